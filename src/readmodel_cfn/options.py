@@ -1,0 +1,124 @@
+"""How a section declares its options: one `option(...)` a field, checked whenever a value is made.
+
+The same declaration gives the check, the keys of readmodel.toml and the JSON Schema that editors
+read, so these cannot drift apart. Only the types that readmodel.toml needs are known here: text,
+whole numbers, true/false, a choice of words, and lists and tables of text.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import Field, field, fields
+from functools import cache
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from readmodel_cfn.errors import ConfigError
+
+
+class OptionError(ConfigError):
+    """An option's value that is not allowed; `key` is dotted, as TOML writes it."""
+
+    def __init__(self, key: str, value: object, allowed: str) -> None:
+        shown = repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "..."
+        super().__init__(f"{shown} is not allowed", where=key, hint=f"give {allowed}")
+        self.key, self.value, self.allowed = key, value, allowed
+
+
+def option(
+    default: Any,
+    doc: str,
+    *,
+    pattern: str | None = None,
+    allowed: str | None = None,
+    minimum: int | None = None,
+    maximum: int | None = None,
+    config: bool = True,
+) -> Any:
+    """Declare an option: its default, its meaning, and what it may be.
+
+    `pattern` (whole match; of each text of a list, of each value of a table) comes with `allowed`,
+    the same in words. The default `dict` is an empty table.
+    `config=False` keeps the option out of readmodel.toml.
+    """
+    rules = {"pattern": pattern, "allowed": allowed, "minimum": minimum, "maximum": maximum}
+    metadata = {"doc": doc, "config": config, **rules}
+    if default is dict:
+        return field(default_factory=dict, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@cache
+def _types(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls)
+
+
+def options_of(cls: type) -> Iterator[tuple[Field[Any], Any]]:
+    """The fields of a section's class that were declared with `option`, each with its type."""
+    for declared in fields(cls):
+        if "doc" in declared.metadata:
+            yield declared, _types(cls)[declared.name]
+
+
+def check_options(value: Any, table: str) -> None:
+    """Check each option of `value`; call it from `__post_init__`.
+
+    Raises:
+        OptionError: naming `table`, the key, the value and what is allowed.
+    """
+    for declared, annotation in options_of(type(value)):
+        given = getattr(value, declared.name)
+        if not fits(given, annotation, declared.metadata):
+            allowed = describe(annotation, declared.metadata)
+            raise OptionError(f"{table}.{declared.name}", given, allowed)
+
+
+def fits(value: object, annotation: Any, rules: Any) -> bool:
+    """Is `value` of the type and within the rules? A bool is never a number."""
+    origin = get_origin(annotation)
+    if origin is UnionType:
+        return any(fits(value, one, rules) for one in get_args(annotation))
+    if origin is Literal:
+        return isinstance(value, str) and value in get_args(annotation)
+    if origin is tuple:
+        one = get_args(annotation)[0]
+        return isinstance(value, tuple) and all(fits(item, one, rules) for item in value)
+    if origin is dict:
+        texts = [*value, *value.values()] if isinstance(value, dict) else [None]
+        return all(fits(text, str, rules) for text in texts)
+    return type(value) is annotation and _within(value, rules)
+
+
+def _within(value: object, rules: Any) -> bool:
+    if isinstance(value, str):
+        return rules["pattern"] is None or re.fullmatch(rules["pattern"], value) is not None
+    if isinstance(value, int):
+        low, high = rules["minimum"], rules["maximum"]
+        return (low is None or value >= low) and (high is None or value <= high)
+    return True
+
+
+def describe(annotation: Any, rules: Any) -> str:
+    """What an option may be, in words, for the error."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is UnionType:
+        return describe(arguments[0], rules)
+    if origin is Literal:
+        return "one of " + ", ".join(repr(word) for word in arguments)
+    if origin is tuple:
+        return f"a list, each {describe(arguments[0], rules).removeprefix('a list, each ')}"
+    if rules["allowed"]:
+        return str(rules["allowed"])
+    if origin is dict:
+        return "a table of texts"
+    return {str: "a text", int: _range(rules), bool: "true or false"}[annotation]
+
+
+def _range(rules: Any) -> str:
+    low, high = rules["minimum"], rules["maximum"]
+    bounds = [f"at least {low}"] * (low is not None) + [f"at most {high}"] * (high is not None)
+    return ", ".join(["a whole number", *bounds])
+
+
+def given(**properties: Any) -> dict[str, Any]:
+    """The properties that have a value, for a resource that leaves out the others."""
+    return {name: value for name, value in properties.items() if value is not None}

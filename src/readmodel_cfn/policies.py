@@ -1,0 +1,119 @@
+"""Every permission of the stack, in one place, with the reason beside it.
+
+Pure functions over ARNs. Statements say one thing each; documents put them together. No action has
+a wildcard outside the article's own template (`article_*`).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from awacs import kms, s3, sts
+from awacs.aws import (
+    Action,
+    Allow,
+    Bool,
+    Condition,
+    Deny,
+    PolicyDocument,
+    Principal,
+    SecureTransport,
+    Statement,
+    StringLike,
+)
+from troposphere import AWSHelperFn, Join
+
+# awacs's types do not know troposphere's functions, which it renders all the same.
+Arn = Any
+_VERSION = "2012-10-17"
+
+
+def document(statements: Sequence[Statement]) -> PolicyDocument:
+    """A policy document in the current language version."""
+    return PolicyDocument(Version=_VERSION, Statement=list(statements))
+
+
+def object_arns(bucket: AWSHelperFn, patterns: Sequence[str]) -> list[Arn]:
+    """The ARNs of the objects that the key patterns name, below a bucket's ARN."""
+    return [Join("", [bucket, f"/{pattern}"]) for pattern in dict.fromkeys(patterns)]
+
+
+def put(objects: Sequence[Arn]) -> Statement:
+    """Put payloads: all that a publisher needs."""
+    return Statement(Effect=Allow, Action=[s3.PutObject], Resource=list(objects))
+
+
+def get(objects: Sequence[Arn]) -> Statement:
+    """Get payloads: all that serving needs; a writer needs it too to put with If-Match."""
+    return Statement(Effect=Allow, Action=[s3.GetObject], Resource=list(objects))
+
+
+def delete(objects: Sequence[Arn]) -> Statement:
+    """Remove payloads that are no longer published; versions stay out of reach."""
+    return Statement(Effect=Allow, Action=[s3.DeleteObject], Resource=list(objects))
+
+
+def list_keys(bucket: AWSHelperFn, patterns: Sequence[str]) -> Statement:
+    """List the routes' keys only, to see what is published: s3:prefix must match one of them.
+
+    A wildcard pattern is listed by the text before its `*`.
+    """
+    prefixes = [pattern.partition("*")[0] + "*" for pattern in patterns]
+    return Statement(
+        Effect=Allow,
+        Action=[s3.ListBucket],
+        Resource=[bucket],
+        Condition=Condition(StringLike("s3:prefix", list(dict.fromkeys(prefixes)))),
+    )
+
+
+def encrypt(key: Arn) -> Statement:
+    """S3 asks KMS for a data key in the writer's name when the bucket is encrypted with one."""
+    return Statement(Effect=Allow, Action=[kms.GenerateDataKey], Resource=[key])
+
+
+def decrypt(key: Arn) -> Statement:
+    """S3 asks KMS to open the data key in the reader's name."""
+    return Statement(Effect=Allow, Action=[kms.Decrypt], Resource=[key])
+
+
+def refuse_plain_http(bucket: AWSHelperFn) -> Statement:
+    """Refuse everybody who does not use TLS.
+
+    S3's endpoints refuse TLS below 1.2 themselves, so no version is asked for here; a second
+    condition in this statement would be an AND that never holds.
+    """
+    return Statement(
+        Effect=Deny,
+        Principal=Principal("*"),
+        Action=[Action("s3", "*")],  # a denial: the wildcard takes away, it grants nothing
+        Resource=[bucket, Join("", [bucket, "/*"])],
+        Condition=Condition(Bool(SecureTransport, "false")),
+    )
+
+
+def assumed_by_api_gateway(sid: str | None = None) -> Statement:
+    """API Gateway may take the role to call S3 with it.
+
+    No aws:SourceAccount or aws:SourceArn condition: API Gateway does not send them, and every
+    read would fail with 500.
+    """
+    named = {} if sid is None else {"Sid": sid}
+    return Statement(
+        **named,
+        Effect=Allow,
+        Principal=Principal("Service", "apigateway.amazonaws.com"),
+        Action=[sts.AssumeRole],
+    )
+
+
+def assumed_by(principals: Sequence[str]) -> Statement:
+    """The given AWS principals may take the writer's role."""
+    return Statement(
+        Effect=Allow, Principal=Principal("AWS", list(principals)), Action=[sts.AssumeRole]
+    )
+
+
+def article_grant(bucket: AWSHelperFn, action: str) -> Statement:
+    """The article's grants as printed: actions by wildcard, on every key of the bucket."""
+    every_key = Join("", [bucket, "/*"])
+    return Statement(Effect=Allow, Action=[Action("s3", action)], Resource=[every_key])

@@ -1,0 +1,95 @@
+"""Deployment. The article: "you need a deployment before it is available for use", as "v1".
+
+A deployment is a snapshot of the API. CloudFormation makes a new one only under a new logical id,
+so the article's API never changes again once it is deployed. Here the id carries a hash of all that
+the snapshot serves, and a stage, a resource of its own, follows the newest.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from troposphere import Ref
+from troposphere import apigateway as ag
+
+from readmodel_cfn.naming import Names
+from readmodel_cfn.options import check_options, option
+
+# What a stage serves from its snapshot, or takes up at the next deployment, by resource type; None
+# is all of it. An API's name, description and endpoint take effect when they are set. Of the bucket
+# and the role it is what makes CloudFormation replace them ("createOnlyProperties" in their
+# schemas): the snapshot holds the old one's name, the template only a Ref.
+_SERVED: Mapping[str, Sequence[str] | None] = {
+    "AWS::ApiGateway::RestApi": ("EndpointAccessMode", "SecurityPolicy"),
+    "AWS::ApiGateway::Resource": None,
+    "AWS::ApiGateway::Method": None,
+    "AWS::S3::Bucket": ("BucketName", "BucketNamePrefix", "BucketNamespace"),
+    "AWS::IAM::Role": ("RoleName", "Path"),
+}
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The stage that readers use, and when the API is deployed to it anew."""
+
+    stage: str = option(
+        "v1",
+        "Name of the stage: the first part of every URL's path.",
+        pattern=r"[A-Za-z0-9_-]{1,128}",
+        allowed="1 to 128 of A-Z a-z 0-9 _ -",
+    )
+    serial: int = option(1, "Raise it to deploy the API once more, unchanged.", minimum=1)
+    as_printed: bool = option(False, "The deployment as the article prints it.", config=False)
+
+    def __post_init__(self) -> None:
+        check_options(self, "deployment")
+
+
+def fingerprint(options: Deployment, resources: Mapping[str, Mapping[str, Any]]) -> str:
+    """Ten hexadecimal digits that change with anything the snapshot serves or refers to.
+
+    `resources` are, by logical id and as rendered, the API, its resources and methods, and the
+    bucket and role that its integrations name. What is known only while CloudFormation runs (the id
+    behind a Ref) does not change it.
+    """
+    served = {title: _served(one["Type"], one["Properties"]) for title, one in resources.items()}
+    parts = json.dumps([options.serial, served], sort_keys=True)
+    return hashlib.sha256(parts.encode()).hexdigest()[:10]
+
+
+def _served(kind: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+    names = _SERVED[kind]
+    return {name: properties[name] for name in properties if names is None or name in names}
+
+
+def deployment(
+    options: Deployment,
+    api: ag.RestApi,
+    methods: Sequence[ag.Method],
+    digest: str,
+    names: Names,
+) -> ag.Deployment:
+    """The snapshot of the API, taken once all its methods are there."""
+    if options.as_printed:
+        return ag.Deployment(
+            names("ApiGatewayDeployment"),
+            DependsOn=list(methods),
+            RestApiId=Ref(api),
+            Description="Initial Deployment",
+            StageName=options.stage,
+        )
+    return ag.Deployment(
+        names(f"ApiGatewayDeployment{digest}"), DependsOn=list(methods), RestApiId=Ref(api)
+    )
+
+
+def stage(options: Deployment, api: ag.RestApi, deployed: ag.Deployment, names: Names) -> ag.Stage:
+    """The stage, which serves the newest deployment."""
+    return ag.Stage(
+        names("ApiGatewayStage"),
+        RestApiId=Ref(api),
+        DeploymentId=Ref(deployed),
+        StageName=options.stage,
+    )

@@ -1,0 +1,41 @@
+"""Lint: a template's text in, cfn-lint's findings out. Serves any template."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+DEFAULT_REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding of cfn-lint.
+
+    `rule` is its id, `level` error, warning or informational, `place` the path below the template's
+    root or, where the text is no template, the line; `meaning` is the rule's own description.
+    """
+
+    rule: str
+    level: str
+    place: str
+    message: str
+    meaning: str
+
+
+def lint(text: str, regions: Sequence[str] = (DEFAULT_REGION,)) -> list[Finding]:
+    """Check a template, JSON or YAML, for the regions that it is meant for.
+
+    An empty list means that cfn-lint has nothing to say. Text that is no template is a finding too,
+    never an exception. A `.cfnlintrc` in the working directory is honoured, as cfn-lint does.
+    """
+    from cfnlint.api import ManualArgs
+    from cfnlint.api import lint as cfn_lint
+
+    return [_finding(one) for one in cfn_lint(text, config=ManualArgs(regions=list(regions)))]
+
+
+def _finding(match: Any) -> Finding:
+    rule = match.rule
+    path = getattr(match, "path", None)  # a parse error has none
+    place = "/".join(str(part) for part in path) if path else f"line {match.linenumber}"
+    return Finding(rule.id, rule.severity, place, match.message, rule.description)

@@ -1,0 +1,100 @@
+"""The template: the one module that adds resources to one, and writes it as text."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from troposphere import Parameter, Template
+
+from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.model import ReadModel
+from readmodel_cfn.naming import Names
+from readmodel_cfn.resources import Resources, outputs_of, resources
+
+_MOST_RESOURCES = 500  # of one template, CloudFormation's quota
+_MOST_BYTES = 1_000_000  # of a template's text that comes from S3, CloudFormation's quota
+_TOP = ("AWSTemplateFormatVersion", "Description", "Parameters", "Resources", "Outputs")
+
+
+def build_template(model: ReadModel) -> Template:
+    """A template with the one read model.
+
+    Raises:
+        ConfigError: more than one template, or one API, can hold.
+    """
+    template = Template()
+    template.set_version("2010-09-09")
+    if model.as_printed:
+        template.add_parameter(
+            Parameter("StackName", Type="String", Description="Beginning of every resource's name")
+        )
+    else:
+        template.set_description("A read model: JSON kept in S3, served by API Gateway")
+    add_read_model(template, model)
+    _check_size(template)
+    return template
+
+
+def add_read_model(template: Template, model: ReadModel, prefix: str = "") -> Resources:
+    """Add the read model to a template of yours, under `prefix`, and return its resources.
+
+    Raises:
+        ConfigError: the template has a resource of that logical id already.
+    """
+    names = Names(prefix)
+    made = resources(model, names)
+    taken = [one.title for one in made if one.title in template.resources]
+    if taken:
+        hint = "give add_read_model another prefix"
+        raise ConfigError("the template has this resource already", where=taken[0], hint=hint)
+    template.add_resource(list(made))
+    template.add_output(outputs_of(model, made, names))
+    return made
+
+
+def render(template: Template, form: Literal["json", "compact", "yaml"] = "json") -> str:
+    """The template's text: byte for byte the same for the same template, in the article's order.
+
+    `json` is for reading, `compact` JSON without white space is what CloudFormation is sent, as its
+    size counts; `yaml` is the long form, which needs no tags.
+    """
+    content = _ordered(template.to_dict())
+    if form == "compact":
+        return json.dumps(content, separators=(",", ":"))
+    if form == "yaml":
+        return _yaml(content)
+    return json.dumps(content, indent=2) + "\n"
+
+
+def _ordered(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts in the order that people write them; troposphere has one of its own."""
+    parts = {name: content[name] for name in _TOP if name in content} | dict(content)
+    parts["Resources"] = {title: _type_first(one) for title, one in parts["Resources"].items()}
+    return parts
+
+
+def _type_first(resource: Mapping[str, Any]) -> dict[str, Any]:
+    others = {name: value for name, value in resource.items() if name != "Properties"}
+    return {"Type": resource["Type"]} | others | {"Properties": resource["Properties"]}
+
+
+def _yaml(content: Mapping[str, Any]) -> str:
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        """Writes no anchors: nobody wants to read them in a template."""
+
+        def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+            return True
+
+    return str(yaml.dump(content, Dumper=Dumper, sort_keys=False, width=100))
+
+
+def _check_size(template: Template) -> None:
+    count = len(template.resources)
+    if count > _MOST_RESOURCES:
+        raise ConfigError(
+            f"{count} resources are more than the {_MOST_RESOURCES} of a stack",
+            where="routes",
+            hint="serve several documents by one route with a {parameter} or a {greedy+} one",
+        )

@@ -1,0 +1,111 @@
+"""Read models of every kind that is accepted, for the properties that must hold for all of them."""
+
+import string
+
+from hypothesis import strategies as st
+
+from readmodel_cfn import (
+    Api,
+    DataStore,
+    Deployment,
+    GatewayRole,
+    ReadModel,
+    ReadModelError,
+    Route,
+    Writer,
+)
+
+ACCOUNT = "123456789012"
+KMS_KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/bounds/read-model"
+PRINCIPALS = (ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root", f"arn:aws:iam::{ACCOUNT}:role/ci/publisher")
+
+literals = st.text(string.ascii_letters + string.digits + "._-", min_size=1, max_size=12).filter(
+    lambda text: text.strip(".") != ""
+)
+names = st.text(string.ascii_lowercase + string.digits, min_size=3, max_size=20)
+
+
+@st.composite
+def routes(draw: st.DrawFn) -> Route:
+    """A static, parameterised or greedy route; each level has one parameter name, as it must."""
+    parts = draw(st.lists(st.one_of(literals, st.just(None)), min_size=1, max_size=4))
+    path = [part if part is not None else f"{{p{level}}}" for level, part in enumerate(parts)]
+    key = [*path[:-1], path[-1] + ".json"]
+    if draw(st.booleans()) and parts[-1] is not None:
+        path, key = [*path, "{rest+}"], [*path, "v", "{rest}"]
+    return Route("/".join(path), "/".join(key))
+
+
+def _fits(candidates: list[Route]) -> bool:
+    try:
+        ReadModel(routes=tuple(candidates))
+    except ReadModelError:
+        return False
+    return True
+
+
+route_lists = (
+    st.lists(routes(), min_size=1, max_size=5, unique_by=lambda route: route.path)
+    .filter(_fits)
+    .map(tuple)
+)
+
+data_stores = st.one_of(
+    st.builds(
+        DataStore,
+        name=st.none() | names,
+        kms_key=st.none() | st.just(KMS_KEY),
+        old_versions_days=st.integers(1, 36500),
+        retain=st.booleans(),
+        access_logs=st.none() | names,
+    ),
+    st.builds(DataStore, name=names, account_regional=st.just(True)),
+)
+
+allowances = st.lists(
+    st.sampled_from(["put", "compare", "list", "delete"]), min_size=1, unique=True
+).map(tuple)
+
+writers = st.one_of(
+    st.builds(
+        Writer,
+        allow=allowances,
+        key_in=st.sampled_from(["secret", "outputs"]),
+        serial=st.integers(1, 9),
+        name=st.none() | names,
+        permissions_boundary=st.none() | st.just(BOUNDARY),
+    ),
+    st.builds(
+        Writer,
+        kind=st.just("role"),
+        principals=st.lists(st.sampled_from(PRINCIPALS), min_size=1, unique=True).map(tuple),
+        allow=allowances,
+        permissions_boundary=st.none() | st.just(BOUNDARY),
+    ),
+    st.just(Writer(kind="none")),
+)
+
+gateway_roles = st.builds(
+    GatewayRole, name=st.none() | names, permissions_boundary=st.none() | st.just(BOUNDARY)
+)
+
+apis = st.builds(
+    Api,
+    description=st.text(string.printable.strip(), min_size=1, max_size=40),
+    security_policy=st.sampled_from(["TLS_1_2", "SecurityPolicy_TLS13_1_3_2025_09"]),
+)
+
+deployments = st.builds(
+    Deployment, stage=st.sampled_from(["v1", "live", "blue-2"]), serial=st.integers(1, 99)
+)
+
+read_models = st.builds(
+    ReadModel,
+    routes=route_lists,
+    data_store=data_stores,
+    writer=writers,
+    gateway_role=gateway_roles,
+    api=apis,
+    deployment=deployments,
+)

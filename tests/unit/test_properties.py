@@ -1,0 +1,211 @@
+"""What must hold for every read model that is accepted."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from troposphere import Template
+
+from readmodel_cfn import ReadModel, Route, add_read_model, build_template, render
+from readmodel_cfn.lint import lint
+from readmodel_cfn.sections.deployment import Deployment, fingerprint
+from strategies import read_models, route_lists
+
+slow = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+
+
+def content_of(model: ReadModel) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(render(build_template(model)))
+    return content
+
+
+@slow
+@given(read_models)
+def test_every_accepted_model_renders_to_a_template_without_a_finding(model: ReadModel) -> None:
+    assert lint(render(build_template(model), "compact"), ["eu-west-1"]) == []
+
+
+def test_the_two_stacks_of_the_readme_have_no_finding() -> None:
+    for model in (ReadModel(), ReadModel.article()):
+        assert lint(render(build_template(model))) == []
+
+
+@slow
+@given(read_models)
+def test_the_three_forms_say_the_same(model: ReadModel) -> None:
+    import yaml
+
+    template = build_template(model)
+    content = json.loads(render(template))
+    assert json.loads(render(template, "compact")) == content
+    assert yaml.safe_load(render(template, "yaml")) == content
+
+
+@slow
+@given(read_models)
+def test_rendering_is_the_same_byte_for_byte(model: ReadModel) -> None:
+    assert render(build_template(model)) == render(build_template(replace(model)))
+
+
+@slow
+@given(read_models)
+def test_nothing_but_the_article_names_a_region_a_partition_or_grants_by_wildcard(
+    model: ReadModel,
+) -> None:
+    for name, one in content_of(model)["Resources"].items():
+        for value in strings(one["Properties"]):
+            assert "eu-west-1" not in value or value.startswith("arn:aws:kms:"), (name, value)
+            assert "amazonaws.com" not in value or value == "apigateway.amazonaws.com"
+        for statement in statements(one["Properties"]):
+            if statement["Effect"] == "Allow":
+                assert not any("*" in action for action in statement["Action"]), (name, statement)
+
+
+@slow
+@given(read_models)
+def test_the_secret_key_is_in_the_outputs_only_when_asked(model: ReadModel) -> None:
+    shown = "SecretAccessKey" in json.dumps(content_of(model)["Outputs"])
+    assert shown == (model.writer.kind == "user" and model.writer.key_in == "outputs")
+
+
+@slow
+@given(route_lists, st.randoms(use_true_random=False))
+def test_ids_of_a_route_depend_on_its_path_alone(routes: tuple[Route, ...], random: Any) -> None:
+    """Adding, removing or reordering routes changes no other route's ids."""
+    alone = {
+        name for route in routes for name in content_of(ReadModel(routes=(route,)))["Resources"]
+    }
+    shuffled = list(routes)
+    random.shuffle(shuffled)
+    together = set(content_of(ReadModel(routes=tuple(shuffled)))["Resources"])
+    hashed = {name for name in alone | together if name.startswith("ApiGatewayDeployment")}
+    assert together - hashed == alone - hashed
+
+
+def without_names(model: ReadModel) -> ReadModel:
+    """The model with every physical name left to CloudFormation: two of one name cannot be."""
+    return replace(
+        model,
+        data_store=replace(model.data_store, name=None, account_regional=False),
+        writer=replace(model.writer, name=None),
+        gateway_role=replace(model.gateway_role, name=None),
+    )
+
+
+@slow
+@given(read_models.map(without_names))
+def test_two_read_models_fit_one_template(model: ReadModel) -> None:
+    host = Template()
+    add_read_model(host, model, prefix="Shop")
+    add_read_model(host, model, prefix="Blog")
+    alone = content_of(model)["Resources"]
+    assert len(host.resources) == 2 * len(alone)
+    assert lint(render(host)) == []
+
+
+@slow
+@given(read_models)
+def test_every_method_is_in_the_deployments_depends_on(model: ReadModel) -> None:
+    resources = content_of(model)["Resources"]
+    methods = {name for name, one in resources.items() if one["Type"].endswith("::Method")}
+    (deployed,) = [one for one in resources.values() if one["Type"].endswith("::Deployment")]
+    assert set(deployed["DependsOn"]) == methods
+
+
+def deployment_id(resources: dict[str, Any], options: Deployment) -> str:
+    """The id that the deployment of these rendered resources must have."""
+    of_api = {
+        name: one
+        for name, one in resources.items()
+        if one["Type"].startswith("AWS::ApiGateway::") and "Deployment" not in name
+        if one["Type"] != "AWS::ApiGateway::Stage"
+    }
+    others = {name: resources[name] for name in ("DataStore", "ApiGatewayRole")}
+    return "ApiGatewayDeployment" + fingerprint(options, {**of_api, **others})
+
+
+SERVED_OF = {
+    "AWS::ApiGateway::RestApi": {"SecurityPolicy", "EndpointAccessMode"},
+    "AWS::S3::Bucket": {"BucketName", "BucketNamePrefix", "BucketNamespace"},
+    "AWS::IAM::Role": {"RoleName", "Path"},
+}
+
+
+def is_served(name: str, kind: str, path: tuple[Any, ...]) -> bool:
+    """Said here once more, on its own: what a stage serves or its snapshot refers to."""
+    if kind in ("AWS::ApiGateway::Method", "AWS::ApiGateway::Resource"):
+        return bool(path[0] == "Properties")
+    if name == "DataStoreWriter":
+        return False
+    return bool(path[0] == "Properties" and path[1] in SERVED_OF.get(kind, set()))
+
+
+@slow
+@given(read_models)
+def test_the_deployment_is_new_exactly_when_what_it_serves_is(model: ReadModel) -> None:
+    """Mutate every leaf of the template: those that the stage serves change the id, no other."""
+    resources = content_of(model)["Resources"]
+    (before,) = [name for name in resources if name.startswith("ApiGatewayDeployment")]
+    assert deployment_id(resources, model.deployment) == before
+    for name, path in leaves(resources):
+        kind = resources[name]["Type"]
+        if path == ("Type",):
+            continue
+        with mutated(resources[name], path):
+            changed = deployment_id(resources, model.deployment) != before
+        assert changed == is_served(name, kind, path), (name, path)
+
+
+@given(st.integers(2, 99))
+def test_raising_the_serial_makes_a_new_deployment(serial: int) -> None:
+    first, then = ReadModel(), ReadModel(deployment=Deployment(serial=serial))
+    gone = set(content_of(first)["Resources"]) - set(content_of(then)["Resources"])
+    assert len(gone) == 1
+    assert gone.pop().startswith("ApiGatewayDeployment")
+
+
+def strings(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [found for one in value.values() for found in strings(one)]
+    if isinstance(value, list):
+        return [found for one in value for found in strings(one)]
+    return [value] if isinstance(value, str) else []
+
+
+def statements(value: Any) -> list[dict[str, Any]]:
+    if isinstance(value, dict):
+        own = list(value["Statement"]) if "Statement" in value else []
+        return own + [found for one in value.values() for found in statements(one)]
+    if isinstance(value, list):
+        return [found for one in value for found in statements(one)]
+    return []
+
+
+def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[str, tuple[Any, ...]]]:
+    if isinstance(value, dict | list) and value:
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        return [found for key, one in items for found in leaves(one, (*path, key))]
+    return [(path[0], path[1:])]
+
+
+class mutated:  # noqa: N801 - reads as a function where it is used
+    """Change one leaf of a resource for as long as the block runs."""
+
+    def __init__(self, resource: dict[str, Any], path: tuple[Any, ...]) -> None:
+        self.holder: Any = resource
+        for key in path[:-1]:
+            self.holder = self.holder[key]
+        self.key = path[-1]
+        self.old = self.holder[self.key]
+
+    def __enter__(self) -> None:
+        self.holder[self.key] = not self.old if isinstance(self.old, bool) else f"{self.old}x"
+
+    def __exit__(self, *_: object) -> None:
+        self.holder[self.key] = self.old

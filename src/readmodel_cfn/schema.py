@@ -1,0 +1,66 @@
+"""The JSON Schema of readmodel.toml, from the options' own declarations, for editors."""
+
+from typing import Any, Literal, get_args, get_origin
+
+from readmodel_cfn.config import TABLES
+from readmodel_cfn.options import options_of
+
+
+def schema() -> dict[str, Any]:
+    """The schema, draft 2020-12; every table and key with its meaning, default and limits."""
+    tables = {name: _table(cls) for name, cls in TABLES.items()}
+    tables["routes"] = {
+        "type": "array",
+        "minItems": 1,
+        "items": tables["routes"] | {"required": ["path", "key"]},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "readmodel.toml",
+        "description": "One read model, for readmodel-cfn.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": tables,
+    }
+
+
+def _table(cls: type) -> dict[str, Any]:
+    properties = {
+        declared.name: _option(declared.default, annotation, declared.metadata)
+        for declared, annotation in options_of(cls)
+        if declared.metadata["config"]
+    }
+    summary = (cls.__doc__ or "").partition("\n")[0]
+    return {
+        "type": "object",
+        "description": summary,
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+def _option(default: Any, annotation: Any, rules: Any) -> dict[str, Any]:
+    made = {"description": rules["doc"]} | _type(annotation, rules)
+    if isinstance(default, str | int | tuple):
+        made["default"] = list(default) if isinstance(default, tuple) else default
+    return made
+
+
+def _type(annotation: Any, rules: Any) -> dict[str, Any]:
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return {"enum": list(arguments)}
+    if origin is tuple:
+        return {"type": "array", "items": _type(arguments[0], rules)}
+    if origin is dict:
+        texts = _type(str, rules)
+        return {"type": "object", "additionalProperties": texts, "propertyNames": texts}
+    if origin is not None:  # X | None: the key is left out instead
+        return _type(arguments[0], rules)
+    return {"type": {str: "string", int: "integer", bool: "boolean"}[annotation]} | _limits(rules)
+
+
+def _limits(rules: Any) -> dict[str, Any]:
+    limits = {name: rules[name] for name in ("minimum", "maximum") if rules[name] is not None}
+    pattern = rules["pattern"]
+    return limits | ({"pattern": f"^(?:{pattern})$"} if pattern else {})

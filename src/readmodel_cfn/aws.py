@@ -1,0 +1,127 @@
+"""AWS: the one place that makes clients, and says in one line what stops them.
+
+boto3 is loaded when the first client is made, so that commands which need none never pay for it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from readmodel_cfn.errors import ReadModelError
+
+if TYPE_CHECKING:
+    import boto3
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A key of its own, in place of the environment's or a profile's."""
+
+    access_key_id: str
+    secret_access_key: str
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How to reach AWS: all None is what the environment and ~/.aws say.
+
+    `endpoint_url` leads every service to one place, such as the sandbox.
+    """
+
+    region: str | None = None
+    profile: str | None = None
+    endpoint_url: str | None = None
+    credentials: Credentials | None = None
+
+    @cached_property
+    def _session(self) -> "boto3.Session":
+        import boto3
+
+        key = self.credentials
+        return boto3.Session(
+            profile_name=self.profile,
+            region_name=self.region,
+            aws_access_key_id=key.access_key_id if key else None,
+            aws_secret_access_key=key.secret_access_key if key else None,
+        )
+
+    @property
+    def region_name(self) -> str | None:
+        """The region that clients get, from here, the environment or the profile."""
+        return self._session.region_name
+
+    def client(self, service: Any) -> Any:
+        """A client that retries throttled and failed calls, with time-outs fit for a person."""
+        from botocore.config import Config
+
+        config = Config(
+            retries={"mode": "standard", "max_attempts": 5},
+            connect_timeout=5,
+            read_timeout=60,
+            s3={"addressing_style": "path"} if self.endpoint_url else None,
+        )
+        return self._session.client(service, endpoint_url=self.endpoint_url, config=config)
+
+    def with_credentials(self, credentials: Credentials) -> "Connection":
+        """The same place, as somebody else."""
+        return Connection(self.region_name, None, self.endpoint_url, credentials)
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Turn what botocore raises into this package's one-line errors."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        raise _refused(error) from error
+    except BotoCoreError as error:
+        raise _unreachable(error) from error
+
+
+def error_code(error: Any) -> str:
+    """The service's code of a ClientError, such as AccessDenied."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+_BAD_KEY = {
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "SignatureDoesNotMatch",
+}
+_NEW_KEY = {"InvalidAccessKeyId"}
+_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+
+
+def _refused(error: Any) -> ReadModelError:
+    code, message = error_code(error), error.response.get("Error", {}).get("Message", "")
+    hint = None
+    if code in _EXPIRED:
+        hint = "renew the credentials (aws sso login, or a new token) and run the command again"
+    elif code in _BAD_KEY:
+        hint = "check the access key, or choose another profile with --profile"
+    elif code in _NEW_KEY:
+        hint = "check the access key; a new one takes some seconds until every service knows it"
+    elif code in _DENIED:
+        hint = "ask for this permission, or choose another profile with --profile"
+    what = " ".join(f"{code}: {message}".split())
+    return ReadModelError(what, where=f"AWS {error.operation_name}", hint=hint)
+
+
+def _unreachable(error: Any) -> ReadModelError:
+    hints = {
+        "NoCredentialsError": "set AWS_PROFILE or --profile, or try it all with --sandbox",
+        "PartialCredentialsError": "set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+        "NoRegionError": "give --region, or region under [stack] in readmodel.toml",
+        "ProfileNotFound": "list the profiles with: aws configure list-profiles",
+        "EndpointConnectionError": "check the network, the region and --endpoint-url",
+        "ConnectTimeoutError": "check the network, the region and --endpoint-url",
+        "ConnectionClosedError": "run the command again",
+        "ReadTimeoutError": "run the command again",
+    }
+    what = " ".join(str(error).split()).rstrip(".")
+    return ReadModelError(what, where="AWS", hint=hints.get(type(error).__name__))

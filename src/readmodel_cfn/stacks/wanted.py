@@ -1,0 +1,65 @@
+"""What a stack should be: text and names, whatever template they come from."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from readmodel_cfn.errors import ConfigError
+
+# The tag that says which stacks this tool made, from their first deploy.
+MANAGED_TAG = {"readmodel-cfn": "managed"}
+# The properties that name an IAM resource; with one, CAPABILITY_NAMED_IAM is asked for:
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+_IAM_NAMES = {
+    "AWS::IAM::Group": "GroupName",
+    "AWS::IAM::InstanceProfile": "InstanceProfileName",
+    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::IAM::User": "UserName",
+}
+_MOST_INLINE_BYTES = 51_200  # of a template that is sent with the call, CloudFormation's quota
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The stack that should exist: its name, the template's text (JSON), parameters and tags.
+
+    Raises:
+        ConfigError: the text is longer than CloudFormation takes in a call.
+    """
+
+    name: str
+    template: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    termination_protection: bool = False
+
+    def __post_init__(self) -> None:
+        size = len(self.template.encode())
+        if size > _MOST_INLINE_BYTES:
+            what = f"the template has {size:,} bytes, CloudFormation takes {_MOST_INLINE_BYTES:,}"
+            hint = "use fewer routes: one with a {parameter} or {greedy+} serves many documents"
+            raise ConfigError(what, where=self.name, hint=hint)
+
+    @cached_property
+    def content(self) -> Mapping[str, Any]:
+        """The template as a value."""
+        parsed: Mapping[str, Any] = json.loads(self.template)
+        return parsed
+
+    @property
+    def capabilities(self) -> list[str]:
+        """The one capability that the template needs, or none."""
+        resources = self.content["Resources"].values()
+        if any(_IAM_NAMES.get(one["Type"], "") in one.get("Properties", {}) for one in resources):
+            return ["CAPABILITY_NAMED_IAM"]
+        if any(one["Type"].startswith("AWS::IAM::") for one in resources):
+            return ["CAPABILITY_IAM"]
+        return []
+
+    @property
+    def all_tags(self) -> dict[str, str]:
+        """The given tags, and the one that marks this tool's stacks."""
+        return {**self.tags, **MANAGED_TAG}

@@ -1,0 +1,82 @@
+"""Read: GET a URL of the API as any client would, and tell what came back."""
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from readmodel_cfn.errors import ReadModelError
+
+if TYPE_CHECKING:
+    from urllib.request import ProxyHandler
+
+_TIMEOUT = 30  # seconds; API Gateway itself gives up after 29
+_EXECUTE_API = re.compile(r"https://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.[a-z.]+(/.*)")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a client got; header names as they came, `seconds` from asking to the last byte."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    seconds: float
+
+    @property
+    def kept(self) -> bool:
+        """Is this what the read model promises: a payload, or that it has not changed?"""
+        return 200 <= self.status < 300 or self.status == 304
+
+
+def reachable(url: str, endpoint_url: str | None) -> str:
+    """The URL under which an API is reached where `endpoint_url` stands for AWS.
+
+    An emulator serves every API below one path of its own, `/_aws/execute-api/ID/STAGE/PATH`, on
+    both the sandbox and LocalStack. On AWS itself the URL is returned as it is.
+    """
+    found = _EXECUTE_API.fullmatch(url)
+    if not endpoint_url or not found:
+        return url
+    return f"{endpoint_url.rstrip('/')}/_aws/execute-api/{found[1]}{found[2]}"
+
+
+def get(url: str, headers: Mapping[str, str] | None = None) -> Answer:
+    """GET the URL; any HTTP status is an answer.
+
+    Raises:
+        ReadModelError: nobody answers there.
+    """
+    import urllib.error
+    import urllib.request
+
+    request = urllib.request.Request(url, headers=dict(headers or {}))  # noqa: S310 - checked below
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise ReadModelError("not an http URL", where=url)
+    opener = urllib.request.build_opener(_proxies(url))
+    start = time.perf_counter()
+    try:
+        with opener.open(request, timeout=_TIMEOUT) as reply:
+            return Answer(url, reply.status, dict(reply.headers), reply.read(), _since(start))
+    except urllib.error.HTTPError as reply:
+        with reply:
+            return Answer(url, reply.code, dict(reply.headers), reply.read(), _since(start))
+    except OSError as error:
+        reason = getattr(error, "reason", error)
+        hint = "check the network, or deploy the stack first"
+        raise ReadModelError(f"no answer: {reason}", where=url, hint=hint) from error
+
+
+def _proxies(url: str) -> "ProxyHandler":
+    """The environment's proxies, but none between a machine and itself."""
+    from urllib.request import ProxyHandler
+
+    local = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+    return ProxyHandler({} if local else None)
+
+
+def _since(start: float) -> float:
+    return time.perf_counter() - start

@@ -1,0 +1,64 @@
+"""The command line: the composition root, the one place that knows every room.
+
+Results go to stdout, the story to stderr; every error is one line and an exit code (errors.py).
+"""
+
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.version import __version__
+
+# Each command and its module, loaded when it is used: `template` does not wait for the others.
+_COMMANDS = {
+    "template": "template",
+    "lint": "template",
+    "deploy": "deploy",
+    "outputs": "show",
+    "status": "show",
+    "publish": "data",
+    "read": "data",
+    "delete": "delete",
+    "sandbox": "sandbox",
+}
+
+
+class Commands(click.Group):
+    """The commands; what goes wrong in one is said in one line, with the error's exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The commands in the order of a read model's life."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of that name."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(f"readmodel_cfn.cli.{_COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except ReadModelError as error:
+            _fail(ctx, str(error), error.exit_code)
+        except BrokenPipeError:
+            raise  # the reader of our output went away; click knows what to do
+        except (OSError, UnicodeDecodeError) as error:
+            where = getattr(error, "filename", None) or "input"
+            _fail(ctx, f"{where}: {getattr(error, 'strerror', None) or error}", 1)
+
+
+def _fail(ctx: click.Context, line: str, code: int) -> NoReturn:
+    click.echo(f"{click.style('Error:', fg='red')} {line}", err=True)
+    ctx.exit(code)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="readmodel-cfn")
+def main() -> None:
+    """A read model on AWS: JSON published ahead of time to S3, served by API Gateway."""

@@ -1,0 +1,68 @@
+"""`deploy`: lint, decide, ask, carry out, follow, and say how it ended."""
+
+import click
+
+from readmodel_cfn import report
+from readmodel_cfn.cli.description import article_option, model_of
+from readmodel_cfn.cli.show import show_outputs
+from readmodel_cfn.cli.target import Target, aws_command, consent, yes_option
+from readmodel_cfn.config import STACK_NAME_IN_WORDS
+from readmodel_cfn.errors import LintError, Unfinished
+from readmodel_cfn.options import OptionError
+from readmodel_cfn.stacks import deploy as stacks
+from readmodel_cfn.stacks.client import Stack
+from readmodel_cfn.stacks.wanted import Wanted
+from readmodel_cfn.template import build_template, render
+
+# The article adds -data-store-writer to the stack's name, and IAM names have at most 64 characters.
+_LONGEST_ARTICLE_NAME = 64 - len("-data-store-writer")
+
+
+@click.command()
+@aws_command
+@yes_option
+@article_option
+def deploy(target: Target, yes: bool, article: bool) -> None:
+    """Create or update the stack, follow it to its end, and print its outputs."""
+    wanted = _wanted(target, article)
+    _lint(wanted, target)
+    look = stacks.look(target.stacks, wanted)
+    report.story(f"{target.where}: {look.plan.action}, {look.plan.why}")
+    if look.plan.action in ("create", "update", "protect"):
+        consent(f"{look.plan.action.capitalize()} {target.where}?", yes)
+    stack = _carry_out(target, wanted, look)
+    report.story("No change." if look.plan.action == "nothing" else "Done.")
+    show_outputs(target, stack.outputs)
+
+
+def _wanted(target: Target, article: bool) -> Wanted:
+    options, name = target.config.stack, target.stack_name
+    if article and (len(name) > _LONGEST_ARTICLE_NAME or name != name.lower()):
+        allowed = f"{STACK_NAME_IN_WORDS}, lower case, at most {_LONGEST_ARTICLE_NAME} characters"
+        raise OptionError("--stack-name", name, f"{allowed}: the article names resources by it")
+    return Wanted(
+        name=name,
+        template=render(build_template(model_of(target.config, article)), "compact"),
+        parameters={"StackName": name} if article else {},
+        tags=options.tags,
+        termination_protection=options.termination_protection,
+    )
+
+
+def _lint(wanted: Wanted, target: Target) -> None:
+    from readmodel_cfn.lint import DEFAULT_REGION, lint
+
+    findings = lint(wanted.template, [target.connection.region_name or DEFAULT_REGION])
+    if findings:
+        report.findings(findings)
+        hint = "mend it; nothing was sent to AWS"
+        raise LintError(f"{len(findings)} finding(s)", where="template", hint=hint)
+    report.story("Template: no cfn-lint finding.")
+
+
+def _carry_out(target: Target, wanted: Wanted, look: stacks.Look) -> Stack:
+    try:
+        return stacks.deploy(target.stacks, wanted, look, report.event)
+    except KeyboardInterrupt:
+        hint = "CloudFormation goes on by itself; run: readmodel-cfn status"
+        raise Unfinished("no longer following", where=target.where, hint=hint) from None

@@ -1,0 +1,29 @@
+"""Which read model a command is about, and the options that many commands share."""
+
+from pathlib import Path
+
+import click
+
+from readmodel_cfn.config import DEFAULT_FILE, Config, load
+from readmodel_cfn.model import ReadModel
+
+config_option = click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The read model's description [default: ./readmodel.toml, else the article's one route].",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+article_option = click.option("--article", is_flag=True, help="The article's stack as printed.")
+
+
+def load_config(file: Path | None) -> Config:
+    """The given file, else ./readmodel.toml where there is one, else the article's one route."""
+    if file is None and not DEFAULT_FILE.exists():
+        return Config()
+    return load(file or DEFAULT_FILE)
+
+
+def model_of(config: Config, article: bool) -> ReadModel:
+    """The model that the file describes, or the article's."""
+    return ReadModel.article() if article else config.model

@@ -1,0 +1,135 @@
+"""Which stack a command is about and how to reach it; for every command that talks to AWS."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from readmodel_cfn.aws import Connection, Credentials, one_line_errors
+from readmodel_cfn.cli.description import config_option, load_config
+from readmodel_cfn.config import STACK_NAME, STACK_NAME_IN_WORDS, Config
+from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.options import OptionError, fits
+from readmodel_cfn.stacks.client import Stack, StackClient
+
+Command = Callable[..., Any]
+
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+@dataclass(frozen=True)
+class Target:
+    """Which stack a command is about, and how to reach it."""
+
+    config: Config
+    connection: Connection
+    stack_name: str
+
+    @property
+    def stacks(self) -> StackClient:
+        """CloudFormation there."""
+        return StackClient(self.connection.client("cloudformation"))
+
+    @property
+    def where(self) -> str:
+        """The stack and its region, for messages."""
+        return f"stack {self.stack_name} in {self.connection.region_name or 'no region'}"
+
+    def stack(self) -> Stack:
+        """The deployed stack.
+
+        Raises:
+            ReadModelError: there is none.
+        """
+        found = self.stacks.describe(self.stack_name)
+        if found is None:
+            hint = "run: readmodel-cfn deploy"
+            raise ReadModelError("does not exist", where=self.where, hint=hint)
+        return found
+
+    def outputs(self) -> dict[str, str]:
+        """The deployed stack's outputs, without their descriptions."""
+        return {name: value for name, (value, _) in self.stack().outputs.items()}
+
+
+def aws_command(command: Command) -> Command:
+    """Give a command the options that every command has which talks to AWS, as one `target`."""
+
+    @wraps(command)
+    def with_target(
+        config_file: Path | None,
+        stack_name: str | None,
+        region: str | None,
+        profile: str | None,
+        endpoint_url: str | None,
+        use_sandbox: bool,
+        **options: Any,
+    ) -> Any:
+        config = load_config(config_file)
+        name = _checked_name(stack_name) if stack_name else config.stack.name
+        with one_line_errors():
+            connection = _connection(config, region, profile, endpoint_url, use_sandbox)
+            return command(target=Target(config, connection, name), **options)
+
+    for add in reversed(_AWS_OPTIONS):
+        with_target = add(with_target)
+    return with_target
+
+
+_AWS_OPTIONS = (
+    config_option,
+    click.option("--stack-name", help="Name of the stack [default: the file's, else read-model]."),
+    click.option("--region", help="AWS region [default: the file's, else the environment's]."),
+    click.option("--profile", help="AWS profile [default: the environment's]."),
+    click.option("--endpoint-url", help="One URL for every AWS service, such as an emulator's."),
+    click.option(
+        "--sandbox", "use_sandbox", is_flag=True, help="Use the embedded AWS; start it if need be."
+    ),
+)
+
+
+def consent(question: str, yes: bool) -> None:
+    """Ask, unless told not to.
+
+    Raises:
+        ReadModelError: the answer is no, or there is nobody to ask.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise ReadModelError("there is no terminal to ask on", where=question, hint="give --yes")
+    if not click.confirm(question, err=True):
+        raise ReadModelError("not done, as you said", where=question)
+
+
+def _checked_name(name: str) -> str:
+    if not fits(name, str, {"pattern": STACK_NAME}):
+        raise OptionError("--stack-name", name, STACK_NAME_IN_WORDS)
+    return name
+
+
+def _connection(
+    config: Config,
+    region: str | None,
+    profile: str | None,
+    endpoint_url: str | None,
+    use_sandbox: bool,
+) -> Connection:
+    # boto3 itself reads AWS_DEFAULT_REGION only; every other AWS SDK reads AWS_REGION.
+    region = region or config.stack.region or os.environ.get("AWS_REGION")
+    endpoint_url = endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or None
+    asked = Connection(region, profile, endpoint_url)
+    return _sandbox_connection(asked) if use_sandbox else asked
+
+
+def _sandbox_connection(asked: Connection) -> Connection:
+    from readmodel_cfn import sandbox
+
+    box = sandbox.start(progress=lambda line: click.echo(line, err=True))
+    key = Credentials(box.access_key_id, box.secret_access_key)
+    return Connection(asked.region or box.region, None, box.endpoint_url, key)

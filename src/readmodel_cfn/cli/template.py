@@ -1,0 +1,57 @@
+"""`template` and `lint`: what needs no AWS."""
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from readmodel_cfn import report
+from readmodel_cfn.cli.description import (
+    article_option,
+    config_option,
+    json_option,
+    load_config,
+    model_of,
+)
+from readmodel_cfn.errors import LintError
+from readmodel_cfn.template import build_template, render
+
+
+@click.command()
+@config_option
+@article_option
+@click.option("--format", "form", type=click.Choice(["json", "yaml"]), default="json")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file.")
+def template(
+    config_file: Path | None, article: bool, form: Literal["json", "yaml"], output: Path | None
+) -> None:
+    """Print the CloudFormation template that readmodel.toml describes."""
+    text = render(build_template(model_of(load_config(config_file), article)), form)
+    if output:
+        output.write_text(text, encoding="utf-8")
+    else:
+        click.echo(text, nl=False)
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@config_option
+@article_option
+@json_option
+def lint(file: Path | None, config_file: Path | None, article: bool, as_json: bool) -> None:
+    """Check a template with cfn-lint: FILE, else the one that readmodel.toml describes."""
+    from readmodel_cfn.lint import DEFAULT_REGION
+    from readmodel_cfn.lint import lint as find
+
+    config = load_config(config_file)
+    text = file.read_text(encoding="utf-8") if file else None
+    if text is None:
+        text = render(build_template(model_of(config, article)))
+    findings = find(text, [config.stack.region or DEFAULT_REGION])
+    if as_json:
+        report.print_json([vars(one) for one in findings])
+    else:
+        report.findings(findings)
+    if findings:
+        raise LintError(f"{len(findings)} finding(s)", where=str(file or "template"))
+    click.echo("No findings.", err=True)

@@ -1,0 +1,91 @@
+"""What people read: results on stdout, the story on stderr."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from readmodel_cfn.lint import Finding
+    from readmodel_cfn.stacks.client import Event, Stack, StackResource
+    from readmodel_cfn.store.publish import Published
+    from readmodel_cfn.store.read import Answer
+
+
+def story(line: str) -> None:
+    """Say what is going on."""
+    click.echo(line, err=True)
+
+
+def print_json(value: Any) -> None:
+    """Print a result for programs."""
+    click.echo(json.dumps(value, indent=2))
+
+
+def table(rows: Iterable[Sequence[str]]) -> None:
+    """Print rows in aligned columns."""
+    lines = [list(row) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for row in lines:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        click.echo("  ".join(cells).rstrip())
+
+
+def findings(found: Sequence["Finding"]) -> None:
+    """Print cfn-lint's findings: rule, place, message, and what the rule means."""
+    for one in found:
+        colour = "red" if one.level == "error" else "yellow"
+        click.echo(f"{click.style(one.rule, fg=colour)} {one.place}: {one.message}")
+        click.echo(f"      {one.meaning}")
+
+
+def outputs(found: Mapping[str, tuple[str, str]]) -> None:
+    """Print outputs with their meaning."""
+    table(
+        [name, value, f"# {meaning}" if meaning else ""] for name, (value, meaning) in found.items()
+    )
+
+
+def event(one: "Event") -> None:
+    """Tell one stack event, in one line."""
+    failed = one.status.endswith("_FAILED") or "ROLLBACK" in one.status
+    done = one.status.endswith("_COMPLETE")
+    colour = "red" if failed else "green" if done else None
+    line = f"{one.time:%H:%M:%S}  {click.style(one.status.ljust(28), fg=colour)} {one.logical_id}"
+    story(f"{line}  {one.type}  {one.reason}".rstrip())
+
+
+def status(stack: "Stack", resources: Sequence["StackResource"]) -> None:
+    """Print a stack's state and its resources'."""
+    click.echo(f"{stack.name}: {stack.status} {stack.reason}".rstrip())
+    table([one.logical_id, one.status, one.type, one.physical_id] for one in resources)
+
+
+def published(done: "Published") -> None:
+    """Print what S3 stored."""
+    rows = {"key": f"{done.bucket}/{done.key}", "ETag": done.etag, "version": done.version or "-"}
+    table([name, value] for name, value in rows.items())
+
+
+def answer(one: "Answer") -> None:
+    """Tell status, headers and time; print the body."""
+    colour = "green" if one.kept else "red"
+    took = f"{one.seconds * 1000:.0f} ms"
+    story(f"GET {one.url}\n{click.style(str(one.status), fg=colour)} in {took}")
+    for name, value in one.headers.items():
+        story(f"{name}: {value}")
+    click.echo(one.body.decode("utf-8", "replace"))
+
+
+def sandbox(found: Any) -> None:
+    """Print where the embedded AWS runs, and its key."""
+    table(
+        [
+            ["endpoint", found.endpoint_url],
+            ["region", found.region],
+            ["access key id", found.access_key_id],
+            ["secret access key", found.secret_access_key],
+            ["process", str(found.pid)],
+        ]
+    )

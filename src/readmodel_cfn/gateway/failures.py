@@ -1,0 +1,47 @@
+"""The ways API Gateway itself refuses or fails a request, as gateway response types."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+ResponseType = Literal[
+    "API_CONFIGURATION_ERROR",
+    "INTEGRATION_FAILURE",
+    "INTEGRATION_TIMEOUT",
+    "MISSING_AUTHENTICATION_TOKEN",
+    "THROTTLED",
+    "UNSUPPORTED_MEDIA_TYPE",
+]
+"""The gateway response types this gateway gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A response type's default status, message and x-amzn-ErrorType."""
+
+    status: int
+    message: str
+    error_type: str = "InternalServerErrorException"
+
+
+# Statuses: developer guide, "Gateway response types for API Gateway". Messages and error types:
+# answers of AWS in public reports (the 504 with "Network error communicating with endpoint") and
+# LocalStack's code. The error type of an API_CONFIGURATION_ERROR is assumed.
+FAILURES: Mapping[ResponseType, Failure] = {
+    "API_CONFIGURATION_ERROR": Failure(500, "Internal server error"),
+    "INTEGRATION_FAILURE": Failure(504, "Network error communicating with endpoint"),
+    "INTEGRATION_TIMEOUT": Failure(504, "Endpoint request timed out"),
+    "MISSING_AUTHENTICATION_TOKEN": Failure(
+        403, "Missing Authentication Token", "MissingAuthenticationTokenException"
+    ),
+    "THROTTLED": Failure(429, "Too Many Requests", "TooManyRequestsException"),
+    "UNSUPPORTED_MEDIA_TYPE": Failure(415, "Unsupported Media Type", "BadRequestException"),
+}
+
+
+class GatewayResponseError(Exception):
+    """Raised while a request is evaluated: the client gets the gateway response of this type."""
+
+    def __init__(self, response_type: ResponseType) -> None:
+        super().__init__(response_type)
+        self.response_type: ResponseType = response_type

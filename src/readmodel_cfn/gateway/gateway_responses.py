@@ -1,0 +1,82 @@
+"""Gateway responses: what the client gets when API Gateway itself refuses or fails."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .definition import Json, section, status_code
+from .expressions import REQUEST_SOURCES, Scope
+from .failures import FAILURES, Failure, ResponseType
+from .mapping import Assignments, assign, compile_assignments
+from .method_response import complete
+from .templates import Template, Templates, by_accept, parse, parse_all
+from .types import Request, Response
+
+PREFIX = "gatewayresponse.header."
+"""How the targets of a gateway response's header mappings start."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayResponse:
+    """A gateway response; a `status` of None keeps the type's default, no template its body."""
+
+    status: int | None = None
+    headers: Assignments = ()
+    templates: Templates | None = None
+
+
+_DEFAULT = GatewayResponse()
+_DEFAULT_BODY: Mapping[str, Template] = {
+    "application/json": parse('{"message":$context.error.messageString}')
+}
+
+
+def compile_gateway_responses(definition: Json) -> dict[str, GatewayResponse]:
+    """The API's own gateway responses by type."""
+    own = section(definition, "gatewayResponses")
+    return {name: _compile(f"gateway response {name}", body or {}) for name, body in own.items()}
+
+
+def _compile(place: str, response: Json) -> GatewayResponse:
+    status = response.get("statusCode")
+    parameters = section(response, "responseParameters")
+    return GatewayResponse(
+        status=status_code(status, place) if status else None,
+        headers=compile_assignments(parameters, PREFIX, REQUEST_SOURCES),
+        templates=parse_all(section(response, "responseTemplates")) or None,
+    )
+
+
+def answer(
+    own: Mapping[str, GatewayResponse], response_type: ResponseType, request: Request, scope: Scope
+) -> Response:
+    """The response to `request` for a type: the API's own one, else its DEFAULT_4XX or _5XX.
+
+    The status of a DEFAULT one replaces the type's ("Changing the status code of this fallback
+    gateway response changes the status codes of all other 4XX responses", developer guide,
+    "Gateway response types"). The Content-Type is the template's, unless a header mapping sets one
+    (assumed).
+    """
+    failure = FAILURES[response_type]
+    chosen = own.get(response_type) or own.get(f"DEFAULT_{failure.status // 100}XX") or _DEFAULT
+    context = {**scope["context"], **_error_variables(response_type, failure)}
+    headers = {"x-amzn-ErrorType": failure.error_type}
+    headers |= assign(chosen.headers, {**scope, "context": context})
+    content_type, body = _body(chosen.templates, request.headers.get("accept", ""), context)
+    status = chosen.status or failure.status
+    return complete(request, status, headers, body, content_type=content_type)
+
+
+def _error_variables(response_type: ResponseType, failure: Failure) -> dict[str, str]:
+    return {
+        "error.message": failure.message,
+        "error.messageString": json.dumps(failure.message),
+        "error.responseType": response_type,
+    }
+
+
+def _body(
+    templates: Templates | None, accept: str, context: Mapping[str, str]
+) -> tuple[str, bytes]:
+    content_type, template = by_accept(templates or _DEFAULT_BODY, accept)
+    return content_type, template.render(b"", context)

@@ -1,0 +1,109 @@
+"""Integration requests: what a client's request becomes for S3."""
+
+from dataclasses import dataclass
+
+from .definition import DefinitionError, Json, section
+from .expressions import REQUEST_SOURCES, Scope
+from .failures import GatewayResponseError
+from .mapping import Assignments, assign, compile_assignments
+from .request_body import RequestBody, compile_body
+from .types import Request, S3Request
+from .uri import S3Uri, parse
+
+TARGETS = {
+    "header": "integration.request.header.",
+    "path": "integration.request.path.",
+    "querystring": "integration.request.querystring.",
+}
+"""What a request mapping can set, and how such targets start."""
+
+BODILESS_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""The backend methods that API Gateway sends no body with (as in LocalStack's code)."""
+
+# Mapping a value to one of these ends in a 500 at run time (recorded on AWS by LocalStack).
+_ILLEGAL_HEADERS = frozenset(
+    {
+        "authorization",
+        "connection",
+        "content-length",
+        "expect",
+        "proxy-authenticate",
+        "te",
+        "transfer-encoding",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """A compiled integration request; `uri` is None for MOCK.
+
+    `method` is None where the backend is called with the client's method.
+    """
+
+    uri: S3Uri | None
+    method: str | None
+    credentials: str | None
+    body: RequestBody
+    headers: Assignments
+    path: Assignments
+    querystring: Assignments
+
+
+def compile_integration(method: Json, place: str) -> Integration:
+    """A method's integration request.
+
+    Raises `DefinitionError`, naming `place` (method and path), for a mapped request parameter that
+    the method does not declare: AWS refuses it as an "Invalid mapping expression".
+    """
+    integration = section(method, "methodIntegration")
+    parameters = section(integration, "requestParameters")
+    _check_declared(parameters, section(method, "requestParameters"), place)
+    http_method = integration.get("httpMethod")
+    return Integration(
+        uri=parse(integration["uri"]) if integration["type"] == "AWS" else None,
+        method=None if http_method == "ANY" else http_method,
+        credentials=integration.get("credentials"),
+        body=compile_body(integration),
+        headers=_mapped(parameters, "header"),
+        path=_mapped(parameters, "path"),
+        querystring=_mapped(parameters, "querystring"),
+    )
+
+
+def _check_declared(parameters: Json, declared: Json, place: str) -> None:
+    for source in parameters.values():
+        if source.startswith("method.request.") and source not in declared:
+            raise DefinitionError(f"{place}: maps {source}, which the method does not declare")
+
+
+def _mapped(parameters: Json, kind: str) -> Assignments:
+    return compile_assignments(parameters, TARGETS[kind], REQUEST_SOURCES)
+
+
+def s3_request(uri: S3Uri, integration: Integration, request: Request, scope: Scope) -> S3Request:
+    """The call of S3: bucket and key from the URI, mapped headers and query only.
+
+    Raises `GatewayResponseError` for an illegal header, an unfilled path parameter (500) or a body
+    that no template takes (415).
+    """
+    method = integration.method or request.method
+    body = integration.body.build(request, scope["context"])
+    bucket, key = uri.locate(assign(integration.path, scope))
+    return S3Request(
+        method=method,
+        bucket=bucket,
+        key=key,
+        region=uri.region,
+        credentials=integration.credentials,
+        headers=_headers(integration, scope),
+        query=assign(integration.querystring, scope),
+        body=b"" if method in BODILESS_METHODS else body,
+    )
+
+
+def _headers(integration: Integration, scope: Scope) -> dict[str, str]:
+    headers = {name.lower(): value for name, value in assign(integration.headers, scope).items()}
+    if not _ILLEGAL_HEADERS.isdisjoint(headers):
+        raise GatewayResponseError("API_CONFIGURATION_ERROR")
+    return headers

@@ -1,0 +1,132 @@
+"""Routing: from a request's path and method to a resource's method and its path parameters."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from .definition import DefinitionError
+from .method import Method
+
+_ANY_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource: its full path as defined, and its methods by HTTP method."""
+
+    path: str
+    methods: Mapping[str, Method]
+
+    @property
+    def greedy(self) -> bool:
+        """Whether the path ends with a parameter like `{proxy+}`."""
+        return self.path.endswith("+}")
+
+    def method(self, name: str) -> Method | None:
+        """The method named `name`, else ANY, which stands for the seven that AWS lists."""
+        return self.methods.get(name) or (self.methods.get("ANY") if name in _ANY_METHODS else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One level of the routing tree: what the next segment of a path may be."""
+
+    resource: Resource | None
+    static: Mapping[str, "Node"]
+    parameter: tuple[str, "Node"] | None
+    greedy: tuple[str, "Node"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A routed request."""
+
+    resource_path: str
+    method: Method
+    path_parameters: Mapping[str, str]
+
+
+def build(resources: Iterable[Resource]) -> Node:
+    """The routing tree of `resources`.
+
+    Raises `DefinitionError` where a level has two different parameters or a greedy one has
+    children: AWS refuses both.
+    """
+    return _build([(segments(resource.path), resource) for resource in resources])
+
+
+def _build(entries: Sequence[tuple[Sequence[str], Resource]]) -> Node:
+    children: dict[str, list[tuple[Sequence[str], Resource]]] = {}
+    for path, resource in entries:
+        if path:
+            children.setdefault(path[0], []).append((path[1:], resource))
+    nodes = {segment: _build(below) for segment, below in children.items()}
+    greedy = {segment: node for segment, node in nodes.items() if segment.endswith("+}")}
+    parameters = {
+        segment: node
+        for segment, node in nodes.items()
+        if segment.startswith("{") and segment not in greedy
+    }
+    return Node(
+        resource=next((resource for path, resource in entries if not path), None),
+        static={s: node for s, node in nodes.items() if s not in greedy and s not in parameters},
+        parameter=_only(parameters),
+        greedy=_last(_only(greedy)),
+    )
+
+
+def _only(nodes: Mapping[str, Node]) -> tuple[str, Node] | None:
+    if len(nodes) > 1:
+        raise DefinitionError(f"only one variable path part a level: {', '.join(sorted(nodes))}")
+    for segment, node in nodes.items():
+        return segment.strip("{+}"), node
+    return None
+
+
+def _last(greedy: tuple[str, Node] | None) -> tuple[str, Node] | None:
+    if greedy and (greedy[1].static or greedy[1].parameter or greedy[1].greedy):
+        raise DefinitionError(f"the greedy path part {{{greedy[0]}+}} has children")
+    return greedy
+
+
+def segments(path: str) -> list[str]:
+    """The parts of a path; trailing slashes do not count, `//` inside has an empty part.
+
+    AWS routes `/things/` to `/things` (public reports and LocalStack); that a greedy parameter
+    loses the trailing slash too is assumed.
+    """
+    stripped = path.rstrip("/")
+    return stripped[1:].split("/") if stripped else []
+
+
+def match(root: Node, path: str, http_method: str) -> Route | None:
+    """The route of a request, or None, which means Missing Authentication Token.
+
+    At each level a static part wins over `{parameter}`, that over `{greedy+}`, with a way back
+    where the rest of the path does not fit. The resource found first is the path's own; where it
+    has no such method, only a greedy resource further out may answer (assumed).
+    """
+    own = True
+    for resource, parameters in _candidates(root, segments(path), {}):
+        method = resource.method(http_method)
+        if method and (own or resource.greedy):
+            return Route(resource.path, method, parameters)
+        own = False
+    return None
+
+
+def _candidates(
+    node: Node, path: Sequence[str], parameters: Mapping[str, str]
+) -> Iterator[tuple[Resource, Mapping[str, str]]]:
+    if not path:
+        if node.resource:
+            yield node.resource, parameters
+        return
+    first, rest = path[0], path[1:]
+    if child := node.static.get(first):
+        yield from _candidates(child, rest, parameters)
+    if node.parameter and first:
+        name, child = node.parameter
+        yield from _candidates(child, rest, {**parameters, name: first})
+    if node.greedy:
+        name, child = node.greedy
+        yield from _candidates(child, (), {**parameters, name: "/".join(path)})

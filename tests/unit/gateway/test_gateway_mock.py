@@ -1,0 +1,56 @@
+"""MOCK integrations: answers made by the definition alone."""
+
+import pytest
+from gateway_definitions import api, direct, mock_method, request
+
+from readmodel_cfn.gateway import Response
+
+
+def answered(template: str, **sent: object) -> Response:
+    cors = {
+        "responseParameters": {
+            "method.response.header.Access-Control-Allow-Origin": "'*'",
+            "method.response.header.ETag": "integration.response.header.ETag",
+        }
+    }
+    other = {"selectionPattern": "404", "responseTemplates": {"application/json": '{"gone":true}'}}
+    definition = api({"/x": {"OPTIONS": mock_method(template, s200=cors, s404=other)}})
+    return direct(definition, request("/x", "OPTIONS", **sent))
+
+
+@pytest.mark.parametrize(
+    "template", ['{"statusCode": 200}', "{statusCode:200}", '{ "a": 1,\n "statusCode" : 200 }']
+)
+def test_a_preflight_gets_its_static_headers_and_an_empty_body(template: str) -> None:
+    """The status of the request template selects the response, quoted or not."""
+    answer = answered(template)
+    assert (answer.status, answer.body) == (200, b"")
+    assert answer.headers == {
+        "x-amzn-RequestId": "id-1",
+        "Access-Control-Allow-Origin": "*",
+        "Content-Type": "application/json",
+    }
+
+
+def test_another_status_selects_another_response() -> None:
+    """Patterns match the status that the template asks for."""
+    answer = answered('{"statusCode": 404}')
+    assert (answer.status, answer.body) == (404, b'{"gone":true}')
+
+
+@pytest.mark.parametrize("template", ["{}", '{"statusCode": "two"}', "", '{"statusCode": 20}'])
+def test_without_a_status_the_answer_is_a_500(template: str) -> None:
+    """AWS: Unable to parse statusCode."""
+    assert answered(template).status == 500
+
+
+def test_a_body_of_another_type_has_no_template() -> None:
+    """A known trap: a Content-Type without template passes the body on, which has no status."""
+    assert answered('{"statusCode": 200}', headers={"content-type": "text/plain"}).status == 500
+
+
+def test_a_null_integration_response_is_the_default_one() -> None:
+    """Missing values count as empty."""
+    method = mock_method()
+    method["methodIntegration"]["integrationResponses"] = {"200": None}
+    assert direct(api({"/x": {"GET": method}}), request("/x")).status == 200

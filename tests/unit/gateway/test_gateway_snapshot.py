@@ -1,0 +1,73 @@
+"""Snapshots: definitions that AWS would refuse, and how the package stands alone."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from gateway_definitions import api, mock_method, s3_method
+
+import readmodel_cfn.gateway
+from readmodel_cfn.gateway import DefinitionError, Snapshot
+
+
+def test_a_method_without_integration_is_refused() -> None:
+    """AWS: No integration defined for method."""
+    with pytest.raises(DefinitionError, match="GET /x: no integration"):
+        Snapshot.from_definition(api({"/x": {"GET": {}}}))
+
+
+@pytest.mark.parametrize("status", ["OK", 42, "2xx", 600])
+def test_a_status_that_is_none_is_refused(status: object) -> None:
+    """The message names method, path and the value."""
+    method = mock_method()
+    method["methodIntegration"]["integrationResponses"] = {"200": {"statusCode": status}}
+    with pytest.raises(DefinitionError, match=f"GET /x: {status!r}"):
+        Snapshot.from_definition(api({"/x": {"GET": method}}))
+
+
+def test_a_resource_without_full_path_is_refused() -> None:
+    """A path part alone cannot be routed."""
+    with pytest.raises(DefinitionError, match="resource r1"):
+        Snapshot.from_definition({"resources": [{"id": "r1", "pathPart": "x"}]})
+
+
+def test_an_empty_definition_compiles() -> None:
+    """Every part may be missing or null."""
+    Snapshot.from_definition({"resources": None, "gatewayResponses": None})
+    Snapshot.from_definition({"resources": [{"id": "r0", "path": "/", "resourceMethods": None}]})
+
+
+def test_a_definition_error_is_a_value_error() -> None:
+    """Callers without this package's names can catch it."""
+    with pytest.raises(ValueError, match="no full path"):
+        Snapshot.from_definition({"resources": [{"id": "r1"}]})
+
+
+ALONE = """
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location(
+    "alone", sys.argv[1], submodule_search_locations=[sys.argv[2]]
+)
+package = importlib.util.module_from_spec(spec)
+sys.modules["alone"] = package
+spec.loader.exec_module(package)
+print(sorted(package.__all__))
+"""
+
+
+def test_the_package_needs_nothing_but_the_standard_library() -> None:
+    """It loads under another name in an interpreter that sees no installed package."""
+    init = Path(readmodel_cfn.gateway.__file__)
+    command = [sys.executable, "-I", "-S", "-c", ALONE, str(init), str(init.parent)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == str(sorted(readmodel_cfn.gateway.__all__))
+
+
+def test_methods_are_compiled_one_by_one() -> None:
+    """The message names the method that is wrong, not its neighbours."""
+    wrong = s3_method(request={"integration.request.header.A": "method.request.header.A"})
+    wrong["requestParameters"] = None
+    definition = api({"/x": {"GET": s3_method(), "PUT": wrong}})
+    with pytest.raises(DefinitionError, match=r"^PUT /x: maps method\.request\.header\.A"):
+        Snapshot.from_definition(definition)

@@ -1,0 +1,169 @@
+"""What the gateway says it does not evaluate, and how such methods answer."""
+
+import json
+
+import pytest
+from gateway_definitions import (
+    Definition,
+    api,
+    article,
+    direct,
+    mock_method,
+    request,
+    s3_method,
+    s3_uri,
+)
+
+from readmodel_cfn.gateway import unsupported
+
+TO_BINARY = {"200": {"contentHandling": "CONVERT_TO_BINARY"}}
+
+
+def lines(method: Definition, name: str = "GET", **rest: object) -> list[str]:
+    return unsupported(api({"/x": {name: method}}, **rest))
+
+
+def response(**parts: object) -> Definition:
+    return s3_method(responses={"200": dict(parts)})
+
+
+def test_the_articles_api_is_evaluated_whole() -> None:
+    """So are static templates, simple variables and MOCK."""
+    assert unsupported(article()) == []
+    template = {"application/json": '{"id":"$context.requestId","cost":"$5 #1"}'}
+    assert lines(response(responseTemplates=template)) == []
+    assert lines(mock_method()) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "what"),
+    [
+        (s3_method() | {"authorizationType": "AWS_IAM"}, "AWS_IAM"),
+        (s3_method(type="HTTP_PROXY"), "HTTP_PROXY"),
+        (s3_method(type="AWS_PROXY"), "AWS_PROXY"),
+        (s3_method(uri="arn:aws:apigateway:eu-west-1:s3:action/GetObject"), "s3:action"),
+        (s3_method(uri="arn:aws:apigateway:eu-west-1:sqs:path/queue"), "sqs:path"),
+        (s3_method("bucket?list-type=2"), "?list-type=2"),
+        (s3_method("${stageVariables.bucket}/key"), "stageVariables"),
+        (s3_method("/key"), s3_uri("/key")),
+        (s3_method(credentials="${stageVariables.role}"), "credentials"),
+        (s3_method(request={"integration.request.header.X": "method.request.body"}), "body"),
+        (
+            s3_method(request={"integration.request.header.X": "stageVariables.x"}),
+            "stageVariables.x",
+        ),
+        (
+            s3_method(request={"integration.request.header.X": "context.identity.sourceIp"}),
+            "sourceIp",
+        ),
+        (s3_method(request={"integration.request.multivalueheader.X": "'a'"}), "multivalueheader"),
+        (s3_method(requestTemplates={"application/json": "$input.body"}), "$input.body"),
+        (
+            response(
+                responseParameters={"method.response.header.X": "integration.response.body.id"}
+            ),
+            "integration.response.body.id",
+        ),
+        (response(responseTemplates={"application/json": "#end"}), "#end"),
+        (response(responseTemplates={"application/json": "$util.escapeJavaScript('x')"}), "$util"),
+        (response(responseTemplates={"application/json": "$requestId"}), "$requestId"),
+        (
+            response(responseTemplates={"application/json": "$my.context.stage"}),
+            "$my.context.stage",
+        ),
+        (response(responseTemplates={"application/json": "\\$context.requestId"}), "\\$"),
+        (response(selectionPattern=r"\p{Digit}+"), "selection pattern"),
+    ],
+)
+def test_a_method_that_cannot_be_evaluated_is_named_and_answers_501(
+    method: Definition, what: str
+) -> None:
+    """The line names method, path and thing; the answer is one that AWS never gives by itself."""
+    (line,) = lines(method)
+    assert line.startswith("GET /x: ")
+    assert what in line
+    answer = direct(api({"/x": {"GET": method}}), request("/x"))
+    assert answer.status == 501
+    assert line.removeprefix("GET /x: ") in json.loads(answer.body)["message"]
+
+
+def test_one_method_that_cannot_be_evaluated_leaves_the_others_alone() -> None:
+    """A Lambda beside an S3 proxy is common."""
+    definition = article()
+    definition["resources"] += api({"/fn": {"POST": s3_method(type="AWS_PROXY")}})["resources"]
+    assert direct(definition, request("/x")).status == 403
+    assert unsupported(definition) == ["POST /fn: integration type AWS_PROXY"]
+
+
+def test_checks_that_are_left_out_are_told() -> None:
+    """The method is served without them."""
+    method = s3_method() | {"apiKeyRequired": True, "requestValidatorId": "v1"}
+    assert lines(method, policy="{}") == [
+        "resource policy: not checked",
+        "GET /x: API key: not checked",
+        "GET /x: request validator: not evaluated",
+    ]
+
+
+def test_gateway_responses_with_other_variables_are_told() -> None:
+    """Their templates are no Velocity: a # is text, other references are not known."""
+    own = {
+        "responseParameters": {"gatewayresponse.header.X": "stageVariables.x"},
+        "responseTemplates": {"text/html": "#set $stageVariables.x $context.requestId"},
+    }
+    assert lines(s3_method(), gatewayResponses={"DEFAULT_4XX": own}) == [
+        "gateway response DEFAULT_4XX: mapping from stageVariables.x",
+        "gateway response DEFAULT_4XX: template text/html: $stageVariables.x",
+    ]
+
+
+JSON_404 = {"application/json": '{"message":"none"}'}
+
+
+@pytest.mark.parametrize(
+    ("method", "media_types"),
+    [
+        (s3_method(responses={"200": {"contentHandling": "CONVERT_TO_TEXT"}}), []),
+        (s3_method(responses=TO_BINARY), ["*/*"]),
+        (s3_method(responses={**TO_BINARY, "304": {}}), ["*/*"]),
+        (response(responseTemplates=JSON_404, contentHandling="CONVERT_TO_TEXT"), ["*/*"]),
+        (mock_method() | {}, ["image/png"]),
+    ],
+)
+def test_content_handling_that_changes_nothing_is_not_told(
+    method: Definition, media_types: list[str]
+) -> None:
+    """Bytes that pass as they are need no conversion."""
+    assert lines(method, binaryMediaTypes=media_types) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "media_types"),
+    [
+        (s3_method(responses=TO_BINARY), []),
+        (s3_method(), ["*/*"]),
+        (s3_method(), ["image/png"]),
+        (response(responseTemplates=JSON_404), ["*/*"]),
+        (mock_method(), ["*/*"]),
+        (s3_method(httpMethod="PUT", contentHandling="CONVERT_TO_TEXT"), []),
+    ],
+)
+def test_content_handling_that_would_change_the_answer_is_told(
+    method: Definition, media_types: list[str]
+) -> None:
+    """Without the conversion the client, or S3, would get other bytes."""
+    (line,) = lines(method, binaryMediaTypes=media_types)
+    assert line.startswith("GET /x: ")
+    assert "contentHandling" in line
+
+
+def test_a_head_is_not_converted() -> None:
+    """It has no body that could differ."""
+    assert lines(s3_method(), name="HEAD", binaryMediaTypes=["*/*"]) == []
+
+
+def test_compression_is_told_where_it_is_on() -> None:
+    """Zero compresses everything; None nothing."""
+    assert lines(s3_method(), minimumCompressionSize=None) == []
+    (line,) = lines(s3_method(), minimumCompressionSize=0)
+    assert "minimumCompressionSize 0" in line

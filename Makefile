@@ -1,0 +1,54 @@
+# `make help` tells what there is. Everything is installed into .venv, from setup.cfg.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+.DEFAULT_GOAL := help
+.PHONY: help template lint test demo check sabotage second-opinion deploy clean
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+
+template: $(VENV)/run ## Write templates/ anew: article.json, read-model.json, read-model.yaml
+	$(BIN)/readmodel-cfn template --article --output templates/article.json
+	$(BIN)/readmodel-cfn template --output templates/read-model.json
+	$(BIN)/readmodel-cfn template --format yaml --output templates/read-model.yaml
+
+lint: $(VENV)/run ## Check both templates with cfn-lint
+	$(BIN)/readmodel-cfn lint --article
+	$(BIN)/readmodel-cfn lint
+
+demo: $(VENV)/run ## The whole journey on the embedded AWS: template to reading back (KEEP=1 leaves it up)
+	@KEEP=$(KEEP) $(BIN)/python examples/demo.py
+
+deploy: $(VENV)/run ## Deploy readmodel.toml's stack to AWS
+	$(BIN)/readmodel-cfn deploy
+
+test: $(VENV)/dev ## Run all tests: unit, functional, and on the embedded AWS
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: $(VENV)/dev ## Types, style, and that generated files are fresh
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python tools/generate.py --check
+
+sabotage: $(VENV)/dev ## Break one promise at a time; each break must turn a named test red
+	$(BIN)/python tools/sabotage.py
+
+second-opinion: $(VENV)/dev ## The same stacks and requests on LocalStack: compare the answers
+	$(BIN)/python tools/second_opinion.py
+
+clean: ## Remove what make made here
+	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache src/*.egg-info
+
+$(VENV)/run: setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,92 @@
+"""The whole journey on the embedded AWS, each step as a command that you can type yourself.
+
+A stack with a random name, a payload with a random value: the demo fails unless it reads that very
+value back through the API. What it started, it stops; KEEP=1 leaves it running.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+PROGRAM = [sys.executable, "-m", "readmodel_cfn"]
+TOML = """\
+[stack]
+name = "{stack}"
+
+[[routes]]
+path = "samples"
+key = "payload.json"
+"""
+
+
+def run(*arguments: str, quiet: bool = False) -> str:
+    """Run a command of readmodel-cfn, show it and what it says, and return what it prints."""
+    if not quiet:
+        print(f"\n\033[1m$ readmodel-cfn {' '.join(arguments)}\033[0m", flush=True)
+    done = subprocess.run([*PROGRAM, *arguments], stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"readmodel-cfn {arguments[0]} failed with exit code {done.returncode}")
+    return done.stdout
+
+
+def journey(folder: Path) -> None:
+    """Template, lint, deploy, publish, read back."""
+    stack, value = f"demo-{secrets.token_hex(4)}", secrets.token_hex(8)
+    config, payload = folder / "readmodel.toml", folder / "payload.json"
+    config.write_text(TOML.format(stack=stack))
+    payload.write_text(json.dumps({"value": value}))
+    with_config = ("--config", str(config))
+    print(f"A description of a read model, {config}:\n\n{config.read_text()}")
+
+    text = run("template", *with_config)
+    print(f"{len(text.splitlines())} lines, {len(json.loads(text)['Resources'])} resources")
+    run("lint", *with_config)
+    print(run("deploy", *with_config, "--sandbox", "--yes"))
+    print(run("publish", str(payload), *with_config, "--sandbox", "--as-writer"))
+    body = run("read", *with_config, "--sandbox")
+    print(body)
+    if json.loads(body)["value"] != value:
+        sys.exit(f"published {value}, but read {body}")
+    print(f"Published {value} and read it back through the API.")
+    if os.environ.get("KEEP"):
+        keep(with_config)
+    else:
+        run("delete", *with_config, "--sandbox", "--with-data", "--yes")
+
+
+def keep(with_config: tuple[str, str]) -> None:
+    """Say what to try next."""
+    outputs = json.loads(run("outputs", *with_config, "--sandbox", "--json", quiet=True))
+    program = "readmodel-cfn" if "VIRTUAL_ENV" in os.environ else ".venv/bin/readmodel-cfn"
+    print(f"""
+It is left running. Try:
+  curl -i {outputs["SamplesUrl"]}
+  {program} status {" ".join(with_config)} --sandbox
+  {program} delete {" ".join(with_config)} --sandbox --with-data --yes
+  {program} sandbox stop""")
+
+
+def main() -> None:
+    """Run the journey; leave the machine as it was."""
+    start = time.monotonic()
+    keeping = bool(os.environ.get("KEEP"))
+    ran = subprocess.run([*PROGRAM, "sandbox", "status"], capture_output=True, check=False)
+    folder = Path(tempfile.mkdtemp(prefix="readmodel-demo-"))
+    try:
+        journey(folder)
+    finally:
+        if not keeping:
+            shutil.rmtree(folder)
+            if ran.returncode:
+                run("sandbox", "stop")
+    print(f"\nThat took {time.monotonic() - start:.0f} s.")
+
+
+if __name__ == "__main__":
+    main()

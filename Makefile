@@ -9,10 +9,9 @@ BIN := $(VENV)/bin
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
-template: $(VENV)/run ## Write templates/ anew: article.json, read-model.json, read-model.yaml
-	$(BIN)/readmodel-cfn template --article --output templates/article.json
-	$(BIN)/readmodel-cfn template --output templates/read-model.json
-	$(BIN)/readmodel-cfn template --format yaml --output templates/read-model.yaml
+template: $(VENV)/run ## Write what is generated: templates/ (JSON, YAML), docs/cli.md, the schema
+	$(BIN)/python tools/generate.py
+	@ls templates
 
 lint: $(VENV)/run ## Check both templates with cfn-lint
 	$(BIN)/readmodel-cfn lint --article

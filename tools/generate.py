@@ -1,0 +1,69 @@
+"""Write what is generated and committed: templates, the schema of readmodel.toml, docs/cli.md.
+
+With --check nothing is written: it fails where a committed file is not what would be written.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from readmodel_cfn import ReadModel, build_template, render
+from readmodel_cfn.cli import main as cli
+from readmodel_cfn.schema import schema
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def generated() -> dict[str, str]:
+    """Each generated file's path below the root, and its text."""
+    article, production = build_template(ReadModel.article()), build_template(ReadModel())
+    return {
+        "templates/article.json": render(article),
+        "templates/read-model.json": render(production),
+        "templates/read-model.yaml": render(production, "yaml"),
+        "docs/readmodel.schema.json": json.dumps(schema(), indent=2) + "\n",
+        "docs/cli.md": cli_reference(),
+    }
+
+
+def cli_reference() -> str:
+    """The help page of every command."""
+    pages = "\n".join(
+        f"## {name}\n\n```\n{text}\n```\n" for name, text in help_pages(cli, "readmodel-cfn")
+    )
+    return f"# The command line\n\nGenerated from `readmodel-cfn COMMAND --help`.\n\n{pages}"
+
+
+def help_pages(command: click.Command, name: str) -> list[tuple[str, str]]:
+    """The command's help, and those of the commands below it."""
+    settings = {"terminal_width": 80, **command.context_settings}
+    with click.Context(command, info_name=name, **settings) as context:
+        pages = [(name, command.get_help(context))]
+        if isinstance(command, click.Group):
+            for one in command.list_commands(context):
+                below = command.get_command(context, one)
+                if below:
+                    pages += help_pages(below, f"{name} {one}")
+    return pages
+
+
+def main() -> None:
+    """Write, or check."""
+    check = "--check" in sys.argv[1:]
+    stale = [
+        path
+        for path, text in generated().items()
+        if not (ROOT / path).exists() or (ROOT / path).read_text(encoding="utf-8") != text
+    ]
+    for path in stale:
+        if not check:
+            (ROOT / path).write_text(generated()[path], encoding="utf-8")
+            print(f"wrote {path}")
+    if check and stale:
+        sys.exit(f"stale: {', '.join(stale)}; run: make template, and commit")
+
+
+if __name__ == "__main__":
+    main()

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 
 from readmodel_cfn.options import OptionError, check_options, option
 
-_LITERAL = r"[A-Za-z0-9._-]+"
+_CHARACTER = r"[A-Za-z0-9._-]"
+_LITERAL = rf"{_CHARACTER}+"
 _VARIABLE = r"\{[A-Za-z][A-Za-z0-9_]*\}"
 _GREEDY = r"\{[A-Za-z][A-Za-z0-9_]*\+\}"
 _PATH = rf"({_LITERAL}|{_VARIABLE})(/({_LITERAL}|{_VARIABLE}))*(/{_GREEDY})?|{_GREEDY}"
-_KEY = rf"({_LITERAL}|{_VARIABLE})+(/({_LITERAL}|{_VARIABLE})+)*"
+_KEY = rf"({_CHARACTER}|{_VARIABLE})+(/({_CHARACTER}|{_VARIABLE})+)*"
 _LONGEST_KEY = 1024  # bytes, S3's limit
 
 

@@ -44,11 +44,12 @@ def test_its_one_parameter_is_the_stack_name() -> None:
 
 def test_the_lists_that_differ_from_the_article_are_the_documented_ones() -> None:
     """docs/article.md names each; a new difference must be documented first."""
-    differing = {path for path in differences(PRINTED["Resources"], OURS["Resources"])}
+    found = differences(PRINTED["Resources"], OURS["Resources"])
+    differing = {path.replace(".Properties.", ".") for path in found}
     documented = (Path(__file__).parents[2] / "docs" / "article.md").read_text()
     assert differing
     for path in differing:
-        assert f"`{path}`" in documented, path
+        assert f"`{path}`" in documented
 
 
 def differences(printed: Any, ours: Any, path: str = "") -> list[str]:

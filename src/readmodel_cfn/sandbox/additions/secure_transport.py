@@ -1,0 +1,22 @@
+"""On the sandbox HTTP over the loopback counts as secure transport: nothing leaves the machine.
+
+A data store's bucket policy refuses requests with `aws:SecureTransport` false. AWS's endpoints
+have TLS; the sandbox listens on 127.0.0.1 without it. Started with `loopback_is_secure=False` it
+judges plain HTTP as AWS does, to show that the policy refuses it.
+"""
+
+import os
+
+from ministack import app
+
+
+def register() -> None:
+    """Let a request over the loopback count as secure, unless that was switched off."""
+    if os.environ["READMODEL_CFN_SANDBOX_LOOPBACK_IS_SECURE"] != "1":
+        return
+    pin = app.pin_request_origin
+
+    def pin_as_secure(source_ip: str, secure_transport: bool) -> None:
+        pin(source_ip, secure_transport or source_ip == "127.0.0.1")
+
+    app.pin_request_origin = pin_as_secure

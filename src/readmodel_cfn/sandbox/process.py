@@ -1,0 +1,82 @@
+"""A server process: is it really ours, and how it is ended. A bare process id proves nothing."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from readmodel_cfn.sandbox.state import Sandbox
+
+HEALTH = "/_ministack/health"
+GRACE = 10.0
+"""Seconds that a server may take to end by itself before it is killed."""
+
+_children: dict[int, subprocess.Popen[bytes]] = {}
+
+
+def adopt(child: subprocess.Popen[bytes]) -> None:
+    """Keep a process that this one started, to reap it when it ends."""
+    _children[child.pid] = child
+
+
+def answers(sandbox: Sandbox, timeout: float = 2.0) -> bool:
+    """Whether this very instance answers at its address."""
+    connection = http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=timeout)
+    try:
+        connection.request("GET", HEALTH)
+        health = json.loads(connection.getresponse().read())
+        return bool(health.get("instance") == sandbox.instance)
+    except (OSError, ValueError, AttributeError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def hangs(sandbox: Sandbox) -> bool:
+    """Whether the remembered process is this instance, although it may not answer.
+
+    Its command line carries the instance; where the system does not show that in /proc, a server
+    that hangs is taken for someone else's and left alone.
+    """
+    return sandbox.instance.encode() in _read(sandbox.pid, "cmdline").split(b"\0")
+
+
+def terminate(pid: int) -> None:
+    """End a process that is known to be ours, and wait until it has gone."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+        if _wait(pid, GRACE):
+            break
+    _children.pop(pid, None)
+
+
+def _wait(pid: int, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not _gone(pid):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _gone(pid: int) -> bool:
+    """Whether the process has ended; one that nobody has reaped yet has ended too."""
+    if pid in _children:
+        return _children[pid].poll() is not None
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, PermissionError):
+        return True
+    return _read(pid, "stat").rpartition(b")")[2].split()[:1] == [b"Z"]
+
+
+def _read(pid: int, name: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:
+        return b""

@@ -1,0 +1,178 @@
+"""One embedded AWS for the run (one a worker under xdist), stopped by its process id at the end.
+
+Its state is in a temporary home; its environment is the user's own, installed at most once.
+"""
+
+import http.client
+import json
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from readmodel_cfn.sandbox import Sandbox, start, stop
+from readmodel_cfn.sandbox.home import Home
+from readmodel_cfn.sandbox.install import ensure_installed
+
+PATIENCE = 30
+
+
+@pytest.fixture(scope="session")
+def environment() -> Path:
+    """The installed environment in the user's cache, shared by every home of the tests."""
+    home = Home.at(None)
+    with home.lock():
+        ensure_installed(home, print)
+    return home.venv
+
+
+@pytest.fixture(scope="session")
+def new_home(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Makes a home without state, with the shared environment."""
+
+    def make() -> Path:
+        path = tmp_path_factory.mktemp("home")
+        (path / environment.name).symlink_to(environment)
+        return path
+
+    return make
+
+
+@pytest.fixture
+def home(new_home: Callable[[], Path]) -> Iterator[Path]:
+    """A home for one test; what runs in it at the end is stopped."""
+    path = new_home()
+    yield path
+    stop(home=path)
+
+
+@pytest.fixture(scope="session")
+def sandbox(new_home: Callable[[], Path]) -> Iterator[Sandbox]:
+    path = new_home()
+    yield start(home=path)
+    assert stop(home=path)
+
+
+@pytest.fixture(scope="session")
+def make_bucket() -> Callable[..., None]:
+    """Makes a bucket where the S3 client is."""
+
+    def make(s3: Any, name: str) -> None:
+        where = {"LocationConstraint": s3.meta.region_name}
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration=where)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def client_of() -> Callable[..., Any]:
+    """Makes a client of a sandbox for a service: root's, or one with another key."""
+
+    def make(sandbox: Sandbox, service: str, key: str = "", secret: str = "") -> Any:
+        return boto3.session.Session().client(  # type: ignore[call-overload]
+            service,
+            endpoint_url=sandbox.endpoint_url,
+            region_name=sandbox.region,
+            aws_access_key_id=key or sandbox.access_key_id,
+            aws_secret_access_key=secret or sandbox.secret_access_key,
+            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+        )
+
+    return make
+
+
+@pytest.fixture
+def clients(sandbox: Sandbox, client_of: Callable[..., Any]) -> Callable[..., Any]:
+    """Makes a client of the run's sandbox for a service."""
+    return lambda service, key="", secret="": client_of(sandbox, service, key, secret)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack: `deploy` creates or updates it and returns its outputs."""
+
+    name: str
+    cloudformation: Any
+
+    def deploy(self, template: dict[str, Any], ends: str = "COMPLETE") -> dict[str, str]:
+        operation = "update" if self._found() else "create"
+        getattr(self.cloudformation, f"{operation}_stack")(
+            StackName=self.name,
+            TemplateBody=json.dumps(template),
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+        )
+        until(lambda: not self._found()["StackStatus"].endswith("IN_PROGRESS"))
+        stack = self._found()
+        assert stack["StackStatus"] == f"{operation.upper()}_{ends}", self.reasons()
+        return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+
+    def delete(self) -> None:
+        self.cloudformation.delete_stack(StackName=self.name)
+        until(lambda: not self._found())
+
+    def reasons(self) -> str:
+        events = self.cloudformation.describe_stack_events(StackName=self.name)["StackEvents"]
+        return "\n".join(e.get("ResourceStatusReason", "") for e in events)
+
+    def _found(self) -> Any:
+        listed = self.cloudformation.describe_stacks()["Stacks"]
+        return next((stack for stack in listed if stack["StackName"] == self.name), None)
+
+
+def until(holds: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def stack(clients: Callable[..., Any], request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """A stack named after the test, deleted at its end."""
+    name = re.sub(r"[^a-z0-9]+", "-", request.node.name)[:100].strip("-")
+    made = Stack(name, clients("cloudformation"))
+    yield made
+    made.delete()
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@pytest.fixture
+def send(sandbox: Sandbox) -> Callable[..., Answer]:
+    """Sends a request to a stage."""
+
+    def send(api: str, path: str, method: str = "GET", **headers: str) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=10)
+        try:
+            names = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, f"/_aws/execute-api/{api}{path}", headers=names)
+            got = connection.getresponse()
+            lower = {name.lower(): got.headers[name] for name in got.headers}
+            assert len(lower) == len(got.headers), "a header was sent twice"
+            return Answer(got.status, lower, got.read())
+        finally:
+            connection.close()
+
+    return send
+
+
+@pytest.fixture
+def put(clients: Callable[..., Any]) -> Callable[..., str]:
+    """Puts an object and returns its ETag."""
+
+    def put(bucket: str, key: str = "samples.json", body: bytes = b'{"n":1}') -> str:
+        stored = clients("s3").put_object(Bucket=bucket, Key=key, Body=body)
+        return str(stored["ETag"])
+
+    return put

@@ -1,0 +1,95 @@
+"""What a stage answers: S3's answers, mapped; API Gateway's own; throttling."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sandbox_api import method, read, template
+
+Clients = Callable[..., Any]
+
+
+def test_serves_the_object(stack: Any, put: Any, send: Any) -> None:
+    made = stack.deploy(template())
+    etag = put(made["Store"])
+    answer = send(made["Api"], "/v1/samples")
+    assert (answer.status, answer.body) == (200, b'{"n":1}')
+    assert answer.headers["etag"] == etag
+    assert answer.headers["content-type"] == "application/json"
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+    assert answer.headers["x-amzn-requestid"].count("-") == 4, "one id, sent once"
+
+
+def test_an_unchanged_object_is_304(stack: Any, put: Any, send: Any) -> None:
+    made = stack.deploy(template())
+    etag = put(made["Store"])
+    answer = send(made["Api"], "/v1/samples", If_None_Match=etag)
+    assert (answer.status, answer.body, answer.headers["etag"]) == (304, b"", etag)
+    assert send(made["Api"], "/v1/samples", If_None_Match='"other"').status == 200
+
+
+def test_an_unknown_path_method_and_stage(stack: Any, send: Any) -> None:
+    made = stack.deploy(template())
+    refused = b'{"message":"Missing Authentication Token"}'
+    for path, name in (("/v1/other", "GET"), ("/v1/samples", "POST"), ("/v1/samples", "OPTIONS")):
+        answer = send(made["Api"], path, name)
+        assert (answer.status, answer.body) == (403, refused)
+        assert not [header for header in answer.headers if header.startswith("access-control")]
+    assert send(made["Api"], "/v2/samples").status == 403
+
+
+def test_options_is_the_apis_own(stack: Any, send: Any) -> None:
+    """With binary media types a MOCK needs CONVERT_TO_TEXT, which CloudFormation must keep."""
+    made = template()
+    made["Resources"]["Api"]["Properties"]["BinaryMediaTypes"] = ["*/*"]
+    origin = "method.response.header.Access-Control-Allow-Origin"
+    made["Resources"]["Options"] = method(
+        "OPTIONS",
+        {
+            "Type": "MOCK",
+            "ContentHandling": "CONVERT_TO_TEXT",
+            "RequestTemplates": {"application/json": '{"statusCode": 200}'},
+            "IntegrationResponses": [
+                {"StatusCode": "204", "ResponseParameters": {origin: "'https://example.com'"}}
+            ],
+        },
+        MethodResponses=[{"StatusCode": "204", "ResponseParameters": {origin: False}}],
+    )
+    made["Resources"]["Deployment"]["DependsOn"].append("Options")
+    answer = send(stack.deploy(made)["Api"], "/v1/samples", "OPTIONS", Origin="https://other.com")
+    assert answer.status == 204
+    allowed = {name: v for name, v in answer.headers.items() if name.startswith("access-control")}
+    assert allowed == {"access-control-allow-origin": "https://example.com"}
+
+
+def test_head_has_no_body(stack: Any, put: Any, send: Any) -> None:
+    made = template()
+    head = read("samples.json") | {"IntegrationHttpMethod": "HEAD"}
+    made["Resources"]["Head"] = method("HEAD", head)
+    made["Resources"]["Deployment"]["DependsOn"].append("Head")
+    outputs = stack.deploy(made)
+    assert send(outputs["Api"], "/v1/samples", "HEAD").status == 404
+    etag = put(outputs["Store"])
+    answer = send(outputs["Api"], "/v1/samples", "HEAD")
+    assert (answer.status, answer.body, answer.headers["etag"]) == (200, b"", etag)
+    assert send(outputs["Api"], "/v1/samples", "HEAD", If_None_Match=etag).status == 304
+
+
+def test_the_stages_throttle_is_kept(stack: Any, put: Any, send: Any) -> None:
+    made = template()
+    settings = {"ResourcePath": "/*", "HttpMethod": "*"}
+    limits = {"ThrottlingRateLimit": 0.001, "ThrottlingBurstLimit": 2}
+    made["Resources"]["Stage"]["Properties"]["MethodSettings"] = [{**settings, **limits}]
+    made["Resources"]["Throttled"] = {
+        "Type": "AWS::ApiGateway::GatewayResponse",
+        "Properties": {
+            "RestApiId": {"Ref": "Api"},
+            "ResponseType": "THROTTLED",
+            "ResponseParameters": {"gatewayresponse.header.Retry-After": "'1'"},
+        },
+    }
+    made["Resources"]["Deployment"]["DependsOn"].append("Throttled")
+    outputs = stack.deploy(made)
+    put(outputs["Store"])
+    answers = [send(outputs["Api"], "/v1/samples") for _ in range(3)]
+    assert [answer.status for answer in answers] == [200, 200, 429]
+    assert answers[-1].headers["retry-after"] == "1"

@@ -1,0 +1,73 @@
+"""Installing: completely or not at all. The pinned distributions are replaced by small stubs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from readmodel_cfn.sandbox import SandboxError, start
+from readmodel_cfn.sandbox.home import Home
+from readmodel_cfn.sandbox.install import MARKER, ensure_installed
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Requirements of nothing."""
+    path = tmp_path / "requirements.txt"
+    path.write_text("# nothing\n")
+    monkeypatch.setattr("readmodel_cfn.sandbox.home.REQUIREMENTS", path)
+    return path
+
+
+@pytest.mark.usefixtures("empty")
+def test_a_half_finished_install_is_wiped_and_redone_once(tmp_path: Path) -> None:
+    home, told = Home(tmp_path), list[str]()
+    home.venv.mkdir()
+    (home.venv / "left over").touch()
+    python = ensure_installed(home, told.append)
+    assert subprocess.run([python, "-c", ""], check=False).returncode == 0
+    assert (home.venv / MARKER).exists()
+    assert not (home.venv / "left over").exists()
+    ensure_installed(home, told.append)
+    assert len(told) == 1
+    assert told[0].startswith("installing the embedded AWS into ")
+
+
+def test_a_failing_install_is_one_line(empty: Path, tmp_path: Path) -> None:
+    empty.write_text("./does-not-exist\n")
+    with pytest.raises(SandboxError) as caught:
+        start(home=tmp_path)
+    line = str(caught.value)
+    assert line.startswith(f"{tmp_path / 'install.log'}: the embedded AWS could not be installed: ")
+    assert "does-not-exist" in line
+    assert "\n" not in line
+    assert caught.value.exit_code == 1
+    assert not (Home(tmp_path).venv / MARKER).exists()
+
+
+@pytest.mark.usefixtures("empty")
+@pytest.mark.parametrize("found", ["1.5.34", None], ids=["another version", "none"])
+def test_another_version_of_ministack_is_refused(tmp_path: Path, found: str | None) -> None:
+    home = Home(tmp_path)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", home.venv], check=True)
+    if found:
+        (site,) = home.venv.glob("lib/python*/site-packages")
+        metadata = site / f"ministack-{found}.dist-info" / "METADATA"
+        metadata.parent.mkdir()
+        metadata.write_text(f"Metadata-Version: 2.1\nName: ministack\nVersion: {found}\n")
+    (home.venv / MARKER).touch()
+    expected = f"the sandbox needs ministack 1.5.33, but its environment has {found or 'none'}"
+    with pytest.raises(SandboxError, match=expected) as caught:
+        start(home=tmp_path)
+    assert caught.value.where == str(home.log)
+    assert not home.state.exists()
+
+
+def test_the_environment_is_its_own(environment: Path) -> None:
+    """Its botocore is the pinned one, not the one this package depends on."""
+    program = "import botocore; print(botocore.__version__)"
+    assert (
+        subprocess.check_output([environment / "bin/python", "-I", "-c", program], text=True)
+        == "1.43.106\n"
+    )

@@ -1,0 +1,149 @@
+"""Start, stop and status, each with a real server."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from readmodel_cfn.sandbox import Sandbox, SandboxError, server, start, state, status, stop
+
+STATE = "sandbox.json"
+
+
+@pytest.fixture
+def bystander() -> Iterator[subprocess.Popen[bytes]]:
+    """A process of someone else."""
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as process:
+        yield process
+        process.kill()
+
+
+def test_starts_once_and_stops_once(home: Path, client_of: Callable[..., Any]) -> None:
+    assert status(home=home) is None
+    first = start(home=home)
+    assert start(home=home) == first == status(home=home)
+    assert client_of(first, "sts").get_caller_identity()["Arn"].endswith(":root")
+    assert stop(home=home)
+    assert status(home=home) is None
+    assert not stop(home=home)
+    assert _is_gone(first.pid)
+
+
+def test_two_starts_at_once_give_one_server(home: Path) -> None:
+    program = f"from pathlib import Path; from readmodel_cfn.sandbox import start; \
+print(start(home=Path({str(home)!r})).pid)"
+    with ThreadPoolExecutor() as pool:
+        runs = pool.map(lambda _: subprocess.check_output([sys.executable, "-c", program]), "ab")
+        pids = {int(pid) for pid in runs}
+    running = status(home=home)
+    assert running
+    assert pids == {running.pid}
+
+
+def test_progress_is_told_and_the_state_is_for_its_owner_only(home: Path) -> None:
+    told: list[str] = []
+    sandbox = start(home=home, progress=told.append)
+    assert told == ["starting the embedded AWS"]
+    assert stat.S_IMODE((home / STATE).stat().st_mode) == 0o600
+    assert sandbox.secret_access_key not in repr(sandbox)
+    assert sorted(path.name for path in home.glob("sandbox.json*")) == [STATE]
+
+
+def test_a_stale_process_id_is_not_killed(home: Path, bystander: subprocess.Popen[bytes]) -> None:
+    stale = replace(start(home=home), pid=bystander.pid)
+    stop(home=home)
+    state.write(home / STATE, stale)
+    assert status(home=home) is None
+    assert not stop(home=home)
+    state.write(home / STATE, stale)
+    assert start(home=home).pid != bystander.pid
+    assert bystander.poll() is None
+
+
+def test_another_server_on_the_remembered_port_is_not_ours(home: Path, sandbox: Sandbox) -> None:
+    """A sandbox of another home has taken the port, and the process id is its own."""
+    state.write(home / STATE, replace(sandbox, instance="0" * 32))
+    assert status(home=home) is None
+    assert not stop(home=home)
+    assert start(home=home).pid != sandbox.pid
+    assert not _is_gone(sandbox.pid)
+
+
+def test_a_killed_server_is_started_anew(home: Path) -> None:
+    killed = start(home=home)
+    os.kill(killed.pid, signal.SIGKILL)
+    again = start(home=home)
+    assert again.pid != killed.pid
+    assert status(home=home) == again
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="no /proc on this system")
+def test_a_server_that_hangs_is_ended_and_started_anew(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("readmodel_cfn.sandbox.process.GRACE", 0.5)
+    hanging = start(home=home)
+    os.kill(hanging.pid, signal.SIGSTOP)
+    again = start(home=home)
+    assert again.pid != hanging.pid
+    assert _is_gone(hanging.pid)
+
+
+def test_a_given_port_is_used_and_a_busy_one_refused(home: Path, sandbox: Sandbox) -> None:
+    with pytest.raises(SandboxError, match=rf"^127\.0\.0\.1:{sandbox.port}: the port is in use"):
+        start(home=home, port=sandbox.port)
+    port = server.free_port()
+    assert start(home=home, port=port).endpoint_url == f"http://127.0.0.1:{port}"
+
+
+def test_a_port_lost_between_choosing_and_binding_is_replaced(
+    home: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = server.free_port()
+    chosen = iter([sandbox.port, free])
+    monkeypatch.setattr(server, "free_port", lambda: next(chosen))
+    assert start(home=home).port == free
+
+
+def test_a_running_one_with_another_wish_is_an_error(home: Path) -> None:
+    running = start(home=home)
+    assert start(home=home, port=running.port) == running
+    with pytest.raises(SandboxError, match="it runs already"):
+        start(home=home, port=running.port + 1)
+    with pytest.raises(SandboxError, match="stop it first"):
+        start(home=home, loopback_is_secure=False)
+
+
+def test_nothing_of_the_users_settings_reaches_the_server(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example")
+    monkeypatch.setenv("PYTHONPATH", "/nowhere")
+    environ = Path(f"/proc/{start(home=home).pid}/environ")
+    if environ.exists():
+        names = {item.split("=")[0] for item in environ.read_text().split("\0")}
+        assert names.isdisjoint({"AWS_PROFILE", "HTTPS_PROXY", "PYTHONPATH"})
+
+
+def test_the_home_comes_from_the_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("READMODEL_CFN_HOME", str(home))
+    running = start()
+    assert status(home=home) == running == status()
+    assert stop()
+
+
+def _is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False

@@ -1,0 +1,59 @@
+"""Where the embedded AWS lives, and which requirements it is made of."""
+
+import re
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from readmodel_cfn.sandbox import SandboxError, home, start
+from readmodel_cfn.sandbox.home import REQUIREMENTS, Home
+from readmodel_cfn.sandbox.install import _reason
+
+
+def test_the_argument_wins_over_the_environment_over_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("READMODEL_CFN_HOME", raising=False)
+    assert Home.at(None).path == platformdirs.user_cache_path("readmodel-cfn")
+    monkeypatch.setenv("READMODEL_CFN_HOME", str(tmp_path / "named"))
+    assert Home.at(None).path == tmp_path / "named"
+    assert Home.at(tmp_path).path == tmp_path
+
+
+def test_other_requirements_have_another_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = Home(tmp_path).venv
+    changed = tmp_path / "requirements.txt"
+    changed.write_text("ministack==9\n")
+    monkeypatch.setattr(home, "REQUIREMENTS", changed)
+    assert Home(tmp_path).venv != before
+
+
+def test_every_requirement_is_pinned() -> None:
+    lines = [line for line in REQUIREMENTS.read_text().splitlines() if not line.startswith("#")]
+    assert "ministack==1.5.33" in lines
+    assert all(re.fullmatch(r"[\w-]+==[\w.]+", line) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("printed", "reason"),
+    [
+        (
+            "Collecting x\nERROR: No matching distribution found for x\n\n",
+            "No matching distribution",
+        ),
+        ("Error: [Errno 28] No space left on device\n", "Error: [Errno 28] No space left"),
+        ("", "it printed nothing"),
+    ],
+)
+def test_the_reason_is_the_line_that_says_it(tmp_path: Path, printed: str, reason: str) -> None:
+    (tmp_path / "log").write_text(printed)
+    assert _reason(tmp_path / "log").startswith(reason)
+
+
+def test_windows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("readmodel_cfn.sandbox.lifecycle.os.name", "nt")
+    with pytest.raises(SandboxError, match="needs Linux or macOS"):
+        start(home=tmp_path)

@@ -16,6 +16,7 @@ from readmodel_cfn.template import build_template, render
 
 # The article adds -data-store-writer to the stack's name, and IAM names have at most 64 characters.
 _LONGEST_ARTICLE_NAME = 64 - len("-data-store-writer")
+_ARTICLE_REGION = "eu-west-1"
 
 
 @click.command()
@@ -24,6 +25,8 @@ _LONGEST_ARTICLE_NAME = 64 - len("-data-store-writer")
 @article_option
 def deploy(target: Target, yes: bool, article: bool) -> None:
     """Create or update the stack, follow it to its end, and print its outputs."""
+    if article:
+        _check_article(target)
     wanted = _wanted(target, article)
     _lint(wanted, target)
     look = stacks.look(target.stacks, wanted)
@@ -35,11 +38,19 @@ def deploy(target: Target, yes: bool, article: bool) -> None:
     show_outputs(target, stack.outputs)
 
 
-def _wanted(target: Target, article: bool) -> Wanted:
-    options, name = target.config.stack, target.stack_name
-    if article and (len(name) > _LONGEST_ARTICLE_NAME or name != name.lower()):
+def _check_article(target: Target) -> None:
+    """Refuse what the article's template cannot be deployed to, before anything is sent."""
+    name, region = target.stack_name, target.connection.region_name
+    if len(name) > _LONGEST_ARTICLE_NAME or name != name.lower():
         allowed = f"{STACK_NAME_IN_WORDS}, lower case, at most {_LONGEST_ARTICLE_NAME} characters"
         raise OptionError("--stack-name", name, f"{allowed}: the article names resources by it")
+    if region != _ARTICLE_REGION:
+        allowed = f"{_ARTICLE_REGION}, which the article's template is written for"
+        raise OptionError("--region", region, allowed)
+
+
+def _wanted(target: Target, article: bool) -> Wanted:
+    options, name = target.config.stack, target.stack_name
     return Wanted(
         name=name,
         template=render(build_template(model_of(target.config, article)), "compact"),

@@ -1,0 +1,338 @@
+"""A read model's life on the embedded AWS, through the command line: IAM enforced, real HTTP."""
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from click.testing import CliRunner, Result
+
+from readmodel_cfn.cli import main
+from readmodel_cfn.sandbox import Sandbox
+
+SAMPLES = ("samples", "payload.json")
+PRODUCTS = ("products/{id}", "products/{id}.json")
+
+
+@dataclass
+class Project:
+    """A folder with a readmodel.toml, and the command line in it."""
+
+    folder: Path
+    sandbox: Sandbox
+    name: str
+    routes: list[tuple[str, str]] = field(default_factory=lambda: [SAMPLES])
+    more: str = ""
+
+    def run(self, *arguments: str) -> Result:
+        """Run a command that talks to AWS."""
+        config = self.folder / "readmodel.toml"
+        tables = [f'[[routes]]\npath = "{path}"\nkey = "{key}"\n' for path, key in self.routes]
+        config.write_text(f'[stack]\nname = "{self.name}"\n{self.more}\n' + "\n".join(tables))
+        to_sandbox = ["--config", str(config), "--endpoint-url", self.sandbox.endpoint_url]
+        environment = {
+            "AWS_ACCESS_KEY_ID": self.sandbox.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.sandbox.secret_access_key,
+            "AWS_DEFAULT_REGION": self.sandbox.region,
+        }
+        return CliRunner().invoke(main, [*arguments, *to_sandbox], env=environment)
+
+    def __call__(self, *arguments: str, exits: int = 0) -> str:
+        """Run a command that ends as it should: its stdout; its stderr is in `told`."""
+        done = self.run(*arguments)
+        self.told = done.stderr
+        assert done.exit_code == exits, done.output
+        return done.stdout
+
+    def publish(self, value: object, *options: str) -> None:
+        """Publish a value as a JSON document."""
+        document = self.folder / "document.json"
+        document.write_text(json.dumps(value))
+        self("publish", str(document), *options)
+
+    def read(self, *path: str, exits: int = 0) -> Any:
+        """GET through the API: the parsed --json of `read`."""
+        return json.loads(self("read", *path, "--json", exits=exits))
+
+    def outputs(self) -> dict[str, str]:
+        """The stack's outputs."""
+        found: dict[str, str] = json.loads(self("outputs", "--json", "--show-secrets"))
+        return found
+
+    def resource(self, logical_id: str) -> str:
+        """The physical id of a resource."""
+        resources = json.loads(self("status", "--json"))["resources"]
+        return str(next(r["physical_id"] for r in resources if r["logical_id"] == logical_id))
+
+
+@pytest.fixture
+def project(tmp_path: Path, sandbox: Sandbox) -> Iterator[Project]:
+    made = Project(tmp_path, sandbox, f"shop-{secrets.token_hex(4)}")
+    yield made
+    made.more = ""
+    made.run("delete", "--yes", "--with-data")  # refused where the test deleted it itself
+
+
+def test_what_the_writer_publishes_is_read_back_through_the_api(project: Project) -> None:
+    value = {"value": secrets.token_hex(8)}
+    project("deploy", "--yes")
+    project.publish(value, "--as-writer")
+    answer = project.read()
+    assert json.loads(answer["body"]) == value
+    assert answer["headers"]["content-type"] == "application/json"
+
+
+def test_a_second_deploy_changes_nothing_and_says_so(project: Project) -> None:
+    project("deploy", "--yes")
+    project("deploy", "--yes")
+    assert "No change." in project.told
+    assert "UPDATE_IN_PROGRESS" not in project.told
+
+
+def test_routes_can_be_added_changed_and_removed(project: Project) -> None:
+    project("deploy", "--yes")
+    project.publish(1)
+
+    project.routes = [SAMPLES, PRODUCTS]
+    project("deploy", "--yes")
+    project.publish({"id": 42}, "--key", "products/42.json")
+    assert json.loads(project.read("products/42")["body"]) == {"id": 42}
+    assert json.loads(project.read("samples")["body"]) == 1
+
+    project.routes = [("samples", "renamed.json"), PRODUCTS]
+    project("deploy", "--yes")
+    project.publish(2, "--route", "samples")
+    assert json.loads(project.read("samples")["body"]) == 2
+
+    project.routes = [PRODUCTS]
+    project("deploy", "--yes")
+    assert project.read("samples", exits=7)["status"] >= 400
+    assert json.loads(project.read("products/42")["body"]) == {"id": 42}
+
+
+def test_a_failed_update_is_rolled_back_and_readers_notice_nothing(project: Project) -> None:
+    project("deploy", "--yes")
+    project.publish(1)
+    project.more = '[writer]\npermissions_boundary = "arn:aws:iam::000000000000:policy/none"'
+    project("deploy", "--yes", exits=4)
+    last = project.told.strip().splitlines()[-1]
+    assert "rolled back: DataStoreWriter" in last
+    assert "deploy again" in last
+    assert json.loads(project.read()["body"]) == 1
+
+
+def test_a_replaced_bucket_is_served_at_once(project: Project) -> None:
+    """The snapshot holds the old bucket's name: only a new deployment can serve the new one."""
+    project("deploy", "--yes")
+    project.publish("old")
+    project.more = f'[data_store]\nname = "new-{project.name}"'
+    project("deploy", "--yes")
+    project.publish("new")
+    assert json.loads(project.read()["body"]) == "new"
+
+
+@pytest.mark.parametrize("with_data", [True, False], ids=["with-data", "keeping-data"])
+@pytest.mark.parametrize("article", [True, False], ids=["article", "production"])
+def test_deploy_delete_and_deploy_again(project: Project, article: bool, with_data: bool) -> None:
+    kind = ["--article"] if article else []
+    for round_ in (1, 2):
+        project("deploy", "--yes", *kind)
+        project.publish(round_, "--as-writer")
+        assert json.loads(project.read()["body"]) == round_
+        if article and not with_data:
+            project("delete", "--yes", exits=1)  # its bucket is not empty, and goes with the stack
+            assert "--with-data" in project.told
+        project("delete", "--yes", *(["--with-data"] if with_data or article else []))
+        project("status", exits=1)
+
+
+def test_delete_keeps_the_payloads_and_says_where(
+    project: Project, clients: Callable[..., Any]
+) -> None:
+    project("deploy", "--yes")
+    project.publish("kept")
+    bucket = project.outputs()["S3BucketName"]
+    project("delete", "--yes")
+    assert f"Kept {bucket}" in project.told
+    kept = clients("s3").get_object(Bucket=bucket, Key="payload.json")
+    assert json.loads(kept["Body"].read()) == "kept"
+    for version in clients("s3").list_object_versions(Bucket=bucket)["Versions"]:
+        clients("s3").delete_object(
+            Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"]
+        )
+    clients("s3").delete_bucket(Bucket=bucket)
+
+
+def test_a_protected_stack_is_not_deleted(project: Project) -> None:
+    project.more = "termination_protection = true"
+    project("deploy", "--yes")
+    project("delete", "--yes", exits=1)
+    project.more = ""
+    project("deploy", "--yes")
+
+
+def test_the_stack_carries_the_tag_from_its_first_deploy(project: Project) -> None:
+    project.more = 'tags = { team = "web" }'
+    project("deploy", "--yes")
+    tags = json.loads(project("status", "--json"))["tags"]
+    assert tags == {"team": "web", "readmodel-cfn": "managed"}
+
+
+def writer_client(project: Project, clients: Callable[..., Any]) -> Any:
+    """S3 with the writer's own key, from the secret."""
+    secret = clients("secretsmanager").get_secret_value(
+        SecretId=project.outputs()["DataStoreSecretArn"]
+    )
+    key = json.loads(secret["SecretString"])
+    return clients("s3", key["access_key_id"], key["secret_access_key"])
+
+
+def allowed(call: Callable[..., Any], **arguments: Any) -> bool:
+    try:
+        call(**arguments)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("AccessDenied", "403"):
+            raise
+        return False
+    return True
+
+
+def test_the_writer_may_put_the_routes_keys_and_nothing_else(
+    project: Project, clients: Callable[..., Any]
+) -> None:
+    project.routes = [SAMPLES, PRODUCTS]
+    project("deploy", "--yes")
+    s3, bucket = writer_client(project, clients), project.outputs()["S3BucketName"]
+    assert allowed(s3.put_object, Bucket=bucket, Key="payload.json", Body=b"1")
+    assert allowed(s3.put_object, Bucket=bucket, Key="products/1.json", Body=b"1")
+    # `*` in an ARN crosses slashes: the one thing beyond the routes that IAM cannot leave out.
+    assert allowed(s3.put_object, Bucket=bucket, Key="products/a/b.json", Body=b"1")
+    assert not allowed(s3.put_object, Bucket=bucket, Key="other.json", Body=b"1")
+    assert not allowed(s3.put_object, Bucket=bucket, Key="payload.json.bak", Body=b"1")
+    assert not allowed(s3.put_object, Bucket=bucket, Key="products/1.txt", Body=b"1")
+    assert not allowed(s3.get_object, Bucket=bucket, Key="payload.json")
+    assert not allowed(s3.delete_object, Bucket=bucket, Key="payload.json")
+    assert not allowed(s3.list_objects_v2, Bucket=bucket)
+    assert not allowed(s3.get_bucket_policy, Bucket=bucket)
+    # And through the API the document beyond the route is not to be had.
+    assert project.read("products/a/b", exits=7)["status"] == 403
+
+
+def test_what_the_writer_is_allowed_besides_is_what_the_file_says(
+    project: Project, clients: Callable[..., Any]
+) -> None:
+    project.routes = [PRODUCTS]
+    project.more = '[writer]\nallow = ["put", "compare", "list", "delete"]'
+    project("deploy", "--yes")
+    s3, bucket = writer_client(project, clients), project.outputs()["S3BucketName"]
+    etag = s3.put_object(Bucket=bucket, Key="products/1.json", Body=b"1")["ETag"]
+    assert allowed(s3.put_object, Bucket=bucket, Key="products/1.json", Body=b"2", IfMatch=etag)
+    assert allowed(s3.list_objects_v2, Bucket=bucket, Prefix="products/")
+    assert not allowed(s3.list_objects_v2, Bucket=bucket, Prefix="private/")
+    assert not allowed(s3.list_objects_v2, Bucket=bucket)
+    assert allowed(s3.delete_object, Bucket=bucket, Key="products/1.json")
+
+
+def test_the_gateways_role_may_get_the_routes_keys_and_nothing_else(
+    project: Project, clients: Callable[..., Any]
+) -> None:
+    project("deploy", "--yes")
+    project.publish(1)
+    bucket, role = project.outputs()["S3BucketName"], project.resource("ApiGatewayRole")
+    s3 = as_role(clients, clients("iam").get_role(RoleName=role)["Role"]["Arn"])
+    assert allowed(s3.get_object, Bucket=bucket, Key="payload.json")
+    assert not allowed(s3.get_object, Bucket=bucket, Key="other.json")
+    assert not allowed(s3.put_object, Bucket=bucket, Key="payload.json", Body=b"2")
+    assert not allowed(s3.delete_object, Bucket=bucket, Key="payload.json")
+    assert not allowed(s3.list_objects_v2, Bucket=bucket)
+
+
+def as_role(clients: Callable[..., Any], arn: str) -> Any:
+    """S3 with a role's temporary credentials, which the account's root may take on here."""
+    taken = clients("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+    made = clients("s3")
+    return boto3.client(
+        "s3",
+        endpoint_url=made.meta.endpoint_url,
+        region_name=made.meta.region_name,
+        aws_access_key_id=taken["AccessKeyId"],
+        aws_secret_access_key=taken["SecretAccessKey"],
+        aws_session_token=taken["SessionToken"],
+        config=made.meta.config,
+    )
+
+
+def test_nobody_reads_the_bucket_without_a_key(project: Project) -> None:
+    project("deploy", "--yes")
+    project.publish(1)
+    anonymous = boto3.client(
+        "s3",
+        endpoint_url=project.sandbox.endpoint_url,
+        region_name=project.sandbox.region,
+        config=Config(signature_version=UNSIGNED, s3={"addressing_style": "path"}),
+    )
+    bucket = project.outputs()["S3BucketName"]
+    assert not allowed(anonymous.get_object, Bucket=bucket, Key="payload.json")
+    assert not allowed(anonymous.list_objects_v2, Bucket=bucket)
+
+
+def test_a_raised_serial_replaces_the_writers_key(
+    project: Project, clients: Callable[..., Any]
+) -> None:
+    project("deploy", "--yes")
+    old, bucket = writer_client(project, clients), project.outputs()["S3BucketName"]
+    project.more = "[writer]\nserial = 2"
+    project("deploy", "--yes")
+    with pytest.raises(ClientError) as refused:
+        old.put_object(Bucket=bucket, Key="payload.json", Body=b"1")
+    assert refused.value.response["Error"]["Code"] == "InvalidAccessKeyId"
+    project.publish("with the new key", "--as-writer")
+    assert json.loads(project.read()["body"]) == "with the new key"
+
+
+def test_a_writers_role_serves_its_principals(
+    project: Project, clients: Callable[..., Any]
+) -> None:
+    account = clients("sts").get_caller_identity()["Account"]
+    project.more = f'[writer]\nkind = "role"\nprincipals = ["{account}"]'
+    project("deploy", "--yes")
+    outputs = project.outputs()
+    assert "DataStoreSecretArn" not in outputs
+    s3 = as_role(clients, outputs["DataStoreRoleArn"])
+    assert allowed(s3.put_object, Bucket=outputs["S3BucketName"], Key="payload.json", Body=b"1")
+    assert not allowed(s3.put_object, Bucket=outputs["S3BucketName"], Key="other", Body=b"1")
+
+
+def test_publish_to_a_bucket_needs_only_the_writers_permissions(
+    project: Project, clients: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project("deploy", "--yes")
+    outputs = project.outputs()
+    secret = clients("secretsmanager").get_secret_value(SecretId=outputs["DataStoreSecretArn"])
+    key = json.loads(secret["SecretString"])
+    as_writer = Sandbox(
+        **{
+            **vars(project.sandbox),
+            "access_key_id": key["access_key_id"],
+            "secret_access_key": key["secret_access_key"],
+        }
+    )
+    monkeypatch.setattr(project, "sandbox", as_writer)
+    project("status", exits=1)  # it may not even look at the stack
+    project.publish("enough", "--bucket", outputs["S3BucketName"])
+    monkeypatch.undo()
+    assert json.loads(project.read()["body"]) == "enough"
+
+
+def test_the_articles_secret_is_masked_until_asked_for(project: Project) -> None:
+    project("deploy", "--yes", "--article")
+    masked = json.loads(project("outputs", "--json"))
+    assert masked["DataStoreSecretAccessKey"] == "****"
+    assert project.outputs()["DataStoreSecretAccessKey"] not in ("", "****")

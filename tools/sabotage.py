@@ -1,0 +1,212 @@
+"""Break one promise at a time: each break must turn a named test red.
+
+A test that stays green while its promise is broken tests nothing. Each `Sabotage` replaces a line
+in a copy of the project and runs the one test that must notice; in an unharmed copy it must pass.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PROPERTIES = "tests/unit/test_properties.py::test_"
+JOURNEY = "tests/sandbox/test_journey.py::test_"
+WORKERS = 2
+
+
+@dataclass(frozen=True)
+class Sabotage:
+    """A promise, the change below src/readmodel_cfn that breaks it, and the test that must fail."""
+
+    promise: str
+    file: str
+    old: str
+    new: str
+    test: str
+
+
+SABOTAGES = (
+    Sabotage(
+        "the writer has no s3:*",
+        "policies.py",
+        "Action=[s3.PutObject]",
+        'Action=[Action("s3", "*")]',
+        PROPERTIES + "nothing_but_the_article_names_a_region_a_partition_or_grants_by_wildcard",
+    ),
+    Sabotage(
+        "a key is granted by the narrowest pattern",
+        "routes.py",
+        'return re.sub(r"\\{\\w+\\}", "*", self.key)',
+        'return "*"',
+        JOURNEY + "the_writer_may_put_the_routes_keys_and_nothing_else",
+    ),
+    Sabotage(
+        "the key is not in the outputs",
+        "resources.py",
+        'writer.secret(key, names) if options.key_in == "secret" else None',
+        "None",
+        PROPERTIES + "the_secret_key_is_in_the_outputs_only_when_asked",
+    ),
+    Sabotage(
+        "every method is in DependsOn",
+        "sections/deployment.py",
+        'names(f"ApiGatewayDeployment{digest}"), DependsOn=list(methods)',
+        'names(f"ApiGatewayDeployment{digest}"), DependsOn=list(methods)[1:]',
+        PROPERTIES + "every_method_is_in_the_deployments_depends_on",
+    ),
+    Sabotage(
+        "the hash sees the methods",
+        "sections/deployment.py",
+        '"AWS::ApiGateway::Method": None,',
+        '"AWS::ApiGateway::Method": (),',
+        PROPERTIES + "the_deployment_is_new_exactly_when_what_it_serves_is",
+    ),
+    Sabotage(
+        "the hash sees a replaced bucket",
+        "sections/deployment.py",
+        '"AWS::S3::Bucket": ("BucketName", "BucketNamePrefix", "BucketNamespace"),',
+        '"AWS::S3::Bucket": (),',
+        JOURNEY + "a_replaced_bucket_is_served_at_once",
+    ),
+    Sabotage(
+        "the hash sees nothing else",
+        "sections/deployment.py",
+        '"AWS::ApiGateway::RestApi": (',
+        '"AWS::ApiGateway::RestApi": ("Name", ',
+        PROPERTIES + "the_deployment_is_new_exactly_when_what_it_serves_is",
+    ),
+    Sabotage(
+        "a raised serial deploys anew",
+        "sections/deployment.py",
+        "json.dumps([options.serial, served]",
+        "json.dumps([served]",
+        PROPERTIES + "raising_the_serial_makes_a_new_deployment",
+    ),
+    Sabotage(
+        "no literal region",
+        "sections/api.py",
+        '":apigateway:", Region, ":s3:path/"',
+        '":apigateway:eu-west-1:s3:path/"',
+        PROPERTIES + "nothing_but_the_article_names_a_region_a_partition_or_grants_by_wildcard",
+    ),
+    Sabotage(
+        "payloads outlive the stack",
+        "sections/data_store.py",
+        'DeletionPolicy="RetainExceptOnCreate" if options.retain else "Delete"',
+        'DeletionPolicy="Delete"',
+        JOURNEY + "delete_keeps_the_payloads_and_says_where",
+    ),
+    Sabotage(
+        "ids derive from the path alone",
+        "naming.py",
+        "hashlib.sha256(path.encode())",
+        "hashlib.sha256(str(id(path)).encode())",
+        PROPERTIES + "rendering_is_the_same_byte_for_byte",
+    ),
+    Sabotage(
+        "the article is as printed",
+        "sections/gateway_role.py",
+        'policies.article_grant(bucket, "Get*")',
+        'policies.article_grant(bucket, "GetObject")',
+        "tests/unit/test_article.py::"
+        "test_every_resource_is_the_articles_down_to_the_order_of_its_properties",
+    ),
+    Sabotage(
+        "a rotated key stops working",
+        "sections/writer.py",
+        '        Serial=options.serial,\n        Status="Active",\n        UserName=Ref(writer),',
+        '        Serial=1,\n        Status="Active",\n        UserName=Ref(writer),',
+        JOURNEY + "a_raised_serial_replaces_the_writers_key",
+    ),
+    Sabotage(
+        "no change sends nothing",
+        "stacks/plan.py",
+        'return Plan("nothing", "template',
+        'return Plan("update", "template',
+        JOURNEY + "a_second_deploy_changes_nothing_and_says_so",
+    ),
+    Sabotage(
+        "a rolled back update is a failure",
+        "stacks/deploy.py",
+        'ended.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE")',
+        'ended.status.endswith("_COMPLETE")',
+        JOURNEY + "a_failed_update_is_rolled_back_and_readers_notice_nothing",
+    ),
+    Sabotage(
+        "secrets are masked",
+        "cli/show.py",
+        'masked = "****" if name in _SECRET and not show_secrets else value',
+        "masked = value",
+        JOURNEY + "the_articles_secret_is_masked_until_asked_for",
+    ),
+    Sabotage(
+        "every stack carries the tag",
+        "stacks/wanted.py",
+        "return {**self.tags, **MANAGED_TAG}",
+        "return {**self.tags}",
+        JOURNEY + "the_stack_carries_the_tag_from_its_first_deploy",
+    ),
+)
+
+
+def noticed(sabotage: Sabotage) -> bool:
+    """Does the named test fail in a copy of the project with the change?"""
+    with copied() as copy:
+        target = copy / "src" / "readmodel_cfn" / sabotage.file
+        text = target.read_text(encoding="utf-8")
+        if text.count(sabotage.old) != 1:
+            sys.exit(f"{sabotage.promise}: the line is not once in {sabotage.file}; mend this list")
+        target.write_text(text.replace(sabotage.old, sabotage.new), encoding="utf-8")
+        return run(sabotage.test, copy) == 1  # pytest's code for failed tests; 2 and up are errors
+
+
+def passes(test: str) -> bool:
+    """Does the test pass in an unharmed copy?"""
+    with copied() as copy:
+        return run(test, copy) == 0
+
+
+@contextmanager
+def copied() -> Iterator[Path]:
+    """A copy of what the tests need, for as long as the block runs."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for part in ("src", "tests", "docs"):
+            shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "pyproject.toml", copy)
+        yield copy
+
+
+def run(test: str, folder: Path) -> int:
+    """Run one test in a folder, with the folder's own source before any installed one."""
+    environment = {**os.environ, "PYTHONPATH": str(folder / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
+    return done.returncode
+
+
+def main() -> None:
+    """Try each sabotage, after the tests that must notice them have passed."""
+    healthy = sorted({one.test for one in SABOTAGES})
+    print(f"{len(healthy)} tests must pass before anything is broken ...", flush=True)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for test, passed in zip(healthy, pool.map(passes, healthy), strict=True):
+            if not passed:
+                sys.exit(f"{test} fails in an unharmed copy")
+        results = list(zip(SABOTAGES, pool.map(noticed, SABOTAGES), strict=True))
+    for one, seen in results:
+        print(f"{'noticed ' if seen else 'MISSED  '} {one.promise:44} {one.test}")
+    missed = sum(not seen for _, seen in results)
+    print(f"{len(results)} sabotages, {missed} missed")
+    sys.exit(1 if missed else 0)
+
+
+if __name__ == "__main__":
+    main()

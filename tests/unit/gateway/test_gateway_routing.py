@@ -60,10 +60,12 @@ def test_a_parameter_is_never_an_empty_part() -> None:
     assert reached(routes("/p/{all+}"), "/p/a//x") == ["/p/{all+}", "a//x"]
 
 
-def test_trailing_slashes_do_not_count() -> None:
-    """/things/ is /things, and the parameters lose the slash as well."""
+def test_slashes_at_the_ends_do_not_count() -> None:
+    """/things/ and //things are /things, and the parameters lose the slashes as well."""
     definition = routes("/things", "/p/{id}", "/files/{proxy+}")
     assert reached(definition, "/things/") == ["/things"]
+    assert reached(definition, "//things") == ["/things"]
+    assert reached(definition, "///p/7") == ["/p/{id}", "7"]
     assert reached(definition, "/p/7/") == ["/p/{id}", "7"]
     assert reached(definition, "/files/a/b/") == ["/files/{proxy+}", "a/b"]
 
@@ -75,8 +77,8 @@ def test_the_root_has_a_method_of_its_own() -> None:
     assert reached(definition, "/x") is None
 
 
-def test_a_missing_method_falls_through_to_a_greedy_resource_only() -> None:
-    """POST /p/list goes to the greedy ANY, not to the parameter beside it."""
+def test_a_missing_method_falls_through_to_the_next_resource_that_has_it() -> None:
+    """POST /p/list goes to the parameter beside it, DELETE to the greedy ANY."""
     definition = api(
         {
             "/p/list": {"GET": reading("/p/list")},
@@ -84,14 +86,9 @@ def test_a_missing_method_falls_through_to_a_greedy_resource_only() -> None:
             "/p/{all+}": {"ANY": reading("/p/{all+}")},
         }
     )
-    assert reached(definition, "/p/list", "POST") == ["/p/{all+}", "list"]
-    assert reached(definition, "/p/7", "POST") == ["/p/{id}", "7"]
-    without_greedy = api({p: m for p, m in _methods(definition).items() if p != "/p/{all+}"})
-    assert reached(without_greedy, "/p/list", "POST") is None
-
-
-def _methods(definition: Definition) -> dict[str, Definition]:
-    return {r["path"]: r["resourceMethods"] for r in definition["resources"]}
+    assert reached(definition, "/p/list", "POST") == ["/p/{id}", "list"]
+    assert reached(definition, "/p/list", "DELETE") == ["/p/{all+}", "list"]
+    assert reached(definition, "/p/list", "GET") == ["/p/list"]
 
 
 def test_any_stands_for_the_methods_that_aws_lists() -> None:

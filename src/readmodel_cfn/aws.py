@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.errors import ConfigError, ReadModelError
 
 if TYPE_CHECKING:
     import boto3
@@ -53,7 +53,11 @@ class Connection:
         return self._session.region_name
 
     def client(self, service: Any) -> Any:
-        """A client that retries throttled and failed calls, with time-outs fit for a person."""
+        """A client that retries throttled and failed calls, with time-outs fit for a person.
+
+        Raises:
+            ConfigError: a region or an endpoint URL that no client can have.
+        """
         from botocore.config import Config
 
         config = Config(
@@ -62,7 +66,11 @@ class Connection:
             read_timeout=60,
             s3={"addressing_style": "path"} if self.endpoint_url else None,
         )
-        return self._session.client(service, endpoint_url=self.endpoint_url, config=config)
+        try:
+            return self._session.client(service, endpoint_url=self.endpoint_url, config=config)
+        except ValueError as error:
+            hint = "check --region and --endpoint-url"
+            raise ConfigError(str(error).rstrip("."), where="AWS", hint=hint) from error
 
     def with_credentials(self, credentials: Credentials) -> "Connection":
         """The same place, as somebody else."""
@@ -95,6 +103,8 @@ _BAD_KEY = {
 }
 _NEW_KEY = {"InvalidAccessKeyId"}
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+# What botocore cannot even ask AWS for, because of what it was given.
+_USAGE = {"NoRegionError", "ProfileNotFound", "ParamValidationError"}
 
 
 def _refused(error: Any) -> ReadModelError:
@@ -123,5 +133,6 @@ def _unreachable(error: Any) -> ReadModelError:
         "ConnectionClosedError": "run the command again",
         "ReadTimeoutError": "run the command again",
     }
-    what = " ".join(str(error).split()).rstrip(".")
-    return ReadModelError(what, where="AWS", hint=hints.get(type(error).__name__))
+    what, name = " ".join(str(error).split()).rstrip("."), type(error).__name__
+    kind = ConfigError if name in _USAGE else ReadModelError
+    return kind(what, where="AWS", hint=hints.get(name))

@@ -89,9 +89,12 @@ def parse(text: str, source: str) -> Config:
     import tomllib  # with difflib, loaded only where there is a file to read
 
     try:
-        return _config(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"not TOML: {error}", where=source) from error
+        content = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # ValueError: also a number of too many digits
+        what = "nested too deeply" if isinstance(error, RecursionError) else error
+        raise ConfigError(f"not TOML: {what}", where=source) from error
+    try:
+        return _config(content)
     except ConfigError as error:
         where = f"{source}: {error.where}" if error.where else source
         raise ConfigError(error.what, where=where, hint=error.hint) from error

@@ -32,7 +32,8 @@ class ReadModelError(Exception):
 
     def __str__(self) -> str:
         line = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{line}; {self.hint}" if self.hint else line
+        line = f"{line}; {self.hint}" if self.hint else line
+        return " ".join(line.splitlines())  # what a key, a file or AWS says may hold line breaks
 
 
 class ConfigError(ReadModelError):

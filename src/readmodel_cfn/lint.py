@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from readmodel_cfn.errors import ConfigError
+
 DEFAULT_REGION = "us-east-1"
 
 
@@ -27,11 +29,22 @@ def lint(text: str, regions: Sequence[str] = (DEFAULT_REGION,)) -> list[Finding]
 
     An empty list means that cfn-lint has nothing to say. Text that is no template is a finding too,
     never an exception. A `.cfnlintrc` in the working directory is honoured, as cfn-lint does.
+
+    Raises:
+        ConfigError: a region that cfn-lint does not know, or a `.cfnlintrc` that it cannot read.
     """
     from cfnlint.api import ManualArgs
     from cfnlint.api import lint as cfn_lint
+    from cfnlint.exceptions import CfnLintExitException, InvalidRegionException
+    from yaml import YAMLError
 
-    return [_finding(one) for one in cfn_lint(text, config=ManualArgs(regions=list(regions)))]
+    try:
+        return [_finding(one) for one in cfn_lint(text, config=ManualArgs(regions=list(regions)))]
+    except InvalidRegionException as error:
+        what = f"cfn-lint knows no region {' or '.join(regions)}"
+        raise ConfigError(what, hint="check --region, or upgrade cfn-lint") from error
+    except (CfnLintExitException, YAMLError, UnicodeError) as error:
+        raise ConfigError(f"cannot be used: {error}", where=".cfnlintrc") from error
 
 
 def _finding(match: Any) -> Finding:

@@ -1,5 +1,6 @@
 """ReadModel: what one read model is, as a value; its options are the sections' options."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -23,7 +24,7 @@ class ReadModel:
         ConfigError: values that AWS would refuse, or that do not belong together.
     """
 
-    routes: tuple[Route, ...] = (Route(),)
+    routes: Sequence[Route] = (Route(),)
     data_store: DataStore = field(default_factory=DataStore)
     writer: Writer = field(default_factory=Writer)
     gateway_role: GatewayRole = field(default_factory=GatewayRole)
@@ -31,7 +32,7 @@ class ReadModel:
     deployment: Deployment = field(default_factory=Deployment)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "routes", tuple(self.routes))  # a list serves as well
+        object.__setattr__(self, "routes", tuple(self.routes))  # frozen, like the rest
         check_routes(self.routes)
         if len({section.as_printed for section in self._sections}) > 1:
             raise ConfigError(

@@ -52,7 +52,7 @@ class Route:
         check_options(self, "routes")
         self._check_parameters()
         for key, text in (("path", self.path), ("key", self.key)):
-            if any(part in (".", "..") for part in text.split("/")):
+            if _has_dot_segment(text):
                 raise OptionError(f"routes.{key}", text, "no segment that is . or ..")
         if len(self.key) > _LONGEST_KEY:
             raise OptionError("routes.key", self.key, f"at most {_LONGEST_KEY} bytes")
@@ -93,7 +93,12 @@ class Route:
             (r"[A-Za-z0-9._/-]+" if part in greedy else _LITERAL) if odd else re.escape(part)
             for part, odd in zip(parts, [False, True] * len(parts), strict=False)
         )
-        return re.fullmatch(pattern, key) is not None
+        return re.fullmatch(pattern, key) is not None and not _has_dot_segment(key)
+
+
+def _has_dot_segment(text: str) -> bool:
+    """Is there a segment that every client would resolve before it asks?"""
+    return any(part in (".", "..") for part in text.split("/"))
 
 
 def check_routes(routes: Sequence[Route]) -> None:

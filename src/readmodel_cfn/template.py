@@ -13,6 +13,7 @@ from readmodel_cfn.resources import Resources, outputs_of, resources
 
 _MOST_RESOURCES = 500  # of one template, CloudFormation's quota
 _MOST_BYTES = 1_000_000  # of a template's text that comes from S3, CloudFormation's quota
+_FEWER = "serve several documents by one route with a {parameter} or a {greedy+} one"
 _TOP = ("AWSTemplateFormatVersion", "Description", "Parameters", "Resources", "Outputs")
 
 
@@ -57,13 +58,26 @@ def render(template: Template, form: Literal["json", "compact", "yaml"] = "json"
 
     `json` is for reading, `compact` JSON without white space is what CloudFormation is sent, as its
     size counts; `yaml` is the long form, which needs no tags.
+
+    Raises:
+        ConfigError: more than CloudFormation takes, in whatever form.
     """
     content = _ordered(template.to_dict())
-    if form == "compact":
-        return json.dumps(content, separators=(",", ":"))
     if form == "yaml":
-        return _yaml(content)
-    return json.dumps(content, indent=2) + "\n"
+        text = _yaml(content)
+    else:
+        text = _compact(content) if form == "compact" else json.dumps(content, indent=2) + "\n"
+    if len(text) > _MOST_BYTES and (size := len(_compact(content))) > _MOST_BYTES:
+        raise ConfigError(
+            f"the template has {size:,} bytes, CloudFormation takes {_MOST_BYTES:,}",
+            where="routes",
+            hint=_FEWER,
+        )
+    return text
+
+
+def _compact(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, separators=(",", ":"))
 
 
 def _ordered(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,5 +110,5 @@ def _check_size(template: Template) -> None:
         raise ConfigError(
             f"{count} resources are more than the {_MOST_RESOURCES} of a stack",
             where="routes",
-            hint="serve several documents by one route with a {parameter} or a {greedy+} one",
+            hint=_FEWER,
         )

@@ -48,9 +48,12 @@ class Commands(click.Group):
             _fail(ctx, str(error), error.exit_code)
         except BrokenPipeError:
             raise  # the reader of our output went away; click knows what to do
-        except (OSError, UnicodeDecodeError) as error:
-            where = getattr(error, "filename", None) or "input"
-            _fail(ctx, f"{where}: {getattr(error, 'strerror', None) or error}", 1)
+        except (KeyboardInterrupt, click.Abort):
+            _fail(ctx, "interrupted", 1)
+        except (OSError, UnicodeError) as error:
+            what = getattr(error, "strerror", None) or error
+            file = getattr(error, "filename", None)
+            _fail(ctx, f"{file}: {what}" if file else str(what), 1)
 
 
 def _fail(ctx: click.Context, line: str, code: int) -> NoReturn:

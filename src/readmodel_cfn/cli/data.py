@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from readmodel_cfn import report
-from readmodel_cfn.cli.description import json_option
+from readmodel_cfn.cli.description import json_option, read_file
 from readmodel_cfn.cli.target import Target, aws_command
 from readmodel_cfn.errors import ConfigError, PromiseBroken
 from readmodel_cfn.routes import Route
@@ -33,7 +33,7 @@ def publish(
     as_json: bool,
 ) -> None:
     """Publish FILE, a JSON document, to the key that a route serves."""
-    body = file.read_bytes()
+    body = read_file(file)
     store.check_document(body, str(file))
     key = _key(target.config.model.routes, key, path)
     outputs = {} if bucket and not as_writer else target.outputs()
@@ -41,7 +41,8 @@ def publish(
     if as_writer:
         credentials = writer_credentials(outputs, connection.client("secretsmanager"))
         connection = connection.with_credentials(credentials)
-    done = store.put(connection.client("s3"), bucket or outputs["S3BucketName"], key, body)
+    bucket = bucket or target.required(outputs, "S3BucketName")
+    done = store.put(connection.client("s3"), bucket, key, body)
     if as_json:
         report.print_json(vars(done))
     else:
@@ -91,7 +92,7 @@ def read(target: Target, path: str | None, as_json: bool) -> None:
 
 def _url(target: Target, path: str | None) -> str:
     outputs = target.outputs()
-    first = outputs["SamplesUrl"]
+    first = target.required(outputs, "SamplesUrl")
     if path is not None:
         # The article's stack has no ApiUrl: its one route is samples.
         base = outputs.get("ApiUrl") or first.removesuffix("/samples")

@@ -6,8 +6,9 @@ from typing import Any
 import click
 
 from readmodel_cfn import report
+from readmodel_cfn.aws import one_line_errors
 from readmodel_cfn.cli.target import Target, aws_command, consent, yes_option
-from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.errors import ReadModelError, Stuck, Unfinished
 from readmodel_cfn.stacks import delete as stacks
 from readmodel_cfn.store import empty
 
@@ -27,15 +28,20 @@ class Buckets:
 def delete(target: Target, yes: bool, with_data: bool) -> None:
     """Delete the stack. A retained bucket stays, with its payloads, unless --with-data is given."""
     stack, s3 = target.stack(), target.connection.client("s3")
+    stacks.check(stack)
     buckets = _buckets(target, stack.id)
     if not with_data:
         _refuse_full(buckets.lost, s3)
     consent(f"Delete {target.where}, {_loss(buckets, with_data)}?", yes)
-    if with_data:
-        for bucket in buckets.lost:
-            report.story(f"Emptied {bucket}: {empty.empty(s3, bucket)} versions deleted.")
-    stacks.delete(target.stacks, stack.id, report.event)
-    _after(buckets.kept, with_data, s3)
+    try:
+        if with_data:
+            for bucket in buckets.lost:
+                report.story(f"Emptied {bucket}: {empty.empty(s3, bucket)} versions deleted.")
+        stacks.delete(target.stacks, stack.id, report.event)
+        _after(buckets.kept, with_data, s3)
+    except KeyboardInterrupt:
+        hint = "what AWS has begun goes on by itself; run: readmodel-cfn status"
+        raise Unfinished("interrupted half way", where=target.where, hint=hint) from None
     report.story("Deleted.")
 
 
@@ -68,6 +74,15 @@ def _loss(buckets: Buckets, with_data: bool) -> str:
 def _after(kept: list[str], with_data: bool, s3: Any) -> None:
     for bucket in kept:
         if with_data:
-            report.story(f"Deleted {bucket} with {empty.remove(s3, bucket)} versions.")
+            report.story(f"Deleted {bucket} with {_remove(bucket, s3)} versions.")
         else:
             report.story(f"Kept {bucket} and its payloads.")
+
+
+def _remove(bucket: str, s3: Any) -> int:
+    try:
+        with one_line_errors():
+            return empty.remove(s3, bucket)
+    except ReadModelError as error:
+        hint = "the stack is deleted; empty and delete its bucket by hand"
+        raise Stuck(str(error), where=bucket, hint=hint) from error

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from readmodel_cfn.config import DEFAULT_FILE, Config, load
+from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.model import ReadModel
 
 config_option = click.option(
@@ -15,6 +16,18 @@ config_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 article_option = click.option("--article", is_flag=True, help="The article's stack as printed.")
+
+
+def read_file(file: Path) -> bytes:
+    """A file that a command was given.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", where=str(file)) from error
 
 
 def load_config(file: Path | None) -> Config:

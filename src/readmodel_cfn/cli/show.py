@@ -9,7 +9,7 @@ from readmodel_cfn.cli.description import json_option
 from readmodel_cfn.cli.target import Target, aws_command
 from readmodel_cfn.store.read import reachable
 
-_SECRET = {"DataStoreSecretAccessKey"}
+_MASKED = "DataStoreSecretAccessKey"  # under any prefix, in a template that embeds a read model
 
 
 @click.command()
@@ -46,7 +46,7 @@ def show_outputs(
     """Print outputs, secrets masked unless told otherwise, URLs as they can be reached."""
     shown = {}
     for name, (value, meaning) in found.items():
-        masked = "****" if name in _SECRET and not show_secrets else value
+        masked = "****" if name.endswith(_MASKED) and not show_secrets else value
         shown[name] = (reachable(masked, target.connection.endpoint_url), meaning)
     if as_json:
         report.print_json({name: value for name, (value, _) in shown.items()})

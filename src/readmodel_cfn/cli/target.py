@@ -2,11 +2,12 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -56,6 +57,17 @@ class Target:
         """The deployed stack's outputs, without their descriptions."""
         return {name: value for name, (value, _) in self.stack().outputs.items()}
 
+    def required(self, outputs: Mapping[str, str], name: str) -> str:
+        """An output that every read model's stack has.
+
+        Raises:
+            ReadModelError: this one has not.
+        """
+        if name not in outputs:
+            hint = "choose a read model's stack with --stack-name"
+            raise ReadModelError(f"it has no output {name}", where=self.where, hint=hint)
+        return outputs[name]
+
 
 def aws_command(command: Command) -> Command:
     """Give a command the options that every command has which talks to AWS, as one `target`."""
@@ -71,7 +83,7 @@ def aws_command(command: Command) -> Command:
         **options: Any,
     ) -> Any:
         config = load_config(config_file)
-        name = _checked_name(stack_name) if stack_name else config.stack.name
+        name = config.stack.name if stack_name is None else _checked_name(stack_name)
         with one_line_errors():
             connection = _connection(config, region, profile, endpoint_url, use_sandbox)
             return command(target=Target(config, connection, name), **options)
@@ -101,7 +113,7 @@ def consent(question: str, yes: bool) -> None:
     """
     if yes:
         return
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise ReadModelError("there is no terminal to ask on", where=question, hint="give --yes")
     if not click.confirm(question, err=True):
         raise ReadModelError("not done, as you said", where=question)
@@ -113,6 +125,18 @@ def _checked_name(name: str) -> str:
     return name
 
 
+def _checked_endpoint(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, or too large; half an IPv6 address
+        fine = False
+    if not fine:
+        allowed = "an http or https URL, such as http://127.0.0.1:4566"
+        raise OptionError("--endpoint-url", url, allowed)
+    return url
+
+
 def _connection(
     config: Config,
     region: str | None,
@@ -122,8 +146,8 @@ def _connection(
 ) -> Connection:
     # boto3 itself reads AWS_DEFAULT_REGION only; every other AWS SDK reads AWS_REGION.
     region = region or config.stack.region or os.environ.get("AWS_REGION")
-    endpoint_url = endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or None
-    asked = Connection(region, profile, endpoint_url)
+    endpoint_url = endpoint_url or os.environ.get("AWS_ENDPOINT_URL")
+    asked = Connection(region, profile, _checked_endpoint(endpoint_url) if endpoint_url else None)
     return _sandbox_connection(asked) if use_sandbox else asked
 
 

@@ -12,8 +12,9 @@ from readmodel_cfn.cli.description import (
     json_option,
     load_config,
     model_of,
+    read_file,
 )
-from readmodel_cfn.errors import LintError
+from readmodel_cfn.errors import ConfigError, LintError
 from readmodel_cfn.template import build_template, render
 
 
@@ -44,9 +45,7 @@ def lint(file: Path | None, config_file: Path | None, article: bool, as_json: bo
     from readmodel_cfn.lint import lint as find
 
     config = load_config(config_file)
-    text = file.read_text(encoding="utf-8") if file else None
-    if text is None:
-        text = render(build_template(model_of(config, article)))
+    text = _text(file) if file else render(build_template(model_of(config, article)))
     findings = find(text, [config.stack.region or DEFAULT_REGION])
     if as_json:
         report.print_json([vars(one) for one in findings])
@@ -55,3 +54,10 @@ def lint(file: Path | None, config_file: Path | None, article: bool, as_json: bo
     if findings:
         raise LintError(f"{len(findings)} finding(s)", where=str(file or "template"))
     click.echo("No findings.", err=True)
+
+
+def _text(file: Path) -> str:
+    try:
+        return read_file(file).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError("not UTF-8 text", where=str(file)) from error

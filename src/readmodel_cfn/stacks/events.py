@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from readmodel_cfn.aws import one_line_errors
+from readmodel_cfn.errors import ReadModelError, Unfinished
 from readmodel_cfn.stacks.client import Event, Stack, StackClient
 
 _FIRST_PAUSE = 0.1  # seconds; an embedded AWS is done at once
@@ -43,7 +45,25 @@ def follow(
     """Report each event that is not in `seen`, oldest first, until the operation ends.
 
     `stack_id` is the id, not the name: a deleted stack is found by its id only.
+
+    Raises:
+        Unfinished: AWS cannot be asked any more, while the operation goes on.
     """
+    try:
+        with one_line_errors():
+            return _follow(client, stack_id, seen, on_event, sleep)
+    except ReadModelError as error:
+        hint = "CloudFormation goes on by itself; run: readmodel-cfn status"
+        raise Unfinished(f"no longer following: {error}", where=stack_id, hint=hint) from error
+
+
+def _follow(
+    client: StackClient,
+    stack_id: str,
+    seen: set[str],
+    on_event: Callable[[Event], None],
+    sleep: Callable[[float], None],
+) -> Ended:
     pause, happened = _FIRST_PAUSE, []
     while True:
         stack = client.describe(stack_id)

@@ -35,7 +35,8 @@ def check_document(body: bytes, source: str) -> None:
         what = f"{len(body):,} bytes are more than the {MOST_BYTES:,} that API Gateway answers with"
         raise ConfigError(what, where=source, hint="split it over several keys")
     try:
-        json.loads(body.decode("utf-8"), parse_constant=_no_json)
+        # parse_int: Python's int takes no number of more than 4300 digits, JSON does.
+        json.loads(body.decode("utf-8"), parse_int=str, parse_constant=_no_json)
     except (ValueError, RecursionError) as error:
         what = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise ConfigError(f"not JSON: {what}", where=source, hint="publish a JSON file") from error

@@ -4,13 +4,13 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.errors import ConfigError, ReadModelError
 
 if TYPE_CHECKING:
-    from urllib.request import ProxyHandler
+    from urllib.request import OpenerDirector, ProxyHandler, Request
 
 _TIMEOUT = 30  # seconds; API Gateway itself gives up after 29
 _EXECUTE_API = re.compile(r"https://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.[a-z.]+(/.*)")
@@ -48,26 +48,37 @@ def get(url: str, headers: Mapping[str, str] | None = None) -> Answer:
     """GET the URL; any HTTP status is an answer.
 
     Raises:
-        ReadModelError: nobody answers there.
+        ConfigError: it is no URL, or not of http or https.
+        ReadModelError: nobody answers there, or not to the end.
     """
-    import urllib.error
-    import urllib.request
+    from http.client import HTTPException, InvalidURL
+    from urllib.request import Request, build_opener
 
-    request = urllib.request.Request(url, headers=dict(headers or {}))  # noqa: S310 - checked below
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise ReadModelError("not an http URL", where=url)
-    opener = urllib.request.build_opener(_proxies(url))
-    start = time.perf_counter()
     try:
-        with opener.open(request, timeout=_TIMEOUT) as reply:
+        if urlsplit(url).scheme not in ("http", "https"):
+            raise ConfigError("not an http URL", where=url)
+        request = Request(url, headers=dict(headers or {}))  # noqa: S310 - checked above
+        opener = build_opener(_proxies(url))
+        start = time.perf_counter()
+        with _open(opener, request) as reply:
             return Answer(url, reply.status, dict(reply.headers), reply.read(), _since(start))
-    except urllib.error.HTTPError as reply:
-        with reply:
-            return Answer(url, reply.code, dict(reply.headers), reply.read(), _since(start))
-    except OSError as error:
+    except (InvalidURL, ValueError) as error:
+        hint = "write other characters than the URL's own as %XX"
+        raise ConfigError("not a URL", where=url, hint=hint) from error
+    except (OSError, HTTPException) as error:
         reason = getattr(error, "reason", error)
         hint = "check the network, or deploy the stack first"
         raise ReadModelError(f"no answer: {reason}", where=url, hint=hint) from error
+
+
+def _open(opener: "OpenerDirector", request: "Request") -> Any:
+    """The reply, whatever its status."""
+    from urllib.error import HTTPError
+
+    try:
+        return opener.open(request, timeout=_TIMEOUT)
+    except HTTPError as reply:
+        return reply
 
 
 def _proxies(url: str) -> "ProxyHandler":

@@ -1,0 +1,44 @@
+"""What a read model comes to, as plain values."""
+
+import json
+from typing import Any
+
+from readmodel_cfn import ReadModel, build_template, render
+
+Plain = dict[str, Any]
+
+
+def template(model: ReadModel) -> Plain:
+    content: Plain = json.loads(render(build_template(model)))
+    return content
+
+
+def resource(model: ReadModel, logical_id: str) -> Plain:
+    """One resource, whole."""
+    found: Plain = template(model)["Resources"][logical_id]
+    return found
+
+
+def properties(model: ReadModel, logical_id: str) -> Plain:
+    found: Plain = resource(model, logical_id)["Properties"]
+    return found
+
+
+def one_of_type(model: ReadModel, kind: str) -> Plain:
+    """The only resource of a type, whole."""
+    (found,) = (one for one in template(model)["Resources"].values() if one["Type"] == kind)
+    return dict(found)
+
+
+def statements(document: Plain) -> list[tuple[list[str], list[Any]]]:
+    """What a policy document allows: for each statement its actions and resources."""
+    assert {one["Effect"] for one in document["Statement"]} == {"Allow"}
+    return [(one["Action"], one["Resource"]) for one in document["Statement"]]
+
+
+STORE_ARN = {"Fn::GetAtt": ["DataStore", "Arn"]}
+
+
+def objects(*patterns: str) -> list[Plain]:
+    """The resources of a statement about these key patterns."""
+    return [{"Fn::Join": ["", [STORE_ARN, f"/{pattern}"]]} for pattern in patterns]

@@ -1,0 +1,84 @@
+"""The deployment: new whenever what it serves is, and a stage that follows it."""
+
+from typing import Any
+
+import pytest
+from rendered import one_of_type, properties, template
+
+from readmodel_cfn import Api, DataStore, Deployment, GatewayRole, ReadModel, Route, Writer
+from readmodel_cfn.options import OptionError
+from strategies import BOUNDARY, KMS_KEY
+
+
+def deployment_id(model: ReadModel) -> str:
+    (found,) = (
+        name
+        for name, one in template(model)["Resources"].items()
+        if one["Type"] == "AWS::ApiGateway::Deployment"
+    )
+    return str(found)
+
+
+BEFORE = deployment_id(ReadModel())
+
+SERVED: list[dict[str, Any]] = [
+    {"routes": [Route("samples", "other.json")]},
+    {"routes": [Route("other", "payload.json")]},
+    {"routes": [Route(), Route("more", "more.json")]},
+    {"api": Api(security_policy="SecurityPolicy_TLS13_1_3_2025_09")},
+    {"deployment": Deployment(serial=2)},
+    # The snapshot holds the old one's name, while the template's Ref stays what it was:
+    {"data_store": DataStore(name="shop-data")},
+    {"data_store": DataStore(name="shop-data", account_regional=True)},
+    {"gateway_role": GatewayRole(name="reader")},
+]
+
+
+@pytest.mark.parametrize("changed", SERVED, ids=str)
+def test_what_the_stage_serves_or_refers_to_makes_a_new_deployment(
+    changed: dict[str, Any],
+) -> None:
+    assert deployment_id(ReadModel(**changed)) != BEFORE
+
+
+NOT_SERVED: list[dict[str, Any]] = [
+    {"data_store": DataStore(old_versions_days=3, retain=False, access_logs="logs")},
+    {"data_store": DataStore(kms_key=KMS_KEY)},
+    {"writer": Writer(kind="none")},
+    {"writer": Writer(serial=2, allow=("put", "list"), name="pub")},
+    {"gateway_role": GatewayRole(permissions_boundary=BOUNDARY)},
+    {"api": Api(description="other")},
+    {"deployment": Deployment(stage="live")},
+]
+
+
+@pytest.mark.parametrize("changed", NOT_SERVED, ids=str)
+def test_nothing_else_does(changed: dict[str, Any]) -> None:
+    assert deployment_id(ReadModel(**changed)) == BEFORE
+
+
+def test_two_changes_of_names_are_two_deployments() -> None:
+    ids = {deployment_id(ReadModel(**changed)) for changed in SERVED}
+    assert len(ids) == len(SERVED)
+
+
+def test_the_snapshot_is_taken_once_all_methods_are_there() -> None:
+    model = ReadModel(routes=[Route("a", "a"), Route("b", "b")])
+    found = one_of_type(model, "AWS::ApiGateway::Deployment")
+    assert found["DependsOn"] == ["AGetMethod", "BGetMethod"]
+    assert found["Properties"] == {"RestApiId": {"Ref": "ApiGateway"}}
+
+
+def test_the_stage_is_a_resource_of_its_own_that_follows_the_newest_deployment() -> None:
+    model = ReadModel(deployment=Deployment(stage="live"))
+    assert properties(model, "ApiGatewayStage") == {
+        "RestApiId": {"Ref": "ApiGateway"},
+        "DeploymentId": {"Ref": deployment_id(model)},
+        "StageName": "live",
+    }
+
+
+@pytest.mark.parametrize("stage", ["", "v 1", "v/1", "v.1", "é", "s" * 129])
+def test_a_stage_name_that_api_gateway_refuses_is_refused(stage: str) -> None:
+    with pytest.raises(OptionError, match=r"deployment\.stage"):
+        Deployment(stage=stage)

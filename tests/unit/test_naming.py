@@ -1,0 +1,83 @@
+"""Logical ids: the article's where it has one, and one for each path elsewhere."""
+
+import string
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from readmodel_cfn.naming import Names, stack_named
+
+names = Names()
+
+
+def test_the_articles_ids_are_kept() -> None:
+    assert names.resource("samples") == "SampleResource"
+    assert names.method("samples", "GET") == "SamplesGetMethod"
+    assert names("DataStoreWriter") == "DataStoreWriter"
+
+
+@pytest.mark.parametrize(
+    ("path", "stem"), [("products", "Products"), ("a/b", "AB"), ("v2/prices9", "V2Prices9")]
+)
+def test_a_plain_path_reads_as_it_is(path: str, stem: str) -> None:
+    assert names.resource(path) == f"{stem}Resource"
+    assert names.method(path, "GET") == f"{stem}GetMethod"
+
+
+def test_a_prefix_stands_before_every_id() -> None:
+    shop = Names("Shop")
+    assert shop("DataStore") == "ShopDataStore"
+    assert shop.resource("samples") == "ShopSampleResource"
+    assert shop.method("products", "GET") == "ShopProductsGetMethod"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("a-b", "ab"),
+        ("a-b", "a_b"),
+        ("a-b", "a.b"),
+        ("a/b", "ab"),
+        ("a/b", "aB"),
+        ("sample", "samples"),
+        ("Samples", "samples"),
+        ("sample", "Sample"),
+        ("{id}", "id"),
+        ("{id}", "{id+}"),
+        ("{id}", "{Id}"),
+        ("1/a", "1a"),
+        ("x" * 200, "x" * 201),
+    ],
+)
+def test_paths_that_read_alike_have_ids_of_their_own(one: str, other: str) -> None:
+    assert {names.resource(one), names.method(one, "GET")}.isdisjoint(
+        {names.resource(other), names.method(other, "GET")}
+    )
+
+
+paths = st.text(string.ascii_letters + string.digits + "._-/{}+", min_size=1, max_size=12) | (
+    st.sampled_from(["samples", "sample", "a/b", "ab", "aB", "a-b", "{a}", "a"])
+)
+
+
+@given(paths, paths)
+def test_no_two_paths_share_an_id(one: str, other: str) -> None:
+    assume(one != other)
+    assert names.resource(one) != names.resource(other)
+    assert names.method(one, "GET") != names.method(other, "GET")
+
+
+@given(st.text(string.ascii_letters + string.digits + "._-/{}+", min_size=1, max_size=1024))
+def test_every_id_is_one_that_cloudformation_takes(path: str) -> None:
+    """Letters and digits, at most 255."""
+    for made in (names.resource(path), names.method(path, "OPTIONS")):
+        assert made.isascii()
+        assert made.isalnum()
+        assert len(made) <= 255
+
+
+def test_the_articles_names_begin_with_its_parameter() -> None:
+    assert stack_named("-data-store").to_dict() == {
+        "Fn::Join": ["", [{"Ref": "StackName"}, "-data-store"]]
+    }

@@ -1,0 +1,115 @@
+"""Publishing: only JSON that API Gateway can answer with, whole and with its checksum."""
+
+import base64
+import hashlib
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.store.publish import MOST_BYTES, Published, check_document, put
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@given(json_values, st.booleans())
+def test_every_json_value_may_be_published(value: object, ascii_only: bool) -> None:
+    text = json.dumps(value, ensure_ascii=ascii_only)
+    check_document(text.encode("utf-8", "surrogatepass" if ascii_only else "replace"), "f")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"{}", b" [] ", b'"text"', b"0", b"-0.5e+30", b"null", b"true", '"ü"'.encode()),
+        *(b"9" * 5000, b"[" * 100 + b"]" * 100, b'{"a":1,"a":2}'),
+    ],
+    ids=lambda body: repr(body[:12]),
+)
+def test_whatever_rfc_8259_calls_json_is_taken(body: bytes) -> None:
+    check_document(body, "f")
+
+
+BAD = {
+    "empty": b"",
+    "white space": b" \n",
+    "text": b"hello",
+    "half": b'{"a":',
+    "two documents": b"{}{}",
+    "trailing comma": b"[1,]",
+    "single quotes": b"{'a': 1}",
+    "comment": b"{} // no",
+    "NaN": b"NaN",
+    "Infinity inside": b'{"a": [Infinity]}',
+    "-Infinity": b"-Infinity",
+    "byte order mark": b"\xef\xbb\xbf{}",
+    "UTF-16": '{"a": 1}'.encode("utf-16"),
+    "UTF-16 without a mark": '{"a": 1}'.encode("utf-16-le"),
+    "UTF-32": '{"a": 1}'.encode("utf-32"),
+    "Latin-1": '"é"'.encode("latin-1"),
+    "control character": b'"\x01"',
+    "gzip": b"\x1f\x8b\x08\x00",
+    "nested without end": b"[" * 200_000,
+    "nested too deeply": b"[" * 200_000 + b"]" * 200_000,
+}
+
+
+@pytest.mark.parametrize("body", BAD.values(), ids=BAD)
+def test_anything_else_is_refused_in_one_line_that_names_the_file(body: bytes) -> None:
+    with pytest.raises(ConfigError) as refused:
+        check_document(body, "prices.json")
+    line = str(refused.value)
+    assert line.startswith("prices.json: not JSON: ")
+    assert line.endswith("; publish a JSON file")
+    assert len(line.splitlines()) == 1
+    assert refused.value.exit_code == 2
+
+
+def test_ten_megabytes_exactly_may_be_published_and_not_a_byte_more() -> None:
+    """API Gateway's hard limit: https://docs.aws.amazon.com/apigateway/latest/developerguide/"""
+    most = b'"' + b"x" * (10 * 1024 * 1024 - 2) + b'"'
+    assert len(most) == MOST_BYTES
+    check_document(most, "f")
+    with pytest.raises(ConfigError, match="10,485,761 bytes are more than the 10,485,760"):
+        check_document(most + b" ", "f")
+
+
+def test_size_is_told_before_syntax() -> None:
+    with pytest.raises(ConfigError, match="are more than"):
+        check_document(b"x" * (MOST_BYTES + 1), "f")
+
+
+class Bucket:
+    """Takes one object, as S3's client does."""
+
+    def __init__(self, **answer: str) -> None:
+        self.answer = answer
+
+    def put_object(self, **call: Any) -> dict[str, str]:
+        self.call = call
+        return self.answer
+
+
+def test_a_document_is_put_with_its_type_and_checksum() -> None:
+    s3 = Bucket(ETag='"e"', VersionId="v")
+    assert put(s3, "b", "k.json", b"{}") == Published("b", "k.json", '"e"', "v", 2)
+    digest = base64.b64encode(hashlib.sha256(b"{}").digest()).decode()
+    assert s3.call == {
+        "Bucket": "b",
+        "Key": "k.json",
+        "Body": b"{}",
+        "ContentType": "application/json",
+        "ChecksumSHA256": digest,
+    }
+
+
+def test_a_bucket_without_versions_gives_none() -> None:
+    assert put(Bucket(ETag='"e"'), "b", "k", b"{}").version is None

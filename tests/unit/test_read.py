@@ -1,0 +1,168 @@
+"""Reading: any HTTP status is an answer, and no server is one line."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+
+from readmodel_cfn.errors import ConfigError, ReadModelError
+from readmodel_cfn.store.read import Answer, get, reachable
+
+AWS = "https://abc123.execute-api.eu-west-1.amazonaws.com"
+LOCAL = "http://127.0.0.1:4566"
+
+
+@pytest.mark.parametrize(
+    ("url", "endpoint", "expected"),
+    [
+        (f"{AWS}/v1/samples", None, f"{AWS}/v1/samples"),
+        (f"{AWS}/v1/samples", LOCAL, f"{LOCAL}/_aws/execute-api/abc123/v1/samples"),
+        (f"{AWS}/v1", LOCAL + "/", f"{LOCAL}/_aws/execute-api/abc123/v1"),
+        (f"{AWS}.cn/v1/{{id}}", LOCAL, f"{LOCAL}/_aws/execute-api/abc123/v1/{{id}}"),
+        ("read-model-datastore-x1", LOCAL, "read-model-datastore-x1"),
+        ("https://example.com/v1/samples", LOCAL, "https://example.com/v1/samples"),
+        ("****", LOCAL, "****"),
+    ],
+)
+def test_where_an_emulator_stands_for_aws_its_apis_are_below_it(
+    url: str, endpoint: str | None, expected: str
+) -> None:
+    assert reachable(url, endpoint) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "kept"),
+    [(200, True), (204, True), (304, True), (301, False), (403, False), (404, False), (502, False)],
+)
+def test_a_promise_is_kept_by_a_payload_or_by_not_modified(status: int, kept: bool) -> None:
+    assert Answer("u", status, {}, b"", 0.0).kept is kept
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers with the status that the path asks for, and says what it was asked."""
+
+    def do_GET(self) -> None:
+        if self.path == "/nothing":
+            return
+        status = int(self.path.strip("/"))
+        body = b"" if status == 304 else f"status {status}".encode()
+        self.send_response(status)
+        self.send_header("X-Asked", self.headers.get("If-None-Match", "-"))
+        if status != 304:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler] = Handler) -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def here() -> Iterator[str]:
+    with serving() as url:
+        yield url
+
+
+@pytest.mark.parametrize("status", [200, 304, 403, 404, 500, 502])
+def test_every_status_is_an_answer_with_its_headers_and_body(here: str, status: int) -> None:
+    answer = get(f"{here}/{status}")
+    assert answer.status == status
+    assert answer.body == (b"" if status == 304 else f"status {status}".encode())
+    assert answer.headers["X-Asked"] == "-"
+    assert answer.url == f"{here}/{status}"
+    assert answer.seconds > 0
+
+
+def test_headers_are_sent(here: str) -> None:
+    assert get(f"{here}/200", {"If-None-Match": '"e"'}).headers["X-Asked"] == '"e"'
+
+
+def test_no_proxy_stands_between_a_machine_and_itself(
+    here: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{closed_port()}")
+    assert get(f"{here}/200").status == 200
+
+
+def closed_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+class Hasty(Handler):
+    """Promises more than it sends."""
+
+    def do_GET(self) -> None:
+        self.send_response(int(self.path.strip("/")))
+        self.send_header("Content-Length", "100")
+        self.end_headers()
+        self.wfile.write(b"half")
+
+
+class Babble(Handler):
+    """Speaks no HTTP."""
+
+    def do_GET(self) -> None:
+        self.wfile.write(b"hello\r\n\r\n")
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_an_answer_cut_off_is_none(status: int) -> None:
+    with serving(Hasty) as url, pytest.raises(ReadModelError, match="no answer: ") as lost:
+        get(f"{url}/{status}")
+    assert str(lost.value).startswith(f"{url}/{status}: ")
+
+
+def test_what_speaks_no_http_is_no_answer() -> None:
+    with serving(Babble) as url, pytest.raises(ReadModelError, match="no answer: "):
+        get(f"{url}/200")
+
+
+def test_a_connection_closed_without_a_word_is_no_answer(here: str) -> None:
+    with pytest.raises(ReadModelError, match="no answer: "):
+        get(f"{here}/nothing")
+
+
+def test_nobody_there_is_one_line_with_what_to_do() -> None:
+    url = f"http://127.0.0.1:{closed_port()}/v1"
+    with pytest.raises(ReadModelError) as lost:
+        get(url)
+    line = str(lost.value)
+    assert line.startswith(f"{url}: no answer: ")
+    assert line.endswith("Connection refused; check the network, or deploy the stack first")
+    assert lost.value.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "foo",
+        "/v1/samples",
+        "ftp://127.0.0.1/x",
+        "file:///etc/passwd",
+        "http://127.0.0.1:1/a b",
+        "http://127.0.0.1:1/é",
+        "http://127.0.0.1:x/",
+        "http://[::1/",
+        "http://..a/",
+    ],
+)
+def test_what_is_no_http_url_is_a_usage_error_in_one_line(url: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        get(url)
+    assert len(str(refused.value).splitlines()) == 1

@@ -1,0 +1,256 @@
+"""What a route may be, which keys it serves, and what the ARN pattern of its key grants."""
+
+import re
+import string
+from fnmatch import fnmatchcase
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from readmodel_cfn import Route
+from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.options import OptionError
+from readmodel_cfn.routes import check_routes
+from strategies import routes
+
+LONGEST = "k" * 1024
+
+ACCEPTED = [
+    ("samples", "payload.json"),
+    ("products/{id}", "products/{id}.json"),
+    ("{id}", "{id}"),
+    ("{path+}", "all/{path}"),
+    ("assets/{path+}", "assets/{path}"),
+    ("a/{x}/b/{y}", "{y}/{x}.json"),
+    ("shops/{shop}/{rest+}", "{shop}/{rest}"),
+    ("products/{id}", "{id}/{id}.json"),
+    ("A.b_c-9", "..a/...json"),
+    ("long", LONGEST),
+]
+
+
+@pytest.mark.parametrize(("path", "key"), ACCEPTED)
+def test_paths_and_keys_that_travel_unchanged_are_accepted(path: str, key: str) -> None:
+    assert (Route(path, key).path, Route(path, key).key) == (path, key)
+
+
+BAD_PATHS = [
+    ("", "empty"),
+    ("/samples", "slash first"),
+    ("samples/", "slash last"),
+    ("a//b", "empty segment"),
+    ("a b", "space"),
+    ("a+b", "plus"),
+    ("a%20b", "percent"),
+    ("é", "beyond ASCII"),
+    ("a?b", "query"),
+    ("a:b", "colon"),
+    ("samples\n", "line break"),
+    ("{}", "nameless"),
+    ("{1id}", "digit first"),
+    ("{a-b}", "dash in a name"),
+    ("{id", "half a brace"),
+    ("id}", "half a brace"),
+    ("p{id}", "text and parameter in one segment"),
+    ("{a}{b}", "two parameters in one segment"),
+    ("{rest+}/tail", "greedy not last"),
+    ("{a+}/{b+}", "two greedy"),
+    (".", "dot segment"),
+    ("a/../b", "parent segment"),
+    ("a/{id}/{id}", "a parameter twice"),
+]
+
+
+@pytest.mark.parametrize(("path", "why"), BAD_PATHS, ids=[why for _, why in BAD_PATHS])
+def test_a_path_that_api_gateway_could_not_carry_is_refused(path: str, why: str) -> None:
+    with pytest.raises(OptionError) as refused:
+        Route(path, "payload.json" if "id" not in path else "{id}.json")
+    assert refused.value.key == "routes.path", why
+    assert refused.value.value == path
+    assert refused.value.exit_code == 2
+
+
+BAD_KEYS = [
+    ("", "empty"),
+    ("/k.json", "slash first"),
+    ("k/", "slash last"),
+    ("a//b", "empty segment"),
+    ("a b.json", "space"),
+    ("a+b", "plus"),
+    ("a*b", "a wildcard of IAM"),
+    ("a?b", "a wildcard of IAM"),
+    ("${x}", "a variable of IAM"),
+    ("é.json", "beyond ASCII"),
+    ("k.json\n", "line break"),
+    ("{other}.json", "a parameter that the path lacks"),
+    ("{path+}", "a greedy parameter is written without its plus"),
+    ("a/./b", "dot segment"),
+    ("../k.json", "parent segment"),
+    (LONGEST + "k", "longer than S3 takes"),
+]
+
+
+@pytest.mark.parametrize(("key", "why"), BAD_KEYS, ids=[why for _, why in BAD_KEYS])
+def test_a_key_that_s3_or_the_integration_could_not_carry_is_refused(key: str, why: str) -> None:
+    with pytest.raises(OptionError) as refused:
+        Route("samples", key)
+    assert refused.value.key == "routes.key", why
+    assert refused.value.value == key
+
+
+def test_a_parameter_of_the_path_that_the_key_lacks_is_refused_by_name() -> None:
+    with pytest.raises(OptionError, match=re.escape("the parameters of its path: {shop}, {id}")):
+        Route("{shop}/{id}", "{id}.json")
+
+
+def test_a_key_of_many_characters_is_checked_in_no_time() -> None:
+    """A pattern that backtracks would need longer than the age of the universe for these."""
+    for text in ("a" * 1000 + " ", "a." * 500 + "{", "a/" * 500 + "{", "{a}" * 300 + " "):
+        with pytest.raises(OptionError):
+            Route("samples", text)
+        with pytest.raises(OptionError):
+            Route(text, "payload.json")
+
+
+def test_no_route_at_all_is_refused() -> None:
+    with pytest.raises(OptionError, match="at least one route"):
+        check_routes([])
+
+
+def test_two_routes_on_one_path_are_refused() -> None:
+    with pytest.raises(OptionError, match="each path once") as refused:
+        check_routes([Route("a", "1.json"), Route("b", "2.json"), Route("a", "3.json")])
+    assert refused.value.value == "a"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "place"),
+    [
+        ("{id}", "{sku}", "first in the path"),
+        ("{id}", "{id+}", "first in the path"),
+        ("products/{id}", "products/{sku}", "after 'products'"),
+        ("products/{id}/a", "products/{sku}/b", "after 'products'"),
+        ("p/{a}/{b}", "p/{a}/{c+}", "after 'p/{a}'"),
+    ],
+)
+def test_two_parameters_at_one_place_are_refused(one: str, other: str, place: str) -> None:
+    """API Gateway: a sibling of this resource already has a variable path part."""
+    with pytest.raises(ConfigError, match=re.escape(f"{place} in all routes")):
+        check_routes([keyed(one), keyed(other)])
+
+
+def test_the_same_parameter_or_another_level_is_no_clash() -> None:
+    check_routes([keyed("p/{id}"), keyed("p/{id}/{part}"), keyed("q/{sku}"), keyed("p/new")])
+
+
+def keyed(path: str) -> Route:
+    return Route(path, path.replace("+", ""))
+
+
+def test_paths_are_the_route_and_all_above_it() -> None:
+    assert keyed("a/{id}/{rest+}").paths == ["a", "a/{id}", "a/{id}/{rest+}"]
+
+
+def test_parameters_come_in_order_without_plus() -> None:
+    assert keyed("a/{id}/{rest+}").parameters == ["id", "rest"]
+
+
+segments = st.text(string.ascii_letters + string.digits + "._-", min_size=1, max_size=8).filter(
+    lambda text: text not in (".", "..")
+)
+
+
+@st.composite
+def served_keys(draw: st.DrawFn) -> tuple[Route, str]:
+    """A route, and a key made by filling its parameters."""
+    route = draw(routes())
+    key = route.key
+    for name in route.parameters:
+        greedy = f"{{{name}+}}" in route.path
+        parts = draw(st.lists(segments, min_size=1, max_size=3 if greedy else 1))
+        key = key.replace(f"{{{name}}}", "/".join(parts))
+    return route, key
+
+
+@given(served_keys())
+def test_a_key_made_by_filling_a_routes_parameters_is_served_and_granted(
+    made: tuple[Route, str],
+) -> None:
+    route, key = made
+    assert route.match_key(key)
+    assert granted(route.key_pattern, key)
+
+
+@given(routes(), segments)
+def test_a_route_without_parameters_serves_its_own_key_alone(route: Route, more: str) -> None:
+    static = Route("static", re.sub(r"[{}]", "", route.key))
+    assert static.match_key(static.key)
+    assert not static.match_key(static.key + more)
+    assert not static.match_key(more + "/" + static.key)
+
+
+@given(st.lists(segments, min_size=2, max_size=4))
+def test_a_plain_parameter_takes_no_slash_and_a_greedy_one_does(parts: list[str]) -> None:
+    key = f"docs/{'/'.join(parts)}"
+    assert not Route("docs/{id}", "docs/{id}").match_key(key)
+    assert Route("docs/{id+}", "docs/{id}").match_key(key)
+
+
+@pytest.mark.parametrize("key", ["docs/..", "docs/a/../b", "docs/."])
+def test_a_key_that_every_client_resolves_to_another_is_not_served(key: str) -> None:
+    assert not Route("docs/{rest+}", "docs/{rest}").match_key(key)
+
+
+@pytest.mark.parametrize("key", ["products/.json", "products/a b.json", "products/é.json", ""])
+def test_a_key_that_could_not_be_asked_for_is_not_served(key: str) -> None:
+    assert not Route("products/{id}", "products/{id}.json").match_key(key)
+
+
+def test_a_dot_in_a_key_is_a_dot() -> None:
+    assert not Route("products/{id}", "products/{id}.json").match_key("products/7xjson")
+
+
+@pytest.mark.parametrize(
+    ("key", "pattern"),
+    [
+        ("payload.json", "payload.json"),
+        ("products/{id}.json", "products/*.json"),
+        ("{shop}/{id}", "*/*"),
+        ("{shop}-{id}", "*-*"),
+        ("assets/{path}", "assets/*"),
+    ],
+)
+def test_the_arn_pattern_is_the_key_with_a_star_for_each_parameter(key: str, pattern: str) -> None:
+    names = re.findall(r"\{(\w+)\}", key)
+    path = "/".join(f"{{{name}}}" for name in names) or "static"
+    assert Route(path, key).key_pattern == pattern
+
+
+def granted(pattern: str, key: str) -> bool:
+    """Does IAM take a key for a resource pattern? Its `*` is any text, slashes included.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    """
+    assert not set("?[") & set(pattern), "fnmatch would read these in a way of its own"
+    return fnmatchcase(key, pattern)
+
+
+def test_iam_grants_more_than_a_parameter_serves_since_its_star_crosses_slashes() -> None:
+    """The documented over-grant, both sides: granted by IAM, but no key of the route."""
+    product = Route("products/{id}", "products/{id}.json")
+    assert granted(product.key_pattern, "products/a/b.json")
+    assert not product.match_key("products/a/b.json")
+
+
+def test_the_over_grant_ends_at_the_routes_own_beginning_and_ending() -> None:
+    product = Route("products/{id}", "products/{id}.json")
+    for key in ("product/7.json", "products/7.txt", "products.json", "x/products/7.json"):
+        assert not granted(product.key_pattern, key)
+
+
+def test_a_static_route_is_granted_exactly() -> None:
+    static = Route("samples", "a/payload.json")
+    assert granted(static.key_pattern, "a/payload.json")
+    assert not granted(static.key_pattern, "a/payload.jsonx")
+    assert not granted(static.key_pattern, "b/a/payload.json")

@@ -1,0 +1,147 @@
+"""The JSON Schema of readmodel.toml agrees with the reader of readmodel.toml."""
+
+import json
+import re
+import string
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from cfnlint.jsonschema import StandardValidator
+from hypothesis import given
+from hypothesis import strategies as st
+from test_config import ERRORS, FULL
+
+from readmodel_cfn.config import SECTIONS, TABLES, parse
+from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.options import options_of
+from readmodel_cfn.schema import schema
+
+SCHEMA = schema()
+KEYS = [
+    (table, declared.name)
+    for table, cls in TABLES.items()
+    for declared, _ in options_of(cls)
+    if table != "routes" and declared.metadata["config"]
+]
+# Their rules span two keys or the length of a list, which the schema leaves to the reader.
+BEYOND_THE_SCHEMA = {"account_regional", "kind", "principals", "allow"}
+
+
+def valid(text: str) -> bool:
+    return bool(StandardValidator(schema=SCHEMA).is_valid(tomllib.loads(text)))
+
+
+def accepted(text: str) -> bool:
+    try:
+        parse(text, "f")
+    except ConfigError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("text", [FULL, ""])
+def test_a_file_that_is_read_is_valid(text: str) -> None:
+    assert accepted(text)
+    assert valid(text)
+
+
+# What only the reader can see: the schema does not say it.
+ONLY_READ = [
+    "an empty list of what is allowed",
+    "a role that nobody may assume",
+    "principals of a user",
+    "a regional name without a name",
+    "a regional name too long",
+    "a parameter that the path lacks",
+    "a parameter that the key lacks",
+    "two routes on one path",
+    "two parameters at one place",
+]
+
+
+@pytest.mark.parametrize("case", [case for case in ERRORS if case != "not TOML"])
+def test_a_file_that_is_refused_is_not_valid(case: str) -> None:
+    assert valid(ERRORS[case][0]) == (case in ONLY_READ)
+
+
+texts = st.text(string.ascii_letters + string.digits + "{}+*._-/: é=@,", max_size=12)
+values = st.one_of(
+    texts,
+    st.integers(-1, 40000),
+    st.booleans(),
+    st.lists(st.sampled_from(["put", "compare", "123456789012"]) | texts, max_size=2),
+    st.sampled_from(["user", "outputs", "v1", "eu-west-1", "aws-eu", "abc--ol-s3", "abc"]),
+)
+
+
+@given(st.sampled_from(KEYS), values)
+def test_schema_and_reader_agree_on_every_key(place: tuple[str, str], value: Any) -> None:
+    table, key = place
+    text = f"[{table}]\n{key} = {json.dumps(value, ensure_ascii=False)}"
+    if accepted(text):
+        assert valid(text)
+    elif key not in BEYOND_THE_SCHEMA:
+        assert not valid(text)
+
+
+@given(texts, texts)
+def test_schema_and_reader_agree_on_tags(name: str, value: str) -> None:
+    text = f"[stack.tags]\n{json.dumps(name, ensure_ascii=False)} = "
+    text += json.dumps(value, ensure_ascii=False)
+    assert accepted(text) == valid(text)
+
+
+@given(texts)
+def test_schema_and_reader_agree_on_paths(path: str) -> None:
+    """Of what a path is made; that no segment is `.` or `..` is the reader's to say."""
+    names = re.findall(r"\{(\w+)\+?\}", path)
+    key = "/".join(f"{{{name}}}" for name in dict.fromkeys(names)) or "k"
+    text = f'[[routes]]\npath = {json.dumps(path, ensure_ascii=False)}\nkey = "{key}"'
+    if accepted(text):
+        assert valid(text)
+    elif len(set(names)) == len(names) and not {".", ".."} & set(path.split("/")):
+        assert not valid(text)
+
+
+def described(node: Any) -> Iterator[dict[str, Any]]:
+    """Every table and key of the schema."""
+    for one in node.get("properties", {}).values():
+        yield one
+        yield from described(one.get("items", one))
+
+
+def test_every_key_of_the_file_is_in_the_schema_with_its_meaning() -> None:
+    for table, cls in TABLES.items():
+        node = SCHEMA["properties"][table]
+        keys = node.get("items", node)["properties"]
+        wanted = {one.name for one, _ in options_of(cls) if one.metadata["config"]}
+        assert set(keys) == wanted
+        assert all(one["description"] for one in keys.values())
+
+
+def test_the_articles_setting_is_not_in_the_schema() -> None:
+    assert all("as_printed" in {one.name for one, _ in options_of(s)} for s in SECTIONS.values())
+    assert "as_printed" not in json.dumps(SCHEMA)
+
+
+def test_no_table_takes_a_key_that_is_not_named() -> None:
+    tables = [one.get("items", one) for one in SCHEMA["properties"].values()]
+    assert all(one["additionalProperties"] is False for one in [SCHEMA, *tables])
+
+
+def test_every_pattern_compiles_and_matches_whole_texts() -> None:
+    patterns = [one["pattern"] for one in described(SCHEMA) if "pattern" in one]
+    assert patterns
+    for pattern in patterns:
+        assert re.compile(pattern)
+        assert pattern.startswith("^(?:")
+        assert pattern.endswith(")$")
+
+
+def test_every_default_is_valid() -> None:
+    for table, key in KEYS:
+        one = SCHEMA["properties"][table]["properties"][key]
+        if "default" in one:
+            assert valid(f"[{table}]\n{key} = {json.dumps(one['default'])}"), (table, key)

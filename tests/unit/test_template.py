@@ -1,0 +1,136 @@
+"""The template: its order, its three forms, and what it cannot hold."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+from troposphere import Template, s3
+
+from readmodel_cfn import (
+    Api,
+    ReadModel,
+    Resources,
+    Route,
+    add_read_model,
+    build_template,
+    render,
+)
+from readmodel_cfn.errors import ConfigError
+
+TEMPLATE = build_template(ReadModel())
+CONTENT = json.loads(render(TEMPLATE))
+
+
+def test_its_parts_are_in_the_order_that_people_write_them() -> None:
+    assert list(CONTENT) == ["AWSTemplateFormatVersion", "Description", "Resources", "Outputs"]
+    article = json.loads(render(build_template(ReadModel.article())))
+    assert list(article) == ["AWSTemplateFormatVersion", "Parameters", "Resources", "Outputs"]
+
+
+def test_its_resources_are_in_the_articles_order() -> None:
+    titles = [name for name in CONTENT["Resources"] if "Deployment" not in name]
+    assert titles == [
+        "DataStore",
+        "DataStorePolicy",
+        "DataStoreWriter",
+        "DataStoreWriterAccessKey",
+        "DataStoreWriterSecret",
+        "ApiGatewayRole",
+        "ApiGatewayDataStorePolicy",
+        "ApiGateway",
+        "SampleResource",
+        "SamplesGetMethod",
+        "ApiGatewayStage",
+    ]
+
+
+def test_a_resource_begins_with_its_type_and_ends_with_its_properties() -> None:
+    for one in CONTENT["Resources"].values():
+        assert next(iter(one)) == "Type"
+        assert list(one)[-1] == "Properties"
+
+
+def test_the_production_stack_has_no_parameter() -> None:
+    assert "Parameters" not in CONTENT
+
+
+def test_the_compact_form_says_the_same_without_white_space() -> None:
+    compact = render(TEMPLATE, "compact")
+    assert json.loads(compact) == CONTENT
+    assert compact == json.dumps(CONTENT, separators=(",", ":"))
+
+
+def test_yaml_is_the_long_form_without_anchors_or_tags() -> None:
+    text = render(build_template(ReadModel(routes=[Route("a", "k"), Route("b", "k")])), "yaml")
+    tokens = {type(one) for one in yaml.scan(text)}
+    assert not tokens & {yaml.AnchorToken, yaml.AliasToken, yaml.TagToken}
+    assert "Fn::Join" in text
+
+
+def test_yaml_keeps_the_order() -> None:
+    content = yaml.safe_load(render(TEMPLATE, "yaml"))
+    assert json.dumps(content) == json.dumps(CONTENT)
+
+
+@pytest.mark.parametrize("form", ["json", "yaml", "compact"])
+def test_any_accepted_text_survives_every_form(form: Any) -> None:
+    description = "Größe: \"5\" #no, {comment} 'or' \U0001f600 &anchor *alias"
+    text = render(build_template(ReadModel(api=Api(description=description))), form)
+    assert text.isascii()
+    read = yaml.safe_load(text) if form == "yaml" else json.loads(text)
+    assert read["Resources"]["ApiGateway"]["Properties"]["Description"] == description
+
+
+def test_the_printed_forms_end_with_one_line_break() -> None:
+    for text in (render(TEMPLATE, "json"), render(TEMPLATE, "yaml")):
+        assert text.endswith("\n")
+        assert not text.endswith("\n\n")
+
+
+def test_more_resources_than_a_stack_may_have_are_refused() -> None:
+    """Ten are the model's own; each route of one segment needs two."""
+    assert build_template(ReadModel(routes=[Route(f"r{n}", "k") for n in range(245)]))
+    with pytest.raises(ConfigError, match="are more than the 500 of a stack"):
+        build_template(ReadModel(routes=[Route(f"r{n}", "k") for n in range(246)]))
+
+
+def long_template(routes: int) -> Template:
+    """One whose routes have the longest names that fit."""
+    name = "p" * 1000
+    return build_template(
+        ReadModel(routes=[Route(f"{{{name}}}/r{n}", f"{{{name}}}/r{n}") for n in range(routes)])
+    )
+
+
+@pytest.mark.parametrize("form", ["json", "yaml", "compact"])
+def test_more_text_than_cloudformation_takes_is_refused_in_every_form(form: Any) -> None:
+    with pytest.raises(ConfigError, match="bytes, CloudFormation takes 1,000,000"):
+        render(long_template(240), form)
+
+
+def test_a_form_for_reading_may_be_longer_than_what_cloudformation_is_sent() -> None:
+    template = long_template(160)
+    assert len(render(template, "compact")) < 1_000_000 < len(render(template, "json"))
+
+
+def test_a_read_model_is_added_to_a_template_that_has_resources_of_its_own() -> None:
+    host = Template()
+    host.add_resource(s3.Bucket("Other"))
+    made = add_read_model(host, ReadModel(), prefix="Shop")
+    assert isinstance(made, Resources)
+    assert made.data_store.title == "ShopDataStore"
+    assert {"Other", *(one.title for one in made)} == set(host.resources)
+    assert all(one.startswith("Shop") for one in host.outputs)
+
+
+def test_a_second_one_needs_another_prefix() -> None:
+    host = Template()
+    add_read_model(host, ReadModel(), prefix="Shop")
+    before = render(host)
+    with pytest.raises(ConfigError) as refused:
+        add_read_model(host, ReadModel(), prefix="Shop")
+    assert str(refused.value) == (
+        "ShopDataStore: the template has this resource already; give add_read_model another prefix"
+    )
+    assert render(host) == before, "nothing was added"

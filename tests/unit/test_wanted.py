@@ -1,0 +1,78 @@
+"""What a stack should be: the one capability, the tags, and no more text than a call takes."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from readmodel_cfn import GatewayRole, ReadModel, Writer, build_template, render
+from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.stacks.wanted import Wanted
+from strategies import ACCOUNT
+
+
+def wanted(*resources: Mapping[str, object]) -> Wanted:
+    return Wanted("shop", json.dumps({"Resources": {f"R{n}": r for n, r in enumerate(resources)}}))
+
+
+def model_wanted(model: ReadModel) -> Wanted:
+    return Wanted("shop", render(build_template(model), "compact"))
+
+
+def test_a_template_without_iam_needs_no_capability() -> None:
+    assert wanted({"Type": "AWS::S3::Bucket", "Properties": {"RoleName": "x"}}).capabilities == []
+    assert wanted({"Type": "AWS::S3::Bucket"}).capabilities == []
+
+
+def test_unnamed_iam_needs_capability_iam() -> None:
+    assert model_wanted(ReadModel()).capabilities == ["CAPABILITY_IAM"]
+    assert wanted({"Type": "AWS::IAM::Role"}).capabilities == ["CAPABILITY_IAM"]
+    assert wanted({"Type": "AWS::IAM::Policy", "Properties": {"PolicyName": "p"}}).capabilities == [
+        "CAPABILITY_IAM"
+    ]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        ReadModel.article(),
+        ReadModel(gateway_role=GatewayRole(name="reader")),
+        ReadModel(writer=Writer(name="pub")),
+        ReadModel(writer=Writer(kind="role", principals=(ACCOUNT,), name="pub")),
+    ],
+    ids=["article", "gateway role", "user", "role"],
+)
+def test_named_iam_needs_capability_named_iam_and_that_alone(model: ReadModel) -> None:
+    assert model_wanted(model).capabilities == ["CAPABILITY_NAMED_IAM"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("Group", "GroupName"),
+        ("InstanceProfile", "InstanceProfileName"),
+        ("ManagedPolicy", "ManagedPolicyName"),
+        ("Role", "RoleName"),
+        ("User", "UserName"),
+    ],
+)
+def test_every_kind_of_iam_name_counts(kind: str, name: str) -> None:
+    one = {"Type": f"AWS::IAM::{kind}", "Properties": {name: "x"}}
+    assert wanted(one).capabilities == ["CAPABILITY_NAMED_IAM"]
+
+
+def test_every_stack_is_tagged_as_ours_whatever_its_tags_say() -> None:
+    assert wanted().all_tags == {"readmodel-cfn": "managed"}
+    given = Wanted("shop", "{}", tags={"team": "web", "readmodel-cfn": "no"})
+    assert given.all_tags == {"team": "web", "readmodel-cfn": "managed"}
+
+
+def test_a_template_of_51200_bytes_is_the_longest_that_a_call_takes() -> None:
+    assert Wanted("shop", "x" * 51_200)
+    with pytest.raises(ConfigError, match="the template has 51,201 bytes"):
+        Wanted("shop", "x" * 51_201)
+
+
+def test_bytes_count_not_characters() -> None:
+    with pytest.raises(ConfigError):
+        Wanted("shop", "é" * 25_601)

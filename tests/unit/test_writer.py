@@ -1,0 +1,182 @@
+"""The writer: may put the keys of the routes, and nothing else until told."""
+
+from itertools import chain, combinations
+from typing import Any
+
+import pytest
+from rendered import STORE_ARN, objects, properties, resource, statements, template
+
+from readmodel_cfn import DataStore, ReadModel, Route, Writer
+from readmodel_cfn.options import OptionError
+from strategies import ACCOUNT, BOUNDARY, KMS_KEY, PRINCIPALS
+
+ROUTES = (Route("samples", "payload.json"), Route("products/{id}", "products/{id}.json"))
+WORDS = ("put", "compare", "list", "delete")
+OBJECT_ACTIONS = {"put": "s3:PutObject", "compare": "s3:GetObject", "delete": "s3:DeleteObject"}
+
+
+def model(kms_key: str | None = None, **options: Any) -> ReadModel:
+    return ReadModel(routes=ROUTES, writer=Writer(**options), data_store=DataStore(kms_key=kms_key))
+
+
+def granted(made: ReadModel) -> list[tuple[list[str], list[Any]]]:
+    (policy,) = properties(made, "DataStoreWriter")["Policies"]
+    assert policy["PolicyDocument"]["Version"] == "2012-10-17"
+    return statements(policy["PolicyDocument"])
+
+
+def test_it_may_put_the_routes_keys_and_a_static_one_exactly() -> None:
+    assert granted(model()) == [(["s3:PutObject"], objects("payload.json", "products/*.json"))]
+
+
+def test_two_routes_with_one_pattern_are_granted_once() -> None:
+    routes = (Route("a/{x}", "k/{x}"), Route("b/{y}", "k/{y}"))
+    assert granted(ReadModel(routes=routes)) == [(["s3:PutObject"], objects("k/*"))]
+
+
+COMBINATIONS = list(chain.from_iterable(combinations(WORDS, n) for n in range(1, 5)))
+
+
+@pytest.mark.parametrize("kms_key", [None, KMS_KEY], ids=["s3-keys", "kms"])
+@pytest.mark.parametrize("allow", COMBINATIONS, ids="+".join)
+def test_allow_adds_exactly_its_actions_and_the_kms_ones_that_they_need(
+    allow: tuple[str, ...], kms_key: str | None
+) -> None:
+    every = objects("payload.json", "products/*.json")
+    expected: set[tuple[str, str]] = {
+        (OBJECT_ACTIONS[word], str(one))
+        for word in allow
+        if word in OBJECT_ACTIONS
+        for one in every
+    }
+    if "list" in allow:
+        expected.add(("s3:ListBucket", str(STORE_ARN)))
+    if kms_key and "put" in allow:
+        expected.add(("kms:GenerateDataKey", kms_key))
+    if kms_key and "compare" in allow:
+        expected.add(("kms:Decrypt", kms_key))
+    found = {
+        (action, str(one))
+        for actions, resources in granted(model(kms_key, allow=allow))
+        for action in actions
+        for one in resources
+    }
+    assert found == expected
+
+
+def test_it_lists_the_routes_keys_only() -> None:
+    (policy,) = properties(model(allow=("list",)), "DataStoreWriter")["Policies"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Condition"] == {"StringLike": {"s3:prefix": ["payload.json*", "products/*"]}}
+
+
+def test_the_order_of_allow_changes_nothing() -> None:
+    assert template(model(allow=WORDS)) == template(model(allow=WORDS[::-1]))
+
+
+def test_its_key_is_in_a_secret_without_a_fixed_name_and_not_in_the_outputs() -> None:
+    secret = properties(model(), "DataStoreWriterSecret")
+    assert "Name" not in secret
+    key = ("DataStoreWriterAccessKey", "SecretAccessKey")
+    assert secret["SecretString"] == {
+        "Fn::Join": [
+            "",
+            [
+                '{"access_key_id":"',
+                {"Ref": key[0]},
+                '","secret_access_key":"',
+                {"Fn::GetAtt": list(key)},
+                '"}',
+            ],
+        ]
+    }
+    assert "SecretAccessKey" not in str(template(model())["Outputs"])
+
+
+def test_or_in_the_outputs_as_the_article_has_it() -> None:
+    made = template(model(key_in="outputs"))
+    assert "DataStoreWriterSecret" not in made["Resources"]
+    assert made["Outputs"]["DataStoreSecretAccessKey"]["Value"] == {
+        "Fn::GetAtt": ["DataStoreWriterAccessKey", "SecretAccessKey"]
+    }
+
+
+def test_the_serial_rotates_the_key() -> None:
+    assert properties(model(), "DataStoreWriterAccessKey")["Serial"] == 1
+    assert properties(model(serial=2), "DataStoreWriterAccessKey")["Serial"] == 2
+
+
+def test_a_user_has_no_name_unless_given_one_and_its_key_refers_to_it() -> None:
+    assert "UserName" not in properties(model(), "DataStoreWriter")
+    assert properties(model(name="pub"), "DataStoreWriter")["UserName"] == "pub"
+    key = properties(model(name="pub"), "DataStoreWriterAccessKey")
+    assert key["UserName"] == {"Ref": "DataStoreWriter"}
+
+
+def test_a_role_needs_no_key_and_is_assumed_by_its_principals_alone() -> None:
+    made = model(kind="role", principals=PRINCIPALS, name="pub")
+    found = resource(made, "DataStoreWriter")
+    assert found["Type"] == "AWS::IAM::Role"
+    assert found["Properties"]["RoleName"] == "pub"
+    assert found["Properties"]["AssumeRolePolicyDocument"]["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": list(PRINCIPALS)},
+            "Action": ["sts:AssumeRole"],
+        }
+    ]
+    assert granted(made) == granted(model())
+    kinds = {one["Type"] for one in template(made)["Resources"].values()}
+    assert not kinds & {"AWS::IAM::User", "AWS::IAM::AccessKey", "AWS::SecretsManager::Secret"}
+
+
+def test_none_makes_nobody() -> None:
+    made = template(model(kind="none"))
+    assert not [name for name in made["Resources"] if "Writer" in name]
+    assert not [name for name in made["Outputs"] if name not in OUTPUTS_WITHOUT_WRITER]
+
+
+OUTPUTS_WITHOUT_WRITER = ("SamplesUrl", "ApiUrl", "S3BucketName")
+
+
+@pytest.mark.parametrize("kind", ["user", "role"])
+def test_a_boundary_bounds_it(kind: str) -> None:
+    principals = (ACCOUNT,) if kind == "role" else ()
+    made = model(kind=kind, principals=principals, permissions_boundary=BOUNDARY)
+    assert properties(made, "DataStoreWriter")["PermissionsBoundary"] == BOUNDARY
+
+
+@pytest.mark.parametrize(
+    "boundary", ["read-model", "arn:aws:iam::123456789012:role/x", "arn:aws:iam::1:policy/x", ""]
+)
+def test_a_boundary_is_the_arn_of_a_policy(boundary: str) -> None:
+    with pytest.raises(OptionError, match=r"writer\.permissions_boundary"):
+        Writer(permissions_boundary=boundary)
+
+
+@pytest.mark.parametrize("principal", PRINCIPALS)
+def test_a_principal_is_an_account_a_user_or_a_role(principal: str) -> None:
+    assert Writer(kind="role", principals=(principal,))
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [
+        "*",
+        "",
+        "12345",
+        "arn:aws:iam::123456789012:group/g",
+        "arn:aws:iam::*:root",
+        "ec2.amazonaws.com",
+        "arn:aws:iam::123456789012:role/*",
+    ],
+)
+def test_nobody_unknown_is_a_principal(principal: str) -> None:
+    with pytest.raises(OptionError, match=r"writer\.principals"):
+        Writer(kind="role", principals=(principal,))
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "é", "u" * 65])
+def test_a_name_that_iam_refuses_is_refused(name: str) -> None:
+    with pytest.raises(OptionError, match=r"writer\.name"):
+        Writer(name=name)

@@ -121,7 +121,7 @@ def _token() -> str:
 def _arguments(wanted: Wanted) -> dict[str, Any]:
     return {
         "StackName": wanted.name,
-        "TemplateBody": wanted.template,
+        **_template(wanted),
         "Capabilities": wanted.capabilities,
         "Parameters": [
             {"ParameterKey": key, "ParameterValue": value}
@@ -129,6 +129,12 @@ def _arguments(wanted: Wanted) -> dict[str, Any]:
         ],
         "Tags": [{"Key": key, "Value": value} for key, value in wanted.all_tags.items()],
     }
+
+
+def _template(wanted: Wanted) -> dict[str, str]:
+    if wanted.template_url:
+        return {"TemplateURL": wanted.template_url}
+    return {"TemplateBody": wanted.template}
 
 
 def _stack(found: Mapping[str, Any]) -> Stack:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from readmodel_cfn.errors import ReadModelError, RolledBack, Stuck, Unfinished
 from readmodel_cfn.stacks.client import Event, Stack, StackClient
@@ -12,9 +13,10 @@ from readmodel_cfn.stacks.wanted import Wanted
 
 @dataclass(frozen=True)
 class Look:
-    """A stack as it is, and the plan that comes of it."""
+    """A stack as it is, its template where it has one to compare, and the plan that comes of it."""
 
     stack: Stack | None
+    template: Any
     plan: Plan
 
 
@@ -22,7 +24,7 @@ def look(client: StackClient, wanted: Wanted) -> Look:
     """Look at the stack and decide; nothing is changed."""
     stack = client.describe(wanted.name)
     template = client.template(wanted.name) if stack and stack.status in UPDATABLE else None
-    return Look(stack, plan(stack, template, wanted))
+    return Look(stack, template, plan(stack, template, wanted))
 
 
 def deploy(

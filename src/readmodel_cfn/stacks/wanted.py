@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from readmodel_cfn.errors import ConfigError
-
 # The tag that says which stacks this tool made, from their first deploy.
 MANAGED_TAG = {"readmodel-cfn": "managed"}
 # The properties that name an IAM resource; with one, CAPABILITY_NAMED_IAM is asked for:
@@ -19,15 +17,14 @@ _IAM_NAMES = {
     "AWS::IAM::Role": "RoleName",
     "AWS::IAM::User": "UserName",
 }
-_MOST_INLINE_BYTES = 51_200  # of a template that is sent with the call, CloudFormation's quota
+MOST_INLINE_BYTES = 51_200  # of a template that is sent with the call, CloudFormation's quota
 
 
 @dataclass(frozen=True)
 class Wanted:
     """The stack that should exist: its name, the template's text (JSON), parameters and tags.
 
-    Raises:
-        ConfigError: the text is longer than CloudFormation takes in a call.
+    `template_url` is where CloudFormation finds the text when it is too long for a call.
     """
 
     name: str
@@ -35,13 +32,12 @@ class Wanted:
     parameters: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     termination_protection: bool = False
+    template_url: str | None = None
 
-    def __post_init__(self) -> None:
-        size = len(self.template.encode())
-        if size > _MOST_INLINE_BYTES:
-            what = f"the template has {size:,} bytes, CloudFormation takes {_MOST_INLINE_BYTES:,}"
-            hint = "use fewer routes: one with a {parameter} or {greedy+} serves many documents"
-            raise ConfigError(what, where=self.name, hint=hint)
+    @property
+    def fits_a_call(self) -> bool:
+        """Is the text short enough to be sent with the call?"""
+        return len(self.template.encode()) <= MOST_INLINE_BYTES
 
     @cached_property
     def content(self) -> Mapping[str, Any]:

@@ -33,16 +33,17 @@ def publish(
     as_json: bool,
 ) -> None:
     """Publish FILE, a JSON document, to the key that a route serves."""
-    body = read_file(file)
-    store.check_document(body, str(file))
-    key = _key(target.config.model.routes, key, path)
+    body, model = read_file(file), target.config.model
+    settings = store.Settings(model.data_store.cache_control, model.data_store.gzip_stored)
+    store.check_document(body, str(file), settings)
+    key = _key(model.routes, key, path)
     outputs = {} if bucket and not as_writer else target.outputs()
     connection = target.connection
     if as_writer:
         credentials = writer_credentials(outputs, connection.client("secretsmanager"))
         connection = connection.with_credentials(credentials)
     bucket = bucket or target.required(outputs, "S3BucketName")
-    done = store.put(connection.client("s3"), bucket, key, body)
+    done = store.put(connection.client("s3"), bucket, key, body, settings)
     if as_json:
         report.print_json(vars(done))
     else:

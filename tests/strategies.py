@@ -25,6 +25,8 @@ literals = st.text(string.ascii_letters + string.digits + "._-", min_size=1, max
 )
 names = st.text(string.ascii_lowercase + string.digits, min_size=3, max_size=20)
 
+limits = st.none() | st.integers(0, 5000)
+
 
 @st.composite
 def routes(draw: st.DrawFn) -> Route:
@@ -34,7 +36,7 @@ def routes(draw: st.DrawFn) -> Route:
     key = [*path[:-1], path[-1] + ".json"]
     if draw(st.booleans()) and parts[-1] is not None:
         path, key = [*path, "{rest+}"], [*path, "v", "{rest}"]
-    return Route("/".join(path), "/".join(key))
+    return Route("/".join(path), "/".join(key), draw(limits), draw(limits))
 
 
 def _fits(candidates: list[Route]) -> bool:
@@ -58,6 +60,9 @@ data_stores = st.one_of(
         kms_key=st.none() | st.just(KMS_KEY),
         old_versions_days=st.integers(1, 36500),
         retain=st.booleans(),
+        stored_encoding=st.sampled_from(["none", "gzip"]),
+        max_age=st.integers(0, 86400),
+        stale_while_revalidate=st.integers(0, 86400),
         access_logs=st.none() | names,
     ),
     st.builds(DataStore, name=names, account_regional=st.just(True)),
@@ -94,10 +99,18 @@ apis = st.builds(
     Api,
     description=st.text(string.printable.strip(), min_size=1, max_size=40),
     security_policy=st.sampled_from(["TLS_1_2", "SecurityPolicy_TLS13_1_3_2025_09"]),
+    cors_origin=st.sampled_from([None, "*", "https://www.example.com", "http://127.0.0.1:8000"]),
+    missing=st.sampled_from(["not-found", "mask"]),
+    compress_from=st.just("never") | st.integers(0, 10_485_760),
 )
 
 deployments = st.builds(
-    Deployment, stage=st.sampled_from(["v1", "live", "blue-2"]), serial=st.integers(1, 99)
+    Deployment,
+    stage=st.sampled_from(["v1", "live", "blue-2"]),
+    serial=st.integers(1, 99),
+    throttle_rate=limits,
+    throttle_burst=limits,
+    metrics=st.booleans(),
 )
 
 read_models = st.builds(

@@ -57,9 +57,9 @@ SABOTAGES = (
     Sabotage(
         "every method is in DependsOn",
         "sections/deployment.py",
-        'names(f"ApiGatewayDeployment{digest}"), DependsOn=list(methods)',
-        'names(f"ApiGatewayDeployment{digest}"), DependsOn=list(methods)[1:]',
-        PROPERTIES + "every_method_is_in_the_deployments_depends_on",
+        'names(f"ApiGatewayDeployment{digest}"), DependsOn=list(waits_for)',
+        'names(f"ApiGatewayDeployment{digest}"), DependsOn=list(waits_for)[1:]',
+        PROPERTIES + "the_deployment_waits_for_every_method_and_gateway_response",
     ),
     Sabotage(
         "the hash sees the methods",

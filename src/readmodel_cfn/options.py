@@ -9,10 +9,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import Field, field, fields
 from functools import cache
-from types import UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from readmodel_cfn.errors import ConfigError
+
+_UNIONS = (UnionType, Union)  # X | None is the one, X | Literal[...] the other
 
 
 class OptionError(ConfigError):
@@ -75,7 +77,7 @@ def check_options(value: Any, table: str) -> None:
 def fits(value: object, annotation: Any, rules: Any) -> bool:
     """Is `value` of the type and within the rules? A bool is never a number."""
     origin = get_origin(annotation)
-    if origin is UnionType:
+    if origin in _UNIONS:
         return any(fits(value, one, rules) for one in get_args(annotation))
     if origin is Literal:
         return isinstance(value, str) and value in get_args(annotation)
@@ -100,10 +102,11 @@ def _within(value: object, rules: Any) -> bool:
 def describe(annotation: Any, rules: Any) -> str:
     """What an option may be, in words, for the error."""
     origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is UnionType:
-        return describe(arguments[0], rules)
+    if origin in _UNIONS:
+        return " or ".join(describe(one, rules) for one in arguments if one is not NoneType)
     if origin is Literal:
-        return "one of " + ", ".join(repr(word) for word in arguments)
+        words = ", ".join(repr(word) for word in arguments)
+        return f"one of {words}" if len(arguments) > 1 else words
     if origin is tuple:
         return f"a list, each {describe(arguments[0], rules).removeprefix('a list, each ')}"
     if rules["allowed"]:

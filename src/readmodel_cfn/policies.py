@@ -22,9 +22,13 @@ from awacs.aws import (
 )
 from troposphere import AWSHelperFn, Join
 
+from readmodel_cfn.errors import ConfigError
+
 # awacs's types do not know troposphere's functions, which it renders all the same.
 Arn = Any
 _VERSION = "2012-10-17"
+
+PUT, GET, DELETE = s3.PutObject, s3.GetObject, s3.DeleteObject
 
 
 def document(statements: Sequence[Statement]) -> PolicyDocument:
@@ -37,25 +41,21 @@ def object_arns(bucket: AWSHelperFn, patterns: Sequence[str]) -> list[Arn]:
     return [Join("", [bucket, f"/{pattern}"]) for pattern in dict.fromkeys(patterns)]
 
 
-def put(objects: Sequence[Arn]) -> Statement:
-    """Put payloads: all that a publisher needs."""
-    return Statement(Effect=Allow, Action=[s3.PutObject], Resource=list(objects))
+def use(actions: Sequence[Action], objects: Sequence[Arn]) -> Statement:
+    """Do the actions to the payloads.
 
-
-def get(objects: Sequence[Arn]) -> Statement:
-    """Get payloads: all that serving needs; a writer needs it too to put with If-Match."""
-    return Statement(Effect=Allow, Action=[s3.GetObject], Resource=list(objects))
-
-
-def delete(objects: Sequence[Arn]) -> Statement:
-    """Remove payloads that are no longer published; versions stay out of reach."""
-    return Statement(Effect=Allow, Action=[s3.DeleteObject], Resource=list(objects))
+    PUT is all that a publisher needs. GET is all that serving needs; a writer needs it too to put
+    with If-Match. DELETE removes what is no longer published; versions stay out of reach.
+    """
+    return Statement(Effect=Allow, Action=list(actions), Resource=list(objects))
 
 
 def list_keys(bucket: AWSHelperFn, patterns: Sequence[str]) -> Statement:
-    """List the routes' keys only, to see what is published: s3:prefix must match one of them.
+    """List the routes' keys only: s3:prefix must match one of them.
 
-    A wildcard pattern is listed by the text before its `*`.
+    A writer sees by it what is published. The gateway's role needs it for S3 to tell a missing
+    object (404) from a forbidden one (403); that S3 then takes the object's key for the prefix is
+    (assumed). A wildcard pattern is listed by the text before its `*`.
     """
     prefixes = [pattern.partition("*")[0] + "*" for pattern in patterns]
     return Statement(
@@ -117,3 +117,33 @@ def article_grant(bucket: AWSHelperFn, action: str) -> Statement:
     """The article's grants as printed: actions by wildcard, on every key of the bucket."""
     every_key = Join("", [bucket, "/*"])
     return Statement(Effect=Allow, Action=[Action("s3", action)], Resource=[every_key])
+
+
+# Characters of a policy, white space left out, that IAM allows: 2,048 inline for a user and 10,240
+# for a role, 6,144 for a managed one:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+INLINE_OF_USER, INLINE_OF_ROLE, MANAGED = 2_048, 10_240, 6_144
+_MOST_MANAGED = 10  # attached to one user or role
+_FRAME = 700  # characters of a document beside its keys: version, effects, actions, a KMS key
+_ARN = len('"arn:aws-us-gov:s3:::/",') + 63  # around a key in an object's ARN
+
+
+def batches(patterns: Sequence[str], inline: int) -> list[list[str]]:
+    """The key patterns in as few batches as IAM's limits allow: one inline, the others managed.
+
+    Raises:
+        ConfigError: too many for one user or role.
+    """
+    made: list[list[str]] = [[]]
+    room = inline - _FRAME
+    for pattern in dict.fromkeys(patterns):
+        size = _ARN + 2 * len(pattern) + len('"*",')  # in an ARN, and perhaps in a prefix
+        if size > room:
+            made.append([])
+            room = MANAGED - _FRAME
+        made[-1].append(pattern)
+        room -= size
+    if len(made) > 1 + _MOST_MANAGED:
+        hint = "serve several documents by one route with a {parameter} or a {greedy+} one"
+        raise ConfigError("more keys than IAM policies can name", where="routes", hint=hint)
+    return made

@@ -8,7 +8,16 @@ from troposphere import apigateway as ag
 
 from readmodel_cfn.model import ReadModel
 from readmodel_cfn.naming import Names
-from readmodel_cfn.sections import api, data_store, deployment, gateway_role, outputs, writer
+from readmodel_cfn.sections import (
+    api,
+    cors,
+    data_store,
+    deployment,
+    gateway_responses,
+    gateway_role,
+    outputs,
+    writer,
+)
 
 
 @dataclass(frozen=True)
@@ -16,6 +25,7 @@ class WriterResources:
     """Who publishes: a user with its key, or a role; None where the model has none."""
 
     identity: iam.User | iam.Role | None = None
+    policies: tuple[iam.ManagedPolicy, ...] = ()
     access_key: iam.AccessKey | None = None
     secret: secretsmanager.Secret | None = None
 
@@ -28,20 +38,33 @@ class Resources:
     data_store_policy: s3.BucketPolicy | None
     writer: WriterResources
     gateway_role: iam.Role
-    gateway_policy: iam.PolicyType
+    gateway_policies: tuple[iam.PolicyType | iam.ManagedPolicy, ...]
     api: ag.RestApi
     api_resources: tuple[ag.Resource, ...]
     methods: tuple[ag.Method, ...]
+    gateway_responses: tuple[ag.GatewayResponse, ...]
     deployment: ag.Deployment
     stage: ag.Stage | None
 
     def __iter__(self) -> Iterator[AWSObject]:
         """Each resource that there is, in the article's order."""
+        who = self.writer
         store = [self.data_store, self.data_store_policy]
-        publisher = [self.writer.identity, self.writer.access_key, self.writer.secret]
-        reader = [self.gateway_role, self.gateway_policy]
-        interface = [self.api, *self.api_resources, *self.methods, self.deployment, self.stage]
-        yield from (one for one in [*store, *publisher, *reader, *interface] if one is not None)
+        publisher = [who.identity, *who.policies, who.access_key, who.secret]
+        reader = [self.gateway_role, *self.gateway_policies]
+        interface = [self.api, *self.api_resources, *self.methods, *self.gateway_responses]
+        every = [*store, *publisher, *reader, *interface, self.deployment, self.stage]
+        yield from (one for one in every if one is not None)
+
+
+@dataclass(frozen=True)
+class _Interface:
+    """The API and what its deployment is a snapshot of."""
+
+    api: ag.RestApi
+    tree: dict[str, ag.Resource]
+    methods: list[ag.Method]
+    responses: list[ag.GatewayResponse]
 
 
 def resources(model: ReadModel, names: Names) -> Resources:
@@ -49,43 +72,60 @@ def resources(model: ReadModel, names: Names) -> Resources:
     store = data_store.bucket(model.data_store, names)
     reader = gateway_role.role(model.gateway_role, names)
     keys = [route.key_pattern for route in model.routes]
-    kms_key = model.data_store.kms_key
-    rest_api = api.rest_api(model.api, names)
-    tree = api.resources(model.routes, rest_api, names)
-    methods = [
-        api.get_method(model.api, route, tree[route.path], store, reader, names)
-        for route in model.routes
-    ]
-    served = [rest_api, *tree.values(), *methods, store, reader]
-    digest = deployment.fingerprint(model.deployment, {one.title: one.to_dict() for one in served})
-    deployed = deployment.deployment(model.deployment, rest_api, methods, digest, names)
+    reading = gateway_role.Reading(model.api.missing == "not-found", model.data_store.kms_key)
+    interface = _interface(model, store, reader, names)
+    deployed, stage = _deployed(model, interface, store, reader, names)
     return Resources(
         data_store=store,
         data_store_policy=None if model.as_printed else data_store.bucket_policy(store, names),
         writer=_writer(model, store, keys, names),
         gateway_role=reader,
-        gateway_policy=gateway_role.policy(model.gateway_role, reader, store, keys, kms_key, names),
-        api=rest_api,
-        api_resources=tuple(tree.values()),
-        methods=tuple(methods),
+        gateway_policies=tuple(
+            gateway_role.read_policies(model.gateway_role, reader, store, keys, reading, names)
+        ),
+        api=interface.api,
+        api_resources=tuple(interface.tree.values()),
+        methods=tuple(interface.methods),
+        gateway_responses=tuple(interface.responses),
         deployment=deployed,
-        stage=None
-        if model.as_printed
-        else deployment.stage(model.deployment, rest_api, deployed, names),
+        stage=stage,
     )
+
+
+def _interface(model: ReadModel, store: s3.Bucket, reader: iam.Role, names: Names) -> _Interface:
+    gzip, origin, routes = model.data_store.gzip_stored, model.api.cors_origin, model.routes
+    rest_api = api.rest_api(model.api, gzip, names)
+    tree = api.resources(routes, rest_api, names)
+    methods = api.read_methods(model.api, gzip, routes, tree, store, reader, names)
+    methods += cors.preflights(origin, gzip, routes, tree, names)
+    responses = [] if model.as_printed else gateway_responses.of(origin, rest_api, names)
+    return _Interface(rest_api, tree, methods, responses)
+
+
+def _deployed(
+    model: ReadModel, made: _Interface, store: s3.Bucket, reader: iam.Role, names: Names
+) -> tuple[ag.Deployment, ag.Stage | None]:
+    options, waits_for = model.deployment, [*made.methods, *made.responses]
+    if model.as_printed:
+        return deployment.article_deployment(options, made.api, waits_for, names), None
+    served = [made.api, *made.tree.values(), *waits_for, store, reader]
+    digest = deployment.fingerprint(options, {one.title: one.to_dict() for one in served})
+    deployed = deployment.deployment(made.api, waits_for, digest, names)
+    return deployed, deployment.stage(options, model.routes, made.api, deployed, names)
 
 
 def _writer(model: ReadModel, store: s3.Bucket, keys: list[str], names: Names) -> WriterResources:
     options = model.writer
     if options.kind == "none":
         return WriterResources()
-    statements = writer.grants(options, store, keys, model.data_store.kms_key)
+    first, *more = writer.grants(options, store, keys, model.data_store.kms_key)
     if options.kind == "role":
-        return WriterResources(writer.role(options, statements, names))
-    user = writer.user(options, statements, names)
+        role = writer.role(options, first, names)
+        return WriterResources(role, tuple(writer.more_policies(role, more, names)))
+    user = writer.user(options, first, names)
     key = writer.access_key(options, user, names)
     kept = writer.secret(key, names) if options.key_in == "secret" else None
-    return WriterResources(user, key, kept)
+    return WriterResources(user, tuple(writer.more_policies(user, more, names)), key, kept)
 
 
 def outputs_of(model: ReadModel, made: Resources, names: Names) -> list[Output]:

@@ -48,6 +48,16 @@ class Route:
         allowed="text of A-Z a-z 0-9 . _ - / and {parameters}, with no slash at either end",
     )
 
+    throttle_rate: int | None = option(
+        None,
+        "Requests a second of this route; the stage's own limit without.",
+        minimum=0,
+        maximum=10_000,
+    )
+    throttle_burst: int | None = option(
+        None, "Requests at once beyond that rate.", minimum=0, maximum=5_000
+    )
+
     def __post_init__(self) -> None:
         check_options(self, "routes")
         self._check_parameters()

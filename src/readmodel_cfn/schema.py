@@ -1,5 +1,6 @@
 """The JSON Schema of readmodel.toml, from the options' own declarations, for editors."""
 
+from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
 from readmodel_cfn.config import TABLES
@@ -55,8 +56,9 @@ def _type(annotation: Any, rules: Any) -> dict[str, Any]:
     if origin is dict:
         texts = _type(str, rules)
         return {"type": "object", "additionalProperties": texts, "propertyNames": texts}
-    if origin is not None:  # X | None: the key is left out instead
-        return _type(arguments[0], rules)
+    if origin is not None:  # of X | None only X: the key is left out instead
+        kinds = [_type(one, rules) for one in arguments if one is not NoneType]
+        return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
     return {"type": {str: "string", int: "integer", bool: "boolean"}[annotation]} | _limits(rules)
 
 

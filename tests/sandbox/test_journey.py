@@ -117,6 +117,38 @@ def test_routes_can_be_added_changed_and_removed(project: Project) -> None:
     assert json.loads(project.read("products/42")["body"]) == {"id": 42}
 
 
+def test_a_removed_route_answers_errors_until_a_raised_serial_makes_it_go(
+    project: Project,
+) -> None:
+    """CloudFormation deletes a method only after it made the new deployment."""
+    project.routes = [SAMPLES, PRODUCTS]
+    project("deploy", "--yes")
+    project.publish({"id": 42}, "--key", "products/42.json")
+    project.routes = [SAMPLES]
+    project("deploy", "--yes")
+    assert "raise serial under [deployment]" in project.told
+    assert project.read("products/42", exits=7)["status"] == 403
+    project.more = "[deployment]\nserial = 2"
+    project("deploy", "--yes")
+    assert "raise serial" not in project.told
+    assert project.read("products/42", exits=7)["status"] == 404
+
+
+def test_a_template_too_long_for_a_call_goes_through_a_bucket(
+    project: Project, clients: Callable[..., Any], make_bucket: Callable[..., None]
+) -> None:
+    project.routes = [(f"documents-{n}", f"documents/{n}.json") for n in range(20)]
+    project("deploy", "--yes", exits=2)
+    assert "--template-bucket" in project.told
+    bucket = f"templates-{secrets.token_hex(4)}"
+    make_bucket(clients("s3"), bucket)
+    project("deploy", "--yes", "--template-bucket", bucket)
+    project.publish("the last", "--route", "documents-19")
+    assert json.loads(project.read("documents-19")["body"]) == "the last"
+    project("deploy", "--yes", "--template-bucket", bucket)
+    assert "No change." in project.told
+
+
 def test_a_failed_update_is_rolled_back_and_readers_notice_nothing(project: Project) -> None:
     project("deploy", "--yes")
     project.publish(1)
@@ -222,7 +254,7 @@ def test_the_writer_may_put_the_routes_keys_and_nothing_else(
     assert not allowed(s3.list_objects_v2, Bucket=bucket)
     assert not allowed(s3.get_bucket_policy, Bucket=bucket)
     # And through the API the document beyond the route is not to be had.
-    assert project.read("products/a/b", exits=7)["status"] == 403
+    assert project.read("products/a/b", exits=7)["status"] == 404
 
 
 def test_what_the_writer_is_allowed_besides_is_what_the_file_says(

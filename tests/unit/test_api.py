@@ -1,11 +1,13 @@
-"""The API: regional, over TLS, and one GET method a route, which reads one object."""
+"""The API: regional, over TLS; GET and HEAD of a route read one object, honestly."""
 
+import json
+import re
 from typing import Any, get_args, get_type_hints
 
 import pytest
-from rendered import one_of_type, properties, template
+from rendered import properties, template
 
-from readmodel_cfn import Api, ReadModel, Route
+from readmodel_cfn import Api, DataStore, ReadModel, Route
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.options import OptionError
 
@@ -21,9 +23,15 @@ def api(model: ReadModel) -> dict[str, Any]:
     return properties(model, "ApiGateway")
 
 
-def method(route: Route) -> dict[str, Any]:
-    found: dict[str, Any] = one_of_type(ReadModel(routes=(route,)), "AWS::ApiGateway::Method")
-    return dict(found["Properties"])
+def methods(model: ReadModel) -> dict[str, dict[str, Any]]:
+    """The one route's methods by HTTP method."""
+    made = template(model)["Resources"].values()
+    found = [one["Properties"] for one in made if one["Type"] == "AWS::ApiGateway::Method"]
+    return {one["HttpMethod"]: one for one in found}
+
+
+def method(route: Route, verb: str = "GET", **sections: Any) -> dict[str, Any]:
+    return methods(ReadModel(routes=(route,), **sections))[verb]
 
 
 def test_its_endpoint_is_regional_and_its_tls_at_least_1_2() -> None:
@@ -79,15 +87,17 @@ def test_resources_are_shared_and_hang_below_each_other() -> None:
 
 def test_a_path_segment_without_a_route_has_no_method() -> None:
     made = template(ReadModel(routes=TREE))["Resources"]
-    assert len([one for one in made.values() if one["Type"] == "AWS::ApiGateway::Method"]) == 3
+    kinds = [one["Type"] for one in made.values()]
+    assert kinds.count("AWS::ApiGateway::Method") == 2 * len(TREE)  # GET and HEAD of each
 
 
-def test_a_method_reads_its_key_with_the_gateways_role_in_the_stacks_own_region() -> None:
-    found = method(Route("samples", "a/payload.json"))
-    assert (found["HttpMethod"], found["AuthorizationType"]) == ("GET", "NONE")
+@pytest.mark.parametrize("verb", ["GET", "HEAD"])
+def test_a_method_reads_its_key_with_the_gateways_role_in_the_stacks_own_region(verb: str) -> None:
+    found = method(Route("samples", "a/payload.json"), verb)
+    assert found["AuthorizationType"] == "NONE"
     integration = found["Integration"]
     assert integration["Type"] == "AWS"
-    assert integration["IntegrationHttpMethod"] == "GET"
+    assert integration["IntegrationHttpMethod"] == verb
     assert integration["Credentials"] == {"Fn::GetAtt": ["ApiGatewayRole", "Arn"]}
     assert integration["Uri"] == {
         "Fn::Join": [
@@ -103,36 +113,144 @@ def test_a_method_reads_its_key_with_the_gateways_role_in_the_stacks_own_region(
             ],
         ]
     }
-    assert "RequestParameters" not in found
-    assert "RequestParameters" not in integration
 
 
-def test_each_parameter_is_declared_and_passed_on_a_greedy_one_without_its_plus() -> None:
-    found = method(Route("shops/{shop}/{rest+}", "{shop}/{rest}"))
+@pytest.mark.parametrize("verb", ["GET", "HEAD"])
+def test_conditions_are_optional_and_passed_on_and_so_are_parameters(verb: str) -> None:
+    """A greedy parameter loses its plus; without the conditions S3 could never say 304."""
+    found = method(Route("shops/{shop}/{rest+}", "{shop}/{rest}"), verb)
     assert found["RequestParameters"] == {
+        "method.request.header.If-None-Match": False,
+        "method.request.header.If-Modified-Since": False,
         "method.request.path.shop": True,
         "method.request.path.rest": True,
     }
     assert found["Integration"]["RequestParameters"] == {
-        "integration.request.path.shop": "method.request.path.shop",
-        "integration.request.path.rest": "method.request.path.rest",
+        f"integration.request.{one}": f"method.request.{one}"
+        for one in ("header.If-None-Match", "header.If-Modified-Since", "path.shop", "path.rest")
     }
     assert found["Integration"]["Uri"]["Fn::Join"][1][-1] == "/{shop}/{rest}"
 
 
-def test_an_error_of_s3_is_never_told_as_a_payload() -> None:
-    """Only S3's own 200 is a 200; whatever else it says is an error of the backend."""
-    found = method(Route())
+def answer_to(status: int, found: dict[str, Any]) -> dict[str, Any]:
+    """The one integration response for a status of S3's, whether patterns are anchored or not."""
     answers = found["Integration"]["IntegrationResponses"]
-    assert [(one.get("SelectionPattern"), one["StatusCode"]) for one in answers] == [
-        ("200", "200"),
-        (None, "502"),
+    matching = [
+        one
+        for one in answers
+        if "SelectionPattern" in one and re.search(one["SelectionPattern"], str(status))
     ]
+    assert len(matching) <= 1, f"{status} has two answers"
+    (default,) = [one for one in answers if "SelectionPattern" not in one]
+    return dict(matching[0]) if matching else dict(default)
 
 
-def test_every_answer_and_header_is_declared_as_a_missing_one_is_a_500() -> None:
+KEPT = {200, 304, 400, 403, 404, 500, 503}
+
+
+@pytest.mark.parametrize("verb", ["GET", "HEAD"])
+@pytest.mark.parametrize("status", range(100, 600))
+def test_every_status_of_s3_has_one_answer_of_its_own_class(status: int, verb: str) -> None:
+    answer = int(answer_to(status, METHODS[verb])["StatusCode"])
+    if status in KEPT:
+        assert answer == status
+    elif status >= 400:
+        assert answer == status // 100 * 100
+    else:
+        assert answer == 502
+
+
+METHODS = methods(ReadModel())
+
+
+def test_mask_answers_forbidden_as_missing() -> None:
+    found = method(Route(), api=Api(missing="mask"))
+    assert answer_to(403, found)["StatusCode"] == "404"
+    assert answer_to(404, found)["StatusCode"] == "404"
+
+
+def test_a_payload_and_a_304_keep_what_a_client_revalidates_with() -> None:
+    for verb in ("GET", "HEAD"):
+        for status in (200, 304):
+            passed = answer_to(status, METHODS[verb])["ResponseParameters"]
+            for name in ("ETag", "Last-Modified", "Cache-Control"):
+                source = f"integration.response.header.{name}"
+                assert passed[f"method.response.header.{name}"] == source
+
+
+def test_every_error_of_get_has_a_json_body_and_none_of_s3s() -> None:
+    for answer in METHODS["GET"]["Integration"]["IntegrationResponses"]:
+        if int(answer["StatusCode"]) >= 400:
+            (body,) = answer["ResponseTemplates"].values()
+            assert list(json.loads(body)) == ["message"]
+            assert "ResponseParameters" not in answer
+    for answer in METHODS["HEAD"]["Integration"]["IntegrationResponses"]:
+        assert "ResponseTemplates" not in answer
+
+
+def test_payloads_kept_compressed_pass_as_bytes_and_errors_are_made_as_text() -> None:
+    store, other = DataStore(stored_encoding="gzip"), Api(cors_origin="*")
+    model = ReadModel(data_store=store, api=other)
+    assert api(model)["BinaryMediaTypes"] == ["*/*"]
+    assert "MinimumCompressionSize" not in api(model)
+    found = methods(model)
+    assert found["OPTIONS"]["Integration"]["ContentHandling"] == "CONVERT_TO_TEXT"
+    for status, handling in ((200, "CONVERT_TO_BINARY"), (304, None), (404, "CONVERT_TO_TEXT")):
+        assert answer_to(status, found["GET"]).get("ContentHandling") == handling
+    passed = answer_to(200, found["GET"])["ResponseParameters"]
+    assert "method.response.header.Content-Encoding" in passed
+
+
+def test_compression_starts_where_the_model_says_and_caches_are_told() -> None:
+    assert api(ReadModel())["MinimumCompressionSize"] == 1024
+    assert api(ReadModel(api=Api(compress_from=0)))["MinimumCompressionSize"] == 0
+    never = ReadModel(api=Api(compress_from="never"))
+    assert "MinimumCompressionSize" not in api(never)
+    vary = "method.response.header.Vary"
+    assert answer_to(304, METHODS["GET"])["ResponseParameters"][vary] == "'Accept-Encoding'"
+    assert vary not in answer_to(200, methods(never)["GET"])["ResponseParameters"]
+
+
+def test_an_allowed_origin_is_on_every_answer_and_gateway_response() -> None:
+    model = ReadModel(api=Api(cors_origin="https://www.example.com"))
+    for found in methods(model).values():
+        for answer in found["Integration"]["IntegrationResponses"]:
+            allowed = answer["ResponseParameters"][
+                "method.response.header.Access-Control-Allow-Origin"
+            ]
+            assert allowed == "'https://www.example.com'"
+    made = template(model)["Resources"].values()
+    responses = [o["Properties"] for o in made if o["Type"] == "AWS::ApiGateway::GatewayResponse"]
+    assert {one["ResponseType"] for one in responses} == {
+        "DEFAULT_4XX",
+        "DEFAULT_5XX",
+        "MISSING_AUTHENTICATION_TOKEN",
+    }
+    for one in responses:
+        header = "gatewayresponse.header.Access-Control-Allow-Origin"
+        assert one["ResponseParameters"] == {header: "'https://www.example.com'"}
+
+
+def test_without_an_origin_there_is_no_preflight() -> None:
+    assert METHODS.keys() == {"GET", "HEAD"}
+
+
+@pytest.mark.parametrize("origin", ["", "www.example.com", "https://a.b/", "https://a,b", "'*'"])
+def test_what_is_no_origin_is_refused(origin: str) -> None:
+    with pytest.raises(OptionError, match=r"api\.cors_origin"):
+        Api(cors_origin=origin)
+
+
+@pytest.mark.parametrize("size", [-1, 10_485_761, "always", True])
+def test_what_api_gateway_cannot_compress_from_is_refused(size: Any) -> None:
+    with pytest.raises(OptionError, match="at most 10485760 or 'never'"):
+        Api(compress_from=size)
+
+
+@pytest.mark.parametrize("verb", ["GET", "HEAD", "OPTIONS"])
+def test_every_answer_and_header_is_declared_as_a_missing_one_is_a_500(verb: str) -> None:
     for route in TREE:
-        found = method(route)
+        found = method(route, verb, api=Api(cors_origin="*"))
         declared = {
             one["StatusCode"]: set(one.get("ResponseParameters", {}))
             for one in found["MethodResponses"]

@@ -89,7 +89,8 @@ ERRORS = {
     ),
     "unknown key, far from any": (
         "[deployment]\nx = 1",
-        "f: deployment.x: unknown key; known are stage, serial",
+        "f: deployment.x: unknown key; known are stage, serial, throttle_rate, throttle_burst, "
+        "metrics",
     ),
     "unknown key of a route": (
         route(path="a", key="a", kee="a"),

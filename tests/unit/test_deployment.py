@@ -62,10 +62,11 @@ def test_two_changes_of_names_are_two_deployments() -> None:
     assert len(ids) == len(SERVED)
 
 
-def test_the_snapshot_is_taken_once_all_methods_are_there() -> None:
+def test_the_snapshot_is_taken_once_all_methods_and_gateway_responses_are_there() -> None:
     model = ReadModel(routes=[Route("a", "a"), Route("b", "b")])
     found = one_of_type(model, "AWS::ApiGateway::Deployment")
-    assert found["DependsOn"] == ["AGetMethod", "BGetMethod"]
+    methods = ["AGetMethod", "BGetMethod", "AHeadMethod", "BHeadMethod"]
+    assert found["DependsOn"] == [*methods, "ApiGatewayUnknownPath"]
     assert found["Properties"] == {"RestApiId": {"Ref": "ApiGateway"}}
 
 

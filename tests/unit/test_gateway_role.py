@@ -1,11 +1,13 @@
 """The gateway's role: only API Gateway may take it, and it may get the routes' keys."""
 
+import json
+import re
 from typing import Any
 
 import pytest
-from rendered import objects, properties, statements
+from rendered import STORE_ARN, objects, properties, statements, template
 
-from readmodel_cfn import DataStore, GatewayRole, ReadModel, Route
+from readmodel_cfn import Api, DataStore, GatewayRole, ReadModel, Route
 from readmodel_cfn.options import OptionError
 from strategies import BOUNDARY, KMS_KEY
 
@@ -18,12 +20,45 @@ def granted(model: ReadModel) -> list[tuple[list[str], list[Any]]]:
 
 def test_it_may_get_the_routes_keys_and_a_static_one_exactly() -> None:
     read = (["s3:GetObject"], objects("payload.json", "products/*.json"))
-    assert granted(ReadModel(routes=ROUTES)) == [read]
+    assert granted(ReadModel(routes=ROUTES, api=Api(missing="mask"))) == [read]
+
+
+def test_it_may_list_the_routes_keys_only_so_that_s3_says_what_is_missing() -> None:
+    assert granted(ReadModel(routes=ROUTES))[1] == (["s3:ListBucket"], [STORE_ARN])
+    document = properties(ReadModel(routes=ROUTES), "ApiGatewayDataStorePolicy")["PolicyDocument"]
+    prefixes = {"s3:prefix": ["payload.json*", "products/*"]}
+    assert document["Statement"][1]["Condition"] == {"StringLike": prefixes}
+
+
+def test_what_one_policy_cannot_hold_goes_into_others_and_nothing_is_lost() -> None:
+    """IAM allows 10,240 characters inline and 6,144 in each of ten managed policies."""
+    routes = [Route(f"documents-{n:03}", f"documents-{n:03}.json") for n in range(150)]
+    made = template(ReadModel(routes=routes))["Resources"]
+    found = {name: one for name, one in made.items() if name.startswith("ApiGatewayDataStore")}
+    kinds = [one["Type"] for one in found.values()]
+    assert kinds[0] == "AWS::IAM::Policy"
+    assert set(kinds[1:]) == {"AWS::IAM::ManagedPolicy"}
+    documents = [one["Properties"]["PolicyDocument"] for one in found.values()]
+    for document, most in zip(documents, [10_240] + [6_144] * 9, strict=False):
+        assert length(document) <= most
+    keys = [one for document in documents for one in document["Statement"][0]["Resource"]]
+    assert keys == objects(*(route.key for route in routes))
+
+
+def length(document: Any) -> int:
+    """Of the policy as IAM counts it, with the longest name that a bucket can have."""
+    text = json.dumps(document, separators=(",", ":"))
+    arn = json.dumps(STORE_ARN, separators=(",", ":"))
+    longest = "arn:aws-us-gov:s3:::" + "b" * 63
+    joined = re.sub(
+        r'\{"Fn::Join":\["",\[' + re.escape(arn) + r',"([^"]*)"\]\]\}', rf'"{longest}\1"', text
+    )
+    return len(joined.replace(arn, f'"{longest}"'))
 
 
 def test_it_may_decrypt_what_a_kms_key_encrypts_and_nothing_more() -> None:
     model = ReadModel(routes=ROUTES, data_store=DataStore(kms_key=KMS_KEY))
-    assert granted(model)[1:] == [(["kms:Decrypt"], [KMS_KEY])]
+    assert granted(model)[2:] == [(["kms:Decrypt"], [KMS_KEY])]
 
 
 def test_only_api_gateway_may_take_it_and_without_a_condition() -> None:

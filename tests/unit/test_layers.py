@@ -22,8 +22,9 @@ MAY_IMPORT = {
     "options": {"errors"},
     "naming": set[str](),
     "routes": {"options"},
-    "policies": set[str](),
-    "sections.*": {"options", "naming", "routes", "policies"},
+    "policies": {"errors"},
+    "answers": {"options"},
+    "sections.*": {"options", "naming", "routes", "policies", "answers"},
     "model": {"errors", "routes", "sections.*"},
     "resources": {"model", "naming", "sections.*"},
     "template": {"errors", "model", "naming", "resources"},
@@ -40,7 +41,16 @@ MAY_IMPORT = {
 # These know them all.
 COMPOSE = {"cli.*", "__init__", "__main__"}
 # What only the rooms on the left side of the template may know.
-TEMPLATE_MAKERS = {"naming", "routes", "policies", "sections.*", "model", "resources", "template"}
+TEMPLATE_MAKERS = {
+    "naming",
+    "routes",
+    "policies",
+    "answers",
+    "sections.*",
+    "model",
+    "resources",
+    "template",
+}
 
 
 def modules() -> Iterator[tuple[str, set[str]]]:

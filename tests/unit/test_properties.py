@@ -111,11 +111,12 @@ def test_two_read_models_fit_one_template(model: ReadModel) -> None:
 
 @slow
 @given(read_models)
-def test_every_method_is_in_the_deployments_depends_on(model: ReadModel) -> None:
+def test_the_deployment_waits_for_every_method_and_gateway_response(model: ReadModel) -> None:
     resources = content_of(model)["Resources"]
-    methods = {name for name, one in resources.items() if one["Type"].endswith("::Method")}
+    kinds = ("::Method", "::GatewayResponse")
+    snapped = {name for name, one in resources.items() if one["Type"].endswith(kinds)}
     (deployed,) = [one for one in resources.values() if one["Type"].endswith("::Deployment")]
-    assert set(deployed["DependsOn"]) == methods
+    assert set(deployed["DependsOn"]) == snapped
 
 
 def deployment_id(resources: dict[str, Any], options: Deployment) -> str:
@@ -131,7 +132,12 @@ def deployment_id(resources: dict[str, Any], options: Deployment) -> str:
 
 
 SERVED_OF = {
-    "AWS::ApiGateway::RestApi": {"SecurityPolicy", "EndpointAccessMode"},
+    "AWS::ApiGateway::RestApi": {
+        "BinaryMediaTypes",
+        "EndpointAccessMode",
+        "MinimumCompressionSize",
+        "SecurityPolicy",
+    },
     "AWS::S3::Bucket": {"BucketName", "BucketNamePrefix", "BucketNamespace"},
     "AWS::IAM::Role": {"RoleName", "Path"},
 }
@@ -139,7 +145,7 @@ SERVED_OF = {
 
 def is_served(name: str, kind: str, path: tuple[Any, ...]) -> bool:
     """Said here once more, on its own: what a stage serves or its snapshot refers to."""
-    if kind in ("AWS::ApiGateway::Method", "AWS::ApiGateway::Resource"):
+    if kind.removeprefix("AWS::ApiGateway::") in ("Method", "Resource", "GatewayResponse"):
         return bool(path[0] == "Properties")
     if name == "DataStoreWriter":
         return False

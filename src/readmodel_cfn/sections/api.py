@@ -2,7 +2,9 @@
 
 A resource and a GET method for each route, which pass the request on to S3 in the gateway role's
 name. The article serves from one region, written into its template; here the partition and the
-region are those of the stack.
+region are those of the stack. The article passes no condition on and no header back; here a reader
+that has a payload already gets a 304, HEAD answers too, and other origins may read where they are
+allowed to. What S3's answers become is in `answers.py`.
 """
 
 from collections.abc import Sequence
@@ -12,16 +14,18 @@ from typing import Any, Literal
 from troposphere import AWSHelperFn, GetAtt, Join, Partition, Ref, Region, StackName, iam, s3
 from troposphere import apigateway as ag
 
+from readmodel_cfn.answers import Style, answers, declaration, rule, without_bodies
 from readmodel_cfn.naming import Names, stack_named
 from readmodel_cfn.options import OptionError, check_options, given, option
 from readmodel_cfn.routes import Route
 
 _MOST_RESOURCES = 300  # of one API, API Gateway's quota
+_CONDITIONS = ("If-None-Match", "If-Modified-Since")
 
 
 @dataclass(frozen=True)
 class Api:
-    """The public interface."""
+    """The public interface: who may read, how errors and small answers are told."""
 
     description: str = option(
         "JSON published ahead of time, read fast",
@@ -40,14 +44,32 @@ class Api:
     ] = option(
         "TLS_1_2", "The oldest TLS and the ciphers that readers may use, by API Gateway's name."
     )
+    cors_origin: str | None = option(
+        None,
+        "The one origin whose pages may read with fetch, or * for all; without one, none but the "
+        "API's own.",
+        pattern=r"\*|https?://[A-Za-z0-9.-]+(:\d{1,5})?",
+        allowed="* or an origin, such as https://www.example.com",
+    )
+    missing: Literal["not-found", "mask"] = option(
+        "not-found",
+        "How a missing payload becomes a 404: the gateway role may list the routes' keys, so that "
+        "S3 says so; or mask: it may not, and S3's 403 is answered as 404.",
+    )
+    compress_from: int | Literal["never"] = option(
+        1024,
+        "Bytes from which an answer is compressed for clients that can read it, or never.",
+        minimum=0,
+        maximum=10_485_760,
+    )
     as_printed: bool = option(False, "The API as the article prints it.", config=False)
 
     def __post_init__(self) -> None:
         check_options(self, "api")
 
 
-def rest_api(options: Api, names: Names) -> ag.RestApi:
-    """The API."""
+def rest_api(options: Api, gzip_stored: bool, names: Names) -> ag.RestApi:
+    """The API; `gzip_stored` says that payloads are kept compressed."""
     if options.as_printed:
         return ag.RestApi(
             names("ApiGateway"),
@@ -59,12 +81,18 @@ def rest_api(options: Api, names: Names) -> ag.RestApi:
     return ag.RestApi(
         names("ApiGateway"),
         Name=Join(" ", [StackName, *([names.prefix] if names.prefix else []), "Api"]),
+        **given(BinaryMediaTypes=["*/*"] if gzip_stored else None),
         Description=options.description,
         EndpointConfiguration=ag.EndpointConfiguration(Types=["REGIONAL"]),
         FailOnWarnings=True,
+        **given(MinimumCompressionSize=_compress_from(options, gzip_stored)),
         SecurityPolicy=options.security_policy,
         **given(EndpointAccessMode="BASIC" if enhanced else None),
     )
+
+
+def _compress_from(options: Api, gzip_stored: bool) -> int | None:
+    return None if gzip_stored or options.compress_from == "never" else options.compress_from
 
 
 def resources(routes: Sequence[Route], api: ag.RestApi, names: Names) -> dict[str, ag.Resource]:
@@ -88,78 +116,61 @@ def resources(routes: Sequence[Route], api: ag.RestApi, names: Names) -> dict[st
     return made
 
 
-def get_method(
+def read_methods(
     options: Api,
-    route: Route,
-    resource: ag.Resource,
+    gzip_stored: bool,
+    routes: Sequence[Route],
+    tree: dict[str, ag.Resource],
     store: s3.Bucket,
     reader: iam.Role,
     names: Names,
-) -> ag.Method:
-    """The method that answers GET with the payload."""
+) -> list[ag.Method]:
+    """The methods that answer with payloads: GET and HEAD for each route; the article has GET."""
     if options.as_printed:
-        integration = _article_integration(route, reader)
-        return _method(names, route, resource, integration, [_status("200")])
-    integration = ag.Integration(
+        return [_article_method(route, tree[route.path], reader, names) for route in routes]
+    style = _style(options, gzip_stored)
+    to_get = answers(options.missing, style)
+    made = []
+    for verb, given_to in (("GET", to_get), ("HEAD", without_bodies(to_get))):
+        rules = [rule(one, style) for one in given_to]
+        declared = [declaration(one, style) for one in given_to]
+        for route in routes:
+            integration = _integration(verb, route, rules, Ref(store), reader)
+            made.append(_read_method(verb, route, tree[route.path], integration, declared, names))
+    return made
+
+
+def _style(options: Api, gzip_stored: bool) -> Style:
+    compressed = _compress_from(options, gzip_stored) is not None
+    origin = options.cors_origin
+    return Style(
+        fixed={"Access-Control-Allow-Origin": origin} if origin else {},
+        # A page may read only the headers that are exposed to it.
+        cached={"Access-Control-Expose-Headers": "ETag"}
+        if origin
+        else {} | ({"Vary": "Accept-Encoding"} if compressed else {}),
+        binary=gzip_stored,
+    )
+
+
+def _integration(
+    verb: str,
+    route: Route,
+    rules: list[ag.IntegrationResponse],
+    bucket: AWSHelperFn,
+    reader: iam.Role,
+) -> ag.Integration:
+    """S3 is asked with the client's condition: without it, it could never say 304."""
+    passed = [*(f"header.{name}" for name in _CONDITIONS), *(f"path.{n}" for n in route.parameters)]
+    return ag.Integration(
         Type="AWS",
-        IntegrationHttpMethod="GET",
-        IntegrationResponses=[_answer("200", "200", **_CONTENT_TYPE_PASSED), _answer("502", None)],
-        Uri=_object_uri(Ref(store), route.key),
+        IntegrationHttpMethod=verb,
+        IntegrationResponses=rules,
+        Uri=_object_uri(bucket, route.key),
         Credentials=GetAtt(reader, "Arn"),
         PassthroughBehavior="WHEN_NO_MATCH",
-        **_parameters(route, "integration.request.path.{}", "method.request.path.{}"),
+        RequestParameters={f"integration.request.{one}": f"method.request.{one}" for one in passed},
     )
-    answers = [_status("200", **_CONTENT_TYPE_DECLARED), _status("502")]
-    declared = _parameters(route, "method.request.path.{}", True)
-    return _method(names, route, resource, integration, answers, **declared)
-
-
-def _method(
-    names: Names,
-    route: Route,
-    resource: ag.Resource,
-    integration: ag.Integration,
-    answers: list[ag.MethodResponse],
-    **properties: Any,
-) -> ag.Method:
-    return ag.Method(
-        names.method(route.path, "GET"),
-        AuthorizationType="NONE",
-        HttpMethod="GET",
-        **properties,
-        Integration=integration,
-        ResourceId=Ref(resource),
-        RestApiId=resource.RestApiId,
-        MethodResponses=answers,
-    )
-
-
-_CONTENT_TYPE_PASSED = {
-    "ResponseParameters": {
-        "method.response.header.Content-Type": "integration.response.header.Content-Type"
-    }
-}
-_CONTENT_TYPE_DECLARED = {"ResponseParameters": {"method.response.header.Content-Type": False}}
-
-
-def _answer(status: str, pattern: str | None, **properties: Any) -> ag.IntegrationResponse:
-    """What the client gets where S3's status matches; without a pattern, where no other does."""
-    return ag.IntegrationResponse(
-        StatusCode=status, **given(SelectionPattern=pattern), **properties
-    )
-
-
-def _status(status: str, **properties: Any) -> ag.MethodResponse:
-    return ag.MethodResponse(StatusCode=status, **properties)
-
-
-def _parameters(route: Route, key: str, value: str | bool) -> dict[str, Any]:
-    """RequestParameters with an entry for each path parameter, or nothing where there is none."""
-    filled = {
-        key.format(name): value.format(name) if isinstance(value, str) else value
-        for name in route.parameters
-    }
-    return {"RequestParameters": filled} if filled else {}
 
 
 def _object_uri(bucket: AWSHelperFn, key: str) -> Join:
@@ -168,14 +179,59 @@ def _object_uri(bucket: AWSHelperFn, key: str) -> Join:
     return Join("", [*service, bucket, f"/{key}"])
 
 
-def _article_integration(route: Route, reader: iam.Role) -> ag.Integration:
+def _read_method(
+    verb: str,
+    route: Route,
+    resource: ag.Resource,
+    integration: ag.Integration,
+    declared: list[ag.MethodResponse],
+    names: Names,
+) -> ag.Method:
+    """The method; conditions are optional (False), path parameters are not."""
+    conditions = {f"method.request.header.{name}": False for name in _CONDITIONS}
+    parameters = {f"method.request.path.{name}": True for name in route.parameters}
+    return _method(
+        names.method(route.path, verb),
+        verb,
+        resource,
+        integration,
+        declared,
+        RequestParameters=conditions | parameters,
+    )
+
+
+def _method(
+    title: str,
+    verb: str,
+    resource: ag.Resource,
+    integration: ag.Integration,
+    declared: list[ag.MethodResponse],
+    **properties: Any,
+) -> ag.Method:
+    return ag.Method(
+        title,
+        AuthorizationType="NONE",
+        HttpMethod=verb,
+        **properties,
+        Integration=integration,
+        ResourceId=Ref(resource),
+        RestApiId=resource.RestApiId,
+        MethodResponses=declared,
+    )
+
+
+def _article_method(
+    route: Route, resource: ag.Resource, reader: iam.Role, names: Names
+) -> ag.Method:
     """The article's: one region, one status, and no header passed on."""
     service = "arn:aws:apigateway:eu-west-1:s3:path"
-    return ag.Integration(
+    integration = ag.Integration(
         Type="AWS",
         IntegrationHttpMethod="GET",
-        IntegrationResponses=[_answer("200", "200")],
+        IntegrationResponses=[ag.IntegrationResponse(StatusCode="200", SelectionPattern="200")],
         Uri=Join("/", [service, stack_named("-data-store"), route.key]),
         Credentials=GetAtt(reader, "Arn"),
         PassthroughBehavior="WHEN_NO_MATCH",
     )
+    declared = [ag.MethodResponse(StatusCode="200")]
+    return _method(names.method(route.path, "GET"), "GET", resource, integration, declared)

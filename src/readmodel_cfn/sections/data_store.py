@@ -6,6 +6,7 @@ and what a production bucket needs is said in the template.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from troposphere import GetAtt, Ref, s3
 
@@ -53,6 +54,23 @@ class DataStore:
     old_versions_days: int = option(
         30, "Days that a replaced payload can still be restored.", minimum=1, maximum=36500
     )
+    stored_encoding: Literal["none", "gzip"] = option(
+        "none",
+        "Keep payloads as text, which API Gateway compresses as it answers, or compressed: less to "
+        "store and to read, but every client gets gzip.",
+    )
+    max_age: int = option(
+        0,
+        "Seconds that browsers and caches may use a payload before they ask again; 0: always ask.",
+        minimum=0,
+        maximum=31_536_000,
+    )
+    stale_while_revalidate: int = option(
+        0,
+        "Seconds beyond max_age in which they may still use it while they ask.",
+        minimum=0,
+        maximum=31_536_000,
+    )
     retain: bool = option(True, "Keep the bucket and its payloads when the stack is deleted.")
     access_logs: str | None = option(
         None,
@@ -66,6 +84,23 @@ class DataStore:
         check_options(self, "data_store")
         if self.account_regional:
             self._check_regional_name()
+
+    @property
+    def gzip_stored(self) -> bool:
+        """Are payloads kept compressed?"""
+        return self.stored_encoding == "gzip"
+
+    @property
+    def cache_control(self) -> str:
+        """The Cache-Control that payloads are published with; S3 keeps it, the API passes it on.
+
+        no-cache lets a client keep a payload and asks it to revalidate, which a 304 answers
+        (RFC 9111, 5.2.2.4).
+        """
+        if not self.max_age and not self.stale_while_revalidate:
+            return "no-cache"
+        stale = f", stale-while-revalidate={self.stale_while_revalidate}"
+        return f"max-age={self.max_age}" + (stale if self.stale_while_revalidate else "")
 
     def _check_regional_name(self) -> None:
         if not self.name:

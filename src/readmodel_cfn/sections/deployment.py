@@ -11,20 +11,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from troposphere import Ref
+from troposphere import AWSObject, Ref
 from troposphere import apigateway as ag
 
 from readmodel_cfn.naming import Names
-from readmodel_cfn.options import check_options, option
+from readmodel_cfn.options import check_options, given, option
+from readmodel_cfn.routes import Route
 
 # What a stage serves from its snapshot, or takes up at the next deployment, by resource type; None
 # is all of it. An API's name, description and endpoint take effect when they are set. Of the bucket
 # and the role it is what makes CloudFormation replace them ("createOnlyProperties" in their
 # schemas): the snapshot holds the old one's name, the template only a Ref.
 _SERVED: Mapping[str, Sequence[str] | None] = {
-    "AWS::ApiGateway::RestApi": ("EndpointAccessMode", "SecurityPolicy"),
+    "AWS::ApiGateway::RestApi": (
+        "BinaryMediaTypes",
+        "EndpointAccessMode",
+        "MinimumCompressionSize",
+        "SecurityPolicy",
+    ),
     "AWS::ApiGateway::Resource": None,
     "AWS::ApiGateway::Method": None,
+    "AWS::ApiGateway::GatewayResponse": None,
     "AWS::S3::Bucket": ("BucketName", "BucketNamePrefix", "BucketNamespace"),
     "AWS::IAM::Role": ("RoleName", "Path"),
 }
@@ -41,6 +48,18 @@ class Deployment:
         allowed="1 to 128 of A-Z a-z 0-9 _ -",
     )
     serial: int = option(1, "Raise it to deploy the API once more, unchanged.", minimum=1)
+    throttle_rate: int | None = option(
+        None,
+        "Requests a second that each method answers; the account's own limit without.",
+        minimum=0,
+        maximum=10_000,
+    )
+    throttle_burst: int | None = option(
+        None, "Requests at once beyond that rate.", minimum=0, maximum=5_000
+    )
+    metrics: bool = option(
+        False, "Metrics for each method in CloudWatch, which cost as custom metrics do."
+    )
     as_printed: bool = option(False, "The deployment as the article prints it.", config=False)
 
     def __post_init__(self) -> None:
@@ -65,31 +84,68 @@ def _served(kind: str, properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def deployment(
-    options: Deployment,
-    api: ag.RestApi,
-    methods: Sequence[ag.Method],
-    digest: str,
-    names: Names,
+    api: ag.RestApi, waits_for: Sequence[AWSObject], digest: str, names: Names
 ) -> ag.Deployment:
-    """The snapshot of the API, taken once all its methods are there."""
-    if options.as_printed:
-        return ag.Deployment(
-            names("ApiGatewayDeployment"),
-            DependsOn=list(methods),
-            RestApiId=Ref(api),
-            Description="Initial Deployment",
-            StageName=options.stage,
-        )
+    """The snapshot of the API, taken once its methods and gateway responses are there."""
     return ag.Deployment(
-        names(f"ApiGatewayDeployment{digest}"), DependsOn=list(methods), RestApiId=Ref(api)
+        names(f"ApiGatewayDeployment{digest}"), DependsOn=list(waits_for), RestApiId=Ref(api)
     )
 
 
-def stage(options: Deployment, api: ag.RestApi, deployed: ag.Deployment, names: Names) -> ag.Stage:
+def article_deployment(
+    options: Deployment, api: ag.RestApi, waits_for: Sequence[AWSObject], names: Names
+) -> ag.Deployment:
+    """The article's: made once and never again, with its stage inside."""
+    return ag.Deployment(
+        names("ApiGatewayDeployment"),
+        DependsOn=list(waits_for),
+        RestApiId=Ref(api),
+        Description="Initial Deployment",
+        StageName=options.stage,
+    )
+
+
+def stage(
+    options: Deployment,
+    routes: Sequence[Route],
+    api: ag.RestApi,
+    deployed: ag.Deployment,
+    names: Names,
+) -> ag.Stage:
     """The stage, which serves the newest deployment."""
     return ag.Stage(
         names("ApiGatewayStage"),
         RestApiId=Ref(api),
         DeploymentId=Ref(deployed),
+        **given(MethodSettings=_settings(options, routes) or None),
         StageName=options.stage,
     )
+
+
+def _settings(options: Deployment, routes: Sequence[Route]) -> list[ag.MethodSetting]:
+    """The stage's limits, and those of the routes that have their own.
+
+    A method's setting stands in place of the stage's, so that it repeats what it does not change.
+    """
+    every = _limits(options.throttle_rate, options.throttle_burst, options.metrics)
+    settings = [ag.MethodSetting(ResourcePath="/*", HttpMethod="*", **every)] if every else []
+    for route in routes:
+        rate = options.throttle_rate if route.throttle_rate is None else route.throttle_rate
+        burst = options.throttle_burst if route.throttle_burst is None else route.throttle_burst
+        own = _limits(rate, burst, options.metrics)
+        if own != every:
+            settings += [
+                ag.MethodSetting(ResourcePath=_setting_path(route.path), HttpMethod=verb, **own)
+                for verb in ("GET", "HEAD")
+            ]
+    return settings
+
+
+def _limits(rate: int | None, burst: int | None, metrics: bool) -> dict[str, Any]:
+    measured = True if metrics else None
+    return given(MetricsEnabled=measured, ThrottlingBurstLimit=burst, ThrottlingRateLimit=rate)
+
+
+def _setting_path(path: str) -> str:
+    """The path as a MethodSetting writes it, by its reference: /a/b is /~1a~1b."""
+    return "/" + f"/{path}".replace("/", "~1")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from awacs.aws import PolicyDocument, Statement
-from troposphere import GetAtt, Ref, iam, s3
+from troposphere import AWSHelperFn, GetAtt, Ref, iam, s3
 
 from readmodel_cfn import policies
 from readmodel_cfn.naming import BOUNDARY, IAM_NAME, IAM_NAME_IN_WORDS, Names, stack_named
@@ -37,6 +37,14 @@ class GatewayRole:
         check_options(self, "gateway_role")
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What the role needs to get objects: `may_list` lets S3 say 404, `kms_key` opens them."""
+
+    may_list: bool
+    kms_key: str | None
+
+
 def role(options: GatewayRole, names: Names) -> iam.Role:
     """The role, which nobody but API Gateway may assume."""
     if options.as_printed:
@@ -55,31 +63,55 @@ def role(options: GatewayRole, names: Names) -> iam.Role:
     )
 
 
-def policy(
+def read_policies(
     options: GatewayRole,
     reader: iam.Role,
     store: s3.Bucket,
     keys: Sequence[str],
-    kms_key: str | None,
+    reading: Reading,
     names: Names,
-) -> iam.PolicyType:
-    """The role's permission to get the objects that the routes' key patterns name."""
+) -> list[iam.PolicyType | iam.ManagedPolicy]:
+    """The role's permission to get the objects that the routes' key patterns name.
+
+    One policy as in the article, and more where IAM's limits ask for it.
+    """
     bucket = GetAtt(store, "Arn")
     if options.as_printed:
-        return iam.PolicyType(
-            names("ApiGatewayDataStorePolicy"),
-            PolicyName=stack_named("-data-store-read-only"),
-            PolicyDocument=PolicyDocument(Statement=[policies.article_grant(bucket, "Get*")]),
-            Roles=[Ref(reader)],
-        )
+        granted = PolicyDocument(Statement=[policies.article_grant(bucket, "Get*")])
+        name = stack_named("-data-store-read-only")
+        return [_inline(granted, name, reader, names)]
+    documents = [
+        policies.document(_grants(bucket, batch, reading))
+        for batch in policies.batches(keys, policies.INLINE_OF_ROLE)
+    ]
+    return [
+        _inline(documents[0], "data-store-read-only", reader, names),
+        *(
+            iam.ManagedPolicy(
+                names(f"ApiGatewayDataStorePolicy{number}"),
+                PolicyDocument=one,
+                Roles=[Ref(reader)],
+            )
+            for number, one in enumerate(documents[1:], start=2)
+        ),
+    ]
+
+
+def _inline(
+    granted: PolicyDocument, name: AWSHelperFn | str, reader: iam.Role, names: Names
+) -> iam.PolicyType:
     return iam.PolicyType(
         names("ApiGatewayDataStorePolicy"),
-        PolicyName="data-store-read-only",
-        PolicyDocument=policies.document(_grants(bucket, keys, kms_key)),
+        PolicyName=name,
+        PolicyDocument=granted,
         Roles=[Ref(reader)],
     )
 
 
-def _grants(bucket: GetAtt, keys: Sequence[str], kms_key: str | None) -> list[Statement]:
-    read = policies.get(policies.object_arns(bucket, keys))
-    return [read, policies.decrypt(kms_key)] if kms_key else [read]
+def _grants(bucket: GetAtt, keys: Sequence[str], reading: Reading) -> list[Statement]:
+    granted = [policies.use([policies.GET], policies.object_arns(bucket, keys))]
+    if reading.may_list:
+        granted.append(policies.list_keys(bucket, keys))
+    if reading.kms_key:
+        granted.append(policies.decrypt(reading.kms_key))
+    return granted

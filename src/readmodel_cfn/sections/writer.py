@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from awacs.aws import Statement
+from awacs.aws import PolicyDocument, Statement
 from troposphere import GetAtt, Join, Ref, iam, s3, secretsmanager
 
 from readmodel_cfn import policies
@@ -74,19 +74,29 @@ class Writer:
 
 def grants(
     options: Writer, store: s3.Bucket, keys: Sequence[str], kms_key: str | None
-) -> list[Statement]:
-    """What the writer may do with the key patterns of the routes."""
+) -> list[PolicyDocument]:
+    """What the writer may do with the key patterns of the routes; more than one where IAM asks."""
     bucket = GetAtt(store, "Arn")
     if options.as_printed:
-        return [policies.article_grant(bucket, "*")]
-    objects = policies.object_arns(bucket, keys)
-    allowed = {
-        "put": [policies.put(objects)],
-        "compare": [policies.get(objects)],
-        "list": [policies.list_keys(bucket, keys)],
-        "delete": [policies.delete(objects)],
-    }
-    statements = [one for word in allowed if word in options.allow for one in allowed[word]]
+        return [policies.document([policies.article_grant(bucket, "*")])]
+    inline = policies.INLINE_OF_ROLE if options.kind == "role" else policies.INLINE_OF_USER
+    return [
+        policies.document(_statements(options, bucket, batch, kms_key))
+        for batch in policies.batches(keys, inline)
+    ]
+
+
+_ACTIONS = {"put": policies.PUT, "compare": policies.GET, "delete": policies.DELETE}
+
+
+def _statements(
+    options: Writer, bucket: GetAtt, keys: Sequence[str], kms_key: str | None
+) -> list[Statement]:
+    statements = []
+    if actions := [action for word, action in _ACTIONS.items() if word in options.allow]:
+        statements.append(policies.use(actions, policies.object_arns(bucket, keys)))
+    if "list" in options.allow:
+        statements.append(policies.list_keys(bucket, keys))
     if kms_key and "put" in options.allow:
         statements.append(policies.encrypt(kms_key))
     if kms_key and "compare" in options.allow:
@@ -94,20 +104,33 @@ def grants(
     return statements
 
 
-def user(options: Writer, statements: Sequence[Statement], names: Names) -> iam.User:
+def user(options: Writer, document: PolicyDocument, names: Names) -> iam.User:
     """The user, with its permissions inline: they live and die with it."""
-    inline = _inline(options, statements)
+    inline = _inline(options, document)
     return iam.User(names("DataStoreWriter"), **_identity(options, "UserName"), Policies=[inline])
 
 
-def role(options: Writer, statements: Sequence[Statement], names: Names) -> iam.Role:
+def role(options: Writer, document: PolicyDocument, names: Names) -> iam.Role:
     """The role for those who have an identity of their own, so that no key need exist."""
     return iam.Role(
         names("DataStoreWriter"),
         **_identity(options, "RoleName"),
         AssumeRolePolicyDocument=policies.document([policies.assumed_by(options.principals)]),
-        Policies=[_inline(options, statements)],
+        Policies=[_inline(options, document)],
     )
+
+
+def more_policies(
+    writer: iam.User | iam.Role, documents: Sequence[PolicyDocument], names: Names
+) -> list[iam.ManagedPolicy]:
+    """What did not fit inline."""
+    to = "Roles" if isinstance(writer, iam.Role) else "Users"
+    return [
+        iam.ManagedPolicy(
+            names(f"DataStoreWriterPolicy{number}"), PolicyDocument=one, **{to: [Ref(writer)]}
+        )
+        for number, one in enumerate(documents, start=2)
+    ]
 
 
 def access_key(options: Writer, writer: iam.User, names: Names) -> iam.AccessKey:
@@ -142,9 +165,9 @@ def secret(key: iam.AccessKey, names: Names) -> secretsmanager.Secret:
     )
 
 
-def _inline(options: Writer, statements: Sequence[Statement]) -> iam.Policy:
+def _inline(options: Writer, document: PolicyDocument) -> iam.Policy:
     name = stack_named("-data-store-writer") if options.as_printed else "data-store-writer"
-    return iam.Policy(PolicyName=name, PolicyDocument=policies.document(statements))
+    return iam.Policy(PolicyName=name, PolicyDocument=document)
 
 
 def _identity(options: Writer, name_property: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PROPERTIES = "tests/unit/test_properties.py::test_"
 JOURNEY = "tests/sandbox/test_journey.py::test_"
+READS = "tests/sandbox/test_reads.py::test_"
 WORKERS = 2
 
 
@@ -145,6 +146,76 @@ SABOTAGES = (
         'masked = "****" if name in _SECRET and not show_secrets else value',
         "masked = value",
         JOURNEY + "the_articles_secret_is_masked_until_asked_for",
+    ),
+    Sabotage(
+        "the ETag reaches the reader",
+        "answers.py",
+        '_VALIDATORS = ("ETag", ',
+        "_VALIDATORS = (",
+        READS + "a_reader_that_has_the_payload_gets_a_304_with_its_etag_and_no_body",
+    ),
+    Sabotage(
+        "conditions reach S3",
+        "sections/api.py",
+        '_CONDITIONS = ("If-None-Match", "If-Modified-Since")',
+        "_CONDITIONS: tuple[str, ...] = ()",
+        READS + "a_reader_that_has_the_payload_gets_a_304_with_its_etag_and_no_body",
+    ),
+    Sabotage(
+        "what nobody foresaw is never a 200",
+        "answers.py",
+        'Answer("502", None, message="Bad Gateway")',
+        'Answer("200", None, message="Bad Gateway")',
+        "tests/unit/test_api.py::test_every_status_of_s3_has_one_answer_of_its_own_class",
+    ),
+    Sabotage(
+        "errors are JSON, not S3's XML",
+        "answers.py",
+        'return {"ResponseTemplates": {"application/json": error_body(answer.message)}}',
+        "return {}",
+        READS + "a_forbidden_payload_is_a_403_in_json_and_leaks_nothing_of_s3s",
+    ),
+    Sabotage(
+        "mask answers 403 as 404",
+        "answers.py",
+        '"403|404" if missing == "mask" else "404"',
+        '"404"',
+        READS + "a_missing_payload_is_a_404_in_json",
+    ),
+    Sabotage(
+        "the gateway's role lists the routes' keys only",
+        "policies.py",
+        '        Condition=Condition(StringLike("s3:prefix", list(dict.fromkeys(prefixes)))),\n',
+        "",
+        JOURNEY + "the_gateways_role_may_get_the_routes_keys_and_nothing_else",
+    ),
+    Sabotage(
+        "errors carry the CORS header too",
+        "answers.py",
+        "return {**style.fixed, **(style.cached if answer.passed else {})}",
+        "return {**style.fixed, **style.cached} if answer.passed else {}",
+        READS + "a_page_of_the_allowed_origin_may_read_successes_and_errors",
+    ),
+    Sabotage(
+        "the preflight answers beside binary payloads",
+        "sections/cors.py",
+        'ContentHandling="CONVERT_TO_TEXT" if gzip_stored else None',
+        "ContentHandling=None",
+        READS + "the_preflight_allows_conditional_reads",
+    ),
+    Sabotage(
+        "the same payload keeps its ETag",
+        "store/publish.py",
+        "gzip.compress(body, compresslevel=9, mtime=0)",
+        "gzip.compress(body, compresslevel=9, mtime=__import__('time').monotonic_ns() % 2**31)",
+        READS + "the_same_payload_has_the_same_etag_however_often_it_is_published",
+    ),
+    Sabotage(
+        "caches are told of compression",
+        "sections/api.py",
+        '{"Vary": "Accept-Encoding"} if compressed else {}',
+        "{}",
+        READS + "a_large_payload_is_compressed_for_those_who_can_read_it",
     ),
     Sabotage(
         "every stack carries the tag",

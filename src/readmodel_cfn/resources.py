@@ -109,7 +109,7 @@ def _deployed(
     if model.as_printed:
         return deployment.article_deployment(options, made.api, waits_for, names), None
     served = [made.api, *made.tree.values(), *waits_for, store, reader]
-    digest = deployment.fingerprint(options, {one.title: one.to_dict() for one in served})
+    digest = deployment.fingerprint(options, {one.title: one.resource for one in served})
     deployed = deployment.deployment(made.api, waits_for, digest, names)
     return deployed, deployment.stage(options, model.routes, made.api, deployed, names)
 

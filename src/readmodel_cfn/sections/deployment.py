@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from troposphere import AWSObject, Ref
+from troposphere import AWSObject, AWSProperty, Ref
 from troposphere import apigateway as ag
 
 from readmodel_cfn.naming import Names
@@ -69,13 +69,21 @@ class Deployment:
 def fingerprint(options: Deployment, resources: Mapping[str, Mapping[str, Any]]) -> str:
     """Ten hexadecimal digits that change with anything the snapshot serves or refers to.
 
-    `resources` are, by logical id and as rendered, the API, its resources and methods, and the
-    bucket and role that its integrations name. What is known only while CloudFormation runs (the id
-    behind a Ref) does not change it.
+    `resources` are, by logical id, the API, its resources, methods and gateway responses, and the
+    bucket and role that its integrations name, rendered or as troposphere holds them. What is known
+    only while CloudFormation runs (the id behind a Ref) does not change it.
     """
     served = {title: _served(one["Type"], one["Properties"]) for title, one in resources.items()}
-    parts = json.dumps([options.serial, served], sort_keys=True)
+    parts = json.dumps([options.serial, served], sort_keys=True, default=_plain)
     return hashlib.sha256(parts.encode()).hexdigest()[:10]
+
+
+def _plain(value: Any) -> Any:
+    """One level of a troposphere property or function; json asks again for what is below.
+
+    Rendering the resources for the hash alone would cost as much as the template itself.
+    """
+    return value.resource if isinstance(value, AWSProperty) else value.data
 
 
 def _served(kind: str, properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from urllib.request import OpenerDirector, ProxyHandler, Request
 
 _TIMEOUT = 30  # seconds; API Gateway itself gives up after 29
-_EXECUTE_API = re.compile(r"https://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.[a-z.]+(/.*)")
+# On AWS the rest of the host is the region and its suffix, on LocalStack localhost and its port.
+_EXECUTE_API = re.compile(r"https://([a-z0-9]+)\.execute-api\.[^/]+(/.*)")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,106 @@
+"""`serve`: the API on this machine, over a folder of payloads, without AWS."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from readmodel_cfn import report
+from readmodel_cfn.cli.description import (
+    article_option,
+    config_option,
+    json_option,
+    load_config,
+    model_of,
+)
+from readmodel_cfn.config import DEFAULT_FILE
+from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.serve import server
+from readmodel_cfn.serve.api import Api, Source, api_of
+from readmodel_cfn.serve.app import App
+from readmodel_cfn.serve.reload import Reloader
+from readmodel_cfn.template import build_template, render
+
+
+@click.command()
+@click.option(
+    "--data",
+    "folder",
+    type=click.Path(path_type=Path),
+    default="data",
+    show_default=True,
+    help="Folder of payloads; a key is a path below it.",
+)
+@config_option
+@article_option
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port [default: a free one]."
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve on.")
+@click.option("--quiet", is_flag=True, help="Do not log requests.")
+@json_option
+def serve(
+    folder: Path,
+    config_file: Path | None,
+    article: bool,
+    port: int,
+    host: str,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Serve the API on this machine over a folder of payloads, until Ctrl-C.
+
+    Replace a payload by renaming a new file over it; readers see it at once. A changed
+    readmodel.toml is served at once too.
+    """
+    _check(folder)
+
+    def load() -> Api:
+        return api_of(_source(config_file, article), folder, report.story)
+
+    reloader = Reloader(config_file or DEFAULT_FILE, load, report.story)
+    app = App(load(), None if quiet else report.story)
+    listener = server.listen(host, port)
+    url = server.url_of(host, listener.getsockname()[1])
+    show: Callable[[str, Path, Api], None] = _print_json if as_json else _print
+    server.run(
+        app,
+        listener,
+        ready=lambda: show(url, folder, app.api),
+        watch=lambda: reloader.watch(app),
+    )
+
+
+def _check(folder: Path) -> None:
+    if not folder.is_dir():
+        hint = "make it, or give --data DIR, with the payloads under their keys"
+        raise ConfigError("no such folder", where=str(folder), hint=hint)
+
+
+def _source(config_file: Path | None, article: bool) -> Source:
+    """The template that is deployed, with the stack's name for the article's parameter."""
+    config = load_config(config_file)
+    text = render(build_template(model_of(config, article)), "compact")
+    return Source(json.loads(text), {"StackName": config.stack.name})
+
+
+def _print(url: str, folder: Path, api: Api) -> None:
+    """A line for each route: URL, methods, file, and the status where the file is missing."""
+    rows = [["URL", "methods", "file", "missing"]]
+    for route in api.routes:
+        file = str(folder / route.key) if route.key else "-"
+        missing = str(route.missing or "-")
+        rows.append([f"{url}/{api.stage}{route.path}", " ".join(route.methods), file, missing])
+    report.table(rows)
+    for finding in api.findings:
+        report.story(f"Not evaluated: {finding}")
+    report.story("Ctrl-C ends it.")
+
+
+def _print_json(url: str, folder: Path, api: Api) -> None:
+    """One object on one line, for a program that waits for it."""
+    routes = [{**vars(route), "url": f"{url}/{api.stage}{route.path}"} for route in api.routes]
+    ready = {"url": f"{url}/{api.stage}", "data": str(folder), "pid": os.getpid()}
+    click.echo(json.dumps({**ready, "routes": routes, "findings": api.findings}))

@@ -105,4 +105,15 @@ def _is_throttled(served: _Served, request: Request) -> bool:
     if route is None:
         return False
     names = (served.api_id, served.stage_name, route.resource_path, request.method)
-    return apigateway_v1._check_throttle(served.stage, *names, None) is not None
+    return apigateway_v1._check_throttle(_by_path(served.stage), *names, None) is not None
+
+
+def _by_path(stage: dict[str, Any]) -> dict[str, Any]:
+    """The stage with its method settings by plain path.
+
+    A template writes the slashes of a setting's ResourcePath as ~1 (the reference of
+    AWS::ApiGateway::Stage MethodSetting); ministack looks for the path as it is.
+    """
+    settings = stage["methodSettings"].items()
+    plain = {name.replace("/~1", "/", 1).replace("~1", "/"): one for name, one in settings}
+    return {**stage, "methodSettings": plain}

@@ -53,10 +53,15 @@ def home(new_home: Callable[[], Path]) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def sandbox(new_home: Callable[[], Path]) -> Iterator[Sandbox]:
-    path = new_home()
-    yield start(home=path)
-    assert stop(home=path)
+def sandbox_home(new_home: Callable[[], Path]) -> Path:
+    """The home of the run's sandbox."""
+    return new_home()
+
+
+@pytest.fixture(scope="session")
+def sandbox(sandbox_home: Path) -> Iterator[Sandbox]:
+    yield start(home=sandbox_home)
+    assert stop(home=sandbox_home)
 
 
 @pytest.fixture(scope="session")

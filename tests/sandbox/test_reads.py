@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from readmodel_cfn import (
     render,
 )
 from readmodel_cfn.sandbox import Sandbox
+from readmodel_cfn.sandbox.home import Home
 from readmodel_cfn.stacks.client import StackClient
 from readmodel_cfn.stacks.deploy import deploy, look
 from readmodel_cfn.stacks.wanted import Wanted
@@ -135,6 +137,16 @@ def test_a_reader_that_has_the_payload_gets_a_304_with_its_etag_and_no_body(
     assert again.headers["cache-control"] == first.headers["cache-control"] == "no-cache"
     since = api.send("samples", If_Modified_Since=first.headers["last-modified"])
     assert (since.status, since.body) == (304, b"")
+
+
+def test_the_condition_reaches_s3_and_the_304_is_its_own(
+    deployed: Deploy, sandbox_home: Path
+) -> None:
+    api = deployed()
+    etag = api.publish("payload.json", {"n": secrets.token_hex(4)})
+    api.send("samples", If_None_Match=etag)
+    last = Home(sandbox_home).s3_log.read_text().splitlines()[-1]
+    assert last.endswith(f"GET {api.bucket}/payload.json | if-none-match: {etag} | 304 0 bytes")
 
 
 def test_a_changed_payload_has_another_etag_and_is_sent_whole(deployed: Deploy) -> None:

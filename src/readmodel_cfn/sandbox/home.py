@@ -50,6 +50,11 @@ class Home:
         return self.path / "sandbox.log"
 
     @property
+    def s3_log(self) -> Path:
+        """What API Gateway asked of S3 since it was last started."""
+        return self.path / "s3.log"
+
+    @property
     def install_log(self) -> Path:
         """What the last installation printed."""
         return self.path / "install.log"

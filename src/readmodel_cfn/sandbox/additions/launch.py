@@ -22,6 +22,7 @@ ADDITIONS = (
     "content_handling",
     "conflicts",
     "secret_arn",
+    "s3_log",
     "data_plane",
 )
 

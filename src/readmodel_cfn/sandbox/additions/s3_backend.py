@@ -16,6 +16,7 @@ from botocore.credentials import Credentials
 from ministack import app
 
 from readmodel_cfn.gateway import S3Request, S3Response
+from readmodel_cfn.sandbox.additions import s3_log
 from readmodel_cfn.sandbox.additions.role_session import session_for
 
 ENDPOINT = "https://s3"
@@ -39,7 +40,9 @@ async def fetch(request: S3Request) -> S3Response:
         "client": ("127.0.0.1", 0),
     }
     # A task has a context of its own, so the caller's account and identity are not the role's.
-    return await asyncio.create_task(_call(scope, request.body))
+    answer = await asyncio.create_task(_call(scope, request.body))
+    s3_log.write(request, answer)
+    return answer
 
 
 async def _signed(request: S3Request, url: str, headers: dict[str, str]) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """What a stage answers: S3's answers, mapped; API Gateway's own; throttling."""
 
+import gzip
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -72,6 +74,38 @@ def test_head_has_no_body(stack: Any, put: Any, send: Any) -> None:
     answer = send(outputs["Api"], "/v1/samples", "HEAD")
     assert (answer.status, answer.body, answer.headers["etag"]) == (200, b"", etag)
     assert send(outputs["Api"], "/v1/samples", "HEAD", If_None_Match=etag).status == 304
+
+
+def test_stored_bytes_pass_and_are_compressed_on_the_wire(stack: Any, put: Any, send: Any) -> None:
+    """Binary media types, content handling and compression, as CloudFormation sets them."""
+    made = template()
+    settings = {"BinaryMediaTypes": ["*/*"], "MinimumCompressionSize": 20}
+    made["Resources"]["Api"]["Properties"] |= settings
+    responses = made["Resources"]["Get"]["Properties"]["Integration"]["IntegrationResponses"]
+    responses[0]["ContentHandling"] = "CONVERT_TO_BINARY"
+    outputs = stack.deploy(made)
+    etag = put(outputs["Store"], body=bytes(range(256)))
+    plain = send(outputs["Api"], "/v1/samples", Accept="application/json")
+    assert (plain.status, plain.body) == (200, bytes(range(256)))
+    assert "content-encoding" not in plain.headers
+    packed = send(outputs["Api"], "/v1/samples", Accept_Encoding="gzip, br")
+    assert gzip.decompress(packed.body) == plain.body
+    assert (packed.headers["content-encoding"], packed.headers["etag"]) == ("gzip", etag)
+    put(outputs["Store"], body=b"small")
+    assert send(outputs["Api"], "/v1/samples", Accept_Encoding="gzip").body == b"small"
+
+
+def test_an_errors_body_may_be_a_velocity_template(stack: Any, send: Any) -> None:
+    """The sandbox's own environment has what evaluates it."""
+    made = template()
+    responses = made["Resources"]["Get"]["Properties"]["Integration"]["IntegrationResponses"]
+    text = """#set($asked = $input.params('X-Asked'))#if($asked == 'hard')
+#set($context.responseOverride.status = 410)#end{"asked":"$util.escapeJavaScript($asked)"}"""
+    responses[2]["ResponseTemplates"] = {"application/json": text}
+    api = stack.deploy(made)["Api"]
+    soft, hard = (send(api, "/v1/samples", X_Asked=asked) for asked in ("soft", "hard"))
+    assert (soft.status, json.loads(soft.body)) == (404, {"asked": "soft"})
+    assert (hard.status, json.loads(hard.body)) == (410, {"asked": "hard"})
 
 
 def test_the_stages_throttle_is_kept(stack: Any, put: Any, send: Any) -> None:

@@ -1,53 +1,24 @@
-"""What binary media types, content handling and compression would change, were they evaluated.
+"""An API's settings for how bodies travel: which are binary, and which answers are compressed."""
 
-From the table in the developer guide, "Content type conversions in API Gateway". What depends on
-the objects alone is not told: without binary media types, API Gateway reads a body as UTF-8 and
-so spoils other bytes.
-"""
+from dataclasses import dataclass
+from typing import Self
 
-from collections.abc import Iterator, Sequence
-
-from .definition import Json, integration_responses, methods, section
-from .integration_request import BODILESS_METHODS
-
-_BODILESS_STATUSES = frozenset({204, 304})
+from .compression import LARGEST
+from .content import MediaTypes
+from .definition import DefinitionError, Json
 
 
-def findings(definition: Json) -> Iterator[str]:
-    """A line for each setting whose conversion would make an answer differ."""
-    if (size := definition.get("minimumCompressionSize")) is not None:
-        yield f"minimumCompressionSize {size}: answers are not compressed"
-    media_types = definition.get("binaryMediaTypes") or ()
-    for path, name, method in methods(definition):
-        place = f"{name} {path}"
-        for finding in _of_method(method, place, media_types):
-            yield f"{place}: {finding}, not evaluated yet"
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """The binaryMediaTypes and the minimumCompressionSize, None where nothing is compressed."""
 
+    binary_types: MediaTypes
+    minimum_size: int | None
 
-def _of_method(method: Json, place: str, media_types: Sequence[str]) -> Iterator[str]:
-    integration = section(method, "methodIntegration")
-    mock = integration.get("type") == "MOCK"
-    handling = integration.get("contentHandling")
-    if mock and "*/*" in media_types and handling != "CONVERT_TO_TEXT":
-        yield "MOCK with the binary media type */* needs contentHandling CONVERT_TO_TEXT"
-    if not mock and handling and integration.get("httpMethod") not in BODILESS_METHODS:
-        yield f"contentHandling {handling} of the request"
-    for status, response in integration_responses(integration, place):
-        bodiless = mock or place.startswith("HEAD ") or status in _BODILESS_STATUSES
-        if _changes(response, bodiless, media_types):
-            yield (
-                f"response {status}: contentHandling {response.get('contentHandling')}"
-                f" with binaryMediaTypes {list(media_types)}"
-            )
-
-
-def _changes(response: Json, bodiless: bool, media_types: Sequence[str]) -> bool:
-    handling = response.get("contentHandling")
-    templated = any(section(response, "responseTemplates").values())
-    if bodiless and not templated:
-        return False
-    if not media_types:
-        return handling == "CONVERT_TO_BINARY"
-    if templated:
-        return handling != "CONVERT_TO_TEXT"
-    return "*/*" not in media_types or handling != "CONVERT_TO_BINARY"
+    @classmethod
+    def of(cls, definition: Json) -> Self:
+        """The API's own; raises `DefinitionError` for a size that AWS would refuse."""
+        size = definition.get("minimumCompressionSize")
+        if size is not None and (not isinstance(size, int) or not 0 <= size <= LARGEST):
+            raise DefinitionError(f"minimumCompressionSize: {size!r} is not from 0 to {LARGEST}")
+        return cls(MediaTypes.of(definition.get("binaryMediaTypes") or ()), size)

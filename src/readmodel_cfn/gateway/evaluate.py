@@ -1,17 +1,20 @@
 """The gateway: evaluates requests against a snapshot, one step before S3 and one after it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from . import gateway_responses
+from .encoding import Encoding
+from .exchange import Exchange
 from .expressions import Scope
 from .failures import GatewayResponseError, ResponseType
 from .integration_request import s3_request
-from .integration_response import respond
 from .method import Evaluation, Unsupported
 from .method_response import complete
+from .rendered import NO_OVERRIDES
 from .request_body import mock_status
+from .respond import respond
 from .routing import Route, match
 from .selection import select
 from .snapshot import Snapshot
@@ -22,14 +25,13 @@ from .types import Request, Response, S3Request, S3Response
 class Call:
     """A request that needs S3: carry out `s3`, then give the call and S3's answer to `finish`.
 
-    `method` and `scope` are what `finish` needs: the compiled method and the values its mappings
-    may read.
+    `method` and `exchange` are what `finish` needs: the compiled method and the client's request
+    with all that its mappings may read.
     """
 
     s3: S3Request
-    request: Request
     method: Evaluation
-    scope: Scope
+    exchange: Exchange
 
 
 class Gateway:
@@ -49,69 +51,74 @@ class Gateway:
         gateway cannot evaluate answers 501, which API Gateway never gives by itself.
         """
         route = self._route(request)
-        scope = self._scope(request, route)
+        exchange = self._exchange(request, route)
         if route is None:
-            return self._refuse("MISSING_AUTHENTICATION_TOKEN", request, scope)
+            return self._refuse("MISSING_AUTHENTICATION_TOKEN", exchange)
         if isinstance(route.method, Unsupported):
             return _not_evaluated(request, route.method)
         try:
-            return _integrate(request, route.method, scope)
+            return _integrate(exchange, route.method, self._snapshot.encoding)
         except GatewayResponseError as error:
-            return self._refuse(error.response_type, request, scope)
+            return self._refuse(error.response_type, exchange)
 
     def finish(self, call: Call, answer: S3Response) -> Response:
         """The client's response, made of S3's answer to `call.s3`."""
         try:
-            return _map_response(call.request, call.method, answer, call.scope)
+            return _map_response(call.method, call.exchange, answer, self._snapshot.encoding)
         except GatewayResponseError as error:
-            return self._refuse(error.response_type, call.request, call.scope)
+            return self._refuse(error.response_type, call.exchange)
 
     def failed(
         self, at: Call | Request, kind: Literal["INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT"]
     ) -> Response:
         """The response (504) where S3 could not be reached, or did not answer in time."""
         if isinstance(at, Call):
-            return self._refuse(kind, at.request, at.scope)
-        return self._refuse(kind, at, self._scope(at, self._route(at)))
+            return self._refuse(kind, at.exchange)
+        return self._refuse(kind, self._exchange(at, self._route(at)))
 
     def throttled(self, request: Request) -> Response:
         """The response (429) to a request over the stage's rate."""
-        return self._refuse("THROTTLED", request, self._scope(request, self._route(request)))
+        return self._refuse("THROTTLED", self._exchange(request, self._route(request)))
 
     def _route(self, request: Request) -> Route | None:
         return match(self._snapshot.routes, request.path, request.method)
 
-    def _scope(self, request: Request, route: Route | None) -> Scope:
-        return {
+    def _exchange(self, request: Request, route: Route | None) -> Exchange:
+        scope: Scope = {
             "header": request.headers,
             "querystring": request.query,
             "path": route.path_parameters if route else {},
             "context": {
+                "httpMethod": request.method,
+                "path": f"/{self._stage}{request.path}",
                 "requestId": request.request_id,
                 "stage": self._stage,
                 "resourcePath": route.resource_path if route else "",
             },
         }
+        return Exchange(request, scope)
 
-    def _refuse(self, response_type: ResponseType, request: Request, scope: Scope) -> Response:
+    def _refuse(self, response_type: ResponseType, exchange: Exchange) -> Response:
         own = self._snapshot.gateway_responses
-        return gateway_responses.answer(own, response_type, request, scope)
+        return gateway_responses.answer(own, response_type, exchange.request, exchange.scope)
 
 
-def _integrate(request: Request, method: Evaluation, scope: Scope) -> Response | Call:
+def _integrate(exchange: Exchange, method: Evaluation, encoding: Encoding) -> Response | Call:
     integration = method.integration
+    rendered = integration.body.build(exchange.request, exchange.scope, encoding.binary_types)
+    if rendered.overrides is not NO_OVERRIDES:
+        exchange = replace(exchange, overrides=rendered.overrides)
     if integration.uri is None:
-        status = mock_status(integration.body.build(request, scope["context"]))
-        return _map_response(request, method, S3Response(status, {}, b""), scope)
-    call = s3_request(integration.uri, integration, request, scope)
-    return Call(call, request, method, scope)
+        answer = S3Response(mock_status(rendered.body), {}, b"")
+        return _map_response(method, exchange, answer, encoding)
+    call = s3_request(integration.uri, integration, exchange, rendered.body)
+    return Call(call, method, exchange)
 
 
 def _map_response(
-    request: Request, method: Evaluation, answer: S3Response, scope: Scope
+    method: Evaluation, exchange: Exchange, answer: S3Response, encoding: Encoding
 ) -> Response:
-    response = select(method.responses, answer.status)
-    return respond(response, request, answer.body, {**scope, "response": answer.headers})
+    return respond(select(method.responses, answer.status), exchange, answer, encoding)
 
 
 def _not_evaluated(request: Request, method: Unsupported) -> Response:

@@ -14,6 +14,8 @@ Scope = Mapping[Place, Mapping[str, str]]
 
 CONTEXT_VARIABLES = frozenset(
     {
+        "httpMethod",
+        "path",
         "requestId",
         "stage",
         "resourcePath",

@@ -6,9 +6,11 @@ from typing import Literal
 
 ResponseType = Literal[
     "API_CONFIGURATION_ERROR",
+    "BAD_REQUEST_BODY",
     "INTEGRATION_FAILURE",
     "INTEGRATION_TIMEOUT",
     "MISSING_AUTHENTICATION_TOKEN",
+    "REQUEST_TOO_LARGE",
     "THROTTLED",
     "UNSUPPORTED_MEDIA_TYPE",
 ]
@@ -26,13 +28,21 @@ class Failure:
 
 # Statuses: developer guide, "Gateway response types for API Gateway". Messages and error types:
 # answers of AWS in public reports (the 504 with "Network error communicating with endpoint") and
-# LocalStack's code. The error type of an API_CONFIGURATION_ERROR is assumed.
+# LocalStack's code. Assumed are the error type of an API_CONFIGURATION_ERROR and all but the status
+# of a BAD_REQUEST_BODY, which stands for a body that a template reads as JSON and that is none ("a
+# 400 response may be returned").
 FAILURES: Mapping[ResponseType, Failure] = {
     "API_CONFIGURATION_ERROR": Failure(500, "Internal server error"),
+    "BAD_REQUEST_BODY": Failure(
+        400, "Could not parse request body into json", "BadRequestException"
+    ),
     "INTEGRATION_FAILURE": Failure(504, "Network error communicating with endpoint"),
     "INTEGRATION_TIMEOUT": Failure(504, "Endpoint request timed out"),
     "MISSING_AUTHENTICATION_TOKEN": Failure(
         403, "Missing Authentication Token", "MissingAuthenticationTokenException"
+    ),
+    "REQUEST_TOO_LARGE": Failure(
+        413, "HTTP content length exceeded 10485760 bytes.", "RequestTooLargeException"
     ),
     "THROTTLED": Failure(429, "Too Many Requests", "TooManyRequestsException"),
     "UNSUPPORTED_MEDIA_TYPE": Failure(415, "Unsupported Media Type", "BadRequestException"),

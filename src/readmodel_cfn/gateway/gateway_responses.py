@@ -9,7 +9,8 @@ from .expressions import REQUEST_SOURCES, Scope
 from .failures import FAILURES, Failure, ResponseType
 from .mapping import Assignments, assign, compile_assignments
 from .method_response import complete
-from .templates import Template, Templates, by_accept, parse, parse_all
+from .static_template import StaticTemplate, parse_static
+from .templates import by_accept
 from .types import Request, Response
 
 PREFIX = "gatewayresponse.header."
@@ -22,12 +23,12 @@ class GatewayResponse:
 
     status: int | None = None
     headers: Assignments = ()
-    templates: Templates | None = None
+    templates: Mapping[str, StaticTemplate] | None = None
 
 
 _DEFAULT = GatewayResponse()
-_DEFAULT_BODY: Mapping[str, Template] = {
-    "application/json": parse('{"message":$context.error.messageString}')
+_DEFAULT_BODY: Mapping[str, StaticTemplate] = {
+    "application/json": parse_static('{"message":$context.error.messageString}')
 }
 
 
@@ -40,10 +41,11 @@ def compile_gateway_responses(definition: Json) -> dict[str, GatewayResponse]:
 def _compile(place: str, response: Json) -> GatewayResponse:
     status = response.get("statusCode")
     parameters = section(response, "responseParameters")
+    texts = section(response, "responseTemplates")
     return GatewayResponse(
         status=status_code(status, place) if status else None,
         headers=compile_assignments(parameters, PREFIX, REQUEST_SOURCES),
-        templates=parse_all(section(response, "responseTemplates")) or None,
+        templates={name: parse_static(text or "") for name, text in texts.items()} or None,
     )
 
 
@@ -76,7 +78,7 @@ def _error_variables(response_type: ResponseType, failure: Failure) -> dict[str,
 
 
 def _body(
-    templates: Templates | None, accept: str, context: Mapping[str, str]
+    templates: Mapping[str, StaticTemplate] | None, accept: str, context: Mapping[str, str]
 ) -> tuple[str, bytes]:
     content_type, template = by_accept(templates or _DEFAULT_BODY, accept)
-    return content_type, template.render(b"", context)
+    return content_type, template.text(context).encode()

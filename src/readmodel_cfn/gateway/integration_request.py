@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 from .definition import DefinitionError, Json, section
+from .exchange import Exchange
 from .expressions import REQUEST_SOURCES, Scope
 from .failures import GatewayResponseError
 from .mapping import Assignments, assign, compile_assignments
+from .rendered import Overrides, override
 from .request_body import RequestBody, compile_body
-from .types import Request, S3Request
+from .types import S3Request
 from .uri import S3Uri, parse
 
 TARGETS = {
@@ -17,8 +19,8 @@ TARGETS = {
 }
 """What a request mapping can set, and how such targets start."""
 
-BODILESS_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-"""The backend methods that API Gateway sends no body with (as in LocalStack's code)."""
+# API Gateway sends no body with these to the backend (as in LocalStack's code).
+_BODILESS_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # Mapping a value to one of these ends in a 500 at run time (recorded on AWS by LocalStack).
 _ILLEGAL_HEADERS = frozenset(
@@ -81,29 +83,30 @@ def _mapped(parameters: Json, kind: str) -> Assignments:
     return compile_assignments(parameters, TARGETS[kind], REQUEST_SOURCES)
 
 
-def s3_request(uri: S3Uri, integration: Integration, request: Request, scope: Scope) -> S3Request:
+def s3_request(uri: S3Uri, integration: Integration, exchange: Exchange, body: bytes) -> S3Request:
     """The call of S3: bucket and key from the URI, mapped headers and query only.
 
-    Raises `GatewayResponseError` for an illegal header, an unfilled path parameter (500) or a body
-    that no template takes (415).
+    What the request's template overrides takes the mapping's place. Raises `GatewayResponseError`
+    (500) for an illegal header or an unfilled path parameter.
     """
-    method = integration.method or request.method
-    body = integration.body.build(request, scope["context"])
-    bucket, key = uri.locate(assign(integration.path, scope))
+    method = integration.method or exchange.request.method
+    scope, overrides = exchange.scope, exchange.overrides
+    bucket, key = uri.locate({**assign(integration.path, scope), **overrides.path})
     return S3Request(
         method=method,
         bucket=bucket,
         key=key,
         region=uri.region,
         credentials=integration.credentials,
-        headers=_headers(integration, scope),
-        query=assign(integration.querystring, scope),
-        body=b"" if method in BODILESS_METHODS else body,
+        headers=_headers(integration, overrides, scope),
+        query={**assign(integration.querystring, scope), **overrides.querystring},
+        body=b"" if method in _BODILESS_METHODS else body,
     )
 
 
-def _headers(integration: Integration, scope: Scope) -> dict[str, str]:
-    headers = {name.lower(): value for name, value in assign(integration.headers, scope).items()}
+def _headers(integration: Integration, overrides: Overrides, scope: Scope) -> dict[str, str]:
+    mapped = override(assign(integration.headers, scope), overrides.header)
+    headers = {name.lower(): value for name, value in mapped.items()}
     if not _ILLEGAL_HEADERS.isdisjoint(headers):
         raise GatewayResponseError("API_CONFIGURATION_ERROR")
     return headers

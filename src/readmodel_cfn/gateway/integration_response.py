@@ -1,14 +1,12 @@
-"""Integration responses: what of the backend's answer reaches the client."""
+"""Integration responses: what a definition lets through of the backend's answer."""
 
 import re
 from dataclasses import dataclass
 
 from .definition import DefinitionError, Json, integration_responses, section
-from .expressions import RESPONSE_SOURCES, Scope
-from .mapping import Assignment, Assignments, assign, compile_assignments
-from .method_response import complete
-from .templates import Templates, by_accept, parse_all
-from .types import Request, Response
+from .expressions import RESPONSE_SOURCES
+from .mapping import Assignment, Assignments, compile_assignments
+from .templates import Templates, parse_all
 
 PREFIX = "method.response.header."
 """How the targets of a response's header mappings start."""
@@ -26,7 +24,8 @@ _DROPPED = frozenset({"transfer-encoding"})
 class IntegrationResponse:
     """A compiled integration response; `pattern` None makes it the default one.
 
-    `declared` tells whether the method has a method response of this status.
+    `declared` tells whether the method has a method response of this status; `handling` is its
+    contentHandling.
     """
 
     status: int
@@ -34,6 +33,7 @@ class IntegrationResponse:
     declared: bool
     headers: Assignments
     templates: Templates
+    handling: str | None
 
 
 def compile_responses(method: Json, place: str) -> tuple[IntegrationResponse, ...]:
@@ -66,6 +66,7 @@ def _compile(
         declared=method_response is not None,
         headers=_client_names(compile_assignments(parameters, PREFIX, RESPONSE_SOURCES)),
         templates=parse_all(section(response, "responseTemplates")),
+        handling=response.get("contentHandling"),
     )
 
 
@@ -80,18 +81,12 @@ def _check_declared(mapped: Json, declared: Json, place: str) -> None:
 
 def _client_names(headers: Assignments) -> Assignments:
     return tuple(
-        Assignment(_REMAPPED.get(header.target.lower(), header.target), header.source)
+        Assignment(name, header.source)
         for header in headers
-        if header.target.lower() not in _DROPPED
+        if (name := client_name(header.target))
     )
 
 
-def respond(
-    response: IntegrationResponse, request: Request, backend_body: bytes, scope: Scope
-) -> Response:
-    """The client's answer: mapped headers only, and the template's text or the backend's body."""
-    body = backend_body
-    if response.templates:
-        _, template = by_accept(response.templates, request.headers.get("accept", ""))
-        body = template.render(backend_body, scope["context"])
-    return complete(request, response.status, assign(response.headers, scope), body)
+def client_name(header: str) -> str | None:
+    """How a header reaches the client; None for one that never does."""
+    return None if header.lower() in _DROPPED else _REMAPPED.get(header.lower(), header)

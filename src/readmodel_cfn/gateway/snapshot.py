@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from .definition import Json, resources
+from .encoding import Encoding
 from .gateway_responses import GatewayResponse, compile_gateway_responses
 from .method import Method, compile_method
 from .routing import Node, Resource, build
@@ -16,6 +17,7 @@ class Snapshot:
 
     routes: Node
     gateway_responses: Mapping[str, GatewayResponse]
+    encoding: Encoding
 
     @classmethod
     def from_definition(cls, definition: Json) -> Self:
@@ -30,6 +32,7 @@ class Snapshot:
                 for path, methods in resources(definition)
             ),
             gateway_responses=compile_gateway_responses(definition),
+            encoding=Encoding.of(definition),
         )
 
 

@@ -1,78 +1,71 @@
-"""Body templates: static text with the simple `$context` variables.
-
-This is the one place where a full evaluator of the Velocity Template Language fits in: `parse`
-and `render` are all that the rest of the gateway uses, and `not_static` says what they cannot do.
-"""
+"""The body templates of integrations: static ones, and Velocity where one needs it."""
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
+from .content import Payload
 from .definition import Json
-from .expressions import CONTEXT_VARIABLES
+from .expressions import Scope
+from .failures import GatewayResponseError
+from .rendered import Rendered
+from .static_template import parse_static, unknown_variables
 
-_REFERENCE = re.compile(r"\$(!?\{[^}]*\}|!?[A-Za-z][\w-]*(?:\.[A-Za-z_][\w-]*)*)")
 _DIRECTIVE = re.compile(
-    r"#\{?(?:set|if|elseif|else|end|foreach|break|stop|include|parse|macro|define|evaluate)\b"
-    r"|##|#\*|#\[\[|#@|\\[$#]"
+    r"#\{?(?:set|if|elseif|else|end|foreach|break|stop|include|parse|macro|define|evaluate|return)\b"
+    r"|##|#\*|#\[\[|#@|#\$|\\[$#]"
 )
 
+T = TypeVar("T")
 
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A parsed template: texts and variable names in turn, a text first and last."""
 
-    parts: tuple[str, ...]
+class Template(Protocol):
+    """A compiled template."""
 
-    def render(self, body: bytes, context: Mapping[str, str]) -> bytes:
-        """The text in UTF-8 that replaces `body`; an empty template passes `body` on.
+    @property
+    def passes_on(self) -> bool:
+        """Whether the body stays as it is."""
 
-        A variable without a value is empty (assumed).
-        """
-        if self.parts == ("",):
-            return body
-        pieces = list(self.parts)
-        pieces[1::2] = [context.get(name, "") for name in self.parts[1::2]]
-        return "".join(pieces).encode()
+    def render(self, body: bytes, scope: Scope) -> Rendered:
+        """The text in UTF-8 that replaces `body`, a text too."""
 
 
 Templates = Mapping[str, Template]
 """Templates by content type, in the definition's order."""
 
 
-def parse(text: str) -> Template:
-    """`text` as a template; references to variables that are not known stay as written."""
-    parts, end = [""], 0
-    for match in _REFERENCE.finditer(text):
-        if name := _variable(match[1]):
-            parts[-1] += text[end : match.start()]
-            parts += [name, ""]
-            end = match.end()
-    parts[-1] += text[end:]
-    return Template(tuple(parts))
-
-
 def parse_all(texts: Json) -> Templates:
     """The templates of a `requestTemplates` or `responseTemplates` object."""
-    return {content_type: parse(text or "") for content_type, text in texts.items()}
+    return {content_type: _parse(text or "") for content_type, text in texts.items()}
 
 
-def unknown_variables(text: str) -> Iterator[str]:
-    """The references in `text` that `render` has no value for."""
-    for match in _REFERENCE.finditer(text):
-        if not _variable(match[1]):
-            yield match[0]
+def _parse(text: str) -> Template:
+    if not _needs_velocity(text):
+        return parse_static(text)
+    from . import vtl
+
+    return vtl.compile_template(text)
 
 
-def not_static(text: str) -> Iterator[str]:
-    """What an integration's template uses beyond static text and simple variables.
+def _needs_velocity(text: str) -> bool:
+    return bool(_DIRECTIVE.search(text)) or any(unknown_variables(text))
 
-    Not for gateway responses: their templates are no Velocity ("a non-VTL mapping template",
-    developer guide, Gateway responses), so a `#` means nothing there.
-    """
-    yield from unknown_variables(text)
-    for match in _DIRECTIVE.finditer(text):
-        yield match[0]
+
+def findings(text: str) -> Iterator[str]:
+    """What an integration's template uses that is not evaluated."""
+    if _needs_velocity(text):
+        from . import vtl
+
+        yield from vtl.findings(text)
+
+
+def apply(template: Template, payload: Payload, scope: Scope) -> Rendered:
+    """The body after its template; a template for a binary body is a 500 (recorded)."""
+    if template.passes_on:
+        return Rendered(payload.body)
+    if payload.binary:
+        raise GatewayResponseError("API_CONFIGURATION_ERROR")
+    return template.render(payload.body, scope)
 
 
 def by_content_type(templates: Templates, content_type: str) -> Template | None:
@@ -85,7 +78,7 @@ def by_content_type(templates: Templates, content_type: str) -> Template | None:
     return templates.get(media_type) or templates.get("$default")
 
 
-def by_accept(templates: Templates, accept: str) -> tuple[str, Template]:
+def by_accept(templates: Mapping[str, T], accept: str) -> tuple[str, T]:
     """The response template for the client's Accept, with its content type.
 
     `templates` has at least one. Accept is compared as a whole; the next choice is
@@ -96,8 +89,3 @@ def by_accept(templates: Templates, accept: str) -> tuple[str, Template]:
         if template := templates.get(content_type):
             return content_type, template
     return next(iter(templates.items()))
-
-
-def _variable(reference: str) -> str | None:
-    before, _, name = reference.strip("{}").partition("context.")
-    return name if not before and name in CONTEXT_VARIABLES else None

@@ -3,27 +3,27 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from . import encoding, templates
+from . import templates
 from .definition import Json, integration_responses, methods, section
 from .expressions import REQUEST_SOURCES, RESPONSE_SOURCES, Place, parse
 from .gateway_responses import PREFIX as GATEWAY_PREFIX
 from .integration_request import TARGETS
 from .integration_response import PREFIX as RESPONSE_PREFIX
+from .static_template import unknown_variables
 from .uri import parse as parse_uri
 
 
 def unsupported(definition: Json) -> list[str]:
     """One line for each thing the gateway does not evaluate, with its method and path.
 
-    A method with a line of `method_findings` answers 501. The other lines are checks and
-    conversions that are left out: answers are given without them. Raises `DefinitionError` for a
-    definition that cannot be read.
+    A method with a line of `method_findings` answers 501. The other lines are checks that are left
+    out: answers are given without them. Raises `DefinitionError` for a definition that cannot be
+    read.
     """
     return [
         *_api_findings(definition),
         *_gateway_response_findings(section(definition, "gatewayResponses")),
         *_all_method_findings(definition),
-        *encoding.findings(definition),
     ]
 
 
@@ -71,7 +71,7 @@ def _gateway_response(response: Json) -> Iterator[str]:
     parameters = section(response, "responseParameters")
     yield from _mappings(parameters, (GATEWAY_PREFIX,), REQUEST_SOURCES)
     for content_type, text in section(response, "responseTemplates").items():
-        for reference in templates.unknown_variables(text or ""):
+        for reference in unknown_variables(text or ""):
             yield f"template {content_type}: {reference}"
 
 
@@ -93,7 +93,7 @@ def _s3_integration(integration: Json) -> Iterator[str]:
 
 def _templates(integration: Json) -> Iterator[str]:
     for content_type, text in section(integration, "requestTemplates").items():
-        for used in templates.not_static(text or ""):
+        for used in templates.findings(text or ""):
             yield f"request template {content_type}: {used}"
 
 
@@ -105,7 +105,7 @@ def _responses(integration: Json, place: str) -> Iterator[str]:
         if not _readable(pattern := response.get("selectionPattern") or ""):
             yield f"response {status}: selection pattern {pattern!r}"
         for content_type, text in section(response, "responseTemplates").items():
-            for used in templates.not_static(text or ""):
+            for used in templates.findings(text or ""):
                 yield f"response {status}: template {content_type}: {used}"
 
 

@@ -32,6 +32,18 @@ def test_a_preflight_gets_its_static_headers_and_an_empty_body(template: str) ->
     }
 
 
+def test_a_preflight_may_be_a_204() -> None:
+    """No Content: the headers alone, whatever a template says."""
+    headers = {"method.response.header.Access-Control-Max-Age": "'600'"}
+    texts = {"application/json": "never shown"}
+    method = mock_method(
+        '{"statusCode": 204}', s204={"responseParameters": headers, "responseTemplates": texts}
+    )
+    answer = direct(api({"/x": {"OPTIONS": method}}), request("/x", "OPTIONS"))
+    assert (answer.status, answer.body) == (204, b"")
+    assert answer.headers["Access-Control-Max-Age"] == "600"
+
+
 def test_another_status_selects_another_response() -> None:
     """Patterns match the status that the template asks for."""
     answer = answered('{"statusCode": 404}')

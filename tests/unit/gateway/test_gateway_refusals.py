@@ -98,6 +98,14 @@ def test_the_content_type_is_the_templates_unless_it_is_mapped() -> None:
     assert answer.headers["Content-Type"] == "text/plain"
 
 
+def test_a_refused_head_has_the_headers_of_a_refused_get() -> None:
+    """Without the body, which HTTP forbids."""
+    definition = article() | {"gatewayResponses": {"DEFAULT_4XX": {"responseParameters": CORS}}}
+    get, head = (direct(definition, request("/x", method)) for method in ("GET", "HEAD"))
+    assert (head.status, head.headers, head.body) == (get.status, get.headers, b"")
+    assert head.headers["Access-Control-Allow-Origin"] == "*"
+
+
 @pytest.mark.parametrize(
     ("kind", "message"),
     [

@@ -75,8 +75,11 @@ def test_a_missing_object_gets_the_template_not_s3s_xml(status: int) -> None:
 
 @pytest.mark.parametrize("status", [200, 404])
 def test_head_has_no_body(status: int) -> None:
-    """Neither S3's bytes nor a template's text answer a HEAD."""
-    assert answered(PRODUCTION, status, sent=request("/products/7", "HEAD")).body == b""
+    """Neither S3's bytes nor a template's text answer a HEAD; its headers are those of a GET."""
+    s3_headers = {"etag": '"e"', "content-type": "text/plain"}
+    head = answered(PRODUCTION, status, s3_headers, request("/products/7", "HEAD"))
+    assert (head.status, head.body) == (status, b"")
+    assert head.headers == answered(PRODUCTION, status, s3_headers).headers
 
 
 @pytest.mark.parametrize("status", [400, 500, 503, 2000])

@@ -16,8 +16,6 @@ from gateway_definitions import (
 
 from readmodel_cfn.gateway import unsupported
 
-TO_BINARY = {"200": {"contentHandling": "CONVERT_TO_BINARY"}}
-
 
 def lines(method: Definition, name: str = "GET", **rest: object) -> list[str]:
     return unsupported(api({"/x": {name: method}}, **rest))
@@ -28,7 +26,7 @@ def response(**parts: object) -> Definition:
 
 
 def test_the_articles_api_is_evaluated_whole() -> None:
-    """So are static templates, simple variables and MOCK."""
+    """So are static templates, simple variables, Velocity and MOCK."""
     assert unsupported(article()) == []
     template = {"application/json": '{"id":"$context.requestId","cost":"$5 #1"}'}
     assert lines(response(responseTemplates=template)) == []
@@ -57,20 +55,14 @@ def test_the_articles_api_is_evaluated_whole() -> None:
             "sourceIp",
         ),
         (s3_method(request={"integration.request.multivalueheader.X": "'a'"}), "multivalueheader"),
-        (s3_method(requestTemplates={"application/json": "$input.body"}), "$input.body"),
+        (s3_method(requestTemplates={"application/json": "$input.path('$..a')"}), "JSONPath $..a"),
         (
             response(
                 responseParameters={"method.response.header.X": "integration.response.body.id"}
             ),
             "integration.response.body.id",
         ),
-        (response(responseTemplates={"application/json": "#end"}), "#end"),
-        (response(responseTemplates={"application/json": "$util.escapeJavaScript('x')"}), "$util"),
-        (response(responseTemplates={"application/json": "$requestId"}), "$requestId"),
-        (
-            response(responseTemplates={"application/json": "$my.context.stage"}),
-            "$my.context.stage",
-        ),
+        (response(responseTemplates={"application/json": "#end"}), "syntax"),
         (response(responseTemplates={"application/json": "\\$context.requestId"}), "\\$"),
         (response(selectionPattern=r"\p{Digit}+"), "selection pattern"),
     ],
@@ -117,53 +109,63 @@ def test_gateway_responses_with_other_variables_are_told() -> None:
     ]
 
 
-JSON_404 = {"application/json": '{"message":"none"}'}
+@pytest.mark.parametrize(
+    ("template", "found"),
+    [
+        ("$stageVariables.bucket", ["$stageVariables"]),
+        ("$stageVariables['bucket']", ["$stageVariables"]),
+        ("$context.identity.sourceIp", ["$context.identity.sourceIp"]),
+        ("$context.stage.nope", ["$context.stage.nope"]),
+        ("$context.identity['sourceIp'].length()", ["$context.identity"]),
+        ("#if($context.accountId == '1')x#end", ["$context.accountId"]),
+        ('#set($x = "a $context.accountId b")$x', ["$context.accountId"]),
+        ("#foreach($x in $stageVariables.keySet())$x#end", ["$stageVariables"]),
+        ("$util.toJson('a')", ["$util.toJson"]),
+        ("$input.unknown.size()", ["$input.unknown"]),
+        ("$input.path('$..a')", ["JSONPath $..a"]),
+        ('$input.json("$.a[0:2]").length()', ["JSONPath $.a[0:2]"]),
+        ("$x.a[0].strip()", ["strip()"]),
+        ("$x.strip().strip()$y.strip()", ["strip()"]),
+        ("#parse('file')", ["#parse"]),
+        ("#include('file')", ["#include"]),
+        ("#evaluate('$x')", ["#evaluate"]),
+        ("#return('x')", ["#return"]),
+        ("#foreach($x in [1..2])#break#end", ["#break"]),
+        ("#[[ $raw ]]#", ["#[["]),
+        ("#@panel()x#end", ["#@p", "syntax"]),
+        ("#$x", ["#$"]),
+        (r"\$x", [r"\$"]),
+        ("${x|'none'}", ["${x|'none'}"]),
+        ("#macro(a $x)$x#end#a(1)#b(2)", ["#b()"]),
+        ("#if($x)", ["syntax"]),
+    ],
+)
+def test_what_of_velocity_is_not_evaluated_is_told(template: str, found: list[str]) -> None:
+    """Each construct once, wherever in the template it stands."""
+    told = lines(response(responseTemplates={"application/json": template}))
+    place = "GET /x: response 200: template application/json: "
+    assert [line.removeprefix(place).partition(": line")[0] for line in told] == found
 
 
 @pytest.mark.parametrize(
-    ("method", "media_types"),
+    "template",
     [
-        (s3_method(responses={"200": {"contentHandling": "CONVERT_TO_TEXT"}}), []),
-        (s3_method(responses=TO_BINARY), ["*/*"]),
-        (s3_method(responses={**TO_BINARY, "304": {}}), ["*/*"]),
-        (response(responseTemplates=JSON_404, contentHandling="CONVERT_TO_TEXT"), ["*/*"]),
-        (mock_method() | {}, ["image/png"]),
+        "$unknown $my.context.stage",
+        "$input.path('$.a[*].b').size()",
+        "$input.path($input.body)",
+        "$input.params().header.get('a').toLowerCase()",
+        "$context.stage.toUpperCase() $context.responseOverride.status",
+        "#set($context.responseOverride.header['X-A'] = 'a')",
+        "#foreach($x in $y)$foreach.index $velocityCount#end",
+        "#[not a directive] #1 #",
     ],
 )
-def test_content_handling_that_changes_nothing_is_not_told(
-    method: Definition, media_types: list[str]
-) -> None:
-    """Bytes that pass as they are need no conversion."""
-    assert lines(method, binaryMediaTypes=media_types) == []
+def test_the_rest_of_velocity_is_evaluated(template: str) -> None:
+    """Nothing is told about it."""
+    assert lines(response(responseTemplates={"application/json": template})) == []
 
 
-@pytest.mark.parametrize(
-    ("method", "media_types"),
-    [
-        (s3_method(responses=TO_BINARY), []),
-        (s3_method(), ["*/*"]),
-        (s3_method(), ["image/png"]),
-        (response(responseTemplates=JSON_404), ["*/*"]),
-        (mock_method(), ["*/*"]),
-        (s3_method(httpMethod="PUT", contentHandling="CONVERT_TO_TEXT"), []),
-    ],
-)
-def test_content_handling_that_would_change_the_answer_is_told(
-    method: Definition, media_types: list[str]
-) -> None:
-    """Without the conversion the client, or S3, would get other bytes."""
-    (line,) = lines(method, binaryMediaTypes=media_types)
-    assert line.startswith("GET /x: ")
-    assert "contentHandling" in line
-
-
-def test_a_head_is_not_converted() -> None:
-    """It has no body that could differ."""
-    assert lines(s3_method(), name="HEAD", binaryMediaTypes=["*/*"]) == []
-
-
-def test_compression_is_told_where_it_is_on() -> None:
-    """Zero compresses everything; None nothing."""
-    assert lines(s3_method(), minimumCompressionSize=None) == []
-    (line,) = lines(s3_method(), minimumCompressionSize=0)
-    assert "minimumCompressionSize 0" in line
+def test_content_handling_and_compression_are_evaluated() -> None:
+    """Whatever they make of the answer."""
+    method = response(contentHandling="CONVERT_TO_BINARY")
+    assert lines(method, binaryMediaTypes=["image/png"], minimumCompressionSize=0) == []

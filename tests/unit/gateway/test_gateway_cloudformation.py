@@ -1,0 +1,321 @@
+"""The way in from a CloudFormation template: what of it is served, and what cannot be."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from readmodel_cfn.gateway import (
+    Call,
+    DefinitionError,
+    Gateway,
+    Request,
+    S3Response,
+    Snapshot,
+    unsupported,
+)
+from readmodel_cfn.gateway.cloudformation import Served, served
+
+Template = dict[str, Any]
+
+API = {"RestApiId": {"Ref": "Api"}}
+ROOT = {"Fn::GetAtt": ["Api", "RootResourceId"]}
+
+
+def typed(short_type: str, **properties: Any) -> Template:
+    return {"Type": f"AWS::ApiGateway::{short_type}", "Properties": {**API, **properties}}
+
+
+def template(**changes: Any) -> Template:
+    """An API with GET /products/{id} and OPTIONS /products; `changes` replace whole resources."""
+    uri = "arn:${AWS::Partition}:apigateway:${AWS::Region}:s3:path/${Store}/products/{id}.json"
+    etag = "method.response.header.ETag"
+    key = "method.request.path.id"
+    resources = {
+        "Store": {"Type": "AWS::S3::Bucket"},
+        "Role": {"Type": "AWS::IAM::Role"},
+        "Api": {
+            "Type": "AWS::ApiGateway::RestApi",
+            "Properties": {
+                "Name": "api",
+                "BinaryMediaTypes": ["image~1png"],
+                "MinimumCompressionSize": "100",
+            },
+        },
+        "Id": typed("Resource", ParentId={"Ref": "Products"}, PathPart="{id}"),
+        "Products": typed("Resource", ParentId=ROOT, PathPart="products"),
+        "Get": typed(
+            "Method",
+            HttpMethod="GET",
+            AuthorizationType="NONE",
+            ResourceId={"Ref": "Id"},
+            RequestParameters={key: True},
+            MethodResponses=[{"StatusCode": "200", "ResponseParameters": {etag: True}}],
+            Integration={
+                "Type": "AWS",
+                "IntegrationHttpMethod": "GET",
+                "Uri": {"Fn::Sub": uri},
+                "Credentials": {"Fn::GetAtt": "Role.Arn"},
+                "RequestParameters": {"integration.request.path.id": key},
+                "IntegrationResponses": [
+                    {
+                        "StatusCode": 200,
+                        "ResponseParameters": {etag: "integration.response.header.ETag"},
+                    }
+                ],
+            },
+        ),
+        "Options": typed(
+            "Method",
+            HttpMethod="OPTIONS",
+            AuthorizationType="NONE",
+            ResourceId={"Ref": "Products"},
+            MethodResponses=[{"StatusCode": "204"}],
+            Integration={
+                "Type": "MOCK",
+                "ContentHandling": "CONVERT_TO_TEXT",
+                "RequestTemplates": {"application/json": '{"statusCode": 204}'},
+                "IntegrationResponses": [{"StatusCode": "204"}],
+            },
+        ),
+        "NotFound": typed(
+            "GatewayResponse",
+            ResponseType="MISSING_AUTHENTICATION_TOKEN",
+            StatusCode=404,
+            ResponseParameters={"gatewayresponse.header.X-Own": "'yes'"},
+            ResponseTemplates={"application/json": '{"message":"no route"}'},
+        ),
+        "Deployment": typed("Deployment"),
+        "Stage": typed("Stage", DeploymentId={"Ref": "Deployment"}, StageName="live"),
+    }
+    changed = {name: own for name, own in changes.items() if own is not None}
+    kept = {name: own for name, own in resources.items() if name not in changes}
+    return {"Resources": kept | changed}
+
+
+def with_uri(uri: Any) -> Template:
+    made = template()
+    made["Resources"]["Get"]["Properties"]["Integration"]["Uri"] = uri
+    return made
+
+
+def asked(made: Served, path: str, method: str = "GET") -> Any:
+    gateway = Gateway(Snapshot.from_definition(made.definition), made.stage)
+    return gateway.prepare(Request(method, path, request_id="id-1"))
+
+
+def test_a_template_is_served_as_it_would_be_deployed() -> None:
+    """Resources, methods, gateway responses and settings; the bucket is its logical id."""
+    made = served(template(), {"AWS::Region": "eu-west-1", "AWS::Partition": "aws-cn"})
+    assert (made.api, made.stage) == ("Api", "live")
+    assert unsupported(made.definition) == []
+    assert made.definition["binaryMediaTypes"] == ["image/png"]
+    assert made.definition["minimumCompressionSize"] == 100
+    step = asked(made, "/products/7")
+    assert (step.s3.region, step.s3.bucket, step.s3.key) == (
+        "eu-west-1",
+        "Store",
+        "products/7.json",
+    )
+    assert step.s3.credentials == "Role.Arn"
+    gateway = Gateway(Snapshot.from_definition(made.definition))
+    assert gateway.finish(step, S3Response(200, {"etag": "e"}, b"{}")).headers["ETag"] == "e"
+    assert asked(made, "/products", "OPTIONS").status == 204
+    refused = asked(made, "/other")
+    assert (refused.status, refused.body) == (404, b'{"message":"no route"}')
+    assert refused.headers["X-Own"] == "yes"
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "bucket"),
+    [("article", {"StackName": "demo"}, "demo-data-store"), ("read-model", {}, "DataStore")],
+)
+def test_the_projects_own_templates_are_served(
+    name: str, parameters: dict[str, str], bucket: str
+) -> None:
+    """The article's, whose deployment names the stage and whose parameter has no default."""
+    path = Path(__file__).parents[3] / "templates" / f"{name}.json"
+    made = served(json.loads(path.read_text()), parameters)
+    assert (made.api, made.stage) == ("ApiGateway", "v1")
+    step = asked(made, "/samples")
+    assert isinstance(step, Call)
+    assert (step.s3.bucket, step.s3.key) == (bucket, "payload.json")
+
+
+def test_the_backend_is_called_with_the_integrations_own_method() -> None:
+    """IntegrationHttpMethod beside the method's own HttpMethod."""
+    made = template()
+    made["Resources"]["Get"]["Properties"]["Integration"]["IntegrationHttpMethod"] = "HEAD"
+    assert asked(served(made), "/products/7").s3.method == "HEAD"
+
+
+def test_the_template_is_left_as_it_was() -> None:
+    """A caller may render it again."""
+    made = template()
+    before = copy.deepcopy(made)
+    served(made)
+    assert made == before
+
+
+@pytest.mark.parametrize(
+    ("function", "path"),
+    [
+        ({"Fn::Join": ["/", ["a", {"Ref": "Store"}, 7, True]]}, "a/Store/7/true"),
+        ({"Fn::Join": ["", ["b", {"Ref": "AWS::NoValue"}, "/k"]]}, "b/k"),
+        ({"Fn::Sub": "${Store}/${AWS::StackName}/${Prefix}"}, "Store/read-model/in"),
+        ({"Fn::Sub": "${Role.Arn}/${!Literal}/{id}"}, "Role.Arn/${Literal}/{id}"),
+        ({"Fn::Sub": ["${own}/${Store}", {"own": {"Ref": "Prefix"}}]}, "in/Store"),
+        ({"Fn::GetAtt": ["Store", "Arn"]}, "Store.Arn"),
+        ({"Fn::GetAtt": ["Store", {"Ref": "Prefix"}]}, "Store.in"),
+        ({"Ref": "Number"}, "5"),
+        ({"Fn::Sub": "${AWS::AccountId}.${AWS::URLSuffix}"}, "123456789012.amazonaws.com"),
+    ],
+)
+def test_functions_are_carried_out(function: Any, path: str) -> None:
+    """Ref, Fn::GetAtt, Fn::Join and Fn::Sub, with parameters' defaults."""
+    arn = "arn:aws:apigateway:us-east-1:s3:path/"
+    made = with_uri({"Fn::Join": ["", [arn, function]]})
+    made["Parameters"] = {
+        "Prefix": {"Type": "String", "Default": "in"},
+        "Number": {"Type": "Number", "Default": 5},
+    }
+    resource = served(made).definition["resources"][1]
+    assert resource["resourceMethods"]["GET"]["methodIntegration"]["uri"] == arn + path
+
+
+def test_a_given_value_wins_over_a_default() -> None:
+    """A list's parameter is a list, whoever gives it."""
+    made = template()
+    made["Parameters"] = {"Types": {"Type": "CommaDelimitedList", "Default": "a/b"}}
+    made["Resources"]["Api"]["Properties"]["BinaryMediaTypes"] = {"Ref": "Types"}
+    assert served(made).definition["binaryMediaTypes"] == ["a/b"]
+    given = served(made, {"Types": "image/png, text/csv"}).definition
+    assert given["binaryMediaTypes"] == ["image/png", "text/csv"]
+
+
+def test_no_value_is_left_out() -> None:
+    """A property that a template leaves to a condition's other side."""
+    made = template()
+    made["Resources"]["Api"]["Properties"]["MinimumCompressionSize"] = {"Ref": "AWS::NoValue"}
+    made["Resources"]["Api"]["Properties"]["BinaryMediaTypes"] = [{"Ref": "AWS::NoValue"}]
+    definition = served(made).definition
+    assert definition["minimumCompressionSize"] is None
+    assert definition["binaryMediaTypes"] == []
+
+
+def test_what_belongs_to_no_api_is_not_read() -> None:
+    """A condition or a function elsewhere does not matter."""
+    other = {"Type": "AWS::S3::Bucket", "Condition": "Never", "Properties": {"Fn::If": [1, 2, 3]}}
+    assert served(template(Other=other)).api == "Api"
+
+
+def test_of_several_stages_the_first_is_served() -> None:
+    """A Stage goes before the stage that a Deployment names."""
+    second = typed("Stage", StageName="second")
+    deployment = typed("Deployment", StageName="old")
+    made = served(template(Deployment=deployment, Second=second))
+    assert made.stage == "live"
+    assert served(template(Deployment=deployment, Stage=None)).stage == "old"
+
+
+def method(**properties: Any) -> Template:
+    return typed(
+        "Method",
+        HttpMethod="GET",
+        AuthorizationType="NONE",
+        ResourceId={"Ref": "Products"},
+        Integration={"Type": "MOCK"},
+    ) | {
+        "Properties": {**API, "HttpMethod": "GET", "ResourceId": {"Ref": "Products"}, **properties}
+    }
+
+
+TWICE = [{"StatusCode": "200"}, {"StatusCode": 200}]
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        ({"Resources": {}}, "RestApi is needed, and there is: none"),
+        ({}, "RestApi is needed"),
+        (
+            template(Other={"Type": "AWS::ApiGateway::RestApi"}),
+            "RestApi is needed, and there is: Api, Other",
+        ),
+        (template(Stage=None), "Api: no Stage"),
+        (template(Api=typed("RestApi", Body={})), "Api: Body"),
+        (
+            template(Api=typed("RestApi", MinimumCompressionSize="x")),
+            "Api: MinimumCompressionSize 'x'",
+        ),
+        (template(Api=typed("RestApi", MinimumCompressionSize=[])), "Api: MinimumCompressionSize"),
+        (template(Get=typed("Method", RestApiId="other")), "Get: its RestApiId is not Api"),
+        (template(Stage=typed("Stage", RestApiId=None)), "Stage: its RestApiId"),
+        (template(Get={**method(), "Condition": "Never"}), "Get: conditions"),
+        (template(Get=method(HttpMethod=None)), "Get: HttpMethod is None"),
+        (template(Get=method(HttpMethod="")), "Get: HttpMethod is ''"),
+        (template(Get=method(ResourceId="Nowhere")), "Get: there is no resource Nowhere"),
+        (template(Get=method(), More=method()), "More: Products has another GET method"),
+        (template(Get=method(MethodResponses=TWICE)), "Get: two responses with the status 200"),
+        (
+            template(Get=method(Integration={"Type": "MOCK", "IntegrationResponses": TWICE})),
+            "Get: two responses with the status 200",
+        ),
+        (template(NotFound=typed("GatewayResponse")), "NotFound: ResponseType is None"),
+        (template(Id=typed("Resource", ParentId=ROOT)), "Id: PathPart is None"),
+        (template(Products=typed("Resource", PathPart="p")), "Products: ParentId is None"),
+        (
+            template(Id=typed("Resource", ParentId={"Ref": "Id"}, PathPart="x")),
+            "Id: its parents do not lead to Api.RootResourceId",
+        ),
+        (
+            template(Id=typed("Resource", ParentId={"Ref": "Store"}, PathPart="x")),
+            "Id: its parents do not lead",
+        ),
+        (with_uri({"Ref": "Unknown"}), "Get: nothing gives Unknown a value"),
+        (with_uri({"Fn::Sub": "${Unknown}"}), "Get: nothing gives Unknown a value"),
+        (with_uri({"Fn::Sub": "${Unknown.Arn}"}), "Get: there is no resource Unknown"),
+        (with_uri({"Fn::GetAtt": ["Unknown", "Arn"]}), "Get: there is no resource Unknown"),
+        (with_uri({"Fn::If": ["A", "b", "c"]}), "Get: Fn::If cannot be resolved"),
+        (with_uri({"Fn::ImportValue": "a"}), "Get: Fn::ImportValue cannot be resolved"),
+        (with_uri({"Fn::Join": "a"}), "Get: wrong argument of Fn::Join"),
+        (with_uri({"Fn::Join": ["", ["a", {"b": "c"}]]}), "Get: wrong argument of Fn::Join"),
+        (with_uri({"Fn::Sub": 5}), "Get: wrong argument of Fn::Sub"),
+        (with_uri({"Fn::GetAtt": "Store"}), "Get: wrong argument of Fn::GetAtt"),
+        (with_uri({"Ref": ["a"]}), "Get: wrong argument of Ref"),
+    ],
+)
+def test_what_cannot_be_served_is_refused_by_name(made: Template, message: str) -> None:
+    """The resource, and what of it is in the way."""
+    with pytest.raises(DefinitionError) as error:
+        served(made)
+    assert str(error.value).startswith(message) or f"one AWS::ApiGateway::{message}" in str(
+        error.value
+    )
+
+
+def test_a_number_may_be_a_path_part() -> None:
+    """YAML has numbers where CloudFormation wants text."""
+    year = typed("Resource", ParentId=ROOT, PathPart=2024)
+    paths = [own["path"] for own in served(template(Products=year)).definition["resources"]]
+    assert paths == ["/", "/2024/{id}", "/2024"]
+
+
+def test_a_method_without_integration_is_refused_as_on_aws() -> None:
+    """By the snapshot, which says which one."""
+    made = served(template(Get=method()))
+    with pytest.raises(DefinitionError, match="GET /products: no integration"):
+        Snapshot.from_definition(made.definition)
+
+
+def test_an_api_that_cannot_be_evaluated_whole_is_read_all_the_same() -> None:
+    """What is missing is told by `unsupported`, not hidden."""
+    made = template(Get=method(Integration={"Type": "AWS_PROXY", "Uri": "x"}, ApiKeyRequired=True))
+    made["Resources"]["Api"]["Properties"]["Policy"] = {"Statement": []}
+    assert unsupported(served(made).definition) == [
+        "resource policy: not checked",
+        "GET /products: API key: not checked",
+        "GET /products: integration type AWS_PROXY",
+    ]

@@ -16,6 +16,8 @@ from readmodel_cfn.version import __version__
 _COMMANDS = {
     "template": "template",
     "lint": "template",
+    "audit": "audit",
+    "serve": "serve",
     "deploy": "deploy",
     "outputs": "show",
     "status": "show",

@@ -1,8 +1,10 @@
 """`serve`: the API on this machine, over a folder of payloads, without AWS."""
 
+import gc
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -21,6 +23,7 @@ from readmodel_cfn.serve import server
 from readmodel_cfn.serve.api import Api, Source, api_of
 from readmodel_cfn.serve.app import App
 from readmodel_cfn.serve.reload import Reloader
+from readmodel_cfn.store.publish import Settings
 from readmodel_cfn.template import build_template, render
 
 
@@ -58,19 +61,26 @@ def serve(
     _check(folder)
 
     def load() -> Api:
-        return api_of(_source(config_file, article), folder, report.story)
+        return api_of(_source(config_file, article), folder, _tell)
 
-    reloader = Reloader(config_file or DEFAULT_FILE, load, report.story)
-    app = App(load(), None if quiet else report.story)
+    reloader = Reloader(config_file or DEFAULT_FILE, load, _tell)
+    app = App(load(), None if quiet else _tell)
     listener = server.listen(host, port)
     url = server.url_of(host, listener.getsockname()[1])
     show: Callable[[str, Path, Api], None] = _print_json if as_json else _print
+    gc.enable()  # off while a command starts; this one goes on
     server.run(
         app,
         listener,
         ready=lambda: show(url, folder, app.api),
         watch=lambda: reloader.watch(app),
     )
+
+
+def _tell(line: str) -> None:
+    """Say it, and go on serving where nobody reads it any more."""
+    with suppress(BrokenPipeError):
+        report.story(line)
 
 
 def _check(folder: Path) -> None:
@@ -82,8 +92,10 @@ def _check(folder: Path) -> None:
 def _source(config_file: Path | None, article: bool) -> Source:
     """The template that is deployed, with the stack's name for the article's parameter."""
     config = load_config(config_file)
-    text = render(build_template(model_of(config, article)), "compact")
-    return Source(json.loads(text), {"StackName": config.stack.name})
+    model = model_of(config, article)
+    template = json.loads(render(build_template(model), "compact"))
+    settings = Settings(model.data_store.cache_control, model.data_store.gzip_stored)
+    return Source(template, {"StackName": config.stack.name}, settings)
 
 
 def _print(url: str, folder: Path, api: Api) -> None:

@@ -1,0 +1,266 @@
+"""`serve` as a process of its own: how it starts, what it tells, and how it ends."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PATIENCE = 30
+TWO_ROUTES = """
+[[routes]]
+path = "samples"
+key = "payload.json"
+
+[[routes]]
+path = "products/{id}"
+key = "products/{id}.json"
+"""
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "readmodel_cfn", "serve", *arguments]
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server; `ready` is what it printed once it was."""
+
+    process: subprocess.Popen[str]
+    ready: Mapping[str, Any]
+    story: Path
+    connection: http.client.HTTPConnection = field(init=False)
+
+    def __post_init__(self) -> None:
+        host = self.ready["url"].removeprefix("http://").partition("/")[0]
+        connection = http.client.HTTPConnection(host, timeout=PATIENCE)
+        object.__setattr__(self, "connection", connection)
+
+    def ask(
+        self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET"
+    ) -> Answer:
+        """One request on the one connection, `path` after the host."""
+        self.connection.request(method, path, headers=dict(headers or {}))
+        got = self.connection.getresponse()
+        found = {name.lower(): value for name, value in got.getheaders()}
+        return Answer(got.status, found, got.read())
+
+    def told(self, text: str) -> str:
+        """The first line of the story that has the text; waits for it."""
+
+        def found() -> list[str]:
+            return [line for line in self.story.read_text().splitlines() if text in line]
+
+        until(lambda: bool(found()))
+        return found()[0]
+
+    def end(self, number: int) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.01)
+
+
+def serving(folder: Path, *arguments: str) -> AbstractContextManager[Server]:
+    """The command in the folder."""
+    return running(folder, command("--json", *arguments))
+
+
+@contextmanager
+def running(folder: Path, program: list[str]) -> Iterator[Server]:
+    """A program that serves, in the folder; ended by its id whatever happens."""
+    story = folder / "story"
+    with story.open("w") as stderr:
+        process = subprocess.Popen(
+            program,
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line, story.read_text()
+        server = Server(process, json.loads(line), story)
+        yield server
+        server.connection.close()
+    finally:
+        process.kill()
+        process.wait(PATIENCE)
+        process.stdout.close()  # type: ignore[union-attr]
+
+
+def project(folder: Path) -> Path:
+    """The folder with a description of two routes, and payloads."""
+    (folder / "readmodel.toml").write_text(TWO_ROUTES)
+    products = folder / "data" / "products"
+    products.mkdir(parents=True)
+    (folder / "data" / "payload.json").write_text('{"number": 1}')
+    (products / "7.json").write_text('{"id": 7}')
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return project(tmp_path)
+
+
+def test_it_says_when_it_is_ready_in_one_line_of_json(folder: Path) -> None:
+    with serving(folder) as server:
+        ready = server.ready
+        assert ready["url"].startswith("http://127.0.0.1:")
+        assert ready["url"].endswith("/v1")
+        assert ready["pid"] == server.process.pid
+        assert ready["data"] == "data"
+        routes = {route["path"]: route for route in ready["routes"]}
+        assert list(routes) == ["/samples", "/products/{id}"]
+        assert routes["/samples"]["url"] == f"{ready['url']}/samples"
+        assert routes["/samples"]["key"] == "payload.json"
+        assert "GET" in routes["/samples"]["methods"]
+
+
+def test_it_tells_people_the_same_in_a_table(folder: Path) -> None:
+    process = subprocess.Popen(
+        command("--port", "0"),
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        lines = [process.stdout.readline().split() for _ in range(3)]
+    finally:
+        process.kill()
+        process.wait(PATIENCE)
+        process.stdout.close()  # type: ignore[union-attr]
+    assert lines[0] == ["URL", "methods", "file", "missing"]
+    assert lines[1][0].endswith("/v1/samples")
+    assert str(Path("data/payload.json")) in lines[1]
+    assert lines[2][0].endswith("/v1/products/{id}")
+
+
+def test_each_request_is_a_line_of_the_story(folder: Path) -> None:
+    with serving(folder) as server:
+        server.ask("/v1/samples?a=1")
+        line = server.told("/v1/samples").split()
+        assert line[:3] == ["GET", "/v1/samples?a=1", "200"]
+        assert line[-1] == "ms"
+
+
+def test_unless_it_is_told_to_be_quiet(folder: Path) -> None:
+    with serving(folder, "--quiet") as server:
+        server.ask("/v1/samples")
+        assert server.end(signal.SIGTERM) == 0
+        assert server.story.read_text() == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_quietly_although_a_client_stays_connected(folder: Path, number: int) -> None:
+    with serving(folder, "--quiet") as server:
+        assert server.ask("/v1/samples").status == 200
+        assert server.end(number) == 0
+        assert server.story.read_text() == ""
+        port = server.connection.port
+        with socket.create_server(("127.0.0.1", port)):
+            pass  # the port is free again
+
+
+def test_a_request_that_is_no_http_ends_nothing(folder: Path) -> None:
+    with serving(folder) as server:
+        with socket.create_connection(("127.0.0.1", server.connection.port)) as other:
+            other.settimeout(PATIENCE)
+            other.sendall(b"nonsense\r\n\r\n")
+            assert other.recv(1000).startswith(b"HTTP/1.1 400 ")
+        assert server.ask("/v1/samples").status == 200
+
+
+def refused(folder: Path, *arguments: str) -> tuple[int, str]:
+    """Exit code and the one line of a server that does not start."""
+    done = subprocess.run(
+        command(*arguments),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    return done.returncode, line
+
+
+def test_a_busy_port_is_one_line(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        code, line = refused(folder, "--port", port)
+    assert code == 1
+    assert f"127.0.0.1:{port}" in line
+
+
+def test_a_missing_folder_is_one_line(folder: Path) -> None:
+    code, line = refused(folder, "--data", "nowhere")
+    assert code == 2
+    assert "nowhere" in line
+    assert "--data" in line
+
+
+def test_so_is_a_description_that_is_broken_from_the_start(folder: Path) -> None:
+    (folder / "readmodel.toml").write_text("x")
+    code, line = refused(folder)
+    assert code == 2
+    assert "readmodel.toml" in line
+
+
+PROBE = """
+import sys
+from readmodel_cfn.cli import main
+try:
+    main()
+finally:
+    print(" ".join(sys.modules), file=sys.stderr)
+"""
+
+
+def test_it_loads_nothing_that_only_other_commands_need(folder: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROBE, "serve", "--json"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["pid"] == process.pid
+        os.kill(process.pid, signal.SIGTERM)
+        _, story = process.communicate(timeout=PATIENCE)
+    finally:
+        process.kill()
+        process.wait(PATIENCE)
+    loaded = set(story.split())
+    assert "uvicorn" in loaded
+    assert not loaded & {"boto3", "botocore", "cfnlint", "rich", "urllib.request", "http.client"}

@@ -1,0 +1,82 @@
+"""A template that is not ours, served by the library: what HTTP promises of a read."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from test_serve_process import Server, running
+
+TEMPLATES = Path(__file__).parents[1] / "unit" / "serve"
+PROGRAM = f"""
+import asyncio, json, os, sys
+from pathlib import Path
+sys.path.insert(0, {str(TEMPLATES)!r})
+from serve_templates import template
+from readmodel_cfn.serve.api import Source, api_of
+from readmodel_cfn.serve.app import App
+from readmodel_cfn.serve.server import listen, run, url_of
+
+listener = listen("127.0.0.1", 0)
+url = url_of(*listener.getsockname())
+run(
+    App(api_of(Source(template()), Path("data"), print), None),
+    listener,
+    ready=lambda: print(json.dumps({{"url": url}}), flush=True),
+    watch=lambda: asyncio.sleep(0),
+)
+"""
+THING = "/live/things/1"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    (tmp_path / "data" / "things").mkdir(parents=True)
+    (tmp_path / "data" / "things" / "1.json").write_text('{"thing": 1}')
+    with running(tmp_path, [sys.executable, "-c", PROGRAM]) as server:
+        yield server
+
+
+def test_200_then_304_then_200_once_it_changed(server: Server) -> None:
+    first = server.ask(THING)
+    assert (first.status, first.body) == (200, b'{"thing": 1}')
+    condition = {"If-None-Match": first.headers["etag"]}
+    again = server.ask(THING, condition)
+    assert (again.status, again.body) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+    assert "content-length" not in again.headers
+    file = server.story.with_name("data") / "things" / "1.json"
+    file.write_text('{"thing": 2}')
+    assert server.ask(THING, condition).body == b'{"thing": 2}'
+
+
+def test_the_date_is_a_condition_too(server: Server) -> None:
+    modified = server.ask(THING).headers["last-modified"]
+    assert server.ask(THING, {"If-Modified-Since": modified}).status == 304
+
+
+def test_head_is_a_get_without_the_body(server: Server) -> None:
+    get, head = server.ask(THING), server.ask(THING, method="HEAD")
+    assert (head.status, head.body) == (200, b"")
+    kept = ("etag", "last-modified", "content-type", "cache-control")
+    assert {name: head.headers[name] for name in kept} == {n: get.headers[n] for n in kept}
+    assert server.ask(THING).status == 200  # on the same connection
+
+
+def test_missing_and_unknown(server: Server) -> None:
+    assert server.ask("/live/things/2").status == 404
+    unknown = server.ask("/live/nothing")
+    assert unknown.status == 403
+    assert json.loads(unknown.body) == {"message": "Missing Authentication Token"}
+
+
+def test_curl_reads_it_too(server: Server) -> None:
+    """A client that is not Python's."""
+    url = f"{server.ready['url']}{THING}"
+    try:
+        done = subprocess.run(["curl", "-sS", url], capture_output=True, timeout=30, check=True)
+    except FileNotFoundError:
+        pytest.skip("no curl here")
+    assert done.stdout == b'{"thing": 1}'

@@ -1,0 +1,137 @@
+"""The API of a template over a folder: what a client gets, and what people are told."""
+
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from serve_templates import GET, get, method, resource, role, template
+
+from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.gateway import Response
+from readmodel_cfn.serve.api import Api, Source, api_of
+from readmodel_cfn.serve.routes import Route
+from readmodel_cfn.store.publish import MOST_BYTES
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "things").mkdir()
+    (tmp_path / "things" / "1.json").write_bytes(b"{}")
+    return tmp_path
+
+
+def api(root: Path, told: list[str] | None = None, **more: Any) -> Api:
+    lines = told if told is not None else []
+    return api_of(Source(template(**more)), root, lines.append)
+
+
+def header(response: Response, name: str) -> str | None:
+    return next((v for n, v in response.headers.items() if n.lower() == name.lower()), None)
+
+
+def test_a_payload_is_read_with_its_headers(root: Path) -> None:
+    response = api(root).answer(get("/things/1"))
+    assert (response.status, response.body) == (200, b"{}")
+    assert header(response, "Content-Type") == "application/json"
+    assert header(response, "Cache-Control") == "no-cache"
+    assert (header(response, "ETag") or "").startswith('"')
+
+
+def test_the_etag_gives_a_304(root: Path) -> None:
+    served = api(root)
+    etag = header(served.answer(get("/things/1")), "ETag") or ""
+    again = served.answer(get("/things/1", {"if-none-match": etag}))
+    assert (again.status, again.body) == (304, b"")
+    assert header(again, "ETag") == etag
+    (root / "things" / "1.json").write_bytes(b"[]")
+    assert served.answer(get("/things/1", {"if-none-match": etag})).status == 200
+
+
+def test_head_has_the_headers_and_no_body(root: Path) -> None:
+    served = api(root)
+    response = served.answer(get("/things/1", method="HEAD"))
+    assert (response.status, response.body) == (200, b"")
+    assert header(response, "ETag") == header(served.answer(get("/things/1")), "ETag")
+
+
+def test_a_missing_payload_answers_as_the_role_and_the_template_say(root: Path) -> None:
+    assert api(root).answer(get("/things/2")).status == 404
+    assert api(root, Reader=role(GET)).answer(get("/things/2")).status == 502
+
+
+def test_an_unknown_path_is_the_gateways_own_refusal(root: Path) -> None:
+    response = api(root).answer(get("/nothing"))
+    assert response.status == 403
+    assert b"Missing Authentication Token" in response.body
+
+
+def test_a_file_that_cannot_be_read_is_a_504(root: Path) -> None:
+    told: list[str] = []
+    served = api(root, told)
+    with patch.object(Path, "open", side_effect=PermissionError(13, "Permission denied")):
+        assert served.answer(get("/things/1")).status == 504
+    assert told == ["things/1.json: cannot be read: Permission denied"]
+
+
+def test_a_document_too_large_for_api_gateway_is_a_500(root: Path) -> None:
+    told: list[str] = []
+    served = api(root, told)
+    (root / "things" / "1.json").write_bytes(b" " * (MOST_BYTES - 2) + b"{}")
+    assert served.answer(get("/things/1")).status == 200
+    assert told == []
+    (root / "things" / "1.json").write_bytes(b" " * (MOST_BYTES - 1) + b"{}")
+    assert served.answer(get("/things/1")).status == 500
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "below"),
+    [
+        ("/live/things/1", "/things/1"),
+        ("/live/", "/"),
+        ("/live", "/"),
+        ("/live//a", "//a"),
+        ("/dead/things/1", None),
+        ("/livething", None),
+        ("/", None),
+        ("", None),
+    ],
+)
+def test_the_stage_is_the_first_part_of_the_path(root: Path, path: str, below: str | None) -> None:
+    assert api(root).below_stage(path) == below
+
+
+def test_the_routes(root: Path) -> None:
+    options = method("OPTIONS", "Things", "unused")
+    options["Properties"]["Integration"] = {
+        "Type": "MOCK",
+        "RequestTemplates": {"application/json": '{"statusCode": 200}'},
+        "IntegrationResponses": [{"StatusCode": "200"}],
+    }
+    assert set(api(root, Preflight=options).routes) == {
+        Route("/things", ("OPTIONS",), None, None),
+        Route("/things/{id}", ("GET", "HEAD"), "things/{id}.json", 404),
+    }
+
+
+def test_what_is_not_evaluated_is_told(root: Path) -> None:
+    posted = method("POST", "Things", "things.json")
+    posted["Properties"]["AuthorizationType"] = "AWS_IAM"
+    (finding,) = api(root, Post=posted).findings
+    assert "AWS_IAM" in finding
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"Second": resource("ApiGateway::RestApi", Name="x")},
+        {"Reader": role(GET, RoleName={"Fn::ImportValue": "x"})},
+        {"GetThing": method("GET", "Nowhere", "x")},
+    ],
+)
+def test_a_template_that_cannot_be_served_is_one_error(root: Path, more: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=r"^template: ") as error:
+        api(root, **more)
+    assert error.value.exit_code == 2
+    assert "\n" not in str(error.value)

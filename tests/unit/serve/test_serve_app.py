@@ -1,0 +1,122 @@
+"""The ASGI application: headers, bodies and the log."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from serve_templates import template
+
+from readmodel_cfn.gateway import Request, Response
+from readmodel_cfn.serve.api import Api, Source, api_of
+from readmodel_cfn.serve.app import App
+
+Sent = list[dict[str, Any]]
+
+
+class Seen(App):
+    """Keeps the requests, and answers all of them alike."""
+
+    def __init__(self, root: Path, response: Response, log: Callable[[str], None] | None = None):
+        super().__init__(_Answering(api_of(Source(template()), root, print), response), log)
+
+
+class _Answering(Api):
+    def __init__(self, api: Api, response: Response) -> None:
+        super().__init__(**vars(api))
+        object.__setattr__(self, "response", response)
+        object.__setattr__(self, "seen", [])
+
+    def answer(self, request: Request) -> Response:
+        self.seen.append(request)  # type: ignore[attr-defined]
+        return self.response  # type: ignore[attr-defined, no-any-return]
+
+
+def scope(path: str, *headers: tuple[bytes, bytes], **more: Any) -> dict[str, Any]:
+    asked = {"method": "GET", "path": path, "raw_path": path.encode(), "query_string": b""}
+    return {"type": "http", "headers": list(headers), **asked, **more}
+
+
+def ask(app: App, asked: dict[str, Any], *parts: bytes) -> Sent:
+    """What the application sends; without parts, it may not ask for a body."""
+    sent: Sent = []
+    left = [
+        {"type": "http.request", "body": part, "more_body": number < len(parts)}
+        for number, part in enumerate(parts, start=1)
+    ]
+
+    async def receive() -> dict[str, Any]:
+        return left.pop(0)
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(app(asked, receive, send))
+    return sent
+
+
+OK = Response(200, {"ETag": '"x"'}, b"body")
+
+
+def seen(app: App) -> Request:
+    (request,) = app.api.seen  # type: ignore[attr-defined]
+    assert isinstance(request, Request)
+    return request
+
+
+def test_headers_are_lower_case_and_joined(tmp_path: Path) -> None:
+    app = Seen(tmp_path, OK)
+    ask(app, scope("/live/a", (b"accept", b"a"), (b"x", b"1"), (b"accept", b"b")))
+    assert seen(app).headers == {"accept": "a,b", "x": "1"}
+
+
+def test_the_last_of_a_parameter_counts(tmp_path: Path) -> None:
+    app = Seen(tmp_path, OK)
+    ask(app, scope("/live/a", query_string=b"a=1&b=&a=%C3%A4"))
+    assert seen(app).query == {"a": "ä", "b": ""}
+
+
+def test_a_body_is_read_to_its_end(tmp_path: Path) -> None:
+    app = Seen(tmp_path, OK)
+    ask(app, scope("/live/a", (b"content-length", b"4")), b"ab", b"cd")
+    assert seen(app).body == b"abcd"
+
+
+def test_each_request_has_an_id_of_its_own(tmp_path: Path) -> None:
+    app = Seen(tmp_path, OK)
+    ask(app, scope("/live/a"))
+    ask(app, scope("/live/a"))
+    first, second = app.api.seen  # type: ignore[attr-defined]
+    assert first.request_id != second.request_id
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "length"),
+    [("GET", 200, b"4"), ("HEAD", 200, None), ("GET", 304, None), ("OPTIONS", 204, None)],
+)
+def test_a_length_is_sent_where_a_body_may_be(
+    tmp_path: Path, method: str, status: int, length: bytes | None
+) -> None:
+    sent = ask(Seen(tmp_path, Response(status, {}, b"body")), scope("/live/a", method=method))
+    assert sent[0]["status"] == status
+    assert dict(sent[0]["headers"]).get(b"content-length") == length
+
+
+def test_the_stage_is_cut_off_and_another_one_refused(tmp_path: Path) -> None:
+    app = Seen(tmp_path, OK)
+    ask(app, scope("/live/a/b"))
+    assert seen(app).path == "/a/b"
+    refused = ask(app, scope("/dead/a/b"))
+    assert refused[0]["status"] == 403
+    assert refused[1]["body"] == b'{"message":"Forbidden"}'
+    assert len(app.api.seen) == 1  # type: ignore[attr-defined]
+
+
+def test_a_line_a_request_as_it_was_sent(tmp_path: Path) -> None:
+    lines: list[str] = []
+    asked = scope("/live/\x1b[2J", raw_path=b"/live/%1b%5B2J", query_string=b"a=1")
+    ask(Seen(tmp_path, OK, lines.append), asked)
+    (line,) = lines
+    assert line.startswith("GET /live/%1b%5B2J?a=1 200 ")
+    assert line.endswith(" ms")

@@ -1,0 +1,124 @@
+"""The API made anew: when, with what told, and when not."""
+
+import asyncio
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from serve_templates import GET, get, method, role, template
+
+from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.serve import reload
+from readmodel_cfn.serve.api import Api, Source, api_of
+from readmodel_cfn.serve.app import App
+from readmodel_cfn.serve.reload import Reloader
+
+
+class Description:
+    """A file, and an API for what is in it: a text that names one more path, or is broken."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.file = root, root / "description"
+        self.told: list[str] = []
+        self.loads = 0
+        self.file.write_text("")
+        self.reloader = Reloader(self.file, self.load, self.told.append)
+        self.app = App(self.load(), None)
+
+    def load(self) -> Api:
+        self.loads += 1
+        text = self.file.read_text() if self.file.exists() else ""
+        if text == "broken":
+            raise ConfigError("broken", where=str(self.file), hint="mend it")
+        more = {"More": method("GET", "Things", text)} if text else {}
+        return api_of(Source(template(**more)), self.root, self.told.append)
+
+    def look(self, times: int = 1) -> list[str]:
+        """What is told at the next looks."""
+        self.told.clear()
+        for _ in range(times):
+            self.reloader.look(self.app)
+        return self.told
+
+    def status(self) -> int:
+        return self.app.api.answer(get("/things")).status
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Description:
+    return Description(tmp_path)
+
+
+def test_nothing_is_loaded_while_nothing_changes(made: Description) -> None:
+    assert made.look(5) == []
+    assert made.loads == 1
+
+
+def test_a_change_is_served_once_it_has_settled(made: Description) -> None:
+    assert made.status() == 403
+    made.file.write_text("all.json")
+    assert made.look() == []
+    assert made.look() == [f"Reloaded {made.file}: + /things"]
+    assert made.status() == 404
+    assert made.look(3) == []
+    assert made.loads == 2
+
+
+def test_a_broken_file_keeps_the_old_api_and_tells_why(made: Description) -> None:
+    made.file.write_text("all.json")
+    made.look(2)
+    made.file.write_text("broken")
+    assert made.look(2) == [f"Not reloaded: {made.file}: broken; mend it"]
+    assert made.status() == 404
+    assert made.look(2) == []
+    made.file.write_text("")
+    assert made.look(2) == [f"Reloaded {made.file}: - /things"]
+    assert made.status() == 403
+
+
+def test_a_file_that_goes_and_comes_is_a_change(made: Description) -> None:
+    made.file.unlink()
+    assert made.look(2) == [f"Reloaded {made.file}: the same routes"]
+    made.file.write_text("all.json")
+    assert made.look(2) == [f"Reloaded {made.file}: + /things"]
+
+
+def test_a_file_renamed_over_it_with_its_old_date_is_a_change(made: Description) -> None:
+    before = made.file.stat()
+    new = made.root / "new"
+    new.write_text("")
+    os.utime(new, ns=(before.st_atime_ns, before.st_mtime_ns))
+    new.rename(made.file)
+    assert made.look(2) == [f"Reloaded {made.file}: the same routes"]
+
+
+def test_changes_are_told_one_a_line(tmp_path: Path) -> None:
+    before = api_of(Source(template()), tmp_path, print)
+    other = template(Reader=role(GET), GetThing=method("GET", "Thing", "other/{id}.json"))
+    other["Resources"]["Deployed"]["Properties"]["StageName"] = "next"
+    refused = method("POST", "Things", "x")
+    refused["Properties"]["AuthorizationType"] = "AWS_IAM"
+    other["Resources"]["Post"] = refused
+    stage, added, changed, finding = reload.changes(before, api_of(Source(other), tmp_path, print))
+    assert stage == "the stage is next, it was live"
+    assert added == "+ /things"
+    assert changed == "~ /things/{id}"
+    assert finding.startswith("not evaluated: POST /things")
+
+
+def test_it_looks_by_itself(made: Description, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reload, "INTERVAL", 0.001)
+    made.file.write_text("all.json")
+
+    async def until_told() -> None:
+        watching = asyncio.create_task(made.reloader.watch(made.app))
+        async with asyncio.timeout(30):
+            while not made.told:
+                await asyncio.sleep(0.001)
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+
+    asyncio.run(until_told())
+    assert made.status() == 404

@@ -129,7 +129,9 @@ _ARN = len('"arn:aws-us-gov:s3:::/",') + 63  # around a key in an object's ARN
 
 
 def batches(patterns: Sequence[str], inline: int) -> list[list[str]]:
-    """The key patterns in as few batches as IAM's limits allow: one inline, the others managed.
+    """The key patterns in batches as IAM's limits allow: the first inline, the others managed.
+
+    The first is empty where the first pattern is too long for it.
 
     Raises:
         ConfigError: too many for one user or role.

@@ -69,13 +69,13 @@ def published(done: "Published") -> None:
 
 
 def answer(one: "Answer") -> None:
-    """Tell status, headers and time; print the body."""
+    """Tell status, headers and time; print the body, byte for byte."""
     colour = "green" if one.kept else "red"
     took = f"{one.seconds * 1000:.0f} ms"
     story(f"GET {one.url}\n{click.style(str(one.status), fg=colour)} in {took}")
     for name, value in one.headers.items():
         story(f"{name}: {value}")
-    click.echo(one.body.decode("utf-8", "replace"))
+    click.echo(one.body)
 
 
 def sandbox(found: Any) -> None:

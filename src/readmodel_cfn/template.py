@@ -89,7 +89,8 @@ def _ordered(content: Mapping[str, Any]) -> dict[str, Any]:
 
 def _type_first(resource: Mapping[str, Any]) -> dict[str, Any]:
     others = {name: value for name, value in resource.items() if name != "Properties"}
-    return {"Type": resource["Type"]} | others | {"Properties": resource["Properties"]}
+    last = {"Properties": resource["Properties"]} if "Properties" in resource else {}
+    return {"Type": resource["Type"]} | others | last
 
 
 def _yaml(content: Mapping[str, Any]) -> str:

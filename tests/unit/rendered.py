@@ -1,6 +1,7 @@
 """What a read model comes to, as plain values."""
 
 import json
+import re
 from typing import Any
 
 from readmodel_cfn import ReadModel, build_template, render
@@ -42,3 +43,14 @@ STORE_ARN = {"Fn::GetAtt": ["DataStore", "Arn"]}
 def objects(*patterns: str) -> list[Plain]:
     """The resources of a statement about these key patterns."""
     return [{"Fn::Join": ["", [STORE_ARN, f"/{pattern}"]]} for pattern in patterns]
+
+
+def policy_length(document: Plain) -> int:
+    """Of the policy as IAM counts it, with the longest name that a bucket can have."""
+    text = json.dumps(document, separators=(",", ":"))
+    arn = json.dumps(STORE_ARN, separators=(",", ":"))
+    longest = "arn:aws-us-gov:s3:::" + "b" * 63
+    joined = re.sub(
+        r'\{"Fn::Join":\["",\[' + re.escape(arn) + r',"([^"]*)"\]\]\}', rf'"{longest}\1"', text
+    )
+    return len(joined.replace(arn, f'"{longest}"'))

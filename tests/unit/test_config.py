@@ -252,6 +252,12 @@ def test_the_articles_setting_is_no_key_of_the_file(section: str) -> None:
         parse(f"[{section}]\nas_printed = true", "f")
 
 
+def test_nesting_that_no_parser_follows_is_said_in_words() -> None:
+    with pytest.raises(ConfigError) as refused:
+        parse(f"x = {'[' * 5000}", "f")
+    assert str(refused.value) == "f: not TOML: nested too deeply"
+
+
 def test_a_file_is_named_in_its_errors(tmp_path: Path) -> None:
     file = tmp_path / "shop.toml"
     file.write_text("x = 1")

@@ -129,6 +129,23 @@ def test_access_logs_go_to_the_bucket_that_is_named() -> None:
     assert found == {"DestinationBucketName": "all-logs", "LogFilePrefix": "data-store/"}
 
 
+@pytest.mark.parametrize(
+    ("max_age", "stale", "header"),
+    [
+        (0, 0, "no-cache"),
+        (60, 0, "max-age=60"),
+        (60, 30, "max-age=60, stale-while-revalidate=30"),
+        (0, 30, "max-age=0, stale-while-revalidate=30"),
+    ],
+)
+def test_payloads_are_published_with_the_cache_control_that_is_asked_for(
+    max_age: int, stale: int, header: str
+) -> None:
+    """Without anything asked for, a client must always revalidate: RFC 9111, 5.2.2.4."""
+    options = DataStore(max_age=max_age, stale_while_revalidate=stale)
+    assert options.cache_control == header
+
+
 def test_the_bucket_refuses_everybody_without_tls() -> None:
     found = properties(ReadModel(), "DataStorePolicy")
     assert found["Bucket"] == {"Ref": "DataStore"}

@@ -18,7 +18,13 @@ def test_the_articles_ids_are_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "stem"), [("products", "Products"), ("a/b", "AB"), ("v2/prices9", "V2Prices9")]
+    ("path", "stem"),
+    [
+        ("products", "Products"),
+        ("a/b", "AB"),
+        ("v2/prices9", "V2Prices9"),
+        ("x" * 80, "X" + "x" * 79),
+    ],
 )
 def test_a_plain_path_reads_as_it_is(path: str, stem: str) -> None:
     assert names.resource(path) == f"{stem}Resource"

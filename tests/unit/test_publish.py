@@ -1,6 +1,7 @@
 """Publishing: only JSON that API Gateway can answer with, whole and with its checksum."""
 
 import base64
+import gzip
 import hashlib
 import json
 from typing import Any
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.store.publish import MOST_BYTES, Published, check_document, put
+from readmodel_cfn.store.publish import MOST_BYTES, Published, Settings, check_document, put
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -107,8 +108,37 @@ def test_a_document_is_put_with_its_type_and_checksum() -> None:
         "Key": "k.json",
         "Body": b"{}",
         "ContentType": "application/json",
+        "CacheControl": "no-cache",
         "ChecksumSHA256": digest,
     }
+
+
+def test_a_document_is_put_with_the_cache_control_of_its_settings() -> None:
+    s3 = Bucket(ETag='"e"')
+    put(s3, "b", "k", b"{}", Settings(cache_control="max-age=60"))
+    assert s3.call["CacheControl"] == "max-age=60"
+
+
+def test_compressed_it_is_the_same_document_and_the_same_bytes_every_time() -> None:
+    """So that publishing it again changes no ETag."""
+    s3, body = Bucket(ETag='"e"'), json.dumps(["x" * 100] * 10).encode()
+    done = put(s3, "b", "k", body, Settings(gzip=True))
+    assert s3.call["ContentEncoding"] == "gzip"
+    assert s3.call["ContentType"] == "application/json"
+    assert gzip.decompress(s3.call["Body"]) == body
+    assert done.bytes == len(s3.call["Body"]) < len(body)
+    digest = hashlib.sha256(s3.call["Body"]).digest()
+    assert s3.call["ChecksumSHA256"] == base64.b64encode(digest).decode()
+    first = s3.call["Body"]
+    put(s3, "b", "k", body, Settings(gzip=True))
+    assert s3.call["Body"] == first
+
+
+def test_compressed_it_may_be_longer_than_what_api_gateway_answers_with() -> None:
+    body = b'"' + b"x" * MOST_BYTES + b'"'
+    check_document(body, "f", Settings(gzip=True))
+    with pytest.raises(ConfigError):
+        check_document(body, "f", Settings(gzip=False))
 
 
 def test_a_bucket_without_versions_gives_none() -> None:

@@ -126,6 +126,13 @@ def test_a_read_model_is_added_to_a_template_that_has_resources_of_its_own() -> 
     assert all(one.startswith("Shop") for one in host.outputs)
 
 
+def test_a_resource_without_properties_is_rendered_as_it_is() -> None:
+    host = Template()
+    host.add_resource(s3.Bucket("Other", DeletionPolicy="Retain"))
+    other = json.loads(render(host))["Resources"]["Other"]
+    assert other == {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain"}
+
+
 def test_a_second_one_needs_another_prefix() -> None:
     host = Template()
     add_read_model(host, ReadModel(), prefix="Shop")

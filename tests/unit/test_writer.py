@@ -1,12 +1,24 @@
 """The writer: may put the keys of the routes, and nothing else until told."""
 
+import string
 from itertools import chain, combinations
 from typing import Any
 
 import pytest
-from rendered import STORE_ARN, objects, properties, resource, statements, template
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rendered import (
+    STORE_ARN,
+    objects,
+    policy_length,
+    properties,
+    resource,
+    statements,
+    template,
+)
 
 from readmodel_cfn import DataStore, ReadModel, Route, Writer
+from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.options import OptionError
 from strategies import ACCOUNT, BOUNDARY, KMS_KEY, PRINCIPALS
 
@@ -62,6 +74,57 @@ def test_allow_adds_exactly_its_actions_and_the_kms_ones_that_they_need(
         for one in resources
     }
     assert found == expected
+
+
+keys = st.integers(1, 1024).flatmap(lambda size: st.just("k" * size)) | st.text(
+    string.ascii_lowercase, min_size=1, max_size=60
+)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(keys, min_size=1, max_size=12),
+    st.sampled_from(COMBINATIONS),
+    st.sampled_from([None, KMS_KEY]),
+    st.booleans(),
+)
+def test_no_policy_is_longer_than_iam_takes_and_every_key_is_in_one(
+    found: list[str], allow: tuple[Any, ...], kms_key: str | None, role: bool
+) -> None:
+    """2,048 characters inline for a user, 10,240 for a role, 6,144 in a managed policy."""
+    who = Writer(kind="role", principals=(ACCOUNT,), allow=allow) if role else Writer(allow=allow)
+    routes = [Route(f"r{number}", key) for number, key in enumerate(found)]
+    made = template(ReadModel(routes, DataStore(kms_key=kms_key), who))["Resources"]
+    inline = made["DataStoreWriter"].get("Properties", {}).get("Policies", [])
+    more = [one for name, one in made.items() if name.startswith("DataStoreWriterPolicy")]
+    assert all(one["Type"] == "AWS::IAM::ManagedPolicy" for one in more)
+    documents = [one["PolicyDocument"] for one in inline]
+    assert all(policy_length(one) <= (10_240 if role else 2_048) for one in documents)
+    managed = [one["Properties"]["PolicyDocument"] for one in more]
+    assert all(policy_length(one) <= 6_144 for one in managed)
+    resources = [
+        one
+        for document in documents + managed
+        for statement in document["Statement"]
+        for one in statement["Resource"] or ["nothing"]
+    ]
+    assert "nothing" not in resources, "a statement that grants nothing is none that IAM takes"
+    if set(allow) != {"list"}:
+        assert all(one in resources for one in objects(*found))
+
+
+def test_what_does_not_fit_inline_is_attached_to_the_writer() -> None:
+    routes = [Route(f"r{number}", f"{number}" * 500) for number in range(5)]
+    made = template(ReadModel(routes=routes))["Resources"]
+    more = [one for name, one in made.items() if name.startswith("DataStoreWriterPolicy")]
+    assert more
+    assert all(one["Properties"]["Users"] == [{"Ref": "DataStoreWriter"}] for one in more)
+
+
+def test_more_keys_than_iam_can_name_are_refused() -> None:
+    routes = [Route(f"r{number}", f"{number:03}" * 340) for number in range(60)]
+    with pytest.raises(ConfigError, match="more keys than IAM policies can name"):
+        template(ReadModel(routes=routes))
 
 
 def test_it_lists_the_routes_keys_only() -> None:

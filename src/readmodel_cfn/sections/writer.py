@@ -74,14 +74,17 @@ class Writer:
 
 def grants(
     options: Writer, store: s3.Bucket, keys: Sequence[str], kms_key: str | None
-) -> list[PolicyDocument]:
-    """What the writer may do with the key patterns of the routes; more than one where IAM asks."""
+) -> list[PolicyDocument | None]:
+    """What the writer may do with the key patterns of the routes; more than one where IAM asks.
+
+    The first goes inline; it is None where no key fits there.
+    """
     bucket = GetAtt(store, "Arn")
     if options.as_printed:
         return [policies.document([policies.article_grant(bucket, "*")])]
     inline = policies.INLINE_OF_ROLE if options.kind == "role" else policies.INLINE_OF_USER
     return [
-        policies.document(_statements(options, bucket, batch, kms_key))
+        policies.document(_statements(options, bucket, batch, kms_key)) if batch else None
         for batch in policies.batches(keys, inline)
     ]
 
@@ -104,24 +107,24 @@ def _statements(
     return statements
 
 
-def user(options: Writer, document: PolicyDocument, names: Names) -> iam.User:
+def user(options: Writer, document: PolicyDocument | None, names: Names) -> iam.User:
     """The user, with its permissions inline: they live and die with it."""
     inline = _inline(options, document)
-    return iam.User(names("DataStoreWriter"), **_identity(options, "UserName"), Policies=[inline])
+    return iam.User(names("DataStoreWriter"), **_identity(options, "UserName"), **inline)
 
 
-def role(options: Writer, document: PolicyDocument, names: Names) -> iam.Role:
+def role(options: Writer, document: PolicyDocument | None, names: Names) -> iam.Role:
     """The role for those who have an identity of their own, so that no key need exist."""
     return iam.Role(
         names("DataStoreWriter"),
         **_identity(options, "RoleName"),
         AssumeRolePolicyDocument=policies.document([policies.assumed_by(options.principals)]),
-        Policies=[_inline(options, document)],
+        **_inline(options, document),
     )
 
 
 def more_policies(
-    writer: iam.User | iam.Role, documents: Sequence[PolicyDocument], names: Names
+    writer: iam.User | iam.Role, documents: Sequence[PolicyDocument | None], names: Names
 ) -> list[iam.ManagedPolicy]:
     """What did not fit inline."""
     to = "Roles" if isinstance(writer, iam.Role) else "Users"
@@ -165,9 +168,11 @@ def secret(key: iam.AccessKey, names: Names) -> secretsmanager.Secret:
     )
 
 
-def _inline(options: Writer, document: PolicyDocument) -> iam.Policy:
+def _inline(options: Writer, document: PolicyDocument | None) -> dict[str, list[iam.Policy]]:
+    if document is None:
+        return {}
     name = stack_named("-data-store-writer") if options.as_printed else "data-store-writer"
-    return iam.Policy(PolicyName=name, PolicyDocument=document)
+    return {"Policies": [iam.Policy(PolicyName=name, PolicyDocument=document)]}
 
 
 def _identity(options: Writer, name_property: str) -> dict[str, Any]:

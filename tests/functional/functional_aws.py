@@ -1,0 +1,190 @@
+"""Real botocore clients that answer what a test says, and the command line run over them."""
+
+import functools
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from click.testing import CliRunner, Result
+
+from readmodel_cfn import ReadModel, build_template, render
+from readmodel_cfn.aws import Connection, Credentials
+from readmodel_cfn.cli import main
+
+STACK_ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/read-model/1"
+THEN = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+TAGS = {"readmodel-cfn": "managed"}
+OUTPUTS = {
+    "SamplesUrl": "https://abc123.execute-api.eu-west-1.amazonaws.com/v1/samples",
+    "ApiUrl": "https://abc123.execute-api.eu-west-1.amazonaws.com/v1",
+    "S3BucketName": "data-bucket",
+}
+# No command finds credentials, a region or a profile on the machine that runs the tests.
+NO_AWS = {
+    **dict.fromkeys(
+        ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE")
+    ),
+    **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")),
+    "AWS_CONFIG_FILE": "/nowhere/config",
+    "AWS_SHARED_CREDENTIALS_FILE": "/nowhere/credentials",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+@functools.cache
+def _session() -> boto3.Session:
+    return boto3.Session("key", "secret", region_name="eu-west-1")
+
+
+class Aws:
+    """AWS as a list of answers a service; calls that no answer is left for fail the test."""
+
+    def __init__(self) -> None:
+        self.stubs: dict[str, Stubber] = {}
+        self.connections: list[tuple[str, Credentials | None]] = []
+        self.calls: list[str] = []
+
+    def client(self, service: Any) -> Any:
+        return self.stub(service).client
+
+    def stub(self, service: str) -> Stubber:
+        if service not in self.stubs:
+            client: Any = _session().client(service)  # type: ignore[call-overload]
+            client.meta.events.register("before-parameter-build", self._note)
+            self.stubs[service] = Stubber(client)
+            self.stubs[service].activate()
+        return self.stubs[service]
+
+    def _note(self, model: Any, **_: Any) -> None:
+        self.calls.append(model.name)
+
+    def answers(self, service: str, call: str, answer: Any, **expected: Any) -> None:
+        """The next call; `expected` are the parameters that it must have."""
+        self.stub(service).add_response(call, answer, expected or None)
+
+    def refuses(
+        self, service: str, call: str, code: str, message: str = "", status: int = 400
+    ) -> None:
+        self.stub(service).add_client_error(call, code, message, status)
+
+    # CloudFormation, the service of most answers.
+
+    def stack(self, status: str = "CREATE_COMPLETE", **more: Any) -> None:
+        """The next DescribeStacks answers this."""
+        self.answers("cloudformation", "describe_stacks", {"Stacks": [stack(status, **more)]})
+
+    def no_stack(self) -> None:
+        self.refuses(
+            "cloudformation",
+            "describe_stacks",
+            "ValidationError",
+            "Stack with id read-model does not exist",
+        )
+
+    def template(self, body: Mapping[str, Any]) -> None:
+        self.answers("cloudformation", "get_template", {"TemplateBody": json.dumps(body)})
+
+    def events(self, *events: dict[str, Any]) -> None:
+        """The next page of events, newest first."""
+        self.answers("cloudformation", "describe_stack_events", {"StackEvents": list(events)})
+
+    def resources(self, *resources: tuple[str, str, str]) -> None:
+        """The stack's resources: logical id, type, physical id."""
+        summaries = [
+            {
+                "LogicalResourceId": logical_id,
+                "ResourceType": kind,
+                "PhysicalResourceId": physical_id,
+                "ResourceStatus": "CREATE_COMPLETE",
+                "LastUpdatedTimestamp": THEN,
+            }
+            for logical_id, kind, physical_id in resources
+        ]
+        answer = {"StackResourceSummaries": summaries}
+        self.answers("cloudformation", "list_stack_resources", answer)
+
+    def wrote(self) -> list[str]:
+        """The calls that changed something, in order."""
+        reading = ("Describe", "Get", "List", "Head")
+        return [one for one in self.calls if not one.startswith(reading)]
+
+
+@contextmanager
+def stubbed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    """Put stubbed clients where all clients are made; at the end no answer may be left."""
+    aws = Aws()
+
+    def client(connection: Connection, service: Any) -> Any:
+        aws.connections.append((service, connection.credentials))
+        return aws.client(service)
+
+    monkeypatch.setattr(Connection, "client", client)
+    yield aws
+    for stub in aws.stubs.values():
+        stub.assert_no_pending_responses()
+
+
+def stack(
+    status: str = "CREATE_COMPLETE",
+    reason: str = "",
+    outputs: Mapping[str, str] = OUTPUTS,
+    tags: Mapping[str, str] = TAGS,
+    protected: bool = False,
+) -> dict[str, Any]:
+    """A stack as DescribeStacks gives it."""
+    return {
+        "StackId": STACK_ID,
+        "StackName": "read-model",
+        "CreationTime": THEN,
+        "StackStatus": status,
+        "StackStatusReason": reason,
+        "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()],
+        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+        "EnableTerminationProtection": protected,
+    }
+
+
+def event(
+    number: int,
+    logical_id: str,
+    status: str,
+    reason: str = "",
+    physical_id: str = "physical",
+) -> dict[str, Any]:
+    """An event as DescribeStackEvents gives it; all are of one time."""
+    return {
+        "StackId": STACK_ID,
+        "StackName": "read-model",
+        "EventId": str(number),
+        "Timestamp": THEN,
+        "LogicalResourceId": logical_id,
+        "PhysicalResourceId": physical_id,
+        "ResourceType": "AWS::S3::Bucket",
+        "ResourceStatus": status,
+        "ResourceStatusReason": reason,
+    }
+
+
+COMPACT = render(build_template(ReadModel()), "compact")
+CONTENT: dict[str, Any] = json.loads(COMPACT)
+
+
+def run(*arguments: str, env: Mapping[str, str | None] | None = None) -> Result:
+    """Run a command; what it does not expect is raised here."""
+    runner = CliRunner(env={**NO_AWS, **(env or {})})
+    return runner.invoke(main, [*arguments], catch_exceptions=False)
+
+
+def error_of(result: Result, code: int) -> str:
+    """The one error line of a command that failed, after whatever story."""
+    lines = result.stderr.splitlines()
+    assert result.exit_code == code, result.output
+    assert [one for one in lines if one.startswith("Error:")] == lines[-1:]
+    assert "Traceback" not in result.output
+    assert "response stub" not in result.output, "a call that the test did not foresee"
+    return lines[-1].removeprefix("Error: ")

@@ -1,0 +1,265 @@
+"""`publish`: a JSON file, to the one key that a route serves, in whose name it is told."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.stub import ANY
+from functional_aws import OUTPUTS, Aws, error_of, run, stubbed
+
+from readmodel_cfn.aws import Credentials
+
+STORED = {"ETag": '"e"', "VersionId": "v1"}
+ROUTES = """
+[[routes]]
+path = "samples"
+key = "payload.json"
+[[routes]]
+path = "products/{id}"
+key = "products/{id}.json"
+"""
+SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:s-1"
+KEY = Credentials("AKIA1", "s3cret")
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "f.json").write_text('{"a": 1}')
+    with stubbed(monkeypatch) as made:
+        yield made
+
+
+def publish(*arguments: str, file: str = "f.json") -> Any:
+    return run("publish", file, "--region", "eu-west-1", *arguments)
+
+
+def takes(
+    aws: Aws,
+    key: str = "payload.json",
+    bucket: str = "data-bucket",
+    cache_control: str = "no-cache",
+) -> None:
+    aws.answers(
+        "s3",
+        "put_object",
+        STORED,
+        Bucket=bucket,
+        Key=key,
+        Body=b'{"a": 1}',
+        ContentType="application/json",
+        CacheControl=cache_control,
+        ChecksumSHA256=ANY,
+    )
+
+
+def outputs(aws: Aws, **more: str) -> None:
+    aws.stack(outputs={**OUTPUTS, **more})
+
+
+def test_a_file_goes_to_the_stacks_bucket_and_key_etag_and_version_are_told(aws: Aws) -> None:
+    outputs(aws)
+    takes(aws)
+    done = publish()
+    assert done.exit_code == 0
+    assert [line.split() for line in done.stdout.splitlines()] == [
+        ["key", "data-bucket/payload.json"],
+        ["ETag", '"e"'],
+        ["version", "v1"],
+    ]
+
+
+def test_the_cache_control_is_that_of_the_description(aws: Aws, tmp_path: Path) -> None:
+    (tmp_path / "readmodel.toml").write_text("[data_store]\nmax_age = 60")
+    outputs(aws)
+    takes(aws, cache_control="max-age=60")
+    assert publish().exit_code == 0
+
+
+def test_json_is_one_object(aws: Aws) -> None:
+    outputs(aws)
+    takes(aws)
+    assert json.loads(publish("--json").stdout) == {
+        "bucket": "data-bucket",
+        "key": "payload.json",
+        "etag": '"e"',
+        "version": "v1",
+        "bytes": 8,
+    }
+
+
+def test_with_a_bucket_the_stack_is_not_asked(aws: Aws) -> None:
+    """Nothing but the writer's own permission is needed."""
+    takes(aws, bucket="mine")
+    assert publish("--bucket", "mine").exit_code == 0
+    assert aws.calls == ["PutObject"]
+
+
+def test_as_writer_takes_the_key_from_the_secret(aws: Aws) -> None:
+    outputs(aws, DataStoreSecretArn=SECRET_ARN)
+    key = {"access_key_id": KEY.access_key_id, "secret_access_key": KEY.secret_access_key}
+    aws.answers(
+        "secretsmanager",
+        "get_secret_value",
+        {"SecretString": json.dumps(key)},
+        SecretId=SECRET_ARN,
+    )
+    takes(aws)
+    done = publish("--as-writer")
+    assert done.exit_code == 0
+    assert KEY.secret_access_key not in done.output
+    assert aws.connections[-1] == ("s3", KEY)
+    assert {who for service, who in aws.connections if service != "s3"} == {None}
+
+
+def test_as_writer_takes_the_key_from_the_outputs_as_the_article_does(aws: Aws) -> None:
+    outputs(
+        aws,
+        DataStoreAccessKeyId=KEY.access_key_id,
+        DataStoreSecretAccessKey=KEY.secret_access_key,
+    )
+    takes(aws)
+    assert publish("--as-writer").exit_code == 0
+    assert aws.connections[-1] == ("s3", KEY)
+
+
+def test_as_writer_with_a_bucket_still_asks_the_stack_for_the_key(aws: Aws) -> None:
+    outputs(
+        aws,
+        DataStoreAccessKeyId=KEY.access_key_id,
+        DataStoreSecretAccessKey=KEY.secret_access_key,
+    )
+    takes(aws, bucket="mine")
+    assert publish("--as-writer", "--bucket", "mine").exit_code == 0
+
+
+def test_a_stack_without_a_user_has_no_writers_key(aws: Aws) -> None:
+    outputs(aws)
+    line = error_of(publish("--as-writer"), 1)
+    assert line.startswith("--as-writer: the stack has no user with a key")
+
+
+@pytest.mark.parametrize("secret", ["text", "[]", "{}", "null", '{"access_key_id": "a"}'])
+def test_a_secret_that_holds_something_else_is_told_without_its_content(
+    aws: Aws, secret: str
+) -> None:
+    outputs(aws, DataStoreSecretArn=SECRET_ARN)
+    aws.answers("secretsmanager", "get_secret_value", {"SecretString": secret})
+    line = error_of(publish("--as-writer"), 1)
+    assert line.startswith(f"{SECRET_ARN}: it holds no writer's key")
+
+
+@pytest.fixture
+def two_routes(aws: Aws, tmp_path: Path) -> Aws:
+    (tmp_path / "readmodel.toml").write_text(ROUTES)
+    return aws
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key"),
+    [
+        (("--route", "samples"), "payload.json"),
+        (("--key", "products/7.json"), "products/7.json"),
+        (("--key", "products/7.json", "--route", "products/{id}"), "products/7.json"),
+    ],
+)
+def test_the_key_is_the_one_that_the_route_serves(
+    two_routes: Aws, arguments: tuple[str, ...], key: str
+) -> None:
+    outputs(two_routes)
+    takes(two_routes, key)
+    assert publish(*arguments).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ((), "publish: which route?; give --route or --key: samples, products/{id}"),
+        (
+            ("--route", "products/{id}"),
+            "products/{id}: the route serves many keys; give --key, of the form products/{id}.json",
+        ),
+        (
+            ("--route", "products"),
+            "--route: no route has the path 'products'; known: samples, products/{id}",
+        ),
+        (
+            ("--key", "products/a/b.json"),
+            "--key: no route serves 'products/a/b.json'; served: payload.json, products/{id}.json",
+        ),
+        (
+            ("--key", "payload.json", "--route", "products/{id}"),
+            "--key: no route serves 'payload.json'; served: products/{id}.json",
+        ),
+        (("--key", ""), "--key: no route serves ''; served: payload.json, products/{id}.json"),
+        (
+            ("--route", ""),
+            "--route: no route has the path ''; known: samples, products/{id}",
+        ),
+    ],
+)
+def test_a_key_or_route_that_is_not_one_is_refused_before_aws_is_asked(
+    two_routes: Aws, arguments: tuple[str, ...], line: str
+) -> None:
+    assert error_of(publish(*arguments), 2) == line
+    assert two_routes.calls == []
+
+
+BAD_FILES = {
+    "text": (b"hello", "not JSON: "),
+    "empty": (b"", "not JSON: "),
+    "not UTF-8": (b"\xff\xfe", "not JSON: "),
+    "11 MB": (b"[" + b" " * (11 * 1024 * 1024) + b"]", "are more than the 10,485,760"),
+    "too deep": (b"[" * 100_000, "not JSON: nested too deeply"),
+    "NaN": (b'{"price": NaN}', "not JSON: NaN is no JSON value"),
+}
+
+
+@pytest.mark.parametrize(("content", "said"), BAD_FILES.values(), ids=BAD_FILES)
+def test_a_file_that_is_no_payload_is_refused_before_aws_is_asked(
+    aws: Aws, tmp_path: Path, content: bytes, said: str
+) -> None:
+    (tmp_path / "bad.json").write_bytes(content)
+    line = error_of(publish(file="bad.json"), 2)
+    assert line.startswith("bad.json: ")
+    assert said in line
+    assert aws.calls == []
+
+
+def test_a_missing_file_is_named(aws: Aws) -> None:
+    line = error_of(publish(file="nope.json"), 2)
+    assert line == "nope.json: cannot be read: No such file or directory"
+    assert aws.calls == []
+
+
+def test_a_directory_is_no_file(aws: Aws, tmp_path: Path) -> None:
+    assert "is a directory" in error_of(publish(file=str(tmp_path)), 2)
+    assert aws.calls == []
+
+
+def test_a_stack_of_something_else_is_told(aws: Aws) -> None:
+    aws.stack(outputs={})
+    assert error_of(publish(), 1) == (
+        "stack read-model in eu-west-1: it has no output S3BucketName; "
+        "choose a read model's stack with --stack-name"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        ("AccessDenied", "ask for this permission"),
+        ("InvalidAccessKeyId", "a new one takes some seconds"),
+        ("ExpiredToken", "renew the credentials"),
+        ("SignatureDoesNotMatch", "check the access key"),
+        ("NoSuchBucket", ""),
+    ],
+)
+def test_what_s3_refuses_is_one_line_with_what_to_do(aws: Aws, code: str, hint: str) -> None:
+    outputs(aws)
+    aws.refuses("s3", "put_object", code, "because\nof this", 403)
+    line = error_of(publish(), 1)
+    assert line.startswith(f"AWS PutObject: {code}: because of this")
+    assert hint in line

@@ -1,0 +1,135 @@
+"""`read`: GET through the API, and exit 7 where the promise is not kept."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from functional_aws import NO_AWS, OUTPUTS, Aws, error_of, run, stubbed
+
+from readmodel_cfn.cli import data, main
+from readmodel_cfn.store.read import Answer
+
+ARTICLE = {"SamplesUrl": OUTPUTS["SamplesUrl"]}
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
+    monkeypatch.chdir(tmp_path)
+    with stubbed(monkeypatch) as made:
+        yield made
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The URLs that were asked for; each answers 200, or the status that ends it."""
+    urls: list[str] = []
+
+    def get(url: str) -> Answer:
+        urls.append(url)
+        last = url.rpartition("/")[2]
+        return Answer(url, int(last) if last.isdigit() else 200, {"ETag": '"e"'}, b"{}", 0.0123)
+
+    monkeypatch.setattr(data, "get", get)
+    return urls
+
+
+def read(*arguments: str) -> Any:
+    return run("read", "--region", "eu-west-1", *arguments)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "path", "url"),
+    [
+        (OUTPUTS, (), OUTPUTS["SamplesUrl"]),
+        (OUTPUTS, ("products/7",), OUTPUTS["ApiUrl"] + "/products/7"),
+        (OUTPUTS, ("/products/7",), OUTPUTS["ApiUrl"] + "/products/7"),
+        (ARTICLE, (), OUTPUTS["SamplesUrl"]),
+        (ARTICLE, ("other",), OUTPUTS["ApiUrl"] + "/other"),
+    ],
+)
+def test_the_url_is_the_stacks_with_the_path_below_it(
+    aws: Aws, asked: list[str], outputs: Mapping[str, str], path: tuple[str, ...], url: str
+) -> None:
+    aws.stack(outputs=outputs)
+    assert read(*path).exit_code in (0, 7)
+    assert asked == [url]
+
+
+def test_the_body_is_the_result_and_the_rest_is_the_story(aws: Aws, asked: list[str]) -> None:
+    aws.stack()
+    done = read()
+    assert done.stdout == "{}\n"
+    assert done.stderr.splitlines() == [f"GET {asked[0]}", "200 in 12 ms", 'ETag: "e"']
+
+
+def test_the_body_is_printed_byte_for_byte_whatever_the_terminal_can_show(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = "é€".encode() + b"\xff"
+    monkeypatch.setattr(data, "get", lambda url: Answer(url, 200, {}, body, 0.0))
+    aws.stack()
+    runner = CliRunner(charset="ascii", env=NO_AWS)
+    done = runner.invoke(main, ["read", "--region", "eu-west-1"], catch_exceptions=False)
+    assert done.exit_code == 0
+    assert done.stdout_bytes == body + b"\n"
+
+
+def test_json_is_one_object_with_header_names_in_lower_case(aws: Aws, asked: list[str]) -> None:
+    aws.stack()
+    assert json.loads(read("--json").stdout) == {
+        "url": asked[0],
+        "status": 200,
+        "headers": {"etag": '"e"'},
+        "seconds": 0.0123,
+        "body": "{}",
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(200, 0), (204, 0), (304, 0), (403, 7), (404, 7), (500, 7), (502, 7)]
+)
+def test_it_ends_well_with_2xx_and_304_and_with_7_otherwise(
+    aws: Aws, asked: list[str], status: int, code: int
+) -> None:
+    aws.stack()
+    done = read(str(status))
+    assert done.exit_code == code
+    assert done.stdout == "{}\n"
+    if code:
+        assert error_of(done, code).startswith(f"{asked[0]}: answered {status}; ")
+
+
+def test_an_emulators_api_is_read_there(aws: Aws, asked: list[str]) -> None:
+    aws.stack()
+    read("--endpoint-url", "http://127.0.0.1:4566")
+    assert asked == ["http://127.0.0.1:4566/_aws/execute-api/abc123/v1/samples"]
+
+
+def test_a_first_route_with_parameters_needs_a_path(aws: Aws) -> None:
+    aws.stack(outputs={**OUTPUTS, "SamplesUrl": OUTPUTS["ApiUrl"] + "/products/{id}"})
+    assert error_of(read(), 2) == "read: the first route has parameters; give a PATH"
+
+
+@pytest.mark.parametrize("path", ["a b", "é", "a\nb"])
+def test_a_path_that_is_none_is_a_usage_error(aws: Aws, path: str) -> None:
+    aws.stack()
+    assert "not a URL" in error_of(read(path, "--endpoint-url", "http://127.0.0.1:1"), 2)
+
+
+def test_nobody_answering_is_one_line(aws: Aws) -> None:
+    aws.stack()
+    assert "no answer: " in error_of(read("--endpoint-url", "http://127.0.0.1:1"), 1)
+
+
+@pytest.mark.parametrize("path", [(), ("x",)])
+def test_a_stack_of_something_else_is_told(aws: Aws, path: tuple[str, ...]) -> None:
+    aws.stack(outputs={"Other": "x"})
+    assert "it has no output SamplesUrl" in error_of(read(*path), 1)
+
+
+def test_a_stack_whose_url_is_none_is_told(aws: Aws) -> None:
+    aws.stack(outputs={"SamplesUrl": "not a url"})
+    assert error_of(read(), 2) == "not a url: not an http URL"

@@ -1,0 +1,158 @@
+"""CloudFormation's answers as values, page by page, and its refusals told apart."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import ANY
+from functional_aws import STACK_ID, Aws, event, stack
+
+from readmodel_cfn.stacks.client import Stack, StackClient
+from readmodel_cfn.stacks.events import new_events
+from readmodel_cfn.stacks.wanted import Wanted
+
+WANTED = Wanted("read-model", '{"Resources":{}}', {"P": "v"}, {"team": "web"}, True)
+
+
+@pytest.fixture
+def aws() -> Aws:
+    return Aws()
+
+
+@pytest.fixture
+def client(aws: Aws) -> StackClient:
+    return StackClient(aws.client("cloudformation"))
+
+
+def test_a_stack_is_a_value(aws: Aws, client: StackClient) -> None:
+    found = stack("UPDATE_COMPLETE", "why", {"Url": "u"}, {"a": "b"}, protected=True)
+    found["Outputs"][0]["Description"] = "what"
+    found["Parameters"] = [{"ParameterKey": "P", "ParameterValue": "v"}, {"ParameterKey": "Q"}]
+    aws.answers("cloudformation", "describe_stacks", {"Stacks": [found]}, StackName="read-model")
+    assert client.describe("read-model") == Stack(
+        id=STACK_ID,
+        name="read-model",
+        status="UPDATE_COMPLETE",
+        reason="why",
+        parameters={"P": "v", "Q": ""},
+        tags={"a": "b"},
+        outputs={"Url": ("u", "what")},
+        termination_protection=True,
+    )
+
+
+def test_a_stack_of_nothing_but_what_cloudformation_always_gives(
+    aws: Aws, client: StackClient
+) -> None:
+    always = ("StackId", "StackName", "CreationTime", "StackStatus")
+    bare = {name: value for name, value in stack().items() if name in always}
+    aws.answers("cloudformation", "describe_stacks", {"Stacks": [bare]})
+    expected = Stack(STACK_ID, "read-model", "CREATE_COMPLETE", "", {}, {}, {}, False)
+    assert client.describe("read-model") == expected
+
+
+def test_does_not_exist_is_none(aws: Aws, client: StackClient) -> None:
+    aws.no_stack()
+    assert client.describe("read-model") is None
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("ValidationError", "1 validation error detected"),
+        ("AccessDenied", "a stack that does not exist may not be described"),
+        ("ExpiredToken", "expired"),
+    ],
+)
+def test_any_other_refusal_is_never_taken_for_no_stack(
+    aws: Aws, client: StackClient, code: str, message: str
+) -> None:
+    aws.refuses("cloudformation", "describe_stacks", code, message)
+    with pytest.raises(ClientError):
+        client.describe("read-model")
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [('{"Resources": {}}', {"Resources": {}}), ("Resources: {}\n", "Resources: {}\n")],
+)
+def test_a_template_is_a_value_for_json_and_text_for_yaml(
+    aws: Aws, client: StackClient, body: str, expected: Any
+) -> None:
+    aws.answers(
+        "cloudformation",
+        "get_template",
+        {"TemplateBody": body},
+        StackName="read-model",
+        TemplateStage="Original",
+    )
+    assert client.template("read-model") == expected
+
+
+SENT: dict[str, Any] = {
+    "StackName": "read-model",
+    "TemplateBody": '{"Resources":{}}',
+    "Capabilities": [],
+    "Parameters": [{"ParameterKey": "P", "ParameterValue": "v"}],
+    "Tags": [{"Key": "team", "Value": "web"}, {"Key": "readmodel-cfn", "Value": "managed"}],
+    "ClientRequestToken": ANY,
+}
+
+
+def test_a_create_sends_all_that_is_wanted(aws: Aws, client: StackClient) -> None:
+    more = {"OnFailure": "ROLLBACK", "EnableTerminationProtection": True}
+    aws.answers("cloudformation", "create_stack", {"StackId": STACK_ID}, **SENT, **more)
+    assert client.create(WANTED) == STACK_ID
+
+
+def test_an_update_sends_all_that_is_wanted(aws: Aws, client: StackClient) -> None:
+    aws.answers("cloudformation", "update_stack", {"StackId": STACK_ID}, **SENT)
+    assert client.update(WANTED)
+
+
+def test_each_call_has_a_token_of_its_own(aws: Aws, client: StackClient) -> None:
+    tokens: list[str] = []
+    aws.client("cloudformation").meta.events.register(
+        "provide-client-params.cloudformation.*",
+        lambda params, **_: tokens.append(params["ClientRequestToken"]),
+    )
+    for _ in range(2):
+        aws.answers("cloudformation", "delete_stack", {})
+        client.delete("read-model")
+    assert len(set(tokens)) == 2
+    assert all(len(one) <= 128 for one in tokens)
+
+
+def test_events_come_once_each_across_pages(aws: Aws, client: StackClient) -> None:
+    pages = [(6, 5), (4, 3), (2, 1)]
+    for number, ids in enumerate(pages):
+        more = {"NextToken": str(number)} if number < 2 else {}
+        answer = {"StackEvents": [event(one, "R", "CREATE_COMPLETE") for one in ids], **more}
+        aws.answers("cloudformation", "describe_stack_events", answer)
+    seen: set[str] = set()
+    told = [one.id for one in new_events(client, "read-model", seen)]
+    assert told == ["1", "2", "3", "4", "5", "6"]
+
+
+def test_no_page_is_asked_for_beyond_the_last_event_seen(aws: Aws, client: StackClient) -> None:
+    answer = {"StackEvents": [event(6, "R", "X"), event(5, "R", "X")], "NextToken": "more"}
+    aws.answers("cloudformation", "describe_stack_events", answer)
+    assert [one.id for one in new_events(client, "read-model", {"5"})] == ["6"]
+    assert aws.calls == ["DescribeStackEvents"]
+
+
+def test_resources_come_from_every_page(aws: Aws, client: StackClient) -> None:
+    for number in range(2):
+        summary = {
+            "LogicalResourceId": f"R{number}",
+            "ResourceType": "AWS::S3::Bucket",
+            "ResourceStatus": "CREATE_IN_PROGRESS",
+            "LastUpdatedTimestamp": stack()["CreationTime"],
+        }
+        more = {"NextToken": "1"} if number == 0 else {}
+        answer = {"StackResourceSummaries": [summary], **more}
+        aws.answers("cloudformation", "list_stack_resources", answer)
+    assert [(one.logical_id, one.physical_id) for one in client.resources("read-model")] == [
+        ("R0", ""),
+        ("R1", ""),
+    ]

@@ -204,9 +204,13 @@ def test_payloads_kept_compressed_pass_as_bytes_and_errors_are_made_as_text() ->
 def test_compression_starts_where_the_model_says_and_caches_are_told() -> None:
     assert api(ReadModel())["MinimumCompressionSize"] == 1024
     assert api(ReadModel(api=Api(compress_from=0)))["MinimumCompressionSize"] == 0
+    elsewhere = methods(ReadModel(api=Api(cors_origin="*")))
+    vary = "method.response.header.Vary"
+    for status in (200, 304):
+        passed = answer_to(status, elsewhere["GET"])["ResponseParameters"]
+        assert passed[vary] == "'Accept-Encoding'"
     never = ReadModel(api=Api(compress_from="never"))
     assert "MinimumCompressionSize" not in api(never)
-    vary = "method.response.header.Vary"
     assert answer_to(304, METHODS["GET"])["ResponseParameters"][vary] == "'Accept-Encoding'"
     assert vary not in answer_to(200, methods(never)["GET"])["ResponseParameters"]
 

@@ -143,12 +143,12 @@ def read_methods(
 def _style(options: Api, gzip_stored: bool) -> Style:
     compressed = _compress_from(options, gzip_stored) is not None
     origin = options.cors_origin
+    # A page of another origin may read only the headers that are exposed to it.
+    exposed = {"Access-Control-Expose-Headers": "ETag"} if origin else {}
+    varying = {"Vary": "Accept-Encoding"} if compressed else {}
     return Style(
         fixed={"Access-Control-Allow-Origin": origin} if origin else {},
-        # A page may read only the headers that are exposed to it.
-        cached={"Access-Control-Expose-Headers": "ETag"}
-        if origin
-        else {} | ({"Vary": "Accept-Encoding"} if compressed else {}),
+        cached={**exposed, **varying},
         binary=gzip_stored,
     )
 

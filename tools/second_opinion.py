@@ -2,7 +2,7 @@
 
 The sandbox evaluates the generated API with this project's own code, so a misunderstanding of AWS
 would stand in both the template and its test. LocalStack is independent code for the same thing.
-The stacks and requests are in `second_opinion/cases.py`, the differences that are known, each with
+The stacks and requests are in `second_opinion/cases/`, the differences that are known, each with
 its reason, in `second_opinion/known.py`. Any other difference makes this exit 1.
 """
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from readmodel_cfn.report import story
-from second_opinion.answers import Answer, ask
-from second_opinion.cases import Ask, Case, Publish
+from second_opinion.answers import Answer, Reader
 from second_opinion.known import Difference, Known, known
 from second_opinion.places import Place
 from second_opinion.sites import Site, deploy
+from second_opinion.steps import ABSENT, Ask, Case, Publish
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,13 @@ def compare(case: Case, ours: Place, theirs: Place) -> Iterator[Row]:
     story(f"deploying {case.name} in both places")
     left, right = deploy(ours, case), deploy(theirs, case)
     yield _row(f"{case.name}/deploy", "deploy as it is", left.ended, _deployments(left, right))
+    readers = Reader(left.url), Reader(right.url)
     for step in case.steps:
         if isinstance(step, Publish):
             left.publish(step)
             right.publish(step)
         else:
-            yield _asked(case, step, ask(left.url, step), ask(right.url, step))
+            yield _asked(case, step, *(reader.ask(step) for reader in readers))
 
 
 def _asked(case: Case, one: Ask, left: Answer, right: Answer) -> Row:
@@ -51,7 +52,8 @@ def _asked(case: Case, one: Ask, left: Answer, right: Answer) -> Row:
 
 
 def _row(place: str, asked: str, answered: str, found: Iterator[Difference]) -> Row:
-    return Row(place, asked, answered, tuple((one, known(place, one)) for one in found))
+    whys = ((one, known(place, answered, one)) for one in found)
+    return Row(place, asked, answered, tuple(whys))
 
 
 def _deployments(left: Site, right: Site) -> Iterator[Difference]:
@@ -72,7 +74,15 @@ def _answers(one: Ask, left: Answer, right: Answer) -> Iterator[Difference]:
         yield Difference(f"status, not {one.status}", str(left.status), str(right.status))
     if left.content != right.content:
         yield Difference("body", left.content, right.content)
-    for name in sorted({*left.headers, *right.headers}):
-        values = left.headers.get(name, "(none)"), right.headers.get(name, "(none)")
+    elif one.body not in (None, left.body):
+        yield Difference("body, not as it should be", repr(left.body), repr(right.body))
+    yield from _headers(one, left, right)
+
+
+def _headers(one: Ask, left: Answer, right: Answer) -> Iterator[Difference]:
+    for name in sorted({*left.headers, *right.headers, *one.gives}):
+        values = left.headers.get(name, ABSENT), right.headers.get(name, ABSENT)
         if values[0] != values[1]:
             yield Difference(name, *values)
+        elif values[0] != one.gives.get(name, values[0]):
+            yield Difference(f"{name}, not {one.gives[name]}", *values)

@@ -12,8 +12,8 @@ from readmodel_cfn.stacks.client import Stack, StackClient
 from readmodel_cfn.stacks.wanted import Wanted
 from readmodel_cfn.store import publish
 from readmodel_cfn.store.read import reachable
-from second_opinion.cases import Case, Publish
 from second_opinion.places import REGION, Place
+from second_opinion.steps import Case, Publish
 
 _NEWER_VERSION = "2012-10-17"
 
@@ -31,7 +31,7 @@ class Site:
         """Put the document, with the library where it can: it publishes one content type."""
         bucket = self.outputs["S3BucketName"]
         if one.content_type == publish.CONTENT_TYPE:
-            publish.put(self.s3, bucket, one.key, one.body)
+            publish.put(self.s3, bucket, one.key, one.body, one.settings)
         else:
             self.s3.put_object(
                 Bucket=bucket, Key=one.key, Body=one.body, ContentType=one.content_type

@@ -1,0 +1,94 @@
+"""`audit`: the invariants of an S3 proxy, over any template."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from readmodel_cfn import report
+from readmodel_cfn.cli.description import (
+    article_option,
+    config_option,
+    json_option,
+    load_config,
+    model_of,
+    read_file,
+)
+from readmodel_cfn.errors import ConfigError, LintError
+from readmodel_cfn.template import build_template, render
+
+if TYPE_CHECKING:
+    from readmodel_cfn.audit import Finding
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@config_option
+@article_option
+@json_option
+@click.option("--rules", "list_rules", is_flag=True, help="List the rules, and audit nothing.")
+def audit(
+    file: Path | None,
+    config_file: Path | None,
+    article: bool,
+    as_json: bool,
+    list_rules: bool,
+) -> None:
+    """Check that a template serves S3 honestly: FILE, else the one that readmodel.toml describes.
+
+    Any template that reads S3 through an API Gateway REST API can be checked, in JSON or YAML.
+    """
+    if list_rules:
+        _list_rules(as_json)
+        return
+    from readmodel_cfn import audit as room
+
+    text = (
+        _text(file) if file else render(build_template(model_of(load_config(config_file), article)))
+    )
+    template = room.parse(text, str(file or "template"))
+    found = room.audit(template)
+    _show(found, as_json)
+    if found:
+        raise LintError(f"{len(found)} finding(s)", where=str(file or "template"))
+    number = len(room.View(template).reads)
+    report.story(f"No findings in {number} method(s) that read S3.")
+
+
+def _show(found: Sequence["Finding"], as_json: bool) -> None:
+    if as_json:
+        report.print_json([vars(one) for one in found])
+        return
+    for resource, of_it in groupby(sorted(found, key=lambda one: one.resource), _resource):
+        click.echo(click.style(resource, bold=True))
+        for one in of_it:
+            click.echo(f"  {click.style(one.rule, fg='red')} {one.name} at {one.path}")
+            click.echo(f"      {one.what}")
+            click.echo(f"      means: {one.meaning}")
+            click.echo(f"      do: {one.todo}")
+
+
+def _resource(finding: "Finding") -> str:
+    return finding.resource
+
+
+def _list_rules(as_json: bool) -> None:
+    from readmodel_cfn.audit import RULES
+
+    rules = [
+        {"id": one.id, "name": one.name, "title": one.title, "meaning": one.meaning}
+        for one in RULES
+    ]
+    if as_json:
+        report.print_json(rules)
+    else:
+        report.table([one["id"], one["name"], one["title"]] for one in rules)
+
+
+def _text(file: Path) -> str:
+    try:
+        return read_file(file).decode("utf-8-sig")  # Windows likes to mark it
+    except UnicodeDecodeError as error:
+        raise ConfigError("not UTF-8 text", where=str(file)) from error

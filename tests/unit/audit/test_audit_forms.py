@@ -1,0 +1,287 @@
+"""What is good is good in every form, and what cannot be known is passed over."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from audit_templates import STORE_ARN, Template, allow, document, drop, find, good, put, resource
+
+from readmodel_cfn.audit import View, audit
+
+GET = "SampleGet/Properties"
+URI = f"{GET}/Integration/Uri"
+SERVICE = "arn:${AWS::Partition}:apigateway:${AWS::Region}"
+METHODS = {
+    "SampleGet": "payload.json",
+    "SampleHead": "payload.json",
+    "ProductGet": "products/{id}.json",
+    "ProductHead": "products/{id}.json",
+}
+
+
+@pytest.mark.parametrize("cors", [False, True])
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("gzip", [False, True])
+def test_a_good_template_has_no_finding(cors: bool, compressed: bool, gzip: bool) -> None:
+    assert audit(good(cors=cors, compressed=compressed, gzip=gzip)) == []
+
+
+def test_nothing_of_a_good_template_is_passed_over() -> None:
+    view = View(good(cors=True))
+    assert [one.id for one in view.reads] == list(METHODS)
+    assert [(one.id, one.keys) for one in view.readers] == [
+        ("ReaderRole", ["payload.json", "products/*.json"])
+    ]
+    assert [one.id for one in view.buckets] == ["Store"]
+
+
+def uris(make: Callable[[str], Any]) -> Callable[[Template], None]:
+    """Write the URI of every method anew, by its key."""
+
+    def change(template: Template) -> None:
+        for name, key in METHODS.items():
+            put(template, f"{name}/Properties/Integration/Uri", make(key))
+
+    return change
+
+
+def as_sub_with_names(key: str) -> Any:
+    names = {"where": {"Ref": "Store"}, "what": key}
+    return {"Fn::Sub": [SERVICE + ":s3:path/${where}/${what}", names]}
+
+
+def as_join_of_joins(key: str) -> Any:
+    inner = {"Fn::Join": ["/", [{"Ref": "Store"}, key]]}
+    return {"Fn::Join": ["/", [{"Fn::Sub": f"{SERVICE}:s3:path"}, inner]]}
+
+
+def bucket_as_a_parameter(template: Template) -> None:
+    """The serverless way: the bucket is a parameter of the URI with a fixed value."""
+    uris(lambda key: {"Fn::Sub": f"{SERVICE}:s3:path/{{bucket}}/{key}"})(template)
+    for name in METHODS:
+        asked = find(template, f"{name}/Properties/Integration/RequestParameters")
+        asked["integration.request.path.bucket"] = {"Fn::Sub": "'${Store}'"}
+
+
+def policies_inline(template: Template) -> None:
+    policy = find(template, "ReaderPolicy/Properties")
+    inline = {"PolicyName": "read", "PolicyDocument": policy["PolicyDocument"]}
+    put(template, "ReaderRole/Properties/Policies", [inline])
+    drop(template, "ReaderPolicy")
+
+
+def managed_policy(template: Template) -> None:
+    put(template, "ReaderPolicy/Type", "AWS::IAM::ManagedPolicy")
+    drop(template, "ReaderPolicy/Properties/Roles")
+    put(template, "ReaderRole/Properties/ManagedPolicyArns", [{"Ref": "ReaderPolicy"}])
+
+
+def policy_by_role_name(template: Template) -> None:
+    put(template, "ReaderRole/Properties/RoleName", {"Fn::Sub": "${AWS::StackName}-reader"})
+    put(template, "ReaderPolicy/Type", "AWS::IAM::RolePolicy")
+    name = {"Fn::Join": ["-", [{"Ref": "AWS::StackName"}, "reader"]]}
+    put(template, "ReaderPolicy/Properties/RoleName", name)
+    drop(template, "ReaderPolicy/Properties/Roles")
+
+
+def granted_by_the_bucket(template: Template) -> None:
+    who = {"AWS": {"Fn::GetAtt": ["ReaderRole", "Arn"]}}
+    grant = {**allow("s3:GetObject", {"Fn::Sub": "${Store.Arn}/*"}), "Principal": who}
+    find(template, "StorePolicy/Properties/PolicyDocument/Statement").append(grant)
+    drop(template, "ReaderPolicy")
+
+
+def bucket_with_a_name(template: Template) -> None:
+    """The article's way: the URI spells the bucket's name, the policy takes its ARN."""
+    name = {"Fn::Join": ["-", [{"Ref": "Prefix"}, "store"]]}
+    put(template, "Store/Properties/BucketName", name)
+    uris(lambda key: {"Fn::Sub": f"{SERVICE}:s3:path/${{Prefix}}-store/{key}"})(template)
+
+
+def one_statement_not_in_a_list(template: Template) -> None:
+    path = "ReaderRole/Properties/AssumeRolePolicyDocument/Statement"
+    put(template, path, find(template, path)[0])
+
+
+def any_for_every_method(template: Template) -> None:
+    for name in ("Sample", "Product"):
+        put(template, f"{name}Get/Properties/HttpMethod", "ANY")
+        drop(template, f"{name}Head")
+    waits = find(template, "Deployment1a2b/DependsOn")
+    waits[:] = [one for one in waits if not one.endswith("Head")]
+
+
+def awaited_by_another(template: Template) -> None:
+    """CloudFormation makes what is named by what the deployment names."""
+    waits = find(template, "Deployment1a2b/DependsOn")
+    put(template, "Gate", {"Type": "AWS::CloudFormation::WaitConditionHandle", "DependsOn": waits})
+    drop(template, "Deployment1a2b/DependsOn")
+    put(template, "Deployment1a2b/Properties/Description", {"Fn::Sub": "after ${Gate}"})
+
+
+def an_old_deployment_kept(template: Template) -> None:
+    put(template, "Deployment0000", resource("ApiGateway::Deployment", RestApiId={"Ref": "Api"}))
+
+
+def optional_properties_without_a_value(template: Template) -> None:
+    nothing = {"Ref": "AWS::NoValue"}
+    for path in (f"{GET}/Integration/ContentHandling", "Api/Properties/MinimumCompressionSize"):
+        put(template, path, nothing)
+    find(template, f"{GET}/Integration/IntegrationResponses").append(nothing)
+    find(template, f"{GET}/MethodResponses").append(nothing)
+
+
+def statuses_as_numbers(template: Template) -> None:
+    for name in METHODS:
+        responses = find(template, f"{name}/Properties/Integration/IntegrationResponses")
+        for one in [*responses, *find(template, f"{name}/Properties/MethodResponses")]:
+            one["StatusCode"] = int(one["StatusCode"])
+
+
+def an_existing_things_arn(template: Template) -> None:
+    bound = "arn:aws-cn:iam::123456789012:policy/bound"
+    put(template, "ReaderRole/Properties/PermissionsBoundary", bound)
+
+
+GOOD_FORMS = [
+    pytest.param(uris(lambda key: {"Fn::Sub": f"{SERVICE}:s3:path/${{Store}}/{key}"}), id="sub"),
+    pytest.param(uris(lambda key: {"Fn::Sub": f"{SERVICE}:${{Store}}.s3:path/{key}"}), id="host"),
+    pytest.param(uris(as_sub_with_names), id="sub with names"),
+    pytest.param(uris(as_join_of_joins), id="join of joins"),
+    bucket_as_a_parameter,
+    policies_inline,
+    managed_policy,
+    policy_by_role_name,
+    granted_by_the_bucket,
+    bucket_with_a_name,
+    one_statement_not_in_a_list,
+    any_for_every_method,
+    awaited_by_another,
+    an_old_deployment_kept,
+    optional_properties_without_a_value,
+    statuses_as_numbers,
+    an_existing_things_arn,
+]
+
+
+@pytest.mark.parametrize("change", GOOD_FORMS)
+def test_a_good_template_is_good_in_every_form(change: Callable[[Template], None]) -> None:
+    template = good()
+    change(template)
+    assert audit(template) == []
+    assert len(View(template).reads) >= 2
+
+
+def imported_bucket(template: Template) -> None:
+    """Bucket and ARN come from another stack: that they are the same cannot be known."""
+    for name in ("Store", "StorePolicy"):
+        drop(template, name)
+    store = {"Fn::ImportValue": "store-name"}
+    uris(lambda key: {"Fn::Sub": [SERVICE + ":s3:path/${b}/" + key, {"b": store}]})(template)
+    statements = find(template, "ReaderPolicy/Properties/PolicyDocument/Statement")
+    arn = {"Fn::ImportValue": {"Fn::Sub": "store-arn"}}
+    keys = ("payload.json", "products/*.json")
+    statements[0]["Resource"] = [{"Fn::Join": ["/", [arn, key]]} for key in keys]
+    statements[1]["Resource"] = [arn]
+    put(template, "Publisher/Properties/Policies", [])
+
+
+def bucket_of_the_client(template: Template) -> None:
+    """The client names the bucket: the role decides which it may read."""
+    bucket_as_a_parameter(template)
+    for name in METHODS:
+        asked = find(template, f"{name}/Properties/Integration/RequestParameters")
+        asked["integration.request.path.bucket"] = "method.request.querystring.bucket"
+        declared = find(template, f"{name}/Properties/RequestParameters")
+        declared["method.request.querystring.bucket"] = True
+
+
+def role_of_a_parameter(template: Template) -> None:
+    for name in METHODS:
+        put(template, f"{name}/Properties/Integration/Credentials", {"Ref": "RoleArn"})
+    find(template, "ReaderPolicy/Properties/PolicyDocument/Statement")[0]["Action"] = ["s3:*"]
+
+
+def responses_that_depend(template: Template) -> None:
+    path = f"{GET}/Integration/IntegrationResponses"
+    put(template, path, {"Fn::If": ["Strict", find(template, path), []]})
+
+
+def a_response_that_depends(template: Template) -> None:
+    listed = find(template, f"{GET}/Integration/IntegrationResponses")
+    listed[4] = {"Fn::If": ["Masked", listed[4], {"Ref": "AWS::NoValue"}]}
+
+
+def an_api_of_another_stack(template: Template) -> None:
+    api = {"Fn::ImportValue": "api"}
+    for one in template["Resources"].values():
+        if "RestApiId" in one["Properties"]:
+            one["Properties"]["RestApiId"] = api
+    root = {"Fn::ImportValue": "root"}
+    for name in ("Sample", "Products"):
+        put(template, f"{name}/Properties/ParentId", root)
+    for name in ("Api", "Stage", "Deployment1a2b"):
+        drop(template, name)
+    template["Outputs"] = {}
+
+
+def a_policy_from_elsewhere(template: Template) -> None:
+    put(template, "ReaderRole/Properties/ManagedPolicyArns", [{"Ref": "ReadPolicyArn"}])
+    drop(template, "ReaderPolicy")
+
+
+def a_principal_that_is_not_known(template: Template) -> None:
+    path = "ReaderRole/Properties/AssumeRolePolicyDocument/Statement/0/Principal/Service"
+    put(template, path, {"Fn::Sub": "apigateway.${AWS::URLSuffix}"})
+
+
+def a_size_that_is_not_known(template: Template) -> None:
+    put(template, "Api/Properties/MinimumCompressionSize", {"Ref": "Size"})
+
+
+UNKNOWN = [
+    imported_bucket,
+    bucket_of_the_client,
+    role_of_a_parameter,
+    responses_that_depend,
+    a_response_that_depends,
+    an_api_of_another_stack,
+    a_policy_from_elsewhere,
+    a_principal_that_is_not_known,
+    a_size_that_is_not_known,
+]
+
+
+@pytest.mark.parametrize("change", UNKNOWN)
+def test_what_cannot_be_known_is_passed_over(change: Callable[[Template], None]) -> None:
+    template = good()
+    change(template)
+    assert audit(template) == []
+
+
+def test_of_an_unknown_bucket_the_keys_are_still_judged() -> None:
+    template = good()
+    imported_bucket(template)
+    policy = find(template, "ReaderPolicy/Properties/PolicyDocument/Statement")[0]
+    policy["Resource"] = [{"Fn::Join": ["/", [{"Fn::ImportValue": "store-arn"}, "other.json"]]}]
+    assert [one.rule for one in audit(template)] == ["R42", "R44", "R44"]
+
+
+def test_a_proxy_that_writes_too_may_write() -> None:
+    template = good()
+    upload = find(good(), "SampleGet")
+    upload["Properties"] |= {"HttpMethod": "PUT"}
+    upload["Properties"]["Integration"] |= {"IntegrationHttpMethod": "PUT"}
+    put(template, "SamplePut", upload)
+    find(template, "Deployment1a2b/DependsOn").append("SamplePut")
+    statements = find(template, "ReaderPolicy/Properties/PolicyDocument/Statement")
+    statements.append(allow("s3:PutObject", {"Fn::Join": ["/", [STORE_ARN, "payload.json"]]}))
+    assert audit(template) == []
+
+
+def test_a_template_about_something_else_has_no_finding() -> None:
+    queue = resource("SQS::Queue", QueueName="jobs")
+    trust = document({"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"})
+    api = resource("ApiGateway::RestApi", Name="functions")
+    role = resource("IAM::Role", AssumeRolePolicyDocument=trust)
+    assert audit({"Resources": {"Queue": queue, "Api": api, "Role": role}}) == []

@@ -1,0 +1,114 @@
+"""Odd templates give fewer findings, never an exception."""
+
+from typing import Any
+
+import pytest
+from audit_templates import Template, good
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from readmodel_cfn.audit import audit
+from readmodel_cfn.audit.walk import walk
+
+WORDS = st.sampled_from(
+    [
+        *(
+            "Ref",
+            "Fn::GetAtt",
+            "Fn::Join",
+            "Fn::Sub",
+            "Fn::If",
+            "AWS::NoValue",
+            "Type",
+            "Resources",
+        ),
+        *("Properties", "Statement", "Store", "Store.Arn", "*", "", "200", "(", "${", "{id}", "-1"),
+    ]
+)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | WORDS
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(WORDS | st.text(), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+often = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@often
+@given(st.dictionaries(WORDS | st.text(), VALUES))
+def test_any_object_can_be_audited(template: Template) -> None:
+    assert isinstance(audit(template), list)
+
+
+PLACES = [path for path, _ in walk(good(cors=True, gzip=True)) if path]
+
+
+@often
+@given(st.lists(st.tuples(st.sampled_from(PLACES), VALUES), min_size=1, max_size=4))
+def test_a_template_with_anything_anywhere_can_be_audited(
+    changes: list[tuple[tuple[str, ...], Any]],
+) -> None:
+    template = good(cors=True, gzip=True)
+    for path, value in changes:
+        _put(template, path, value)
+    assert isinstance(audit(template), list)
+
+
+def _put(holder: Any, path: tuple[str, ...], value: Any) -> None:
+    """Set what is at the path, where it still leads somewhere."""
+    name, *rest = path
+    key: Any = int(name) if isinstance(holder, list) and name.isdigit() else name
+    if isinstance(holder, list):
+        if not isinstance(key, int) or key >= len(holder):
+            return
+    elif not isinstance(holder, dict) or key not in holder:
+        return
+    if rest:
+        _put(holder[key], tuple(rest), value)
+    else:
+        holder[key] = value
+
+
+@often
+@given(st.sampled_from(PLACES))
+def test_a_template_without_one_of_its_parts_can_be_audited(path: tuple[str, ...]) -> None:
+    template = good(cors=True, gzip=True)
+    holder: Any = template
+    for name in path[:-1]:
+        holder = holder[int(name) if isinstance(holder, list) else name]
+    del holder[int(path[-1]) if isinstance(holder, list) else path[-1]]
+    assert isinstance(audit(template), list)
+
+
+def nested(levels: int) -> Any:
+    value: Any = "end"
+    for _ in range(levels):
+        value = {"Fn::Join": ["", [value]]}
+    return value
+
+
+def test_depth_is_no_obstacle() -> None:
+    template = good()
+    template["Resources"]["Api"]["Properties"]["Name"] = nested(100_000)
+    template["Outputs"]["Deep"] = {"Value": nested(100_000)}
+    assert audit(template) == []
+
+
+def test_a_path_without_an_end_is_no_obstacle() -> None:
+    template = good()
+    template["Resources"]["Products"]["Properties"]["ParentId"] = {"Ref": "Product"}
+    assert audit(template) == []
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(" * 5000, "a{99999999999999}", "[[a]", "(?i)4..", "((((a*)*)*)*)*b"]
+)
+def test_no_pattern_is_an_obstacle(pattern: str) -> None:
+    template = good()
+    responses = template["Resources"]["SampleGet"]["Properties"]["Integration"][
+        "IntegrationResponses"
+    ]
+    responses[4]["SelectionPattern"] = pattern
+    assert "R05" in {one.rule for one in audit(template)}

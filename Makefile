@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
-template: $(VENV)/run ## Write what is generated: templates/ (JSON, YAML), docs/cli.md, the schema
+template: $(VENV)/run ## Write what is generated: templates/ (JSON, YAML), schema, docs
 	$(BIN)/python tools/generate.py
 	@ls templates
 

@@ -1,4 +1,4 @@
-"""Write what is generated and committed: templates, the schema of readmodel.toml, docs/cli.md.
+"""Write what is generated and committed: templates, the file's schema, docs/cli.md, docs/audit.md.
 
 With --check nothing is written: it fails where a committed file is not what would be written.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from readmodel_cfn import ReadModel, build_template, render
+from readmodel_cfn.audit.page import page
 from readmodel_cfn.cli import main as cli
 from readmodel_cfn.schema import schema
 
@@ -25,6 +26,7 @@ def generated() -> dict[str, str]:
         "templates/read-model.yaml": render(production, "yaml"),
         "docs/readmodel.schema.json": json.dumps(schema(), indent=2) + "\n",
         "docs/cli.md": cli_reference(),
+        "docs/audit.md": page(),
     }
 
 

@@ -13,11 +13,9 @@ from readmodel_cfn.cli.description import (
     config_option,
     json_option,
     load_config,
-    model_of,
-    read_file,
+    template_text,
 )
-from readmodel_cfn.errors import ConfigError, LintError
-from readmodel_cfn.template import build_template, render
+from readmodel_cfn.errors import LintError
 
 if TYPE_CHECKING:
     from readmodel_cfn.audit import Finding
@@ -45,9 +43,7 @@ def audit(
         return
     from readmodel_cfn import audit as room
 
-    text = (
-        _text(file) if file else render(build_template(model_of(load_config(config_file), article)))
-    )
+    text = template_text(file, load_config(config_file), article)
     template = room.parse(text, str(file or "template"))
     found = room.audit(template)
     _show(found, as_json)
@@ -85,10 +81,3 @@ def _list_rules(as_json: bool) -> None:
         report.print_json(rules)
     else:
         report.table([one["id"], one["name"], one["title"]] for one in rules)
-
-
-def _text(file: Path) -> str:
-    try:
-        return read_file(file).decode("utf-8-sig")  # Windows likes to mark it
-    except UnicodeDecodeError as error:
-        raise ConfigError("not UTF-8 text", where=str(file)) from error

@@ -7,6 +7,7 @@ import click
 from readmodel_cfn.config import DEFAULT_FILE, Config, load
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.model import ReadModel
+from readmodel_cfn.template import build_template, render
 
 config_option = click.option(
     "--config",
@@ -40,3 +41,17 @@ def load_config(file: Path | None) -> Config:
 def model_of(config: Config, article: bool) -> ReadModel:
     """The model that the file describes, or the article's."""
     return ReadModel.article() if article else config.model
+
+
+def template_text(file: Path | None, config: Config, article: bool) -> str:
+    """The template in the given file, else the one that readmodel.toml describes.
+
+    Raises:
+        ConfigError: the file cannot be read, or is not text.
+    """
+    if file is None:
+        return render(build_template(model_of(config, article)))
+    try:
+        return read_file(file).decode("utf-8-sig")  # Windows likes to mark it
+    except UnicodeDecodeError as error:
+        raise ConfigError("not UTF-8 text", where=str(file)) from error

@@ -12,9 +12,9 @@ from readmodel_cfn.cli.description import (
     json_option,
     load_config,
     model_of,
-    read_file,
+    template_text,
 )
-from readmodel_cfn.errors import ConfigError, LintError
+from readmodel_cfn.errors import LintError
 from readmodel_cfn.template import build_template, render
 
 
@@ -45,7 +45,7 @@ def lint(file: Path | None, config_file: Path | None, article: bool, as_json: bo
     from readmodel_cfn.lint import lint as find
 
     config = load_config(config_file)
-    text = _text(file) if file else render(build_template(model_of(config, article)))
+    text = template_text(file, config, article)
     findings = find(text, [config.stack.region or DEFAULT_REGION])
     if as_json:
         report.print_json([vars(one) for one in findings])
@@ -54,10 +54,3 @@ def lint(file: Path | None, config_file: Path | None, article: bool, as_json: bo
     if findings:
         raise LintError(f"{len(findings)} finding(s)", where=str(file or "template"))
     click.echo("No findings.", err=True)
-
-
-def _text(file: Path) -> str:
-    try:
-        return read_file(file).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ConfigError("not UTF-8 text", where=str(file)) from error

@@ -37,8 +37,8 @@ SABOTAGES = (
     Sabotage(
         "the writer has no s3:*",
         "policies.py",
-        "Action=[s3.PutObject]",
-        'Action=[Action("s3", "*")]',
+        "PUT, GET, DELETE = s3.PutObject, ",
+        'PUT, GET, DELETE = Action("s3", "*"), ',
         PROPERTIES + "nothing_but_the_article_names_a_region_a_partition_or_grants_by_wildcard",
     ),
     Sabotage(
@@ -143,7 +143,7 @@ SABOTAGES = (
     Sabotage(
         "secrets are masked",
         "cli/show.py",
-        'masked = "****" if name in _SECRET and not show_secrets else value',
+        'masked = "****" if name.endswith(_MASKED) and not show_secrets else value',
         "masked = value",
         JOURNEY + "the_articles_secret_is_masked_until_asked_for",
     ),

@@ -93,14 +93,14 @@ class Aws:
         """The next page of events, newest first."""
         self.answers("cloudformation", "describe_stack_events", {"StackEvents": list(events)})
 
-    def resources(self, *resources: tuple[str, str, str]) -> None:
+    def resources(self, *resources: tuple[str, str, str], status: str = "CREATE_COMPLETE") -> None:
         """The stack's resources: logical id, type, physical id."""
         summaries = [
             {
                 "LogicalResourceId": logical_id,
                 "ResourceType": kind,
                 "PhysicalResourceId": physical_id,
-                "ResourceStatus": "CREATE_COMPLETE",
+                "ResourceStatus": status,
                 "LastUpdatedTimestamp": THEN,
             }
             for logical_id, kind, physical_id in resources

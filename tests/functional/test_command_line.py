@@ -58,7 +58,13 @@ def test_without_a_region_every_command_says_where_to_give_one(command: str) -> 
 def test_half_a_key_is_told() -> None:
     env = {"AWS_ACCESS_KEY_ID": "AKIA1"}
     line = error_of(aws("status", "--region", "eu-west-1", env=env), 1)
-    assert "missing: AWS_SECRET_ACCESS_KEY" in line
+    assert "missing: AWS_SECRET_ACCESS_KEY; set both" in line
+
+
+def test_a_bucket_name_that_s3_could_not_have_is_a_usage_error() -> None:
+    Path("f.json").write_text("{}")
+    line = error_of(aws("publish", "f.json", "--bucket", "a b", "--region", "eu-west-1"), 2)
+    assert "Invalid bucket name" in line
 
 
 @pytest.mark.parametrize("command", TALK_TO_AWS)

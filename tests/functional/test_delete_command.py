@@ -8,6 +8,9 @@ import pytest
 from functional_aws import STACK_ID, Aws, error_of, event, run, stubbed
 
 from readmodel_cfn import report
+from readmodel_cfn.errors import ReadModelError, Unfinished
+from readmodel_cfn.stacks import delete as stacks
+from readmodel_cfn.stacks.client import StackClient
 
 BUCKET = ("DataStore", "AWS::S3::Bucket", "data-bucket")
 ROLE = ("ApiGatewayRole", "AWS::IAM::Role", "role")
@@ -35,12 +38,12 @@ def versions(*ids: str, markers: tuple[str, ...] = (), more: bool = False) -> di
     }
 
 
-def found(aws: Aws, template: dict[str, Any]) -> None:
+def found(aws: Aws, template: dict[str, Any], status: str = "CREATE_COMPLETE") -> None:
     """The stack is there, with its bucket."""
     aws.stack()
     aws.template(template)
     for _ in range(2):  # for those that are retained, and for all
-        aws.resources(BUCKET, ROLE)
+        aws.resources(BUCKET, ROLE, status=status)
 
 
 def goes(aws: Aws, ends: str = "DELETE_COMPLETE", *events: dict[str, Any]) -> None:
@@ -114,6 +117,53 @@ def test_a_bucket_with_anything_in_it_is_refused_before_anything_is_deleted(
         "data-bucket: AWS deletes no bucket that is not empty; "
         "give --with-data to delete its payloads for good"
     )
+    assert aws.wrote() == []
+
+
+def test_a_look_into_the_bucket_reads_one_entry_and_emptying_reads_what_one_call_deletes(
+    aws: Aws,
+) -> None:
+    found(aws, DELETED)
+    aws.answers("s3", "list_object_versions", versions("1"), Bucket="data-bucket", MaxKeys=1)
+    error_of(delete(), 1)
+    found(aws, DELETED)
+    aws.answers("s3", "list_object_versions", versions(), Bucket="data-bucket", MaxKeys=1000)
+    goes(aws)
+    assert delete("--with-data").exit_code == 0
+
+
+@pytest.mark.parametrize("arguments", [(), ("--with-data",)])
+@pytest.mark.parametrize("template", [RETAINED, DELETED], ids=["retained", "not"])
+def test_a_bucket_that_a_rollback_has_removed_is_left_alone(
+    aws: Aws, arguments: tuple[str, ...], template: dict[str, Any]
+) -> None:
+    found(aws, template, status="DELETE_COMPLETE")
+    goes(aws)
+    assert delete(*arguments).exit_code == 0
+    assert aws.wrote() == ["DeleteStack"]
+
+
+def test_a_stack_that_never_was_more_than_a_change_set_can_be_deleted(aws: Aws) -> None:
+    aws.stack("REVIEW_IN_PROGRESS")
+    aws.events()
+    aws.answers("cloudformation", "delete_stack", {})
+    aws.stack("DELETE_COMPLETE")
+    aws.events()
+    stacks.delete(StackClient(aws.client("cloudformation")), STACK_ID)
+    assert aws.wrote() == ["DeleteStack"]
+
+
+def test_the_function_itself_refuses_what_the_command_refuses(aws: Aws) -> None:
+    client = StackClient(aws.client("cloudformation"))
+    aws.stack(protected=True)
+    with pytest.raises(ReadModelError, match="protected against deletion; set termination_prot"):
+        stacks.delete(client, "read-model")
+    aws.stack("UPDATE_IN_PROGRESS")
+    with pytest.raises(Unfinished):
+        stacks.delete(client, "read-model")
+    aws.no_stack()
+    with pytest.raises(ReadModelError, match="stack read-model: there is no such stack"):
+        stacks.delete(client, "read-model")
     assert aws.wrote() == []
 
 

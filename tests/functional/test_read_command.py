@@ -77,6 +77,12 @@ def test_the_body_is_printed_byte_for_byte_whatever_the_terminal_can_show(
     assert done.stdout_bytes == body + b"\n"
 
 
+def test_json_is_json_whatever_the_body_is(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "get", lambda url: Answer(url, 200, {}, b"\xffa", 0.0))
+    aws.stack()
+    assert json.loads(read("--json").stdout)["body"] == "\N{REPLACEMENT CHARACTER}a"
+
+
 def test_json_is_one_object_with_header_names_in_lower_case(aws: Aws, asked: list[str]) -> None:
     aws.stack()
     assert json.loads(read("--json").stdout) == {

@@ -105,6 +105,8 @@ def test_no_stack_is_told_with_what_to_do(aws: Aws, command: str) -> None:
         ("ValidationError", "1 validation error detected", "1 validation error detected"),
         ("AccessDenied", "not authorized", "ask for this permission"),
         ("ExpiredToken", "expired", "renew the credentials"),
+        ("RequestExpired", "expired", "renew the credentials"),
+        ("UnrecognizedClientException", "unknown", "check the access key"),
         ("InvalidClientTokenId", "unknown", "check the access key"),
         ("Throttling", "Rate exceeded", "Throttling: Rate exceeded"),
     ],

@@ -47,7 +47,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/nothing":
             return
-        status = int(self.path.strip("/"))
+        status = int(self.path.rpartition("/")[2])
         body = b"" if status == 304 else f"status {status}".encode()
         self.send_response(status)
         self.send_header("X-Asked", self.headers.get("If-None-Match", "-"))
@@ -90,11 +90,20 @@ def test_headers_are_sent(here: str) -> None:
     assert get(f"{here}/200", {"If-None-Match": '"e"'}).headers["X-Asked"] == '"e"'
 
 
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
 def test_no_proxy_stands_between_a_machine_and_itself(
-    here: str, monkeypatch: pytest.MonkeyPatch
+    here: str, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{closed_port()}")
-    assert get(f"{here}/200").status == 200
+    assert get(f"{here.replace('127.0.0.1', name)}/200").status == 200
+
+
+def test_elsewhere_the_environments_proxy_is_used(
+    here: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", here)
+    answer = get("http://api.invalid/200")
+    assert answer.status == 200
 
 
 def closed_port() -> int:

@@ -169,6 +169,7 @@ def test_the_template_is_left_as_it_was() -> None:
         ({"Fn::Sub": ["${own}/${Store}", {"own": {"Ref": "Prefix"}}]}, "in/Store"),
         ({"Fn::GetAtt": ["Store", "Arn"]}, "Store.Arn"),
         ({"Fn::GetAtt": ["Store", {"Ref": "Prefix"}]}, "Store.in"),
+        ({"Fn::GetAtt": "Store.Outputs.Arn"}, "Store.Outputs.Arn"),
         ({"Ref": "Number"}, "5"),
         ({"Fn::Sub": "${AWS::AccountId}.${AWS::URLSuffix}"}, "123456789012.amazonaws.com"),
     ],
@@ -183,6 +184,13 @@ def test_functions_are_carried_out(function: Any, path: str) -> None:
     }
     resource = served(made).definition["resources"][1]
     assert resource["resourceMethods"]["GET"]["methodIntegration"]["uri"] == arn + path
+
+
+def test_pseudo_parameters_have_values_of_their_own() -> None:
+    """The template is read without a region to deploy it in."""
+    get = served(template()).definition["resources"][1]["resourceMethods"]["GET"]
+    uri = get["methodIntegration"]["uri"]
+    assert uri == "arn:aws:apigateway:us-east-1:s3:path/Store/products/{id}.json"
 
 
 def test_a_given_value_wins_over_a_default() -> None:
@@ -246,6 +254,8 @@ TWICE = [{"StatusCode": "200"}, {"StatusCode": 200}]
         ),
         (template(Stage=None), "Api: no Stage"),
         (template(Api=typed("RestApi", Body={})), "Api: Body"),
+        (template(Api=typed("RestApi", BodyS3Location={})), "Api: BodyS3Location"),
+        (template(Api=typed("RestApi", CloneFrom="a")), "Api: CloneFrom"),
         (
             template(Api=typed("RestApi", MinimumCompressionSize="x")),
             "Api: MinimumCompressionSize 'x'",
@@ -253,6 +263,9 @@ TWICE = [{"StatusCode": "200"}, {"StatusCode": 200}]
         (template(Api=typed("RestApi", MinimumCompressionSize=[])), "Api: MinimumCompressionSize"),
         (template(Get=typed("Method", RestApiId="other")), "Get: its RestApiId is not Api"),
         (template(Stage=typed("Stage", RestApiId=None)), "Stage: its RestApiId"),
+        (template(Id=typed("Resource", RestApiId="other")), "Id: its RestApiId"),
+        (template(NotFound=typed("GatewayResponse", RestApiId="other")), "NotFound: its RestApiId"),
+        (template(Deployment=typed("Deployment", RestApiId="other")), "Deployment: its RestApiId"),
         (template(Get={**method(), "Condition": "Never"}), "Get: conditions"),
         (template(Get=method(HttpMethod=None)), "Get: HttpMethod is None"),
         (template(Get=method(HttpMethod="")), "Get: HttpMethod is ''"),

@@ -54,6 +54,7 @@ def plain(answer: Response) -> bytes:
         ("deflate,gzip", "deflate"),
         ("deflate;q=0.5,gzip;q=1.0", "gzip"),
         ("gzip;q=1.0,identity;q=0.5,*;q=0", "gzip"),
+        ("gzip;q=1.0, deflate", "gzip"),
         ("gzip ; q=0.5", "gzip"),
         ("br;q=0.5, gzip;q=0.8", "gzip"),
         ("br;q=0, gzip", "gzip"),

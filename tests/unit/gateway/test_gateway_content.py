@@ -158,6 +158,7 @@ def test_bytes_for_a_client_of_text_are_base64(body: bytes, content_type: str) -
         (["image/png"], "image/png", True),
         (["image/png"], "IMAGE/PNG; q=1, text/html", True),
         (["Image/PNG"], "image/png", True),
+        (["image/png"], "image/png,text/html", True),
         (["image/*"], "image/webp", True),
         (["image/png"], "text/html, image/png", False),
         (["image/png"], "image/*", False),
@@ -177,6 +178,14 @@ def test_only_the_first_type_of_accept_counts(
     binary = types[0].replace("*", "png")  # a payload's type that is binary for sure
     answer = answered(None, types, accept, binary)
     assert answer.body == (RAW if raw else ENCODED)
+
+
+@pytest.mark.parametrize("text", [b'{"QUJD":1}', b"QUJD\n", b"QUI"])
+def test_what_is_nearly_base64_is_not_guessed_at(text: bytes) -> None:
+    """Strict, as Java's decoder is by default (assumed)."""
+    assert answered(BINARY, [], body=text).status == 500
+    assert answered(BINARY, [], body=b"QUJD").body == b"ABC"
+    assert answered(BINARY, [], body=b"").body == b""
 
 
 TEMPLATE: dict[str, Any] = {"responseTemplates": {"application/json": '{"message":"none"}'}}

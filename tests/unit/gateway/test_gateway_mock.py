@@ -61,6 +61,13 @@ def test_a_body_of_another_type_has_no_template() -> None:
     assert answered('{"statusCode": 200}', headers={"content-type": "text/plain"}).status == 500
 
 
+def test_bytes_that_are_no_text_ask_for_no_status() -> None:
+    """A binary body is looked at, and has none."""
+    definition = api({"/x": {"PUT": mock_method()}}, binaryMediaTypes=["*/*"])
+    sent = request("/x", "PUT", headers={"content-type": "image/png"}, body=b"\xff")
+    assert direct(definition, sent).status == 500
+
+
 def test_a_null_integration_response_is_the_default_one() -> None:
     """Missing values count as empty."""
     method = mock_method()

@@ -1,7 +1,8 @@
 """A bare troposphere script for the production stack, with N static routes (1 by default).
 
 It makes the resources of `readmodel-cfn template` for the routes route0, route1, ... with nothing
-of this package: no options, no checks, and no hash in the deployment's logical id.
+of this package: no options, no checks, and no hash in the deployment's logical id. What all routes
+have in common, such as the answers, is made once.
 """
 
 import sys
@@ -18,6 +19,7 @@ from awacs.aws import (
     Principal,
     SecureTransport,
     Statement,
+    StringLike,
 )
 from troposphere import (
     GetAtt,
@@ -34,6 +36,48 @@ from troposphere import (
     secretsmanager,
 )
 from troposphere import apigateway as ag
+
+
+def batches(inline: int) -> list[list[str]]:
+    """The keys, in batches that fit into a policy: one inline, the others managed.
+
+    700 characters are left for what a policy holds besides, 91 for what stands around a key.
+    """
+    made: list[list[str]] = [[]]
+    room = inline - 700
+    for key in (f"payload{i}.json" for i in range(n)):
+        size = 91 + 2 * len(key)
+        if size > room:
+            made.append([])
+            room = 6144 - 700
+        made[-1].append(key)
+        room -= size
+    return made
+
+
+def objects(keys: list[str]) -> list[Join]:
+    """The ARNs of the keys."""
+    return [Join("", [arn, f"/{key}"]) for key in keys]
+
+
+def write(keys: list[str]) -> PolicyDocument:
+    """May put the keys."""
+    put = Statement(Effect=Allow, Action=[awacs.s3.PutObject], Resource=objects(keys))
+    return PolicyDocument(Version="2012-10-17", Statement=[put])
+
+
+def read(keys: list[str]) -> PolicyDocument:
+    """May get the keys, and be told that one is missing."""
+    get = Statement(Effect=Allow, Action=[awacs.s3.GetObject], Resource=objects(keys))
+    prefixes = StringLike("s3:prefix", [f"{key}*" for key in keys])
+    find = Statement(
+        Effect=Allow,
+        Action=[awacs.s3.ListBucket],
+        Resource=[arn],
+        Condition=Condition(prefixes),
+    )
+    return PolicyDocument(Version="2012-10-17", Statement=[get, find])
+
 
 n = int(sys.argv[1]) if len(sys.argv) > 1 else 1
 t = Template()
@@ -99,17 +143,19 @@ t.add_resource(
         PolicyDocument=tls,
     )
 )
-objects = [Join("", [arn, f"/payload{i}.json"]) for i in range(n)]
-write = PolicyDocument(
-    Version="2012-10-17",
-    Statement=[Statement(Effect=Allow, Action=[awacs.s3.PutObject], Resource=objects)],
-)
+first, *more = batches(2048)
 user = t.add_resource(
     iam.User(
         "DataStoreWriter",
-        Policies=[iam.Policy(PolicyName="data-store-writer", PolicyDocument=write)],
+        Policies=[iam.Policy(PolicyName="data-store-writer", PolicyDocument=write(first))],
     )
 )
+for number, keys in enumerate(more, start=2):
+    t.add_resource(
+        iam.ManagedPolicy(
+            f"DataStoreWriterPolicy{number}", PolicyDocument=write(keys), Users=[Ref(user)]
+        )
+    )
 key = t.add_resource(
     iam.AccessKey("DataStoreWriterAccessKey", Serial=1, Status="Active", UserName=Ref(user))
 )
@@ -132,18 +178,21 @@ trust = PolicyDocument(
     ],
 )
 role = t.add_resource(iam.Role("ApiGatewayRole", AssumeRolePolicyDocument=trust))
-read = PolicyDocument(
-    Version="2012-10-17",
-    Statement=[Statement(Effect=Allow, Action=[awacs.s3.GetObject], Resource=objects)],
-)
+first, *more = batches(10240)
 t.add_resource(
     iam.PolicyType(
         "ApiGatewayDataStorePolicy",
         PolicyName="data-store-read-only",
-        PolicyDocument=read,
+        PolicyDocument=read(first),
         Roles=[Ref(role)],
     )
 )
+for number, keys in enumerate(more, start=2):
+    t.add_resource(
+        iam.ManagedPolicy(
+            f"ApiGatewayDataStorePolicy{number}", PolicyDocument=read(keys), Roles=[Ref(role)]
+        )
+    )
 api = t.add_resource(
     ag.RestApi(
         "ApiGateway",
@@ -151,50 +200,90 @@ api = t.add_resource(
         Description="JSON published ahead of time, read fast",
         EndpointConfiguration=ag.EndpointConfiguration(Types=["REGIONAL"]),
         FailOnWarnings=True,
+        MinimumCompressionSize=1024,
         SecurityPolicy="TLS_1_2",
     )
 )
-header = "method.response.header.Content-Type"
-methods = []
-for i in range(n):
-    resource = t.add_resource(
-        ag.Resource(
-            f"Route{i}Resource",
-            RestApiId=Ref(api),
-            ParentId=GetAtt(api, "RootResourceId"),
-            PathPart=f"route{i}",
+to, of = "method.response.header", "integration.response.header"
+validators = {f"{to}.{name}": f"{of}.{name}" for name in ("ETag", "Last-Modified", "Cache-Control")}
+vary = {f"{to}.Vary": "'Accept-Encoding'"}
+passed = {
+    "200": {f"{to}.Content-Type": f"{of}.Content-Type", **validators, **vary},
+    "304": {**validators, **vary},
+}
+errors = (
+    ("400", "40[0-2]|40[5-9]|4[1-9][0-9]", "Bad Request"),
+    ("403", "403", "Forbidden"),
+    ("404", "404", "Not Found"),
+    ("500", "50[0-2]|50[4-9]|5[1-9][0-9]", "Internal Server Error"),
+    ("503", "503", "Service Unavailable"),
+    ("502", None, "Bad Gateway"),
+)
+successes = [
+    ag.IntegrationResponse(StatusCode=status, SelectionPattern=status, ResponseParameters=headers)
+    for status, headers in passed.items()
+]
+rules: dict[str, list[ag.IntegrationResponse]] = {"GET": [*successes], "HEAD": [*successes]}
+for status, pattern, message in errors:
+    when = {"SelectionPattern": pattern} if pattern else {}
+    body = {"application/json": f'{{"message":"{message}"}}'}
+    rules["GET"].append(ag.IntegrationResponse(StatusCode=status, ResponseTemplates=body, **when))
+    rules["HEAD"].append(ag.IntegrationResponse(StatusCode=status, **when))
+declared = [
+    *(
+        ag.MethodResponse(StatusCode=status, ResponseParameters=dict.fromkeys(headers, False))
+        for status, headers in passed.items()
+    ),
+    *(ag.MethodResponse(StatusCode=status) for status, _, _ in errors),
+]
+conditions = [f"request.header.{name}" for name in ("If-None-Match", "If-Modified-Since")]
+optional = {f"method.{name}": False for name in conditions}
+handed_on = {f"integration.{name}": f"method.{name}" for name in conditions}
+service = ["arn:", Partition, ":apigateway:", Region, ":s3:path/", Ref(bucket)]
+root, credentials, rest_api = GetAtt(api, "RootResourceId"), GetAtt(role, "Arn"), Ref(api)
+resources = [
+    t.add_resource(
+        ag.Resource(f"Route{i}Resource", RestApiId=rest_api, ParentId=root, PathPart=f"route{i}")
+    )
+    for i in range(n)
+]
+waits_for = [
+    t.add_resource(
+        ag.Method(
+            f"Route{i}{verb.capitalize()}Method",
+            AuthorizationType="NONE",
+            HttpMethod=verb,
+            RequestParameters=optional,
+            Integration=ag.Integration(
+                Type="AWS",
+                IntegrationHttpMethod=verb,
+                IntegrationResponses=rules[verb],
+                Uri=Join("", [*service, f"/payload{i}.json"]),
+                Credentials=credentials,
+                PassthroughBehavior="WHEN_NO_MATCH",
+                RequestParameters=handed_on,
+            ),
+            ResourceId=Ref(resource),
+            RestApiId=rest_api,
+            MethodResponses=declared,
         )
     )
-    path = ["arn:", Partition, ":apigateway:", Region, ":s3:path/", Ref(bucket)]
-    method = ag.Method(
-        f"Route{i}GetMethod",
-        AuthorizationType="NONE",
-        HttpMethod="GET",
-        Integration=ag.Integration(
-            Type="AWS",
-            IntegrationHttpMethod="GET",
-            IntegrationResponses=[
-                ag.IntegrationResponse(
-                    StatusCode="200",
-                    SelectionPattern="200",
-                    ResponseParameters={header: "integration.response.header.Content-Type"},
-                ),
-                ag.IntegrationResponse(StatusCode="502"),
-            ],
-            Uri=Join("", [*path, f"/payload{i}.json"]),
-            Credentials=GetAtt(role, "Arn"),
-            PassthroughBehavior="WHEN_NO_MATCH",
-        ),
-        ResourceId=Ref(resource),
-        RestApiId=Ref(api),
-        MethodResponses=[
-            ag.MethodResponse(StatusCode="200", ResponseParameters={header: False}),
-            ag.MethodResponse(StatusCode="502"),
-        ],
+    for verb in ("GET", "HEAD")
+    for i, resource in enumerate(resources)
+]
+waits_for.append(
+    t.add_resource(
+        ag.GatewayResponse(
+            "ApiGatewayUnknownPath",
+            ResponseType="MISSING_AUTHENTICATION_TOKEN",
+            RestApiId=rest_api,
+            ResponseTemplates={"application/json": '{"message":"Not Found"}'},
+            StatusCode="404",
+        )
     )
-    methods.append(t.add_resource(method))
+)
 deployment = t.add_resource(
-    ag.Deployment("ApiGatewayDeployment", DependsOn=methods, RestApiId=Ref(api))
+    ag.Deployment("ApiGatewayDeployment", DependsOn=waits_for, RestApiId=Ref(api))
 )
 t.add_resource(
     ag.Stage("ApiGatewayStage", RestApiId=Ref(api), DeploymentId=Ref(deployment), StageName="v1")

@@ -1,5 +1,8 @@
-"""Something that stands for AWS on this machine, and what the read benchmark asks of it."""
+"""Something that stands for AWS on this machine, and what the benchmarks ask of it."""
 
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -8,9 +11,6 @@ import boto3
 from botocore.config import Config
 from measure import COMMAND, finished, output
 
-SIZES = {"1 KB": 1024, "100 KB": 102_400}
-"""The payloads: their names and lengths in bytes."""
-_ROUTES = {"1 KB": "small", "100 KB": "large"}
 _EXECUTE_API = "/_aws/execute-api"
 
 
@@ -54,46 +54,47 @@ class Place(NamedTuple):
 
 
 class Stack(NamedTuple):
-    """A read model's stack with its payloads published."""
+    """A read model's stack, made, filled and removed by our own commands in a folder."""
 
     place: Place
     name: str
+    folder: Path
 
-    def deploy(self, folder: Path) -> None:
-        """Make it and publish a payload of each size, with our own commands."""
-        tables = [
-            f'[[routes]]\npath = "{route}"\nkey = "{route}.json"\n' for route in _ROUTES.values()
-        ]
-        (folder / "readmodel.toml").write_text("\n".join(tables), encoding="utf-8")
-        self._command(folder, "deploy", "--yes")
-        for size, route in _ROUTES.items():
-            payload = folder / f"{route}.json"
-            payload.write_text(document(SIZES[size]), encoding="utf-8")
-            self._command(folder, "publish", payload.name, "--route", route)
+    def deploy(self, description: str, *options: str) -> None:
+        """Make what the text of a readmodel.toml describes."""
+        (self.folder / "readmodel.toml").write_text(description, encoding="utf-8")
+        self._command("deploy", "--yes", *options)
 
-    def delete(self, folder: Path) -> None:
+    def publish(self, route: str, text: str) -> None:
+        """Publish a route's payload."""
+        payload = self.folder / "payload.json"
+        payload.write_text(text, encoding="utf-8")
+        self._command("publish", payload.name, "--route", route)
+
+    def delete(self) -> None:
         """Remove it with its payloads, if it is there."""
-        finished(self._words("delete", "--yes", "--with-data"), folder, self.place.variables)
+        words = self._words("delete", "--yes", "--with-data")
+        finished(words, self.folder, self.place.variables)
 
-    def api_paths(self) -> dict[str, str]:
-        """Each payload's path through the API, by size."""
-        api = self._physical_id("ApiGateway")
-        return {size: f"{_EXECUTE_API}/{api}/v1/{route}" for size, route in _ROUTES.items()}
+    def api_path(self, route: str) -> str:
+        """A route's path through the API."""
+        return f"{_EXECUTE_API}/{self.physical_id('ApiGateway')}/v1/{route}"
 
-    def object_paths(self) -> dict[str, str]:
-        """Each payload's presigned path in S3, signed by the gateway's role as the gateway is."""
-        bucket, s3 = self._physical_id("DataStore"), self._as_the_role().client("s3")
-        return {
-            size: _path(
-                s3.generate_presigned_url(
-                    "get_object", Params={"Bucket": bucket, "Key": f"{route}.json"}
-                )
-            )
-            for size, route in _ROUTES.items()
-        }
+    def object_path(self, key: str) -> str:
+        """A payload's presigned path in S3, signed by the gateway's role as the gateway is."""
+        where = {"Bucket": self.physical_id("DataStore"), "Key": key}
+        s3 = self._as_the_role().client("s3")
+        return _path(s3.generate_presigned_url("get_object", Params=where))
+
+    def physical_id(self, logical_id: str) -> str:
+        """What a resource is called there."""
+        found = self.place.client("cloudformation").describe_stack_resource(
+            StackName=self.name, LogicalResourceId=logical_id
+        )
+        return str(found["StackResourceDetail"]["PhysicalResourceId"])
 
     def _as_the_role(self) -> Place:
-        role = self._physical_id("ApiGatewayRole")
+        role = self.physical_id("ApiGatewayRole")
         arn = self.place.client("iam").get_role(RoleName=role)["Role"]["Arn"]
         answer = self.place.client("sts").assume_role(RoleArn=arn, RoleSessionName="benchmark")
         given = answer["Credentials"]
@@ -103,17 +104,21 @@ class Stack(NamedTuple):
             token=given["SessionToken"],
         )
 
-    def _physical_id(self, logical_id: str) -> str:
-        found = self.place.client("cloudformation").describe_stack_resource(
-            StackName=self.name, LogicalResourceId=logical_id
-        )
-        return str(found["StackResourceDetail"]["PhysicalResourceId"])
-
-    def _command(self, folder: Path, *words: str) -> None:
-        output(self._words(*words), folder, self.place.variables)
+    def _command(self, *words: str) -> None:
+        output(self._words(*words), self.folder, self.place.variables)
 
     def _words(self, *words: str) -> list[str]:
         return [*COMMAND, *words, "--stack-name", self.name]
+
+
+@contextmanager
+def new_stack(place: Place, folder: Path) -> Iterator[Stack]:
+    """A stack's name, and its end: what was deployed under it is removed."""
+    stack = Stack(place, f"bench-{secrets.token_hex(4)}", folder)
+    try:
+        yield stack
+    finally:
+        stack.delete()
 
 
 def mock_path(place: Place, size: int) -> str:

@@ -12,7 +12,6 @@ Each figure is the median of short, interleaved bursts from a process of its own
 
 import argparse
 import json
-import secrets
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -25,8 +24,11 @@ import chart
 import embedded
 import plain_ministack
 from measure import HERE, median, output, show
-from places import SIZES, Place, Stack, mock_path
+from places import Place, Stack, document, mock_path, new_stack
 
+SIZES = {"1 KB": 1024, "100 KB": 102_400}
+"""The payloads: their names and lengths in bytes."""
+ROUTES = {"1 KB": "small", "100 KB": "large"}
 CLIENTS = (1, 8)
 MOST_REQUESTS = 20_000  # in one burst
 Figures = dict[str, float]
@@ -44,15 +46,12 @@ class Subject(NamedTuple):
 def of_stack(stack: Stack, whose: str) -> list[Subject]:
     """The payloads through the API, and straight from S3."""
     port = stack.place.port
-    ways = {
-        f"{whose}: read through the API": stack.api_paths(),
-        f"{whose}: object from S3": stack.object_paths(),
+    through, straight = f"{whose}: read through the API", f"{whose}: object from S3"
+    paths = {
+        **{(through, size): stack.api_path(route) for size, route in ROUTES.items()},
+        **{(straight, size): stack.object_path(f"{route}.json") for size, route in ROUTES.items()},
     }
-    return [
-        Subject(name, size, port, path)
-        for name, paths in ways.items()
-        for size, path in paths.items()
-    ]
+    return [Subject(name, size, port, path) for (name, size), path in paths.items()]
 
 
 def of_mock(place: Place, name: str) -> Subject:
@@ -76,10 +75,12 @@ def subjects(
 
 
 def deployed(place: Place, folder: Path, until_the_end: ExitStack) -> Stack:
-    """A stack there, removed at the end."""
-    stack = Stack(place, f"bench-{secrets.token_hex(4)}")
-    until_the_end.callback(stack.delete, folder)
-    stack.deploy(folder)
+    """A stack there with a payload of each size, removed at the end."""
+    stack = until_the_end.enter_context(new_stack(place, folder))
+    tables = [f'[[routes]]\npath = "{route}"\nkey = "{route}.json"\n' for route in ROUTES.values()]
+    stack.deploy("\n".join(tables))
+    for size, route in ROUTES.items():
+        stack.publish(route, document(SIZES[size]))
     return stack
 
 

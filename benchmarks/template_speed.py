@@ -6,6 +6,7 @@
    and peak memory, medians of interleaved runs.
 2. Growth: a readmodel.toml of n static routes beside bare_production.py with the same n, and the
    slope of both, in milliseconds a route.
+3. The largest model that fits into one stack, beside bare_production.py for the same resources.
 """
 
 import argparse
@@ -34,6 +35,9 @@ from measure import (
 )
 
 ROUTES = (1, 10, 50, 100)
+LARGEST = 161
+"""Static routes of one segment: three resources each, so that one more would be too many."""
+MOST_RESOURCES, MOST_BYTES = 500, 1_000_000  # of one template, CloudFormation's quotas
 MOST_TIME, MOST_MEMORY, MOST_SLOPE = 1.8, 2.0, 1.0
 Pair = tuple[Command, Command]  # ours, the bare script
 Runs = dict[tuple[int, str], list[Run]]
@@ -43,7 +47,7 @@ def pairs(folder: Path) -> dict[int, Pair]:
     """The two commands for each number of routes; 0 stands for the article."""
     python = sys.executable
     article = [*COMMAND, "template", "--article"], [python, str(HERE / "bare_article.py")]
-    grown = {n: _grown(folder, n) for n in ROUTES}
+    grown = {n: _grown(folder, n) for n in (*ROUTES, LARGEST)}
     return {0: article, **grown}
 
 
@@ -64,6 +68,18 @@ def check_alike(pair: Pair, folder: Path) -> bool:
     if _types(ours) != _types(bare):
         sys.exit(f"{pair[1][1]} makes other resources: {_types(ours)} against {_types(bare)}")
     return bool(_without_hash(ours) == bare)
+
+
+def check_largest(pair: Pair, folder: Path) -> dict[str, int]:
+    """How much of CloudFormation's quotas it takes; stop where it is not the largest that fits."""
+    content = json.loads(output(pair[0], folder))
+    used = {
+        "resources": len(content["Resources"]),
+        "bytes": len(json.dumps(content, separators=(",", ":"))),
+    }
+    if not MOST_RESOURCES - 3 < used["resources"] <= MOST_RESOURCES or used["bytes"] > MOST_BYTES:
+        sys.exit(f"{LARGEST} routes are not the most that fit: {used}")
+    return used
 
 
 def _types(template: Mapping[str, Any]) -> Mapping[str, int]:
@@ -125,16 +141,16 @@ def growth(by_routes: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def article_table(article: Mapping[str, Any]) -> list[list[str]]:
-    """Time and memory of `template --article`, with the targets."""
-    rows = [["template --article", "readmodel-cfn", "bare script", "ratio", "target"]]
+def whole_table(title: str, one: Mapping[str, Any], most_memory: float | None) -> list[list[str]]:
+    """Time and memory of one command beside the bare script's, with the targets."""
+    rows = [[title, "readmodel-cfn", "bare script", "ratio", "target"]]
     for field, label, scale, target in (
         ("seconds", "wall time, ms", 1000, MOST_TIME),
         ("cpu", "time on the processor, ms", 1000, None),
-        ("mib", "peak memory, MiB", 1, MOST_MEMORY),
+        ("mib", "peak memory, MiB", 1, most_memory),
     ):
-        ratio = article["ratio"][field]
-        values = [f"{scale * article[who][field]:.1f}" for who in ("ours", "bare")]
+        ratio = one["ratio"][field]
+        values = [f"{scale * one[who][field]:.1f}" for who in ("ours", "bare")]
         judged = verdict(ratio, target) if target else "-"
         rows.append([label, *values, f"{ratio:.2f}", judged])
     return rows
@@ -158,7 +174,7 @@ def growth_table(by_routes: Mapping[int, Any], slopes: Mapping[str, Any]) -> lis
 def draw(by_routes: Mapping[int, Any]) -> str:
     """The growth as a drawing."""
     lines = {
-        label: [(n, 1000 * by_routes[n][who]["seconds"]) for n in ROUTES]
+        label: [(n, 1000 * one[who]["seconds"]) for n, one in by_routes.items()]
         for label, who in (("readmodel-cfn template", "ours"), ("bare troposphere script", "bare"))
     }
     return chart.lines("Whole process, ms by number of routes", lines)
@@ -180,9 +196,10 @@ def main() -> None:
         folder = Path(temporary)
         commands = pairs(folder)
         alike = [check_alike(pair, folder) for pair in commands.values()]
+        used = check_largest(commands[LARGEST], folder)
         runs = measure(commands, asked.rounds, folder)
     found = {n: compared(runs, n) for n in commands}
-    article = found.pop(0)
+    article, largest = found.pop(0), found.pop(LARGEST)
     slopes = growth(found)
     result = {
         "rounds": asked.rounds,
@@ -190,10 +207,17 @@ def main() -> None:
         "article": article,
         "routes": found,
         "ms_a_route": slopes,
+        "largest": {"routes": LARGEST, **used, **largest},
     }
-    show(result, [article_table(article), growth_table(found, slopes)], asked.json)
+    title = f"{LARGEST} routes: {used['resources']} resources, {used['bytes']:,} bytes"
+    tables = [
+        whole_table("template --article", article, MOST_MEMORY),
+        growth_table(found, slopes),
+        whole_table(title, largest, None),
+    ]
+    show(result, tables, asked.json)
     if asked.svg:
-        asked.svg.write_text(draw(found), encoding="utf-8")
+        asked.svg.write_text(draw({**found, LARGEST: largest}), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -131,7 +131,8 @@ def test_a_put_carries_the_clients_body_and_a_get_none() -> None:
     """API Gateway sends no body with GET, HEAD and OPTIONS."""
     sent = request("/x", "PUT", body=b"payload")
     assert sent_to_s3(s3_method(httpMethod="PUT"), sent).body == b"payload"
-    assert sent_to_s3(s3_method(httpMethod="GET"), sent).body == b""
+    for method in ("GET", "HEAD", "OPTIONS"):
+        assert sent_to_s3(s3_method(httpMethod=method), sent).body == b""
 
 
 def test_a_request_template_makes_the_body() -> None:

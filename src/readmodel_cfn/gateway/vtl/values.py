@@ -31,9 +31,7 @@ def json_text(value: Any) -> str:
 
 def equal(left: Any, right: Any) -> bool:
     """Velocity's `==`: values of different types are equal where their texts are."""
-    same = isinstance(left, type(right)) or isinstance(right, type(left))
-    numbers = isinstance(left, int | float) and isinstance(right, int | float)
-    return bool(left == right) if same or numbers else text(left) == text(right)
+    return bool(left == right) or text(left) == text(right)
 
 
 def add(left: Any, right: Any) -> Any:
@@ -57,7 +55,7 @@ def item(value: Any, index: Any) -> Any:
     """`$value[index]`, nothing where there is none."""
     if isinstance(value, Mapping):
         return value.get(text(index))
-    if isinstance(value, list) and isinstance(index, int) and index < len(value):
+    if isinstance(value, list) and isinstance(index, int) and 0 <= index < len(value):
         return value[index]
     return None
 
@@ -129,6 +127,9 @@ NAMES = frozenset(_ANY).union(*METHODS.values())
 
 def _replacement(java: str) -> str:
     """A Java replacement text for Python: `$1` is a group, a backslash quotes what follows."""
-    quoted = re.sub(r"\\(.)", lambda found: found[1].replace("$", "\0"), java, flags=re.DOTALL)
-    groups = quoted.replace("\\", r"\\")
-    return re.sub(r"\$(\d)", r"\\g<\1>", groups).replace("\0", "$")
+    return re.sub(r"\\(.)|\$(\d)", _python_replacement, java, flags=re.DOTALL)
+
+
+def _python_replacement(found: re.Match[str]) -> str:
+    quoted, group = found.groups()
+    return rf"\g<{group}>" if group else quoted.replace("\\", r"\\")

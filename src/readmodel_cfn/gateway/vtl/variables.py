@@ -15,9 +15,6 @@ from ..failures import GatewayResponseError, ResponseType
 from . import jsonpath
 from .values import json_text, text
 
-_ESCAPES = {"'": r"\'", '"': r"\"", "\\": r"\\", "\b": r"\b", "\f": r"\f"}
-_ESCAPES |= {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
-
 
 class Headers(dict[str, str]):
     """The request's headers; names have no case here (assumed: AWS keeps the client's spelling)."""
@@ -47,14 +44,14 @@ class Input:
         """The body as it is; an empty one is `{}` (recorded on AWS by LocalStack)."""
         return self.text or "{}"
 
-    def json(self, path: Any = "$") -> str:
+    def json(self, path: Any) -> str:
         """What the path leads to, as JSON; `""` where it leads nowhere (assumed)."""
         try:
             return json_text(self._find(path))
         except LookupError:
             return '""'
 
-    def path(self, path: Any = "$") -> Any:
+    def path(self, path: Any) -> Any:
         """What the path leads to, for the template to go on with."""
         try:
             return self._find(path)
@@ -93,7 +90,7 @@ class Util:
 
     def escapeJavaScript(self, value: Any) -> str:  # noqa: N802
         r"""A text by JavaScript's rules for strings, with `\'`; a slash stays one (assumed)."""
-        return "".join(_ESCAPES.get(sign) or json.dumps(sign)[1:-1] for sign in text(value))
+        return json.dumps(text(value))[1:-1].replace("'", r"\'")
 
     def parseJson(self, value: Any) -> Any:  # noqa: N802
         """The value of a JSON text."""

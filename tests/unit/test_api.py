@@ -60,6 +60,13 @@ def test_a_description_is_one_line_of_at_most_1024_characters(description: str) 
         Api(description=description)
 
 
+@pytest.mark.parametrize("description", ["AWS::Partition", "an API in ${AWS::Region}"])
+def test_a_description_is_no_reference_of_cloudformations(description: str) -> None:
+    """cfn-lint warns of each, and a reference that is only text misleads who reads it."""
+    with pytest.raises(OptionError, match=r"api\.description"):
+        Api(description=description)
+
+
 def test_its_name_is_the_stacks() -> None:
     assert api(ReadModel())["Name"] == {"Fn::Join": [" ", [{"Ref": "AWS::StackName"}, "Api"]]}
 

@@ -30,8 +30,8 @@ class Api:
     description: str = option(
         "JSON published ahead of time, read fast",
         "What API Gateway shows of the API.",
-        pattern=r"[^\x00-\x1f]{1,1024}",
-        allowed="1 to 1024 characters on one line",
+        pattern=r"(?!.*(AWS::|\$\{))[^\x00-\x1f]{1,1024}",
+        allowed="1 to 1024 characters on one line, without AWS:: and ${, CloudFormation's own",
     )
     # Enhanced policies (SecurityPolicy_*) must come with an endpoint access mode:
     # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies.html

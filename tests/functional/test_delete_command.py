@@ -42,8 +42,7 @@ def found(aws: Aws, template: dict[str, Any], status: str = "CREATE_COMPLETE") -
     """The stack is there, with its bucket."""
     aws.stack()
     aws.template(template)
-    for _ in range(2):  # for those that are retained, and for all
-        aws.resources(BUCKET, ROLE, status=status)
+    aws.resources(BUCKET, ROLE, status=status)
 
 
 def goes(aws: Aws, ends: str = "DELETE_COMPLETE", *events: dict[str, Any]) -> None:

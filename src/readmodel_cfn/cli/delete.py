@@ -46,7 +46,7 @@ def delete(target: Target, yes: bool, with_data: bool) -> None:
 
 
 def _buckets(target: Target, stack_id: str) -> Buckets:
-    kept = {one.logical_id for one in stacks.retained(target.stacks, stack_id)}
+    kept = stacks.retained(target.stacks, stack_id)
     found = [
         one
         for one in target.stacks.resources(stack_id)

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 
 from readmodel_cfn.errors import ReadModelError, Stuck, Unfinished
-from readmodel_cfn.stacks.client import Event, Stack, StackClient, StackResource
+from readmodel_cfn.stacks.client import Event, Stack, StackClient
 from readmodel_cfn.stacks.events import follow
 
 _RETAINED = ("Retain", "RetainExceptOnCreate")
 
 
-def retained(client: StackClient, name: str) -> list[StackResource]:
-    """The resources that deleting the stack leaves behind, by the template it was deployed with.
+def retained(client: StackClient, name: str) -> set[str]:
+    """The logical ids that deleting the stack leaves behind, by the template it was deployed with.
 
     Raises:
         ReadModelError: the template is YAML, so another tool's.
@@ -19,12 +19,8 @@ def retained(client: StackClient, name: str) -> list[StackResource]:
     if isinstance(template, str):
         hint = "delete it with the tool that made it"
         raise ReadModelError("its template is not this tool's", where=f"stack {name}", hint=hint)
-    described = template["Resources"]
-    return [
-        one
-        for one in client.resources(name)
-        if described.get(one.logical_id, {}).get("DeletionPolicy") in _RETAINED
-    ]
+    described = template["Resources"].items()
+    return {title for title, one in described if one.get("DeletionPolicy") in _RETAINED}
 
 
 def check(stack: Stack) -> None:

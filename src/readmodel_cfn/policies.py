@@ -20,7 +20,7 @@ from awacs.aws import (
     Statement,
     StringLike,
 )
-from troposphere import AWSHelperFn, Join
+from troposphere import AWSHelperFn, Join, iam
 
 from readmodel_cfn.errors import ConfigError
 
@@ -117,6 +117,16 @@ def article_grant(bucket: AWSHelperFn, action: str) -> Statement:
     """The article's grants as printed: actions by wildcard, on every key of the bucket."""
     every_key = Join("", [bucket, "/*"])
     return Statement(Effect=Allow, Action=[Action("s3", action)], Resource=[every_key])
+
+
+def beyond_inline(
+    title: str, documents: Sequence[PolicyDocument], **attached: list[AWSHelperFn]
+) -> list[iam.ManagedPolicy]:
+    """Managed policies for what did not fit inline, numbered from 2; `attached` says to whom."""
+    return [
+        iam.ManagedPolicy(f"{title}{number}", PolicyDocument=one, **attached)
+        for number, one in enumerate(documents, start=2)
+    ]
 
 
 # Characters of a policy, white space left out, that IAM allows: 2,048 inline for a user and 10,240

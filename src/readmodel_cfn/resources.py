@@ -118,7 +118,7 @@ def _writer(model: ReadModel, store: s3.Bucket, keys: list[str], names: Names) -
     options = model.writer
     if options.kind == "none":
         return WriterResources()
-    first, *more = writer.grants(options, store, keys, model.data_store.kms_key)
+    first, more = writer.grants(options, store, keys, model.data_store.kms_key)
     if options.kind == "role":
         role = writer.role(options, first, names)
         return WriterResources(role, tuple(writer.more_policies(role, more, names)))

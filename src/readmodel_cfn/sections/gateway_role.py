@@ -84,17 +84,9 @@ def read_policies(
         policies.document(_grants(bucket, batch, reading))
         for batch in policies.batches(keys, policies.INLINE_OF_ROLE)
     ]
-    return [
-        _inline(documents[0], "data-store-read-only", reader, names),
-        *(
-            iam.ManagedPolicy(
-                names(f"ApiGatewayDataStorePolicy{number}"),
-                PolicyDocument=one,
-                Roles=[Ref(reader)],
-            )
-            for number, one in enumerate(documents[1:], start=2)
-        ),
-    ]
+    first, *more = documents
+    inline = _inline(first, "data-store-read-only", reader, names)
+    return [inline, *policies.beyond_inline(inline.title, more, Roles=[Ref(reader)])]
 
 
 def _inline(

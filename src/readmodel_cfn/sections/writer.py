@@ -74,19 +74,20 @@ class Writer:
 
 def grants(
     options: Writer, store: s3.Bucket, keys: Sequence[str], kms_key: str | None
-) -> list[PolicyDocument | None]:
-    """What the writer may do with the key patterns of the routes; more than one where IAM asks.
+) -> tuple[PolicyDocument | None, list[PolicyDocument]]:
+    """What the writer may do with the key patterns of the routes: inline, and where IAM asks more.
 
-    The first goes inline; it is None where no key fits there.
+    Nothing goes inline where no key fits there.
     """
     bucket = GetAtt(store, "Arn")
     if options.as_printed:
-        return [policies.document([policies.article_grant(bucket, "*")])]
+        return policies.document([policies.article_grant(bucket, "*")]), []
     inline = policies.INLINE_OF_ROLE if options.kind == "role" else policies.INLINE_OF_USER
-    return [
+    first, *more = (
         policies.document(_statements(options, bucket, batch, kms_key)) if batch else None
         for batch in policies.batches(keys, inline)
-    ]
+    )
+    return first, [one for one in more if one]
 
 
 _ACTIONS = {"put": policies.PUT, "compare": policies.GET, "delete": policies.DELETE}
@@ -124,16 +125,11 @@ def role(options: Writer, document: PolicyDocument | None, names: Names) -> iam.
 
 
 def more_policies(
-    writer: iam.User | iam.Role, documents: Sequence[PolicyDocument | None], names: Names
+    writer: iam.User | iam.Role, documents: Sequence[PolicyDocument], names: Names
 ) -> list[iam.ManagedPolicy]:
     """What did not fit inline."""
     to = "Roles" if isinstance(writer, iam.Role) else "Users"
-    return [
-        iam.ManagedPolicy(
-            names(f"DataStoreWriterPolicy{number}"), PolicyDocument=one, **{to: [Ref(writer)]}
-        )
-        for number, one in enumerate(documents, start=2)
-    ]
+    return policies.beyond_inline(names("DataStoreWriterPolicy"), documents, **{to: [Ref(writer)]})
 
 
 def access_key(options: Writer, writer: iam.User, names: Names) -> iam.AccessKey:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from copy import copy
 from typing import Any, Literal
 
 from troposphere import Parameter, Template
@@ -62,7 +63,7 @@ def render(template: Template, form: Literal["json", "compact", "yaml"] = "json"
     Raises:
         ConfigError: more than CloudFormation takes, in whatever form.
     """
-    content = _ordered(template.to_dict())
+    content = _ordered(_plain(template))
     if form == "yaml":
         text = _yaml(content)
     else:
@@ -78,6 +79,17 @@ def render(template: Template, form: Literal["json", "compact", "yaml"] = "json"
 
 def _compact(content: Mapping[str, Any]) -> str:
     return json.dumps(content, separators=(",", ":"))
+
+
+def _plain(template: Template) -> dict[str, Any]:
+    """The template as plain values, each resource rendered once.
+
+    Template.to_dict renders them too, and then walks through each of them again.
+    """
+    rest = copy(template)
+    rest.resources = {}
+    rendered = {title: one.to_dict() for title, one in template.resources.items()}
+    return {**rest.to_dict(), "Resources": rendered}
 
 
 def _ordered(content: Mapping[str, Any]) -> dict[str, Any]:

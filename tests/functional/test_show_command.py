@@ -1,12 +1,25 @@
-"""`outputs` and `status`: the stack as it is, secrets masked."""
+"""`outputs`, secrets masked, and `status`: the stack and what of it is live."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from functional_aws import OUTPUTS, Aws, error_of, run, stubbed
+from functional_aws import (
+    CONTENT,
+    OUTPUTS,
+    STACK_ID,
+    THEN,
+    Aws,
+    error_of,
+    event,
+    run,
+    stack,
+    stubbed,
+)
+
+from readmodel_cfn import ReadModel, build_template, render
 
 KEY = {"DataStoreAccessKeyId": "AKIA1", "DataStoreSecretAccessKey": "s3cret"}
 
@@ -62,33 +75,301 @@ def test_a_stack_without_outputs_has_none(aws: Aws, arguments: tuple[str, ...]) 
     assert done.stdout.strip() in ("", "{}")
 
 
-def test_status_tells_the_stacks_state_and_its_resources(aws: Aws) -> None:
-    aws.stack("UPDATE_ROLLBACK_COMPLETE", reason="because")
-    aws.resources(("DataStore", "AWS::S3::Bucket", "data-bucket"))
+METHOD = {"authorizationType": "NONE", "apiKeyRequired": False}
+DENIED = "AccessDeniedException"
+NEEDED = "; it needs apigateway:GET"
+STORE = ("DataStore", "AWS::S3::Bucket", "data-bucket")
+ALIKE = "serves what the template says; compared: "
+RESOURCES = [
+    (name, one["Type"], {"ApiGatewayStage": "v1"}.get(name, name))
+    for name, one in CONTENT["Resources"].items()
+]
+DEPLOYMENT = next(name for name, kind, _ in RESOURCES if kind.endswith("::Deployment"))
+
+
+def settled(
+    aws: Aws, status: str = "CREATE_COMPLETE", template: Mapping[str, Any] = CONTENT, **more: Any
+) -> None:
+    """A stack at rest, of the default template, with all its resources and its last event."""
+    aws.stack(status, **more)
+    aws.resources(*RESOURCES)
+    aws.template(template)
+    aws.events(event(2, "read-model", status, physical_id=STACK_ID))
+
+
+def gateway(
+    aws: Aws,
+    stage: Mapping[str, Any] | None = None,
+    routes: Mapping[str, Any] | None = None,
+) -> None:
+    """An API Gateway that serves the template, but for what is given; it exports nothing."""
+    served = {"deploymentId": DEPLOYMENT, "stageName": "v1", **(stage or {})}
+    summary = {"/samples": {"GET": METHOD, "HEAD": METHOD}} | dict(routes or {})
+    aws.answers("apigateway", "get_stage", served, restApiId="ApiGateway", stageName="v1")
+    aws.answers("apigateway", "get_deployment", {"apiSummary": summary})
+    aws.refuses("apigateway", "get_export", DENIED)
+
+
+def test_status_tells_state_last_operation_what_is_live_and_resources(aws: Aws) -> None:
+    settled(aws, "UPDATE_ROLLBACK_COMPLETE", reason="because")
+    gateway(aws)
     done = show("status")
     assert done.exit_code == 0
+    assert done.stderr == ""
     lines = done.stdout.splitlines()
     assert lines[0] == "read-model: UPDATE_ROLLBACK_COMPLETE because"
-    assert lines[1].split() == ["DataStore", "CREATE_COMPLETE", "AWS::S3::Bucket", "data-bucket"]
+    assert lines[1] == (
+        "Last operation: UPDATE_STACK, UPDATE_ROLLBACK_COMPLETE at 2026-01-01 12:00:00 UTC"
+    )
+    compared = "deployment, canary, method settings, routes, authorization"
+    assert lines[2] == f"Live: ApiGateway/v1 {ALIKE}{compared}"
+    refused = f"GetExport says {DENIED}{NEEDED}"
+    assert lines[3] == f"Live: stage ApiGateway/v1: not compared: {refused}"
+    assert len(lines[4:]) == len(RESOURCES)
+    assert lines[4].split() == [RESOURCES[0][0], "CREATE_COMPLETE", *RESOURCES[0][1:]]
 
 
 def test_status_in_json_is_one_object(aws: Aws) -> None:
-    aws.stack()
-    aws.resources(("DataStore", "AWS::S3::Bucket", "data-bucket"))
-    assert json.loads(show("status", "--json").stdout) == {
+    settled(aws)
+    gateway(aws)
+    found = json.loads(show("status", "--json").stdout)
+    resources = found.pop("resources")
+    assert resources[0] == {
+        "logical_id": RESOURCES[0][0],
+        "physical_id": RESOURCES[0][2],
+        "type": RESOURCES[0][1],
+        "status": "CREATE_COMPLETE",
+    }
+    assert found == {
         "name": "read-model",
         "status": "CREATE_COMPLETE",
         "reason": "",
         "tags": {"readmodel-cfn": "managed"},
-        "resources": [
-            {
-                "logical_id": "DataStore",
-                "physical_id": "data-bucket",
-                "type": "AWS::S3::Bucket",
-                "status": "CREATE_COMPLETE",
-            }
-        ],
+        "last_operation": {
+            "kind": "CREATE_STACK",
+            "status": "CREATE_COMPLETE",
+            "time": "2026-01-01T12:00:00+00:00",
+        },
+        "live": {
+            "findings": [],
+            "compared": {
+                "ApiGateway/v1": [
+                    "deployment",
+                    "canary",
+                    "method settings",
+                    "routes",
+                    "authorization",
+                ]
+            },
+            "unknown": [f"stage ApiGateway/v1: not compared: GetExport says {DENIED}{NEEDED}"],
+        },
     }
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",)])
+def test_what_is_live_and_not_in_the_template_is_a_broken_promise(
+    aws: Aws, arguments: tuple[str, ...]
+) -> None:
+    settled(aws)
+    gateway(aws, routes={"/products/{id}": {"GET": METHOD, "HEAD": METHOD}})
+    done = show("status", *arguments)
+    assert error_of(done, 7) == (
+        "stack read-model in eu-west-1: GET /products/{id} is served, but not in the template "
+        "(and 1 more); raise serial under [deployment] and deploy again"
+    )
+    if arguments:
+        first, second = json.loads(done.stdout)["live"]["findings"]
+        assert first == {
+            "kind": "extra",
+            "stage": "ApiGateway/v1",
+            "route": "/products/{id}",
+            "method": "GET",
+            "detail": "is served, but not in the template",
+            "todo": "raise serial under [deployment] and deploy again",
+        }
+        assert second["method"] == "HEAD"
+    else:
+        assert "does not serve what the template says" in done.stdout
+        assert "  extra  HEAD /products/{id}  is served, but not in the template\n" in done.stdout
+
+
+def test_a_stage_that_is_gone_is_one_finding(aws: Aws) -> None:
+    settled(aws)
+    aws.refuses("apigateway", "get_stage", "NotFoundException", status=404)
+    aws.answers("apigateway", "get_rest_api", {"id": "ApiGateway"})
+    line = error_of(show("status"), 7)
+    assert line.startswith("stack read-model in eu-west-1: stage v1 is gone; run: aws apigateway")
+
+
+def test_what_may_not_be_asked_is_said_and_no_finding(aws: Aws) -> None:
+    settled(aws)
+    aws.refuses("apigateway", "get_stage", DENIED, "not authorized", 403)
+    done = show("status")
+    assert done.exit_code == 0
+    assert (
+        f"Live: stage ApiGateway/v1: not compared: GetStage says {DENIED}{NEEDED}\n" in done.stdout
+    )
+    assert "what the template says" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    "status", ["ROLLBACK_COMPLETE", "CREATE_IN_PROGRESS", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED"]
+)
+def test_nothing_is_compared_of_a_stack_that_does_not_hold_its_template(
+    aws: Aws, status: str
+) -> None:
+    aws.stack(status)
+    aws.resources(STORE)
+    aws.events()
+    done = show("status")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[1:2] == [
+        f"Live: nothing live to compare: the stack is {status}"
+    ]
+
+
+def test_nothing_is_compared_of_a_stack_without_a_stage(aws: Aws) -> None:
+    aws.stack(tags={})
+    aws.resources(STORE)
+    aws.template({"Resources": {"DataStore": {"Type": "AWS::S3::Bucket"}}})
+    aws.events()
+    done = show("status")
+    assert "Live: nothing live to compare: the template has no stage\n" in done.stdout
+    assert done.stderr == ""
+
+
+def test_a_template_in_yaml_is_read_as_well(aws: Aws) -> None:
+    aws.stack(tags={})
+    aws.resources(*RESOURCES)
+    text = render(build_template(ReadModel()), "yaml")
+    aws.answers("cloudformation", "get_template", {"TemplateBody": text})
+    aws.events()
+    gateway(aws)
+    assert ALIKE in show("status").stdout
+
+
+@pytest.mark.parametrize(
+    ("status", "operations", "kind"),
+    [
+        ("UPDATE_COMPLETE", ["UPDATE_STACK"], "UPDATE_STACK"),
+        ("UPDATE_COMPLETE", ["CREATE_CHANGESET", "UPDATE_STACK"], "UPDATE_STACK"),
+        ("UPDATE_ROLLBACK_COMPLETE", ["ROLLBACK"], "ROLLBACK"),
+        ("ROLLBACK_COMPLETE", [], "CREATE_STACK"),
+        ("DELETE_FAILED", [], "DELETE_STACK"),
+    ],
+)
+def test_the_last_operation_is_the_one_that_cloudformation_counts(
+    aws: Aws, status: str, operations: list[str], kind: str
+) -> None:
+    found = stack(status, tags={}) | {
+        "LastOperations": [{"OperationType": one, "OperationId": "1"} for one in operations]
+    }
+    aws.answers("cloudformation", "describe_stacks", {"Stacks": [found]})
+    aws.resources(STORE)
+    if status.startswith("UPDATE"):
+        aws.template({"Resources": {}})
+    aws.events(
+        event(3, "DataStore", "DELETE_COMPLETE"),  # not the stack's own
+        event(2, "read-model", status, physical_id=STACK_ID),
+        event(1, "read-model", "CREATE_IN_PROGRESS", physical_id=STACK_ID),
+    )
+    last = json.loads(show("status", "--json").stdout)["last_operation"]
+    assert (last["kind"], last["status"]) == (kind, status)
+
+
+def test_a_forgotten_last_operation_is_none(aws: Aws) -> None:
+    aws.stack("ROLLBACK_COMPLETE")
+    aws.resources(STORE)
+    aws.events()
+    assert json.loads(show("status", "--json").stdout)["last_operation"] is None
+
+
+ANOTHER = "differs from what is deployed; run: readmodel-cfn diff"
+
+
+def test_a_file_that_describes_something_else_is_said_and_no_failure(
+    aws: Aws, tmp_path: Path
+) -> None:
+    (tmp_path / "readmodel.toml").write_text("[deployment]\nserial = 2\n")
+    settled(aws)
+    gateway(aws)
+    done = show("status", "--json")
+    assert done.exit_code == 0
+    assert done.stderr.count(ANOTHER) == 1
+    assert json.loads(done.stdout)["live"]["findings"] == []
+
+
+def test_the_articles_stack_is_described_by_itself(aws: Aws) -> None:
+    article = json.loads(render(build_template(ReadModel.article())))
+    aws.stack()
+    aws.resources(STORE)
+    aws.template(article)
+    aws.events()
+    assert ANOTHER not in show("status").stderr
+
+
+def drifted(aws: Aws) -> None:
+    """A detection that finds the bucket changed, and can tell of the role only."""
+    begun = {"StackDriftDetectionId": "d1"}
+    aws.answers("cloudformation", "detect_stack_drift", begun, StackName=STACK_ID)
+    ended = {"StackId": STACK_ID, **begun, "DetectionStatus": "DETECTION_COMPLETE"}
+    answer = {**ended, "Timestamp": THEN}
+    aws.answers("cloudformation", "describe_stack_drift_detection_status", answer)
+    difference = {
+        "PropertyPath": "/VersioningConfiguration/Status",
+        "ExpectedValue": "Enabled",
+        "ActualValue": "Suspended",
+        "DifferenceType": "NOT_EQUAL",
+    }
+    shared = {"StackId": STACK_ID, "Timestamp": THEN}
+    told = [
+        {
+            **shared,
+            "LogicalResourceId": "DataStore",
+            "ResourceType": "AWS::S3::Bucket",
+            "StackResourceDriftStatus": "MODIFIED",
+            "PropertyDifferences": [difference],
+        },
+        {
+            **shared,
+            "LogicalResourceId": "ApiGatewayRole",
+            "ResourceType": "AWS::IAM::Role",
+            "StackResourceDriftStatus": "IN_SYNC",
+        },
+    ]
+    aws.answers("cloudformation", "describe_stack_resource_drifts", {"StackResourceDrifts": told})
+
+
+def test_drift_is_told_on_request_and_is_no_failure(aws: Aws) -> None:
+    settled(aws)
+    gateway(aws)
+    drifted(aws)
+    done = show("status", "--drift")
+    assert done.exit_code == 0
+    lines = [one for one in done.stdout.splitlines() if "Drift" in one or one.startswith("  ")]
+    assert lines[:3] == [
+        "Drift: 1 of 2 checked resources were changed by hand",
+        "  DataStore  MODIFIED  AWS::S3::Bucket",
+        "    /VersioningConfiguration/Status: Suspended, in the template Enabled",
+    ]
+    unchecked = [name for name, _, _ in RESOURCES if name not in ("DataStore", "ApiGatewayRole")]
+    assert lines[3] == f"Drift: not checked: {', '.join(unchecked)}"
+
+
+def test_drift_in_json_has_every_resource(aws: Aws) -> None:
+    settled(aws)
+    gateway(aws)
+    drifted(aws)
+    found = json.loads(show("status", "--drift", "--json").stdout)["drift"]
+    assert [one["logical_id"] for one in found["resources"]] == [name for name, _, _ in RESOURCES]
+    store = next(one for one in found["resources"] if one["logical_id"] == "DataStore")
+    assert store["differences"] == [
+        {
+            "path": "/VersioningConfiguration/Status",
+            "expected": "Enabled",
+            "actual": "Suspended",
+        }
+    ]
 
 
 @pytest.mark.parametrize("command", ["outputs", "status"])

@@ -1,15 +1,25 @@
 """`outputs` and `status`: a stack as it is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from readmodel_cfn import report
 from readmodel_cfn.cli.description import json_option
 from readmodel_cfn.cli.target import Target, aws_command
+from readmodel_cfn.errors import PromiseBroken
 from readmodel_cfn.store.read import reachable
 
+if TYPE_CHECKING:
+    from readmodel_cfn.cli.state import State
+    from readmodel_cfn.live.values import Finding
+
 _MASKED = "DataStoreSecretAccessKey"  # under any prefix, in a template that embeds a read model
+_ANOTHER = (
+    "readmodel.toml, or the default without one, differs from what is deployed; "
+    "run: readmodel-cfn diff"
+)
 
 
 @click.command()
@@ -24,16 +34,43 @@ def outputs(target: Target, as_json: bool, show_secrets: bool) -> None:
 @click.command()
 @aws_command
 @json_option
-def status(target: Target, as_json: bool) -> None:
-    """Print the state of the stack and of its resources."""
-    stack = target.stack()
-    found = target.stacks.resources(stack.id)
+@click.option(
+    "--drift",
+    "with_drift",
+    is_flag=True,
+    help="Have CloudFormation look for what was changed by hand, which may take minutes.",
+)
+def status(target: Target, as_json: bool, with_drift: bool) -> None:
+    """Print the stack's state, and whether its stage serves what its template says."""
+    from readmodel_cfn.cli.state import is_another, state_of  # no other command waits for it
+
+    if with_drift:
+        report.story("CloudFormation looks for what was changed by hand...")
+    state = state_of(target, with_drift=with_drift)
     if as_json:
-        state = {"name": stack.name, "status": stack.status, "reason": stack.reason}
-        resources = [vars(one) for one in found]
-        report.print_json({**state, "tags": dict(stack.tags), "resources": resources})
+        report.print_json(state.as_json())
     else:
-        report.status(stack, found)
+        _print(state)
+    if is_another(state, target.config.model):
+        report.story(_ANOTHER)
+    _judge(target, state.live.findings)
+
+
+def _print(state: "State") -> None:
+    report.status(state.stack, state.last_operation)
+    report.live(state.live)
+    if state.drift:
+        report.drift(state.drift)
+    report.resources(state.resources)
+
+
+def _judge(target: Target, findings: Sequence["Finding"]) -> None:
+    """Fail where the stage does not serve what the template says."""
+    if findings:
+        first, *others = findings
+        route = f"{first.method} {first.route} " if first.route else ""
+        more = f" (and {len(others)} more)" if others else ""
+        raise PromiseBroken(f"{route}{first.detail}{more}", where=target.where, hint=first.todo)
 
 
 def show_outputs(

@@ -6,6 +6,7 @@ here, in CloudFormation too: a Deployment that does not depend on its methods fa
 
 import json
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 from ministack.services import apigateway_v1
@@ -17,36 +18,49 @@ logger = logging.getLogger("sandbox")
 
 Answer = tuple[int, dict[str, str], bytes]
 
-_snapshots: dict[tuple[str, str], Snapshot] = {}
+
+@dataclass(frozen=True)
+class Deployed:
+    """An API as it was deployed; without a snapshot it is left to ministack."""
+
+    definition: Definition
+    snapshot: Snapshot | None
+
+
+_deployed: dict[tuple[str, str], Deployed] = {}
 
 
 def register() -> None:
-    """Take the snapshot, then let ministack make the deployment."""
+    """Keep the definition, then let ministack make the deployment."""
     create = apigateway_v1._create_deployment
 
     def create_deployment(api_id: str, data: dict[str, Any]) -> Answer:
+        definition = definition_of(api_id)
         try:
-            snapshot = _compile(api_id)
+            deployed = Deployed(definition, _compile(api_id, definition)) if definition else None
         except DefinitionError as error:
             return _refused(str(error))
         answer: Answer = create(api_id, data)
-        if snapshot:
-            _keep(api_id, json.loads(answer[2])["id"], snapshot)
+        if deployed:
+            _keep(api_id, json.loads(answer[2])["id"], deployed)
         return answer
 
     apigateway_v1._create_deployment = create_deployment
 
 
+def deployed_to(api_id: str, stage: dict[str, Any]) -> Deployed | None:
+    """What the stage's deployment holds; None where there is no such deployment any more."""
+    return _deployed.get((api_id, stage["deploymentId"]))
+
+
 def snapshot_of(api_id: str, stage: dict[str, Any]) -> Snapshot | None:
     """What the stage's deployment serves; None leaves it to ministack."""
-    return _snapshots.get((api_id, stage["deploymentId"]))
+    deployed = deployed_to(api_id, stage)
+    return deployed.snapshot if deployed else None
 
 
-def _compile(api_id: str) -> Snapshot | None:
-    """None for an API that is left to ministack, and for one that does not exist."""
-    definition = definition_of(api_id)
-    if definition is None:
-        return None
+def _compile(api_id: str, definition: Definition) -> Snapshot | None:
+    """None for an API that is left to ministack."""
     methods = [m for r in definition["resources"] for m in r["resourceMethods"].values()]
     _refuse_incomplete(methods)
     findings = unsupported(definition)
@@ -81,9 +95,9 @@ def _refused(message: str) -> Answer:
     return answer
 
 
-def _keep(api_id: str, deployment_id: str, snapshot: Snapshot) -> None:
-    """Remember the snapshot, and forget those whose deployment or API has been deleted."""
-    _snapshots[api_id, deployment_id] = snapshot
-    for api, deployment in list(_snapshots):
+def _keep(api_id: str, deployment_id: str, deployed: Deployed) -> None:
+    """Remember it, and forget those whose deployment or API has been deleted."""
+    _deployed[api_id, deployment_id] = deployed
+    for api, deployment in list(_deployed):
         if deployment not in apigateway_v1._deployments_v1.get(api, {}):
-            del _snapshots[api, deployment]
+            del _deployed[api, deployment]

@@ -24,6 +24,7 @@ ADDITIONS = (
     "secret_arn",
     "s3_log",
     "data_plane",
+    "exports",
 )
 
 

@@ -1,0 +1,229 @@
+"""Templates of any origin: what should be live of them, and what of it cannot be known."""
+
+import copy
+from typing import Any
+
+from live_stacks import STACK_ID, ids_of, template_of, wanted
+
+from readmodel_cfn import Deployment, ReadModel, Route
+from readmodel_cfn.live.expected import expected
+from readmodel_cfn.live.values import Expected, Facets
+
+GET = ("/samples", "GET")
+
+
+def one(template: dict[str, Any], **parameters: str) -> Expected:
+    (found,) = wanted(template, **parameters)
+    return found
+
+
+def plain() -> dict[str, Any]:
+    return copy.deepcopy(template_of(ReadModel()))
+
+
+def integration_of(template: dict[str, Any], **parameters: str) -> Facets:
+    found = one(template, **parameters).methods[GET].integration
+    assert found is not None
+    return found
+
+
+def test_a_stage_is_known_by_physical_ids() -> None:
+    template = plain()
+    ids = ids_of(template)
+    ids["ApiGateway"] = "abc123"
+    deployment = next(name for name in ids if name.startswith("ApiGatewayDeployment"))
+    ids[deployment] = "def456"
+    (found,) = expected(template, ids, STACK_ID, {})
+    assert (found.api, found.stage, found.deployment) == ("abc123", "v1", "def456")
+    assert found.separate
+    assert found.complete
+    assert not found.canary
+
+
+def test_every_route_has_its_methods() -> None:
+    routes = (Route("samples", "payload.json"), Route("products/{id}", "products/{id}.json"))
+    found = one(template_of(ReadModel(routes=routes)))
+    assert found.methods.keys() == {
+        ("/samples", "GET"),
+        ("/samples", "HEAD"),
+        ("/products/{id}", "GET"),
+        ("/products/{id}", "HEAD"),
+    }
+
+
+def test_what_matters_of_an_integration() -> None:
+    found = integration_of(plain())
+    assert found["type"] == "aws"
+    assert found["httpMethod"] == "GET"
+    assert found["uri"] == "arn:aws:apigateway:eu-west-1:s3:path/DataStore/payload.json"
+    assert found["credentials"] == "arn:aws:iam::123456789012:role/ApiGatewayRole"
+    asked = "integration.request.header.If-None-Match"
+    assert found[asked] == "method.request.header.If-None-Match"
+    assert found["status for 304"] == "304"
+    assert found["status for default"] == "502"
+    assert found["header.ETag for 200"] == "integration.response.header.ETag"
+
+
+def test_the_articles_stage_is_within_its_deployment() -> None:
+    found = one(template_of(ReadModel.article()), StackName="shop")
+    assert (found.stage, found.deployment) == ("v1", "ApiGatewayDeployment")
+    assert not found.separate
+    uri = (found.methods[GET].integration or {})["uri"]
+    assert uri == "arn:aws:apigateway:eu-west-1:s3:path/shop-data-store/payload.json"
+
+
+def test_settings_have_api_gateways_names_and_plain_paths() -> None:
+    route = Route("products/{id}", "products/{id}.json", throttle_rate=5)
+    model = ReadModel(routes=(route,), deployment=Deployment(throttle_burst=7, metrics=True))
+    assert one(template_of(model)).settings == {
+        "*/*": {"metricsEnabled": "true", "throttlingBurstLimit": "7"},
+        **{
+            f"products/{{id}}/{verb}": {
+                "metricsEnabled": "true",
+                "throttlingBurstLimit": "7",
+                "throttlingRateLimit": "5",
+            }
+            for verb in ("GET", "HEAD")
+        },
+    }
+
+
+def test_settings_within_a_deployment_are_the_stages() -> None:
+    template = template_of(ReadModel.article())
+    setting = {"ResourcePath": "/*", "HttpMethod": "*", "ThrottlingRateLimit": "2.50"}
+    deployment = template["Resources"]["ApiGatewayDeployment"]["Properties"]
+    deployment["StageDescription"] = {"MethodSettings": [setting], "CanarySetting": {}}
+    found = one(template, StackName="shop")
+    assert found.settings == {"*/*": {"throttlingRateLimit": "2.5"}}
+    assert found.canary
+
+
+def test_a_resource_that_was_not_made_is_not_expected() -> None:
+    template = plain()
+    ids = ids_of(template)
+    del ids["SamplesHeadMethod"]  # its condition did not hold
+    (found,) = expected(template, ids, STACK_ID, {})
+    assert found.methods.keys() == {GET}
+    assert found.complete
+
+
+def test_parameters_have_the_stacks_values() -> None:
+    template = plain()
+    template["Parameters"] = {"Verb": {"Type": "String"}, "Key": {"Type": "String"}}
+    method = template["Resources"]["SamplesGetMethod"]["Properties"]
+    method["HttpMethod"] = {"Ref": "Verb"}
+    method["Integration"]["Uri"] = {"Fn::Sub": "s3/${DataStore}/${Key}"}
+    found = one(template, Verb="POST", Key="one.json")
+    assert (found.methods["/samples", "POST"].integration or {})["uri"] == "s3/DataStore/one.json"
+
+
+def test_what_cloudformation_hides_may_be_anything() -> None:
+    template = plain()
+    stored = "AWS::SSM::Parameter::Value<String>"
+    template["Parameters"] = {
+        "Secret": {"Type": "String", "NoEcho": True},
+        "Stored": {"Type": stored},
+    }
+    integration = template["Resources"]["SamplesGetMethod"]["Properties"]["Integration"]
+    integration["Uri"] = {"Fn::Join": ["/", ["s3", {"Ref": "Secret"}, {"Ref": "Stored"}]]}
+    found = integration_of(template, Secret="****", Stored="/a/name")
+    assert found["uri"] == "s3/${Secret}/${Stored}"
+
+
+def test_an_api_from_another_stack_has_routes_that_are_not_here() -> None:
+    template = plain()
+    template["Parameters"] = {"Api": {"Type": "String"}}
+    for resource in template["Resources"].values():
+        if "RestApiId" in resource["Properties"]:
+            resource["Properties"]["RestApiId"] = {"Ref": "Api"}
+    found = one(template, Api="abc123")
+    assert found.api == "abc123"
+    assert not found.complete
+    assert found.unknown == ("routes that the template does not write out",)
+
+
+def test_a_stage_whose_api_cannot_be_known_is_left_out() -> None:
+    template = plain()
+    stage = template["Resources"]["ApiGatewayStage"]["Properties"]
+    stage["RestApiId"] = {"Fn::ImportValue": "api"}
+    assert wanted(template) == []
+
+
+def test_a_template_without_a_stage_expects_none() -> None:
+    assert wanted({"Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}}}) == []
+
+
+def test_routes_of_a_body_or_of_a_transform_are_not_written_out() -> None:
+    with_body = plain()
+    with_body["Resources"]["ApiGateway"]["Properties"]["Body"] = {"openapi": "3.0.1"}
+    assert not one(with_body).complete
+    template = plain()
+    ids = ids_of(template) | {"MadeByATransform": "id"}
+    (found,) = expected(template, ids, STACK_ID, {})
+    assert not found.complete
+
+
+def test_a_method_whose_route_cannot_be_known_is_named() -> None:
+    template = plain()
+    part = {"Fn::If": ["New", "samples", "old"]}
+    template["Resources"]["SampleResource"]["Properties"]["PathPart"] = part
+    found = one(template)
+    assert found.methods == {}
+    assert not found.complete
+    unknown = ("SamplesGetMethod of the template", "SamplesHeadMethod of the template")
+    assert found.unknown == unknown
+
+
+def test_an_integration_that_is_not_written_out_is_named_and_not_compared() -> None:
+    template = plain()
+    integration = template["Resources"]["SamplesGetMethod"]["Properties"]["Integration"]
+    integration["IntegrationResponses"] = {"Fn::If": ["New", [], []]}
+    found = one(template)
+    assert found.methods[GET].integration is None
+    assert found.unknown == ("integration of GET /samples",)
+
+
+def test_settings_that_are_not_written_out_are_named() -> None:
+    template = plain()
+    stage = template["Resources"]["ApiGatewayStage"]["Properties"]
+    stage["MethodSettings"] = {"Fn::If": ["New", [], []]}
+    found = one(template)
+    assert found.settings is None
+    assert found.unknown == ("method settings of the template",)
+
+
+def test_a_deployment_that_cannot_be_known_is_not_compared() -> None:
+    template = plain()
+    stage = template["Resources"]["ApiGatewayStage"]["Properties"]
+    stage["DeploymentId"] = {"Fn::ImportValue": "deployment"}
+    assert one(template).deployment is None
+
+
+def test_an_authorization_is_the_templates_or_none() -> None:
+    template = plain()
+    assert one(template).methods[GET].access == {
+        "authorizationType": "NONE",
+        "apiKeyRequired": "false",
+    }
+    method = template["Resources"]["SamplesGetMethod"]["Properties"]
+    method |= {"AuthorizationType": "AWS_IAM", "ApiKeyRequired": True}
+    assert one(template).methods[GET].access == {
+        "authorizationType": "AWS_IAM",
+        "apiKeyRequired": "true",
+    }
+
+
+def test_a_proxys_answers_and_a_mocks_call_do_not_count() -> None:
+    """An export may tell of them or not; neither means anything."""
+    template = plain()
+    integration = template["Resources"]["SamplesGetMethod"]["Properties"]["Integration"]
+    template["Resources"]["SamplesGetMethod"]["Properties"]["Integration"] = {
+        **integration,
+        "Type": "HTTP_PROXY",
+    }
+    assert not [name for name in integration_of(template) if "for default" in name]
+    template["Resources"]["SamplesGetMethod"]["Properties"]["Integration"] = {
+        **integration,
+        "Type": "MOCK",
+    }
+    assert not integration_of(template).keys() & {"httpMethod", "uri", "credentials"}

@@ -38,12 +38,14 @@ def lint(text: str, regions: Sequence[str] = (DEFAULT_REGION,)) -> list[Finding]
     from cfnlint.exceptions import CfnLintExitException, InvalidRegionException
     from yaml import YAMLError
 
+    # Without templates, those that a `.cfnlintrc` names would be looked for on the disk.
+    config = ManualArgs(regions=list(regions), templates=[])
     try:
-        return [_finding(one) for one in cfn_lint(text, config=ManualArgs(regions=list(regions)))]
+        return [_finding(one) for one in cfn_lint(text, config=config)]
     except InvalidRegionException as error:
         what = f"cfn-lint knows no region {' or '.join(regions)}"
         raise ConfigError(what, hint="check --region, or upgrade cfn-lint") from error
-    except (CfnLintExitException, YAMLError, UnicodeError) as error:
+    except (CfnLintExitException, YAMLError, UnicodeError, OSError) as error:
         raise ConfigError(f"cannot be used: {error}", where=".cfnlintrc") from error
 
 

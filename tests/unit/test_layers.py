@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,10 +28,12 @@ MAY_IMPORT = {
     "sections.*": {"options", "naming", "routes", "policies", "answers"},
     "model": {"errors", "routes", "sections.*"},
     "resources": {"model", "naming", "sections.*"},
+    "origins": {"model", "naming", "resources"},
     "template": {"errors", "model", "naming", "resources"},
     "config": {"errors", "options", "routes", "model", "sections.*"},
     "schema": {"config", "options"},
     "lint": {"errors"},
+    "lint_cache": {"lint", "version"},
     "aws": {"errors"},
     "stacks.*": {"aws", "errors", "stacks.*"},
     "store.*": {"aws", "errors", "store.*"},
@@ -38,7 +41,8 @@ MAY_IMPORT = {
     "sandbox.*": {"errors", "gateway.*", "sandbox.*"},
     "serve.*": {"errors", "gateway.*", "store.*", "serve.*"},
     "audit.*": {"errors", "audit.*"},
-    "report": {"lint", "stacks.*", "store.*"},
+    "live.*": {"aws", "audit.*", "live.*"},
+    "report": {"lint", "live.*", "stacks.*", "store.*"},
 }
 # These know them all.
 COMPOSE = {"cli.*", "__init__", "__main__"}
@@ -51,6 +55,7 @@ TEMPLATE_MAKERS = {
     "sections.*",
     "model",
     "resources",
+    "origins",
     "template",
 }
 
@@ -127,6 +132,7 @@ def test_a_section_imports_no_other(name: str) -> None:
 
 SERVE_ANY_TEMPLATE = {
     "lint",
+    "lint_cache",
     "aws",
     "stacks.*",
     "store.*",
@@ -134,6 +140,7 @@ SERVE_ANY_TEMPLATE = {
     "sandbox.*",
     "serve.*",
     "audit.*",
+    "live.*",
 }
 
 
@@ -189,6 +196,7 @@ def test_the_probe_would_see_it(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", PROBE, "lint", str(template)],
         cwd=tmp_path,
+        env={**os.environ, "READMODEL_CFN_HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         check=True,

@@ -102,6 +102,19 @@ def test_a_cfnlintrc_is_honoured() -> None:
     assert lint(text) == []
 
 
+def test_the_templates_that_a_cfnlintrc_names_are_another_matter() -> None:
+    Path(".cfnlintrc").write_text("templates: [none/*.yaml]")
+    assert lint(template(Store=BUCKET)) == []
+
+
+def test_what_a_cfnlintrc_names_and_cannot_be_read_is_an_error_of_the_configuration() -> None:
+    Path("schemas").mkdir()
+    Path("schemas/gone.json").symlink_to("nowhere")
+    Path(".cfnlintrc").write_text("registry_schemas: [schemas]")
+    with pytest.raises(ConfigError, match=r"^\.cfnlintrc: cannot be used: .*gone\.json"):
+        lint(template(Store=BUCKET))
+
+
 @pytest.mark.parametrize("content", [b"nope: 1", b"regions: 5", b"[ a", b"\xff\xfe\x00"])
 def test_a_cfnlintrc_that_cannot_be_read_is_an_error_of_the_configuration(content: bytes) -> None:
     Path(".cfnlintrc").write_bytes(content)

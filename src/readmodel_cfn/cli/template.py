@@ -42,7 +42,7 @@ def template(
 def lint(file: Path | None, config_file: Path | None, article: bool, as_json: bool) -> None:
     """Check a template with cfn-lint: FILE, else the one that readmodel.toml describes."""
     from readmodel_cfn.lint import DEFAULT_REGION
-    from readmodel_cfn.lint import lint as find
+    from readmodel_cfn.lint_cache import lint_once as find
 
     config = load_config(config_file)
     text = template_text(file, config, article)

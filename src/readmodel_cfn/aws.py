@@ -77,10 +77,36 @@ class Connection:
         return Connection(self.region_name, None, self.endpoint_url, credentials)
 
 
+class UnreadableAnswer(ReadModelError):
+    """AWS, or something between, answered what is no answer: empty, cut off, or another page."""
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(
+            "the answer cannot be read",
+            where=f"AWS {operation.title().replace('_', '')}",
+            hint="run the command again",
+        )
+
+
+@contextmanager
+def whole_answers(operation: str) -> Iterator[None]:
+    """Turn what botocore raises for an unreadable answer into an error of ours.
+
+    That is its parser's error, or a KeyError where the answer is XML of something else.
+    """
+    from botocore.parsers import ResponseParserError
+
+    try:
+        yield
+    except (ResponseParserError, KeyError, IndexError) as error:
+        raise UnreadableAnswer(operation) from error
+
+
 @contextmanager
 def one_line_errors() -> Iterator[None]:
     """Turn what botocore raises into this package's one-line errors."""
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     try:
         yield
@@ -88,6 +114,15 @@ def one_line_errors() -> Iterator[None]:
         raise _refused(error) from error
     except BotoCoreError as error:
         raise _unreachable(error) from error
+    except ResponseParserError as error:
+        raise UnreadableAnswer("") from error
+
+
+def troubles() -> tuple[type[Exception], ...]:
+    """The exceptions that a call of AWS may end with."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return ClientError, BotoCoreError, UnreadableAnswer
 
 
 def error_code(error: Any) -> str:
@@ -95,6 +130,40 @@ def error_code(error: Any) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
+def is_refusal(error: Exception) -> bool:
+    """Did AWS itself say no, so that nothing was done? A server's fault does not say that."""
+    from botocore.exceptions import ClientError
+
+    return isinstance(error, ClientError) and _status(error) < _SERVER_FAULT
+
+
+def is_passing(error: Exception) -> bool:
+    """Is it a trouble that passes by itself: throttling, a server's fault, a lost connection?"""
+    from botocore import exceptions as of
+
+    if isinstance(error, of.ClientError):
+        return error_code(error) in _THROTTLED or _status(error) >= _SERVER_FAULT
+    lost = isinstance(error, of.HTTPClientError | of.ConnectionError | UnreadableAnswer)
+    return lost and not isinstance(error, of.SSLError)
+
+
+def _status(error: Any) -> int:
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def was_retried(error: Any) -> bool:
+    """Was the refused call made more than once, so that its first may have been obeyed?"""
+    response = getattr(error, "response", {})
+    return bool(response.get("ResponseMetadata", {}).get("RetryAttempts"))
+
+
+_SERVER_FAULT = 500
+_THROTTLED = {
+    "Throttling",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+}
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _BAD_KEY = {
     "InvalidClientTokenId",

@@ -15,8 +15,10 @@ from click.testing import CliRunner, Result
 from readmodel_cfn import ReadModel, build_template, render
 from readmodel_cfn.aws import Connection, Credentials
 from readmodel_cfn.cli import main
+from readmodel_cfn.stacks.patience import Clock
 
 STACK_ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/read-model/1"
+CHANGE_SET_ID = "arn:aws:cloudformation:eu-west-1:123456789012:changeSet/c/1"
 THEN = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 TAGS = {"readmodel-cfn": "managed"}
 OUTPUTS = {
@@ -29,6 +31,7 @@ NO_AWS = {
     **dict.fromkeys(
         ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE")
     ),
+    "READMODEL_CFN_HOME": "/dev/null/home",  # nothing is kept of what is linted
     **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")),
     "AWS_CONFIG_FILE": "/nowhere/config",
     "AWS_SHARED_CREDENTIALS_FILE": "/nowhere/credentials",
@@ -108,16 +111,36 @@ class Aws:
         answer = {"StackResourceSummaries": summaries}
         self.answers("cloudformation", "list_stack_resources", answer)
 
+    def change_set(self, *changes: dict[str, Any], status: str = "CREATE_COMPLETE") -> None:
+        """The next difference is asked for: a change set is made, read and removed again."""
+        made = {"Id": CHANGE_SET_ID, "StackId": STACK_ID}
+        found = {
+            "ChangeSetId": CHANGE_SET_ID,
+            "StackId": STACK_ID,
+            "Status": status,
+            "Changes": [{"Type": "Resource", "ResourceChange": one} for one in changes],
+        }
+        self.answers("cloudformation", "list_change_sets", {"Summaries": []})
+        self.answers("cloudformation", "create_change_set", made)
+        self.answers("cloudformation", "describe_change_set", found)
+        self.answers("cloudformation", "delete_change_set", {})
+
     def wrote(self) -> list[str]:
-        """The calls that changed something, in order."""
+        """The calls that changed something, in order; a difference leaves nothing changed."""
         reading = ("Describe", "Get", "List", "Head")
-        return [one for one in self.calls if not one.startswith(reading)]
+        asking = ("CreateChangeSet", "DeleteChangeSet")
+        return [one for one in self.calls if not one.startswith((*reading, *asking))]
 
 
 @contextmanager
 def stubbed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    """Put stubbed clients where all clients are made; at the end no answer may be left."""
-    aws = Aws()
+    """Put stubbed clients where all clients are made; at the end no answer may be left.
+
+    Time passes as it is waited for, so that no test waits and patience ends.
+    """
+    aws, slept = Aws(), [0.0]
+    monkeypatch.setattr(Clock, "now", lambda _: slept[0])
+    monkeypatch.setattr(Clock, "sleep", lambda _, seconds: slept.append(slept.pop() + seconds))
 
     def client(connection: Connection, service: Any) -> Any:
         aws.connections.append((service, connection.credentials))

@@ -7,7 +7,7 @@ import pytest
 
 from readmodel_cfn import report
 from readmodel_cfn.lint import Finding
-from readmodel_cfn.stacks.client import Event
+from readmodel_cfn.stacks.values import Event
 
 RED, GREEN, YELLOW = "\x1b[31m", "\x1b[32m", "\x1b[33m"
 THEN = datetime(2026, 1, 1, 12, 34, 56, tzinfo=UTC)

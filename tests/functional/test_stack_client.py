@@ -1,5 +1,6 @@
 """CloudFormation's answers as values, page by page, and its refusals told apart."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,8 +8,9 @@ from botocore.exceptions import ClientError
 from botocore.stub import ANY
 from functional_aws import STACK_ID, Aws, event, stack
 
-from readmodel_cfn.stacks.client import Stack, StackClient
+from readmodel_cfn.stacks.client import StackClient
 from readmodel_cfn.stacks.events import new_events
+from readmodel_cfn.stacks.values import Stack
 from readmodel_cfn.stacks.wanted import Wanted
 
 WANTED = Wanted("read-model", '{"Resources":{}}', {"P": "v"}, {"team": "web"}, True)
@@ -100,13 +102,15 @@ SENT: dict[str, Any] = {
 
 
 def test_a_create_sends_all_that_is_wanted(aws: Aws, client: StackClient) -> None:
-    more = {"OnFailure": "ROLLBACK", "EnableTerminationProtection": True}
+    more = {"DisableRollback": False, "EnableTerminationProtection": True}
     aws.answers("cloudformation", "create_stack", {"StackId": STACK_ID}, **SENT, **more)
     assert client.create(WANTED) == STACK_ID
 
 
 def test_an_update_sends_all_that_is_wanted(aws: Aws, client: StackClient) -> None:
-    aws.answers("cloudformation", "update_stack", {"StackId": STACK_ID}, **SENT)
+    aws.answers(
+        "cloudformation", "update_stack", {"StackId": STACK_ID}, **SENT, DisableRollback=False
+    )
     assert client.update(WANTED)
 
 
@@ -134,13 +138,6 @@ def test_events_come_once_each_across_pages(aws: Aws, client: StackClient) -> No
     assert told == ["1", "2", "3", "4", "5", "6"]
 
 
-def test_no_page_is_asked_for_beyond_the_last_event_seen(aws: Aws, client: StackClient) -> None:
-    answer = {"StackEvents": [event(6, "R", "X"), event(5, "R", "X")], "NextToken": "more"}
-    aws.answers("cloudformation", "describe_stack_events", answer)
-    assert [one.id for one in new_events(client, "read-model", {"5"})] == ["6"]
-    assert aws.calls == ["DescribeStackEvents"]
-
-
 def test_resources_come_from_every_page(aws: Aws, client: StackClient) -> None:
     for number in range(2):
         summary = {
@@ -156,3 +153,49 @@ def test_resources_come_from_every_page(aws: Aws, client: StackClient) -> None:
         ("R0", ""),
         ("R1", ""),
     ]
+
+
+def test_where_describe_events_is_not_known_nothing_is_asked(
+    aws: Aws, client: StackClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(StackClient, "knows", lambda *_: False)
+    assert client.failures(stack=STACK_ID) == []
+    assert aws.calls == []
+
+
+def test_where_it_may_not_be_asked_nothing_is_told(aws: Aws, client: StackClient) -> None:
+    aws.refuses("cloudformation", "describe_events", "AccessDenied", "no", 403)
+    assert client.failures(stack=STACK_ID) == []
+
+
+def test_a_validations_finding_is_a_failure_with_its_place(aws: Aws, client: StackClient) -> None:
+    found = {
+        "EventId": "1",
+        "OperationId": "o",
+        "Timestamp": stack()["CreationTime"],
+        "EventType": "VALIDATION_ERROR",
+        "LogicalResourceId": "DataStore",
+        "ValidationStatusReason": "it is not a name",
+        "ValidationPath": "/Resources/DataStore/Properties/BucketName",
+    }
+    expected = {"StackName": STACK_ID, "Filters": {"FailedEvents": True}}
+    aws.answers("cloudformation", "describe_events", {"OperationEvents": [found]}, **expected)
+    (failure,) = client.failures(stack=STACK_ID)
+    assert (failure.kind, failure.reason) == ("VALIDATION_ERROR", "it is not a name")
+    assert failure.path.endswith("/BucketName")
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_only_a_forced_delete_says_so(aws: Aws, client: StackClient, force: bool) -> None:
+    more = {"DeletionMode": "FORCE_DELETE_STACK"} if force else {}
+    expected = {"StackName": "read-model", "ClientRequestToken": ANY, **more}
+    aws.answers("cloudformation", "delete_stack", {}, **expected)
+    client.delete("read-model", force=force)
+
+
+def test_the_role_that_cloudformation_acts_as_is_passed_on(aws: Aws, client: StackClient) -> None:
+    role = "arn:aws:iam::123456789012:role/deploy"
+    wanted = replace(WANTED, role_arn=role)
+    more = {"RoleARN": role, "DisableRollback": False}
+    aws.answers("cloudformation", "update_stack", {"StackId": STACK_ID}, **SENT, **more)
+    assert client.update(wanted)

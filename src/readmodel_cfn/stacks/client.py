@@ -2,56 +2,29 @@
 
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from readmodel_cfn.aws import error_code
+from readmodel_cfn.aws import error_code, is_passing, is_refusal, troubles, whole_answers
+from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.stacks.begin import begin
+from readmodel_cfn.stacks.changes import ChangeSet
+from readmodel_cfn.stacks.values import Event, Failure, Stack, StackResource
 from readmodel_cfn.stacks.wanted import Wanted
 
-
-@dataclass(frozen=True)
-class Stack:
-    """A stack as CloudFormation describes it; `outputs` is name to (value, description)."""
-
-    id: str
-    name: str
-    status: str
-    reason: str
-    parameters: Mapping[str, str]
-    tags: Mapping[str, str]
-    outputs: Mapping[str, tuple[str, str]]
-    termination_protection: bool
-
-
-@dataclass(frozen=True)
-class Event:
-    """One stack event; `physical_id` of the stack itself is the stack's id."""
-
-    id: str
-    time: datetime
-    logical_id: str
-    physical_id: str
-    type: str
-    status: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class StackResource:
-    """One resource of a stack."""
-
-    logical_id: str
-    physical_id: str
-    type: str
-    status: str
+TOKEN = "readmodel-cfn-"  # noqa: S105 - the beginning of the tokens and names that calls of ours carry
 
 
 class StackClient:
-    """CloudFormation's calls for one stack at a time, over a boto3 client."""
+    """CloudFormation's calls for one stack at a time, over a boto3 client.
+
+    A call that begins an operation carries a token. Where its answer is lost, the stack's events
+    tell by that token whether the operation began, so that none is begun twice or forgotten.
+    """
 
     def __init__(self, client: Any) -> None:
         self._client = client
+
+    # What there is.
 
     def describe(self, name: str) -> Stack | None:
         """The stack of that name or id, or None where there is none.
@@ -61,117 +34,197 @@ class StackClient:
         from botocore.exceptions import ClientError
 
         try:
-            found = self._client.describe_stacks(StackName=name)["Stacks"][0]
+            return Stack.of(self.call("describe_stacks", StackName=name)["Stacks"][0])
         except ClientError as error:
             if error_code(error) == "ValidationError" and "does not exist" in str(error):
                 return None
             raise
-        return _stack(found)
 
     def template(self, name: str) -> Any:
         """The stack's template as it was sent: a value for JSON, text for YAML."""
-        return self._client.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
+        return self.call("get_template", StackName=name, TemplateStage="Original")["TemplateBody"]
+
+    def events(self, name: str) -> Iterator[Event]:
+        """The stack's events, newest first, page by page."""
+        found = self._listed("describe_stack_events", "StackEvents", StackName=name)
+        return (Event.of(one) for one in found)
+
+    def failures(self, *, stack: str = "", change_set: str = "") -> list[Failure]:
+        """What failed of a stack or of a change set, each by its id, as DescribeEvents tells it.
+
+        None where this boto3 or this AWS does not know it, or does not let us ask.
+        """
+        if not self.knows("DescribeEvents"):
+            return []
+        about = {"ChangeSetName": change_set} if change_set else {"StackName": stack}
+        try:
+            found = self._listed(
+                "describe_events", "OperationEvents", **about, Filters={"FailedEvents": True}
+            )
+            return [Failure.of(one) for one in found]
+        except troubles() as error:
+            if is_refusal(error) and not is_passing(error):
+                return []
+            raise
+
+    def resources(self, name: str) -> list[StackResource]:
+        """All resources of the stack."""
+        found = self._listed("list_stack_resources", "StackResourceSummaries", StackName=name)
+        return [StackResource.of(one) for one in found]
+
+    # What begins an operation.
 
     def create(self, wanted: Wanted) -> str:
-        """Start to create the stack; its id. A retried call makes no second one."""
-        made = self._client.create_stack(
-            **_arguments(wanted),
-            OnFailure="ROLLBACK",
-            EnableTerminationProtection=wanted.termination_protection,
-            ClientRequestToken=_token(),
-        )
-        return str(made["StackId"])
+        """Start to create the stack; its id."""
+        protection = {"EnableTerminationProtection": wanted.termination_protection}
+        arguments = _arguments(wanted) | _mode(wanted) | protection
+        made = self._begin("create_stack", wanted.name, arguments)
+        return str(made["StackId"]) if made else self._id(wanted.name)
 
     def update(self, wanted: Wanted) -> bool:
         """Start to update the stack; False where CloudFormation finds nothing to update."""
         from botocore.exceptions import ClientError
 
         try:
-            self._client.update_stack(**_arguments(wanted), ClientRequestToken=_token())
+            self._begin("update_stack", wanted.name, _arguments(wanted) | _mode(wanted))
         except ClientError as error:
             if "No updates are to be performed" in str(error):
                 return False
             raise
         return True
 
+    def execute(self, stack_id: str, change_set: str, *, disable_rollback: bool) -> None:
+        """Start to carry a change set out."""
+        arguments = {"ChangeSetName": change_set, "DisableRollback": disable_rollback}
+        self._begin("execute_change_set", stack_id, {"StackName": stack_id, **arguments})
+
+    def delete(self, name: str, *, force: bool = False, role_arn: str = "") -> None:
+        """Start to delete the stack; with `force`, past the resources that could not be deleted."""
+        arguments: dict[str, Any] = {"StackName": name}
+        if role_arn:
+            arguments["RoleARN"] = role_arn
+        if force:
+            self.require("DeleteStack", "DeletionMode", "--force")
+            arguments["DeletionMode"] = "FORCE_DELETE_STACK"
+        self._begin("delete_stack", name, arguments)
+
+    def continue_rollback(self, name: str) -> None:
+        """Go on with the rollback of an update that failed half way."""
+        self._begin("continue_update_rollback", name, {"StackName": name})
+
+    # Change sets.
+
+    def make_change_set(self, wanted: Wanted, name: str, kind: str, **more: Any) -> None:
+        """Have a change set made, of kind CREATE or UPDATE."""
+        arguments = _arguments(wanted) | {"ChangeSetName": name, "ChangeSetType": kind, **more}
+        begin(
+            lambda: self.call("create_change_set", **arguments),
+            lambda: name in self.change_sets(wanted.name),
+            where=f"change set {name}",
+        )
+
+    def change_set(self, stack: str, name: str) -> ChangeSet:
+        """A change set, with all pages of its changes and their values."""
+        values = {"IncludePropertyValues": True}
+        known = values if self.knows("DescribeChangeSet", "IncludePropertyValues") else {}
+        pages = self._pages("describe_change_set", StackName=stack, ChangeSetName=name, **known)
+        return ChangeSet.of(list(pages))
+
+    def change_sets(self, stack: str) -> list[str]:
+        """The names of a stack's change sets."""
+        found = self._listed("list_change_sets", "Summaries", StackName=stack)
+        return [str(one["ChangeSetName"]) for one in found]
+
+    def remove_change_set(self, stack: str, name: str) -> None:
+        """Delete a change set; one that is gone already is no error."""
+        self.call("delete_change_set", StackName=stack, ChangeSetName=name)
+
+    # What is done at once.
+
+    def cancel_update(self, name: str) -> None:
+        """Have the update that goes on stopped and rolled back."""
+        self.call("cancel_update_stack", StackName=name)
+
     def protect(self, name: str, on: bool) -> None:
         """Set whether the stack may be deleted."""
-        self._client.update_termination_protection(StackName=name, EnableTerminationProtection=on)
+        self.call("update_termination_protection", StackName=name, EnableTerminationProtection=on)
 
-    def delete(self, name: str) -> None:
-        """Start to delete the stack."""
-        self._client.delete_stack(StackName=name, ClientRequestToken=_token())
+    # What this boto3 knows, and how it is called.
 
-    def events(self, name: str) -> Iterator[Event]:
-        """The stack's events, newest first, page by page."""
-        for page in self._client.get_paginator("describe_stack_events").paginate(StackName=name):
-            for event in page["StackEvents"]:
-                yield _event(event)
+    def knows(self, operation: str, argument: str | None = None) -> bool:
+        """Does the client's own model have the operation, or that argument of it?"""
+        model = self._client.meta.service_model
+        if operation not in model.operation_names:
+            return False
+        return argument is None or argument in model.operation_model(operation).input_shape.members
 
-    def resources(self, name: str) -> list[StackResource]:
-        """All resources of the stack."""
-        pages = self._client.get_paginator("list_stack_resources").paginate(StackName=name)
-        return [_resource(one) for page in pages for one in page["StackResourceSummaries"]]
+    def require(self, operation: str, argument: str, asked_by: str) -> None:
+        """Check that this boto3 can do what an option asks for.
 
+        Raises:
+            ConfigError: it cannot.
+        """
+        if not self.knows(operation, argument):
+            what = f"this boto3 does not know {argument} of {operation}"
+            raise ConfigError(what, where=asked_by, hint="upgrade boto3 (pip install -U boto3)")
 
-def _token() -> str:
-    return f"readmodel-cfn-{uuid.uuid4()}"
+    def call(self, operation: str, **arguments: Any) -> Mapping[str, Any]:
+        """One call of the boto3 client, as its method is named."""
+        with whole_answers(operation):
+            answer: Mapping[str, Any] = getattr(self._client, operation)(**arguments)
+            return answer
+
+    def _listed(self, operation: str, key: str, **arguments: Any) -> Iterator[Mapping[str, Any]]:
+        for page in self._pages(operation, **arguments):
+            yield from page.get(key, [])
+
+    def _pages(self, operation: str, **arguments: Any) -> Iterator[Mapping[str, Any]]:
+        with whole_answers(operation):
+            yield from self._client.get_paginator(operation).paginate(**arguments)
+
+    def _begin(
+        self, operation: str, stack: str, arguments: Mapping[str, Any]
+    ) -> Mapping[str, Any] | None:
+        """Make the call that begins an operation; None where its answer was lost, but it began."""
+        token = f"{TOKEN}{uuid.uuid4()}"
+        return begin(
+            lambda: self.call(operation, **arguments, ClientRequestToken=token),
+            lambda: self._began(stack, token),
+            where=f"stack {stack}",
+        )
+
+    def _began(self, stack: str, token: str) -> bool:
+        found = self.describe(stack)
+        return found is not None and any(one.token == token for one in self.events(found.id))
+
+    def _id(self, name: str) -> str:
+        found = self.describe(name)
+        return found.id if found else name
 
 
 def _arguments(wanted: Wanted) -> dict[str, Any]:
+    """What CreateStack, UpdateStack and CreateChangeSet all take."""
+    role = {"RoleARN": wanted.role_arn} if wanted.role_arn else {}
+    template = "TemplateURL" if wanted.template_url else "TemplateBody"
     return {
         "StackName": wanted.name,
-        **_template(wanted),
+        template: wanted.template_url or wanted.template,
         "Capabilities": wanted.capabilities,
         "Parameters": [
             {"ParameterKey": key, "ParameterValue": value}
             for key, value in wanted.parameters.items()
         ],
         "Tags": [{"Key": key, "Value": value} for key, value in wanted.all_tags.items()],
+        **role,
     }
 
 
-def _template(wanted: Wanted) -> dict[str, str]:
-    if wanted.template_url:
-        return {"TemplateURL": wanted.template_url}
-    return {"TemplateBody": wanted.template}
+def _mode(wanted: Wanted) -> dict[str, Any]:
+    """How an operation is carried out: express has its own place to say what becomes of a failure.
 
-
-def _stack(found: Mapping[str, Any]) -> Stack:
-    return Stack(
-        id=found["StackId"],
-        name=found["StackName"],
-        status=found["StackStatus"],
-        reason=found.get("StackStatusReason", ""),
-        parameters={
-            one["ParameterKey"]: one.get("ParameterValue", "")
-            for one in found.get("Parameters", [])
-        },
-        tags={one["Key"]: one["Value"] for one in found.get("Tags", [])},
-        outputs={
-            one["OutputKey"]: (one["OutputValue"], one.get("Description", ""))
-            for one in found.get("Outputs", [])
-        },
-        termination_protection=found.get("EnableTerminationProtection", False),
-    )
-
-
-def _event(event: Mapping[str, Any]) -> Event:
-    return Event(
-        id=event["EventId"],
-        time=event["Timestamp"],
-        logical_id=event.get("LogicalResourceId", ""),
-        physical_id=event.get("PhysicalResourceId", ""),
-        type=event.get("ResourceType", ""),
-        status=event.get("ResourceStatus", ""),
-        reason=event.get("ResourceStatusReason", ""),
-    )
-
-
-def _resource(one: Mapping[str, Any]) -> StackResource:
-    return StackResource(
-        logical_id=one["LogicalResourceId"],
-        physical_id=one.get("PhysicalResourceId", ""),
-        type=one["ResourceType"],
-        status=one["ResourceStatus"],
-    )
+    There it is always said, since AWS's documents disagree on what is done when it is not.
+    """
+    if wanted.express:
+        config = {"Mode": "EXPRESS", "DisableRollback": wanted.disable_rollback}
+        return {"DeploymentConfig": config}
+    return {"DisableRollback": wanted.disable_rollback}

@@ -24,7 +24,10 @@ MOST_INLINE_BYTES = 51_200  # of a template that is sent with the call, CloudFor
 class Wanted:
     """The stack that should exist: its name, the template's text (JSON), parameters and tags.
 
-    `template_url` is where CloudFormation finds the text when it is too long for a call.
+    `template_url` is where CloudFormation finds the text when it is too long for a call. The rest
+    is how it is brought about: `role_arn` is the role that CloudFormation acts as, `express` has it
+    end as soon as the configuration is applied, `disable_rollback` keeps what was made when it
+    fails.
     """
 
     name: str
@@ -33,6 +36,9 @@ class Wanted:
     tags: Mapping[str, str] = field(default_factory=dict)
     termination_protection: bool = False
     template_url: str | None = None
+    role_arn: str | None = None
+    express: bool = False
+    disable_rollback: bool = False
 
     @property
     def fits_a_call(self) -> bool:

@@ -1,0 +1,102 @@
+"""A call that must not be made twice, and whose answer is lost on the way."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionClosedError
+from functional_aws import STACK_ID
+from functional_wire import NOWHERE, THERE, Answer, Wire, happened, refusal
+
+from readmodel_cfn.aws import UnreadableAnswer
+from readmodel_cfn.errors import Unfinished
+from readmodel_cfn.stacks.client import StackClient
+from readmodel_cfn.stacks.wanted import Wanted
+
+WANTED = Wanted("read-model", '{"Resources":{}}')
+LOST = ConnectionClosedError(endpoint_url="https://x")
+OnTheWire = Callable[..., tuple[StackClient, Wire]]
+
+
+@pytest.fixture
+def on_the_wire(monkeypatch: pytest.MonkeyPatch) -> OnTheWire:
+    """A real client, its retries and all, whose answers are the test's."""
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+
+    def make(*answers: Answer) -> tuple[StackClient, Wire]:
+        retries: Any = {"mode": "standard", "total_max_attempts": 2}
+        session = boto3.Session("key", "secret", region_name="eu-west-1")
+        raw = session.client("cloudformation", config=Config(retries=retries))
+        return StackClient(raw), Wire(raw, *answers)
+
+    return make
+
+
+def test_a_create_whose_answer_is_lost_is_found_by_its_token(on_the_wire: OnTheWire) -> None:
+    """The retry is refused because of the first, which was obeyed."""
+    exists = refusal("AlreadyExistsException", "Stack [read-model] already exists")
+    client, wire = on_the_wire(LOST, exists, THERE, happened("TOKEN"), THERE)
+    assert client.create(WANTED) == STACK_ID
+    assert wire.sent.count("CreateStack") == 2
+    assert wire.left == []
+
+
+def test_one_that_somebody_else_made_is_not_taken_for_ours(on_the_wire: OnTheWire) -> None:
+    exists = refusal("AlreadyExistsException", "Stack [read-model] already exists")
+    client, _ = on_the_wire(LOST, exists, THERE, happened("another"))
+    with pytest.raises(ClientError, match="AlreadyExists"):
+        client.create(WANTED)
+
+
+def test_a_refusal_at_once_is_not_looked_into(on_the_wire: OnTheWire) -> None:
+    exists = refusal("AlreadyExistsException", "Stack [read-model] already exists")
+    client, wire = on_the_wire(exists)
+    with pytest.raises(ClientError, match="AlreadyExists"):
+        client.create(WANTED)
+    assert wire.sent == ["CreateStack"]
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [(LOST, LOST), ((200, ""),), ((200, "<html>"),), ((200, "<html/>"),), ((500, ""), (500, ""))],
+    ids=["reset", "empty", "cut off", "another page", "500"],
+)
+def test_an_unreadable_answer_to_an_update_that_began_is_as_good_as_one(
+    on_the_wire: OnTheWire, lost: tuple[Any, ...]
+) -> None:
+    client, wire = on_the_wire(*lost, THERE, happened("TOKEN"))
+    assert client.update(WANTED)
+    assert wire.left == []
+
+
+def test_where_nothing_began_it_is_unfinished_and_may_be_run_again(on_the_wire: OnTheWire) -> None:
+    client, _ = on_the_wire(LOST, LOST, NOWHERE)
+    with pytest.raises(Unfinished, match="it is not known whether AWS began") as lost:
+        client.create(WANTED)
+    assert lost.value.exit_code == 9
+    assert "run the same command again" in str(lost.value)
+
+
+def test_where_it_cannot_even_be_looked_into_that_is_so_too(on_the_wire: OnTheWire) -> None:
+    client, _ = on_the_wire(LOST, LOST, LOST, LOST)
+    with pytest.raises(Unfinished):
+        client.update(WANTED)
+
+
+def test_throttling_to_the_end_is_a_refusal(on_the_wire: OnTheWire) -> None:
+    throttled = refusal("Throttling", "Rate exceeded")
+    client, _ = on_the_wire(throttled, throttled, NOWHERE)
+    with pytest.raises(ClientError, match="Throttling"):
+        client.create(WANTED)
+
+
+def test_a_question_with_an_unreadable_answer_is_told_in_one_line(on_the_wire: OnTheWire) -> None:
+    client, _ = on_the_wire((200, "<html/>"))
+    with pytest.raises(UnreadableAnswer) as told:
+        client.describe("read-model")
+    assert str(told.value) == (
+        "AWS DescribeStacks: the answer cannot be read; run the command again"
+    )

@@ -1,17 +1,23 @@
 """The decision: one action for every status that CloudFormation knows."""
 
 from dataclasses import replace
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args
 
 import botocore.session
 import pytest
 
-from readmodel_cfn.stacks.client import Stack
-from readmodel_cfn.stacks.plan import Plan, plan
+from readmodel_cfn.stacks.plan import NEVER_MADE, UPDATABLE, Action, Plan, plan
+from readmodel_cfn.stacks.values import Stack
 from readmodel_cfn.stacks.wanted import Wanted
 
-TEMPLATE: dict[str, Any] = {"Resources": {}}
-WANTED = Wanted("shop", '{"Resources": {}}', {"StackName": "shop"}, {"team": "web"})
+TEMPLATE: dict[str, Any] = {"Resources": {"Store": {"Type": "AWS::S3::Bucket"}}}
+OLD: dict[str, Any] = {"Resources": {"Store": {"Type": "AWS::S3::Bucket"}, "Old": {}}}
+WANTED = Wanted(
+    "shop",
+    '{"Resources": {"Store": {"Type": "AWS::S3::Bucket"}}}',
+    {"StackName": "shop"},
+    {"team": "web"},
+)
 AS_WANTED = Stack(
     id="arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/1",
     name="shop",
@@ -23,36 +29,39 @@ AS_WANTED = Stack(
     termination_protection=False,
 )
 
-# The whole decision over a stack that differs from what is wanted.
-ACTIONS = {
+# The whole decision over a stack of ours that differs from what is wanted.
+ACTIONS: dict[str, Action] = {
     "CREATE_COMPLETE": "update",
-    "CREATE_FAILED": "refuse",
-    "CREATE_IN_PROGRESS": "wait",
+    "CREATE_FAILED": "recreate",
+    "CREATE_IN_PROGRESS": "attach",
     "DELETE_COMPLETE": "create",
-    "DELETE_FAILED": "stuck",
-    "DELETE_IN_PROGRESS": "wait",
+    "DELETE_FAILED": "refuse",
+    "DELETE_IN_PROGRESS": "attach",
     "IMPORT_COMPLETE": "update",
-    "IMPORT_IN_PROGRESS": "wait",
+    "IMPORT_IN_PROGRESS": "attach",
     "IMPORT_ROLLBACK_COMPLETE": "update",
-    "IMPORT_ROLLBACK_FAILED": "stuck",
-    "IMPORT_ROLLBACK_IN_PROGRESS": "wait",
-    "REVIEW_IN_PROGRESS": "refuse",
-    "ROLLBACK_COMPLETE": "refuse",
-    "ROLLBACK_FAILED": "refuse",
-    "ROLLBACK_IN_PROGRESS": "wait",
+    "IMPORT_ROLLBACK_FAILED": "refuse",
+    "IMPORT_ROLLBACK_IN_PROGRESS": "attach",
+    "REVIEW_IN_PROGRESS": "recreate",
+    "ROLLBACK_COMPLETE": "recreate",
+    "ROLLBACK_FAILED": "recreate",
+    "ROLLBACK_IN_PROGRESS": "attach",
     "UPDATE_COMPLETE": "update",
-    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": "wait",
-    "UPDATE_FAILED": "stuck",
-    "UPDATE_IN_PROGRESS": "wait",
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": "attach",
+    "UPDATE_FAILED": "update",
+    "UPDATE_IN_PROGRESS": "attach",
     "UPDATE_ROLLBACK_COMPLETE": "update",
-    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": "wait",
-    "UPDATE_ROLLBACK_FAILED": "stuck",
-    "UPDATE_ROLLBACK_IN_PROGRESS": "wait",
+    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": "attach",
+    "UPDATE_ROLLBACK_FAILED": "continue rollback",
+    "UPDATE_ROLLBACK_IN_PROGRESS": "attach",
 }
+STUCK = [status for status, action in ACTIONS.items() if action == "refuse"]
 
 
-def decide(template: Any = TEMPLATE, wanted: Wanted = WANTED, **changed: Any) -> Plan:
-    return plan(replace(AS_WANTED, **changed), template, wanted)
+def decide(
+    template: Any = TEMPLATE, wanted: Wanted = WANTED, history: Any = (), **changed: Any
+) -> Plan:
+    return plan(replace(AS_WANTED, **changed), template, wanted, history)
 
 
 def test_the_table_has_every_status_of_cloudformations_own_model() -> None:
@@ -63,30 +72,99 @@ def test_the_table_has_every_status_of_cloudformations_own_model() -> None:
 
 @pytest.mark.parametrize(("status", "action"), ACTIONS.items())
 def test_each_status_comes_to_its_action_and_says_why(status: str, action: str) -> None:
-    made = decide({"Resources": {"Old": {}}}, status=status)
+    made = decide(OLD, status=status)
     assert made.action == action
     assert made.why
     if action not in ("create", "update"):
-        assert status in made.why or status == "REVIEW_IN_PROGRESS"
+        assert status in made.why
 
 
-@pytest.mark.parametrize("status", [one for one, do in ACTIONS.items() if do == "refuse"])
-def test_a_refusal_comes_with_the_way_out(status: str) -> None:
-    assert decide(status=status).hint
+@pytest.mark.parametrize("status", ["", "A_STATUS_OF_2030", "A_STATUS_OF_2030_FAILED"])
+def test_a_status_that_nobody_knows_yet_is_refused(status: str) -> None:
+    made = decide(OLD, status=status)
+    assert (made.action, made.stuck) == ("refuse", True)
+    assert "does not know" in made.why
 
 
-@pytest.mark.parametrize("status", [one for one, do in ACTIONS.items() if do == "update"])
+def test_an_operation_that_nobody_knows_yet_is_waited_for() -> None:
+    assert decide(OLD, status="SOMETHING_IN_PROGRESS").action == "attach"
+
+
+@pytest.mark.parametrize("status", STUCK)
+def test_a_refusal_comes_with_the_way_out_and_a_person_must_take_it(status: str) -> None:
+    made = decide(status=status)
+    assert made.hint
+    assert made.stuck
+
+
+@pytest.mark.parametrize("status", sorted(UPDATABLE))
 def test_no_updatable_stack_is_touched_without_a_difference(status: str) -> None:
     assert decide(status=status).action == "nothing"
 
 
+def test_a_failed_update_that_was_kept_is_tried_again_even_without_a_difference() -> None:
+    assert decide(status="UPDATE_FAILED").action == "update"
+
+
+def test_a_create_that_failed_and_was_kept_goes_on_by_an_update() -> None:
+    assert decide(status="CREATE_FAILED", disable_rollback=True).action == "update"
+    assert decide(status="CREATE_FAILED", disable_rollback=False).action == "recreate"
+
+
 def test_every_action_is_reached() -> None:
-    reached = {*ACTIONS.values(), "nothing", "protect"}
-    assert reached == set(get_args(get_type_hints(Plan)["action"]))
+    assert {*ACTIONS.values(), "nothing", "protect"} == set(get_args(Action))
 
 
 def test_no_stack_is_created() -> None:
     assert plan(None, None, WANTED) == Plan("create", "the stack does not exist")
+
+
+# What it deletes, and what it never does.
+
+
+def test_only_these_statuses_can_lead_to_a_deletion() -> None:
+    assert {status for status, action in ACTIONS.items() if action == "recreate"} == NEVER_MADE
+    assert not NEVER_MADE & UPDATABLE
+
+
+@pytest.mark.parametrize("status", sorted(NEVER_MADE))
+@pytest.mark.parametrize("tags", [{}, {"readmodel-cfn": "other"}, {"team": "web"}])
+def test_a_stack_without_our_tag_is_never_deleted(status: str, tags: dict[str, str]) -> None:
+    made = decide(status=status, tags=tags)
+    assert made.action == "refuse"
+    assert "delete it with the tool that made it" in str(made.hint)
+
+
+@pytest.mark.parametrize("status", sorted(NEVER_MADE))
+@pytest.mark.parametrize("once", sorted(UPDATABLE))
+def test_a_stack_that_was_ever_complete_is_never_deleted(status: str, once: str) -> None:
+    made = decide(status=status, history=["CREATE_IN_PROGRESS", once, status])
+    assert (made.action, made.stuck) == ("refuse", True)
+
+
+@pytest.mark.parametrize("status", sorted(NEVER_MADE))
+def test_a_protected_stack_is_never_deleted(status: str) -> None:
+    assert decide(status=status, termination_protection=True).action == "refuse"
+
+
+# Another stack of the same name.
+
+
+@pytest.mark.parametrize(
+    "template",
+    [{"Resources": {"Queue": {}}}, {"Resources": {}}, {}, "Resources:\n  Queue: {Type: x}\n"],
+    ids=["other", "none", "empty", "yaml"],
+)
+def test_a_stack_of_something_else_is_not_made_a_read_model(template: Any) -> None:
+    """All that it has would be deleted."""
+    made = decide(template, tags={})
+    assert made.action == "refuse"
+    assert "--stack-name" in str(made.hint)
+
+
+@pytest.mark.parametrize("template", [OLD, "Resources:\n  Store: {Type: AWS::S3::Bucket}\n"])
+def test_one_that_another_tool_made_of_our_template_is_taken_over(template: Any) -> None:
+    assert decide(template, tags={}).action == "update"
 
 
 @pytest.mark.parametrize(

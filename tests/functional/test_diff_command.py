@@ -1,0 +1,249 @@
+"""`diff` and the change sets behind it: shown, and nothing left behind."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from functional_aws import CHANGE_SET_ID, CONTENT, STACK_ID, Aws, error_of, run, stubbed
+
+from readmodel_cfn.stacks import change_sets
+from readmodel_cfn.stacks.change_sets import is_abandoned
+
+MADE = {"Id": CHANGE_SET_ID, "StackId": STACK_ID}
+OLD = {**CONTENT, "Resources": {**CONTENT["Resources"], "Old": {"Type": "AWS::SNS::Topic"}}}
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
+    monkeypatch.chdir(tmp_path)
+    with stubbed(monkeypatch) as made:
+        yield made
+
+
+def diff(*arguments: str) -> Any:
+    return run("diff", "--region", "eu-west-1", *arguments)
+
+
+def found(status: str = "CREATE_COMPLETE", reason: str = "", **more: Any) -> dict[str, Any]:
+    asked = {"ChangeSetId": CHANGE_SET_ID, "StackId": STACK_ID, "StatusReason": reason}
+    return {**asked, "Status": status, "Changes": [], **more}
+
+
+def removal() -> dict[str, Any]:
+    gone = {"Action": "Remove", "LogicalResourceId": "Old", "ResourceType": "AWS::SNS::Topic"}
+    return {"Type": "Resource", "ResourceChange": gone}
+
+
+def changed(aws: Aws, *, left: tuple[str, ...] = ()) -> None:
+    """A stack that differs; `left` are the change sets that it has."""
+    summaries = {"Summaries": [{"ChangeSetName": one} for one in left]}
+    aws.stack()
+    aws.template(OLD)
+    aws.answers("cloudformation", "list_change_sets", summaries)
+
+
+def test_equal_is_no_change_and_found_without_a_change_set(aws: Aws) -> None:
+    aws.stack()
+    aws.template(CONTENT)
+    done = diff()
+    assert done.exit_code == 0
+    assert done.stdout == ""
+    assert aws.calls == ["DescribeStacks", "GetTemplate"]
+
+
+def test_a_stack_that_does_not_exist_is_all_additions_and_leaves_nothing(aws: Aws) -> None:
+    aws.no_stack()
+    done = diff()
+    assert done.exit_code == 5
+    lines = [one for one in done.stdout.splitlines() if " add " in one]
+    assert len(lines) == len(CONTENT["Resources"])
+    assert aws.calls == ["DescribeStacks"]
+
+
+def test_a_change_is_a_change_set_made_read_and_removed(aws: Aws) -> None:
+    changed(aws)
+    aws.answers("cloudformation", "create_change_set", MADE)
+    aws.answers("cloudformation", "describe_change_set", found("CREATE_IN_PROGRESS"))
+    aws.answers("cloudformation", "describe_change_set", found(Changes=[removal()]))
+    aws.answers("cloudformation", "delete_change_set", {})
+    done = diff()
+    assert done.exit_code == 5
+    assert done.stdout.split() == ["remove", "Old", "AWS::SNS::Topic"]
+
+
+def test_all_pages_of_it_are_read(aws: Aws) -> None:
+    changed(aws)
+    aws.answers("cloudformation", "create_change_set", MADE)
+    page = found(Changes=[removal()], NextToken="1")
+    aws.answers("cloudformation", "describe_change_set", page)
+    aws.answers("cloudformation", "describe_change_set", found(Changes=[removal()]))
+    aws.answers("cloudformation", "delete_change_set", {})
+    assert diff().stdout.count("Old") == 2
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "The submitted information didn't contain changes. Submit different information.",
+        "No updates are to be performed.",
+    ],
+)
+def test_an_empty_one_is_removed_and_what_else_changes_is_told(aws: Aws, reason: str) -> None:
+    aws.stack()
+    aws.template({**CONTENT, "Outputs": {}})
+    aws.answers("cloudformation", "list_change_sets", {"Summaries": []})
+    aws.answers("cloudformation", "create_change_set", MADE)
+    aws.answers("cloudformation", "describe_change_set", found("FAILED", reason))
+    aws.answers("cloudformation", "delete_change_set", {})
+    done = diff()
+    assert done.exit_code == 5
+    assert "Outputs.ApiUrl" in done.stdout
+
+
+def test_a_failed_one_is_removed_and_what_a_validation_found_is_told(aws: Aws) -> None:
+    changed(aws)
+    aws.answers("cloudformation", "create_change_set", MADE)
+    aws.answers("cloudformation", "describe_change_set", found("FAILED", "Validation failed."))
+    finding = {
+        "EventId": "1",
+        "Timestamp": "2026-01-01T12:00:00Z",
+        "LogicalResourceId": "DataStore",
+        "ValidationPath": "/Properties/BucketName",
+        "ValidationStatusReason": "not a name",
+    }
+    aws.answers(
+        "cloudformation",
+        "describe_events",
+        {"OperationEvents": [finding]},
+        ChangeSetName=CHANGE_SET_ID,
+        Filters={"FailedEvents": True},
+    )
+    aws.answers("cloudformation", "delete_change_set", {})
+    assert error_of(diff(), 1) == (
+        "stack read-model: AWS refuses the change: DataStore/Properties/BucketName: not a name; "
+        "mend it and run the command again; nothing was changed"
+    )
+
+
+def test_where_the_validation_tells_nothing_the_change_set_does(aws: Aws) -> None:
+    changed(aws)
+    aws.answers("cloudformation", "create_change_set", MADE)
+    aws.answers("cloudformation", "describe_change_set", found("FAILED", "Template error: x"))
+    aws.answers("cloudformation", "describe_events", {"OperationEvents": []})
+    aws.answers("cloudformation", "delete_change_set", {})
+    assert "AWS refuses the change: Template error: x; mend" in error_of(diff(), 1)
+
+
+def test_one_that_was_interrupted_is_removed(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(change_sets, "_made", interrupt)
+    changed(aws)
+    aws.answers("cloudformation", "create_change_set", MADE)
+    aws.answers("cloudformation", "delete_change_set", {})
+    error_of(diff(), 1)
+    assert aws.calls[-1] == "DeleteChangeSet"
+
+
+def test_one_that_may_not_be_made_leaves_nothing_and_is_told(aws: Aws) -> None:
+    changed(aws)
+    aws.refuses("cloudformation", "create_change_set", "AccessDenied", "not you", 403)
+    aws.refuses("cloudformation", "delete_change_set", "AccessDenied", "not you", 403)
+    assert "AWS CreateChangeSet: AccessDenied" in error_of(diff(), 1)
+
+
+def test_what_a_killed_process_left_is_removed_and_no_other(aws: Aws) -> None:
+    ours = f"readmodel-cfn-diff-{change_sets._host()}-4194999-1-abcd"
+    changed(aws, left=("somebody-elses", ours))
+    aws.answers("cloudformation", "delete_change_set", {}, StackName=STACK_ID, ChangeSetName=ours)
+    aws.answers("cloudformation", "create_change_set", MADE)
+    aws.answers("cloudformation", "describe_change_set", found())
+    aws.answers("cloudformation", "delete_change_set", {})
+    diff()
+
+
+@pytest.mark.parametrize(
+    ("host", "process", "seconds", "abandoned"),
+    [
+        ("this", "dead", 10, True),
+        ("this", "living", 10, False),
+        ("this", "living", 10_000, True),
+        ("other", "dead", 10, False),
+        ("other", "dead", 10_000, True),
+    ],
+)
+def test_a_change_set_is_abandoned_when_its_process_is_no_more(
+    host: str, process: str, seconds: int, abandoned: bool
+) -> None:
+    name = change_sets._name()
+    if host == "other":
+        name = name.replace(change_sets._host(), "0" * 8)
+    since = int(name.split("-")[-2])
+    living = {os.getpid()} if process == "living" else set[int]()
+    assert is_abandoned(name, lambda: since + seconds, living.__contains__) == abandoned
+
+
+@pytest.mark.parametrize("name", ["a", "readmodel-cfn-diff", "readmodel-cfn-diff-a-b-c-d", "x-1-2"])
+def test_the_names_of_others_are_nobodys(name: str) -> None:
+    assert not is_abandoned(name, lambda: 1e12, lambda _: False)
+
+
+def test_json_has_each_value_before_and_after(aws: Aws) -> None:
+    changed(aws)
+    aws.answers("cloudformation", "create_change_set", MADE)
+    aws.answers("cloudformation", "describe_change_set", found(Changes=[removal()]))
+    aws.answers("cloudformation", "delete_change_set", {})
+    told = json.loads(diff("--json").stdout)
+    assert told["action"] == "update"
+    assert told["resources"][0]["kind"] == "remove"
+    assert told["resources"][0]["access"] is False
+    assert told["others"] == []
+
+
+def test_a_stack_that_is_busy_cannot_be_compared_now(aws: Aws) -> None:
+    aws.stack("UPDATE_IN_PROGRESS")
+    line = error_of(diff(), 9)
+    assert line.endswith(
+        "wait for its end: readmodel-cfn follow --stack-name read-model --region eu-west-1"
+    )
+
+
+def test_what_deploy_refuses_so_does_diff(aws: Aws) -> None:
+    aws.stack("DELETE_FAILED")
+    assert "its deletion failed half way" in error_of(diff(), 6)
+
+
+def test_protection_alone_is_a_change_and_no_change_set(aws: Aws, tmp_path: Path) -> None:
+    (tmp_path / "readmodel.toml").write_text("[stack]\ntermination_protection = true")
+    aws.stack()
+    aws.template(CONTENT)
+    done = diff()
+    assert done.exit_code == 5
+    assert done.stdout.strip() == "TerminationProtection: false -> true"
+
+
+def test_values_are_written_as_people_read_them(aws: Aws) -> None:
+    resources = json.loads(json.dumps(CONTENT["Resources"]))
+    del resources["DataStoreWriter"]["Properties"]["Policies"]
+    change = {
+        "Action": "Modify",
+        "LogicalResourceId": "DataStoreWriter",
+        "ResourceType": "AWS::IAM::User",
+        "Replacement": "False",
+        "Details": [{"Target": {"Attribute": "Properties", "Name": "Policies"}}],
+    }
+    aws.stack()
+    aws.template({**CONTENT, "Resources": resources})
+    aws.answers("cloudformation", "list_change_sets", {"Summaries": []})
+    aws.answers("cloudformation", "create_change_set", MADE)
+    page = found(Changes=[{"Type": "Resource", "ResourceChange": change}])
+    aws.answers("cloudformation", "describe_change_set", page)
+    aws.answers("cloudformation", "delete_change_set", {})
+    told = diff().stdout
+    assert told.startswith("! modify  DataStoreWriter  AWS::IAM::User\n!     Policies: - -> [{")
+    assert told.endswith("...\n! concerns who may do what\n")
+    assert "Fn::" not in told

@@ -1,0 +1,181 @@
+"""The difference: what of a stack would change, value by value, and what concerns access."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from readmodel_cfn.stacks.access import concerns_access
+from readmodel_cfn.stacks.changes import ChangeSet
+from readmodel_cfn.stacks.diff import Diff, PropertyChange, additions, from_change_set, leaves
+from readmodel_cfn.stacks.values import Stack
+from readmodel_cfn.stacks.wanted import Wanted
+
+STACK = Stack("id", "shop", "CREATE_COMPLETE", "", {}, {"readmodel-cfn": "managed"}, {}, False)
+BUCKET = "AWS::S3::Bucket"
+
+
+def template(**properties: Any) -> dict[str, Any]:
+    return {"Resources": {"Store": {"Type": BUCKET, "Properties": properties}}}
+
+
+def detail(name: str, **more: Any) -> dict[str, Any]:
+    kept = {key: value for key, value in more.items() if key != "cause"}
+    cause = {"CausingEntity": more["cause"]} if "cause" in more else {}
+    return {"Target": {"Attribute": "Properties", "Name": name, **kept}, **cause}
+
+
+def change(*details: dict[str, Any], **more: Any) -> dict[str, Any]:
+    found = {"Action": "Modify", "LogicalResourceId": "Store", "ResourceType": BUCKET}
+    return {**found, "Details": list(details), **more}
+
+
+def compared(before: Any, after: dict[str, Any], *found: dict[str, Any], **stack: Any) -> Diff:
+    page = {
+        "ChangeSetId": "c",
+        "StackId": "id",
+        "Status": "CREATE_COMPLETE",
+        "Changes": [{"Type": "Resource", "ResourceChange": one} for one in found],
+    }
+    wanted = Wanted("shop", json.dumps(after), **stack)
+    return from_change_set(ChangeSet.of([page]), STACK, before, wanted)
+
+
+def rows(diff: Diff) -> list[tuple[str, Any, Any]]:
+    return [(one.path, one.before, one.after) for one in diff.changes[0].properties]
+
+
+def test_a_new_stack_is_all_additions() -> None:
+    diff = additions(Wanted("shop", json.dumps(template(BucketName="a"))))
+    (only,) = diff.changes
+    assert (only.kind, only.logical_id, only.type) == ("add", "Store", BUCKET)
+    assert only.properties == (PropertyChange("/Properties/BucketName", None, "a"),)
+
+
+@pytest.mark.parametrize(
+    ("action", "replacement", "kind"),
+    [
+        ("Add", "", "add"),
+        ("Remove", "", "remove"),
+        ("Import", "", "import"),
+        ("Modify", "False", "modify"),
+        ("Modify", "True", "replace"),
+        ("Modify", "Conditional", "may replace"),
+        ("Dynamic", "", "modify"),
+    ],
+)
+def test_the_words_of_a_change_set_are_told_in_plainer_ones(
+    action: str, replacement: str, kind: str
+) -> None:
+    diff = compared(template(), template(), change(Action=action, Replacement=replacement))
+    assert diff.changes[0].kind == kind
+
+
+def test_values_come_from_the_templates_where_the_change_set_has_none() -> None:
+    diff = compared(template(A=1, B=2), template(A=1, B=3), change(detail("B")))
+    assert rows(diff) == [("/Properties/B", 2, 3)]
+
+
+def test_and_from_the_change_set_where_it_has_them() -> None:
+    found = detail("B", Path="/Properties/B/0", BeforeValue='["x"]', AfterValue="shop-1234")
+    diff = compared(template(B=[2]), template(B=[{"Ref": "X"}]), change(found))
+    assert rows(diff) == [("/Properties/B/0", ["x"], "shop-1234")]
+
+
+def test_what_only_follows_from_another_change_says_from_which() -> None:
+    diff = compared(template(B=1), template(B=1), change(detail("B", cause="Role.Arn")))
+    assert rows(diff) == [("/Properties/B", "(as it is)", "(follows Role.Arn)")]
+
+
+def test_a_present_template_in_yaml_is_no_obstacle() -> None:
+    diff = compared("Resources: ...", template(B=1), change(detail("B")))
+    assert rows(diff) == [("/Properties/B", "(as it is)", "(known later)")]
+
+
+def test_what_is_removed_is_told_as_it_was() -> None:
+    diff = compared(template(A=1), {"Resources": {}}, change(Action="Remove"))
+    assert rows(diff) == [("/Properties/A", 1, None)]
+
+
+def test_outputs_tags_parameters_and_protection_are_told_too() -> None:
+    before = {**template(), "Outputs": {"Url": {"Value": "a"}}, "Description": "old"}
+    after = {**template(), "Outputs": {"Url": {"Value": "b"}}, "Description": "new"}
+    diff = compared(
+        before, after, tags={"t": "v"}, parameters={"P": "v"}, termination_protection=True
+    )
+    assert {one.path: (one.before, one.after) for one in diff.others} == {
+        "/Description": ("old", "new"),
+        "/Outputs/Url/Value": ("a", "b"),
+        "/ParameterValues/P": (None, "v"),
+        "/Tags/t": (None, "v"),
+        "/TerminationProtection": (False, True),
+    }
+
+
+def test_nothing_is_no_difference() -> None:
+    assert not compared(template(), template())
+    assert additions(Wanted("shop", json.dumps(template())))
+
+
+def test_access_is_marked_where_it_changes() -> None:
+    before = template(PublicAccessBlockConfiguration={"BlockPublicAcls": True}, Tags=[])
+    after = template(PublicAccessBlockConfiguration={"BlockPublicAcls": False}, Tags=["a"])
+    diff = compared(before, after, change(detail("Tags"), detail("PublicAccessBlockConfiguration")))
+    marked = {one.path: one.access for one in diff.changes[0].properties}
+    assert marked == {
+        "/Properties/PublicAccessBlockConfiguration/BlockPublicAcls": True,
+        "/Properties/Tags/+": False,
+    }
+    assert diff.changes[0].access
+
+
+@pytest.mark.parametrize(
+    ("type_", "path", "concerns"),
+    [
+        ("AWS::IAM::Role", "/Properties/Policies/0/PolicyDocument", True),
+        ("AWS::IAM::User", "/Properties/Tags", False),
+        ("AWS::IAM::ManagedPolicy", "/Metadata/x", False),
+        ("AWS::S3::BucketPolicy", "/Properties/PolicyDocument/Statement/0", True),
+        ("AWS::S3::Bucket", "/Properties/VersioningConfiguration", False),
+        ("AWS::S3::Bucket", "/Properties/AccessControl", True),
+        ("AWS::ApiGateway::Method", "/Properties/AuthorizationType", True),
+        ("AWS::ApiGateway::Method", "/Properties/Integration/Credentials", True),
+        ("AWS::ApiGateway::Method", "/Properties/Integration", True),
+        ("AWS::ApiGateway::Method", "/Properties/Integration/RequestParameters", False),
+        ("AWS::ApiGateway::RestApi", "/Properties/Policy", True),
+        ("AWS::ApiGateway::RestApi", "/Properties/Name", False),
+        ("AWS::ApiGateway::Stage", "/Properties/DeploymentId", False),
+    ],
+)
+def test_who_may_do_what_is_concerned_by(type_: str, path: str, concerns: bool) -> None:
+    assert concerns_access(type_, path) == concerns
+
+
+def test_of_a_list_that_grew_only_what_came_is_told() -> None:
+    assert list(leaves({"A": ["x", "y"]}, {"A": ["x", "z", "y", "w"]})) == [
+        ("/A/+", None, "z"),
+        ("/A/+", None, "w"),
+    ]
+
+
+def test_a_list_in_another_order_is_a_difference() -> None:
+    assert list(leaves(["x", "y"], ["y", "x"])) == [("/0", "x", "y"), ("/1", "y", "x")]
+    assert list(leaves(["x", "x", "y"], ["x", "y"])) == [("/-", "x", None)]
+
+
+VALUES = st.recursive(
+    st.integers() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text("ab", max_size=2), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(VALUES, VALUES)
+def test_there_are_differences_exactly_where_there_is_one(before: Any, after: Any) -> None:
+    found = list(leaves(before, after))
+    assert bool(found) == (before != after)
+    assert all(old != new for _, old, new in found)

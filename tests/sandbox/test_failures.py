@@ -1,0 +1,212 @@
+"""Deploys that fail on the embedded AWS: the line, and `diagnose` later, name the true cause.
+
+What can be foreseen `deploy` refuses; so here somebody takes a name after it has looked.
+"""
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from readmodel_cfn.cli import main
+from readmodel_cfn.sandbox import Sandbox
+from readmodel_cfn.stacks.client import StackClient
+
+Meanwhile = Callable[..., None]
+
+NOWHERE = "arn:aws:iam::000000000000:policy/none"
+BOUNDED = f'[writer]\npermissions_boundary = "{NOWHERE}"'
+
+
+@dataclass
+class Project:
+    """A folder with a readmodel.toml, and the command line in it."""
+
+    folder: Path
+    sandbox: Sandbox
+    name: str
+
+    def run(self, command: str, *options: str) -> Result:
+        place = ["--stack-name", self.name, "--endpoint-url", self.sandbox.endpoint_url]
+        file = ["--config", str(self.folder / "readmodel.toml")]
+        environment = {
+            "AWS_ACCESS_KEY_ID": self.sandbox.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.sandbox.secret_access_key,
+            "AWS_DEFAULT_REGION": self.sandbox.region,
+        }
+        return CliRunner().invoke(main, [command, *options, *place, *file], env=environment)
+
+    def describe(self, tables: str) -> None:
+        """What readmodel.toml says."""
+        (self.folder / "readmodel.toml").write_text(tables)
+
+    def deploy(self, tables: str = "", *options: str, exits: int = 0) -> str:
+        """Deploy what the tables say: the last line that is told."""
+        self.describe(tables)
+        done = self.run("deploy", "--yes", *options)
+        assert done.exit_code == exits, done.output
+        return done.stderr.strip().splitlines()[-1]
+
+    def diagnosis(self) -> Any:
+        """What `diagnose` says, as values, once it said the same to people."""
+        shown, done = self.run("diagnose"), self.run("diagnose", "--json")
+        assert shown.exit_code == done.exit_code == 0, shown.output + done.output
+        found = json.loads(done.stdout)
+        told = found["cause"] or {}
+        words = [told.get("logical_id"), told.get("table"), told.get("reason"), found["next"]]
+        assert all(word in shown.stdout for word in words if word), shown.stdout
+        return found
+
+
+@pytest.fixture
+def project(tmp_path: Path, sandbox: Sandbox) -> Iterator[Project]:
+    made = Project(tmp_path, sandbox, f"failing-{secrets.token_hex(4)}")
+    made.describe("")
+    yield made
+    made.describe("")
+    made.run("delete", "--yes", "--with-data")  # refused where there is none
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
+    """Has something done just before deploy's next `call`, such as "create", once."""
+
+    def arrange(call: str, act: Callable[..., object], **arguments: object) -> None:
+        real = getattr(StackClient, call)
+
+        def after(*given: Any, **more: Any) -> Any:
+            monkeypatch.setattr(StackClient, call, real)
+            act(**arguments)
+            return real(*given, **more)
+
+        monkeypatch.setattr(StackClient, call, after)
+
+    return arrange
+
+
+@pytest.fixture
+def take_bucket(
+    clients: Callable[..., Any], make_bucket: Callable[..., None], meanwhile: Meanwhile
+) -> Iterator[Callable[[str], str]]:
+    """Has a bucket made in between: its name."""
+    name, s3 = f"taken-{secrets.token_hex(4)}", clients("s3")
+
+    def take(call: str) -> str:
+        meanwhile(call, make_bucket, s3=s3, name=name)
+        return name
+
+    yield take
+    s3.delete_bucket(Bucket=name)
+
+
+def test_a_create_refused_by_a_validation_names_the_bucket_and_its_table(
+    project: Project, take_bucket: Callable[[str], str]
+) -> None:
+    """Only DescribeEvents tells: the stack's events say no more than that validation failed."""
+    taken = take_bucket("create")
+    line = project.deploy(f'[data_store]\nname = "{taken}"', exits=4)
+    assert "rolled back: DataStore (AWS::S3::Bucket, [data_store]): " in line
+    assert f"'{taken}' already exists; choose another name under [data_store]" in line
+    found = project.diagnosis()
+    assert (found["operation"], found["succeeded"]) == ("create", False)
+    assert found["cause"]["table"] == "[data_store]"
+    assert taken in found["cause"]["reason"]
+    assert found["cause"]["path"] == "/Resources/DataStore"
+
+
+def test_a_create_that_fails_half_way_names_the_resource_and_its_table(
+    project: Project, clients: Callable[..., Any], meanwhile: Meanwhile
+) -> None:
+    iam = clients("iam")
+    meanwhile("create", iam.create_user, UserName=project.name)
+    line = project.deploy(f'[writer]\nname = "{project.name}"', exits=4)
+    iam.delete_user(UserName=project.name)
+    assert "rolled back: DataStoreWriter (AWS::IAM::User, [writer]): " in line
+    assert f"{project.name} already exists; choose another name in its table" in line
+    found = project.diagnosis()
+    assert (found["operation"], found["status"]) == ("create", "ROLLBACK_COMPLETE")
+    assert found["cause"]["logical_id"] == "DataStoreWriter"
+    assert found["cause"]["table"] == "[writer]"
+
+
+def test_an_update_that_fails_names_the_resource_and_its_table(project: Project) -> None:
+    project.deploy()
+    line = project.deploy(BOUNDED, exits=4)
+    assert "rolled back: DataStoreWriter (AWS::IAM::User, [writer]): " in line
+    assert f"{NOWHERE} does not exist" in line
+    assert "permissions_boundary in its table" in line
+    found = project.diagnosis()
+    assert (found["operation"], found["status"]) == ("update", "UPDATE_ROLLBACK_COMPLETE")
+    assert found["cause"]["table"] == "[writer]"
+    assert found["also_failed"] == []
+
+
+def test_a_path_that_was_taken_by_hand_names_the_route(
+    project: Project, clients: Callable[..., Any], meanwhile: Meanwhile
+) -> None:
+    products = '[[routes]]\npath = "products"\nkey = "products.json"\n'
+    one = '[[routes]]\npath = "products/{sku}"\nkey = "products/{sku}.json"'
+    project.deploy(products)
+    listed = clients("cloudformation").list_stack_resources(StackName=project.name)
+    ids = {
+        one["LogicalResourceId"]: one["PhysicalResourceId"]
+        for one in listed["StackResourceSummaries"]
+    }
+    place = {"restApiId": ids["ApiGateway"], "parentId": ids["ProductsResource"]}
+    meanwhile("update", clients("apigateway").create_resource, **place, pathPart="{id}")
+    line = project.deploy(products + one, exits=4)
+    assert '(AWS::ApiGateway::Resource, [[routes]] path = "products/{sku}"): A sibling' in line
+    assert "deploy once without this one of [[routes]]" in line
+    assert project.diagnosis()["cause"]["table"] == '[[routes]] path = "products/{sku}"'
+
+
+def test_an_earlier_failure_is_not_told_again(
+    project: Project, take_bucket: Callable[[str], str]
+) -> None:
+    """AWS still lists what failed then, milliseconds before."""
+    project.deploy()
+    taken = take_bucket("update")
+    assert taken in project.deploy(f'[data_store]\nname = "{taken}"', exits=4)
+    line = project.deploy(BOUNDED, exits=4)
+    assert "DataStoreWriter" in line
+    assert taken not in line
+    assert project.diagnosis()["cause"]["logical_id"] == "DataStoreWriter"
+
+
+def test_what_is_kept_on_failure_is_stuck_and_a_later_rollback_has_the_same_cause(
+    project: Project, clients: Callable[..., Any]
+) -> None:
+    project.deploy()
+    line = project.deploy(BOUNDED, "--disable-rollback", exits=6)
+    assert "it ended as UPDATE_FAILED: DataStoreWriter (AWS::IAM::User, [writer]): " in line
+    kept = project.diagnosis()
+    assert (kept["succeeded"], kept["status"]) == (False, "UPDATE_FAILED")
+    assert kept["cause"]["table"] == "[writer]"
+    cloudformation = clients("cloudformation")
+    cloudformation.rollback_stack(StackName=project.name)
+    waiter = cloudformation.get_waiter("stack_rollback_complete")
+    waiter.wait(StackName=project.name, WaiterConfig={"Delay": 1})
+    undone = project.diagnosis()
+    assert (undone["operation"], undone["status"]) == ("update", "UPDATE_ROLLBACK_COMPLETE")
+    assert undone["cause"] == kept["cause"]
+
+
+def test_a_success_is_no_failure(project: Project) -> None:
+    project.deploy()
+    found = project.diagnosis()
+    assert (found["operation"], found["succeeded"]) == ("create", True)
+    assert found["cause"] is found["next"] is None
+    assert found["also_failed"] == []
+
+
+def test_a_stack_that_is_gone_has_no_diagnosis(project: Project) -> None:
+    project.deploy()
+    assert project.run("delete", "--yes", "--with-data").exit_code == 0
+    done = project.run("diagnose")
+    assert done.exit_code == 1
+    assert "does not exist" in done.stderr

@@ -1,0 +1,164 @@
+"""Preflight on the embedded AWS: it sees what is there, and what it refuses would have failed."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from readmodel_cfn import DataStore, GatewayRole, ReadModel, Route, build_template, render
+from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.stacks.obstacles import obstacles
+from readmodel_cfn.stacks.preflight import preflight
+from readmodel_cfn.stacks.taken import check_template_bucket
+from readmodel_cfn.stacks.wanted import Wanted
+
+Clients = Callable[..., Any]
+Template = dict[str, Any]
+
+
+def content(model: ReadModel, **defaults: str) -> Template:
+    """A model's template; `defaults` are its parameters'."""
+    parsed: Template = json.loads(render(build_template(model)))
+    for name, value in defaults.items():
+        parsed["Parameters"][name]["Default"] = value
+    return parsed
+
+
+def refusal(
+    clients: Clients, name: str, template: Template, given: Mapping[str, str] | None = None
+) -> str:
+    with pytest.raises(ReadModelError) as refused:
+        preflight(Wanted(name, json.dumps(template), given or {}), None, clients)
+    return str(refused.value)
+
+
+@pytest.fixture
+def kept(stack: Any, clients: Clients) -> Iterator[ReadModel]:
+    """A read model whose stack is deleted, while its bucket is kept."""
+    model = ReadModel(data_store=DataStore(name=f"{stack.name[:40].strip('-')}-data"))
+    stack.deploy(content(model))
+    stack.delete()
+    yield model
+    clients("s3").delete_bucket(Bucket=model.data_store.name)
+
+
+def test_a_kept_bucket_is_found(stack: Any, clients: Clients, kept: ReadModel) -> None:
+    line = refusal(clients, stack.name, content(kept))
+    assert line.startswith(f"DataStore: bucket {kept.data_store.name} exists")
+    notes = preflight(Wanted(stack.name, json.dumps(content(kept))), None, clients, importing=True)
+    assert notes == [f"{kept.data_store.name} exists: the stack takes it over."]
+
+
+def test_it_tells_the_stack_that_kept_it(stack: Any, clients: Clients, kept: ReadModel) -> None:
+    """By the tags that CloudFormation gives it on AWS, and the embedded one does not."""
+    tags = {
+        "aws:cloudformation:stack-name": stack.name,
+        "aws:cloudformation:logical-id": "DataStore",
+        "readmodel-cfn": "managed",
+    }
+    given = [{"Key": key, "Value": value} for key, value in tags.items()]
+    clients("s3").put_bucket_tagging(Bucket=kept.data_store.name, Tagging={"TagSet": given})
+    line = refusal(clients, stack.name, content(kept))
+    assert f"made as DataStore by stack {stack.name}; give --import-existing" in line
+
+
+def test_an_articles_stack_of_the_same_names_is_in_the_way(stack: Any, clients: Clients) -> None:
+    article = ReadModel.article()
+    stack.deploy(content(article, StackName="articles-twin"))
+    line = refusal(clients, "second", content(article), {"StackName": "articles-twin"})
+    assert line.startswith("DataStore: bucket articles-twin-data-store exists (and 2 more); ")
+    assert (
+        preflight(
+            Wanted("second", json.dumps(content(article)), {"StackName": "articles-other"}),
+            None,
+            clients,
+        )
+        == []
+    )
+
+
+def test_a_taken_role_is_found(stack: Any, clients: Clients) -> None:
+    model = ReadModel(gateway_role=GatewayRole(name="taken-reader"))
+    stack.deploy(content(model))
+    line = refusal(clients, "second", content(model))
+    assert line.startswith("ApiGatewayRole: the name taken-reader is taken in this account")
+
+
+def test_whoever_may_ask_for_nothing_is_told_what_was_not_checked(
+    stack: Any, clients: Clients
+) -> None:
+    stack.deploy({"Resources": {"Poor": {"Type": "AWS::IAM::User"}}})
+    (poor,) = clients("cloudformation").list_stack_resources(StackName=stack.name)[
+        "StackResourceSummaries"
+    ]
+    name = poor["PhysicalResourceId"]
+    key = clients("iam").create_access_key(UserName=name)["AccessKey"]
+    model = ReadModel(
+        data_store=DataStore(name="nobodys-data"), gateway_role=GatewayRole(name="reader")
+    )
+    notes = preflight(
+        Wanted("shop", json.dumps(content(model))),
+        None,
+        lambda service: clients(service, key["AccessKeyId"], key["SecretAccessKey"]),
+    )
+    assert notes == ["IAM names not checked: AccessDenied"]
+    clients("iam").delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+
+
+NAMED = ReadModel(gateway_role=GatewayRole(name="renamed-reader"))
+
+
+def with_path(template: Template) -> Template:
+    template["Resources"]["ApiGatewayRole"]["Properties"]["Path"] = "/readers/"
+    return template
+
+
+def with_other_id(template: Template) -> Template:
+    """The bucket under another logical id; what refers to it is no matter here."""
+    renamed = json.dumps(template).replace('"DataStore"', '"OtherStore"')
+    parsed: Template = json.loads(renamed)
+    return parsed
+
+
+BUCKET = ReadModel(data_store=DataStore(name="obstacle-data", retain=False))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            content(ReadModel(routes=(Route("p/{id}", "p/{id}"),))),
+            content(ReadModel(routes=(Route("p/{sku}", "p/{sku}"),))),
+        ),
+        (content(NAMED), with_path(content(NAMED))),
+        (content(BUCKET), with_other_id(content(BUCKET))),
+        (content(ReadModel.article(), StackName="obstacle-article"), content(ReadModel())),
+    ],
+    ids=["renamed parameter", "replaced role", "moved bucket", "article's stage"],
+)
+def test_what_is_told_as_an_obstacle_fails(stack: Any, before: Template, after: Template) -> None:
+    stack.deploy(before)
+    assert len(obstacles(before, after)) == 1
+    stack.deploy(after, ends="ROLLBACK_COMPLETE")
+
+
+def test_the_two_deploys_that_it_tells_instead_do_not(stack: Any) -> None:
+    steps = [
+        content(ReadModel(routes=tuple(Route(path, path) for path in paths)))
+        for paths in (["a", "p/{id}"], ["a"], ["a", "p/{sku}"])
+    ]
+    for before, after in zip([None, *steps], steps, strict=False):
+        assert obstacles(before, after) == []
+        stack.deploy(after)
+
+
+def test_a_bucket_that_hands_templates_over_is_looked_at(
+    clients: Clients, make_bucket: Callable[..., None]
+) -> None:
+    s3 = clients("s3")
+    make_bucket(s3, "preflight-handover")
+    assert check_template_bucket(s3, "preflight-handover") == []
+    s3.delete_bucket(Bucket="preflight-handover")
+    with pytest.raises(ReadModelError, match="there is no such bucket"):
+        check_template_bucket(s3, "preflight-handover")

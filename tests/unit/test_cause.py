@@ -1,0 +1,191 @@
+"""The first real cause, of the last operation: what failed of itself, and none of its victims."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from readmodel_cfn.stacks.cause import Cause, cancelled, causes, last_operation, rollback_causes
+from readmodel_cfn.stacks.values import Event, Failure
+
+ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/1"
+START = datetime(2026, 1, 1, tzinfo=UTC)
+BUCKET = "AWS::S3::Bucket"
+SUMMARY = "The following resource(s) failed to create: [A, B]. Rollback requested by user."
+
+
+def at(second: int) -> datetime:
+    return START + timedelta(seconds=second)
+
+
+def event(second: int, name: str, status: str, reason: str = "") -> Event:
+    """An event; one of the name `shop` is the stack's own."""
+    own = name == "shop"
+    kind = "AWS::CloudFormation::Stack" if own else BUCKET
+    return Event(f"{second}{name}", at(second), name, ID if own else "p", kind, status, reason)
+
+
+def failure(second: int, name: str, reason: str, kind: str = "PROVISIONING_ERROR") -> Failure:
+    return Failure("first", at(second), kind, name, BUCKET, reason)
+
+
+CREATE = [
+    event(1, "shop", "CREATE_IN_PROGRESS", "User Initiated"),
+    event(2, "A", "CREATE_IN_PROGRESS"),
+    event(3, "B", "CREATE_FAILED", "Resource creation cancelled"),
+    event(4, "A", "CREATE_FAILED", "taken"),
+    event(5, "C", "CREATE_FAILED", "late"),
+    event(6, "shop", "ROLLBACK_IN_PROGRESS", SUMMARY),
+    event(7, "A", "DELETE_COMPLETE"),
+    event(8, "shop", "ROLLBACK_COMPLETE"),
+]
+UPDATE = [
+    event(11, "shop", "UPDATE_IN_PROGRESS", "User Initiated"),
+    event(12, "A", "UPDATE_FAILED", "refused"),
+    event(13, "shop", "UPDATE_ROLLBACK_IN_PROGRESS", SUMMARY),
+    event(14, "D", "UPDATE_FAILED", "in the way"),
+    event(15, "shop", "UPDATE_ROLLBACK_FAILED", "The following resource(s) failed to update: [D]"),
+]
+CONTINUED = [
+    event(21, "shop", "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated"),
+    event(22, "E", "UPDATE_FAILED", "still in the way"),
+    event(23, "shop", "UPDATE_ROLLBACK_FAILED", "The following resource(s) failed to update: [E]"),
+]
+
+
+def newest_first(*events: Event) -> list[Event]:
+    return list(events[::-1])
+
+
+def test_the_last_operation_begins_with_the_stacks_own_event() -> None:
+    assert last_operation(ID, newest_first(*CREATE, *UPDATE)) == UPDATE
+    assert last_operation(ID, newest_first(*CREATE)) == CREATE
+
+
+def test_a_rollback_belongs_to_what_it_undoes_whoever_goes_on_with_it() -> None:
+    assert last_operation(ID, newest_first(*CREATE, *UPDATE, *CONTINUED)) == [*UPDATE, *CONTINUED]
+
+
+@pytest.mark.parametrize("kind", ["CREATE", "UPDATE", "DELETE", "IMPORT"])
+def test_each_kind_of_operation_is_told_from_the_one_before(kind: str) -> None:
+    begun = event(31, "shop", f"{kind}_IN_PROGRESS")
+    assert last_operation(ID, newest_first(*UPDATE, begun)) == [begun]
+
+
+def test_a_resource_that_begins_something_begins_no_operation() -> None:
+    events = [event(1, "shop", "UPDATE_IN_PROGRESS"), event(2, "A", "UPDATE_IN_PROGRESS")]
+    assert last_operation(ID, newest_first(*events)) == events
+
+
+def test_events_are_read_no_further_back_than_the_beginning() -> None:
+    events = iter(newest_first(*CREATE, *UPDATE))
+    last_operation(ID, events)
+    assert next(events) == CREATE[-1]
+
+
+def test_where_the_beginning_is_forgotten_all_that_is_left_counts() -> None:
+    assert last_operation(ID, newest_first(*UPDATE[1:])) == UPDATE[1:]
+    assert last_operation(ID, []) == []
+
+
+def test_the_first_that_was_not_merely_cancelled_is_the_cause_and_all_others_follow() -> None:
+    assert causes(ID, CREATE) == [Cause("A", BUCKET, "taken"), Cause("C", BUCKET, "late")]
+
+
+@pytest.mark.parametrize("what", ["creation", "update", "deletion", "import"])
+def test_the_cancelled_are_counted_apart(what: str) -> None:
+    events = [event(1, "A", "UPDATE_FAILED", f"Resource {what} cancelled"), *UPDATE]
+    assert cancelled(ID, events) == ["A"]
+    assert causes(ID, events)[0].reason == "refused"
+
+
+def test_a_stacks_summary_is_no_cause_while_a_resource_has_one() -> None:
+    events = [event(1, "shop", "DELETE_FAILED", "failed to delete: [A]"), *CREATE[3:4]]
+    assert causes(ID, events) == [Cause("A", BUCKET, "taken")]
+
+
+def test_the_stacks_own_reason_is_the_cause_where_no_resource_tells() -> None:
+    assert causes(ID, [*CREATE[:3], *CREATE[5:]]) == [Cause("", "", SUMMARY)]
+
+
+def test_who_asked_for_a_rollback_says_least() -> None:
+    own = [one for one in CONTINUED if one.logical_id == "shop"]
+    assert causes(ID, own) == [Cause("", "", own[-1].reason)]
+    assert causes(ID, own[:1]) == [Cause("", "", "User Initiated")]
+
+
+def test_a_success_has_no_cause() -> None:
+    assert causes(ID, [*CREATE[:2], event(3, "shop", "CREATE_COMPLETE")]) == []
+
+
+def test_a_nested_stack_that_failed_keeps_its_reason() -> None:
+    reason = "Embedded stack arn:... was not successfully created: " + SUMMARY
+    nested = replace(event(2, "Inner", "CREATE_FAILED", reason), type="AWS::CloudFormation::Stack")
+    nested = replace(nested, physical_id=ID.replace("shop", "shop-Inner"))
+    found = [Cause("Inner", "AWS::CloudFormation::Stack", reason)]
+    assert causes(ID, [CREATE[0], nested, *CREATE[5:]]) == found
+    told = replace(failure(2, "Inner", reason), type="AWS::CloudFormation::Stack")
+    assert causes(ID, CREATE[:1], [told]) == found
+
+
+def test_what_describe_events_tells_is_preferred_to_the_events() -> None:
+    found = causes(ID, CREATE, [failure(4, "A", "taken, and by whom")])
+    assert found == [Cause("A", BUCKET, "taken, and by whom"), Cause("C", BUCKET, "late")]
+
+
+def test_what_failed_before_the_operation_began_is_none_of_its() -> None:
+    stale = failure(10, "Z", "long mended", "VALIDATION_ERROR")
+    assert causes(ID, UPDATE, [stale])[0].reason == "refused"
+    just_then = replace(stale, time=UPDATE[0].time)
+    assert causes(ID, UPDATE, [just_then])[0].reason == "long mended"
+
+
+def test_a_validation_comes_before_what_was_provisioned_and_names_its_place() -> None:
+    found = replace(failure(3, "B", "no such key", "VALIDATION_ERROR"), path="/Resources/B")
+    told = causes(ID, CREATE[:1], [failure(2, "A", "refused"), found])
+    assert told == [
+        Cause("B", BUCKET, "no such key", "/Resources/B"),
+        Cause("A", BUCKET, "refused"),
+    ]
+
+
+def test_the_cause_is_in_the_earlier_of_the_two_operations() -> None:
+    """A rollback has an id of its own, and its failures may be listed first."""
+    undoing = replace(failure(9, "D", "in the way", "VALIDATION_ERROR"), operation="second")
+    told = causes(ID, CREATE[:1], [undoing, failure(5, "C", "late"), failure(4, "A", "taken")])
+    assert [one.logical_id for one in told] == ["A", "C", "D"]
+
+
+@pytest.mark.parametrize("reason", ["", "Resource creation cancelled"])
+def test_a_failure_that_says_nothing_of_itself_is_passed_over(reason: str) -> None:
+    assert causes(ID, CREATE, [failure(2, "B", reason)])[0].reason == "taken"
+
+
+def own_failure(reason: str, kind: str = "PROVISIONING_ERROR") -> Failure:
+    return replace(failure(2, "shop", reason, kind), type="AWS::CloudFormation::Stack")
+
+
+def test_the_stacks_summary_among_the_failures_is_passed_over() -> None:
+    told = [own_failure(SUMMARY), own_failure(SUMMARY, "STACK_EVENT"), failure(4, "A", "taken")]
+    assert causes(ID, CREATE[:1], told) == [Cause("A", BUCKET, "taken")]
+
+
+def test_what_a_hook_says_of_the_stack_itself_is_a_cause() -> None:
+    told = [own_failure("not on a Friday", "HOOK_INVOCATION_ERROR")]
+    assert causes(ID, CREATE[:1], told) == [Cause("", "", "not on a Friday")]
+
+
+def test_without_any_event_all_failures_count() -> None:
+    told = [failure(4, "A", "taken", "VALIDATION_ERROR")]
+    assert causes(ID, [], told) == [Cause("A", BUCKET, "taken")]
+
+
+def test_what_failed_in_the_last_rollback_is_told_apart() -> None:
+    assert rollback_causes(ID, UPDATE) == [Cause("D", BUCKET, "in the way")]
+    both = [*UPDATE, *CONTINUED]
+    assert rollback_causes(ID, both) == [Cause("E", BUCKET, "still in the way")]
+
+
+def test_in_a_rollback_that_succeeded_nothing_failed() -> None:
+    assert rollback_causes(ID, CREATE) == []
+    assert rollback_causes(ID, UPDATE[:2]) == []

@@ -1,0 +1,120 @@
+"""Names that a template fixes: which properties make them, and what they come to."""
+
+from typing import Any
+
+import pytest
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+
+from readmodel_cfn.stacks.names import FIXED, Named, fixed_names
+
+KNOWN = {"AWS::StackName": "shop", "AWS::Region": "eu-west-1"}
+
+
+def role(name: Any, **more: Any) -> dict[str, Any]:
+    return {"Type": "AWS::IAM::Role", "Properties": {"RoleName": name}, **more}
+
+
+def names(*resources: dict[str, Any], **parameters: dict[str, Any]) -> list[str]:
+    """The names, as far as they can be told, of a template of these."""
+    described = {f"R{number}": one for number, one in enumerate(resources)}
+    template = {"Parameters": parameters, "Resources": described}
+    return [one.name for one in fixed_names(template, KNOWN)]
+
+
+@pytest.mark.parametrize("kind", FIXED)
+def test_the_table_is_what_the_resource_schemas_say(kind: str) -> None:
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
+    create_only = {one.removeprefix("/properties/") for one in schema["createOnlyProperties"]}
+    assert set(FIXED[kind].create_only) == create_only
+    assert "conditionalCreateOnlyProperties" not in schema
+
+
+@pytest.mark.parametrize("kind", FIXED)
+def test_every_type_of_the_table_gives_its_name(kind: str) -> None:
+    given = dict.fromkeys(FIXED[kind].names[0], "scope") | {FIXED[kind].names[0][-1]: "name"}
+    template = {"Resources": {"R": {"Type": kind, "Properties": given}}}
+    assert fixed_names(template, {}) == [Named("R", kind, "name")]
+
+
+def test_what_cloudformation_names_and_other_types_have_no_fixed_name() -> None:
+    assert names({"Type": "AWS::IAM::Role"}) == []
+    assert names({"Type": "AWS::IAM::Policy", "Properties": {"PolicyName": "p"}}) == []
+    assert names(role({"Ref": "AWS::NoValue"})) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ("reader", "reader"),
+        ({"Ref": "AWS::StackName"}, "shop"),
+        ({"Ref": "Given"}, "default"),
+        (
+            {"Fn::Join": ["-", [{"Ref": "AWS::Region"}, "x", {"Ref": "Given"}]]},
+            "eu-west-1-x-default",
+        ),
+        ({"Fn::Sub": "${AWS::StackName}-${Given}-${!Given}"}, "shop-default-${Given}"),
+        ({"Fn::Sub": ["${One}-${Given}", {"One": {"Ref": "AWS::Region"}}]}, "eu-west-1-default"),
+        ({"Fn::Sub": ["${Given}", {"Given": "own"}]}, "own"),
+        ({"Fn::Join": ["", ["a", {"Fn::Sub": "b"}]]}, "ab"),
+    ],
+)
+def test_a_name_is_resolved_from_what_is_known(value: Any, name: str) -> None:
+    assert names(role(value), Given={"Type": "String", "Default": "default"}) == [name]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"Ref": "Needed"},
+        {"Ref": "Kept"},
+        {"Ref": "Other"},
+        {"Ref": "AWS::AccountId"},
+        {"Fn::GetAtt": ["Other", "Arn"]},
+        {"Fn::If": ["Condition", "a", "b"]},
+        {"Fn::Join": ["", ["a", {"Fn::If": ["Condition", "b", "c"]}]]},
+        {"Fn::Join": ["", ["a", {"Ref": "Needed"}]]},
+        {"Fn::Join": ["", {"Fn::GetAZs": ""}]},
+        {"Fn::Sub": "a-${Needed}"},
+        {"Fn::Sub": "a-${Other.Arn}"},
+        {"Fn::Sub": ["${One}", {"One": {"Ref": "Needed"}}]},
+        {"Fn::ImportValue": "name"},
+        "{{resolve:ssm:/name}}",
+        ["a"],
+        {},
+    ],
+)
+def test_what_cannot_be_resolved_is_left_out(value: Any) -> None:
+    needed: dict[str, Any] = {"Type": "String"}
+    kept = {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/where/it/is"}
+    assert names(role(value), role("known"), Needed=needed, Kept=kept) == ["known"]
+
+
+def test_a_given_parameter_stands_before_its_default() -> None:
+    template = {
+        "Parameters": {"Name": {"Type": "String", "Default": "default"}},
+        "Resources": {"R": role({"Ref": "Name"})},
+    }
+    assert fixed_names(template, {"Name": "given"})[0].name == "given"
+
+
+def test_a_number_as_a_default_is_the_text_that_cloudformation_makes_of_it() -> None:
+    assert names(role({"Ref": "Number"}), Number={"Type": "Number", "Default": 5}) == ["5"]
+
+
+def test_only_what_is_said_as_it_is_counts_as_literal() -> None:
+    template = {"Resources": {"A": role("a"), "B": role({"Fn::Sub": "b"})}}
+    assert [one.literal for one in fixed_names(template, {})] == [True, False]
+
+
+def test_where_a_condition_decides_there_may_be_no_name() -> None:
+    assert names(role("a", Condition="Sometimes"), role("b")) == ["b"]
+
+
+def test_a_prefix_that_s3_completes_is_no_whole_name() -> None:
+    prefix = {"BucketNamePrefix": "shop", "BucketNamespace": "account-regional"}
+    assert names({"Type": "AWS::S3::Bucket", "Properties": prefix}) == []
+
+
+def test_a_loop_of_the_language_extensions_is_no_resource() -> None:
+    template = {"Resources": {"Fn::ForEach::Loop": ["X", ["a"], {}], "R": role("a")}}
+    assert [one.logical_id for one in fixed_names(template, {})] == ["R"]

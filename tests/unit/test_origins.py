@@ -1,0 +1,69 @@
+"""Which table of readmodel.toml made a resource: known for every resource of every model."""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from readmodel_cfn import ReadModel, Route, Writer, build_template
+from readmodel_cfn.config import TABLES
+from readmodel_cfn.naming import Names
+from readmodel_cfn.origins import origins
+from readmodel_cfn.resources import resources
+from strategies import read_models
+
+PREFIXES = st.sampled_from(["", "Shop"])
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+@given(read_models, PREFIXES)
+def test_every_resource_of_every_model_has_one_and_nothing_else_has(
+    model: ReadModel, prefix: str
+) -> None:
+    made = {one.title for one in resources(model, Names(prefix))}
+    found = origins(model, prefix)
+    assert found.keys() == made
+    assert {one.partition("]")[0].strip("[") for one in found.values()} <= set(TABLES)
+
+
+def test_the_articles_resources_have_theirs() -> None:
+    article = ReadModel.article()
+    assert origins(article).keys() == build_template(article).resources.keys()
+
+
+def test_a_resource_comes_from_the_table_of_its_section() -> None:
+    found = origins(ReadModel())
+    assert found["DataStore"] == found["DataStorePolicy"] == "[data_store]"
+    assert found["DataStoreWriter"] == found["DataStoreWriterSecret"] == "[writer]"
+    assert found["ApiGatewayRole"] == found["ApiGatewayDataStorePolicy"] == "[gateway_role]"
+    assert found["ApiGateway"] == found["ApiGatewayUnknownPath"] == "[api]"
+    assert found["ApiGatewayStage"] == "[deployment]"
+
+
+def test_a_policy_beyond_the_inline_one_comes_from_whom_it_is_attached_to() -> None:
+    routes = [Route(f"document-{number}", f"{number}{'x' * 200}.json") for number in range(40)]
+    found = origins(ReadModel(routes=routes, writer=Writer()))
+    assert found["DataStoreWriterPolicy2"] == "[writer]"
+    assert found["ApiGatewayDataStorePolicy2"] == "[gateway_role]"
+
+
+def test_a_deployment_is_known_by_its_hash_and_an_earlier_one_is_not() -> None:
+    before = origins(ReadModel())
+    now = origins(ReadModel(routes=(Route("products", "products.json"),)))
+    (earlier,) = [name for name in before if name.startswith("ApiGatewayDeployment")]
+    (deployment,) = [name for name in now if name.startswith("ApiGatewayDeployment")]
+    assert now[deployment] == "[deployment]"
+    assert earlier not in now
+
+
+def test_a_path_comes_from_its_route_and_a_shared_one_from_the_first_below_it() -> None:
+    below = Route("products/{id}", "products/{id}.json")
+    found = origins(ReadModel(routes=(below, Route("products", "products.json"))))
+    names = Names()
+    assert found[names.resource("products/{id}")] == '[[routes]] path = "products/{id}"'
+    assert found[names.method("products/{id}", "GET")] == '[[routes]] path = "products/{id}"'
+    assert found["ProductsResource"] == '[[routes]] path = "products/{id}"'
+    assert found["ProductsGetMethod"] == '[[routes]] path = "products"'
+    assert found["ProductsHeadMethod"] == '[[routes]] path = "products"'

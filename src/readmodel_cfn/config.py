@@ -23,6 +23,13 @@ DEFAULT_FILE = Path("readmodel.toml")
 DEFAULT_STACK_NAME = "read-model"
 STACK_NAME = r"[A-Za-z][A-Za-z0-9-]{0,127}"
 STACK_NAME_IN_WORDS = "1 to 128 of A-Z a-z 0-9 and -, a letter first"
+# Of the 50 tags that a stack may have, one marks it as this tool's:
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Tag.html
+_MOST_TAGS, _LONGEST_TAG_KEY = 49, 128
+_TAGS_IN_WORDS = (
+    f"a table of at most {_MOST_TAGS} texts, each 1 to 256 (a key: {_LONGEST_TAG_KEY}) of "
+    "A-Z a-z 0-9 space and _ . : / = + @ -"
+)
 
 
 @dataclass(frozen=True)
@@ -41,15 +48,23 @@ class Stack:
     tags: dict[str, str] = option(
         dict,
         "Tags of the stack, which CloudFormation passes on to its resources.",
-        pattern=r"(?!aws:)[A-Za-z0-9 _.:/=+@-]{1,128}",
-        allowed="a table of texts, each 1 to 128 of A-Z a-z 0-9 space and _ . : / = + @ -",
+        pattern=r"(?!aws:)[A-Za-z0-9 _.:/=+@-]{1,256}",
+        allowed=_TAGS_IN_WORDS,
     )
     termination_protection: bool = option(
         False, "Refuse to delete the stack until it is off again."
     )
+    role_arn: str | None = option(
+        None,
+        "Role that CloudFormation acts as; without one it acts as whoever deploys.",
+        pattern=r"arn:[a-z-]+:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}",
+        allowed="a role's ARN, such as arn:aws:iam::123456789012:role/deploy",
+    )
 
     def __post_init__(self) -> None:
         check_options(self, "stack")
+        if len(self.tags) > _MOST_TAGS or any(len(key) > _LONGEST_TAG_KEY for key in self.tags):
+            raise OptionError("stack.tags", self.tags, _TAGS_IN_WORDS)
 
 
 SECTIONS: Mapping[str, type] = {

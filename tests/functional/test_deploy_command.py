@@ -8,9 +8,20 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import ANY
-from functional_aws import CONTENT, STACK_ID, Aws, error_of, event, run, stack, stubbed
+from functional_aws import (
+    CHANGE_SET_ID,
+    CONTENT,
+    STACK_ID,
+    Aws,
+    error_of,
+    event,
+    run,
+    stack,
+    stubbed,
+)
 
-from readmodel_cfn import lint, report
+from readmodel_cfn import lint, lint_cache, report
+from readmodel_cfn.stacks.client import StackClient
 
 CREATED = {"StackId": STACK_ID}
 STACK_EVENT = {"physical_id": STACK_ID}
@@ -20,7 +31,7 @@ STACK_EVENT = {"physical_id": STACK_ID}
 def _quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """In a directory of its own, and without the seconds that cfn-lint takes."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(lint, "lint", lambda *_: [])
+    monkeypatch.setattr(lint_cache, "lint_once", lambda *_: [])
 
 
 @pytest.fixture
@@ -44,7 +55,7 @@ def test_a_new_stack_is_created_with_its_one_capability_and_our_tag(aws: Aws) ->
         Capabilities=["CAPABILITY_IAM"],
         Parameters=[],
         Tags=[{"Key": "readmodel-cfn", "Value": "managed"}],
-        OnFailure="ROLLBACK",
+        DisableRollback=False,
         EnableTerminationProtection=False,
         ClientRequestToken=ANY,
     )
@@ -56,8 +67,8 @@ def test_a_new_stack_is_created_with_its_one_capability_and_our_tag(aws: Aws) ->
     assert done.exit_code == 0
     told = done.stderr.splitlines()
     assert told[1] == "stack read-model in eu-west-1: create, the stack does not exist"
-    assert [one.split()[1] for one in told[2:4]] == ["CREATE_IN_PROGRESS", "CREATE_COMPLETE"]
-    assert told[-1] == "Done."
+    assert [one.split()[1] for one in told[-2:]] == ["CREATE_IN_PROGRESS", "CREATE_COMPLETE"]
+    assert sum(" add " in one for one in told) == len(CONTENT["Resources"])
     assert "SamplesUrl" in done.stdout
 
 
@@ -70,7 +81,8 @@ def test_the_events_are_followed_until_the_end_each_told_once(aws: Aws) -> None:
     aws.events(
         event(2, "DataStore", "CREATE_COMPLETE"), event(1, "DataStore", "CREATE_IN_PROGRESS")
     )
-    assert deploy().stderr.count("DataStore") == 2
+    told = [one for one in deploy().stderr.splitlines() if "12:00:00" in one]
+    assert [one.split()[1] for one in told] == ["CREATE_IN_PROGRESS", "CREATE_COMPLETE"]
 
 
 def test_the_template_sent_is_the_compact_form(aws: Aws) -> None:
@@ -90,6 +102,7 @@ def test_the_template_sent_is_the_compact_form(aws: Aws) -> None:
 def test_a_changed_stack_is_updated(aws: Aws) -> None:
     aws.stack("UPDATE_COMPLETE")
     aws.template({"Resources": {}})
+    aws.change_set({"Action": "Add", "LogicalResourceId": "ApiGateway"})
     aws.events(event(1, "Old", "CREATE_COMPLETE"))
     aws.answers("cloudformation", "update_stack", CREATED)
     aws.stack("UPDATE_COMPLETE")
@@ -114,6 +127,7 @@ def test_no_change_is_a_success_that_says_so_and_nothing_is_sent(aws: Aws) -> No
 def test_where_cloudformation_finds_nothing_to_update_that_is_no_change(aws: Aws) -> None:
     aws.stack()
     aws.template({"Resources": {}})
+    aws.change_set()
     aws.events()
     aws.refuses(
         "cloudformation",
@@ -127,6 +141,7 @@ def test_where_cloudformation_finds_nothing_to_update_that_is_no_change(aws: Aws
 def test_any_other_validation_error_is_told(aws: Aws) -> None:
     aws.stack()
     aws.template({"Resources": {}})
+    aws.change_set()
     aws.events()
     aws.refuses("cloudformation", "update_stack", "ValidationError", "Template error:\n x")
     line = error_of(deploy(), 1)
@@ -162,20 +177,23 @@ def test_a_create_rolled_back_ends_with_its_cause(aws: Aws) -> None:
     aws.stack("ROLLBACK_COMPLETE", reason="The following resource(s) failed")
     aws.events(*FAILED)
     assert error_of(deploy(), 4) == (
-        "stack read-model: rolled back: DataStore (AWS::S3::Bucket): Name is taken by somebody; "
-        "mend it, run: readmodel-cfn delete, then deploy again"
+        "stack read-model: rolled back: DataStore (AWS::S3::Bucket, [data_store]): Name is taken "
+        "by somebody; mend it and deploy again: the empty stack is deleted first"
     )
 
 
 def test_an_update_rolled_back_ends_with_its_cause(aws: Aws) -> None:
     aws.stack()
     aws.template({"Resources": {}})
+    aws.change_set()
     aws.events()
     aws.answers("cloudformation", "update_stack", CREATED)
     aws.stack("UPDATE_ROLLBACK_COMPLETE")
     aws.events(*FAILED)
     line = error_of(deploy(), 4)
-    assert line.startswith("stack read-model: rolled back: DataStore (AWS::S3::Bucket): Name is")
+    assert line.startswith(
+        "stack read-model: rolled back: DataStore (AWS::S3::Bucket, [data_store]): "
+    )
     assert line.endswith("; the stack is as it was before")
 
 
@@ -186,33 +204,276 @@ def test_a_failure_that_is_not_undone_is_stuck(aws: Aws, status: str) -> None:
     aws.stack(status)
     aws.events(*FAILED)
     line = error_of(deploy(), 6)
-    assert line.startswith(f"stack read-model: {status}: DataStore (AWS::S3::Bucket): Name is")
+    assert line.startswith(
+        f"stack read-model: it ended as {status}: DataStore (AWS::S3::Bucket, [d"
+    )
+
+
+@pytest.mark.parametrize("status", ["DELETE_FAILED", "IMPORT_ROLLBACK_FAILED"])
+def test_a_stack_that_only_a_person_can_mend_is_left_alone(aws: Aws, status: str) -> None:
+    aws.stack(status)
+    line = error_of(deploy("--recreate"), 6)
+    assert status in line
+    assert "readmodel-cfn d" in line, "the way out"
+    assert aws.wrote() == []
+
+
+STARTED = event(1, "read-model", "UPDATE_IN_PROGRESS", physical_id=STACK_ID)
+
+
+def test_a_stack_that_is_busy_is_followed_and_then_brought_up_to_date(aws: Aws) -> None:
+    """As after a deploy that was killed while it followed."""
+    earlier = event(0, "Old", "CREATE_COMPLETE")
+    ended = event(2, "DataStore", "UPDATE_COMPLETE")
+    aws.stack("UPDATE_IN_PROGRESS")
+    aws.events(STARTED, earlier)
+    aws.stack("UPDATE_COMPLETE")
+    aws.events(ended, STARTED, earlier)
+    aws.stack("UPDATE_COMPLETE")
+    aws.template(CONTENT)
+    done = deploy()
+    assert done.exit_code == 0
+    assert "attach, an operation goes on (UPDATE_IN_PROGRESS)" in done.stderr
+    told = [one.split()[2] for one in done.stderr.splitlines() if "12:00:00" in one]
+    assert told == ["read-model", "DataStore"]
+    assert aws.wrote() == []
+
+
+def test_if_that_is_rolled_back_it_is_told_and_not_tried_again(aws: Aws) -> None:
+    aws.stack("UPDATE_IN_PROGRESS")
+    aws.events(*FAILED[:3], STARTED)
+    aws.stack("UPDATE_ROLLBACK_COMPLETE")
+    aws.events(*FAILED[:3], STARTED)
+    assert "rolled back: DataStore" in error_of(deploy(), 4)
+    assert aws.wrote() == []
+
+
+def test_a_stack_that_is_being_deleted_is_made_again_when_it_is_gone(aws: Aws) -> None:
+    aws.stack("DELETE_IN_PROGRESS")
+    aws.events(event(1, "read-model", "DELETE_IN_PROGRESS", physical_id=STACK_ID))
+    aws.stack("DELETE_COMPLETE")
+    aws.events()
+    aws.no_stack()
+    aws.answers("cloudformation", "create_stack", CREATED)
+    aws.stack()
+    aws.events()
+    assert deploy().exit_code == 0
+    assert aws.wrote() == ["CreateStack"]
+
+
+def test_a_create_that_never_succeeded_is_not_deleted_by_yes_alone(aws: Aws) -> None:
+    aws.stack("ROLLBACK_COMPLETE")
+    aws.events(event(1, "read-model", "ROLLBACK_COMPLETE", physical_id=STACK_ID))
+    line = error_of(deploy(), 1)
+    assert line == (
+        "Delete stack read-model in eu-west-1, which never worked?: "
+        "there is no terminal to ask on; give --recreate"
+    )
+    assert aws.wrote() == []
+
+
+def recreated(aws: Aws) -> None:
+    failed = event(1, "read-model", "ROLLBACK_COMPLETE", physical_id=STACK_ID)
+    aws.stack("ROLLBACK_COMPLETE")
+    aws.events(failed)
+    aws.events(failed)
+    aws.answers("cloudformation", "delete_stack", {})
+    aws.stack("DELETE_COMPLETE")
+    aws.events(failed)
+    aws.no_stack()
+
+
+def test_with_recreate_it_is_and_then_made_anew(aws: Aws) -> None:
+    recreated(aws)
+    aws.answers("cloudformation", "create_stack", CREATED)
+    aws.stack()
+    aws.events()
+    assert deploy("--recreate").exit_code == 0
+    assert aws.wrote() == ["DeleteStack", "CreateStack"]
+
+
+def test_recreate_is_no_consent_to_the_new_stack(aws: Aws) -> None:
+    recreated(aws)
+    line = error_of(run("deploy", "--recreate", "--region", "eu-west-1"), 1)
+    assert line.endswith("give --yes")
+    assert aws.wrote() == ["DeleteStack"]
+
+
+def test_one_that_was_complete_once_is_never_deleted(aws: Aws) -> None:
+    aws.stack("ROLLBACK_COMPLETE")
+    aws.events(event(1, "read-model", "CREATE_COMPLETE", physical_id=STACK_ID))
+    assert "deletes no stack that once worked" in error_of(deploy("--recreate"), 6)
+    assert aws.wrote() == []
+
+
+def test_a_rollback_that_failed_goes_on_and_then_the_stack_is_updated(aws: Aws) -> None:
+    aws.stack("UPDATE_ROLLBACK_FAILED")
+    aws.events()
+    aws.answers("cloudformation", "continue_update_rollback", {})
+    aws.stack("UPDATE_ROLLBACK_COMPLETE")
+    aws.events()
+    aws.stack("UPDATE_ROLLBACK_COMPLETE")
+    aws.template(CONTENT)
+    assert deploy().exit_code == 0
+    assert aws.wrote() == ["ContinueUpdateRollback"]
+
+
+def test_one_that_fails_again_is_stuck(aws: Aws) -> None:
+    aws.stack("UPDATE_ROLLBACK_FAILED")
+    aws.events()
+    aws.answers("cloudformation", "continue_update_rollback", {})
+    aws.stack("UPDATE_ROLLBACK_FAILED")
+    aws.events(event(1, "DataStore", "UPDATE_FAILED", "still there"))
+    assert "DataStore (AWS::S3::Bucket, [data_store]): still there" in error_of(deploy(), 6)
+
+
+def test_a_stack_of_something_else_is_refused(aws: Aws) -> None:
+    aws.stack(tags={})
+    aws.template({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})
+    assert "it is another stack" in error_of(deploy(), 1)
+    assert aws.wrote() == []
+
+
+def test_what_is_known_to_fail_is_refused_before_anything_is_made(aws: Aws) -> None:
+    renamed = json.loads(json.dumps(CONTENT).replace("SampleResource", "OtherResource"))
+    aws.stack()
+    aws.template(renamed)
+    line = error_of(deploy(), 1)
+    assert line.startswith("SampleResource: samples would be made while OtherResource still has")
+    assert aws.wrote() == []
+    assert "CreateChangeSet" not in aws.calls
+
+
+def test_a_bucket_name_that_is_taken_is_refused(aws: Aws, tmp_path: Path) -> None:
+    (tmp_path / "readmodel.toml").write_text('[data_store]\nname = "taken-bucket"')
+    aws.no_stack()
+    aws.refuses("s3", "head_bucket", "403", "Forbidden", 403)
+    assert "bucket taken-bucket exists" in error_of(deploy(), 1)
+    assert aws.wrote() == []
+
+
+def test_detach_begins_and_does_not_wait(aws: Aws) -> None:
+    aws.no_stack()
+    aws.answers("cloudformation", "create_stack", CREATED)
+    done = deploy("--detach")
+    assert done.exit_code == 0
+    assert done.stderr.splitlines()[-1] == (
+        "Begun. To follow it: readmodel-cfn follow --stack-name read-model --region eu-west-1"
+    )
+    assert done.stdout == ""
+
+
+def test_a_timeout_ends_the_waiting_only(aws: Aws) -> None:
+    aws.no_stack()
+    aws.answers("cloudformation", "create_stack", CREATED)
+    for _ in range(3):
+        aws.stack("CREATE_IN_PROGRESS")
+        aws.events()
+    line = error_of(deploy("--timeout", "0.2"), 9)
+    assert (
+        "not done after 0.2 seconds; CloudFormation goes on by itself; run: readmodel-cfn" in line
+    )
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "said"),
+    ("option", "expected"),
     [
-        ("UPDATE_IN_PROGRESS", 9, "deploy again when it is done"),
-        ("DELETE_IN_PROGRESS", 9, "deploy again when it is done"),
-        ("REVIEW_IN_PROGRESS", 1, "carry it out or delete it"),
-        ("ROLLBACK_COMPLETE", 1, "run: readmodel-cfn delete, then deploy again"),
-        ("UPDATE_ROLLBACK_FAILED", 6, "continue-update-rollback"),
-        ("DELETE_FAILED", 6, "delete --with-data"),
+        ("--express", {"DeploymentConfig": {"Mode": "EXPRESS", "DisableRollback": False}}),
+        ("--disable-rollback", {"DisableRollback": True}),
     ],
 )
-def test_a_stack_that_takes_no_update_is_left_alone(
-    aws: Aws, status: str, code: int, said: str
+def test_how_it_is_carried_out_is_passed_on(
+    aws: Aws, option: str, expected: dict[str, Any]
 ) -> None:
-    aws.stack(status)
-    assert said in error_of(deploy(), code)
-    assert aws.wrote() == []
+    sent: dict[str, Any] = {}
+    aws.client("cloudformation").meta.events.register(
+        "provide-client-params.cloudformation.CreateStack", lambda params, **_: sent.update(params)
+    )
+    aws.no_stack()
+    aws.answers("cloudformation", "create_stack", CREATED)
+    aws.stack()
+    aws.events()
+    assert deploy(option).exit_code == 0
+    assert expected.items() <= sent.items()
+    assert ("DisableRollback" in sent) != ("DeploymentConfig" in sent)
+
+
+@pytest.mark.parametrize("option", ["--express", "--import-existing", "--revert-drift"])
+def test_what_this_boto3_does_not_know_is_refused_clearly(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    monkeypatch.setattr(StackClient, "knows", lambda *_: False)
+    line = error_of(deploy(option), 2)
+    assert line.startswith(f"{option}: this boto3 does not know ")
+    assert line.endswith("upgrade boto3 (pip install -U boto3)")
+    assert aws.calls == []
+
+
+def carried_out(aws: Aws, kind: str, **expected: Any) -> None:
+    """A change set is made and carried out, and not removed."""
+    made = {"Id": CHANGE_SET_ID, "StackId": STACK_ID}
+    change = {"Action": "Import", "LogicalResourceId": "DataStore"}
+    asked = dict.fromkeys(
+        ("StackName", "TemplateBody", "Capabilities", "Parameters", "Tags", "ChangeSetName"), ANY
+    )
+    aws.answers(
+        "cloudformation", "create_change_set", made, **asked, ChangeSetType=kind, **expected
+    )
+    aws.answers(
+        "cloudformation",
+        "describe_change_set",
+        {
+            "ChangeSetId": CHANGE_SET_ID,
+            "StackId": STACK_ID,
+            "Status": "CREATE_COMPLETE",
+            "Changes": [{"Type": "Resource", "ResourceChange": change}],
+        },
+    )
+    aws.events()
+    aws.answers("cloudformation", "execute_change_set", {})
+
+
+def test_what_exists_is_imported_into_a_new_stack_by_a_change_set(aws: Aws) -> None:
+    aws.no_stack()
+    carried_out(aws, "CREATE", ImportExistingResources=True)
+    aws.stack("CREATE_COMPLETE")
+    aws.events()
+    done = deploy("--import-existing")
+    assert done.exit_code == 0
+    assert "import  DataStore" in done.stderr
+    assert aws.wrote() == ["ExecuteChangeSet"]
+
+
+def test_drift_is_reverted_by_a_change_set(aws: Aws) -> None:
+    aws.stack()
+    aws.template(CONTENT)
+    aws.answers("cloudformation", "list_change_sets", {"Summaries": []})
+    carried_out(aws, "UPDATE", DeploymentMode="REVERT_DRIFT")
+    aws.stack("UPDATE_COMPLETE")
+    aws.events()
+    assert deploy("--revert-drift").exit_code == 0
+    assert aws.wrote() == ["ExecuteChangeSet"]
+
+
+def test_in_json_each_line_is_an_object_whose_key_tells_what_it_is(aws: Aws) -> None:
+    aws.no_stack()
+    aws.answers("cloudformation", "create_stack", CREATED)
+    aws.stack()
+    aws.events(event(1, "DataStore", "CREATE_COMPLETE"))
+    lines = [json.loads(one) for one in deploy("--json").stdout.splitlines()]
+    (plan, diff, happened, result) = (dict(one) for one in lines)
+    assert plan["plan"]["action"] == "create"
+    assert {one["kind"] for one in diff["diff"]["resources"]} == {"add"}
+    assert happened["event"]["logical_id"] == "DataStore"
+    assert result["result"]["status"] == "CREATE_COMPLETE"
+    assert "SamplesUrl" in result["result"]["outputs"]
 
 
 def test_findings_of_cfn_lint_stop_it_before_aws_is_asked(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = lint.Finding("E3002", "error", "Resources/X", "wrong", "It means this")
-    monkeypatch.setattr(lint, "lint", lambda *_: [found])
+    monkeypatch.setattr(lint_cache, "lint_once", lambda *_: [found])
     done = deploy()
     assert error_of(done, 3) == "template: 1 finding(s); mend it; nothing was sent to AWS"
     assert "E3002 Resources/X: wrong" in done.stdout
@@ -243,7 +504,9 @@ def test_ctrl_c_while_following_leaves_it_going_on(
     aws.answers("cloudformation", "create_stack", CREATED)
     aws.stack("CREATE_IN_PROGRESS")
     aws.events(event(1, "DataStore", "CREATE_IN_PROGRESS"))
-    assert error_of(deploy(), 9).endswith("run: readmodel-cfn status")
+    assert error_of(deploy(), 9).endswith(
+        "run: readmodel-cfn follow --stack-name read-model --region eu-west-1"
+    )
 
 
 def test_credentials_that_expire_on_the_way_leave_it_going_on(aws: Aws) -> None:
@@ -327,6 +590,7 @@ def test_what_a_removed_route_leaves_behind_is_said(aws: Aws, kind: str) -> None
     """Its method is deleted only after the new deployment has taken its snapshot."""
     aws.stack()
     aws.template({"Resources": {**CONTENT["Resources"], "GoneGetMethod": {"Type": kind}}})
+    aws.change_set()
     aws.events()
     aws.answers("cloudformation", "update_stack", CREATED)
     aws.stack("UPDATE_COMPLETE")
@@ -362,7 +626,7 @@ def test_the_article_takes_its_name_as_the_parameter_and_needs_named_iam(aws: Aw
         Capabilities=["CAPABILITY_NAMED_IAM"],
         Parameters=[{"ParameterKey": "StackName", "ParameterValue": "s" * 46}],
         Tags=ANY,
-        OnFailure="ROLLBACK",
+        DisableRollback=False,
         EnableTerminationProtection=False,
         ClientRequestToken=ANY,
     )
@@ -378,6 +642,7 @@ def test_the_article_takes_its_name_as_the_parameter_and_needs_named_iam(aws: Aw
 def test_a_second_try_after_a_rollback_of_an_update_is_an_update(aws: Aws) -> None:
     aws.stack("UPDATE_ROLLBACK_COMPLETE")
     aws.template({"Resources": {}})
+    aws.change_set()
     aws.events()
     aws.answers("cloudformation", "update_stack", CREATED)
     aws.stack("UPDATE_COMPLETE")

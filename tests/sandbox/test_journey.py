@@ -41,6 +41,7 @@ class Project:
             "AWS_ACCESS_KEY_ID": self.sandbox.access_key_id,
             "AWS_SECRET_ACCESS_KEY": self.sandbox.secret_access_key,
             "AWS_DEFAULT_REGION": self.sandbox.region,
+            "READMODEL_CFN_HOME": str(self.folder.parent),  # where linted texts are kept
         }
         return CliRunner().invoke(main, [*arguments, *to_sandbox], env=environment)
 
@@ -156,7 +157,8 @@ def test_a_failed_update_is_rolled_back_and_readers_notice_nothing(project: Proj
     project("deploy", "--yes", exits=4)
     last = project.told.strip().splitlines()[-1]
     assert "rolled back: DataStoreWriter" in last
-    assert "deploy again" in last
+    assert "[writer]" in project.told
+    assert "permissions_boundary in its table of readmodel.toml" in last
     assert json.loads(project.read()["body"]) == 1
 
 

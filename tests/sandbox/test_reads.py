@@ -24,7 +24,8 @@ from readmodel_cfn import (
 from readmodel_cfn.sandbox import Sandbox
 from readmodel_cfn.sandbox.home import Home
 from readmodel_cfn.stacks.client import StackClient
-from readmodel_cfn.stacks.deploy import deploy, look
+from readmodel_cfn.stacks.deploy import change, look
+from readmodel_cfn.stacks.verdict import check
 from readmodel_cfn.stacks.wanted import Wanted
 from readmodel_cfn.store.empty import remove
 from readmodel_cfn.store.publish import Settings, put
@@ -96,7 +97,10 @@ def deployed(sandbox: Sandbox, client_of: Callable[..., Any]) -> Iterator[Deploy
         if model not in made:
             name = f"reads-{secrets.token_hex(4)}"
             wanted = Wanted(name, render(build_template(model), "compact"))
-            outputs = deploy(stacks, wanted, look(stacks, wanted)).outputs
+            begun = change(stacks, wanted, look(stacks, wanted))
+            assert begun
+            ended = begun.to_the_end(lambda _: None)
+            outputs = check(stacks, name, ended, lambda _: None).outputs
             url = reachable(outputs["ApiUrl"][0], sandbox.endpoint_url)
             made[model] = Deployed(model, url, outputs["S3BucketName"][0], clients)
         return made[model]

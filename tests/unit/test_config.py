@@ -72,6 +72,10 @@ def route(**values: str) -> str:
     return "[[routes]]\n" + "\n".join(f'{key} = "{value}"' for key, value in values.items())
 
 
+TAGS = (
+    "give a table of at most 49 texts, each 1 to 256 (a key: 128) of "
+    "A-Z a-z 0-9 space and _ . : / = + @ -"
+)
 # What the file says, and the whole line that is told.
 ERRORS = {
     "unknown table, far from any": (
@@ -186,8 +190,24 @@ ERRORS = {
     ),
     "a tag that is no text": (
         "[stack.tags]\ncost = 1",
-        "f: stack.tags: {'cost': 1} is not allowed; "
-        "give a table of texts, each 1 to 128 of A-Z a-z 0-9 space and _ . : / = + @ -",
+        "f: stack.tags: {'cost': 1} is not allowed; " + TAGS,
+    ),
+    "a tag without a value": (
+        '[stack.tags]\ncost = ""',
+        "f: stack.tags: {'cost': ''} is not allowed; " + TAGS,
+    ),
+    "a tag's value too long": (
+        f'[stack.tags]\ncost = "{"v" * 257}"',
+        f"f: stack.tags: {{'cost': '{'v' * 67}... is not allowed; " + TAGS,
+    ),
+    "a tag's key too long": (
+        f'[stack.tags]\n{"k" * 129} = "v"',
+        f"f: stack.tags: {{'{'k' * 75}... is not allowed; " + TAGS,
+    ),
+    "a tag too many": (
+        "[stack.tags]\n" + "".join(f'k{number:02} = "v"\n' for number in range(50)),
+        "f: stack.tags: {'k00': 'v', 'k01': 'v', 'k02': 'v', 'k03': 'v', 'k04': 'v', 'k05': 'v', "
+        "'k06... is not allowed; " + TAGS,
     ),
     "a bad character in a path": (
         route(path="a b", key="a"),
@@ -225,6 +245,12 @@ def test_what_is_wrong_is_said_in_one_line(text: str, line: str) -> None:
         parse(text, "f")
     assert str(refused.value) == line
     assert refused.value.exit_code == 2
+
+
+def test_49_tags_of_the_longest_key_and_value_are_taken() -> None:
+    tags = {f"{number:0128}": "v" * 256 for number in range(49)}
+    text = "[stack.tags]\n" + "".join(f'"{key}" = "{value}"\n' for key, value in tags.items())
+    assert parse(text, "f").stack.tags == tags
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,8 @@ ONLY_READ = [
     "a parameter that the key lacks",
     "two routes on one path",
     "two parameters at one place",
+    "a tag's key too long",
+    "a tag too many",
 ]
 
 

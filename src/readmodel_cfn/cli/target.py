@@ -1,10 +1,11 @@
 """Which stack a command is about and how to reach it; for every command that talks to AWS."""
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import wraps
+from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +17,8 @@ from readmodel_cfn.cli.description import config_option, load_config
 from readmodel_cfn.config import STACK_NAME, STACK_NAME_IN_WORDS, Config
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.options import OptionError, fits
-from readmodel_cfn.stacks.client import Stack, StackClient
+from readmodel_cfn.stacks.client import StackClient
+from readmodel_cfn.stacks.values import Stack
 
 Command = Callable[..., Any]
 
@@ -30,8 +32,14 @@ class Target:
     config: Config
     connection: Connection
     stack_name: str
+    place: tuple[str, ...] = ()
+    """The options that lead another command to the same place."""
 
-    @property
+    def command(self, name: str) -> str:
+        """Another command about the same stack, as it is typed."""
+        return shlex.join(["readmodel-cfn", name, "--stack-name", self.stack_name, *self.place])
+
+    @cached_property
     def stacks(self) -> StackClient:
         """CloudFormation there."""
         return StackClient(self.connection.client("cloudformation"))
@@ -86,7 +94,8 @@ def aws_command(command: Command) -> Command:
         name = config.stack.name if stack_name is None else _checked_name(stack_name)
         with one_line_errors():
             connection = _connection(config, region, profile, endpoint_url, use_sandbox)
-            return command(target=Target(config, connection, name), **options)
+            place = _place(region or config.stack.region, profile, endpoint_url, use_sandbox)
+            return command(target=Target(config, connection, name, place), **options)
 
     for add in reversed(_AWS_OPTIONS):
         with_target = add(with_target)
@@ -117,6 +126,26 @@ def consent(question: str, yes: bool) -> None:
         raise ReadModelError("there is no terminal to ask on", where=question, hint="give --yes")
     if not click.confirm(question, err=True):
         raise ReadModelError("not done, as you said", where=question)
+
+
+def consent_to_delete(question: str, recreate: bool) -> None:
+    """Ask before anything is deleted; --yes is no answer to this, --recreate is.
+
+    Raises:
+        ReadModelError: the answer is no, or there is nobody to ask.
+    """
+    try:
+        consent(question, recreate)
+    except ReadModelError as error:
+        raise ReadModelError(error.what, where=error.where, hint="give --recreate") from error
+
+
+def _place(
+    region: str | None, profile: str | None, endpoint_url: str | None, use_sandbox: bool
+) -> tuple[str, ...]:
+    given = {"--region": region, "--profile": profile, "--endpoint-url": endpoint_url}
+    named = [word for option, value in given.items() if value for word in (option, value)]
+    return (*named, *(["--sandbox"] if use_sandbox else []))
 
 
 def _checked_name(name: str) -> str:

@@ -1,14 +1,26 @@
-"""Deploy: make a stack what is wanted of it, and tell how that ended."""
+"""Deploy: make a stack what is wanted of it, step by step, each step decided before it is taken.
 
-from collections.abc import Callable
+`look` decides; `settle` leads a stack out of what it is in; `difference` tells what would change;
+`change` begins it. Each step that begins an operation returns it to be followed to its end.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from readmodel_cfn.errors import ReadModelError, RolledBack, Stuck, Unfinished
-from readmodel_cfn.stacks.client import Event, Stack, StackClient
-from readmodel_cfn.stacks.events import Ended, follow
-from readmodel_cfn.stacks.plan import UPDATABLE, Plan, plan
+from readmodel_cfn.errors import ReadModelError, Stuck
+from readmodel_cfn.stacks.cause import last_operation
+from readmodel_cfn.stacks.change_sets import Held, held, sweep
+from readmodel_cfn.stacks.client import StackClient
+from readmodel_cfn.stacks.diff import Diff, additions, from_change_set, others
+from readmodel_cfn.stacks.events import Following
+from readmodel_cfn.stacks.patience import Clock
+from readmodel_cfn.stacks.plan import COMPARABLE, NEVER_MADE, Plan, plan
+from readmodel_cfn.stacks.values import Stack
 from readmodel_cfn.stacks.wanted import Wanted
+
+CLOCK = Clock()
 
 
 @dataclass(frozen=True)
@@ -20,64 +32,131 @@ class Look:
     plan: Plan
 
 
+@dataclass(frozen=True)
+class Beyond:
+    """What only a change set can do: import resources that exist, or undo changes by hand."""
+
+    import_existing: bool = False
+    revert_drift: bool = False
+
+    def __bool__(self) -> bool:
+        return self.import_existing or self.revert_drift
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """As CreateChangeSet takes it."""
+        imports = {"ImportExistingResources": True} if self.import_existing else {}
+        return imports | ({"DeploymentMode": "REVERT_DRIFT"} if self.revert_drift else {})
+
+
+def check_known(client: StackClient, wanted: Wanted, beyond: Beyond) -> None:
+    """Check that this boto3 knows all that is asked for.
+
+    Raises:
+        ConfigError: it does not.
+    """
+    if wanted.express:
+        client.require("CreateStack", "DeploymentConfig", "--express")
+    if beyond.import_existing:
+        client.require("CreateChangeSet", "ImportExistingResources", "--import-existing")
+    if beyond.revert_drift:
+        client.require("CreateChangeSet", "DeploymentMode", "--revert-drift")
+
+
 def look(client: StackClient, wanted: Wanted) -> Look:
     """Look at the stack and decide; nothing is changed."""
     stack = client.describe(wanted.name)
-    template = client.template(wanted.name) if stack and stack.status in UPDATABLE else None
-    return Look(stack, template, plan(stack, template, wanted))
+    template = client.template(stack.id) if stack and stack.status in COMPARABLE else None
+    history = _history(client, stack) if stack and stack.status in NEVER_MADE else ()
+    return Look(stack, template, plan(stack, template, wanted, history))
 
 
-def deploy(
-    client: StackClient,
-    wanted: Wanted,
-    seen: Look,
-    on_event: Callable[[Event], None] = lambda _: None,
-) -> Stack:
-    """Carry the plan out and wait for its end; the stack as it then is.
+def _history(client: StackClient, stack: Stack) -> list[str]:
+    return [one.status for one in client.events(stack.id) if one.physical_id == stack.id]
+
+
+def refuse(name: str, decided: Plan) -> None:
+    """Raise what the plan refuses.
 
     Raises:
-        RolledBack: it failed and CloudFormation undid it; the error names the resource and why.
-        Stuck: it failed and could not be undone.
-        Unfinished: another operation goes on.
-        ReadModelError: the plan is to refuse.
+        ReadModelError: with the reason and the way out.
+        Stuck: where a person must act in AWS first.
     """
-    _refuse(wanted.name, seen.plan)
-    stack = _change(client, wanted, seen, on_event)
-    # A new stack got its protection with the create.
-    if seen.stack and stack.termination_protection != wanted.termination_protection:
-        client.protect(wanted.name, wanted.termination_protection)
-    return stack
+    if decided.action == "refuse":
+        kind = Stuck if decided.stuck else ReadModelError
+        raise kind(decided.why, where=f"stack {name}", hint=decided.hint)
 
 
-def _change(
-    client: StackClient, wanted: Wanted, seen: Look, on_event: Callable[[Event], None]
-) -> Stack:
-    if seen.plan.action == "create":
-        stack_id, known = client.create(wanted), set[str]()
-    elif seen.plan.action == "update" and seen.stack:
-        stack_id, known = seen.stack.id, {event.id for event in client.events(seen.stack.id)}
-        if not client.update(wanted):
-            return seen.stack
+def settle(client: StackClient, seen: Look) -> Following:
+    """Attach to what goes on, go on with a rollback, or delete what was never made."""
+    assert seen.stack is not None  # noqa: S101 - these are decided over a stack only
+    stack = seen.stack
+    if seen.plan.action == "attach":
+        return attached(client, stack)
+    known = known_events(client, stack)
+    if seen.plan.action == "continue rollback":
+        client.continue_rollback(stack.id)
     else:
-        assert seen.stack is not None  # noqa: S101 - nothing to do is decided over a stack
-        return seen.stack
-    return _verdict(wanted.name, follow(client, stack_id, known, on_event))
+        client.delete(stack.id, role_arn=stack.role_arn)
+    return Following(client, stack.id, known)
 
 
-def _refuse(name: str, decided: Plan) -> None:
-    error = {"refuse": ReadModelError, "wait": Unfinished, "stuck": Stuck}.get(decided.action)
-    if error:
-        raise error(decided.why, where=f"stack {name}", hint=decided.hint)
+def attached(client: StackClient, stack: Stack) -> Following:
+    """The operation that goes on, or went on last, from its beginning."""
+    events = list(client.events(stack.id))
+    begin = len(last_operation(stack.id, events))
+    return Following(client, stack.id, {one.id for one in events[begin:]})
 
 
-def _verdict(name: str, ended: Ended) -> Stack:
-    if ended.stack and ended.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-        return ended.stack
-    where = f"stack {name}"
-    if ended.status == "ROLLBACK_COMPLETE":
-        hint = "mend it, run: readmodel-cfn delete, then deploy again"
-        raise RolledBack(f"rolled back: {ended.why}", where=where, hint=hint)
-    if ended.status == "UPDATE_ROLLBACK_COMPLETE":
-        hint = "mend it and deploy again; the stack is as it was before"
-        raise RolledBack(f"rolled back: {ended.why}", where=where, hint=hint)
-    raise Stuck(f"{ended.status}: {ended.why}", where=where, hint="run: readmodel-cfn status")
+def known_events(client: StackClient, stack: Stack) -> set[str]:
+    """The ids of all that has happened to a stack so far."""
+    return {one.id for one in client.events(stack.id)}
+
+
+def difference(client: StackClient, wanted: Wanted, seen: Look, clock: Clock = CLOCK) -> Diff:
+    """What would change. The change set that tells it is removed again.
+
+    None is made for a stack that does not exist yet, nor where nothing differs.
+    """
+    if seen.stack is None or seen.plan.action in ("create", "recreate"):
+        return additions(wanted)
+    if seen.plan.action in ("nothing", "protect"):
+        return Diff((), others(seen.stack, seen.template, wanted))
+    sweep(client, seen.stack.id)
+    with held(client, wanted, "UPDATE", clock) as one:
+        return from_change_set(one.found, seen.stack, seen.template, wanted)
+
+
+@contextmanager
+def beyond_update(
+    client: StackClient, wanted: Wanted, seen: Look, beyond: Beyond, clock: Clock = CLOCK
+) -> Iterator[tuple[Diff, Held]]:
+    """What would change, and the change set that can carry it out while the block lasts."""
+    stack = None if seen.plan.action == "create" else seen.stack
+    if stack:
+        sweep(client, stack.id)
+    with held(client, wanted, "UPDATE" if stack else "CREATE", clock, **beyond.arguments) as one:
+        yield from_change_set(one.found, stack, seen.template, wanted), one
+
+
+def execute(client: StackClient, wanted: Wanted, one: Held) -> Following:
+    """Begin to carry the change set out."""
+    stack_id = one.found.stack_id
+    known = {event.id for event in client.events(stack_id)}
+    client.execute(stack_id, one.name, disable_rollback=wanted.disable_rollback)
+    one.executed = True
+    return Following(client, stack_id, known)
+
+
+def change(client: StackClient, wanted: Wanted, seen: Look) -> Following | None:
+    """Begin to create or update the stack; None where CloudFormation finds nothing to update."""
+    if seen.plan.action == "create" or seen.stack is None:
+        return Following(client, client.create(wanted), set())
+    known = known_events(client, seen.stack)
+    return Following(client, seen.stack.id, known) if client.update(wanted) else None
+
+
+def protect(client: StackClient, wanted: Wanted, stack: Stack) -> None:
+    """Set the protection that is wanted; a stack that was created by us has it already."""
+    if stack.termination_protection != wanted.termination_protection:
+        client.protect(stack.name, wanted.termination_protection)

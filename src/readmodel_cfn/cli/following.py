@@ -1,0 +1,62 @@
+"""Following an operation at a terminal: Ctrl-C detaches, a second one offers to cancel."""
+
+import sys
+import time
+from typing import NoReturn
+
+import click
+
+from readmodel_cfn import report
+from readmodel_cfn.aws import one_line_errors
+from readmodel_cfn.cli.target import Target
+from readmodel_cfn.cli.telling import Telling
+from readmodel_cfn.errors import ReadModelError, Unfinished
+from readmodel_cfn.stacks.events import Ended, Following
+
+_SECONDS_FOR_A_SECOND = 3.0
+
+
+def followed(target: Target, following: Following, telling: Telling, limit: float | None) -> Ended:
+    """Follow to the end, telling each event.
+
+    Raises:
+        Unfinished: interrupted, or the time is over; the operation goes on by itself.
+    """
+    following.limit, following.again = limit, target.command("follow")
+    while True:
+        try:
+            with telling.following(target.where) as on_event:
+                return following.to_the_end(on_event)
+        except KeyboardInterrupt:
+            _interrupted(target, following)
+
+
+def _interrupted(target: Target, following: Following) -> None:
+    """Detach; return to go on only where the update is to be cancelled."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        _detach(target)
+    seconds = f"{_SECONDS_FOR_A_SECOND:.0f} seconds"
+    report.story(f"CloudFormation goes on. Ctrl-C again within {seconds} to cancel the update.")
+    try:
+        time.sleep(_SECONDS_FOR_A_SECOND)
+    except KeyboardInterrupt:
+        if _cancelled(following):
+            return
+    _detach(target)
+
+
+def _cancelled(following: Following) -> bool:
+    if not click.confirm("Cancel the update and roll it back?", err=True):
+        return False
+    try:
+        with one_line_errors():
+            following.client.cancel_update(following.stack_id)
+    except ReadModelError as error:  # a create, or an update that is past it
+        report.story(f"It cannot be cancelled: {error}")
+        return False
+    return True
+
+
+def _detach(target: Target) -> NoReturn:
+    hint = f"CloudFormation goes on by itself; run: {target.command('follow')}"
+    raise Unfinished("no longer following", where=target.where, hint=hint)

@@ -1,0 +1,137 @@
+"""`follow`: what goes on, to its end, or the last operation; and Ctrl-C while it is followed."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from functional_aws import STACK_ID, Aws, error_of, event, run, stubbed
+
+from readmodel_cfn import report
+from readmodel_cfn.cli import following
+
+BEGAN = event(1, "read-model", "UPDATE_IN_PROGRESS", physical_id=STACK_ID)
+FAILED = event(2, "DataStore", "UPDATE_FAILED", "no")
+AGAIN = "run: readmodel-cfn follow --stack-name read-model --region eu-west-1"
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
+    monkeypatch.chdir(tmp_path)
+    with stubbed(monkeypatch) as made:
+        yield made
+
+
+def follow(*arguments: str) -> Any:
+    return run("follow", "--region", "eu-west-1", *arguments)
+
+
+def test_what_goes_on_is_told_from_its_beginning(aws: Aws) -> None:
+    earlier = event(0, "Earlier", "CREATE_COMPLETE")
+    aws.stack("UPDATE_IN_PROGRESS")
+    aws.events(BEGAN, earlier)
+    aws.stack("UPDATE_COMPLETE")
+    aws.events(event(2, "DataStore", "UPDATE_COMPLETE"), BEGAN, earlier)
+    done = follow()
+    assert done.exit_code == 0
+    lines = done.stderr.splitlines()
+    assert [one.split()[2] for one in lines[:2]] == ["read-model", "DataStore"]
+    assert lines[2:] == ["stack read-model in eu-west-1: UPDATE_COMPLETE"]
+
+
+def test_it_exits_as_the_last_operation_ended(aws: Aws) -> None:
+    for _ in range(2):
+        aws.stack("UPDATE_ROLLBACK_COMPLETE")
+        aws.events(FAILED, BEGAN)
+    aws.answers("cloudformation", "describe_events", {"OperationEvents": []})
+    assert "rolled back: DataStore (AWS::S3::Bucket, [data_store]): no" in error_of(follow(), 4)
+
+
+def test_a_deletion_ends_well(aws: Aws) -> None:
+    aws.stack("DELETE_IN_PROGRESS")
+    aws.events(event(1, "read-model", "DELETE_IN_PROGRESS", physical_id=STACK_ID))
+    aws.stack("DELETE_COMPLETE")
+    aws.events()
+    done = follow()
+    assert (done.exit_code, done.stderr.splitlines()[-1]) == (0, "Deleted.")
+
+
+def test_no_stack_is_nothing_to_follow(aws: Aws) -> None:
+    aws.no_stack()
+    assert "does not exist" in error_of(follow(), 1)
+
+
+@pytest.fixture
+def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal:
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(following, "sys", type("Sys", (), {"stdin": Terminal()}))
+
+
+@pytest.fixture
+def press(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Callable[[bool, bool], None]:
+    """Ctrl-C at the first event and, if told, again while it is waited for, and the answer."""
+
+    def press(again: bool, yes: bool) -> None:
+        def once(one: Any) -> None:
+            if one.id == "1":
+                raise KeyboardInterrupt
+
+        def waiting(_: float) -> None:
+            if again:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(report, "event", once)
+        monkeypatch.setattr(time, "sleep", waiting)
+        monkeypatch.setattr(click, "confirm", lambda *_, **__: yes)
+        aws.stack("UPDATE_IN_PROGRESS")
+        aws.events(BEGAN)
+        aws.stack("UPDATE_IN_PROGRESS")
+        aws.events(BEGAN)
+
+    return press
+
+
+Press = Callable[[bool, bool], None]
+
+
+def test_without_a_terminal_ctrl_c_detaches_at_once(press: Press) -> None:
+    press(True, True)
+    line = error_of(follow(), 9)
+    assert line.startswith("stack read-model in eu-west-1: no longer following")
+    assert line.endswith(AGAIN)
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+@pytest.mark.parametrize(("again", "yes"), [(False, True), (True, False)])
+def test_at_one_it_detaches_unless_it_is_pressed_again_and_confirmed(
+    press: Press, aws: Aws, again: bool, yes: bool
+) -> None:
+    press(again, yes)
+    assert error_of(follow(), 9).endswith(AGAIN)
+    assert aws.wrote() == []
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+def test_then_the_update_is_cancelled_and_followed_to_its_end(press: Press, aws: Aws) -> None:
+    press(True, True)
+    aws.answers("cloudformation", "cancel_update_stack", {}, StackName=STACK_ID)
+    aws.stack("UPDATE_ROLLBACK_COMPLETE")
+    aws.events(FAILED, BEGAN)
+    aws.answers("cloudformation", "describe_events", {"OperationEvents": []})
+    assert "rolled back" in error_of(follow(), 4)
+    assert aws.wrote() == ["CancelUpdateStack"]
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+def test_what_cannot_be_cancelled_is_told_and_left(press: Press, aws: Aws) -> None:
+    press(True, True)
+    why = "CancelUpdateStack cannot be called from current stack status"
+    aws.refuses("cloudformation", "cancel_update_stack", "ValidationError", why)
+    done = follow()
+    assert error_of(done, 9).endswith(AGAIN)
+    assert f"It cannot be cancelled: AWS CancelUpdateStack: ValidationError: {why}" in done.stderr

@@ -19,6 +19,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PROPERTIES = "tests/unit/test_properties.py::test_"
 JOURNEY = "tests/sandbox/test_journey.py::test_"
 READS = "tests/sandbox/test_reads.py::test_"
+PLAN = "tests/unit/test_plan.py::test_"
+DEPLOY = "tests/functional/test_deploy_command.py::test_"
+DIFF = "tests/functional/test_diff_command.py::test_"
 WORKERS = 2
 
 
@@ -135,10 +138,75 @@ SABOTAGES = (
     ),
     Sabotage(
         "a rolled back update is a failure",
-        "stacks/deploy.py",
-        'ended.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE")',
-        'ended.status.endswith("_COMPLETE")',
+        "stacks/verdict.py",
+        "ended.stack and ended.status in DONE:",
+        'ended.stack and ended.status.endswith("_COMPLETE"):',
         JOURNEY + "a_failed_update_is_rolled_back_and_readers_notice_nothing",
+    ),
+    Sabotage(
+        "a stack without our tag is never deleted",
+        "stacks/plan.py",
+        '    if not _is_ours(stack):\n        hint = "it lacks',
+        '    if False:\n        hint = "it lacks',
+        PLAN + "a_stack_without_our_tag_is_never_deleted",
+    ),
+    Sabotage(
+        "a stack that was ever complete is never deleted",
+        "stacks/plan.py",
+        "if UPDATABLE.intersection(history):",
+        "if not UPDATABLE:",
+        PLAN + "a_stack_that_was_ever_complete_is_never_deleted",
+    ),
+    Sabotage(
+        "--yes does not consent to a deletion",
+        "cli/deployment.py",
+        'which never worked?", self.asked.recreate)',
+        'which never worked?", self.asked.yes)',
+        DEPLOY + "a_create_that_never_succeeded_is_not_deleted_by_yes_alone",
+    ),
+    Sabotage(
+        "what is known to fail is refused first",
+        "stacks/preflight.py",
+        "    _refuse(obstacles(before, wanted.content))\n",
+        "",
+        DEPLOY + "what_is_known_to_fail_is_refused_before_anything_is_made",
+    ),
+    Sabotage(
+        "no change set is left behind",
+        "stacks/change_sets.py",
+        "if one is None or not one.executed:",
+        "if one is None:",
+        DIFF + "a_change_is_a_change_set_made_read_and_removed",
+    ),
+    Sabotage(
+        "throttling fails no deploy that succeeds",
+        "stacks/patience.py",
+        "if not is_passing(error) or",
+        "if is_passing(error) or",
+        "tests/unit/test_events.py::test_a_trouble_that_passes_never_fails_what_succeeds",
+    ),
+    Sabotage(
+        "an operation whose answer was lost is found again",
+        "stacks/client.py",
+        "any(one.token == token for one in self.events(found.id))",
+        "not token",
+        "tests/functional/test_lost_answers.py::"
+        "test_a_create_whose_answer_is_lost_is_found_by_its_token",
+    ),
+    Sabotage(
+        "what was cancelled is no cause",
+        "stacks/cause.py",
+        "return _CANCELLED.match(reason) is not None",
+        "return reason is None",
+        DEPLOY + "a_create_rolled_back_ends_with_its_cause",
+    ),
+    Sabotage(
+        "a route that is served though it was removed is named",
+        "live/compare.py",
+        'return "extra", "is served, but not in the template"',
+        'return None, ""',
+        "tests/sandbox/test_live.py::"
+        "test_a_removed_route_is_named_until_a_raised_serial_makes_it_go",
     ),
     Sabotage(
         "secrets are masked",

@@ -63,6 +63,11 @@ def test_no_stack_is_nothing_to_follow(aws: Aws) -> None:
     assert "does not exist" in error_of(follow(), 1)
 
 
+def test_a_change_set_that_waits_is_no_operation(aws: Aws) -> None:
+    aws.stack("REVIEW_IN_PROGRESS")
+    assert "nothing goes on" in error_of(follow(), 1)
+
+
 @pytest.fixture
 def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal:

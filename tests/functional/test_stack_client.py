@@ -185,6 +185,13 @@ def test_a_validations_finding_is_a_failure_with_its_place(aws: Aws, client: Sta
     assert failure.path.endswith("/BucketName")
 
 
+@pytest.mark.parametrize("name", ["ValidationFailureMode", "HookFailureMode"])
+def test_what_only_warns_is_no_failure(aws: Aws, client: StackClient, name: str) -> None:
+    found = {"EventId": "1", "Timestamp": stack()["CreationTime"], name: "WARN"}
+    aws.answers("cloudformation", "describe_events", {"OperationEvents": [found]})
+    assert client.failures(stack=STACK_ID) == []
+
+
 @pytest.mark.parametrize("force", [False, True])
 def test_only_a_forced_delete_says_so(aws: Aws, client: StackClient, force: bool) -> None:
     more = {"DeletionMode": "FORCE_DELETE_STACK"} if force else {}

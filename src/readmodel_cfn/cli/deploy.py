@@ -6,13 +6,12 @@ import click
 
 from readmodel_cfn import report
 from readmodel_cfn.cli.deployment import Asked, Deployment, Detached
-from readmodel_cfn.cli.description import article_option, json_option, model_of
+from readmodel_cfn.cli.description import article_option, json_option, origin_of
 from readmodel_cfn.cli.show import show_outputs
 from readmodel_cfn.cli.target import Target, aws_command, yes_option
 from readmodel_cfn.cli.telling import ToPeople, ToPrograms, telling
 from readmodel_cfn.cli.wanted import template_bucket_option, wanted_of
 from readmodel_cfn.errors import LintError
-from readmodel_cfn.origins import origins
 from readmodel_cfn.stacks.deploy import Beyond, check_known
 from readmodel_cfn.stacks.values import Stack
 from readmodel_cfn.stacks.wanted import Wanted
@@ -57,7 +56,7 @@ def deploy(
     check_known(target.stacks, wanted, beyond)
     _lint(wanted, target, say)
     asked = Asked(yes, recreate, detach, timeout, beyond)
-    origin = origins(model_of(target.config, article)).get
+    origin = origin_of(target.config, article)
     try:
         stack = Deployment(target, wanted, asked, say, origin, template_bucket).run()
     except Detached:

@@ -1,5 +1,6 @@
 """Which read model a command is about, and the options that many commands share."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -7,6 +8,7 @@ import click
 from readmodel_cfn.config import DEFAULT_FILE, Config, load
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.model import ReadModel
+from readmodel_cfn.origins import origins
 from readmodel_cfn.template import build_template, render
 
 config_option = click.option(
@@ -41,6 +43,11 @@ def load_config(file: Path | None) -> Config:
 def model_of(config: Config, article: bool) -> ReadModel:
     """The model that the file describes, or the article's."""
     return ReadModel.article() if article else config.model
+
+
+def origin_of(config: Config, article: bool) -> Callable[[str], str | None]:
+    """Tells which table made a resource; the article's come from none. Asked when one failed."""
+    return lambda logical_id: None if article else origins(config.model).get(logical_id)
 
 
 def template_text(file: Path | None, config: Config, article: bool) -> str:

@@ -61,7 +61,7 @@ class StackClient:
             found = self._listed(
                 "describe_events", "OperationEvents", **about, Filters={"FailedEvents": True}
             )
-            return [Failure.of(one) for one in found]
+            return [Failure.of(one) for one in found if not _only_warns(one)]
         except troubles() as error:
             if is_refusal(error) and not is_passing(error):
                 return []
@@ -200,6 +200,10 @@ class StackClient:
     def _id(self, name: str) -> str:
         found = self.describe(name)
         return found.id if found else name
+
+
+def _only_warns(found: Mapping[str, Any]) -> bool:
+    return "WARN" in (found.get("ValidationFailureMode"), found.get("HookFailureMode"))
 
 
 def _arguments(wanted: Wanted) -> dict[str, Any]:

@@ -29,15 +29,6 @@ class Ended:
         """The stack's last status."""
         return self.stack.status if self.stack else "DELETE_COMPLETE"
 
-    @property
-    def why(self) -> str:
-        """What went wrong first: the failed resource that was not merely cancelled, and why."""
-        for event in self.happened:
-            own = self.stack and event.physical_id == self.stack.id
-            if event.status.endswith("_FAILED") and not own and "cancelled" not in event.reason:
-                return f"{event.logical_id} ({event.type}): {event.reason}"
-        return self.stack.reason if self.stack else ""
-
 
 @dataclass
 class Following:

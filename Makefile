@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help template lint test demo check sabotage second-opinion deploy clean
+.PHONY: help template lint test demo check sabotage faults second-opinion deploy clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ check: $(VENV)/dev ## Types, style, and that generated files are fresh
 
 sabotage: $(VENV)/dev ## Break one promise at a time; each break must turn a named test red
 	$(BIN)/python tools/sabotage.py
+
+faults: $(VENV)/dev ## Deploy through a proxy that throttles, resets, cuts off; compare with the truth
+	$(BIN)/python tools/faults.py
 
 second-opinion: $(VENV)/dev ## The same stacks and requests on LocalStack: compare the answers
 	$(BIN)/python tools/second_opinion.py

@@ -77,7 +77,7 @@ def resources(model: ReadModel, names: Names) -> Resources:
     deployed, stage = _deployed(model, interface, store, reader, names)
     return Resources(
         data_store=store,
-        data_store_policy=None if model.as_printed else data_store.bucket_policy(store, names),
+        data_store_policy=_store_policy(model, store, names),
         writer=_writer(model, store, keys, names),
         gateway_role=reader,
         gateway_policies=tuple(
@@ -90,6 +90,10 @@ def resources(model: ReadModel, names: Names) -> Resources:
         deployment=deployed,
         stage=stage,
     )
+
+
+def _store_policy(model: ReadModel, store: s3.Bucket, names: Names) -> s3.BucketPolicy | None:
+    return None if model.as_printed else data_store.bucket_policy(model.data_store, store, names)
 
 
 def _interface(model: ReadModel, store: s3.Bucket, reader: iam.Role, names: Names) -> _Interface:

@@ -180,12 +180,12 @@ def test_an_obstacle_is_refused_before_aws_is_asked(aws: Aws) -> None:
 def test_the_first_of_several_says_how_many_more_there_are(aws: Aws) -> None:
     model = ReadModel(gateway_role=GatewayRole(name="reader"), writer=Writer(name="writer"))
     before = content(model)
-    for name in ("ApiGatewayRole", "DataStoreWriter", "ApiGatewayStage"):
+    for name in ("ApiGatewayRole", "DataStoreWriter"):
         before["Resources"][f"Old{name}"] = before["Resources"].pop(name)
     line = refused(aws, wanted(model), before)
     assert line == (
         "DataStoreWriter: its UserName writer is still OldDataStoreWriter's when it is made "
-        "(and 2 more); call it OldDataStoreWriter, or give it another name"
+        "(and 1 more); call it OldDataStoreWriter, or give it another name"
     )
 
 
@@ -202,6 +202,14 @@ def test_that_of_another_stack_only_without_that_stack(aws: Aws) -> None:
     assert refused(aws, wanted()).endswith(
         "made as DataStore by stack old; once stack old is deleted, give --import-existing to "
         "take it, with its payloads, into this stack"
+    )
+
+
+def test_one_that_no_stack_says_it_made_can_be_imported_at_once(aws: Aws) -> None:
+    ours(aws, {"TagSet": [{"Key": "readmodel-cfn", "Value": "managed"}]})
+    assert refused(aws, wanted()) == (
+        "DataStore: bucket shop-data exists; "
+        "give --import-existing to take it, with its payloads, into this stack"
     )
 
 
@@ -297,6 +305,17 @@ def test_what_cannot_be_imported_is_in_the_way_all_the_same(
         "name "
         "under [data_store]"
     )
+
+
+def test_a_name_that_is_made_while_it_is_deployed_is_not_imported(aws: Aws) -> None:
+    store = {
+        "Type": BUCKET.type,
+        "DeletionPolicy": "Retain",
+        "Properties": {"BucketName": {"Fn::Sub": "${AWS::StackName}-data"}},
+    }
+    ours(aws, made_by("shop", **MANAGED))
+    one = Wanted("shop", json.dumps({"Resources": {"DataStore": store}}))
+    assert "here, named literally and kept" in refused(aws, one, importing=True)
 
 
 # What a stack has already.

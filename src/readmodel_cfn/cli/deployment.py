@@ -126,6 +126,7 @@ class Deployment:
         with stacks.beyond_update(client, self._sendable, seen, asked) as (diff, held):
             self._show(diff)
             if not diff.changes and seen.stack:
+                self.say.note("No change.")
                 return seen.stack
             self._ask("import" if asked.import_existing else "revert")
             return self._end(stacks.execute(client, self.wanted, held))

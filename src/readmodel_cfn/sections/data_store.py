@@ -136,15 +136,21 @@ def bucket(options: DataStore, names: Names) -> s3.Bucket:
     )
 
 
-def bucket_policy(store: s3.Bucket, names: Names) -> s3.BucketPolicy:
-    """Nobody may speak to the bucket without TLS."""
+def bucket_policy(options: DataStore, store: s3.Bucket, names: Names) -> s3.BucketPolicy:
+    """Nobody may speak to the bucket without TLS.
+
+    A bucket's name that is given is written out: CloudFormation imports only what a template names
+    literally, and a bucket that was kept has its policy already.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
+    """
+    name = None if options.account_regional else options.name
     refuse = policies.refuse_plain_http(GetAtt(store, "Arn"))
     return s3.BucketPolicy(
         names("DataStorePolicy"),
         # Kept and removed with its bucket: a retained bucket keeps its protection.
         DeletionPolicy=store.DeletionPolicy,
         UpdateReplacePolicy=store.UpdateReplacePolicy,
-        Bucket=Ref(store),
+        Bucket=name or Ref(store),
         PolicyDocument=policies.document([refuse]),
     )
 

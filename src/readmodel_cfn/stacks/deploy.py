@@ -143,7 +143,7 @@ def execute(client: StackClient, wanted: Wanted, one: Held) -> Following:
     """Begin to carry the change set out."""
     stack_id = one.found.stack_id
     known = {event.id for event in client.events(stack_id)}
-    client.execute(stack_id, one.name, disable_rollback=wanted.disable_rollback)
+    client.execute(stack_id, one.found.id, disable_rollback=wanted.disable_rollback)
     one.executed = True
     return Following(client, stack_id, known)
 

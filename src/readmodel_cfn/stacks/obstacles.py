@@ -132,17 +132,21 @@ def _taken_names(old: Resources, new: Resources) -> Iterator[Obstacle]:
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html
     """
-    holders = [(title, one["Type"], name) for title, one in old.items() if (name := name_of(one))]
-    for title, one in new.items():
-        name = name_of(one)
-        if name is None:
-            continue
-        holder = next((t for t, *held in holders if held == [one["Type"], name]), None)
-        if (title, one["Type"], name) in holders:
-            yield from _replaced(title, old[title], one)
+    held = _named(old)
+    for title, kind, name in _named(new):
+        holder = next((other for other, *had in held if had == [kind, name]), None)
+        if (title, kind, name) in held:
+            yield from _replaced(title, old[title], new[title])
         elif holder:
             what = f"its {_shown(name)} is still {holder}'s when it is made"
             yield Obstacle(title, what, f"call it {holder}, or give it another name")
+
+
+def _named(resources: Resources) -> list[tuple[str, str, Properties]]:
+    """The resources with a fixed name: logical id, type, and the properties that name it."""
+    return [
+        (title, one["Type"], name) for title, one in resources.items() if (name := name_of(one))
+    ]
 
 
 def _replaced(title: str, was: Mapping[str, Any], one: Mapping[str, Any]) -> Iterator[Obstacle]:

@@ -22,6 +22,7 @@ ADDITIONS = (
     "content_handling",
     "conflicts",
     "secret_arn",
+    "buckets",
     "s3_log",
     "data_plane",
     "exports",

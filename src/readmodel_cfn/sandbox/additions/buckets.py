@@ -1,0 +1,48 @@
+"""CloudFormation imports buckets that exist, and tags the buckets that it makes.
+
+ministack's check for taken names refuses the very bucket that a change set is to import, and its
+CloudFormation gives buckets neither the stack's tags nor its own.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-resource-tags.html
+"""
+
+from typing import Any
+
+from ministack.services import cloudformation, s3
+from ministack.services.cloudformation import provisioners, stacks
+
+Properties = dict[str, Any]
+
+
+def register() -> None:
+    """Leave what is imported out of the check, and keep the tags where S3 reads them."""
+    _check_no_imports()
+    provisioners._STACK_TAG_PROPERTY["AWS::S3::Bucket"] = ("Tags", "list")
+    _keep_tags()
+
+
+def _check_no_imports() -> None:
+    find = stacks._validation_errors
+
+    def validation_errors(*asked: Any) -> list[tuple[Any, ...]]:
+        stack_id = asked[6]
+        imported = {
+            title
+            for one in cloudformation._change_sets.values()
+            if one["StackId"] == stack_id
+            for title in one.get("_import_existing", ())
+        }
+        return [one for one in find(*asked) if one[0] not in imported]
+
+    stacks._validation_errors = validation_errors
+
+
+def _keep_tags() -> None:
+    apply = provisioners._s3_apply_configurations
+
+    def apply_configurations(name: str, props: Properties, *old: Properties) -> None:
+        apply(name, props, *old)
+        if tags := {one["Key"]: one["Value"] for one in props.get("Tags", [])}:
+            s3._bucket_tags[name] = tags
+
+    provisioners._s3_apply_configurations = apply_configurations

@@ -50,24 +50,12 @@ def test_a_kept_bucket_is_found(stack: Any, clients: Clients, kept: ReadModel) -
     assert notes == [f"{kept.data_store.name} exists: the stack takes it over."]
 
 
-def test_it_tells_the_stack_that_kept_it(stack: Any, clients: Clients, kept: ReadModel) -> None:
-    """By the tags that CloudFormation gives it on AWS, and the embedded one does not."""
-    tags = {
-        "aws:cloudformation:stack-name": stack.name,
-        "aws:cloudformation:logical-id": "DataStore",
-        "readmodel-cfn": "managed",
-    }
-    given = [{"Key": key, "Value": value} for key, value in tags.items()]
-    clients("s3").put_bucket_tagging(Bucket=kept.data_store.name, Tagging={"TagSet": given})
-    line = refusal(clients, stack.name, content(kept))
-    assert f"made as DataStore by stack {stack.name}; give --import-existing" in line
-
-
 def test_an_articles_stack_of_the_same_names_is_in_the_way(stack: Any, clients: Clients) -> None:
     article = ReadModel.article()
     stack.deploy(content(article, StackName="articles-twin"))
     line = refusal(clients, "second", content(article), {"StackName": "articles-twin"})
-    assert line.startswith("DataStore: bucket articles-twin-data-store exists (and 2 more); ")
+    assert line.startswith("DataStore: bucket articles-twin-data-store exists, made as DataStore by")
+    assert "(and 2 more); choose another stack name or parameter" in line
     assert (
         preflight(
             Wanted("second", json.dumps(content(article)), {"StackName": "articles-other"}),

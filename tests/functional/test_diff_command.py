@@ -159,7 +159,7 @@ def test_one_that_may_not_be_made_leaves_nothing_and_is_told(aws: Aws) -> None:
 def test_what_a_killed_process_left_is_removed_and_no_other(aws: Aws) -> None:
     ours = f"readmodel-cfn-diff-{change_sets._host()}-4194999-1-abcd"
     changed(aws, left=("somebody-elses", ours))
-    aws.answers("cloudformation", "delete_change_set", {}, StackName=STACK_ID, ChangeSetName=ours)
+    aws.answers("cloudformation", "delete_change_set", {}, StackName="read-model", ChangeSetName=ours)
     aws.answers("cloudformation", "create_change_set", MADE)
     aws.answers("cloudformation", "describe_change_set", found())
     aws.answers("cloudformation", "delete_change_set", {})

@@ -86,6 +86,18 @@ def test_where_it_cannot_even_be_looked_into_that_is_so_too(on_the_wire: OnTheWi
         client.update(WANTED)
 
 
+def test_ctrl_c_in_the_very_call_leaves_it_unknown(
+    on_the_wire: OnTheWire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> Any:
+        raise KeyboardInterrupt
+
+    client, _ = on_the_wire()
+    monkeypatch.setattr(client, "call", interrupted)
+    with pytest.raises(Unfinished, match="it is not known whether AWS began: interrupted; run"):
+        client.create(WANTED)
+
+
 def test_throttling_to_the_end_is_a_refusal(on_the_wire: OnTheWire) -> None:
     throttled = refusal("Throttling", "Rate exceeded")
     client, _ = on_the_wire(throttled, throttled, NOWHERE)

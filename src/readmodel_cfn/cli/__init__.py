@@ -60,7 +60,7 @@ class Commands(click.Group):
         except BrokenPipeError:
             raise  # the reader of our output went away; click knows what to do
         except (KeyboardInterrupt, click.Abort):
-            _fail(ctx, "interrupted", 1)
+            _fail(ctx, "interrupted; run the command again", 1)
         except (OSError, UnicodeError) as error:
             what = getattr(error, "strerror", None) or error
             file = getattr(error, "filename", None)

@@ -26,9 +26,14 @@ def begin(
             return None
         if not_done:
             raise
-        hint = "run the same command again: it goes on from what it finds"
-        what = f"it is not known whether AWS began: {' '.join(str(error).split())}"
-        raise Unfinished(what, where=where, hint=hint) from error
+        raise _unknown(where, " ".join(str(error).split())) from error
+    except KeyboardInterrupt as interrupt:
+        raise _unknown(where, "interrupted") from interrupt
+
+
+def _unknown(where: str, why: str) -> Unfinished:
+    hint = "run the same command again: it goes on from what it finds"
+    return Unfinished(f"it is not known whether AWS began: {why}", where=where, hint=hint)
 
 
 def _answered(began: Callable[[], bool]) -> bool:

@@ -122,7 +122,7 @@ def difference(client: StackClient, wanted: Wanted, seen: Look, clock: Clock = C
         return additions(wanted)
     if seen.plan.action in ("nothing", "protect"):
         return Diff((), others(seen.stack, seen.template, wanted))
-    sweep(client, seen.stack.id)
+    sweep(client, wanted.name)
     with held(client, wanted, "UPDATE", clock) as one:
         return from_change_set(one.found, seen.stack, seen.template, wanted)
 
@@ -134,7 +134,7 @@ def beyond_update(
     """What would change, and the change set that can carry it out while the block lasts."""
     stack = None if seen.plan.action == "create" else seen.stack
     if stack:
-        sweep(client, stack.id)
+        sweep(client, wanted.name)
     with held(client, wanted, "UPDATE" if stack else "CREATE", clock, **beyond.arguments) as one:
         yield from_change_set(one.found, stack, seen.template, wanted), one
 

@@ -1,88 +1,90 @@
 """`delete`: a stack and, when told, the payloads it would leave."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import click
 
 from readmodel_cfn import report
-from readmodel_cfn.aws import one_line_errors
+from readmodel_cfn.cli.deletion import Deletion
+from readmodel_cfn.cli.description import json_option
+from readmodel_cfn.cli.losses import ENDING, Losses, refuse_full, tell
 from readmodel_cfn.cli.target import Target, aws_command, consent, yes_option
-from readmodel_cfn.errors import ReadModelError, Stuck, Unfinished
-from readmodel_cfn.stacks import delete as stacks
-from readmodel_cfn.store import empty
-
-
-@dataclass(frozen=True)
-class Buckets:
-    """The stack's buckets by name: those that outlive it, and those that go with it."""
-
-    kept: list[str]
-    lost: list[str]
+from readmodel_cfn.stacks.delete import last_failures
+from readmodel_cfn.stacks.outlook import BUCKET
+from readmodel_cfn.stacks.values import StackResource
 
 
 @click.command()
 @aws_command
 @yes_option
+@json_option
 @click.option("--with-data", is_flag=True, help="Delete all payloads and their versions as well.")
-def delete(target: Target, yes: bool, with_data: bool) -> None:
-    """Delete the stack. A retained bucket stays, with its payloads, unless --with-data is given."""
-    stack, s3 = target.stack(), target.connection.client("s3")
-    stacks.check(stack)
-    buckets = _buckets(target, stack.id)
-    if not with_data:
-        _refuse_full(buckets.lost, s3)
-    consent(f"Delete {target.where}, {_loss(buckets, with_data)}?", yes)
-    try:
-        if with_data:
-            for bucket in buckets.lost:
-                report.story(f"Emptied {bucket}: {empty.empty(s3, bucket)} versions deleted.")
-        stacks.delete(target.stacks, stack.id, report.event)
-        _after(buckets.kept, with_data, s3)
-    except KeyboardInterrupt:
-        hint = "what AWS has begun goes on by itself; run: readmodel-cfn status"
-        raise Unfinished("interrupted half way", where=target.where, hint=hint) from None
-    report.story("Deleted.")
+@click.option(
+    "--force", is_flag=True, help="After a deletion that failed: leave behind what fails again."
+)
+def delete(target: Target, yes: bool, as_json: bool, with_data: bool, force: bool) -> None:
+    """Delete the stack, having told what goes and what stays.
+
+    A retained bucket stays, with its payloads, unless --with-data is given. What was interrupted
+    goes on when the command is run again.
+
+    Only a stack with the tag readmodel-cfn = managed is deleted, which every deploy sets: delete
+    any other with the tool that made it.
+    """
+    client, s3 = target.stacks, target.connection.client("s3")
+    work = Deletion(target, client, s3, with_data, force, quiet=as_json)
+    seen = work.look()
+    _ask(work, seen, yes)
+    kept, removed = work.carry_out(seen)
+    if as_json:
+        left = [_plain(one) for one in kept]
+        report.print_json(
+            {"deleted": target.stack_name, "kept": left, "removed_buckets": dict(removed)}
+        )
+    else:
+        _tell_kept(kept)
+        report.story("Deleted.")
 
 
-def _buckets(target: Target, stack_id: str) -> Buckets:
-    kept = stacks.retained(target.stacks, stack_id)
-    found = [
-        one
-        for one in target.stacks.resources(stack_id)
-        if one.type == "AWS::S3::Bucket" and one.physical_id and one.status != "DELETE_COMPLETE"
-    ]
-    return Buckets(
-        kept=[one.physical_id for one in found if one.logical_id in kept],
-        lost=[one.physical_id for one in found if one.logical_id not in kept],
-    )
+def _ask(work: Deletion, seen: Losses, yes: bool) -> None:
+    """Tell what is to be lost, and ask, where anything is."""
+    status, where = seen.stack.status, work.target.where
+    report.story(f"{where} {ENDING.get(status, f'({status})')}")
+    tell(seen)
+    if status == "DELETE_FAILED":
+        _tell_failures(work, seen)
+    if status in ENDING:
+        if work.with_data and seen.left_buckets:
+            consent(f"Delete what {where} leaves{_FOR_GOOD}?", yes)
+        return
+    if not work.with_data and not work.force:
+        refuse_full(seen)
+    verb = "Force the deletion of" if work.force else "Delete"
+    consent(f"{verb} {where}{_loss(seen)}?", yes)
 
 
-def _refuse_full(buckets: list[str], s3: Any) -> None:
-    for bucket in buckets:
-        if empty.has_objects(s3, bucket):
-            hint = "give --with-data to delete its payloads for good"
-            raise ReadModelError("AWS deletes no bucket that is not empty", where=bucket, hint=hint)
+def _tell_failures(work: Deletion, seen: Losses) -> None:
+    """Tell what could not be deleted, which is left behind when that is forced."""
+    verb = "leave " if work.force else "failed"
+    for one in last_failures(work.client, seen.stack):
+        report.story(f"  {verb}  {one.logical_id}  {one.type}  {one.reason}")
 
 
-def _loss(buckets: Buckets, with_data: bool) -> str:
-    if with_data:
-        return "with all payloads and their versions, for good"
-    return f"keeping {', '.join(buckets.kept)}" if buckets.kept else "whose bucket is empty"
+_FOR_GOOD = ", with all payloads and their versions, for good"
 
 
-def _after(kept: list[str], with_data: bool, s3: Any) -> None:
-    for bucket in kept:
-        if with_data:
-            report.story(f"Deleted {bucket} with {_remove(bucket, s3)} versions.")
-        else:
-            report.story(f"Kept {bucket} and its payloads.")
+def _loss(seen: Losses) -> str:
+    if seen.with_data and any(seen.contents.values()):
+        return _FOR_GOOD
+    kept = seen.left_buckets
+    return f", keeping {', '.join(kept)}" if kept else ""
 
 
-def _remove(bucket: str, s3: Any) -> int:
-    try:
-        with one_line_errors():
-            return empty.remove(s3, bucket)
-    except ReadModelError as error:
-        hint = "the stack is deleted; empty and delete its bucket by hand"
-        raise Stuck(str(error), where=bucket, hint=hint) from error
+def _tell_kept(kept: Sequence[StackResource]) -> None:
+    for one in kept:
+        payloads = " and its payloads" if one.type == BUCKET else f" ({one.type})"
+        report.story(f"Kept {one.physical_id}{payloads}.")
+
+
+def _plain(one: StackResource) -> Mapping[str, str]:
+    return {"logical_id": one.logical_id, "type": one.type, "physical_id": one.physical_id}

@@ -1,60 +1,112 @@
-"""Delete: a stack and, when told, what it would leave behind."""
+"""Delete: a stack, followed to its end, and what to do where it cannot be deleted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from readmodel_cfn.errors import ReadModelError, Stuck, Unfinished
-from readmodel_cfn.stacks.client import Event, Stack, StackClient
-from readmodel_cfn.stacks.events import follow
-
-_RETAINED = ("Retain", "RetainExceptOnCreate")
-
-
-def retained(client: StackClient, name: str) -> set[str]:
-    """The logical ids that deleting the stack leaves behind, by the template it was deployed with.
-
-    Raises:
-        ReadModelError: the template is YAML, so another tool's.
-    """
-    template = client.template(name)
-    if isinstance(template, str):
-        hint = "delete it with the tool that made it"
-        raise ReadModelError("its template is not this tool's", where=f"stack {name}", hint=hint)
-    described = template["Resources"].items()
-    return {title for title, one in described if one.get("DeletionPolicy") in _RETAINED}
+from readmodel_cfn.stacks.advice import advice
+from readmodel_cfn.stacks.cause import Cause, causes, last_operation
+from readmodel_cfn.stacks.client import StackClient
+from readmodel_cfn.stacks.events import Ended, Following
+from readmodel_cfn.stacks.values import Event, Stack
+from readmodel_cfn.stacks.verdict import tell
+from readmodel_cfn.stacks.wanted import MANAGED_TAG
 
 
-def check(stack: Stack) -> None:
-    """Check that the stack may be deleted now.
+def is_ours(stack: Stack) -> bool:
+    """Does the stack carry the tag that every deploy of this tool sets?"""
+    return MANAGED_TAG.items() <= stack.tags.items()
+
+
+def check(stack: Stack, *, force: bool = False) -> None:
+    """Check that the stack may be deleted now, or is being deleted.
 
     Raises:
-        ReadModelError: it is protected.
+        ReadModelError: it is not this tool's, or protected, or there is nothing to force.
         Unfinished: another operation goes on.
     """
     where = f"stack {stack.name}"
+    if not is_ours(stack):
+        what = f"it lacks this tool's tag, {_tag()}"
+        raise ReadModelError(what, where=where, hint="delete it with the tool that made it")
+    if force and stack.status != "DELETE_FAILED":
+        what = f"only a deletion that failed can be forced, and the stack is {stack.status}"
+        raise ReadModelError(what, where=where, hint="run delete without --force")
     if stack.termination_protection:
         hint = "set termination_protection = false under [stack] and deploy first"
         raise ReadModelError("it is protected against deletion", where=where, hint=hint)
-    if stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS":
-        raise Unfinished(f"another operation goes on ({stack.status})", where=where)
+    if stack.busy and stack.status != "DELETE_IN_PROGRESS":
+        hint = "wait for its end (readmodel-cfn follow) and run delete again"
+        raise Unfinished(f"another operation goes on ({stack.status})", where=where, hint=hint)
+
+
+def checked_again(client: StackClient, stack: Stack, *, force: bool = False) -> Stack:
+    """The stack as it is by now, since people take their time to answer.
+
+    Raises:
+        ReadModelError, Unfinished: as `check` does.
+    """
+    now = client.describe(stack.id) or replace(stack, status="DELETE_COMPLETE")
+    if now.status != "DELETE_COMPLETE":
+        check(now, force=force)
+    return now
+
+
+def to_follow(client: StackClient, stack: Stack, again: str) -> Following:
+    """What follows the deletion that is about to begin, or goes on already; nothing is begun.
+
+    `again` is the command that goes on where following ends too early.
+    """
+    events = list(client.events(stack.id))
+    if stack.status == "DELETE_IN_PROGRESS":
+        events = events[len(last_operation(stack.id, events)) :]
+    return Following(client, stack.id, {one.id for one in events}, again=again)
 
 
 def delete(
-    client: StackClient, name: str, on_event: Callable[[Event], None] = lambda _: None
-) -> None:
-    """Delete the stack and wait until it is gone.
+    following: Following,
+    stack: Stack,
+    on_event: Callable[[Event], None] = lambda _: None,
+    *,
+    force: bool = False,
+) -> list[Event]:
+    """Delete the stack and wait until it is gone; where it is being deleted already, just wait.
+
+    With `force`, what cannot be deleted is left behind. Returns the events of the deletion, oldest
+    first.
 
     Raises:
-        ReadModelError: there is no such stack, or it is protected.
-        Unfinished: another operation goes on.
-        Stuck: CloudFormation could not delete it; the error names the resource and why.
+        Stuck: CloudFormation could not delete it; the error names the resource, and why.
+        Unfinished: AWS cannot be asked any more.
     """
-    stack = client.describe(name)
-    if stack is None:
-        raise ReadModelError("there is no such stack", where=f"stack {name}")
-    check(stack)
-    known = {event.id for event in client.events(stack.id)}
-    client.delete(stack.id)
-    ended = follow(client, stack.id, known, on_event)
+    if stack.status != "DELETE_IN_PROGRESS":
+        following.client.delete(stack.id, force=force)
+    ended = following.to_the_end(on_event)
     if ended.status != "DELETE_COMPLETE":
-        why = f"{ended.status}: {ended.why}"
-        raise Stuck(why, where=f"stack {stack.name}", hint="mend it and run delete again")
+        raise _stuck(stack, ended)
+    return ended.happened
+
+
+def last_failures(client: StackClient, stack: Stack) -> list[Cause]:
+    """The resources that the last deletion could not delete, and why."""
+    return failures(stack.id, last_operation(stack.id, client.events(stack.id)))
+
+
+def failures(stack_id: str, happened: Sequence[Event]) -> list[Cause]:
+    """The resources that could not be deleted, and why; each once, though some are tried again."""
+    found: dict[str, Cause] = {}
+    for one in causes(stack_id, happened):
+        found.setdefault(one.logical_id, one)
+    return list(found.values())
+
+
+def _stuck(stack: Stack, ended: Ended) -> Stuck:
+    first, *others = failures(stack.id, ended.happened) or [Cause("", "", "")]
+    also = f" ({', '.join(one.logical_id for one in others)} failed too)" if others else ""
+    hint = f"{advice(first) or 'mend it and run delete again'}; or leave it behind with --force"
+    what = f"{ended.status}: {tell(first, lambda _: None)}{also}"
+    return Stuck(what, where=f"stack {stack.name}", hint=hint)
+
+
+def _tag() -> str:
+    return ", ".join(f"{key} = {value}" for key, value in MANAGED_TAG.items())

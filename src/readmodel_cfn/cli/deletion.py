@@ -1,0 +1,118 @@
+"""What `delete` does: in an order that loses no payload of a stack that stays."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from readmodel_cfn import report
+from readmodel_cfn.aws import one_line_errors
+from readmodel_cfn.cli.losses import ENDING, Losses, counted, losses
+from readmodel_cfn.cli.progress import Progress
+from readmodel_cfn.cli.target import Target
+from readmodel_cfn.cli.telling import ToPeople
+from readmodel_cfn.errors import ReadModelError, Stuck, Unfinished
+from readmodel_cfn.stacks import delete as stacks
+from readmodel_cfn.stacks.client import StackClient
+from readmodel_cfn.stacks.outlook import last_deleted, skipped
+from readmodel_cfn.stacks.values import Event, Stack, StackResource
+from readmodel_cfn.store import empty
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """One run of the command: what it works with, and what was asked for.
+
+    With `quiet` nothing is told that is not an event or an end.
+    """
+
+    target: Target
+    client: StackClient
+    s3: Any
+    with_data: bool
+    force: bool
+    quiet: bool
+
+    @property
+    def again(self) -> str:
+        """The command that goes on where this run ends too early."""
+        more = " --with-data" if self.with_data else ""
+        return f"{self.target.command('delete')}{more}"
+
+    def look(self) -> Losses:
+        """What there is, once it is sure that it may be deleted; nothing is changed."""
+        stack = self.client.describe(self.target.stack_name) or self._deleted_before()
+        stacks.check(stack, force=self.force)
+        if self.force:
+            self.client.require("DeleteStack", "DeletionMode", "--force")
+        return losses(self.client, self.s3, stack, self.with_data)
+
+    def _deleted_before(self) -> Stack:
+        """The stack that is gone already; it may have left payloads that are to go too."""
+        found = last_deleted(self.client, self.target.stack_name)
+        return found if found and stacks.is_ours(found) else self.target.stack()
+
+    def carry_out(self, seen: Losses) -> tuple[list[StackResource], Mapping[str, int]]:
+        """Delete it all; what is left then, and how many versions each removed bucket held.
+
+        A bucket that goes with its stack must be empty before; a retained one is touched only when
+        the stack is gone.
+        """
+        stack = stacks.checked_again(self.client, seen.stack, force=self.force)
+        removed = Counter[str]()
+        if self.with_data and stack.status not in ENDING:
+            removed.update(self._purge(empty.empty, "Emptied", seen.taken_buckets))
+        seen = seen.all_left(skipped(self._delete(stack, emptied=removed.total() > 0)))
+        if self.with_data:
+            removed.update(self._purge(empty.remove, "Deleted", seen.left_buckets))
+        return seen.kept, removed
+
+    def _purge(
+        self, work: Callable[..., int], done: str, buckets: Sequence[str]
+    ) -> Mapping[str, int]:
+        counts = {}
+        for bucket in buckets:
+            with (
+                Progress(bucket, "versions deleted", self.quiet) as progress,
+                self._begun(bucket, partial(_so_far, progress)),
+            ):
+                counts[bucket] = work(self.s3, bucket, progress)
+            report.story(f"{done} {bucket}: {counted(counts[bucket])}.")
+        return counts
+
+    def _delete(self, stack: Stack, *, emptied: bool) -> list[Event]:
+        if stack.status == "DELETE_COMPLETE":
+            return []
+        where = self.target.where
+        begun = self._begun(where, lambda: "its payloads are deleted") if emptied else nullcontext()
+        telling = nullcontext(report.event) if self.quiet else ToPeople().following(where)
+        with begun, telling as on_event:
+            following = stacks.to_follow(self.client, stack, self.again)
+            try:
+                return stacks.delete(following, stack, on_event, force=self.force)
+            except KeyboardInterrupt:
+                hint = f"CloudFormation goes on by itself; run: {self.again}"
+                raise Unfinished("no longer following", where=where, hint=hint) from None
+
+    @contextmanager
+    def _begun(self, where: str, so_far: Callable[[], str]) -> Iterator[None]:
+        """Something is deleted here, so that no error may say that nothing is."""
+        try:
+            with one_line_errors():
+                yield
+        except KeyboardInterrupt:
+            what = f"interrupted: {so_far()}"
+            raise Unfinished(what, where=where, hint=f"run: {self.again}") from None
+        except (Stuck, Unfinished):
+            raise
+        except ReadModelError as error:
+            hint = f"{error.hint}; to go on: {self.again}" if error.hint else f"run: {self.again}"
+            what = f"{so_far()}, then {error.where}: {error.what}"
+            raise Unfinished(what, where=where, hint=hint) from error
+
+
+def _so_far(progress: Progress) -> str:
+    """At least, since calls that are not waited for may be obeyed as well."""
+    return f"at least {counted(progress.count)} deleted"

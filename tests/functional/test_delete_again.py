@@ -1,0 +1,157 @@
+"""`delete` of a stack that is gone, or going: it goes on where it was."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from delete_scenes import (
+    BEGUN,
+    BUCKET,
+    DELETED,
+    MADE,
+    RETAINED,
+    ROLE,
+    SKIPPED,
+    delete,
+    deleted,
+    empties,
+    holds,
+    others,
+    summary,
+)
+from functional_aws import Aws, error_of, event, run, stubbed
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
+    monkeypatch.chdir(tmp_path)
+    with stubbed(monkeypatch) as made:
+        yield made
+
+
+def test_a_stack_that_never_was_is_nothing_to_delete(aws: Aws) -> None:
+    aws.no_stack()
+    aws.answers("cloudformation", "list_stacks", {"StackSummaries": [summary("x", 1, "other")]})
+    aws.no_stack()
+    line = error_of(delete(), 1)
+    assert line.startswith("stack read-model in eu-west-1: does not exist")
+
+
+def test_a_deleted_stack_of_another_tool_is_none(aws: Aws) -> None:
+    deleted(aws, tags={})
+    aws.no_stack()
+    assert "does not exist" in error_of(delete("--with-data"), 1)
+    assert aws.wrote() == []
+
+
+def test_a_stack_that_is_deleted_already_is_done_and_nobody_is_asked(aws: Aws) -> None:
+    deleted(aws, SKIPPED)
+    holds(aws, "1")
+    aws.stack("DELETE_COMPLETE")
+    done = run("delete", "--region", "eu-west-1")
+    assert done.exit_code == 0
+    assert "stack read-model in eu-west-1 is deleted already" in done.stderr
+    assert "Kept data-bucket and its payloads." in done.stderr
+    assert aws.wrote() == []
+
+
+def test_with_data_what_an_earlier_run_left_is_removed_when_run_again(aws: Aws) -> None:
+    """As after Ctrl-C when the stack was gone, but not all of its retained bucket's versions."""
+    deleted(aws, SKIPPED)
+    holds(aws, "1")
+    others(aws, Something="else")
+    aws.stack("DELETE_COMPLETE")
+    holds(aws, "1")
+    empties(aws, "1")
+    holds(aws)
+    aws.answers("s3", "delete_bucket", {}, Bucket="data-bucket")
+    done = delete("--with-data")
+    assert done.exit_code == 0
+    assert "Deleted data-bucket: 1 version." in done.stderr
+    assert aws.wrote() == ["DeleteObjects", "DeleteBucket"]
+
+
+def test_that_is_asked_too(aws: Aws) -> None:
+    deleted(aws, SKIPPED)
+    holds(aws, "1")
+    others(aws)
+    line = error_of(run("delete", "--region", "eu-west-1", "--with-data"), 1)
+    assert line.startswith("Delete what stack read-model in eu-west-1 leaves, with all payloads")
+    assert aws.wrote() == []
+
+
+def test_a_bucket_that_another_stack_has_taken_over_is_not_touched(aws: Aws) -> None:
+    deleted(aws, SKIPPED)
+    holds(aws, "1")
+    others(aws, S3BucketName="data-bucket")
+    assert error_of(delete("--with-data"), 1) == (
+        "data-bucket: it is the bucket of stack shop by now; "
+        "give --stack-name shop to delete it with that one"
+    )
+    assert aws.wrote() == []
+
+
+@pytest.mark.parametrize("arguments", [(), ("--with-data",)])
+def test_where_nothing_is_left_there_is_nothing_to_do(aws: Aws, arguments: tuple[str, ...]) -> None:
+    deleted(aws, SKIPPED)
+    aws.refuses("s3", "list_object_versions", "NoSuchBucket", status=404)
+    aws.stack("DELETE_COMPLETE")
+    done = run("delete", "--region", "eu-west-1", "--json", *arguments)
+    assert json.loads(done.stdout) == {"deleted": "read-model", "kept": [], "removed_buckets": {}}
+    assert aws.wrote() == []
+
+
+def test_a_deletion_that_goes_on_is_followed_from_its_beginning(aws: Aws) -> None:
+    """And nobody is asked, since nothing is begun."""
+    going = [SKIPPED, BEGUN, MADE]
+    aws.stack("DELETE_IN_PROGRESS")
+    aws.resources(BUCKET, ROLE, status="DELETE_IN_PROGRESS")
+    aws.template(RETAINED)
+    aws.events(*going)
+    aws.stack("DELETE_IN_PROGRESS")
+    aws.events(*going)
+    aws.stack("DELETE_COMPLETE")
+    aws.events(event(6, "ApiGatewayRole", "DELETE_COMPLETE"), *going)
+    done = run("delete", "--region", "eu-west-1")
+    assert done.exit_code == 0
+    assert "is being deleted already" in done.stderr
+    told = [line.split()[1:3] for line in done.stderr.splitlines() if line.startswith("12:00")]
+    assert told == [
+        ["DELETE_IN_PROGRESS", "read-model"],
+        ["DELETE_SKIPPED", "DataStore"],
+        ["DELETE_COMPLETE", "ApiGatewayRole"],
+    ]
+    assert aws.wrote() == []
+
+
+def test_with_data_its_retained_bucket_goes_afterwards(aws: Aws) -> None:
+    aws.stack("DELETE_IN_PROGRESS")
+    aws.resources(BUCKET, status="DELETE_SKIPPED")
+    aws.events(SKIPPED, BEGUN)
+    holds(aws, "1")
+    others(aws)
+    aws.stack("DELETE_IN_PROGRESS")
+    aws.events(SKIPPED, BEGUN)
+    aws.stack("DELETE_COMPLETE")
+    aws.events(SKIPPED, BEGUN)
+    holds(aws)
+    aws.answers("s3", "delete_bucket", {}, Bucket="data-bucket")
+    assert delete("--with-data").exit_code == 0
+    assert aws.wrote() == ["DeleteBucket"]
+
+
+def test_a_bucket_that_its_deletion_is_about_to_remove_is_left_to_it(aws: Aws) -> None:
+    """Where it is too late for that, the deletion fails and says what to do."""
+    going = [BEGUN, MADE]
+    aws.stack("DELETE_IN_PROGRESS")
+    aws.resources(BUCKET, status="CREATE_COMPLETE")
+    aws.template(DELETED)
+    aws.events(*going)
+    holds(aws, "1")
+    aws.stack("DELETE_IN_PROGRESS")
+    aws.events(*going)
+    aws.stack("DELETE_COMPLETE")
+    aws.events(*going)
+    assert run("delete", "--region", "eu-west-1", "--with-data").exit_code == 0
+    assert aws.wrote() == []

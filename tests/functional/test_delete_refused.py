@@ -1,0 +1,78 @@
+"""`delete` of what it may not delete: it is refused, and nothing is lost."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from delete_scenes import (
+    BUCKET,
+    delete,
+    described,
+)
+from functional_aws import Aws, error_of, stubbed
+
+from readmodel_cfn.errors import ReadModelError, Unfinished
+from readmodel_cfn.stacks import delete as stacks
+from readmodel_cfn.stacks.client import StackClient
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
+    monkeypatch.chdir(tmp_path)
+    with stubbed(monkeypatch) as made:
+        yield made
+
+
+@pytest.mark.parametrize("arguments", [(), ("--with-data",)])
+def test_a_protected_stack_loses_nothing(aws: Aws, arguments: tuple[str, ...]) -> None:
+    """Not even its payloads, which go before the stack where the bucket is not retained."""
+    aws.stack(protected=True)
+    assert "it is protected against deletion" in error_of(delete(*arguments), 1)
+    assert aws.wrote() == []
+
+
+@pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"])
+def test_a_stack_that_is_busy_loses_nothing(aws: Aws, status: str) -> None:
+    aws.stack(status)
+    line = error_of(delete("--with-data"), 9)
+    assert f"another operation goes on ({status}); wait for its end (readmodel-cfn follow)" in line
+    assert aws.wrote() == []
+
+
+def test_a_stack_of_another_tool_is_refused(aws: Aws) -> None:
+    aws.stack(tags={"readmodel-cfn": "no", "team": "web"})
+    assert error_of(delete("--with-data"), 1) == (
+        "stack read-model: it lacks this tool's tag, readmodel-cfn = managed; "
+        "delete it with the tool that made it"
+    )
+    assert aws.wrote() == []
+
+
+def test_a_template_in_yaml_is_not_guessed_at(aws: Aws) -> None:
+    aws.stack()
+    aws.resources(BUCKET)
+    body = {"TemplateBody": "Resources:\n  A: {Type: AWS::S3::Bucket}\n"}
+    aws.answers("cloudformation", "get_template", body)
+    assert error_of(delete(), 1) == (
+        "stack read-model: its template is not this tool's; delete it with the tool that made it"
+    )
+    assert aws.wrote() == []
+
+
+def test_the_function_itself_refuses_what_the_command_refuses(aws: Aws) -> None:
+    client, stack = StackClient(aws.client("cloudformation")), described()
+    aws.stack(protected=True)
+    with pytest.raises(ReadModelError, match="protected against deletion; set termination_prot"):
+        stacks.checked_again(client, stack)
+    aws.stack("UPDATE_IN_PROGRESS")
+    with pytest.raises(Unfinished):
+        stacks.checked_again(client, stack)
+    aws.no_stack()
+    assert stacks.checked_again(client, stack).status == "DELETE_COMPLETE"
+    assert aws.wrote() == []
+
+
+def test_an_empty_stack_name_is_not_the_default_one(aws: Aws) -> None:
+    """As from a script whose variable is not set."""
+    assert error_of(delete("--stack-name", ""), 2).startswith("--stack-name: '' is not allowed")
+    assert aws.calls == []

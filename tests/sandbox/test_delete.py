@@ -1,0 +1,235 @@
+"""`delete` on the embedded AWS: buckets with thousands of versions, and deletions that fail."""
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from click.testing import CliRunner
+
+from readmodel_cfn.cli import main
+from readmodel_cfn.errors import Stuck
+from readmodel_cfn.sandbox import Sandbox
+from readmodel_cfn.store.empty import Content, empty, look, remove
+
+Clients = Callable[..., Any]
+Command = Callable[..., str]
+
+
+@pytest.fixture
+def name() -> str:
+    return f"gone-{secrets.token_hex(4)}"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    file = tmp_path / "readmodel.toml"
+    file.write_text('[[routes]]\npath = "samples"\nkey = "payload.json"\n')
+    return file
+
+
+@pytest.fixture
+def command(name: str, sandbox: Sandbox, config: Path) -> Iterator[Command]:
+    """Runs a command about one stack, or another that is named: its stdout and stderr."""
+    where = ["--config", str(config), "--stack-name", name, "--endpoint-url", sandbox.endpoint_url]
+    environment = {
+        "AWS_ACCESS_KEY_ID": sandbox.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": sandbox.secret_access_key,
+        "AWS_DEFAULT_REGION": sandbox.region,
+    }
+
+    def run(*arguments: str, exits: int = 0) -> str:
+        done = CliRunner().invoke(main, [arguments[0], *where, *arguments[1:]], env=environment)
+        assert done.exit_code == exits, done.output
+        return done.output
+
+    yield run
+    CliRunner().invoke(main, ["delete", "--yes", "--with-data", *where], env=environment)
+
+
+@pytest.fixture
+def s3(clients: Clients) -> Any:
+    return clients("s3")
+
+
+@pytest.fixture
+def bucket(s3: Any, make_bucket: Callable[..., None]) -> Iterator[str]:
+    made = f"full-{secrets.token_hex(4)}"
+    make_bucket(s3, made)
+    versioned = {"Status": "Enabled"}
+    s3.put_bucket_versioning(Bucket=made, VersioningConfiguration=versioned)
+    yield made
+    remove(s3, made)
+
+
+def fill(s3: Any, bucket: str, *keys: str) -> None:
+    """A version under each key, in this order where a key comes again."""
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda key: s3.put_object(Bucket=bucket, Key=key, Body=b"{}"), keys))
+
+
+def resources(clients: Clients, name: str) -> dict[str, str]:
+    """Logical id to physical id."""
+    listed = clients("cloudformation").describe_stack_resources(StackName=name)["StackResources"]
+    return {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in listed}
+
+
+def is_there(s3: Any, bucket: str) -> bool:
+    try:
+        s3.head_bucket(Bucket=bucket)
+    except ClientError:
+        return False
+    return True
+
+
+def test_thousands_of_versions_and_delete_markers_go(s3: Any, bucket: str) -> None:
+    many = [f"documents/{number}.json" for number in range(1100)]
+    fill(s3, bucket, *many, *["samples.json"] * 1200)
+    for key in many[:3]:
+        s3.delete_object(Bucket=bucket, Key=key)
+    seen = look(s3, bucket)
+    assert seen
+    assert (seen.versions, seen.more) == (1000, True)
+    told: list[int] = []
+    assert remove(s3, bucket, told.append) == 2303
+    assert told[-1] == 2303
+    assert not is_there(s3, bucket)
+
+
+def test_keys_of_every_kind_go(s3: Any, bucket: str) -> None:
+    fill(s3, bucket, "a b", "a+b", "a&<>\"'b", "ä/ß", "a%20b", "a//b", " ", "\N{GRINNING FACE}")
+    assert empty(s3, bucket) == 8
+    assert look(s3, bucket) == Content(versions=0, bytes=0, more=False)
+
+
+def test_a_locked_object_is_named(s3: Any) -> None:
+    bucket = f"locked-{secrets.token_hex(4)}"
+    where = {"LocationConstraint": s3.meta.region_name}
+    s3.create_bucket(
+        Bucket=bucket, CreateBucketConfiguration=where, ObjectLockEnabledForBucket=True
+    )
+    fill(s3, bucket, "a.json", "held.json")
+    s3.put_object_legal_hold(Bucket=bucket, Key="held.json", LegalHold={"Status": "ON"})
+    with pytest.raises(Stuck, match=rf"^{bucket}/held.json: not deleted: AccessDenied .*lock"):
+        remove(s3, bucket)
+    s3.put_object_legal_hold(Bucket=bucket, Key="held.json", LegalHold={"Status": "OFF"})
+    assert remove(s3, bucket) == 1
+
+
+def test_what_is_written_while_it_is_emptied_goes_too(s3: Any, bucket: str) -> None:
+    fill(s3, bucket, *[f"{number}.json" for number in range(50)])
+    late = iter(range(3))
+
+    def write(_: int) -> None:
+        if next(late, None) is not None:
+            s3.put_object(Bucket=bucket, Key="late.json", Body=b"{}")
+
+    assert remove(s3, bucket, write) == 53
+
+
+@pytest.mark.parametrize("kind", [(), ("--article",)], ids=["retained", "goes with the stack"])
+def test_with_data_all_versions_go_and_what_is_said_is_true(
+    command: Command, clients: Clients, s3: Any, name: str, kind: tuple[str, ...]
+) -> None:
+    command("deploy", "--yes", *kind)
+    bucket = resources(clients, name)["DataStore"]
+    fill(s3, bucket, *["payload.json"] * 3, "other.json")
+    count = 4 if not kind else 2  # the article's bucket keeps no versions
+    assert f"delete  {bucket}: {count} versions" in command("delete", "--with-data", exits=1)
+    said = command("delete", "--yes", "--with-data", "--json")
+    result = json.loads(said[said.index("{") :])
+    assert result == {"deleted": name, "kept": [], "removed_buckets": {bucket: count}}
+    assert not is_there(s3, bucket)
+
+
+def test_a_kept_bucket_can_be_removed_later_and_only_once(
+    command: Command, clients: Clients, s3: Any, name: str
+) -> None:
+    command("deploy", "--yes")
+    bucket = resources(clients, name)["DataStore"]
+    fill(s3, bucket, "payload.json")
+    assert f"Kept {bucket} and its payloads." in command("delete", "--yes")
+    assert "is deleted already" in command("delete")
+    assert is_there(s3, bucket)
+    assert f"Deleted {bucket}: 1 version." in command("delete", "--yes", "--with-data")
+    assert not is_there(s3, bucket)
+    assert "is deleted already" in command("delete", "--with-data")
+
+
+def test_a_kept_bucket_that_another_stack_has_imported_is_not_removed(
+    command: Command, s3: Any, name: str, config: Path
+) -> None:
+    config.write_text(f'{config.read_text()}[data_store]\nname = "{name}-data"\n')
+    command("deploy", "--yes")
+    fill(s3, f"{name}-data", "payload.json")
+    command("delete", "--yes")
+    command("deploy", "--yes", "--import-existing", "--stack-name", f"{name}-new")
+    said = command("delete", "--yes", "--with-data", exits=1)
+    assert f"{name}-data: it is the bucket of stack {name}-new by now; give --stack-name" in said
+    assert is_there(s3, f"{name}-data")
+    command("delete", "--yes", "--with-data", "--stack-name", f"{name}-new")
+    assert not is_there(s3, f"{name}-data")
+
+
+def test_a_new_stack_of_the_name_has_nothing_to_do_with_the_old_ones_bucket(
+    command: Command, clients: Clients, s3: Any, name: str
+) -> None:
+    command("deploy", "--yes")
+    kept = resources(clients, name)["DataStore"]
+    fill(s3, kept, "payload.json")
+    command("delete", "--yes")
+    command("deploy", "--yes")
+    command("delete", "--yes", "--with-data")
+    assert is_there(s3, kept)
+    assert remove(s3, kept) == 1
+
+
+def test_a_deletion_that_fails_is_explained_and_goes_on_when_that_is_mended(
+    command: Command, clients: Clients, name: str
+) -> None:
+    command("deploy", "--yes")
+    user = resources(clients, name)["DataStoreWriter"]
+    key = clients("iam").create_access_key(UserName=user)["AccessKey"]["AccessKeyId"]
+    line = command("delete", "--yes", exits=6).splitlines()[-1]
+    assert "DELETE_FAILED: DataStoreWriter (AWS::IAM::User): " in line
+    assert line.endswith("or leave it behind with --force")
+    assert "  failed  DataStoreWriter  AWS::IAM::User  " in command("delete", exits=1)
+    clients("iam").delete_access_key(UserName=user, AccessKeyId=key)
+    command("delete", "--yes")
+    assert "is deleted already" in command("delete")
+
+
+def test_a_forced_deletion_says_what_it_leaves(
+    command: Command, clients: Clients, s3: Any, name: str
+) -> None:
+    command("deploy", "--yes")
+    made = resources(clients, name)
+    user, bucket = made["DataStoreWriter"], made["DataStore"]
+    fill(s3, bucket, "payload.json")
+    assert "only a deletion that failed can be forced" in command("delete", "--force", exits=1)
+    key = clients("iam").create_access_key(UserName=user)["AccessKey"]["AccessKeyId"]
+    command("delete", "--yes", "--with-data", exits=6)
+    assert is_there(s3, bucket)
+    said = command("delete", "--yes", "--with-data", "--force")
+    assert "  leave   DataStoreWriter  AWS::IAM::User  " in said
+    assert f"Kept {user} (AWS::IAM::User)." in said
+    assert f"Deleted {bucket}: 1 version." in said
+    clients("iam").delete_access_key(UserName=user, AccessKeyId=key)
+    clients("iam").delete_user(UserName=user)
+
+
+def test_a_stack_of_another_tool_is_left_alone(
+    command: Command, clients: Clients, name: str
+) -> None:
+    template = {"Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}}}
+    cloudformation = clients("cloudformation")
+    cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=name)
+    said = command("delete", "--yes", "--with-data", exits=1)
+    assert "it lacks this tool's tag, readmodel-cfn = managed; delete it with the tool" in said
+    assert resources(clients, name)
+    cloudformation.delete_stack(StackName=name)

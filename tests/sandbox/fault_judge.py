@@ -1,0 +1,229 @@
+"""The judge: is what a command said true, by what CloudFormation itself says? Pure."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# An event as `report` tells it: the time, the status, and whose it is.
+_TOLD = re.compile(r"^\d\d:\d\d:\d\d +([A-Z_]+) +(\S+)", re.MULTILINE)
+_DONE = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+_ROLLED_BACK = {"ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What AWS says when asked directly; all empty where there is no such stack.
+
+    `events` are id to (status, logical id); `kept` tells whether the payload and its bucket are
+    there.
+    """
+
+    stack_id: str = ""
+    status: str = ""
+    template: Any = None
+    protected: bool = False
+    outputs: frozenset[str] = frozenset()
+    change_sets: tuple[str, ...] = ()
+    events: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    kept: bool = False
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a person saw of a command; `crash` is a traceback, or that it took too long."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    crash: str = ""
+
+    @property
+    def last_line(self) -> str:
+        """The last line on the screen."""
+        return (self.stderr.strip().splitlines() or [""])[-1]
+
+    @property
+    def told(self) -> Counter[tuple[str, str]]:
+        """The events told, as (status, logical id)."""
+        return Counter((found[1], found[2]) for found in _TOLD.finditer(self.stderr))
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What the command is for, and how it may end.
+
+    `template` and `protected` are the wanted stack's, None where it is to be gone, whose payload
+    may go too where it `purges`. `ends` are the exit codes that may be right, `prints` whether a
+    success prints the outputs, `asked` whether something was begun that can be unfinished, `whole`
+    whether the run itself began what it followed, so that it must tell every event, and `may_leave`
+    whether a change set could not be removed.
+    """
+
+    template: Any = None
+    protected: bool = False
+    purges: bool = False
+    ends: tuple[int, ...] = (0, 1, 4, 5, 6, 9)
+    prints: bool = True
+    asked: bool = True
+    whole: bool = True
+    may_leave: bool = False
+
+    @property
+    def deletes(self) -> bool:
+        """Is the stack to be gone?"""
+        return self.template is None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One run, with the truth before and after."""
+
+    goal: Goal
+    before: Truth
+    run: Run
+    after: Truth
+
+    @property
+    def new(self) -> Counter[tuple[str, str]]:
+        """The events of the time of the run."""
+        found = self.after.events.items()
+        return Counter(one for id_, one in found if id_ not in self.before.events)
+
+    @property
+    def followed(self) -> Counter[tuple[str, str]]:
+        """The events that the run may tell: of what it found going on, the earlier ones too."""
+        return self.new if self.goal.whole else Counter(self.after.events.values())
+
+
+def judge(case: Case) -> list[str]:
+    """What is wrong with the run; an empty list is a right verdict."""
+    return [wrong for rule in _RULES for wrong in rule(case)]
+
+
+def _crashed(case: Case) -> Iterator[str]:
+    if case.run.crash or "Traceback" in case.run.stderr:
+        yield f"it crashed: {case.run.crash.strip() or case.run.last_line}"
+
+
+def _one_error(case: Case) -> Iterator[str]:
+    """An error is one line, the last one, and says what to do after a semicolon."""
+    errors = [one for one in case.run.stderr.splitlines() if one.startswith("Error:")]
+    if len(errors) != (case.run.exit_code not in (0, 5)):
+        yield f"exit {case.run.exit_code} with {len(errors)} lines of error"
+    if errors and errors[-1] != case.run.last_line:
+        yield "the error is not the last line"
+    if errors and not errors[-1].partition("; ")[2]:
+        yield "the error does not say what to do"
+
+
+def _end(case: Case) -> Iterator[str]:
+    if case.run.exit_code not in case.goal.ends:
+        right = " or ".join(map(str, case.goal.ends))
+        yield f"exit {case.run.exit_code}, right is {right}"
+
+
+def _verdict(case: Case) -> Iterator[str]:
+    rule = _VERDICTS.get(case.run.exit_code)
+    for wrong in rule(case) if rule else [f"exit {case.run.exit_code} has no meaning here"]:
+        yield f"{wrong} (status {case.after.status or 'none'})"
+
+
+def _done(case: Case) -> Iterator[str]:
+    goal, after = case.goal, case.after
+    if goal.deletes:
+        if after.status or (goal.purges and after.kept):
+            yield "exit 0, but it is not deleted"
+        return
+    # Where there was nothing to do, it may have been rolled back by an earlier one.
+    if after.status not in _DONE | ({"UPDATE_ROLLBACK_COMPLETE"} & {case.before.status}):
+        yield "exit 0, but the stack is not done"
+    if (after.template, after.protected) != (goal.template, goal.protected):
+        yield "exit 0, but the stack is not what is wanted"
+    missing = [name for name in after.outputs if name not in case.run.stdout]
+    if missing and goal.prints:
+        yield f"exit 0 without the outputs {sorted(missing)}"
+
+
+def _untouched(case: Case) -> Iterator[str]:
+    parts = ("stack_id", "status", "template", "protected", "events", "kept")
+    changed = [one for one in parts if getattr(case.before, one) != getattr(case.after, one)]
+    if changed:
+        yield f"exit {case.run.exit_code}, but there was a change: {', '.join(changed)}"
+
+
+def _differs(case: Case) -> Iterator[str]:
+    yield from _untouched(case)
+    if (case.after.template, case.after.protected) == (case.goal.template, case.goal.protected):
+        yield "exit 5, but nothing differs"
+
+
+def _rolled_back(case: Case) -> Iterator[str]:
+    failed = any(status.endswith("_FAILED") for status, _ in case.followed)
+    if case.after.status not in _ROLLED_BACK or not failed:
+        yield "exit 4, but nothing was rolled back"
+
+
+def _stuck(case: Case) -> Iterator[str]:
+    left = case.goal.purges and not case.after.status and case.after.kept
+    if not case.after.status.endswith("_FAILED") and not left:
+        yield "exit 6, but nothing is stuck"
+
+
+def _unfinished(case: Case) -> Iterator[str]:
+    if not case.goal.asked and not case.before.status.endswith("_IN_PROGRESS"):
+        yield "exit 9, but nothing was begun"
+    if "readmodel-cfn" not in case.run.last_line and "again" not in case.run.last_line:
+        yield "exit 9 without a command that goes on"
+
+
+_VERDICTS = {0: _done, 1: _untouched, 4: _rolled_back, 5: _differs, 6: _stuck, 9: _unfinished}
+
+
+def _no_change(case: Case) -> Iterator[str]:
+    if "No change" in case.run.last_line and case.new:
+        yield "it says no change, but there was one"
+
+
+def _kept(case: Case) -> Iterator[str]:
+    """Nothing is deleted, and no stack made anew, unless that was asked for."""
+    if case.before.kept and not case.after.kept and not case.goal.purges:
+        yield "the payload is gone"
+    # One that never came to be may be made anew.
+    alive = case.before.status not in ("", "ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS")
+    same = case.before.stack_id == case.after.stack_id
+    if alive and not same and not case.goal.deletes:
+        yield "it is not the same stack any more"
+
+
+def _change_sets(case: Case) -> Iterator[str]:
+    if case.after.status and case.after.change_sets and not case.goal.may_leave:
+        yield f"change sets are left: {', '.join(case.after.change_sets)}"
+
+
+def _events(case: Case) -> Iterator[str]:
+    twice = case.run.told - case.followed
+    if twice:
+        yield f"told too often: {_names(twice)}"
+    silent = case.new - case.run.told
+    if silent and case.goal.whole and case.run.exit_code in (0, 4):
+        yield f"not told: {_names(silent)}"
+
+
+def _names(events: Counter[tuple[str, str]]) -> str:
+    found = [f"{status} {name}" for status, name in events]
+    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    return ", ".join(found[:3]) + more
+
+
+_RULES: tuple[Callable[[Case], Iterator[str]], ...] = (
+    _crashed,
+    _one_error,
+    _end,
+    _verdict,
+    _no_change,
+    _kept,
+    _change_sets,
+    _events,
+)

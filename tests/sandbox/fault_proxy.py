@@ -1,0 +1,208 @@
+"""A proxy of the tests' own between the command line and the sandbox, which makes calls go wrong.
+
+It forwards byte for byte, the Host header too, so that signatures stay valid; it counts the calls
+of each action and does to them what the faults say.
+"""
+
+import http.client
+import http.server
+import itertools
+import socket
+import struct
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from fault_http import Answer, Request
+from fault_kinds import AFTERWARDS, ANY, INSTEAD, SLOW, Fault
+from fault_pages import PAGES, pages
+
+PATIENCE = 30
+"""Seconds until something that should come is given up."""
+_OF_THE_CONNECTION = {"connection", "keep-alive", "transfer-encoding"}
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that was made; `fault` is the kind of what was done to it."""
+
+    action: str
+    fault: str = ""
+
+
+class Proxy:
+    """The proxy; `play` begins a new run with its own faults and forgets the calls of the last."""
+
+    def __init__(self, port: int) -> None:
+        self._upstream = port
+        self.broken: list[BaseException] = []
+        self._server = _server(self)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.play()
+
+    def play(self, *faults: Fault) -> None:
+        """From now on these faults happen, and no others."""
+        assert not self.broken, self.broken
+        self.calls: list[Call] = []
+        self._faults = faults
+        self._lock = threading.Lock()
+        self._count: Counter[str] = Counter()
+        self._remembered: dict[str, Answer] = {}
+        self._pages: dict[str, Answer] = {}
+        self._numbers = itertools.count(1)
+        self._held, self._released = threading.Event(), threading.Event()
+
+    @contextmanager
+    def holding(self, alive: Callable[[], bool]) -> Iterator[None]:
+        """Wait until a call is held or the client has ended; it is let go after the block."""
+        while not self._held.wait(0.05) and alive():
+            pass
+        try:
+            yield
+        finally:
+            self._released.set()
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._released.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def answer(self, request: Request) -> Answer | None:
+        """Answer a request; None is a reset connection."""
+        fault = self._fault(request.action)
+        kind = fault.kind if fault else ""
+        self.calls.append(Call(request.action, kind))
+        if kind == "held before":
+            self._hold()
+            return None
+        if kind in INSTEAD:
+            return INSTEAD[kind](request)
+        return self._harmed(request, kind, self._ask(request, kind))
+
+    def _fault(self, action: str) -> Fault | None:
+        with self._lock:
+            self._count[action] += 1
+            self._count[ANY] += 1
+            return next((one for one in self._faults if self._hits(one, action)), None)
+
+    def _hits(self, fault: Fault, action: str) -> bool:
+        return fault.hits(action, self._count[ANY if fault.action == ANY else action])
+
+    def _ask(self, request: Request, kind: str) -> Answer:
+        """Ask AWS, or repeat what was answered to a call of the same token, as AWS does."""
+        page = self._pages.get(request.parameters.get("NextToken", ""))
+        known = page or self._remembered.get(request.token)
+        if known:
+            return known
+        answer = forward(request, self._upstream)
+        if request.token and answer.status < 300 and kind != "answer and token lost":
+            self._remembered[request.token] = answer
+        return answer
+
+    def _harmed(self, request: Request, kind: str, answer: Answer) -> Answer | None:
+        if kind == "slow":
+            time.sleep(SLOW)
+        if kind == "held after":
+            self._hold()
+            return None
+        if kind in PAGES and answer.status == 200:
+            return self._cut(request, kind, answer)
+        return AFTERWARDS[kind](answer) if kind in AFTERWARDS else answer
+
+    def _cut(self, request: Request, kind: str, answer: Answer) -> Answer:
+        """The first page of a list; the others are kept until they are asked for."""
+        if request.parameters.get("NextToken", "") in self._pages:
+            return answer
+        token = f"page-of-{next(self._numbers)}"
+        bodies = pages(answer.body, request.action, kind, token)
+        self._pages |= {f"{token}-{n}": answer.saying(body) for n, body in enumerate(bodies)}
+        return answer.saying(bodies[0])
+
+    def _hold(self) -> None:
+        """Wait until the test has done what it wants to do."""
+        self._held.set()
+        self._released.wait(PATIENCE)
+
+
+def forward(request: Request, port: int) -> Answer:
+    """Ask the sandbox the very same."""
+    upstream = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    try:
+        upstream.putrequest(
+            request.method, request.target, skip_host=True, skip_accept_encoding=True
+        )
+        for name, value in request.headers:
+            if name.lower() not in ("connection", "expect"):
+                upstream.putheader(name, value)
+        upstream.endheaders(request.body)
+        got = upstream.getresponse()
+        kept = [one for one in got.getheaders() if one[0].lower() not in _OF_THE_CONNECTION]
+        return Answer(got.status, tuple(kept), got.read())
+    finally:
+        upstream.close()
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    """Reads a request, has the proxy answer it, and sends that or resets the connection."""
+
+    protocol_version = "HTTP/1.1"
+    proxy: Proxy
+
+    def _handle(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        request = Request(self.command, self.path, tuple(self.headers.items()), body)
+        answer = self.proxy.answer(request)
+        # A client that was killed, or gave up, does not read the answer.
+        with suppress(ConnectionError):
+            self._reset() if answer is None else self._send(answer)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _handle  # noqa: N815 - http.server's names
+
+    def _send(self, answer: Answer) -> None:
+        self.send_response_only(answer.status)
+        for name, value in answer.headers:
+            self.send_header(name, value)
+        if not any(name.lower() == "content-length" for name, _ in answer.headers):
+            self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        if self.command != "HEAD":  # its length is that of a body which does not come
+            self.wfile.write(answer.body[: answer.cut])
+        if answer.cut is not None:
+            self._reset()
+
+    def _reset(self) -> None:
+        """Close without a farewell: with no time to linger, the other side sees a reset."""
+        self.wfile.flush()
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's names
+        """Say nothing."""
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    broken: list[BaseException]
+
+    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002
+        """A client that goes away in the middle of a call is what these tests are about."""
+        error = sys.exception()
+        if error and not isinstance(error, ConnectionError):
+            self.broken.append(error)
+
+    def shutdown_request(self, request: object) -> None:
+        """Close only: to say farewell first would spoil a reset."""
+        self.close_request(request)  # type: ignore[arg-type]
+
+
+def _server(proxy: Proxy) -> _Server:
+    handler = type("Handler", (_Handler,), {"proxy": proxy})
+    server = _Server(("127.0.0.1", 0), handler)
+    server.broken = proxy.broken
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    return server

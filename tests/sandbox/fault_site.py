@@ -1,0 +1,162 @@
+"""A stack of one's own for one scene, on which the command line works through the proxy."""
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import FrameType, SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+from click.testing import CliRunner
+from fault_judge import Run
+from fault_kinds import Fault
+from fault_proxy import Proxy
+from fault_scenes import Scene
+from fault_witness import Witness
+
+from readmodel_cfn.cli import main
+from readmodel_cfn.sandbox import Sandbox
+
+_LONGEST = 60  # seconds that a command may take
+_CONSOLE_SCRIPT = Path(sys.executable).with_name("readmodel-cfn")
+
+
+class TookTooLongError(BaseException):
+    """A command did not end; no handler of errors may take this for one of AWS's."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A sandbox with the proxy before it; `clients` makes clients that go past the proxy."""
+
+    sandbox: Sandbox
+    proxy: Proxy
+    folder: Path
+    clients: Callable[[str], Any]
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The sandbox's key, and no other setting of AWS's; what is kept is in the folder."""
+        return {
+            "AWS_ACCESS_KEY_ID": self.sandbox.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.sandbox.secret_access_key,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "READMODEL_CFN_HOME": str(self.folder),
+        }
+
+
+@dataclass(frozen=True)
+class Site:
+    """One stack, by its name, for one scene."""
+
+    place: Place
+    scene: Scene
+    name: str = field(default_factory=lambda: f"fault-{secrets.token_hex(5)}")
+
+    @cached_property
+    def witness(self) -> Witness:
+        """Who tells the truth about the stack."""
+        return Witness(self.place.clients, self.name)
+
+    def run(self, *faults: Fault) -> Run:
+        """Run the scene's command through the proxy, in this process."""
+        self.place.proxy.play(*faults)
+        return self._command(self.scene.command, self.scene.wanted, self.place.proxy.url)
+
+    @contextmanager
+    def started(self, *faults: Fault) -> Iterator["subprocess.Popen[str]"]:
+        """The scene's command as a process of its own, which is ended after the block."""
+        self.place.proxy.play(*faults)
+        arguments = self._arguments(self.scene.command, self.scene.wanted, self.place.proxy.url)
+        # Where this process ignores Ctrl-C, as in a shell's background, its children would too.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        with subprocess.Popen(
+            [_CONSOLE_SCRIPT, *arguments],
+            env={**os.environ, **self.place.environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    def prepare(self) -> None:
+        """Make the stack that is there before the command, with a payload."""
+        if self.scene.before:
+            url = self.place.sandbox.endpoint_url
+            made = self._command(("deploy", "--yes"), self.scene.before, url)
+            assert made.exit_code == 0, made
+            self.witness.publish()
+
+    def _command(self, command: tuple[str, ...], text: str, url: str) -> Run:
+        return invoke(self._arguments(command, text, url), self.place.environment)
+
+    def _arguments(self, command: tuple[str, ...], text: str, url: str) -> list[str]:
+        file = self.place.folder / f"{self.name}.toml"
+        file.write_text(text)
+        where = ["--stack-name", self.name, "--region", self.place.sandbox.region]
+        return [*command, *where, "--endpoint-url", url, "--config", str(file)]
+
+
+@contextmanager
+def site(place: Place, scene: Scene) -> Iterator[Site]:
+    """The stack as it is before the scene's command; all of it is gone after the block."""
+    made = Site(place, scene)
+    try:
+        made.prepare()
+        yield made
+    finally:
+        place.proxy.play()
+        made.witness.clear()
+
+
+# A person waits for minutes where AWS does not answer; a test need not. Each command seems to be
+# run by another process, whose predecessor is no more.
+_HURRIED = {
+    "botocore.endpoint.time": SimpleNamespace(sleep=lambda _: None),
+    "readmodel_cfn.stacks.events._PATIENCE": 1.0,
+    "readmodel_cfn.stacks.change_sets._PATIENCE": 1.0,
+    "readmodel_cfn.stacks.change_sets._is_alive": lambda _: False,
+    "readmodel_cfn.stacks.patience._FIRST_PAUSE": 0.1,
+}
+
+
+def invoke(arguments: list[str], environment: Mapping[str, str]) -> Run:
+    """Run a command in this process, without the long pauses."""
+    try:
+        with ExitStack() as stack:
+            for name, quicker in _HURRIED.items():
+                stack.enter_context(patch(name, quicker))
+            stack.enter_context(_in_time())
+            done = CliRunner().invoke(main, arguments, env=environment)
+    except TookTooLongError:
+        return Run(-1, "", "", f"it took longer than {_LONGEST} s")
+    crash = ""
+    if done.exception and not isinstance(done.exception, SystemExit):
+        crash = "".join(traceback.format_exception(done.exception)[-1:])
+    return Run(done.exit_code, done.stdout, done.stderr, crash)
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    def stop(_: int, __: FrameType | None) -> None:
+        raise TookTooLongError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(_LONGEST)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)

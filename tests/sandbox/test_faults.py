@@ -1,0 +1,198 @@
+"""What a command says when calls go wrong is what AWS says, and the judge of that is judged too.
+
+`make faults` does all of it: every call of every scene with every fault; here is one of each kind.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from fault_bench import trial
+from fault_judge import Case, Goal, Run, Truth, judge
+from fault_kinds import FOREVER, HELD, KINDS, Fault
+from fault_proxy import Proxy
+from fault_scenes import (
+    CREATE,
+    CREATE_FAILS,
+    DELETE,
+    NOTHING,
+    PURGE,
+    SCENES,
+    UPDATE,
+    UPDATE_FAILS,
+    Scene,
+)
+from fault_site import Place
+
+from readmodel_cfn.sandbox import Sandbox
+
+OLD, NEW = {"Resources": {"A": 1}}, {"Resources": {"B": 2}}
+BEGUN, MADE = ("UPDATE_IN_PROGRESS", "shop"), ("UPDATE_COMPLETE", "shop")
+BEFORE = Truth("id-1", "CREATE_COMPLETE", OLD, events={"0": ("CREATE_COMPLETE", "shop")}, kept=True)
+AFTER = replace(
+    BEFORE,
+    status="UPDATE_COMPLETE",
+    template=NEW,
+    outputs=frozenset({"ApiUrl"}),
+    events={**BEFORE.events, "1": BEGUN, "2": MADE},
+)
+TOLD = "12:00:00  UPDATE_IN_PROGRESS  shop  t\n12:00:01  UPDATE_COMPLETE  shop  t\n"
+DONE = Case(Goal(NEW), BEFORE, Run(0, "ApiUrl  https://...", f"{TOLD}Done."), AFTER)
+ROLLED_BACK = Case(
+    Goal(NEW),
+    BEFORE,
+    Run(
+        4,
+        "",
+        "12:00:00  UPDATE_FAILED  A  t\n12:00:01  UPDATE_ROLLBACK_COMPLETE  shop  t\n"
+        "Error: shop: rolled back; mend it",
+    ),
+    replace(
+        BEFORE,
+        status="UPDATE_ROLLBACK_COMPLETE",
+        events={"1": ("UPDATE_FAILED", "A"), "2": ("UPDATE_ROLLBACK_COMPLETE", "shop")},
+    ),
+)
+REFUSED = Case(Goal(NEW), BEFORE, Run(1, "", "Error: shop: throttled; run it again"), BEFORE)
+UNFINISHED = Case(
+    Goal(NEW), BEFORE, Run(9, "", "Error: shop: lost; run: readmodel-cfn follow"), AFTER
+)
+STUCK = Case(
+    Goal(NEW),
+    BEFORE,
+    Run(6, "", "Error: shop: stuck; run: readmodel-cfn status"),
+    replace(AFTER, status="UPDATE_ROLLBACK_FAILED"),
+)
+DIFFERS = Case(Goal(NEW), BEFORE, Run(5, "~ Products", ""), BEFORE)
+GONE = Case(Goal(), BEFORE, Run(0, "", "Deleted."), Truth("id-1", events=BEFORE.events, kept=True))
+PURGED = replace(GONE, goal=Goal(purges=True), after=Truth("id-1", events=BEFORE.events))
+RIGHT = {
+    "done": DONE,
+    "rolled back": ROLLED_BACK,
+    "refused": REFUSED,
+    "unfinished": UNFINISHED,
+    "stuck": STUCK,
+    "differs": DIFFERS,
+    "gone": GONE,
+    "purged": PURGED,
+}
+
+
+def said(case: Case, exit_code: int, stderr: str, stdout: str = "") -> Case:
+    return replace(case, run=Run(exit_code, stdout, stderr))
+
+
+def found(case: Case, **parts: Any) -> Case:
+    return replace(case, after=replace(case.after, **parts))
+
+
+WRONG = {
+    "it crashed": replace(DONE, run=replace(DONE.run, crash="KeyError: 'Stacks'")),
+    "exit 1 with 0 lines": said(REFUSED, 1, "nothing"),
+    "exit 1 with 2 lines": said(REFUSED, 1, "Error: a; b\nError: shop: throttled; run it again"),
+    "exit 0 with 1 lines": said(DONE, 0, f"{TOLD}Error: a; b", "ApiUrl"),
+    "the error is not the last line": said(REFUSED, 1, "Error: a; b\nDone."),
+    "the error does not say what to do": said(REFUSED, 1, "Error: shop: throttled"),
+    "exit 1, right is 0": replace(REFUSED, goal=Goal(NEW, ends=(0,))),
+    "exit 7 has no meaning here": said(REFUSED, 7, "Error: a; b"),
+    "exit 0, but the stack is not done": found(DONE, status="UPDATE_ROLLBACK_COMPLETE"),
+    "exit 0, but the stack is not what": found(DONE, template=OLD),
+    "exit 0 without the outputs": said(DONE, 0, f"{TOLD}Done."),
+    "exit 0, but it is not deleted": found(GONE, status="DELETE_FAILED"),
+    "exit 1, but there was a change: status": replace(REFUSED, after=AFTER),
+    "exit 5, but nothing differs": replace(DIFFERS, goal=Goal(OLD)),
+    "exit 5, but there was a change": replace(DIFFERS, after=AFTER),
+    "exit 4, but nothing was rolled back": replace(ROLLED_BACK, after=AFTER),
+    "exit 6, but nothing is stuck": replace(STUCK, after=AFTER),
+    "exit 9, but nothing was begun": replace(UNFINISHED, goal=Goal(NEW, asked=False)),
+    "exit 9 without a command": said(UNFINISHED, 9, "Error: shop: lost; good luck"),
+    "it says no change": said(DONE, 0, f"{TOLD}No change.", "ApiUrl"),
+    "the payload is gone": found(DONE, kept=False),
+    "it is not the same stack": found(DONE, stack_id="id-2"),
+    "change sets are left: readmodel-cfn-1": found(DONE, change_sets=("readmodel-cfn-1",)),
+    "told too often: UPDATE_IN_PROGRESS shop": said(DONE, 0, f"{TOLD}{TOLD}Done.", "ApiUrl"),
+    "not told: UPDATE_IN_PROGRESS shop": said(DONE, 0, "Done.", "ApiUrl"),
+}
+
+
+@pytest.mark.parametrize("case", RIGHT.values(), ids=RIGHT)
+def test_the_judge_lets_a_right_verdict_pass(case: Case) -> None:
+    assert judge(case) == []
+
+
+@pytest.mark.parametrize(("wrong", "case"), WRONG.items(), ids=WRONG)
+def test_the_judge_rejects_a_wrong_verdict(wrong: str, case: Case) -> None:
+    assert any(one.startswith(wrong) for one in judge(case)), judge(case)
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_no_other_exit_code_would_be_right(name: str) -> None:
+    """Each of these truths is told by one code only, or by 9: nobody knows."""
+    case = RIGHT[name]
+    for code in {0, 4, 6} - {case.run.exit_code}:
+        assert judge(said(case, code, "Error: shop: what; do" if code else "", "ApiUrl"))
+
+
+@pytest.fixture(scope="module")
+def place(
+    sandbox: Sandbox, client_of: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
+    proxy = Proxy(sandbox.port)
+    folder = tmp_path_factory.mktemp("faults")
+    yield Place(sandbox, proxy, folder, lambda service: client_of(sandbox, service))
+    proxy.close()
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+def test_without_a_fault_each_scene_ends_as_it_should(place: Place, scene: Scene) -> None:
+    assert trial(place, scene).wrong == ()
+
+
+# One of each kind at least, where it matters most.
+FAULTS = [
+    (CREATE, Fault("500", "DescribeStacks")),
+    (CREATE, Fault("denied", "DescribeStacks", times=FOREVER)),
+    (CREATE, Fault("throttled", "CreateStack")),
+    (CREATE, Fault("reset before", "CreateStack", times=FOREVER)),
+    (CREATE, Fault("answer lost", "CreateStack", times=FOREVER)),
+    (CREATE, Fault("answer and token lost", "CreateStack")),
+    (CREATE, Fault("500 though done", "CreateStack", times=FOREVER)),
+    (CREATE, Fault("empty body", "CreateStack")),
+    (CREATE, Fault("expired token", "DescribeStacks", first=2, times=FOREVER)),
+    (CREATE, Fault("each page twice", "DescribeStackEvents", times=FOREVER)),
+    (CREATE_FAILS, Fault("answer lost", "CreateStack")),
+    (UPDATE, Fault("body cut off", "GetTemplate")),
+    (UPDATE, Fault("answer lost", "CreateChangeSet", times=FOREVER)),
+    (UPDATE, Fault("short pages", "DescribeChangeSet", times=FOREVER)),
+    (UPDATE, Fault("answer lost", "DeleteChangeSet", times=FOREVER)),
+    (UPDATE, Fault("expired token", "UpdateStack", times=FOREVER)),
+    (UPDATE, Fault("half a body", "UpdateStack")),
+    (UPDATE, Fault("answer lost", "UpdateStack", times=FOREVER)),
+    (UPDATE, Fault("garbage", "DescribeStacks", first=2)),
+    (UPDATE, Fault("still in progress", "DescribeStacks", first=2, times=3)),
+    (UPDATE, Fault("slow", "DescribeStackEvents")),
+    (UPDATE, Fault("no result", "DescribeStackEvents", first=2)),
+    (UPDATE, Fault("overlapping pages", "DescribeStackEvents", times=FOREVER)),
+    (UPDATE, Fault("empty pages between", "DescribeStackEvents", times=FOREVER)),
+    (UPDATE_FAILS, Fault("each event twice", "DescribeStackEvents", times=FOREVER)),
+    (UPDATE_FAILS, Fault("events shuffled", "DescribeStackEvents", times=FOREVER)),
+    (UPDATE_FAILS, Fault("events reversed", "DescribeStackEvents", times=FOREVER)),
+    (NOTHING, Fault("503", "DescribeStacks")),
+    (NOTHING, Fault("HTML of a gateway", "GetTemplate")),
+    (DELETE, Fault("answer lost", "DeleteStack", times=FOREVER)),
+    (DELETE, Fault("HTML of a portal", "DescribeStacks", first=2)),
+    (DELETE, Fault("an empty page first", "ListStackResources", times=FOREVER)),
+    (PURGE, Fault("throttled", "s3 POST /*?delete")),
+]
+
+
+def test_there_is_one_of_each_kind() -> None:
+    assert {fault.kind for _, fault in FAULTS} == KINDS - set(HELD)
+
+
+@pytest.mark.parametrize(("scene", "fault"), FAULTS, ids=lambda one: str(getattr(one, "name", one)))
+def test_a_fault_is_survived(place: Place, scene: Scene, fault: Fault) -> None:
+    done = trial(place, scene, fault)
+    assert done.injected, f"no call was harmed, of {done.calls}"
+    assert done.wrong == (), done

@@ -1,0 +1,87 @@
+"""A command that is killed or interrupted at any call, and run again, ends well.
+
+`make faults` does it at every call of every scene.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from fault_bench import interrupted, killed
+from fault_kinds import Fault
+from fault_proxy import Proxy
+from fault_scenes import CREATE, DELETE, UPDATE, UPDATE_FAILS, Scene
+from fault_site import Place
+
+from readmodel_cfn.sandbox import Sandbox
+
+
+@pytest.fixture(scope="module")
+def place(
+    sandbox: Sandbox, client_of: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
+    proxy = Proxy(sandbox.port)
+    folder = tmp_path_factory.mktemp("kills")
+    yield Place(sandbox, proxy, folder, lambda service: client_of(sandbox, service))
+    proxy.close()
+
+
+KILLS = [
+    (CREATE, Fault("held before", "CreateStack")),
+    (CREATE, Fault("held after", "CreateStack")),
+    (CREATE, Fault("held before", "DescribeStackEvents")),
+    (UPDATE, Fault("held after", "UpdateStack")),
+    (UPDATE, Fault("held before", "DescribeStacks", first=2)),
+    (UPDATE_FAILS, Fault("held after", "UpdateStack")),
+    (DELETE, Fault("held after", "DeleteStack")),
+    (DELETE, Fault("held after", "DescribeStackEvents", first=2)),
+]
+
+
+def name(one: object) -> str:
+    return str(getattr(one, "name", one))
+
+
+@pytest.mark.parametrize(("scene", "held"), KILLS, ids=name)
+def test_a_killed_command_is_run_again_and_ends_well(
+    place: Place, scene: Scene, held: Fault
+) -> None:
+    done = killed(place, scene, held)
+    assert done.injected, done
+    assert done.wrong == (), done
+
+
+BUSY = Fault("still in progress", "DescribeStacks", times=3)
+
+
+@pytest.mark.parametrize(
+    ("scene", "held"),
+    [
+        (CREATE, Fault("held after", "CreateStack")),
+        (UPDATE, Fault("held after", "UpdateStack")),
+        (UPDATE_FAILS, Fault("held after", "UpdateStack")),
+    ],
+    ids=name,
+)
+def test_a_killed_commands_operation_that_still_goes_on_is_waited_for(
+    place: Place, scene: Scene, held: Fault
+) -> None:
+    done = killed(place, scene, held, BUSY)
+    assert done.injected, done
+    assert done.wrong == (), done
+
+
+@pytest.mark.parametrize(
+    ("scene", "held"),
+    [
+        (CREATE, Fault("held after", "DescribeStackEvents")),
+        (UPDATE, Fault("held after", "DescribeStackEvents", first=2)),
+        (DELETE, Fault("held after", "DescribeStackEvents", first=2)),
+    ],
+    ids=name,
+)
+def test_ctrl_c_while_following_is_unfinished(place: Place, scene: Scene, held: Fault) -> None:
+    done = interrupted(place, scene, held)
+    assert done.run.exit_code == 9, done
+    assert done.injected, done
+    assert done.wrong == (), done

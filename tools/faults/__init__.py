@@ -1,0 +1,1 @@
+"""The fault bench's matrix: run, and told as a table."""

@@ -146,7 +146,7 @@ SABOTAGES = (
     Sabotage(
         "a stack without our tag is never deleted",
         "stacks/plan.py",
-        '    if not _is_ours(stack):\n        hint = "it lacks',
+        '    if not is_ours(stack):\n        hint = "it lacks',
         '    if False:\n        hint = "it lacks',
         PLAN + "a_stack_without_our_tag_is_never_deleted",
     ),

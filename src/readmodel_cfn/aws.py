@@ -187,6 +187,8 @@ def _refused(error: Any) -> ReadModelError:
         hint = "check the access key; a new one takes some seconds until every service knows it"
     elif code in _DENIED:
         hint = "ask for this permission, or choose another profile with --profile"
+    elif is_passing(error):
+        hint = "run the command again in a minute"
     what = " ".join(f"{code}: {message}".split())
     return ReadModelError(what, where=f"AWS {error.operation_name}", hint=hint)
 

@@ -163,6 +163,33 @@ def test_protection_alone_is_set_without_an_update(aws: Aws, tmp_path: Path) -> 
     assert aws.wrote() == ["UpdateTerminationProtection"]
 
 
+@pytest.mark.parametrize("code", ["AccessDenied", "Throttling"])
+def test_a_protection_that_fails_after_an_update_leaves_it_unfinished(
+    aws: Aws, tmp_path: Path, code: str
+) -> None:
+    (tmp_path / "readmodel.toml").write_text("[stack]\ntermination_protection = true")
+    aws.stack()
+    aws.template({"Resources": {}})
+    aws.change_set()
+    aws.events()
+    aws.answers("cloudformation", "update_stack", CREATED)
+    aws.stack("UPDATE_COMPLETE")
+    aws.events()
+    aws.refuses("cloudformation", "update_termination_protection", code, "no")
+    assert error_of(deploy(), 9) == (
+        "stack read-model: the stack is UPDATE_COMPLETE, but its protection is not set: "
+        f"AWS UpdateTerminationProtection: {code}: no; run the same command again"
+    )
+
+
+def test_one_that_fails_alone_has_changed_nothing(aws: Aws, tmp_path: Path) -> None:
+    (tmp_path / "readmodel.toml").write_text("[stack]\ntermination_protection = true")
+    aws.stack()
+    aws.template(CONTENT)
+    aws.refuses("cloudformation", "update_termination_protection", "AccessDenied", "no", 403)
+    assert "ask for this permission" in error_of(deploy(), 1)
+
+
 FAILED = (
     event(4, "Writer", "CREATE_FAILED", "Resource creation cancelled"),
     event(3, "DataStore", "CREATE_FAILED", "Name is taken\nby somebody"),

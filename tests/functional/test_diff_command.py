@@ -48,10 +48,11 @@ def changed(aws: Aws, *, left: tuple[str, ...] = ()) -> None:
 def test_equal_is_no_change_and_found_without_a_change_set(aws: Aws) -> None:
     aws.stack()
     aws.template(CONTENT)
+    aws.answers("cloudformation", "list_change_sets", {"Summaries": []})
     done = diff()
     assert done.exit_code == 0
     assert done.stdout == ""
-    assert aws.calls == ["DescribeStacks", "GetTemplate"]
+    assert aws.calls == ["DescribeStacks", "GetTemplate", "ListChangeSets"]
 
 
 def test_a_stack_that_does_not_exist_is_all_additions_and_leaves_nothing(aws: Aws) -> None:
@@ -156,10 +157,44 @@ def test_one_that_may_not_be_made_leaves_nothing_and_is_told(aws: Aws) -> None:
     assert "AWS CreateChangeSet: AccessDenied" in error_of(diff(), 1)
 
 
+def test_one_that_aws_does_not_let_go_is_told(aws: Aws) -> None:
+    changed(aws)
+    aws.answers("cloudformation", "create_change_set", MADE)
+    aws.answers("cloudformation", "describe_change_set", found())
+    aws.refuses("cloudformation", "delete_change_set", "AccessDenied", "not you", 403)
+    told = diff().stderr.splitlines()[-1]
+    assert told.startswith("Change set readmodel-cfn-diff-")
+    assert "AccessDenied" in told
+    assert told.endswith("the next deploy removes it.")
+
+
+def test_one_that_fails_for_good_in_the_making_has_changed_nothing(aws: Aws) -> None:
+    changed(aws)
+    aws.refuses("cloudformation", "create_change_set", "500", "Internal", 500)
+    aws.answers("cloudformation", "list_change_sets", {"Summaries": []})
+    aws.answers("cloudformation", "delete_change_set", {})
+    assert "run the command again in a minute" in error_of(diff(), 1)
+
+
+def test_one_whose_answer_was_lost_is_found_by_its_name(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(change_sets, "_name", lambda: "readmodel-cfn-diff-x")
+    changed(aws)
+    aws.refuses("cloudformation", "create_change_set", "500", "Internal", 500)
+    listed = {"Summaries": [{"ChangeSetName": "readmodel-cfn-diff-x"}]}
+    aws.answers("cloudformation", "list_change_sets", listed)
+    aws.answers("cloudformation", "describe_change_set", found(Changes=[removal()]))
+    aws.answers("cloudformation", "delete_change_set", {})
+    assert diff().exit_code == 5
+
+
 def test_what_a_killed_process_left_is_removed_and_no_other(aws: Aws) -> None:
     ours = f"readmodel-cfn-diff-{change_sets._host()}-4194999-1-abcd"
     changed(aws, left=("somebody-elses", ours))
-    aws.answers("cloudformation", "delete_change_set", {}, StackName="read-model", ChangeSetName=ours)
+    aws.answers(
+        "cloudformation", "delete_change_set", {}, StackName="read-model", ChangeSetName=ours
+    )
     aws.answers("cloudformation", "create_change_set", MADE)
     aws.answers("cloudformation", "describe_change_set", found())
     aws.answers("cloudformation", "delete_change_set", {})

@@ -17,6 +17,7 @@ from readmodel_cfn.errors import ReadModelError, Stuck, Unfinished
 from readmodel_cfn.stacks import delete as stacks
 from readmodel_cfn.stacks.client import StackClient
 from readmodel_cfn.stacks.outlook import last_deleted, skipped
+from readmodel_cfn.stacks.plan import is_ours
 from readmodel_cfn.stacks.values import Event, Stack, StackResource
 from readmodel_cfn.store import empty
 
@@ -52,7 +53,7 @@ class Deletion:
     def _deleted_before(self) -> Stack:
         """The stack that is gone already; it may have left payloads that are to go too."""
         found = last_deleted(self.client, self.target.stack_name)
-        return found if found and stacks.is_ours(found) else self.target.stack()
+        return found if found and is_ours(found) else self.target.stack()
 
     def carry_out(self, seen: Losses) -> tuple[list[StackResource], Mapping[str, int]]:
         """Delete it all; what is left then, and how many versions each removed bucket held.

@@ -56,7 +56,8 @@ class Deployment:
         if self.asked.beyond or seen.plan.action in ("create", "update"):
             self._preflight(seen)
         stack = self._beyond(seen) if self.asked.beyond else self._changed(seen)
-        stacks.protect(self.target.stacks, self.wanted, stack)
+        changed = stack is not seen.stack
+        stacks.protect(self.target.stacks, self.wanted, stack, changed=changed)
         if seen.plan.action == "nothing" and not self.asked.beyond:
             self.say.note("No change.")
         if removed_methods(seen.template, self.wanted.content):
@@ -110,7 +111,7 @@ class Deployment:
 
     def _changed(self, seen: stacks.Look) -> Stack:
         wanted = self._sendable if seen.plan.action == "update" else self.wanted
-        self._show(stacks.difference(self.target.stacks, wanted, seen))
+        self._show(stacks.difference(self.target.stacks, wanted, seen, self.say.note))
         if seen.plan.action in ("create", "update"):
             self._ask(seen.plan.action)
             begun = stacks.change(self.target.stacks, self._sendable, seen)
@@ -123,7 +124,10 @@ class Deployment:
 
     def _beyond(self, seen: stacks.Look) -> Stack:
         client, asked = self.target.stacks, self.asked.beyond
-        with stacks.beyond_update(client, self._sendable, seen, asked) as (diff, held):
+        with stacks.beyond_update(client, self._sendable, seen, asked, self.say.note) as (
+            diff,
+            held,
+        ):
             self._show(diff)
             if not diff.changes and seen.stack:
                 self.say.note("No change.")

@@ -33,7 +33,7 @@ def diff(
         raise Unfinished("it cannot be compared now", where=target.where, hint=hint)
     if seen.plan.action == "update":
         wanted = handed_over(target, wanted, template_bucket)
-    found = stacks.difference(target.stacks, wanted, seen)
+    found = stacks.difference(target.stacks, wanted, seen, report.story)
     if as_json:
         report.print_json({"action": seen.plan.action, **diff_as_json(found)})
     else:

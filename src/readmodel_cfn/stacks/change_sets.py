@@ -38,9 +38,12 @@ def held(
     wanted: Wanted,
     kind: Literal["CREATE", "UPDATE"],
     clock: Clock,
+    note: Callable[[str], None],
     **more: Any,
 ) -> Iterator[Held]:
     """A change set while it is needed; whatever happens, it is removed then.
+
+    `note` is told of one that AWS does not let go.
 
     Raises:
         ReadModelError: CloudFormation refuses the change, for the reason that is told.
@@ -54,14 +57,22 @@ def held(
         yield one
     finally:
         if one is None or not one.executed:
-            _remove(client, wanted.name, name, kind, clock)
+            left = _remove(client, wanted.name, name, kind, clock)
+            if left and one:
+                note(f"Change set {name} is left, {left}; the next deploy removes it.")
 
 
 def sweep(client: StackClient, stack: str) -> None:
-    """Remove the change sets of ours that a killed process has left; it costs one call."""
-    for name in client.change_sets(stack):
-        if is_abandoned(name):
-            client.remove_change_set(stack, name)
+    """Remove the change sets of ours that a killed process has left; it costs one call.
+
+    Nobody asked for it, so no trouble of it is one.
+    """
+    try:
+        for name in client.change_sets(stack):
+            if is_abandoned(name):
+                client.remove_change_set(stack, name)
+    except troubles():
+        pass
 
 
 def is_abandoned(
@@ -128,8 +139,8 @@ def _check(client: StackClient, stack: str, found: ChangeSet) -> None:
     raise ReadModelError(f"AWS refuses the change: {what}", where=f"stack {stack}", hint=hint)
 
 
-def _remove(client: StackClient, stack: str, name: str, kind: str, clock: Clock) -> None:
-    """Remove it, and the empty stack that one of kind CREATE has made.
+def _remove(client: StackClient, stack: str, name: str, kind: str, clock: Clock) -> str:
+    """Remove it, and the empty stack that one of kind CREATE has made; why not, where it is left.
 
     What AWS cannot do now is done by the next run's sweep.
     """
@@ -138,5 +149,6 @@ def _remove(client: StackClient, stack: str, name: str, kind: str, clock: Clock)
         left = client.describe(stack) if kind == "CREATE" else None
         if left and left.status == "REVIEW_IN_PROGRESS":
             client.delete(left.id)
-    except troubles():
-        pass
+    except troubles() as error:
+        return " ".join(str(error).split())
+    return ""

@@ -4,7 +4,14 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from readmodel_cfn.aws import error_code, is_passing, is_refusal, troubles, whole_answers
+from readmodel_cfn.aws import (
+    error_code,
+    is_passing,
+    is_refusal,
+    troubles,
+    was_retried,
+    whole_answers,
+)
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.stacks.begin import begin
 from readmodel_cfn.stacks.changes import ChangeSet
@@ -117,11 +124,13 @@ class StackClient:
     def make_change_set(self, wanted: Wanted, name: str, kind: str, **more: Any) -> None:
         """Have a change set made, of kind CREATE or UPDATE."""
         arguments = _arguments(wanted) | {"ChangeSetName": name, "ChangeSetType": kind, **more}
-        begin(
-            lambda: self.call("create_change_set", **arguments),
-            lambda: name in self.change_sets(wanted.name),
-            where=f"change set {name}",
-        )
+        try:
+            self.call("create_change_set", **arguments)
+        except troubles() as error:
+            # An answer that is lost, or a retry that is refused because of the first.
+            refused = is_refusal(error) and not was_retried(error)
+            if refused or name not in self.change_sets(wanted.name):
+                raise
 
     def change_set(self, stack: str, name: str) -> ChangeSet:
         """A change set, with all pages of its changes and their values."""

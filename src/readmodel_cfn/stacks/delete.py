@@ -8,14 +8,10 @@ from readmodel_cfn.stacks.advice import advice
 from readmodel_cfn.stacks.cause import Cause, causes, last_operation
 from readmodel_cfn.stacks.client import StackClient
 from readmodel_cfn.stacks.events import Ended, Following
+from readmodel_cfn.stacks.plan import is_ours
 from readmodel_cfn.stacks.values import Event, Stack
 from readmodel_cfn.stacks.verdict import tell
 from readmodel_cfn.stacks.wanted import MANAGED_TAG
-
-
-def is_ours(stack: Stack) -> bool:
-    """Does the stack carry the tag that every deploy of this tool sets?"""
-    return MANAGED_TAG.items() <= stack.tags.items()
 
 
 def check(stack: Stack, *, force: bool = False) -> None:

@@ -4,12 +4,13 @@
 `change` begins it. Each step that begins an operation returns it to be followed to its end.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from readmodel_cfn.errors import ReadModelError, Stuck
+from readmodel_cfn.aws import one_line_errors
+from readmodel_cfn.errors import ReadModelError, Stuck, Unfinished
 from readmodel_cfn.stacks.cause import last_operation
 from readmodel_cfn.stacks.change_sets import Held, held, sweep
 from readmodel_cfn.stacks.client import StackClient
@@ -21,6 +22,7 @@ from readmodel_cfn.stacks.values import Stack
 from readmodel_cfn.stacks.wanted import Wanted
 
 CLOCK = Clock()
+Note = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -113,29 +115,37 @@ def known_events(client: StackClient, stack: Stack) -> set[str]:
     return {one.id for one in client.events(stack.id)}
 
 
-def difference(client: StackClient, wanted: Wanted, seen: Look, clock: Clock = CLOCK) -> Diff:
+def difference(
+    client: StackClient, wanted: Wanted, seen: Look, note: Note, clock: Clock = CLOCK
+) -> Diff:
     """What would change. The change set that tells it is removed again.
 
     None is made for a stack that does not exist yet, nor where nothing differs.
     """
     if seen.stack is None or seen.plan.action in ("create", "recreate"):
         return additions(wanted)
+    sweep(client, wanted.name)
     if seen.plan.action in ("nothing", "protect"):
         return Diff((), others(seen.stack, seen.template, wanted))
-    sweep(client, wanted.name)
-    with held(client, wanted, "UPDATE", clock) as one:
+    with held(client, wanted, "UPDATE", clock, note) as one:
         return from_change_set(one.found, seen.stack, seen.template, wanted)
 
 
 @contextmanager
 def beyond_update(
-    client: StackClient, wanted: Wanted, seen: Look, beyond: Beyond, clock: Clock = CLOCK
+    client: StackClient,
+    wanted: Wanted,
+    seen: Look,
+    beyond: Beyond,
+    note: Note,
+    clock: Clock = CLOCK,
 ) -> Iterator[tuple[Diff, Held]]:
     """What would change, and the change set that can carry it out while the block lasts."""
     stack = None if seen.plan.action == "create" else seen.stack
     if stack:
         sweep(client, wanted.name)
-    with held(client, wanted, "UPDATE" if stack else "CREATE", clock, **beyond.arguments) as one:
+    kind: Literal["CREATE", "UPDATE"] = "UPDATE" if stack else "CREATE"
+    with held(client, wanted, kind, clock, note, **beyond.arguments) as one:
         yield from_change_set(one.found, stack, seen.template, wanted), one
 
 
@@ -156,7 +166,20 @@ def change(client: StackClient, wanted: Wanted, seen: Look) -> Following | None:
     return Following(client, seen.stack.id, known) if client.update(wanted) else None
 
 
-def protect(client: StackClient, wanted: Wanted, stack: Stack) -> None:
-    """Set the protection that is wanted; a stack that was created by us has it already."""
-    if stack.termination_protection != wanted.termination_protection:
-        client.protect(stack.name, wanted.termination_protection)
+def protect(client: StackClient, wanted: Wanted, stack: Stack, *, changed: bool) -> None:
+    """Set the protection that is wanted; a stack that was created by us has it already.
+
+    Raises:
+        Unfinished: it could not be set, while the stack has been `changed`.
+    """
+    if stack.termination_protection == wanted.termination_protection:
+        return
+    try:
+        with one_line_errors():
+            client.protect(stack.name, wanted.termination_protection)
+    except ReadModelError as error:
+        if not changed:
+            raise
+        hint = "run the same command again"
+        what = f"the stack is {stack.status}, but its protection is not set: {error.where}"
+        raise Unfinished(f"{what}: {error.what}", where=f"stack {stack.name}", hint=hint) from error

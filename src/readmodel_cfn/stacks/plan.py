@@ -79,7 +79,7 @@ def plan(stack: Stack | None, template: Any, wanted: Wanted, history: Collection
 
 
 def _plan_update(stack: Stack, template: Any, wanted: Wanted) -> Plan:
-    if not _is_ours(stack) and not _have_common(template, wanted):
+    if not is_ours(stack) and not _have_common(template, wanted):
         hint = "choose another name with --stack-name"
         return Plan("refuse", "it is another stack: it has none of these resources", hint)
     changed = [
@@ -100,7 +100,7 @@ def _plan_update(stack: Stack, template: Any, wanted: Wanted) -> Plan:
 
 def _plan_recreate(stack: Stack, history: Collection[str]) -> Plan:
     why = f"its create never succeeded ({stack.status}), and such a stack can only be deleted"
-    if not _is_ours(stack):
+    if not is_ours(stack):
         hint = "it lacks this tool's tag: delete it with the tool that made it, then deploy again"
         return Plan("refuse", why, hint)
     if stack.termination_protection:
@@ -112,7 +112,8 @@ def _plan_recreate(stack: Stack, history: Collection[str]) -> Plan:
     return Plan("recreate", why)
 
 
-def _is_ours(stack: Stack) -> bool:
+def is_ours(stack: Stack) -> bool:
+    """Does the stack carry this tool's tag?"""
     return MANAGED_TAG.items() <= dict(stack.tags).items()
 
 

@@ -62,11 +62,14 @@ def _failure(client: StackClient, name: str, ended: Ended, origin: Origin) -> Re
 def failures(client: StackClient, stack: Stack | None) -> Sequence[Failure]:
     """What DescribeEvents tells of the stack, as far as it can be had.
 
-    The events alone tell of most causes, so no trouble of this call may hide the verdict.
+    The events alone tell of most causes, so no trouble of this call may hide the verdict, and
+    Ctrl-C only makes it shorter.
     """
     try:
         return client.failures(stack=stack.id) if stack else []
     except troubles():
+        return []
+    except KeyboardInterrupt:
         return []
 
 

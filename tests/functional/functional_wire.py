@@ -30,7 +30,8 @@ class Wire:
         if isinstance(answer, Exception):
             raise answer
         status, body = answer
-        return AWSResponse(request.url, status, HTTPHeaders(), Body(body.replace("TOKEN", self.token)))
+        told = Body(body.replace("TOKEN", self.token))
+        return AWSResponse(request.url, status, HTTPHeaders(), told)
 
 
 class Body(io.BytesIO):

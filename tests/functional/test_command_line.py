@@ -162,7 +162,8 @@ def test_ctrl_c_is_one_line(
         raise interruption
 
     monkeypatch.setattr(deploy_module, "_lint", interrupted)
-    assert error_of(aws("deploy", "--region", "eu-west-1"), 1) == "interrupted; run the command again"
+    line = error_of(aws("deploy", "--region", "eu-west-1"), 1)
+    assert line == "interrupted; run the command again"
 
 
 @pytest.mark.parametrize(

@@ -252,6 +252,14 @@ def test_what_deploy_refuses_so_does_diff(aws: Aws) -> None:
     assert "its deletion failed half way" in error_of(diff(), 6)
 
 
+def test_what_deploy_will_refuse_to_begin_is_said_with_the_difference(aws: Aws) -> None:
+    renamed = json.loads(json.dumps(CONTENT).replace("SampleResource", "OtherResource"))
+    aws.stack()
+    aws.template(renamed)
+    aws.change_set()
+    assert "deploy will refuse this: SampleResource: samples would be made" in diff().stderr
+
+
 def test_protection_alone_is_a_change_and_no_change_set(aws: Aws, tmp_path: Path) -> None:
     (tmp_path / "readmodel.toml").write_text("[stack]\ntermination_protection = true")
     aws.stack()

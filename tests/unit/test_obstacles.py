@@ -280,6 +280,14 @@ def test_an_articles_stack_cannot_become_one_with_a_stage_of_its_own() -> None:
     assert found.hint.startswith("deploy under another stack name")
 
 
+def test_nor_can_one_with_a_stage_of_its_own_become_an_articles() -> None:
+    """Its Deployment would lead the stage on, which then goes with its resource."""
+    found = obstacles(content(ReadModel()), content(ReadModel.article()))
+    (stage,) = (one for one in found if one.where == "ApiGatewayStage")
+    assert "would be deleted at the end" in stage.what
+    assert "another stack name" in stage.hint
+
+
 @pytest.mark.parametrize(
     ("deployment", "stage", "expected"),
     [

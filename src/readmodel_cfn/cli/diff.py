@@ -1,5 +1,8 @@
 """`diff`: what a deploy would change, without changing it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
 from readmodel_cfn import report
@@ -10,6 +13,7 @@ from readmodel_cfn.cli.telling import diff_as_json
 from readmodel_cfn.cli.wanted import handed_over, template_bucket_option, wanted_of
 from readmodel_cfn.errors import Unfinished
 from readmodel_cfn.stacks import deploy as stacks
+from readmodel_cfn.stacks.obstacles import obstacles
 
 _CHANGES = 5  # the exit code
 
@@ -33,6 +37,8 @@ def diff(
         raise Unfinished("it cannot be compared now", where=target.where, hint=hint)
     if seen.plan.action == "update":
         wanted = handed_over(target, wanted, template_bucket)
+    for one in obstacles(_value(seen.template), wanted.content):
+        report.story(f"deploy will refuse this: {one.where}: {one.what}; {one.hint}")
     found = stacks.difference(target.stacks, wanted, seen, report.story)
     if as_json:
         report.print_json({"action": seen.plan.action, **diff_as_json(found)})
@@ -40,3 +46,8 @@ def diff(
         print_diff(found)
     if found or seen.plan.action != "nothing":
         ctx.exit(_CHANGES)
+
+
+def _value(template: Any) -> Mapping[str, Any] | None:
+    """The present template as a value; None where there is none, or YAML of another tool."""
+    return template if isinstance(template, Mapping) else None

@@ -11,6 +11,7 @@ from readmodel_cfn.stacks.names import FIXED, Resources, name_of, properties_of,
 
 _STAGE, _DEPLOYMENT = "AWS::ApiGateway::Stage", "AWS::ApiGateway::Deployment"
 _RESOURCE = "AWS::ApiGateway::Resource"
+_BESIDE = "deploy under another stack name, lead the readers to the new URL, then delete this stack"
 Properties = Mapping[str, Any]
 
 
@@ -32,7 +33,8 @@ def obstacles(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> lis
         return []
     old, new = resources_of(before), resources_of(after)
     parts = _parts(old), _parts(new)
-    return [*_inline_stages(old, new), *_path_parts(*parts), *_taken_names(old, new)]
+    stages = [*_inline_stages(old, new), *_lost_stages(old, new)]
+    return [*stages, *_path_parts(*parts), *_taken_names(old, new)]
 
 
 def _inline_stages(old: Resources, new: Resources) -> Iterator[Obstacle]:
@@ -41,11 +43,16 @@ def _inline_stages(old: Resources, new: Resources) -> Iterator[Obstacle]:
     for title, one in new.items():
         if one["Type"] == _STAGE and title not in old and _stage(one) in made:
             what = "the stage exists: the deployed stack's AWS::ApiGateway::Deployment made it"
-            hint = (
-                "deploy under another stack name, lead the readers to the new URL, then delete "
-                "this stack"
-            )
-            yield Obstacle(title, what, hint)
+            yield Obstacle(title, what, _BESIDE)
+
+
+def _lost_stages(old: Resources, new: Resources) -> Iterator[Obstacle]:
+    """Stages that a deployment would lead on, and that go in the end with their own resource."""
+    led = [name for one in new.values() if one["Type"] == _DEPLOYMENT and (name := _stage(one))]
+    for title, one in old.items():
+        if one["Type"] == _STAGE and title not in new and _stage(one) in led:
+            what = "the stage would be deleted at the end, though the new Deployment names it"
+            yield Obstacle(title, what, _BESIDE)
 
 
 def _stage(resource: Mapping[str, Any]) -> tuple[Any, Any] | None:

@@ -10,7 +10,7 @@ import pytest
 from fault_bench import interrupted, killed
 from fault_kinds import Fault
 from fault_proxy import Proxy
-from fault_scenes import CREATE, DELETE, UPDATE, UPDATE_FAILS, Scene
+from fault_scenes import CREATE, DELETE, DIFF, UPDATE, UPDATE_FAILS, Scene
 from fault_site import Place
 
 from readmodel_cfn.sandbox import Sandbox
@@ -30,8 +30,11 @@ KILLS = [
     (CREATE, Fault("held before", "CreateStack")),
     (CREATE, Fault("held after", "CreateStack")),
     (CREATE, Fault("held before", "DescribeStackEvents")),
+    (UPDATE, Fault("held after", "CreateChangeSet")),
+    (UPDATE, Fault("held before", "DeleteChangeSet")),
     (UPDATE, Fault("held after", "UpdateStack")),
     (UPDATE, Fault("held before", "DescribeStacks", first=2)),
+    (DIFF, Fault("held after", "CreateChangeSet")),
     (UPDATE_FAILS, Fault("held after", "UpdateStack")),
     (DELETE, Fault("held after", "DeleteStack")),
     (DELETE, Fault("held after", "DescribeStackEvents", first=2)),
@@ -74,14 +77,33 @@ def test_a_killed_commands_operation_that_still_goes_on_is_waited_for(
 @pytest.mark.parametrize(
     ("scene", "held"),
     [
+        (CREATE, Fault("held after", "CreateStack")),
         (CREATE, Fault("held after", "DescribeStackEvents")),
         (UPDATE, Fault("held after", "DescribeStackEvents", first=2)),
         (DELETE, Fault("held after", "DescribeStackEvents", first=2)),
     ],
     ids=name,
 )
-def test_ctrl_c_while_following_is_unfinished(place: Place, scene: Scene, held: Fault) -> None:
+def test_ctrl_c_once_it_is_begun_is_unfinished(place: Place, scene: Scene, held: Fault) -> None:
     done = interrupted(place, scene, held)
     assert done.run.exit_code == 9, done
+    assert done.injected, done
+    assert done.wrong == (), done
+
+
+@pytest.mark.parametrize(
+    ("scene", "held"),
+    [
+        (CREATE, Fault("held before", "DescribeStacks")),
+        (UPDATE, Fault("held before", "DescribeStacks")),
+        (DELETE, Fault("held after", "DescribeStackEvents")),
+    ],
+    ids=name,
+)
+def test_ctrl_c_before_anything_is_begun_changes_nothing(
+    place: Place, scene: Scene, held: Fault
+) -> None:
+    done = interrupted(place, scene, held)
+    assert done.run.exit_code == 1, done
     assert done.injected, done
     assert done.wrong == (), done

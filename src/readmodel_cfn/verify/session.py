@@ -1,0 +1,131 @@
+"""The session: all that is asked of the API while the probe is there."""
+
+import time
+from collections.abc import Callable
+
+from readmodel_cfn.errors import Unfinished
+from readmodel_cfn.verify.asking import Heard, ask
+from readmodel_cfn.verify.contract import Contract
+from readmodel_cfn.verify.keeping import ProbeDocument
+from readmodel_cfn.verify.probe import Probe
+from readmodel_cfn.verify.seen import Reads
+
+_PAUSE = 0.5  # seconds between the first reads, and before what was throttled is asked again
+_THROTTLED = 429
+_SOME_ORIGIN = "https://readmodel-cfn.example"
+
+
+class Api:
+    """The API at a base URL, asked as a client would, and as a page of another origin.
+
+    Where an answer is 429 it is asked again, for up to `patience` seconds in all: a stack may have
+    a limit that the questions themselves reach.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        contract: Contract,
+        patience: float,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        allowed = contract.cors_origin  # where every origin may read, or none, any will do
+        self.url, self._origin = url, allowed if allowed and allowed != "*" else _SOME_ORIGIN
+        self.patience, self._left, self.sleep = patience, patience, sleep
+
+    def ask(self, path: str, method: str = "GET", **headers: str) -> Heard:
+        """Ask; underscores in header names are dashes."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        while True:
+            heard = ask(f"{self.url}/{path}", method, named)
+            if heard.status != _THROTTLED or self._left <= 0:
+                return heard
+            self._left -= _PAUSE
+            self.sleep(_PAUSE)
+
+    def ask_as_page(self, path: str, method: str = "GET", **headers: str) -> Heard:
+        """The same for a page of the other origin."""
+        return self.ask(path, method, Origin=self._origin, **headers)
+
+    def preflight(self, path: str) -> Heard:
+        """What a browser asks before a page may send If-None-Match."""
+        asked = {
+            "Access_Control_Request_Method": "GET",
+            "Access_Control_Request_Headers": "if-none-match",
+        }
+        return self.ask_as_page(path, "OPTIONS", **asked)
+
+
+def read(api: Api, probe: Probe, document: ProbeDocument) -> Reads:
+    """Ask everything, while the first document is there, and once more with the second.
+
+    A new API, role or policy takes seconds until all of AWS knows it: the first read alone is asked
+    again, for up to the API's patience, until it is served.
+
+    Raises:
+        ReadModelError: nobody answers.
+        Unfinished: somebody published to the probe's key meanwhile, or the API is throttled.
+    """
+    # A static route alone has a missing document only before the probe is there.
+    nobodys = None if probe.missing or document.saved else probe.path
+    absent = _both(api, nobodys)
+    old = document.put(probe.documents[0])
+    first = _first(api, probe)
+    to_missing, page_to_missing = _both(api, probe.missing) if probe.missing else absent
+    to_unknown, page_to_unknown = _both(api, probe.unknown)
+    etag = first.header("ETag") or old  # where none comes, the condition is S3's own
+    same = _with_the_first(api, probe.path, etag)
+    new = document.put(probe.documents[1])
+    changed = api.ask(probe.path)
+    outdated = api.ask(probe.path, If_None_Match=etag)
+    document.check_undisturbed()
+    reads = Reads(
+        probe=probe,
+        etags=(old, new),
+        first=first,
+        changed=changed,
+        outdated=outdated,
+        missing=to_missing,
+        cross_missing=page_to_missing,
+        unknown=to_unknown,
+        cross_unknown=page_to_unknown,
+        **same,
+    )
+    _check_not_throttled(reads, api.url)
+    return reads
+
+
+def _check_not_throttled(reads: Reads, url: str) -> None:
+    """Check that no answer says only that there were too many questions; or all say so."""
+    answers = [one for one in vars(reads).values() if isinstance(one, Heard)]
+    if reads.is_served and any(one.status == _THROTTLED for one in answers):
+        hint = "give a longer --timeout, or raise throttle_rate under [deployment]"
+        raise Unfinished("it is throttled: some requests are answered 429", where=url, hint=hint)
+
+
+def _both(api: Api, path: str | None) -> tuple[Heard | None, Heard | None]:
+    """What a client gets, and what a page of another origin does, where there is a path to ask."""
+    return (api.ask(path), api.ask_as_page(path)) if path else (None, None)
+
+
+def _first(api: Api, probe: Probe) -> Heard:
+    left = api.patience
+    while True:
+        heard = api.ask(probe.path)
+        left -= _PAUSE + heard.seconds
+        if heard.status == 200 or left < 0:
+            return heard
+        api.sleep(_PAUSE)
+
+
+def _with_the_first(api: Api, path: str, etag: str) -> dict[str, Heard]:
+    return {
+        "unchanged": api.ask(path, If_None_Match=etag),
+        "head": api.ask(path, "HEAD"),
+        "head_unchanged": api.ask(path, "HEAD", If_None_Match=etag),
+        "zipped": api.ask(path, Accept_Encoding="gzip"),
+        "other_method": api.ask(path, "POST"),
+        "cross_first": api.ask_as_page(path),
+        "cross_unchanged": api.ask_as_page(path, If_None_Match=etag),
+        "preflight": api.preflight(path),
+    }

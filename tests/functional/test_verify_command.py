@@ -1,0 +1,208 @@
+"""`verify`: which stack it takes, what it asks for first, and what it hands on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from functional_aws import CONTENT, OUTPUTS, STACK_ID, TAGS, Aws, error_of, event, run, stubbed
+
+from readmodel_cfn.aws import Connection
+from readmodel_cfn.cli import concurrency, verification
+from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.verify.contract import Contract, Promised
+
+DENIED = "AccessDeniedException"
+RESOURCES = [
+    (name, one["Type"], {"ApiGatewayStage": "v1"}.get(name, name))
+    for name, one in CONTENT["Resources"].items()
+]
+PRODUCTS = '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
+    monkeypatch.chdir(tmp_path)
+    with stubbed(monkeypatch) as made:
+        yield made
+
+
+def verify(*arguments: str) -> Any:
+    return run("verify", "--region", "eu-west-1", *arguments)
+
+
+def deployed(aws: Aws, **more: Any) -> None:
+    """A stack at rest, of the default template, that nobody may ask API Gateway about."""
+    aws.stack(**{"tags": TAGS, **more})
+    aws.resources(*RESOURCES)
+    aws.template(CONTENT)
+    aws.events(event(1, "read-model", "CREATE_COMPLETE", physical_id=STACK_ID))
+    aws.refuses("apigateway", "get_stage", DENIED)
+
+
+@dataclass
+class Examination:
+    """What would have been examined; it ends there."""
+
+    given: list[Any] = field(default_factory=list)
+
+    def __call__(self, *given: Any) -> None:
+        self.given = list(given)
+        raise ReadModelError("examined")
+
+    @property
+    def plain_s3(self) -> Any:
+        return self.given[3].args[3]
+
+
+@pytest.fixture
+def examination(monkeypatch: pytest.MonkeyPatch) -> Examination:
+    made = Examination()
+    monkeypatch.setattr(verification, "examine", made)
+    return made
+
+
+def nothing_there(aws: Aws) -> None:
+    aws.refuses("s3", "get_object", "NoSuchKey", status=404)
+
+
+# --- which stack, which route ---
+
+
+def test_there_must_be_a_stack(aws: Aws) -> None:
+    aws.no_stack()
+    assert "run: readmodel-cfn deploy" in error_of(verify(), 1)
+
+
+def test_a_stack_without_our_tag_gets_no_probe(aws: Aws) -> None:
+    deployed(aws, tags={"of": "another"})
+    assert "lacks the tag readmodel-cfn = managed; give --not-ours" in error_of(verify(), 1)
+    assert aws.wrote() == []
+
+
+@pytest.mark.usefixtures("examination")
+def test_it_does_when_told(aws: Aws) -> None:
+    deployed(aws, tags={})
+    nothing_there(aws)
+    assert error_of(verify("--not-ours", "--yes"), 1) == "examined"
+
+
+def test_an_unknown_route_is_refused_before_aws_is_asked(aws: Aws) -> None:
+    assert error_of(verify("--route", "x"), 2).startswith("--route: no route has the path 'x'")
+    assert aws.calls == []
+
+
+@pytest.mark.parametrize("lost", ["S3BucketName", "SamplesUrl"])
+def test_another_templates_stack_is_told_apart_by_its_outputs(aws: Aws, lost: str) -> None:
+    outputs = {name: value for name, value in OUTPUTS.items() if name not in (lost, "ApiUrl")}
+    deployed(aws, outputs=outputs)
+    assert f"it has no output {lost}" in error_of(verify("--yes"), 1)
+    assert aws.wrote() == []
+
+
+def test_a_document_that_may_not_be_read_is_not_overwritten(aws: Aws) -> None:
+    deployed(aws)
+    aws.refuses("s3", "get_object", "AccessDenied", "Access Denied", 403)
+    assert "AWS GetObject: AccessDenied" in error_of(verify("--yes"), 1)
+    assert aws.wrote() == []
+
+
+# --- what is said and asked first ---
+
+
+def test_a_static_routes_readers_are_asked_about(aws: Aws, examination: Examination) -> None:
+    deployed(aws)
+    nothing_there(aws)
+    done = verify()
+    assert error_of(done, 1).endswith("there is no terminal to ask on; give --yes")
+    assert "Readers of /samples get a probe for some seconds, then what they get now again" in (
+        done.stderr
+    )
+    assert examination.given == []
+
+
+def test_a_probe_of_its_own_disturbs_nobody(aws: Aws, examination: Examination) -> None:
+    Path("readmodel.toml").write_text(PRODUCTS)
+    deployed(aws)
+    nothing_there(aws)
+    done = verify()
+    assert error_of(done, 1) == "examined"
+    assert "A probe is written to data-bucket/products/readmodel-cfn-probe-" in done.stderr
+    assert "differs from what is deployed" in done.stderr
+    assert examination.given[0].url == OUTPUTS["ApiUrl"]
+
+
+# --- where TLS can be shown ---
+
+
+def test_on_aws_s3_is_asked_without_tls_too(
+    aws: Aws, examination: Examination, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoints: list[str | None] = []
+    client = Connection.client
+
+    def noted(connection: Connection, service: Any) -> Any:
+        endpoints.append(connection.endpoint_url)
+        return client(connection, service)
+
+    monkeypatch.setattr(Connection, "client", noted)
+    deployed(aws)
+    nothing_there(aws)
+    verify("--yes")
+    assert endpoints[-1] == "http://s3.eu-west-1.amazonaws.com"
+    assert examination.plain_s3 is not None
+
+
+def test_an_emulator_is_not(aws: Aws, examination: Examination) -> None:
+    deployed(aws)
+    nothing_there(aws)
+    verify("--yes", "--endpoint-url", "http://127.0.0.1:4566")
+    assert examination.plain_s3 is None
+    assert examination.given[0].url == "http://127.0.0.1:4566/_aws/execute-api/abc123/v1"
+
+
+# --- the contract ---
+
+
+def test_what_is_promised_is_what_the_file_says(
+    aws: Aws,  # noqa: ARG001 - nobody is asked
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found: list[Any] = []
+    monkeypatch.setattr(
+        concurrency, "concurrency", lambda *given, **more: found.extend([*given[1:], more])
+    )
+    Path("readmodel.toml").write_text(
+        '[api]\ncors_origin = "*"\nmissing = "mask"\ncompress_from = "never"\n'
+        '[data_store]\nmax_age = 5\nstored_encoding = "gzip"\n' + PRODUCTS
+    )
+    options = ["--seconds", "2", "--readers", "3", "--size", "4000", "--not-ours", "--yes"]
+    done = verify("--concurrency", *options, "--route", "products/{id}", "--plot", "p.svg")
+    assert done.exit_code == 0
+    contract, more = found
+    assert contract == Contract(
+        routes=(Promised("products/{id}", "products/{id}.json"),),
+        cache_control="max-age=5",
+        gzip_stored=True,
+        cors_origin="*",
+        missing="mask",
+        compress_from=None,
+    )
+    assert more == {
+        "yes": True,
+        "as_json": False,
+        "seconds": 2,
+        "readers": 3,
+        "size": 4000,
+        "even_untagged": True,
+        "route": "products/{id}",
+        "plot_file": Path("p.svg"),
+    }
+
+
+@pytest.mark.parametrize(
+    "option", [("--seconds", "0"), ("--readers", "0"), ("--size", "0"), ("--timeout", "-1")]
+)
+def test_numbers_that_mean_nothing_are_usage_errors(option: tuple[str, str]) -> None:
+    assert verify(*option).exit_code == 2

@@ -1,0 +1,291 @@
+"""The race on the embedded AWS, and on sites that are wrong, each of which is found out."""
+
+import json
+import secrets
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+from click.testing import CliRunner, Result
+from race_site import (
+    Site,
+    always_unmodified,
+    backward,
+    cut_off,
+    future,
+    half,
+    mixed,
+    right,
+    served,
+    silent,
+    stale,
+    unasked,
+    unavailable,
+)
+
+from readmodel_cfn.cli import concurrency as command
+from readmodel_cfn.cli import main
+from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.race.history import Kind, Verdict, check
+from readmodel_cfn.race.measure import PHASES, Measured, Plan, measure
+from readmodel_cfn.race.readers import Readers
+from readmodel_cfn.sandbox import Sandbox
+from readmodel_cfn.verify.keeping import ProbeDocument
+
+BODY = 5_000_000
+SHORT = Plan(size=100_000, readers=2, seconds=0.9)
+
+
+def raced(site: Site, plan: Plan = SHORT) -> tuple[Measured, Verdict]:
+    with served(site) as (url, documents):
+        found = measure(plan, url, documents.put, lambda _: True, lambda _: None)
+    return found, check(found.writes, found.reads)
+
+
+# --- sites ---
+
+
+def test_a_site_that_is_right_passes_with_and_without_conditions() -> None:
+    found, verdict = raced(right)
+    assert not verdict.violations
+    assert len(found.writes) > 3
+    assert {one.version for one in found.reads} > {1, 2}
+    assert {one.status for one in found.spans[-1].reads} == {200, 304}
+
+
+@pytest.mark.parametrize(
+    ("site", "kind"),
+    [
+        (half, Kind.TORN),
+        (cut_off, Kind.TORN),
+        (mixed, Kind.TORN),
+        (stale, Kind.STALE),
+        (always_unmodified, Kind.STALE),
+        (backward, Kind.BACKWARD),
+        (future, Kind.FUTURE),
+        (unasked, Kind.ERROR),
+        (unavailable, Kind.ERROR),
+        (silent, Kind.ERROR),
+    ],
+)
+def test_a_site_that_is_wrong_is_found_out(site: Site, kind: Kind) -> None:
+    _, verdict = raced(site)
+    assert {one.kind for one in verdict.violations} == {kind}
+
+
+def test_a_measurement_ends_with_its_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("readmodel_cfn.race.measure._READS", 60)
+    monkeypatch.setattr("readmodel_cfn.race.measure._WRITES", 10)
+    found, _ = raced(right, Plan(size=100_000, readers=2, seconds=300))
+    assert 50 <= len(found.reads) <= 60
+    assert 1 < len(found.writes) <= 10
+
+
+def test_an_interruption_leaves_no_reader_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[str]] = []
+
+    class Noted(subprocess.Popen[str]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess, "Popen", Noted)
+    with served(right) as (url, documents), pytest.raises(KeyboardInterrupt):
+        measure(SHORT, url, documents.put, documents.put, interrupt)
+    assert len(started) == SHORT.readers
+    assert all(one.returncode is not None for one in started)
+
+
+def test_a_reader_that_ends_by_itself_is_an_error_in_one_line() -> None:
+    with pytest.raises(ReadModelError, match="a reader has ended"), Readers("ftp:", 1) as readers:
+        readers.read(0, "no number", False)  # type: ignore[arg-type]
+
+
+# --- the embedded AWS ---
+
+Verify = Callable[..., Result]
+
+
+PRODUCTS, SAMPLES = ("products/{id}", "products/{id}.json"), ("samples", "payload.json")
+
+
+@pytest.fixture
+def route() -> tuple[str, str]:
+    """Path and key of the stack's route."""
+    return PRODUCTS
+
+
+@pytest.fixture
+def verify(tmp_path: Path, sandbox: Sandbox, route: tuple[str, str]) -> Iterator[Verify]:
+    """Deploys a stack, and runs `verify --concurrency` on it."""
+    config = tmp_path / "readmodel.toml"
+    name = f"race-{secrets.token_hex(4)}"
+    path, key = route
+    config.write_text(f'[stack]\nname = "{name}"\n[[routes]]\npath = "{path}"\nkey = "{key}"\n')
+
+    def run(*arguments: str) -> Result:
+        place = ["--config", str(config), "--endpoint-url", sandbox.endpoint_url]
+        environment = {
+            "AWS_ACCESS_KEY_ID": sandbox.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": sandbox.secret_access_key,
+            "AWS_DEFAULT_REGION": sandbox.region,
+            "READMODEL_CFN_HOME": str(tmp_path),
+        }
+        return CliRunner().invoke(main, [*arguments, *place], env=environment)
+
+    def verify(*more: str, seconds: str = "1.5", size: str = "100000") -> Result:
+        return run(*RACE, "--seconds", seconds, "--size", size, *more)
+
+    deployed = run("deploy", "--yes")
+    assert deployed.exit_code == 0, deployed.output
+    yield verify
+    run("delete", "--yes", "--with-data")
+
+
+RACE = ("verify", "--concurrency", "--readers", "4")
+
+
+@dataclass
+class Bucket:
+    """The bucket of this test's stack."""
+
+    s3: Any
+    name: str
+
+    def put(self, key: str, body: bytes) -> None:
+        self.s3.put_object(Bucket=self.name, Key=key, Body=body)
+
+    def versions(self) -> list[str]:
+        """The keys of all versions and delete markers."""
+        found = self.s3.list_object_versions(Bucket=self.name)
+        entries = [*found.get("Versions", []), *found.get("DeleteMarkers", [])]
+        return [one["Key"] for one in entries]
+
+
+@pytest.fixture
+def bucket(verify: Verify, clients: Callable[..., Any]) -> Bucket:  # noqa: ARG001 - it deploys
+    s3 = clients("s3")
+    (name,) = (one["Name"] for one in s3.list_buckets()["Buckets"] if "race-" in one["Name"])
+    return Bucket(s3, name)
+
+
+def test_readers_of_5_mb_see_whole_and_current_documents(verify: Verify, bucket: Bucket) -> None:
+    done = verify("--yes", "--json", seconds="3", size=str(BODY))
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["passed"]
+    assert told["document_bytes"] == BODY
+    assert told["reads"] > told["versions"] > 2
+    assert [one["to"] for one in told["ratios"]] == [PHASES[0].name, PHASES[1].name]
+    assert bucket.versions() == []
+
+
+def test_people_get_a_table_a_plot_and_the_counts(verify: Verify) -> None:
+    done = verify("--yes")
+    assert done.exit_code == 0, done.output
+    told = done.stdout.splitlines()
+    assert [line.split("  ")[0] for line in told[1:5]] == [one.name for one in PHASES]
+    assert told[7].startswith("version read")
+    assert "reads passed: 0 error, 0 torn, 0 stale" in told[-1]
+    assert "at most 10,000 reads" in done.stderr
+
+
+@pytest.mark.parametrize("route", [SAMPLES])
+def test_a_documents_readers_get_it_back(verify: Verify, bucket: Bucket) -> None:
+    bucket.put("payload.json", b'{"mine": 1}')
+    done = verify("--yes")
+    assert done.exit_code == 0, done.output
+    assert "readers of samples get the race's documents meanwhile" in done.stderr
+    assert bucket.versions() == ["payload.json"]
+    found = bucket.s3.get_object(Bucket=bucket.name, Key="payload.json")
+    assert found["Body"].read() == b'{"mine": 1}'
+
+
+def test_a_broken_promise_is_exit_7_and_nothing_is_left(
+    verify: Verify, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(unavailable) as (url, _):
+        monkeypatch.setattr(command, "reachable", lambda *_: url)
+        done = verify("--yes")
+    assert done.exit_code == 7
+    assert "were not what they promise to be; the first: error, answered 503" in done.stderr
+    assert bucket.versions() == []
+
+
+def test_an_interrupted_race_leaves_nothing(
+    verify: Verify, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        assert len(bucket.versions()) == 1
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "_tell_phase", interrupted)
+    assert verify("--yes").exit_code == 1
+    assert bucket.versions() == []
+
+
+class Troubled:
+    """A document that S3 answers with a status, or not at all."""
+
+    def __init__(self, status: int | None) -> None:
+        self.status = status
+
+    def put(self, _: bytes) -> str:
+        if self.status is None:
+            raise ReadTimeoutError(endpoint_url="https://s3")
+        said: Any = {"Error": {}, "ResponseMetadata": {"HTTPStatusCode": self.status}}
+        raise ClientError(said, "PutObject")
+
+
+@pytest.mark.parametrize("status", [None, 500, 503])
+def test_a_write_without_a_clear_answer_is_not_acknowledged(status: int | None) -> None:
+    assert command._put(cast(ProbeDocument, Troubled(status)))(b"") is False
+
+
+def test_a_refused_write_ends_the_race() -> None:
+    with pytest.raises(ClientError):
+        command._put(cast(ProbeDocument, Troubled(403)))(b"")
+
+
+@pytest.mark.parametrize(
+    ("tag", "arguments", "why"),
+    [
+        ({"another": "tool"}, ["--yes"], "it lacks the tag readmodel-cfn = managed"),
+        (None, [], "there is no terminal to ask on; give --yes"),
+    ],
+)
+def test_it_is_refused_before_anything_is_written(
+    verify: Verify,
+    monkeypatch: pytest.MonkeyPatch,
+    tag: dict[str, str] | None,
+    arguments: list[str],
+    why: str,
+) -> None:
+    if tag:
+        monkeypatch.setattr(command, "MANAGED_TAG", tag)
+    monkeypatch.setattr(command, "measure", None)
+    done = verify(*arguments)
+    assert done.exit_code == 1
+    assert why in done.stderr
+
+
+def test_it_goes_on_without_the_tag_when_told(
+    verify: Verify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "MANAGED_TAG", {"another": "tool"})
+    done = verify("--yes", "--not-ours", seconds="0.5")
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("size", ["151", "10485761"])
+def test_a_size_that_cannot_be_is_a_usage_error(verify: Verify, size: str) -> None:
+    done = verify("--yes", size=size)
+    assert done.exit_code == 2
+    assert "allowed: 152 to 10,485,760" in done.stderr

@@ -1,0 +1,370 @@
+"""`verify` on the embedded AWS: a sound stack, stacks broken on purpose, and a probe that goes."""
+
+import functools
+import json
+import secrets
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from verify_site import (
+    TOML,
+    Break,
+    Site,
+    every_method,
+    missing_is_200,
+    other_key,
+    public,
+    rewritten,
+    stopped,
+    with_header,
+    without_304,
+    without_compression,
+    without_condition,
+    without_gateway_response,
+    without_header,
+    without_methods,
+)
+
+from readmodel_cfn.sandbox import Sandbox
+from readmodel_cfn.store.empty import remove
+from readmodel_cfn.verify import asking, session
+
+Clients = Callable[..., Any]
+NO_TLS = ["bucket refuses plain HTTP", "API refuses plain HTTP", "TLS 1.2 or later", "throttling"]
+NOT_MODIFIED = "304 on a matching If-None-Match"
+SERVED, CHANGE = "served whole and equal", "a change is seen"
+READABLE, LISTABLE = "bucket not readable without the API", "bucket not listable"
+LIVE = "what is live is what the template says"
+
+
+@pytest.fixture(scope="module")
+def make_site(
+    sandbox: Sandbox, client_of: Clients, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Site]]:
+    """Deploys a stack, sound or harmed; the buckets of all are removed at the end."""
+    made: list[Site] = []
+    clients = functools.cache(lambda service: client_of(sandbox, service))
+
+    def make(toml: str = TOML, *arguments: str, harm: Break | None = None) -> Site:
+        config = tmp_path_factory.mktemp("verify") / "readmodel.toml"
+        config.write_text(toml)
+        name = f"verify-{secrets.token_hex(4)}"
+        site = Site(config, sandbox, name, clients)
+        if harm:
+            site.deploy_broken(harm)
+        else:
+            site.deploy(*arguments)
+        made.append(site)
+        return site
+
+    yield make
+    for one in made:
+        remove(one.clients("s3"), one.bucket)
+
+
+@pytest.fixture(scope="module")
+def sound(make_site: Callable[..., Site]) -> Site:
+    """One stack that keeps all its promises."""
+    return make_site()
+
+
+# --- a sound stack ---
+
+
+def test_a_sound_stack_keeps_every_promise_and_what_cannot_be_shown_is_named(sound: Site) -> None:
+    before = sound.content()
+    found = sound.verify()
+    assert [name for name, one in found.items() if one["status"] != "kept"] == NO_TLS
+    assert "an emulator's endpoint" in found["bucket refuses plain HTTP"]["what"]
+    assert "Kept: 16 promises; 4 cannot be shown here." in sound.told
+    assert sound.content() == before
+    assert sound.found["left"] == []
+    assert sound.found["key"].startswith("products/readmodel-cfn-probe-")
+
+
+def test_a_person_gets_a_table(sound: Site) -> None:
+    done = sound.run("verify")
+    assert done.exit_code == 0
+    lines = done.stdout.splitlines()
+    assert len(lines) == 20
+    assert lines[0].split("  ")[0] == "kept"
+    assert sum(line.startswith("cannot be shown") for line in lines) == 4
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        '[data_store]\nstored_encoding = "gzip"\nmax_age = 60\n' + TOML,
+        '[api]\nmissing = "mask"\ncompress_from = "never"\n'
+        '[[routes]]\npath = "{p+}"\nkey = "{p}"\n',
+    ],
+    ids=["gzip-stored", "mask-greedy"],
+)
+def test_so_do_stacks_of_other_models(make_site: Callable[..., Site], more: str) -> None:
+    found = make_site(more).verify()
+    assert not [name for name, one in found.items() if one["status"] == "broken"]
+
+
+# --- broken on purpose ---
+
+CORS_404 = without_header("Access-Control-Allow-Origin", "404")
+UNEXPOSED = without_header("Access-Control-Expose-Headers")
+
+
+@pytest.mark.parametrize(
+    ("harm", "promises"),
+    [
+        (without_304, [NOT_MODIFIED]),
+        (without_condition, [NOT_MODIFIED]),
+        (without_header("ETag"), ["ETag"]),
+        (without_header("ETag", "304"), [NOT_MODIFIED]),
+        (without_header("Cache-Control"), ["Cache-Control"]),
+        (with_header("Content-Type", "text/plain"), ["Content-Type"]),
+        (with_header("ETag", '"always"'), ["ETag", NOT_MODIFIED, CHANGE]),
+        (without_header("ETag", "200", "HEAD"), ["HEAD"]),
+        (without_methods("HEAD"), ["HEAD"]),
+        (missing_is_200, ["missing key"]),
+        (without_compression, ["compression"]),
+        (without_header("Vary"), ["Vary"]),
+        (without_gateway_response, ["unknown path", "other methods"]),
+        (every_method, ["other methods"]),
+        (CORS_404, ["CORS"]),
+        (UNEXPOSED, ["CORS"]),
+        (without_methods("OPTIONS"), ["CORS"]),
+        (public("s3:GetObject", "/*"), [READABLE]),
+        (public("s3:ListBucket", ""), [LISTABLE]),
+        (rewritten, [SERVED, CHANGE, "compression"]),
+        (other_key, [SERVED, "missing key"]),
+        (stopped, [SERVED]),
+    ],
+)
+def test_a_stack_broken_on_purpose_is_told_by_the_promise_that_it_breaks(
+    make_site: Callable[..., Site], harm: Break, promises: list[str]
+) -> None:
+    site = make_site(harm=harm)
+    assert site.broken() == promises
+    assert site.content() == []
+
+
+def test_a_stage_that_serves_another_deployment_is_told_with_the_way_back(
+    make_site: Callable[..., Site],
+) -> None:
+    site = make_site()
+    gateway = site.clients("apigateway")
+    url = json.loads(site.run("outputs", "--json").stdout)["ApiUrl"]
+    gateway.create_deployment(restApiId=url.split("/")[-2], stageName="v1")
+    assert site.broken() == [LIVE]
+    assert "aws apigateway update-stage" in site.told
+
+
+LIMITED = TOML + "\n[deployment]\nthrottle_rate = 5\nthrottle_burst = 5\n"
+
+
+def test_a_stack_with_a_low_limit_is_asked_no_faster(make_site: Callable[..., Site]) -> None:
+    site = make_site(LIMITED)
+    assert site.verify("--timeout", "20")["CORS"]["status"] == "kept"
+
+
+def test_an_origin_that_nobody_named_is_told(make_site: Callable[..., Site]) -> None:
+    site = make_site()
+    site.config.write_text(TOML.replace('cors_origin = "https://www.example.com"', ""))
+    assert site.broken() == ["CORS"]
+    assert "differs from what is deployed" in site.told
+
+
+# --- the article's ---
+
+
+def test_the_articles_stack_is_told_what_it_never_promised(make_site: Callable[..., Site]) -> None:
+    site = make_site("", "--article")
+    s3, bucket = site.clients("s3"), site.bucket
+    more = {"ContentType": "text/x", "ContentLanguage": "de", "Metadata": {"by": "hand"}}
+    s3.put_object(Bucket=bucket, Key="payload.json", Body=b"\xff\x00", CacheControl="no", **more)
+    before = site.document()
+    assert site.broken("--article", "--yes") == [
+        "ETag",
+        "Cache-Control",
+        NOT_MODIFIED,
+        "HEAD",
+        "compression",
+        "unknown path",
+        "other methods",
+    ]
+    assert "the article's template never promised it" in site.told
+    assert site.document() == before
+    copy = Path(site.told.partition("a copy is in ")[2].split(".json")[0] + ".json")
+    assert copy.is_absolute()
+    assert not copy.exists()
+
+
+# --- the probe goes ---
+
+
+@pytest.fixture
+def at_request(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, Callable[[], object]], None]:
+    """Has something happen while the given request is on its way."""
+    ask = asking.ask
+
+    def arrange(number: int, happens: Callable[[], object]) -> None:
+        count = [0]
+
+        def counted(*arguments: Any) -> Any:
+            count[0] += 1
+            if count[0] == number:
+                happens()
+            return ask(*arguments)
+
+        monkeypatch.setattr(session, "ask", counted)
+
+    return arrange
+
+
+REQUESTS = [1, 5, 7, 14, 15]
+
+
+@pytest.mark.parametrize("number", REQUESTS)
+@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "kill"])
+def test_the_probe_goes_when_it_is_interrupted(
+    sound: Site, at_request: Any, number: int, which: signal.Signals
+) -> None:
+    before = sound.content()
+    at_request(number, lambda: signal.raise_signal(which))
+    done = sound.run("verify")
+    assert done.exit_code == 1
+    assert "Error: interrupted" in done.stderr
+    assert sound.content() == before
+
+
+def fail() -> None:
+    raise RuntimeError("not foreseen")
+
+
+def test_the_probe_goes_when_anything_fails(sound: Site, at_request: Any) -> None:
+    before = sound.content()
+    at_request(7, fail)
+    assert isinstance(sound.run("verify").exception, RuntimeError)
+    assert sound.content() == before
+
+
+STATIC = ("--route", "samples", "--yes")
+
+
+def test_readers_of_a_static_route_are_not_surprised_unasked(sound: Site) -> None:
+    before = sound.content()
+    done = sound.run("verify", "--route", "samples")
+    assert done.exit_code == 1
+    assert "Readers of /samples get a probe for some seconds" in done.stderr
+    assert done.stderr.splitlines()[-1].endswith("give --yes")
+    assert sound.content() == before
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_a_static_routes_document_is_again_what_it_was(
+    make_site: Callable[..., Site], at_request: Any, interrupted: bool
+) -> None:
+    site = make_site()
+    s3, bucket = site.clients("s3"), site.bucket
+    for body in (b"older", b"newer"):
+        s3.put_object(Bucket=bucket, Key="payload.json", Body=body, Metadata={"by": "hand"})
+    before = site.content(), site.document()
+    if interrupted:
+        at_request(8, lambda: signal.raise_signal(signal.SIGINT))
+        assert site.run("verify", *STATIC).exit_code == 1
+    else:
+        found = site.verify(*STATIC)
+        assert not [name for name, one in found.items() if one["status"] == "broken"]
+        assert site.found["key"] == "payload.json"
+    assert (site.content(), site.document()) == before
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_where_a_static_route_has_no_document_it_has_none_after(
+    make_site: Callable[..., Site], deleted: bool
+) -> None:
+    site = make_site()
+    if deleted:
+        s3, bucket = site.clients("s3"), site.bucket
+        s3.put_object(Bucket=bucket, Key="payload.json", Body=b"1")
+        s3.delete_object(Bucket=bucket, Key="payload.json")
+    before = site.content()
+    assert site.verify(*STATIC)["missing key"]["status"] == "kept"
+    assert site.content() == before
+
+
+@pytest.mark.parametrize(
+    ("article", "number"), [(False, 1), (False, 7), (False, 15), (True, 1), (True, 5), (True, 13)]
+)
+def test_a_publisher_who_comes_between_wins(
+    make_site: Callable[..., Site], at_request: Any, article: bool, number: int
+) -> None:
+    site = make_site("", "--article") if article else make_site()
+    s3, at = site.clients("s3"), {"Bucket": site.bucket, "Key": "payload.json"}
+    s3.put_object(**at, Body=b"before")
+    at_request(number, lambda: s3.put_object(**at, Body=b"meanwhile"))
+    done = site.run("verify", *STATIC)
+    assert done.exit_code == 9, done.output
+    assert "run it again" in done.stderr
+    assert site.document()[0] == b"meanwhile"
+    versions = s3.list_object_versions(Bucket=at["Bucket"])["Versions"]
+    assert len(versions) == (1 if article else 2)
+
+
+def test_what_may_not_be_deleted_for_good_is_hidden_and_told(
+    make_site: Callable[..., Site],
+) -> None:
+    site = make_site()
+    iam = site.clients("iam")
+    iam.create_user(UserName=site.name)
+    allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    deny = {"Effect": "Deny", "Action": "s3:DeleteObjectVersion", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow, deny]})
+    iam.put_user_policy(UserName=site.name, PolicyName="p", PolicyDocument=policy)
+    made = iam.create_access_key(UserName=site.name)["AccessKey"]
+    key = made["AccessKeyId"], made["SecretAccessKey"]
+    at = {"Bucket": site.bucket, "Key": "payload.json"}
+    site.clients("s3").put_object(**at, Body=b'{"n": 1}', ContentLanguage="de")
+    before = site.document()
+    site.verify(*STATIC, exits=6, key=key)
+    assert site.document() == before
+    assert "versions of the probe stay (2): AccessDenied" in site.found["left"][0]
+    assert "Left: " in site.told
+    site.verify(exits=6, key=key)
+    hidden = [one for one in site.content() if "readmodel-cfn-probe" in one[0]]
+    assert [one[4] for one in hidden] == ["False", "False", "True"]
+    assert hidden[-1][2] == "None", "a delete marker is the latest"
+
+
+def test_the_probe_of_another_run_is_not_taken_for_a_document(
+    make_site: Callable[..., Site],
+) -> None:
+    site = make_site()
+    mark = {"readmodel-cfn-probe": "another"}
+    s3 = site.clients("s3")
+    s3.put_object(Bucket=site.bucket, Key="payload.json", Body=b"1", Metadata=mark)
+    before = site.content()
+    done = site.run("verify", *STATIC)
+    assert done.exit_code == 1
+    assert "the probe of another run is there" in done.stderr
+    assert site.content() == before
+
+
+# --- which stack ---
+
+
+def test_a_stack_of_somebody_elses_gets_no_probe_unless_told(
+    make_site: Callable[..., Site],
+) -> None:
+    site = make_site()
+    site.clients("cloudformation").update_stack(
+        StackName=site.name,
+        UsePreviousTemplate=True,
+        Tags=[{"Key": "of", "Value": "another"}],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    done = site.run("verify")
+    assert done.exit_code == 1
+    assert "lacks the tag readmodel-cfn = managed; give --not-ours" in done.stderr
+    assert site.verify("--not-ours")

@@ -1,0 +1,227 @@
+"""A read model on the embedded AWS to be verified, sound or broken on purpose in its template."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from readmodel_cfn import build_template, render
+from readmodel_cfn.cli import main
+from readmodel_cfn.config import load
+from readmodel_cfn.sandbox import Sandbox
+
+Template = dict[str, Any]
+Break = Callable[[Template], None]
+ORIGIN = "https://www.example.com"
+TOML = f"""\
+[api]
+cors_origin = "{ORIGIN}"
+
+[[routes]]
+path = "samples"
+key = "payload.json"
+
+[[routes]]
+path = "products/{{id}}"
+key = "products/{{id}}.json"
+"""
+
+
+@dataclass
+class Site:
+    """A stack, its readmodel.toml, and the command line for it."""
+
+    config: Path
+    sandbox: Sandbox
+    name: str
+    clients: Callable[..., Any]
+
+    def run(self, *arguments: str, key: tuple[str, str] | None = None) -> Result:
+        """Run a command; `key` is an access key and its secret, root's where there is none."""
+        place = ["--stack-name", self.name, "--endpoint-url", self.sandbox.endpoint_url]
+        key = key or (self.sandbox.access_key_id, self.sandbox.secret_access_key)
+        environment = {
+            "AWS_ACCESS_KEY_ID": key[0],
+            "AWS_SECRET_ACCESS_KEY": key[1],
+            "AWS_DEFAULT_REGION": self.sandbox.region,
+        }
+        return CliRunner().invoke(
+            main, [*arguments, *place, "--config", str(self.config)], env=environment
+        )
+
+    def deploy(self, *arguments: str) -> None:
+        done = self.run("deploy", "--yes", *arguments)
+        assert done.exit_code == 0, done.output
+
+    def deploy_broken(self, harm: Break) -> None:
+        """Create the stack from its own template, harmed."""
+        template = self.template
+        harm(template)
+        resources = template["Resources"]
+        (deployment,) = (one for one in resources if one.startswith("ApiGatewayDeployment"))
+        waits_for = resources[deployment]["DependsOn"]
+        resources[deployment]["DependsOn"] = [one for one in waits_for if one in resources]
+        cloudformation = self.clients("cloudformation")
+        cloudformation.create_stack(
+            StackName=self.name,
+            TemplateBody=json.dumps(template),
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            Tags=[{"Key": "readmodel-cfn", "Value": "managed"}],
+        )
+        waiter = cloudformation.get_waiter("stack_create_complete")
+        waiter.wait(StackName=self.name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 200})
+
+    @property
+    def template(self) -> Template:
+        """The sound template."""
+        found: Template = json.loads(render(build_template(load(self.config).model), "compact"))
+        return found
+
+    def verify(
+        self, *arguments: str, exits: int = 0, key: tuple[str, str] | None = None
+    ) -> dict[str, Mapping[str, str]]:
+        """The promises by name, of `verify --json`; its stderr is in `told`."""
+        done = self.run("verify", "--json", "--timeout", "0", *arguments, key=key)
+        self.told = done.stderr
+        assert done.exit_code == exits, done.output
+        self.found = json.loads(done.stdout)
+        return {one["name"]: one for one in self.found["promises"]}
+
+    def broken(self, *arguments: str) -> list[str]:
+        """The broken promises, each of which says what to do; the last line names the first."""
+        found = self.verify(*arguments, exits=7).values()
+        broken = [one for one in found if one["status"] == "broken"]
+        assert all(one["todo"] for one in broken)
+        assert f"broken: {broken[0]['name']}: {broken[0]['what']}" in self.told
+        assert broken[0]["todo"] in self.told
+        return [one["name"] for one in broken]
+
+    @cached_property
+    def bucket(self) -> str:
+        found = json.loads(self.run("outputs", "--json").stdout)
+        return str(found["S3BucketName"])
+
+    def content(self) -> list[Any]:
+        """Every version and delete marker: key, version, ETag, date, whether it is the latest."""
+        page = self.clients("s3").list_object_versions(Bucket=self.bucket)
+        entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        names = ("Key", "VersionId", "ETag", "LastModified", "IsLatest")
+        return [tuple(str(one.get(name)) for name in names) for one in entries]
+
+    def document(self, key: str = "payload.json") -> tuple[bytes, Mapping[str, Any]]:
+        """A document's bytes, and its headers as GetObject tells them."""
+        found = self.clients("s3").get_object(Bucket=self.bucket, Key=key)
+        own = ("ContentType", "CacheControl", "ContentLanguage", "Metadata", "ETag")
+        return found["Body"].read(), {name: found.get(name) for name in own}
+
+
+# --- breaks: each harms a template in one way ---
+
+
+def methods(template: Template, verb: str) -> list[dict[str, Any]]:
+    """The properties of all methods of a verb."""
+    found = (one["Properties"] for one in template["Resources"].values() if "Properties" in one)
+    return [one for one in found if one.get("HttpMethod") == verb]
+
+
+def answers(template: Template, status: str, verb: str = "GET") -> list[dict[str, Any]]:
+    """The integration responses that give a status."""
+    rules = (rule for one in methods(template, verb) for rule in answers_of(one))
+    return [rule for rule in rules if rule["StatusCode"] == status]
+
+
+def answers_of(method: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = method["Integration"]["IntegrationResponses"]
+    return found
+
+
+def without_304(template: Template) -> None:
+    for one in methods(template, "GET"):
+        answers_of(one)[:] = [rule for rule in answers_of(one) if rule["StatusCode"] != "304"]
+
+
+def without_header(header: str, status: str = "200", verb: str = "GET") -> Break:
+    def harm(template: Template) -> None:
+        for one in answers(template, status, verb):
+            del one["ResponseParameters"][f"method.response.header.{header}"]
+
+    return harm
+
+
+def with_header(header: str, value: str) -> Break:
+    def harm(template: Template) -> None:
+        for one in answers(template, "200"):
+            one["ResponseParameters"][f"method.response.header.{header}"] = f"'{value}'"
+
+    return harm
+
+
+def without_condition(template: Template) -> None:
+    for one in methods(template, "GET"):
+        del one["Integration"]["RequestParameters"]["integration.request.header.If-None-Match"]
+
+
+def without_methods(verb: str) -> Break:
+    def harm(template: Template) -> None:
+        resources = template["Resources"]
+        for name, one in list(resources.items()):
+            if one.get("Properties", {}).get("HttpMethod") == verb:
+                del resources[name]
+
+    return harm
+
+
+def missing_is_200(template: Template) -> None:
+    """The classic defect: whatever S3 says is a 200, its XML included."""
+    for one in methods(template, "GET"):
+        rules = [rule for rule in answers_of(one) if rule["StatusCode"] in ("200", "304")]
+        answers_of(one)[:] = rules
+    for one in answers(template, "200"):
+        del one["SelectionPattern"]
+
+
+def without_compression(template: Template) -> None:
+    del template["Resources"]["ApiGateway"]["Properties"]["MinimumCompressionSize"]
+
+
+def without_gateway_response(template: Template) -> None:
+    del template["Resources"]["ApiGatewayUnknownPath"]
+
+
+def every_method(template: Template) -> None:
+    """A method for all, where GET was meant."""
+    for one in methods(template, "GET"):
+        one["HttpMethod"] = "ANY"
+
+
+def other_key(template: Template) -> None:
+    for one in methods(template, "GET"):
+        one["Integration"]["Uri"]["Fn::Join"][1][-1] = "/other.json"
+
+
+def rewritten(template: Template) -> None:
+    for one in answers(template, "200"):
+        one["ResponseTemplates"] = {"application/json": '{"wrapped": $input.json("$")}'}
+
+
+def stopped(template: Template) -> None:
+    limits = {"ThrottlingRateLimit": 0, "ThrottlingBurstLimit": 0}
+    settings = [{"ResourcePath": "/*", "HttpMethod": "*", **limits}]
+    template["Resources"]["ApiGatewayStage"]["Properties"]["MethodSettings"] = settings
+
+
+def public(action: str, below: str) -> Break:
+    def harm(template: Template) -> None:
+        resources = template["Resources"]
+        block = resources["DataStore"]["Properties"]["PublicAccessBlockConfiguration"]
+        block.update(dict.fromkeys(block, False))  # without any, S3 blocks as if all were true
+        policy = resources["DataStorePolicy"]["Properties"]["PolicyDocument"]
+        arn = {"Fn::Join": ["", [{"Fn::GetAtt": ["DataStore", "Arn"]}, below]]}
+        grant = {"Effect": "Allow", "Principal": "*", "Action": action, "Resource": arn}
+        policy["Statement"].append(grant)
+
+    return harm

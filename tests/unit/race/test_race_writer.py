@@ -1,0 +1,68 @@
+"""The writer notes each write, and stops when it is not sure any more."""
+
+from threading import Event
+
+import pytest
+
+from readmodel_cfn.race.body import version_of
+from readmodel_cfn.race.writer import Writer, Writing
+
+
+class Store:
+    """Takes bodies; the write of the version `lost` gets no answer, that of `refused` an error."""
+
+    def __init__(self, *, lost: int = 0, refused: int = 0) -> None:
+        self.lost, self.refused = lost, refused
+        self.versions: list[int | None] = []
+        self.has_one, self.has_three = Event(), Event()
+
+    def put(self, body: bytes) -> bool:
+        version = version_of(body)
+        self.versions.append(version)
+        self.has_one.set()
+        if len(self.versions) == 3:
+            self.has_three.set()
+        if version == self.refused:
+            raise PermissionError("no")
+        return version != self.lost
+
+
+def test_each_version_is_written_once_and_noted_with_its_times() -> None:
+    store = Store()
+    writer = Writer(store.put, 200)
+    with Writing(writer, 3):
+        assert store.has_three.wait(10)
+    assert store.versions == [1, 2, 3]
+    ends = [one.acknowledged or 0 for one in writer.writes]
+    assert [one.version for one in writer.writes] == [1, 2, 3]
+    assert all(one.started < end for one, end in zip(writer.writes, ends, strict=True))
+    assert all(one.started >= end for one, end in zip(writer.writes[1:], ends, strict=False))
+
+
+def test_it_goes_on_until_the_context_ends() -> None:
+    store = Store()
+    with Writing(Writer(store.put, 200), 10**9):
+        assert store.has_three.wait(10)
+    written = len(store.versions)
+    assert written >= 3
+    assert len(store.versions) == written
+
+
+def test_nothing_is_written_after_a_lost_answer() -> None:
+    store = Store(lost=2)
+    writer = Writer(store.put, 200)
+    writer.write()
+    writer.write()
+    with Writing(writer, 5):
+        assert not store.has_three.wait(0.1)
+    assert store.versions == [1, 2]
+    assert [one.acknowledged is None for one in writer.writes] == [False, True]
+
+
+def test_what_a_write_raises_is_raised_at_the_end_and_the_write_is_noted() -> None:
+    store = Store(refused=1)
+    writer = Writer(store.put, 200)
+    writing = Writing(writer, 5)
+    with pytest.raises(PermissionError), writing:
+        store.has_one.wait(10)
+    assert [one.acknowledged for one in writer.writes] == [None]

@@ -1,0 +1,120 @@
+"""Requests as they are written, answers as they came."""
+
+import gzip
+import socket
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.verify.asking import Heard, ask, proxy_for
+
+SMALL = gzip.compress(b"{}")
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Tells what it was asked, compressed, with a header twice."""
+
+    asked: list[str]
+
+    def do_GET(self) -> None:
+        type(self).asked = [self.requestline, *self.headers.as_string().splitlines()]
+        self.send_response(200)
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Vary", "Origin")
+        self.send_header("vary", "Accept-Encoding")
+        self.send_header("Content-Length", str(len(SMALL)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(SMALL)
+
+    do_HEAD = do_OPTIONS = do_POST = do_GET  # noqa: N815 - the server's names
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_an_answer_is_as_it_came(url: str) -> None:
+    heard = ask(f"{url}/v1/p?q=1")
+    assert (heard.status, heard.body, heard.url) == (200, SMALL, f"{url}/v1/p?q=1")
+    assert heard.header("content-encoding") == "gzip"
+    assert heard.header("VARY") == "Origin, Accept-Encoding"
+    assert heard.header("ETag") is None
+    assert heard.seconds > 0
+    assert Handler.asked[0] == "GET /v1/p?q=1 HTTP/1.1"
+
+
+def test_no_encoding_is_asked_for_unless_it_is_said(url: str) -> None:
+    ask(url)
+    assert not any(one.lower().startswith("accept-encoding") for one in Handler.asked)
+    ask(url, headers={"Accept-Encoding": "gzip"})
+    assert "Accept-Encoding: gzip" in Handler.asked
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "POST"])
+def test_every_method_can_be_asked(url: str, method: str) -> None:
+    heard = ask(url, method, {"If-None-Match": '"e"'})
+    assert Handler.asked[0] == f"{method} / HTTP/1.1"
+    assert 'If-None-Match: "e"' in Handler.asked
+    assert heard.body == (b"" if method == "HEAD" else SMALL)
+
+
+def test_where_nobody_answers_it_says_so_in_one_line() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    with pytest.raises(ReadModelError, match=r"^http://127.*: no answer to HEAD: .*; check the"):
+        ask(url, "HEAD")
+
+
+def test_a_request_goes_through_the_proxy_of_the_environment(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", url.replace("//", "//me:s%20cret@"))
+    ask("http://api.example/v1/p")
+    assert Handler.asked[0] == "GET http://api.example/v1/p HTTP/1.1"
+    assert "Proxy-Authorization: Basic bWU6cyBjcmV0" in Handler.asked
+    assert "Host: api.example" in Handler.asked
+
+
+@pytest.mark.parametrize(
+    ("asked", "environment", "proxy"),
+    [
+        ("https://a.example/", {"https_proxy": "http://p:1"}, "p"),
+        ("https://a.example/", {"https_proxy": "p:1"}, "p"),
+        ("https://a.example/", {"http_proxy": "http://p:1"}, None),
+        ("https://a.example/", {"https_proxy": "http://p:1", "no_proxy": ".example"}, None),
+        ("http://127.0.0.1:1/", {"http_proxy": "http://p:1"}, None),
+        ("http://localhost:1/", {"http_proxy": "http://p:1"}, None),
+    ],
+)
+def test_no_proxy_stands_between_a_machine_and_itself(
+    url: str,  # noqa: ARG001 - it clears the environment
+    monkeypatch: pytest.MonkeyPatch,
+    asked: str,
+    environment: dict[str, str],
+    proxy: str | None,
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    found = proxy_for(asked)
+    assert (found and found.hostname) == proxy
+
+
+def test_repeated_headers_are_joined() -> None:
+    heard = Heard("GET", "u", 200, (("A", "1"), ("b", "2"), ("a", "3")), b"", 0)
+    assert heard.header("A") == "1, 3"

@@ -1,0 +1,159 @@
+"""The other doors: the bucket's, plain HTTP's and old TLS's."""
+
+import socket
+import ssl
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import Thread
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from botocore.stub import Stubber
+from verify_seen import heard
+
+from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.verify import doors
+from readmodel_cfn.verify.doors import speaks_old_tls, try_doors
+
+API = "https://abc.execute-api.eu-west-1.amazonaws.com/v1"
+Serve = Callable[..., str]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Makes a TLS server that shakes hands, without a certificate, and says nothing; its URL."""
+    listening: list[socket.socket] = []
+
+    def make(oldest: ssl.TLSVersion) -> str:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.set_ciphers("AECDH:@SECLEVEL=0")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version = oldest
+        server = socket.create_server(("127.0.0.1", 0))
+        listening.append(server)
+        Thread(target=shake_hands, args=(server, context), daemon=True).start()
+        return f"https://127.0.0.1:{server.getsockname()[1]}"
+
+    yield make
+    for server in listening:
+        server.close()
+
+
+def shake_hands(server: socket.socket, context: ssl.SSLContext) -> None:
+    with suppress(OSError), server.accept()[0] as plain:
+        context.wrap_socket(plain, server_side=True).close()
+
+
+def test_a_server_of_old_tls_is_found_out(serve: Serve) -> None:
+    assert speaks_old_tls(serve(ssl.TLSVersion.TLSv1)) is True
+
+
+def test_one_of_new_tls_refuses(serve: Serve) -> None:
+    assert speaks_old_tls(serve(ssl.TLSVersion.TLSv1_2)) is False
+
+
+def test_a_machine_that_has_no_old_tls_shows_nothing(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_so_old() -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        return context
+
+    monkeypatch.setattr(doors, "_old_context", none_so_old)
+    assert speaks_old_tls(serve(ssl.TLSVersion.TLSv1_2)) is None
+
+
+@dataclass
+class Doors:
+    """Two clients of S3 that say what they are told, and the requests that were sent."""
+
+    s3: Any
+    plain: Any
+    asked: list[str]
+
+    def open(self, plain: bool = True, url: str = API) -> Any:
+        return try_doors(self.s3, "bucket", "a/k.json", self.plain if plain else None, url)
+
+
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> Doors:
+    monkeypatch.setattr(doors, "speaks_old_tls", lambda _: False)
+    monkeypatch.setattr(doors, "proxy_for", lambda _: None)
+    session = boto3.Session("key", "secret", region_name="eu-west-1")
+    asked: list[str] = []
+
+    def ask(url: str, timeout: float = 0) -> Any:  # noqa: ARG001
+        asked.append(url)
+        if url.startswith("http:"):
+            raise ReadModelError("nobody")
+        return heard(403)
+
+    monkeypatch.setattr(doors, "ask", ask)
+    return Doors(session.client("s3"), session.client("s3"), asked)
+
+
+def test_the_bucket_is_asked_without_a_key_for_the_document_and_for_all(found: Doors) -> None:
+    seen = found.open(plain=False)
+    store = "https://s3.eu-west-1.amazonaws.com/bucket"
+    assert found.asked == [f"{store}/a/k.json", f"{store}?list-type=2"]
+    assert (seen.item.status, seen.listing.status) == (403, 403)
+
+
+def test_an_emulators_endpoint_shows_nothing_of_aws(found: Doors) -> None:
+    seen = found.open(plain=False)
+    assert (seen.plain_bucket, seen.plain_api, seen.old_tls) == (None, None, None)
+    assert "emulator" in seen.why
+    assert "emulator" in found.open(url="http://127.0.0.1:4566/x").why
+
+
+def test_who_may_read_is_refused_without_tls(found: Doors) -> None:
+    with Stubber(found.s3) as s3, Stubber(found.plain) as plain:
+        s3.add_response("head_object", {})
+        plain.add_client_error("head_object", "403", "Forbidden", 403)
+        seen = found.open()
+    assert (seen.plain_bucket, seen.plain_api, seen.old_tls, seen.why) == (403, 0, False, "")
+    assert found.asked[-1] == API.replace("https", "http")
+
+
+def test_a_bucket_that_answers_without_tls_is_found_out(found: Doors) -> None:
+    with Stubber(found.s3) as s3, Stubber(found.plain) as plain:
+        s3.add_response("head_object", {})
+        plain.add_response("head_object", {})
+        assert found.open().plain_bucket == 200
+
+
+def test_who_may_not_read_at_all_shows_nothing(found: Doors) -> None:
+    with Stubber(found.s3) as s3:
+        s3.add_client_error("head_object", "403", "Forbidden", 403)
+        assert found.open().plain_bucket is None
+
+
+def test_a_network_without_port_80_is_no_refusal(
+    found: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(**_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="http://s3")
+
+    monkeypatch.setattr(found.plain, "head_object", nobody)
+    with Stubber(found.s3) as s3:
+        s3.add_response("head_object", {})
+        assert found.open().plain_bucket == 0
+
+
+def test_a_proxy_would_answer_in_the_apis_place(
+    found: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doors, "proxy_for", lambda _: "a proxy")
+    with Stubber(found.s3) as s3:
+        s3.add_client_error("head_object", "403", "Forbidden", 403)
+        seen = found.open()
+    assert (seen.plain_api, seen.old_tls) == (None, None)
+    assert "proxy" in seen.why

@@ -1,0 +1,170 @@
+"""The probe document where S3 answers oddly: lost answers, refusals, and no answer at all."""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from botocore.stub import Stubber
+
+from readmodel_cfn.errors import Unfinished
+from readmodel_cfn.store.publish import Settings
+from readmodel_cfn.verify.keeping import ProbeDocument
+
+AT = {"Bucket": "b", "Key": "k"}
+OURS = {"readmodel-cfn-probe": "run"}
+
+
+class S3:
+    """A real client that answers only what a test says, in that order."""
+
+    def __init__(self) -> None:
+        session = boto3.Session("key", "secret", region_name="eu-west-1")
+        self.client: Any = session.client("s3")
+        self.stub = Stubber(self.client)
+        self.stub.activate()
+
+    def says(self, call: str, **answer: Any) -> None:
+        self.stub.add_response(call, answer)
+
+    def refuses(self, call: str, code: str, status: int) -> None:
+        self.stub.add_client_error(call, code, "no", status)
+
+    def document(self) -> ProbeDocument:
+        return ProbeDocument(self.client, "b", "k", Settings(), "run")
+
+
+@pytest.fixture
+def s3() -> Iterator[S3]:
+    made = S3()
+    yield made
+    made.stub.assert_no_pending_responses()
+
+
+def new(s3: S3) -> ProbeDocument:
+    """The probe under a key where nothing is."""
+    s3.refuses("get_object", "NoSuchKey", 404)
+    return s3.document()
+
+
+def versions(*ids: str, **more: Any) -> list[dict[str, Any]]:
+    return [{"Key": "k", "VersionId": one, **more} for one in ids]
+
+
+def test_what_was_never_written_needs_no_removal(s3: S3) -> None:
+    assert new(s3).remove() == ()
+
+
+def test_the_probe_is_only_written_where_nothing_is(s3: S3) -> None:
+    document = new(s3)
+    expected = {
+        **AT,
+        "Body": b"{}",
+        "IfNoneMatch": "*",
+        "Metadata": OURS,
+        "ContentType": "application/json",
+        "CacheControl": "no-cache",
+    }
+    s3.stub.add_response("put_object", {"ETag": '"1"', "VersionId": "v1"}, expected)
+    assert document.put(b"{}") == '"1"'
+
+
+@pytest.mark.parametrize(("code", "status"), [("PreconditionFailed", 412), ("NoSuchKey", 404)])
+def test_a_document_that_changed_meanwhile_is_not_overwritten(
+    s3: S3, code: str, status: int
+) -> None:
+    s3.says("get_object", ETag='"0"', VersionId="v0", Body=io.BytesIO(b"0"))
+    document = s3.document()
+    s3.refuses("put_object", code, status)
+    s3.says("head_object", ETag='"x"')
+    with pytest.raises(Unfinished, match="somebody publishes to it"):
+        document.put(b"{}")
+
+
+def test_a_put_that_was_obeyed_at_its_first_try_is_no_race(s3: S3) -> None:
+    document = new(s3)
+    s3.refuses("put_object", "PreconditionFailed", 412)
+    s3.says("head_object", ETag='"1"', Metadata=OURS)
+    assert document.put(b"{}") == '"1"'
+
+
+def test_a_version_whose_answer_was_lost_is_found_and_deleted(s3: S3) -> None:
+    s3.says("get_object", ETag='"0"', VersionId="v0", Body=io.BytesIO(b"0"))
+    document = s3.document()
+    s3.refuses("put_object", "InternalError", 500)
+    with pytest.raises(s3.client.exceptions.ClientError):
+        document.put(b"{}")
+    found = [*versions("v2", "v1", "v0", "older"), {"Key": "k2", "VersionId": "other"}]
+    s3.says("list_object_versions", Versions=found)
+    s3.says("head_object", ETag='"x"')  # somebody published it since
+    s3.says("head_object", ETag='"1"', Metadata=OURS)
+    wanted = {"Objects": versions("v1"), "Quiet": True}
+    s3.stub.add_response("delete_objects", {}, {"Bucket": "b", "Delete": wanted})
+    assert document.remove() == ()
+
+
+def test_who_may_not_list_deletes_what_was_answered(s3: S3) -> None:
+    document = new(s3)
+    s3.says("put_object", ETag='"1"', VersionId="v1")
+    document.put(b"{}")
+    s3.refuses("list_object_versions", "AccessDenied", 403)
+    wanted = {"Objects": versions("v1"), "Quiet": True}
+    s3.stub.add_response("delete_objects", {}, {"Bucket": "b", "Delete": wanted})
+    assert document.remove() == ()
+
+
+def test_what_s3_keeps_is_told_and_hidden(s3: S3) -> None:
+    document = new(s3)
+    s3.says("put_object", ETag='"1"', VersionId="v1")
+    document.put(b"{}")
+    s3.says("list_object_versions", Versions=versions("v1"))
+    s3.says("delete_objects", Errors=[{"Key": "k", "Code": "AccessDenied", "Message": "locked"}])
+    s3.says("head_object", ETag='"1"', Metadata=OURS)
+    s3.stub.add_response("delete_object", {}, {**AT, "IfMatch": '"1"'})
+    assert document.remove() == ("b/k: versions of the probe stay (1): AccessDenied locked",)
+
+
+@pytest.mark.parametrize("call", ["list_object_versions", "delete_objects"])
+def test_trouble_while_it_is_removed_is_told_not_raised(
+    s3: S3, call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = new(s3)
+    s3.says("put_object", ETag='"1"', VersionId="v1")
+    document.put(b"{}")
+    if call == "delete_objects":
+        s3.says("list_object_versions", Versions=versions("v1"))
+        s3.refuses("delete_objects", "InternalError", 500)
+    else:
+
+        def lost(_: str) -> Any:
+            raise EndpointConnectionError(endpoint_url="https://s3")
+
+        monkeypatch.setattr(s3.client, "get_paginator", lost)
+    (left,) = document.remove()
+    assert left.startswith("b/k: the probe may still be there: ")
+
+
+def test_more_versions_than_one_call_takes_are_deleted_in_several(s3: S3) -> None:
+    document = new(s3)
+    s3.says("put_object", ETag='"1"', VersionId="v0")
+    document.put(b"{}")
+    many = [f"v{number}" for number in range(1001)]
+    document._written.update(many)
+    s3.says("list_object_versions", Versions=versions(*many))
+    for some in (many[:1000], many[1000:]):
+        wanted = {"Objects": versions(*some), "Quiet": True}
+        s3.stub.add_response("delete_objects", {}, {"Bucket": "b", "Delete": wanted})
+    assert document.remove() == ()
+
+
+def test_only_a_document_that_no_version_keeps_is_copied(s3: S3) -> None:
+    for version, copied in ((None, True), ("null", True), ("v1", False)):
+        found = {"ETag": '"0"', "Body": io.BytesIO(b"\x00kept")}
+        s3.says("get_object", **found, **({"VersionId": version} if version else {}))
+        copy = s3.document().spare_copy()
+        assert bool(copy) == copied
+        if copy:
+            assert copy.read_bytes() == b"\x00kept"
+            copy.unlink()

@@ -1,0 +1,147 @@
+"""The session: what is asked when, of an API that is made up."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from verify_seen import CORS, NOT_FOUND, ORIGIN, PLAIN, heard
+
+from readmodel_cfn.errors import Unfinished
+from readmodel_cfn.verify import session
+from readmodel_cfn.verify.asking import Heard
+from readmodel_cfn.verify.contract import Contract, Promised
+from readmodel_cfn.verify.probe import Probe, choose
+from readmodel_cfn.verify.session import Api, read
+
+URL = "https://api.example/v1"
+ONLY_STATIC = Contract((Promised("samples", "payload.json"),))
+
+
+@dataclass
+class World:
+    """An API that serves what is put; `asked` are the requests, `slept` the pauses."""
+
+    saved: object = None
+    path: str = ""
+    body: bytes | None = None
+    asked: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
+    slept: list[float] = field(default_factory=list)
+    refusals: Callable[[int], int | None] = lambda _: None
+    disturbed: bool = False
+
+    def ask(self, url: str, method: str, headers: Mapping[str, str]) -> Heard:
+        self.asked.append((method, url.removeprefix(f"{URL}/"), headers))
+        status = self.refusals(len(self.asked))
+        if status:
+            return heard(status)
+        there = self.body is not None and url == f"{URL}/{self.path}"
+        served = there and method in ("GET", "HEAD")
+        return heard(200, self.body or b"", ETag='"api"') if served else heard(404, NOT_FOUND)
+
+    def put(self, body: bytes) -> str:
+        self.body = body
+        return '"s3"'
+
+    def check_undisturbed(self) -> None:
+        if self.disturbed:
+            raise Unfinished("somebody")
+
+    def read(self, contract: Contract = PLAIN, patience: float = 0) -> tuple[Probe, Any]:
+        probe = choose(contract, None, "t")
+        self.path = probe.path
+        api = Api(URL, contract, patience, sleep=self.slept.append)
+        return probe, read(api, probe, self)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    made = World()
+    monkeypatch.setattr(session, "ask", made.ask)
+    return made
+
+
+def test_nothing_else_is_asked_before_a_new_api_serves_the_probe(world: World) -> None:
+    probe, seen = world.read()
+    first = [path for _, path, _ in world.asked[:5]]
+    assert first == [probe.path, probe.missing, probe.missing, probe.unknown, probe.unknown]
+    assert (seen.missing.status, seen.unknown.status) == (404, 404)
+
+
+def test_the_condition_is_the_etag_that_the_api_gave(world: World) -> None:
+    world.read()
+    conditions = [one["If-None-Match"] for *_, one in world.asked if "If-None-Match" in one]
+    assert conditions == ['"api"'] * 4
+
+
+def test_without_one_it_is_s3s_own(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def without(*arguments: Any) -> Heard:
+        return heard(200, world.ask(*arguments).body)
+
+    monkeypatch.setattr(session, "ask", without)
+    world.read()
+    assert {one.get("If-None-Match", '"s3"') for *_, one in world.asked} == {'"s3"'}
+
+
+def test_the_change_is_read_after_the_second_document(world: World) -> None:
+    probe, seen = world.read()
+    assert (seen.first.body, seen.changed.body) == probe.documents
+    assert seen.outdated.body == probe.documents[1]
+
+
+@pytest.mark.parametrize(
+    ("contract", "origin"), [(PLAIN, "https://readmodel-cfn.example"), (CORS, ORIGIN)]
+)
+def test_a_page_asks_from_the_origin_that_is_allowed_or_from_any(
+    world: World, contract: Contract, origin: str
+) -> None:
+    world.read(contract)
+    assert {one["Origin"] for *_, one in world.asked if "Origin" in one} == {origin}
+    (preflight,) = (one for method, _, one in world.asked if method == "OPTIONS")
+    assert preflight["Access-Control-Request-Headers"] == "if-none-match"
+
+
+def test_a_static_route_without_a_document_shows_what_a_missing_one_gets(world: World) -> None:
+    _, seen = world.read(ONLY_STATIC)
+    assert seen.missing.status == 404
+    assert world.asked[0][1] == "samples"
+
+
+def test_one_with_a_document_does_not(world: World) -> None:
+    world.saved = "something"
+    _, seen = world.read(ONLY_STATIC)
+    assert seen.missing is None
+
+
+def test_the_first_read_is_asked_again_until_it_is_served(world: World) -> None:
+    world.refusals = lambda number: 403 if number <= 3 else None
+    _, seen = world.read(patience=10)
+    assert seen.first.status == 200
+    assert world.slept == [0.5] * 3
+
+
+def test_but_not_for_ever(world: World) -> None:
+    world.refusals = lambda _: 403
+    _, seen = world.read(patience=2)
+    assert seen.first.status == 403
+    assert world.slept == [0.5] * 3
+
+
+def test_what_is_throttled_is_asked_again(world: World) -> None:
+    world.refusals = lambda number: 429 if number in (8, 9, 12) else None
+    _, seen = world.read(patience=10)
+    assert seen.unchanged.status == 200
+    assert world.slept == [0.5] * 3
+
+
+def test_what_stays_throttled_shows_nothing_of_any_promise(world: World) -> None:
+    world.refusals = lambda number: 429 if number >= 8 else None
+    with pytest.raises(Unfinished, match="answered 429; give a longer --timeout"):
+        world.read(patience=1)
+    assert world.slept == [0.5] * 2
+
+
+def test_a_disturbed_probe_shows_nothing_either(world: World) -> None:
+    world.disturbed = True
+    with pytest.raises(Unfinished, match="somebody"):
+        world.read()

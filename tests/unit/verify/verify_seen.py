@@ -1,0 +1,110 @@
+"""What is seen of a stack that keeps every promise, to be made wrong in one place at a time."""
+
+import gzip
+from dataclasses import replace
+from typing import Any
+
+from readmodel_cfn.live.values import Live
+from readmodel_cfn.verify.asking import Heard
+from readmodel_cfn.verify.contract import Contract, Promised
+from readmodel_cfn.verify.outcome import Outcome
+from readmodel_cfn.verify.probe import choose
+from readmodel_cfn.verify.promises import judge
+from readmodel_cfn.verify.seen import Doors, Reads
+
+ROUTES = (Promised("samples", "payload.json"), Promised("products/{id}", "products/{id}.json"))
+PLAIN = Contract(ROUTES)
+ORIGIN = "https://www.example.com"
+CORS = Contract(ROUTES, cors_origin=ORIGIN)
+STORED = Contract(ROUTES, gzip_stored=True, compress_from=None)
+NEVER = Contract(ROUTES, compress_from=None)
+OLD, NEW = '"old"', '"new"'
+JSON = {"Content-Type": "application/json"}
+NOT_FOUND = b'{"message":"Not Found"}'
+LIVE = Live(compared={"api/v1": ("deployment", "routes")})
+
+
+def heard(status: int = 200, body: bytes = b"", **headers: str | None) -> Heard:
+    """An answer; underscores in header names are dashes, and None is no header."""
+    named = ((name.replace("_", "-"), value) for name, value in headers.items())
+    found = tuple((name, value) for name, value in named if value is not None)
+    return Heard("GET", "https://a.example/v1/p", status, found, body, 0.01)
+
+
+def changed(
+    one: Heard, status: int | None = None, body: bytes | None = None, **headers: Any
+) -> Heard:
+    """The same answer with other parts; a header that is None is taken away."""
+    kept = {name.replace("-", "_"): value for name, value in one.headers} | headers
+    other_status = one.status if status is None else status
+    return heard(other_status, one.body if body is None else body, **kept)
+
+
+def right(contract: Contract) -> Reads:
+    """The answers of a stack that keeps the contract."""
+    probe = choose(contract, None, "token")
+    first, second = probe.documents
+    stored = gzip.compress if contract.gzip_stored else bytes
+    encoding = "gzip" if contract.gzip_stored else None
+    on_demand = not contract.gzip_stored and contract.compress_from is not None
+    allowed = contract.cors_origin
+    headers: dict[str, str | None] = {
+        "Content_Type": "application/json",
+        "ETag": OLD,
+        "Cache_Control": contract.cache_control,
+        "Last_Modified": "Mon, 01 Jan 2026 00:00:00 GMT",
+        "Vary": "Accept-Encoding" if on_demand else None,
+        "Content_Encoding": encoding,
+        "Access_Control_Allow_Origin": allowed,
+        "Access_Control_Expose_Headers": "ETag" if allowed else None,
+    }
+    got = heard(200, stored(first), **headers)
+    unchanged = changed(got, 304, b"", Content_Type=None, Content_Encoding=None)
+    new = changed(got, 200, stored(second), ETag=NEW)
+    absent = heard(
+        404, NOT_FOUND, Content_Type="application/json", Access_Control_Allow_Origin=allowed
+    )
+    preflight = heard(
+        204,
+        Access_Control_Allow_Origin=ORIGIN,
+        Access_Control_Allow_Methods="GET,HEAD,OPTIONS",
+        Access_Control_Allow_Headers="If-None-Match,If-Modified-Since",
+    )
+    return Reads(
+        probe=probe,
+        etags=(OLD, NEW),
+        first=got,
+        unchanged=unchanged,
+        head=changed(got, body=b""),
+        head_unchanged=unchanged,
+        zipped=changed(got, body=gzip.compress(first), Content_Encoding="gzip")
+        if on_demand
+        else got,
+        other_method=absent,
+        missing=absent,
+        unknown=absent,
+        cross_first=got,
+        cross_unchanged=unchanged,
+        cross_missing=absent,
+        cross_unknown=absent,
+        preflight=preflight if allowed else absent,
+        changed=new,
+        outdated=new,
+    )
+
+
+DOORS = Doors(heard(403), heard(403), plain_bucket=403, plain_api=0, old_tls=False)
+
+
+def judged(
+    contract: Contract = PLAIN, doors: Doors = DOORS, live: Live = LIVE, **wrong: Any
+) -> dict[str, Outcome]:
+    """The outcomes by name, where some answers are others."""
+    seen = replace(right(contract), **wrong)
+    outcomes = judge(contract, seen, doors, live)
+    assert len({one.name for one in outcomes}) == len(outcomes)
+    return {one.name: one for one in outcomes}
+
+
+def with_status(status: str, outcomes: dict[str, Outcome]) -> list[str]:
+    return [name for name, one in outcomes.items() if one.status == status]

@@ -3,6 +3,7 @@
 boto3 is loaded when the first client is made, so that commands which need none never pay for it.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -105,17 +106,25 @@ def whole_answers(operation: str) -> Iterator[None]:
 @contextmanager
 def one_line_errors() -> Iterator[None]:
     """Turn what botocore raises into this package's one-line errors."""
+    try:
+        yield
+    except Exception as error:
+        told = _told(error) if "botocore" in sys.modules else None
+        if told is None:
+            raise
+        raise told from error
+
+
+def _told(error: Exception) -> ReadModelError | None:
+    """What botocore's error says; None for any other. Only where it is loaded: that takes time."""
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
 
-    try:
-        yield
-    except ClientError as error:
-        raise _refused(error) from error
-    except BotoCoreError as error:
-        raise _unreachable(error) from error
-    except ResponseParserError as error:
-        raise UnreadableAnswer("") from error
+    if isinstance(error, ClientError):
+        return _refused(error)
+    if isinstance(error, BotoCoreError):
+        return _unreachable(error)
+    return UnreadableAnswer("") if isinstance(error, ResponseParserError) else None
 
 
 def troubles() -> tuple[type[Exception], ...]:

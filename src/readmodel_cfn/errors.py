@@ -66,6 +66,12 @@ class PromiseBroken(ReadModelError):
     exit_code = 7
 
 
+class LostRace(ReadModelError):
+    """Another writer was first: a conditional publish was refused and changed nothing."""
+
+    exit_code = 8
+
+
 class Unfinished(ReadModelError):
     """The operation goes on, or stopped half way; running it again goes on from there."""
 

@@ -234,9 +234,74 @@ def test_a_missing_file_is_named(aws: Aws) -> None:
     assert aws.calls == []
 
 
-def test_a_directory_is_no_file(aws: Aws, tmp_path: Path) -> None:
-    assert "is a directory" in error_of(publish(file=str(tmp_path)), 2)
-    assert aws.calls == []
+def test_a_file_whose_path_is_a_key_needs_no_other(two_routes: Aws, tmp_path: Path) -> None:
+    (tmp_path / "products").mkdir()
+    (tmp_path / "f.json").rename(tmp_path / "products" / "7.json")
+    outputs(two_routes)
+    takes(two_routes, "products/7.json")
+    assert publish(file="products/7.json").exit_code == 0
+
+
+def takes_if(aws: Aws, **condition: str) -> None:
+    expected = {"Bucket": "mine", "Key": "payload.json", "Body": b'{"a": 1}'}
+    headers = {"ContentType": "application/json", "CacheControl": "no-cache"}
+    aws.answers("s3", "put_object", STORED, **expected, **headers, **condition, ChecksumSHA256=ANY)
+
+
+@pytest.mark.parametrize("etag", ["e", '"e"'])
+def test_if_match_replaces_what_has_the_etag(aws: Aws, etag: str) -> None:
+    takes_if(aws, IfMatch='"e"')
+    assert publish("--bucket", "mine", "--if-match", etag).exit_code == 0
+
+
+def test_create_only_puts_what_is_not_there(aws: Aws) -> None:
+    takes_if(aws, IfNoneMatch="*")
+    assert publish("--bucket", "mine", "--create-only").exit_code == 0
+
+
+def now_there(aws: Aws, etag: str) -> None:
+    aws.answers("s3", "head_object", {"ETag": etag, "ContentLength": 8, "VersionId": "v2"})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--create-only",), 'there is a document already; its ETag is "now"'),
+        (("--if-match", "e"), 'another writer was first; its ETag is "now"; read it again'),
+    ],
+)
+def test_who_loses_the_race_is_told_what_is_there_now(
+    aws: Aws, arguments: tuple[str, ...], said: str
+) -> None:
+    aws.refuses("s3", "put_object", "PreconditionFailed", "no", 412)
+    now_there(aws, '"now"')
+    line = error_of(publish("--bucket", "mine", *arguments), 8)
+    assert line.startswith(f"mine/payload.json: {said}")
+
+
+def test_who_would_replace_what_is_gone_is_told(aws: Aws) -> None:
+    aws.refuses("s3", "put_object", "NoSuchKey", "gone", 404)
+    aws.refuses("s3", "head_object", "404", "Not Found", 404)
+    line = error_of(publish("--bucket", "mine", "--if-match", "e"), 8)
+    assert line.startswith("mine/payload.json: it is gone")
+
+
+def test_a_conflict_of_two_at_once_is_tried_once_more(aws: Aws) -> None:
+    aws.refuses("s3", "put_object", "ConditionalRequestConflict", "two", 409)
+    takes_if(aws, IfNoneMatch="*")
+    assert publish("--bucket", "mine", "--create-only").exit_code == 0
+
+
+def test_a_second_conflict_is_a_lost_race(aws: Aws) -> None:
+    aws.refuses("s3", "put_object", "ConditionalRequestConflict", "two", 409)
+    aws.refuses("s3", "put_object", "ConditionalRequestConflict", "two", 409)
+    aws.refuses("s3", "head_object", "403", "Forbidden", 403)
+    error_of(publish("--bucket", "mine", "--create-only"), 8)
+
+
+def test_another_refusal_is_no_lost_race(aws: Aws) -> None:
+    aws.refuses("s3", "put_object", "AccessDenied", "no", 403)
+    error_of(publish("--bucket", "mine", "--create-only"), 1)
 
 
 def test_a_stack_of_something_else_is_told(aws: Aws) -> None:

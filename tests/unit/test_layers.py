@@ -42,6 +42,8 @@ MAY_IMPORT = {
     "serve.*": {"errors", "gateway.*", "store.*", "serve.*"},
     "audit.*": {"errors", "audit.*"},
     "live.*": {"aws", "audit.*", "live.*"},
+    "verify.*": {"aws", "errors", "store.*", "live.*", "verify.*"},
+    "race.*": {"errors", "race.*"},
     "report": {"lint", "live.*", "stacks.*", "store.*"},
 }
 # These know them all.
@@ -141,6 +143,8 @@ SERVE_ANY_TEMPLATE = {
     "serve.*",
     "audit.*",
     "live.*",
+    "verify.*",
+    "race.*",
 }
 
 
@@ -157,10 +161,25 @@ def test_only_the_client_and_the_one_place_for_clients_know_boto() -> None:
         for name, names in MODULES.items()
         if room(name) != "sandbox.*" and packages(names) & {"boto3", "botocore"}
     }
-    assert knowing == {"aws", "stacks.client", "store.empty"}
+    # obstore is given boto3's credentials in store.destination
+    assert knowing == {"aws", "stacks.client", "store.destination", "store.empty"}
 
 
-HEAVY = ["boto3", "botocore", "cfnlint", "rich", "urllib.request", "http.client", "tomllib"]
+def test_only_the_objects_of_a_bucket_know_obstore() -> None:
+    knowing = {name for name, names in MODULES.items() if "obstore" in packages(names)}
+    assert knowing == {"store.destination", "store.object_errors", "store.objects"}
+
+
+HEAVY = [
+    "boto3",
+    "botocore",
+    "cfnlint",
+    "obstore",
+    "rich",
+    "urllib.request",
+    "http.client",
+    "tomllib",
+]
 PROBE = """
 import json, sys
 from importlib.metadata import entry_points

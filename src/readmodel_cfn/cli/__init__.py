@@ -24,8 +24,11 @@ _COMMANDS = {
     "outputs": "show",
     "status": "show",
     "diagnose": "diagnose",
-    "publish": "data",
+    "publish": "publish",
+    "history": "history",
+    "restore": "history",
     "read": "data",
+    "verify": "verify",
     "delete": "delete",
     "sandbox": "sandbox",
 }

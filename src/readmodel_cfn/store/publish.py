@@ -1,17 +1,26 @@
-"""Publish: one JSON document to the key that a route serves, whole or not at all."""
+"""Publish: JSON documents to the keys that routes serve, each whole or not at all.
+
+`put` puts one; `publish` is for any number of them, and for the workers of a pool.
+"""
 
 import base64
 import gzip
 import hashlib
 import json
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.store.comparison import UNLIKE, Known, known
+from readmodel_cfn.store.destination import Destination as Destination
+from readmodel_cfn.store.documents import Document
+from readmodel_cfn.store.faults import MOST_BYTES as MOST_BYTES
+from readmodel_cfn.store.faults import Fault, Serves, body_fault, key_fault
+from readmodel_cfn.store.objects import Objects
+from readmodel_cfn.store.sending import Outcome, Sending
 
-# API Gateway answers with at most 10 MB, a hard limit:
-# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
-MOST_BYTES = 10 * 1024 * 1024
 CONTENT_TYPE = "application/json"
 
 
@@ -27,10 +36,15 @@ class Settings:
         return gzip.compress(body, compresslevel=9, mtime=0) if self.gzip else body
 
     @property
+    def attributes(self) -> dict[str, str]:
+        """What S3 keeps with a document and gives back, as HTTP headers."""
+        encoding = {"Content-Encoding": "gzip"} if self.gzip else {}
+        return {"Content-Type": CONTENT_TYPE, "Cache-Control": self.cache_control, **encoding}
+
+    @property
     def headers(self) -> dict[str, str]:
-        """What S3 keeps with a document and gives back, as arguments of PutObject."""
-        encoding = {"ContentEncoding": "gzip"} if self.gzip else {}
-        return {"ContentType": CONTENT_TYPE, "CacheControl": self.cache_control, **encoding}
+        """The same as arguments of PutObject."""
+        return {name.replace("-", ""): value for name, value in self.attributes.items()}
 
 
 DEFAULT = Settings()
@@ -56,27 +70,19 @@ def check_document(body: bytes, source: str, settings: Settings = DEFAULT) -> No
     Raises:
         ConfigError: it is not JSON in UTF-8 (RFC 8259), or larger than API Gateway can answer with.
     """
-    if len(body) > MOST_BYTES and (size := len(settings.stored(body))) > MOST_BYTES:
-        what = f"{size:,} bytes are more than the {MOST_BYTES:,} that API Gateway answers with"
-        raise ConfigError(what, where=source, hint="split it over several keys")
-    try:
-        # parse_int: Python's int takes no number of more than 4300 digits, JSON does.
-        json.loads(body.decode("utf-8"), parse_int=str, parse_constant=_no_json)
-    except (ValueError, RecursionError) as error:
-        what = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise ConfigError(f"not JSON: {what}", where=source, hint="publish a JSON file") from error
+    stored = settings.stored(body) if len(body) > MOST_BYTES else body
+    if fault := body_fault(body, stored, source):
+        raise ConfigError(fault.what, where=source, hint=fault.hint)
 
 
-def _no_json(constant: str) -> NoReturn:
-    """Refuse NaN and Infinity, which Python reads but no browser does."""
-    raise ValueError(f"{constant} is no JSON value")
-
-
-def put(s3: Any, bucket: str, key: str, body: bytes, settings: Settings = DEFAULT) -> Published:
+def put(
+    s3: Any, bucket: str, key: str, body: bytes, settings: Settings = DEFAULT, **condition: str
+) -> Published:
     """Put the document; S3 compares the checksum and stores it whole or not at all.
 
     A PUT of one key is atomic: readers see the old document or the new one, never a part
     (https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel).
+    `condition` is IfMatch or IfNoneMatch, where it is put only over what they say.
     """
     stored = settings.stored(body)
     answer = s3.put_object(
@@ -84,6 +90,101 @@ def put(s3: Any, bucket: str, key: str, body: bytes, settings: Settings = DEFAUL
         Key=key,
         Body=stored,
         **settings.headers,
+        **condition,
         ChecksumSHA256=base64.b64encode(hashlib.sha256(stored).digest()).decode(),
     )
     return Published(bucket, key, answer["ETag"], answer.get("VersionId"), len(stored))
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of it, in documents, bytes as they are kept, and seconds.
+
+    `lost` had been created by another writer before; `invalid` were skipped; `notes` tell why more
+    was sent than has changed.
+    """
+
+    sent: int
+    unchanged: int
+    lost: int
+    invalid: int
+    bytes: int
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+
+def publish(
+    documents: Iterable[tuple[str, Any]],
+    destination: Destination,
+    settings: Settings = DEFAULT,
+    *,
+    serves: Serves | None = None,
+    prefix: str = "",
+    force: bool = False,
+    create_only: bool = False,
+    skip_invalid: bool = False,
+    tell: Callable[[Outcome], None] = lambda _: None,
+) -> Result:
+    """Publish documents, (key, value) each, in any order; bytes are JSON already.
+
+    They are taken one by one as they are sent, so that there may be any number; what memory holds
+    is the ETags of those that the bucket has. To compare, they are listed once: below `prefix`,
+    which saves listing what other workers publish, and must begin every key. With `force` nothing
+    is compared. Each document is checked before it is sent; `serves` tells whether a route serves
+    its key. `tell` is told what came of each that was sent or skipped.
+
+    Raises:
+        Unfinished: some were sent when one was found invalid or refused, or S3 went out of reach.
+        ConfigError: a document is invalid, `skip_invalid` was not given, and none was sent.
+        ReadModelError: none was sent.
+    """
+    began, objects = time.monotonic(), Objects(destination)
+    compares = not force and not create_only
+    has, why = known(objects, settings.attributes, prefix) if compares else (Known(), None)
+    sending = Sending(objects, settings, create_only=create_only)
+    choice = _Choice(settings, serves, has, skip_invalid)
+    sending.send(choice.of(documents), lambda document: document, tell)
+    tally = sending.tally
+    return Result(
+        tally.sent,
+        choice.unchanged,
+        tally.lost,
+        tally.faults,
+        tally.bytes,
+        time.monotonic() - began,
+        tuple(filter(None, (why, UNLIKE if tally.unlike else None))),
+    )
+
+
+@dataclass
+class _Choice:
+    """What is to be sent of all documents."""
+
+    settings: Settings
+    serves: Serves | None
+    known: Known
+    skip_invalid: bool
+    unchanged: int = 0
+
+    def of(self, documents: Iterable[tuple[str, Any]]) -> Iterator[Document | Fault]:
+        for key, value in documents:
+            found = self._checked(key, value)
+            if isinstance(found, Fault) and not self.skip_invalid:
+                raise ConfigError(found.what, where=found.source, hint=found.hint)
+            if isinstance(found, Document) and self.known.has(found):
+                self.unchanged += 1
+            else:
+                yield found
+
+    def _checked(self, key: str, value: Any) -> Document | Fault:
+        try:
+            body = value if isinstance(value, bytes) else _json(value)
+        except (TypeError, ValueError) as error:
+            return Fault(key, f"no JSON value: {error}", "publish what JSON can say")
+        document = Document(key, self.settings.stored(body), key)
+        fault = key_fault(key, key, self.serves) or body_fault(body, document.stored, key)
+        return fault or document
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,192 @@
+"""Publishing many documents: check all, compare, ask, send, and delete what is missing."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from readmodel_cfn import report
+from readmodel_cfn.cli.countdown import Countdown
+from readmodel_cfn.cli.publish_telling import Telling
+from readmodel_cfn.cli.publisher import Publisher, publisher
+from readmodel_cfn.cli.served import Served
+from readmodel_cfn.cli.target import Target, consent
+from readmodel_cfn.errors import ConfigError, LostRace, Unfinished
+from readmodel_cfn.store.comparison import ENCRYPTED, NO_HEAD, NO_LIST, UNLIKE
+from readmodel_cfn.store.difference import Checked, Difference
+from readmodel_cfn.store.documents import Document, File, check, files, load
+from readmodel_cfn.store.faults import Fault
+from readmodel_cfn.store.listing import listing
+from readmodel_cfn.store.object_errors import Denied
+from readmodel_cfn.store.objects import Objects
+from readmodel_cfn.store.publish import Settings
+from readmodel_cfn.store.sending import Outcome, Sending, Tally
+from readmodel_cfn.store.spool import Spool
+
+_BATCH = 1000  # keys of one DeleteObjects call, S3's limit
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was asked for."""
+
+    force: bool
+    skip_invalid: bool
+    create_only: bool
+    delete_missing: bool
+    yes: bool
+    as_json: bool
+
+    @property
+    def compares(self) -> bool:
+        """Is what has not changed left alone?"""
+        return not (self.force or self.create_only)
+
+
+def settings_of(target: Target) -> Settings:
+    """How the read model keeps its documents."""
+    store = target.config.model.data_store
+    return Settings(store.cache_control, store.gzip_stored)
+
+
+def publish_many(
+    target: Target, paths: Sequence[Path], wish: Wish, bucket: str | None, as_writer: bool
+) -> None:
+    """Publish what is below the paths.
+
+    Raises:
+        ConfigError: something is invalid, or not granted; nothing was sent.
+        LostRace: with `create_only`, some were there already.
+        Unfinished: some were sent.
+    """
+    began, telling = time.monotonic(), Telling(wish.as_json)
+    with closing(Spool()) as checked, closing(Difference()) as found:
+        invalid = _check(checked, paths, target, wish, telling)
+        run = Publication(target, publisher(target, bucket, as_writer), wish, telling)
+        run.compare(checked, found)
+        run.ask(found)
+        tally = run.send(found)
+        deleted = 0 if tally.faults or tally.lost else run.delete(found)
+        telling.result(tally, found.unchanged, deleted, invalid, time.monotonic() - began)
+        _judge(tally, wish)
+
+
+def _check(
+    checked: Spool, paths: Sequence[Path], target: Target, wish: Wish, telling: Telling
+) -> int:
+    """Check all there is, tell each fault, and return how many there are."""
+    faults, served = 0, Served(target.config.model.routes)
+    for one in check(files(paths), settings_of(target).stored, served):
+        if isinstance(one, Fault):
+            faults += 1
+            telling.outcome(one)
+        else:
+            checked.add(one.key, one.source, one.md5)
+    if not checked and not faults:
+        hint = "publish a folder of .json files"
+        raise ConfigError("no document", where=", ".join(map(str, paths)), hint=hint)
+    if faults and not wish.skip_invalid:
+        hint = "correct them, or leave them out with --skip-invalid"
+        raise ConfigError(f"faults: {faults:,}; nothing was sent", where="publish", hint=hint)
+    return faults
+
+
+def _judge(tally: Tally, wish: Wish) -> None:
+    """Say at the end what is not as it should be."""
+    if tally.faults and not wish.skip_invalid:
+        what = f"{tally.faults:,} changed meanwhile and are invalid now"
+        raise Unfinished(what, where="publish", hint="correct them and run it again")
+    if tally.lost:
+        what = f"{tally.lost:,} were there already and are as they were"
+        raise LostRace(what, where="--create-only", hint="read those that were named")
+
+
+class Publication:
+    """One run: where to, what was asked for, and how it is told."""
+
+    def __init__(self, target: Target, to: Publisher, wish: Wish, telling: Telling) -> None:
+        self._target, self._to, self._wish, self._telling = target, to, wish, telling
+        self._settings, self._objects = settings_of(target), Objects(to.destination)
+        self._served = Served(target.config.model.routes)
+        if wish.delete_missing:
+            to.require("--delete-missing", "list", "delete")
+
+    def compare(self, checked: Spool, found: Difference) -> None:
+        """Find what is to be sent, and what is missing."""
+        why = self._why_not() if self._wish.compares else None
+        try:
+            why = self._compare(checked, found, self._wish.compares and not why) or why
+        except Denied:
+            if self._wish.delete_missing:
+                raise
+            found.send_all(_rows(checked))
+            why = NO_LIST
+        if why:
+            report.story(f"{why[0].upper()}{why[1:]}.")
+
+    def _why_not(self) -> str | None:
+        """Why nothing can be compared, as far as that is known."""
+        if self._target.config.model.data_store.kms_key:
+            return ENCRYPTED
+        if "list" not in self._to.allowed:
+            return NO_LIST
+        return None if "compare" in self._to.allowed else NO_HEAD
+
+    def _compare(self, checked: Spool, found: Difference, compares: bool) -> str | None:
+        missing = self._wish.delete_missing
+        if (not compares and not missing) or not checked.first or not checked.last:
+            found.send_all(_rows(checked))
+            return None
+        first, last = ("", None) if missing else (checked.first[0], checked.last[0])
+        listed = listing(self._objects, self._served.beginnings, first, last)
+        found.find(_rows(checked), listed, self._served if missing else None)
+        if compares:
+            return found.trust(self._objects, self._settings)
+        found.send_all(_rows(checked))
+        return None
+
+    def ask(self, found: Difference) -> None:
+        """Ask before anything is deleted, which comes last, and before anything is sent."""
+        if not found.missing:
+            return
+        for (key,) in found.missing:
+            report.story(f"missing  {key}")
+        consent(f"Delete these {len(found.missing):,} from {self._to.bucket}?", self._wish.yes)
+
+    def send(self, found: Difference) -> Tally:
+        """Send what is to be sent; how far that came."""
+        sending = Sending(self._objects, self._settings, create_only=self._wish.create_only)
+        tally, total = sending.tally, len(found.send)
+        with Countdown(self._to.bucket, total, self._wish.as_json) as progress:
+
+            def tell(outcome: Outcome) -> None:
+                progress(tally.sent + tally.lost + tally.faults)
+                self._telling.outcome(outcome)
+
+            sending.send(_rows(found.send), self._load, tell)
+        if tally.unlike and self._why_not() is None:
+            report.story(f"{UNLIKE[0].upper()}{UNLIKE[1:]}")
+        return tally
+
+    def _load(self, one: Checked) -> Document | Fault:
+        return load(File(one.key, one.source), self._settings.stored, one.md5)
+
+    def delete(self, found: Difference) -> int:
+        """Delete what is missing; how many that are."""
+        keys, deleted = (key for (key,) in found.missing), 0
+        while batch := list(islice(keys, _BATCH)):
+            self._objects.delete(batch)
+            deleted += len(batch)
+            self._telling.deleted(batch)
+        if deleted:
+            undo = (
+                f"{self._target.command('history')} KEY tells the versions, restore brings one back"
+            )
+            report.story(f"Where the bucket keeps versions that can be undone: {undo}.")
+        return deleted
+
+
+def _rows(spool: Spool) -> Iterator[Checked]:
+    return map(Checked._make, spool)

@@ -1,0 +1,96 @@
+"""`publish`: JSON documents, one or many, to the keys that routes serve."""
+
+from pathlib import Path
+
+import click
+
+from readmodel_cfn import report
+from readmodel_cfn.cli.description import json_option, read_file
+from readmodel_cfn.cli.publication import Wish, publish_many, settings_of
+from readmodel_cfn.cli.publisher import Publisher, publisher
+from readmodel_cfn.cli.served import key_of
+from readmodel_cfn.cli.target import Target, aws_command, yes_option
+from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.store import publish as store
+from readmodel_cfn.store.racing import put_first
+
+_PATHS = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=_PATHS)
+@aws_command
+@click.option("--key", help="Key for one FILE [default: the one key that the route serves].")
+@click.option("--route", "path", help="Path of the route that serves one FILE.")
+@click.option("--as-writer", is_flag=True, help="Use the stack's own writer key.")
+@click.option("--bucket", help="Bucket to put it into; then the stack is not asked.")
+@click.option("--if-match", metavar="ETAG", help="Replace one FILE's document if it has this ETag.")
+@click.option("--create-only", is_flag=True, help="Put only what is not there yet.")
+@click.option("--force", is_flag=True, help="Send what has not changed, too.")
+@click.option("--skip-invalid", is_flag=True, help="Leave invalid documents out, send the others.")
+@click.option(
+    "--delete-missing", is_flag=True, help="Then delete what routes serve and no PATH has; asks."
+)
+@yes_option
+@json_option
+def publish(
+    target: Target,
+    paths: tuple[Path, ...],
+    key: str | None,
+    path: str | None,
+    as_writer: bool,
+    bucket: str | None,
+    if_match: str | None,
+    create_only: bool,
+    force: bool,
+    skip_invalid: bool,
+    delete_missing: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Publish JSON documents to the keys that routes serve.
+
+    A PATH is a file, or a directory: then the path of each file below it is its key. Of many, only
+    what has changed is sent, and nothing if one is invalid. One file is always sent.
+    """
+    if if_match and create_only:
+        raise ConfigError("give one of the two", where="--if-match and --create-only")
+    if skip_invalid and delete_missing:
+        what = "what is left out would count as missing: give one of the two"
+        raise ConfigError(what, where="--skip-invalid and --delete-missing")
+    if len(paths) > 1 or paths[0].is_dir() or delete_missing:
+        _refuse(key, path, if_match)
+        wish = Wish(force, skip_invalid, create_only, delete_missing, yes, as_json)
+        publish_many(target, paths, wish, bucket, as_writer)
+        return
+    settings, body = settings_of(target), read_file(paths[0])
+    store.check_document(body, str(paths[0]), settings)
+    key = key_of(target.config.model.routes, paths[0], key, path)
+    to = publisher(target, bucket, as_writer)
+    if if_match is not None:
+        to.require("--if-match", "compare")
+    done = _put(to, key, body, settings, if_match, create_only)
+    if as_json:
+        report.print_json(vars(done))
+    else:
+        report.published(done)
+
+
+def _put(
+    to: Publisher,
+    key: str,
+    body: bytes,
+    settings: store.Settings,
+    if_match: str | None,
+    create_only: bool,
+) -> store.Published:
+    s3 = to.connection.client("s3")
+    if create_only or if_match is not None:
+        return put_first(s3, to.bucket, key, body, settings, if_match=if_match)
+    return store.put(s3, to.bucket, key, body, settings)
+
+
+def _refuse(key: str | None, path: str | None, if_match: str | None) -> None:
+    for option, given in {"--key": key, "--route": path, "--if-match": if_match}.items():
+        if given is not None:
+            raise ConfigError("goes with one FILE only", where=option)

@@ -1,0 +1,75 @@
+"""The objects of a bucket in memory, in place of store.objects.Objects."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import md5
+from threading import Lock
+
+from readmodel_cfn.store.object_errors import Denied, Exists
+from readmodel_cfn.store.objects import Listed
+
+THEN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class Kept:
+    """An object."""
+
+    body: bytes
+    headers: Mapping[str, str]
+    modified: datetime
+
+
+@dataclass
+class FakeObjects:
+    """Each put is a second after the one before. `before_put` may raise what S3 would say."""
+
+    denied: frozenset[str] = frozenset()
+    encrypted: bool = False
+    before_put: Callable[[str], None] = lambda _: None
+    kept: dict[str, Kept] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
+
+    def put(self, key: str, body: bytes, headers: Mapping[str, str], create: bool) -> str:
+        self.before_put(key)
+        with self._lock:
+            self._ask("put", key)
+            if create and key in self.kept:
+                raise Exists("another writer was first")
+            modified = THEN + timedelta(seconds=len(self.asked))
+            self.kept[key] = Kept(body, dict(headers), modified)
+        return self._etag(body)
+
+    def listed(self, prefix: str = "", after: str | None = None) -> Iterator[Listed]:
+        self._ask("list", prefix)
+        for key, one in sorted(self.kept.items()):
+            if key.startswith(prefix) and key > (after or ""):
+                yield Listed(key, self._etag(one.body), one.modified)
+
+    def headers(self, key: str) -> Mapping[str, str] | None:
+        self._ask("head", key)
+        return self.kept[key].headers if key in self.kept else None
+
+    def etag(self, key: str) -> str | None:
+        self._ask("head", key)
+        return self._etag(self.kept[key].body) if key in self.kept else None
+
+    def delete(self, keys: Sequence[str]) -> None:
+        self._ask("delete", ",".join(keys))
+        for key in keys:
+            self.kept.pop(key, None)
+
+    def keys_of(self, call: str) -> list[str]:
+        """What was asked for by calls of this kind, sorted."""
+        return sorted(one.partition(" ")[2] for one in self.asked if one.startswith(f"{call} "))
+
+    def _ask(self, call: str, what: str) -> None:
+        self.asked.append(f"{call} {what}")
+        if call in self.denied or f"{call} {what}" in self.denied:
+            raise Denied("AccessDenied", where=f"AWS {call}")
+
+    def _etag(self, body: bytes) -> str:
+        content = b"encrypted" + body if self.encrypted else body
+        return md5(content, usedforsecurity=False).hexdigest()

@@ -1,0 +1,374 @@
+"""`publish` of directories and of many files: all checked first, only what changed is sent."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from functional_aws import OUTPUTS, Aws, error_of, run, stubbed
+
+from fake_objects import FakeObjects
+from readmodel_cfn.cli import publication
+from readmodel_cfn.cli.countdown import Countdown
+from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.store.destination import Destination
+
+ROUTES = """
+[[routes]]
+path = "samples"
+key = "payload.json"
+[[routes]]
+path = "products/{id}"
+key = "products/{id}.json"
+"""
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "readmodel.toml").write_text(ROUTES)
+    with stubbed(monkeypatch) as made:
+        yield made
+
+
+@pytest.fixture
+def objects(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> FakeObjects:
+    made = FakeObjects()
+    monkeypatch.setattr(publication, "Objects", lambda to: made if is_ours(to) else None)
+    assert aws.calls == []
+    return made
+
+
+def is_ours(to: Destination) -> bool:
+    return to.bucket == "mine" and to.region == "eu-west-1"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A payload and five products."""
+    write(tmp_path / "data", {"payload.json": 1, **{f"products/{n}.json": n for n in range(5)}})
+    return tmp_path / "data"
+
+
+def write(folder: Path, documents: dict[str, object]) -> None:
+    for path, value in documents.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(value if isinstance(value, str) else json.dumps(value))
+
+
+def publish(*arguments: str) -> Result:
+    return run("publish", *arguments, "--region", "eu-west-1", "--bucket", "mine")
+
+
+def lines(result: Result, kind: str) -> list[dict[str, Any]]:
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    return [one[kind] for one in found if kind in one]
+
+
+def done(result: Result) -> str:
+    """The one line of result, without the time."""
+    assert result.exit_code == 0, result.output
+    (line,) = result.stdout.splitlines()
+    return line.partition(", in ")[0]
+
+
+@pytest.mark.usefixtures("data")
+def test_a_directorys_documents_go_to_the_keys_that_their_paths_are(objects: FakeObjects) -> None:
+    assert done(publish("data")) == "Sent 6, unchanged 0"
+    assert sorted(objects.kept) == ["payload.json", *(f"products/{n}.json" for n in range(5))]
+    assert objects.kept["products/3.json"].body == b"3"
+
+
+@pytest.mark.usefixtures("data")
+def test_only_what_changed_is_sent_with_one_listing(objects: FakeObjects, data: Path) -> None:
+    publish("data")
+    objects.asked.clear()
+    write(data, {"products/3.json": "3.5", "products/new.json": 6})
+    assert done(publish("data")) == "Sent 2, unchanged 5"
+    assert objects.keys_of("put") == ["products/3.json", "products/new.json"]
+    assert objects.keys_of("list") == [""]
+
+
+@pytest.mark.usefixtures("data")
+def test_with_force_all_is_sent_unlooked_at(objects: FakeObjects) -> None:
+    publish("data")
+    objects.asked.clear()
+    assert done(publish("data", "--force")) == "Sent 6, unchanged 0"
+    assert len(objects.asked) == 6
+
+
+@pytest.mark.usefixtures("data")
+def test_files_by_themselves_have_their_paths_for_keys(
+    objects: FakeObjects, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(data)
+    config = ["--config", "../readmodel.toml"]
+    result = publish("products/1.json", str(data / "payload.json"), *config)
+    assert done(result) == "Sent 2, unchanged 0"
+    assert sorted(objects.kept) == ["payload.json", "products/1.json"]
+
+
+def test_all_faults_are_told_at_once_and_nothing_is_sent(objects: FakeObjects, data: Path) -> None:
+    bad: dict[str, object] = {
+        "products/half.json": '{"a":\n',
+        "products/a b.json": 1,
+        "other.json": 1,
+        "products/x.txt": "text",
+        "products/nan.json": "NaN",
+        "products/.hidden": "text",
+    }
+    write(data, bad)
+    result = publish("data")
+    line = error_of(result, 2)
+    assert line.startswith("publish: faults: 5; nothing was sent; ")
+    told = result.stderr.splitlines()[:-1]
+    assert [one.partition(":")[0] for one in told] == [
+        "data/other.json",
+        "data/products/a b.json",
+        "data/products/half.json",
+        "data/products/nan.json",
+        "data/products/x.txt",
+    ]
+    assert "line 2 column 1" in told[2]
+    assert objects.asked == []
+
+
+def test_with_skip_invalid_the_others_are_sent(objects: FakeObjects, data: Path) -> None:
+    write(data, {"products/bad.json": "{", "other.json": "1"})
+    result = publish("data", "--skip-invalid")
+    assert done(result) == "Sent 6, unchanged 0, invalid 2"
+    assert "data/products/bad.json: not JSON" in result.stderr
+    assert "products/bad.json" not in objects.kept
+
+
+def test_what_changes_while_it_is_published_is_sent_as_it_is_if_it_is_valid(
+    objects: FakeObjects, data: Path
+) -> None:
+    """What was checked is what is sent: what has changed since is checked again."""
+
+    def change(wish: Callable[..., Any]) -> Callable[..., Any]:
+        def changed(*arguments: Any) -> Any:
+            found = wish(*arguments)
+            write(data, {"products/1.json": '{"fine":1}', "products/2.json": "{"})
+            (data / "products/3.json").unlink()
+            return found
+
+        return changed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(publication.Publication, "ask", change(publication.Publication.ask))
+        result = publish("data", "--delete-missing", "--yes")
+    line = error_of(result, 9)
+    assert line.startswith("publish: 2 changed meanwhile and are invalid now")
+    assert objects.kept["products/1.json"].body == b'{"fine":1}'
+    assert sorted(objects.kept) == [
+        *("payload.json", "products/0.json", "products/1.json", "products/4.json")
+    ]
+    assert "data/products/2.json: not JSON" in result.stderr
+    assert "data/products/3.json: cannot be read" in result.stderr
+
+
+@pytest.mark.usefixtures("data")
+def test_missing_ones_are_shown_and_asked_for_before_anything_is_sent(
+    objects: FakeObjects, data: Path
+) -> None:
+    publish("data")
+    objects.put("foreign.txt", b"not served", {}, create=False)
+    (data / "products/1.json").unlink()
+    (data / "products/2.json").write_text('"new"')
+    objects.asked.clear()
+    result = publish("data", "--delete-missing")
+    assert "--yes" in error_of(result, 1)
+    assert "missing  products/1.json" in result.stderr.splitlines()
+    assert not objects.keys_of("put")
+
+    result = publish("data", "--delete-missing", "--yes")
+    assert done(result) == "Sent 1, unchanged 4, deleted 1"
+    assert "readmodel-cfn history" in result.stderr
+    assert "products/1.json" not in objects.kept
+    assert "foreign.txt" in objects.kept
+    assert objects.asked[-1] == "delete products/1.json"
+
+
+@pytest.mark.usefixtures("data")
+def test_without_delete_missing_nothing_is_deleted(objects: FakeObjects, data: Path) -> None:
+    publish("data")
+    (data / "products/1.json").unlink()
+    publish("data")
+    assert "products/1.json" in objects.kept
+    assert not objects.keys_of("delete")
+
+
+@pytest.mark.usefixtures("data")
+def test_create_only_tells_the_loser_and_changes_nothing(objects: FakeObjects) -> None:
+    objects.put("products/1.json", b'"theirs"', {}, create=False)
+    result = publish("data", "--create-only")
+    assert error_of(result, 8).startswith("--create-only: 1 were there already")
+    assert "products/1.json: there already" in result.stderr
+    assert objects.kept["products/1.json"].body == b'"theirs"'
+    assert len(objects.kept) == 6
+
+
+@pytest.mark.usefixtures("data")
+def test_json_is_a_line_for_each_and_one_for_all(objects: FakeObjects, data: Path) -> None:
+    publish("data")
+    write(data, {"products/1.json": '"new"', "products/bad.json": "{"})
+    (data / "payload.json").unlink()
+    result = publish("data", "--json", "--skip-invalid")
+    (sent,) = lines(result, "sent")
+    assert sent == {"key": "products/1.json", "etag": f'"{objects.etag(sent["key"])}"', "bytes": 5}
+    (invalid,) = lines(result, "invalid")
+    assert invalid["source"] == "data/products/bad.json"
+    (total,) = lines(result, "result")
+    assert total.pop("seconds") >= 0
+    assert total == {"sent": 1, "unchanged": 4, "deleted": 0, "invalid": 1, "lost": 0, "bytes": 5}
+    (data / "products/bad.json").unlink()
+    result = publish("data", "--json", "--delete-missing", "--yes")
+    assert lines(result, "deleted") == [{"key": "payload.json"}]
+
+
+@pytest.mark.usefixtures("data")
+@pytest.mark.parametrize("call", ["list", "head"])
+def test_what_may_not_be_compared_is_sent_and_the_grant_is_named(
+    objects: FakeObjects, call: str
+) -> None:
+    publish("data")
+    objects.denied = frozenset([call])
+    result = publish("data")
+    assert done(result) == "Sent 6, unchanged 0"
+    grant = {"list": "list", "head": "compare"}[call]
+    assert f'"{grant}" under [writer] allow' in result.stderr
+
+
+@pytest.mark.usefixtures("data")
+def test_a_writer_who_may_list_the_routes_keys_only_is_asked_for_no_more(
+    objects: FakeObjects,
+) -> None:
+    publish("data")
+    objects.denied = frozenset(["list "])
+    assert done(publish("data")) == "Sent 0, unchanged 6"
+    assert objects.keys_of("list")[-2:] == ["payload.json", "products/"]
+
+
+@pytest.mark.usefixtures("data")
+def test_with_a_kms_key_nothing_can_be_compared(objects: FakeObjects, tmp_path: Path) -> None:
+    key = "arn:aws:kms:eu-west-1:123456789012:key/1"
+    (tmp_path / "readmodel.toml").write_text(f'[data_store]\nkms_key = "{key}"\n{ROUTES}')
+    result = publish("data")
+    assert "KMS" in result.stderr
+    assert objects.keys_of("list") == []
+
+
+@pytest.mark.usefixtures("data")
+def test_where_etags_are_no_md5s_that_is_said(objects: FakeObjects) -> None:
+    objects.encrypted = True
+    for _ in range(2):
+        result = publish("data")
+        assert done(result) == "Sent 6, unchanged 0"
+        assert "the ETags are no MD5s" in result.stderr
+
+
+@pytest.mark.usefixtures("data")
+def test_other_headers_by_configuration_are_sent_again(
+    objects: FakeObjects, tmp_path: Path
+) -> None:
+    publish("data")
+    (tmp_path / "readmodel.toml").write_text(f"[data_store]\nmax_age = 60\n{ROUTES}")
+    result = publish("data")
+    assert done(result) == "Sent 6, unchanged 0"
+    assert "other headers" in result.stderr
+    assert objects.kept["payload.json"].headers["Cache-Control"] == "max-age=60"
+    assert done(publish("data")) == "Sent 0, unchanged 6"
+
+
+@pytest.mark.usefixtures("data")
+def test_what_stops_half_way_tells_how_far_it_came_and_that_it_goes_on(
+    objects: FakeObjects,
+) -> None:
+    def refuse(key: str) -> None:
+        if key == "products/4.json":
+            raise ReadModelError("ExpiredToken: too late", where="AWS PutObject", hint="renew it")
+
+    objects.before_put = refuse
+    line = error_of(publish("data"), 9)
+    assert "sent, then AWS PutObject: ExpiredToken" in line
+    assert line.endswith("run it again: only what is missing is sent")
+    objects.before_put = lambda _: None
+    before = len(objects.kept)
+    assert done(publish("data")) == f"Sent {6 - before}, unchanged {before}"
+
+
+@pytest.mark.usefixtures("objects", "data")
+@pytest.mark.parametrize(
+    ("arguments", "where"),
+    [
+        (("--key", "payload.json"), "--key: goes with one FILE only"),
+        (("--route", "samples"), "--route: goes with one FILE only"),
+        (("--if-match", "e"), "--if-match: goes with one FILE only"),
+        (("--if-match", "e", "--create-only"), "--if-match and --create-only: give one"),
+        (("--skip-invalid", "--delete-missing"), "--skip-invalid and --delete-missing: "),
+    ],
+)
+def test_options_that_do_not_belong_together_are_refused(
+    arguments: tuple[str, ...], where: str
+) -> None:
+    assert error_of(publish("data", *arguments), 2).startswith(where)
+
+
+def test_an_empty_directory_is_no_set_of_documents(objects: FakeObjects, tmp_path: Path) -> None:
+    """Else one that was mounted too late would have everything deleted."""
+    (tmp_path / "empty").mkdir()
+    objects.put("payload.json", b"1", {}, create=False)
+    line = error_of(publish("empty", "--delete-missing", "--yes"), 2)
+    assert line.startswith("empty: no document")
+    assert "payload.json" in objects.kept
+
+
+SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:s-1"
+
+
+def as_writer(aws: Aws, *arguments: str, **outputs: str) -> Result:
+    aws.stack(outputs={**OUTPUTS, "DataStoreSecretArn": SECRET_ARN, **outputs})
+    key = json.dumps({"access_key_id": "AKIA1", "secret_access_key": "s"})
+    aws.answers("secretsmanager", "get_secret_value", {"SecretString": key})
+    return publish(*arguments, "--as-writer")
+
+
+@pytest.mark.usefixtures("data")
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (
+            ("data", "--delete-missing"),
+            '--delete-missing: needs "list" and "delete" under [writer]',
+        ),
+        (
+            ("data/payload.json", "--if-match", "e", "--route", "samples"),
+            '--if-match: needs "compare" under [writer]',
+        ),
+    ],
+)
+def test_a_missing_grant_is_named_before_anything_is_done(
+    aws: Aws, objects: FakeObjects, arguments: tuple[str, ...], line: str
+) -> None:
+    assert error_of(as_writer(aws, *arguments), 2).startswith(line)
+    assert objects.asked == []
+
+
+@pytest.mark.usefixtures("data")
+def test_a_writer_that_may_only_put_sends_all_and_that_is_said(
+    aws: Aws, objects: FakeObjects
+) -> None:
+    result = as_writer(aws, "data")
+    assert done(result) == "Sent 6, unchanged 0"
+    assert '"list" under [writer] allow' in result.stderr
+    assert objects.keys_of("list") == []
+
+
+def test_the_time_left_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    now = iter([0.0, 2.0, 2.0])
+    with Countdown("b", 5000, False, lambda: next(now)) as progress:
+        progress(1000)
+    assert capsys.readouterr().err == "b: 1,000 of 5,000 documents, 500 a second, 8 s left\n"

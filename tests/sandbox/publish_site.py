@@ -1,0 +1,163 @@
+"""A folder of documents, a bucket of the sandbox, and the command line between the two."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import md5
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+from fault_kinds import Fault
+from fault_proxy import Proxy
+
+from readmodel_cfn.cli import main
+from readmodel_cfn.sandbox import Sandbox
+
+ROUTES = """
+[[routes]]
+path = "samples"
+key = "payload.json"
+[[routes]]
+path = "products/{id}"
+key = "products/{id}.json"
+"""
+
+
+@dataclass
+class Site:
+    """`url` leads to the sandbox, or to a proxy before it; `key` is another than its root's."""
+
+    folder: Path
+    sandbox: Sandbox
+    bucket: str
+    s3: Any
+    url: str = ""
+    described: str = ""
+    key: tuple[str, str] | None = None
+
+    @property
+    def data(self) -> Path:
+        """The folder of documents."""
+        return self.folder / "data"
+
+    def write(self, count: int, version: object = 1) -> None:
+        """So many products, of a version."""
+        (self.data / "products").mkdir(parents=True, exist_ok=True)
+        for n in range(count):
+            self.put(f"products/{n:05}.json", {"n": n, "version": version, "text": "x" * 500})
+
+    def put(self, path: str, value: object) -> None:
+        """One file."""
+        (self.data / path).write_text(json.dumps(value))
+
+    def command(self, *arguments: str) -> list[str]:
+        """The arguments of `publish`."""
+        given = arguments or [str(self.data)]
+        return ["publish", *given, "--bucket", self.bucket, *self.place]
+
+    @property
+    def place(self) -> list[str]:
+        """The options of every command."""
+        config = self.folder / "readmodel.toml"
+        config.write_text(f"{self.described}\n{ROUTES}")
+        return ["--config", str(config), "--endpoint-url", self.url or self.sandbox.endpoint_url]
+
+    def run(self, *arguments: str, exits: int = 0) -> Result:
+        """Any command."""
+        done = CliRunner().invoke(main, [*arguments, *self.place], env=self.environment)
+        assert done.exit_code == exits, done.output
+        return done
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Who publishes."""
+        root = self.sandbox.access_key_id, self.sandbox.secret_access_key
+        key_id, secret = self.key or root
+        return {
+            "AWS_ACCESS_KEY_ID": key_id,
+            "AWS_SECRET_ACCESS_KEY": secret,
+            "AWS_DEFAULT_REGION": self.sandbox.region,
+        }
+
+    def __call__(self, *arguments: str, exits: int = 0) -> Result:
+        """Publish the folder, or what is given."""
+        done = CliRunner().invoke(main, self.command(*arguments), env=self.environment)
+        assert done.exit_code == exits, done.output
+        return done
+
+    def counts(self, *options: str, exits: int = 0) -> tuple[int, int]:
+        """Publish the folder: how many were sent, and how many unchanged."""
+        done = self(str(self.data), "--json", *options, exits=exits)
+        found = json.loads(done.stdout.splitlines()[-1])["result"]
+        return found["sent"], found["unchanged"]
+
+    def begin(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Publish in a process of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "readmodel_cfn", *self.command(*arguments)],
+            env={**os.environ, **self.environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def etags(self) -> dict[str, str]:
+        """What the bucket has."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
+        return {one["Key"]: one["ETag"] for page in pages for one in page.get("Contents", [])}
+
+    def listed(self) -> list[str]:
+        """The keys of what the bucket has."""
+        return list(self.etags())
+
+    def settled(self) -> list[str]:
+        """The same once the sandbox has done what was under way."""
+        before, now = -1, self.listed()
+        while len(now) != before:
+            time.sleep(0.3)
+            before, now = len(now), self.listed()
+        return now
+
+    def body(self, key: str) -> bytes:
+        """What is kept under a key."""
+        return bytes(self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read())
+
+    def head(self, key: str) -> Mapping[str, Any]:
+        """The headers of what is kept."""
+        found: Mapping[str, Any] = self.s3.head_object(Bucket=self.bucket, Key=key)
+        return found
+
+    def versions(self, key: str) -> list[str]:
+        """The versions of a key, the newest first."""
+        found = self.s3.list_object_versions(Bucket=self.bucket, Prefix=key)
+        return [one["VersionId"] for one in found.get("Versions", []) if one["Key"] == key]
+
+    def is_whole(self) -> bool:
+        """Does the bucket hold the folder's documents, each whole, and no others?"""
+        paths = [one for one in self.data.rglob("*.json") if one.is_file()]
+        wanted = {one.relative_to(self.data).as_posix(): _etag(one.read_bytes()) for one in paths}
+        return wanted == self.etags()
+
+
+def _etag(body: bytes) -> str:
+    return f'"{md5(body, usedforsecurity=False).hexdigest()}"'
+
+
+class S3Proxy(Proxy):
+    """Does to the nth put of an object what `faults` say; all else goes through."""
+
+    faults: Mapping[int, str] = {}
+    puts = 0
+
+    def _fault(self, action: str) -> Fault | None:
+        if "PUT /*/" not in action:
+            return None
+        with self._lock:
+            self.puts += 1
+            kind = self.faults.get(self.puts)
+        return Fault(kind) if kind else None

@@ -1,0 +1,378 @@
+"""Publishing many documents on the embedded AWS: killed, raced, refused, and whole in the end."""
+
+import gzip
+import json
+import multiprocessing
+import secrets
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from publish_site import S3Proxy, Site
+from publish_workers import publish_part
+
+from readmodel_cfn.aws import Credentials
+from readmodel_cfn.sandbox import Sandbox
+from readmodel_cfn.store.empty import remove
+from readmodel_cfn.store.publish import Destination, Settings
+
+
+@pytest.fixture
+def site(
+    tmp_path: Path,
+    sandbox: Sandbox,
+    clients: Callable[..., Any],
+    make_bucket: Callable[..., None],
+) -> Iterator[Site]:
+    s3, bucket = clients("s3"), f"publish-{secrets.token_hex(4)}"
+    make_bucket(s3, bucket)
+    kept = {"Status": "Enabled"}
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=kept)
+    yield Site(tmp_path, sandbox, bucket, s3)
+    remove(s3, bucket)
+
+
+@pytest.fixture
+def proxy(site: Site) -> Iterator[S3Proxy]:
+    made = S3Proxy(site.sandbox.port)
+    site.url = made.url
+    yield made
+    made.close()
+    assert not made.broken
+
+
+def test_only_what_changed_is_sent(site: Site) -> None:
+    site.write(300)
+    site.put("payload.json", "one")
+    assert site.counts() == (301, 0)
+    assert site.is_whole()
+    assert site.counts() == (0, 301)
+    site.put("payload.json", "two")
+    assert site.counts() == (1, 300)
+    assert site.is_whole()
+    assert len(site.versions("products/00007.json")) == 1
+    assert site.counts("--force") == (301, 0)
+
+
+def test_a_document_is_kept_with_its_headers_and_its_checksum(site: Site) -> None:
+    site.write(1)
+    site()
+    head = site.s3.head_object(
+        Bucket=site.bucket, Key="products/00000.json", ChecksumMode="ENABLED"
+    )
+    assert head["ContentType"] == "application/json"
+    assert head["CacheControl"] == "no-cache"
+    assert head["ChecksumSHA256"]
+
+
+def test_after_a_kill_every_document_is_whole_and_only_the_rest_is_sent(site: Site) -> None:
+    site.write(1000)
+    with site.begin(str(site.data)) as process:
+        while len(site.listed()) < 100 and process.poll() is None:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    there = site.settled()
+    assert 100 <= len(there) < 1000
+    for key in there:
+        assert site.body(key) == (site.data / key).read_bytes()
+    assert site.counts() == (1000 - len(there), len(there))
+    assert site.is_whole()
+
+
+def test_an_interruption_tells_how_far_it_came(site: Site) -> None:
+    site.write(1000)
+    with site.begin(str(site.data)) as process:
+        while len(site.listed()) < 100 and process.poll() is None:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=30)
+    assert process.returncode == 9
+    line = told.splitlines()[-1]
+    assert line.startswith("Error: interrupted: ")
+    assert f"{len(site.listed()):,} sent" in line
+    assert "Traceback" not in told
+
+
+def test_two_publishers_of_the_same_documents_both_succeed(site: Site) -> None:
+    site.write(300)
+    with site.begin(str(site.data)) as one, site.begin(str(site.data)) as other:
+        assert (one.wait(), other.wait()) == (0, 0)
+    assert site.is_whole()
+
+
+def test_a_document_that_is_rewritten_meanwhile_is_never_half(site: Site) -> None:
+    """A reader finds one of the versions that were written, whichever."""
+    site.write(200)
+    site()
+    stop, written = threading.Event(), {(site.data / "products/00100.json").read_bytes()}
+
+    def rewrite() -> None:
+        for version in range(10_000):
+            if stop.is_set():
+                return
+            body = json.dumps({"version": version, "text": "y" * 2000})
+            written.add(body.encode())
+            fresh = site.folder / "fresh.json"
+            fresh.write_text(body)
+            fresh.rename(site.data / "products/00100.json")
+
+    writer = threading.Thread(target=rewrite)
+    writer.start()
+    found = set()
+    for _ in range(5):
+        site(str(site.data), "--force")
+        found.add(site.body("products/00100.json"))
+    stop.set()
+    writer.join()
+    assert found <= written
+    assert len(found) > 1
+
+
+def exit_codes(site: Site, *options: str) -> Counter[int]:
+    """Of eight publishers of one document, which differ in what they write."""
+
+    def race(number: int) -> int:
+        one = site.folder / f"racer-{number}.json"
+        one.write_text(json.dumps({"racer": number}))
+        with site.begin(str(one), "--key", "payload.json", *options) as process:
+            _, told = process.communicate(timeout=60)
+        assert process.returncode == 0 or "payload.json: " in told
+        return process.returncode
+
+    with ThreadPoolExecutor(8) as pool:
+        return Counter(pool.map(race, range(8)))
+
+
+def test_of_eight_that_create_the_same_document_one_wins(site: Site) -> None:
+    assert exit_codes(site, "--create-only") == {0: 1, 8: 7}
+    assert len(site.versions("payload.json")) == 1
+
+
+def test_of_eight_that_replace_the_same_version_one_wins(site: Site) -> None:
+    site.s3.put_object(Bucket=site.bucket, Key="payload.json", Body=b"0")
+    etag = site.head("payload.json")["ETag"]
+    assert exit_codes(site, "--if-match", etag) == {0: 1, 8: 7}
+    assert len(site.versions("payload.json")) == 2
+
+
+def test_of_two_that_create_the_same_set_each_document_has_one_winner(site: Site) -> None:
+    site.write(200)
+    arguments = str(site.data), "--create-only", "--json"
+    with site.begin(*arguments) as one, site.begin(*arguments) as other:
+        told = [one.communicate()[0], other.communicate()[0]]
+    totals = [json.loads(text.splitlines()[-1])["result"] for text in told]
+    assert sum(total["sent"] for total in totals) == 200
+    assert sum(total["lost"] for total in totals) == 200
+    assert site.is_whole()
+
+
+def test_what_s3_has_no_time_for_or_loses_is_sent_again(site: Site, proxy: S3Proxy) -> None:
+    site.write(150)
+    kinds = ["503", "reset before", "answer lost", "500", "slow"]
+    proxy.faults = {5 * n: kinds[n % len(kinds)] for n in range(1, 30)}
+    assert site.counts() == (150, 0)
+    assert site.is_whole()
+    assert proxy.puts > 150
+
+
+def test_a_lost_answer_is_no_lost_race(site: Site, proxy: S3Proxy) -> None:
+    site.write(5)
+    proxy.faults = {1: "answer lost"}
+    assert site.counts("--create-only") == (5, 0)
+    proxy.faults = {proxy.puts + 1: "answer lost"}
+    one = str(site.data / "products/00001.json")
+    site(one, "--key", "payload.json", "--create-only")
+
+
+def test_who_loses_s3_for_good_is_told_how_far_it_came(
+    site: Site, proxy: S3Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("readmodel_cfn.store.sending._PAUSES", (0.01, 0.01))
+    site.write(150)
+    proxy.faults = dict.fromkeys(range(50, 10_000), "reset before")
+    told = site(exits=9).stderr.splitlines()[-1]
+    assert f"{len(site.listed())} sent, then AWS PutObject: no answer" in told
+    proxy.faults = {}
+    assert site.counts()[1] == 49
+    assert site.is_whole()
+
+
+def test_what_was_deleted_can_be_had_back_by_its_version(site: Site) -> None:
+    site.write(20)
+    site.s3.put_object(Bucket=site.bucket, Key="foreign/notes.txt", Body=b"not ours")
+    site()
+    (site.data / "products/00007.json").unlink()
+    told = site(str(site.data), "--delete-missing", exits=1).stderr
+    assert "missing  products/00007.json" in told
+    assert "products/00007.json" in site.listed()
+    site(str(site.data), "--delete-missing", "--yes")
+    assert "products/00007.json" not in site.listed()
+    assert "foreign/notes.txt" in site.listed()
+    (version,) = site.versions("products/00007.json")
+    found = site.s3.get_object(Bucket=site.bucket, Key="products/00007.json", VersionId=version)
+    assert json.loads(found["Body"].read())["n"] == 7
+
+
+def test_changed_headers_are_sent_also_after_a_part_of_them_was(site: Site) -> None:
+    site.write(60)
+    site()
+    site.described = "[data_store]\nmax_age = 60"
+    time.sleep(0.01)
+    some = [str(site.data / f"products/{n:05}.json") for n in range(2)]
+    site("--key", "products/00000.json", some[0])
+    assert site.counts()[0] >= 59
+    assert {site.head(key)["CacheControl"] for key in site.listed()} == {"max-age=60"}
+    assert site.counts() == (0, 60)
+
+
+def test_kept_compressed_it_is_compared_compressed(site: Site) -> None:
+    site.write(20)
+    site()
+    site.described = '[data_store]\nstored_encoding = "gzip"'
+    assert site.counts() == (20, 0)
+    head = site.head("products/00001.json")
+    assert head["ContentEncoding"] == "gzip"
+    body = gzip.decompress(site.body("products/00001.json"))
+    assert body == (site.data / "products/00001.json").read_bytes()
+    assert site.counts() == (0, 20)
+
+
+def test_an_object_that_was_put_in_parts_is_sent_again(site: Site) -> None:
+    """Its ETag is no MD5."""
+    site.write(2)
+    body = (site.data / "products/00001.json").read_bytes()
+    at = {"Bucket": site.bucket, "Key": "products/00001.json"}
+    upload = site.s3.create_multipart_upload(
+        **at, ContentType="application/json", CacheControl="no-cache"
+    )["UploadId"]
+    etag = site.s3.upload_part(**at, UploadId=upload, PartNumber=1, Body=body)["ETag"]
+    parts = {"Parts": [{"ETag": etag, "PartNumber": 1}]}
+    site.s3.complete_multipart_upload(**at, UploadId=upload, MultipartUpload=parts)
+    assert site.counts() == (2, 0)
+    assert site.counts() == (0, 2)
+
+
+def test_ten_megabytes_are_sent_in_one_part_and_more_are_refused(site: Site) -> None:
+    site.write(1)
+    big = b'"' + b"x" * (10 * 1024 * 1024 - 2) + b'"'
+    (site.data / "products/big.json").write_bytes(big)
+    assert site.counts() == (2, 0)
+    assert "-" not in site.head("products/big.json")["ETag"]
+    assert site.counts() == (0, 2)
+    (site.data / "products/big.json").write_bytes(big + b" ")
+    assert "10,485,761 bytes are more" in site(exits=2).stderr
+
+
+def test_a_foreign_key_that_no_client_can_name_is_no_obstacle(site: Site) -> None:
+    site.write(3)
+    site()
+    for key in ("a//b", "products//1.json", "ü +%.json", "products/"):
+        site.s3.put_object(Bucket=site.bucket, Key=key, Body=b"1")
+    assert site.counts("--delete-missing", "--yes") == (0, 3)
+    assert len(site.listed()) == 7
+
+
+@pytest.fixture
+def writer(site: Site, clients: Callable[..., Any]) -> Iterator[Callable[[str], Site]]:
+    """Deploys a stack, and publishes to its bucket with the key of its writer."""
+
+    def deploy(allow: str) -> Site:
+        site.described = f"[stack]\nname = '{site.bucket}'\n[writer]\nallow = [{allow}]"
+        site.run("deploy", "--yes")
+        outputs = json.loads(site.run("outputs", "--json").stdout)
+        secret = clients("secretsmanager").get_secret_value(SecretId=outputs["DataStoreSecretArn"])
+        key = json.loads(secret["SecretString"])
+        pair = key["access_key_id"], key["secret_access_key"]
+        return replace(site, key=pair, bucket=outputs["S3BucketName"])
+
+    yield deploy
+    site.run("delete", "--yes", "--with-data")
+
+
+@pytest.mark.parametrize(
+    ("allow", "sent", "said"),
+    [
+        ("'put'", 6, '"list" under [writer] allow'),
+        ("'put', 'list'", 6, '"compare" under [writer] allow'),
+        ("'put', 'list', 'compare'", 0, None),
+    ],
+    ids=["put", "list", "compare"],
+)
+def test_what_a_writer_may_not_know_it_sends_and_says_so(
+    site: Site, writer: Callable[[str], Site], allow: str, sent: int, said: str | None
+) -> None:
+    """With its own key and a bucket, so that no description tells what it may."""
+    site.write(5)
+    site.put("payload.json", 1)
+    as_writer = writer(allow)
+    as_writer()
+    again = as_writer()
+    assert again.stdout.startswith(f"Sent {sent}, unchanged {6 - sent}, ")
+    assert (said or "") in again.stderr
+    assert bool(said) == bool(again.stderr)
+
+
+def test_the_stacks_writer_publishes_and_deletes_what_it_was_granted(
+    site: Site, writer: Callable[[str], Site]
+) -> None:
+    site.write(5)
+    bucket = writer("'put', 'list', 'compare', 'delete'").bucket
+    folder = str(site.data)
+    assert site.run("publish", folder, "--as-writer").stdout.startswith("Sent 5, ")
+    (site.data / "products/00001.json").unlink()
+    done = site.run("publish", folder, "--as-writer", "--delete-missing", "--yes")
+    assert done.stdout.startswith("Sent 0, unchanged 4, deleted 1, ")
+    assert len(replace(site, bucket=bucket).listed()) == 4
+
+
+def test_keys_that_no_route_serves_are_refused_before_anything_is_sent(site: Site) -> None:
+    site.write(5)
+    site.put("other.json", 1)
+    assert "no route serves the key 'other.json'" in site(exits=2).stderr
+    assert site.listed() == []
+
+
+def destination(site: Site) -> Destination:
+    key = Credentials(site.sandbox.access_key_id, site.sandbox.secret_access_key)
+    return Destination(site.bucket, site.sandbox.region, site.sandbox.endpoint_url, None, key)
+
+
+def test_the_workers_of_a_pool_publish_a_part_each(site: Site) -> None:
+    parts = [range(start, start + 50) for start in range(0, 200, 50)]
+    for expected in (200, 0):
+        with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+            jobs = [pool.submit(publish_part, one, destination(site), Settings()) for one in parts]
+            assert sum(job.result().sent for job in jobs) == expected
+    assert len(site.listed()) == 200
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Python 3.12, of the same danger
+def test_a_fork_of_a_process_that_published_is_told_instead_of_waiting_forever(site: Site) -> None:
+    site.write(2)
+    site()
+    with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
+        job = pool.submit(publish_part, range(5), destination(site), Settings())
+        assert "spawn" in str(job.exception(timeout=20))
+
+
+def test_a_bucket_that_is_not_there_is_one_line(site: Site) -> None:
+    site.write(2)
+    nowhere = replace(site, bucket="there-is-no-such-bucket")
+    line = nowhere(exits=1).stderr.splitlines()[-1]
+    assert line.startswith("Error: AWS ListObjectsV2: NoSuchBucket: ")
+
+
+def test_a_wrong_key_is_one_line(site: Site) -> None:
+    site.write(2)
+    stranger = replace(site, key=("AKIAWRONG", "wrong"))
+    line = stranger(exits=1).stderr.splitlines()[-1]
+    assert line.startswith("Error: AWS ")
+    assert "InvalidAccessKeyId" in line

@@ -1,0 +1,138 @@
+"""A listing and what is wanted, merged: exactly the right sends, whatever is on either side."""
+
+import itertools
+import math
+import tracemalloc
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from readmodel_cfn.store.comparison import Known
+from readmodel_cfn.store.difference import Checked, Difference
+from readmodel_cfn.store.objects import Listed
+from readmodel_cfn.store.sync import Sample, merged, right_since
+
+THEN = datetime(2026, 1, 1, tzinfo=UTC)
+keys = st.text("ab/.-0", min_size=1, max_size=4)
+md5s = st.sampled_from(["0" * 32, "1" * 32, "2" * 32])
+etags = md5s | st.just("0" * 32 + "-2")  # that of an upload in parts
+
+
+def at(key: str, seconds: float = 0, etag: str = "0" * 32) -> Listed:
+    return Listed(key, etag, THEN + timedelta(seconds=seconds))
+
+
+def found(wanted: dict[str, str], listed: dict[str, str]) -> Difference:
+    made = Difference()
+    made.find(
+        (Checked(key, "file", md5) for key, md5 in sorted(wanted.items())),
+        (at(key, 0, etag) for key, etag in sorted(listed.items())),
+        lambda key: not key.startswith("-"),
+    )
+    return made
+
+
+@given(st.dictionaries(keys, md5s), st.dictionaries(keys, etags))
+def test_what_differs_is_sent_and_what_nobody_wants_is_missing(
+    wanted: dict[str, str], listed: dict[str, str]
+) -> None:
+    made = found(wanted, listed)
+    sent = [Checked._make(row) for row in made.send]
+    assert [(one.key, one.md5) for one in sent] == sorted(wanted.items() - listed.items())
+    missing = {key for (key,) in made.missing}
+    assert missing == {key for key in listed.keys() - wanted.keys() if not key.startswith("-")}
+    made.close()
+
+
+@given(st.dictionaries(keys, md5s), st.dictionaries(keys, etags))
+def test_told_from_what_is_known_by_key_it_is_the_same(
+    wanted: dict[str, str], listed: dict[str, str]
+) -> None:
+    known = Known()
+    for key, etag in listed.items():
+        known.add(at(key, 0, etag))
+    unchanged = {key for key, md5 in wanted.items() if known.has(Checked(key, "file", md5))}
+    assert unchanged == {key for key, _ in wanted.items() & listed.items()}
+
+
+def test_without_routes_to_ask_nothing_is_missing() -> None:
+    made = Difference()
+    made.find([], [at("a")], None)
+    assert len(made.missing) == 0
+    made.close()
+
+
+def test_a_merge_of_any_length_takes_no_memory() -> None:
+    def wanted(count: int) -> Iterator[Checked]:
+        return (Checked(f"{n:08}", "f", "0" * 32) for n in range(0, count, 2))
+
+    def peak(count: int) -> int:
+        tracemalloc.start()
+        for _ in merged(wanted(count), (at(f"{n:08}") for n in range(0, count, 3))):
+            pass
+        taken = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return taken
+
+    peak(100)
+    assert peak(20_000) < 2 * peak(1000)
+
+
+@dataclass
+class Asked:
+    """Is right from a time on, and counts how often it was asked."""
+
+    since: float
+    count: int = 0
+
+    def __call__(self, one: Listed) -> bool:
+        self.count += 1
+        return one.modified >= THEN + timedelta(seconds=self.since)
+
+
+def sample(*seconds: float) -> Sample:
+    made = Sample()
+    for number, second in enumerate(seconds):
+        made.add(at(f"{number:06}", second))
+    return made
+
+
+def test_where_all_are_right_all_are_trusted() -> None:
+    asked = Asked(0)
+    assert right_since(sample(*range(10_000)), asked) == -math.inf
+    assert asked.count <= 8
+
+
+def test_where_the_newest_is_wrong_none_is_trusted() -> None:
+    assert right_since(sample(*range(100)), Asked(100)) == math.inf
+
+
+def test_where_there_is_none_there_is_nothing_to_ask() -> None:
+    asked = Asked(0)
+    assert right_since(Sample(), asked) == -math.inf
+    assert asked.count == 0
+
+
+@pytest.mark.parametrize("boundary", [1, 2, 500, 5000, 9998, 9999])
+@pytest.mark.parametrize("order", [1, 7919], ids=["in time", "scattered"])
+def test_no_older_one_than_the_change_of_headers_is_trusted(boundary: int, order: int) -> None:
+    """However few are asked; of those after it, most are."""
+    seconds = [number * order % 10_000 for number in range(10_000)]
+    since = right_since(sample(*seconds), Asked(boundary))
+    assert since >= (THEN + timedelta(seconds=boundary)).timestamp()
+    assert since <= (THEN + timedelta(seconds=boundary + 1000)).timestamp() or since == math.inf
+
+
+@given(st.lists(st.integers(0, 1000), min_size=1, max_size=300))
+def test_the_oldest_and_the_newest_are_in_a_sample_which_stays_small(seconds: list[int]) -> None:
+    in_time = sample(*seconds).in_time
+    times = [(one.modified - THEN).total_seconds() for one in in_time]
+    assert times[0] == min(seconds)
+    assert times[-1] == max(seconds)
+    assert times == sorted(times)
+    assert len(times) <= 62
+    assert all(a <= b for a, b in itertools.pairwise(times))

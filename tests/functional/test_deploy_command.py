@@ -182,6 +182,24 @@ def test_a_protection_that_fails_after_an_update_leaves_it_unfinished(
     )
 
 
+def test_so_does_an_interruption_of_it(
+    aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    (tmp_path / "readmodel.toml").write_text("[stack]\ntermination_protection = true")
+    monkeypatch.setattr(StackClient, "protect", interrupted)
+    aws.stack()
+    aws.template({"Resources": {}})
+    aws.change_set()
+    aws.events()
+    aws.answers("cloudformation", "update_stack", CREATED)
+    aws.stack("UPDATE_COMPLETE")
+    aws.events()
+    assert "its protection is not set: interrupted; run the same" in error_of(deploy(), 9)
+
+
 def test_one_that_fails_alone_has_changed_nothing(aws: Aws, tmp_path: Path) -> None:
     (tmp_path / "readmodel.toml").write_text("[stack]\ntermination_protection = true")
     aws.stack()

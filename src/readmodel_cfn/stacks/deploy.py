@@ -177,9 +177,10 @@ def protect(client: StackClient, wanted: Wanted, stack: Stack, *, changed: bool)
     try:
         with one_line_errors():
             client.protect(stack.name, wanted.termination_protection)
-    except ReadModelError as error:
+    except (ReadModelError, KeyboardInterrupt) as error:
         if not changed:
             raise
+        why = f"{error.where}: {error.what}" if isinstance(error, ReadModelError) else "interrupted"
+        what = f"the stack is {stack.status}, but its protection is not set: {why}"
         hint = "run the same command again"
-        what = f"the stack is {stack.status}, but its protection is not set: {error.where}"
-        raise Unfinished(f"{what}: {error.what}", where=f"stack {stack.name}", hint=hint) from error
+        raise Unfinished(what, where=f"stack {stack.name}", hint=hint) from error

@@ -79,7 +79,7 @@ def test_a_generator_is_taken_one_by_one_as_there_is_room(objects: FakeObjects) 
 
     objects.before_put = watch
     publish(documents(), TO)
-    assert most <= 200
+    assert most <= 320
 
 
 def test_with_force_nothing_is_compared(objects: FakeObjects) -> None:

@@ -165,12 +165,12 @@ def test_no_more_are_under_way_than_the_pace_allows() -> None:
         with lock:
             under_way += 1
             most = max(most, under_way)
-        time.sleep(0.002)
+        time.sleep(0.02)
         with lock:
             under_way -= 1
 
-    send(sending(FakeObjects(before_put=count)), 40)
-    assert FIRST / 2 < most <= FIRST + 4
+    send(sending(FakeObjects(before_put=count)), 150)
+    assert 2 < most <= FIRST + 6
 
 
 def test_no_turn_is_given_once_it_is_stopped() -> None:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, TypeVar
 from readmodel_cfn.errors import ReadModelError, Unfinished
 from readmodel_cfn.store.documents import Document
 from readmodel_cfn.store.faults import Fault
+from readmodel_cfn.store.flow import flow
 from readmodel_cfn.store.object_errors import Busy, Exists
 from readmodel_cfn.store.objects import Objects
 from readmodel_cfn.store.pace import MOST, Pace, Stopped
-from readmodel_cfn.store.parallel import in_parallel
 
 if TYPE_CHECKING:
     from readmodel_cfn.store.publish import Settings
@@ -90,7 +90,7 @@ class Sending:
         def work(piece: Piece) -> Outcome:
             return self._sent(load(piece))
 
-        with self._ended_well(), closing(in_parallel(work, pieces, MOST)) as outcomes:
+        with self._ended_well(), closing(flow(work, pieces, MOST)) as outcomes:
             for outcome in outcomes:
                 tell(outcome)
 

@@ -36,7 +36,7 @@ def run(*arguments: str, quiet: bool = False) -> str:
 
 
 def journey(folder: Path) -> None:
-    """Template, lint, deploy, publish, read back."""
+    """Template, lint, deploy, publish, read back, verify."""
     stack, value = f"demo-{secrets.token_hex(4)}", secrets.token_hex(8)
     config, payload = folder / "readmodel.toml", folder / "payload.json"
     config.write_text(TOML.format(stack=stack))
@@ -54,6 +54,7 @@ def journey(folder: Path) -> None:
     if json.loads(body)["value"] != value:
         sys.exit(f"published {value}, but read {body}")
     print(f"Published {value} and read it back through the API.")
+    print(run("verify", *with_config, "--sandbox", "--yes"))
     if os.environ.get("KEEP"):
         keep(with_config)
     else:

@@ -61,8 +61,8 @@ SABOTAGES = (
     Sabotage(
         "every method is in DependsOn",
         "sections/deployment.py",
-        'names(f"ApiGatewayDeployment{digest}"), DependsOn=list(waits_for)',
-        'names(f"ApiGatewayDeployment{digest}"), DependsOn=list(waits_for)[1:]',
+        'f"{api.title}Deployment{digest}", DependsOn=list(waits_for)',
+        'f"{api.title}Deployment{digest}", DependsOn=list(waits_for)[1:]',
         PROPERTIES + "the_deployment_waits_for_every_method_and_gateway_response",
     ),
     Sabotage(

@@ -36,7 +36,7 @@ def document(statements: Sequence[Statement]) -> PolicyDocument:
     return PolicyDocument(Version=_VERSION, Statement=list(statements))
 
 
-def object_arns(bucket: AWSHelperFn, patterns: Sequence[str]) -> list[Arn]:
+def object_arns(bucket: Arn, patterns: Sequence[str]) -> list[Arn]:
     """The ARNs of the objects that the key patterns name, below a bucket's ARN."""
     return [Join("", [bucket, f"/{pattern}"]) for pattern in dict.fromkeys(patterns)]
 
@@ -50,7 +50,7 @@ def use(actions: Sequence[Action], objects: Sequence[Arn]) -> Statement:
     return Statement(Effect=Allow, Action=list(actions), Resource=list(objects))
 
 
-def list_keys(bucket: AWSHelperFn, patterns: Sequence[str]) -> Statement:
+def list_keys(bucket: Arn, patterns: Sequence[str]) -> Statement:
     """List the routes' keys only: s3:prefix must match one of them.
 
     A writer sees by it what is published. The gateway's role needs it for S3 to tell a missing
@@ -113,7 +113,7 @@ def assumed_by(principals: Sequence[str]) -> Statement:
     )
 
 
-def article_grant(bucket: AWSHelperFn, action: str) -> Statement:
+def article_grant(bucket: Arn, action: str) -> Statement:
     """The article's grants as printed: actions by wildcard, on every key of the bucket."""
     every_key = Join("", [bucket, "/*"])
     return Statement(Effect=Allow, Action=[Action("s3", action)], Resource=[every_key])

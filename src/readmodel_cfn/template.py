@@ -1,4 +1,4 @@
-"""The template: the one module that adds resources to one, and writes it as text."""
+"""The template of one read model, and any template as text."""
 
 import json
 from collections.abc import Mapping
@@ -7,14 +7,14 @@ from typing import Any, Literal
 
 from troposphere import Parameter, Template
 
+from readmodel_cfn.compose import add
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.model import ReadModel
 from readmodel_cfn.naming import Names
-from readmodel_cfn.resources import Resources, outputs_of, resources
+from readmodel_cfn.resources import outputs_of, resources
+from readmodel_cfn.room import FEWER
 
-_MOST_RESOURCES = 500  # of one template, CloudFormation's quota
 _MOST_BYTES = 1_000_000  # of a template's text that comes from S3, CloudFormation's quota
-_FEWER = "serve several documents by one route with a {parameter} or a {greedy+} one"
 _TOP = ("AWSTemplateFormatVersion", "Description", "Parameters", "Resources", "Outputs")
 
 
@@ -32,26 +32,10 @@ def build_template(model: ReadModel) -> Template:
         )
     else:
         template.set_description("A read model: JSON kept in S3, served by API Gateway")
-    add_read_model(template, model)
-    _check_size(template)
-    return template
-
-
-def add_read_model(template: Template, model: ReadModel, prefix: str = "") -> Resources:
-    """Add the read model to a template of yours, under `prefix`, and return its resources.
-
-    Raises:
-        ConfigError: the template has a resource of that logical id already.
-    """
-    names = Names(prefix)
+    names = Names()
     made = resources(model, names)
-    taken = [one.title for one in made if one.title in template.resources]
-    if taken:
-        hint = "give add_read_model another prefix"
-        raise ConfigError("the template has this resource already", where=taken[0], hint=hint)
-    template.add_resource(list(made))
-    template.add_output(outputs_of(model, made, names))
-    return made
+    add(template, made, outputs_of(model, made, names))
+    return template
 
 
 def render(template: Template, form: Literal["json", "compact", "yaml"] = "json") -> str:
@@ -72,7 +56,7 @@ def render(template: Template, form: Literal["json", "compact", "yaml"] = "json"
         raise ConfigError(
             f"the template has {size:,} bytes, CloudFormation takes {_MOST_BYTES:,}",
             where="routes",
-            hint=_FEWER,
+            hint=FEWER,
         )
     return text
 
@@ -115,13 +99,3 @@ def _yaml(content: Mapping[str, Any]) -> str:
             return True
 
     return str(yaml.dump(content, Dumper=Dumper, sort_keys=False, width=100))
-
-
-def _check_size(template: Template) -> None:
-    count = len(template.resources)
-    if count > _MOST_RESOURCES:
-        raise ConfigError(
-            f"{count} resources are more than the {_MOST_RESOURCES} of a stack",
-            where="routes",
-            hint=_FEWER,
-        )

@@ -7,15 +7,7 @@ import pytest
 import yaml
 from troposphere import Template, s3
 
-from readmodel_cfn import (
-    Api,
-    ReadModel,
-    Resources,
-    Route,
-    add_read_model,
-    build_template,
-    render,
-)
+from readmodel_cfn import Api, ReadModel, Route, build_template, render
 from readmodel_cfn.errors import ConfigError
 
 TEMPLATE = build_template(ReadModel())
@@ -116,30 +108,8 @@ def test_a_form_for_reading_may_be_longer_than_what_cloudformation_is_sent() -> 
     assert len(render(template, "compact")) < 1_000_000 < len(render(template, "json"))
 
 
-def test_a_read_model_is_added_to_a_template_that_has_resources_of_its_own() -> None:
-    host = Template()
-    host.add_resource(s3.Bucket("Other"))
-    made = add_read_model(host, ReadModel(), prefix="Shop")
-    assert isinstance(made, Resources)
-    assert made.data_store.title == "ShopDataStore"
-    assert {"Other", *(one.title for one in made)} == set(host.resources)
-    assert all(one.startswith("Shop") for one in host.outputs)
-
-
 def test_a_resource_without_properties_is_rendered_as_it_is() -> None:
     host = Template()
     host.add_resource(s3.Bucket("Other", DeletionPolicy="Retain"))
     other = json.loads(render(host))["Resources"]["Other"]
     assert other == {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain"}
-
-
-def test_a_second_one_needs_another_prefix() -> None:
-    host = Template()
-    add_read_model(host, ReadModel(), prefix="Shop")
-    before = render(host)
-    with pytest.raises(ConfigError) as refused:
-        add_read_model(host, ReadModel(), prefix="Shop")
-    assert str(refused.value) == (
-        "ShopDataStore: the template has this resource already; give add_read_model another prefix"
-    )
-    assert render(host) == before, "nothing was added"

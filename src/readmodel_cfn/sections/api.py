@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from troposphere import AWSHelperFn, GetAtt, Join, Partition, Ref, Region, StackName, iam, s3
+from troposphere import AWSHelperFn, GetAtt, Join, Partition, Ref, Region, StackName
 from troposphere import apigateway as ag
 
 from readmodel_cfn.answers import Style, answers, declaration, rule, without_bodies
 from readmodel_cfn.naming import Names, stack_named
 from readmodel_cfn.options import OptionError, check_options, given, option
+from readmodel_cfn.references import Reference
 from readmodel_cfn.routes import Route
 
 _MOST_RESOURCES = 300  # of one API, API Gateway's quota
@@ -121,8 +122,8 @@ def read_methods(
     gzip_stored: bool,
     routes: Sequence[Route],
     tree: dict[str, ag.Resource],
-    store: s3.Bucket,
-    reader: iam.Role,
+    store: Reference,
+    reader: Reference,
     names: Names,
 ) -> list[ag.Method]:
     """The methods that answer with payloads: GET and HEAD for each route; the article has GET."""
@@ -135,7 +136,7 @@ def read_methods(
         rules = [rule(one, style) for one in given_to]
         declared = [declaration(one, style) for one in given_to]
         for route in routes:
-            integration = _integration(verb, route, rules, Ref(store), reader)
+            integration = _integration(verb, route, rules, store, reader)
             made.append(_read_method(verb, route, tree[route.path], integration, declared, names))
     return made
 
@@ -157,8 +158,8 @@ def _integration(
     verb: str,
     route: Route,
     rules: list[ag.IntegrationResponse],
-    bucket: AWSHelperFn,
-    reader: iam.Role,
+    store: Reference,
+    reader: Reference,
 ) -> ag.Integration:
     """S3 is asked with the client's condition: without it, it could never say 304."""
     passed = [*(f"header.{name}" for name in _CONDITIONS), *(f"path.{n}" for n in route.parameters)]
@@ -166,14 +167,14 @@ def _integration(
         Type="AWS",
         IntegrationHttpMethod=verb,
         IntegrationResponses=rules,
-        Uri=_object_uri(bucket, route.key),
-        Credentials=GetAtt(reader, "Arn"),
+        Uri=_object_uri(store.name, route.key),
+        Credentials=reader.arn,
         PassthroughBehavior="WHEN_NO_MATCH",
         RequestParameters={f"integration.request.{one}": f"method.request.{one}" for one in passed},
     )
 
 
-def _object_uri(bucket: AWSHelperFn, key: str) -> Join:
+def _object_uri(bucket: AWSHelperFn | str, key: str) -> Join:
     """Where the integration finds an object: API Gateway's path to S3, by bucket and key."""
     service = ["arn:", Partition, ":apigateway:", Region, ":s3:path/"]
     return Join("", [*service, bucket, f"/{key}"])
@@ -221,7 +222,7 @@ def _method(
 
 
 def _article_method(
-    route: Route, resource: ag.Resource, reader: iam.Role, names: Names
+    route: Route, resource: ag.Resource, reader: Reference, names: Names
 ) -> ag.Method:
     """The article's: one region, one status, and no header passed on."""
     service = "arn:aws:apigateway:eu-west-1:s3:path"
@@ -230,7 +231,7 @@ def _article_method(
         IntegrationHttpMethod="GET",
         IntegrationResponses=[ag.IntegrationResponse(StatusCode="200", SelectionPattern="200")],
         Uri=Join("/", [service, stack_named("-data-store"), route.key]),
-        Credentials=GetAtt(reader, "Arn"),
+        Credentials=reader.arn,
         PassthroughBehavior="WHEN_NO_MATCH",
     )
     declared = [ag.MethodResponse(StatusCode="200")]

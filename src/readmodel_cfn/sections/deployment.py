@@ -14,7 +14,6 @@ from typing import Any
 from troposphere import AWSObject, AWSProperty, Ref
 from troposphere import apigateway as ag
 
-from readmodel_cfn.naming import Names
 from readmodel_cfn.options import check_options, given, option
 from readmodel_cfn.routes import Route
 
@@ -32,6 +31,10 @@ _SERVED: Mapping[str, Sequence[str] | None] = {
     "AWS::ApiGateway::Resource": None,
     "AWS::ApiGateway::Method": None,
     "AWS::ApiGateway::GatewayResponse": None,
+    # These only the API of an embedding stack may have.
+    "AWS::ApiGateway::Authorizer": None,
+    "AWS::ApiGateway::Model": None,
+    "AWS::ApiGateway::RequestValidator": None,
     "AWS::S3::Bucket": ("BucketName", "BucketNamePrefix", "BucketNamespace"),
     "AWS::IAM::Role": ("RoleName", "Path"),
 }
@@ -91,21 +94,19 @@ def _served(kind: str, properties: Mapping[str, Any]) -> dict[str, Any]:
     return {name: properties[name] for name in properties if names is None or name in names}
 
 
-def deployment(
-    api: ag.RestApi, waits_for: Sequence[AWSObject], digest: str, names: Names
-) -> ag.Deployment:
+def deployment(api: ag.RestApi, waits_for: Sequence[AWSObject], digest: str) -> ag.Deployment:
     """The snapshot of the API, taken once its methods and gateway responses are there."""
     return ag.Deployment(
-        names(f"ApiGatewayDeployment{digest}"), DependsOn=list(waits_for), RestApiId=Ref(api)
+        f"{api.title}Deployment{digest}", DependsOn=list(waits_for), RestApiId=Ref(api)
     )
 
 
 def article_deployment(
-    options: Deployment, api: ag.RestApi, waits_for: Sequence[AWSObject], names: Names
+    options: Deployment, api: ag.RestApi, waits_for: Sequence[AWSObject]
 ) -> ag.Deployment:
     """The article's: made once and never again, with its stage inside."""
     return ag.Deployment(
-        names("ApiGatewayDeployment"),
+        f"{api.title}Deployment",
         DependsOn=list(waits_for),
         RestApiId=Ref(api),
         Description="Initial Deployment",
@@ -114,15 +115,11 @@ def article_deployment(
 
 
 def stage(
-    options: Deployment,
-    routes: Sequence[Route],
-    api: ag.RestApi,
-    deployed: ag.Deployment,
-    names: Names,
+    options: Deployment, routes: Sequence[Route], api: ag.RestApi, deployed: ag.Deployment
 ) -> ag.Stage:
     """The stage, which serves the newest deployment."""
     return ag.Stage(
-        names("ApiGatewayStage"),
+        f"{api.title}Stage",
         RestApiId=Ref(api),
         DeploymentId=Ref(deployed),
         **given(MethodSettings=_settings(options, routes) or None),

@@ -11,10 +11,9 @@ from troposphere import Ref
 from troposphere import apigateway as ag
 
 from readmodel_cfn.answers import error_body, literal
-from readmodel_cfn.naming import Names
 
 
-def of(origin: str | None, api: ag.RestApi, names: Names) -> list[ag.GatewayResponse]:
+def of(origin: str | None, api: ag.RestApi) -> list[ag.GatewayResponse]:
     """An unknown path is 404, as it is everywhere else; with CORS, all others have its header.
 
     DEFAULT_4XX and DEFAULT_5XX get no status: it would replace that of every error they stand for.
@@ -22,22 +21,20 @@ def of(origin: str | None, api: ag.RestApi, names: Names) -> list[ag.GatewayResp
     header = "gatewayresponse.header.Access-Control-Allow-Origin"
     parameters = {"ResponseParameters": {header: literal(origin)}} if origin else {}
     unknown_path = ag.GatewayResponse(
-        names("ApiGatewayUnknownPath"),
+        f"{api.title}UnknownPath",
         ResponseType="MISSING_AUTHENTICATION_TOKEN",
         RestApiId=Ref(api),
         **parameters,
         ResponseTemplates={"application/json": error_body("Not Found")},
         StatusCode="404",
     )
-    return [unknown_path, *(_defaults(parameters, api, names) if origin else [])]
+    return [unknown_path, *(_defaults(parameters, api) if origin else [])]
 
 
-def _defaults(
-    parameters: dict[str, Any], api: ag.RestApi, names: Names
-) -> list[ag.GatewayResponse]:
+def _defaults(parameters: dict[str, Any], api: ag.RestApi) -> list[ag.GatewayResponse]:
     return [
         ag.GatewayResponse(
-            names(f"ApiGatewayError{family}"),
+            f"{api.title}Error{family}",
             ResponseType=f"DEFAULT_{family.upper()}",
             RestApiId=Ref(api),
             **parameters,

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from awacs.aws import PolicyDocument, Statement
-from troposphere import AWSHelperFn, GetAtt, Ref, iam, s3
+from troposphere import AWSHelperFn, iam
 
 from readmodel_cfn import policies
 from readmodel_cfn.naming import BOUNDARY, IAM_NAME, IAM_NAME_IN_WORDS, Names, stack_named
 from readmodel_cfn.options import check_options, given, option
+from readmodel_cfn.references import Reference
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,8 @@ def role(options: GatewayRole, names: Names) -> iam.Role:
 
 def read_policies(
     options: GatewayRole,
-    reader: iam.Role,
-    store: s3.Bucket,
+    reader: Reference,
+    store: Reference,
     keys: Sequence[str],
     reading: Reading,
     names: Names,
@@ -75,7 +76,7 @@ def read_policies(
 
     One policy as in the article, and more where IAM's limits ask for it.
     """
-    bucket = GetAtt(store, "Arn")
+    bucket = store.arn
     if options.as_printed:
         granted = PolicyDocument(Statement=[policies.article_grant(bucket, "Get*")])
         name = stack_named("-data-store-read-only")
@@ -86,21 +87,21 @@ def read_policies(
     ]
     first, *more = documents
     inline = _inline(first, "data-store-read-only", reader, names)
-    return [inline, *policies.beyond_inline(inline.title, more, Roles=[Ref(reader)])]
+    return [inline, *policies.beyond_inline(inline.title, more, Roles=[reader.name])]
 
 
 def _inline(
-    granted: PolicyDocument, name: AWSHelperFn | str, reader: iam.Role, names: Names
+    granted: PolicyDocument, name: AWSHelperFn | str, reader: Reference, names: Names
 ) -> iam.PolicyType:
     return iam.PolicyType(
         names("ApiGatewayDataStorePolicy"),
         PolicyName=name,
         PolicyDocument=granted,
-        Roles=[Ref(reader)],
+        Roles=[reader.name],
     )
 
 
-def _grants(bucket: GetAtt, keys: Sequence[str], reading: Reading) -> list[Statement]:
+def _grants(bucket: policies.Arn, keys: Sequence[str], reading: Reading) -> list[Statement]:
     granted = [policies.use([policies.GET], policies.object_arns(bucket, keys))]
     if reading.may_list:
         granted.append(policies.list_keys(bucket, keys))

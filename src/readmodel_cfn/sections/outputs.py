@@ -6,32 +6,52 @@ The URL, the bucket and the writer. The article puts the writer's secret key her
 
 from collections.abc import Sequence
 
-from troposphere import GetAtt, Join, Output, Ref, Region, URLSuffix, iam, s3, secretsmanager
+from troposphere import (
+    GetAtt,
+    ImportValue,
+    Join,
+    Output,
+    Ref,
+    Region,
+    URLSuffix,
+    iam,
+    secretsmanager,
+)
 from troposphere import apigateway as ag
 
 from readmodel_cfn.naming import Names, stack_named
+from readmodel_cfn.references import Reference
 from readmodel_cfn.routes import Route
+
+SECRETS = ("DataStoreAccessKeyId", "DataStoreSecretAccessKey")
+"""Ends of the names of those outputs that hold a key."""
+
+
+def url(api: ag.RestApi, stage: str, path: str = "") -> Join:
+    """The URL of a path, or the one that all paths start from."""
+    end = f"/{stage}/{path}" if path else f"/{stage}"
+    return Join("", ["https://", Ref(api), ".execute-api.", Region, ".", URLSuffix, end])
 
 
 def urls(api: ag.RestApi, stage: str, routes: Sequence[Route], names: Names) -> list[Output]:
     """The first route's URL, parameters in braces, and the URL that all paths start from."""
-    base = ["https://", Ref(api), ".execute-api.", Region, ".", URLSuffix, f"/{stage}"]
     first = routes[0].path
     return [
         Output(
             names("SamplesUrl"),
             Description=f"URL to read {first}",
-            Value=Join("", [*base[:-1], f"{base[-1]}/{first}"]),
+            Value=url(api, stage, first),
         ),
-        Output(names("ApiUrl"), Description="URL of the API", Value=Join("", base)),
+        Output(names("ApiUrl"), Description="URL of the API", Value=url(api, stage)),
     ]
 
 
-def bucket(store: s3.Bucket, names: Names) -> Output:
-    """The bucket's name."""
-    return Output(
-        names("S3BucketName"), Description="Name of the bucket to publish to", Value=Ref(store)
-    )
+def bucket(store: Reference, names: Names) -> list[Output]:
+    """The bucket's name, unless it is an output already: of the stack that it is imported from."""
+    if isinstance(store.name, ImportValue):
+        return []
+    meaning = "Name of the bucket to publish to"
+    return [Output(names("S3BucketName"), Description=meaning, Value=store.name)]
 
 
 def writer_user(user: iam.User, names: Names) -> Output:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from awacs.aws import PolicyDocument, Statement
-from troposphere import GetAtt, Join, Ref, iam, s3, secretsmanager
+from troposphere import GetAtt, Join, Ref, iam, secretsmanager
 
 from readmodel_cfn import policies
 from readmodel_cfn.naming import BOUNDARY, IAM_NAME, IAM_NAME_IN_WORDS, Names, stack_named
 from readmodel_cfn.options import OptionError, check_options, given, option
+from readmodel_cfn.references import Reference
 
 _PRINCIPAL = r"\d{12}|arn:[a-z-]+:iam::\d{12}:(root|(user|role)/[A-Za-z0-9_+=,.@/-]{1,128})"
 
@@ -73,13 +74,13 @@ class Writer:
 
 
 def grants(
-    options: Writer, store: s3.Bucket, keys: Sequence[str], kms_key: str | None
+    options: Writer, store: Reference, keys: Sequence[str], kms_key: str | None
 ) -> tuple[PolicyDocument | None, list[PolicyDocument]]:
     """What the writer may do with the key patterns of the routes: inline, and where IAM asks more.
 
     Nothing goes inline where no key fits there.
     """
-    bucket = GetAtt(store, "Arn")
+    bucket = store.arn
     if options.as_printed:
         return policies.document([policies.article_grant(bucket, "*")]), []
     inline = policies.INLINE_OF_ROLE if options.kind == "role" else policies.INLINE_OF_USER
@@ -94,7 +95,7 @@ _ACTIONS = {"put": policies.PUT, "compare": policies.GET, "delete": policies.DEL
 
 
 def _statements(
-    options: Writer, bucket: GetAtt, keys: Sequence[str], kms_key: str | None
+    options: Writer, bucket: policies.Arn, keys: Sequence[str], kms_key: str | None
 ) -> list[Statement]:
     statements = []
     if actions := [action for word, action in _ACTIONS.items() if word in options.allow]:

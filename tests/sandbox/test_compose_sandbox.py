@@ -1,0 +1,143 @@
+"""A stack of somebody's with three read models: one on a bucket that was there, two on one API."""
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from conftest import Answer, Stack
+from troposphere import GetAtt, Ref, Template, s3
+from troposphere import apigateway as ag
+
+from readmodel_cfn import (
+    Api,
+    ReadModel,
+    Route,
+    Writer,
+    add_read_model,
+    deploy_api,
+    imported,
+    render,
+)
+from readmodel_cfn.lint import lint
+
+Send = Callable[..., Answer]
+Clients = Callable[..., Any]
+NOBODY = Writer(kind="none")
+
+
+@pytest.fixture
+def platform(clients: Clients, make_bucket: Callable[..., None]) -> Iterator[str]:
+    """The name of a bucket that is there before the stack, and after it."""
+    name = f"platform-{secrets.token_hex(4)}"
+    store = clients("s3")
+    make_bucket(store, name)
+    yield name
+    for one in store.list_objects_v2(Bucket=name).get("Contents", []):
+        store.delete_object(Bucket=name, Key=one["Key"])
+    store.delete_bucket(Bucket=name)
+
+
+def health(host: Template, api: ag.RestApi) -> None:
+    """What the host has on its API itself."""
+    place = host.add_resource(
+        ag.Resource(
+            "Health",
+            RestApiId=Ref(api),
+            ParentId=GetAtt(api, "RootResourceId"),
+            PathPart="health",
+        )
+    )
+    host.add_resource(
+        ag.Method(
+            "HealthGet",
+            RestApiId=Ref(api),
+            ResourceId=Ref(place),
+            HttpMethod="GET",
+            AuthorizationType="NONE",
+            Integration=ag.Integration(
+                Type="MOCK",
+                RequestTemplates={"application/json": '{"statusCode":200}'},
+                IntegrationResponses=[ag.IntegrationResponse(StatusCode="200")],
+            ),
+            MethodResponses=[ag.MethodResponse(StatusCode="200")],
+        )
+    )
+
+
+def site(platform: str, orders_key: str = "orders/{id}.json") -> dict[str, Any]:
+    """A host with a bucket of its own, an API with a path of its own, and three read models."""
+    host = Template()
+    own = host.add_resource(s3.Bucket("Own", DeletionPolicy="Delete"))
+    add_read_model(host, ReadModel(writer=NOBODY), "Blog", data_store=platform)
+    api = host.add_resource(ag.RestApi("Site", Name="site"))
+    health(host, api)
+    allowed = Api(cors_origin="*")
+    orders = ReadModel(routes=[Route("orders/{id}", orders_key)], api=allowed, writer=NOBODY)
+    shop = ReadModel(routes=[Route("products/{id}", "products/{id}.json")], api=allowed)
+    on_it = [
+        add_read_model(host, orders, "Orders", data_store=own, api=api),
+        add_read_model(host, shop, "Shop", api=api),
+    ]
+    deploy_api(host, api, on_it)
+    text = render(host)
+    assert lint(text) == []
+    found: dict[str, Any] = json.loads(text)
+    found["Resources"]["ShopDataStore"] |= {"DeletionPolicy": "Delete"}  # the test's own, removed
+    return found
+
+
+def api_of(url: str) -> str:
+    return url.partition("//")[2].partition(".")[0]
+
+
+def test_three_read_models_of_one_stack_are_read(
+    stack: Stack, platform: str, put: Callable[..., str], send: Send, clients: Clients
+) -> None:
+    outputs = stack.deploy(site(platform))
+    put(platform, "payload.json", b'"blog"')
+    put(outputs["OrdersS3BucketName"], "orders/7.json", b'"order"')
+    put(outputs["ShopS3BucketName"], "products/7.json", b'"product"')
+
+    blog, shop = api_of(outputs["BlogApiUrl"]), api_of(outputs["ShopApiUrl"])
+    assert outputs["OrdersApiUrl"] == outputs["ShopApiUrl"]
+    assert send(blog, "/v1/samples").body == b'"blog"'
+    assert send(shop, "/v1/orders/7").body == b'"order"'
+    answer = send(shop, "/v1/products/7")
+    assert answer.body == b'"product"'
+    assert send(shop, "/v1/products/7", If_None_Match=answer.headers["etag"]).status == 304
+    assert send(shop, "/v1/health").status == 200
+    nowhere = send(shop, "/v1/nowhere")
+    assert (nowhere.status, nowhere.headers["access-control-allow-origin"]) == (404, "*")
+
+    for bucket, key in ((outputs["OrdersS3BucketName"], "orders/7.json"),):
+        clients("s3").delete_object(Bucket=bucket, Key=key)
+    # The same stage serves what either of them becomes.
+    put(outputs["OrdersS3BucketName"], "archive/7.json", b'"archived"')
+    changed = stack.deploy(site(platform, "archive/{id}.json"))
+    assert changed["ShopApiUrl"] == outputs["ShopApiUrl"]
+    assert send(shop, "/v1/orders/7").body == b'"archived"'
+    assert send(shop, "/v1/products/7").body == b'"product"'
+    clients("s3").delete_object(Bucket=outputs["OrdersS3BucketName"], Key="archive/7.json")
+
+
+def test_one_stack_exports_a_bucket_and_another_serves_it(
+    clients: Clients, put: Callable[..., str], send: Send
+) -> None:
+    there, here = Template(), Template()
+    name = f"platform-{secrets.token_hex(4)}"
+    add_read_model(there, ReadModel(), "Data", export=True)
+    bucket = imported(name, "S3BucketName", "Data")
+    add_read_model(here, ReadModel(writer=NOBODY), data_store=bucket)
+    assert lint(render(there)) == lint(render(here)) == []
+    cloudformation = clients("cloudformation")
+    first, second = Stack(name, cloudformation), Stack(f"{name}-site", cloudformation)
+    outputs = first.deploy(json.loads(render(there)))
+    try:
+        put(outputs["DataS3BucketName"], "payload.json", b'"shared"')
+        url = second.deploy(json.loads(render(here)))["ApiUrl"]
+        assert send(api_of(url), "/v1/samples").body == b'"shared"'
+    finally:
+        second.delete()
+        first.delete()

@@ -18,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PROPERTIES = "tests/unit/test_properties.py::test_"
 JOURNEY = "tests/sandbox/test_journey.py::test_"
+COMPOSE = "tests/unit/test_compose.py::test_"
 READS = "tests/sandbox/test_reads.py::test_"
 PLAN = "tests/unit/test_plan.py::test_"
 DEPLOY = "tests/functional/test_deploy_command.py::test_"
@@ -321,6 +322,34 @@ SABOTAGES = (
         "return {**self.tags, **MANAGED_TAG}",
         "return {**self.tags}",
         JOURNEY + "the_stack_carries_the_tag_from_its_first_deploy",
+    ),
+    Sabotage(
+        "a composed read model takes nobody's logical id",
+        "room.py",
+        "    _check_ids(template, made, outputs)\n",
+        "",
+        COMPOSE + "a_second_one_needs_another_prefix",
+    ),
+    Sabotage(
+        "a shared API's deployment waits for the host's methods",
+        "shared_api.py",
+        "[*there, *made], handles, options)",
+        "made, handles, options)",
+        COMPOSE + "the_hosts_own_methods_are_waited_for",
+    ),
+    Sabotage(
+        "a replaced bucket of the host's is deployed anew",
+        "references.py",
+        'GetAtt(resource, "Arn"), resource)',
+        'GetAtt(resource, "Arn"))',
+        COMPOSE + "a_replaced_bucket_of_the_hosts_is_deployed_anew",
+    ),
+    Sabotage(
+        "a secret key is never exported",
+        "compose.py",
+        "if not one.title.endswith(SECRETS):",
+        "if one.title:",
+        COMPOSE + "a_secret_key_is_never_exported",
     ),
 )
 

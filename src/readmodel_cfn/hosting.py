@@ -5,7 +5,7 @@ An option that would change nothing is refused, not passed over.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from troposphere import AWSHelperFn, iam, s3
 from troposphere import apigateway as ag
@@ -15,8 +15,8 @@ from readmodel_cfn.model import ReadModel
 from readmodel_cfn.references import to_bucket, to_role
 from readmodel_cfn.resources import Host
 
-BucketLike = s3.Bucket | AWSHelperFn | str
-RoleLike = iam.Role | AWSHelperFn | str
+BucketLike: TypeAlias = s3.Bucket | AWSHelperFn | str
+RoleLike: TypeAlias = iam.Role | AWSHelperFn | str
 
 _ANY = "*/*"
 _OF_A_BUCKET = ("name", "account_regional", "old_versions_days", "retain", "access_logs")

@@ -9,12 +9,21 @@ from typing import Any
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from troposphere import Template
+from troposphere import apigateway as ag
 
-from readmodel_cfn import ReadModel, Route, add_read_model, build_template, render
+from readmodel_cfn import (
+    Api,
+    ReadModel,
+    Route,
+    add_read_model,
+    build_template,
+    deploy_api,
+    render,
+)
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.lint import lint
 from readmodel_cfn.sections.deployment import Deployment, fingerprint
-from strategies import read_models, route_lists
+from strategies import deployments, read_models, route_lists
 
 slow = settings(
     max_examples=40,
@@ -110,7 +119,7 @@ mixtures = st.lists(
 )
 
 
-@slow
+@settings(slow, max_examples=12)  # each is several templates
 @given(mixtures)
 def test_a_mix_of_models_has_no_finding_and_each_is_its_own_template_up_to_the_prefix(
     mixture: list[tuple[str, ReadModel]],
@@ -128,6 +137,35 @@ def test_a_mix_of_models_has_no_finding_and_each_is_its_own_template_up_to_the_p
     for prefix, model in mixture:
         own = {one.title: resources[one.title] for one in made[prefix].resources}
         assert as_alone(own, prefix) == as_alone(content_of(model)["Resources"], "")
+
+
+@settings(slow, max_examples=12)
+@given(mixtures, st.booleans(), deployments)
+def test_any_mix_on_one_api_has_no_finding(
+    mixture: list[tuple[str, ReadModel]], gzip: bool, options: Deployment
+) -> None:
+    host = Template()
+    binary = {"BinaryMediaTypes": ["*/*"]} if gzip else {}
+    api = host.add_resource(ag.RestApi("Shared", Name="shared", **binary))
+    handles = []
+    for prefix, model in mixture:
+        try:
+            handles.append(add_read_model(host, on_an_api(model, gzip), prefix, api=api))
+        except ConfigError as error:
+            assert "already" in str(error), "a path or an id is taken"
+    deploy_api(host, api, handles, options)
+    assert lint(render(host, "compact")) == []
+
+
+def on_an_api(model: ReadModel, gzip: bool) -> ReadModel:
+    """The model without what is the API's own, and what all on it must agree on."""
+    encoding: Any = "gzip" if gzip else "none"
+    return replace(
+        model,
+        data_store=replace(model.data_store, stored_encoding=encoding),
+        api=Api(missing=model.api.missing, cors_origin="*"),
+        deployment=Deployment(),
+    )
 
 
 def as_alone(resources: dict[str, Any], prefix: str) -> str:

@@ -14,14 +14,13 @@ from troposphere import apigateway as ag
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.hosting import BucketLike, Given, RoleLike
 from readmodel_cfn.model import ReadModel
-from readmodel_cfn.naming import Names
+from readmodel_cfn.naming import PREFIX, PREFIX_IN_WORDS, Names
 from readmodel_cfn.references import Reference
 from readmodel_cfn.resources import Host, Resources, outputs_of, resources
 from readmodel_cfn.room import check_room, check_there
 from readmodel_cfn.sections.outputs import SECRETS, url
 
 Kind = TypeVar("Kind")
-_PREFIX = r"[A-Za-z0-9]{0,64}"
 
 
 @dataclass(frozen=True)
@@ -71,8 +70,8 @@ def add_read_model(
     Raises:
         ConfigError: something is taken, or an option would be idle. Nothing was added.
     """
-    if not re.fullmatch(_PREFIX, prefix):
-        hint = "give at most 64 of A-Z a-z 0-9"
+    if not re.fullmatch(PREFIX, prefix):
+        hint = f"give {PREFIX_IN_WORDS}"
         raise ConfigError(f"{prefix!r} is not allowed", where="prefix", hint=hint)
     there = Given(data_store, gateway_role, api)
     model, host, names = there.fit(model), there.host, Names(prefix)

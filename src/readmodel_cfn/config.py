@@ -11,6 +11,7 @@ from typing import Any
 
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.model import ReadModel
+from readmodel_cfn.naming import PREFIX, PREFIX_IN_WORDS
 from readmodel_cfn.options import OptionError, check_options, option, options_of
 from readmodel_cfn.routes import Route
 from readmodel_cfn.sections.api import Api
@@ -34,7 +35,7 @@ _TAGS_IN_WORDS = (
 
 @dataclass(frozen=True)
 class Stack:
-    """Where and under which name the stack is deployed: no part of the template."""
+    """Where and how the stack is deployed; of the template only the prefix is a part."""
 
     name: str = option(
         DEFAULT_STACK_NAME, "Name of the stack.", pattern=STACK_NAME, allowed=STACK_NAME_IN_WORDS
@@ -59,6 +60,13 @@ class Stack:
         "Role that CloudFormation acts as; without one it acts as whoever deploys.",
         pattern=r"arn:[a-z-]+:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}",
         allowed="a role's ARN, such as arn:aws:iam::123456789012:role/deploy",
+    )
+
+    prefix: str = option(
+        "",
+        "Begins every logical id and output: a read model that is one of several in a stack.",
+        pattern=PREFIX,
+        allowed=PREFIX_IN_WORDS,
     )
 
     def __post_init__(self) -> None:

@@ -17,6 +17,10 @@ _RESERVED = {"sample"}  # by the rule below it would take SampleResource too
 _PLAIN = re.compile(r"[a-z][a-z0-9]*(/[a-z][a-z0-9]*)*")
 _LONGEST_STEM = 80
 
+# What begins the logical ids of a read model that is one of several.
+PREFIX = r"[A-Za-z0-9]{0,64}"
+PREFIX_IN_WORDS = "at most 64 of A-Z a-z 0-9"
+
 # What IAM takes, for the options that name users, roles and boundaries.
 IAM_NAME = r"[A-Za-z0-9_+=,.@-]{1,64}"
 IAM_NAME_IN_WORDS = "1 to 64 of A-Z a-z 0-9 and _ + = , . @ -"

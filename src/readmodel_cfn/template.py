@@ -18,8 +18,8 @@ _MOST_BYTES = 1_000_000  # of a template's text that comes from S3, CloudFormati
 _TOP = ("AWSTemplateFormatVersion", "Description", "Parameters", "Resources", "Outputs")
 
 
-def build_template(model: ReadModel) -> Template:
-    """A template with the one read model.
+def build_template(model: ReadModel, prefix: str = "") -> Template:
+    """A template with the one read model; `prefix` begins its logical ids and outputs.
 
     Raises:
         ConfigError: more than one template, or one API, can hold.
@@ -32,7 +32,7 @@ def build_template(model: ReadModel) -> Template:
         )
     else:
         template.set_description("A read model: JSON kept in S3, served by API Gateway")
-    names = Names()
+    names = Names(prefix)
     made = resources(model, names)
     add(template, made, outputs_of(model, made, names))
     return template

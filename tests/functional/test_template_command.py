@@ -191,3 +191,10 @@ def test_lint_of_a_file_that_cannot_be_read_is_one_line(content: bytes | None, s
 def test_a_broken_cfnlintrc_is_one_line() -> None:
     Path(".cfnlintrc").write_text("nope: 1")
     assert error_of(run("lint"), 2).startswith(".cfnlintrc: cannot be used: ")
+
+
+def test_a_prefix_begins_every_logical_id_and_output() -> None:
+    Path("readmodel.toml").write_text('[stack]\nprefix = "Shop"\n')
+    content = json.loads(run("template").stdout)
+    assert all(name.startswith("Shop") for name in [*content["Resources"], *content["Outputs"]])
+    assert "DataStore" in json.loads(run("template", "--article").stdout)["Resources"]

@@ -3,9 +3,11 @@
 import json
 import secrets
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 from conftest import Answer, Stack
 from troposphere import GetAtt, Ref, Template, s3
 from troposphere import apigateway as ag
@@ -20,7 +22,9 @@ from readmodel_cfn import (
     imported,
     render,
 )
+from readmodel_cfn.cli import main
 from readmodel_cfn.lint import lint
+from readmodel_cfn.sandbox import Sandbox
 
 Send = Callable[..., Answer]
 Clients = Callable[..., Any]
@@ -120,6 +124,36 @@ def test_three_read_models_of_one_stack_are_read(
     assert send(shop, "/v1/orders/7").body == b'"archived"'
     assert send(shop, "/v1/products/7").body == b'"product"'
     clients("s3").delete_object(Bucket=outputs["OrdersS3BucketName"], Key="archive/7.json")
+
+
+def test_the_commands_find_their_read_model_by_its_prefix(
+    stack: Stack, platform: str, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    stack.deploy(site(platform))
+    folder = tmp_path / "shop"
+    (folder / "products").mkdir(parents=True)
+    (folder / "products" / "7.json").write_text('"product"')
+    config = tmp_path / "readmodel.toml"
+    config.write_text(
+        f'[stack]\nname = "{stack.name}"\nprefix = "Shop"\n[api]\ncors_origin = "*"\n'
+        'compress_from = "never"\n[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
+    )
+
+    def run(*arguments: str) -> Result:
+        key = (sandbox.access_key_id, sandbox.secret_access_key)
+        environment = dict(zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), key, strict=True))
+        options = ["--config", str(config), "--endpoint-url", sandbox.endpoint_url]
+        return CliRunner().invoke(
+            main, [*arguments, *options, "--region", sandbox.region], env=environment
+        )
+
+    assert run("publish", str(folder), "--as-writer").exit_code == 0
+    assert json.loads(run("read", "products/7").stdout) == "product"
+    assert json.loads(run("history", "products/7.json", "--json").stdout)[0]["current"]
+    done = run("verify", "--json", "--not-ours")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)["promises"]
+    assert {one["status"] for one in told} == {"kept", "cannot be shown"}
 
 
 def test_one_stack_exports_a_bucket_and_another_serves_it(

@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "shared_api": {"compose", "errors", "naming", "room", "sections.*"},
     "imports": set[str](),
     "template": {"compose", "errors", "model", "naming", "resources", "room"},
-    "config": {"errors", "options", "routes", "model", "sections.*"},
+    "config": {"errors", "naming", "options", "routes", "model", "sections.*"},
     "schema": {"config", "options"},
     "lint": {"errors"},
     "lint_cache": {"lint", "version"},

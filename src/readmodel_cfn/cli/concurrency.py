@@ -94,12 +94,10 @@ class _Place:
 
 def _place(target: Target, contract: Contract, probe: Probe, token: str) -> _Place:
     outputs = target.outputs()
-    # The article's stack has no ApiUrl: its one route is samples.
-    base = outputs.get("ApiUrl") or target.required(outputs, "SamplesUrl").removesuffix("/samples")
     return _Place(
         s3=target.connection.client("s3"),
         bucket=target.required(outputs, "S3BucketName"),
-        url=reachable(f"{base}/{probe.path}", target.connection.endpoint_url),
+        url=reachable(f"{target.api_url(outputs)}/{probe.path}", target.connection.endpoint_url),
         probe=probe,
         another=f"{probe.key}-{token}"
         if probe.route.is_static

@@ -28,9 +28,7 @@ def _url(target: Target, path: str | None) -> str:
     outputs = target.outputs()
     first = target.required(outputs, "SamplesUrl")
     if path is not None:
-        # The article's stack has no ApiUrl: its one route is samples.
-        base = outputs.get("ApiUrl") or first.removesuffix("/samples")
-        return f"{base}/{path.lstrip('/')}"
+        return f"{target.api_url(outputs)}/{path.lstrip('/')}"
     if "{" in first:
         raise ConfigError("the first route has parameters", where="read", hint="give a PATH")
     return first

@@ -1,7 +1,9 @@
 """Which read model a command is about, and the options that many commands share."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +12,9 @@ from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.model import ReadModel
 from readmodel_cfn.origins import origins
 from readmodel_cfn.template import build_template, render
+
+if TYPE_CHECKING:
+    from troposphere import Template
 
 config_option = click.option(
     "--config",
@@ -47,7 +52,15 @@ def model_of(config: Config, article: bool) -> ReadModel:
 
 def origin_of(config: Config, article: bool) -> Callable[[str], str | None]:
     """Tells which table made a resource; the article's come from none. Asked when one failed."""
-    return lambda logical_id: None if article else origins(config.model).get(logical_id)
+    made_by = partial(origins, config.model, config.stack.prefix)
+    return lambda logical_id: None if article else made_by().get(logical_id)
+
+
+def template_of(config: Config, article: bool) -> "Template":
+    """The template that the file describes, or the article's."""
+    if article:
+        return build_template(ReadModel.article())
+    return build_template(config.model, config.stack.prefix)
 
 
 def template_text(file: Path | None, config: Config, article: bool) -> str:
@@ -57,7 +70,7 @@ def template_text(file: Path | None, config: Config, article: bool) -> str:
         ConfigError: the file cannot be read, or is not text.
     """
     if file is None:
-        return render(build_template(model_of(config, article)))
+        return render(template_of(config, article))
     try:
         return read_file(file).decode("utf-8-sig")  # Windows likes to mark it
     except UnicodeDecodeError as error:

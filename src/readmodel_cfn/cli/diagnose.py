@@ -59,7 +59,7 @@ def diagnose(target: Target, as_json: bool) -> None:
     happened = last_operation(stack.id, client.events(stack.id))
     found = failures(client, stack) if stack.status not in DONE else []
     one = _Operation(stack, happened, all_causes(stack, happened, found))
-    origin = origins(target.config.model).get
+    origin = origins(target.config.model, target.config.stack.prefix).get
     if as_json:
         report.print_json(_as_json(one, origin, _next(target, one)))
     else:

@@ -16,6 +16,7 @@ from readmodel_cfn.cli.description import (
     json_option,
     load_config,
     model_of,
+    template_of,
 )
 from readmodel_cfn.config import DEFAULT_FILE
 from readmodel_cfn.errors import ConfigError
@@ -24,7 +25,7 @@ from readmodel_cfn.serve.api import Api, Source, api_of
 from readmodel_cfn.serve.app import App
 from readmodel_cfn.serve.reload import Reloader
 from readmodel_cfn.store.publish import Settings
-from readmodel_cfn.template import build_template, render
+from readmodel_cfn.template import render
 
 
 @click.command()
@@ -93,7 +94,7 @@ def _source(config_file: Path | None, article: bool) -> Source:
     """The template that is deployed, with the stack's name for the article's parameter."""
     config = load_config(config_file)
     model = model_of(config, article)
-    template = json.loads(render(build_template(model), "compact"))
+    template = json.loads(render(template_of(config, article), "compact"))
     settings = Settings(model.data_store.cache_control, model.data_store.gzip_stored)
     return Source(template, {"StackName": config.stack.name}, settings)
 

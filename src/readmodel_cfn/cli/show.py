@@ -51,7 +51,7 @@ def status(target: Target, as_json: bool, with_drift: bool) -> None:
         report.print_json(state.as_json())
     else:
         _print(state)
-    if is_another(state, target.config.model):
+    if is_another(state, target.config):
         report.story(_ANOTHER)
     _judge(target, state.live.findings)
 

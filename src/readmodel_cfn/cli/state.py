@@ -7,17 +7,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from readmodel_cfn.audit import parse
+from readmodel_cfn.cli.description import template_of
 from readmodel_cfn.cli.target import Target
+from readmodel_cfn.config import Config
 from readmodel_cfn.live.compare import compare, together
 from readmodel_cfn.live.drift import Drift, detect
 from readmodel_cfn.live.expected import expected
 from readmodel_cfn.live.snapshot import snapshot
 from readmodel_cfn.live.values import Live
-from readmodel_cfn.model import ReadModel
 from readmodel_cfn.stacks.client import StackClient
 from readmodel_cfn.stacks.values import Stack, StackResource
 from readmodel_cfn.stacks.wanted import MANAGED_TAG
-from readmodel_cfn.template import build_template, render
+from readmodel_cfn.template import render
 
 Template = Mapping[str, Any]
 
@@ -122,10 +123,9 @@ def _drift(target: Target, stack: Stack, resources: Sequence[StackResource]) -> 
     return detect(target.connection.client("cloudformation"), stack.id, types)
 
 
-def is_another(state: State, model: ReadModel) -> bool:
-    """Is it a stack of ours, but not the model's? The article's stack describes itself."""
+def is_another(state: State, config: Config) -> bool:
+    """Is it a stack of ours, but not the file's? The article's stack describes itself."""
     if state.template is None or not MANAGED_TAG.items() <= state.stack.tags.items():
         return False
-    models = (model, ReadModel.article())
-    texts = (render(build_template(one), "compact") for one in models)
+    texts = (render(template_of(config, article), "compact") for article in (False, True))
     return not any(json.loads(text) == state.template for text in texts)

@@ -61,9 +61,11 @@ class Target:
             raise ReadModelError("does not exist", where=self.where, hint=hint)
         return found
 
-    def outputs(self) -> dict[str, str]:
-        """The deployed stack's outputs, without their descriptions."""
-        return {name: value for name, (value, _) in self.stack().outputs.items()}
+    def outputs(self, stack: Stack | None = None) -> dict[str, str]:
+        """This read model's outputs in the deployed stack, without prefix and descriptions."""
+        prefix, found = self.config.stack.prefix, (stack or self.stack()).outputs
+        own = (name for name in found if name.startswith(prefix))
+        return {name.removeprefix(prefix): found[name][0] for name in own}
 
     def required(self, outputs: Mapping[str, str], name: str) -> str:
         """An output that every read model's stack has.
@@ -72,9 +74,15 @@ class Target:
             ReadModelError: this one has not.
         """
         if name not in outputs:
-            hint = "choose a read model's stack with --stack-name"
-            raise ReadModelError(f"it has no output {name}", where=self.where, hint=hint)
+            named = self.config.stack.prefix + name
+            hint = "choose a read model's stack with --stack-name, or set prefix under [stack]"
+            raise ReadModelError(f"it has no output {named}", where=self.where, hint=hint)
         return outputs[name]
+
+    def api_url(self, outputs: Mapping[str, str]) -> str:
+        """The URL that all paths start from; the article's stack tells that of samples only."""
+        first = self.required(outputs, "SamplesUrl")
+        return outputs.get("ApiUrl") or first.removesuffix("/samples")
 
 
 def aws_command(command: Command) -> Command:

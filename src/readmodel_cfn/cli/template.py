@@ -11,11 +11,11 @@ from readmodel_cfn.cli.description import (
     config_option,
     json_option,
     load_config,
-    model_of,
+    template_of,
     template_text,
 )
 from readmodel_cfn.errors import LintError
-from readmodel_cfn.template import build_template, render
+from readmodel_cfn.template import render
 
 
 @click.command()
@@ -27,7 +27,7 @@ def template(
     config_file: Path | None, article: bool, form: Literal["json", "yaml"], output: Path | None
 ) -> None:
     """Print the CloudFormation template that readmodel.toml describes."""
-    text = render(build_template(model_of(load_config(config_file), article)), form)
+    text = render(template_of(load_config(config_file), article), form)
     if output:
         output.write_text(text, encoding="utf-8")
     else:

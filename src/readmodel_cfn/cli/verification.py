@@ -56,7 +56,7 @@ def contract_of(model: ReadModel) -> Contract:
     )
 
 
-def verify_stack(target: Target, model: ReadModel, contract: Contract, asked: Asked) -> None:
+def verify_stack(target: Target, contract: Contract, asked: Asked) -> None:
     """Examine the deployed stack and tell what became of each promise.
 
     Raises:
@@ -67,7 +67,7 @@ def verify_stack(target: Target, model: ReadModel, contract: Contract, asked: As
     state = state_of(target, with_drift=False)
     if not asked.not_ours:
         _refuse_others(target, state)
-    if is_another(state, model):
+    if is_another(state, target.config):
         report.story(_ANOTHER)
     found = _examined(target, state, contract, probe, asked)
     outcomes = judge(contract, found.reads, found.doors, state.live)
@@ -86,22 +86,16 @@ def _examined(
     target: Target, state: State, contract: Contract, probe: Probe, asked: Asked
 ) -> Examined:
     """The probe in the stack's bucket, announced, and all that came of it."""
-    outputs = {name: value for name, (value, _) in state.stack.outputs.items()}
+    outputs = target.outputs(state.stack)
     bucket = target.required(outputs, "S3BucketName")
-    api = Api(_api_url(target, outputs), contract, asked.timeout)
+    url = reachable(target.api_url(outputs), target.connection.endpoint_url)
+    api = Api(url, contract, asked.timeout)
     s3 = target.connection.client("s3")
     settings = Settings(contract.cache_control, contract.gzip_stored)
     document = ProbeDocument(s3, bucket, probe.key, settings, secrets.token_hex(8))
     _announce(document, probe, asked.yes)
     doors = partial(try_doors, s3, bucket, probe.key, _plain_s3(target, s3), api.url)
     return examine(api, probe, document, doors, report.story)
-
-
-def _api_url(target: Target, outputs: dict[str, str]) -> str:
-    """The article's stack has no ApiUrl: its one route is samples."""
-    first = target.required(outputs, "SamplesUrl")
-    url = outputs.get("ApiUrl") or first.removesuffix("/samples")
-    return reachable(url, target.connection.endpoint_url)
 
 
 def _plain_s3(target: Target, s3: Any) -> Any | None:

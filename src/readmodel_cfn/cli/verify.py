@@ -75,7 +75,7 @@ def verify(
     model = model_of(target.config, article)
     contract = contract_of(model)
     if not concurrency:
-        verify_stack(target, model, contract, Asked(path, yes, as_json, timeout, not_ours))
+        verify_stack(target, contract, Asked(path, yes, as_json, timeout, not_ours))
         return
     from readmodel_cfn.cli.concurrency import concurrency as check
 

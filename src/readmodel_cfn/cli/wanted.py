@@ -5,14 +5,14 @@ from typing import Any
 
 import click
 
-from readmodel_cfn.cli.description import model_of
+from readmodel_cfn.cli.description import template_of
 from readmodel_cfn.cli.target import Target
 from readmodel_cfn.config import STACK_NAME_IN_WORDS
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.options import OptionError
 from readmodel_cfn.stacks.upload import upload
 from readmodel_cfn.stacks.wanted import MOST_INLINE_BYTES, Wanted
-from readmodel_cfn.template import build_template, render
+from readmodel_cfn.template import render
 
 # The article adds -data-store-writer to the stack's name, and IAM names have at most 64 characters.
 _LONGEST_ARTICLE_NAME = 64 - len("-data-store-writer")
@@ -35,7 +35,7 @@ def wanted_of(target: Target, article: bool, template_bucket: str | None) -> Wan
     options, name = target.config.stack, target.stack_name
     wanted = Wanted(
         name=name,
-        template=render(build_template(model_of(target.config, article)), "compact"),
+        template=render(template_of(target.config, article), "compact"),
         parameters={"StackName": name} if article else {},
         tags=options.tags,
         termination_protection=options.termination_protection,

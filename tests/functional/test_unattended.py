@@ -1,0 +1,78 @@
+"""A whole deploy in one call: what it does without asking, and what it refuses to."""
+
+from collections.abc import Iterator
+
+import pytest
+from functional_aws import COMPACT, CONTENT, STACK_ID, Aws, event, stubbed
+
+from readmodel_cfn.aws import Connection
+from readmodel_cfn.errors import ConfigError, ReadModelError, RolledBack
+from readmodel_cfn.stacks.unattended import deploy
+from readmodel_cfn.stacks.wanted import Wanted
+
+WANTED = Wanted("read-model", COMPACT)
+THERE = Connection("eu-west-1")
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    with stubbed(monkeypatch) as made:
+        yield made
+
+
+def test_where_nothing_differs_nothing_is_done(aws: Aws) -> None:
+    aws.stack()
+    aws.template(CONTENT)
+    assert deploy(WANTED, THERE).status == "CREATE_COMPLETE"
+    assert aws.wrote() == []
+
+
+def test_an_operation_that_goes_on_is_followed_first(aws: Aws) -> None:
+    told: list[str] = []
+    aws.stack("UPDATE_IN_PROGRESS")
+    aws.events(event(1, "DataStore", "UPDATE_IN_PROGRESS"))
+    aws.stack("UPDATE_COMPLETE")
+    aws.events(event(2, "DataStore", "UPDATE_COMPLETE"))
+    aws.stack("UPDATE_COMPLETE")
+    aws.template(CONTENT)
+    deploy(WANTED, THERE, on_event=lambda one: told.append(one.status))
+    assert "UPDATE_COMPLETE" in told
+    assert aws.wrote() == []
+
+
+@pytest.mark.parametrize(
+    ("status", "option"),
+    [("ROLLBACK_COMPLETE", "--recreate"), ("UPDATE_ROLLBACK_FAILED", "--yes")],
+)
+def test_what_a_person_is_asked_about_is_refused(aws: Aws, status: str, option: str) -> None:
+    aws.stack(status)
+    if status == "ROLLBACK_COMPLETE":
+        aws.events(event(1, "read-model", status, physical_id=STACK_ID))
+    with pytest.raises(ReadModelError, match=f"a person must agree: readmodel-cfn deploy {option}"):
+        deploy(WANTED, THERE)
+    assert aws.wrote() == []
+
+
+def test_what_the_plan_refuses_is_refused(aws: Aws) -> None:
+    aws.stack(tags={})
+    aws.template({"Resources": {"Other": {"Type": "AWS::S3::Bucket"}}})
+    with pytest.raises(ReadModelError, match="it is another stack"):
+        deploy(WANTED, THERE)
+
+
+def test_an_update_that_fails_is_told_by_its_cause(aws: Aws) -> None:
+    aws.stack()
+    aws.template({"Resources": {}})
+    aws.events()
+    aws.answers("cloudformation", "update_stack", {"StackId": STACK_ID})
+    aws.stack("UPDATE_ROLLBACK_COMPLETE")
+    aws.events(event(1, "DataStore", "CREATE_FAILED", "no room"))
+    aws.answers("cloudformation", "describe_events", {"OperationEvents": []})
+    with pytest.raises(RolledBack, match=r"rolled back: DataStore.*no room"):
+        deploy(WANTED, THERE)
+
+
+def test_a_template_too_long_for_a_call_needs_a_bucket() -> None:
+    long = Wanted("read-model", '{"Description":"' + "x" * 60_000 + '","Resources":{}}')
+    with pytest.raises(ConfigError, match=r"51,200 bytes that a call takes; give template_bucket"):
+        deploy(long, THERE)

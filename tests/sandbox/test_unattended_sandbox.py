@@ -1,0 +1,83 @@
+"""A whole deploy in one call, on the embedded AWS."""
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from troposphere import Template, s3
+
+from readmodel_cfn import ReadModel, add_read_model, render
+from readmodel_cfn.aws import Connection, Credentials
+from readmodel_cfn.errors import ReadModelError, RolledBack
+from readmodel_cfn.sandbox import Sandbox
+from readmodel_cfn.stacks.unattended import deploy
+from readmodel_cfn.stacks.wanted import Wanted
+
+Clients = Callable[..., Any]
+
+
+@pytest.fixture
+def connection(sandbox: Sandbox) -> Connection:
+    key = Credentials(sandbox.access_key_id, sandbox.secret_access_key)
+    return Connection(sandbox.region, None, sandbox.endpoint_url, key)
+
+
+@pytest.fixture
+def name(clients: Clients) -> Iterator[str]:
+    made = f"unattended-{secrets.token_hex(4)}"
+    yield made
+    clients("cloudformation").delete_stack(StackName=made)
+
+
+def site(*more: s3.Bucket) -> str:
+    """A host with a read model, and perhaps more."""
+    host = Template()
+    add_read_model(host, ReadModel(), "Shop")
+    host.add_resource(list(more))
+    return render(host, "compact")
+
+
+def test_a_stack_is_created_left_alone_and_updated(connection: Connection, name: str) -> None:
+    told: list[str] = []
+    tell = lambda one: told.append(one.status)  # noqa: E731
+    made = deploy(Wanted(name, site()), connection, on_event=tell)
+    assert made.status == "CREATE_COMPLETE"
+    assert "ShopApiUrl" in made.outputs
+    assert "CREATE_COMPLETE" in told
+    told.clear()
+    assert deploy(Wanted(name, site()), connection, on_event=tell).id == made.id
+    assert told == []
+    wanted = Wanted(name, site(s3.Bucket("More")), termination_protection=True)
+    changed = deploy(wanted, connection, on_event=tell)
+    assert (changed.id, changed.status) == (made.id, "UPDATE_COMPLETE")
+    with pytest.raises(ReadModelError):
+        deploy(Wanted(name, '{"Resources":{"A":{"Type":"AWS::No::Such"}}}'), connection)
+    deploy(Wanted(name, site(s3.Bucket("More"))), connection)  # takes the protection off again
+
+
+def test_a_name_that_is_taken_is_refused_before_anything_is_touched(
+    connection: Connection, name: str, clients: Clients, make_bucket: Callable[..., None]
+) -> None:
+    taken = f"taken-{secrets.token_hex(4)}"
+    make_bucket(clients("s3"), taken)
+    with pytest.raises(ReadModelError, match=f"bucket {taken} exists"):
+        deploy(Wanted(name, site(s3.Bucket("More", BucketName=taken))), connection)
+    assert not [
+        one["StackName"]
+        for one in clients("cloudformation").describe_stacks()["Stacks"]
+        if one["StackName"] == name
+    ]
+    clients("s3").delete_bucket(Bucket=taken)
+
+
+def test_an_update_that_fails_is_rolled_back_and_told(connection: Connection, name: str) -> None:
+    deploy(Wanted(name, site()), connection)
+    failing = json.loads(site())
+    failing["Resources"]["More"] = {
+        "Type": "AWS::ApiGateway::Stage",
+        "Properties": {"RestApiId": {"Ref": "ShopApiGateway"}, "DeploymentId": "none"},
+    }
+    with pytest.raises(RolledBack, match="rolled back: More"):
+        deploy(Wanted(name, json.dumps(failing)), connection)

@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help template lint test demo check sabotage faults second-opinion deploy clean
+.PHONY: help template lint test demo check sabotage faults second-opinion deploy docs clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,9 @@ check: $(VENV)/dev ## Types, style, and that generated files are fresh
 	$(BIN)/mypy
 	$(BIN)/python tools/generate.py --check
 
+docs: $(VENV)/docs ## Build the documentation's site into site/; a broken link fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 sabotage: $(VENV)/dev ## Break one promise at a time; each break must turn a named test red
 	$(BIN)/python tools/sabotage.py
 
@@ -42,7 +45,7 @@ second-opinion: $(VENV)/dev ## The same stacks and requests on LocalStack: compa
 	$(BIN)/python tools/second_opinion.py
 
 clean: ## Remove what make made here
-	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache src/*.egg-info
+	rm -rf $(VENV) build dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache src/*.egg-info
 
 $(VENV)/run: setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -53,4 +56,8 @@ $(VENV)/run: setup.cfg pyproject.toml
 
 $(VENV)/dev: $(VENV)/run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+$(VENV)/docs: $(VENV)/run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@touch $@

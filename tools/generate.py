@@ -1,4 +1,4 @@
-"""Write what is generated and committed: templates, the file's schema, docs/cli.md, docs/audit.md.
+"""Write what is generated and committed: templates, the file's schema, the reference in docs/.
 
 With --check nothing is written: it fails where a committed file is not what would be written.
 """
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import click
+import toml_page
 
 from readmodel_cfn import ReadModel, build_template, render
 from readmodel_cfn.audit.page import page
@@ -27,6 +28,7 @@ def generated() -> dict[str, str]:
         "docs/readmodel.schema.json": json.dumps(schema(), indent=2) + "\n",
         "docs/cli.md": cli_reference(),
         "docs/audit.md": page(),
+        "docs/readmodel-toml.md": toml_page.page(),
     }
 
 

@@ -1,0 +1,85 @@
+"""docs/readmodel-toml.md: every table and key of readmodel.toml, from the options' declarations."""
+
+import json
+import re
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+from readmodel_cfn.config import TABLES
+from readmodel_cfn.options import describe, options_of
+from readmodel_cfn.schema import schema
+
+_HEAD = """# readmodel.toml
+
+Generated from the options' own declarations, as is the [JSON Schema](readmodel.schema.json) that
+editors read. One file describes one environment. Every table may be left out; without the file
+there is one route, `samples`, which serves `payload.json`. An unknown key, a wrong type or a value
+that AWS would refuse is an error that names the file, the key and what is allowed (exit code 2).
+
+```toml title="readmodel.toml"
+[stack]
+name = "shop"
+region = "eu-west-1"
+
+[[routes]]
+path = "products/{id}"
+key = "products/{id}.json"
+
+[writer]
+allow = ["put", "list", "compare"]
+```
+
+In Python, the keys of `[[routes]]`, `[data_store]`, `[writer]`, `[gateway_role]`, `[api]` and
+`[deployment]` are the fields of the [library's](library.md) `Route`, `DataStore`, `Writer`,
+`GatewayRole`, `Api` and `Deployment`.
+"""
+_ROUTES = "Every parameter of the path stands in the key, and the reverse."
+_WORDS = {"string": "text", "integer": "whole number", "boolean": "true or false"}
+
+
+def page() -> str:
+    """The page, in Markdown."""
+    properties = schema()["properties"]
+    return _HEAD + "".join(_table(name, properties[name]) for name in TABLES)
+
+
+def _table(name: str, found: dict[str, Any]) -> str:
+    one, heading = found.get("items", found), f"[[{name}]]" if "items" in found else f"[{name}]"
+    about = " ".join([one["description"], *([_ROUTES] if name == "routes" else [])])
+    rows = "".join(_rows(TABLES[name], one))
+    columns = "| key | type | default | meaning | allowed |\n|---|---|---|---|---|\n"
+    return f"\n## `{heading}`\n\n{about}\n\n{columns}{rows}"
+
+
+def _rows(cls: type, table: dict[str, Any]) -> Iterator[str]:
+    for declared, annotation in options_of(cls):
+        if declared.name in table["properties"]:
+            option = table["properties"][declared.name]
+            required = declared.name in table.get("required", ())
+            default = "required" if required else _default(option)
+            allowed = _allowed(describe(annotation, declared.metadata))
+            meaning = escape(option["description"], quote=False)
+            cells = [f"`{declared.name}`", _type(option), default, meaning, allowed]
+            yield f"| {' | '.join(cells)} |\n"
+
+
+def _default(option: dict[str, Any]) -> str:
+    return f"`{json.dumps(option['default'])}`" if "default" in option else ""
+
+
+def _type(option: dict[str, Any]) -> str:
+    if "anyOf" in option:
+        return " or ".join(map(_type, option["anyOf"]))
+    if "enum" in option:
+        return "text"
+    if option["type"] == "array":
+        return f"list of {_type(option['items'])}s"
+    if option["type"] == "object":
+        return "table of texts"
+    return _WORDS[option["type"]]
+
+
+def _allowed(words: str) -> str:
+    """In words; where the type says all, nothing is said twice."""
+    return "any" if words in ("a text", "true or false") else re.sub(r"'(\S+)'", r"`\1`", words)

@@ -1,9 +1,10 @@
-"""The site's pages that are kept at the project's root, read where they are (a hook of mkdocs)."""
+"""A hook of mkdocs: the pages that are kept beside docs/ are read where they are."""
 
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parents[1]
 # Each file below the root, and its place on the site.
@@ -16,8 +17,15 @@ ELSEWHERE = {
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add them; a link from the root into docs/ leads to the page beside them."""
+    """Add them; their links into docs/ lead to the pages that are beside them here."""
     for source, place in ELSEWHERE.items():
         text = (ROOT / source).read_text(encoding="utf-8").replace("](docs/", "](")
         files.append(File.generated(config, place, content=text))
     return files
+
+
+def on_page_markdown(text: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Lead the links out of docs/ to where these pages are here."""
+    for source, place in ELSEWHERE.items():
+        text = text.replace(f"](../{source}", f"]({place}")
+    return text

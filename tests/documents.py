@@ -1,0 +1,104 @@
+"""The documents as their tests see them: blocks of code in order, and code within the text."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+ROOT = Path(__file__).parents[1]
+# Made from the code by tools/generate.py, which has a check of its own.
+GENERATED = {"docs/audit.md", "docs/cli.md", "docs/readmodel-toml.md"}
+PAGES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    *sorted(page.relative_to(ROOT).as_posix() for page in (ROOT / "docs").rglob("*.md")),
+]
+WRITTEN = [page for page in PAGES if page not in GENERATED]
+PROGRAM = "readmodel-cfn"
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of code; `title` is the file that it is, `not_run` why nothing runs it."""
+
+    page: str
+    line: int
+    language: str
+    title: str | None
+    text: str
+    not_run: str | None
+
+    @property
+    def place(self) -> str:
+        """Where it begins."""
+        return f"{self.page}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command line; `exits` are the exit codes that its comment tells, else 0."""
+
+    words: tuple[str, ...]
+    exits: frozenset[int]
+
+
+def blocks(page: str) -> list[Block]:
+    """The page's blocks of code, in order; one that is indented, not fenced, has no language."""
+    found, comment = [], ""
+    for token in _tokens(page):
+        if token.type in ("fence", "code_block"):
+            found.append(_block(page, token, comment))
+        comment = token.content if token.type == "html_block" else ""
+    return found
+
+
+def spans(page: str) -> list[str]:
+    """What stands in backquotes within the page's text."""
+    return [
+        one.content
+        for token in _tokens(page)
+        for one in token.children or ()
+        if one.type == "code_inline"
+    ]
+
+
+def links(page: str) -> Iterator[str]:
+    """Where the page's links lead."""
+    for token in _tokens(page):
+        for one in token.children or ():
+            if one.type in ("link_open", "image"):
+                yield str(one.attrs.get("href") or one.attrs["src"])
+
+
+def commands(text: str) -> list[Command]:
+    """The command lines of a block, without comments."""
+    lines = text.replace("\\\n", " ").splitlines()
+    words = ((tuple(shlex.split(line, comments=True)), line.partition(" #")[2]) for line in lines)
+    return [Command(one, _exits(comment)) for one, comment in words if one]
+
+
+def _exits(comment: str) -> frozenset[int]:
+    told = re.findall(r"\d+", comment.partition("exit code")[2])
+    return frozenset(map(int, told)) or frozenset({0})
+
+
+def _tokens(page: str) -> list[Token]:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return MarkdownIt("commonmark").enable("table").parse(text)
+
+
+def _block(page: str, token: Token, comment: str) -> Block:
+    title = re.search(r'title="([^"]+)"', token.info)
+    reason = re.match(r"<!-- not run: (.+?) -->", comment, re.DOTALL)
+    return Block(
+        page,
+        line=token.map[0] + 1 if token.map else 0,
+        language=token.info.partition(" ")[0],
+        title=title and title[1],
+        text=token.content,
+        not_run=reason and reason[1],
+    )

@@ -1,0 +1,83 @@
+"""Every command and every block of Python in the documents does what its page says."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from document_reader import Reader
+
+from documents import WRITTEN, blocks
+from readmodel_cfn import sandbox as embedded
+from readmodel_cfn.sandbox import Sandbox
+
+FOLLOWED = {page: [one for one in blocks(page) if not one.not_run] for page in WRITTEN}
+TO_FOLLOW = [
+    page for page, found in FOLLOWED.items() if {"sh", "python"} & {one.language for one in found}
+]
+# The tour begins with nothing, and stops what it starts; the others begin where it was deployed.
+TOUR = "docs/tour.md"
+SHOP = [one for one in FOLLOWED[TOUR] if one.title]
+NOT_YET_DEPLOYED = {"README.md", "CONTRIBUTING.md"}
+
+
+@pytest.fixture
+def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
+    """Somebody in an empty folder, with nothing in the environment that leads to AWS."""
+    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return Reader(tmp_path)
+
+
+def follow(reader: Reader, page: str) -> None:
+    """Follow the page from its beginning to its end."""
+    for block in FOLLOWED[page]:
+        reader.follow(block)
+    if reader.left_out:
+        pytest.skip(f"all else was followed, but there is no {reader.left_out} here")
+
+
+def test_the_tour_leads_from_nothing_to_a_304(
+    reader: Reader, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("READMODEL_CFN_HOME", str(home))
+    follow(reader, TOUR)
+    assert embedded.status(home=home) is None
+
+
+@pytest.fixture(scope="module")
+def my_bucket(
+    sandbox: Sandbox, client_of: Callable[..., Any], make_bucket: Callable[..., None]
+) -> None:
+    """A bucket of the reader's own, as the pages call it; it goes with the sandbox."""
+    make_bucket(client_of(sandbox, "s3"), "my-bucket")
+
+
+@pytest.fixture
+def shopkeeper(
+    reader: Reader, sandbox: Sandbox, sandbox_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Reader]:
+    """Somebody with an account, and the tour's files before them."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": sandbox.endpoint_url,
+        "AWS_ACCESS_KEY_ID": sandbox.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": sandbox.secret_access_key,
+        "AWS_DEFAULT_REGION": sandbox.region,
+        "READMODEL_CFN_HOME": str(sandbox_home),  # for --sandbox, and for what was linted before
+    }.items():
+        monkeypatch.setenv(name, value)
+    for block in SHOP:
+        reader.follow(block)
+    shutil.copy("data/products/42.json", "42.json")
+    yield reader
+    reader.run("delete", "--with-data", exits=frozenset({0, 1}))  # 1: the page did it
+
+
+@pytest.mark.usefixtures("my_bucket")
+@pytest.mark.parametrize("page", [page for page in TO_FOLLOW if page != TOUR])
+def test_a_page_can_be_followed(page: str, shopkeeper: Reader) -> None:
+    if page not in NOT_YET_DEPLOYED:
+        shopkeeper.run("deploy")
+    follow(shopkeeper, page)

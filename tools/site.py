@@ -4,7 +4,6 @@ from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
-from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parents[1]
 # Each file below the root, and its place on the site.
@@ -24,7 +23,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_page_markdown(text: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+def on_page_markdown(text: str, **_: object) -> str:
     """Lead the links out of docs/ to where these pages are here."""
     for source, place in ELSEWHERE.items():
         text = text.replace(f"](../{source}", f"]({place}")

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 import click
 import pytest
 
+import readmodel_cfn
 from documents import (
     GENERATED,
     PAGES,
@@ -124,4 +125,10 @@ def test_every_script_that_is_shown_is_run_too(page: str) -> None:
     typed = "".join(block.text for block in blocks(page) if block.language == "sh")
     for block in blocks(page):
         if block.language == "python" and block.title:
-            assert f"python {block.title}" in typed, block.place
+            assert block.title in typed, block.place
+
+
+@pytest.mark.parametrize("name", sorted({*readmodel_cfn.__all__} - {"__version__"}))
+def test_every_public_name_is_in_the_librarys_reference(name: str) -> None:
+    page = (ROOT / "docs/library.md").read_text(encoding="utf-8")
+    assert f"::: readmodel_cfn.{name}\n" in page

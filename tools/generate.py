@@ -1,11 +1,14 @@
 """Write what is generated and committed: templates, the file's schema, the reference in docs/.
 
-With --check nothing is written: it fails where a committed file is not what would be written.
+The picture in README.md is generated too. With --check nothing is written: it fails where a
+committed file is not what would be written.
 """
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 import toml_page
@@ -13,6 +16,7 @@ import toml_page
 from readmodel_cfn import ReadModel, build_template, render
 from readmodel_cfn.audit.page import page
 from readmodel_cfn.cli import main as cli
+from readmodel_cfn.graph import flowchart
 from readmodel_cfn.schema import schema
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,7 +33,16 @@ def generated() -> dict[str, str]:
         "docs/cli.md": cli_reference(),
         "docs/audit.md": page(),
         "docs/readmodel-toml.md": toml_page.page(),
+        "README.md": readme(json.loads(render(production))),
     }
+
+
+def readme(template: Mapping[str, Any]) -> str:
+    """README.md as it is, with the template's picture in its block of mermaid."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    before, begin, rest = text.partition("```mermaid\n")
+    _, end, after = rest.partition("```\n")
+    return before + begin + flowchart(template) + end + after
 
 
 def cli_reference() -> str:

@@ -49,7 +49,7 @@ def render(template: Template, form: Literal["json", "compact", "yaml"] = "json"
     """
     content = _ordered(_plain(template))
     if form == "yaml":
-        text = _yaml(content)
+        text = as_yaml(content)
     else:
         text = _compact(content) if form == "compact" else json.dumps(content, indent=2) + "\n"
     if len(text) > _MOST_BYTES and (size := len(_compact(content))) > _MOST_BYTES:
@@ -89,11 +89,12 @@ def _type_first(resource: Mapping[str, Any]) -> dict[str, Any]:
     return {"Type": resource["Type"]} | others | last
 
 
-def _yaml(content: Mapping[str, Any]) -> str:
+def as_yaml(content: Mapping[str, Any]) -> str:
+    """Plain values as YAML, in their order."""
     import yaml
 
     class Dumper(yaml.SafeDumper):
-        """Writes no anchors: nobody wants to read them in a template."""
+        """Writes no anchors: nobody wants to read them."""
 
         def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
             return True

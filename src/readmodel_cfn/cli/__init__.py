@@ -17,6 +17,8 @@ _COMMANDS = {
     "template": "template",
     "lint": "template",
     "audit": "audit",
+    "graph": "graph",
+    "openapi": "openapi",
     "serve": "serve",
     "diff": "diff",
     "deploy": "deploy",

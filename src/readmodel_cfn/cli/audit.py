@@ -11,9 +11,10 @@ from readmodel_cfn import report
 from readmodel_cfn.cli.description import (
     article_option,
     config_option,
+    file_argument,
     json_option,
     load_config,
-    template_text,
+    template_content,
 )
 from readmodel_cfn.errors import LintError
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@file_argument
 @config_option
 @article_option
 @json_option
@@ -43,8 +44,7 @@ def audit(
         return
     from readmodel_cfn import audit as room
 
-    text = template_text(file, load_config(config_file), article)
-    template = room.parse(text, str(file or "template"))
+    template = template_content(file, load_config(config_file), article)
     found = room.audit(template)
     _show(found, as_json)
     if found:

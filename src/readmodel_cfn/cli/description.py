@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +21,9 @@ config_option = click.option(
     "config_file",
     type=click.Path(path_type=Path, dir_okay=False),
     help="The read model's description [default: ./readmodel.toml, else the article's one route].",
+)
+file_argument = click.argument(
+    "file", required=False, type=click.Path(path_type=Path, dir_okay=False)
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 article_option = click.option("--article", is_flag=True, help="The article's stack as printed.")
@@ -75,3 +78,14 @@ def template_text(file: Path | None, config: Config, article: bool) -> str:
         return read_file(file).decode("utf-8-sig")  # Windows likes to mark it
     except UnicodeDecodeError as error:
         raise ConfigError("not UTF-8 text", where=str(file)) from error
+
+
+def template_content(file: Path | None, config: Config, article: bool) -> dict[str, Any]:
+    """The same template as a value.
+
+    Raises:
+        ConfigError: the file cannot be read, or is no template.
+    """
+    from readmodel_cfn.audit import parse
+
+    return parse(template_text(file, config, article), str(file or "template"))

@@ -9,6 +9,7 @@ from readmodel_cfn import report
 from readmodel_cfn.cli.description import (
     article_option,
     config_option,
+    file_argument,
     json_option,
     load_config,
     template_of,
@@ -35,7 +36,7 @@ def template(
 
 
 @click.command()
-@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@file_argument
 @config_option
 @article_option
 @json_option

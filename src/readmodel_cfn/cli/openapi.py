@@ -1,0 +1,47 @@
+"""`openapi`: the read API of any template as an OpenAPI document."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from readmodel_cfn import report
+from readmodel_cfn.cli.description import (
+    article_option,
+    config_option,
+    file_argument,
+    load_config,
+    template_content,
+)
+from readmodel_cfn.config import Config
+from readmodel_cfn.template import as_yaml
+
+
+@click.command()
+@file_argument
+@config_option
+@article_option
+@click.option("--api", metavar="LOGICAL_ID", help="Which API, where several read S3.")
+@click.option("--format", "form", type=click.Choice(["json", "yaml"]), default="json")
+def openapi(
+    file: Path | None, config_file: Path | None, article: bool, api: str | None, form: str
+) -> None:
+    """Print the read API as OpenAPI 3.1: that of FILE, else the one that readmodel.toml describes.
+
+    The version is the hash that the deployment's logical id ends with, else the stage's name.
+    """
+    from readmodel_cfn.openapi import document
+
+    config = load_config(config_file)
+    template = template_content(file, config, article)
+    found = document(template, api, {} if file else _known(config))
+    if form == "json":
+        report.print_json(found)
+    else:
+        click.echo(as_yaml(found), nl=False)
+
+
+def _known(config: Config) -> Mapping[str, str]:
+    """What the description says of where and under which name its own template is deployed."""
+    region = {"AWS::Region": config.stack.region} if config.stack.region else {}
+    return {"AWS::StackName": config.stack.name, "StackName": config.stack.name, **region}

@@ -1,0 +1,31 @@
+"""Mermaid itself draws the pictures: its own parser and layout, without a browser."""
+
+import re
+
+import pytest
+from graph_reader import read
+from graph_templates import Content, odd_names, of, shared
+from mermaidx import render
+
+from readmodel_cfn import ReadModel
+from readmodel_cfn.graph import flowchart
+
+ODD = odd_names('"]', "<script>", "`a`", "%%{x", "#quot;", "a;b|c", "$$x$$")
+
+
+@pytest.mark.parametrize(
+    "template", [of(ReadModel()), shared(), ODD], ids=["production", "shared", "odd"]
+)
+def test_mermaid_draws_every_node_and_arrow(template: Content) -> None:
+    text = flowchart(template)
+    svg = render(text).svg()
+    drawn = read(text)
+    nodes = re.findall(r'<g class="node[^>]* id="my-svg-flowchart-(\w+)-\d+"', svg)
+    arrows = set(re.findall(r'data-id="L_(\w+)_(\w+)_\d+"', svg))
+    assert sorted(nodes) == sorted(drawn.nodes)
+    assert arrows == {(source, target) for source, target, _, _ in drawn.arrows}
+
+
+def test_mermaid_would_refuse_what_is_none() -> None:
+    with pytest.raises(RuntimeError, match="Parse error"):
+        render('flowchart TB\n    end["A"]\n').svg()

@@ -23,6 +23,8 @@ READS = "tests/sandbox/test_reads.py::test_"
 PLAN = "tests/unit/test_plan.py::test_"
 DEPLOY = "tests/functional/test_deploy_command.py::test_"
 DIFF = "tests/functional/test_diff_command.py::test_"
+GRAPH = "tests/unit/graph/test_graph_picture.py::test_"
+OPENAPI = "tests/unit/openapi/test_openapi_models.py::test_"
 WORKERS = 2
 
 
@@ -350,6 +352,27 @@ SABOTAGES = (
         "if not one.title.endswith(SECRETS):",
         "if one.title:",
         COMPOSE + "a_secret_key_is_never_exported",
+    ),
+    Sabotage(
+        "what a picture leaves out is counted",
+        "graph/mermaid.py",
+        'return [*names[:_MOST], f"and {len(names) - _MOST} more"]',
+        "return list(names[:_MOST])",
+        GRAPH + "the_largest_template_is_as_small_a_picture_as_the_smallest",
+    ),
+    Sabotage(
+        "an arrow goes to the bucket that is read",
+        "graph/requests.py",
+        "named(view, BUCKET, bucket), items",
+        'named(view, BUCKET, ""), items',
+        GRAPH + "buckets_and_roles_that_are_only_named_are_nodes_too",
+    ),
+    Sabotage(
+        "operations have names of their own",
+        "openapi/paths.py",
+        "place: name if count[name] == 1 else",
+        "place: name if count[name] else",
+        OPENAPI + "paths_that_differ_only_in_signs_have_names_of_their_own",
     ),
 )
 

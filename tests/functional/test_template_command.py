@@ -82,7 +82,9 @@ def unreadable(name: str) -> list[str]:
     return ["--config", name]
 
 
-@pytest.mark.parametrize("command", ["template", "lint", "deploy", "outputs", "status", "delete"])
+@pytest.mark.parametrize(
+    "command", ["template", "lint", "graph", "openapi", "deploy", "outputs", "status", "delete"]
+)
 @pytest.mark.parametrize(
     ("name", "said"),
     [

@@ -57,7 +57,7 @@ def named(view: View, kind: str, text: str) -> Node:
     """The resource of that kind by its name, reference or ARN; what nobody here makes, too."""
     for one in view.of(kind):
         name = view.text(one.properties.get(_NAMES.get(kind, "")))
-        if text in (f"${{{one.id}}}", f"${{{one.id}.Arn}}", name):
+        if text in {f"${{{one.id}}}", f"${{{one.id}.Arn}}", name} - {""}:
             return Node(kind, one.id, one.id)
     words = Node(kind, "").kind
     last = text.rpartition("/")[2] if kind in IDENTITIES else text  # of an ARN

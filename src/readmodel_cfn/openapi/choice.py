@@ -14,7 +14,7 @@ def choose(view: View, wanted: str | None) -> Api:
     """
     found = {one.resource.id: one for one in view.apis.values() if one.resource}
     if not found:
-        hint = "give a template with a REST API whose methods read S3"
+        hint = "give one with a REST API whose methods read S3"
         raise ConfigError("no API in it reads S3", where="template", hint=hint)
     if wanted is None and len(found) > 1:
         what, hint = f"{spoken(found)} read S3", "give one of them"

@@ -11,7 +11,7 @@ from readmodel_cfn import Api, ReadModel, Route, Writer
 from readmodel_cfn.graph import flowchart
 from strategies import read_models
 
-README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+README = Path(__file__).parents[3] / "README.md"
 PRODUCTION = of(ReadModel())
 FOLDED = ("AWS::ApiGateway::Method", "AWS::ApiGateway::Resource")
 
@@ -28,8 +28,8 @@ def resources(**found: tuple[str, Content]) -> Content:
 
 
 def test_the_picture_of_the_readme_is_that_of_the_production_stack() -> None:
-    begin = README.index("```mermaid\n") + len("```mermaid\n")
-    assert README[begin : README.index("```\n", begin)] == flowchart(PRODUCTION)
+    _, _, rest = README.read_text(encoding="utf-8").partition("```mermaid\n")
+    assert rest.partition("```\n")[0] == flowchart(PRODUCTION)
 
 
 def test_it_tells_who_writes_where_it_is_kept_and_who_reads() -> None:
@@ -183,6 +183,7 @@ def test_buckets_and_roles_that_are_only_named_are_nodes_too() -> None:
         "IAM Role, elsewhere with",
         "OrdersApiGatewayDataStorePolicy",
     ]
+    assert drawn.told("/orders", "kept") == [(["orders.json"], True)]
     assert drawn.told("/orders", "reader") == [(["as"], False)]
     assert drawn.told("reader", "kept") == [(["s3:GetObject s3:ListBucket", "orders.json"], False)]
 

@@ -4,7 +4,8 @@ Strict: an unknown key, a wrong type or a value that AWS would refuse is an erro
 file, the key, the value and what is allowed. One file describes one environment.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -116,8 +117,30 @@ def parse(text: str, source: str) -> Config:
     except (ValueError, RecursionError) as error:  # ValueError: also a number of too many digits
         what = "nested too deeply" if isinstance(error, RecursionError) else error
         raise ConfigError(f"not TOML: {what}", where=source) from error
-    try:
+    with _told_of(source):
         return _config(content)
+
+
+def read_model(content: Any, source: str) -> ReadModel:
+    """The read model that the tables of readmodel.toml but for [stack] describe, as plain values.
+
+    For another tool's file, whose stack is that tool's; `source` names it in errors.
+
+    Raises:
+        ConfigError: naming the source, and what in it is wrong.
+    """
+    with _told_of(source):
+        if not isinstance(content, dict):
+            raise ConfigError(f"{content!r} is not allowed", hint="give a table")
+        _known(content, [name for name in TABLES if name != "stack"], "")
+        return _model(content)
+
+
+@contextmanager
+def _told_of(source: str) -> Iterator[None]:
+    """An error within is told of that source."""
+    try:
+        yield
     except ConfigError as error:
         where = f"{source}: {error.where}" if error.where else source
         raise ConfigError(error.what, where=where, hint=error.hint) from error
@@ -125,12 +148,16 @@ def parse(text: str, source: str) -> Config:
 
 def _config(content: Mapping[str, Any]) -> Config:
     _known(content, TABLES, "")
+    return Config(_table(Stack, content.get("stack", {}), "stack"), _model(content))
+
+
+def _model(content: Mapping[str, Any]) -> ReadModel:
     given = {
         name: _table(cls, content[name], name) for name, cls in SECTIONS.items() if name in content
     }
     if "routes" in content:
         given["routes"] = _routes(content["routes"])
-    return Config(_table(Stack, content.get("stack", {}), "stack"), ReadModel(**given))
+    return ReadModel(**given)
 
 
 def _routes(items: Any) -> tuple[Route, ...]:
@@ -164,6 +191,6 @@ def _known(table: Mapping[str, Any], allowed: Any, place: str) -> None:
         if key not in allowed:
             import difflib
 
-            near = difflib.get_close_matches(key, allowed, n=1)
+            near = difflib.get_close_matches(str(key), allowed, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(allowed)}"
             raise ConfigError("unknown key", where=f"{place}.{key}".lstrip("."), hint=hint)

@@ -9,7 +9,7 @@ The exit codes are one contract for every command:
 | 2 | usage or configuration |
 | 3 | lint or audit findings |
 | 4 | the operation failed and was rolled back |
-| 5 | there are changes (`diff`) |
+| 5 | there are changes (`diff`, `template --check`) |
 | 6 | stuck: a person must act |
 | 7 | a promise is broken (`read`, `verify`) |
 | 8 | lost the race (a conditional publish) |
@@ -52,6 +52,12 @@ class RolledBack(ReadModelError):
     """A create or update failed and CloudFormation undid it."""
 
     exit_code = 4
+
+
+class Stale(ReadModelError):
+    """A file is not what would be written into it now."""
+
+    exit_code = 5
 
 
 class Stuck(ReadModelError):

@@ -43,6 +43,34 @@ def test_output_writes_the_same_to_a_file() -> None:
     assert Path("t.json").read_bytes() == run("template").stdout_bytes
 
 
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_check_of_what_would_be_written_is_silent_whatever_the_line_endings(form: str) -> None:
+    run("template", "--format", form, "--output", "t")
+    written = Path("t").read_bytes()
+    for content in (written, written.replace(b"\n", b"\r\n")):
+        Path("t").write_bytes(content)
+        done = run("template", "--format", form, "--check", "t")
+        assert (done.exit_code, done.output) == (0, "")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff", b"{}"])
+def test_check_of_anything_else_exits_5_and_writes_nothing(content: bytes | None) -> None:
+    if content is not None:
+        Path("t").write_bytes(content)
+    line = error_of(run("template", "--check", "t"), 5)
+    assert line == (
+        "t: is not what readmodel.toml describes; write it anew: give --output in place of --check"
+    )
+    assert Path("t").exists() == (content is not None)
+    assert content is None or Path("t").read_bytes() == content
+
+
+def test_a_template_is_not_checked_and_written_at_once() -> None:
+    done = run("template", "--check", "t", "--output", "t")
+    assert "not both" in error_of(done, 2)
+    assert not Path("t").exists()
+
+
 def test_it_is_the_same_byte_for_byte_in_every_process() -> None:
     texts = {
         subprocess.run(

@@ -1,11 +1,13 @@
 """readmodel.toml: strict, and each error one line naming file, key, value and what is allowed."""
 
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from readmodel_cfn import Api, DataStore, Deployment, GatewayRole, ReadModel, Route, Writer
-from readmodel_cfn.config import SECTIONS, Config, Stack, load, parse
+from readmodel_cfn.config import SECTIONS, Config, Stack, load, parse, read_model
 from readmodel_cfn.errors import ConfigError
 
 FULL = """\
@@ -270,6 +272,27 @@ def test_whatever_tomllib_stumbles_over_is_said_in_one_line(text: str) -> None:
         parse(text, "f")
     assert str(refused.value).startswith("f: not TOML: ")
     assert "\n" not in str(refused.value)
+
+
+def test_another_tools_file_describes_the_same_read_model() -> None:
+    told = {name: table for name, table in tomllib.loads(FULL).items() if name != "stack"}
+    assert read_model(told, "f") == parse(FULL, "f").model
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ({"stack": {"name": "shop"}}, "f: stack: unknown key; known are "),
+        ({"writers": {}}, "f: writers: unknown key; did you mean writer?"),
+        ({1: 2}, "f: 1: unknown key; known are "),
+        ({"api": {"description": 1}}, "f: api.description: 1 is not allowed; give "),
+        (["routes"], "f: ['routes'] is not allowed; give a table"),
+    ],
+)
+def test_what_is_wrong_in_another_tools_file_is_said_in_one_line(content: Any, line: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        read_model(content, "f")
+    assert str(refused.value).startswith(line)
 
 
 @pytest.mark.parametrize("section", SECTIONS)

@@ -12,6 +12,7 @@ EXIT_CODES = {
     "ConfigError": 2,
     "LintError": 3,
     "RolledBack": 4,
+    "Stale": 5,
     "Stuck": 6,
     "PromiseBroken": 7,
     "LostRace": 8,

@@ -47,6 +47,7 @@ MAY_IMPORT = {
     "template": {"compose", "errors", "model", "naming", "resources", "room"},
     "config": {"errors", "naming", "options", "routes", "model", "sections.*"},
     "schema": {"config", "options"},
+    "sceptre": {"config", "errors", "template"},
     "lint": {"errors"},
     "lint_cache": {"lint", "version"},
     "aws": {"errors"},

@@ -15,24 +15,42 @@ from readmodel_cfn.cli.description import (
     template_of,
     template_text,
 )
-from readmodel_cfn.errors import LintError
+from readmodel_cfn.errors import LintError, Stale
 from readmodel_cfn.template import render
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
 @config_option
 @article_option
 @click.option("--format", "form", type=click.Choice(["json", "yaml"]), default="json")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file.")
+@click.option("--output", type=_FILE, help="Write to a file.")
+@click.option("--check", type=_FILE, help="Write nothing; exit 5 where this file is not the same.")
 def template(
-    config_file: Path | None, article: bool, form: Literal["json", "yaml"], output: Path | None
+    config_file: Path | None,
+    article: bool,
+    form: Literal["json", "yaml"],
+    output: Path | None,
+    check: Path | None,
 ) -> None:
     """Print the CloudFormation template that readmodel.toml describes."""
     text = render(template_of(load_config(config_file), article), form)
-    if output:
+    if check and output:
+        raise click.UsageError("give --output to write or --check to compare, not both")
+    if check:
+        _check(check, text)
+    elif output:
         output.write_text(text, encoding="utf-8")
     else:
         click.echo(text, nl=False)
+
+
+def _check(file: Path, text: str) -> None:
+    """Raise Stale where the file holds another text; git may have given it other line endings."""
+    if not file.exists() or file.read_text(encoding="utf-8", errors="replace") != text:
+        hint = "write it anew: give --output in place of --check"
+        raise Stale("is not what readmodel.toml describes", where=str(file), hint=hint)
 
 
 @click.command()

@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help template lint test demo check sabotage faults second-opinion deploy docs clean
+.PHONY: help template lint test examples demo check sabotage faults second-opinion deploy docs clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,9 @@ deploy: $(VENV)/run ## Deploy readmodel.toml's stack to AWS
 
 test: $(VENV)/dev ## Run all tests: unit, functional, and on the embedded AWS
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+examples: $(VENV)/dev ## Run every example with its tool, the large ones too: SAM, and the CDK, which needs node
+	$(BIN)/python -m pytest -m '' tests/sandbox/test_examples*.py
 
 check: $(VENV)/dev ## Types, style, and that generated files are fresh
 	$(BIN)/ruff check

@@ -374,6 +374,21 @@ SABOTAGES = (
         "place: name if count[name] else",
         OPENAPI + "paths_that_differ_only_in_signs_have_names_of_their_own",
     ),
+    Sabotage(
+        "a stale template is told",
+        "cli/template.py",
+        'errors="replace") != text',
+        'errors="replace") == ""',
+        "tests/functional/test_template_command.py::"
+        "test_check_of_anything_else_exits_5_and_writes_nothing",
+    ),
+    Sabotage(
+        "a stack in Sceptre's data is refused",
+        "config.py",
+        '[name for name in TABLES if name != "stack"]',
+        "list(TABLES)",
+        "tests/unit/test_config.py::test_what_is_wrong_in_another_tools_file_is_said_in_one_line",
+    ),
 )
 
 

@@ -1,0 +1,7 @@
+#!/bin/sh
+# Deploys what readmodel.toml describes, and prints the outputs: sh deploy.sh STACK-NAME
+set -eu
+readmodel-cfn template --output read-model.json
+aws cloudformation deploy --stack-name "$1" --template-file read-model.json \
+    --capabilities CAPABILITY_IAM --no-fail-on-empty-changeset
+aws cloudformation describe-stacks --stack-name "$1" --query 'Stacks[0].Outputs' --output table

@@ -11,7 +11,7 @@ from markdown_it.token import Token
 
 ROOT = Path(__file__).parents[1]
 # Made from the code by tools/generate.py, which has a check of its own.
-GENERATED = {"docs/audit.md", "docs/cli.md", "docs/readmodel-toml.md"}
+GENERATED = ("docs/audit.md", "docs/cli.md", "docs/readmodel-toml.md")
 PAGES = [
     "README.md",
     "CONTRIBUTING.md",

@@ -308,7 +308,7 @@ def test_a_stack_of_something_else_is_told(aws: Aws) -> None:
     aws.stack(outputs={})
     assert error_of(publish(), 1) == (
         "stack read-model in eu-west-1: it has no output S3BucketName; "
-        "choose a read model's stack with --stack-name"
+        "choose a read model's stack with --stack-name, or set prefix under [stack]"
     )
 
 

@@ -318,6 +318,7 @@ def test_a_look_tells_what_one_page_tells() -> None:
 def test_an_interruption_waits_for_no_call_that_is_under_way() -> None:
     """Were it to wait, this test would."""
     bucket, release = Bucket(*many(2000)), threading.Event()
+    before = set(threading.enumerate())
 
     def hang(_: object) -> list[dict[str, str]]:
         release.wait(PATIENCE)
@@ -332,7 +333,7 @@ def test_an_interruption_waits_for_no_call_that_is_under_way() -> None:
     with pytest.raises(KeyboardInterrupt):
         empty(bucket, "b")
     assert bucket.batches == []
-    assert all(one.daemon for one in threading.enumerate() if one is not threading.main_thread())
+    assert all(one.daemon for one in set(threading.enumerate()) - before)
     release.set()
 
 

@@ -51,6 +51,6 @@ def test_what_is_kept_counts_for_the_limit() -> None:
 
 
 def test_the_place_of_a_fault_is_told() -> None:
-    fault = body_fault(b'{\n "a": 1,\n}', b"", "f")
+    fault = body_fault(b'{\n "a": 1,\n "b" 2}', b"", "f")
     assert fault
-    assert "line 3 column 1" in fault.what
+    assert "line 3 column 6" in fault.what

@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help template lint test examples demo check sabotage faults second-opinion deploy docs clean
+.PHONY: help template lint test examples demo check dist sabotage faults second-opinion deploy docs clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ check: $(VENV)/dev ## Types, style, and that generated files are fresh
 docs: $(VENV)/docs ## Build the documentation's site into site/; a broken link fails
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
+dist: $(VENV)/dist ## Build sdist and wheel into dist/; try them on each Python, and their types
+	$(BIN)/python tools/release.py
+
 sabotage: $(VENV)/dev ## Break one promise at a time; each break must turn a named test red
 	$(BIN)/python tools/sabotage.py
 
@@ -63,4 +66,8 @@ $(VENV)/dev: $(VENV)/run
 
 $(VENV)/docs: $(VENV)/run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $@
+
+$(VENV)/dist: $(VENV)/dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dist]'
 	@touch $@

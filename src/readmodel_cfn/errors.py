@@ -28,7 +28,9 @@ class ReadModelError(Exception):
 
     def __init__(self, what: str, *, where: str | None = None, hint: str | None = None) -> None:
         super().__init__(what)
-        self.what, self.where, self.hint = what, where, hint
+        self.what: str = what
+        self.where: str | None = where
+        self.hint: str | None = hint
 
     def __str__(self) -> str:
         line = f"{self.where}: {self.what}" if self.where else self.what

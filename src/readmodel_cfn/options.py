@@ -23,7 +23,9 @@ class OptionError(ConfigError):
     def __init__(self, key: str, value: object, allowed: str) -> None:
         shown = repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "..."
         super().__init__(f"{shown} is not allowed", where=key, hint=f"give {allowed}")
-        self.key, self.value, self.allowed = key, value, allowed
+        self.key: str = key
+        self.value: object = value
+        self.allowed: str = allowed
 
 
 def option(

@@ -114,7 +114,7 @@ class Result:
 
 
 def publish(
-    documents: Iterable[tuple[str, Any]],
+    documents: Iterable[tuple[str, object]],
     destination: Destination,
     settings: Settings = DEFAULT,
     *,
@@ -166,7 +166,7 @@ class _Choice:
     skip_invalid: bool
     unchanged: int = 0
 
-    def of(self, documents: Iterable[tuple[str, Any]]) -> Iterator[Document | Fault]:
+    def of(self, documents: Iterable[tuple[str, object]]) -> Iterator[Document | Fault]:
         for key, value in documents:
             found = self._checked(key, value)
             if isinstance(found, Fault) and not self.skip_invalid:
@@ -176,7 +176,7 @@ class _Choice:
             else:
                 yield found
 
-    def _checked(self, key: str, value: Any) -> Document | Fault:
+    def _checked(self, key: str, value: object) -> Document | Fault:
         try:
             body = value if isinstance(value, bytes) else _json(value)
         except (TypeError, ValueError) as error:
@@ -186,5 +186,5 @@ class _Choice:
         return fault or document
 
 
-def _json(value: Any) -> bytes:
+def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

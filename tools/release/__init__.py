@@ -1,0 +1,1 @@
+"""What is built for a release, and what it must withstand."""

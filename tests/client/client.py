@@ -15,6 +15,13 @@ from troposphere import apigateway as ag
 import readmodel_cfn as rm
 from readmodel_cfn import audit, gateway, sandbox
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.stacks import deploy as steps
+from readmodel_cfn.stacks.client import StackClient
+from readmodel_cfn.stacks.events import Following
+from readmodel_cfn.stacks.plan import Plan
+from readmodel_cfn.stacks.values import Stack
+from readmodel_cfn.stacks.verdict import check
+from readmodel_cfn.stacks.wanted import Wanted
 from readmodel_cfn.store.publish import Destination, Result, Settings, publish
 
 MODEL = rm.ReadModel(
@@ -80,6 +87,21 @@ def fault(path: str) -> str | None:
         code: int = known.exit_code
         return f"{where}: {known.what}; {hint} ({code})"
     return None
+
+
+def deploy(cloudformation: Any, text: str) -> Stack | None:
+    """The steps of a deploy, of any template, with boto3's client."""
+    client, wanted = StackClient(cloudformation), Wanted("shop", text, tags={"team": "shop"})
+    seen = steps.look(client, wanted)
+    decided: Plan = seen.plan
+    steps.refuse(wanted.name, decided)
+    if decided.action == "attach":
+        steps.settle(client, seen).to_the_end(print)
+    begun: Following | None = steps.change(client, wanted, seen)
+    if begun is None:
+        return seen.stack
+    ended = begun.to_the_end(lambda event: print(event.time, event.status))
+    return check(client, wanted.name, ended, origin=lambda _: None)
 
 
 def products(ids: range) -> Iterator[tuple[str, dict[str, int] | bytes]]:

@@ -7,12 +7,18 @@ from troposphere import apigateway as ag
 
 import readmodel_cfn as rm
 from readmodel_cfn import audit, gateway, sandbox
+from readmodel_cfn.stacks import deploy as steps
+from readmodel_cfn.stacks.client import StackClient
+from readmodel_cfn.stacks.verdict import check
+from readmodel_cfn.stacks.wanted import Wanted
 from readmodel_cfn.store.publish import Destination, Settings, publish
 
 TEMPLATE, MODEL = Template(), rm.ReadModel()
 HANDLE = rm.add_read_model(TEMPLATE, MODEL)
 API = ag.RestApi("Api", Name="api")
 TO = Destination("my-bucket")
+CLIENT, WANTED = StackClient(None), Wanted("shop", "{}")
+SEEN = steps.look(CLIENT, WANTED)
 
 rm.Route("a", 1)  # refused
 rm.Route("a", "a.json", throttle_rate="1")  # refused
@@ -51,6 +57,15 @@ publish([("a.json", 1)], TO, tell=lambda: None)  # refused
 publish([("a.json", 1)], TO).count  # refused
 Settings(gzip="yes")  # refused
 Destination(None)  # refused
+Wanted("shop", {"Resources": {}})  # refused
+Wanted("shop", "{}", tags={"team": 1})  # refused
+steps.look(WANTED, CLIENT)  # refused
+steps.refuse("shop", SEEN)  # refused
+SEEN.plan.action == "destroy"  # refused
+SEEN.stack.status  # refused
+steps.change(CLIENT, WANTED, SEEN).to_the_end(print)  # refused
+steps.settle(CLIENT, SEEN).to_the_end(lambda: None)  # refused
+check(CLIENT, "shop", SEEN, lambda _: None)  # refused
 audit.audit("{}")  # refused
 audit.audit({})[0].line  # refused
 gateway.Request("GET", b"/")  # refused

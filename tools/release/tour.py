@@ -36,10 +36,9 @@ def whole_tour(place: Place) -> None:
 
 
 def _readme(language: str) -> str:
-    """The README's one block of code in a language."""
+    """The README's first block of code in a language."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (block,) = re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    return str(block)
+    return str(re.findall(rf"^```{language}\b.*?\n(.*?)^```", text, re.DOTALL | re.MULTILINE)[0])
 
 
 def _expect(found: object, wanted: object) -> None:

@@ -5,6 +5,7 @@ every public name must have a known type. troposphere does not say that its sour
 mypy is asked to read them; where it is not, it must be content too.
 """
 
+import ast
 import json
 import shutil
 import sys
@@ -17,7 +18,6 @@ from release.commands import run
 from release.place import Place
 
 _CLIENT, _REFUSED = "client.py", "refused.py"
-_PUBLIC = ("", ".audit", ".errors", ".gateway", ".sandbox", ".store.publish")
 _READ, _PASSED_OVER = "--follow-untyped-imports", "--disable-error-code=import-untyped"
 
 Told = list[tuple[str, int, str]]
@@ -71,12 +71,22 @@ def _pyright_says(place: Place, *arguments: str) -> Any:
 
 
 def _unknown(place: Place) -> Iterator[str]:
-    """Public names whose type is not known, were all of troposphere's."""
+    """Names of the modules that a client imports whose type is not known, were troposphere's."""
     (package,) = place.environment.glob("lib/*/site-packages/troposphere")
     (package / "py.typed").touch()
     told = _pyright_says(place, "--verifytypes=readmodel_cfn", "--ignoreexternal")
-    modules = {f"readmodel_cfn{one}" for one in _PUBLIC}
+    modules = set(_modules((place.folder / _CLIENT).read_text(encoding="utf-8")))
     for one in told["typeCompleteness"]["symbols"]:
         known = one["isTypeKnown"] and not one["isTypeAmbiguous"]
         if not known and one["name"].rpartition(".")[0] in modules:
             yield f"{one['name']} has no known type"
+
+
+def _modules(program: str) -> Iterator[str]:
+    """What a program imports, be it a module or a name in one."""
+    for node in ast.walk(ast.parse(program)):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{one.name}" for one in node.names)

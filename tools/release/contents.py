@@ -32,7 +32,7 @@ def faults(built: Built) -> Iterator[str]:
     with tarfile.open(built.sdist) as sdist:
         files = {one.name.partition("/")[2] for one in sdist if one.isfile()}
     ours = {one for one in files if not _EGG_INFO.fullmatch(one)} - {"PKG-INFO"}
-    yield from _differences(built.sdist, ours, {one for one in tracked if one[0] != "."})
+    yield from _differences(built.sdist, ours, tracked)
 
 
 def _differences(file: Path, found: set[str], wanted: set[str]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from troposphere import apigateway as ag
 import readmodel_cfn as rm
 from readmodel_cfn import audit, gateway, sandbox
 from readmodel_cfn.stacks import deploy as steps
+from readmodel_cfn.stacks import unattended
 from readmodel_cfn.stacks.client import StackClient
 from readmodel_cfn.stacks.verdict import check
 from readmodel_cfn.stacks.wanted import Wanted
@@ -66,6 +67,8 @@ SEEN.stack.status  # refused
 steps.change(CLIENT, WANTED, SEEN).to_the_end(print)  # refused
 steps.settle(CLIENT, SEEN).to_the_end(lambda: None)  # refused
 check(CLIENT, "shop", SEEN, lambda _: None)  # refused
+unattended.deploy(WANTED, "eu-west-1")  # refused
+unattended.deploy("shop").status  # refused
 audit.audit("{}")  # refused
 audit.audit({})[0].line  # refused
 gateway.Request("GET", b"/")  # refused

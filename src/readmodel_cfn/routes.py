@@ -16,6 +16,7 @@ from readmodel_cfn.options import OptionError, check_options, option
 
 _CHARACTER = r"[A-Za-z0-9._-]"
 _LITERAL = rf"{_CHARACTER}+"
+_LITERALS = rf"{_LITERAL}(?:/{_LITERAL})*"
 _VARIABLE = r"\{[A-Za-z][A-Za-z0-9_]*\}"
 _GREEDY = r"\{[A-Za-z][A-Za-z0-9_]*\+\}"
 _PATH = rf"({_LITERAL}|{_VARIABLE})(/({_LITERAL}|{_VARIABLE}))*(/{_GREEDY})?|{_GREEDY}"
@@ -96,11 +97,11 @@ class Route:
         return re.sub(r"\{\w+\}", "*", self.key)
 
     def match_key(self, key: str) -> bool:
-        """Does this route serve `key`? A plain parameter takes no slash, a greedy one does."""
+        """Does this route serve `key`? A plain parameter takes one segment, a greedy one or more."""
         greedy = set(re.findall(r"\{(\w+)\+\}", self.path))
         parts = re.split(r"\{(\w+)\}", self.key)
         pattern = "".join(
-            (r"[A-Za-z0-9._/-]+" if part in greedy else _LITERAL) if odd else re.escape(part)
+            (_LITERALS if part in greedy else _LITERAL) if odd else re.escape(part)
             for part, odd in zip(parts, [False, True] * len(parts), strict=False)
         )
         return re.fullmatch(pattern, key) is not None and not _has_dot_segment(key)

@@ -202,6 +202,13 @@ def test_a_key_that_every_client_resolves_to_another_is_not_served(key: str) -> 
     assert not Route("docs/{rest+}", "docs/{rest}").match_key(key)
 
 
+@pytest.mark.parametrize("key", ["docs//a", "docs/a//b", "docs/a/", "docs/"])
+def test_a_key_with_an_empty_segment_is_not_served(key: str) -> None:
+    """No file has such a path, so `--delete-missing` would take it for one that is missing."""
+    assert not Route("docs/{rest+}", "docs/{rest}").match_key(key)
+    assert not Route("{rest+}", "{rest}").match_key(key)
+
+
 @pytest.mark.parametrize("key", ["products/.json", "products/a b.json", "products/é.json", ""])
 def test_a_key_that_could_not_be_asked_for_is_not_served(key: str) -> None:
     assert not Route("products/{id}", "products/{id}.json").match_key(key)

@@ -42,7 +42,13 @@ class FakeObjects:
             self.kept[key] = Kept(body, dict(headers), modified)
         return self._etag(body)
 
-    def listed(self, prefix: str = "", after: str | None = None) -> Iterator[Listed]:
+    def listed(
+        self,
+        prefix: str = "",
+        after: str | None = None,
+        *,
+        exactly: bool = False,  # noqa: ARG002 - it always is
+    ) -> Iterator[Listed]:
         self._ask("list", prefix)
         for key, one in sorted(self.kept.items()):
             if key.startswith(prefix) and key > (after or ""):

@@ -97,7 +97,7 @@ class Route:
         return re.sub(r"\{\w+\}", "*", self.key)
 
     def match_key(self, key: str) -> bool:
-        """Does this route serve `key`? A plain parameter takes one segment, a greedy one or more."""
+        """Does this route serve `key`? A plain parameter takes a segment, a greedy one several."""
         greedy = set(re.findall(r"\{(\w+)\+\}", self.path))
         parts = re.split(r"\{(\w+)\}", self.key)
         pattern = "".join(

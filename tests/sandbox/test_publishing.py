@@ -280,6 +280,32 @@ def test_a_foreign_key_that_no_client_can_name_is_no_obstacle(site: Site) -> Non
     assert len(site.listed()) == 7
 
 
+GREEDY = "[[routes]]\npath = '{rest+}'\nkey = '{rest}'"
+SLASHED = ("/products/00001.json", "products/00000.json/", "-/", "1/")
+
+
+@pytest.mark.parametrize("described", ["", GREEDY])
+@pytest.mark.parametrize("body", [b"", b"another", b"the same"])
+def test_a_foreign_key_with_a_slash_at_an_end_is_not_taken_for_the_key_without(
+    site: Site, described: str, body: bytes
+) -> None:
+    """What is published is not deleted in its place, and what is not there is sent."""
+    site.described = described
+    site.write(3)
+    site.put("payload.json", 1)
+    same = (site.data / "products/00001.json").read_bytes()
+    headers = {"ContentType": "application/json", "CacheControl": "no-cache"}
+    for key in SLASHED:
+        content = same if body == b"the same" else body
+        site.s3.put_object(Bucket=site.bucket, Key=key, Body=content, **headers)
+    assert site.counts("--delete-missing", "--yes") == (4, 0)
+    own = {"payload.json", *(f"products/{n:05}.json" for n in range(3))}
+    assert set(site.listed()) == own | set(SLASHED)
+    done = site("--delete-missing", "--yes", str(site.data))
+    assert done.stdout.startswith("Sent 0, unchanged 4, in")
+    assert set(site.listed()) == own | set(SLASHED)
+
+
 @pytest.fixture
 def writer(site: Site, clients: Callable[..., Any]) -> Iterator[Callable[[str], Site]]:
     """Deploys a stack, and publishes to its bucket with the key of its writer."""

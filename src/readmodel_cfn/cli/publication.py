@@ -140,7 +140,7 @@ class Publication:
             found.send_all(_rows(checked))
             return None
         first, last = ("", None) if missing else (checked.first[0], checked.last[0])
-        listed = listing(self._objects, self._served.beginnings, first, last)
+        listed = listing(self._objects, self._served.beginnings, first, last, exactly=missing)
         found.find(_rows(checked), listed, self._served if missing else None)
         if compares:
             return found.trust(self._objects, self._settings)

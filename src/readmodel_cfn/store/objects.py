@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 from readmodel_cfn.aws import error_code, is_refusal, troubles
@@ -16,6 +17,7 @@ from readmodel_cfn.store.destination import Destination, connected
 from readmodel_cfn.store.object_errors import Denied, Unnameable, translated
 
 _PAGE = 1000  # keys of one call, S3's limit
+_BEHIND_SLASH = "0"  # the first key behind all that begin with a slash
 _NO_RETRIES = {"max_retries": 0}
 _RETRIES = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
 
@@ -57,14 +59,22 @@ class Objects:
             )
         return _unquoted(done["e_tag"])
 
-    def listed(self, prefix: str = "", after: str | None = None) -> Iterator[Listed]:
+    def listed(
+        self, prefix: str = "", after: str | None = None, *, exactly: bool = False
+    ) -> Iterator[Listed]:
         """The objects whose keys begin with the prefix, in the order of their keys.
 
-        obstore takes directories only for a prefix, and no foreign key such as `a//b`.
+        obstore lists about ten times as fast as boto3, but takes directories only for a prefix, no
+        foreign key such as `a//b`, and tells `/a` and `a/` as `a`. The first of these is found out
+        here; the second only `exactly`, which is needed where something depends on what there is.
         """
-        if prefix and not prefix.endswith("/"):
+        if exactly or (prefix and not prefix.endswith("/")):
             yield from self._listed_exactly(prefix, after)
             return
+        if not prefix and (after or "") < _BEHIND_SLASH:
+            first = self._listed_exactly(prefix, after)
+            yield from takewhile(lambda one: one.key <= _BEHIND_SLASH, first)
+            after = _BEHIND_SLASH
         try:
             for one in self._listed_quickly(prefix.rstrip("/"), after):
                 yield one

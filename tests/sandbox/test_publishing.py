@@ -19,9 +19,10 @@ from publish_site import S3Proxy, Site
 from publish_workers import publish_part
 
 from readmodel_cfn.aws import Credentials
+from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.sandbox import Sandbox
 from readmodel_cfn.store.empty import remove
-from readmodel_cfn.store.publish import Destination, Settings
+from readmodel_cfn.store.publish import Destination, Settings, publish
 
 
 @pytest.fixture
@@ -394,6 +395,16 @@ def test_a_bucket_that_is_not_there_is_one_line(site: Site) -> None:
     nowhere = replace(site, bucket="there-is-no-such-bucket")
     line = nowhere(exits=1).stderr.splitlines()[-1]
     assert line.startswith("Error: AWS ListObjectsV2: NoSuchBucket: ")
+
+
+@pytest.mark.parametrize("prefix", ["", "products/", "prod"])
+def test_for_the_library_it_is_an_error_of_ours(site: Site, prefix: str) -> None:
+    """However the listing is made."""
+    nowhere = replace(destination(site), bucket="there-is-no-such-bucket")
+    with pytest.raises(ReadModelError, match="NoSuchBucket"):
+        publish([("products/1.json", 1)], nowhere, prefix=prefix)
+    with pytest.raises(ReadModelError, match="NoSuchBucket"):
+        publish([("products/1.json", 1)], nowhere, force=True)
 
 
 def test_a_wrong_key_is_one_line(site: Site) -> None:

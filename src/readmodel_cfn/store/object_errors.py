@@ -8,18 +8,20 @@ from readmodel_cfn.errors import LostRace, ReadModelError
 
 _STATUS = re.compile(r"status code: (\d{3})")
 _CODE, _MESSAGE = re.compile(r"<Code>(.*?)</Code>"), re.compile(r"<Message>(.*?)</Message>", re.S)
-_TOO_MUCH = {429, 500, 502, 503, 504}
-_CONFLICT = {
-    409
-}  # two writers at once: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+# What S3 says of one of many keys, in an answer that is fine otherwise.
+_OF_ONE = re.compile(r"failed for key (.*): (.*) \(code: (\w+)\)", re.S)
+# 409 are two writers at once:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+_TOO_MUCH = {"409", "429", "500", "502", "503", "504"}
 _PASSING_CODES = {"RequestTimeout", "SlowDown", "OperationAborted", "ConditionalRequestConflict"}
+_ELSEWHERE = "the bucket is in another region"
 _HINTS = {
     "AccessDenied": "ask for this permission, or choose another profile with --profile",
     "ExpiredToken": "renew the credentials (aws sso login, or a new token)",
     "InvalidAccessKeyId": "check the access key; a new one takes some seconds until S3 knows it",
     "SignatureDoesNotMatch": "check the access key, or choose another profile with --profile",
     "NoSuchBucket": "check the bucket's name and region",
-    "PermanentRedirect": "the bucket is in another region: give --region",
+    "AuthorizationHeaderMalformed": f"{_ELSEWHERE}: give --region",
 }
 _DEBUG = "\n\nDebug source:"
 
@@ -49,23 +51,30 @@ def translated(operation: str) -> Iterator[None]:
         yield
     except InvalidPathError as error:
         raise Unnameable(str(error).partition(_DEBUG)[0], where=f"AWS {operation}") from error
-    except (BaseError, ValueError) as error:
+    except (BaseError, ValueError, OSError) as error:  # a 404 is a FileNotFoundError
         raise _error(str(error), operation) from error
 
 
 def _error(text: str, operation: str) -> ReadModelError:
     where = f"AWS {operation}"
-    status, code = _found(_STATUS, text), _found(_CODE, text)
-    if not status:
+    status, (code, message) = _found(_STATUS, text), _said(text)
+    if not status and not code:
         return _unanswered(text, where)
-    what = f"{code}: {_found(_MESSAGE, text)}" if code else f"answered {status}"
     if status == "412":
         return Exists("another writer was first", where=where)
-    if int(status) in _TOO_MUCH | _CONFLICT or code in _PASSING_CODES:
+    what = f"{code}: {message}" if code else f"answered {status}"
+    if status in _TOO_MUCH or code in _PASSING_CODES:
         return Busy(what, where=where, hint="run the command again in a minute")
     # The answer to a HEAD has no body, so no code.
     kind = Denied if code == "AccessDenied" or (status == "403" and not code) else ReadModelError
     return kind(what, where=where, hint=_HINTS.get(code))
+
+
+def _said(text: str) -> tuple[str, str]:
+    """S3's code and its message."""
+    if one := _OF_ONE.search(text):
+        return one[3], f"{one[1]}: {one[2]}"
+    return _found(_CODE, text), _found(_MESSAGE, text)
 
 
 def _unanswered(text: str, where: str) -> ReadModelError:
@@ -74,6 +83,8 @@ def _unanswered(text: str, where: str) -> ReadModelError:
     if "certificate" in debug:
         hint = "name the authority's certificate in AWS_CA_BUNDLE"
         return ReadModelError("the certificate is not trusted", where=where, hint=hint)
+    if "redirect" in told:  # S3 answers 301 without saying whereto
+        return ReadModelError(_ELSEWHERE, where=where, hint="give --region")
     if "HTTP error" not in told:
         return ReadModelError(told, where=where)
     hint = "check the network, the region and --endpoint-url"

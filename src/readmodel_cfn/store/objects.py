@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import takewhile
 from typing import Any
 
-from readmodel_cfn.aws import error_code, is_refusal, troubles
+from readmodel_cfn.aws import error_code, is_refusal, one_line_errors, troubles
 from readmodel_cfn.store.destination import Destination, connected
 from readmodel_cfn.store.object_errors import Denied, Unnameable, translated
 
@@ -91,16 +91,21 @@ class Objects:
                 yield Listed(one["path"], _unquoted(one["e_tag"]), one["last_modified"])
 
     def _listed_exactly(self, prefix: str, after: str | None) -> Iterator[Listed]:
-        pages = self._destination.connection.client("s3").get_paginator("list_objects_v2")
-        start = {"StartAfter": after} if after else {}
-        try:
-            for page in pages.paginate(Bucket=self._destination.bucket, Prefix=prefix, **start):
-                for one in page.get("Contents", []):
+        with one_line_errors():
+            try:
+                for one in self._contents(
+                    Prefix=prefix, **({"StartAfter": after} if after else {})
+                ):
                     yield Listed(one["Key"], _unquoted(one["ETag"]), one["LastModified"])
-        except troubles() as error:
-            if is_refusal(error) and error_code(error) == "AccessDenied":
-                raise Denied(str(error), where="AWS ListObjectsV2") from error
-            raise
+            except troubles() as error:
+                if is_refusal(error) and error_code(error) == "AccessDenied":
+                    raise Denied(str(error), where="AWS ListObjectsV2") from error
+                raise
+
+    def _contents(self, **arguments: str) -> Iterator[Mapping[str, Any]]:
+        pages = self._destination.connection.client("s3").get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self._destination.bucket, **arguments):
+            yield from page.get("Contents", [])
 
     def headers(self, key: str) -> Mapping[str, str] | None:
         """The headers that an object is kept with; None where it is gone."""

@@ -13,8 +13,9 @@ from hashlib import md5
 from io import FileIO
 from operator import attrgetter
 from pathlib import Path
+from stat import S_ISREG
 
-from readmodel_cfn.store.faults import Fault, Serves, body_fault, key_fault
+from readmodel_cfn.store.faults import MOST_BYTES, Fault, Serves, body_fault, key_fault, too_large
 
 Keep = Callable[[bytes], bytes]
 """What is kept of a document's bytes: the same for the same."""
@@ -106,11 +107,26 @@ def _checked(file: File, keep: Keep, serves: Serves) -> Iterator[Document | Faul
 def load(file: File, keep: Keep, checked: str = "") -> Document | Fault:
     """The document in a file, or what is wrong with it; `checked` is the MD5 that was checked."""
     try:
-        with FileIO(file.source) as opened:
-            body = opened.readall()
+        body = _read(file.source, keep)
     except OSError as error:
         return Fault(file.source, f"cannot be read: {error.strerror}", "make it readable")
+    if isinstance(body, Fault):
+        return body
     document = Document(file.key, keep(body), file.source)
     if document.md5 == checked:
         return document
     return body_fault(body, document.stored, file.source) or document
+
+
+def _read(source: str, keep: Keep) -> bytes | Fault:
+    """What is in a file: nothing that may never end, and no more than can be published."""
+    found = Path(source).stat()
+    if not S_ISREG(found.st_mode):
+        return Fault(source, "not a file", "publish a JSON file")
+    with FileIO(source) as opened:
+        if found.st_size <= MOST_BYTES:
+            return opened.readall()
+        beginning = opened.read(MOST_BYTES + 1)
+        if len(keep(beginning)) > MOST_BYTES:
+            return too_large(found.st_size, source)
+        return beginning + opened.readall()

@@ -1,0 +1,134 @@
+"""What stands in the documents exists: commands, options, targets of make, keys, files."""
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+import click
+import pytest
+
+import readmodel_cfn
+from documents import (
+    GENERATED,
+    PAGES,
+    PROGRAM,
+    ROOT,
+    WRITTEN,
+    Block,
+    blocks,
+    commands,
+    links,
+    spans,
+)
+from readmodel_cfn.cli import main
+from readmodel_cfn.config import parse
+
+BLOCKS = [block for page in WRITTEN for block in blocks(page)]
+FILES = [block for page in PAGES for block in blocks(page) if block.language in ("toml", "json")]
+# What a test can do with each: tests/sandbox/test_documents_followed.py runs the first three.
+LANGUAGES = {"sh", "python", "text", "toml", "json", "mermaid"}
+TARGETS = re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+def call(words: Sequence[str]) -> None:
+    """Parse a command line as the program does, and run nothing.
+
+    Raises:
+        click.UsageError: there is no such command or option.
+    """
+    left, context = list(words), click.Context(main, info_name=PROGRAM)
+    while isinstance(context.command, click.Group) and left and not left[0].startswith("-"):
+        found = context.command.get_command(context, left.pop(0))
+        if found is None:
+            raise click.UsageError(f"no such command: {' '.join(words)}")
+        context = click.Context(found, parent=context)
+    _, beyond, _ = context.command.make_parser(context).parse_args(left)
+    if beyond:
+        raise click.UsageError(f"too many arguments: {' '.join(words)}")
+
+
+def place(block: Block) -> str:
+    return block.place
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=place)
+def test_every_block_is_of_a_kind_that_a_test_runs_or_says_why_none_does(block: Block) -> None:
+    assert block.language in LANGUAGES or block.not_run, "fence it, or say <!-- not run: why -->"
+
+
+@pytest.mark.parametrize("block", FILES, ids=place)
+def test_every_file_shown_can_be_read(block: Block) -> None:
+    if block.language == "json":
+        json.loads(block.text)
+    else:
+        parse(block.text, block.place)
+
+
+@pytest.mark.parametrize("block", [one for one in BLOCKS if one.language == "sh"], ids=place)
+def test_every_command_line_is_one_that_there_is(block: Block) -> None:
+    """Those that are not run, too."""
+    for one in commands(block.text):
+        check(one.words)
+
+
+@pytest.mark.parametrize("page", sorted({*PAGES} - {"docs/cli.md"}))
+def test_commands_and_options_within_the_text_are_those_that_there_are(page: str) -> None:
+    options = {name for command in every(main) for one in command.params for name in one.opts}
+    names = main.list_commands(click.Context(main))
+    for span in spans(page):
+        first, *more = span.split() or [""]
+        if first in (PROGRAM, "make"):
+            if more[:1] != ["="]:  # the tag that marks a stack is written so
+                check([first, *more])
+        elif first in names and more:
+            check([PROGRAM, first, *more])
+        elif first.startswith("--"):
+            assert first in options, span
+
+
+def check(words: Sequence[str]) -> None:
+    if words[0] == PROGRAM:
+        call(words[1:])
+    elif words[0] == "make":
+        assert {word for word in words[1:] if "=" not in word} <= set(TARGETS)
+
+
+def every(group: click.Group) -> list[click.Command]:
+    """The commands below a group."""
+    with click.Context(group) as context:
+        names = group.list_commands(context)
+        below = [found for name in names if (found := group.get_command(context, name))]
+    return below + [two for one in below if isinstance(one, click.Group) for two in every(one)]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["dploy"], ["deploy", "--dry"], ["sandbox", "begin"], ["diff", "a"], ["read", "a", "b"]],
+)
+def test_the_check_finds_out_what_there_is_not(words: list[str]) -> None:
+    with pytest.raises(click.UsageError):
+        call(words)
+
+
+@pytest.mark.parametrize("page", [*WRITTEN, *GENERATED])
+def test_every_link_to_a_file_finds_it(page: str) -> None:
+    """Where it is read in the repository; on the site mkdocs sees to it."""
+    for link in links(page):
+        path = link.partition("#")[0]
+        if path and "//" not in link:
+            assert (ROOT / PurePosixPath(page).parent / path).exists(), link
+
+
+@pytest.mark.parametrize("page", WRITTEN)
+def test_every_script_that_is_shown_is_run_too(page: str) -> None:
+    typed = "".join(block.text for block in blocks(page) if block.language == "sh")
+    for block in blocks(page):
+        if block.language == "python" and block.title:
+            assert block.title in typed, block.place
+
+
+@pytest.mark.parametrize("name", sorted({*readmodel_cfn.__all__} - {"__version__"}))
+def test_every_public_name_is_in_the_librarys_reference(name: str) -> None:
+    page = (ROOT / "docs/library.md").read_text(encoding="utf-8")
+    assert f"::: readmodel_cfn.{name}\n" in page

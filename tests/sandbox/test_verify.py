@@ -31,6 +31,7 @@ from verify_site import (
 from readmodel_cfn.sandbox import Sandbox
 from readmodel_cfn.store.empty import remove
 from readmodel_cfn.verify import asking, session
+from readmodel_cfn.verify.stopping import Stopping
 
 Clients = Callable[..., Any]
 NO_TLS = ["bucket refuses plain HTTP", "API refuses plain HTTP", "TLS 1.2 or later", "throttling"]
@@ -235,6 +236,22 @@ def test_the_probe_goes_when_it_is_interrupted(
     done = sound.run("verify")
     assert done.exit_code == 1
     assert "Error: interrupted" in done.stderr
+    assert sound.content() == before
+
+
+def test_it_goes_when_it_is_interrupted_at_the_last_moment(
+    sound: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the last answer and the removal."""
+    hold, before = Stopping.hold, sound.content()
+
+    def late(self: Stopping) -> None:
+        signal.raise_signal(signal.SIGINT)
+        hold(self)
+
+    monkeypatch.setattr(Stopping, "hold", late)
+    done = sound.run("verify")
+    assert done.exit_code == 1
     assert sound.content() == before
 
 

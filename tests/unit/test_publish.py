@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from readmodel_cfn.aws import UnreadableAnswer
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.store.publish import MOST_BYTES, Published, Settings, check_document, put
 
@@ -143,3 +144,9 @@ def test_compressed_it_may_be_longer_than_what_api_gateway_answers_with() -> Non
 
 def test_a_bucket_without_versions_gives_none() -> None:
     assert put(Bucket(ETag='"e"'), "b", "k", b"{}").version is None
+
+
+def test_an_answer_that_is_not_s3s_is_one_line() -> None:
+    """A portal answers 200 with a page, whatever it is asked."""
+    with pytest.raises(UnreadableAnswer, match="cannot be read"):
+        put(Bucket(), "bucket", "payload.json", b"1")

@@ -141,9 +141,11 @@ def _raced(
         if copy:
             report.story(f"The bucket keeps no versions: until it is over, a copy is in {copy}.")
         try:
-            measured = measure(plan, place.url, _put(this), _put(another), _tell_phase)
+            try:
+                measured = measure(plan, place.url, _put(this), _put(another), _tell_phase)
+            finally:
+                stopping.hold()  # interrupted even here, they are removed
         finally:
-            stopping.hold()
             left = [*this.remove(), *another.remove()]
             for line in left:
                 report.story(f"Left: {line}")

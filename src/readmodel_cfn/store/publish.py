@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from readmodel_cfn.aws import whole_answers
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.store.comparison import UNLIKE, Known, known
 from readmodel_cfn.store.destination import Destination as Destination
@@ -85,15 +86,17 @@ def put(
     `condition` is IfMatch or IfNoneMatch, where it is put only over what they say.
     """
     stored = settings.stored(body)
-    answer = s3.put_object(
-        Bucket=bucket,
-        Key=key,
-        Body=stored,
-        **settings.headers,
-        **condition,
-        ChecksumSHA256=base64.b64encode(hashlib.sha256(stored).digest()).decode(),
-    )
-    return Published(bucket, key, answer["ETag"], answer.get("VersionId"), len(stored))
+    with whole_answers("put_object"):
+        answer = s3.put_object(
+            Bucket=bucket,
+            Key=key,
+            Body=stored,
+            **settings.headers,
+            **condition,
+            ChecksumSHA256=base64.b64encode(hashlib.sha256(stored).digest()).decode(),
+        )
+        etag = answer["ETag"]
+    return Published(bucket, key, etag, answer.get("VersionId"), len(stored))
 
 
 @dataclass(frozen=True)

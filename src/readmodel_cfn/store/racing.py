@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from readmodel_cfn.aws import error_code, is_refusal, troubles, was_retried
+from readmodel_cfn.aws import error_code, is_refusal, troubles, was_retried, whole_answers
 from readmodel_cfn.errors import LostRace
 from readmodel_cfn.store.publish import DEFAULT, Published, Settings, put
 
@@ -61,8 +61,9 @@ def _look(s3: Any, bucket: str, key: str) -> Published | None:
         if not is_refusal(error):
             raise
         return None
-    etag, version = found["ETag"], found.get("VersionId")
-    return Published(bucket, key, etag, version, found["ContentLength"])
+    with whole_answers("head_object"):
+        etag, version = found["ETag"], found.get("VersionId")
+        return Published(bucket, key, etag, version, found["ContentLength"])
 
 
 def _lost(found: Published | None, where: str, if_match: str | None) -> LostRace:

@@ -38,9 +38,11 @@ def examine(
         if copy:
             tell(f"The bucket keeps no versions: until the document is back, a copy is in {copy}.")
         try:
-            seen = read(api, probe, document), try_doors()
+            try:
+                seen = read(api, probe, document), try_doors()
+            finally:
+                stopping.hold()  # interrupted even here, the document is removed
         finally:
-            stopping.hold()
             left = document.remove()
             for line in left:
                 tell(f"Left: {line}")

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import mkstemp
 from typing import Any
 
-from readmodel_cfn.aws import error_code, troubles
+from readmodel_cfn.aws import UnreadableAnswer, error_code, troubles, whole_answers
 from readmodel_cfn.errors import ReadModelError, Unfinished
 from readmodel_cfn.store.publish import Settings
 
@@ -135,14 +135,18 @@ class ProbeDocument:
     def _errors(self, versions: Sequence[str]) -> Sequence[Mapping[str, Any]]:
         """Delete the versions for good; what S3 does not delete, and why."""
         objects = [{"Key": self._at["Key"], "VersionId": one} for one in versions]
-        wanted = {"Objects": objects, "Quiet": True}
         try:
-            answer = self._s3.delete_objects(Bucket=self._at["Bucket"], Delete=wanted)
+            with whole_answers("delete_objects"):
+                answer = self._s3.delete_objects(
+                    Bucket=self._at["Bucket"], Delete={"Objects": objects}
+                )
         except self._s3.exceptions.ClientError as error:
             if error_code(error) not in _DENIED:
                 raise
             return [error.response["Error"]] * len(objects)  # all at once, where an emulator does
         errors: Sequence[Mapping[str, Any]] = answer.get("Errors", [])
+        if len(errors) + len(answer.get("Deleted", [])) < len(objects):
+            raise UnreadableAnswer("delete_objects")
         return errors
 
     def _put_back(self) -> tuple[str, ...]:
@@ -169,12 +173,14 @@ class ProbeDocument:
         bucket, key = self._at["Bucket"], self._at["Key"]
         # The one version of a bucket that keeps none is overwritten: it may be the probe's by now.
         last = self.saved.version if self.saved and self.saved.version not in _NO_VERSION else None
-        pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
-        for one in (one for page in pages for one in page.get("Versions", [])):
-            if one["Key"] == key:
-                if one["VersionId"] == last:
-                    return
-                yield one["VersionId"]
+        listing = self._s3.get_paginator("list_object_versions")
+        with whole_answers("list_object_versions"):
+            for page in listing.paginate(Bucket=bucket, Prefix=key):
+                page["IsTruncated"]  # an answer without it is not S3's
+                for one in (one for one in page.get("Versions", []) if one["Key"] == key):
+                    if one["VersionId"] == last:
+                        return
+                    yield one["VersionId"]
 
     def _is_current(self) -> bool:
         found = self._head()
@@ -200,7 +206,8 @@ class ProbeDocument:
         condition = {"IfMatch": known} if known else {"IfNoneMatch": "*"}
         answer = self._unless_lost(self._s3.put_object, **condition, **arguments)
         if answer is not None:
-            self._etag = answer["ETag"]
+            with whole_answers("put_object"):
+                self._etag = answer["ETag"]
             self._written.add(answer.get("VersionId", "null"))
         return answer is not None
 
@@ -225,7 +232,9 @@ class ProbeDocument:
             hint = "wait for that run; if it was killed, publish the document again"
             raise ReadModelError("the probe of another run is there", where=self.where, hint=hint)
         kept = {name: found[name] for name in _KEPT if found.get(name)}
-        return Saved(found["ETag"], found.get("VersionId"), {"Body": found["Body"].read(), **kept})
+        with whole_answers("get_object"):
+            etag = found["ETag"]
+        return Saved(etag, found.get("VersionId"), {"Body": found["Body"].read(), **kept})
 
 
 def _batches(versions: Sequence[str]) -> Iterator[Sequence[str]]:

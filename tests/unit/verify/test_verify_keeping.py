@@ -7,8 +7,10 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from botocore.parsers import ResponseParserError
 from botocore.stub import Stubber
 
+from readmodel_cfn.aws import UnreadableAnswer
 from readmodel_cfn.errors import Unfinished
 from readmodel_cfn.store.publish import Settings
 from readmodel_cfn.verify.keeping import ProbeDocument
@@ -31,6 +33,13 @@ class S3:
 
     def refuses(self, call: str, code: str, status: int) -> None:
         self.stub.add_client_error(call, code, "no", status)
+
+    def lists(self, *found: dict[str, Any]) -> None:
+        self.says("list_object_versions", Versions=list(found), IsTruncated=False)
+
+    def deletes(self, *ids: str) -> None:
+        expected = {"Bucket": "b", "Delete": {"Objects": versions(*ids)}}
+        self.stub.add_response("delete_objects", {"Deleted": versions(*ids)}, expected)
 
     def document(self) -> ProbeDocument:
         return ProbeDocument(self.client, "b", "k", Settings(), "run")
@@ -97,11 +106,10 @@ def test_a_version_whose_answer_was_lost_is_found_and_deleted(s3: S3) -> None:
     with pytest.raises(s3.client.exceptions.ClientError):
         document.put(b"{}")
     found = [*versions("v2", "v1", "v0", "older"), {"Key": "k2", "VersionId": "other"}]
-    s3.says("list_object_versions", Versions=found)
+    s3.lists(*found)
     s3.says("head_object", ETag='"x"')  # somebody published it since
     s3.says("head_object", ETag='"1"', Metadata=OURS)
-    wanted = {"Objects": versions("v1"), "Quiet": True}
-    s3.stub.add_response("delete_objects", {}, {"Bucket": "b", "Delete": wanted})
+    s3.deletes("v1")
     assert document.remove() == ()
 
 
@@ -110,8 +118,7 @@ def test_who_may_not_list_deletes_what_was_answered(s3: S3) -> None:
     s3.says("put_object", ETag='"1"', VersionId="v1")
     document.put(b"{}")
     s3.refuses("list_object_versions", "AccessDenied", 403)
-    wanted = {"Objects": versions("v1"), "Quiet": True}
-    s3.stub.add_response("delete_objects", {}, {"Bucket": "b", "Delete": wanted})
+    s3.deletes("v1")
     assert document.remove() == ()
 
 
@@ -119,7 +126,7 @@ def test_what_s3_keeps_is_told_and_hidden(s3: S3) -> None:
     document = new(s3)
     s3.says("put_object", ETag='"1"', VersionId="v1")
     document.put(b"{}")
-    s3.says("list_object_versions", Versions=versions("v1"))
+    s3.lists(*versions("v1"))
     s3.says("delete_objects", Errors=[{"Key": "k", "Code": "AccessDenied", "Message": "locked"}])
     s3.says("head_object", ETag='"1"', Metadata=OURS)
     s3.stub.add_response("delete_object", {}, {**AT, "IfMatch": '"1"'})
@@ -134,7 +141,7 @@ def test_trouble_while_it_is_removed_is_told_not_raised(
     s3.says("put_object", ETag='"1"', VersionId="v1")
     document.put(b"{}")
     if call == "delete_objects":
-        s3.says("list_object_versions", Versions=versions("v1"))
+        s3.lists(*versions("v1"))
         s3.refuses("delete_objects", "InternalError", 500)
     else:
 
@@ -146,16 +153,56 @@ def test_trouble_while_it_is_removed_is_told_not_raised(
     assert left.startswith("b/k: the probe may still be there: ")
 
 
+def test_an_answer_that_is_not_s3s_is_one_line(s3: S3) -> None:
+    """A page of a portal, say: it is answered 200, and has nothing of what S3 would say."""
+    s3.says("get_object", Body=io.BytesIO(b"<html>"))
+    with pytest.raises(UnreadableAnswer, match="cannot be read"):
+        s3.document()
+    document = new(s3)
+    s3.says("put_object")
+    with pytest.raises(UnreadableAnswer, match="cannot be read"):
+        document.put(b"{}")
+
+
+def unreadable(**_: Any) -> Any:
+    raise ResponseParserError
+
+
+class Pages:
+    """A listing that cannot be read."""
+
+    paginate = staticmethod(unreadable)
+
+
+@pytest.mark.parametrize("call", ["list_object_versions", "delete_objects"])
+@pytest.mark.parametrize("garbage", [False, True])
+def test_nor_does_it_say_that_the_probe_is_gone(
+    s3: S3, call: str, garbage: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = new(s3)
+    s3.says("put_object", ETag='"1"', VersionId="v1")
+    document.put(b"{}")
+    if call == "delete_objects":
+        s3.lists(*versions("v1"))
+    if not garbage:
+        s3.says(call)
+    elif call == "delete_objects":
+        monkeypatch.setattr(s3.client, call, unreadable)
+    else:
+        monkeypatch.setattr(s3.client, "get_paginator", lambda _: Pages())
+    (left,) = document.remove()
+    assert left.startswith("b/k: the probe may still be there: AWS ")
+
+
 def test_more_versions_than_one_call_takes_are_deleted_in_several(s3: S3) -> None:
     document = new(s3)
     s3.says("put_object", ETag='"1"', VersionId="v0")
     document.put(b"{}")
     many = [f"v{number}" for number in range(1001)]
     document._written.update(many)
-    s3.says("list_object_versions", Versions=versions(*many))
+    s3.lists(*versions(*many))
     for some in (many[:1000], many[1000:]):
-        wanted = {"Objects": versions(*some), "Quiet": True}
-        s3.stub.add_response("delete_objects", {}, {"Bucket": "b", "Delete": wanted})
+        s3.deletes(*some)
     assert document.remove() == ()
 
 

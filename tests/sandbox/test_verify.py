@@ -6,6 +6,7 @@ import secrets
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ from verify_site import (
 from readmodel_cfn.sandbox import Sandbox
 from readmodel_cfn.store.empty import remove
 from readmodel_cfn.verify import asking, session
+from readmodel_cfn.verify.keeping import ProbeDocument
 from readmodel_cfn.verify.stopping import Stopping
 
 Clients = Callable[..., Any]
@@ -252,6 +254,27 @@ def test_it_goes_when_it_is_interrupted_at_the_last_moment(
     monkeypatch.setattr(Stopping, "hold", late)
     done = sound.run("verify")
     assert done.exit_code == 1
+    assert sound.content() == before
+
+
+def test_a_write_that_is_under_way_is_not_given_up(
+    sound: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S3 may have all of it and obey it later, when nobody takes the probe away any more."""
+    before, timers = sound.content(), []
+
+    def slow(self: ProbeDocument, call: Callable[..., Any], **arguments: Any) -> Any:
+        timer = Timer(0.2, call, (), self._at | arguments)
+        timers.append(timer)
+        timer.start()
+        signal.raise_signal(signal.SIGINT)
+        timer.join()
+
+    monkeypatch.setattr(ProbeDocument, "_unless_lost", slow)
+    assert sound.run("verify").exit_code == 1
+    for one in timers:
+        one.join()
+    assert timers
     assert sound.content() == before
 
 

@@ -137,6 +137,7 @@ def _raced(
     keys = place.probe.key, place.another
     this, another = (ProbeDocument(place.s3, place.bucket, key, settings, token) for key in keys)
     with one_line_errors(), Stopping() as stopping:
+        this.whole = another.whole = stopping.whole
         copy = this.spare_copy()
         if copy:
             report.story(f"The bucket keeps no versions: until it is over, a copy is in {copy}.")

@@ -34,6 +34,7 @@ def examine(
         ReadModelError, KeyboardInterrupt: what ended it, once the probe is away.
     """
     with Stopping() as stopping:
+        document.whole = stopping.whole
         copy = document.spare_copy()
         if copy:
             tell(f"The bucket keeps no versions: until the document is back, a copy is in {copy}.")

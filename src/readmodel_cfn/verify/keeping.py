@@ -8,7 +8,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkstemp
@@ -59,6 +60,8 @@ class ProbeDocument:
         self._etag: str | None = None
         self._written: set[str] = set()
         self._touched = False
+        self.whole: Callable[[], AbstractContextManager[None]] = nullcontext
+        """What is entered around each write of the probe."""
         self.saved = self._look()
 
     @property
@@ -80,7 +83,9 @@ class ProbeDocument:
             **self._settings.headers,
         }
         # A retried call may be refused because of what its first try did.
-        if not self._put(known, arguments) and not (self._is_current() and self._etag != known):
+        with self.whole():
+            done = self._put(known, arguments)
+        if not done and not (self._is_current() and self._etag != known):
             raise Unfinished("somebody publishes to it", where=self.where, hint="run it again")
         return self._etag or ""
 

@@ -2,6 +2,8 @@
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Self
 
@@ -28,6 +30,23 @@ class Stopping:
     def hold(self) -> None:
         """Interrupt nothing from here on."""
         self._held = True
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """What is done within is not interrupted; what was heard meanwhile is obeyed right after.
+
+        That is for a write: one that is given up may take effect when it was taken away already.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        heard, held, self._held = self._heard, self._held, True
+        try:
+            yield
+        finally:
+            self._held = held
+        if self._heard and not heard and not held:
+            raise KeyboardInterrupt
 
     def __exit__(self, kind: object, *_: object) -> None:
         for one, before in self._before.items():

@@ -1,7 +1,8 @@
 """Told to stop: once it interrupts, then what must be done is done, then it is obeyed."""
 
 import signal
-from threading import Thread
+from collections.abc import Callable
+from threading import Event, Thread
 
 import pytest
 
@@ -42,6 +43,63 @@ def test_what_is_heard_while_the_probe_is_taken_away_is_obeyed_after() -> None:
     with pytest.raises(KeyboardInterrupt):
         session([], [signal.SIGTERM])
     assert DONE == ["away"]
+
+
+def interrupted_in_the_middle(stopping: Stopping) -> None:
+    with stopping.whole():
+        signal.raise_signal(signal.SIGINT)
+        DONE.append("written")
+    DONE.append("not reached")
+
+
+def interrupted_after_it(stopping: Stopping) -> None:
+    with stopping.whole():
+        DONE.append("written")
+    signal.raise_signal(signal.SIGINT)
+    DONE.append("not reached")
+
+
+def interrupted_before_it(stopping: Stopping) -> None:
+    try:
+        signal.raise_signal(signal.SIGINT)
+    finally:
+        with stopping.whole():
+            signal.raise_signal(signal.SIGTERM)
+            DONE.append("written")
+
+
+def written_by_another_thread(stopping: Stopping) -> None:
+    def write() -> None:
+        with stopping.whole():
+            begun.set()
+            DONE.append("written" if done.wait(5) else "interrupted too late")
+
+    begun, done = Event(), Event()
+    thread = Thread(target=write)
+    thread.start()
+    begun.wait(5)
+    try:
+        signal.raise_signal(signal.SIGINT)
+        DONE.append("not reached")
+    finally:
+        done.set()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        interrupted_in_the_middle,
+        interrupted_after_it,
+        interrupted_before_it,
+        written_by_another_thread,
+    ],
+)
+def test_what_is_to_be_whole_is_not_interrupted(happens: Callable[[Stopping], None]) -> None:
+    """A write that is given up takes effect later, when it was taken away already."""
+    with pytest.raises(KeyboardInterrupt), Stopping() as stopping:
+        happens(stopping)
+    assert DONE == ["written"]
 
 
 def fail() -> None:

@@ -173,6 +173,38 @@ def test_no_more_are_under_way_than_the_pace_allows() -> None:
     assert 2 < most <= FIRST + 6
 
 
+def test_who_pauses_takes_no_turn_from_who_waits() -> None:
+    """Else all wait for the pause to end, while S3 has nothing to do."""
+    pace = Pace()
+    pace.limit = 1
+    paused, gone = threading.Event(), threading.Event()
+
+    def pause() -> None:
+        paused.set()
+        pace.pause(60)
+
+    def work() -> None:
+        with pace:
+            gone.set()
+
+    with pace:
+        for one in (pause, work):
+            threading.Thread(target=one, daemon=True).start()
+            paused.wait()
+            time.sleep(0.1)
+    assert gone.wait(5)
+    pace.stop(0)
+
+
+def test_a_pause_ends_once_it_is_stopped() -> None:
+    pace = Pace()
+    pausing = threading.Thread(target=pace.pause, args=(60,), daemon=True)
+    pausing.start()
+    pace.stop(0)
+    pausing.join(5)
+    assert not pausing.is_alive()
+
+
 def test_no_turn_is_given_once_it_is_stopped() -> None:
     pace = Pace()
     pace.stop(0)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from threading import Condition
+from threading import Condition, Event
 from types import TracebackType
 
 MOST = 64
@@ -24,14 +24,14 @@ class Pace:
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self.limit = float(FIRST)
         self._now, self._halved = now, -_HALVED_FOR
-        self._under_way, self._stopped = 0, False
+        self._under_way, self._stopped = 0, Event()
         self._changed = Condition()
 
     def __enter__(self) -> None:
         with self._changed:
-            while self._under_way >= int(self.limit) and not self._stopped:
+            while self._under_way >= int(self.limit) and not self._stopped.is_set():
                 self._changed.wait()
-            if self._stopped:
+            if self._stopped.is_set():
                 raise Stopped
             self._under_way += 1
 
@@ -55,12 +55,11 @@ class Pace:
 
     def pause(self, seconds: float) -> None:
         """Wait, unless it is stopped meanwhile."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._stopped, seconds)
+        self._stopped.wait(seconds)
 
     def stop(self, patience: float) -> None:
         """Give no more turns, and wait some seconds for what is under way."""
         with self._changed:
-            self._stopped = True
+            self._stopped.set()
             self._changed.notify_all()
             self._changed.wait_for(lambda: not self._under_way, patience)

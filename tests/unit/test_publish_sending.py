@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from fake_objects import FakeObjects
+from fake_objects import THEN, FakeObjects, Kept
 from readmodel_cfn.errors import ReadModelError, Unfinished
 from readmodel_cfn.store import sending as module
 from readmodel_cfn.store.documents import Document
 from readmodel_cfn.store.object_errors import Busy
 from readmodel_cfn.store.pace import FIRST, MOST, Pace, Stopped
 from readmodel_cfn.store.publish import Settings
-from readmodel_cfn.store.sending import Outcome, Sending, Sent
+from readmodel_cfn.store.sending import Lost, Outcome, Sending, Sent
 
 
 @pytest.fixture(autouse=True)
@@ -123,6 +123,19 @@ def test_a_lost_answer_is_not_taken_for_a_lost_race() -> None:
     one = sending(objects, create_only=True)
     assert [type(each) for each in send(one, 1)] == [Sent]
     assert (one.tally.sent, one.tally.lost) == (1, 0)
+
+
+def test_who_may_not_look_it_up_has_lost_that_one_and_sends_the_others() -> None:
+    """A writer with no more than "put" gets no answer to who created it."""
+
+    def lose_answer(key: str) -> None:
+        if key == "1.json" and key not in objects.kept:
+            objects.kept[key] = Kept(b"1", {}, THEN)
+            raise Busy("no answer")
+
+    objects = FakeObjects(frozenset(["head"]), before_put=lose_answer)
+    one = sending(objects, create_only=True)
+    assert Counter(type(each) for each in send(one, 3)) == {Sent: 2, Lost: 1}
 
 
 class Now:

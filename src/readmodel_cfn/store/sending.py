@@ -11,7 +11,7 @@ from readmodel_cfn.errors import ReadModelError, Unfinished
 from readmodel_cfn.store.documents import Document
 from readmodel_cfn.store.faults import Fault
 from readmodel_cfn.store.flow import flow
-from readmodel_cfn.store.object_errors import Busy, Exists
+from readmodel_cfn.store.object_errors import Busy, Denied, Exists
 from readmodel_cfn.store.objects import Objects
 from readmodel_cfn.store.pace import MOST, Pace, Stopped
 
@@ -122,9 +122,16 @@ class Sending:
 
     def _seen(self, document: Document, *, again: bool) -> Outcome:
         """What is there already is ours where an answer was lost and it is the same."""
-        if again and self._objects.etag(document.key) == document.md5:
+        if again and self._is_there(document):
             return Sent(document.key, document.md5, len(document.stored))
         return Lost(document.key)
+
+    def _is_there(self, document: Document) -> bool:
+        """Is the same there? Not that one would know, where nobody may look."""
+        try:
+            return self._objects.etag(document.key) == document.md5
+        except Denied:
+            return False
 
     @contextmanager
     def _ended_well(self) -> Iterator[None]:

@@ -1,7 +1,7 @@
 """`publish` of directories and of many files: all checked first, only what changed is sent."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from readmodel_cfn.cli import publication
 from readmodel_cfn.cli.countdown import Countdown
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.store.destination import Destination
+from readmodel_cfn.store.object_errors import Denied
 
 ROUTES = """
 [[routes]]
@@ -190,6 +191,45 @@ def test_missing_ones_are_shown_and_asked_for_before_anything_is_sent(
     assert "products/1.json" not in objects.kept
     assert "foreign.txt" in objects.kept
     assert objects.asked[-1] == "delete products/1.json"
+
+
+STOPS = [
+    (KeyboardInterrupt(), "interrupted"),
+    (ReadModelError("SlowDown", where="AWS DeleteObjects"), "AWS DeleteObjects: SlowDown"),
+    (Denied("AccessDenied", where="AWS DeleteObjects"), "AWS DeleteObjects: AccessDenied"),
+]
+
+
+@pytest.mark.parametrize(("stop", "why"), STOPS, ids=["interrupted", "refused", "denied"])
+def test_what_stops_the_deletion_tells_how_far_it_came(
+    objects: FakeObjects, data: Path, stop: BaseException, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publication, "_BATCH", 2)
+    publish("data")
+    for n in range(4):
+        (data / f"products/{n}.json").unlink()
+    (data / "products/4.json").write_text('"new"')
+    delete, batches = objects.delete, iter([None, stop])
+
+    def second_stops(keys: Sequence[str]) -> None:
+        if error := next(batches):
+            raise error
+        delete(keys)
+
+    monkeypatch.setattr(objects, "delete", second_stops)
+    line = error_of(publish("data", "--delete-missing", "--yes"), 9)
+    assert line == f"1 sent, 2 deleted, then {why}; run it again: it goes on"
+    monkeypatch.setattr(objects, "delete", delete)
+    assert done(publish("data", "--delete-missing", "--yes")) == "Sent 0, unchanged 2, deleted 2"
+
+
+def test_a_deletion_that_is_denied_before_anything_has_changed_nothing(
+    objects: FakeObjects, data: Path
+) -> None:
+    publish("data")
+    (data / "products/1.json").unlink()
+    objects.denied = frozenset(["delete"])
+    assert "AccessDenied" in error_of(publish("data", "--delete-missing", "--yes"), 1)
 
 
 @pytest.mark.usefixtures("data")

@@ -4,7 +4,7 @@ import pytest
 from obstore.exceptions import GenericError
 
 from readmodel_cfn.errors import ReadModelError
-from readmodel_cfn.store.object_errors import Busy, Denied, translated
+from readmodel_cfn.store.object_errors import Busy, translated
 
 ASKED = "Error performing PUT http://127.0.0.1:1/bucket/a.json in 4.1ms - "
 BEFORE = f"Generic S3 error: {ASKED}"
@@ -54,7 +54,7 @@ NOT_FOUND = f"Object at location a.json not found: {ASKED}Server returned non-2x
                 "Generic S3 error: DeleteObjects request failed for key a.json: Access Denied "
                 f"(code: AccessDenied){DEBUG}"
             ),
-            Denied,
+            ReadModelError,
             "AccessDenied: a.json: Access Denied; ask for this permission, or choose another "
             "profile with --profile",
         ),

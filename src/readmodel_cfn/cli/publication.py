@@ -13,7 +13,7 @@ from readmodel_cfn.cli.publish_telling import Telling
 from readmodel_cfn.cli.publisher import Publisher, publisher
 from readmodel_cfn.cli.served import Served
 from readmodel_cfn.cli.target import Target, consent
-from readmodel_cfn.errors import ConfigError, LostRace, Unfinished
+from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError, Unfinished
 from readmodel_cfn.store.comparison import ENCRYPTED, NO_HEAD, NO_LIST, UNLIKE
 from readmodel_cfn.store.difference import Checked, Difference
 from readmodel_cfn.store.documents import Document, File, check, files, load
@@ -68,7 +68,7 @@ def publish_many(
         run.compare(checked, found)
         run.ask(found)
         tally = run.send(found)
-        deleted = 0 if tally.faults or tally.lost else run.delete(found)
+        deleted = 0 if tally.faults or tally.lost else run.delete(found, tally.sent)
         telling.result(tally, found.unchanged, deleted, invalid, time.monotonic() - began)
         _judge(tally, wish)
 
@@ -173,18 +173,30 @@ class Publication:
     def _load(self, one: Checked) -> Document | Fault:
         return load(File(one.key, one.source), self._settings.stored, one.md5)
 
-    def delete(self, found: Difference) -> int:
-        """Delete what is missing; how many that are."""
+    def delete(self, found: Difference, sent: int) -> int:
+        """Delete what is missing; how many that are.
+
+        Raises:
+            Unfinished: S3 refused it, or it was interrupted, when something had changed.
+        """
         keys, deleted = (key for (key,) in found.missing), 0
-        while batch := list(islice(keys, _BATCH)):
-            self._objects.delete(batch)
-            deleted += len(batch)
-            self._telling.deleted(batch)
+        try:
+            while batch := list(islice(keys, _BATCH)):
+                self._objects.delete(batch)
+                deleted += len(batch)
+                self._telling.deleted(batch)
+        except (KeyboardInterrupt, ReadModelError) as error:
+            if isinstance(error, Denied) and not (sent or deleted):
+                raise
+            why = error if isinstance(error, ReadModelError) else "interrupted"
+            what = f"{sent:,} sent, {deleted:,} deleted, then {why}"
+            raise Unfinished(what, hint="run it again: it goes on") from error
         if deleted:
-            undo = (
-                f"{self._target.command('history')} KEY tells the versions, restore brings one back"
+            undo = f"{self._target.command('history')} KEY tells the versions"
+            report.story(
+                f"Where the bucket keeps versions that can be undone: {undo}, restore brings one "
+                "back."
             )
-            report.story(f"Where the bucket keeps versions that can be undone: {undo}.")
         return deleted
 
 

@@ -31,7 +31,7 @@ class Busy(ReadModelError):
 
 
 class Denied(ReadModelError):
-    """S3 does not allow it."""
+    """S3 does not allow it, and has done nothing."""
 
 
 class Exists(LostRace):
@@ -65,8 +65,9 @@ def _error(text: str, operation: str) -> ReadModelError:
     what = f"{code}: {message}" if code else f"answered {status}"
     if status in _TOO_MUCH or code in _PASSING_CODES:
         return Busy(what, where=where, hint="run the command again in a minute")
-    # The answer to a HEAD has no body, so no code.
-    kind = Denied if code == "AccessDenied" or (status == "403" and not code) else ReadModelError
+    # The answer to a HEAD has no body, so no code; what is said of one of many has no status.
+    is_denied = status == "403" and code in ("AccessDenied", "")
+    kind = Denied if is_denied else ReadModelError
     return kind(what, where=where, hint=_HINTS.get(code))
 
 

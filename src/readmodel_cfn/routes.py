@@ -104,7 +104,8 @@ class Route:
             (_LITERALS if part in greedy else _LITERAL) if odd else re.escape(part)
             for part, odd in zip(parts, [False, True] * len(parts), strict=False)
         )
-        return re.fullmatch(pattern, key) is not None and not _has_dot_segment(key)
+        fits = re.fullmatch(pattern, key) is not None and len(key) <= _LONGEST_KEY
+        return fits and not _has_dot_segment(key)
 
 
 def _has_dot_segment(text: str) -> bool:

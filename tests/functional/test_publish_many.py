@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from errno import ENOSPC
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -338,6 +340,37 @@ def test_what_stops_half_way_tells_how_far_it_came_and_that_it_goes_on(
     objects.before_put = lambda _: None
     before = len(objects.kept)
     assert done(publish("data")) == f"Sent {6 - before}, unchanged {before}"
+
+
+@pytest.mark.parametrize("paths", [("",), (".", ""), ("", "--delete-missing", "--yes")])
+def test_an_empty_path_is_not_the_current_directory(
+    objects: FakeObjects, data: Path, monkeypatch: pytest.MonkeyPatch, paths: tuple[str, ...]
+) -> None:
+    """A script says it where a variable of its own is not set."""
+    monkeypatch.chdir(data)
+    result = publish(*paths, "--config", "../readmodel.toml")
+    assert result.exit_code == 2
+    assert "a path is empty" in result.stderr
+    assert objects.asked == []
+
+
+@pytest.mark.usefixtures("data")
+def test_a_full_disk_is_one_line_that_says_which(
+    objects: FakeObjects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(BytesIO):
+        def write(self, _: object) -> int:
+            raise OSError(ENOSPC, "No space left on device")
+
+        def close(self) -> None:
+            self.write(b"what is still to be written")
+
+    monkeypatch.setattr("readmodel_cfn.store.spool._AT_ONCE", 2)
+    monkeypatch.setattr("readmodel_cfn.store.spool.TemporaryFile", lambda *_: Full())
+    monkeypatch.setattr("readmodel_cfn.store.spool.gettempdir", lambda: "/small")
+    line = error_of(publish("data"), 1)
+    assert line == "/small: No space left on device; make room, or name another folder in TMPDIR"
+    assert objects.asked == []
 
 
 @pytest.mark.usefixtures("objects", "data")

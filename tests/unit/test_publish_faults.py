@@ -54,3 +54,10 @@ def test_the_place_of_a_fault_is_told() -> None:
     fault = body_fault(b'{\n "a": 1,\n "b" 2}', b"", "f")
     assert fault
     assert "line 3 column 6" in fault.what
+
+
+def test_a_mark_that_no_eye_sees_is_named() -> None:
+    """Some editors of Windows write it."""
+    fault = body_fault(b"\xef\xbb\xbf{}", b"", "f")
+    assert fault
+    assert fault.what == "not JSON: it begins with a byte order mark, which JSON must not"

@@ -133,6 +133,13 @@ def test_a_prefix_spares_listing_what_others_publish(objects: FakeObjects) -> No
     assert objects.keys_of("list") == ["", "b/"]
 
 
+def nested(depth: int) -> list[Any]:
+    inner: list[Any] = []
+    for _ in range(depth):
+        inner = [inner]
+    return inner
+
+
 BAD = [
     ("a b.json", 1, "the key 'a b.json' is unsafe"),
     ("other.json", 1, "no route serves the key 'other.json'"),
@@ -141,6 +148,7 @@ BAD = [
     ("a.json", object(), "no JSON value: Object of type object is not JSON serializable"),
     ("a.json", "\ud800", "no JSON value"),
     ("a.json", b'"' + b"x" * 10_485_760 + b'"', "more than the 10,485,760"),
+    ("a.json", nested(100_000), "no JSON value: maximum"),
 ]
 
 

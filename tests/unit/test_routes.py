@@ -209,6 +209,12 @@ def test_a_key_with_an_empty_segment_is_not_served(key: str) -> None:
     assert not Route("{rest+}", "{rest}").match_key(key)
 
 
+def test_a_key_longer_than_any_in_s3_is_not_served() -> None:
+    route = Route("docs/{id}", "docs/{id}")
+    assert route.match_key("docs/" + "x" * (1024 - 5))
+    assert not route.match_key("docs/" + "x" * (1025 - 5))
+
+
 @pytest.mark.parametrize("key", ["products/.json", "products/a b.json", "products/é.json", ""])
 def test_a_key_that_could_not_be_asked_for_is_not_served(key: str) -> None:
     assert not Route("products/{id}", "products/{id}.json").match_key(key)

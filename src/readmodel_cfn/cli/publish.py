@@ -1,6 +1,7 @@
 """`publish`: JSON documents, one or many, to the keys that routes serve."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,7 +15,18 @@ from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.store import publish as store
 from readmodel_cfn.store.racing import put_first
 
-_PATHS = click.Path(path_type=Path)
+
+class _Path(click.Path):
+    """A path that is not empty: pathlib takes that for the current directory."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path."""
+        if value == "":
+            self.fail("a path is empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+_PATHS = _Path(path_type=Path)
 
 
 @click.command()

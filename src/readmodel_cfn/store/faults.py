@@ -2,6 +2,7 @@
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
@@ -51,6 +52,8 @@ def body_fault(body: bytes, stored: bytes, source: str) -> Fault | None:
         _DECODER.decode(body.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         what = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        if body.startswith(BOM_UTF8):
+            what = "it begins with a byte order mark, which JSON must not"
         return Fault(source, f"not JSON: {what}", "publish a JSON file")
     return None
 

@@ -182,7 +182,7 @@ class _Choice:
     def _checked(self, key: str, value: object) -> Document | Fault:
         try:
             body = value if isinstance(value, bytes) else _json(value)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             return Fault(key, f"no JSON value: {error}", "publish what JSON can say")
         document = Document(key, self.settings.stored(body), key)
         fault = key_fault(key, key, self.serves) or body_fault(body, document.stored, key)

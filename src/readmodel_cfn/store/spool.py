@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Iterator
-from tempfile import TemporaryFile
+from contextlib import contextmanager, suppress
+from tempfile import TemporaryFile, gettempdir
 from typing import Any
+
+from readmodel_cfn.errors import ReadModelError
 
 _AT_ONCE = 1000  # rows, which are kept in memory until they are written
 
@@ -24,8 +27,9 @@ class Spool:
     def add(self, *row: Any) -> None:
         """Add a row at the end."""
         if len(self._latest) == _AT_ONCE:
-            self._file.seek(0, 2)
-            self._file.write(json.dumps(self._latest).encode() + b"\n")
+            with _room():
+                self._file.seek(0, 2)
+                self._file.write(json.dumps(self._latest).encode() + b"\n")
             self._latest = []
         self._latest.append(row)
         self._count += 1
@@ -35,16 +39,29 @@ class Spool:
         return self._count
 
     def __iter__(self) -> Iterator[Any]:
-        self._file.seek(0)
+        with _room():
+            self._file.seek(0)
         for line in self._file:
             yield from json.loads(line)
         yield from self._latest
 
     def clear(self) -> None:
         """Begin anew."""
-        self._file.truncate(0)
+        with _room():
+            self._file.truncate(0)
         self._latest, self._count, self.first, self.last = [], 0, None, None
 
     def close(self) -> None:
         """Forget it."""
-        self._file.close()
+        with suppress(OSError):  # of what could not be written
+            self._file.close()
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """Say where there is no room."""
+    try:
+        yield
+    except OSError as error:
+        hint = "make room, or name another folder in TMPDIR"
+        raise ReadModelError(str(error.strerror), where=gettempdir(), hint=hint) from error

@@ -202,7 +202,19 @@ def test_what_is_promised_is_what_the_file_says(
 
 
 @pytest.mark.parametrize(
-    "option", [("--seconds", "0"), ("--readers", "0"), ("--size", "0"), ("--timeout", "-1")]
+    "option",
+    [
+        ("--seconds", "0"),
+        ("--seconds", "nan"),
+        ("--seconds", "inf"),
+        ("--seconds", "1e300"),
+        ("--readers", "0"),
+        ("--readers", "10001"),
+        ("--size", "0"),
+        ("--timeout", "-1"),
+        ("--timeout", "nan"),
+        ("--timeout", "inf"),
+    ],
 )
 def test_numbers_that_mean_nothing_are_usage_errors(option: tuple[str, str]) -> None:
     assert verify(*option).exit_code == 2

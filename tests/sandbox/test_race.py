@@ -284,6 +284,16 @@ def test_it_goes_on_without_the_tag_when_told(
     assert done.exit_code == 0, done.output
 
 
+def test_a_drawing_that_cannot_be_written_is_told_before_the_race(
+    verify: Verify, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else what was measured would be lost, and the exit code with it."""
+    monkeypatch.setattr(command, "measure", None)
+    done = verify("--yes", "--plot", str(tmp_path / "none" / "race.svg"))
+    assert done.exit_code == 1
+    assert done.stderr.splitlines()[-1].endswith("race.svg: No such file or directory")
+
+
 @pytest.mark.parametrize("size", ["151", "10485761"])
 def test_a_size_that_cannot_be_is_a_usage_error(verify: Verify, size: str) -> None:
     done = verify("--yes", size=size)

@@ -59,6 +59,8 @@ def concurrency(
     place = _place(target, contract, choose(contract, route, token), token)
     _tell(plan, place)
     consent(f"Race {readers} readers against a writer on {target.where}?", yes)
+    if plot_file:
+        plot_file.open("a").close()  # what cannot be written is told before all the work
     settings = Settings(contract.cache_control, contract.gzip_stored)
     measured, left = _raced(plan, place, settings, token)
     verdict = check(measured.writes, measured.reads)

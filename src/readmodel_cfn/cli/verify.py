@@ -1,11 +1,24 @@
 """`verify`: does a deployed stack keep what a read model promises?"""
 
+import math
 from pathlib import Path
+from typing import Any
 
 import click
 
 from readmodel_cfn.cli.description import article_option, json_option, model_of
 from readmodel_cfn.cli.target import Target, aws_command, yes_option
+
+_DAY = 86_400  # seconds
+
+
+class _Seconds(click.FloatRange):
+    """Seconds; nan is between any two numbers, and no time to wait for."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number."""
+        found = super().convert(value, param, ctx)
+        return self.fail("not a number", param, ctx) if math.isnan(found) else found
 
 
 @click.command()
@@ -16,7 +29,7 @@ from readmodel_cfn.cli.target import Target, aws_command, yes_option
 @article_option
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0),
+    type=_Seconds(min=0, max=_DAY),
     default=15,
     show_default=True,
     help="Seconds in which the first read must be served, and what is throttled is asked again.",
@@ -27,14 +40,14 @@ from readmodel_cfn.cli.target import Target, aws_command, yes_option
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=0, min_open=True),
+    type=_Seconds(min=0, max=_DAY, min_open=True),
     default=10,
     show_default=True,
     help="How long --concurrency writes and reads.",
 )
 @click.option(
     "--readers",
-    type=click.IntRange(min=1),
+    type=click.IntRange(min=1, max=100),
     default=8,
     show_default=True,
     help="Readers at once, of --concurrency.",

@@ -287,6 +287,26 @@ def test_who_loses_the_race_is_told(aws: Aws, code: str, status: int) -> None:
     )
 
 
+@pytest.mark.parametrize(("etag", "exits"), [('"old"', 0), ('"theirs"', 8)])
+def test_who_lost_the_answer_of_his_own_has_not_lost_the_race(
+    aws: Aws, etag: str, exits: int
+) -> None:
+    """The second try meets what the first has written."""
+    lists(aws, TWO)
+    meta = {"RetryAttempts": 1}
+    aws.stub("s3").add_client_error(
+        "copy_object", "PreconditionFailed", "why", 412, response_meta=meta
+    )
+    written = {**version("copy", 3, current=True), "ETag": etag}
+    found = page(written, version(NEW, 2), version(OLD, 1))
+    aws.answers("s3", "list_object_versions", found)
+    result = restore(OLD, "--yes", "--json")
+    assert result.exit_code == exits, result.output
+    if not exits:
+        told = json.loads(result.stdout)
+        assert (told["restored"], told["version"], told["etag"]) == (OLD, "copy", '"old"')
+
+
 def test_the_permissions_to_restore_are_named(aws: Aws) -> None:
     lists(aws, TWO)
     aws.refuses("s3", "copy_object", "AccessDenied", "Access Denied", 403)

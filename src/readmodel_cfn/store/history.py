@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from readmodel_cfn.aws import error_code, is_refusal, troubles, whole_answers
+from readmodel_cfn.aws import error_code, is_refusal, troubles, was_retried, whole_answers
 from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError
 
 # The id of what was written while the bucket kept no versions:
@@ -116,6 +116,17 @@ def restore(s3: Any, bucket: str, key: str, version: Version, over: Version) -> 
     """
     if version == over:
         return Restored(bucket, key, version.id, version.id, version.etag)
+    try:
+        return _written_anew(s3, bucket, key, version, over)
+    except LostRace as lost:
+        # Where an answer was lost, the second try meets what the first has written.
+        now = history(s3, bucket, key)[0] if was_retried(lost.__cause__) else over
+        if now.id == over.id or now.etag != version.etag:
+            raise
+        return Restored(bucket, key, version.id, now.id, now.etag)
+
+
+def _written_anew(s3: Any, bucket: str, key: str, version: Version, over: Version) -> Restored:
     unchanged = {"IfNoneMatch": "*"} if over.deletion else {"IfMatch": over.etag}
     with _permitted(bucket, "s3:GetObjectVersion, s3:GetObject and s3:PutObject"), _race(key):
         answer = s3.copy_object(

@@ -94,6 +94,10 @@ def unavailable(_: Documents, __: str | None) -> Answer:
     return Answer(503, b'{"message":"Service Unavailable"}')
 
 
+def throttled(_: Documents, __: str | None) -> Answer:
+    return Answer(429, b'{"message":"Too Many Requests"}')
+
+
 def silent(_: Documents, __: str | None) -> Answer:
     """No answer at all."""
     return Answer(0)

@@ -23,6 +23,7 @@ from race_site import (
     served,
     silent,
     stale,
+    throttled,
     unasked,
     unavailable,
 )
@@ -216,6 +217,18 @@ def test_a_broken_promise_is_exit_7_and_nothing_is_left(
         done = verify("--yes")
     assert done.exit_code == 7
     assert "were not what they promise to be; the first: error, answered 503" in done.stderr
+    assert bucket.versions() == []
+
+
+def test_a_throttled_race_shows_nothing(
+    verify: Verify, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit is one that the stack was given, and no reader got a wrong document."""
+    with served(throttled) as (url, _):
+        monkeypatch.setattr(command, "reachable", lambda *_: url)
+        done = verify("--yes")
+    assert done.exit_code == 9
+    assert "it is throttled: " in done.stderr
     assert bucket.versions() == []
 
 

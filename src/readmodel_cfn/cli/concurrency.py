@@ -12,7 +12,7 @@ import click
 from readmodel_cfn import report
 from readmodel_cfn.aws import is_refusal, one_line_errors, troubles
 from readmodel_cfn.cli.target import Target, consent
-from readmodel_cfn.errors import ConfigError, PromiseBroken, ReadModelError, Stuck
+from readmodel_cfn.errors import ConfigError, PromiseBroken, ReadModelError, Stuck, Unfinished
 from readmodel_cfn.race import figures, plot
 from readmodel_cfn.race.body import SMALLEST
 from readmodel_cfn.race.history import Verdict, check
@@ -25,6 +25,8 @@ from readmodel_cfn.verify.contract import Contract
 from readmodel_cfn.verify.keeping import ProbeDocument
 from readmodel_cfn.verify.probe import Probe, choose
 from readmodel_cfn.verify.stopping import Stopping
+
+_THROTTLED = 429
 
 
 def concurrency(
@@ -47,7 +49,7 @@ def concurrency(
     Raises:
         ConfigError: a size that no numbered document has, or that API Gateway does not answer with.
         ReadModelError: a stack without this tool's tag, unless told; or the answer is no.
-        Unfinished: somebody published to the document meanwhile.
+        Unfinished: somebody published to the document meanwhile, or the API throttled.
         PromiseBroken: a read was torn, stale, from the future, backward, or an error.
         Stuck: none was, but something is left of the documents.
     """
@@ -74,6 +76,11 @@ def concurrency(
 
 
 def _conclude(place: "_Place", verdict: Verdict, left: Sequence[str]) -> None:
+    throttled = sum(one.read.status == _THROTTLED for one in verdict.violations)
+    if throttled and throttled == len(verdict.violations):
+        what = f"it is throttled: {throttled:,} of {verdict.reads:,} reads are answered 429"
+        hint = "give fewer --readers, or raise throttle_rate under [deployment]"
+        raise Unfinished(what, where=place.url, hint=hint)
     if verdict.violations:
         what = f"{verdict.broken:,} of {verdict.reads:,} reads were not what they promise to be"
         first = verdict.violations[0]

@@ -3,6 +3,7 @@
 boto3 is loaded when the first client is made, so that commands which need none never pay for it.
 """
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,7 +71,8 @@ class Connection:
         try:
             return self._session.client(service, endpoint_url=self.endpoint_url, config=config)
         except ValueError as error:
-            hint = "check --region and --endpoint-url"
+            of_process = isinstance(error, json.JSONDecodeError)  # its answer is no JSON
+            hint = "check credential_process" if of_process else "check --region and --endpoint-url"
             raise ConfigError(str(error).rstrip("."), where="AWS", hint=hint) from error
 
     def with_credentials(self, credentials: Credentials) -> "Connection":
@@ -84,9 +86,14 @@ class UnreadableAnswer(ReadModelError):
     def __init__(self, operation: str) -> None:
         super().__init__(
             "the answer cannot be read",
-            where=f"AWS {operation.title().replace('_', '')}",
+            where=f"AWS {_camel(operation)}".rstrip(),
             hint="run the command again",
         )
+
+
+def _camel(operation: str) -> str:
+    """As AWS writes it, however it is given: ListObjects of list_objects."""
+    return "".join(word[:1].upper() + word[1:] for word in operation.split("_"))
 
 
 @contextmanager
@@ -173,7 +180,9 @@ _THROTTLED = {
     "RequestLimitExceeded",
     "TooManyRequestsException",
 }
+_RENEW = "renew the credentials (aws sso login, or a new token) and run the command again"
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+_NO_TOKEN = {"UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError"}
 _BAD_KEY = {
     "InvalidClientTokenId",
     "UnrecognizedClientException",
@@ -181,15 +190,15 @@ _BAD_KEY = {
 }
 _NEW_KEY = {"InvalidAccessKeyId"}
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
-# What botocore cannot even ask AWS for, because of what it was given.
-_USAGE = {"NoRegionError", "ProfileNotFound", "ParamValidationError"}
+# How the names of errors begin that say: it cannot even be asked, because of what was given.
+_USAGE = ("NoRegionError", "ProfileNotFound", "ParamValidationError", "Invalid", "Config")
 
 
 def _refused(error: Any) -> ReadModelError:
     code, message = error_code(error), error.response.get("Error", {}).get("Message", "")
     hint = None
     if code in _EXPIRED:
-        hint = "renew the credentials (aws sso login, or a new token) and run the command again"
+        hint = _RENEW
     elif code in _BAD_KEY:
         hint = "check the access key, or choose another profile with --profile"
     elif code in _NEW_KEY:
@@ -198,15 +207,18 @@ def _refused(error: Any) -> ReadModelError:
         hint = "ask for this permission, or choose another profile with --profile"
     elif is_passing(error):
         hint = "run the command again in a minute"
-    what = " ".join(f"{code}: {message}".split())
+    told = " ".join(filter(None, (code and f"{code}:", message))).rstrip(":")
+    what = " ".join(told.split()) or f"it answered with status {_status(error)}"
     return ReadModelError(what, where=f"AWS {error.operation_name}", hint=hint)
 
 
 def _unreachable(error: Any) -> ReadModelError:
     hints = {
+        **dict.fromkeys(_NO_TOKEN, _RENEW),
         "NoCredentialsError": "set AWS_PROFILE or --profile, or try it all with --sandbox",
         "PartialCredentialsError": "set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
         "NoRegionError": "give --region, or region under [stack] in readmodel.toml",
+        "ConfigParseError": "correct it",
         "ProfileNotFound": "list the profiles with: aws configure list-profiles",
         "EndpointConnectionError": "check the network, the region and --endpoint-url",
         "ConnectTimeoutError": "check the network, the region and --endpoint-url",
@@ -214,5 +226,5 @@ def _unreachable(error: Any) -> ReadModelError:
         "ReadTimeoutError": "run the command again",
     }
     what, name = " ".join(str(error).split()).rstrip("."), type(error).__name__
-    kind = ConfigError if name in _USAGE else ReadModelError
+    kind = ConfigError if name.startswith(_USAGE) else ReadModelError
     return kind(what, where="AWS", hint=hints.get(name))

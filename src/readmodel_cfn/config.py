@@ -46,12 +46,14 @@ class Stack:
         "Region to deploy to; without one the AWS profile's.",
         pattern=r"[a-z]{2,3}(-[a-z]+)+-\d{1,2}",
         allowed="a region, such as eu-west-1",
+        example="eu-west-1",
     )
     tags: dict[str, str] = option(
         dict,
         "Tags of the stack, which CloudFormation passes on to its resources.",
         pattern=r"(?!aws:)[A-Za-z0-9 _.:/=+@-]{1,256}",
         allowed=_TAGS_IN_WORDS,
+        example={"team": "shop"},
     )
     termination_protection: bool = option(
         False, "Refuse to delete the stack until it is off again."
@@ -61,6 +63,7 @@ class Stack:
         "Role that CloudFormation acts as; without one it acts as whoever deploys.",
         pattern=r"arn:[a-z-]+:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}",
         allowed="a role's ARN, such as arn:aws:iam::123456789012:role/deploy",
+        example="arn:aws:iam::123456789012:role/deploy",
     )
 
     prefix: str = option(
@@ -101,7 +104,7 @@ def load(path: Path) -> Config:
         ConfigError: naming the file, and what in it is wrong.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # Windows likes to mark it
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise ConfigError(f"cannot be read: {reason}", where=str(path)) from error

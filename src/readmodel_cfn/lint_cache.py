@@ -52,13 +52,14 @@ def _entry(text: str, regions: Sequence[str]) -> Path | None:
     try:
         settings = [_settings(Path.home()), _settings(Path.cwd())]
         versions = [__version__, version("cfn-lint"), _fetched_schemas()]
-    except (OSError, PackageNotFoundError):
+        named = os.environ.get("READMODEL_CFN_HOME") or user_cache_path("readmodel-cfn")
+        home = Path(named).expanduser().absolute()
+    except (OSError, PackageNotFoundError, RuntimeError):  # RuntimeError: nobody's home
         return None
     if any(word in one for word in _ELSEWHERE for one in settings):
         return None
     key = json.dumps([text, list(regions), settings, versions]).encode()
-    home = os.environ.get("READMODEL_CFN_HOME") or user_cache_path("readmodel-cfn")
-    return Path(home).expanduser().absolute() / "lint-cache" / f"{sha256(key).hexdigest()}.json"
+    return home / "lint-cache" / f"{sha256(key).hexdigest()}.json"
 
 
 def _settings(folder: Path) -> str:

@@ -36,16 +36,18 @@ def option(
     allowed: str | None = None,
     minimum: int | None = None,
     maximum: int | None = None,
+    example: Any = None,
     config: bool = True,
 ) -> Any:
     """Declare an option: its default, its meaning, and what it may be.
 
     `pattern` (whole match; of each text of a list, of each value of a table) comes with `allowed`,
-    the same in words. The default `dict` is an empty table.
+    the same in words. The default `dict` is an empty table. `example` is a value to show where the
+    default is none.
     `config=False` keeps the option out of readmodel.toml.
     """
     rules = {"pattern": pattern, "allowed": allowed, "minimum": minimum, "maximum": maximum}
-    metadata = {"doc": doc, "config": config, **rules}
+    metadata = {"doc": doc, "config": config, "example": example, **rules}
     if default is dict:
         return field(default_factory=dict, metadata=metadata)
     return field(default=default, metadata=metadata)

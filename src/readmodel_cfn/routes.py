@@ -9,14 +9,16 @@ a space, `+`, `%` and non-ASCII travel is contradictory in AWS's own documents.
 """
 
 import re
+import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from readmodel_cfn.options import OptionError, check_options, option
 
 _CHARACTER = r"[A-Za-z0-9._-]"
 _LITERAL = rf"{_CHARACTER}+"
-_LITERALS = rf"{_LITERAL}(?:/{_LITERAL})*"
+_TAKEN = string.ascii_letters + string.digits + "._-"  # by a plain parameter
 _VARIABLE = r"\{[A-Za-z][A-Za-z0-9_]*\}"
 _GREEDY = r"\{[A-Za-z][A-Za-z0-9_]*\+\}"
 _PATH = rf"({_LITERAL}|{_VARIABLE})(/({_LITERAL}|{_VARIABLE}))*(/{_GREEDY})?|{_GREEDY}"
@@ -54,9 +56,10 @@ class Route:
         "Requests a second of this route; the stage's own limit without.",
         minimum=0,
         maximum=10_000,
+        example=100,
     )
     throttle_burst: int | None = option(
-        None, "Requests at once beyond that rate.", minimum=0, maximum=5_000
+        None, "Requests at once beyond that rate.", minimum=0, maximum=5_000, example=50
     )
 
     def __post_init__(self) -> None:
@@ -98,14 +101,39 @@ class Route:
 
     def match_key(self, key: str) -> bool:
         """Does this route serve `key`? A plain parameter takes a segment, a greedy one several."""
+        first, *others = self._parts
+        ends = {len(first)} if key.startswith(first) else set()
+        for takes, literal in zip(others[::2], others[1::2], strict=True):
+            ends = _followed_by(literal, key, _taken(takes, key, ends))
+        fits = len(key) in ends and len(key) <= _LONGEST_KEY
+        return fits and not _has_dot_segment(key)
+
+    @cached_property
+    def _parts(self) -> list[str]:
+        """The key as text, what a parameter takes, text, and so on; it ends with text."""
         greedy = set(re.findall(r"\{(\w+)\+\}", self.path))
         parts = re.split(r"\{(\w+)\}", self.key)
-        pattern = "".join(
-            (_LITERALS if part in greedy else _LITERAL) if odd else re.escape(part)
-            for part, odd in zip(parts, [False, True] * len(parts), strict=False)
-        )
-        fits = re.fullmatch(pattern, key) is not None and len(key) <= _LONGEST_KEY
-        return fits and not _has_dot_segment(key)
+        parts[1::2] = [_TAKEN + "/" if name in greedy else _TAKEN for name in parts[1::2]]
+        return parts
+
+
+def _taken(takes: str, key: str, starts: set[int]) -> set[int]:
+    """Where a parameter may end that begins at one of these places: it takes no empty segment.
+
+    In one pass, however many parameters there are: a regular expression would try all their splits.
+    """
+    ends, inside = set(), False
+    for at in range(min(starts, default=len(key)), len(key)):
+        begins = at in starts and key[at] != "/"
+        goes_on = inside and key[at - 1 : at + 1] != "//"
+        inside = (begins or goes_on) and key[at] in takes
+        if inside and key[at] != "/":
+            ends.add(at + 1)
+    return ends
+
+
+def _followed_by(literal: str, key: str, starts: set[int]) -> set[int]:
+    return {at + len(literal) for at in starts if key.startswith(literal, at)}
 
 
 def _has_dot_segment(text: str) -> bool:

@@ -44,7 +44,7 @@ def _option(default: Any, annotation: Any, rules: Any) -> dict[str, Any]:
     made = {"description": rules["doc"]} | _type(annotation, rules)
     if isinstance(default, str | int | tuple):
         made["default"] = list(default) if isinstance(default, tuple) else default
-    return made
+    return made | ({} if rules["example"] is None else {"examples": [rules["example"]]})
 
 
 def _type(annotation: Any, rules: Any) -> dict[str, Any]:

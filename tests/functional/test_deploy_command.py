@@ -11,6 +11,7 @@ from botocore.stub import ANY
 from functional_aws import (
     CHANGE_SET_ID,
     CONTENT,
+    OUTPUTS,
     STACK_ID,
     Aws,
     error_of,
@@ -523,6 +524,26 @@ def test_findings_of_cfn_lint_stop_it_before_aws_is_asked(
     assert error_of(done, 3) == "template: 1 finding(s); mend it; nothing was sent to AWS"
     assert "E3002 Resources/X: wrong" in done.stdout
     assert aws.calls == []
+
+
+def test_in_json_a_finding_is_a_line_too(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = lint.Finding("E3002", "error", "Resources/X", "wrong", "It means this")
+    monkeypatch.setattr(lint_cache, "lint_once", lambda *_: [found])
+    done = deploy("--json")
+    assert error_of(done, 3)
+    assert json.loads(done.stdout) == {"finding": vars(found)}
+    assert aws.calls == []
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",)])
+def test_a_secret_is_not_shown_and_an_emulators_url_can_be_opened(
+    aws: Aws, arguments: tuple[str, ...]
+) -> None:
+    aws.stack(outputs={**OUTPUTS, "DataStoreSecretAccessKey": "s3cret"})
+    aws.template(CONTENT)
+    done = deploy("--endpoint-url", "http://127.0.0.1:4566", *arguments)
+    assert "s3cret" not in done.output
+    assert "http://127.0.0.1:4566/_aws/execute-api/abc123/v1" in done.stdout
 
 
 def test_without_a_terminal_and_without_yes_nothing_is_done(aws: Aws) -> None:

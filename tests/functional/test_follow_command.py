@@ -1,5 +1,6 @@
 """`follow`: what goes on, to its end, or the last operation; and Ctrl-C while it is followed."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -56,6 +57,20 @@ def test_a_deletion_ends_well(aws: Aws) -> None:
     aws.events()
     done = follow()
     assert (done.exit_code, done.stderr.splitlines()[-1]) == (0, "Deleted.")
+
+
+@pytest.mark.parametrize(
+    ("begun", "ended"),
+    [("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"), ("DELETE_IN_PROGRESS", "DELETE_COMPLETE")],
+)
+def test_in_json_it_ends_with_the_result(aws: Aws, begun: str, ended: str) -> None:
+    aws.stack(begun)
+    aws.events(BEGAN)
+    aws.stack(ended)
+    aws.events(event(2, "DataStore", ended), BEGAN)
+    *events, result = map(json.loads, follow("--json").stdout.splitlines())
+    assert [list(one) for one in events] == [["event"], ["event"]]
+    assert result == {"result": {"status": ended}}
 
 
 def test_no_stack_is_nothing_to_follow(aws: Aws) -> None:

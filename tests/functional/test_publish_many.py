@@ -350,7 +350,7 @@ def test_an_empty_path_is_not_the_current_directory(
     monkeypatch.chdir(data)
     result = publish(*paths, "--config", "../readmodel.toml")
     assert result.exit_code == 2
-    assert "a path is empty" in result.stderr
+    assert "the path is empty" in result.stderr
     assert objects.asked == []
 
 

@@ -48,6 +48,7 @@ MAY_IMPORT = {
     "config": {"errors", "naming", "options", "routes", "model", "sections.*"},
     "schema": {"config", "options"},
     "sceptre": {"config", "errors", "template"},
+    "starter": {"config", "options", "routes"},
     "lint": {"errors"},
     "lint_cache": {"lint", "version"},
     "aws": {"errors"},

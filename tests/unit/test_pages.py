@@ -75,6 +75,7 @@ def test_every_command_line_is_one_that_there_is(block: Block) -> None:
 @pytest.mark.parametrize("page", sorted({*PAGES} - {"docs/cli.md"}))
 def test_commands_and_options_within_the_text_are_those_that_there_are(page: str) -> None:
     options = {name for command in every(main) for one in command.params for name in one.opts}
+    options.add("--help")
     names = main.list_commands(click.Context(main))
     for span in spans(page):
         first, *more = span.split() or [""]

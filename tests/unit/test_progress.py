@@ -2,6 +2,7 @@
 
 import sys
 
+import click
 import pytest
 
 from readmodel_cfn.cli.progress import Progress
@@ -67,6 +68,20 @@ def test_a_terminal_on_which_nothing_was_told_is_left_alone(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert told(capsys, [(0.5, 1000)]) == ""
     assert told(capsys, [(5, 1000)], quiet=True) == ""
+
+
+def test_without_any_stderr_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    with Progress("b", "versions deleted", quiet=False) as progress:
+        progress(1)
+
+
+def test_it_is_gone_at_the_end_where_colour_is_unwanted_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with click.Context(click.Command("c"), color=False):
+        assert told(capsys, [(1, 1000)]).endswith("\r\x1b[K")
 
 
 def test_where_a_program_listens_nothing_is_told(capsys: pytest.CaptureFixture[str]) -> None:

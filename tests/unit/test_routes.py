@@ -197,6 +197,37 @@ def test_a_plain_parameter_takes_no_slash_and_a_greedy_one_does(parts: list[str]
     assert Route("docs/{id+}", "docs/{id}").match_key(key)
 
 
+def matched_by_expression(route: Route, key: str) -> bool:
+    """The same said with a regular expression, which tries all splits."""
+    greedy = [name for name in route.parameters if f"{{{name}+}}" in route.path]
+    pattern = re.escape(route.key)
+    for name in route.parameters:
+        one = "[A-Za-z0-9._-]+"
+        taken = f"{one}(?:/{one})*" if name in greedy else one
+        pattern = pattern.replace(re.escape(f"{{{name}}}"), taken)
+    dots = any(part in (".", "..") for part in key.split("/"))
+    return re.fullmatch(pattern, key) is not None and not dots
+
+
+ODD_KEYS = ["{a}{b}", "{a}-{b}.json", "{b}/{a}", "{a}a{b}{a}", "x/{b}{a}/{b}", "{a}.{b}.{a}", "{b}"]
+
+
+@given(st.sampled_from(ODD_KEYS), st.text("a-./x", max_size=9), st.booleans())
+def test_a_key_is_served_where_there_is_a_split_of_it(pattern: str, key: str, greedy: bool) -> None:
+    path = "{a}/{b+}" if greedy else "{a}/{b}"
+    route = Route(path if "{a}" in pattern else path.partition("/")[2], pattern)
+    assert route.match_key(key) == matched_by_expression(route, key)
+
+
+def test_a_key_of_many_parameters_is_matched_in_no_time() -> None:
+    """To try all splits of a thousand characters into six would take days."""
+    names = [f"{{p{number}}}" for number in range(6)]
+    for glue in ("", "a", "/"):
+        route = Route("/".join(names), f"{glue.join(names)}.json")
+        assert not route.match_key("a" * 1000 + ".json!")
+        assert route.match_key(glue.join(["aaa"] * 6) + ".json")
+
+
 @pytest.mark.parametrize("key", ["docs/..", "docs/a/../b", "docs/."])
 def test_a_key_that_every_client_resolves_to_another_is_not_served(key: str) -> None:
     assert not Route("docs/{rest+}", "docs/{rest}").match_key(key)

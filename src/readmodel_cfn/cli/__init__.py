@@ -5,15 +5,18 @@ Results go to stdout, the story to stderr; every error is one line and an exit c
 
 import gc
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
-from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.cli.colour import colour
+from readmodel_cfn.cli.ending import in_one_line, last_resort
+from readmodel_cfn.cli.examples import Group
 from readmodel_cfn.version import __version__
 
 # Each command and its module, loaded when it is used: `template` does not wait for the others.
 _COMMANDS = {
+    "init": "init",
     "template": "template",
     "lint": "template",
     "audit": "audit",
@@ -33,10 +36,11 @@ _COMMANDS = {
     "verify": "verify",
     "delete": "delete",
     "sandbox": "sandbox",
+    "completion": "completion",
 }
 
 
-class Commands(click.Group):
+class Commands(Group):
     """The commands; what goes wrong in one is said in one line, with the error's exit code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -51,35 +55,38 @@ class Commands(click.Group):
         command: click.Command = getattr(module, cmd_name)
         return command
 
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """The context of one run, which says whether there is colour."""
+        with in_one_line():
+            return super().make_context(info_name, args, parent, color=colour(), **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command.
+        """Run the command."""
+        with in_one_line():
+            return super().invoke(ctx)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Be the program.
 
         Without the collector of cycles: it finds nothing to free among the classes that troposphere
         and cfn-lint make as they load, and looking costs a fifth of a lint.
         """
         gc.disable()
-        try:
-            return super().invoke(ctx)
-        except ReadModelError as error:
-            _fail(ctx, str(error), error.exit_code)
-        except BrokenPipeError:
-            raise  # the reader of our output went away; click knows what to do
-        except (KeyboardInterrupt, click.Abort):
-            _fail(ctx, "interrupted; run the command again", 1)
-        except (OSError, UnicodeError) as error:
-            what = getattr(error, "strerror", None) or error
-            file = getattr(error, "filename", None)
-            _fail(ctx, f"{file}: {what}" if file else str(what), 1)
-        finally:
-            gc.enable()
+        with last_resort():
+            return super().__call__(*args, **kwargs)
 
 
-def _fail(ctx: click.Context, line: str, code: int) -> NoReturn:
-    click.echo(f"{click.style('Error:', fg='red')} {line}", err=True)
-    ctx.exit(code)
-
-
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="readmodel-cfn init\nreadmodel-cfn deploy --sandbox\nreadmodel-cfn publish --help",
+)
 @click.version_option(__version__, prog_name="readmodel-cfn")
 def main() -> None:
     """A read model on AWS: JSON published ahead of time to S3, served by API Gateway."""

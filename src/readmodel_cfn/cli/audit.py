@@ -16,13 +16,21 @@ from readmodel_cfn.cli.description import (
     load_config,
     template_content,
 )
+from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.errors import LintError
 
 if TYPE_CHECKING:
     from readmodel_cfn.audit import Finding
 
 
-@click.command()
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn audit",
+        "readmodel-cfn audit template.yaml --json",
+        "readmodel-cfn audit --rules",
+    ),
+)
 @file_argument
 @config_option
 @article_option
@@ -38,6 +46,9 @@ def audit(
     """Check that a template serves S3 honestly: FILE, else the one that readmodel.toml describes.
 
     Any template that reads S3 through an API Gateway REST API can be checked, in JSON or YAML.
+
+    With --json: a list of findings, each with rule, name, resource, path, what, meaning and
+    todo; with --rules of rules, each with id, name, title and meaning.
     """
     if list_rules:
         _list_rules(as_json)

@@ -4,18 +4,31 @@ import click
 
 from readmodel_cfn import report
 from readmodel_cfn.cli.description import json_option
+from readmodel_cfn.cli.examples import WithExamples, examples
+from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command
 from readmodel_cfn.errors import ConfigError, PromiseBroken
 from readmodel_cfn.store.read import Answer, get, reachable
 
 
-@click.command()
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn read",
+        "readmodel-cfn read products/42 --json",
+    ),
+)
 @click.argument("path", required=False)
 @aws_command
 @json_option
 def read(target: Target, path: str | None, as_json: bool) -> None:
-    """GET a path of the API, the first route's by default, and print what came back."""
-    answer = get(reachable(_url(target, path), target.connection.endpoint_url))
+    """GET a path of the API, the first route's by default, and print what came back.
+
+    With --json: an object with url, status, headers, seconds and body.
+    """
+    url = reachable(_url(target, path), target.connection.endpoint_url)
+    with slow(f"Waiting for {url}"):
+        answer = get(url)
     if as_json:
         report.print_json(_plain(answer))
     else:

@@ -7,14 +7,23 @@ import click
 from readmodel_cfn import report
 from readmodel_cfn.cli.deletion import Deletion
 from readmodel_cfn.cli.description import json_option
+from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.cli.losses import ENDING, Losses, refuse_full, tell
+from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command, consent, yes_option
+from readmodel_cfn.cli.untold import unfinished_if_untold
 from readmodel_cfn.stacks.delete import last_failures
 from readmodel_cfn.stacks.outlook import BUCKET
 from readmodel_cfn.stacks.values import StackResource
 
 
-@click.command()
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn delete",
+        "readmodel-cfn delete --with-data --yes --json",
+    ),
+)
 @aws_command
 @yes_option
 @json_option
@@ -30,20 +39,24 @@ def delete(target: Target, yes: bool, as_json: bool, with_data: bool, force: boo
 
     Only a stack with the tag readmodel-cfn = managed is deleted, which every deploy sets: delete
     any other with the tool that made it.
+
+    With --json: an object with deleted, kept and removed_buckets.
     """
     client, s3 = target.stacks, target.connection.client("s3")
     work = Deletion(target, client, s3, with_data, force, quiet=as_json)
-    seen = work.look()
+    with slow("Looking at what there is to delete"):
+        seen = work.look()
     _ask(work, seen, yes)
-    kept, removed = work.carry_out(seen)
-    if as_json:
-        left = [_plain(one) for one in kept]
-        report.print_json(
-            {"deleted": target.stack_name, "kept": left, "removed_buckets": dict(removed)}
-        )
-    else:
-        _tell_kept(kept)
-        report.story("Deleted.")
+    with unfinished_if_untold(target.where, f"run: {work.again}"):
+        kept, removed = work.carry_out(seen)
+        if as_json:
+            left = [_plain(one) for one in kept]
+            report.print_json(
+                {"deleted": target.stack_name, "kept": left, "removed_buckets": dict(removed)}
+            )
+        else:
+            _tell_kept(kept)
+            report.story("Deleted.")
 
 
 def _ask(work: Deletion, seen: Losses, yes: bool) -> None:

@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import click
 
-from readmodel_cfn import report
 from readmodel_cfn.cli.deployment import Asked, Deployment, Detached
 from readmodel_cfn.cli.description import article_option, json_option, origin_of
-from readmodel_cfn.cli.show import show_outputs
+from readmodel_cfn.cli.examples import WithExamples, examples
+from readmodel_cfn.cli.kinds import SECONDS
+from readmodel_cfn.cli.show import show_outputs, shown_outputs
+from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command, yes_option
 from readmodel_cfn.cli.telling import ToPeople, ToPrograms, telling
+from readmodel_cfn.cli.untold import unfinished_if_untold
 from readmodel_cfn.cli.wanted import template_bucket_option, wanted_of
 from readmodel_cfn.errors import LintError
 from readmodel_cfn.stacks.deploy import Beyond, check_known
@@ -17,14 +20,21 @@ from readmodel_cfn.stacks.values import Stack
 from readmodel_cfn.stacks.wanted import Wanted
 
 
-@click.command()
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn deploy",
+        "readmodel-cfn deploy --sandbox --yes",
+        "readmodel-cfn deploy --config production.toml --detach",
+    ),
+)
 @aws_command
 @yes_option
 @article_option
 @template_bucket_option
 @json_option
 @click.option("--detach", is_flag=True, help="Begin, and do not wait for the end.")
-@click.option("--timeout", type=click.FloatRange(0), help="Follow for so many seconds at most.")
+@click.option("--timeout", type=SECONDS, help="Follow for so many seconds at most.")
 @click.option(
     "--recreate", is_flag=True, help="Delete a stack whose first create failed, without asking."
 )
@@ -48,7 +58,11 @@ def deploy(
     import_existing: bool,
     revert_drift: bool,
 ) -> None:
-    """Create or update the stack, follow it to its end, and print its outputs."""
+    """Create or update the stack, follow it to its end, and print its outputs.
+
+    With --json: a line for each step, an object whose one key is plan, diff, finding or event,
+    and at the end result, with status and outputs; --detach ends without.
+    """
     say = telling(as_json)
     beyond = Beyond(import_existing, revert_drift)
     wanted = wanted_of(target, article, template_bucket)
@@ -62,13 +76,15 @@ def deploy(
     except Detached:
         say.note(f"Begun. To follow it: {target.command('follow')}")
         return
-    _done(target, stack, say)
+    with unfinished_if_untold(target.where, f"run: {target.command('outputs')}"):
+        _done(target, stack, say)
 
 
 def _done(target: Target, stack: Stack, say: ToPeople | ToPrograms) -> None:
     if isinstance(say, ToPrograms):
-        values = {name: value for name, (value, _) in stack.outputs.items()}
-        say.line("result", {"status": stack.status, "outputs": values})
+        values = shown_outputs(target, stack.outputs)
+        plain = {name: value for name, (value, _) in values.items()}
+        say.line("result", {"status": stack.status, "outputs": plain})
     else:
         show_outputs(target, stack.outputs)
 
@@ -77,9 +93,11 @@ def _lint(wanted: Wanted, target: Target, say: ToPeople | ToPrograms) -> None:
     from readmodel_cfn.lint import DEFAULT_REGION
     from readmodel_cfn.lint_cache import lint_once
 
-    findings = lint_once(wanted.template, [target.connection.region_name or DEFAULT_REGION])
+    region = target.connection.region_name or DEFAULT_REGION
+    with slow("cfn-lint checks the template"):
+        findings = lint_once(wanted.template, [region])
     if findings:
-        report.findings(findings)
+        say.findings(findings)
         hint = "mend it; nothing was sent to AWS"
         raise LintError(f"{len(findings)} finding(s)", where="template", hint=hint)
     say.note("Template: no cfn-lint finding.")

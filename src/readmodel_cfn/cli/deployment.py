@@ -1,11 +1,13 @@
 """One run of `deploy`: each step is decided, shown, agreed to, taken and followed."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 
 from readmodel_cfn.cli.following import followed
 from readmodel_cfn.cli.leftovers import removed_methods
+from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, consent, consent_to_delete
 from readmodel_cfn.cli.telling import ToPeople, ToPrograms
 from readmodel_cfn.cli.wanted import handed_over
@@ -22,6 +24,7 @@ _LEFTOVERS = (
     "A removed route can answer nothing but errors any more; to have it gone from the deployed "
     "API, raise serial under [deployment] and deploy again."
 )
+_COMPARING = "CloudFormation finds what would change"
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ class Deployment:
     def _settled(self) -> stacks.Look:
         """The stack once it can be created or updated; it may have to be led there."""
         while True:
-            seen = stacks.look(self.target.stacks, self.wanted)
+            with slow(f"Asking AWS about {self.target.where}"):
+                seen = stacks.look(self.target.stacks, self.wanted)
             self.say.plan(self.target.where, seen.plan)
             stacks.refuse(self.wanted.name, seen.plan)
             if seen.plan.action in ("create", "update", "protect", "nothing"):
@@ -89,16 +93,17 @@ class Deployment:
     def _preflight(self, seen: stacks.Look) -> None:
         """Refuse what is known to fail, before anything is touched."""
         connection, stack = self.target.connection, seen.stack
-        notes = preflight(
-            self.wanted,
-            seen.template,
-            connection.client,
-            region=connection.region_name,
-            had=stack.parameters if stack else None,
-            importing=self.asked.beyond.import_existing,
-        )
-        if self.template_bucket and not self.wanted.fits_a_call:
-            notes += check_template_bucket(connection.client("s3"), self.template_bucket)
+        with slow("Looking for what would make it fail"):
+            notes = preflight(
+                self.wanted,
+                seen.template,
+                connection.client,
+                region=connection.region_name,
+                had=stack.parameters if stack else None,
+                importing=self.asked.beyond.import_existing,
+            )
+            if self.template_bucket and not self.wanted.fits_a_call:
+                notes += check_template_bucket(connection.client("s3"), self.template_bucket)
         for line in notes:
             self.say.note(line)
 
@@ -111,7 +116,9 @@ class Deployment:
 
     def _changed(self, seen: stacks.Look) -> Stack:
         wanted = self._sendable if seen.plan.action == "update" else self.wanted
-        self._show(stacks.difference(self.target.stacks, wanted, seen, self.say.note))
+        with slow(_COMPARING):
+            found = stacks.difference(self.target.stacks, wanted, seen, self.say.note)
+        self._show(found)
         if seen.plan.action in ("create", "update"):
             self._ask(seen.plan.action)
             begun = stacks.change(self.target.stacks, self._sendable, seen)
@@ -124,10 +131,10 @@ class Deployment:
 
     def _beyond(self, seen: stacks.Look) -> Stack:
         client, asked = self.target.stacks, self.asked.beyond
-        with stacks.beyond_update(client, self._sendable, seen, asked, self.say.note) as (
-            diff,
-            held,
-        ):
+        with ExitStack() as until_done:
+            made = stacks.beyond_update(client, self._sendable, seen, asked, self.say.note)
+            with slow(_COMPARING):
+                diff, held = until_done.enter_context(made)
             self._show(diff)
             if not diff.changes and seen.stack:
                 self.say.note("No change.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from readmodel_cfn.cli.kinds import FILE
 from readmodel_cfn.config import DEFAULT_FILE, Config, load
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.model import ReadModel
@@ -19,12 +20,10 @@ if TYPE_CHECKING:
 config_option = click.option(
     "--config",
     "config_file",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FILE,
     help="The read model's description [default: ./readmodel.toml, else the article's one route].",
 )
-file_argument = click.argument(
-    "file", required=False, type=click.Path(path_type=Path, dir_okay=False)
-)
+file_argument = click.argument("file", required=False, type=FILE)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 article_option = click.option("--article", is_flag=True, help="The article's stack as printed.")
 

@@ -8,6 +8,7 @@ import click
 
 from readmodel_cfn import report
 from readmodel_cfn.cli.description import json_option
+from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.cli.target import Target, aws_command
 from readmodel_cfn.origins import origins
 from readmodel_cfn.stacks.cause import Cause, cancelled, last_operation
@@ -50,11 +51,21 @@ class _Operation:
         return len(cancelled(self.stack.id, self.happened))
 
 
-@click.command()
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn diagnose",
+        "readmodel-cfn diagnose --stack-name shop --region eu-west-1",
+    ),
+)
 @aws_command
 @json_option
 def diagnose(target: Target, as_json: bool) -> None:
-    """Tell how the last operation ended: what failed first, which table made it, what to do."""
+    """Tell how the last operation ended: what failed first, which table made it, what to do.
+
+    With --json: an object with name, status, operation, began, ended, succeeded, cause,
+    also_failed, cancelled and next.
+    """
     stack, client = target.stack(), target.stacks
     happened = last_operation(stack.id, client.events(stack.id))
     found = failures(client, stack) if stack.status not in DONE else []

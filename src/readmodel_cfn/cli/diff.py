@@ -8,6 +8,8 @@ import click
 from readmodel_cfn import report
 from readmodel_cfn.cli.description import article_option, json_option
 from readmodel_cfn.cli.diff_table import print_diff
+from readmodel_cfn.cli.examples import WithExamples, examples
+from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command
 from readmodel_cfn.cli.telling import diff_as_json
 from readmodel_cfn.cli.wanted import handed_over, template_bucket_option, wanted_of
@@ -18,7 +20,13 @@ from readmodel_cfn.stacks.obstacles import obstacles
 _CHANGES = 5  # the exit code
 
 
-@click.command()
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn diff",
+        "readmodel-cfn diff --config production.toml --json",
+    ),
+)
 @aws_command
 @article_option
 @template_bucket_option
@@ -27,9 +35,13 @@ _CHANGES = 5  # the exit code
 def diff(
     ctx: click.Context, target: Target, article: bool, template_bucket: str | None, as_json: bool
 ) -> None:
-    """Show what deploy would change. Exit code 0: nothing; 5: something."""
+    """Show what deploy would change. Exit code 0: nothing; 5: something.
+
+    With --json: an object with action, resources and others.
+    """
     wanted = wanted_of(target, article, template_bucket)
-    seen = stacks.look(target.stacks, wanted)
+    with slow(f"Asking AWS about {target.where}"):
+        seen = stacks.look(target.stacks, wanted)
     stacks.refuse(wanted.name, seen.plan)
     report.story(f"{target.where}: {seen.plan.action}, {seen.plan.why}")
     if seen.plan.action in ("attach", "continue rollback"):
@@ -39,7 +51,8 @@ def diff(
         wanted = handed_over(target, wanted, template_bucket)
     for one in obstacles(_value(seen.template), wanted.content):
         report.story(f"deploy will refuse this: {one.where}: {one.what}; {one.hint}")
-    found = stacks.difference(target.stacks, wanted, seen, report.story)
+    with slow("CloudFormation finds what would change"):
+        found = stacks.difference(target.stacks, wanted, seen, report.story)
     if as_json:
         report.print_json({"action": seen.plan.action, **diff_as_json(found)})
     else:

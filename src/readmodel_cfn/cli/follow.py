@@ -3,7 +3,9 @@
 import click
 
 from readmodel_cfn.cli.description import json_option, origin_of
+from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.cli.following import followed
+from readmodel_cfn.cli.kinds import SECONDS
 from readmodel_cfn.cli.target import Target, aws_command
 from readmodel_cfn.cli.telling import telling
 from readmodel_cfn.errors import ReadModelError
@@ -11,12 +13,22 @@ from readmodel_cfn.stacks.deploy import attached
 from readmodel_cfn.stacks.verdict import check
 
 
-@click.command()
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn follow",
+        "readmodel-cfn follow --timeout 600 --json",
+    ),
+)
 @aws_command
 @json_option
-@click.option("--timeout", type=click.FloatRange(0), help="Follow for so many seconds at most.")
+@click.option("--timeout", type=SECONDS, help="Follow for so many seconds at most.")
 def follow(target: Target, as_json: bool, timeout: float | None) -> None:
-    """Follow the operation that goes on, or tell the last one: it exits as that ended."""
+    """Follow the operation that goes on, or tell the last one: it exits as that ended.
+
+    With --json: a line for each event, an object whose one key is event, and at the end result,
+    with status.
+    """
     say, client = telling(as_json), target.stacks
     stack = target.stack()
     if stack.status == "REVIEW_IN_PROGRESS":
@@ -24,8 +36,8 @@ def follow(target: Target, as_json: bool, timeout: float | None) -> None:
         raise ReadModelError(what, where=target.where, hint="run: readmodel-cfn deploy")
     following = attached(client, stack)
     ended = followed(target, following, say, timeout)
-    if ended.status == "DELETE_COMPLETE":
-        say.note("Deleted.")
-        return
-    ended_as = check(client, target.stack_name, ended, origin_of(target.config, article=False))
-    say.note(f"{target.where}: {ended_as.status}")
+    status = ended.status
+    if status != "DELETE_COMPLETE":
+        origin = origin_of(target.config, article=False)
+        status = check(client, target.stack_name, ended, origin).status
+    say.ended(target.where, status)

@@ -10,6 +10,7 @@ from readmodel_cfn import report
 from readmodel_cfn.aws import one_line_errors
 from readmodel_cfn.cli.target import Target
 from readmodel_cfn.cli.telling import Telling
+from readmodel_cfn.cli.untold import unfinished_if_untold
 from readmodel_cfn.errors import ReadModelError, Unfinished
 from readmodel_cfn.stacks.events import Ended, Following
 
@@ -23,12 +24,13 @@ def followed(target: Target, following: Following, telling: Telling, limit: floa
         Unfinished: interrupted, or the time is over; the operation goes on by itself.
     """
     following.limit, following.again = limit, target.command("follow")
-    while True:
-        try:
-            with telling.following(target.where) as on_event:
-                return following.to_the_end(on_event)
-        except KeyboardInterrupt:
-            _interrupted(target, following)
+    with unfinished_if_untold(target.where, _goes_on(target)):
+        while True:
+            try:
+                with telling.following(target.where) as on_event:
+                    return following.to_the_end(on_event)
+            except KeyboardInterrupt:
+                _interrupted(target, following)
 
 
 def _interrupted(target: Target, following: Following) -> None:
@@ -58,5 +60,8 @@ def _cancelled(following: Following) -> bool:
 
 
 def _detach(target: Target) -> NoReturn:
-    hint = f"CloudFormation goes on by itself; run: {target.command('follow')}"
-    raise Unfinished("no longer following", where=target.where, hint=hint)
+    raise Unfinished("no longer following", where=target.where, hint=_goes_on(target))
+
+
+def _goes_on(target: Target) -> str:
+    return f"CloudFormation goes on by itself; run: {target.command('follow')}"

@@ -11,9 +11,12 @@ from readmodel_cfn.cli.description import (
     load_config,
     template_content,
 )
+from readmodel_cfn.cli.examples import WithExamples, examples
 
 
-@click.command()
+@click.command(
+    cls=WithExamples, epilog=examples("readmodel-cfn graph", "readmodel-cfn graph template.yaml")
+)
 @file_argument
 @config_option
 @article_option

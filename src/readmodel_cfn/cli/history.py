@@ -7,18 +7,29 @@ import click
 
 from readmodel_cfn import report
 from readmodel_cfn.cli.description import json_option
+from readmodel_cfn.cli.examples import WithExamples, examples
+from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command, consent, yes_option
+from readmodel_cfn.cli.untold import unfinished_if_untold
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.store import history as store
 from readmodel_cfn.store.history import Restored, Version
 
 
-@click.command()
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn history products/42.json",
+    ),
+)
 @click.argument("key")
 @aws_command
 @json_option
 def history(target: Target, key: str, as_json: bool) -> None:
-    """List the versions of KEY, newest first: id, time, bytes, ETag, current or deleted."""
+    """List the versions of KEY, newest first: id, time, bytes, ETag, current or deleted.
+
+    With --json: a list of versions, each with id, time, size, etag, current and deletion.
+    """
     _check_served(target, key)
     bucket = target.required(target.outputs(), "S3BucketName")
     versions = _versions(target, bucket, key)
@@ -29,7 +40,12 @@ def history(target: Target, key: str, as_json: bool) -> None:
     _tell_unkept(bucket, versions)
 
 
-@click.command()
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn restore products/42.json 3HL4kqtJlcpXrof3vjVBH40Nr8X8gdRQ",
+    ),
+)
 @click.argument("key")
 @click.argument("version")
 @aws_command
@@ -39,6 +55,8 @@ def restore(target: Target, key: str, version: str, yes: bool, as_json: bool) ->
     """Make VERSION of KEY the current one again, by writing it anew; nothing is deleted.
 
     Refused when somebody publishes or deletes KEY meanwhile. `history` lists the versions.
+
+    With --json: an object with bucket, key, restored, version and etag.
     """
     _check_served(target, key)
     bucket = target.required(target.outputs(), "S3BucketName")
@@ -51,7 +69,8 @@ def restore(target: Target, key: str, version: str, yes: bool, as_json: bool) ->
         what = f"version {chosen.id} of {_time(chosen)}, {chosen.size:,} bytes"
         consent(f"Restore {key} to {what}, over {over} of {_time(current)}?", yes)
     done = store.restore(target.connection.client("s3"), bucket, key, chosen, current)
-    _tell(done, as_json)
+    with unfinished_if_untold(f"{bucket}/{key}", "it is restored"):
+        _tell(done, as_json)
 
 
 def _tell(done: Restored, as_json: bool) -> None:
@@ -71,7 +90,8 @@ def _check_served(target: Target, key: str) -> None:
 
 
 def _versions(target: Target, bucket: str, key: str) -> list[Version]:
-    found = store.history(target.connection.client("s3"), bucket, key)
+    with slow("Listing the versions"):
+        found = store.history(target.connection.client("s3"), bucket, key)
     if not found:
         hint = "publish it first, or check the key"
         raise ReadModelError("it has no versions", where=f"{bucket}/{key}", hint=hint)

@@ -13,11 +13,18 @@ from readmodel_cfn.cli.description import (
     load_config,
     template_content,
 )
+from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.config import Config
 from readmodel_cfn.template import as_yaml
 
 
-@click.command()
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn openapi",
+        "readmodel-cfn openapi template.yaml --api ApiGateway --format yaml",
+    ),
+)
 @file_argument
 @config_option
 @article_option

@@ -23,7 +23,7 @@ class Progress:
         self, what: str, units: str, quiet: bool, now: Callable[[], float] = time.monotonic
     ) -> None:
         self._what, self._units, self._quiet, self._now = what, units, quiet, now
-        self._on_terminal = sys.stderr.isatty()
+        self._on_terminal = sys.stderr is not None and sys.stderr.isatty()
         self._began = now()
         self._next = self._began + _FIRST
         self.count, self._shown = 0, False
@@ -53,4 +53,5 @@ class Progress:
         self._shown = True
         if self._on_terminal:
             line = f"\r{line}\x1b[K"  # over the line before
-        click.echo(line, nl=not self._on_terminal, err=True)
+        # What puts a line over another is no colour, which would be taken out.
+        click.echo(line, nl=not self._on_terminal, err=True, color=self._on_terminal or None)

@@ -12,7 +12,9 @@ from readmodel_cfn.cli.countdown import Countdown
 from readmodel_cfn.cli.publish_telling import Telling
 from readmodel_cfn.cli.publisher import Publisher, publisher
 from readmodel_cfn.cli.served import Served
+from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, consent
+from readmodel_cfn.cli.untold import unfinished_if_untold
 from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError, Unfinished
 from readmodel_cfn.store.comparison import ENCRYPTED, NO_HEAD, NO_LIST, UNLIKE
 from readmodel_cfn.store.difference import Checked, Difference
@@ -63,13 +65,16 @@ def publish_many(
     """
     began, telling = time.monotonic(), Telling(wish.as_json)
     with closing(Spool()) as checked, closing(Difference()) as found:
-        invalid = _check(checked, paths, target, wish, telling)
+        with slow("Checking the documents"):
+            invalid = _check(checked, paths, target, wish, telling)
         run = Publication(target, publisher(target, bucket, as_writer), wish, telling)
-        run.compare(checked, found)
+        with slow(f"Comparing them with what {run.bucket} has"):
+            run.compare(checked, found)
         run.ask(found)
-        tally = run.send(found)
-        deleted = 0 if tally.faults or tally.lost else run.delete(found, tally.sent)
-        telling.result(tally, found.unchanged, deleted, invalid, time.monotonic() - began)
+        with unfinished_if_untold("publish", "run it again: only what is missing is sent"):
+            tally = run.send(found)
+            deleted = 0 if tally.faults or tally.lost else run.delete(found, tally.sent)
+            telling.result(tally, found.unchanged, deleted, invalid, time.monotonic() - began)
         _judge(tally, wish)
 
 
@@ -112,6 +117,11 @@ class Publication:
         self._served = Served(target.config.model.routes)
         if wish.delete_missing:
             to.require("--delete-missing", "list", "delete")
+
+    @property
+    def bucket(self) -> str:
+        """Where to."""
+        return self._to.bucket
 
     def compare(self, checked: Spool, found: Difference) -> None:
         """Find what is to be sent, and what is missing."""

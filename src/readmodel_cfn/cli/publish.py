@@ -1,36 +1,32 @@
 """`publish`: JSON documents, one or many, to the keys that routes serve."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from readmodel_cfn import report
 from readmodel_cfn.cli.description import json_option, read_file
+from readmodel_cfn.cli.examples import WithExamples, examples
+from readmodel_cfn.cli.kinds import FILE_OR_FOLDER
 from readmodel_cfn.cli.publication import Wish, publish_many, settings_of
 from readmodel_cfn.cli.publisher import Publisher, publisher
 from readmodel_cfn.cli.served import key_of
 from readmodel_cfn.cli.target import Target, aws_command, yes_option
+from readmodel_cfn.cli.untold import unfinished_if_untold
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.store import publish as store
 from readmodel_cfn.store.racing import put_first
 
 
-class _Path(click.Path):
-    """A path that is not empty: pathlib takes that for the current directory."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path."""
-        if value == "":
-            self.fail("a path is empty", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-_PATHS = _Path(path_type=Path)
-
-
-@click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=_PATHS)
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn publish 42.json --key products/42.json",
+        "readmodel-cfn publish payloads",
+        "readmodel-cfn publish payloads --as-writer --skip-invalid --json",
+    ),
+)
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=FILE_OR_FOLDER)
 @aws_command
 @click.option("--key", help="Key for one FILE [default: the one key that the route serves].")
 @click.option("--route", "path", help="Path of the route that serves one FILE.")
@@ -64,6 +60,9 @@ def publish(
 
     A PATH is a file, or a directory: then the path of each file below it is its key. Of many, only
     what has changed is sent, and nothing if one is invalid. One file is always sent.
+
+    With --json: of one file an object with bucket, key, etag, version and bytes; of many a line
+    each, an object whose one key is sent, invalid, lost or deleted, and at the end result.
     """
     if if_match and create_only:
         raise ConfigError("give one of the two", where="--if-match and --create-only")
@@ -82,10 +81,11 @@ def publish(
     if if_match is not None:
         to.require("--if-match", "compare")
     done = _put(to, key, body, settings, if_match, create_only)
-    if as_json:
-        report.print_json(vars(done))
-    else:
-        report.published(done)
+    with unfinished_if_untold(f"{done.bucket}/{done.key}", "it is published"):
+        if as_json:
+            report.print_json(vars(done))
+        else:
+            report.published(done)
 
 
 def _put(

@@ -6,35 +6,60 @@ import click
 
 from readmodel_cfn import report
 from readmodel_cfn.cli.description import json_option
+from readmodel_cfn.cli.examples import Group, WithExamples, examples
+from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.errors import ReadModelError
 
 
-@click.group()
+@click.group(cls=Group, epilog="readmodel-cfn sandbox start")
 def sandbox() -> None:
     """The embedded AWS on this machine: no account, no network, IAM enforced."""
 
 
-@sandbox.command()
+@sandbox.command(
+    cls=WithExamples,
+    epilog=examples("readmodel-cfn sandbox start", "readmodel-cfn sandbox start --json"),
+)
 @json_option
 def start(as_json: bool) -> None:
-    """Start it, or find it running; the first time installs it."""
+    """Start it, or find it running; the first time installs it.
+
+    With --json: an object with endpoint_url, port, pid, access_key_id, secret_access_key, instance,
+    region and loopback_is_secure.
+    """
     from readmodel_cfn import sandbox as room
 
-    _show(room.start(progress=report.story), as_json)
+    with slow("Waiting for the embedded AWS", first=5):
+        found = room.start(progress=report.story)
+    _show(found, as_json)
 
 
-@sandbox.command()
-def stop() -> None:
-    """Stop it; what it held is gone."""
+@sandbox.command(cls=WithExamples, epilog=examples("readmodel-cfn sandbox stop"))
+@json_option
+def stop(as_json: bool) -> None:
+    """Stop it; what it held is gone.
+
+    With --json: an object with stopped, false where it was not running.
+    """
     from readmodel_cfn import sandbox as room
 
-    report.story("Stopped." if room.stop() else "It was not running.")
+    stopped = room.stop()
+    if as_json:
+        report.print_json({"stopped": stopped})
+    else:
+        report.story("Stopped." if stopped else "It was not running.")
 
 
-@sandbox.command()
+@sandbox.command(
+    cls=WithExamples,
+    epilog=examples("readmodel-cfn sandbox status", "readmodel-cfn sandbox status --json"),
+)
 @json_option
 def status(as_json: bool) -> None:
-    """Tell where it runs and with which key; exit 1 where it does not."""
+    """Tell where it runs and with which key; exit 1 where it does not.
+
+    With --json: the object that start prints.
+    """
     from readmodel_cfn import sandbox as room
 
     found = room.status()

@@ -18,6 +18,8 @@ from readmodel_cfn.cli.description import (
     model_of,
     template_of,
 )
+from readmodel_cfn.cli.examples import WithExamples, examples
+from readmodel_cfn.cli.kinds import FILE_OR_FOLDER
 from readmodel_cfn.config import DEFAULT_FILE
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.serve import server
@@ -28,11 +30,17 @@ from readmodel_cfn.store.publish import Settings
 from readmodel_cfn.template import render
 
 
-@click.command()
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn serve",
+        "readmodel-cfn serve --data payloads --quiet",
+    ),
+)
 @click.option(
     "--data",
     "folder",
-    type=click.Path(path_type=Path),
+    type=FILE_OR_FOLDER,
     default="data",
     show_default=True,
     help="Folder of payloads; a key is a path below it.",
@@ -58,6 +66,8 @@ def serve(
 
     Replace a payload by renaming a new file over it; readers see it at once. A changed
     readmodel.toml is served at once too.
+
+    With --json: once it serves, an object on one line with url, data, pid, routes and findings.
     """
     _check(folder)
 

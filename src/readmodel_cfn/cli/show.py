@@ -7,6 +7,8 @@ import click
 
 from readmodel_cfn import report
 from readmodel_cfn.cli.description import json_option
+from readmodel_cfn.cli.examples import WithExamples, examples
+from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command
 from readmodel_cfn.errors import PromiseBroken
 from readmodel_cfn.store.read import reachable
@@ -22,16 +24,31 @@ _ANOTHER = (
 )
 
 
-@click.command()
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn outputs",
+        "readmodel-cfn outputs --json --show-secrets",
+    ),
+)
 @aws_command
 @json_option
 @click.option("--show-secrets", is_flag=True, help="Print secret outputs as they are.")
 def outputs(target: Target, as_json: bool, show_secrets: bool) -> None:
-    """Print the stack's outputs; the URLs can be opened, on the sandbox too."""
+    """Print the stack's outputs; the URLs can be opened, on the sandbox too.
+
+    With --json: an object of names and values.
+    """
     show_outputs(target, target.stack().outputs, show_secrets=show_secrets, as_json=as_json)
 
 
-@click.command()
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn status",
+        "readmodel-cfn status --drift",
+    ),
+)
 @aws_command
 @json_option
 @click.option(
@@ -41,12 +58,17 @@ def outputs(target: Target, as_json: bool, show_secrets: bool) -> None:
     help="Have CloudFormation look for what was changed by hand, which may take minutes.",
 )
 def status(target: Target, as_json: bool, with_drift: bool) -> None:
-    """Print the stack's state, and whether its stage serves what its template says."""
+    """Print the stack's state, and whether its stage serves what its template says.
+
+    With --json: an object with name, status, reason, tags, resources, last_operation, live, and
+    drift where it was asked for.
+    """
     from readmodel_cfn.cli.state import is_another, state_of  # no other command waits for it
 
     if with_drift:
         report.story("CloudFormation looks for what was changed by hand...")
-    state = state_of(target, with_drift=with_drift)
+    with slow("Comparing what is served with the template"):
+        state = state_of(target, with_drift=with_drift)
     if as_json:
         report.print_json(state.as_json())
     else:
@@ -80,12 +102,20 @@ def show_outputs(
     show_secrets: bool = False,
     as_json: bool = False,
 ) -> None:
-    """Print outputs, secrets masked unless told otherwise, URLs as they can be reached."""
-    shown = {}
-    for name, (value, meaning) in found.items():
-        masked = "****" if name.endswith(_MASKED) and not show_secrets else value
-        shown[name] = (reachable(masked, target.connection.endpoint_url), meaning)
+    """Print outputs."""
+    shown = shown_outputs(target, found, show_secrets=show_secrets)
     if as_json:
         report.print_json({name: value for name, (value, _) in shown.items()})
     else:
         report.outputs(shown)
+
+
+def shown_outputs(
+    target: Target, found: Mapping[str, tuple[str, str]], *, show_secrets: bool = False
+) -> dict[str, tuple[str, str]]:
+    """Outputs with secrets masked unless told otherwise, and URLs as they can be reached."""
+    shown = {}
+    for name, (value, meaning) in found.items():
+        masked = "****" if name.endswith(_MASKED) and not show_secrets else value
+        shown[name] = (reachable(masked, target.connection.endpoint_url), meaning)
+    return shown

@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 
 import click
 
+from readmodel_cfn import report
 from readmodel_cfn.aws import Connection, Credentials, one_line_errors
 from readmodel_cfn.cli.description import config_option, load_config
+from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.config import STACK_NAME, STACK_NAME_IN_WORDS, Config
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.options import OptionError, fits
@@ -55,7 +57,8 @@ class Target:
         Raises:
             ReadModelError: there is none.
         """
-        found = self.stacks.describe(self.stack_name)
+        with slow(f"Asking AWS about {self.where}"):
+            found = self.stacks.describe(self.stack_name)
         if found is None:
             hint = "run: readmodel-cfn deploy"
             raise ReadModelError("does not exist", where=self.where, hint=hint)
@@ -130,10 +133,19 @@ def consent(question: str, yes: bool) -> None:
     """
     if yes:
         return
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise ReadModelError("there is no terminal to ask on", where=question, hint="give --yes")
+    check_terminal(question)
     if not click.confirm(question, err=True):
         raise ReadModelError("not done, as you said", where=question)
+
+
+def check_terminal(where: str) -> None:
+    """Refuse to ask where nobody can answer.
+
+    Raises:
+        ReadModelError: there is no terminal.
+    """
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise ReadModelError("there is no terminal to ask on", where=where, hint="give --yes")
 
 
 def consent_to_delete(question: str, recreate: bool) -> None:
@@ -191,6 +203,7 @@ def _connection(
 def _sandbox_connection(asked: Connection) -> Connection:
     from readmodel_cfn import sandbox
 
-    box = sandbox.start(progress=lambda line: click.echo(line, err=True))
+    with slow("Waiting for the embedded AWS", first=5):
+        box = sandbox.start(progress=report.story)
     key = Credentials(box.access_key_id, box.secret_access_key)
     return Connection(asked.region or box.region, None, box.endpoint_url, key)

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ import click
 
 from readmodel_cfn import report
 from readmodel_cfn.cli.diff_table import print_diff
+from readmodel_cfn.lint import Finding
 from readmodel_cfn.stacks.diff import Diff
 from readmodel_cfn.stacks.plan import Plan
 from readmodel_cfn.stacks.values import Event
@@ -25,8 +26,14 @@ class Telling(Protocol):
     def diff(self, diff: Diff) -> None:
         """Tell what would change."""
 
+    def findings(self, found: Sequence[Finding]) -> None:
+        """Tell why nothing is sent."""
+
     def note(self, line: str) -> None:
         """Tell something by the way."""
+
+    def ended(self, where: str, status: str) -> None:
+        """Tell how it ended."""
 
     @contextmanager
     def following(self, where: str) -> Iterator[Callable[[Event], None]]:
@@ -44,14 +51,22 @@ class ToPeople:
         """A table."""
         print_diff(diff, err=True)
 
+    def findings(self, found: Sequence[Finding]) -> None:
+        """Two lines each, on stdout: there will be no other result."""
+        report.findings(found)
+
     def note(self, line: str) -> None:
         """One line."""
         report.story(line)
 
+    def ended(self, where: str, status: str) -> None:
+        """One line."""
+        report.story("Deleted." if status == "DELETE_COMPLETE" else f"{where}: {status}")
+
     @contextmanager
     def following(self, where: str) -> Iterator[Callable[[Event], None]]:
         """An event a line; on a terminal with a view of what goes on."""
-        if not sys.stderr.isatty():
+        if sys.stderr is None or not sys.stderr.isatty():
             yield report.event
             return
         from readmodel_cfn.cli.live_view import live_view
@@ -71,9 +86,18 @@ class ToPrograms:
         """What would change."""
         self.line("diff", diff_as_json(diff))
 
+    def findings(self, found: Sequence[Finding]) -> None:
+        """A line each."""
+        for one in found:
+            self.line("finding", vars(one))
+
     def note(self, line: str) -> None:
         """On stderr: it is for people."""
         report.story(line)
+
+    def ended(self, where: str, status: str) -> None:  # noqa: ARG002
+        """One line."""
+        self.line("result", {"status": status})
 
     @contextmanager
     def following(self, where: str) -> Iterator[Callable[[Event], None]]:  # noqa: ARG002

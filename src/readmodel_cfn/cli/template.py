@@ -15,18 +15,25 @@ from readmodel_cfn.cli.description import (
     template_of,
     template_text,
 )
+from readmodel_cfn.cli.examples import WithExamples, examples
+from readmodel_cfn.cli.kinds import FILE
+from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.errors import LintError, Stale
 from readmodel_cfn.template import render
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
 
-
-@click.command()
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn template",
+        "readmodel-cfn template --format yaml --output template.yaml",
+    ),
+)
 @config_option
 @article_option
 @click.option("--format", "form", type=click.Choice(["json", "yaml"]), default="json")
-@click.option("--output", type=_FILE, help="Write to a file.")
-@click.option("--check", type=_FILE, help="Write nothing; exit 5 where this file is not the same.")
+@click.option("--output", type=FILE, help="Write to a file.")
+@click.option("--check", type=FILE, help="Write nothing; exit 5 where this file is not the same.")
 def template(
     config_file: Path | None,
     article: bool,
@@ -53,19 +60,26 @@ def _check(file: Path, text: str) -> None:
         raise Stale("is not what readmodel.toml describes", where=str(file), hint=hint)
 
 
-@click.command()
+@click.command(
+    cls=WithExamples,
+    epilog=examples("readmodel-cfn lint", "readmodel-cfn lint template.yaml"),
+)
 @file_argument
 @config_option
 @article_option
 @json_option
 def lint(file: Path | None, config_file: Path | None, article: bool, as_json: bool) -> None:
-    """Check a template with cfn-lint: FILE, else the one that readmodel.toml describes."""
+    """Check a template with cfn-lint: FILE, else the one that readmodel.toml describes.
+
+    With --json: a list of findings, each with rule, level, place, message and meaning.
+    """
     from readmodel_cfn.lint import DEFAULT_REGION
     from readmodel_cfn.lint_cache import lint_once as find
 
     config = load_config(config_file)
     text = template_text(file, config, article)
-    findings = find(text, [config.stack.region or DEFAULT_REGION])
+    with slow("cfn-lint checks the template"):
+        findings = find(text, [config.stack.region or DEFAULT_REGION])
     if as_json:
         report.print_json([vars(one) for one in findings])
     else:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from readmodel_cfn import report
+from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.state import State, is_another, state_of
 from readmodel_cfn.cli.target import Target, consent
 from readmodel_cfn.errors import PromiseBroken, ReadModelError, Stuck
@@ -64,7 +65,8 @@ def verify_stack(target: Target, contract: Contract, asked: Asked) -> None:
         Stuck: none is broken, but something is left of the probe.
     """
     probe = choose(contract, asked.route, secrets.token_hex(8))
-    state = state_of(target, with_drift=False)
+    with slow("Comparing what is served with the template"):
+        state = state_of(target, with_drift=False)
     if not asked.not_ours:
         _refuse_others(target, state)
     if is_another(state, target.config):
@@ -95,7 +97,8 @@ def _examined(
     document = ProbeDocument(s3, bucket, probe.key, settings, secrets.token_hex(8))
     _announce(document, probe, asked.yes)
     doors = partial(try_doors, s3, bucket, probe.key, _plain_s3(target, s3), api.url)
-    return examine(api, probe, document, doors, report.story)
+    with slow("Asking the API"):
+        return examine(api, probe, document, doors, report.story)
 
 
 def _plain_s3(target: Target, s3: Any) -> Any | None:

@@ -1,27 +1,23 @@
 """`verify`: does a deployed stack keep what a read model promises?"""
 
-import math
 from pathlib import Path
-from typing import Any
 
 import click
 
 from readmodel_cfn.cli.description import article_option, json_option, model_of
+from readmodel_cfn.cli.examples import WithExamples, examples
+from readmodel_cfn.cli.kinds import FILE, SECONDS, SOME_SECONDS
 from readmodel_cfn.cli.target import Target, aws_command, yes_option
 
-_DAY = 86_400  # seconds
 
-
-class _Seconds(click.FloatRange):
-    """Seconds; nan is between any two numbers, and no time to wait for."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The number."""
-        found = super().convert(value, param, ctx)
-        return self.fail("not a number", param, ctx) if math.isnan(found) else found
-
-
-@click.command()
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn verify",
+        "readmodel-cfn verify --route 'products/{id}' --json",
+        "readmodel-cfn verify --concurrency --seconds 30 --plot reads.svg",
+    ),
+)
 @aws_command
 @click.option("--route", "path", help="Path of the route to probe [default: one with a parameter].")
 @yes_option
@@ -29,7 +25,7 @@ class _Seconds(click.FloatRange):
 @article_option
 @click.option(
     "--timeout",
-    type=_Seconds(min=0, max=_DAY),
+    type=SECONDS,
     default=15,
     show_default=True,
     help="Seconds in which the first read must be served, and what is throttled is asked again.",
@@ -40,14 +36,14 @@ class _Seconds(click.FloatRange):
 )
 @click.option(
     "--seconds",
-    type=_Seconds(min=0, max=_DAY, min_open=True),
+    type=SOME_SECONDS,
     default=10,
     show_default=True,
     help="How long --concurrency writes and reads.",
 )
 @click.option(
     "--readers",
-    type=click.IntRange(min=1, max=100),
+    type=click.IntRange(1, 100),
     default=8,
     show_default=True,
     help="Readers at once, of --concurrency.",
@@ -62,7 +58,7 @@ class _Seconds(click.FloatRange):
 @click.option(
     "--plot",
     "plot_file",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FILE,
     help="File for a drawing of --concurrency, an SVG.",
 )
 def verify(
@@ -82,6 +78,10 @@ def verify(
     """Check that the deployed stack keeps what a read model promises.
 
     A probe document is written under a route and removed after, whatever happens.
+
+    With --json: an object with route, key, url, left and promises; with --concurrency with
+    document_bytes, readers, reads, versions, acknowledged, passed, broken_reads, violations,
+    examples, phases, ratios and left.
     """
     from readmodel_cfn.cli.verification import Asked, contract_of, verify_stack
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from filelock import FileLock
 from platformdirs import user_cache_path
 
+from readmodel_cfn.sandbox.errors import SandboxError
+
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 """The pinned distributions of the sandbox's own environment."""
 
@@ -24,7 +26,11 @@ class Home:
     def at(cls, path: Path | None) -> "Home":
         """The given directory, else READMODEL_CFN_HOME, else the user's cache directory."""
         named = path or os.environ.get("READMODEL_CFN_HOME") or user_cache_path("readmodel-cfn")
-        return cls(Path(named).expanduser().absolute())
+        try:
+            return cls(Path(named).expanduser().absolute())
+        except RuntimeError as error:  # ~name of nobody, or ~ of somebody without a home
+            hint = "give READMODEL_CFN_HOME a directory"
+            raise SandboxError("there is no such home", where=str(named), hint=hint) from error
 
     @property
     def venv(self) -> Path:

@@ -4,7 +4,7 @@ import json
 import os
 import secrets
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 
@@ -29,9 +29,11 @@ class Sandbox:
 def read(path: Path) -> Sandbox | None:
     """The remembered sandbox, or None where there is none or the file is not ours to read."""
     try:
-        return Sandbox(**json.loads(path.read_text()))
+        found = Sandbox(**json.loads(path.read_text()))
     except (FileNotFoundError, ValueError, TypeError):
         return None
+    typed = all(type(getattr(found, one.name)) is one.type for one in fields(found))
+    return found if typed else None
 
 
 def write(path: Path, sandbox: Sandbox) -> None:

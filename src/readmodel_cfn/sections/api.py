@@ -51,6 +51,7 @@ class Api:
         "API's own.",
         pattern=r"\*|https?://[A-Za-z0-9.-]+(:\d{1,5})?",
         allowed="* or an origin, such as https://www.example.com",
+        example="https://www.example.com",
     )
     missing: Literal["not-found", "mask"] = option(
         "not-found",

@@ -39,6 +39,7 @@ class DataStore:
         "Name of the bucket; without one CloudFormation makes a unique name.",
         pattern=_BUCKET_NAME,
         allowed=_BUCKET_NAME_IN_WORDS,
+        example="shop-payloads",
     )
     account_regional: bool = option(
         False,
@@ -50,6 +51,7 @@ class DataStore:
         "must leave access to IAM.",
         pattern=_KMS_KEY,
         allowed="the ARN of a KMS key (not of an alias: policies do not follow aliases)",
+        example="arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-1111-2222-333344445555",
     )
     old_versions_days: int = option(
         30, "Days that a replaced payload can still be restored.", minimum=1, maximum=36500
@@ -77,6 +79,7 @@ class DataStore:
         "Name of an existing bucket that receives S3's access logs.",
         pattern=_BUCKET_NAME,
         allowed=_BUCKET_NAME_IN_WORDS,
+        example="shop-access-logs",
     )
     as_printed: bool = option(False, "The bucket as the article prints it.", config=False)
 

@@ -56,9 +56,10 @@ class Deployment:
         "Requests a second that each method answers; the account's own limit without.",
         minimum=0,
         maximum=10_000,
+        example=500,
     )
     throttle_burst: int | None = option(
-        None, "Requests at once beyond that rate.", minimum=0, maximum=5_000
+        None, "Requests at once beyond that rate.", minimum=0, maximum=5_000, example=250
     )
     metrics: bool = option(
         False, "Metrics for each method in CloudWatch, which cost as custom metrics do."

@@ -25,12 +25,14 @@ class GatewayRole:
         "Name of the role; without one CloudFormation makes a unique name.",
         pattern=IAM_NAME,
         allowed=IAM_NAME_IN_WORDS,
+        example="shop-api",
     )
     permissions_boundary: str | None = option(
         None,
         "ARN of a policy that bounds what the role may ever do.",
         pattern=BOUNDARY,
         allowed="the ARN of an IAM policy",
+        example="arn:aws:iam::123456789012:policy/boundary",
     )
     as_printed: bool = option(False, "The role as the article prints it.", config=False)
 

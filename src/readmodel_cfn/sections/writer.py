@@ -54,12 +54,14 @@ class Writer:
         "Name of the user or role; without one CloudFormation makes a unique name.",
         pattern=IAM_NAME,
         allowed=IAM_NAME_IN_WORDS,
+        example="shop-writer",
     )
     permissions_boundary: str | None = option(
         None,
         "ARN of a policy that bounds what the writer may ever do.",
         pattern=BOUNDARY,
         allowed="the ARN of an IAM policy",
+        example="arn:aws:iam::123456789012:policy/boundary",
     )
     as_printed: bool = option(False, "The user as the article prints it.", config=False)
 

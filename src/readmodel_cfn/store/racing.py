@@ -56,14 +56,14 @@ def _settled(attempt: Callable[[], Published]) -> Published:
 def _look(s3: Any, bucket: str, key: str) -> Published | None:
     """What is there now; None where nothing is, or nobody may look."""
     try:
-        found = s3.head_object(Bucket=bucket, Key=key)
+        with whole_answers("head_object"):
+            found = s3.head_object(Bucket=bucket, Key=key)
+            etag, version = found["ETag"], found.get("VersionId")
+            return Published(bucket, key, etag, version, found["ContentLength"])
     except troubles() as error:
         if not is_refusal(error):
             raise
         return None
-    with whole_answers("head_object"):
-        etag, version = found["ETag"], found.get("VersionId")
-        return Published(bucket, key, etag, version, found["ContentLength"])
 
 
 def _lost(found: Published | None, where: str, if_match: str | None) -> LostRace:

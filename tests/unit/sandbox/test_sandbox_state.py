@@ -21,7 +21,10 @@ def test_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"port": 1}', json.dumps({"other": 1})])
+WRONG = json.dumps({**vars(SANDBOX), "port": "1", "pid": None})
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"port": 1}', json.dumps({"other": 1}), WRONG])
 def test_a_broken_file_is_no_sandbox(tmp_path: Path, text: str) -> None:
     (tmp_path / "sandbox.json").write_text(text)
     assert state.read(tmp_path / "sandbox.json") is None

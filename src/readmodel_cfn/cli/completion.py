@@ -1,0 +1,29 @@
+"""`completion`: what makes a shell complete this program's commands, options and choices."""
+
+import click
+from click.shell_completion import get_completion_class
+
+from readmodel_cfn.cli.examples import WithExamples, examples
+
+
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn completion bash >> ~/.bashrc",
+        "readmodel-cfn completion zsh >> ~/.zshrc  # after its compinit",
+        "readmodel-cfn completion fish > ~/.config/fish/completions/readmodel-cfn.fish",
+    ),
+)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(ctx: click.Context, shell: str) -> None:
+    """Print the script that makes SHELL complete commands, options and choices.
+
+    Put it where the examples do, and open a new shell.
+    """
+    program = ctx.find_root()
+    made = get_completion_class(shell)
+    assert made is not None  # noqa: S101 - click knows them all
+    name = program.info_name or ""
+    variable = f"_{name}_COMPLETE".replace("-", "_").upper()
+    click.echo(made(program.command, {}, name, variable).source(), nl=False)

@@ -1,0 +1,294 @@
+"""Whatever a careless user does ends in one line and the right exit code, never in a traceback."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from functional_aws import error_of, run
+from processes import environment, program
+
+from readmodel_cfn.cli import main
+
+KEY = {"AWS_ACCESS_KEY_ID": "AKIA1", "AWS_SECRET_ACCESS_KEY": "s3cret"}
+FULL = Path("/dev/full")
+needs_full = pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+
+
+@pytest.fixture
+def full() -> Iterator[int]:
+    """A disk without space."""
+    descriptor = os.open(FULL, os.O_WRONLY)
+    yield descriptor
+    os.close(descriptor)
+
+
+@pytest.fixture
+def gone() -> Iterator[int]:
+    """A pipe whose reader went away."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    yield writer
+    os.close(writer)
+
+
+def one_line(stderr: bytes) -> str:
+    (line,) = stderr.decode().splitlines()
+    assert line.startswith("Error: ")
+    return line.removeprefix("Error: ")
+
+
+@needs_full
+@pytest.mark.parametrize("arguments", [["template"], ["--help"], ["lint", "--help"], ["--version"]])
+def test_a_full_disk_is_one_line(arguments: list[str], full: int, tmp_path: Path) -> None:
+    done = program(arguments, tmp_path, stdout=full)
+    assert (done.returncode, one_line(done.stderr)) == (1, "No space left on device")
+
+
+@pytest.mark.parametrize("arguments", [["template"], ["--help"], ["completion", "zsh"]])
+def test_a_reader_that_went_away_is_told_nothing(
+    arguments: list[str], gone: int, tmp_path: Path
+) -> None:
+    done = program(arguments, tmp_path, stdout=gone)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.parametrize("arguments", [["nope"], ["template", "--config", "nope.toml"]])
+def test_an_error_that_nobody_reads_has_its_exit_code(
+    arguments: list[str], gone: int, tmp_path: Path
+) -> None:
+    assert program(arguments, tmp_path, stderr=gone).returncode == 2
+
+
+@needs_full
+def test_one_that_cannot_be_written_too(full: int, tmp_path: Path) -> None:
+    done = program(["template", "--config", "nope.toml"], tmp_path, stderr=full)
+    assert (done.returncode, done.stdout) == (2, b"")
+
+
+def closed(redirection: str, arguments: str, cwd: Path) -> "subprocess.CompletedProcess[bytes]":
+    """Run it with streams that a shell has closed."""
+    line = f'exec "{sys.executable}" -m readmodel_cfn {arguments} {redirection}'
+    return subprocess.run(
+        ["sh", "-c", line], cwd=cwd, env=environment(KEY), capture_output=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("redirection", "arguments", "code"),
+    [
+        ("2>&-", "template", 0),
+        (">&-", "template", 0),
+        (">&- 2>&-", "nope", 2),
+        ("<&-", "init", 1),
+        ("<&-", "template", 0),
+        (">&- 2>&- <&-", "audit --article", 3),
+        ("2>&-", "publish --bucket b --region eu-west-1 --endpoint-url http://127.0.0.1:1 d", 2),
+    ],
+)
+def test_streams_that_are_closed_change_no_exit_code(
+    redirection: str, arguments: str, code: int, tmp_path: Path
+) -> None:
+    done = closed(redirection, arguments, tmp_path)
+    assert done.returncode == code
+    assert b"Traceback" not in done.stdout + done.stderr
+
+
+INTERRUPTED = """
+import sys
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupts())
+from readmodel_cfn.__main__ import run
+sys.argv = ["readmodel-cfn", "template"]
+run()
+"""
+
+
+@pytest.mark.parametrize("module", ["click", "readmodel_cfn.errors", "troposphere"])
+def test_ctrl_c_is_one_line_however_early_it_comes(module: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED.format(module=module)],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        check=False,
+    )
+    assert one_line(done.stderr) == "interrupted; run the command again"
+    assert (done.returncode, done.stdout) == (1, b"")
+
+
+DEFECT = """
+import sys
+from readmodel_cfn import template
+def defect(*_):
+    raise KeyError("what nobody foresaw")
+template.build_template = defect
+from readmodel_cfn.__main__ import run
+sys.argv = ["readmodel-cfn", "template"]
+run()
+"""
+
+
+def defect(cwd: Path, *options: str) -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run(
+        [sys.executable, *options, "-c", DEFECT],
+        cwd=cwd,
+        env=environment(),
+        capture_output=True,
+        check=False,
+    )
+
+
+def test_what_nobody_foresaw_is_one_line_that_says_where(tmp_path: Path) -> None:
+    done = defect(tmp_path)
+    line = one_line(done.stderr)
+    assert done.returncode == 1
+    assert line.startswith("description.py line ")
+    assert line.endswith(
+        ": KeyError: 'what nobody foresaw'; that is a defect of readmodel-cfn: please report it"
+    )
+
+
+def test_whoever_mends_it_sees_it_as_it_is(tmp_path: Path) -> None:
+    assert b"Traceback" in defect(tmp_path, "-X", "dev").stderr
+
+
+def test_a_test_sees_it_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last resort is the program's, so that no test passes by it."""
+
+    def fail(*_: object) -> None:
+        raise KeyError("what nobody foresaw")
+
+    monkeypatch.setattr(main, "get_command", fail)
+    with pytest.raises(KeyError):
+        run("template")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, and a botocore that waits for nothing between its tries."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    return tmp_path
+
+
+NO_TEXT = [b"\xff\xfe", b"\x00\x01\x02", b"\x89PNG\r\n\x1a\n"]
+
+
+@pytest.mark.parametrize("content", NO_TEXT, ids=repr)
+@pytest.mark.parametrize("command", ["template", "lint", "audit", "diff", "serve"])
+def test_a_readmodel_toml_that_is_none_is_one_line(
+    command: str, content: bytes, here: Path
+) -> None:
+    (here / "readmodel.toml").write_bytes(content)
+    (here / "data").mkdir()
+    assert error_of(run(command), 2).startswith("readmodel.toml: ")
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"# nothing\r\n", b"\xef\xbb\xbf[stack]\r\n"])
+def test_an_empty_one_is_the_default_whatever_wrote_it(content: bytes, here: Path) -> None:
+    (here / "readmodel.toml").write_bytes(content)
+    written = run("template").stdout
+    (here / "readmodel.toml").unlink()
+    assert written == run("template").stdout
+
+
+def test_a_folder_of_its_name_is_one_line(here: Path) -> None:
+    (here / "readmodel.toml").mkdir()
+    assert error_of(run("template"), 2) == "readmodel.toml: cannot be read: Is a directory"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "old_versions_days = 1e999",
+        f"old_versions_days = {'9' * 5000}",
+        "max_age = nan",
+        "max_age = '1'",
+    ],
+    ids=lambda one: str(one)[:30],
+)
+def test_a_number_that_is_none_is_one_line(line: str, here: Path) -> None:
+    (here / "readmodel.toml").write_text(f"[data_store]\n{line}\n")
+    assert error_of(run("template"), 2).startswith("readmodel.toml: ")
+
+
+def test_a_name_longer_than_any_file_has_is_one_line() -> None:
+    for command in ("lint", "audit", "publish"):
+        line = error_of(run(command, "n" * 5000), 1 if command == "publish" else 2)
+        assert "File name too long" in line
+
+
+@pytest.mark.parametrize("home", ["~nobody-has-this-name/x", "/dev/null/x"])
+def test_a_home_that_cannot_be_is_one_line(home: str) -> None:
+    for command in ("start", "stop"):
+        error_of(run("sandbox", command, env={"READMODEL_CFN_HOME": home}), 1)
+    assert run("lint", env={"READMODEL_CFN_HOME": home}).exit_code == 0
+
+
+CONFIGS = {
+    "half a heading": ("[default", 2, "Unable to parse config file"),
+    "no text": ("\udcff\udcfe", 2, "Unable to parse config file"),
+    "a style that is none": (
+        "[default]\ns3 =\n  addressing_style = banana\n",
+        2,
+        "S3 addressing style banana is invalid",
+    ),
+    "a process that prints no JSON": (
+        "[default]\ncredential_process = echo hi\n",
+        2,
+        "check credential_process",
+    ),
+    "a profile that is gone": (
+        "[default]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = gone\n",
+        2,
+        'The source_profile "gone"',
+    ),
+    "a session that nobody began": (
+        "[default]\nsso_start_url = https://example.com\nsso_region = eu-west-1\n"
+        "sso_account_id = 123456789012\nsso_role_name = r\n",
+        1,
+        "aws sso login",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CONFIGS)
+def test_a_malformed_aws_config_is_one_line(case: str, here: Path) -> None:
+    content, code, told = CONFIGS[case]
+    (here / "config").write_bytes(content.encode("utf-8", "surrogateescape"))
+    (here / "f.json").write_text("{}")
+    env = {"AWS_CONFIG_FILE": str(here / "config"), "HOME": str(here)}
+    keys = KEY if "style" in case else {}
+    done = run("publish", "f.json", "--bucket", "b-b", "--region", "eu-west-1", env={**env, **keys})
+    assert told in error_of(done, code)
+
+
+@pytest.mark.parametrize(
+    "name", ["AWS_RETRY_MODE", "AWS_DEFAULTS_MODE", "AWS_STS_REGIONAL_ENDPOINTS"]
+)
+def test_a_setting_of_the_environment_that_is_none_is_one_line(name: str) -> None:
+    where = ("--region", "eu-west-1", "--endpoint-url", "http://127.0.0.1:1")
+    done = run("status", *where, env={**KEY, name: "banana"})
+    assert done.exit_code in (1, 2)
+    error_of(done, done.exit_code)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-16"])
+def test_what_the_terminal_cannot_show_is_no_traceback(encoding: str, tmp_path: Path) -> None:
+    env = {"PYTHONIOENCODING": encoding, "LC_ALL": "C"}
+    for arguments in (["template", "--config", "é€.toml"], ["status", "--stack-name", "é€"]):
+        done = program(arguments, tmp_path, env)
+        assert done.returncode == 2
+        assert b"Traceback" not in done.stderr
+        assert len(done.stderr.decode(encoding, "replace").splitlines()) == 1
+
+
+def test_more_readers_than_a_machine_has_room_for_are_refused() -> None:
+    done = run("verify", "--concurrency", "--readers", "1000000", "--region", "eu-west-1")
+    assert "1000000 is not in the range 1<=x<=100" in error_of(done, 2)

@@ -1,0 +1,196 @@
+"""Completion: what a shell is told, and that real shells complete with the script."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command_tree import LEAVES, PROGRAM, options_of
+from functional_aws import error_of, run
+from processes import environment, program
+
+from readmodel_cfn.cli import _COMMANDS
+
+SHELLS = ["bash", "zsh", "fish"]
+
+
+def completed(words: str, tmp_path: Path, shell: str = "bash") -> list[str]:
+    """What the program tells a shell for a line so far; the word to complete is the last."""
+    number = len(words.split(" ")) - 1
+    env = {
+        "_READMODEL_CFN_COMPLETE": f"{shell}_complete",
+        "COMP_WORDS": f"{PROGRAM} {words}",
+        "COMP_CWORD": str(number + 1),
+    }
+    done = program([], tmp_path, env)
+    assert (done.returncode, done.stderr) == (0, b"")
+    return done.stdout.decode().splitlines()
+
+
+def test_command_names_are_completed(tmp_path: Path) -> None:
+    assert completed("", tmp_path) == [f"plain,{name}" for name in _COMMANDS]
+    assert completed("di", tmp_path) == ["plain,diff", "plain,diagnose"]
+    assert completed("sandbox st", tmp_path) == ["plain,start", "plain,status", "plain,stop"]
+
+
+def test_options_are_completed(tmp_path: Path) -> None:
+    found = completed("deploy --", tmp_path)
+    wanted = {f"plain,{one}" for one in options_of(LEAVES["deploy"]) if one.startswith("--")}
+    assert wanted <= set(found)
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("template --format ", ["json", "yaml"]),
+        ("template --format=y", ["yaml"]),
+        ("completion ", SHELLS),
+    ],
+)
+def test_choices_are_completed(tmp_path: Path, words: str, found: list[str]) -> None:
+    assert completed(words, tmp_path) == [f"plain,{one}" for one in found]
+
+
+@pytest.mark.parametrize(
+    "words", ["template --config ", "lint ", "publish ", "publish a.json ", "verify --plot "]
+)
+def test_where_a_file_is_wanted_the_shell_completes_it(tmp_path: Path, words: str) -> None:
+    assert completed(words, tmp_path) == ["file,"]
+
+
+@pytest.mark.parametrize("words", ["nope ", "deploy --nope ", "template --format xml --", "'"])
+def test_a_line_that_is_wrong_is_no_error(tmp_path: Path, words: str) -> None:
+    completed(words, tmp_path)
+
+
+def test_a_file_that_is_broken_is_no_error_either(tmp_path: Path) -> None:
+    (tmp_path / "readmodel.toml").write_text("broken")
+    assert completed("template --format j", tmp_path) == ["plain,json"]
+
+
+HEAVY = {"boto3", "botocore", "cfnlint", "obstore", "rich", "tomllib", "uvicorn"}
+LOADED = """
+import json, sys
+from readmodel_cfn.cli import main
+try:
+    main(prog_name="readmodel-cfn")
+finally:
+    print(json.dumps(sorted(sys.modules)), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("words", ["", "deploy --", "status --region "])
+def test_completion_loads_nothing_that_takes_long(tmp_path: Path, words: str) -> None:
+    env = {
+        "_READMODEL_CFN_COMPLETE": "bash_complete",
+        "COMP_WORDS": f"{PROGRAM} {words}",
+        "COMP_CWORD": str(len(words.split(" "))),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED],
+        cwd=tmp_path,
+        env=environment(env),
+        capture_output=True,
+        check=True,
+    )
+    loaded = set(json.loads(done.stderr))
+    assert "readmodel_cfn.cli" in loaded
+    assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_every_shell_is_told_in_its_own_way(tmp_path: Path, shell: str) -> None:
+    env = {
+        "_READMODEL_CFN_COMPLETE": f"{shell}_complete",
+        "COMP_WORDS": f"{PROGRAM} dep",
+        "COMP_CWORD": "dep" if shell == "fish" else "1",
+    }
+    assert b"deploy" in program([], tmp_path, env).stdout
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_script_calls_this_program(shell: str) -> None:
+    script = run("completion", shell).stdout
+    assert f"_COMPLETE={shell}_complete" in script
+
+
+def test_an_unknown_shell_is_a_usage_error_with_those_that_are_known() -> None:
+    line = error_of(run("completion", "csh"), 2)
+    assert "'csh' is not one of 'bash', 'zsh', 'fish'" in line
+
+
+def test_its_help_says_where_to_put_it() -> None:
+    told = run("completion", "--help").stdout
+    for place in ("~/.bashrc", "~/.zshrc", "~/.config/fish/completions/"):
+        assert place in told
+
+
+def typed(shell: str, script: str, tmp_path: Path) -> list[str]:
+    """What a shell prints for a script of its own, where the program is on its path."""
+    found = shutil.which(shell)
+    if found is None:
+        pytest.skip(f"{shell} is not installed")
+    called = tmp_path / "bin" / PROGRAM
+    called.parent.mkdir()
+    called.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m readmodel_cfn "$@"\n')
+    called.chmod(0o755)
+    env = {"PATH": f"{called.parent}:{os.environ['PATH']}", "HOME": str(tmp_path)}
+    options = {"bash": ["--norc", "-c"], "zsh": ["-f", "-c"], "fish": ["--no-config", "-c"]}[shell]
+    done = subprocess.run(
+        [found, *options, script],
+        cwd=tmp_path,
+        env=environment(env),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.decode().splitlines()
+
+
+IN_BASH = """
+eval "$(readmodel-cfn completion bash)"
+complete -p readmodel-cfn >&2
+COMP_WORDS=(readmodel-cfn {words}) COMP_CWORD={number}
+_readmodel_cfn_completion readmodel-cfn
+printf "%s\\n" "${{COMPREPLY[@]}}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["di"], ["diff", "diagnose"]),
+        (["sandbox", "sta"], ["start", "status"]),
+        (["template", "--format", ""], ["json", "yaml"]),
+        (["delete", "--with"], ["--with-data"]),
+    ],
+)
+def test_bash_completes(tmp_path: Path, words: list[str], found: list[str]) -> None:
+    line = " ".join(one or "''" for one in words)
+    assert typed("bash", IN_BASH.format(words=line, number=len(words)), tmp_path) == found
+
+
+IN_ZSH = """
+autoload -Uz compinit && compinit -u -d "$HOME/dump"
+eval "$(readmodel-cfn completion zsh)"
+print -- ${_comps[readmodel-cfn]}
+"""
+
+
+def test_zsh_takes_the_script(tmp_path: Path) -> None:
+    (function,) = typed("zsh", IN_ZSH, tmp_path)
+    assert function == "_readmodel_cfn_completion"
+
+
+IN_FISH = "readmodel-cfn completion fish | source; complete -C 'readmodel-cfn di'"
+
+
+def test_fish_completes(tmp_path: Path) -> None:
+    lines = typed("fish", IN_FISH, tmp_path)
+    assert {one.partition("\t")[0] for one in lines} == {"diff", "diagnose"}
+    assert all(one.partition("\t")[2] for one in lines), "fish shows what each is for"

@@ -1,0 +1,181 @@
+"""With --json nothing but JSON is on stdout, whatever happens, and the help tells its shape."""
+
+import dataclasses
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_tree import EXAMPLES, LEAVES, options_of, words_of
+from functional_aws import run
+
+from readmodel_cfn import audit
+from readmodel_cfn.aws import Connection
+from readmodel_cfn.lint import Finding
+from readmodel_cfn.sandbox import Sandbox
+from readmodel_cfn.store.history import Restored, Version
+from readmodel_cfn.store.publish import Published
+
+WITH_JSON = [words for words, one in LEAVES.items() if "--json" in options_of(one)]
+WITHOUT = {"template", "graph", "openapi", "completion"}  # what they print is for programs as it is
+ENDLESS = ("serve", "sandbox start")
+KEY = {"AWS_ACCESS_KEY_ID": "AKIA1", "AWS_SECRET_ACCESS_KEY": "s3cret"}
+READ_MODEL = '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
+# One example of each command, as a program would call it.
+CALLS = {
+    words: [*words_of(line), "--json"]
+    for words, line in reversed(EXAMPLES)
+    if words in WITH_JSON and words not in ENDLESS
+}
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    (tmp_path / "readmodel.toml").write_text(READ_MODEL)
+    (tmp_path / "42.json").write_text("{}")
+
+
+def is_json(text: str) -> bool:
+    """One value, or a value on each line; or nothing."""
+    try:
+        json.loads(text)
+    except ValueError:
+        pass
+    else:
+        return True
+    try:
+        return all(isinstance(json.loads(line), dict) for line in text.splitlines())
+    except ValueError:
+        return False
+
+
+def called(words: str, *more: str, env: dict[str, str] | None = None) -> Any:
+    """The command, whose stdout is JSON."""
+    yes = ["--yes"] * ("--yes" in options_of(LEAVES[words]))
+    home = {"READMODEL_CFN_HOME": str(Path.cwd() / "home")}
+    done = run(*CALLS[words], *yes, *more, env={**home, **(env or {})})
+    assert is_json(done.stdout), done.stdout
+    return done
+
+
+def test_every_command_prints_json_that_prints_anything() -> None:
+    assert set(LEAVES) - set(WITH_JSON) == WITHOUT
+    assert set(CALLS) == set(WITH_JSON) - set(ENDLESS)
+
+
+@pytest.mark.parametrize("words", WITH_JSON)
+def test_the_help_tells_the_shape(words: str) -> None:
+    assert "With --json: " in run(*words.split(), "--help").stdout
+
+
+def names(one: type) -> list[str]:
+    assert dataclasses.is_dataclass(one)
+    return [each.name for each in dataclasses.fields(one)]
+
+
+@pytest.mark.parametrize(
+    ("words", "keys"),
+    [
+        ("lint", names(Finding)),
+        ("audit", names(audit.Finding)),
+        ("history", [*names(Version), "deletion"]),
+        ("restore", names(Restored)),
+        ("publish", names(Published)),
+        ("sandbox start", names(Sandbox)),
+    ],
+)
+def test_the_shape_is_that_of_what_is_printed(words: str, keys: list[str]) -> None:
+    told = run(*words.split(), "--help").stdout.partition("With --json: ")[2].partition("\n\n")[0]
+    assert set(keys) <= set(told.replace(",", " ").replace(".", " ").replace(";", " ").split())
+
+
+@pytest.mark.parametrize("words", CALLS)
+def test_without_credentials_and_region(words: str) -> None:
+    called(words)
+
+
+@pytest.mark.parametrize("words", CALLS)
+def test_with_a_broken_readmodel_toml(words: str, tmp_path: Path) -> None:
+    (tmp_path / "readmodel.toml").write_text("broken")
+    called(words)
+
+
+@pytest.mark.parametrize("words", CALLS)
+def test_with_an_option_that_does_not_exist(words: str) -> None:
+    done = called(words, "--no-such-option")
+    assert (done.exit_code, done.stdout) == (2, "")
+
+
+TO_AWS = [words for words in CALLS if "--endpoint-url" in options_of(LEAVES[words])]
+
+
+@pytest.fixture
+def web_page() -> Iterator[str]:
+    """The URL of something that answers everything with a web page."""
+
+    class Page(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            body = b"<html><body>Welcome</body></html>"
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = do_PUT = answer  # noqa: N815 - the base class's names
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize("words", TO_AWS)
+def test_where_the_endpoint_is_a_web_page(words: str, web_page: str) -> None:
+    done = called(words, "--endpoint-url", web_page, "--region", "eu-west-1", env=KEY)
+    assert done.exit_code in (1, 2)
+    assert done.stderr.splitlines()[-1].startswith("Error: ")
+
+
+def test_a_web_page_in_place_of_s3_is_no_published_document(web_page: str) -> None:
+    where = ("--bucket", "data-bucket", "--endpoint-url", web_page, "--region", "eu-west-1")
+    for more in ((), ("--create-only",), ("--if-match", "e")):
+        done = called("publish", *where, *more, env=KEY)
+        assert done.exit_code == 1
+        assert (
+            done.stderr
+            == "Error: AWS PutObject: the answer cannot be read; run the command again\n"
+        )
+
+
+@pytest.mark.parametrize("ends", [KeyboardInterrupt, PermissionError(13, "Permission denied")])
+@pytest.mark.parametrize("words", TO_AWS)
+def test_where_it_is_interrupted_or_refused(
+    words: str, ends: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end(*_: object) -> Callable[..., Any]:
+        raise ends
+
+    monkeypatch.setattr(Connection, "client", end)
+    done = called(words, "--region", "eu-west-1", env=KEY)
+    assert done.exit_code == 1
+    assert done.stdout == ""
+
+
+def test_where_it_works_it_is_not_empty(tmp_path: Path) -> None:
+    assert json.loads(called("sandbox stop").stdout) == {"stopped": False}
+    assert json.loads(run("lint", "--json").stdout) == []
+    assert json.loads(run("audit", "--article", "--json").stdout)
+    assert json.loads(run("audit", "--rules", "--json").stdout)
+    (tmp_path / "readmodel.toml").unlink()
+    assert json.loads(called("init").stdout)["file"] == "readmodel.toml"

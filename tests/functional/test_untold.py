@@ -1,0 +1,92 @@
+"""What is changed although its story cannot be told is unfinished, and never "nothing changed"."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from delete_scenes import AGAIN, BEGUN, DELETED, delete, found, goes, holds
+from functional_aws import STACK_ID, Aws, error_of, event, run, stubbed
+from test_publish_many import objects  # noqa: F401 - a fixture
+
+from readmodel_cfn import lint_cache, report
+from readmodel_cfn.cli import publish_telling
+from readmodel_cfn.errors import Unfinished
+
+UNTOLD = "how it went on cannot be told: Broken pipe; "
+REGION = ("--region", "eu-west-1")
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "f.json").write_text("{}")
+    monkeypatch.setattr(lint_cache, "lint_once", lambda *_: [])
+    with stubbed(monkeypatch) as made:
+        yield made
+
+
+def gone(*_: object, **__: object) -> None:
+    """The reader of the output went away."""
+    raise BrokenPipeError(32, "Broken pipe")
+
+
+def created(aws: Aws) -> None:
+    aws.no_stack()
+    aws.answers("cloudformation", "create_stack", {"StackId": STACK_ID})
+    aws.stack()
+    aws.events(event(1, "DataStore", "CREATE_COMPLETE"))
+
+
+@pytest.mark.parametrize("output", ["event", "outputs"])
+def test_a_deploy(aws: Aws, output: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    created(aws)
+    monkeypatch.setattr(report, output, gone)
+    line = error_of(run("deploy", "--yes", *REGION), Unfinished.exit_code)
+    command = "follow" if output == "event" else "outputs"
+    assert UNTOLD in line
+    assert line.endswith(f"run: readmodel-cfn {command} --stack-name read-model --region eu-west-1")
+
+
+def test_what_was_only_planned_has_changed_nothing(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws.no_stack()
+    monkeypatch.setattr("readmodel_cfn.cli.telling.print_diff", gone)
+    assert run("deploy", "--yes", *REGION).exit_code == 1
+    assert aws.wrote() == []
+
+
+def stored(aws: Aws) -> None:
+    aws.answers("s3", "put_object", {"ETag": '"e"', "VersionId": "v"})
+
+
+def test_a_document(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    aws.stack()
+    stored(aws)
+    monkeypatch.setattr(report, "published", gone)
+    line = error_of(run("publish", "f.json", *REGION), Unfinished.exit_code)
+    assert line == f"data-bucket/payload.json: {UNTOLD}it is published"
+
+
+def test_many_documents(
+    objects: Any,  # noqa: F811 - the fixture
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "many").mkdir()
+    (tmp_path / "many" / "payload.json").write_text("{}")
+    monkeypatch.setattr(publish_telling.Telling, "outcome", gone)
+    done = run("publish", "many", "--bucket", "mine", *REGION)
+    line = error_of(done, Unfinished.exit_code)
+    assert line == f"publish: {UNTOLD}run it again: only what is missing is sent"
+    assert "payload.json" in objects.kept
+
+
+def test_a_deletion(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    found(aws, DELETED)
+    holds(aws)
+    goes(aws, "DELETE_COMPLETE", BEGUN)
+    monkeypatch.setattr(report, "event", gone)
+    line = error_of(delete(), Unfinished.exit_code)
+    assert line == f"stack read-model in eu-west-1: {UNTOLD}run: {AGAIN}"

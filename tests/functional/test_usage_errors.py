@@ -1,0 +1,146 @@
+"""Usage errors: one line each, with exit code 2, the nearest name and where the help is."""
+
+import re
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from functional_aws import error_of, run
+from processes import PROGRAM, program
+
+from readmodel_cfn.cli import _COMMANDS, main
+
+
+def refused(*arguments: str) -> str:
+    """The one line of a command that was used wrongly."""
+    done = run(*arguments)
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    return error_of(done, 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["nope"], "readmodel-cfn: no such command 'nope'; try readmodel-cfn --help"),
+        (["--nope"], "readmodel-cfn: no such option '--nope'; try readmodel-cfn --help"),
+        (
+            ["template", "more"],
+            "readmodel-cfn template: got unexpected extra argument (more); "
+            "try readmodel-cfn template --help",
+        ),
+        (
+            ["publish"],
+            "readmodel-cfn publish: missing argument 'PATH...'; try readmodel-cfn publish --help",
+        ),
+        (
+            ["template", "--format"],
+            "readmodel-cfn template: option '--format' requires an argument; "
+            "try readmodel-cfn template --help",
+        ),
+        (
+            ["template", "--format", "xml"],
+            "readmodel-cfn template: invalid value for '--format': 'xml' is not one of 'json', "
+            "'yaml'; try readmodel-cfn template --help",
+        ),
+        (
+            ["sandbox", "start", "more"],
+            "readmodel-cfn sandbox start: got unexpected extra argument (more); "
+            "try readmodel-cfn sandbox start --help",
+        ),
+    ],
+)
+def test_a_usage_error_says_where_what_and_where_the_help_is(
+    arguments: list[str], line: str
+) -> None:
+    # CliRunner names the program as click finds it.
+    assert refused(*arguments).replace("main", "readmodel-cfn") == line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "near"),
+    [
+        (["deply"], "deploy"),
+        (["tempalte"], "template"),
+        (["sandbox", "strt"], "start"),
+        (["template", "--fromat", "yaml"], "--format"),
+        (["deploy", "--sandbx"], "--sandbox"),
+        (["publish", "f.json", "--creat-only"], "--create-only"),
+    ],
+)
+def test_the_nearest_name_is_suggested(arguments: list[str], near: str) -> None:
+    assert f"; did you mean {near}? Or try " in refused(*arguments)
+
+
+@pytest.mark.parametrize("name", _COMMANDS)
+def test_an_unknown_option_of_any_command_is_one_line(name: str) -> None:
+    assert "no such option '--no-such-option'" in refused(name, "--no-such-option")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["template", "--output", ""],
+        ["template", "--config", ""],
+        ["lint", ""],
+        ["audit", ""],
+        ["publish", ""],
+        ["serve", "--data", ""],
+        ["verify", "--plot", ""],
+    ],
+)
+def test_an_empty_path_is_not_the_working_directory(arguments: list[str]) -> None:
+    assert "the path is empty" in refused(*arguments)
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e999", "-1", "x"])
+@pytest.mark.parametrize(
+    "option",
+    [["deploy", "--timeout"], ["follow", "--timeout"], ["verify", "--timeout"]],
+    ids=" ".join,
+)
+def test_a_time_that_is_none_is_refused(option: list[str], number: str) -> None:
+    assert "invalid value for '--timeout'" in refused(*option, number)
+
+
+def test_the_length_of_a_race_too() -> None:
+    assert "invalid value for '--seconds'" in refused("verify", "--seconds", "inf")
+    assert "invalid value for '--seconds'" in refused("verify", "--seconds", "0")
+
+
+@pytest.mark.parametrize("arguments", [[], ["sandbox"]])
+def test_a_group_without_a_command_tells_its_commands(arguments: list[str]) -> None:
+    done = run(*arguments)
+    assert "Commands:" in done.output
+    assert "Error" not in done.output
+
+
+def test_a_value_with_line_breaks_is_told_in_one_line() -> None:
+    assert "no such command" in refused("no\nsuch")
+
+
+def options_of(command: click.Command) -> set[str]:
+    return {one for parameter in command.params for one in parameter.opts}
+
+
+@pytest.mark.parametrize("name", _COMMANDS)
+def test_a_suggestion_is_an_option_that_exists(name: str) -> None:
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    for option in options_of(command):
+        if option.startswith("--") and len(option) > 5:
+            near = re.search(r"did you mean (\S+)\?", refused(name, f"{option[:-2]}{option[-1]}"))
+            assert near is not None
+            assert near[1] in options_of(command)
+
+
+def test_as_a_module_it_is_the_same_program(tmp_path: Path) -> None:
+    assert PROGRAM[:2] == (sys.executable, "-m")
+    done = program(["deply"], tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == (
+        b"Error: readmodel-cfn: no such command 'deply'; did you mean deploy? "
+        b"Or try readmodel-cfn --help\n"
+    )
+    assert program(["--help"], tmp_path).stdout.startswith(b"Usage: readmodel-cfn [OPTIONS]")

@@ -1,0 +1,31 @@
+"""The names of the package: all there, and loaded no earlier than they are used."""
+
+import subprocess
+import sys
+
+import pytest
+
+import readmodel_cfn
+
+
+@pytest.mark.parametrize("name", readmodel_cfn.__all__)
+def test_every_name_has_a_home(name: str) -> None:
+    assert getattr(readmodel_cfn, name) is not None
+    assert name in dir(readmodel_cfn)
+
+
+def test_no_home_is_without_a_name() -> None:
+    assert list(readmodel_cfn._HOMES) == readmodel_cfn.__all__
+
+
+def test_another_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'ReadModle'"):
+        _ = readmodel_cfn.ReadModle
+
+
+@pytest.mark.parametrize("module", ["readmodel_cfn", "readmodel_cfn.cli"])
+def test_loading_it_loads_nothing_that_takes_time(module: str) -> None:
+    line = f"import sys, {module}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", line], capture_output=True, check=True).stdout
+    assert module in loaded.decode().split()
+    assert not {"troposphere", "awacs", "boto3", "rich"} & set(loaded.decode().split())

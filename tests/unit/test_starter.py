@@ -19,6 +19,7 @@ OPTIONS = [
     for declared, annotation in options_of(cls)
     if declared.metadata["config"]
 ]
+PLACES = [f"{table}.{declared.name}" for table, declared, _ in OPTIONS]
 stacks = st.builds(
     Stack,
     name=st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,127}", fullmatch=True),
@@ -44,7 +45,7 @@ def test_with_all_that_it_shows_in_force_it_is_read_as_well(stack: Stack, route:
     assert (made.model.routes[0].path, made.model.routes[0].key) == (route.path, route.key)
 
 
-@pytest.mark.parametrize(("table", "declared", "annotation"), OPTIONS, ids=str)
+@pytest.mark.parametrize(("table", "declared", "annotation"), OPTIONS, ids=PLACES)
 def test_it_shows_every_option_with_its_own_words_and_a_value(
     table: str, declared: object, annotation: object
 ) -> None:
@@ -56,7 +57,7 @@ def test_it_shows_every_option_with_its_own_words_and_a_value(
     assert annotation
 
 
-@pytest.mark.parametrize(("table", "declared", "annotation"), OPTIONS, ids=str)
+@pytest.mark.parametrize(("table", "declared", "annotation"), OPTIONS, ids=PLACES)
 def test_an_option_without_a_default_has_an_example_that_is_allowed(
     table: str, declared: object, annotation: object
 ) -> None:

@@ -3,9 +3,14 @@
 import pytest
 from obstore.exceptions import GenericError
 
-from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.aws import Credentials
+from readmodel_cfn.errors import ConfigError, ReadModelError
+from readmodel_cfn.store.destination import Destination, connected
 from readmodel_cfn.store.object_errors import Busy, translated
 
+PanicException = type(
+    "PanicException", (BaseException,), {}
+)  # as of pyo3, which has no name for it
 ASKED = "Error performing PUT http://127.0.0.1:1/bucket/a.json in 4.1ms - "
 BEFORE = f"Generic S3 error: {ASKED}"
 NON_2XX = f"{BEFORE}Server returned non-2xx status code: "
@@ -16,7 +21,7 @@ def xml(code: str, message: str) -> str:
     return f'<?xml version="1.0"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
 
 
-def told(error: Exception) -> ReadModelError:
+def told(error: BaseException) -> ReadModelError:
     with pytest.raises(ReadModelError) as caught, translated("PutObject"):
         raise error
     line = str(caught.value)
@@ -67,12 +72,30 @@ NOT_FOUND = f"Object at location a.json not found: {ASKED}Server returned non-2x
             Busy,
             "SlowDown: Please reduce; run the command again in a minute",
         ),
+        (
+            PanicException("request valid: InvalidUri(InvalidUriChar)"),
+            ReadModelError,
+            "it cannot be asked: request valid: InvalidUri(InvalidUriChar); "
+            "check the bucket, the region and --endpoint-url",
+        ),
     ],
-    ids=["no bucket", "redirect", "another region", "one of many", "200 and an error"],
+    ids=["no bucket", "redirect", "another region", "one of many", "200 and an error", "panic"],
 )
 def test_a_refusal_is_one_line_with_what_to_do(
-    error: Exception, kind: type[ReadModelError], line: str
+    error: BaseException, kind: type[ReadModelError], line: str
 ) -> None:
     found = told(error)
     assert type(found) is kind
     assert str(found) == f"AWS PutObject: {line}"
+
+
+def test_an_interruption_stays_one() -> None:
+    with pytest.raises(KeyboardInterrupt), translated("PutObject"):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("bucket", ["", "a b", "s3://mine", "mine/", "arn:aws:s3:::mine"])
+def test_a_bucket_that_is_none_is_told_before_it_is_asked(bucket: str) -> None:
+    to = Destination(bucket, "eu-west-1", credentials=Credentials("id", "secret"))
+    with pytest.raises(ConfigError, match="not a bucket's name"):
+        connected(to, {})

@@ -66,6 +66,29 @@ def test_what_one_raises_is_raised_and_the_rest_is_left() -> None:
     assert len(done) < 1000
 
 
+class Panic(BaseException):
+    """What obstore's Rust raises where it has a defect; no Exception."""
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_nobody_waits_for_what_ended_by_no_exception() -> None:
+    found: list[BaseException] = []
+
+    def panic(_: int) -> None:
+        raise Panic
+
+    def caller() -> None:
+        try:
+            list(flow(panic, range(3), 2))
+        except Panic as error:
+            found.append(error)
+
+    thread = threading.Thread(target=caller, daemon=True)
+    thread.start()
+    thread.join(5)
+    assert found
+
+
 def test_what_the_pieces_raise_is_raised() -> None:
     def pieces() -> Iterator[int]:
         yield 1

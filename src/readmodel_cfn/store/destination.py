@@ -14,6 +14,8 @@ from readmodel_cfn.errors import ConfigError, ReadModelError
 
 # Regions whose endpoints do not end in amazonaws.com, which is all that obstore knows.
 _ELSEWHERE = re.compile(r"cn-|eusc-|us-iso|eu-iso")
+# What botocore takes for one; obstore makes a URL of anything, or does not survive it.
+_BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
 # botocore renews credentials 15 minutes before they end, so they are good for as long.
 _GOOD_FOR = timedelta(minutes=10)
 
@@ -41,13 +43,17 @@ def connected(destination: Destination, retries: Any) -> Any:
     """obstore's client of the bucket.
 
     Raises:
-        ReadModelError: there are no credentials, no region, or the process is a fork.
+        ConfigError: no bucket has such a name, or there is no region.
+        ReadModelError: there are no credentials, or the process is a fork.
     """
     from obstore.store import S3Store
 
     if _first_process() != os.getpid():
         hint = "start worker processes with spawn or forkserver"
         raise ReadModelError("forked off a process that published", where="publish", hint=hint)
+    if not _BUCKET.fullmatch(destination.bucket):
+        hint = "give the name alone, such as my-bucket"
+        raise ConfigError("not a bucket's name", where=repr(destination.bucket), hint=hint)
     region, credentials = _region(destination), _credentials(destination)
     endpoint = _endpoint(destination, region)
     # The name for S3 alone would go before the other, were it found in the environment.

@@ -38,7 +38,7 @@ class _Crew(Generic[Piece, Made]):
     def __init__(self, work: Callable[[Piece], Made], threads: int) -> None:
         self._work, self._most = work, threads
         self._todo: SimpleQueue[Piece | None] = SimpleQueue()
-        self._done: SimpleQueue[tuple[Made | None, Exception | None]] = SimpleQueue()
+        self._done: SimpleQueue[tuple[Made | None, BaseException | None]] = SimpleQueue()
         self._threads = self._under_way = 0
         self._dismissed = False
 
@@ -67,7 +67,7 @@ class _Crew(Generic[Piece, Made]):
                 return
             yield self._taken(one)
 
-    def _taken(self, done: tuple[Made | None, Exception | None]) -> Made:
+    def _taken(self, done: tuple[Made | None, BaseException | None]) -> Made:
         self._under_way -= 1
         made, error = done
         if error:
@@ -85,5 +85,5 @@ class _Crew(Generic[Piece, Made]):
         while (piece := self._todo.get()) is not None and not self._dismissed:
             try:
                 self._done.put((self._work(piece), None))
-            except Exception as error:  # noqa: BLE001 - it is raised where the result is taken
+            except BaseException as error:  # noqa: BLE001 - it is raised where the result is taken
                 self._done.put((None, error))

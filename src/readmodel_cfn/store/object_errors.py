@@ -23,6 +23,7 @@ _HINTS = {
     "NoSuchBucket": "check the bucket's name and region",
     "AuthorizationHeaderMalformed": f"{_ELSEWHERE}: give --region",
 }
+_PANIC = "PanicException"  # of pyo3, no Exception and not to be imported
 _DEBUG = "\n\nDebug source:"
 
 
@@ -53,6 +54,12 @@ def translated(operation: str) -> Iterator[None]:
         raise Unnameable(str(error).partition(_DEBUG)[0], where=f"AWS {operation}") from error
     except (BaseError, ValueError, OSError) as error:  # a 404 is a FileNotFoundError
         raise _error(str(error), operation) from error
+    except BaseException as error:
+        if type(error).__name__ != _PANIC:
+            raise
+        hint = "check the bucket, the region and --endpoint-url"
+        what = f"it cannot be asked: {error}"
+        raise ReadModelError(what, where=f"AWS {operation}", hint=hint) from error
 
 
 def _error(text: str, operation: str) -> ReadModelError:

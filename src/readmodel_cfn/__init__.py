@@ -8,8 +8,7 @@ Each name is loaded when it is first used: the command line does not wait for th
 for, and is in charge before any of them takes time.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+TYPE_CHECKING = False  # typing's own would be the first that takes time
 
 if TYPE_CHECKING:
     from readmodel_cfn.compose import Handle, add_read_model
@@ -65,11 +64,15 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """The name, from the module that is its home."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+if not TYPE_CHECKING:  # to a type checker there are the names above, and no others
+
+    def __getattr__(name: str) -> object:
+        """The name, from the module that is its home."""
+        from importlib import import_module
+
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:

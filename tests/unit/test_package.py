@@ -20,7 +20,7 @@ def test_no_home_is_without_a_name() -> None:
 
 def test_another_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'ReadModle'"):
-        _ = readmodel_cfn.ReadModle
+        _ = readmodel_cfn.ReadModle  # type: ignore[attr-defined] # which mypy says too
 
 
 @pytest.mark.parametrize("module", ["readmodel_cfn", "readmodel_cfn.cli"])

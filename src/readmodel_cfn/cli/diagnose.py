@@ -9,6 +9,7 @@ import click
 from readmodel_cfn import report
 from readmodel_cfn.cli.description import json_option
 from readmodel_cfn.cli.examples import WithExamples, examples
+from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command
 from readmodel_cfn.origins import origins
 from readmodel_cfn.stacks.cause import Cause, cancelled, last_operation
@@ -67,8 +68,9 @@ def diagnose(target: Target, as_json: bool) -> None:
     also_failed, cancelled and next.
     """
     stack, client = target.stack(), target.stacks
-    happened = last_operation(stack.id, client.events(stack.id))
-    found = failures(client, stack) if stack.status not in DONE else []
+    with slow("Reading what happened"):
+        happened = last_operation(stack.id, client.events(stack.id))
+        found = failures(client, stack) if stack.status not in DONE else []
     one = _Operation(stack, happened, all_causes(stack, happened, found))
     origin = origins(target.config.model, target.config.stack.prefix).get
     if as_json:

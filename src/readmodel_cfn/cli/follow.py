@@ -6,6 +6,7 @@ from readmodel_cfn.cli.description import json_option, origin_of
 from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.cli.following import followed
 from readmodel_cfn.cli.kinds import SECONDS
+from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command
 from readmodel_cfn.cli.telling import telling
 from readmodel_cfn.errors import ReadModelError
@@ -34,7 +35,8 @@ def follow(target: Target, as_json: bool, timeout: float | None) -> None:
     if stack.status == "REVIEW_IN_PROGRESS":
         what = "nothing goes on: it is a change set that waits"
         raise ReadModelError(what, where=target.where, hint="run: readmodel-cfn deploy")
-    following = attached(client, stack)
+    with slow("Reading what happened"):
+        following = attached(client, stack)
     ended = followed(target, following, say, timeout)
     status = ended.status
     if status != "DELETE_COMPLETE":

@@ -68,7 +68,8 @@ def restore(target: Target, key: str, version: str, yes: bool, as_json: bool) ->
         over = "its deletion" if current.deletion else f"version {current.id}"
         what = f"version {chosen.id} of {_time(chosen)}, {chosen.size:,} bytes"
         consent(f"Restore {key} to {what}, over {over} of {_time(current)}?", yes)
-    done = store.restore(target.connection.client("s3"), bucket, key, chosen, current)
+    with slow("Restoring it"):
+        done = store.restore(target.connection.client("s3"), bucket, key, chosen, current)
     with unfinished_if_untold(f"{bucket}/{key}", "it is restored"):
         _tell(done, as_json)
 

@@ -11,6 +11,7 @@ from readmodel_cfn.cli.kinds import FILE_OR_FOLDER
 from readmodel_cfn.cli.publication import Wish, publish_many, settings_of
 from readmodel_cfn.cli.publisher import Publisher, publisher
 from readmodel_cfn.cli.served import key_of
+from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command, yes_option
 from readmodel_cfn.cli.untold import unfinished_if_untold
 from readmodel_cfn.errors import ConfigError
@@ -80,7 +81,8 @@ def publish(
     to = publisher(target, bucket, as_writer)
     if if_match is not None:
         to.require("--if-match", "compare")
-    done = _put(to, key, body, settings, if_match, create_only)
+    with slow(f"Sending it to {to.bucket}"):
+        done = _put(to, key, body, settings, if_match, create_only)
     with unfinished_if_untold(f"{done.bucket}/{done.key}", "it is published"):
         if as_json:
             report.print_json(vars(done))

@@ -154,6 +154,21 @@ def test_what_nobody_foresaw_is_one_line_that_says_where(tmp_path: Path) -> None
     )
 
 
+def test_half_an_installation_is_one_line_that_says_so(tmp_path: Path) -> None:
+    missing = INTERRUPTED.format(module="troposphere").replace(
+        "raise KeyboardInterrupt", "raise ModuleNotFoundError('No module named troposphere')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", missing],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        check=False,
+    )
+    assert one_line(done.stderr).startswith("No module named troposphere; readmodel-cfn is not")
+    assert done.returncode == 1
+
+
 def test_whoever_mends_it_sees_it_as_it_is(tmp_path: Path) -> None:
     assert b"Traceback" in defect(tmp_path, "-X", "dev").stderr
 

@@ -59,6 +59,8 @@ def _last_words(error: BaseException) -> str:
         return "interrupted; run the command again"
     if isinstance(error, OSError):
         return _refused(error)
+    if isinstance(error, ImportError):
+        return f"{error.msg}; readmodel-cfn is not installed as a whole: install it again"
     what = " ".join(f"{type(error).__name__}: {error}".split())
     frames = extract_tb(error.__traceback__)
     ours = [one for one in frames if _PACKAGE in Path(one.filename).parents] or frames

@@ -94,6 +94,18 @@ def test_an_empty_path_is_not_the_working_directory(arguments: list[str]) -> Non
     assert "the path is empty" in refused(*arguments)
 
 
+@pytest.mark.parametrize(
+    "option", ["--region", "--profile", "--endpoint-url", "--bucket"], ids=lambda one: str(one)
+)
+def test_an_empty_text_does_not_lead_to_another_place(option: str) -> None:
+    assert f"invalid value for '{option}': it is empty" in refused("publish", "f.json", option, "")
+
+
+def test_a_plot_that_has_no_folder_is_refused_before_the_race() -> None:
+    line = refused("verify", "--concurrency", "--region", "eu-west-1", "--plot", "nowhere/plot.svg")
+    assert line == "--plot: no such folder; make nowhere"
+
+
 @pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e999", "-1", "x"])
 @pytest.mark.parametrize(
     "option",

@@ -56,6 +56,8 @@ def concurrency(
     if not SMALLEST <= size <= MOST_BYTES:
         allowed = f"{SMALLEST} to {MOST_BYTES:,}"
         raise ConfigError(f"{size:,} bytes", where="--size", hint=f"allowed: {allowed}")
+    if plot_file and not plot_file.parent.is_dir():
+        raise ConfigError("no such folder", where="--plot", hint=f"make {plot_file.parent}")
     _refuse_others(target, even_untagged)
     plan, token = Plan(size, readers, seconds), secrets.token_hex(8)
     place = _place(target, contract, choose(contract, route, token), token)
@@ -66,12 +68,12 @@ def concurrency(
     settings = Settings(contract.cache_control, contract.gzip_stored)
     measured, left = _raced(plan, place, settings, token)
     verdict = check(measured.writes, measured.reads)
-    if plot_file:
-        plot_file.write_text(plot.drawing(measured, verdict), encoding="utf-8")
     if as_json:
         report.print_json({**figures.as_json(plan, measured, verdict), "left": left})
     else:
         _print(measured, verdict)
+    if plot_file:
+        plot_file.write_text(plot.drawing(measured, verdict), encoding="utf-8")
     _conclude(place, verdict, left)
 
 

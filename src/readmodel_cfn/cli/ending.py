@@ -12,7 +12,7 @@ from typing import TextIO
 import click
 
 from readmodel_cfn.cli.colour import colour
-from readmodel_cfn.cli.usage import is_help, usage_error
+from readmodel_cfn.cli.usage import usage_error
 from readmodel_cfn.errors import ReadModelError
 
 _PACKAGE = Path(__file__).parents[1]
@@ -25,9 +25,9 @@ def in_one_line() -> Iterator[None]:
         yield
     except ReadModelError as error:
         _end(str(error), error.exit_code)
+    except click.exceptions.NoArgsIsHelpError:
+        raise  # no error, but the help of a group that was given no command
     except click.UsageError as error:
-        if is_help(error):
-            raise
         _end(str(usage_error(error)), error.exit_code)
     except BrokenPipeError:
         raise  # the reader of our output went away; click knows what to do

@@ -18,6 +18,15 @@ class _Given(click.Path):
         return super().convert(value, param, ctx)
 
 
+class _Word(click.types.StringParamType):
+    """A text that is not empty: "$UNSET" would else mean the default, which may be elsewhere."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("it is empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 class _Finite(click.FloatRange):
     """A number that ends: click takes inf, and nan for one of every range."""
 
@@ -28,6 +37,7 @@ class _Finite(click.FloatRange):
         return number
 
 
+WORD = _Word()
 FILE = _Given(path_type=Path, dir_okay=False)
 FILE_OR_FOLDER = _Given(path_type=Path)
 SECONDS = _Finite(min=0, max=_DAY)

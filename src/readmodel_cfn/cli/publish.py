@@ -7,7 +7,7 @@ import click
 from readmodel_cfn import report
 from readmodel_cfn.cli.description import json_option, read_file
 from readmodel_cfn.cli.examples import WithExamples, examples
-from readmodel_cfn.cli.kinds import FILE_OR_FOLDER
+from readmodel_cfn.cli.kinds import FILE_OR_FOLDER, WORD
 from readmodel_cfn.cli.publication import Wish, publish_many, settings_of
 from readmodel_cfn.cli.publisher import Publisher, publisher
 from readmodel_cfn.cli.served import key_of
@@ -32,7 +32,7 @@ from readmodel_cfn.store.racing import put_first
 @click.option("--key", help="Key for one FILE [default: the one key that the route serves].")
 @click.option("--route", "path", help="Path of the route that serves one FILE.")
 @click.option("--as-writer", is_flag=True, help="Use the stack's own writer key.")
-@click.option("--bucket", help="Bucket to put it into; then the stack is not asked.")
+@click.option("--bucket", type=WORD, help="Bucket to put it into; then the stack is not asked.")
 @click.option("--if-match", metavar="ETAG", help="Replace one FILE's document if it has this ETag.")
 @click.option("--create-only", is_flag=True, help="Put only what is not there yet.")
 @click.option("--force", is_flag=True, help="Send what has not changed, too.")

@@ -15,6 +15,7 @@ import click
 from readmodel_cfn import report
 from readmodel_cfn.aws import Connection, Credentials, one_line_errors
 from readmodel_cfn.cli.description import config_option, load_config
+from readmodel_cfn.cli.kinds import WORD
 from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.config import STACK_NAME, STACK_NAME_IN_WORDS, Config
 from readmodel_cfn.errors import ReadModelError
@@ -116,9 +117,13 @@ def aws_command(command: Command) -> Command:
 _AWS_OPTIONS = (
     config_option,
     click.option("--stack-name", help="Name of the stack [default: the file's, else read-model]."),
-    click.option("--region", help="AWS region [default: the file's, else the environment's]."),
-    click.option("--profile", help="AWS profile [default: the environment's]."),
-    click.option("--endpoint-url", help="One URL for every AWS service, such as an emulator's."),
+    click.option(
+        "--region", type=WORD, help="AWS region [default: the file's, else the environment's]."
+    ),
+    click.option("--profile", type=WORD, help="AWS profile [default: the environment's]."),
+    click.option(
+        "--endpoint-url", type=WORD, help="One URL for every AWS service, such as an emulator's."
+    ),
     click.option(
         "--sandbox", "use_sandbox", is_flag=True, help="Use the embedded AWS; start it if need be."
     ),

@@ -1,15 +1,9 @@
 """A usage error as the others are told: where, what, and what to do next, in one line."""
 
 import click
+from click.exceptions import NoSuchCommand
 
 from readmodel_cfn.errors import ConfigError
-
-_HELP = getattr(click.exceptions, "NoArgsIsHelpError", ())
-
-
-def is_help(error: click.UsageError) -> bool:
-    """Is it no error, but the help of a group that was given no command?"""
-    return isinstance(error, _HELP)
 
 
 def usage_error(error: click.UsageError) -> ConfigError:
@@ -25,10 +19,11 @@ def _nearest(error: click.UsageError) -> str | None:
     """The option or command that is spelt most like the one that does not exist."""
     if isinstance(error, click.NoSuchOption):
         return next(iter(error.possibilities or ()), None)
-    name = getattr(error, "command_name", None)
-    if name is None or error.ctx is None or not isinstance(error.ctx.command, click.Group):
+    group = error.ctx.command if error.ctx else None
+    if not isinstance(error, NoSuchCommand) or not isinstance(group, click.Group):
         return None
     from difflib import get_close_matches
 
-    near = get_close_matches(name, error.ctx.command.list_commands(error.ctx), n=1)
+    assert error.ctx is not None  # noqa: S101 - it has a command
+    near = get_close_matches(error.command_name, group.list_commands(error.ctx), n=1)
     return next(iter(near), None)

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from readmodel_cfn.cli.description import template_of
+from readmodel_cfn.cli.kinds import WORD
 from readmodel_cfn.cli.target import Target
 from readmodel_cfn.config import STACK_NAME_IN_WORDS
 from readmodel_cfn.errors import ConfigError
@@ -19,7 +20,7 @@ _LONGEST_ARTICLE_NAME = 64 - len("-data-store-writer")
 _ARTICLE_REGION = "eu-west-1"
 
 template_bucket_option: Callable[..., Any] = click.option(
-    "--template-bucket", help="Bucket that hands over a template too long for a call."
+    "--template-bucket", type=WORD, help="Bucket that hands over a template too long for a call."
 )
 
 

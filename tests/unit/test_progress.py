@@ -86,3 +86,23 @@ def test_it_is_gone_at_the_end_where_colour_is_unwanted_too(
 
 def test_where_a_program_listens_nothing_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert told(capsys, [(5, 1000), (50, 2000)], quiet=True) == ""
+
+
+def test_a_line_of_another_is_not_written_behind_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    clock = Clock()
+    with Progress("b", "documents", False, clock) as progress:
+        progress.aside()
+        clock.now += 1
+        progress(10)
+        progress.aside()
+        sys.stderr.write("a.json: there already\n")
+    looks = capsys.readouterr().err.split("\r")
+    assert looks == [
+        "",
+        "b: 10 documents, 10 a second\x1b[K",
+        "\x1b[Ka.json: there already\n",
+        "\x1b[K",
+    ]

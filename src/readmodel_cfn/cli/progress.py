@@ -37,6 +37,11 @@ class Progress:
         rate = count / (now - self._began)
         self._show(f"{self._what}: {count:,} {self._units}, {rate:,.0f} a second")
 
+    def aside(self) -> None:
+        """Make room for a line of another."""
+        if self._on_terminal and self._shown:
+            self._show("")
+
     def __enter__(self) -> "Progress":
         return self
 
@@ -46,8 +51,7 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._on_terminal and self._shown:
-            self._show("")
+        self.aside()
 
     def _show(self, line: str) -> None:
         self._shown = True

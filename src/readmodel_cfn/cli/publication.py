@@ -24,7 +24,7 @@ from readmodel_cfn.store.listing import listing
 from readmodel_cfn.store.object_errors import Denied
 from readmodel_cfn.store.objects import Objects
 from readmodel_cfn.store.publish import Settings
-from readmodel_cfn.store.sending import Outcome, Sending, Tally
+from readmodel_cfn.store.sending import Outcome, Sending, Sent, Tally
 from readmodel_cfn.store.spool import Spool
 
 _BATCH = 1000  # keys of one DeleteObjects call, S3's limit
@@ -173,6 +173,8 @@ class Publication:
 
             def tell(outcome: Outcome) -> None:
                 progress(tally.sent + tally.lost + tally.faults)
+                if not isinstance(outcome, Sent):
+                    progress.aside()
                 self._telling.outcome(outcome)
 
             sending.send(_rows(found.send), self._load, tell)

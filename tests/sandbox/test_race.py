@@ -302,9 +302,9 @@ def test_a_drawing_that_cannot_be_written_is_told_before_the_race(
 ) -> None:
     """Else what was measured would be lost, and the exit code with it."""
     monkeypatch.setattr(command, "measure", None)
-    done = verify("--yes", "--plot", str(tmp_path / "none" / "race.svg"))
+    done = verify("--yes", "--plot", str(tmp_path / f"{'x' * 300}.svg"))
     assert done.exit_code == 1
-    assert done.stderr.splitlines()[-1].endswith("race.svg: No such file or directory")
+    assert done.stderr.splitlines()[-1].endswith("xxx.svg: File name too long")
 
 
 @pytest.mark.parametrize("size", ["151", "10485761"])

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fault_kinds import Fault
 from publish_site import S3Proxy, Site
 from publish_workers import publish_part
 
@@ -100,6 +101,38 @@ def test_an_interruption_tells_how_far_it_came(site: Site) -> None:
     assert line.startswith("Error: interrupted: ")
     assert f"{len(site.listed()):,} sent" in line
     assert "Traceback" not in told
+
+
+DELETING = ("--delete-missing", "--yes")
+
+
+@pytest.mark.parametrize(
+    ("method", "options"), [("GET", ()), ("GET", DELETING), ("HEAD", ()), ("POST", DELETING)]
+)
+def test_who_waits_for_s3_can_be_interrupted(
+    site: Site,
+    proxy: S3Proxy,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    options: tuple[str, ...],
+) -> None:
+    """While it is listed, asked for headers, and told to delete: it may not answer for a minute."""
+    site.write(3)
+    site()
+    (site.data / "products/00001.json").unlink()
+
+    def held(action: str) -> Fault | None:
+        return Fault("held before") if f" {method} " in action else None
+
+    monkeypatch.setattr(proxy, "_fault", held)
+    with (
+        site.begin(str(site.data), *options) as process,
+        proxy.holding(lambda: process.poll() is None),
+    ):
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=15)
+    assert "interrupted" in told.splitlines()[-1]
+    assert process.returncode == (9 if method == "POST" else 1)
 
 
 def test_two_publishers_of_the_same_documents_both_succeed(site: Site) -> None:

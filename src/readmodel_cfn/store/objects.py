@@ -5,17 +5,20 @@ about ten times as many small documents a second as boto3. Only its synchronous 
 other threads go on while they wait.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import takewhile
-from typing import Any
+from typing import Any, TypeVar
 
 from readmodel_cfn.aws import error_code, is_refusal, one_line_errors, troubles
 from readmodel_cfn.store.destination import Destination, connected
+from readmodel_cfn.store.flow import flow
 from readmodel_cfn.store.object_errors import Denied, Unnameable, translated
 
+Made = TypeVar("Made")
 _PAGE = 1000  # keys of one call, S3's limit
 _BEHIND_SLASH = "0"  # the first key behind all that begin with a slash
 _NO_RETRIES = {"max_retries": 0}
@@ -85,10 +88,11 @@ class Objects:
     def _listed_quickly(self, directory: str, after: str | None) -> Iterator[Listed]:
         import obstore
 
+        pages = obstore.list(self._patient, directory or None, offset=after, chunk_size=_PAGE)
         with translated("ListObjectsV2"):
-            pages = obstore.list(self._patient, directory or None, offset=after, chunk_size=_PAGE)
-            for one in (one for page in pages for one in page):
-                yield Listed(one["path"], _unquoted(one["e_tag"]), one["last_modified"])
+            while page := _aside(lambda: next(pages, None)):
+                for one in page:
+                    yield Listed(one["path"], _unquoted(one["e_tag"]), one["last_modified"])
 
     def _listed_exactly(self, prefix: str, after: str | None) -> Iterator[Listed]:
         with one_line_errors():
@@ -113,7 +117,7 @@ class Objects:
 
         with translated("HeadObject"):
             try:
-                found = obstore.get(self._patient, key, options={"head": True})
+                found = _aside(lambda: obstore.get(self._patient, key, options={"head": True}))
             except FileNotFoundError:
                 return None
             return {str(name): value for name, value in found.attributes.items()}
@@ -133,7 +137,7 @@ class Objects:
         import obstore
 
         with translated("DeleteObjects"):
-            obstore.delete(self._patient, list(keys))
+            _aside(lambda: obstore.delete(self._patient, list(keys)))
 
     @cached_property
     def _impatient(self) -> Any:
@@ -145,6 +149,12 @@ class Objects:
 
     def _store(self, retries: Any) -> Any:
         return connected(self._destination, retries)
+
+
+def _aside(call: Callable[[], Made]) -> Made:
+    """Wait for it while another thread does it: obstore itself hears no Ctrl-C until it ends."""
+    with closing(flow(lambda one: one(), (call,), 1)) as made:
+        return next(made)
 
 
 def _unquoted(etag: str | None) -> str:

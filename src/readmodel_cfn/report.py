@@ -1,6 +1,7 @@
 """What people read: results on stdout, the story on stderr."""
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,12 @@ if TYPE_CHECKING:
 
 
 def story(line: str) -> None:
-    """Say what is going on."""
-    click.echo(line, err=True)
+    """Say what is going on.
+
+    To the stderr that there is now: click by itself looks for the one behind rich's view of what is
+    in progress, and would write into that view.
+    """
+    click.echo(line, file=sys.stderr, err=True)
 
 
 def print_json(value: Any) -> None:

@@ -41,7 +41,7 @@ def test_what_goes_and_what_stays_is_told_before_it_is_asked(aws: Aws) -> None:
     found(aws, RETAINED)
     done = run("delete", "--region", "eu-west-1")
     assert error_of(done, 1) == (
-        "Delete stack read-model in eu-west-1, keeping data-bucket?: "
+        "Delete stack read-model in eu-west-1, keeping data-bucket: "
         "there is no terminal to ask on; give --yes"
     )
     assert done.stderr.splitlines()[:-1] == [
@@ -69,7 +69,7 @@ def test_with_data_what_is_in_the_buckets_is_told_as_far_as_one_call_tells(
     done = run("delete", "--region", "eu-west-1", "--with-data")
     line = error_of(done, 1)
     assert line.startswith(
-        "Delete stack read-model in eu-west-1, with all payloads and their versions, for good?: "
+        "Delete stack read-model in eu-west-1, with all payloads and their versions, for good: "
     )
     assert done.stderr.splitlines()[1:-1] == [
         "  delete  1 resources: IAM 1",
@@ -81,7 +81,7 @@ def test_no_data_is_asked_about_where_there_is_none(aws: Aws) -> None:
     found(aws, RETAINED)
     aws.refuses("s3", "list_object_versions", "NoSuchBucket", status=404)
     line = error_of(run("delete", "--region", "eu-west-1", "--with-data"), 1)
-    assert line.startswith("Delete stack read-model in eu-west-1?: ")
+    assert line.startswith("Delete stack read-model in eu-west-1: ")
 
 
 def test_a_no_deletes_nothing(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:

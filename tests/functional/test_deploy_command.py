@@ -312,7 +312,7 @@ def test_a_create_that_never_succeeded_is_not_deleted_by_yes_alone(aws: Aws) -> 
     aws.events(event(1, "read-model", "ROLLBACK_COMPLETE", physical_id=STACK_ID))
     line = error_of(deploy(), 1)
     assert line == (
-        "Delete stack read-model in eu-west-1, which never worked?: "
+        "Delete stack read-model in eu-west-1, which never worked: "
         "there is no terminal to ask on; give --recreate"
     )
     assert aws.wrote() == []

@@ -35,6 +35,13 @@ def test_a_help_ends_with_one_to_three_examples(words: str) -> None:
     assert all(len(line) <= 78 for line in lines), "the terminal would break it"
 
 
+@pytest.mark.parametrize("words", ["", "sandbox"])
+def test_a_list_of_commands_tells_the_first_sentence_of_each_whole(words: str) -> None:
+    listed = run(*words.split(), "--help").stdout.partition("\nCommands:\n")[2]
+    assert listed
+    assert "..." not in listed
+
+
 @pytest.mark.parametrize(("words", "line"), EXAMPLES, ids=lambda one: str(one))
 def test_an_example_is_of_this_command_and_its_options_exist(words: str, line: str) -> None:
     assert line.startswith(f"{PROGRAM} {words}".strip())

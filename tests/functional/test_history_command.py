@@ -228,14 +228,16 @@ def test_without_a_terminal_the_question_is_told_and_nothing_is_written(aws: Aws
     lists(aws, TWO)
     assert error_of(restore(), 1) == (
         "Restore payload.json to version old of 2026-01-01 12:00:01Z, 1,234 bytes, over version "
-        "new of 2026-01-01 12:00:02Z?: there is no terminal to ask on; give --yes"
+        "new of 2026-01-01 12:00:02Z: there is no terminal to ask on; give --yes"
     )
     assert aws.wrote() == []
 
 
 def test_the_question_tells_of_a_deletion(aws: Aws) -> None:
     lists(aws, DELETED)
-    assert "over its deletion of 2026-01-01 12:00:02Z?" in error_of(restore(), 1)
+    assert "over its deletion of 2026-01-01 12:00:02Z: there is no terminal" in error_of(
+        restore(), 1
+    )
 
 
 def test_before_the_question_it_is_told_what_a_write_may_replace_for_good(aws: Aws) -> None:

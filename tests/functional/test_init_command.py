@@ -147,4 +147,5 @@ def test_the_next_commands_can_be_typed(tmp_path: Path, path: str) -> None:
 def test_the_story_ends_with_them() -> None:
     lines = run("init", "--yes").stderr.splitlines()
     assert lines[0] == "Wrote readmodel.toml. Next:"
-    assert [one.split("  # ")[0].split()[1] for one in lines[1:]] == ["deploy", "publish", "read"]
+    assert [one.split("  # ")[0].split()[1] for one in lines[1:4]] == ["deploy", "publish", "read"]
+    assert lines[4:] == ["Add --sandbox to each to try it on this machine, without an account."]

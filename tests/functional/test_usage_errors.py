@@ -35,6 +35,11 @@ def refused(*arguments: str) -> str:
             "readmodel-cfn publish: missing argument 'PATH...'; try readmodel-cfn publish --help",
         ),
         (
+            ["completion"],
+            "readmodel-cfn completion: missing argument '{bash|zsh|fish}'. Choose from: bash, zsh, "
+            "fish; try readmodel-cfn completion --help",
+        ),
+        (
             ["template", "--format"],
             "readmodel-cfn template: option '--format' requires an argument; "
             "try readmodel-cfn template --help",

@@ -49,7 +49,7 @@ def _url(target: Target, path: str | None) -> str:
 
 def _hint(answer: Answer) -> str:
     if answer.status in (403, 404):
-        return "check the path against the routes"
+        return "check the path against the routes, and whether its document is published"
     return "publish the payload first: readmodel-cfn publish FILE"
 
 

@@ -2,6 +2,8 @@
 
 import click
 
+_WHOLE = 1000  # characters, more than a sentence has
+
 
 class WithExamples(click.Command):
     """A command whose epilog is examples, a line each."""
@@ -23,6 +25,14 @@ class WithExamples(click.Command):
 
 class Group(WithExamples, click.Group):
     """A group of such commands."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each with its first sentence, whole: click would cut it at the end of the line."""
+        found = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, one.get_short_help_str(_WHOLE)) for name, one in found.items() if one]
+            )
 
 
 def examples(*lines: str) -> str:

@@ -68,7 +68,10 @@ def _ask(table: type, option: str, make: Callable[[str], T]) -> T:
             raise click.UsageError(f"{error.what}; {error.hint}") from error
 
     question = str(declared.metadata["doc"]).rstrip(".")
-    made: T = click.prompt(question, declared.default or "", value_proc=checked, err=True)
+    default = declared.default or ""
+    made: T = click.prompt(
+        question, default, value_proc=checked, show_default=bool(default), err=True
+    )
     return made
 
 
@@ -87,7 +90,7 @@ def _write(text: str) -> None:
 def _tell(stack: Stack, route: Route, as_json: bool) -> None:
     path, key = (re.sub(r"\{\w+\+?\}", "1", text) for text in (route.path, route.key))
     following = {
-        "readmodel-cfn deploy": "creates the stack, having shown it; --sandbox: on this machine",
+        "readmodel-cfn deploy": "creates the stack, having shown it",
         f"readmodel-cfn publish FILE --key {key}": "sends a JSON document",
         f"readmodel-cfn read {path}": "reads it through the API",
     }
@@ -98,6 +101,7 @@ def _tell(stack: Stack, route: Route, as_json: bool) -> None:
     width = max(map(len, following))
     for command, meaning in following.items():
         report.story(f"  {command.ljust(width)}  # {meaning}")
+    report.story("Add --sandbox to each to try it on this machine, without an account.")
 
 
 def _plain(stack: Stack, route: Route, following: list[str]) -> dict[str, Any]:

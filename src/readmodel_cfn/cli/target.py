@@ -61,7 +61,7 @@ class Target:
         with slow(f"Asking AWS about {self.where}"):
             found = self.stacks.describe(self.stack_name)
         if found is None:
-            hint = "run: readmodel-cfn deploy"
+            hint = "run: readmodel-cfn deploy" + " --sandbox" * ("--sandbox" in self.place)
             raise ReadModelError("does not exist", where=self.where, hint=hint)
         return found
 
@@ -138,9 +138,9 @@ def consent(question: str, yes: bool) -> None:
     """
     if yes:
         return
-    check_terminal(question)
+    check_terminal(question.rstrip("?"))
     if not click.confirm(question, err=True):
-        raise ReadModelError("not done, as you said", where=question)
+        raise ReadModelError("not done, as you said", where=question.rstrip("?"))
 
 
 def check_terminal(where: str) -> None:

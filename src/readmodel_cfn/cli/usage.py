@@ -9,7 +9,7 @@ from readmodel_cfn.errors import ConfigError
 def usage_error(error: click.UsageError) -> ConfigError:
     """The same in one line, with the nearest name where one is near."""
     near = _nearest(error)
-    what = (error.message if near else error.format_message()).rstrip(".")
+    what = " ".join((error.message if near else error.format_message()).rstrip(".").split())
     place = error.ctx.command_path if error.ctx else None
     hints = [f"did you mean {near}?"] * bool(near) + [f"try {place} --help"] * bool(place)
     return ConfigError(what[:1].lower() + what[1:], where=place, hint=" Or ".join(hints))

@@ -1,0 +1,37 @@
+"""On a terminal, what is in progress is shown below what has happened."""
+
+import re
+import sys
+from datetime import UTC, datetime
+from io import BytesIO, TextIOWrapper
+
+import pytest
+
+from readmodel_cfn import report
+from readmodel_cfn.cli.telling import ToPeople
+from readmodel_cfn.stacks.values import Event
+
+WHERE = "stack shop in eu-west-1"
+
+
+class Terminal(TextIOWrapper):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_neither_an_event_nor_a_note_is_told_within_the_line_of_the_view(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    terminal = Terminal(BytesIO(), encoding="utf-8")
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    moment = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    status = "CREATE_COMPLETE"
+    with ToPeople().following(WHERE) as on_event:
+        on_event(Event("1", moment, "DataStore", "shop-1", "AWS::S3::Bucket", status, ""))
+        report.story("Still waiting")
+    terminal.seek(0)
+    drawn = re.split(r"[\r\n]+", re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", terminal.read()))
+    assert any(line.startswith(WHERE) for line in drawn)
+    told = [line for line in drawn if status in line or "Still waiting" in line]
+    assert [line.split()[0] for line in told] == ["12:00:00", "Still"]

@@ -28,7 +28,9 @@ key = "payload.json"
 def run(*arguments: str, quiet: bool = False) -> str:
     """Run a command of readmodel-cfn, show it and what it says, and return what it prints."""
     if not quiet:
-        print(f"\n\033[1m$ readmodel-cfn {' '.join(arguments)}\033[0m", flush=True)
+        shown = f"$ readmodel-cfn {' '.join(arguments)}"
+        bold = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        print(f"\n\033[1m{shown}\033[0m" if bold else f"\n{shown}", flush=True)
     done = subprocess.run([*PROGRAM, *arguments], stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         sys.exit(f"readmodel-cfn {arguments[0]} failed with exit code {done.returncode}")

@@ -19,7 +19,8 @@ from functional_aws import (
     stubbed,
 )
 
-from readmodel_cfn import ReadModel, build_template, render
+from readmodel_cfn import ReadModel, build_template, render, sandbox
+from readmodel_cfn.sandbox import Sandbox
 
 KEY = {"DataStoreAccessKeyId": "AKIA1", "DataStoreSecretAccessKey": "s3cret"}
 
@@ -377,6 +378,17 @@ def test_no_stack_is_told_with_what_to_do(aws: Aws, command: str) -> None:
     aws.no_stack()
     assert error_of(show(command), 1) == (
         "stack read-model in eu-west-1: does not exist; run: readmodel-cfn deploy"
+    )
+
+
+def test_on_the_sandbox_what_to_do_is_to_deploy_there(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = Sandbox("http://127.0.0.1:1", 1, 1, "AKIA1", "s3cret", "first")
+    monkeypatch.setattr(sandbox, "start", lambda **_: box)
+    aws.no_stack()
+    assert error_of(show("outputs", "--sandbox"), 1) == (
+        "stack read-model in eu-west-1: does not exist; run: readmodel-cfn deploy --sandbox"
     )
 
 

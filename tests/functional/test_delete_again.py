@@ -52,7 +52,7 @@ def test_a_stack_that_is_deleted_already_is_done_and_nobody_is_asked(aws: Aws) -
     done = run("delete", "--region", "eu-west-1")
     assert done.exit_code == 0
     assert "stack read-model in eu-west-1 is deleted already" in done.stderr
-    assert "Kept data-bucket and its payloads." in done.stderr
+    assert "Kept data-bucket and its documents." in done.stderr
     assert aws.wrote() == []
 
 
@@ -77,7 +77,7 @@ def test_that_is_asked_too(aws: Aws) -> None:
     holds(aws, "1")
     others(aws)
     line = error_of(run("delete", "--region", "eu-west-1", "--with-data"), 1)
-    assert line.startswith("Delete what stack read-model in eu-west-1 leaves, with all payloads")
+    assert line.startswith("Delete what stack read-model in eu-west-1 leaves, with all documents")
     assert aws.wrote() == []
 
 

@@ -69,7 +69,7 @@ def test_with_data_what_is_in_the_buckets_is_told_as_far_as_one_call_tells(
     done = run("delete", "--region", "eu-west-1", "--with-data")
     line = error_of(done, 1)
     assert line.startswith(
-        "Delete stack read-model in eu-west-1, with all payloads and their versions, for good: "
+        "Delete stack read-model in eu-west-1, with all documents and their versions, for good: "
     )
     assert done.stderr.splitlines()[1:-1] == [
         "  delete  1 resources: IAM 1",
@@ -114,7 +114,7 @@ def test_a_retained_bucket_stays_and_that_is_said(aws: Aws) -> None:
     assert done.exit_code == 0
     assert done.stdout == ""
     assert done.stderr.splitlines()[-3:] == [
-        "Kept data-bucket and its payloads.",
+        "Kept data-bucket and its documents.",
         "Kept data-bucket (AWS::S3::BucketPolicy).",
         "Deleted.",
     ]
@@ -212,7 +212,7 @@ def test_a_bucket_with_anything_in_it_is_refused_before_anything_is_deleted(
     aws.answers("s3", "list_object_versions", content)
     line = error_of(delete(), 1)
     assert line.startswith("data-bucket: AWS deletes no bucket that is not empty: 1 version, ")
-    assert line.endswith("; give --with-data to delete its payloads for good")
+    assert line.endswith("; give --with-data to delete its documents for good")
     assert aws.wrote() == []
 
 

@@ -125,7 +125,7 @@ def test_a_forced_deletion_leaves_behind_what_fails_and_says_so(aws: Aws) -> Non
     done = delete("--force")
     assert done.exit_code == 0
     assert done.stderr.splitlines()[-3:] == [
-        "Kept data-bucket and its payloads.",
+        "Kept data-bucket and its documents.",
         "Kept role (AWS::IAM::Role).",
         "Deleted.",
     ]
@@ -139,7 +139,7 @@ def test_a_bucket_that_is_not_empty_is_left_behind_too_when_forced(aws: Aws) -> 
     aws.events(FAILED, BEGUN)
     holds(aws, "1")
     is_forced(aws, SKIPPED | {"EventId": "20"})
-    assert "Kept data-bucket and its payloads." in delete("--force").stderr
+    assert "Kept data-bucket and its documents." in delete("--force").stderr
     assert aws.wrote() == ["DeleteStack"]
 
 
@@ -221,7 +221,7 @@ def test_a_trouble_between_the_payloads_and_the_stack_says_that_they_are_gone(aw
     aws.events(MADE)
     aws.refuses("cloudformation", "delete_stack", "AccessDenied", "no", 403)
     line = error_of(delete("--with-data"), 9)
-    assert "in eu-west-1: its payloads are deleted, then AWS DeleteStack: AccessDenied: no" in line
+    assert "in eu-west-1: its documents are deleted, then AWS DeleteStack: AccessDenied: no" in line
     assert line.endswith(f"; to go on: {AGAIN} --with-data")
 
 

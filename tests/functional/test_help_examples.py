@@ -98,7 +98,7 @@ def test_an_example_that_needs_no_aws_works(words: str, line: str, tmp_path: Pat
 
 @pytest.mark.parametrize("line", examples_of(COMMANDS["serve"]))
 def test_what_serves_until_it_is_stopped_works_too(line: str, tmp_path: Path) -> None:
-    for folder in ("data", "payloads"):
+    for folder in ("data", "documents"):
         (tmp_path / folder).mkdir()
     process = subprocess.Popen(
         [*PROCESS, *words_of(line)], cwd=tmp_path, env=environment(), stdout=subprocess.PIPE

@@ -193,7 +193,7 @@ def test_a_bucket_kept_by_an_earlier_stack_of_the_name_can_be_imported(aws: Aws)
     ours(aws, made_by("shop", **MANAGED))
     assert refused(aws, wanted()) == (
         "DataStore: bucket shop-data exists, made as DataStore by stack shop; "
-        "give --import-existing to take it, with its payloads, into this stack"
+        "give --import-existing to take it, with its documents, into this stack"
     )
 
 
@@ -201,7 +201,7 @@ def test_that_of_another_stack_only_without_that_stack(aws: Aws) -> None:
     ours(aws, made_by("old", **MANAGED))
     assert refused(aws, wanted()).endswith(
         "made as DataStore by stack old; once stack old is deleted, give --import-existing to "
-        "take it, with its payloads, into this stack"
+        "take it, with its documents, into this stack"
     )
 
 
@@ -209,7 +209,7 @@ def test_one_that_no_stack_says_it_made_can_be_imported_at_once(aws: Aws) -> Non
     ours(aws, {"TagSet": [{"Key": "readmodel-cfn", "Value": "managed"}]})
     assert refused(aws, wanted()) == (
         "DataStore: bucket shop-data exists; "
-        "give --import-existing to take it, with its payloads, into this stack"
+        "give --import-existing to take it, with its documents, into this stack"
     )
 
 

@@ -152,7 +152,7 @@ def test_a_kept_bucket_can_be_removed_later_and_only_once(
     command("deploy", "--yes")
     bucket = resources(clients, name)["DataStore"]
     fill(s3, bucket, "payload.json")
-    assert f"Kept {bucket} and its payloads." in command("delete", "--yes")
+    assert f"Kept {bucket} and its documents." in command("delete", "--yes")
     assert "is deleted already" in command("delete")
     assert is_there(s3, bucket)
     assert f"Deleted {bucket}: 1 version." in command("delete", "--yes", "--with-data")

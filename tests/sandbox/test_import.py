@@ -26,7 +26,7 @@ def kept(tmp_path: Path, sandbox: Sandbox) -> Iterator[Project]:
 def test_a_deploy_that_meets_it_offers_to_import_it_and_touches_nothing(kept: Project) -> None:
     kept("deploy", "--yes", exits=1)
     assert f"bucket {kept.name}-data exists, made as DataStore by stack {kept.name}" in kept.told
-    assert "give --import-existing to take it, with its payloads, into this stack" in kept.told
+    assert "give --import-existing to take it, with its documents, into this stack" in kept.told
     kept("status", exits=1)
 
 

@@ -1,4 +1,4 @@
-"""`read`: a payload out, through the API."""
+"""`read`: a document out, through the API."""
 
 import click
 
@@ -50,7 +50,7 @@ def _url(target: Target, path: str | None) -> str:
 def _hint(answer: Answer) -> str:
     if answer.status in (403, 404):
         return "check the path against the routes, and whether its document is published"
-    return "publish the payload first: readmodel-cfn publish FILE"
+    return "publish the document first: readmodel-cfn publish FILE"
 
 
 def _plain(answer: Answer) -> dict[str, object]:

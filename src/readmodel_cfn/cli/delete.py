@@ -1,4 +1,4 @@
-"""`delete`: a stack and, when told, the payloads it would leave."""
+"""`delete`: a stack and, when told, the documents it would leave."""
 
 from collections.abc import Mapping, Sequence
 
@@ -27,14 +27,14 @@ from readmodel_cfn.stacks.values import StackResource
 @aws_command
 @yes_option
 @json_option
-@click.option("--with-data", is_flag=True, help="Delete all payloads and their versions as well.")
+@click.option("--with-data", is_flag=True, help="Delete all documents and their versions as well.")
 @click.option(
     "--force", is_flag=True, help="After a deletion that failed: leave behind what fails again."
 )
 def delete(target: Target, yes: bool, as_json: bool, with_data: bool, force: bool) -> None:
     """Delete the stack, having told what goes and what stays.
 
-    A retained bucket stays, with its payloads, unless --with-data is given. What was interrupted
+    A retained bucket stays, with its documents, unless --with-data is given. What was interrupted
     goes on when the command is run again.
 
     Only a stack with the tag readmodel-cfn = managed is deleted, which every deploy sets: delete
@@ -83,7 +83,7 @@ def _tell_failures(work: Deletion, seen: Losses) -> None:
         report.story(f"  {verb}  {one.logical_id}  {one.type}  {one.reason}")
 
 
-_FOR_GOOD = ", with all payloads and their versions, for good"
+_FOR_GOOD = ", with all documents and their versions, for good"
 
 
 def _loss(seen: Losses) -> str:
@@ -95,8 +95,8 @@ def _loss(seen: Losses) -> str:
 
 def _tell_kept(kept: Sequence[StackResource]) -> None:
     for one in kept:
-        payloads = " and its payloads" if one.type == BUCKET else f" ({one.type})"
-        report.story(f"Kept {one.physical_id}{payloads}.")
+        documents = " and its documents" if one.type == BUCKET else f" ({one.type})"
+        report.story(f"Kept {one.physical_id}{documents}.")
 
 
 def _plain(one: StackResource) -> Mapping[str, str]:

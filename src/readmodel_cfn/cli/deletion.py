@@ -1,4 +1,4 @@
-"""What `delete` does: in an order that loses no payload of a stack that stays."""
+"""What `delete` does: in an order that loses no document of a stack that stays."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -51,7 +51,7 @@ class Deletion:
         return losses(self.client, self.s3, stack, self.with_data)
 
     def _deleted_before(self) -> Stack:
-        """The stack that is gone already; it may have left payloads that are to go too."""
+        """The stack that is gone already; it may have left documents that are to go too."""
         found = last_deleted(self.client, self.target.stack_name)
         return found if found and is_ours(found) else self.target.stack()
 
@@ -87,7 +87,9 @@ class Deletion:
         if stack.status == "DELETE_COMPLETE":
             return []
         where = self.target.where
-        begun = self._begun(where, lambda: "its payloads are deleted") if emptied else nullcontext()
+        begun = (
+            self._begun(where, lambda: "its documents are deleted") if emptied else nullcontext()
+        )
         telling = nullcontext(report.event) if self.quiet else ToPeople().following(where)
         with begun, telling as on_event:
             following = stacks.to_follow(self.client, stack, self.again)

@@ -23,8 +23,8 @@ from readmodel_cfn.cli.examples import WithExamples, examples
 def graph(file: Path | None, config_file: Path | None, article: bool) -> None:
     """Draw a template as a mermaid flowchart: FILE, else the one that readmodel.toml describes.
 
-    Solid arrows are the way of requests and payloads, dotted ones all other relations. In Markdown,
-    GitHub and others draw it where it stands in a block of the language mermaid.
+    Solid arrows are the way of requests and documents, dotted ones all other relations. In
+    Markdown, GitHub and others draw it where it stands in a block of the language mermaid.
     """
     from readmodel_cfn.graph import flowchart
 

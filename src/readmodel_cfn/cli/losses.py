@@ -94,7 +94,7 @@ def refuse_full(seen: Losses) -> None:
         content = seen.contents[bucket]
         if content and content.versions:
             what = f"AWS deletes no bucket that is not empty: {_told(content)}"
-            hint = "give --with-data to delete its payloads for good"
+            hint = "give --with-data to delete its documents for good"
             raise ReadModelError(what, where=bucket, hint=hint)
 
 

@@ -23,8 +23,8 @@ from readmodel_cfn.store.racing import put_first
     cls=WithExamples,
     epilog=examples(
         "readmodel-cfn publish 42.json --key products/42.json",
-        "readmodel-cfn publish payloads",
-        "readmodel-cfn publish payloads --as-writer --skip-invalid --json",
+        "readmodel-cfn publish data",
+        "readmodel-cfn publish data --as-writer --skip-invalid --json",
     ),
 )
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=FILE_OR_FOLDER)

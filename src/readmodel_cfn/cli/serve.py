@@ -1,4 +1,4 @@
-"""`serve`: the API on this machine, over a folder of payloads, without AWS."""
+"""`serve`: the API on this machine, over a folder of documents, without AWS."""
 
 import gc
 import json
@@ -34,7 +34,7 @@ from readmodel_cfn.template import render
     cls=WithExamples,
     epilog=examples(
         "readmodel-cfn serve",
-        "readmodel-cfn serve --data payloads --quiet",
+        "readmodel-cfn serve --data documents --quiet",
     ),
 )
 @click.option(
@@ -43,7 +43,7 @@ from readmodel_cfn.template import render
     type=FILE_OR_FOLDER,
     default="data",
     show_default=True,
-    help="Folder of payloads; a key is a path below it.",
+    help="Folder of documents; a key is a path below it.",
 )
 @config_option
 @article_option
@@ -62,9 +62,9 @@ def serve(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Serve the API on this machine over a folder of payloads, until Ctrl-C.
+    """Serve the API on this machine over a folder of documents, until Ctrl-C.
 
-    Replace a payload by renaming a new file over it; readers see it at once. A changed
+    Replace a document by renaming a new file over it; readers see it at once. A changed
     readmodel.toml is served at once too.
 
     With --json: once it serves, an object on one line with url, data, pid, routes and findings.
@@ -96,7 +96,7 @@ def _tell(line: str) -> None:
 
 def _check(folder: Path) -> None:
     if not folder.is_dir():
-        hint = "make it, or give --data DIR, with the payloads under their keys"
+        hint = "make it, or give --data DIR, with the documents under their keys"
         raise ConfigError("no such folder", where=str(folder), hint=hint)
 
 

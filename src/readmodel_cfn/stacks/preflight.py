@@ -91,7 +91,7 @@ def _in_the_way(one: Taken, wanted: Wanted, before: Template | None, importing: 
         hint = f"only what is new, here, named literally and kept on deletion is imported: {hint}"
     elif one.managed and _importable(one, wanted, before):
         first = f"once stack {one.stack} is deleted, " if one.stack not in ("", wanted.name) else ""
-        hint = f"{first}give --import-existing to take it, with its payloads, into this stack"
+        hint = f"{first}give --import-existing to take it, with its documents, into this stack"
     return Obstacle(named.logical_id, _who_has_it(one), hint)
 
 

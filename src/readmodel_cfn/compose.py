@@ -11,11 +11,12 @@ from typing import TypeVar
 from troposphere import AWSObject, Export, Join, Output, StackName, Template, iam, s3
 from troposphere import apigateway as ag
 
+from readmodel_cfn.api_room import check_api_room, check_undeployed
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.hosting import BucketLike, Given, RoleLike
 from readmodel_cfn.model import ReadModel
 from readmodel_cfn.naming import PREFIX, PREFIX_IN_WORDS, Names
-from readmodel_cfn.references import Reference
+from readmodel_cfn.references import Reference, meant
 from readmodel_cfn.resources import Host, Resources, outputs_of, resources
 from readmodel_cfn.room import check_room, check_there
 from readmodel_cfn.sections.outputs import SECRETS, url
@@ -70,11 +71,13 @@ def add_read_model(
     Raises:
         ConfigError: something is taken, or an option would be idle. Nothing was added.
     """
-    if not re.fullmatch(PREFIX, prefix):
+    if not isinstance(prefix, str) or not re.fullmatch(PREFIX, prefix):
         hint = f"give {PREFIX_IN_WORDS}"
         raise ConfigError(f"{prefix!r} is not allowed", where="prefix", hint=hint)
-    there = Given(data_store, gateway_role, api)
+    there = Given(meant(template, data_store), meant(template, gateway_role), api)
     model, host, names = there.fit(model), there.host, Names(prefix)
+    if api is not None:
+        check_undeployed(template, api)
     made = resources(model, names, host)
     shown = outputs_of(model, made, names, host) if outputs else []
     add(template, made, exported(shown) if export else shown, host.resources)
@@ -96,6 +99,7 @@ def add(
     # Not `in`: to troposphere, two objects are equal when all their properties are.
     new = [one for one in made if not any(one is other for other in given)]
     check_room(template, new, shown)
+    check_api_room(template, new)
     template.add_resource(new)
     template.add_output(shown)
 

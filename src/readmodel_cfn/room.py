@@ -1,17 +1,14 @@
 """Room: whether a template can take resources and outputs, before any of them is added."""
 
-import json
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from troposphere import AWSObject, GetAtt, Output, Ref, Template
-from troposphere import apigateway as ag
+from troposphere import AWSObject, Output, Template
 
 from readmodel_cfn.errors import ConfigError
 
 # Of one template, CloudFormation's quotas:
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
-_MOST_RESOURCES, _MOST_OUTPUTS = 500, 200
+_MOST_RESOURCES, _MOST_OUTPUTS, _LONGEST_ID = 500, 200, 255
 FEWER = "serve several documents by one route with a {parameter} or a {greedy+} one"
 _PHYSICAL_NAMES = ("BucketName", "UserName", "RoleName")
 
@@ -20,19 +17,23 @@ def check_there(template: Template, given: Sequence[AWSObject]) -> None:
     """Check that what was given as there already is: a Ref to it would lead nowhere.
 
     Raises:
-        ConfigError: it is not in the template.
+        ConfigError: it is not in the template, or only under a condition.
     """
     for one in given:
         if template.resources.get(one.title) is not one:
             hint = "add it with add_resource first"
             raise ConfigError("it is not in the template", where=one.title, hint=hint)
+        if condition := getattr(one, "Condition", None):
+            what = f"it is there only under the condition {condition}"
+            hint = "take the condition off; a bucket's or a role's name can be given by an If"
+            raise ConfigError(what, where=one.title, hint=hint)
 
 
 def check_room(template: Template, made: Sequence[AWSObject], outputs: Sequence[Output]) -> None:
     """Check that all of it can be added.
 
     Raises:
-        ConfigError: a logical id, a name or a path of an API is taken, or it would be too much.
+        ConfigError: a logical id or a name is taken or cannot be, or it would be too much.
     """
     count = len(template.resources) + len(made)
     if count > _MOST_RESOURCES:
@@ -43,7 +44,6 @@ def check_room(template: Template, made: Sequence[AWSObject], outputs: Sequence[
         raise ConfigError(what, where="outputs", hint="give outputs=False")
     _check_ids(template, made, outputs)
     _check_names(template, made)
-    _check_paths(template, made)
 
 
 def _check_ids(template: Template, made: Sequence[AWSObject], outputs: Sequence[Output]) -> None:
@@ -54,6 +54,11 @@ def _check_ids(template: Template, made: Sequence[AWSObject], outputs: Sequence[
     if doubled:
         what = "the template has this logical id already"
         raise ConfigError(what, where=doubled[0], hint="give another prefix")
+    for one in (*made, *outputs):
+        if len(one.title) > _LONGEST_ID:
+            what = f"a logical id has at most {_LONGEST_ID} characters"
+            hint = "shorten the API's logical id, which it begins with"
+            raise ConfigError(what, where=one.title, hint=hint)
 
 
 def _check_names(template: Template, made: Sequence[AWSObject]) -> None:
@@ -71,25 +76,3 @@ def _names(resource: AWSObject) -> Iterator[tuple[str, str]]:
         name = resource.properties.get(key)
         if isinstance(name, str):
             yield resource.resource_type, name
-
-
-def _check_paths(template: Template, made: Sequence[AWSObject]) -> None:
-    """API Gateway has one resource of a name, and one variable, below each other resource."""
-    taken = {
-        _place(one): one for one in template.resources.values() if isinstance(one, ag.Resource)
-    }
-    for one in made:
-        other = taken.get(_place(one)) if isinstance(one, ag.Resource) else None
-        if other is not None:
-            what = f"the API has /{other.PathPart} already, where this adds /{one.PathPart}"
-            hint = f"begin the routes otherwise, or remove {other.title}"
-            raise ConfigError(what, where=one.title, hint=hint)
-
-
-def _place(one: ag.Resource) -> str:
-    part = "{}" if one.PathPart.startswith("{") else one.PathPart
-    return json.dumps([_plain(one.RestApiId), _plain(one.ParentId), part], sort_keys=True)
-
-
-def _plain(value: Any) -> Any:
-    return value.to_dict() if isinstance(value, (Ref, GetAtt)) else str(value)

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from troposphere import AWSObject, Join, Output, Ref, Template
+from troposphere import AWSObject, Join, Output, Template
 from troposphere import apigateway as ag
 
+from readmodel_cfn.api_room import is_of
 from readmodel_cfn.compose import Handle, add, exported
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.naming import Names
@@ -55,10 +56,12 @@ def deploy_api(
     read model's prefix.
 
     Raises:
-        ConfigError: there is no read model, one is not on this API, or they allow different
-            origins, which the API's own errors can name only one of. Nothing was added.
+        ConfigError: there is no read model, one is not on this API or of another template, or they
+            allow different origins, which the API's own errors can name only one of. Nothing was
+            added.
     """
     options, origin = options or Deployment(), _origin(api, handles)
+    _check_of(template, handles)
     there = _of_api(template, api)
     answered = {one.ResponseType for one in there if isinstance(one, ag.GatewayResponse)}
     made = [one for one in gateway_responses.of(origin, api) if one.ResponseType not in answered]
@@ -79,11 +82,21 @@ def _origin(api: ag.RestApi, handles: Sequence[Handle]) -> str | None:
         if one.api is not api or one.stage:
             where, hint = one.prefix or "read model", f"give api={api.title} to add_read_model"
             raise ConfigError(f"is not on the API {api.title}", where=where, hint=hint)
+    if len({one.prefix for one in handles}) < len(handles):
+        hint = "give each of them once"
+        raise ConfigError("a read model of it is given twice", where=api.title, hint=hint)
     origins = list(dict.fromkeys(one.model.api.cors_origin for one in handles))
     if len(origins) > 1:
         what = f"the read models of one API allow different origins: {origins}"
         raise ConfigError(what, where="api.cors_origin", hint="give all of them the same")
     return origins[0]
+
+
+def _check_of(template: Template, handles: Sequence[Handle]) -> None:
+    for one in handles:
+        if not any(template.resources.get(own.title) is own for own in one.resources.methods):
+            where, hint = one.prefix or "read model", "give the one that it was added to"
+            raise ConfigError("is not in this template", where=where, hint=hint)
 
 
 def _urls(api: ag.RestApi, stage: str, handles: Sequence[Handle]) -> list[Output]:
@@ -93,12 +106,8 @@ def _urls(api: ag.RestApi, stage: str, handles: Sequence[Handle]) -> list[Output
 
 def _of_api(template: Template, api: ag.RestApi) -> list[AWSObject]:
     """All that the template gives the API and a deployment is a snapshot of."""
-    to_api = Ref(api).to_dict()
-    return [
-        one
-        for one in template.resources.values()
-        if isinstance(one, _SNAPPED) and _rendered(one)["Properties"]["RestApiId"] == to_api
-    ]
+    every = template.resources.values()
+    return [one for one in every if isinstance(one, _SNAPPED) and is_of(one, api)]
 
 
 def _deployment(

@@ -18,14 +18,18 @@ from readmodel_cfn.options import check_options, given, option
 from readmodel_cfn.routes import Route
 
 # What a stage serves from its snapshot, or takes up at the next deployment, by resource type; None
-# is all of it. An API's name, description and endpoint take effect when they are set. Of the bucket
+# is all of it. An API's name, description and endpoint take effect when they are set; the rest does
+# not: https://docs.aws.amazon.com/apigateway/latest/developerguide/updating-api.html. Of the bucket
 # and the role it is what makes CloudFormation replace them ("createOnlyProperties" in their
 # schemas): the snapshot holds the old one's name, the template only a Ref.
 _SERVED: Mapping[str, Sequence[str] | None] = {
     "AWS::ApiGateway::RestApi": (
+        "ApiKeySourceType",
         "BinaryMediaTypes",
+        "DisableExecuteApiEndpoint",
         "EndpointAccessMode",
         "MinimumCompressionSize",
+        "Policy",
         "SecurityPolicy",
     ),
     "AWS::ApiGateway::Resource": None,

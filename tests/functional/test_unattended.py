@@ -76,3 +76,32 @@ def test_a_template_too_long_for_a_call_needs_a_bucket() -> None:
     long = Wanted("read-model", '{"Description":"' + "x" * 60_000 + '","Resources":{}}')
     with pytest.raises(ConfigError, match=r"51,200 bytes that a call takes; give template_bucket"):
         deploy(long, THERE)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "is not JSON: "),
+        ("Resources:\n  Store:\n    Type: AWS::S3::Bucket\n", "is not JSON: "),
+        ("[" * 40_000, "is not JSON: "),
+        ("[]", "is not a JSON object; "),
+        ("{}", "has no Resources; "),
+        ('{"Resources": []}', "has no Resources; "),
+        ('{"Resources": {"Store": {}}}', "has the resource Store without a Type, or "),
+        (
+            '{"Resources": {"Store": {"Type": "AWS::S3::Bucket", "Properties": null}}}',
+            "has the resource Store without a Type, or with Properties that are none; ",
+        ),
+        (
+            '{"Parameters": [], "Resources": {"Store": {"Type": "AWS::S3::Bucket"}}}',
+            "has Parameters that are not a JSON object; ",
+        ),
+    ],
+    ids=["empty", "YAML", "deep", "list", "nothing", "list of resources", "type", "null", "array"],
+)
+def test_what_is_no_template_is_refused_before_aws_is_asked(aws: Aws, text: str, told: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        deploy(Wanted("read-model", text), THERE)
+    assert str(refused.value).startswith(f"stack read-model: the template {told}")
+    assert str(refused.value).endswith("; give a CloudFormation template's text in JSON")
+    assert aws.wrote() == []

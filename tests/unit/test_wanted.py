@@ -73,3 +73,17 @@ def test_a_template_of_51200_bytes_is_the_longest_that_a_call_takes() -> None:
 
 def test_bytes_count_not_characters() -> None:
     assert not Wanted("shop", "é" * 25_601).fits_a_call
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        {"Transform": "AWS::LanguageExtensions", "Resources": {"Fn::ForEach::Each": ["A", [], {}]}},
+        {"Resources": {"In": {"Type": "AWS::CloudFormation::Stack"}}},
+        {"Resources": {"A": {"Type": "T", "Properties": {"Fn::Transform": {"Name": "Mine"}}}}},
+    ],
+    ids=["transform", "nested stack", "macro"],
+)
+def test_what_a_macro_or_a_nested_stack_makes_may_need_every_capability(template: object) -> None:
+    needed = Wanted("shop", json.dumps(template)).capabilities
+    assert needed == ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]

@@ -41,6 +41,7 @@ def deploy(
         Unfinished: it goes on by itself; call it again to go on following.
         ReadModelError: refused, or out of reach, before anything was changed.
     """
+    _ = wanted.content  # told first, where it is no template
     if not wanted.fits_a_call and not template_bucket:
         what = f"the template has more than the {MOST_INLINE_BYTES:,} bytes that a call takes"
         raise ConfigError(what, where=wanted.name, hint="give template_bucket")

@@ -98,7 +98,11 @@ def resources(model: ReadModel, names: Names, host: Host = ALONE) -> Resources:
     own_reader = None if host.gateway_role else gateway_role.role(model.gateway_role, names)
     store, reader = host.data_store or to(own_store), host.gateway_role or to(own_reader)
     keys = [route.key_pattern for route in model.routes]
-    reading = gateway_role.Reading(model.api.missing == "not-found", model.data_store.kms_key)
+    reading = gateway_role.Reading(
+        may_list=model.api.missing == "not-found",
+        kms_key=model.data_store.kms_key,
+        shared=own_reader is None,
+    )
     interface = _interface(model, store, reader, host.api, names)
     deployed, stage = (None, None) if host.api else _deployed(model, interface, store, reader)
     return Resources(

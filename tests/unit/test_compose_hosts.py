@@ -174,6 +174,22 @@ def test_a_method_is_waited_for_however_its_api_is_named() -> None:
     assert "Root" in live.deployment.DependsOn
 
 
+def test_the_policies_of_several_on_one_role_have_names_of_their_own() -> None:
+    """On a role, a policy replaces another of its name, of whatever stack it is."""
+    host = Template()
+    for prefix in ("", "Shop", "ShopOrders"):
+        add_read_model(host, ORDERS, prefix, gateway_role="api-reader")
+    every = json.loads(render(host))["Resources"].values()
+    names = [
+        json.dumps(one["Properties"]["PolicyName"])
+        for one in every
+        if one["Type"] == "AWS::IAM::Policy"
+    ]
+    assert len(set(names)) == len(names) == 3
+    assert all("AWS::StackId" in name for name in names)
+    assert lint(render(host)) == []
+
+
 # --- stages and deployments ---
 
 

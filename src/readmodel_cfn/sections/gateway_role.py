@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from awacs.aws import PolicyDocument, Statement
-from troposphere import AWSHelperFn, iam
+from troposphere import AWSHelperFn, Join, Select, Split, StackId, iam
 
 from readmodel_cfn import policies
 from readmodel_cfn.naming import BOUNDARY, IAM_NAME, IAM_NAME_IN_WORDS, Names, stack_named
@@ -42,10 +42,14 @@ class GatewayRole:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the role needs to get objects: `may_list` lets S3 say 404, `kms_key` opens them."""
+    """What the role needs to get objects: `may_list` lets S3 say 404, `kms_key` opens them.
+
+    `shared` says that the role is a host's, so that others may add policies to it too.
+    """
 
     may_list: bool
     kms_key: str | None
+    shared: bool
 
 
 def role(options: GatewayRole, names: Names) -> iam.Role:
@@ -88,8 +92,18 @@ def read_policies(
         for batch in policies.batches(keys, policies.INLINE_OF_ROLE)
     ]
     first, *more = documents
-    inline = _inline(first, "data-store-read-only", reader, names)
+    name = _name_among_others(names) if reading.shared else "data-store-read-only"
+    inline = _inline(first, name, reader, names)
     return [inline, *policies.beyond_inline(inline.title, more, Roles=[reader.name])]
+
+
+def _name_among_others(names: Names) -> Join:
+    """One for each read model and stack: on a role, a policy replaces another of its name.
+
+    The stack's id ends with a UUID; its name could be longer than a policy's name may be.
+    """
+    prefix = [names.prefix] if names.prefix else []
+    return Join("-", [*prefix, Select(2, Split("/", StackId)), "data-store-read-only"])
 
 
 def _inline(

@@ -135,6 +135,11 @@ def test_as_writer_with_a_bucket_still_asks_the_stack_for_the_key(aws: Aws) -> N
     assert publish("--as-writer", "--bucket", "mine").exit_code == 0
 
 
+def test_a_read_model_that_the_stack_has_not_is_told_before_its_key(aws: Aws) -> None:
+    aws.stack(outputs={"ShopS3BucketName": "shop-payloads"})
+    assert "it has no output S3BucketName; " in error_of(publish("--as-writer"), 1)
+
+
 def test_a_stack_without_a_user_has_no_writers_key(aws: Aws) -> None:
     outputs(aws)
     line = error_of(publish("--as-writer"), 1)

@@ -41,12 +41,13 @@ class Publisher:
 def publisher(target: Target, bucket: str | None, as_writer: bool) -> Publisher:
     """Find out; with a bucket the stack is asked only for its writer's key."""
     outputs = {} if bucket and not as_writer else target.outputs()
+    found = bucket or target.required(outputs, "S3BucketName")
     connection, allowed = target.connection, EVERYTHING
     if as_writer:
         key = writer_credentials(outputs, connection.client("secretsmanager"))
         connection = connection.with_credentials(key)
         allowed = _allowed(target, outputs)
-    return Publisher(bucket or target.required(outputs, "S3BucketName"), connection, allowed)
+    return Publisher(found, connection, allowed)
 
 
 def _allowed(target: Target, outputs: Sequence[str] | dict[str, str]) -> frozenset[str]:

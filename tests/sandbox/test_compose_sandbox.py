@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from conftest import Answer, Stack
-from troposphere import GetAtt, Ref, Template, s3
+from troposphere import GetAtt, Ref, Template, iam, s3
 from troposphere import apigateway as ag
 
 from readmodel_cfn import (
@@ -124,6 +124,41 @@ def test_three_read_models_of_one_stack_are_read(
     assert send(shop, "/v1/orders/7").body == b'"archived"'
     assert send(shop, "/v1/products/7").body == b'"product"'
     clients("s3").delete_object(Bucket=outputs["OrdersS3BucketName"], Key="archive/7.json")
+
+
+def on_one_role(*prefixes: str) -> dict[str, Any]:
+    """Read models with a bucket each, on one role of the host's."""
+    host = Template()
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "apigateway.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    role = host.add_resource(iam.Role("Reader", AssumeRolePolicyDocument=trust))
+    for prefix in prefixes:
+        store = host.add_resource(s3.Bucket(f"Own{prefix}"))
+        model = ReadModel(writer=NOBODY)
+        add_read_model(host, model, prefix, data_store=store, gateway_role=role)
+    found: dict[str, Any] = json.loads(render(host))
+    return found
+
+
+def test_read_models_on_one_role_leave_each_other_their_permissions(
+    stack: Stack, put: Callable[..., str], send: Send, clients: Clients
+) -> None:
+    outputs = stack.deploy(on_one_role("Blog", "Shop"))
+    for prefix in ("Blog", "Shop"):
+        put(outputs[f"{prefix}S3BucketName"], "payload.json", b"1")
+        assert send(api_of(outputs[f"{prefix}ApiUrl"]), "/v1/samples").status == 200
+    clients("s3").delete_object(Bucket=outputs["ShopS3BucketName"], Key="payload.json")
+    stack.deploy(on_one_role("Blog"))
+    assert send(api_of(outputs["BlogApiUrl"]), "/v1/samples").status == 200
+    clients("s3").delete_object(Bucket=outputs["BlogS3BucketName"], Key="payload.json")
 
 
 def test_the_commands_find_their_read_model_by_its_prefix(

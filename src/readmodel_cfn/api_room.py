@@ -52,7 +52,7 @@ def check_api_room(template: Template, made: Sequence[AWSObject]) -> None:
 def _check_paths(there: Iterable[AWSObject], made: Iterable[AWSObject]) -> None:
     """API Gateway has one resource of a name, and one variable, below each other resource."""
     taken = {_place(one): one for one in _resources(there)}
-    for one in _resources(made):
+    for one in _resources(made) if taken else ():
         if other := taken.get(_place(one)):
             what = f"the API has /{other.PathPart} already, where this adds /{one.PathPart}"
             hint = f"begin the routes otherwise, or remove {other.title}"

@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from troposphere import Template, s3
 
 from readmodel_cfn import Api, ReadModel, Route, build_template, render
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.template import indented
 
 TEMPLATE = build_template(ReadModel())
 CONTENT = json.loads(render(TEMPLATE))
@@ -53,6 +56,16 @@ def test_the_compact_form_says_the_same_without_white_space() -> None:
     compact = render(TEMPLATE, "compact")
     assert json.loads(compact) == CONTENT
     assert compact == json.dumps(CONTENT, separators=(",", ":"))
+
+
+leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+
+
+@given(
+    st.recursive(leaves, lambda one: st.lists(one) | st.dictionaries(st.text(), one), max_leaves=20)
+)
+def test_what_is_for_reading_is_written_as_json_writes_it(value: Any) -> None:
+    assert indented(value) == json.dumps(value, indent=2)
 
 
 def test_yaml_is_the_long_form_without_anchors_or_tags() -> None:

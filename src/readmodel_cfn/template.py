@@ -67,7 +67,7 @@ def _compact(content: Mapping[str, Any]) -> str:
 
 
 def indented(value: Any, margin: str = "\n") -> str:
-    """A value as json.dumps writes it with indent=2, in half the time: that is all Python's too."""
+    """A value as json.dumps writes it with indent=2, in two thirds of the time."""
     inner = margin + "  "
     if isinstance(value, dict) and value:
         parts = [f"{_LEAF(key)}: {indented(one, inner)}" for key, one in value.items()]

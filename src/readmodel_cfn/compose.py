@@ -1,6 +1,6 @@
 """Compose: a read model in a template, be it one of its own or one that holds more.
 
-The only module, with `shared_api`, that adds anything to a template.
+The only module that adds anything to a template: `shared_api` and `template` do it through `add`.
 """
 
 import re

@@ -60,8 +60,9 @@ def deploy_api(
             allow different origins, which the API's own errors can name only one of. Nothing was
             added.
     """
-    options, origin = options or Deployment(), _origin(api, handles)
-    _check_of(template, handles)
+    options = options or Deployment()
+    _check_handles(template, api, handles)
+    origin = _origin(handles)
     there = _of_api(template, api)
     answered = {one.ResponseType for one in there if isinstance(one, ag.GatewayResponse)}
     made = [one for one in gateway_responses.of(origin, api) if one.ResponseType not in answered]
@@ -73,30 +74,31 @@ def deploy_api(
     return DeployedApi(deployed, staged, url(api, options.stage))
 
 
-def _origin(api: ag.RestApi, handles: Sequence[Handle]) -> str | None:
-    """The one origin that all read models of the API allow."""
+def _check_handles(template: Template, api: ag.RestApi, handles: Sequence[Handle]) -> None:
+    """Check that there are read models, each once, on this API of this template."""
     if not handles:
         hint = "give what add_read_model returned"
         raise ConfigError("no read model is on it", where=api.title, hint=hint)
     for one in handles:
+        where = one.prefix or "read model"
         if one.api is not api or one.stage:
-            where, hint = one.prefix or "read model", f"give api={api.title} to add_read_model"
+            hint = f"give api={api.title} to add_read_model"
             raise ConfigError(f"is not on the API {api.title}", where=where, hint=hint)
+        if not any(template.resources.get(own.title) is own for own in one.resources.methods):
+            hint = "give the one that it was added to"
+            raise ConfigError("is not in this template", where=where, hint=hint)
     if len({one.prefix for one in handles}) < len(handles):
         hint = "give each of them once"
         raise ConfigError("a read model of it is given twice", where=api.title, hint=hint)
+
+
+def _origin(handles: Sequence[Handle]) -> str | None:
+    """The one origin that all read models of the API allow."""
     origins = list(dict.fromkeys(one.model.api.cors_origin for one in handles))
     if len(origins) > 1:
         what = f"the read models of one API allow different origins: {origins}"
         raise ConfigError(what, where="api.cors_origin", hint="give all of them the same")
     return origins[0]
-
-
-def _check_of(template: Template, handles: Sequence[Handle]) -> None:
-    for one in handles:
-        if not any(template.resources.get(own.title) is own for own in one.resources.methods):
-            where, hint = one.prefix or "read model", "give the one that it was added to"
-            raise ConfigError("is not in this template", where=where, hint=hint)
 
 
 def _urls(api: ag.RestApi, stage: str, handles: Sequence[Handle]) -> list[Output]:

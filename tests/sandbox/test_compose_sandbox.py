@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from conftest import Answer, Stack
-from troposphere import GetAtt, Ref, Template, iam, s3
+from troposphere import Template, s3
 from troposphere import apigateway as ag
 
+from hosts import health, trusted_role
 from readmodel_cfn import (
     Api,
     ReadModel,
@@ -43,40 +44,13 @@ def platform(clients: Clients, make_bucket: Callable[..., None]) -> Iterator[str
     store.delete_bucket(Bucket=name)
 
 
-def health(host: Template, api: ag.RestApi) -> None:
-    """What the host has on its API itself."""
-    place = host.add_resource(
-        ag.Resource(
-            "Health",
-            RestApiId=Ref(api),
-            ParentId=GetAtt(api, "RootResourceId"),
-            PathPart="health",
-        )
-    )
-    host.add_resource(
-        ag.Method(
-            "HealthGet",
-            RestApiId=Ref(api),
-            ResourceId=Ref(place),
-            HttpMethod="GET",
-            AuthorizationType="NONE",
-            Integration=ag.Integration(
-                Type="MOCK",
-                RequestTemplates={"application/json": '{"statusCode":200}'},
-                IntegrationResponses=[ag.IntegrationResponse(StatusCode="200")],
-            ),
-            MethodResponses=[ag.MethodResponse(StatusCode="200")],
-        )
-    )
-
-
 def site(platform: str, orders_key: str = "orders/{id}.json") -> dict[str, Any]:
     """A host with a bucket of its own, an API with a path of its own, and three read models."""
     host = Template()
     own = host.add_resource(s3.Bucket("Own", DeletionPolicy="Delete"))
     add_read_model(host, ReadModel(writer=NOBODY), "Blog", data_store=platform)
     api = host.add_resource(ag.RestApi("Site", Name="site"))
-    health(host, api)
+    host.add_resource(health(api))
     allowed = Api(cors_origin="*")
     orders = ReadModel(routes=[Route("orders/{id}", orders_key)], api=allowed, writer=NOBODY)
     shop = ReadModel(routes=[Route("products/{id}", "products/{id}.json")], api=allowed)
@@ -129,17 +103,7 @@ def test_three_read_models_of_one_stack_are_read(
 def on_one_role(*prefixes: str) -> dict[str, Any]:
     """Read models with a bucket each, on one role of the host's."""
     host = Template()
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "apigateway.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-            }
-        ],
-    }
-    role = host.add_resource(iam.Role("Reader", AssumeRolePolicyDocument=trust))
+    role = host.add_resource(trusted_role())
     for prefix in prefixes:
         store = host.add_resource(s3.Bucket(f"Own{prefix}"))
         model = ReadModel(writer=NOBODY)

@@ -5,9 +5,10 @@ from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
-from troposphere import GetAtt, Output, Parameter, Ref, Template, iam, s3
+from troposphere import GetAtt, Output, Parameter, Ref, Template, s3
 from troposphere import apigateway as ag
 
+from hosts import health, trusted_role
 from readmodel_cfn import (
     Api,
     DataStore,
@@ -138,16 +139,6 @@ def test_a_bucket_is_used_by_a_function(host: Template) -> None:
     assert json.dumps(there) in json.dumps(found["Resources"])
 
 
-def trusted_role(title: str = "Reader") -> iam.Role:
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "apigateway.amazonaws.com"},
-        "Action": "sts:AssumeRole",
-    }
-    trust = {"Version": "2012-10-17", "Statement": [statement]}
-    return iam.Role(title, AssumeRolePolicyDocument=trust)
-
-
 def test_a_role_of_the_template_is_used_and_may_read(host: Template) -> None:
     role = host.add_resource(trusted_role())
     shop = add_read_model(host, ReadModel(), gateway_role=role)
@@ -217,27 +208,6 @@ def test_on_an_api_of_the_hosts_one_deployment_and_one_stage_serve_all(
     urls = {name: one["Value"] for name, one in found["Outputs"].items() if name.endswith("Url")}
     assert set(urls) == {"ShopSamplesUrl", "ShopApiUrl", "OrdersSamplesUrl", "OrdersApiUrl"}
     assert urls["ShopApiUrl"] == urls["OrdersApiUrl"] == live.url.to_dict()
-
-
-def health(api: ag.RestApi, template: str = '{"statusCode":200}') -> list[Any]:
-    """A resource and a method that the host puts on its API itself."""
-    place = ag.Resource(
-        "Health", RestApiId=Ref(api), ParentId=GetAtt(api, "RootResourceId"), PathPart="health"
-    )
-    method = ag.Method(
-        "HealthGet",
-        RestApiId=Ref(api),
-        ResourceId=Ref(place),
-        HttpMethod="GET",
-        AuthorizationType="NONE",
-        Integration=ag.Integration(
-            Type="MOCK",
-            RequestTemplates={"application/json": template},
-            IntegrationResponses=[ag.IntegrationResponse(StatusCode="200")],
-        ),
-        MethodResponses=[ag.MethodResponse(StatusCode="200")],
-    )
-    return [place, method]
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ class Publish:
 
     exclude: tuple[str, ...] = option(
         (),
-        "Patterns of keys that publish neither sends nor deletes, such as drafts/* or *.tmp.json.",
+        "Patterns of keys that publish neither sends nor deletes, such as drafts/*.",
         pattern=r"(?!\.{0,2}/).+",
         allowed="a pattern of keys, such as drafts/*, with * for any text, without / or ./ at its "
         "beginning",

@@ -286,7 +286,7 @@ def test_a_file_is_whole_though_its_file_system_gives_too_small_a_size(
 
 CHANGES: dict[str, Callable[[Path], object]] = {
     "shrinks": lambda file: os.truncate(file, 5000),
-    "grows": lambda file: file.open("a").write("1" * 5000),
+    "grows": lambda file: file.write_text("1" * 14_000),
     "is rewritten": lambda file: os.utime(file, (1, 1)),
 }
 

@@ -29,8 +29,7 @@ from readmodel_cfn.store.racing import put_first
     cls=WithExamples,
     epilog=examples(
         "readmodel-cfn publish 42.json --key products/42.json",
-        "readmodel-cfn publish data",
-        "readmodel-cfn publish data --exclude 'drafts/*' --delete-missing",
+        "readmodel-cfn publish data --exclude 'drafts/*'",
         "readmodel-cfn publish data --as-writer --skip-invalid --json",
     ),
 )

@@ -1,4 +1,4 @@
-"""readmodel.toml: a table for the stack, one a section of the article, and a list of routes.
+"""readmodel.toml: the stack, the routes, the sections of the article, and how to publish.
 
 Strict: an unknown key, a wrong type or a value that AWS would refuse is an error that names the
 file, the key, the value and what is allowed. One file describes one environment.
@@ -79,6 +79,22 @@ class Stack:
             raise OptionError("stack.tags", self.tags, _TAGS_IN_WORDS)
 
 
+@dataclass(frozen=True)
+class Publish:
+    """What `publish` does with the files of a folder."""
+
+    exclude: tuple[str, ...] = option(
+        (),
+        "Patterns of keys that publish neither sends nor deletes, such as drafts/*.",
+        pattern=r"(?!\.{0,2}/).+",
+        allowed="a pattern of keys, such as drafts/*, with * for any text, without / or ./ at its "
+        "beginning",
+    )
+
+    def __post_init__(self) -> None:
+        check_options(self, "publish")
+
+
 SECTIONS: Mapping[str, type] = {
     "data_store": DataStore,
     "writer": Writer,
@@ -86,15 +102,16 @@ SECTIONS: Mapping[str, type] = {
     "api": Api,
     "deployment": Deployment,
 }
-TABLES: Mapping[str, type] = {"stack": Stack, "routes": Route, **SECTIONS}
+TABLES: Mapping[str, type] = {"stack": Stack, "routes": Route, **SECTIONS, "publish": Publish}
 
 
 @dataclass(frozen=True)
 class Config:
-    """What readmodel.toml says: the stack to deploy to, and the read model."""
+    """What readmodel.toml says: the stack to deploy to, the read model, and how to publish."""
 
     stack: Stack = field(default_factory=Stack)
     model: ReadModel = field(default_factory=ReadModel)
+    publish: Publish = field(default_factory=Publish)
 
 
 def load(path: Path) -> Config:
@@ -125,9 +142,10 @@ def parse(text: str, source: str) -> Config:
 
 
 def read_model(content: Any, source: str) -> ReadModel:
-    """The read model that the tables of readmodel.toml but for [stack] describe, as plain values.
+    """The read model that the tables of readmodel.toml describe, as plain values.
 
-    For another tool's file, whose stack is that tool's; `source` names it in errors.
+    For another tool's file, which has no [stack] and no [publish]: it deploys the stack itself.
+    `source` names it in errors.
 
     Raises:
         ConfigError: naming the source, and what in it is wrong.
@@ -135,7 +153,7 @@ def read_model(content: Any, source: str) -> ReadModel:
     with _told_of(source):
         if not isinstance(content, dict):
             raise ConfigError(f"{content!r} is not allowed", hint="give a table")
-        _known(content, [name for name in TABLES if name != "stack"], "")
+        _known(content, ["routes", *SECTIONS], "")
         return _model(content)
 
 
@@ -151,7 +169,11 @@ def _told_of(source: str) -> Iterator[None]:
 
 def _config(content: Mapping[str, Any]) -> Config:
     _known(content, TABLES, "")
-    return Config(_table(Stack, content.get("stack", {}), "stack"), _model(content))
+    return Config(
+        _table(Stack, content.get("stack", {}), "stack"),
+        _model(content),
+        _table(Publish, content.get("publish", {}), "publish"),
+    )
 
 
 def _model(content: Mapping[str, Any]) -> ReadModel:

@@ -100,13 +100,32 @@ class Route:
         return re.sub(r"\{\w+\}", "*", self.key)
 
     def match_key(self, key: str) -> bool:
-        """Does this route serve `key`? A plain parameter takes a segment, a greedy one several."""
+        """Does this route serve `key`? A plain parameter takes a segment, a greedy one several.
+
+        A parameter never takes a segment that begins with a dot, or publishing a folder would make
+        files such as `.vscode/settings.json` public. A key that spells the dot does:
+        `.well-known/{name}.json`.
+        """
         first, *others = self._parts
         ends = {len(first)} if key.startswith(first) else set()
         for takes, literal in zip(others[::2], others[1::2], strict=True):
             ends = _followed_by(literal, key, _taken(takes, key, ends))
         fits = len(key) in ends and len(key) <= _LONGEST_KEY
         return fits and not _has_dot_segment(key)
+
+    def may_serve_below(self, directory: str) -> bool:
+        """Can this route serve a key that begins with `directory`, which ends with a slash?"""
+        ends = {0}
+        for number, part in enumerate(self._parts):
+            if number % 2:
+                ends = _taken(part, directory, ends)
+                if "/" in part and len(directory) - 1 in ends:
+                    return True  # a greedy parameter takes the last slash and more
+            else:
+                if any(part.startswith(directory[at:]) for at in ends):
+                    return True
+                ends = _followed_by(part, directory, ends)
+        return False
 
     @cached_property
     def _parts(self) -> list[str]:
@@ -118,18 +137,24 @@ class Route:
 
 
 def _taken(takes: str, key: str, starts: set[int]) -> set[int]:
-    """Where a parameter may end that begins at one of these places: it takes no empty segment.
+    """Where a parameter may end that begins at one of these places.
 
-    In one pass, however many parameters there are: a regular expression would try all their splits.
+    It takes no empty segment, and none that begins with a dot. In one pass, however many
+    parameters there are: a regular expression would try all their splits.
     """
     ends, inside = set(), False
     for at in range(min(starts, default=len(key)), len(key)):
         begins = at in starts and key[at] != "/"
         goes_on = inside and key[at - 1 : at + 1] != "//"
-        inside = (begins or goes_on) and key[at] in takes
+        inside = (begins or goes_on) and key[at] in takes and not _begins_hidden(key, at)
         if inside and key[at] != "/":
             ends.add(at + 1)
     return ends
+
+
+def _begins_hidden(key: str, at: int) -> bool:
+    """Is this the dot that begins a segment?"""
+    return key[at] == "." and (at == 0 or key[at - 1] == "/")
 
 
 def _followed_by(literal: str, key: str, starts: set[int]) -> set[int]:

@@ -13,7 +13,8 @@ from readmodel_cfn.template import build_template, render
 def sceptre_handler(sceptre_user_data: Any) -> str:
     """The template of the read model that `sceptre_user_data` describes, as CloudFormation counts.
 
-    The keys are readmodel.toml's, but for [stack]: name, region and tags are Sceptre's to give.
+    The keys are readmodel.toml's, without [stack] and [publish]: Sceptre sets the stack's name,
+    region and tags.
 
     Raises:
         SceptreException: what is wrong with it, in the one line that Sceptre prints; of any other

@@ -129,7 +129,8 @@ def publish_part(ids: range, at: sandbox.Sandbox | None = None) -> tuple[int, fl
         products(ids),
         to,
         kept,
-        serves=lambda key: any(route.match_key(key) for route in MODEL.routes),
+        routes=MODEL.routes,
+        exclude=["products/draft-*"],
         tell=lambda outcome: print(outcome),
     )
     return result.sent + result.unchanged, result.seconds

@@ -53,7 +53,7 @@ rm.imported(1, "ApiUrl")  # refused
 rm.ReadModelError("what", "where")  # refused
 publish({"a.json": 1}, TO)  # refused
 publish([("a.json", 1)], "my-bucket")  # refused
-publish([("a.json", 1)], TO, serves="a.json")  # refused
+publish([("a.json", 1)], TO, routes="a.json")  # refused
 publish([("a.json", 1)], TO, tell=lambda: None)  # refused
 publish([("a.json", 1)], TO).count  # refused
 Settings(gzip="yes")  # refused

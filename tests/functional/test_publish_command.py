@@ -1,6 +1,7 @@
 """`publish`: a JSON file, to the one key that a route serves, in whose name it is told."""
 
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -210,6 +211,55 @@ def test_a_key_or_route_that_is_not_one_is_refused_before_aws_is_asked(
 ) -> None:
     assert error_of(publish(*arguments), 2) == line
     assert two_routes.calls == []
+
+
+@pytest.mark.parametrize("key", ["products/.7.json", "products/7.json"])
+def test_a_key_that_no_parameter_takes_or_a_pattern_excludes_is_refused(
+    two_routes: Aws, key: str
+) -> None:
+    """Whoever names one FILE wants it sent, so it is not passed over in silence."""
+    line = error_of(publish("--key", key, "--exclude", "products/7*"), 2)
+    assert key in line
+    assert two_routes.calls == []
+
+
+def test_a_key_is_taken_where_a_route_spells_its_dot(aws: Aws, tmp_path: Path) -> None:
+    route = '[[routes]]\npath = "l/{n}"\nkey = ".well-known/{n}.json"\n'
+    (tmp_path / "readmodel.toml").write_text(route)
+    outputs(aws)
+    takes(aws, ".well-known/app.json")
+    assert publish("--key", ".well-known/app.json").exit_code == 0
+
+
+def terminate(*_: object) -> None:
+    """SIGTERM, which without a handler would end the process that runs the tests."""
+    assert callable(signal.getsignal(signal.SIGTERM)), "SIGTERM is not handled"
+    signal.raise_signal(signal.SIGTERM)
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_sigterm_while_one_document_is_sent_says_that_it_may_be_stored(
+    monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr("readmodel_cfn.cli.publish._put", terminate)
+    line = error_of(publish("--bucket", "mine", *options), 9)
+    assert line.startswith("mine/payload.json: ")
+    assert "0 sent, 1 in progress" in line
+    assert "run it again" in line
+
+
+@pytest.mark.parametrize(
+    ("options", "printer"), [((), "published"), (("--json",), "print_json")], ids=["text", "json"]
+)
+def test_sigterm_once_one_document_is_sent_says_that_it_is(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], printer: str
+) -> None:
+    takes(aws, bucket="mine")
+    monkeypatch.setattr(f"readmodel_cfn.report.{printer}", terminate)
+    line = error_of(publish("--bucket", "mine", *options), 9)
+    assert "1 sent" in line
+    assert "run it again" in line
 
 
 BAD_FILES = {

@@ -1,6 +1,9 @@
 """`publish` of directories and of many files: all checked first, only what changed is sent."""
 
 import json
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from errno import ENOSPC
 from io import BytesIO
@@ -14,6 +17,7 @@ from functional_aws import OUTPUTS, Aws, error_of, run, stubbed
 from fake_objects import FakeObjects
 from readmodel_cfn.cli import publication
 from readmodel_cfn.cli.countdown import Countdown
+from readmodel_cfn.cli.publish_telling import Telling
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.store.destination import Destination
 from readmodel_cfn.store.object_errors import Denied
@@ -220,7 +224,9 @@ def test_what_stops_the_deletion_tells_how_far_it_came(
 
     monkeypatch.setattr(objects, "delete", second_stops)
     line = error_of(publish("data", "--delete-missing", "--yes"), 9)
-    assert line == f"1 sent, 2 deleted, then {why}; run it again: it goes on"
+    assert "1 sent, 2 deleted" in line
+    assert why in line
+    assert "run it again" in line
     monkeypatch.setattr(objects, "delete", delete)
     assert done(publish("data", "--delete-missing", "--yes")) == "Sent 0, unchanged 2, deleted 2"
 
@@ -232,6 +238,137 @@ def test_a_deletion_that_is_denied_before_anything_has_changed_nothing(
     (data / "products/1.json").unlink()
     objects.denied = frozenset(["delete"])
     assert "AccessDenied" in error_of(publish("data", "--delete-missing", "--yes"), 1)
+
+
+WELL_KNOWN = """
+[[routes]]
+path = "links/{name}"
+key = ".well-known/{name}.json"
+"""
+
+
+@pytest.mark.usefixtures("data")
+def test_a_document_whose_dot_a_route_spells_is_published_and_deleted_as_any_other(
+    objects: FakeObjects, data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "readmodel.toml").write_text(ROUTES + WELL_KNOWN)
+    write(data, {".well-known/app.json": 1, ".well-known/old.json": 1})
+    assert done(publish("data", "--delete-missing", "--yes")) == "Sent 8, unchanged 0"
+    (data / ".well-known/old.json").unlink()
+    result = publish("data", "--delete-missing", "--yes")
+    assert done(result) == "Sent 0, unchanged 7, deleted 1"
+    assert ".well-known/app.json" in objects.kept
+    assert ".well-known/old.json" not in objects.kept
+
+
+def test_what_is_passed_over_is_counted_and_neither_sent_nor_deleted(
+    objects: FakeObjects, data: Path
+) -> None:
+    """A document of an earlier version, which took such a key, stays too."""
+    write(data, {"products/.1.json": 1, ".git/a.json": 1, ".git/b.json": 1, "products/5.json": "{"})
+    objects.put("products/.1.json", b"1", {}, create=False)
+    objects.put("products/5.json", b"5", {}, create=False)
+    arguments = "data", "--delete-missing", "--yes", "--exclude", "products/5*"
+    assert done(publish(*arguments)) == "Sent 6, unchanged 0, passed over 3"
+    assert objects.kept["products/.1.json"].body == b"1"
+    assert objects.kept["products/5.json"].body == b"5"
+    (total,) = lines(publish(*arguments, "--json"), "result")
+    assert total["passed_over"] == 3
+
+
+@pytest.mark.usefixtures("data")
+def test_the_file_and_the_option_exclude_together(
+    objects: FakeObjects, data: Path, tmp_path: Path
+) -> None:
+    exclude = '[publish]\nexclude = ["products/1*", "notes"]\n'
+    (tmp_path / "readmodel.toml").write_text(exclude + ROUTES)
+    write(data, {"notes/a.txt": "text"})
+    objects.put("products/2.json", b"2", {}, create=False)
+    result = publish("data", "--exclude", "products/2*", "--exclude", "payload.json", "--force")
+    assert done(result) == "Sent 3, unchanged 0, passed over 4"
+    assert sorted(objects.kept) == [f"products/{n}.json" for n in (0, 2, 3, 4)]
+    assert "put products/2.json" in objects.asked[:1]
+
+
+def test_a_folder_of_which_all_is_excluded_is_refused(objects: FakeObjects, data: Path) -> None:
+    objects.put("payload.json", b"1", {}, create=False)
+    line = error_of(publish(str(data), "--exclude", "*", "--delete-missing", "--yes"), 2)
+    assert "passed over: 2" in line
+    assert "payload.json" in objects.kept
+
+
+@pytest.mark.usefixtures("data")
+@pytest.mark.parametrize("pattern", ["", "/products/*", "./products/*", "../data/products"])
+def test_a_pattern_that_matches_no_key_is_refused(objects: FakeObjects, pattern: str) -> None:
+    assert error_of(publish("data", "--exclude", pattern), 2).startswith("--exclude: ")
+    assert objects.asked == []
+
+
+@pytest.fixture
+def _terminated() -> Iterator[None]:
+    """A SIGTERM that the command does not handle fails the test, not the process that runs it."""
+
+    def unhandled(*_: object) -> None:
+        raise AssertionError("SIGTERM was not handled")
+
+    before = signal.signal(signal.SIGTERM, unhandled)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.usefixtures("_terminated")
+@pytest.mark.parametrize("options", [(), ("--json",)])
+@pytest.mark.parametrize("paths", [("data",), ("products/0.json", "products/1.json")])
+def test_sigterm_while_documents_are_sent_says_how_many_were(
+    objects: FakeObjects,
+    data: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    paths: tuple[str, ...],
+) -> None:
+    stopped = threading.Event()
+
+    def stop(key: str) -> None:
+        if key == "products/1.json":
+            os.kill(os.getpid(), signal.SIGTERM)
+            stopped.wait(0.1)
+
+    objects.before_put = stop
+    if "data" not in paths:
+        monkeypatch.chdir(data)
+    config = data.parent / "readmodel.toml"
+    line = error_of(publish(*paths, *options, "--config", str(config)), 9)
+    assert f"{len(objects.kept)} sent" in line
+    assert "run it again" in line
+
+
+@pytest.mark.usefixtures("data", "_terminated")
+def test_sigterm_before_anything_is_sent_changes_nothing(
+    objects: FakeObjects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(objects, "listed", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
+    assert "interrupted" in error_of(publish("data"), 1)
+    assert objects.kept == {}
+
+
+@pytest.mark.usefixtures("_terminated")
+def test_sigterm_while_documents_are_deleted_says_what_was_done(
+    objects: FakeObjects, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish("data")
+    (data / "products/1.json").unlink()
+    (data / "products/2.json").write_text('"new"')
+    monkeypatch.setattr(objects, "delete", lambda _: signal.raise_signal(signal.SIGTERM))
+    line = error_of(publish("data", "--delete-missing", "--yes"), 9)
+    assert "1 sent, 0 deleted, 1 in progress" in line
+
+
+@pytest.mark.usefixtures("data", "objects", "_terminated")
+def test_sigterm_while_the_result_is_printed_says_that_all_was_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Telling, "result", lambda *_: signal.raise_signal(signal.SIGTERM))
+    assert "6 sent" in error_of(publish("data"), 9)
 
 
 @pytest.mark.usefixtures("data")
@@ -265,7 +402,8 @@ def test_json_is_a_line_for_each_and_one_for_all(objects: FakeObjects, data: Pat
     assert invalid["source"] == "data/products/bad.json"
     (total,) = lines(result, "result")
     assert total.pop("seconds") >= 0
-    assert total == {"sent": 1, "unchanged": 4, "deleted": 0, "invalid": 1, "lost": 0, "bytes": 5}
+    counts = {"sent": 1, "unchanged": 4, "deleted": 0, "invalid": 1, "lost": 0, "passed_over": 0}
+    assert total == {**counts, "bytes": 5}
     (data / "products/bad.json").unlink()
     result = publish("data", "--json", "--delete-missing", "--yes")
     assert lines(result, "deleted") == [{"key": "payload.json"}]

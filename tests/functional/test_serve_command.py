@@ -110,6 +110,22 @@ def test_the_articles_stack_is_served_with_its_gaps(folder: Path) -> None:
         assert server.ask("/v1/samples").status == 500
 
 
+def test_files_that_publish_passes_over_are_missing(folder: Path) -> None:
+    """A reader sees what a reader of the published documents would see."""
+    well_known = '[[routes]]\npath = "links/{name}"\nkey = ".well-known/{name}.json"\n'
+    exclude = '[publish]\nexclude = ["products/draft-*"]\n'
+    (folder / "readmodel.toml").write_text(f"{TWO_ROUTES}{well_known}{exclude}")
+    (folder / "data/.well-known").mkdir()
+    for path in (".well-known/app.json", "products/.secret.json", "products/draft-1.json"):
+        (folder / "data" / path).write_text("1")
+    with serving(folder) as server:
+        assert server.ask("/v1/links/app").status == 200
+        missing = server.ask("/v1/products/none")
+        for path in ("products/.secret", "products/draft-1"):
+            answer = server.ask(f"/v1/{path}")
+            assert (answer.status, answer.body) == (missing.status, missing.body)
+
+
 def test_a_payload_that_publishing_would_refuse_is_told(folder: Path) -> None:
     (folder / "data" / "payload.json").write_text('{"number": ')
     with serving(folder) as server:

@@ -89,12 +89,13 @@ def test_after_a_kill_every_document_is_whole_and_only_the_rest_is_sent(site: Si
     assert site.is_whole()
 
 
-def test_an_interruption_tells_how_far_it_came(site: Site) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_tells_how_far_it_came(site: Site, number: int) -> None:
     site.write(1000)
     with site.begin(str(site.data)) as process:
         while len(site.listed()) < 100 and process.poll() is None:
             time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, told = process.communicate(timeout=30)
     assert process.returncode == 9
     line = told.splitlines()[-1]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from readmodel_cfn import Api, DataStore, Deployment, GatewayRole, ReadModel, Route, Writer
-from readmodel_cfn.config import SECTIONS, Config, Stack, load, parse, read_model
+from readmodel_cfn.config import SECTIONS, Config, Publish, Stack, load, parse, read_model
 from readmodel_cfn.errors import ConfigError
 
 FULL = """\
@@ -44,6 +44,9 @@ description = "Prices"
 [deployment]
 stage = "live"
 serial = 2
+
+[publish]
+exclude = ["drafts/*"]
 """
 
 
@@ -61,6 +64,7 @@ def test_every_table_becomes_its_options() -> None:
             api=Api(description="Prices"),
             deployment=Deployment(stage="live", serial=2),
         ),
+        Publish(exclude=("drafts/*",)),
     )
 
 
@@ -74,6 +78,7 @@ def route(**values: str) -> str:
     return "[[routes]]\n" + "\n".join(f'{key} = "{value}"' for key, value in values.items())
 
 
+MODEL = {"routes", *SECTIONS}
 TAGS = (
     "give a table of at most 49 texts, each 1 to 256 (a key: 128) of "
     "A-Z a-z 0-9 space and _ . : / = + @ -"
@@ -83,7 +88,7 @@ ERRORS = {
     "unknown table, far from any": (
         "[zzz]",
         "f: zzz: unknown key; known are stack, routes, data_store, writer, gateway_role, api, "
-        "deployment",
+        "deployment, publish",
     ),
     "unknown table, near one": (
         "[datastore]",
@@ -102,10 +107,15 @@ ERRORS = {
         route(path="a", key="a", kee="a"),
         "f: routes[1].kee: unknown key; did you mean key?",
     ),
+    "an exclusion that matches no key": (
+        '[publish]\nexclude = ["./drafts/*"]',
+        "f: publish.exclude: ('./drafts/*',) is not allowed; give a list, each a pattern of keys, "
+        "such as drafts/*, with * for any text, without / or ./ at its beginning",
+    ),
     "a key with a line break": (
         '"a\\nb" = 1',
         "f: a b: unknown key; known are stack, routes, data_store, writer, gateway_role, api, "
-        "deployment",
+        "deployment, publish",
     ),
     "a section that is no table": ("stack = 1", "f: stack: 1 is not allowed; give a table"),
     "routes that are no list": (
@@ -275,7 +285,7 @@ def test_whatever_tomllib_stumbles_over_is_said_in_one_line(text: str) -> None:
 
 
 def test_another_tools_file_describes_the_same_read_model() -> None:
-    told = {name: table for name, table in tomllib.loads(FULL).items() if name != "stack"}
+    told = {name: table for name, table in tomllib.loads(FULL).items() if name in MODEL}
     assert read_model(told, "f") == parse(FULL, "f").model
 
 

@@ -9,8 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readmodel_cfn.store.documents import Document, File, check, files, key_of_path, load
+from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.routes import Route
+from readmodel_cfn.store.documents import (
+    Document,
+    File,
+    PassedOver,
+    check,
+    files,
+    key_of_path,
+    load,
+    read_alone,
+)
 from readmodel_cfn.store.faults import MOST_BYTES, Fault
+from readmodel_cfn.store.selection import Selection
 
 names = st.text("ab.-0", min_size=1, max_size=3).filter(lambda name: not name.startswith("."))
 
@@ -22,8 +34,15 @@ def tree(folder: Path, paths: Iterable[str], body: str = "1") -> Path:
     return folder
 
 
-def keys(*paths: Path) -> list[str]:
-    return [one.key for one in files(paths)]
+EVERY = Selection()
+
+
+def keys(*paths: Path, selection: Selection = EVERY) -> list[str]:
+    return [file.key for file in files(paths, selection) if isinstance(file, File)]
+
+
+def passed_over(*paths: Path, selection: Selection = EVERY) -> list[str]:
+    return [name.key for name in files(paths, selection) if isinstance(name, PassedOver)]
 
 
 def same(body: bytes) -> bytes:
@@ -34,18 +53,61 @@ def md5_of(body: bytes) -> bytes:
     return md5(body, usedforsecurity=False).digest()
 
 
-def every(_: str) -> bool:
-    return True
-
-
 def test_the_path_below_a_directory_is_the_key(tmp_path: Path) -> None:
     tree(tmp_path, ["products/42.json", "payload.json", "a/b/c.json"])
     assert keys(tmp_path) == ["a/b/c.json", "payload.json", "products/42.json"]
 
 
 def test_names_that_begin_with_a_dot_are_passed_over(tmp_path: Path) -> None:
-    tree(tmp_path, [".DS_Store", ".git/a.json", "a/.b.json", "a/c.json"])
+    tree(tmp_path, [".DS_Store", ".git/a.json", ".git/b.json", "a/.b.json", "a/c.json"])
     assert keys(tmp_path) == ["a/c.json"]
+    assert passed_over(tmp_path) == [".DS_Store", ".git/", "a/.b.json"]
+
+
+def test_a_name_that_begins_with_a_dot_is_published_where_a_routes_key_spells_it(
+    tmp_path: Path,
+) -> None:
+    spelled = [
+        Route("l/{n}", ".well-known/{n}.json"),
+        Route("p/{r+}", "{r}"),
+        Route("c", "a/.c.json"),
+    ]
+    selection = Selection(spelled)
+    tree(tmp_path, [".well-known/app.json", ".well-known/.b.json", "a/.c.json", "a/.d.json"])
+    tree(tmp_path, [".vscode/settings.json", "a/.well-known/app.json"])
+    assert keys(tmp_path, selection=selection) == [".well-known/app.json", "a/.c.json"]
+    assert passed_over(tmp_path, selection=selection) == [
+        *(".vscode/", ".well-known/.b.json", "a/.d.json", "a/.well-known/")
+    ]
+
+
+def test_what_is_wrong_below_a_directory_that_a_route_spells_is_a_fault(tmp_path: Path) -> None:
+    """As in any other directory, so that no document is left out in silence."""
+    tree(tmp_path, [".well-known/app.txt", ".well-known/a/b.json"])
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / ".links").symlink_to("elsewhere")
+    spelled = [Route("l/{n}", ".well-known/{n}.json"), Route("m/{n}", ".links/{n}.json")]
+    found = check(files([tmp_path], Selection(spelled)), same, Selection(spelled))
+    assert [
+        fault.source.removeprefix(f"{tmp_path}/") for fault in found if isinstance(fault, Fault)
+    ] == [*(".links", ".well-known/a/b.json", ".well-known/app.txt")]
+
+
+def test_an_excluded_name_is_passed_over_with_all_that_is_below_it(tmp_path: Path) -> None:
+    tree(tmp_path, ["a.json", "drafts/a.json", "drafts/b/c.json", "b/drafts/d.json", "b/x.txt"])
+    selection = Selection(None, ["drafts/", "*.txt"])
+    assert keys(tmp_path, selection=selection) == ["a.json", "b/drafts/d.json"]
+    assert passed_over(tmp_path, selection=selection) == ["b/x.txt", "drafts/"]
+
+
+def test_a_file_by_itself_is_passed_over_only_where_it_is_excluded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tree(tmp_path, ["a.json", ".b.json", "c.json"]))
+    selection = Selection([Route("p/{id}", "{id}.json")], ["c*"])
+    given_files = [Path("a.json"), Path(".b.json"), Path("c.json")]
+    found = list(check(files(given_files, selection), same, selection))
+    assert [type(each) for each in found] == [Fault, Document, PassedOver]
 
 
 @given(st.lists(st.lists(names, min_size=1, max_size=3).map(lambda parts: "/".join(parts))))
@@ -81,21 +143,21 @@ def test_a_file_by_itself_has_its_path_for_a_key(
 
 
 def faults(*paths: Path) -> list[str]:
-    return [str(one) for one in check(files(paths), same, every) if isinstance(one, Fault)]
+    found = check(files(paths, EVERY), same, EVERY)
+    return [str(fault) for fault in found if isinstance(fault, Fault)]
 
 
 def test_a_link_to_a_directory_is_not_followed(tmp_path: Path) -> None:
     tree(tmp_path, ["a/b.json"])
     (tmp_path / "a" / "round").symlink_to(tmp_path)
-    assert faults(tmp_path) == [
-        f"{tmp_path}/a/round: not a .json file; give it by itself, or let its name begin with a dot"
-    ]
+    (fault,) = faults(tmp_path)
+    assert fault.startswith(f"{tmp_path}/a/round: not a .json file")
 
 
 def test_a_link_to_a_file_is_that_file(tmp_path: Path) -> None:
     tree(tmp_path, ["a.json"], '"linked"')
     (tmp_path / "b.json").symlink_to("a.json")
-    found = check(files([tmp_path]), same, every)
+    found = check(files([tmp_path], EVERY), same, EVERY)
     bodies = [one.stored for one in found if isinstance(one, Document)]
     assert bodies == [b'"linked"', b'"linked"']
 
@@ -174,3 +236,113 @@ def test_what_is_kept_is_what_its_md5_is_of(tmp_path: Path) -> None:
     assert isinstance(found, Document)
     assert found.stored == b"11"
     assert found.md5 == "6512bd43d9caa6e02c990b0a82652dca"
+
+
+READ, FSTAT = os.read, os.fstat
+
+
+@pytest.fixture
+def short_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a network file system or FUSE: a read gives at most 4 KiB."""
+    monkeypatch.setattr(os, "read", lambda descriptor, size: READ(descriptor, min(size, 4096)))
+
+
+@pytest.mark.usefixtures("short_reads")
+@pytest.mark.parametrize("size", [1, 4095, 4096, 4097, 8192, 100_000])
+def test_a_file_is_read_to_its_end_however_little_a_read_gives(tmp_path: Path, size: int) -> None:
+    file = tmp_path / "a.json"
+    file.write_text("1" * size)
+    found = load(File("a.json", str(file)), same)
+    assert isinstance(found, Document)
+    assert len(found.stored) == size
+
+
+@pytest.mark.usefixtures("short_reads")
+def test_a_file_that_is_large_and_kept_small_is_read_to_its_end(tmp_path: Path) -> None:
+    file, body = tmp_path / "a.json", b'"' + b"x" * MOST_BYTES + b'"'
+    file.write_bytes(body)
+    found = load(File("a.json", str(file)), md5_of)
+    assert isinstance(found, Document)
+    assert found.stored == md5_of(body)
+
+
+@pytest.mark.parametrize("size", [0, 10])
+def test_a_file_is_whole_though_its_file_system_gives_too_small_a_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    file = tmp_path / "a.json"
+    file.write_text("1" * 100)
+
+    def fstat(descriptor: int) -> os.stat_result:
+        found = list(FSTAT(descriptor))
+        found[6] = size
+        return os.stat_result(found)
+
+    monkeypatch.setattr(os, "fstat", fstat)
+    found = load(File("a.json", str(file)), same)
+    assert isinstance(found, Document)
+    assert found.stored == b"1" * 100
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "shrinks": lambda file: os.truncate(file, 5000),
+    "grows": lambda file: file.write_text("1" * 14_000),
+    "is rewritten": lambda file: os.utime(file, (1, 1)),
+}
+
+
+def changing(monkeypatch: pytest.MonkeyPatch, file: Path, change: Callable[[Path], object]) -> None:
+    """The file changes once its beginning is read."""
+    left = [change]
+
+    def fstat(descriptor: int) -> os.stat_result:
+        found = FSTAT(descriptor)
+        if left and found.st_ino == file.stat().st_ino:
+            left.pop()(file)
+        return found
+
+    monkeypatch.setattr(os, "fstat", fstat)
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_file_that_changes_while_it_is_read_is_not_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], object]
+) -> None:
+    file = tmp_path / "a.json"
+    file.write_text("1" * 9000)
+    changing(monkeypatch, file, change)
+    assert isinstance(load(File("a.json", str(file)), same), Fault)
+    assert isinstance(load(File("a.json", str(file)), same), Document), "it changes no more"
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_single_file_that_changes_while_it_is_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], object]
+) -> None:
+    file = tmp_path / "a.json"
+    file.write_text("1" * 9000)
+    changing(monkeypatch, file, change)
+    with pytest.raises(ConfigError):
+        read_alone(file)
+    assert read_alone(file) == file.read_bytes()
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By renaming another over it, as documents are best replaced."""
+    file, fresh = tmp_path / "a.json", tmp_path / "fresh.json"
+    file.write_text("1" * 9000)
+    fresh.write_text("2" * 100)
+    changing(monkeypatch, file, fresh.rename)
+    found = load(File("a.json", str(file)), same)
+    assert isinstance(found, Document)
+    assert found.stored == b"1" * 9000
+
+
+def test_a_single_file_may_be_a_pipe() -> None:
+    ours, theirs = os.pipe()
+    os.write(theirs, b"[1]")
+    os.close(theirs)
+    assert read_alone(Path(f"/dev/fd/{ours}")) == b"[1]"
+    os.close(ours)

@@ -11,6 +11,7 @@ import pytest
 from fake_objects import FakeObjects
 from readmodel_cfn.aws import Credentials
 from readmodel_cfn.errors import ConfigError, ReadModelError, Unfinished
+from readmodel_cfn.routes import Route
 from readmodel_cfn.store import publish as module
 from readmodel_cfn.store.comparison import NO_HEAD, NO_LIST, OTHER_HEADERS, UNLIKE
 from readmodel_cfn.store.faults import Fault
@@ -142,6 +143,7 @@ def nested(depth: int) -> list[Any]:
 
 BAD = [
     ("a b.json", 1, "the key 'a b.json' is unsafe"),
+    ("../a.json", 1, "a segment that is empty, . or .."),
     ("other.json", 1, "no route serves the key 'other.json'"),
     ("a.json", b"{", "not JSON"),
     ("a.json", float("nan"), "not JSON: NaN is no JSON value"),
@@ -157,8 +159,30 @@ def test_an_invalid_document_is_not_sent(
     objects: FakeObjects, key: str, value: object, said: str
 ) -> None:
     with pytest.raises(ConfigError, match=said.replace("(", "[(]")):
-        publish([(key, value)], TO, serves={"a.json", "a b.json"}.__contains__)
+        publish([(key, value)], TO, routes=[Route("a", "a.json")])
     assert objects.kept == {}
+
+
+def test_documents_are_passed_over_by_the_rules_of_a_folder(objects: FakeObjects) -> None:
+    """Neither sent nor checked, and counted."""
+    routes = [Route("l/{n}", ".well-known/{n}.json"), Route("p/{r+}", "p/{r}")]
+    documents: list[tuple[str, object]] = [
+        (".well-known/app.json", 1),
+        ("p/a.json", 1),
+        ("p/.git/config.json", object()),
+        ("p/drafts/a.json", object()),
+    ]
+    result = publish(documents, TO, routes=routes, exclude=["p/drafts/*"])
+    assert sorted(objects.kept) == [".well-known/app.json", "p/a.json"]
+    assert (result.sent, result.passed_over, result.invalid) == (2, 2, 0)
+    again = publish(documents, TO, routes=routes, exclude=["p/drafts/*"])
+    assert (again.unchanged, again.passed_over) == (2, 2)
+
+
+def test_without_routes_no_key_spells_a_dot(objects: FakeObjects) -> None:
+    result = publish([(".well-known/app.json", 1), ("a.json", 1)], TO)
+    assert (result.sent, result.passed_over) == (1, 1)
+    assert list(objects.kept) == ["a.json"]
 
 
 def test_what_was_sent_before_an_invalid_one_is_told(objects: FakeObjects) -> None:

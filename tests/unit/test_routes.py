@@ -157,7 +157,7 @@ def test_parameters_come_in_order_without_plus() -> None:
 
 
 segments = st.text(string.ascii_letters + string.digits + "._-", min_size=1, max_size=8).filter(
-    lambda text: text not in (".", "..")
+    lambda text: not text.startswith(".")
 )
 
 
@@ -202,7 +202,7 @@ def matched_by_expression(route: Route, key: str) -> bool:
     greedy = [name for name in route.parameters if f"{{{name}+}}" in route.path]
     pattern = re.escape(route.key)
     for name in route.parameters:
-        one = "[A-Za-z0-9._-]+"
+        one = r"(?!(?:(?<=/)|(?<![\s\S]))\.)[A-Za-z0-9._-]+"
         taken = f"{one}(?:/{one})*" if name in greedy else one
         pattern = pattern.replace(re.escape(f"{{{name}}}"), taken)
     dots = any(part in (".", "..") for part in key.split("/"))
@@ -249,6 +249,68 @@ def test_a_key_longer_than_any_in_s3_is_not_served() -> None:
 @pytest.mark.parametrize("key", ["products/.json", "products/a b.json", "products/é.json", ""])
 def test_a_key_that_could_not_be_asked_for_is_not_served(key: str) -> None:
     assert not Route("products/{id}", "products/{id}.json").match_key(key)
+
+
+@pytest.mark.parametrize(
+    ("route", "key"),
+    [
+        (Route("p/{id}", "products/{id}.json"), "products/.draft.json"),
+        (Route("p/{id}", "{id}.json"), ".draft.json"),
+        (Route("p/{rest+}", "{rest}"), ".git/config.json"),
+        (Route("p/{rest+}", "docs/{rest}"), "docs/a/.git/config.json"),
+        (Route("p/{id}/{rest+}", ".well-known/{id}/{rest}"), ".well-known/a/.b"),
+    ],
+)
+def test_a_parameter_takes_no_segment_that_begins_with_a_dot(route: Route, key: str) -> None:
+    assert not route.match_key(key)
+    assert not route.may_serve_below(f"{key}/")
+
+
+@pytest.mark.parametrize(
+    ("route", "key"),
+    [
+        (Route("links/{name}", ".well-known/{name}.json"), ".well-known/app.json"),
+        (Route("links", ".well-known/app.json"), ".well-known/app.json"),
+        (Route("p/{id}", "products/.{id}.json"), "products/.draft.json"),
+        (Route("p/{rest+}", "{rest}/.meta/about.json"), "a/b/.meta/about.json"),
+        (Route("p/{id}", "products/a{id}.json"), "products/a.b.json"),
+    ],
+)
+def test_a_key_that_spells_the_dot_serves_it(route: Route, key: str) -> None:
+    assert route.match_key(key)
+    assert route.may_serve_below(key.rpartition("/")[0] + "/")
+
+
+key_parts = st.sampled_from(["a", ".a", "..a", ".well-known", "{}", ".{}", "a{}", "{}.{}", "{}{}"])
+
+
+@st.composite
+def keys_with_dots(draw: st.DrawFn) -> tuple[Route, str]:
+    """A route whose key may spell segments that begin with a dot, and a key that it serves."""
+    template = "/".join(draw(st.lists(key_parts, min_size=1, max_size=4)))
+    count = template.count("{}")
+    names = [f"p{number}" for number in range(count)]
+    path = "/".join(f"{{{name}}}" for name in names) or "static"
+    greedy = count > 0 and draw(st.booleans())
+    filled = draw(st.lists(st.sampled_from(["b", "b.c"]), min_size=count, max_size=count))
+    if greedy:
+        filled[-1] = draw(st.sampled_from(["b", "b/c", "b/c/d"]))
+    route = Route(
+        path[:-1] + "+}" if greedy else path, template.format(*(f"{{{n}}}" for n in names))
+    )
+    return route, template.format(*filled)
+
+
+@given(keys_with_dots() | served_keys())
+def test_a_route_may_serve_below_every_directory_above_a_key_that_it_serves(
+    made: tuple[Route, str],
+) -> None:
+    """Else a directory would be passed over whose documents count as missing."""
+    route, key = made
+    assert route.match_key(key)
+    parts = key.split("/")
+    above = ["/".join(parts[:end]) + "/" for end in range(1, len(parts))]
+    assert all(map(route.may_serve_below, above))
 
 
 def test_a_dot_in_a_key_is_a_dot() -> None:

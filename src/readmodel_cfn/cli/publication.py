@@ -2,29 +2,29 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from readmodel_cfn import report
 from readmodel_cfn.cli.countdown import Countdown
-from readmodel_cfn.cli.publish_telling import Telling
+from readmodel_cfn.cli.publish_telling import LeftOut, Telling
 from readmodel_cfn.cli.publisher import Publisher, publisher
-from readmodel_cfn.cli.served import Served
 from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, consent
 from readmodel_cfn.cli.untold import unfinished_if_untold
 from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError, Unfinished
 from readmodel_cfn.store.comparison import ENCRYPTED, NO_HEAD, NO_LIST, UNLIKE
 from readmodel_cfn.store.difference import Checked, Difference
-from readmodel_cfn.store.documents import Document, File, check, files, load
+from readmodel_cfn.store.documents import Document, File, PassedOver, check, files, load
 from readmodel_cfn.store.faults import Fault
 from readmodel_cfn.store.listing import listing
 from readmodel_cfn.store.object_errors import Denied
 from readmodel_cfn.store.objects import Objects
 from readmodel_cfn.store.publish import Settings
-from readmodel_cfn.store.sending import Outcome, Sending, Sent, Tally
+from readmodel_cfn.store.selection import Selection
+from readmodel_cfn.store.sending import RUN_AGAIN, Outcome, Sending, Sent, Tally
 from readmodel_cfn.store.spool import Spool
 
 _BATCH = 1000  # keys of one DeleteObjects call, S3's limit
@@ -40,6 +40,7 @@ class Wish:
     delete_missing: bool
     yes: bool
     as_json: bool
+    exclude: tuple[str, ...]
 
     @property
     def compares(self) -> bool:
@@ -53,6 +54,12 @@ def settings_of(target: Target) -> Settings:
     return Settings(store.cache_control, store.gzip_stored)
 
 
+def selection_of(target: Target, exclude: Sequence[str]) -> Selection:
+    """What is published: what the routes serve, without what the file and the options exclude."""
+    config = target.config
+    return Selection(config.model.routes, (*config.publish.exclude, *exclude))
+
+
 def publish_many(
     target: Target, paths: Sequence[Path], wish: Wish, bucket: str | None, as_writer: bool
 ) -> None:
@@ -64,38 +71,48 @@ def publish_many(
         Unfinished: some were sent.
     """
     began, telling = time.monotonic(), Telling(wish.as_json)
+    selection = selection_of(target, wish.exclude)
     with closing(Spool()) as checked, closing(Difference()) as found:
         with slow("Checking the documents"):
-            invalid = _check(checked, paths, target, wish, telling)
-        run = Publication(target, publisher(target, bucket, as_writer), wish, telling)
+            left_out = _check(checked, paths, target, selection, wish, telling)
+        run = Publication(target, publisher(target, bucket, as_writer), selection, wish, telling)
         with slow(f"Comparing them with what {run.bucket} has"):
             run.compare(checked, found)
         run.ask(found)
-        with unfinished_if_untold("publish", "run it again: only what is missing is sent"):
+        with unfinished_if_untold("publish", RUN_AGAIN), run.unfinished_if_interrupted():
             tally = run.send(found)
-            deleted = 0 if tally.faults or tally.lost else run.delete(found, tally.sent)
-            telling.result(tally, found.unchanged, deleted, invalid, time.monotonic() - began)
+            if not tally.faults and not tally.lost:
+                run.delete(found)
+            telling.result(tally, found.unchanged, run.deleted, left_out, time.monotonic() - began)
         _judge(tally, wish)
 
 
 def _check(
-    checked: Spool, paths: Sequence[Path], target: Target, wish: Wish, telling: Telling
-) -> int:
-    """Check all there is, tell each fault, and return how many there are."""
-    faults, served = 0, Served(target.config.model.routes)
-    for one in check(files(paths), settings_of(target).stored, served):
-        if isinstance(one, Fault):
+    checked: Spool,
+    paths: Sequence[Path],
+    target: Target,
+    selection: Selection,
+    wish: Wish,
+    telling: Telling,
+) -> LeftOut:
+    """Check all there is, print each fault, and return how many files are left out."""
+    faults = passed_over = 0
+    for found in check(files(paths, selection), settings_of(target).stored, selection):
+        if isinstance(found, PassedOver):
+            passed_over += 1
+        elif isinstance(found, Fault):
             faults += 1
-            telling.outcome(one)
+            telling.outcome(found)
         else:
-            checked.add(one.key, one.source, one.md5)
+            checked.add(found.key, found.source, found.md5)
     if not checked and not faults:
+        what = f"no document; passed over: {passed_over:,}" if passed_over else "no document"
         hint = "publish a folder of .json files"
-        raise ConfigError("no document", where=", ".join(map(str, paths)), hint=hint)
+        raise ConfigError(what, where=", ".join(map(str, paths)), hint=hint)
     if faults and not wish.skip_invalid:
         hint = "correct them, or leave them out with --skip-invalid"
         raise ConfigError(f"faults: {faults:,}; nothing was sent", where="publish", hint=hint)
-    return faults
+    return LeftOut(faults, passed_over)
 
 
 def _judge(tally: Tally, wish: Wish) -> None:
@@ -111,10 +128,14 @@ def _judge(tally: Tally, wish: Wish) -> None:
 class Publication:
     """One run: where to, what was asked for, and how it is told."""
 
-    def __init__(self, target: Target, to: Publisher, wish: Wish, telling: Telling) -> None:
+    def __init__(
+        self, target: Target, to: Publisher, selection: Selection, wish: Wish, telling: Telling
+    ) -> None:
         self._target, self._to, self._wish, self._telling = target, to, wish, telling
         self._settings, self._objects = settings_of(target), Objects(to.destination)
-        self._served = Served(target.config.model.routes)
+        self._selection = selection
+        self._sending = Sending(self._objects, self._settings, create_only=wish.create_only)
+        self.deleted = self._deleting = 0
         if wish.delete_missing:
             to.require("--delete-missing", "list", "delete")
 
@@ -150,8 +171,8 @@ class Publication:
             found.send_all(_rows(checked))
             return None
         first, last = ("", None) if missing else (checked.first[0], checked.last[0])
-        listed = listing(self._objects, self._served.beginnings, first, last, exactly=missing)
-        found.find(_rows(checked), listed, self._served if missing else None)
+        listed = listing(self._objects, self._selection.prefixes, first, last, exactly=missing)
+        found.find(_rows(checked), listed, self._selection.publishes if missing else None)
         if compares:
             return found.trust(self._objects, self._settings)
         found.send_all(_rows(checked))
@@ -167,8 +188,7 @@ class Publication:
 
     def send(self, found: Difference) -> Tally:
         """Send what is to be sent; how far that came."""
-        sending = Sending(self._objects, self._settings, create_only=self._wish.create_only)
-        tally, total = sending.tally, len(found.send)
+        sending, tally, total = self._sending, self._sending.tally, len(found.send)
         with Countdown(self._to.bucket, total, self._wish.as_json) as progress:
 
             def tell(outcome: Outcome) -> None:
@@ -185,31 +205,53 @@ class Publication:
     def _load(self, one: Checked) -> Document | Fault:
         return load(File(one.key, one.source), self._settings.stored, one.md5)
 
-    def delete(self, found: Difference, sent: int) -> int:
-        """Delete what is missing; how many that are.
+    def delete(self, found: Difference) -> None:
+        """Delete what is missing.
 
         Raises:
-            Unfinished: S3 refused it, or it was interrupted, when something had changed.
+            Unfinished: S3 refused it when something had changed.
         """
-        keys, deleted = (key for (key,) in found.missing), 0
+        keys = (key for (key,) in found.missing)
         try:
             while batch := list(islice(keys, _BATCH)):
+                self._deleting = len(batch)
                 self._objects.delete(batch)
-                deleted += len(batch)
+                self.deleted, self._deleting = self.deleted + len(batch), 0
                 self._telling.deleted(batch)
-        except (KeyboardInterrupt, ReadModelError) as error:
-            if isinstance(error, Denied) and not (sent or deleted):
+        except ReadModelError as error:
+            if isinstance(error, Denied) and not (self._sending.tally.sent or self.deleted):
                 raise
-            why = error if isinstance(error, ReadModelError) else "interrupted"
-            what = f"{sent:,} sent, {deleted:,} deleted, then {why}"
-            raise Unfinished(what, hint="run it again: it goes on") from error
-        if deleted:
+            self._deleting = 0
+            raise Unfinished(f"{self._so_far()}, then {error}", hint=self._run_again) from error
+        if self.deleted:
             undo = f"{self._target.command('history')} KEY tells the versions"
             report.story(
                 f"Where the bucket keeps versions that can be undone: {undo}, restore brings one "
                 "back."
             )
-        return deleted
+
+    @contextmanager
+    def unfinished_if_interrupted(self) -> Iterator[None]:
+        """Within, documents are sent and deleted: an interruption says how many were.
+
+        Raises:
+            Unfinished: it was interrupted.
+        """
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise Unfinished(f"interrupted: {self._so_far()}", hint=self._run_again) from None
+
+    @property
+    def _run_again(self) -> str:
+        deletes = self._wish.delete_missing
+        return "run it again: only the rest is sent and deleted" if deletes else RUN_AGAIN
+
+    def _so_far(self) -> str:
+        counts = [f"{self._sending.tally.sent:,} sent"]
+        counts += [f"{self.deleted:,} deleted"] * self._wish.delete_missing
+        counts += [f"{self._deleting:,} in progress"] * bool(self._deleting)
+        return ", ".join(counts)
 
 
 def _rows(spool: Spool) -> Iterator[Checked]:

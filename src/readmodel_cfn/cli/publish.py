@@ -1,21 +1,27 @@
 """`publish`: JSON documents, one or many, to the keys that routes serve."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from readmodel_cfn import report
-from readmodel_cfn.cli.description import json_option, read_file
+from readmodel_cfn.cli.description import json_option
 from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.cli.kinds import FILE_OR_FOLDER, WORD
-from readmodel_cfn.cli.publication import Wish, publish_many, settings_of
+from readmodel_cfn.cli.publication import Wish, publish_many, selection_of, settings_of
 from readmodel_cfn.cli.publisher import Publisher, publisher
 from readmodel_cfn.cli.served import key_of
+from readmodel_cfn.cli.signals import stop_on_sigterm
 from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command, yes_option
 from readmodel_cfn.cli.untold import unfinished_if_untold
-from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.config import Publish
+from readmodel_cfn.errors import ConfigError, Unfinished
+from readmodel_cfn.options import OptionError
 from readmodel_cfn.store import publish as store
+from readmodel_cfn.store.documents import read_alone
 from readmodel_cfn.store.racing import put_first
 
 
@@ -23,7 +29,7 @@ from readmodel_cfn.store.racing import put_first
     cls=WithExamples,
     epilog=examples(
         "readmodel-cfn publish 42.json --key products/42.json",
-        "readmodel-cfn publish data",
+        "readmodel-cfn publish data --exclude 'drafts/*'",
         "readmodel-cfn publish data --as-writer --skip-invalid --json",
     ),
 )
@@ -40,8 +46,15 @@ from readmodel_cfn.store.racing import put_first
 @click.option(
     "--delete-missing", is_flag=True, help="Then delete what routes serve and no PATH has; asks."
 )
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="GLOB",
+    help="Neither send nor delete keys that match, such as 'drafts/*'; repeatable.",
+)
 @yes_option
 @json_option
+@stop_on_sigterm()
 def publish(
     target: Target,
     paths: tuple[Path, ...],
@@ -54,13 +67,15 @@ def publish(
     force: bool,
     skip_invalid: bool,
     delete_missing: bool,
+    exclude: tuple[str, ...],
     yes: bool,
     as_json: bool,
 ) -> None:
     """Publish JSON documents to the keys that routes serve.
 
     A PATH is a file, or a directory: then the path of each file below it is its key. Of many, only
-    what has changed is sent, and nothing if one is invalid. One file is always sent.
+    what has changed is sent, and nothing if one is invalid. One file is always sent. Names that
+    begin with a dot are passed over, unless a route's key spells them: .well-known/{name}.json.
 
     With --json: of one file an object with bucket, key, etag, version and bytes; of many a line
     each, an object whose one key is sent, invalid, lost or deleted, and at the end result.
@@ -70,24 +85,60 @@ def publish(
     if skip_invalid and delete_missing:
         what = "what is left out would count as missing: give one of the two"
         raise ConfigError(what, where="--skip-invalid and --delete-missing")
+    _check_patterns(exclude)
     if len(paths) > 1 or paths[0].is_dir() or delete_missing:
         _refuse(key, path, if_match)
-        wish = Wish(force, skip_invalid, create_only, delete_missing, yes, as_json)
+        wish = Wish(force, skip_invalid, create_only, delete_missing, yes, as_json, exclude)
         publish_many(target, paths, wish, bucket, as_writer)
         return
-    settings, body = settings_of(target), read_file(paths[0])
+    settings, body = settings_of(target), read_alone(paths[0])
     store.check_document(body, str(paths[0]), settings)
     key = key_of(target.config.model.routes, paths[0], key, path)
+    if selection_of(target, exclude).excludes(key):
+        hint = "remove the pattern from --exclude, or from exclude under [publish]"
+        raise ConfigError("a pattern excludes it", where=key, hint=hint)
     to = publisher(target, bucket, as_writer)
     if if_match is not None:
         to.require("--if-match", "compare")
-    with slow(f"Sending it to {to.bucket}"):
+    where = f"{to.bucket}/{key}"
+    with (
+        _unfinished_if_interrupted(where, "0 sent, 1 in progress"),
+        slow(f"Sending it to {to.bucket}"),
+    ):
         done = _put(to, key, body, settings, if_match, create_only)
-    with unfinished_if_untold(f"{done.bucket}/{done.key}", "it is published"):
+    with (
+        unfinished_if_untold(where, "it is published"),
+        _unfinished_if_interrupted(where, "1 sent"),
+    ):
         if as_json:
             report.print_json(vars(done))
         else:
             report.published(done)
+
+
+@contextmanager
+def _unfinished_if_interrupted(where: str, so_far: str) -> Iterator[None]:
+    """Within, one document is sent: an interruption says how far that came.
+
+    Raises:
+        Unfinished: it was interrupted.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Unfinished(f"interrupted: {so_far}", where=where, hint="run it again") from None
+
+
+def _check_patterns(exclude: tuple[str, ...]) -> None:
+    """Refuse patterns that match no key, by the rules of readmodel.toml.
+
+    Raises:
+        OptionError: naming the option.
+    """
+    try:
+        Publish(exclude)
+    except OptionError as error:
+        raise OptionError("--exclude", error.value, error.allowed) from error
 
 
 def _put(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -9,6 +10,14 @@ import click
 from readmodel_cfn import report
 from readmodel_cfn.store.faults import Fault
 from readmodel_cfn.store.sending import Lost, Outcome, Tally
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """How many files are not sent: invalid ones, and names that are passed over."""
+
+    invalid: int
+    passed_over: int
 
 
 class Telling:
@@ -37,18 +46,18 @@ class Telling:
             self._line("deleted", {"key": key})
 
     def result(
-        self, tally: Tally, unchanged: int, deleted: int, invalid: int, seconds: float
+        self, tally: Tally, unchanged: int, deleted: int, left_out: LeftOut, seconds: float
     ) -> None:
         """What came of all."""
-        faults = invalid + tally.faults
+        faults = left_out.invalid + tally.faults
         counts = {"sent": tally.sent, "unchanged": unchanged, "deleted": deleted}
-        counts |= {"invalid": faults, "lost": tally.lost}
+        counts |= {"invalid": faults, "lost": tally.lost, "passed_over": left_out.passed_over}
         self._line("result", {**counts, "bytes": tally.bytes, "seconds": round(seconds, 3)})
         if not self._as_json:
             rate = (tally.sent + unchanged) / max(seconds, 0.001)
             always = ("sent", "unchanged")
             words = [f"{name} {n:,}" for name, n in counts.items() if n or name in always]
-            line = ", ".join(words)
+            line = ", ".join(words).replace("_", " ")
             click.echo(f"{line.capitalize()}, in {seconds:.1f} s ({rate:,.0f} a second).")
 
     def _line(self, kind: str, value: dict[str, Any]) -> None:

@@ -27,6 +27,7 @@ from readmodel_cfn.serve.api import Api, Source, api_of
 from readmodel_cfn.serve.app import App
 from readmodel_cfn.serve.reload import Reloader
 from readmodel_cfn.store.publish import Settings
+from readmodel_cfn.store.selection import Selection
 from readmodel_cfn.template import render
 
 
@@ -106,7 +107,8 @@ def _source(config_file: Path | None, article: bool) -> Source:
     model = model_of(config, article)
     template = json.loads(render(template_of(config, article), "compact"))
     settings = Settings(model.data_store.cache_control, model.data_store.gzip_stored)
-    return Source(template, {"StackName": config.stack.name}, settings)
+    selection = Selection(model.routes, config.publish.exclude)
+    return Source(template, {"StackName": config.stack.name}, settings, selection.publishes)
 
 
 def _print(url: str, folder: Path, api: Api) -> None:

@@ -1,4 +1,4 @@
-"""Which keys routes serve, and which one a file goes to."""
+"""The key that a single file is published under."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,23 +6,15 @@ from pathlib import Path
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.routes import Route
 from readmodel_cfn.store.documents import key_of_path
-
-
-class Served:
-    """Called with a key, it tells whether one of the routes serves it."""
-
-    def __init__(self, routes: Sequence[Route]) -> None:
-        self._fixed = {route.key for route in routes if not route.parameters}
-        self._others = [route for route in routes if route.parameters]
-        self.beginnings = [route.key_pattern.partition("*")[0] for route in routes]
-
-    def __call__(self, key: str) -> bool:
-        """Is it served?"""
-        return key in self._fixed or any(route.match_key(key) for route in self._others)
+from readmodel_cfn.store.faults import unserved_hint
+from readmodel_cfn.store.selection import Selection, hidden_path
 
 
 def key_of(routes: Sequence[Route], file: Path, key: str | None, path: str | None) -> str:
     """The key for a file: the given one, where a route serves it, a route's only one, or its path.
+
+    As for the files of a folder, no route serves a key with a segment that begins with a dot unless
+    its own key spells that segment.
 
     Raises:
         ConfigError: there is no such route, or no such key.
@@ -33,10 +25,11 @@ def key_of(routes: Sequence[Route], file: Path, key: str | None, path: str | Non
         raise ConfigError(f"no route has the path {path!r}", where="--route", hint=hint)
     if key is None:
         own = key_of_path(file)
-        return own if _is_needed(asked) and Served(asked)(own) else _only_key(asked)
+        return own if _is_needed(asked) and Selection(asked).serves(own) else _only_key(asked)
     if not any(route.match_key(key) for route in asked):
         served = ", ".join(route.key for route in asked)
-        raise ConfigError(f"no route serves {key!r}", where="--key", hint=f"served: {served}")
+        hint = unserved_hint(key) if hidden_path(key) else f"served: {served}"
+        raise ConfigError(f"no route serves {key!r}", where="--key", hint=hint)
     return key
 
 

@@ -35,11 +35,15 @@ _TOO_LARGE: Any = "API_CONFIGURATION_ERROR"
 
 @dataclass(frozen=True)
 class Source:
-    """What an API is made of: a template, its parameters' values, and how publishing stores."""
+    """What an API is made of: a template, its parameters' values, and how publishing stores.
+
+    `publishes` tells whether publishing sends a key: the files of others are missing.
+    """
 
     template: Mapping[str, Any]
     parameters: Mapping[str, str] = field(default_factory=dict)
     settings: Settings = DEFAULT
+    publishes: Callable[[str], bool] = lambda _: True
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def api_of(source: Source, root: Path, tell: Callable[[str], None]) -> Api:
         found = served(source.template, source.parameters)
         gateway = Gateway(Snapshot.from_definition(found.definition), found.stage)
         permissions = permissions_of(source.template, source.parameters)
-        folder = Folder(root, permissions, source.settings, tell)
+        folder = Folder(root, permissions, source.settings, tell, source.publishes)
         routes = tuple(routes_of(found.definition, gateway, folder))
         findings = tuple(unsupported(found.definition))
     except DefinitionError as error:

@@ -34,23 +34,30 @@ class _Entry:
 class Files:
     """The objects of a folder; `tell` gets a line for each that publishing would refuse.
 
+    A key for which `publishes` is false is missing, as publishing would not send its file.
     A file is best replaced by renaming a new one over it, as readers see it at any moment: of one
     that is being written they get what is there so far, which S3 would never give.
     """
 
-    def __init__(self, root: Path, settings: Settings, tell: Callable[[str], None]) -> None:
-        self._root, self._settings, self._tell = root, settings, tell
+    def __init__(
+        self,
+        root: Path,
+        settings: Settings,
+        tell: Callable[[str], None],
+        publishes: Callable[[str], bool] = lambda _: True,
+    ) -> None:
+        self._root, self._settings, self._tell, self._publishes = root, settings, tell, publishes
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._kept = 0
 
     def find(self, key: str) -> Stored | None:
-        """The object of the key, or None where no file below the folder has that path.
+        """The object of the key, or None where no file that is published has that path.
 
         Raises:
             OSError: there is one, and it cannot be read.
         """
         entry = self._entries.get(key)
-        if entry is None and not is_path(key):
+        if entry is None and not (is_path(key) and self._publishes(key)):
             return None
         path = entry.path if entry else self._root / key
         found = _stat(path)

@@ -20,8 +20,8 @@ _NOT_MODIFIED = ("etag", "last-modified", "cache-control")
 class Folder:
     """A folder of payloads, read with the permissions of the template's roles.
 
-    `settings` are those of publishing; `tell` gets a line for each document that
-    publishing would refuse.
+    `settings` are those of publishing, `publishes` tells whether it sends a key; `tell` gets a line
+    for each document that publishing would refuse.
     """
 
     def __init__(
@@ -30,8 +30,9 @@ class Folder:
         permissions: Permissions,
         settings: Settings = DEFAULT,
         tell: Callable[[str], None] = lambda _: None,
+        publishes: Callable[[str], bool] = lambda _: True,
     ) -> None:
-        self._files = Files(root, settings, tell)
+        self._files = Files(root, settings, tell, publishes)
         self._permissions = permissions
 
     def answer(self, request: S3Request) -> S3Response:

@@ -1,10 +1,9 @@
 """Difference: what is to be sent and deleted for a bucket to hold what was checked."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from readmodel_cfn.store.comparison import trusted_since
-from readmodel_cfn.store.faults import Serves
 from readmodel_cfn.store.objects import Listed, Objects
 from readmodel_cfn.store.spool import Spool
 from readmodel_cfn.store.sync import Sample, merged
@@ -43,15 +42,18 @@ class Difference:
             self.send.add(*one)
 
     def find(
-        self, checked: Iterable[Checked], listed: Iterable[Listed], serves: Serves | None
+        self,
+        checked: Iterable[Checked],
+        listed: Iterable[Listed],
+        deletes: Callable[[str], bool] | None,
     ) -> None:
         """Compare what was checked with what there is, both sorted by key.
 
-        With `serves`, all that it serves and was not checked is missing.
+        What was not checked is missing where `deletes` says that its key is deleted.
         """
         for one, other in merged(checked, listed):
             if one is None:
-                if serves and other and serves(other.key):
+                if deletes and other and deletes(other.key):
                     self.missing.add(other.key)
             elif other and other.etag == one.md5:
                 self._same.add(*one, other.modified.timestamp())

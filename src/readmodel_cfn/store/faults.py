@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
+from readmodel_cfn.store.selection import hidden_path
+
 # API Gateway answers with at most 10 MB, a hard limit:
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
 MOST_BYTES = 10 * 1024 * 1024
@@ -40,8 +42,15 @@ def key_fault(key: str, source: str, serves: Serves | None = None) -> Fault | No
     if not _NO_SEGMENTS.isdisjoint(key.split("/")):
         return Fault(source, f"the key {key!r} has a segment that is empty, . or ..", "name it")
     if serves and not serves(key):
-        return Fault(source, f"no route serves the key {key!r}", "add a route, or rename it")
+        return Fault(source, f"no route serves the key {key!r}", unserved_hint(key))
     return None
+
+
+def unserved_hint(key: str) -> str:
+    """What to do about a key that no route serves."""
+    if hidden_path(key):
+        return "a {parameter} takes no name that begins with a dot: spell it in a route's key"
+    return "add a route, or rename it"
 
 
 def body_fault(body: bytes, stored: bytes, source: str) -> Fault | None:

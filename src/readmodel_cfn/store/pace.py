@@ -57,9 +57,10 @@ class Pace:
         """Wait, unless it is stopped meanwhile."""
         self._stopped.wait(seconds)
 
-    def stop(self, patience: float) -> None:
-        """Give no more turns, and wait some seconds for what is under way."""
+    def stop(self, patience: float) -> int:
+        """Give no more turns, and wait some seconds for what is under way; how many still are."""
         with self._changed:
             self._stopped.set()
             self._changed.notify_all()
             self._changed.wait_for(lambda: not self._under_way, patience)
+            return self._under_way

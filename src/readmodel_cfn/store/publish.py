@@ -8,7 +8,7 @@ import gzip
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,9 @@ from readmodel_cfn.store.comparison import UNLIKE, Known, known
 from readmodel_cfn.store.destination import Destination as Destination
 from readmodel_cfn.store.documents import Document
 from readmodel_cfn.store.faults import MOST_BYTES as MOST_BYTES
-from readmodel_cfn.store.faults import Fault, Serves, body_fault, key_fault
+from readmodel_cfn.store.faults import Fault, body_fault, key_fault
 from readmodel_cfn.store.objects import Objects
+from readmodel_cfn.store.selection import KeyRoute, Selection
 from readmodel_cfn.store.sending import Outcome, Sending
 
 CONTENT_TYPE = "application/json"
@@ -103,8 +104,9 @@ def put(
 class Result:
     """What came of it, in documents, bytes as they are kept, and seconds.
 
-    `lost` had been created by another writer before; `invalid` were skipped; `notes` tell why more
-    was sent than has changed.
+    `lost` had been created by another writer before; `invalid` were skipped; `passed_over` are
+    excluded, or have a segment that begins with a dot which no route's key spells; `notes` tell why
+    more was sent than has changed.
     """
 
     sent: int
@@ -114,6 +116,7 @@ class Result:
     bytes: int
     seconds: float
     notes: tuple[str, ...] = ()
+    passed_over: int = 0
 
 
 def publish(
@@ -121,7 +124,8 @@ def publish(
     destination: Destination,
     settings: Settings = DEFAULT,
     *,
-    serves: Serves | None = None,
+    routes: Sequence[KeyRoute] | None = None,
+    exclude: Sequence[str] = (),
     prefix: str = "",
     force: bool = False,
     create_only: bool = False,
@@ -133,8 +137,10 @@ def publish(
     They are taken one by one as they are sent, so that there may be any number; what memory holds
     is the ETags of those that the bucket has. To compare, they are listed once: below `prefix`,
     which saves listing what other workers publish, and must begin every key. With `force` nothing
-    is compared. Each document is checked before it is sent; `serves` tells whether a route serves
-    its key. `tell` is told what came of each that was sent or skipped.
+    is compared. Each document is checked before it is sent. With `routes`, one of them must serve
+    its key. Passed over and counted is a document whose key one of the glob patterns in `exclude`
+    matches, or has a segment that begins with a dot which no route's key spells. `tell` is told
+    what came of each that was sent or skipped.
 
     Raises:
         Unfinished: some were sent when one was found invalid or refused, or S3 went out of reach.
@@ -145,7 +151,7 @@ def publish(
     compares = not force and not create_only
     has, why = known(objects, settings.attributes, prefix) if compares else (Known(), None)
     sending = Sending(objects, settings, create_only=create_only)
-    choice = _Choice(settings, serves, has, skip_invalid)
+    choice = _Choice(settings, Selection(routes, exclude), has, skip_invalid)
     sending.send(choice.of(documents), lambda document: document, tell)
     tally = sending.tally
     return Result(
@@ -156,6 +162,7 @@ def publish(
         tally.bytes,
         time.monotonic() - began,
         tuple(filter(None, (why, UNLIKE if tally.unlike else None))),
+        choice.passed_over,
     )
 
 
@@ -164,13 +171,17 @@ class _Choice:
     """What is to be sent of all documents."""
 
     settings: Settings
-    serves: Serves | None
+    selection: Selection
     known: Known
     skip_invalid: bool
     unchanged: int = 0
+    passed_over: int = 0
 
     def of(self, documents: Iterable[tuple[str, object]]) -> Iterator[Document | Fault]:
         for key, value in documents:
+            if self.selection.passes_over(key):
+                self.passed_over += 1
+                continue
             found = self._checked(key, value)
             if isinstance(found, Fault) and not self.skip_invalid:
                 raise ConfigError(found.what, where=found.source, hint=found.hint)
@@ -185,7 +196,7 @@ class _Choice:
         except (TypeError, ValueError, RecursionError) as error:
             return Fault(key, f"no JSON value: {error}", "publish what JSON can say")
         document = Document(key, self.settings.stored(body), key)
-        fault = key_fault(key, key, self.serves) or body_fault(body, document.stored, key)
+        fault = key_fault(key, key, self.selection.serves) or body_fault(body, document.stored, key)
         return fault or document
 
 

@@ -22,7 +22,7 @@ Piece = TypeVar("Piece")
 # Seconds between two tries of one document; about 40 in all.
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 12.8)
 _PATIENCE = 2.0  # seconds to wait for what is under way when it ends too early
-_AGAIN = "run it again: only what is missing is sent"
+RUN_AGAIN = "run it again: only what is missing is sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +95,10 @@ class Sending:
                 tell(outcome)
 
     def _sent(self, document: Document | Fault) -> Outcome:
-        outcome = document if isinstance(document, Fault) else self._persist(document)
-        self.tally.add(outcome, document)
-        return outcome
+        if isinstance(document, Fault):
+            self.tally.add(document, document)
+            return document
+        return self._persist(document)
 
     def _persist(self, document: Document) -> Outcome:
         """Put it, and again where that is what helps."""
@@ -106,7 +107,9 @@ class Sending:
             try:
                 return self._put(document)
             except Exists:
-                return self._seen(document, again=tries > 0)
+                outcome = self._seen(document, again=tries > 0)
+                self.tally.add(outcome, document)
+                return outcome
             except Busy:
                 self._pace.slow_down()
                 if tries == len(_PAUSES):
@@ -117,8 +120,11 @@ class Sending:
     def _put(self, document: Document) -> Sent:
         key, body = document.key, document.stored
         with self._pace:
-            etag = self._objects.put(key, body, self._headers, self._create_only)
-        return Sent(key, etag, len(body))
+            sent = Sent(
+                key, self._objects.put(key, body, self._headers, self._create_only), len(body)
+            )
+            self.tally.add(sent, document)  # while it is under way: what is not, is counted
+        return sent
 
     def _seen(self, document: Document, *, again: bool) -> Outcome:
         """What is there already is ours where an answer was lost and it is the same."""
@@ -138,13 +144,15 @@ class Sending:
         try:
             yield
         except KeyboardInterrupt:
-            self._pace.stop(_PATIENCE)
-            raise Unfinished(f"interrupted: {self._so_far()}", hint=_AGAIN) from None
+            waiting = self._pace.stop(_PATIENCE)
+            in_progress = f", {waiting:,} in progress" if waiting else ""
+            what = f"interrupted: {self._so_far()}{in_progress}"
+            raise Unfinished(what, hint=RUN_AGAIN) from None
         except (ReadModelError, Stopped) as error:
             self._pace.stop(_PATIENCE)
             if not self.tally.sent:
                 raise
-            raise Unfinished(f"{self._so_far()}, then {error}", hint=_AGAIN) from error
+            raise Unfinished(f"{self._so_far()}, then {error}", hint=RUN_AGAIN) from error
         finally:
             self._pace.stop(0)
 

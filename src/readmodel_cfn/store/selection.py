@@ -1,0 +1,106 @@
+"""Selection: which keys publishing sends and deletes, and which names it passes over.
+
+One rule for a folder, single files and the library. A key is sent and, with `--delete-missing`,
+deleted only where a route serves it and no pattern excludes it. A name is passed over, so that
+neither it nor anything below it is sent or deleted, where
+
+- a pattern excludes it, or
+- it has a segment that begins with a dot which no route's key spells. A `{parameter}` never stands
+  for such a segment.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from fnmatch import translate
+from typing import Protocol
+
+
+class KeyRoute(Protocol):
+    """What a route says about the keys that it serves."""
+
+    @property
+    def key_pattern(self) -> str:
+        """The key, with `*` for each parameter."""
+
+    def match_key(self, key: str) -> bool:
+        """Does it serve this key?"""
+
+    def may_serve_below(self, directory: str) -> bool:
+        """Can it serve a key that begins with the directory, which ends with a slash?"""
+
+
+class Selection:
+    """The keys that these routes serve, without what the glob patterns exclude.
+
+    Without routes every key is served, but for segments that begin with a dot. A pattern is
+    compared with the whole key, as `aws s3 sync --exclude` does: `*` and `?` match slashes too
+    (https://docs.aws.amazon.com/cli/latest/reference/s3/#use-of-exclude-and-include-filters).
+    Other than there, a pattern that matches a directory excludes all that is below it.
+    """
+
+    def __init__(
+        self, routes: Sequence[KeyRoute] | None = None, exclude: Iterable[str] = ()
+    ) -> None:
+        self._excluded = _matcher(exclude)
+        self._routes = routes
+        self._fixed = {route.key_pattern for route in routes or () if not _has_parameter(route)}
+        self._others = [route for route in routes or () if _has_parameter(route)]
+
+    @property
+    def prefixes(self) -> list[str]:
+        """With what the keys begin, one prefix for each route."""
+        return [route.key_pattern.partition("*")[0] for route in self._routes or ()]
+
+    def serves(self, key: str) -> bool:
+        """Does a route serve this key?"""
+        if self._routes is None:
+            return not hidden_path(key)
+        return key in self._fixed or any(route.match_key(key) for route in self._others)
+
+    def excludes(self, path: str) -> bool:
+        """Does a pattern exclude this key or directory?"""
+        return self._excluded(path)
+
+    def publishes(self, key: str) -> bool:
+        """Is a document with this key sent, and deleted where it is missing?"""
+        return self.serves(key) and not self.excludes(key)
+
+    def passes_over(self, path: str) -> bool:
+        """Is this key or directory, and all below it, neither sent nor deleted?"""
+        if self.excludes(path):
+            return True
+        hidden = hidden_path(path)
+        return bool(hidden) and not self._may_serve_at_or_below(hidden)
+
+    def _may_serve_at_or_below(self, path: str) -> bool:
+        routes = self._routes or ()
+        return any(route.match_key(path) or route.may_serve_below(f"{path}/") for route in routes)
+
+
+def hidden_path(path: str) -> str:
+    """The path up to its last segment that begins with a dot; empty where there is none.
+
+    `.` and `..` are no names, so they do not count.
+    """
+    if not path.startswith(".") and "/." not in path:
+        return ""
+    segments = path.split("/")
+    while segments and not _is_hidden(segments[-1]):
+        segments.pop()
+    return "/".join(segments)
+
+
+def _is_hidden(segment: str) -> bool:
+    return segment.startswith(".") and segment not in (".", "..")
+
+
+def _has_parameter(route: KeyRoute) -> bool:
+    return "*" in route.key_pattern
+
+
+def _matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Tells whether one of the patterns matches a path or a directory above it."""
+    wholes = [pattern.rstrip("/") for pattern in patterns]
+    expressions = [translate(each) for whole in wholes for each in (whole, f"{whole}/*")]
+    compiled = re.compile("|".join(expressions))
+    return lambda path: bool(wholes) and compiled.match(path) is not None

@@ -25,7 +25,7 @@ def start(as_json: bool) -> None:
     """Start it, or find it running; the first time installs it.
 
     With --json: an object with endpoint_url, port, pid, access_key_id, secret_access_key, instance,
-    region and loopback_is_secure.
+    region, loopback_is_secure and token.
     """
     from readmodel_cfn import sandbox as room
 

@@ -8,8 +8,7 @@ listens on 127.0.0.1 only. Its state is in memory: what was deployed is gone whe
 `home` that holds it: the argument, else READMODEL_CFN_HOME, else the user's cache directory.
 """
 
-from readmodel_cfn.sandbox.errors import SandboxError
 from readmodel_cfn.sandbox.lifecycle import start, status, stop
-from readmodel_cfn.sandbox.state import Sandbox
+from readmodel_cfn.sandbox.state import Sandbox, SandboxError
 
 __all__ = ["Sandbox", "SandboxError", "start", "status", "stop"]

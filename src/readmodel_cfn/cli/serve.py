@@ -24,8 +24,8 @@ from readmodel_cfn.config import DEFAULT_FILE
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.serve import server
 from readmodel_cfn.serve.api import Api, Source, api_of
-from readmodel_cfn.serve.app import App
 from readmodel_cfn.serve.reload import Reloader
+from readmodel_cfn.serve.server import App
 from readmodel_cfn.store.publish import Settings
 from readmodel_cfn.template import render
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.serve.api import Api
-from readmodel_cfn.serve.app import App
+from readmodel_cfn.serve.server import App
 
 INTERVAL = 0.1
 """Seconds between two looks at the file; a look takes some microseconds."""

@@ -79,7 +79,7 @@ def serve(
     listener = server.listen(host, port)
     url = server.url_of(host, listener.getsockname()[1])
     show: Callable[[str, Path, Api], None] = _print_json if as_json else _print
-    gc.enable()  # off while a command starts; this one goes on
+    gc.enable()  # off while a command starts; this command keeps running
     server.run(
         app,
         listener,

@@ -28,7 +28,7 @@ _INHERITED = ("PATH", "LANG", "LC_ALL", "TZ")
 
 HEALTH = "/_ministack/health"
 GRACE = 10.0
-"""Seconds that a server may take to end by itself before it is killed."""
+"""Seconds that a server may take to end after SIGTERM before it is killed."""
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
 """Processes that this one started, to reap them when they end."""
@@ -74,7 +74,7 @@ def busy_port(port: int) -> SandboxError:
     return SandboxError(
         "the port is in use, or may not be used",
         where=f"127.0.0.1:{port}",
-        hint="stop what listens there, or leave the port out to get a free one",
+        hint="stop what listens there, or omit the port to get a free one",
     )
 
 
@@ -111,19 +111,19 @@ def _signals_deferred() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    received: list[int] = []
+    received: list[signal.Signals] = []
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.getsignal(number) for number in numbers}
     held = {number: handler for number, handler in before.items() if handler is not None}
     for number in held:
-        signal.signal(number, lambda got, _: received.append(got))
+        signal.signal(number, lambda got, _: received.append(signal.Signals(got)))
     try:
         yield
     finally:
         for number, handler in held.items():
             signal.signal(number, handler)
-    for number in received:
-        signal.raise_signal(number)
+    for received_signal in received:
+        signal.raise_signal(received_signal)
 
 
 def _new_key() -> tuple[str, str]:
@@ -220,7 +220,7 @@ def hangs(sandbox: Sandbox) -> bool:
 
 
 def terminate(pid: int) -> None:
-    """End a process that is known to be ours, and wait until it has gone."""
+    """End a process that is known to be ours, and wait until it has ended."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.kill(pid, number)
@@ -239,7 +239,7 @@ def _wait(pid: int, seconds: float) -> bool:
 
 
 def _gone(pid: int) -> bool:
-    """Whether the process has ended; one that nobody has reaped yet has ended too."""
+    """Whether the process has ended; a zombie has ended too."""
     if pid in _children:
         return _children[pid].poll() is not None
     try:

@@ -18,8 +18,8 @@ class SandboxError(ReadModelError):
 class Sandbox:
     """An embedded AWS that runs on this machine; the credentials are its account's root's.
 
-    `instance` is made anew at each start and tells this server from any other process that has
-    its port or its process id later; it is no secret. `loopback_is_secure`: HTTP counts as secure
+    `instance` is made anew at each start and identifies this server: another process may have its
+    port or its process id later; it is no secret. `loopback_is_secure`: HTTP counts as secure
     transport. `token` is the secret that the emulator's own control calls need, and requests with
     the Origin of a page that is not on this machine, in the header X-Sandbox-Token.
     """

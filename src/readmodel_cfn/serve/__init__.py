@@ -4,7 +4,7 @@
     folder      the folder as S3, its files as objects
     s3          how S3 answers a read of an object: headers, conditions, ranges, errors
     permissions whether a role of the template may list the bucket and get a key
-    reload      the API made anew when its description changes
+    reload      a new API when its description changes
     server      the API as an ASGI application, the port, and the HTTP server (uvicorn)
 
 It serves any template that `readmodel_cfn.gateway` evaluates, and knows neither troposphere nor

@@ -124,7 +124,7 @@ def _routes(definition: Mapping[str, Any], gateway: Gateway, folder: Folder) -> 
 
 
 def _uri(methods: Mapping[str, Any]) -> str | None:
-    """Bucket and key of the one method that reads, GET where there is one."""
+    """Bucket and key of the method that reads: GET, else any other."""
     for name in ("GET", *methods):
         integration = (methods.get(name) or {}).get("methodIntegration") or {}
         _, found, rest = str(integration.get("uri")).partition(_S3_PATH)

@@ -1,6 +1,6 @@
 """A folder as S3: requests answered as S3 would, were its files the objects of one bucket.
 
-The key is the file's path below the folder. Every bucket's name leads to the one folder. Each read
+The key is the file's path below the folder. Every bucket name stands for this folder. Each read
 reads the file, so that a change is served at once.
 """
 

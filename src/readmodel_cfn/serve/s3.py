@@ -165,7 +165,7 @@ def _matches(tags: str, etag: str, *, weakly: bool) -> bool:
 
 
 def _seconds(date: str | None) -> int | None:
-    """An HTTP date in seconds; one that cannot be read is passed over, as RFC 9110 has it."""
+    """An HTTP date in seconds; an invalid one is ignored, as RFC 9110 says."""
     if date is None:
         return None
     try:

@@ -29,7 +29,7 @@ class App:
         self._log = log
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer one request, as ASGI 3 has it."""
+        """Answer a request; the ASGI 3 interface."""
         start = time.perf_counter()
         body = await _body(scope["headers"], receive)
         response = self._answer(scope, body)
@@ -109,7 +109,7 @@ def listen(host: str, port: int) -> socket.socket:
     except (OSError, UnicodeError) as error:
         listener.close()
         what = getattr(error, "strerror", None) or "not an address"
-        hint = "stop what listens there, or leave --port out to get a free one"
+        hint = "stop what listens there, or omit --port to get a free one"
         raise ReadModelError(what, where=url_of(host, port), hint=hint) from error
     return listener
 

@@ -36,7 +36,6 @@ _children: dict[int, subprocess.Popen[bytes]] = {}
 
 def launch(home: Home, python: Path, port: int | None, *, loopback_is_secure: bool) -> Sandbox:
     """Start a server on the port, or on a free one, and return it once it answers."""
-    _forget_ended_children()
     for _ in range(TRIES):
         sandbox = _attempt(home, python, port or free_port(), loopback_is_secure=loopback_is_secure)
         if sandbox:
@@ -47,7 +46,7 @@ def launch(home: Home, python: Path, port: int | None, *, loopback_is_secure: bo
 
 
 def _forget_ended_children() -> None:
-    """Reap the servers that ended or were killed without `terminate`."""
+    """Reap the servers that this process started and that ended, some without `terminate`."""
     for pid, child in list(_children.items()):
         if child.poll() is not None:
             del _children[pid]
@@ -226,7 +225,7 @@ def terminate(pid: int) -> None:
             os.kill(pid, number)
         if _wait(pid, GRACE):
             break
-    _children.pop(pid, None)
+    _forget_ended_children()
 
 
 def _wait(pid: int, seconds: float) -> bool:

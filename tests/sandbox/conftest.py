@@ -17,8 +17,7 @@ import pytest
 from botocore.config import Config
 
 from readmodel_cfn.sandbox import Sandbox, start, stop
-from readmodel_cfn.sandbox.home import Home
-from readmodel_cfn.sandbox.install import ensure_installed
+from readmodel_cfn.sandbox.home import Home, ensure_installed
 
 PATIENCE = 30
 

@@ -38,7 +38,7 @@ ROUTES = (
     Route("assets/{path+}", "assets/{path}"),
 )
 SAFE = "ABCXYZabcxyz0189._-"
-ORIGIN = "https://www.example.com"
+ORIGIN = "http://localhost:3000"  # the sandbox refuses pages of other machines
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from readmodel_cfn.sandbox import SandboxError, start
-from readmodel_cfn.sandbox.home import Home
-from readmodel_cfn.sandbox.install import MARKER, ensure_installed
+from readmodel_cfn.sandbox.home import MARKER, Home, ensure_installed
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def test_a_killed_server_is_started_anew(home: Path) -> None:
 def test_a_server_that_hangs_is_ended_and_started_anew(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("readmodel_cfn.sandbox.process.GRACE", 0.5)
+    monkeypatch.setattr("readmodel_cfn.sandbox.server.GRACE", 0.5)
     hanging = start(home=home)
     os.kill(hanging.pid, signal.SIGSTOP)
     again = start(home=home)
@@ -132,6 +132,27 @@ def test_nothing_of_the_users_settings_reaches_the_server(
     if environ.exists():
         names = {item.split("=")[0] for item in environ.read_text().split("\0")}
         assert names.isdisjoint({"AWS_PROFILE", "HTTPS_PROXY", "PYTHONPATH"})
+
+
+def test_an_interrupt_while_the_server_is_spawned_leaves_no_server(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spawned: list[subprocess.Popen[bytes]] = []
+    spawn = server._spawn
+
+    def interrupted(*options: Any) -> subprocess.Popen[bytes]:
+        spawned.append(spawn(*options))
+        signal.raise_signal(signal.SIGINT)
+        return spawned[0]
+
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(server, "_spawn", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        start(home=home)
+    assert spawned[0].poll() is not None
+    assert status(home=home) is None
+    assert not (home / STATE).exists()
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_the_home_comes_from_the_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

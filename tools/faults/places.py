@@ -13,8 +13,7 @@ from fault_site import Place
 from readmodel_cfn import sandbox
 from readmodel_cfn.aws import Connection, Credentials
 from readmodel_cfn.report import story
-from readmodel_cfn.sandbox.home import Home
-from readmodel_cfn.sandbox.install import ensure_installed
+from readmodel_cfn.sandbox.home import Home, ensure_installed
 
 
 @contextmanager

@@ -9,8 +9,7 @@ from pathlib import Path
 from readmodel_cfn import sandbox
 from readmodel_cfn.aws import Connection, Credentials
 from readmodel_cfn.report import story
-from readmodel_cfn.sandbox.home import Home
-from readmodel_cfn.sandbox.install import ensure_installed
+from readmodel_cfn.sandbox.home import Home, ensure_installed
 from second_opinion import localstack
 
 REGION = "eu-west-1"  # the one that the article's template has printed into it

@@ -25,7 +25,7 @@ def start(as_json: bool) -> None:
     """Start it, or find it running; the first time installs it.
 
     With --json: an object with endpoint_url, port, pid, access_key_id, secret_access_key, instance,
-    region and loopback_is_secure.
+    region, loopback_is_secure and token.
     """
     from readmodel_cfn import sandbox as room
 
@@ -37,7 +37,7 @@ def start(as_json: bool) -> None:
 @sandbox.command(cls=WithExamples, epilog=examples("readmodel-cfn sandbox stop"))
 @json_option
 def stop(as_json: bool) -> None:
-    """Stop it; what it held is gone.
+    """Stop it and discard its data.
 
     With --json: an object with stopped, false where it was not running.
     """
@@ -56,7 +56,7 @@ def stop(as_json: bool) -> None:
 )
 @json_option
 def status(as_json: bool) -> None:
-    """Tell where it runs and with which key; exit 1 where it does not.
+    """Show its address and key; exit 1 if it is not running.
 
     With --json: the object that start prints.
     """

@@ -24,8 +24,8 @@ from readmodel_cfn.config import DEFAULT_FILE
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.serve import server
 from readmodel_cfn.serve.api import Api, Source, api_of
-from readmodel_cfn.serve.app import App
 from readmodel_cfn.serve.reload import Reloader
+from readmodel_cfn.serve.server import App
 from readmodel_cfn.store.publish import Settings
 from readmodel_cfn.store.selection import Selection
 from readmodel_cfn.template import render
@@ -80,7 +80,7 @@ def serve(
     listener = server.listen(host, port)
     url = server.url_of(host, listener.getsockname()[1])
     show: Callable[[str, Path, Api], None] = _print_json if as_json else _print
-    gc.enable()  # off while a command starts; this one goes on
+    gc.enable()  # off while a command starts; this command keeps running
     server.run(
         app,
         listener,

@@ -4,11 +4,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from readmodel_cfn.sandbox import process, server, state
-from readmodel_cfn.sandbox.errors import SandboxError
-from readmodel_cfn.sandbox.home import Home
-from readmodel_cfn.sandbox.install import ensure_installed
-from readmodel_cfn.sandbox.state import Sandbox
+from readmodel_cfn.sandbox import server, state
+from readmodel_cfn.sandbox.home import Home, ensure_installed
+from readmodel_cfn.sandbox.state import Sandbox, SandboxError
 
 
 def ignore(_: str) -> None:
@@ -48,9 +46,9 @@ def stop(*, home: Path | None = None) -> bool:
         sandbox = state.read(place.state)
         if sandbox is None:
             return False
-        ours = process.answers(sandbox) or process.hangs(sandbox)
+        ours = server.answers(sandbox) or server.hangs(sandbox)
         if ours:
-            process.terminate(sandbox.pid)
+            server.terminate(sandbox.pid)
         state.forget(place.state)
         return ours
 
@@ -58,16 +56,16 @@ def stop(*, home: Path | None = None) -> bool:
 def status(*, home: Path | None = None) -> Sandbox | None:
     """The embedded AWS that runs in this home and answers, or None."""
     sandbox = state.read(Home.at(home).state)
-    return sandbox if sandbox and process.answers(sandbox) else None
+    return sandbox if sandbox and server.answers(sandbox) else None
 
 
 def _running(place: Home) -> Sandbox | None:
     """The server that answers; one of ours that hangs is ended."""
     sandbox = state.read(place.state)
-    if sandbox and process.answers(sandbox):
+    if sandbox and server.answers(sandbox):
         return sandbox
-    if sandbox and process.hangs(sandbox):
-        process.terminate(sandbox.pid)
+    if sandbox and server.hangs(sandbox):
+        server.terminate(sandbox.pid)
     return None
 
 

@@ -7,13 +7,21 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
+from readmodel_cfn.errors import ReadModelError
+
+
+class SandboxError(ReadModelError):
+    """The embedded AWS could not be installed, started or stopped; `where` names its log."""
+
 
 @dataclass(frozen=True)
 class Sandbox:
     """An embedded AWS that runs on this machine; the credentials are its account's root's.
 
-    `instance` is made anew at each start and tells this server from any other process that has
-    its port or its process id later. `loopback_is_secure`: HTTP counts as secure transport.
+    `instance` is made anew at each start and identifies this server: another process may have its
+    port or its process id later; it is no secret. `loopback_is_secure`: HTTP counts as secure
+    transport. `token` is the secret that the emulator's own control calls need, and requests with
+    the Origin of a page that is not on this machine, in the header X-Sandbox-Token.
     """
 
     endpoint_url: str
@@ -24,6 +32,7 @@ class Sandbox:
     instance: str
     region: str = "eu-west-1"  # the one that the article's template is written for
     loopback_is_secure: bool = True
+    token: str = field(default="", repr=False)
 
 
 def read(path: Path) -> Sandbox | None:
@@ -32,7 +41,7 @@ def read(path: Path) -> Sandbox | None:
         found = Sandbox(**json.loads(path.read_text()))
     except (FileNotFoundError, ValueError, TypeError):
         return None
-    typed = all(type(getattr(found, one.name)) is one.type for one in fields(found))
+    typed = all(type(getattr(found, item.name)) is item.type for item in fields(found))
     return found if typed else None
 
 

@@ -1,6 +1,7 @@
-"""The API of a template over a folder: a client's request in, its response out."""
+"""The API of a template over a folder: its routes, and responses to requests."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,6 @@ from readmodel_cfn.gateway import (
 from readmodel_cfn.gateway.cloudformation import served
 from readmodel_cfn.serve.folder import Folder
 from readmodel_cfn.serve.permissions import permissions_of
-from readmodel_cfn.serve.routes import Route, routes_of
 from readmodel_cfn.store.publish import DEFAULT, MOST_BYTES, Settings
 
 NO_SUCH_STAGE = Response(
@@ -33,6 +33,9 @@ NO_SUCH_STAGE = Response(
 _TOO_LARGE: Any = "API_CONFIGURATION_ERROR"
 
 
+_S3_PATH = ":s3:path/"
+
+
 @dataclass(frozen=True)
 class Source:
     """What an API is made of: a template, its parameters' values, and how publishing stores.
@@ -44,6 +47,20 @@ class Source:
     parameters: Mapping[str, str] = field(default_factory=dict)
     settings: Settings = DEFAULT
     publishes: Callable[[str], bool] = lambda _: True
+
+
+@dataclass(frozen=True)
+class Route:
+    """A path below the stage, with its parameters in braces, as in the key.
+
+    `missing` is the status that a client gets where the payload is missing. `key` and `missing` are
+    None for a path that reads nothing from S3.
+    """
+
+    path: str
+    methods: tuple[str, ...]
+    key: str | None
+    missing: int | None
 
 
 @dataclass(frozen=True)
@@ -92,8 +109,35 @@ def api_of(source: Source, root: Path, tell: Callable[[str], None]) -> Api:
         gateway = Gateway(Snapshot.from_definition(found.definition), found.stage)
         permissions = permissions_of(source.template, source.parameters)
         folder = Folder(root, permissions, source.settings, tell, source.publishes)
-        routes = tuple(routes_of(found.definition, gateway, folder))
+        routes = tuple(_routes(found.definition, gateway, folder))
         findings = tuple(unsupported(found.definition))
     except DefinitionError as error:
         raise ConfigError(str(error), where="template") from error
     return Api(found.stage, routes, findings, gateway, folder, tell)
+
+
+def _routes(definition: Mapping[str, Any], gateway: Gateway, folder: Folder) -> Iterator[Route]:
+    """The routes of an API's definition."""
+    for resource in definition["resources"]:
+        path, methods = resource["path"], resource.get("resourceMethods") or {}
+        if methods:
+            uri = _uri(methods)
+            key = uri.partition("/")[2] if uri else None
+            missing = _missing(path, gateway, folder) if uri else None
+            yield Route(path, tuple(methods), key, missing)
+
+
+def _uri(methods: Mapping[str, Any]) -> str | None:
+    """Bucket and key of the method that reads: GET, else any other."""
+    for name in ("GET", *methods):
+        integration = (methods.get(name) or {}).get("methodIntegration") or {}
+        _, found, rest = str(integration.get("uri")).partition(_S3_PATH)
+        if found:
+            return rest
+    return None
+
+
+def _missing(path: str, gateway: Gateway, folder: Folder) -> int | None:
+    """The status of a read where S3 has no such key, whatever the folder holds."""
+    step = gateway.prepare(Request("GET", re.sub(r"\{[^}]*\}", "-", path)))
+    return gateway.finish(step, folder.missing(step.s3)).status if isinstance(step, Call) else None

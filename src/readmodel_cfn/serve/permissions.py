@@ -1,69 +1,71 @@
-"""What the roles of a template may read, from their policies in the template.
+"""Whether a role of the template may list the bucket and get a key.
 
-The role of an integration is the one that its Credentials name. Counted are its own Policies, the
-template's policies attached to it, and nothing else: no bucket policy, no permissions boundary.
+The role is the one that an integration's Credentials name. Counted are its own Policies and the
+template's policies attached to it; no bucket policy, no permissions boundary. Evaluated are Action
+and Resource with their wildcards, and the conditions StringLike and StringEquals on `s3:prefix` and
+Bool on `aws:SecureTransport` (API Gateway calls S3 over TLS). A statement with any other condition,
+with NotAction or NotResource does not apply.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from readmodel_cfn.gateway import S3Request
 from readmodel_cfn.gateway.intrinsics import Scope, scope_of
-from readmodel_cfn.serve.statements import Statement, compiled
+
+Statement = Mapping[str, Any]
 
 _ATTACHED = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+_ARN = re.compile(r"arn:[^:]*:s3:::|([A-Za-z0-9]+)\.Arn(?=/|$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Role:
-    """A role's statements; not `known` as a whole where it has policies from elsewhere."""
+class Allowed:
+    """What a role may do with a key: get it, and list it, and so learn that it is missing."""
 
-    statements: tuple[Statement, ...]
-    known: bool
-
-    def decides(self, action: str, names: tuple[str, ...], prefix: str | None) -> bool | None:
-        """Allowed, denied, or not said; a denial wins."""
-        found = {one.allow for one in self.statements if one.applies(action, names, prefix)}
-        return None if not found else False not in found
+    get: bool
+    list: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """The template's roles by ARN, and its buckets' logical ids by the names they are given.
+    """The statements of the template's roles by ARN, and its buckets' logical IDs by their names.
 
-    Of a role that is not in the template, or not wholly, it is assumed that it may get what it is
-    not denied, and may list nothing.
+    `complete` are the roles whose policies are all in the template. Of any other role it is assumed
+    that it may get what it is not denied, and may list nothing.
     """
 
-    roles: Mapping[str, Role]
+    statements: Mapping[str, Sequence[Statement]]
+    complete: frozenset[str]
     buckets: Mapping[str, str]
 
-    def may_get(self, request: S3Request) -> bool:
-        """May the request's role get the object?"""
-        role = self._role(request)
-        names = tuple(f"{name}/{request.key}" for name in self._names(request))
-        said = role.decides("s3:GetObject", names, None)
-        return not role.known if said is None else said
+    def of(self, request: S3Request) -> Allowed:
+        """What the request's role may do with the request's key.
 
-    def may_list(self, request: S3Request) -> bool:
-        """May the request's role list the bucket, and so learn that the object is missing?
-
-        Asked with the key as the listing's prefix, so that a permission limited to prefixes counts
+        The key is taken for the listing's prefix, so that a permission limited to prefixes counts
         for the keys below them (assumed).
         """
-        names = self._names(request)
-        return self._role(request).decides("s3:ListBucket", names, request.key) is True
+        role = request.credentials or ""
+        bucket, key = request.bucket, request.key
+        names = [bucket, self.buckets[bucket]] if bucket in self.buckets else [bucket]
+        keys = [f"{name}/{key}" for name in names]
+        get = self._decision(role, "s3:GetObject", keys, None)
+        listing = self._decision(role, "s3:ListBucket", names, key)
+        return Allowed(role not in self.complete if get is None else get, listing is True)
 
-    def _role(self, request: S3Request) -> Role:
-        return self.roles.get(request.credentials or "", _UNKNOWN)
-
-    def _names(self, request: S3Request) -> tuple[str, ...]:
-        logical_id = self.buckets.get(request.bucket)
-        return (request.bucket,) if logical_id is None else (request.bucket, logical_id)
-
-
-_UNKNOWN = Role((), known=False)
+    def _decision(
+        self, role: str, action: str, names: Sequence[str], prefix: str | None
+    ) -> bool | None:
+        """Allowed, denied, or None where no statement applies; a denial wins."""
+        effects = [
+            statement.get("Effect") == "Allow"
+            for statement in self.statements.get(role, ())
+            if _applies(statement, action, names, prefix)
+        ]
+        return all(effects) if effects else None
 
 
 def permissions_of(template: Mapping[str, Any], parameters: Mapping[str, str]) -> Permissions:
@@ -73,35 +75,31 @@ def permissions_of(template: Mapping[str, Any], parameters: Mapping[str, str]) -
         DefinitionError: a policy has a function that cannot be resolved.
     """
     scope = scope_of(template, parameters)
-    return Permissions(
-        roles={
-            f"{logical_id}.Arn": _role(scope, logical_id, properties)
-            for logical_id, properties in _of_type(scope, "AWS::IAM::Role")
-        },
-        buckets=dict(_buckets(scope)),
-    )
+    statements: dict[str, Sequence[Statement]] = {}
+    complete: set[str] = set()
+    for logical_id, properties in _of_type(scope, "AWS::IAM::Role"):
+        arn = f"{logical_id}.Arn"
+        managed = scope.resolve(properties.get("ManagedPolicyArns") or [], logical_id)
+        documents = _documents(scope, logical_id, properties, managed)
+        statements[arn] = [
+            statement for document in documents for statement in _listed(document.get("Statement"))
+        ]
+        if scope.resources.keys() >= set(managed):
+            complete.add(arn)
+    return Permissions(statements, frozenset(complete), dict(_buckets(scope)))
 
 
-def _role(scope: Scope, logical_id: str, properties: Mapping[str, Any]) -> Role:
-    own = {
-        name: scope.resolve(properties.get(name), logical_id)
-        for name in ("RoleName", "Policies", "ManagedPolicyArns")
-    }
-    managed = own["ManagedPolicyArns"] or []
-    documents = [one["PolicyDocument"] for one in own["Policies"] or []]
-    documents += _attached(scope, {logical_id, own["RoleName"]}, managed)
-    statements = tuple(one for document in documents for one in compiled(document))
-    return Role(statements, known=scope.resources.keys() >= set(managed))
-
-
-def _attached(
-    scope: Scope, role: set[str | None], managed: Sequence[str]
+def _documents(
+    scope: Scope, role_id: str, role: Mapping[str, Any], managed: Sequence[str]
 ) -> Iterator[Mapping[str, Any]]:
-    """The documents of the template's policies that are attached to the role of these names."""
+    """The documents of the role's own policies, and of those in the template attached to it."""
+    for policy in scope.resolve(role.get("Policies") or [], role_id):
+        yield policy["PolicyDocument"]
+    names = {role_id, scope.resolve(role.get("RoleName"), role_id)}
     for kind in _ATTACHED:
         for logical_id, properties in _of_type(scope, kind):
             roles = scope.resolve(properties.get("Roles") or [], logical_id)
-            if logical_id in managed or not role.isdisjoint(roles):
+            if logical_id in managed or not names.isdisjoint(roles):
                 yield scope.resolve(properties["PolicyDocument"], logical_id)
 
 
@@ -115,3 +113,51 @@ def _of_type(scope: Scope, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]
     for logical_id, resource in scope.resources.items():
         if resource.get("Type") == kind:
             yield logical_id, resource.get("Properties") or {}
+
+
+def _applies(statement: Statement, action: str, names: Sequence[str], prefix: str | None) -> bool:
+    """Is the statement about the action on a resource under one of its names?"""
+    actions = _listed(statement.get("Action"))
+    # A bucket of the template goes by its logical ID: its ARN is `LogicalId.Arn`.
+    resources = [
+        _ARN.sub(lambda arn: arn[1] or "", resource, count=1)
+        for resource in _listed(statement.get("Resource"))
+    ]
+    return (
+        any(_like(pattern.lower(), action.lower()) for pattern in actions)
+        and any(_like(pattern, name) for pattern in resources for name in names)
+        and all(
+            _holds(operator, key.lower(), [str(value) for value in _listed(values)], prefix)
+            for operator, keys in (statement.get("Condition") or {}).items()
+            for key, values in keys.items()
+        )
+    )
+
+
+def _holds(operator: str, key: str, values: Sequence[str], prefix: str | None) -> bool:
+    match operator, key:
+        case "StringLike", "s3:prefix":
+            return prefix is not None and any(_like(value, prefix) for value in values)
+        case "StringEquals", "s3:prefix":
+            return prefix in values
+        case "Bool", "aws:securetransport":
+            return "true" in [value.lower() for value in values]
+        case _:
+            return False
+
+
+def _like(pattern: str, text: str) -> bool:
+    return _wildcards(pattern).fullmatch(text) is not None
+
+
+@lru_cache(maxsize=1024)
+def _wildcards(pattern: str) -> re.Pattern[str]:
+    """A text with IAM's wildcards: `*` is any text, with slashes too, `?` is one character."""
+    escaped = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.compile(escaped, re.DOTALL)
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    if value is None:
+        return ()
+    return value if isinstance(value, list) else (value,)

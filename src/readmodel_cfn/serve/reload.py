@@ -1,4 +1,4 @@
-"""The API made anew when its description changes, while the old one goes on serving."""
+"""Reloading: a new API when its description changes; the old one is served until then."""
 
 import asyncio
 import os
@@ -7,10 +7,10 @@ from pathlib import Path
 
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.serve.api import Api
-from readmodel_cfn.serve.app import App
+from readmodel_cfn.serve.server import App
 
 INTERVAL = 0.1
-"""Seconds between two looks at the file; a look takes some microseconds."""
+"""Seconds between two looks at the file; each takes some microseconds."""
 
 Stamp = tuple[int, int, int] | None
 
@@ -26,7 +26,7 @@ class Reloader:
         self._loaded = self._last = stamp(file)
 
     async def watch(self, app: App) -> None:
-        """Look from time to time, for ever."""
+        """Look for a change every INTERVAL seconds, until cancelled."""
         while True:
             await asyncio.sleep(INTERVAL)
             self.look(app)
@@ -63,7 +63,7 @@ def stamp(file: Path) -> Stamp:
 
 
 def changes(before: Api, now: Api) -> list[str]:
-    """What is new, changed or gone, a line each."""
+    """What was added, changed or removed, a line each."""
     old = {route.path: route for route in before.routes}
     new = {route.path: route for route in now.routes}
     lines = [f"+ {path}" for path in new if path not in old]
@@ -71,5 +71,7 @@ def changes(before: Api, now: Api) -> list[str]:
     lines += [f"~ {path}" for path in new if path in old and new[path] != old[path]]
     if now.stage != before.stage:
         lines.insert(0, f"the stage is {now.stage}, it was {before.stage}")
-    lines += [f"not evaluated: {one}" for one in now.findings if one not in before.findings]
+    lines += [
+        f"not evaluated: {finding}" for finding in now.findings if finding not in before.findings
+    ]
     return lines or ["the same routes"]

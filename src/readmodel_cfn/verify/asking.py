@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from readmodel_cfn.errors import ReadModelError
 
 _TIMEOUT = 30  # seconds; API Gateway itself gives up after 29
-_LOCAL = ("127.0.0.1", "localhost", "::1")
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def proxy_for(url: str) -> SplitResult | None:
     at = urlsplit(url)
     host = at.hostname or ""
     found = getproxies().get(at.scheme)
-    if not found or host in _LOCAL or proxy_bypass(host):
+    if not found or host in LOCAL_HOSTS or proxy_bypass(host):
         return None
     return urlsplit(found if "://" in found else f"http://{found}")
 

@@ -7,8 +7,7 @@ import platformdirs
 import pytest
 
 from readmodel_cfn.sandbox import SandboxError, home, start
-from readmodel_cfn.sandbox.home import REQUIREMENTS, Home
-from readmodel_cfn.sandbox.install import _reason
+from readmodel_cfn.sandbox.home import REQUIREMENTS, Home, _reason
 
 
 def test_the_argument_wins_over_the_environment_over_the_cache(

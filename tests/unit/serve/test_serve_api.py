@@ -9,8 +9,7 @@ from serve_templates import GET, get, method, resource, role, template
 
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.gateway import Response
-from readmodel_cfn.serve.api import Api, Source, api_of
-from readmodel_cfn.serve.routes import Route
+from readmodel_cfn.serve.api import Api, Route, Source, api_of
 from readmodel_cfn.store.publish import MOST_BYTES
 
 

@@ -10,7 +10,7 @@ from serve_templates import template
 
 from readmodel_cfn.gateway import Request, Response
 from readmodel_cfn.serve.api import Api, Source, api_of
-from readmodel_cfn.serve.app import App
+from readmodel_cfn.serve.server import App
 
 Sent = list[dict[str, Any]]
 

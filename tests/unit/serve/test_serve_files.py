@@ -1,10 +1,7 @@
-"""Files as objects: what changes is seen, what does not is kept, and no key leads out."""
+"""The files of a folder as objects: every change is served, and no key leads out of the folder."""
 
 import os
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
@@ -12,33 +9,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readmodel_cfn.serve import files
-from readmodel_cfn.serve.files import Files, is_path
+from readmodel_cfn.serve.folder import Folder, is_path
+from readmodel_cfn.serve.permissions import Permissions
 from readmodel_cfn.store.publish import DEFAULT
 
 OLD = 1_000_000_000
 SECRET = b"secret"
 
 
-def of(root: Path, told: list[str] | None = None) -> Files:
-    return Files(root, DEFAULT, (told if told is not None else []).append)
+def of(root: Path, told: list[str] | None = None) -> Folder:
+    permissions = Permissions({}, frozenset(), {})
+    return Folder(root, permissions, DEFAULT, (told if told is not None else []).append)
 
 
-def body(found: Files, key: str) -> bytes | None:
+def body(found: Folder, key: str) -> bytes | None:
     stored = found.find(key)
     return stored.body if stored else None
 
 
-@contextmanager
-def time_passed() -> Iterator[None]:
-    """As if all that was written were written long ago."""
-    now = time.time_ns()
-    with patch("time.time_ns", return_value=now + 3600 * 10**9):
-        yield
-
-
 @given(st.lists(st.binary(max_size=3), min_size=2, max_size=6))
-def test_every_change_is_seen_at_the_next_read(documents: list[bytes]) -> None:
+def test_every_change_of_a_file_is_served_at_the_next_read(documents: list[bytes]) -> None:
     """However fast they follow each other, and although some have the same length."""
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
@@ -52,41 +42,15 @@ def test_every_change_is_seen_at_the_next_read(documents: list[bytes]) -> None:
             before = stored
 
 
-def test_so_is_one_within_a_step_of_the_file_systems_clock(tmp_path: Path) -> None:
+def test_a_file_renamed_over_another_is_served(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"1")
     found = of(tmp_path)
-    with patch.object(files, "_stamp", return_value=(0, 0, 1, 0, 0)):
-        assert body(found, "a") == b"1"
-        (tmp_path / "a").write_bytes(b"2")
-        assert body(found, "a") == b"2"
-
-
-def test_a_file_renamed_over_it_is_seen_too(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"1")
-    found = of(tmp_path)
-    with time_passed():
-        assert body(found, "a") == b"1"
+    assert body(found, "a") == b"1"
     before = (tmp_path / "a").stat()
     (tmp_path / "new").write_bytes(b"2")
     os.utime(tmp_path / "new", ns=(before.st_atime_ns, before.st_mtime_ns))
     (tmp_path / "new").rename(tmp_path / "a")
-    with time_passed():
-        assert body(found, "a") == b"2"
-
-
-def test_a_settled_file_is_read_once(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"1")
-    found = of(tmp_path)
-    with time_passed():
-        first = found.find("a")
-        with patch.object(Path, "open", side_effect=AssertionError("read again")):
-            assert found.find("a") is first
-
-
-def test_a_young_file_is_the_same_object_while_it_is_the_same(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"1")
-    found = of(tmp_path)
-    assert found.find("a") is found.find("a")
+    assert body(found, "a") == b"2"
 
 
 def test_a_touched_file_has_another_date_and_the_same_tag(tmp_path: Path) -> None:
@@ -100,7 +64,7 @@ def test_a_touched_file_has_another_date_and_the_same_tag(tmp_path: Path) -> Non
     assert (second.modified, second.etag) == (OLD, first.etag)
 
 
-def test_a_removed_file_is_gone_and_may_come_back(tmp_path: Path) -> None:
+def test_a_removed_file_is_missing_until_it_is_written_again(tmp_path: Path) -> None:
     found = of(tmp_path)
     assert found.find("a") is None
     (tmp_path / "a").write_bytes(b"1")
@@ -111,13 +75,13 @@ def test_a_removed_file_is_gone_and_may_come_back(tmp_path: Path) -> None:
     assert found.find("a") is None
 
 
-def test_a_file_removed_in_the_midst_of_a_read_is_missing(tmp_path: Path) -> None:
+def test_a_file_removed_during_a_read_is_missing(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"1")
     with patch.object(Path, "open", side_effect=FileNotFoundError(2, "No such file")):
         assert of(tmp_path).find("a") is None
 
 
-def test_a_folder_that_is_swapped_as_a_whole_is_seen(tmp_path: Path) -> None:
+def test_a_folder_that_is_replaced_by_a_link_is_served(tmp_path: Path) -> None:
     for release in ("one", "two"):
         (tmp_path / release).mkdir()
         (tmp_path / release / "a").write_bytes(release.encode())
@@ -129,26 +93,18 @@ def test_a_folder_that_is_swapped_as_a_whole_is_seen(tmp_path: Path) -> None:
     assert body(found, "a") == b"two"
 
 
-def test_only_so_much_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "_MOST_KEPT", 25)
-    found = of(tmp_path)
-    for name in "abcd":
-        (tmp_path / name).write_bytes(name.encode() * 10)
-    with time_passed():
-        kept = {name: found.find(name) for name in "abcd"}
-        assert found.find("d") is kept["d"]
-        assert found.find("c") is kept["c"]
-        assert found.find("a") is not kept["a"]
-        assert body(found, "a") == b"a" * 10
-
-
-def test_what_publishing_would_refuse_is_told_once(tmp_path: Path) -> None:
+def test_a_document_that_publishing_would_refuse_is_reported_once_until_it_changes(
+    tmp_path: Path,
+) -> None:
     told: list[str] = []
     (tmp_path / "a.json").write_bytes(b"{")
     found = of(tmp_path, told)
     assert [body(found, "a.json") for _ in range(3)] == [b"{"] * 3
     assert len(told) == 1
     assert str(tmp_path / "a.json") in told[0]
+    (tmp_path / "a.json").write_bytes(b"[")
+    assert body(found, "a.json") == b"["
+    assert len(told) == 2
 
 
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
@@ -190,46 +146,45 @@ PARTS = st.sampled_from(
 
 
 @given(st.lists(PARTS, min_size=1, max_size=6).map("/".join) | st.text(max_size=20))
-def test_no_key_leads_out(fenced: Path, key: str) -> None:
+def test_no_key_leads_out_of_the_folder(fenced: Path, key: str) -> None:
     for asked in (key, f"/{key}", f"{fenced.parent}/{key}", f"../{key}", f"sub/../../{key}"):
         assert body(of(fenced), asked) in (None, b"inside")
 
 
 @pytest.mark.parametrize("key", ["a", "sub/a", "link"])
-def test_what_is_inside_is_found(fenced: Path, key: str) -> None:
+def test_a_file_inside_the_folder_is_found(fenced: Path, key: str) -> None:
     assert body(of(fenced), key) == b"inside"
 
 
 @pytest.mark.parametrize(
     "key", ["out", "up/secret", "away/secret", "circle", "sub", "a/b", "x" * 5000, "a\0", "\ud800"]
 )
-def test_what_is_not_a_file_inside_is_missing(fenced: Path, key: str) -> None:
+def test_a_key_without_a_file_inside_the_folder_is_missing(fenced: Path, key: str) -> None:
     assert of(fenced).find(key) is None
 
 
-def test_a_link_that_is_turned_outside_is_seen(tmp_path: Path) -> None:
+def test_a_link_that_is_changed_to_lead_outside_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "secret").write_bytes(SECRET)
     (tmp_path / "data" / "real").write_bytes(b"inside")
     (tmp_path / "data" / "a").symlink_to("real")
     found = of(tmp_path / "data")
-    with time_passed():
-        assert body(found, "a") == b"inside"
-        (tmp_path / "data" / "a").unlink()
-        (tmp_path / "data" / "a").symlink_to("../secret")
-        assert found.find("a") is None
+    assert body(found, "a") == b"inside"
+    (tmp_path / "data" / "a").unlink()
+    (tmp_path / "data" / "a").symlink_to("../secret")
+    assert found.find("a") is None
 
 
-def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+def test_a_pipe_is_missing_and_does_not_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert of(tmp_path).find("pipe") is None
 
 
 @pytest.mark.parametrize("key", ["", "/a", "a/", "a//b", ".", "a/..", "./a", "a\0b"])
-def test_keys_that_are_no_path(key: str) -> None:
+def test_a_key_with_empty_or_dot_segments_is_no_path(key: str) -> None:
     assert not is_path(key)
 
 
 @pytest.mark.parametrize("key", ["a", "a/b.json", "..a", "a..", ".hidden", "a b", "ä"])
-def test_keys_that_are(key: str) -> None:
+def test_any_other_key_is_a_path(key: str) -> None:
     assert is_path(key)

@@ -45,7 +45,7 @@ def error(answer: S3Response) -> tuple[int, str]:
     return answer.status, text.partition("<Code>")[2].partition("</Code>")[0]
 
 
-def test_get_and_head(root: Path) -> None:
+def test_get_and_head_have_the_same_headers(root: Path) -> None:
     found = folder(root)
     assert found.answer(s3_get("a.json")) == S3Response(200, HEADERS, BODY + b"\n")
     assert found.answer(s3_get("a.json", method="HEAD")) == S3Response(200, HEADERS, b"")
@@ -63,23 +63,23 @@ def test_headers_are_those_of_publishing(root: Path) -> None:
 @pytest.mark.parametrize(
     "headers", [{"if-none-match": ETAG}, {"if-none-match": "*"}, {"if-modified-since": DATE}]
 )
-def test_not_modified(root: Path, method: str, headers: dict[str, str]) -> None:
+def test_an_unchanged_object_is_a_304(root: Path, method: str, headers: dict[str, str]) -> None:
     answer = folder(root).answer(s3_get("a.json", headers, method=method))
     kept = {"etag": ETAG, "last-modified": DATE, "cache-control": "no-cache"}
     assert answer == S3Response(304, kept, b"")
 
 
-def test_a_failed_condition(root: Path) -> None:
+def test_a_failed_condition_is_a_412(root: Path) -> None:
     answer = folder(root).answer(s3_get("a.json", {"if-match": '"x"'}))
     assert error(answer) == (412, "PreconditionFailed")
 
 
-def test_a_condition_on_what_is_missing(root: Path) -> None:
+def test_a_condition_on_a_missing_key_is_a_404(root: Path) -> None:
     answer = folder(root).answer(s3_get("b.json", {"if-none-match": "*"}))
     assert error(answer) == (404, "NoSuchKey")
 
 
-def test_a_part(root: Path) -> None:
+def test_a_range_is_a_206(root: Path) -> None:
     answer = folder(root).answer(s3_get("a.json", {"range": "bytes=2-3"}))
     part = {"content-length": "2", "content-range": "bytes 2-3/9"}
     assert answer == S3Response(206, {**HEADERS, **part}, b'a"')
@@ -87,17 +87,17 @@ def test_a_part(root: Path) -> None:
     assert head == S3Response(206, {**HEADERS, **part}, b"")
 
 
-def test_no_such_part(root: Path) -> None:
+def test_a_range_beyond_the_end_is_a_416(root: Path) -> None:
     answer = folder(root).answer(s3_get("a.json", {"range": "bytes=9-"}))
     assert error(answer) == (416, "InvalidRange")
 
 
-def test_a_condition_goes_before_a_part(root: Path) -> None:
+def test_a_condition_is_judged_before_a_range(root: Path) -> None:
     asked = {"range": "bytes=2-3", "if-none-match": ETAG}
     assert folder(root).answer(s3_get("a.json", asked)).status == 304
 
 
-def test_what_is_missing_is_told_only_to_those_who_may_list(root: Path) -> None:
+def test_a_missing_key_is_a_404_only_to_a_role_that_may_list(root: Path) -> None:
     missing = s3_get("b.json")
     assert error(folder(root).answer(missing)) == (404, "NoSuchKey")
     assert error(folder(root, GET).answer(missing)) == (403, "AccessDenied")
@@ -105,7 +105,7 @@ def test_what_is_missing_is_told_only_to_those_who_may_list(root: Path) -> None:
     assert b"<Key>b.json</Key>" in folder(root).answer(missing).body
 
 
-def test_a_key_is_escaped(root: Path) -> None:
+def test_a_key_is_escaped_in_an_error(root: Path) -> None:
     assert b"<Key>&lt;b&gt;&amp;</Key>" in folder(root).answer(s3_get("<b>&")).body
 
 
@@ -114,23 +114,23 @@ def test_an_error_to_head_has_no_body(root: Path) -> None:
     assert (answer.status, answer.body) == (404, b"")
 
 
-def test_who_may_not_get_gets_nothing(root: Path) -> None:
+def test_a_role_that_may_not_get_the_key_is_refused(root: Path) -> None:
     other = statement("s3:GetObject", on={"Fn::Sub": "${Store.Arn}/other.json"})
     assert error(folder(root, other).answer(s3_get("a.json"))) == (403, "AccessDenied")
 
 
 @pytest.mark.parametrize("key", ["../a.json", "/a.json", "x/../a.json", "./a.json"])
-def test_a_way_out_is_a_missing_key(root: Path, key: str) -> None:
+def test_a_key_that_leads_out_of_the_folder_is_missing(root: Path, key: str) -> None:
     assert error(folder(root).answer(s3_get(key))) == (404, "NoSuchKey")
 
 
 @pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "PATCH"])
-def test_it_cannot_be_written(root: Path, method: str) -> None:
+def test_a_folder_cannot_be_written(root: Path, method: str) -> None:
     answer = folder(root).answer(s3_get("a.json", method=method))
     assert error(answer) == (405, "MethodNotAllowed")
     assert (root / "a.json").read_bytes() == BODY + b"\n"
 
 
-def test_it_cannot_be_listed(root: Path) -> None:
+def test_a_folder_cannot_be_listed(root: Path) -> None:
     listing = statement("s3:*", on=[BUCKET_ARN, {"Fn::Sub": "${Store.Arn}/*"}])
     assert error(folder(root, listing).answer(s3_get(""))) == (405, "MethodNotAllowed")

@@ -26,7 +26,8 @@ def given(*statements: Template, parameters: dict[str, str] | None = None) -> Pe
 
 def may(permissions: Permissions, key: str = "things/1.json", **rest: Any) -> tuple[bool, bool]:
     asked = s3_get(key, **rest)
-    return permissions.may_get(asked), permissions.may_list(asked)
+    allowed = permissions.of(asked)
+    return allowed.get, allowed.list
 
 
 DENY_LIST = {**LIST, "Effect": "Deny"}
@@ -63,7 +64,9 @@ TLS = {"Bool": {"aws:SecureTransport": "true"}}
         ([{"Effect": "Allow", "NotAction": "s3:Put*", "Resource": "*"}], (False, False)),
     ],
 )
-def test_statements(statements: list[Template], expected: tuple[bool, bool]) -> None:
+def test_statements_allow_getting_and_listing(
+    statements: list[Template], expected: tuple[bool, bool]
+) -> None:
     assert may(given(*statements)) == expected
 
 
@@ -93,7 +96,7 @@ def test_a_managed_policy_that_the_role_names_counts() -> None:
     assert may(permissions_of(template(Reader=reader, More=managed), {})) == (True, True)
 
 
-def test_of_a_role_with_policies_from_elsewhere_reading_is_assumed() -> None:
+def test_a_role_with_policies_from_elsewhere_may_read_unless_denied() -> None:
     reader = role(ManagedPolicyArns=["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"])
     permissions = permissions_of(template(Reader=reader), {})
     assert may(permissions) == (True, False)
@@ -102,7 +105,7 @@ def test_of_a_role_with_policies_from_elsewhere_reading_is_assumed() -> None:
     assert may(permissions_of(template(Reader=reader), {})) == (False, False)
 
 
-def test_so_it_is_of_a_role_that_is_not_in_the_template() -> None:
+def test_a_role_that_is_not_in_the_template_may_read_and_not_list() -> None:
     assert may(given(), credentials="arn:aws:iam::123456789012:role/x") == (True, False)
 
 

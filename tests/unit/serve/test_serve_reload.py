@@ -11,8 +11,8 @@ from serve_templates import GET, get, method, role, template
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.serve import reload
 from readmodel_cfn.serve.api import Api, Source, api_of
-from readmodel_cfn.serve.app import App
 from readmodel_cfn.serve.reload import Reloader
+from readmodel_cfn.serve.server import App
 
 
 class Description:

@@ -101,6 +101,21 @@ def test_a_page_asks_from_the_origin_that_is_allowed_or_from_any(
     assert preflight["Access-Control-Request-Headers"] == "if-none-match"
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost", "[::1]:80"])
+def test_an_emulator_on_this_machine_is_asked_from_a_local_origin(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    asked: list[str] = []
+
+    def answer(_: str, __: str, headers: Mapping[str, str]) -> Heard:
+        asked.append(headers["Origin"])
+        return heard()
+
+    monkeypatch.setattr(session, "ask", answer)
+    Api(f"http://{host}/v1", CORS, 0).ask_as_page("samples")
+    assert asked == ["http://localhost"]
+
+
 def test_a_static_route_without_a_document_shows_what_a_missing_one_gets(world: World) -> None:
     _, seen = world.read(ONLY_STATIC)
     assert seen.missing.status == 404

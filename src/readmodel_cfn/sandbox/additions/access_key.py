@@ -45,7 +45,7 @@ def update(key_id: str, _: Properties, props: Properties, __: str) -> Created:
 
 
 def delete(key_id: str, _: Properties) -> None:
-    """Delete the key; one that has gone already is no error, as with every deletion."""
+    """Delete the key; a key that is deleted already is no error, as with every deletion."""
     iam._access_keys.pop(key_id, None)
 
 

@@ -28,11 +28,11 @@ def _check_no_imports() -> None:
         stack_id = asked[6]
         imported = {
             title
-            for one in cloudformation._change_sets.values()
-            if one["StackId"] == stack_id
-            for title in one.get("_import_existing", ())
+            for change_set in cloudformation._change_sets.values()
+            if change_set["StackId"] == stack_id
+            for title in change_set.get("_import_existing", ())
         }
-        return [one for one in find(*asked) if one[0] not in imported]
+        return [error for error in find(*asked) if error[0] not in imported]
 
     stacks._validation_errors = validation_errors
 
@@ -42,7 +42,7 @@ def _keep_tags() -> None:
 
     def apply_configurations(name: str, props: Properties, *old: Properties) -> None:
         apply(name, props, *old)
-        if tags := {one["Key"]: one["Value"] for one in props.get("Tags", [])}:
+        if tags := {tag["Key"]: tag["Value"] for tag in props.get("Tags", [])}:
             s3._bucket_tags[name] = tags
 
     provisioners._s3_apply_configurations = apply_configurations

@@ -1,6 +1,6 @@
 """CloudFormation fails where API Gateway refuses a stage or a resource that is in another's way.
 
-ministack's CloudFormation overwrites a stage that exists, goes on without an id when a path part
+ministack's CloudFormation overwrites an existing stage, continues without an id when a path part
 is taken, and lets two variables share a level. On AWS each fails, and each is a trap of updates:
 an article's stack (whose deployment names the stage) that gains a Stage, and a path parameter
 renamed in place, whose new resource is made before the old one is deleted.

@@ -13,7 +13,7 @@ _TYPE = "AWS::ApiGateway::Method"
 
 
 def register() -> None:
-    """Set ContentHandling after a method is created or put anew by an update."""
+    """Set ContentHandling after a method is created, or replaced by an update."""
     create = provisioners._apigw_method_create
 
     def keep(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:

@@ -1,7 +1,7 @@
 """Serves a stage from its deployment's snapshot, through this package's gateway and S3.
 
-ministack has no integration with S3: it answers 504. It goes on serving the APIs that it serves
-better than the gateway (Lambda, authorizers, API keys), and does for all of them what is not the
+ministack has no integration with S3: it answers 504. It still serves the APIs that it serves
+better than the gateway (Lambda, authorizers, API keys), and does for all APIs what is not the
 gateway's: addressing, account and region, the resource policy, throttling.
 """
 
@@ -112,8 +112,8 @@ def _by_path(stage: dict[str, Any]) -> dict[str, Any]:
     """The stage with its method settings by plain path.
 
     A template writes the slashes of a setting's ResourcePath as ~1 (the reference of
-    AWS::ApiGateway::Stage MethodSetting); ministack looks for the path as it is.
+    AWS::ApiGateway::Stage MethodSetting); ministack looks for the plain path.
     """
     settings = stage["methodSettings"].items()
-    plain = {name.replace("/~1", "/", 1).replace("~1", "/"): one for name, one in settings}
+    plain = {name.replace("/~1", "/", 1).replace("~1", "/"): value for name, value in settings}
     return {**stage, "methodSettings": plain}

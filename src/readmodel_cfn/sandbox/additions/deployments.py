@@ -4,6 +4,7 @@ ministack serves the live definition instead. What a definition lacks for a depl
 here, in CloudFormation too: a Deployment that does not depend on its methods fails, as on AWS.
 """
 
+import copy
 import json
 import logging
 from dataclasses import dataclass
@@ -12,10 +13,10 @@ from typing import Any
 from ministack.services import apigateway_v1
 
 from readmodel_cfn.gateway import DefinitionError, Snapshot, unsupported
-from readmodel_cfn.sandbox.additions.definition import Definition, definition_of
 
 logger = logging.getLogger("sandbox")
 
+Definition = dict[str, Any]
 Answer = tuple[int, dict[str, str], bytes]
 
 
@@ -46,6 +47,22 @@ def register() -> None:
         return answer
 
     apigateway_v1._create_deployment = create_deployment
+
+
+def definition_of(api_id: str) -> Definition | None:
+    """A copy of everything that a deployment of the API serves; None where there is no such API."""
+    api = apigateway_v1._rest_apis.get(api_id)
+    if api is None:
+        return None
+    minimum = api.get("minimumCompressionSize")
+    definition = {
+        "binaryMediaTypes": api.get("binaryMediaTypes") or [],
+        # UpdateRestApi's patch leaves the number as text.
+        "minimumCompressionSize": None if minimum in (None, "") else int(minimum),
+        "resources": list(apigateway_v1._resources[api_id].values()),
+        "gatewayResponses": apigateway_v1._gateway_responses.get(api_id, {}),
+    }
+    return copy.deepcopy(definition)
 
 
 def deployed_to(api_id: str, stage: dict[str, Any]) -> Deployed | None:

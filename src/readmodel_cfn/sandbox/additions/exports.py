@@ -1,6 +1,6 @@
 """GetExport exports what the stage serves, and a deployment's summary says who may call a method.
 
-ministack exports the live definition, changes included that nobody deployed yet, and leaves the
+ministack exports the live definition, with changes that are not deployed yet, and leaves the
 authorizationType out of apiSummary.
 https://docs.aws.amazon.com/apigateway/latest/api/API_GetExport.html
 https://docs.aws.amazon.com/apigateway/latest/api/API_MethodSnapshot.html
@@ -29,7 +29,7 @@ def _export_the_deployed() -> None:
         deployed = deployments.deployed_to(api_id, stage)
         live = apigateway_v1._resources[api_id]
         if deployed:
-            kept = {one["id"]: one for one in deployed.definition["resources"]}
+            kept = {resource["id"]: resource for resource in deployed.definition["resources"]}
             apigateway_v1._resources[api_id] = kept
         try:
             exported: Answer = build(api_id, stage_name, *asked)

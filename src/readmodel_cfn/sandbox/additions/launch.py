@@ -14,8 +14,9 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[2]
 ADDITIONS = (
+    "request_guard",
     "instance",
-    "root_key",
+    "credentials",
     "secure_transport",
     "missing_object",
     "access_key",

@@ -2,7 +2,7 @@
 
 ministack's AssumeRole lets the account's root assume a role that trusts any service, so whether
 the role trusts API Gateway is asked here. Its policies need no asking: ministack evaluates them
-at each call. A role made anew has another RoleId, and so another session.
+at each call. A role that is deleted and created again has another RoleId, and so another session.
 """
 
 import functools
@@ -53,7 +53,8 @@ async def session_for(role_arn: str) -> Session:
 def trusts_api_gateway(trust_policy: str, account: str) -> bool:
     """Whether the trust policy lets API Gateway in, which sends none of aws:SourceArn and its kin.
 
-    That it sends none was confirmed by an AWS team; a condition on one makes every read fail.
+    That it sends none was confirmed by an AWS team; a condition on any of them
+    makes every read fail.
     """
     context = iam_evaluator.EvalContext(
         principal_arn="",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from readmodel_cfn.gateway import S3Request, S3Response
 
-_MOST_BYTES = 5_000_000  # then a new file is begun, and one old one kept
+_MOST_BYTES = 5_000_000  # then a new file begins; the one before is kept
 _CONDITIONS = ("if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "range")
 _LOG = logging.getLogger("readmodel_cfn.s3")
 

@@ -39,6 +39,6 @@ def _with_arn(created: Created) -> Created:
 
 
 def _name(arn: str) -> str:
-    """The secret's name; the ARN itself, which is no name, for one that has gone."""
+    """The secret's name; the ARN itself, which is no name, for a deleted secret."""
     name, _ = secretsmanager._resolve(arn)
     return name or arn

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readmodel_cfn.routes import Route
-from readmodel_cfn.serve.files import Files
+from readmodel_cfn.serve.folder import Folder
+from readmodel_cfn.serve.permissions import Permissions
 from readmodel_cfn.store.documents import File, PassedOver, files
 from readmodel_cfn.store.publish import DEFAULT
 from readmodel_cfn.store.selection import Selection, hidden_path
@@ -67,7 +68,8 @@ def test_serve_finds_the_files_that_are_published_and_no_others(
     made = {path for path in local if _write(folder / path)}
     found = files([folder], selection)
     sent = {file.key for file in found if isinstance(file, File) and selection.serves(file.key)}
-    served = Files(folder, DEFAULT, lambda _: None, selection.publishes)
+    permissions = Permissions({}, frozenset(), {})
+    served = Folder(folder, permissions, DEFAULT, publishes=selection.publishes)
     assert {key for key in made if served.find(key)} == sent
 
 

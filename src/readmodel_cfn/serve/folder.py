@@ -70,7 +70,12 @@ class Folder:
             OSError: the file exists and cannot be read.
         """
         path = self._root / key
-        if not is_path(key) or not self._publishes(key) or not _is_file(path) or not self._holds(path):
+        if (
+            not is_path(key)
+            or not self._publishes(key)
+            or not _is_file(path)
+            or not self._holds(path)
+        ):
             return None
         try:
             with path.open("rb") as file:

@@ -254,3 +254,45 @@ def test_a_bucket_that_somebody_deleted_before_is_no_obstacle(
     goes(aws)
     assert delete("--with-data=read-model").exit_code == 0
     assert aws.wrote() == ["DeleteStack"]
+
+
+@pytest.mark.parametrize("template", [RETAINED, DELETED], ids=["retained", "not"])
+def test_yes_is_no_consent_to_erase_documents(aws: Aws, template: dict[str, Any]) -> None:
+    found(aws, template)
+    holds(aws, "1")
+    assert "--with-data=read-model" in error_of(delete("--with-data"), 1)
+    assert aws.wrote() == []
+
+
+def test_with_data_and_another_name_is_a_usage_error(aws: Aws) -> None:
+    assert error_of(delete("--with-data=other"), 2).startswith("--with-data: 'other' is not")
+    assert aws.calls == []
+
+
+def test_with_data_is_no_consent_to_delete_the_stack(aws: Aws) -> None:
+    found(aws, RETAINED)
+    holds(aws, "1")
+    done = run("delete", "--region", "eu-west-1", "--with-data=read-model")
+    assert error_of(done, 1).endswith("give --yes")
+    assert aws.wrote() == []
+
+
+def test_at_a_terminal_the_typed_name_is_the_only_question(aws: Aws) -> None:
+    found(aws, DELETED)
+    holds(aws, "1")
+    holds(aws, "1")
+    empties(aws, "1")
+    holds(aws)
+    goes(aws)
+    done = run("delete", "--region", "eu-west-1", "--with-data", typed="read-model\n")
+    assert done.exit_code == 0
+    assert aws.wrote() == ["DeleteObjects", "DeleteStack"]
+
+
+@pytest.mark.parametrize("answer", ["y\n", "yes\n", "\n", "other\n", ""])
+def test_no_other_answer_erases_documents(aws: Aws, answer: str) -> None:
+    found(aws, DELETED)
+    holds(aws, "1")
+    arguments = ("delete", "--yes", "--region", "eu-west-1", "--with-data")
+    error_of(run(*arguments, typed=answer), 1)
+    assert aws.wrote() == []

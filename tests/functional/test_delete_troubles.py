@@ -1,5 +1,6 @@
 """`delete` where something fails or is interrupted: what to do next is said."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -207,7 +208,9 @@ def test_a_bucket_that_cannot_be_removed_after_its_stack_can_be_later(aws: Aws) 
 def test_what_may_not_be_looked_into_is_not_deleted(aws: Aws) -> None:
     found(aws, RETAINED)
     aws.refuses("s3", "list_object_versions", "AccessDenied", "no", 403)
-    assert error_of(delete("--with-data=read-model"), 1).startswith("AWS ListObjectVersions: AccessDenied: no")
+    assert error_of(delete("--with-data=read-model"), 1).startswith(
+        "AWS ListObjectVersions: AccessDenied: no"
+    )
     assert aws.wrote() == []
 
 
@@ -284,6 +287,41 @@ def test_ctrl_c_while_emptying_tells_how_far_it_came(aws: Aws) -> None:
     events = aws.client("s3").meta.events
     events.register("provide-client-params.s3.ListObjectVersions", interrupt_the_third)
     assert error_of(delete("--with-data=read-model"), 9) == (
-        f"data-bucket: interrupted: at least 2 versions deleted; run: {AGAIN} --with-data=read-model"
+        "data-bucket: interrupted: at least 2 versions deleted; "
+        f"run: {AGAIN} --with-data=read-model"
     )
     assert aws.wrote() == ["DeleteObjects"], "the stack is still there"
+
+
+def test_sigterm_while_emptying_tells_how_far_it_came(aws: Aws) -> None:
+    found(aws, DELETED)
+    holds(aws, "1", "2")
+    aws.stack()
+    holds(aws, "1", "2")
+    empties(aws, "1", "2")
+    pages = iter(range(9))
+
+    def terminate_at_the_third(**_: Any) -> None:
+        if next(pages) == 2:
+            signal.raise_signal(signal.SIGTERM)
+
+    events = aws.client("s3").meta.events
+    events.register("provide-client-params.s3.ListObjectVersions", terminate_at_the_third)
+    line = error_of(delete("--with-data=read-model"), 9)
+    assert "2 versions deleted" in line
+    assert f"run: {AGAIN}" in line
+    assert aws.wrote() == ["DeleteObjects"]
+
+
+def test_a_deletion_that_fails_meanwhile_is_not_begun_again_without_consent(aws: Aws) -> None:
+    """Nobody was asked, since a deletion was in progress."""
+    aws.stack("DELETE_IN_PROGRESS")
+    aws.resources(BUCKET, status="CREATE_COMPLETE")
+    aws.template(DELETED)
+    aws.events(BEGUN, MADE)
+    holds(aws, "1")
+    aws.stack("DELETE_FAILED")
+    line = error_of(run("delete", "--region", "eu-west-1", "--with-data"), 9)
+    assert "DELETE_FAILED" in line
+    assert f"run: {AGAIN}" in line
+    assert aws.wrote() == []

@@ -75,9 +75,10 @@ def look(client: StackClient, wanted: Wanted, *, adopt: bool = False) -> Look:
     """
     stack = client.describe(wanted.name)
     template, history = None, []
-    if stack and (adopt or is_ours(stack)):
-        template = client.template(stack.id) if stack.status in COMPARABLE else None
-        history = _history(client, stack) if stack.status in NEVER_MADE else []
+    if stack and stack.status in COMPARABLE and (adopt or is_ours(stack)):
+        template = client.template(stack.id)
+    if stack and stack.status in NEVER_MADE and is_ours(stack):
+        history = _history(client, stack)
     return Look(stack, template, plan(stack, template, wanted, history, adopt=adopt))
 
 

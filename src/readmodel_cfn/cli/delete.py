@@ -33,8 +33,8 @@ from readmodel_cfn.stacks.values import StackResource
 @json_option
 @name_option(
     "--with-data",
-    "Delete all documents and their versions as well. Asks for the stack's name; without a "
-    "terminal, give it: --with-data=NAME.",
+    "Delete all documents and their versions as well. NAME is the stack's name; without it, the "
+    "command asks for it.",
 )
 @click.option(
     "--force", is_flag=True, help="After a deletion that failed: leave behind what fails again."

@@ -43,8 +43,8 @@ from readmodel_cfn.stacks.wanted import Wanted
 )
 @name_option(
     "--adopt",
-    "Take over a stack that another tool made: what this template lacks is removed. Asks for the "
-    "stack's name; without a terminal, give it.",
+    "Adopt a stack that another tool made, after listing the resources that it loses. NAME is the "
+    "stack's name; without it, the command asks for it.",
 )
 @click.option("--express", is_flag=True, help="End as soon as the configuration is applied.")
 @click.option("--disable-rollback", is_flag=True, help="Keep what was made when it fails.")

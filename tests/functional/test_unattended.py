@@ -1,6 +1,7 @@
 """A whole deploy in one call: what it does without asking, and what it refuses to."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from botocore.stub import ANY
@@ -71,14 +72,13 @@ def foreign(aws: Aws) -> None:
     aws.resources(("DataStore", "AWS::S3::Bucket", "b"), ("Other", "AWS::SQS::Queue", "q"))
 
 
-@pytest.mark.parametrize("answer", [None, False])
+@pytest.mark.parametrize("options", [{}, {"confirm": lambda _: False}], ids=["no confirm", "no"])
 def test_a_stack_without_the_tag_is_not_adopted_without_consent(
-    aws: Aws, answer: bool | None
+    aws: Aws, options: dict[str, Any]
 ) -> None:
     foreign(aws)
-    confirm = {} if answer is None else {"confirm": lambda _: answer}
     with pytest.raises(ConsentRequired) as raised:
-        deploy(WANTED, THERE, **confirm)
+        deploy(WANTED, THERE, **options)
     lost = ("Other (AWS::SQS::Queue)",)
     assert (raised.value.consent.kind, raised.value.consent.lost) == ("adopt", lost)
     assert "Other" in str(raised.value)
@@ -105,7 +105,12 @@ def test_with_consent_it_is_adopted_by_an_update_that_sets_the_tag(aws: Aws) -> 
     )
     aws.stack("UPDATE_COMPLETE")
     aws.events()
-    deploy(WANTED, THERE, confirm=lambda consent: not asked.append(consent))
+
+    def confirm(consent: Consent) -> bool:
+        asked.append(consent)
+        return True
+
+    deploy(WANTED, THERE, confirm=confirm)
     assert [consent.kind for consent in asked] == ["adopt"]
 
 

@@ -114,6 +114,11 @@ def test_in_python_confirm_decides_and_is_given_what_would_be_lost(
     sandbox: Sandbox,
 ) -> None:
     asked: list[Consent] = []
+
+    def confirm(consent: Consent) -> bool:
+        asked.append(consent)
+        return True
+
     key = Credentials(sandbox.access_key_id, sandbox.secret_access_key)
     at = Connection(sandbox.region, None, sandbox.endpoint_url, key)
     desired = Wanted(project.name, render(build_template(ReadModel()), "compact"))
@@ -122,7 +127,7 @@ def test_in_python_confirm_decides_and_is_given_what_would_be_lost(
     with pytest.raises(ConsentRequired):
         deploy(desired, at)
     assert resources() == before
-    deploy(desired, at, confirm=lambda consent: not asked.append(consent))
+    deploy(desired, at, confirm=confirm)
     assert [(consent.kind, consent.lost) for consent in asked] == [
         ("adopt", ("Orders (AWS::SQS::Queue)",))
     ]

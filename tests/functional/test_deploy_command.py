@@ -467,6 +467,31 @@ def test_at_a_terminal_adopt_must_be_asked_for(aws: Aws) -> None:
     assert aws.calls == ["DescribeStacks"]
 
 
+@pytest.mark.parametrize(("change_sets", "deletes"), [(["theirs"], False), ([], True)])
+def test_a_stack_in_review_that_has_somebody_elses_change_set_is_kept(
+    aws: Aws, change_sets: list[str], deletes: bool
+) -> None:
+    """As where somebody makes one while this command reads its own."""
+    made = {"Id": CHANGE_SET_ID, "StackId": STACK_ID}
+    found = {
+        "StackId": STACK_ID,
+        "ChangeSetId": CHANGE_SET_ID,
+        "Status": "CREATE_COMPLETE",
+        "Changes": [],
+    }
+    summaries = [{"ChangeSetName": name} for name in change_sets]
+    aws.no_stack()
+    aws.answers("cloudformation", "create_change_set", made)
+    aws.answers("cloudformation", "describe_change_set", found)
+    aws.answers("cloudformation", "delete_change_set", {})
+    aws.stack("REVIEW_IN_PROGRESS")
+    aws.answers("cloudformation", "list_change_sets", {"Summaries": summaries})
+    if deletes:
+        aws.answers("cloudformation", "delete_stack", {})
+    error_of(run("deploy", "--region", "eu-west-1", "--import-existing"), 1)
+    assert aws.wrote() == ["DeleteStack"] * deletes
+
+
 def test_adopt_of_a_stack_with_the_tag_is_an_ordinary_deploy(aws: Aws) -> None:
     aws.stack()
     aws.template(CONTENT)

@@ -58,12 +58,12 @@ def journey(folder: Path) -> None:
     print(f"Published {value} and read it back through the API.")
     print(run("verify", *with_config, "--sandbox", "--yes"))
     if os.environ.get("KEEP"):
-        keep(with_config)
+        keep(with_config, stack)
     else:
-        run("delete", *with_config, "--sandbox", "--with-data", "--yes")
+        run("delete", *with_config, "--sandbox", f"--with-data={stack}", "--yes")
 
 
-def keep(with_config: tuple[str, str]) -> None:
+def keep(with_config: tuple[str, str], stack: str) -> None:
     """Say what to try next."""
     outputs = json.loads(run("outputs", *with_config, "--sandbox", "--json", quiet=True))
     program = "readmodel-cfn" if "VIRTUAL_ENV" in os.environ else ".venv/bin/readmodel-cfn"
@@ -71,7 +71,7 @@ def keep(with_config: tuple[str, str]) -> None:
 It is left running. Try:
   curl -i {outputs["SamplesUrl"]}
   {program} status {" ".join(with_config)} --sandbox
-  {program} delete {" ".join(with_config)} --sandbox --with-data --yes
+  {program} delete {" ".join(with_config)} --sandbox --with-data={stack} --yes
   {program} sandbox stop""")
 
 

@@ -16,6 +16,11 @@ The exit codes are one contract for every command:
 | 9 | unfinished, nothing wrong yet: run it again to go on |
 """
 
+from dataclasses import dataclass
+from typing import Literal
+
+ConsentKind = Literal["adopt", "recreate", "continue-rollback", "erase-documents"]
+
 
 class ReadModelError(Exception):
     """The root of all errors of this package: one line, `where: what; hint`.
@@ -42,6 +47,30 @@ class ConfigError(ReadModelError):
     """A value that no read model can have, from readmodel.toml, Python or the command line."""
 
     exit_code = 2
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What a person must agree to before it is done.
+
+    `name` is the stack that `kind` is done to, `text` says it in one line, and `lost` lists what is
+    lost by it, if anything is.
+    """
+
+    kind: ConsentKind
+    name: str
+    text: str
+    lost: tuple[str, ...] = ()
+
+
+class ConsentRequired(ReadModelError):
+    """Nobody agreed to `consent`, so nothing was changed."""
+
+    def __init__(self, consent: Consent) -> None:
+        lost = f" ({', '.join(consent.lost)})" if consent.lost else ""
+        hint = f"pass confirm= to agree to {consent.kind!r}"
+        super().__init__(f"{consent.text}{lost}", where=f"stack {consent.name}", hint=hint)
+        self.consent: Consent = consent
 
 
 class LintError(ReadModelError):

@@ -15,7 +15,7 @@ from troposphere import apigateway as ag
 import readmodel_cfn as rm
 from readmodel_cfn import audit, gateway, sandbox
 from readmodel_cfn.aws import Connection, Credentials
-from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.errors import ConfigError, Consent
 from readmodel_cfn.stacks import deploy as steps
 from readmodel_cfn.stacks import unattended
 from readmodel_cfn.stacks.client import StackClient
@@ -106,12 +106,19 @@ def deploy(cloudformation: Any, text: str) -> Stack | None:
     return check(client, wanted.name, ended, origin=lambda _: None)
 
 
+def agree_to_adopt(consent: Consent) -> bool:
+    """Agree to nothing but the adoption of one stack."""
+    return consent.kind == "adopt" and consent.name == "shop" and not consent.lost
+
+
 def deploy_at_once(text: str) -> dict[str, str]:
     """The same in one call, to the embedded AWS; the outputs by name."""
     box = sandbox.start()
     key = Credentials(box.access_key_id, box.secret_access_key)
     at = Connection(box.region, endpoint_url=box.endpoint_url, credentials=key)
-    stack: Stack = unattended.deploy(Wanted("shop", text), at, note=print, limit=60.0)
+    stack: Stack = unattended.deploy(
+        Wanted("shop", text), at, note=print, confirm=agree_to_adopt, limit=60.0
+    )
     return {name: value for name, (value, _) in stack.outputs.items()}
 
 

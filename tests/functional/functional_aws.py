@@ -1,6 +1,7 @@
 """Real botocore clients that answer what a test says, and the command line run over them."""
 
 import functools
+import io
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -197,10 +198,23 @@ COMPACT = render(build_template(ReadModel()), "compact")
 CONTENT: dict[str, Any] = json.loads(COMPACT)
 
 
-def run(*arguments: str, env: Mapping[str, str | None] | None = None) -> Result:
-    """Run a command; what it does not expect is raised here."""
+def run(
+    *arguments: str, env: Mapping[str, str | None] | None = None, typed: str | None = None
+) -> Result:
+    """Run a command; what it does not expect is raised here.
+
+    Its input is a terminal where something is `typed`, if only the end of input.
+    """
     runner = CliRunner(env={**NO_AWS, **(env or {})})
-    return runner.invoke(main, [*arguments], catch_exceptions=False)
+    terminal = None if typed is None else Terminal(typed.encode())
+    return runner.invoke(main, [*arguments], input=terminal, catch_exceptions=False)
+
+
+class Terminal(io.BytesIO):
+    """What a person types."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def error_of(result: Result, code: int) -> str:

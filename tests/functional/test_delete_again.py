@@ -41,7 +41,7 @@ def test_a_stack_that_never_was_is_nothing_to_delete(aws: Aws) -> None:
 def test_a_deleted_stack_of_another_tool_is_none(aws: Aws) -> None:
     deleted(aws, tags={})
     aws.no_stack()
-    assert "does not exist" in error_of(delete("--with-data"), 1)
+    assert "does not exist" in error_of(delete("--with-data=read-model"), 1)
     assert aws.wrote() == []
 
 
@@ -66,7 +66,7 @@ def test_with_data_what_an_earlier_run_left_is_removed_when_run_again(aws: Aws) 
     empties(aws, "1")
     holds(aws)
     aws.answers("s3", "delete_bucket", {}, Bucket="data-bucket")
-    done = delete("--with-data")
+    done = delete("--with-data=read-model")
     assert done.exit_code == 0
     assert "Deleted data-bucket: 1 version." in done.stderr
     assert aws.wrote() == ["DeleteObjects", "DeleteBucket"]
@@ -76,7 +76,7 @@ def test_that_is_asked_too(aws: Aws) -> None:
     deleted(aws, SKIPPED)
     holds(aws, "1")
     others(aws)
-    line = error_of(run("delete", "--region", "eu-west-1", "--with-data"), 1)
+    line = error_of(run("delete", "--region", "eu-west-1", "--with-data=read-model"), 1)
     assert line.startswith("Delete what stack read-model in eu-west-1 leaves, with all documents")
     assert aws.wrote() == []
 
@@ -85,14 +85,14 @@ def test_a_bucket_that_another_stack_has_taken_over_is_not_touched(aws: Aws) -> 
     deleted(aws, SKIPPED)
     holds(aws, "1")
     others(aws, S3BucketName="data-bucket")
-    assert error_of(delete("--with-data"), 1) == (
+    assert error_of(delete("--with-data=read-model"), 1) == (
         "data-bucket: it is the bucket of stack shop by now; "
         "give --stack-name shop to delete it with that one"
     )
     assert aws.wrote() == []
 
 
-@pytest.mark.parametrize("arguments", [(), ("--with-data",)])
+@pytest.mark.parametrize("arguments", [(), ("--with-data=read-model",)])
 def test_where_nothing_is_left_there_is_nothing_to_do(aws: Aws, arguments: tuple[str, ...]) -> None:
     deleted(aws, SKIPPED)
     aws.refuses("s3", "list_object_versions", "NoSuchBucket", status=404)
@@ -137,7 +137,7 @@ def test_with_data_its_retained_bucket_goes_afterwards(aws: Aws) -> None:
     aws.events(SKIPPED, BEGUN)
     holds(aws)
     aws.answers("s3", "delete_bucket", {}, Bucket="data-bucket")
-    assert delete("--with-data").exit_code == 0
+    assert delete("--with-data=read-model").exit_code == 0
     assert aws.wrote() == ["DeleteBucket"]
 
 
@@ -153,5 +153,5 @@ def test_a_bucket_that_its_deletion_is_about_to_remove_is_left_to_it(aws: Aws) -
     aws.events(*going)
     aws.stack("DELETE_COMPLETE")
     aws.events(*going)
-    assert run("delete", "--region", "eu-west-1", "--with-data").exit_code == 0
+    assert run("delete", "--region", "eu-west-1", "--with-data=read-model").exit_code == 0
     assert aws.wrote() == []

@@ -66,7 +66,7 @@ def test_with_data_what_is_in_the_buckets_is_told_as_far_as_one_call_tells(
 ) -> None:
     found(aws, RETAINED)
     aws.answers("s3", "list_object_versions", content, Bucket="data-bucket", MaxKeys=1000)
-    done = run("delete", "--region", "eu-west-1", "--with-data")
+    done = run("delete", "--region", "eu-west-1", "--with-data=read-model")
     line = error_of(done, 1)
     assert line.startswith(
         "Delete stack read-model in eu-west-1, with all documents and their versions, for good: "
@@ -80,7 +80,7 @@ def test_with_data_what_is_in_the_buckets_is_told_as_far_as_one_call_tells(
 def test_no_data_is_asked_about_where_there_is_none(aws: Aws) -> None:
     found(aws, RETAINED)
     aws.refuses("s3", "list_object_versions", "NoSuchBucket", status=404)
-    line = error_of(run("delete", "--region", "eu-west-1", "--with-data"), 1)
+    line = error_of(run("delete", "--region", "eu-west-1", "--with-data=read-model"), 1)
     assert line.startswith("Delete stack read-model in eu-west-1: ")
 
 
@@ -103,7 +103,7 @@ def test_what_changed_while_a_person_thought_is_seen(aws: Aws) -> None:
     found(aws, DELETED)
     holds(aws, "1")
     aws.stack("UPDATE_IN_PROGRESS")
-    assert "another operation goes on" in error_of(delete("--with-data"), 9)
+    assert "another operation goes on" in error_of(delete("--with-data=read-model"), 9)
     assert aws.wrote() == []
 
 
@@ -143,7 +143,7 @@ def test_with_data_a_retained_bucket_is_emptied_and_removed_after_its_stack(aws:
     empties(aws, "4")
     holds(aws)
     aws.answers("s3", "delete_bucket", {}, Bucket="data-bucket")
-    done = delete("--with-data")
+    done = delete("--with-data=read-model")
     assert done.exit_code == 0
     assert done.stderr.splitlines()[-2:] == ["Deleted data-bucket: 4 versions.", "Deleted."]
     assert aws.wrote() == ["DeleteStack", "DeleteObjects", "DeleteObjects", "DeleteBucket"]
@@ -156,7 +156,7 @@ def test_with_data_any_other_bucket_is_emptied_before_its_stack_removes_it(aws: 
     empties(aws, "1")
     holds(aws)
     goes(aws)
-    done = delete("--with-data")
+    done = delete("--with-data=read-model")
     assert done.exit_code == 0
     assert "Emptied data-bucket: 1 version." in done.stderr
     assert aws.wrote() == ["DeleteObjects", "DeleteStack"]
@@ -166,7 +166,7 @@ def test_a_stack_that_cannot_be_deleted_keeps_the_data_of_a_retained_bucket(aws:
     found(aws, RETAINED)
     holds(aws, "1")
     goes(aws, "DELETE_FAILED", FAILED, ROLE_FAILED)
-    error_of(delete("--with-data"), 6)
+    error_of(delete("--with-data=read-model"), 6)
     assert aws.wrote() == ["DeleteStack"]
 
 
@@ -198,7 +198,7 @@ def test_the_result_as_json_is_one_object_on_stdout(
     empties(aws, "1")
     holds(aws)
     goes(aws)
-    done = delete("--json", "--with-data")
+    done = delete("--json", "--with-data=read-model")
     expected = {"deleted": "read-model", "kept": [], "removed_buckets": {"data-bucket": 1}}
     assert json.loads(done.stdout) == expected
     assert quiet == [True]
@@ -216,7 +216,7 @@ def test_a_bucket_with_anything_in_it_is_refused_before_anything_is_deleted(
     assert aws.wrote() == []
 
 
-@pytest.mark.parametrize("arguments", [(), ("--with-data",)])
+@pytest.mark.parametrize("arguments", [(), ("--with-data=read-model",)])
 def test_a_bucket_that_a_rollback_has_removed_is_left_alone(
     aws: Aws, arguments: tuple[str, ...]
 ) -> None:
@@ -227,7 +227,7 @@ def test_a_bucket_that_a_rollback_has_removed_is_left_alone(
     assert aws.wrote() == ["DeleteStack"]
 
 
-@pytest.mark.parametrize("arguments", [(), ("--with-data",)])
+@pytest.mark.parametrize("arguments", [(), ("--with-data=read-model",)])
 def test_a_stack_that_never_was_more_than_a_change_set_can_be_deleted(
     aws: Aws, arguments: tuple[str, ...]
 ) -> None:
@@ -252,5 +252,47 @@ def test_a_bucket_that_somebody_deleted_before_is_no_obstacle(
     found(aws, template)
     aws.refuses("s3", "list_object_versions", "NoSuchBucket", status=404)
     goes(aws)
-    assert delete("--with-data").exit_code == 0
+    assert delete("--with-data=read-model").exit_code == 0
     assert aws.wrote() == ["DeleteStack"]
+
+
+@pytest.mark.parametrize("template", [RETAINED, DELETED], ids=["retained", "not"])
+def test_yes_is_no_consent_to_erase_documents(aws: Aws, template: dict[str, Any]) -> None:
+    found(aws, template)
+    holds(aws, "1")
+    assert "--with-data=read-model" in error_of(delete("--with-data"), 1)
+    assert aws.wrote() == []
+
+
+def test_with_data_and_another_name_is_a_usage_error(aws: Aws) -> None:
+    assert error_of(delete("--with-data=other"), 2).startswith("--with-data: 'other' is not")
+    assert aws.calls == []
+
+
+def test_with_data_is_no_consent_to_delete_the_stack(aws: Aws) -> None:
+    found(aws, RETAINED)
+    holds(aws, "1")
+    done = run("delete", "--region", "eu-west-1", "--with-data=read-model")
+    assert error_of(done, 1).endswith("give --yes")
+    assert aws.wrote() == []
+
+
+def test_at_a_terminal_the_typed_name_is_the_only_question(aws: Aws) -> None:
+    found(aws, DELETED)
+    holds(aws, "1")
+    holds(aws, "1")
+    empties(aws, "1")
+    holds(aws)
+    goes(aws)
+    done = run("delete", "--region", "eu-west-1", "--with-data", typed="read-model\n")
+    assert done.exit_code == 0
+    assert aws.wrote() == ["DeleteObjects", "DeleteStack"]
+
+
+@pytest.mark.parametrize("answer", ["y\n", "yes\n", "\n", "other\n", ""])
+def test_no_other_answer_erases_documents(aws: Aws, answer: str) -> None:
+    found(aws, DELETED)
+    holds(aws, "1")
+    arguments = ("delete", "--yes", "--region", "eu-west-1", "--with-data")
+    error_of(run(*arguments, typed=answer), 1)
+    assert aws.wrote() == []

@@ -23,7 +23,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
         yield made
 
 
-@pytest.mark.parametrize("arguments", [(), ("--with-data",)])
+@pytest.mark.parametrize("arguments", [(), ("--with-data=read-model",)])
 def test_a_protected_stack_loses_nothing(aws: Aws, arguments: tuple[str, ...]) -> None:
     """Not even its payloads, which go before the stack where the bucket is not retained."""
     aws.stack(protected=True)
@@ -34,14 +34,14 @@ def test_a_protected_stack_loses_nothing(aws: Aws, arguments: tuple[str, ...]) -
 @pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"])
 def test_a_stack_that_is_busy_loses_nothing(aws: Aws, status: str) -> None:
     aws.stack(status)
-    line = error_of(delete("--with-data"), 9)
+    line = error_of(delete("--with-data=read-model"), 9)
     assert f"another operation goes on ({status}); wait for its end (readmodel-cfn follow)" in line
     assert aws.wrote() == []
 
 
 def test_a_stack_of_another_tool_is_refused(aws: Aws) -> None:
     aws.stack(tags={"readmodel-cfn": "no", "team": "web"})
-    assert error_of(delete("--with-data"), 1) == (
+    assert error_of(delete("--with-data=read-model"), 1) == (
         "stack read-model: it lacks this tool's tag, readmodel-cfn = managed; "
         "delete it with the tool that made it"
     )

@@ -1,5 +1,6 @@
 """`delete` where something fails or is interrupted: what to do next is said."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -173,7 +174,7 @@ def test_a_boto3_that_cannot_force_says_so_before_anything_is_emptied(
 ) -> None:
     monkeypatch.setattr(StackClient, "knows", lambda *_: False)
     aws.stack("DELETE_FAILED")
-    assert "upgrade boto3" in error_of(delete("--force", "--with-data"), 2)
+    assert "upgrade boto3" in error_of(delete("--force", "--with-data=read-model"), 2)
     assert aws.wrote() == []
 
 
@@ -184,7 +185,7 @@ def test_what_s3_does_not_delete_is_told_and_a_person_must_act(aws: Aws) -> None
     holds(aws, "1", "2")
     errors = [{"Key": "k", "VersionId": "2", "Code": "AccessDenied", "Message": "object lock"}]
     aws.answers("s3", "delete_objects", {"Errors": errors})
-    line = error_of(delete("--with-data"), 6)
+    line = error_of(delete("--with-data=read-model"), 6)
     assert line.startswith("data-bucket/k: not deleted: AccessDenied object lock; ")
     assert aws.wrote() == ["DeleteObjects"], "the stack is still there"
 
@@ -197,17 +198,19 @@ def test_a_bucket_that_cannot_be_removed_after_its_stack_can_be_later(aws: Aws) 
     empties(aws, "1")
     holds(aws)
     aws.refuses("s3", "delete_bucket", "AccessDenied", "no", 403)
-    line = error_of(delete("--with-data"), 9)
+    line = error_of(delete("--with-data=read-model"), 9)
     assert line.startswith(
         "data-bucket: at least 1 version deleted, then AWS DeleteBucket: AccessDenied: no"
     )
-    assert line.endswith(f"; to go on: {AGAIN} --with-data")
+    assert line.endswith(f"; to go on: {AGAIN} --with-data=read-model")
 
 
 def test_what_may_not_be_looked_into_is_not_deleted(aws: Aws) -> None:
     found(aws, RETAINED)
     aws.refuses("s3", "list_object_versions", "AccessDenied", "no", 403)
-    assert error_of(delete("--with-data"), 1).startswith("AWS ListObjectVersions: AccessDenied: no")
+    assert error_of(delete("--with-data=read-model"), 1).startswith(
+        "AWS ListObjectVersions: AccessDenied: no"
+    )
     assert aws.wrote() == []
 
 
@@ -220,9 +223,9 @@ def test_a_trouble_between_the_payloads_and_the_stack_says_that_they_are_gone(aw
     holds(aws)
     aws.events(MADE)
     aws.refuses("cloudformation", "delete_stack", "AccessDenied", "no", 403)
-    line = error_of(delete("--with-data"), 9)
+    line = error_of(delete("--with-data=read-model"), 9)
     assert "in eu-west-1: its documents are deleted, then AWS DeleteStack: AccessDenied: no" in line
-    assert line.endswith(f"; to go on: {AGAIN} --with-data")
+    assert line.endswith(f"; to go on: {AGAIN} --with-data=read-model")
 
 
 def test_the_same_trouble_with_nothing_deleted_says_that_nothing_is(aws: Aws) -> None:
@@ -254,9 +257,9 @@ def test_ctrl_c_while_following_names_the_command_that_goes_on(
     found(aws, RETAINED)
     holds(aws)
     goes(aws, "DELETE_IN_PROGRESS", event(2, "ApiGatewayRole", "DELETE_IN_PROGRESS"))
-    assert error_of(delete("--with-data"), 9) == (
+    assert error_of(delete("--with-data=read-model"), 9) == (
         "stack read-model in eu-west-1: no longer following; "
-        f"CloudFormation goes on by itself; run: {AGAIN} --with-data"
+        f"CloudFormation goes on by itself; run: {AGAIN} --with-data=read-model"
     )
 
 
@@ -283,7 +286,42 @@ def test_ctrl_c_while_emptying_tells_how_far_it_came(aws: Aws) -> None:
 
     events = aws.client("s3").meta.events
     events.register("provide-client-params.s3.ListObjectVersions", interrupt_the_third)
-    assert error_of(delete("--with-data"), 9) == (
-        f"data-bucket: interrupted: at least 2 versions deleted; run: {AGAIN} --with-data"
+    assert error_of(delete("--with-data=read-model"), 9) == (
+        "data-bucket: interrupted: at least 2 versions deleted; "
+        f"run: {AGAIN} --with-data=read-model"
     )
     assert aws.wrote() == ["DeleteObjects"], "the stack is still there"
+
+
+def test_sigterm_while_emptying_tells_how_far_it_came(aws: Aws) -> None:
+    found(aws, DELETED)
+    holds(aws, "1", "2")
+    aws.stack()
+    holds(aws, "1", "2")
+    empties(aws, "1", "2")
+    pages = iter(range(9))
+
+    def terminate_at_the_third(**_: Any) -> None:
+        if next(pages) == 2:
+            signal.raise_signal(signal.SIGTERM)
+
+    events = aws.client("s3").meta.events
+    events.register("provide-client-params.s3.ListObjectVersions", terminate_at_the_third)
+    line = error_of(delete("--with-data=read-model"), 9)
+    assert "2 versions deleted" in line
+    assert f"run: {AGAIN}" in line
+    assert aws.wrote() == ["DeleteObjects"]
+
+
+def test_a_deletion_that_fails_meanwhile_is_not_begun_again_without_consent(aws: Aws) -> None:
+    """Nobody was asked, since a deletion was in progress."""
+    aws.stack("DELETE_IN_PROGRESS")
+    aws.resources(BUCKET, status="CREATE_COMPLETE")
+    aws.template(DELETED)
+    aws.events(BEGUN, MADE)
+    holds(aws, "1")
+    aws.stack("DELETE_FAILED")
+    line = error_of(run("delete", "--region", "eu-west-1", "--with-data"), 9)
+    assert "DELETE_FAILED" in line
+    assert f"run: {AGAIN}" in line
+    assert aws.wrote() == []

@@ -1,6 +1,7 @@
 """`deploy`: the calls that each plan comes to, and how each end is told."""
 
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -373,10 +374,128 @@ def test_one_that_fails_again_is_stuck(aws: Aws) -> None:
     assert "DataStore (AWS::S3::Bucket, [data_store]): still there" in error_of(deploy(), 6)
 
 
-def test_a_stack_of_something_else_is_refused(aws: Aws) -> None:
-    aws.stack(tags={})
-    aws.template({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})
-    assert "it is another stack" in error_of(deploy(), 1)
+@pytest.mark.parametrize("status", ["UPDATE_COMPLETE", "UPDATE_FAILED", "ROLLBACK_COMPLETE"])
+@pytest.mark.parametrize(
+    "option", ["--yes", "--recreate", "--import-existing", "--revert-drift", "--disable-rollback"]
+)
+def test_without_adopt_a_stack_without_the_tag_is_not_touched(
+    aws: Aws, status: str, option: str
+) -> None:
+    aws.stack(status, tags={"team": "web"})
+    assert "--stack-name" in error_of(deploy(option), 1)
+    assert aws.calls == ["DescribeStacks"]
+
+
+def foreign(aws: Aws) -> None:
+    """A stack of another tool, made of YAML, with one of the resources that are wanted."""
+    aws.stack("UPDATE_COMPLETE", tags={"team": "web"})
+    body = "Resources: {Orders: {Type: AWS::DynamoDB::Table}, DataStore: {Type: AWS::S3::Bucket}}"
+    aws.answers("cloudformation", "get_template", {"TemplateBody": body})
+    aws.resources(
+        ("Orders", "AWS::DynamoDB::Table", "orders"), ("DataStore", "AWS::S3::Bucket", "data")
+    )
+
+
+def adopted(aws: Aws) -> None:
+    """The rest of an adoption, to its end."""
+    aws.change_set({"Action": "Remove", "LogicalResourceId": "Orders"})
+    aws.events()
+    aws.answers("cloudformation", "update_stack", CREATED)
+    aws.stack("UPDATE_COMPLETE")
+    aws.events()
+
+
+def test_adopt_with_the_name_shows_what_is_lost_and_sets_the_tag(aws: Aws) -> None:
+    sent: dict[str, Any] = {}
+    aws.client("cloudformation").meta.events.register(
+        "provide-client-params.cloudformation.UpdateStack", lambda params, **_: sent.update(params)
+    )
+    foreign(aws)
+    adopted(aws)
+    done = deploy("--adopt", "read-model")
+    assert done.exit_code == 0
+    lost = [line.split()[1:] for line in done.stderr.splitlines() if line.startswith("  remove  ")]
+    assert lost[0] == ["Orders", "(AWS::DynamoDB::Table)"]
+    assert "DataStore (" not in done.stderr
+    assert {"Key": "readmodel-cfn", "Value": "managed"} in sent["Tags"]
+    assert aws.wrote() == ["UpdateStack"]
+
+
+def test_adopt_without_the_name_and_without_a_terminal_changes_nothing(aws: Aws) -> None:
+    foreign(aws)
+    assert "--adopt=read-model" in error_of(deploy("--adopt"), 1)
+    assert "CreateChangeSet" not in aws.calls
+    assert aws.wrote() == []
+
+
+def test_adopt_is_no_consent_to_the_update_itself(aws: Aws) -> None:
+    foreign(aws)
+    aws.change_set()
+    done = run("deploy", "--region", "eu-west-1", "--adopt", "read-model")
+    assert error_of(done, 1).endswith("give --yes")
+    assert aws.wrote() == []
+
+
+@pytest.mark.parametrize("arguments", [("--adopt=other",), ("--adopt", "other")])
+def test_adopt_with_another_name_is_a_usage_error(aws: Aws, arguments: tuple[str, ...]) -> None:
+    assert error_of(deploy(*arguments), 2).startswith("--adopt: 'other' is not allowed")
+    assert aws.calls == []
+
+
+def typed(words: str, *arguments: str) -> Any:
+    return run("deploy", "--yes", "--region", "eu-west-1", *arguments, typed=words)
+
+
+def test_at_a_terminal_the_name_is_typed(aws: Aws) -> None:
+    foreign(aws)
+    adopted(aws)
+    assert typed("read-model\n", "--adopt").exit_code == 0
+    assert aws.wrote() == ["UpdateStack"]
+
+
+@pytest.mark.parametrize("answer", ["y\n", "yes\n", "\n", "read-mode\n", ""])
+def test_no_other_answer_adopts_a_stack(aws: Aws, answer: str) -> None:
+    foreign(aws)
+    error_of(typed(answer, "--adopt"), 1)
+    assert "CreateChangeSet" not in aws.calls
+    assert aws.wrote() == []
+
+
+def test_at_a_terminal_adopt_must_be_asked_for(aws: Aws) -> None:
+    aws.stack("UPDATE_COMPLETE", tags={})
+    assert "deploy --stack-name read-model --adopt read-model" in error_of(typed("read-model\n"), 1)
+    assert aws.calls == ["DescribeStacks"]
+
+
+@pytest.mark.parametrize(("change_sets", "deletes"), [(["theirs"], False), ([], True)])
+def test_a_stack_in_review_that_has_somebody_elses_change_set_is_kept(
+    aws: Aws, change_sets: list[str], deletes: bool
+) -> None:
+    """As where somebody makes one while this command reads its own."""
+    made = {"Id": CHANGE_SET_ID, "StackId": STACK_ID}
+    found = {
+        "StackId": STACK_ID,
+        "ChangeSetId": CHANGE_SET_ID,
+        "Status": "CREATE_COMPLETE",
+        "Changes": [],
+    }
+    summaries = [{"ChangeSetName": name} for name in change_sets]
+    aws.no_stack()
+    aws.answers("cloudformation", "create_change_set", made)
+    aws.answers("cloudformation", "describe_change_set", found)
+    aws.answers("cloudformation", "delete_change_set", {})
+    aws.stack("REVIEW_IN_PROGRESS")
+    aws.answers("cloudformation", "list_change_sets", {"Summaries": summaries})
+    if deletes:
+        aws.answers("cloudformation", "delete_stack", {})
+    error_of(run("deploy", "--region", "eu-west-1", "--import-existing"), 1)
+    assert aws.wrote() == ["DeleteStack"] * deletes
+
+
+def test_adopt_of_a_stack_with_the_tag_is_an_ordinary_deploy(aws: Aws) -> None:
+    aws.stack()
+    aws.template(CONTENT)
+    assert deploy("--adopt", "read-model").exit_code == 0
     assert aws.wrote() == []
 
 
@@ -573,6 +692,30 @@ def test_ctrl_c_while_following_leaves_it_going_on(
     assert error_of(deploy(), 9).endswith(
         "run: readmodel-cfn follow --stack-name read-model --region eu-west-1"
     )
+
+
+def test_sigterm_while_following_leaves_it_in_progress_and_says_what_to_type(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "event", lambda _: signal.raise_signal(signal.SIGTERM))
+    aws.no_stack()
+    aws.answers("cloudformation", "create_stack", CREATED)
+    aws.stack("CREATE_IN_PROGRESS")
+    aws.events(event(1, "DataStore", "CREATE_IN_PROGRESS"))
+    assert "run: readmodel-cfn follow --stack-name read-model" in error_of(deploy(), 9)
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_sigterm_before_anything_is_begun_ends_as_ctrl_c_does(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def terminate(*_: object) -> list[Any]:
+        signal.raise_signal(signal.SIGTERM)
+        return []
+
+    monkeypatch.setattr(lint_cache, "lint_once", terminate)
+    error_of(deploy(), 1)
+    assert aws.calls == []
 
 
 def test_credentials_that_expire_on_the_way_leave_it_going_on(aws: Aws) -> None:

@@ -1,6 +1,7 @@
 """`follow`: what goes on, to its end, or the last operation; and Ctrl-C while it is followed."""
 
 import json
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -132,6 +133,58 @@ def test_at_one_it_detaches_unless_it_is_pressed_again_and_confirmed(
     press: Press, aws: Aws, again: bool, yes: bool
 ) -> None:
     press(again, yes)
+    assert error_of(follow(), 9).endswith(AGAIN)
+    assert aws.wrote() == []
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+def test_the_update_of_a_stack_without_the_tag_is_never_cancelled(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(report, "event", interrupt)
+    monkeypatch.setattr(time, "sleep", interrupt)
+    monkeypatch.setattr(click, "confirm", lambda *_, **__: True)
+    for _ in range(2):
+        aws.stack("UPDATE_IN_PROGRESS", tags={})
+        aws.events(BEGAN)
+    assert error_of(follow(), 9).endswith(AGAIN)
+    assert aws.wrote() == []
+
+
+def ask_nothing(*_: object, **__: object) -> None:
+    pytest.fail("SIGTERM leaves nobody to ask")
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+@pytest.mark.parametrize("after_ctrl_c", [False, True])
+def test_sigterm_at_a_terminal_detaches_without_a_question(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, after_ctrl_c: bool
+) -> None:
+    signals = [signal.SIGINT, signal.SIGTERM] if after_ctrl_c else [signal.SIGTERM]
+    interrupt = lambda _: signal.raise_signal(signals.pop(0))  # noqa: E731
+    monkeypatch.setattr(report, "event", interrupt)
+    monkeypatch.setattr(time, "sleep", interrupt)
+    monkeypatch.setattr(click, "confirm", ask_nothing)
+    for _ in range(2):
+        aws.stack("UPDATE_IN_PROGRESS")
+        aws.events(BEGAN)
+    assert error_of(follow(), 9).endswith(AGAIN)
+    assert signals == []
+    assert aws.wrote() == []
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+def test_ctrl_c_instead_of_an_answer_detaches(
+    press: Press, aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def abort(*_: object, **__: object) -> None:
+        raise click.Abort
+
+    press(True, True)
+    monkeypatch.setattr(click, "confirm", abort)
     assert error_of(follow(), 9).endswith(AGAIN)
     assert aws.wrote() == []
 

@@ -1,12 +1,21 @@
 """A whole deploy in one call: what it does without asking, and what it refuses to."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from botocore.stub import ANY
 from functional_aws import COMPACT, CONTENT, STACK_ID, Aws, event, stubbed
 
 from readmodel_cfn.aws import Connection
-from readmodel_cfn.errors import ConfigError, ReadModelError, RolledBack
+from readmodel_cfn.errors import (
+    ConfigError,
+    Consent,
+    ConsentRequired,
+    ReadModelError,
+    RolledBack,
+    Stuck,
+)
 from readmodel_cfn.stacks.unattended import deploy
 from readmodel_cfn.stacks.wanted import Wanted
 
@@ -41,23 +50,86 @@ def test_an_operation_that_goes_on_is_followed_first(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "option"),
-    [("ROLLBACK_COMPLETE", "--recreate"), ("UPDATE_ROLLBACK_FAILED", "--yes")],
+    ("status", "kind"),
+    [("ROLLBACK_COMPLETE", "recreate"), ("UPDATE_ROLLBACK_FAILED", "continue-rollback")],
 )
-def test_what_a_person_is_asked_about_is_refused(aws: Aws, status: str, option: str) -> None:
+def test_without_confirm_what_needs_consent_is_named_and_not_done(
+    aws: Aws, status: str, kind: str
+) -> None:
     aws.stack(status)
     if status == "ROLLBACK_COMPLETE":
         aws.events(event(1, "read-model", status, physical_id=STACK_ID))
-    with pytest.raises(ReadModelError, match=f"a person must agree: readmodel-cfn deploy {option}"):
+    with pytest.raises(ConsentRequired) as raised:
         deploy(WANTED, THERE)
+    assert (raised.value.consent.kind, raised.value.consent.name) == (kind, "read-model")
     assert aws.wrote() == []
 
 
-def test_what_the_plan_refuses_is_refused(aws: Aws) -> None:
+def foreign(aws: Aws) -> None:
+    """A stack of another tool, with a resource of the wanted name and one of its own."""
     aws.stack(tags={})
-    aws.template({"Resources": {"Other": {"Type": "AWS::S3::Bucket"}}})
-    with pytest.raises(ReadModelError, match="it is another stack"):
-        deploy(WANTED, THERE)
+    aws.template({"Resources": {"Other": {"Type": "AWS::SQS::Queue"}}})
+    aws.resources(("DataStore", "AWS::S3::Bucket", "b"), ("Other", "AWS::SQS::Queue", "q"))
+
+
+@pytest.mark.parametrize("options", [{}, {"confirm": lambda _: False}], ids=["no confirm", "no"])
+def test_a_stack_without_the_tag_is_not_adopted_without_consent(
+    aws: Aws, options: dict[str, Any]
+) -> None:
+    foreign(aws)
+    with pytest.raises(ConsentRequired) as raised:
+        deploy(WANTED, THERE, **options)
+    lost = ("Other (AWS::SQS::Queue)",)
+    assert (raised.value.consent.kind, raised.value.consent.lost) == ("adopt", lost)
+    assert "Other" in str(raised.value)
+    assert "CreateChangeSet" not in aws.calls
+    assert aws.wrote() == []
+
+
+def test_with_consent_it_is_adopted_by_an_update_that_sets_the_tag(aws: Aws) -> None:
+    asked: list[Consent] = []
+    foreign(aws)
+    aws.events()
+    tags = [{"Key": "readmodel-cfn", "Value": "managed"}]
+    aws.answers(
+        "cloudformation",
+        "update_stack",
+        {"StackId": STACK_ID},
+        StackName="read-model",
+        TemplateBody=ANY,
+        Capabilities=ANY,
+        Parameters=[],
+        Tags=tags,
+        DisableRollback=False,
+        ClientRequestToken=ANY,
+    )
+    aws.stack("UPDATE_COMPLETE")
+    aws.events()
+
+    def confirm(consent: Consent) -> bool:
+        asked.append(consent)
+        return True
+
+    deploy(WANTED, THERE, confirm=confirm)
+    assert [consent.kind for consent in asked] == ["adopt"]
+
+
+def test_a_rollback_that_fails_again_is_raised_and_not_tried_for_ever(aws: Aws) -> None:
+    aws.stack("UPDATE_ROLLBACK_FAILED")
+    aws.events()
+    aws.answers("cloudformation", "continue_update_rollback", {})
+    aws.stack("UPDATE_ROLLBACK_FAILED")
+    aws.events(event(1, "DataStore", "UPDATE_FAILED", "still there"))
+    aws.answers("cloudformation", "describe_events", {"OperationEvents": []})
+    with pytest.raises(Stuck):
+        deploy(WANTED, THERE, confirm=lambda _: True)
+
+
+def test_what_the_plan_refuses_is_refused(aws: Aws) -> None:
+    aws.stack("REVIEW_IN_PROGRESS", tags={})
+    with pytest.raises(ReadModelError, match="change set"):
+        deploy(WANTED, THERE, confirm=lambda _: True)
+    assert aws.wrote() == []
 
 
 def test_an_update_that_fails_is_told_by_its_cause(aws: Aws) -> None:

@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 from documents import PROGRAM, Block, commands
 from readmodel_cfn.cli import main
+from readmodel_cfn.config import load
 
 PATIENCE = 60
 DONE = frozenset({0})
@@ -76,7 +77,7 @@ class Reader:
         """Run a command of ours, say yes where it asks, and return what it said."""
         if words[0] == "serve":
             return serve(self.folder, words)
-        done = CliRunner().invoke(main, [*words, *consent(words)])
+        done = CliRunner().invoke(main, [*(named(word, words) for word in words), *consent(words)])
         assert done.exit_code in exits, f"{' '.join(words)}\n{done.output}"
         return done.output
 
@@ -104,6 +105,15 @@ def consent(words: Sequence[str]) -> list[str]:
         command = main.get_command(context, words[0])
     asks = any("--yes" in one.opts for one in command.params) if command else False
     return ["--yes"] if asks and "--yes" not in words else []
+
+
+def named(word: str, words: Sequence[str]) -> str:
+    """The word, with the stack's name where a reader at a terminal is asked for it."""
+    if word != "--with-data":
+        return word
+    if "--stack-name" in words:
+        return f"{word}={words[words.index('--stack-name') + 1]}"
+    return f"{word}={load(Path('readmodel.toml')).stack.name}"
 
 
 def serve(folder: Path, words: Sequence[str]) -> str:

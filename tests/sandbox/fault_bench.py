@@ -48,15 +48,17 @@ def trial(place: Place, scene: Scene, *faults: Fault) -> Trial:
         return _judged(made, before, run, faults, "faults")
 
 
-def interrupted(place: Place, scene: Scene, held: Fault) -> Trial:
-    """Press Ctrl-C while a call is held, and run the command again.
+def interrupted(
+    place: Place, scene: Scene, held: Fault, by: signal.Signals = signal.SIGINT
+) -> Trial:
+    """Press Ctrl-C, or send another signal, while a call is held, and run the command again.
 
     Where the command ends before such a call, nothing is injected; it may have to poll less often.
     """
     with site(place, scene) as made:
         before = made.witness.truth()
         with made.started(held) as process, place.proxy.holding(lambda: process.poll() is None):
-            process.send_signal(signal.SIGINT)
+            process.send_signal(by)
             stdout, stderr = process.communicate(timeout=30)
         run = Run(process.returncode, stdout, stderr)
         return _judged(made, before, run, (held,), "interrupted")

@@ -106,6 +106,9 @@ class Site:
         file = self.place.folder / f"{self.name}.toml"
         file.write_text(text)
         where = ["--stack-name", self.name, "--region", self.place.sandbox.region]
+        command = tuple(  # which takes the stack's name, known here only
+            f"{word}={self.name}" if word == "--with-data" else word for word in command
+        )
         return [*command, *where, "--endpoint-url", url, "--config", str(file)]
 
 

@@ -48,7 +48,7 @@ def command(name: str, sandbox: Sandbox, config: Path) -> Iterator[Command]:
         return done.output
 
     yield run
-    CliRunner().invoke(main, ["delete", "--yes", "--with-data", *where], env=environment)
+    CliRunner().invoke(main, ["delete", "--yes", f"--with-data={name}", *where], env=environment)
 
 
 @pytest.fixture
@@ -139,8 +139,10 @@ def test_with_data_all_versions_go_and_what_is_said_is_true(
     bucket = resources(clients, name)["DataStore"]
     fill(s3, bucket, *["payload.json"] * 3, "other.json")
     count = 4 if not kind else 2  # the article's bucket keeps no versions
-    assert f"delete  {bucket}: {count} versions" in command("delete", "--with-data", exits=1)
-    said = command("delete", "--yes", "--with-data", "--json")
+    assert f"delete  {bucket}: {count} versions" in command(
+        "delete", f"--with-data={name}", exits=1
+    )
+    said = command("delete", "--yes", f"--with-data={name}", "--json")
     result = json.loads(said[said.index("{") :])
     assert result == {"deleted": name, "kept": [], "removed_buckets": {bucket: count}}
     assert not is_there(s3, bucket)
@@ -155,9 +157,9 @@ def test_a_kept_bucket_can_be_removed_later_and_only_once(
     assert f"Kept {bucket} and its documents." in command("delete", "--yes")
     assert "is deleted already" in command("delete")
     assert is_there(s3, bucket)
-    assert f"Deleted {bucket}: 1 version." in command("delete", "--yes", "--with-data")
+    assert f"Deleted {bucket}: 1 version." in command("delete", "--yes", f"--with-data={name}")
     assert not is_there(s3, bucket)
-    assert "is deleted already" in command("delete", "--with-data")
+    assert "is deleted already" in command("delete", f"--with-data={name}")
 
 
 def test_a_kept_bucket_that_another_stack_has_imported_is_not_removed(
@@ -168,10 +170,10 @@ def test_a_kept_bucket_that_another_stack_has_imported_is_not_removed(
     fill(s3, f"{name}-data", "payload.json")
     command("delete", "--yes")
     command("deploy", "--yes", "--import-existing", "--stack-name", f"{name}-new")
-    said = command("delete", "--yes", "--with-data", exits=1)
+    said = command("delete", "--yes", f"--with-data={name}", exits=1)
     assert f"{name}-data: it is the bucket of stack {name}-new by now; give --stack-name" in said
     assert is_there(s3, f"{name}-data")
-    command("delete", "--yes", "--with-data", "--stack-name", f"{name}-new")
+    command("delete", "--yes", f"--with-data={name}-new", "--stack-name", f"{name}-new")
     assert not is_there(s3, f"{name}-data")
 
 
@@ -183,7 +185,7 @@ def test_a_new_stack_of_the_name_has_nothing_to_do_with_the_old_ones_bucket(
     fill(s3, kept, "payload.json")
     command("delete", "--yes")
     command("deploy", "--yes")
-    command("delete", "--yes", "--with-data")
+    command("delete", "--yes", f"--with-data={name}")
     assert is_there(s3, kept)
     assert remove(s3, kept) == 1
 
@@ -212,9 +214,9 @@ def test_a_forced_deletion_says_what_it_leaves(
     fill(s3, bucket, "payload.json")
     assert "only a deletion that failed can be forced" in command("delete", "--force", exits=1)
     key = clients("iam").create_access_key(UserName=user)["AccessKey"]["AccessKeyId"]
-    command("delete", "--yes", "--with-data", exits=6)
+    command("delete", "--yes", f"--with-data={name}", exits=6)
     assert is_there(s3, bucket)
-    said = command("delete", "--yes", "--with-data", "--force")
+    said = command("delete", "--yes", f"--with-data={name}", "--force")
     assert "  leave   DataStoreWriter  AWS::IAM::User  " in said
     assert f"Kept {user} (AWS::IAM::User)." in said
     assert f"Deleted {bucket}: 1 version." in said
@@ -229,7 +231,7 @@ def test_a_stack_of_another_tool_is_left_alone(
     cloudformation = clients("cloudformation")
     cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
     cloudformation.get_waiter("stack_create_complete").wait(StackName=name)
-    said = command("delete", "--yes", "--with-data", exits=1)
+    said = command("delete", "--yes", f"--with-data={name}", exits=1)
     assert "it lacks this tool's tag, readmodel-cfn = managed; delete it with the tool" in said
     assert resources(clients, name)
     cloudformation.delete_stack(StackName=name)

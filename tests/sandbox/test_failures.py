@@ -69,7 +69,7 @@ def project(tmp_path: Path, sandbox: Sandbox) -> Iterator[Project]:
     made.describe("")
     yield made
     made.describe("")
-    made.run("delete", "--yes", "--with-data")  # refused where there is none
+    made.run("delete", "--yes", f"--with-data={made.name}")  # refused where there is none
 
 
 @pytest.fixture
@@ -206,7 +206,7 @@ def test_a_success_is_no_failure(project: Project) -> None:
 
 def test_a_stack_that_is_gone_has_no_diagnosis(project: Project) -> None:
     project.deploy()
-    assert project.run("delete", "--yes", "--with-data").exit_code == 0
+    assert project.run("delete", "--yes", f"--with-data={project.name}").exit_code == 0
     done = project.run("diagnose")
     assert done.exit_code == 1
     assert "does not exist" in done.stderr

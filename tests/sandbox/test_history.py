@@ -26,8 +26,9 @@ HEADERS = {
 def command(tmp_path: Path, sandbox: Sandbox) -> Iterator[Callable[..., Any]]:
     """Runs a command about a stack of the test's own; what it prints, parsed where it is JSON."""
     config = tmp_path / "readmodel.toml"
+    name = f"past-{secrets.token_hex(4)}"
     config.write_text(
-        f'[stack]\nname = "past-{secrets.token_hex(4)}"\n[data_store]\nmax_age = 60\n'
+        f'[stack]\nname = "{name}"\n[data_store]\nmax_age = 60\n'
         f'stored_encoding = "gzip"\n[[routes]]\npath = "samples"\nkey = "{KEY}"\n'
     )
     environment = {
@@ -46,7 +47,7 @@ def command(tmp_path: Path, sandbox: Sandbox) -> Iterator[Callable[..., Any]]:
 
     run("deploy", "--yes")
     yield run
-    run("delete", "--yes", "--with-data")
+    run("delete", "--yes", f"--with-data={name}")
 
 
 @pytest.fixture

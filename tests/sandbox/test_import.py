@@ -20,7 +20,7 @@ def kept(tmp_path: Path, sandbox: Sandbox) -> Iterator[Project]:
     project.publish({"kept": True})
     project("delete", "--yes")
     yield project
-    project.run("delete", "--yes", "--with-data")
+    project.run("delete", "--yes", f"--with-data={project.name}")
 
 
 def test_a_deploy_that_meets_it_offers_to_import_it_and_touches_nothing(kept: Project) -> None:

@@ -78,7 +78,9 @@ def project(tmp_path: Path, sandbox: Sandbox) -> Iterator[Project]:
     made = Project(tmp_path, sandbox, f"shop-{secrets.token_hex(4)}")
     yield made
     made.more = ""
-    made.run("delete", "--yes", "--with-data")  # refused where the test deleted it itself
+    made.run(
+        "delete", "--yes", f"--with-data={made.name}"
+    )  # refused where the test deleted it itself
 
 
 def test_what_the_writer_publishes_is_read_back_through_the_api(project: Project) -> None:
@@ -183,7 +185,9 @@ def test_deploy_delete_and_deploy_again(project: Project, article: bool, with_da
         if article and not with_data:
             project("delete", "--yes", exits=1)  # its bucket is not empty, and goes with the stack
             assert "--with-data" in project.told
-        project("delete", "--yes", *(["--with-data"] if with_data or article else []))
+        project(
+            "delete", "--yes", *([f"--with-data={project.name}"] if with_data or article else [])
+        )
         project("status", exits=1)
 
 

@@ -3,6 +3,7 @@
 `make faults` does it at every call of every scene.
 """
 
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -84,8 +85,11 @@ def test_a_killed_commands_operation_that_still_goes_on_is_waited_for(
     ],
     ids=name,
 )
-def test_ctrl_c_once_it_is_begun_is_unfinished(place: Place, scene: Scene, held: Fault) -> None:
-    done = interrupted(place, scene, held)
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_once_it_is_begun_leaves_it_unfinished(
+    place: Place, scene: Scene, held: Fault, by: signal.Signals
+) -> None:
+    done = interrupted(place, scene, held, by)
     assert done.run.exit_code == 9, done
     assert done.injected, done
     assert done.wrong == (), done
@@ -100,10 +104,11 @@ def test_ctrl_c_once_it_is_begun_is_unfinished(place: Place, scene: Scene, held:
     ],
     ids=name,
 )
-def test_ctrl_c_before_anything_is_begun_changes_nothing(
-    place: Place, scene: Scene, held: Fault
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_anything_is_begun_changes_nothing(
+    place: Place, scene: Scene, held: Fault, by: signal.Signals
 ) -> None:
-    done = interrupted(place, scene, held)
+    done = interrupted(place, scene, held, by)
     assert done.run.exit_code == 1, done
     assert done.injected, done
     assert done.wrong == (), done

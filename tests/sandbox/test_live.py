@@ -74,7 +74,7 @@ class Project:
 def project(tmp_path: Path, sandbox: Sandbox, clients: Clients) -> Iterator[Project]:
     made = Project(tmp_path, sandbox, f"live-{secrets.token_hex(4)}", clients)
     yield made
-    made.run("delete", "--yes", "--with-data")
+    made.run("delete", "--yes", f"--with-data={made.name}")
 
 
 CORS = '[api]\ncors_origin = "*"\n'

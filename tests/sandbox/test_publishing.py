@@ -355,7 +355,7 @@ def writer(site: Site, clients: Callable[..., Any]) -> Iterator[Callable[[str], 
         return replace(site, key=pair, bucket=outputs["S3BucketName"])
 
     yield deploy
-    site.run("delete", "--yes", "--with-data")
+    site.run("delete", "--yes", f"--with-data={site.bucket}")
 
 
 @pytest.mark.parametrize(

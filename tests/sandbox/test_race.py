@@ -147,7 +147,7 @@ def verify(tmp_path: Path, sandbox: Sandbox, route: tuple[str, str]) -> Iterator
     deployed = run("deploy", "--yes")
     assert deployed.exit_code == 0, deployed.output
     yield verify
-    run("delete", "--yes", "--with-data")
+    run("delete", "--yes", f"--with-data={name}")
 
 
 RACE = ("verify", "--concurrency", "--readers", "4")

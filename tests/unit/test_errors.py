@@ -9,6 +9,7 @@ from readmodel_cfn.options import OptionError
 # As the issue and the module's own table give them.
 EXIT_CODES = {
     "ReadModelError": 1,
+    "ConsentRequired": 1,
     "ConfigError": 2,
     "LintError": 3,
     "RolledBack": 4,

@@ -1,6 +1,7 @@
 """The decision: one action for every status that CloudFormation knows."""
 
 from dataclasses import replace
+from itertools import product
 from typing import Any, get_args
 
 import botocore.session
@@ -8,7 +9,7 @@ import pytest
 
 from readmodel_cfn.stacks.plan import NEVER_MADE, UPDATABLE, Action, Plan, plan
 from readmodel_cfn.stacks.values import Stack
-from readmodel_cfn.stacks.wanted import Wanted
+from readmodel_cfn.stacks.wanted import MANAGED_TAG, Wanted
 
 TEMPLATE: dict[str, Any] = {"Resources": {"Store": {"Type": "AWS::S3::Bucket"}}}
 OLD: dict[str, Any] = {"Resources": {"Store": {"Type": "AWS::S3::Bucket"}, "Old": {}}}
@@ -112,7 +113,7 @@ def test_a_create_that_failed_and_was_kept_goes_on_by_an_update() -> None:
 
 
 def test_every_action_is_reached() -> None:
-    assert {*ACTIONS.values(), "nothing", "protect"} == set(get_args(Action))
+    assert {*ACTIONS.values(), "nothing", "protect", "adopt"} == set(get_args(Action))
 
 
 def test_no_stack_is_created() -> None:
@@ -128,14 +129,6 @@ def test_only_these_statuses_can_lead_to_a_deletion() -> None:
 
 
 @pytest.mark.parametrize("status", sorted(NEVER_MADE))
-@pytest.mark.parametrize("tags", [{}, {"readmodel-cfn": "other"}, {"team": "web"}])
-def test_a_stack_without_our_tag_is_never_deleted(status: str, tags: dict[str, str]) -> None:
-    made = decide(status=status, tags=tags)
-    assert made.action == "refuse"
-    assert "delete it with the tool that made it" in str(made.hint)
-
-
-@pytest.mark.parametrize("status", sorted(NEVER_MADE))
 @pytest.mark.parametrize("once", sorted(UPDATABLE))
 def test_a_stack_that_was_ever_complete_is_never_deleted(status: str, once: str) -> None:
     made = decide(status=status, history=["CREATE_IN_PROGRESS", once, status])
@@ -147,24 +140,59 @@ def test_a_protected_stack_is_never_deleted(status: str) -> None:
     assert decide(status=status, termination_protection=True).action == "refuse"
 
 
-# Another stack of the same name.
+# Stacks of other tools: without the tag, whatever their resources are.
+
+FOREIGN_TAGS: list[dict[str, str]] = [{}, {"readmodel-cfn": "other"}, {"team": "web"}]
+# The same resources, some of them, none of them; as JSON and as YAML.
+FOREIGN_TEMPLATES: list[Any] = [
+    TEMPLATE,
+    OLD,
+    {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}},
+    {},
+    "Resources:\n  Store: {Type: AWS::S3::Bucket}\n",
+    "Description: Store\nResources:\n  Queue: {Type: AWS::SQS::Queue}\n",
+]
+ADOPTABLE = {*UPDATABLE, "UPDATE_FAILED"}
+EXISTING = [status for status in ACTIONS if status != "DELETE_COMPLETE"]
 
 
-@pytest.mark.parametrize(
-    "template",
-    [{"Resources": {"Queue": {}}}, {"Resources": {}}, {}, "Resources:\n  Queue: {Type: x}\n"],
-    ids=["other", "none", "empty", "yaml"],
-)
-def test_a_stack_of_something_else_is_not_made_a_read_model(template: Any) -> None:
-    """All that it has would be deleted."""
-    made = decide(template, tags={})
-    assert made.action == "refuse"
-    assert "--stack-name" in str(made.hint)
+@pytest.mark.parametrize("status", [*EXISTING, "A_STATUS_OF_2030", "A_STATUS_OF_2030_IN_PROGRESS"])
+def test_a_stack_without_the_tag_is_refused_in_every_status(status: str) -> None:
+    for tags, template, kept in product(FOREIGN_TAGS, FOREIGN_TEMPLATES, [True, False]):
+        decided = decide(template, status=status, tags=tags, disable_rollback=kept)
+        assert decided.action == "refuse"
+        assert status in decided.why
+        assert "--stack-name" in str(decided.hint)
 
 
-@pytest.mark.parametrize("template", [OLD, "Resources:\n  Store: {Type: AWS::S3::Bucket}\n"])
-def test_one_that_another_tool_made_of_our_template_is_taken_over(template: Any) -> None:
-    assert decide(template, tags={}).action == "update"
+@pytest.mark.parametrize("status", EXISTING)
+def test_only_a_stack_that_can_be_updated_is_adopted(status: str) -> None:
+    foreign = replace(AS_WANTED, status=status, tags={})
+    expected = "adopt" if status in ADOPTABLE else "refuse"
+    for template in FOREIGN_TEMPLATES:
+        assert plan(foreign, template, WANTED, adopt=True).action == expected
+
+
+def test_a_failed_create_is_adopted_only_where_its_resources_were_kept() -> None:
+    foreign = replace(AS_WANTED, status="CREATE_FAILED", tags={})
+    assert plan(foreign, OLD, WANTED, adopt=True).action == "refuse"
+    assert plan(replace(foreign, disable_rollback=True), OLD, WANTED, adopt=True).action == "adopt"
+
+
+def test_the_command_that_adopts_is_shown_only_where_it_would_adopt() -> None:
+    assert "--adopt shop" in str(decide(tags={}).hint)
+    assert "--adopt" not in str(decide(tags={}, status="ROLLBACK_COMPLETE").hint)
+
+
+def test_a_foreign_stack_in_review_is_refused_because_of_its_change_set() -> None:
+    decided = decide(tags={}, status="REVIEW_IN_PROGRESS")
+    assert "change set" in decided.why
+    assert "change set" in str(decided.hint)
+
+
+@pytest.mark.parametrize(("status", "action"), ACTIONS.items())
+def test_adopt_changes_nothing_for_a_stack_with_the_tag(status: str, action: str) -> None:
+    assert plan(replace(AS_WANTED, status=status), OLD, WANTED, adopt=True).action == action
 
 
 @pytest.mark.parametrize(
@@ -173,9 +201,9 @@ def test_one_that_another_tool_made_of_our_template_is_taken_over(template: Any)
         ({"template": {"Resources": {"A": {}}}}, "changed: template"),
         ({"template": "Resources: {}"}, "changed: template"),
         ({"parameters": {}}, "changed: parameters"),
-        ({"tags": {"team": "web"}}, "changed: tags"),
-        ({"tags": {}, "parameters": {}}, "changed: parameters, tags"),
-        ({"termination_protection": True, "tags": {}}, "changed: tags"),
+        ({"tags": MANAGED_TAG}, "changed: tags"),
+        ({"tags": MANAGED_TAG, "parameters": {}}, "changed: parameters, tags"),
+        ({"termination_protection": True, "tags": MANAGED_TAG}, "changed: tags"),
     ],
     ids=str,
 )

@@ -39,7 +39,7 @@ class Deletion:
     @property
     def again(self) -> str:
         """The command that goes on where this run ends too early."""
-        more = " --with-data" if self.with_data else ""
+        more = f" --with-data={self.target.stack_name}" if self.with_data else ""
         return f"{self.target.command('delete')}{more}"
 
     def look(self) -> Losses:
@@ -62,6 +62,9 @@ class Deletion:
         the stack is gone.
         """
         stack = stacks.checked_again(self.client, seen.stack, force=self.force)
+        if seen.stack.status in ENDING and stack.status not in ENDING:  # nobody was asked yet
+            what = f"its deletion ended as {stack.status}"
+            raise Unfinished(what, where=self.target.where, hint=f"run: {self.again}")
         removed = Counter[str]()
         if self.with_data and stack.status not in ENDING:
             removed.update(self._purge(empty.empty, "Emptied", seen.taken_buckets))

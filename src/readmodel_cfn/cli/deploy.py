@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import click
 
+from readmodel_cfn.cli.consent_by_name import check_name, name_option
 from readmodel_cfn.cli.deployment import Asked, Deployment, Detached
 from readmodel_cfn.cli.description import article_option, json_option, origin_of
 from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.cli.kinds import SECONDS
 from readmodel_cfn.cli.show import show_outputs, shown_outputs
+from readmodel_cfn.cli.signals import stop_on_sigterm
 from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command, yes_option
 from readmodel_cfn.cli.telling import ToPeople, ToPrograms, telling
@@ -28,6 +30,7 @@ from readmodel_cfn.stacks.wanted import Wanted
         "readmodel-cfn deploy --config production.toml --detach",
     ),
 )
+@stop_on_sigterm()
 @aws_command
 @yes_option
 @article_option
@@ -37,6 +40,11 @@ from readmodel_cfn.stacks.wanted import Wanted
 @click.option("--timeout", type=SECONDS, help="Follow for so many seconds at most.")
 @click.option(
     "--recreate", is_flag=True, help="Delete a stack whose first create failed, without asking."
+)
+@name_option(
+    "--adopt",
+    "Adopt a stack that another tool made, after listing the resources that it loses. NAME is the "
+    "stack's name; without it, the command asks for it.",
 )
 @click.option("--express", is_flag=True, help="End as soon as the configuration is applied.")
 @click.option("--disable-rollback", is_flag=True, help="Keep what was made when it fails.")
@@ -53,6 +61,7 @@ def deploy(
     detach: bool,
     timeout: float | None,
     recreate: bool,
+    adopt: str | None,
     express: bool,
     disable_rollback: bool,
     import_existing: bool,
@@ -63,13 +72,14 @@ def deploy(
     With --json: a line for each step, an object whose one key is plan, diff, finding or event,
     and at the end result, with status and outputs; --detach ends without.
     """
+    check_name("--adopt", adopt, target.stack_name)
     say = telling(as_json)
     beyond = Beyond(import_existing, revert_drift)
     wanted = wanted_of(target, article, template_bucket)
     wanted = replace(wanted, express=express, disable_rollback=disable_rollback)
     check_known(target.stacks, wanted, beyond)
     _lint(wanted, target, say)
-    asked = Asked(yes, recreate, detach, timeout, beyond)
+    asked = Asked(yes, recreate, adopt, detach, timeout, beyond)
     origin = origin_of(target.config, article)
     try:
         stack = Deployment(target, wanted, asked, say, origin, template_bucket).run()

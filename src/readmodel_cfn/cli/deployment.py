@@ -5,15 +5,19 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 
+from readmodel_cfn.cli.consent_by_name import consent_by_name
 from readmodel_cfn.cli.following import followed
 from readmodel_cfn.cli.leftovers import removed_methods
 from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, consent, consent_to_delete
 from readmodel_cfn.cli.telling import ToPeople, ToPrograms
 from readmodel_cfn.cli.wanted import handed_over
+from readmodel_cfn.errors import Consent
 from readmodel_cfn.stacks import deploy as stacks
+from readmodel_cfn.stacks.consents import needed_consent
 from readmodel_cfn.stacks.diff import Diff
 from readmodel_cfn.stacks.events import Following
+from readmodel_cfn.stacks.plan import CHANGING
 from readmodel_cfn.stacks.preflight import preflight
 from readmodel_cfn.stacks.taken import check_template_bucket
 from readmodel_cfn.stacks.values import Stack
@@ -33,6 +37,7 @@ class Asked:
 
     yes: bool
     recreate: bool
+    adopt: str | None
     detach: bool
     timeout: float | None
     beyond: stacks.Beyond
@@ -56,7 +61,7 @@ class Deployment:
     def run(self) -> Stack:
         """Lead the stack to what is wanted, and return it as it then is."""
         seen = self._settled()
-        if self.asked.beyond or seen.plan.action in ("create", "update"):
+        if self.asked.beyond or seen.plan.action in CHANGING:
             self._preflight(seen)
         stack = self._beyond(seen) if self.asked.beyond else self._changed(seen)
         changed = stack is not seen.stack
@@ -74,21 +79,21 @@ class Deployment:
 
     def _settled(self) -> stacks.Look:
         """The stack once it can be created or updated; it may have to be led there."""
+        adopt = self.asked.adopt is not None
         while True:
             with slow(f"Asking AWS about {self.target.where}"):
-                seen = stacks.look(self.target.stacks, self.wanted)
+                seen = stacks.look(self.target.stacks, self.wanted, adopt=adopt)
             self.say.plan(self.target.where, seen.plan)
             stacks.refuse(self.wanted.name, seen.plan)
-            if seen.plan.action in ("create", "update", "protect", "nothing"):
+            if needed := needed_consent(self.target.stacks, self.wanted, seen):
+                self._consent(needed)
+            if seen.plan.action not in stacks.SETTLED_FIRST:
                 return seen
-            self._consent_to_settle(seen)
             following = stacks.settle(self.target.stacks, seen)
             if seen.plan.action == "attach" and self.asked.detach:
                 raise Detached
             ended = followed(self.target, following, self.say, self.asked.timeout)
-            led_out = {"continue rollback": "UPDATE_ROLLBACK_COMPLETE"}
-            if ended.status not in ("DELETE_COMPLETE", led_out.get(seen.plan.action)):
-                check(self.target.stacks, self.wanted.name, ended, self.origin)
+            stacks.check_settled(self.target.stacks, self.wanted.name, seen, ended, self.origin)
 
     def _preflight(self, seen: stacks.Look) -> None:
         """Refuse what is known to fail, before anything is touched."""
@@ -107,19 +112,23 @@ class Deployment:
         for line in notes:
             self.say.note(line)
 
-    def _consent_to_settle(self, seen: stacks.Look) -> None:
+    def _consent(self, needed: Consent) -> None:
         where = self.target.where
-        if seen.plan.action == "recreate":
+        for line in needed.lost:
+            self.say.note(f"  remove  {line}")
+        if needed.kind == "adopt":
+            consent_by_name(needed, "--adopt", self.asked.adopt or "")
+        elif needed.kind == "recreate":
             consent_to_delete(f"Delete {where}, which never worked?", self.asked.recreate)
-        elif seen.plan.action == "continue rollback":
-            consent(f"Go on with the rollback of {where}?", self.asked.yes)
+        else:
+            consent(f"Continue the rollback of {where}?", self.asked.yes)
 
     def _changed(self, seen: stacks.Look) -> Stack:
-        wanted = self._sendable if seen.plan.action == "update" else self.wanted
+        wanted = self._sendable if seen.plan.action in ("update", "adopt") else self.wanted
         with slow(_COMPARING):
             found = stacks.difference(self.target.stacks, wanted, seen, self.say.note)
         self._show(found)
-        if seen.plan.action in ("create", "update"):
+        if seen.plan.action in CHANGING:
             self._ask(seen.plan.action)
             begun = stacks.change(self.target.stacks, self._sendable, seen)
             if begun:

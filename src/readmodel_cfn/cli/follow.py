@@ -6,11 +6,13 @@ from readmodel_cfn.cli.description import json_option, origin_of
 from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.cli.following import followed
 from readmodel_cfn.cli.kinds import SECONDS
+from readmodel_cfn.cli.signals import stop_on_sigterm
 from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command
 from readmodel_cfn.cli.telling import telling
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.stacks.deploy import attached
+from readmodel_cfn.stacks.plan import is_ours
 from readmodel_cfn.stacks.verdict import check
 
 
@@ -21,6 +23,7 @@ from readmodel_cfn.stacks.verdict import check
         "readmodel-cfn follow --timeout 600 --json",
     ),
 )
+@stop_on_sigterm()
 @aws_command
 @json_option
 @click.option("--timeout", type=SECONDS, help="Follow for so many seconds at most.")
@@ -37,7 +40,7 @@ def follow(target: Target, as_json: bool, timeout: float | None) -> None:
         raise ReadModelError(what, where=target.where, hint="run: readmodel-cfn deploy")
     with slow("Reading what happened"):
         following = attached(client, stack)
-    ended = followed(target, following, say, timeout)
+    ended = followed(target, following, say, timeout, may_cancel=is_ours(stack))
     status = ended.status
     if status != "DELETE_COMPLETE":
         origin = origin_of(target.config, article=False)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from readmodel_cfn.stacks.names import resources_of
+
 _METHOD = "AWS::ApiGateway::Method"
 
 
@@ -16,6 +18,6 @@ def removed_methods(before: Any, after: Mapping[str, Any]) -> list[str]:
         return []
     return [
         name
-        for name, one in before["Resources"].items()
-        if one["Type"] == _METHOD and name not in after["Resources"]
+        for name, resource in resources_of(before).items()
+        if resource["Type"] == _METHOD and name not in after["Resources"]
     ]

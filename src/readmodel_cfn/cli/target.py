@@ -143,14 +143,14 @@ def consent(question: str, yes: bool) -> None:
         raise ReadModelError("not done, as you said", where=question.rstrip("?"))
 
 
-def check_terminal(where: str) -> None:
+def check_terminal(where: str, hint: str = "give --yes") -> None:
     """Refuse to ask where nobody can answer.
 
     Raises:
         ReadModelError: there is no terminal.
     """
     if sys.stdin is None or not sys.stdin.isatty():
-        raise ReadModelError("there is no terminal to ask on", where=where, hint="give --yes")
+        raise ReadModelError("there is no terminal to ask on", where=where, hint=hint)
 
 
 def consent_to_delete(question: str, recreate: bool) -> None:

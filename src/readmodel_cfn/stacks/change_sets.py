@@ -148,7 +148,9 @@ def _remove(client: StackClient, stack: str, name: str, kind: str, clock: Clock)
         patiently(lambda: client.remove_change_set(stack, name), clock, _PATIENCE)
         left = client.describe(stack) if kind == "CREATE" else None
         if left and left.status == "REVIEW_IN_PROGRESS":
-            client.delete(left.id)
+            others = [other for other in client.change_sets(stack) if other != name]
+            if not others:  # else somebody else's change set waits for review there
+                client.delete(left.id)
     except troubles() as error:
         return " ".join(str(error).split())
     return ""

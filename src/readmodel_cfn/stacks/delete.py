@@ -11,7 +11,7 @@ from readmodel_cfn.stacks.events import Ended, Following
 from readmodel_cfn.stacks.plan import is_ours
 from readmodel_cfn.stacks.values import Event, Stack
 from readmodel_cfn.stacks.verdict import tell
-from readmodel_cfn.stacks.wanted import MANAGED_TAG
+from readmodel_cfn.stacks.wanted import MANAGED_TAG_TEXT
 
 
 def check(stack: Stack, *, force: bool = False) -> None:
@@ -23,7 +23,7 @@ def check(stack: Stack, *, force: bool = False) -> None:
     """
     where = f"stack {stack.name}"
     if not is_ours(stack):
-        what = f"it lacks this tool's tag, {_tag()}"
+        what = f"it lacks this tool's tag, {MANAGED_TAG_TEXT}"
         raise ReadModelError(what, where=where, hint="delete it with the tool that made it")
     if force and stack.status != "DELETE_FAILED":
         what = f"only a deletion that failed can be forced, and the stack is {stack.status}"
@@ -102,7 +102,3 @@ def _stuck(stack: Stack, ended: Ended) -> Stuck:
     hint = f"{advice(first) or 'mend it and run delete again'}; or leave it behind with --force"
     what = f"{ended.status}: {tell(first, lambda _: None)}{also}"
     return Stuck(what, where=f"stack {stack.name}", hint=hint)
-
-
-def _tag() -> str:
-    return ", ".join(f"{key} = {value}" for key, value in MANAGED_TAG.items())

@@ -15,13 +15,16 @@ from readmodel_cfn.stacks.cause import last_operation
 from readmodel_cfn.stacks.change_sets import Held, held, sweep
 from readmodel_cfn.stacks.client import StackClient
 from readmodel_cfn.stacks.diff import Diff, additions, from_change_set, others
-from readmodel_cfn.stacks.events import Following
+from readmodel_cfn.stacks.events import Ended, Following
 from readmodel_cfn.stacks.patience import Clock
-from readmodel_cfn.stacks.plan import COMPARABLE, NEVER_MADE, Plan, plan
+from readmodel_cfn.stacks.plan import COMPARABLE, NEVER_MADE, Action, Plan, is_ours, plan
 from readmodel_cfn.stacks.values import Stack
+from readmodel_cfn.stacks.verdict import Origin, check
 from readmodel_cfn.stacks.wanted import Wanted
 
 CLOCK = Clock()
+# These lead to another operation first, after which the stack is looked at again.
+SETTLED_FIRST: frozenset[Action] = frozenset({"attach", "continue rollback", "recreate"})
 Note = Callable[[str], None]
 
 
@@ -65,12 +68,18 @@ def check_known(client: StackClient, wanted: Wanted, beyond: Beyond) -> None:
         client.require("CreateChangeSet", "DeploymentMode", "--revert-drift")
 
 
-def look(client: StackClient, wanted: Wanted) -> Look:
-    """Look at the stack and decide; nothing is changed."""
+def look(client: StackClient, wanted: Wanted, *, adopt: bool = False) -> Look:
+    """Look at the stack and decide; nothing is changed.
+
+    With `adopt`, a stack without this tool's tag is not refused where it can be updated.
+    """
     stack = client.describe(wanted.name)
-    template = client.template(stack.id) if stack and stack.status in COMPARABLE else None
-    history = _history(client, stack) if stack and stack.status in NEVER_MADE else ()
-    return Look(stack, template, plan(stack, template, wanted, history))
+    template, history = None, []
+    if stack and stack.status in COMPARABLE and (adopt or is_ours(stack)):
+        template = client.template(stack.id)
+    if stack and stack.status in NEVER_MADE and is_ours(stack):
+        history = _history(client, stack)
+    return Look(stack, template, plan(stack, template, wanted, history, adopt=adopt))
 
 
 def _history(client: StackClient, stack: Stack) -> list[str]:
@@ -101,6 +110,17 @@ def settle(client: StackClient, seen: Look) -> Following:
     else:
         client.delete(stack.id, role_arn=stack.role_arn)
     return Following(client, stack.id, known)
+
+
+def check_settled(client: StackClient, name: str, seen: Look, ended: Ended, origin: Origin) -> None:
+    """Check that what `settle` began, or attached to, ended well.
+
+    Raises:
+        RolledBack, Stuck: it failed.
+    """
+    expected = {"continue rollback": "UPDATE_ROLLBACK_COMPLETE"}.get(seen.plan.action)
+    if ended.status not in ("DELETE_COMPLETE", expected):
+        check(client, name, ended, origin)
 
 
 def attached(client: StackClient, stack: Stack) -> Following:

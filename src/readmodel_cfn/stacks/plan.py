@@ -9,11 +9,21 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from readmodel_cfn.stacks.values import Stack
-from readmodel_cfn.stacks.wanted import MANAGED_TAG, Wanted
+from readmodel_cfn.stacks.wanted import MANAGED_TAG, MANAGED_TAG_TEXT, Wanted
 
 Action = Literal[
-    "create", "update", "protect", "nothing", "attach", "continue rollback", "recreate", "refuse"
+    "create",
+    "update",
+    "adopt",
+    "protect",
+    "nothing",
+    "attach",
+    "continue rollback",
+    "recreate",
+    "refuse",
 ]
+# These change the stack's resources; an adoption is an update that also sets the tag.
+CHANGING: frozenset[Action] = frozenset({"create", "update", "adopt"})
 # From these CloudFormation takes an update.
 UPDATABLE = {
     "CREATE_COMPLETE",
@@ -51,21 +61,29 @@ class Plan:
     stuck: bool = False
 
 
-def plan(stack: Stack | None, template: Any, wanted: Wanted, history: Collection[str] = ()) -> Plan:
+def plan(
+    stack: Stack | None,
+    template: Any,
+    wanted: Wanted,
+    history: Collection[str] = (),
+    *,
+    adopt: bool = False,
+) -> Plan:
     """Decide for every status that a stack can have.
 
     `template` is the stack's present one, and `history` every status that the stack itself was in,
-    as far as its events tell.
+    as far as its events tell. A stack without this tool's tag is refused; with `adopt`, one that
+    can be updated is adopted.
     """
     if stack is None or stack.status == "DELETE_COMPLETE":
         return Plan("create", "the stack does not exist")
+    if not is_ours(stack):
+        return _plan_foreign(stack, adopt=adopt)
     if stack.busy:
         return Plan("attach", f"an operation goes on ({stack.status})")
     if stack.status in UPDATABLE:
         return _plan_update(stack, template, wanted)
-    if stack.status == "UPDATE_FAILED" or (
-        stack.status == "CREATE_FAILED" and stack.disable_rollback
-    ):
+    if _failed_without_rollback(stack):
         return Plan(
             "update", f"its last operation failed, and what it made was kept ({stack.status})"
         )
@@ -78,10 +96,33 @@ def plan(stack: Stack | None, template: Any, wanted: Wanted, history: Collection
     return Plan("refuse", f"{why} ({stack.status})", hint, stuck=True)
 
 
+def _failed_without_rollback(stack: Stack) -> bool:
+    """Did the last operation fail with rollback disabled? CloudFormation then takes an update."""
+    return stack.status == "UPDATE_FAILED" or (
+        stack.status == "CREATE_FAILED" and stack.disable_rollback
+    )
+
+
+def _plan_foreign(stack: Stack, *, adopt: bool) -> Plan:
+    """A stack without this tool's tag: it belongs to somebody else, whatever its resources are."""
+    status, other = stack.status, "choose another stack with --stack-name"
+    why = f"it does not have the tag {MANAGED_TAG_TEXT} ({status})"
+    if status == "REVIEW_IN_PROGRESS":
+        why = f"a change set of another tool waits for review ({status})"
+        return Plan("refuse", why, f"execute or delete that change set, or {other}")
+    if stack.busy:
+        why = f"{why}, and an operation is in progress"
+        return Plan("refuse", why, f"wait for its end, or {other}")
+    if status not in UPDATABLE and not _failed_without_rollback(stack):
+        why = f"{why}, and a stack in this status cannot be adopted"
+        return Plan("refuse", why, f"recover or delete it with the tool that made it, or {other}")
+    if adopt:
+        return Plan("adopt", why)
+    command = f"readmodel-cfn deploy --stack-name {stack.name} --adopt {stack.name}"
+    return Plan("refuse", why, f"{other}, or replace what this one has: {command}")
+
+
 def _plan_update(stack: Stack, template: Any, wanted: Wanted) -> Plan:
-    if not is_ours(stack) and not _have_common(template, wanted):
-        hint = "choose another name with --stack-name"
-        return Plan("refuse", "it is another stack: it has none of these resources", hint)
     changed = [
         name
         for name, differs in (
@@ -100,9 +141,8 @@ def _plan_update(stack: Stack, template: Any, wanted: Wanted) -> Plan:
 
 def _plan_recreate(stack: Stack, history: Collection[str]) -> Plan:
     why = f"its create never succeeded ({stack.status}), and such a stack can only be deleted"
-    if not is_ours(stack):
-        hint = "it lacks this tool's tag: delete it with the tool that made it, then deploy again"
-        return Plan("refuse", why, hint)
+    if stack.status == "REVIEW_IN_PROGRESS":
+        why = f"only a change set was ever made for it ({stack.status})"
     if stack.termination_protection:
         hint = "it is protected: take the protection off in AWS, then deploy again"
         return Plan("refuse", why, hint)
@@ -115,9 +155,3 @@ def _plan_recreate(stack: Stack, history: Collection[str]) -> Plan:
 def is_ours(stack: Stack) -> bool:
     """Does the stack carry this tool's tag?"""
     return MANAGED_TAG.items() <= dict(stack.tags).items()
-
-
-def _have_common(template: Any, wanted: Wanted) -> bool:
-    """Does the present template, a value or YAML text, name any resource that is wanted?"""
-    present = template if isinstance(template, str) else template.get("Resources", {})
-    return any(title in present for title in wanted.content["Resources"])

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 from readmodel_cfn.aws import Connection, one_line_errors
-from readmodel_cfn.errors import ConfigError, ReadModelError
+from readmodel_cfn.errors import ConfigError, Consent, ConsentRequired
 from readmodel_cfn.stacks import deploy as steps
 from readmodel_cfn.stacks.client import StackClient
+from readmodel_cfn.stacks.consents import needed_consent
 from readmodel_cfn.stacks.events import Following
+from readmodel_cfn.stacks.plan import CHANGING
 from readmodel_cfn.stacks.preflight import preflight
 from readmodel_cfn.stacks.upload import upload
 from readmodel_cfn.stacks.values import Event, Stack
@@ -15,8 +17,6 @@ from readmodel_cfn.stacks.wanted import MOST_INLINE_BYTES, Wanted
 
 HERE = Connection()
 """What the environment and ~/.aws say."""
-# What a person has to agree to, and how that is said.
-_CONSENT = {"recreate": "--recreate", "continue rollback": "--yes"}
 
 
 def deploy(
@@ -25,6 +25,7 @@ def deploy(
     *,
     on_event: Callable[[Event], None] = lambda _: None,
     note: Callable[[str], None] = lambda _: None,
+    confirm: Callable[[Consent], bool] = lambda _: False,
     limit: float | None = None,
     template_bucket: str | None = None,
 ) -> Stack:
@@ -35,9 +36,14 @@ def deploy(
     events, `note` what is worth knowing, a line each. `limit` is the most seconds to follow an
     operation; a template of more than 51,200 bytes is handed over through `template_bucket`.
 
+    `confirm` is asked before anything is done that needs a person's consent: to adopt a stack
+    without this tool's tag, to delete and create again a stack whose create never succeeded, to
+    continue a rollback that failed. Without it, nobody agrees.
+
     Raises:
+        ConsentRequired: `confirm` did not agree; the error's `consent` says to what.
         RolledBack: it failed and was undone; the error names the resource and why.
-        Stuck: a person must act; nothing is ever deleted here.
+        Stuck: a person must act.
         Unfinished: it goes on by itself; call it again to go on following.
         ReadModelError: refused, or out of reach, before anything was changed.
     """
@@ -47,7 +53,7 @@ def deploy(
         raise ConfigError(what, where=wanted.name, hint="give template_bucket")
     with one_line_errors():
         client = StackClient(connection.client("cloudformation"))
-        seen = _settled(client, wanted, on_event, limit)
+        seen = _settled(client, wanted, on_event, confirm, limit)
         ended = _changed(connection, client, wanted, seen, note, template_bucket)
         stack = _end(client, wanted.name, ended, on_event, limit) if ended else seen.stack
         assert stack is not None  # noqa: S101 - only a create begins without a stack
@@ -56,20 +62,25 @@ def deploy(
 
 
 def _settled(
-    client: StackClient, wanted: Wanted, on_event: Callable[[Event], None], limit: float | None
+    client: StackClient,
+    wanted: Wanted,
+    on_event: Callable[[Event], None],
+    confirm: Callable[[Consent], bool],
+    limit: float | None,
 ) -> steps.Look:
     """The stack once it can be created or updated."""
     while True:
-        seen = steps.look(client, wanted)
+        seen = steps.look(client, wanted, adopt=True)
         steps.refuse(wanted.name, seen.plan)
-        if option := _CONSENT.get(seen.plan.action):
-            hint = f"a person must agree: readmodel-cfn deploy {option}"
-            raise ReadModelError(seen.plan.why, where=f"stack {wanted.name}", hint=hint)
-        if seen.plan.action != "attach":
+        needed = needed_consent(client, wanted, seen)
+        if needed and not confirm(needed):
+            raise ConsentRequired(needed)
+        if seen.plan.action not in steps.SETTLED_FIRST:
             return seen
         following = steps.settle(client, seen)
         following.limit = limit
-        following.to_the_end(on_event)
+        ended = following.to_the_end(on_event)
+        steps.check_settled(client, wanted.name, seen, ended, lambda _: None)
 
 
 def _changed(
@@ -81,7 +92,7 @@ def _changed(
     template_bucket: str | None,
 ) -> Following | None:
     """The operation that was begun; None where there is nothing to do."""
-    if seen.plan.action not in ("create", "update"):
+    if seen.plan.action not in CHANGING:
         return None
     had, region = seen.stack.parameters if seen.stack else None, connection.region_name
     for line in preflight(wanted, seen.template, connection.client, region=region, had=had):

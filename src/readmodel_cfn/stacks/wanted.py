@@ -10,6 +10,7 @@ from readmodel_cfn.errors import ConfigError
 
 # The tag that says which stacks this tool made, from their first deploy.
 MANAGED_TAG = {"readmodel-cfn": "managed"}
+MANAGED_TAG_TEXT = "readmodel-cfn = managed"
 # The properties that name an IAM resource; with one, CAPABILITY_NAMED_IAM is asked for:
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
 _IAM_NAMES = {

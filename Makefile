@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help template lint test examples demo check dist faults second-opinion deploy docs clean
+.PHONY: help template lint test examples demo check dist faults deploy docs clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -43,9 +43,6 @@ dist: $(VENV)/dist ## Build sdist and wheel into dist/; try them on each Python,
 
 faults: $(VENV)/dev ## Deploy through a proxy that throttles, resets, cuts off; compare with the truth
 	$(BIN)/python tools/faults.py
-
-second-opinion: $(VENV)/dev ## The same stacks and requests on LocalStack: compare the answers
-	$(BIN)/python tools/second_opinion.py
 
 clean: ## Remove what make made here
 	rm -rf $(VENV) build dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache src/*.egg-info

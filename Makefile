@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help template lint test examples demo check dist sabotage faults second-opinion deploy docs clean
+.PHONY: help template lint test examples demo check dist faults deploy docs clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -41,14 +41,8 @@ docs: $(VENV)/docs ## Build the documentation's site into site/; a broken link f
 dist: $(VENV)/dist ## Build sdist and wheel into dist/; try them on each Python, and their types
 	$(BIN)/python tools/release.py
 
-sabotage: $(VENV)/dev ## Break one promise at a time; each break must turn a named test red
-	$(BIN)/python tools/sabotage.py
-
 faults: $(VENV)/dev ## Deploy through a proxy that throttles, resets, cuts off; compare with the truth
 	$(BIN)/python tools/faults.py
-
-second-opinion: $(VENV)/dev ## The same stacks and requests on LocalStack: compare the answers
-	$(BIN)/python tools/second_opinion.py
 
 clean: ## Remove what make made here
 	rm -rf $(VENV) build dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache src/*.egg-info

@@ -1,9 +1,7 @@
-"""The floor: a bare troposphere script for the article's stack, with N routes (1 by default).
+"""The floor: a bare troposphere script for the article's stack.
 
 It makes the resources of `readmodel-cfn template --article`, with nothing of this package.
 """
-
-import sys
 
 import awacs.sts
 from awacs.aws import Action, Allow, PolicyDocument, Principal, Statement
@@ -16,7 +14,6 @@ def name(suffix: str) -> Join:
     return Join("", [Ref("StackName"), suffix])
 
 
-n = int(sys.argv[1]) if len(sys.argv) > 1 else 1
 t = Template()
 t.set_version("2010-09-09")
 t.add_parameter(
@@ -76,27 +73,25 @@ api = t.add_resource(
         FailOnWarnings=True,
     )
 )
-methods = []
-for i in range(n):
-    tail = "" if n == 1 else str(i)
-    resource = t.add_resource(
-        ag.Resource(
-            f"Sample{tail}Resource",
-            RestApiId=Ref(api),
-            ParentId=GetAtt(api, "RootResourceId"),
-            PathPart=f"samples{tail}",
-        )
+resource = t.add_resource(
+    ag.Resource(
+        "SampleResource",
+        RestApiId=Ref(api),
+        ParentId=GetAtt(api, "RootResourceId"),
+        PathPart="samples",
     )
-    service = "arn:aws:apigateway:eu-west-1:s3:path"
-    method = ag.Method(
-        f"Samples{tail}GetMethod",
+)
+service = "arn:aws:apigateway:eu-west-1:s3:path"
+method = t.add_resource(
+    ag.Method(
+        "SamplesGetMethod",
         AuthorizationType="NONE",
         HttpMethod="GET",
         Integration=ag.Integration(
             Type="AWS",
             IntegrationHttpMethod="GET",
             IntegrationResponses=[ag.IntegrationResponse(StatusCode="200", SelectionPattern="200")],
-            Uri=Join("/", [service, name("-data-store"), f"payload{tail}.json"]),
+            Uri=Join("/", [service, name("-data-store"), "payload.json"]),
             Credentials=GetAtt(role, "Arn"),
             PassthroughBehavior="WHEN_NO_MATCH",
         ),
@@ -104,11 +99,11 @@ for i in range(n):
         RestApiId=Ref(api),
         MethodResponses=[ag.MethodResponse(StatusCode="200")],
     )
-    methods.append(t.add_resource(method))
+)
 t.add_resource(
     ag.Deployment(
         "ApiGatewayDeployment",
-        DependsOn=methods,
+        DependsOn=[method],
         RestApiId=Ref(api),
         Description="Initial Deployment",
         StageName="v1",

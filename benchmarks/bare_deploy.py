@@ -22,5 +22,5 @@ while stack["StackStatus"].endswith("_IN_PROGRESS"):
     stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
 if stack["StackStatus"] != "CREATE_COMPLETE":
     sys.exit(stack["StackStatus"])
-for one in stack["Outputs"]:
-    print(one["OutputKey"], one["OutputValue"])
+for output in stack["Outputs"]:
+    print(output["OutputKey"], output["OutputValue"])

@@ -1,12 +1,12 @@
 """How long deploying the production stack takes on the embedded AWS, beside other tools.
 
-    python benchmarks/deploy_speed.py [--rounds 10] [--json] [--svg deploys.svg] [--peers DIR]
+    python benchmarks/deploy_speed.py [--rounds 8] [--peers DIR]
 
 Whole processes, medians. Each round makes a new stack of the same template with each tool: with
-`readmodel-cfn deploy` twice, first of a text that was never linted, then of the same, which was;
-with bare_deploy.py, which is the floor; with sam, sceptre and AWS's own command line. Then the
-first stack is deployed once more without a change. After each it is checked that the stack is
-there; at the end of a round all are removed. Neither is measured.
+`readmodel-cfn deploy` twice, first of a text that was never linted, then of the same text; with
+bare_deploy.py, which is the floor; with sam, sceptre and AWS's own command line. Then the first
+stack is deployed once more without a change. After each it is checked that the stack exists; at the
+end of a round all are removed. Neither is measured.
 """
 
 import argparse
@@ -14,28 +14,36 @@ import os
 import secrets
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import chart
-import embedded
 import peers
-from measure import COMMAND, HERE, Run, median, medians, output, run, show, verdict
-from places import Place
+from measure import (
+    COMMAND,
+    HERE,
+    Run,
+    at_most,
+    median,
+    medians,
+    output,
+    rounds,
+    run,
+    table,
+)
+from places import Place, embedded_aws
 
-COLD = "readmodel-cfn deploy, never linted"
-WARM = "readmodel-cfn deploy, linted before"
-AGAIN = "readmodel-cfn deploy, no change"
+NEW = "readmodel-cfn deploy, never linted"
+LINTED = "readmodel-cfn deploy, linted before"
+UNCHANGED = "readmodel-cfn deploy, no change"
 BARE = "bare boto3: create and poll"
-SHOWN = (COLD, WARM, AGAIN, BARE, peers.SAM, peers.SCEPTRE, peers.AWS)
 Round = Mapping[str, Run]
 
-ASKED: Mapping[str, tuple[Callable[[Round], float], float]] = {
-    f"{COLD}: s more than bare boto3": (lambda one: one[COLD].seconds - one[BARE].seconds, 2.5),
-    f"{COLD}: of sam's time": (lambda one: one[COLD].seconds / one[peers.SAM].seconds, 0.5),
-    f"{COLD}: of sceptre's time": (lambda one: one[COLD].seconds / one[peers.SCEPTRE].seconds, 1),
-    f"{AGAIN}: s": (lambda one: one[AGAIN].seconds, 1),
+TARGETS: Mapping[str, tuple[Callable[[Round], float], float]] = {
+    f"{NEW}: s more than bare boto3": (lambda runs: runs[NEW].seconds - runs[BARE].seconds, 2.5),
+    f"{NEW}: of sam's time": (lambda runs: runs[NEW].seconds / runs[peers.SAM].seconds, 0.5),
+    f"{NEW}: of sceptre's time": (lambda runs: runs[NEW].seconds / runs[peers.SCEPTRE].seconds, 1),
+    f"{UNCHANGED}: s": (lambda runs: runs[UNCHANGED].seconds, 1),
 }
 """What is asked of a round, and the most that it may be."""
 
@@ -46,8 +54,8 @@ def deploys(folder: Path, place: Place, programs: Mapping[str, Path]) -> dict[st
     template.write_text(output([*COMMAND, "template"], folder), encoding="utf-8")
     bare = [sys.executable, str(HERE / "bare_deploy.py")]
     return {
-        COLD: _ours,
-        WARM: _ours,
+        NEW: _ours,
+        LINTED: _ours,
         BARE: lambda name: [*bare, name, str(template)],
         **peers.deploys(programs, template, place.region),
     }
@@ -57,48 +65,42 @@ def _ours(name: str) -> list[str]:
     return [*COMMAND, "deploy", "--yes", "--sandbox", "--stack-name", name]
 
 
-def one_round(
-    folder: Path, cloud: Any, tools: Mapping[str, peers.Deploy], prefix: str
-) -> dict[str, Run]:
+def one_round(folder: Path, cloud: Any, tools: Mapping[str, peers.Deploy], prefix: str) -> Round:
     """A new stack with each tool, and the first of ours once more."""
-    # What was found belongs to cfn-lint's settings: with new ones, no text was linted before.
+    # The lint cache belongs to cfn-lint's settings: with new ones, no text was linted before.
     (folder / ".cfnlintrc").write_text(f"# {prefix}\n", encoding="utf-8")
     commands = {what: (deploy, f"{prefix}{n}") for n, (what, deploy) in enumerate(tools.items())}
-    commands[AGAIN] = commands[COLD]
+    commands[UNCHANGED] = commands[NEW]
     found = {}
     for what, (deploy, name) in commands.items():
         found[what] = run(deploy(name), folder)
-        check_created(cloud, name)
+        status = cloud.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+        if status != "CREATE_COMPLETE":
+            sys.exit(f"{name}: {status}")
     return found
 
 
-def check_created(cloud: Any, name: str) -> None:
-    """Stop where there is no such stack, or one that was updated since."""
-    status = cloud.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
-    if status != "CREATE_COMPLETE":
-        sys.exit(f"{name}: {status}")
-
-
 def remove(cloud: Any, s3: Any, prefix: str) -> None:
-    """Remove the stacks of a round, and their buckets, which outlive them."""
+    """Remove the stacks of a round, and their buckets, which the stacks retain."""
     for stack in cloud.describe_stacks()["Stacks"]:
         if stack["StackName"].startswith(prefix):
-            there = {"StackName": stack["StackId"]}
-            resources = cloud.describe_stack_resources(**there)["StackResources"]
-            cloud.delete_stack(**there)
-            cloud.get_waiter("stack_delete_complete").wait(**there, WaiterConfig={"Delay": 0.1})
-            for one in resources:
-                if one["ResourceType"] == "AWS::S3::Bucket":
-                    s3.delete_bucket(Bucket=one["PhysicalResourceId"])
+            stack_id = {"StackName": stack["StackId"]}
+            resources = cloud.describe_stack_resources(**stack_id)["StackResources"]
+            cloud.delete_stack(**stack_id)
+            waiter = cloud.get_waiter("stack_delete_complete")
+            waiter.wait(**stack_id, WaiterConfig={"Delay": 0.1})
+            for resource in resources:
+                if resource["ResourceType"] == "AWS::S3::Bucket":
+                    s3.delete_bucket(Bucket=resource["PhysicalResourceId"])
 
 
-def measure(folder: Path, place: Place, programs: Path, rounds: int) -> list[dict[str, Run]]:
+def measure(folder: Path, place: Place, programs: Path, count: int) -> list[Round]:
     """All rounds but the first, which warms the caches."""
-    os.environ.update(place.variables | peers.variables(folder))
-    tools = deploys(folder, place, peers.install(programs))
+    os.environ.update(peers.variables(folder))
+    tools = deploys(folder, place, peers.install(programs, peers.DEPLOYERS))
     cloud, s3 = place.client("cloudformation"), place.client("s3")
     found = []
-    for _ in range(rounds + 1):
+    for _ in rounds(count, "deploy"):
         prefix = f"bench-{secrets.token_hex(4)}-"
         try:
             found.append(one_round(folder, cloud, tools, prefix))
@@ -107,50 +109,26 @@ def measure(folder: Path, place: Place, programs: Path, rounds: int) -> list[dic
     return found[1:]
 
 
-def whole_table(found: Mapping[str, Run]) -> list[list[str]]:
-    """The medians."""
-    rows = [["whole process", "wall time, s", "on the processor, s", "peak, MiB"]]
-    for what, one in found.items():
-        rows.append([what, f"{one.seconds:.2f}", f"{one.cpu:.2f}", f"{one.mib:.0f}"])
-    return rows
-
-
-def asked_table(found: Mapping[str, float]) -> list[list[str]]:
-    """The targets."""
-    rows = [["asked", "measured", "target"]]
-    return rows + [
-        [what, f"{one:.2f}", verdict(one, ASKED[what][1])] for what, one in found.items()
-    ]
-
-
-def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--rounds", type=int, default=10, help="stacks of each kind")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--svg", type=Path, help="write the times as a drawing")
-    parser.add_argument("--peers", type=Path, help="keep the other tools here for the next time")
-    return parser.parse_args(given)
-
-
 def main() -> None:
     """Measure and print."""
-    asked = arguments()
-    with embedded.running() as box, tempfile.TemporaryDirectory() as temporary:
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=8, help="stacks of each kind")
+    parser.add_argument("--peers", type=Path, help="keep the other tools here for the next time")
+    asked = parser.parse_args()
+    with embedded_aws() as place, tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         programs = asked.peers.absolute() if asked.peers else folder / "peers"
-        runs = measure(folder, box, programs, asked.rounds)
-    found = {what: medians([one[what] for one in runs]) for what in SHOWN}
-    answers = {what: median(map(of, runs)) for what, (of, _) in ASKED.items()}
-    result = {
-        "rounds": asked.rounds,
-        "commands": {what: one._asdict() for what, one in found.items()},
-        "asked": answers,
-    }
-    show(result, [whole_table(found), asked_table(answers)], asked.json)
-    if asked.svg:
-        times = {what: 1000 * one.seconds for what, one in found.items()}
-        asked.svg.write_text(chart.bars("Whole process, ms", times), encoding="utf-8")
+        found = measure(folder, place, programs, asked.rounds)
+    rows = [["whole process", "wall time, s", "processor time, s", "peak, MiB"]]
+    for what in found[0]:
+        middle = medians([runs[what] for runs in found])
+        rows.append([what, f"{middle.seconds:.2f}", f"{middle.cpu:.2f}", f"{middle.mib:.0f}"])
+    table(rows)
+    rows = [["asked", "measured", "target"]]
+    for what, (figure, most) in TARGETS.items():
+        value = median(map(figure, found))
+        rows.append([what, f"{value:.2f}", at_most(value, most)])
+    table(rows)
 
 
 if __name__ == "__main__":

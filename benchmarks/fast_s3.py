@@ -1,31 +1,157 @@
 """An S3 in memory, fast enough that it is not what a benchmark of its clients measures.
 
-    python benchmarks/fast_s3.py [--certificate FILE --key FILE] [--delay 0.02]
+    python benchmarks/fast_s3.py [--delay 0.02]
 
-It prints its port and serves until it is ended. `--delay` sends each answer so many seconds later,
-the 100 that some clients wait for included, since each is a round trip; answers of different
-connections wait together. It needs uvloop.
+It prints its port and serves plain HTTP until it is ended; `--delay` sends each answer so many
+seconds later. It answers what clients that publish ask: listings (version 2, pages, prefix,
+delimiter), GET, HEAD, PUT, DELETE of one key or many; path style, no versions, no signatures. An
+ETag is the MD5 of the content, as on S3. It needs uvloop.
 """
 
 import argparse
 import asyncio
-import ssl
-import sys
-from collections.abc import Sequence
+import hashlib
+from bisect import bisect_right
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from http import HTTPStatus
-from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import parse_qsl, quote, unquote
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
-from publish_buckets import Answer, Buckets
 from uvloop import run
 
-_REASONS = {one.value: one.phrase for one in HTTPStatus}
+_KEPT = ("content-type", "cache-control", "content-encoding", "x-amz-meta-")
+_PAGE = 1000
+_NOT_FOUND = b"<Error><Code>NoSuchKey</Code><Message>not found</Message></Error>"
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class Answer(NamedTuple):
+    """An HTTP answer."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = {}  # noqa: RUF012 - never changed
+
+
+class Stored(NamedTuple):
+    """An object; the headers have its ETag and time."""
+
+    body: bytes
+    headers: dict[str, str]
+    time: datetime
+
+
+class Bucket:
+    """Objects by key, and their keys in S3's order."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, Stored] = {}
+        self._ordered: list[str] | None = None
+
+    def put(self, key: str, headers: dict[str, str], body: bytes) -> Answer:
+        """Store an object."""
+        if key not in self.objects:
+            self._ordered = None
+        etag = f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
+        kept = {name: value for name, value in headers.items() if name.startswith(_KEPT)}
+        time = datetime.now(UTC)
+        kept |= {"etag": etag, "last-modified": format_datetime(time, usegmt=True)}
+        self.objects[key] = Stored(body, kept, time)
+        return Answer(200, headers={"etag": etag})
+
+    def get(self, key: str) -> Answer:
+        """An object."""
+        stored = self.objects.get(key)
+        return Answer(200, stored.body, stored.headers) if stored else Answer(404, _NOT_FOUND)
+
+    def delete(self, *keys: str) -> Answer:
+        """Delete objects."""
+        for key in keys:
+            self.objects.pop(key, None)
+        self._ordered = None
+        return Answer(200, b"<DeleteResult/>")
+
+    def listing(self, asked: dict[str, str]) -> Answer:
+        """A page; the token of the next one is the last key or common prefix of this."""
+        prefix, most = asked.get("prefix", ""), min(int(asked.get("max-keys", _PAGE)), _PAGE)
+        after = asked.get("continuation-token") or asked.get("start-after", "")
+        encoded = asked.get("encoding-type") == "url"
+        entries: list[str] = []
+        last, more = after, False
+        for name in self._names(prefix, asked.get("delimiter", ""), after):
+            if len(entries) == most:
+                more = True
+                break
+            last = name
+            entries.append(_entry(self.objects.get(name), quote(name) if encoded else escape(name)))
+        token = f"<NextContinuationToken>{escape(last)}</NextContinuationToken>" if more else ""
+        body = (
+            f"<ListBucketResult><Prefix>{escape(prefix)}</Prefix>"
+            f"{'<EncodingType>url</EncodingType>' if encoded else ''}"
+            f"<KeyCount>{len(entries)}</KeyCount><MaxKeys>{most}</MaxKeys>"
+            f"<IsTruncated>{str(more).lower()}</IsTruncated>{token}{''.join(entries)}"
+            "</ListBucketResult>"
+        )
+        return Answer(200, body.encode())
+
+    def _names(self, prefix: str, delimiter: str, after: str) -> Iterator[str]:
+        """Keys, and common prefixes, each once, which end with the delimiter."""
+        if self._ordered is None:
+            self._ordered = sorted(self.objects)
+        last = after if delimiter and after.endswith(delimiter) else None
+        for at in range(bisect_right(self._ordered, after), len(self._ordered)):
+            key = self._ordered[at]
+            if key.startswith(prefix):
+                cut = key.find(delimiter, len(prefix)) if delimiter else -1
+                name = key if cut < 0 else key[: cut + len(delimiter)]
+                if name != last:
+                    yield name
+                last = name
+
+
+def _entry(stored: Stored | None, name: str) -> str:
+    if stored is None:
+        return f"<CommonPrefixes><Prefix>{name}</Prefix></CommonPrefixes>"
+    return (
+        f"<Contents><Key>{name}</Key>"
+        f"<LastModified>{stored.time:%Y-%m-%dT%H:%M:%S}.000Z</LastModified>"
+        f"<ETag>{escape(stored.headers['etag'])}</ETag><Size>{len(stored.body)}</Size>"
+        "<StorageClass>STANDARD</StorageClass></Contents>"
+    )
+
+
+def answer(
+    buckets: dict[str, Bucket], method: str, target: str, headers: dict[str, str], body: bytes
+) -> Answer:
+    """What S3 answers; a bucket is made when it is first asked for."""
+    path, _, query = target.partition("?")
+    name, _, key = unquote(path[1:]).partition("/")
+    bucket = buckets.setdefault(name, Bucket())
+    asked = dict(parse_qsl(query, keep_blank_values=True))
+    match method:
+        case "PUT":
+            return bucket.put(key, headers, body) if key else Answer(200)
+        case "DELETE":
+            bucket.delete(key)
+            return Answer(204)
+        case "POST" if "delete" in asked:
+            found = ElementTree.fromstring(body).iter()  # noqa: S314 - of a client of ours
+            return bucket.delete(*(tag.text or "" for tag in found if tag.tag.endswith("Key")))
+        case "GET" | "HEAD":
+            if key:
+                return bucket.get(key)
+            return bucket.listing(asked) if "list-type" in asked else Answer(200)
+    return Answer(501)
 
 
 class Connection(asyncio.Protocol):
     """One keep-alive connection: a request, its answer, the next."""
 
-    def __init__(self, buckets: Buckets, delay: float) -> None:
+    def __init__(self, buckets: dict[str, Bucket], delay: float) -> None:
         self._buckets, self._delay = buckets, delay
         self._received = bytearray()
         self._head: tuple[str, str, dict[str, str]] | None = None
@@ -40,14 +166,16 @@ class Connection(asyncio.Protocol):
         while self._head or self._read_head():
             assert self._head
             method, target, headers = self._head
-            body = self._body(headers)
-            if body is None:
+            length = int(headers.get("content-length", 0))
+            if len(self._received) < length:
                 return
+            body = bytes(self._received[:length])
+            del self._received[:length]
             self._head = None
-            self._send(_written(self._buckets.answer(method, target, headers, body), method))
+            self._send(_written(answer(self._buckets, method, target, headers, body), method))
 
     def _read_head(self) -> bool:
-        """Take the head of a request, where all of it is there."""
+        """Take the head of a request, where all of it has come."""
         end = self._received.find(b"\r\n\r\n")
         if end < 0:
             return False
@@ -55,111 +183,40 @@ class Connection(asyncio.Protocol):
         del self._received[: end + 4]
         method, target, _ = first.split(" ")
         pairs = (line.partition(":") for line in lines)
-        self._head = method, target, {name.lower(): value.strip() for name, _, value in pairs}
-        if "expect" in self._head[2]:
+        headers = {name.lower(): value.strip() for name, _, value in pairs}
+        assert "transfer-encoding" not in headers, "chunks are not read"
+        self._head = method, target, headers
+        if "expect" in headers:
             self._send(_CONTINUE)
         return True
 
-    def _body(self, headers: dict[str, str]) -> bytes | None:
-        """Take the body, where all of it is there."""
-        if "chunked" in headers.get("transfer-encoding", ""):
-            return _content(self._chunked(), headers)
-        length = int(headers.get("content-length", 0))
-        if len(self._received) < length:
-            return None
-        body = bytes(self._received[:length])
-        del self._received[:length]
-        return _content(body, headers)
-
-    def _chunked(self) -> bytes | None:
-        found = unchunked(bytes(self._received))
-        if found is None:
-            return None
-        body, _, length = found
-        del self._received[:length]
-        return body
-
-    def _send(self, answer: bytes) -> None:
+    def _send(self, data: bytes) -> None:
+        """Send data, later where there is a delay: each wait of a client is a round trip."""
         if self._delay:
-            asyncio.get_running_loop().call_later(self._delay, self._transport.write, answer)
+            asyncio.get_running_loop().call_later(self._delay, self._transport.write, data)
         else:
-            self._transport.write(answer)
+            self._transport.write(data)
 
 
-def _content(body: bytes | None, headers: dict[str, str]) -> bytes | None:
-    """The content of a body that AWS's own chunks are in, whose checksum comes at the end.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
-    """
-    if body is None or not headers.get("x-amz-content-sha256", "").startswith("STREAMING"):
-        return body
-    found = unchunked(body)
-    if found is None:
-        return b""  # which has not the checksum of what was sent
-    content, trailer, _ = found
-    headers |= trailer
-    return content
+def _written(found: Answer, method: str) -> bytes:
+    lines = "".join(f"{name}: {value}\r\n" for name, value in found.headers.items())
+    reason = HTTPStatus(found.status).phrase
+    head = f"HTTP/1.1 {found.status} {reason}\r\n{lines}content-length: {len(found.body)}\r\n\r\n"
+    return head.encode("latin-1") + (b"" if method == "HEAD" else found.body)
 
 
-def unchunked(data: bytes) -> tuple[bytes, dict[str, str], int] | None:
-    """The content of chunks, what is told behind them, and their length; None: there is more."""
-    parts: list[bytes] = []
-    at = 0
-    while (end := data.find(b"\r\n", at)) >= 0:
-        size = int(data[at:end].partition(b";")[0], 16)
-        if size == 0:
-            return _trailed(b"".join(parts), data, end + 2)
-        parts.append(data[end + 2 : end + 2 + size])
-        at = end + 4 + size
-    return None
-
-
-def _trailed(content: bytes, data: bytes, at: int) -> tuple[bytes, dict[str, str], int] | None:
-    trailer: dict[str, str] = {}
-    while (end := data.find(b"\r\n", at)) >= 0:
-        if end == at:
-            return content, trailer, end + 2
-        name, _, value = data[at:end].decode("latin-1").partition(":")
-        trailer[name.lower()] = value.strip()
-        at = end + 2
-    return None
-
-
-def _written(answer: Answer, method: str) -> bytes:
-    """An answer as it goes over the wire."""
-    length = len(answer.body) if answer.length is None else answer.length
-    lines = [f"{name}: {value}\r\n" for name, value in answer.headers.items()]
-    head = f"HTTP/1.1 {answer.status} {_REASONS[answer.status]}\r\n{''.join(lines)}"
-    body = b"" if method == "HEAD" else answer.body
-    return f"{head}content-length: {length}\r\n\r\n".encode("latin-1") + body
-
-
-async def serve(delay: float, certificate: Path | None, key: Path | None) -> None:
+async def serve(delay: float) -> None:
     """Serve until ended."""
-    context = None
-    if certificate:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(certificate, key)
-    buckets, loop = Buckets(), asyncio.get_running_loop()
+    buckets: dict[str, Bucket] = {}
+    loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: Connection(buckets, delay), "127.0.0.1", 0, ssl=context, backlog=1024
+        lambda: Connection(buckets, delay), "127.0.0.1", 0, backlog=1024
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
-def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
-    parser.add_argument("--certificate", type=Path, help="serve TLS with this chain")
-    parser.add_argument("--key", type=Path, help="its private key")
-    return parser.parse_args(given)
-
-
 if __name__ == "__main__":
-    asked = arguments()
-    try:
-        run(serve(asked.delay, asked.certificate, asked.key))
-    except KeyboardInterrupt:
-        sys.exit(0)
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
+    run(serve(parser.parse_args().delay))

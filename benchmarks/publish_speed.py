@@ -1,160 +1,176 @@
 """How fast `publish` puts many documents into a bucket, beside `aws s3 sync` and rclone.
 
-    python benchmarks/publish_speed.py [--documents 5000] [--rounds 3] [--sandbox-rounds 2]
-        [--json] [--svg publish.svg] [--peers DIR]
+    python benchmarks/publish_speed.py [--documents 5000] [--rounds 3] [--peers DIR]
 
 Whole processes that take turns, each with a bucket of its own: all documents for the first time,
-once more without a change, and with one of 100 changed. Against an S3 in memory (fast_s3.py), near
-and far, and against the embedded AWS, which is slower than what is measured. After each it is
-checked that the bucket holds what the folder does. Then the memory that more documents take.
+once more without a change, and with one of 100 changed. They publish to an S3 in memory
+(fast_s3.py), near and far. After each it is checked that the bucket holds what the folder does.
 """
 
 import argparse
+import hashlib
+import json
+import random
 import secrets
+import subprocess
+import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import chart
-import embedded
 import peers
-import publish_places
-import publish_tables as tables
-from measure import COMMAND, Command, Run, run, show
-from places import Place
-from publish_documents import ROUTES, Documents
-from publish_tables import CHANGED, FIRST, OURS, PHASES
+from measure import (
+    COMMAND,
+    HERE,
+    Run,
+    at_least,
+    median,
+    medians,
+    rounds,
+    run,
+    table,
+)
+from places import Place, entered
 
-NEAR, FAR, SANDBOX = "near: plain HTTP", "far: TLS, 20 ms", "the embedded AWS"
-SIZES = (5_000, 20_000, 100_000)
+OURS = "readmodel-cfn publish"
+FIRST, UNCHANGED, CHANGED = PHASES = ("first", "unchanged", "1 % changed")
+BYTES = 4096
+ROUTES = '[[routes]]\npath = "docs/{id}"\nkey = "docs/{id}.json"\n'
+DELAYS = {"near: no delay": 0.0, "far: 20 ms": 0.02}
+LEAST = {
+    (peers.AWS_SYNC, FIRST): 10,
+    **{(peers.AWS_SYNC, phase): 1 for phase in (UNCHANGED, CHANGED)},
+    **{(peers.RCLONE, phase): 1 for phase in PHASES},
+}
+"""How many times as fast as another it must be; tuned rclone has no target."""
+
+Phases = Mapping[str, Run]
 
 
-def publishers(programs: Mapping[str, Path], folder: Path, url: str) -> dict[str, peers.Publish]:
-    """All of them, ours first."""
-    return {OURS: ours(folder), **peers.publishers(programs, folder, url)}
+class Documents:
+    """JSON documents below a folder, by their MD5s."""
+
+    def __init__(self, folder: Path, count: int) -> None:
+        self.folder, self._count = folder, count
+        (folder / "docs").mkdir(parents=True)
+        self._md5: dict[str, str] = {}
+        self.write(range(count))
+
+    def change(self, shift: int) -> None:
+        """Give one of 100 the content of another seed; a shift of 0 restores the first content."""
+        self.write(range(0, self._count, 100), shift)
+
+    def write(self, numbers: range, shift: int = 0) -> None:
+        """Write documents of 4 KB that no compression makes much smaller."""
+        for number in numbers:
+            text = random.Random(number + shift).randbytes(BYTES // 2).hex()  # noqa: S311
+            body = json.dumps({"id": number, "text": text[: BYTES - 30]}).encode()
+            key = f"docs/{number:06}.json"
+            (self.folder / key).write_bytes(body)
+            self._md5[key] = hashlib.md5(body, usedforsecurity=False).hexdigest()
+
+    def check(self, s3: Any, bucket: str) -> None:
+        """Stop where the bucket does not hold exactly these."""
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        stored = {
+            found["Key"]: found["ETag"].strip('"')
+            for page in pages
+            for found in page.get("Contents", ())
+        }
+        if wrong := stored.items() ^ self._md5.items():
+            sys.exit(f"{bucket}: {len(wrong)} differences, such as {min(wrong)}")
 
 
-def ours(folder: Path) -> peers.Publish:
-    """Ours; with a bucket, it asks no stack."""
-    return lambda bucket: [*COMMAND, "publish", str(folder), "--bucket", bucket]
+@contextmanager
+def s3_in_memory(python: Path, delay: float) -> Iterator[Place]:
+    """fast_s3.py in a process of its own, with a Python that has uvloop; ended by its id."""
+    command = [str(python), str(HERE / "fast_s3.py"), "--delay", str(delay)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            port = server.stdout.readline().strip() or sys.exit("the S3 in memory did not start")
+            with entered(Place(f"http://127.0.0.1:{port}")) as place:
+                yield place
+        finally:
+            server.terminate()
 
 
-def phases(
-    publish: peers.Publish, documents: Documents, place: Place, home: Path
-) -> dict[str, Run]:
+def phases(publish: peers.Publish, documents: Documents, s3: Any, home: Path) -> Phases:
     """What one publisher takes in each phase, with a new bucket."""
-    s3, found = place.client("s3"), {}
-    with publish_places.bucket(s3, f"bench-{secrets.token_hex(4)}") as bucket:
-        for phase in PHASES:
-            if phase == CHANGED:
-                documents.change()
-            found[phase] = _checked(publish(bucket), documents, s3, bucket, home)
-        documents.restore()
-    return found
-
-
-def _checked(command: Command, documents: Documents, s3: Any, bucket: str, home: Path) -> Run:
-    found = run(command, home)
-    documents.check(s3, bucket)
+    found, bucket = {}, f"bench-{secrets.token_hex(4)}"
+    for phase in PHASES:
+        if phase == CHANGED:
+            documents.change(1_000_000)
+        found[phase] = run(publish(bucket), home)
+        documents.check(s3, bucket)
+    documents.change(0)
     return found
 
 
 def measure(
-    entered: AbstractContextManager[Place],
-    documents: Documents,
-    subjects: Callable[[str], Mapping[str, peers.Publish]],
-    rounds: int,
-    home: Path,
-) -> tables.Rounds:
-    """All rounds at a place but the first, which warms the caches."""
-    with entered as place:
-        asked = subjects(place.url)
-        found = [
-            {name: phases(publish, documents, place, home) for name, publish in asked.items()}
-            for _ in range(rounds + 1)
-        ]
+    programs: Mapping[str, Path], documents: Documents, delay: float, count: int, home: Path
+) -> list[dict[str, Phases]]:
+    """Each publisher's phases of all rounds but the first, which warms the caches."""
+    found = []
+    with s3_in_memory(programs["uvloop"] / "python", delay) as place:
+        ours = [*COMMAND, "publish", str(documents.folder), "--bucket"]
+        publishers: dict[str, peers.Publish] = {
+            OURS: lambda bucket: [*ours, bucket],
+            **peers.publishers(programs, documents.folder, place.url),
+        }
+        s3 = place.client("s3")
+        for _ in rounds(count, f"publish, {delay:g} s late"):
+            found.append(
+                {who: phases(publish, documents, s3, home) for who, publish in publishers.items()}
+            )
     return found[1:]
 
 
-def memory(python: Path, home: Path) -> dict[int, tables.Phases]:
-    """What ours takes for more and more documents."""
-    found: dict[int, tables.Phases] = {}
-    for count in SIZES:
-        with tempfile.TemporaryDirectory(dir=home) as name, publish_places.near(python) as place:
-            documents = Documents(Path(name) / "site", count)
-            found[count] = phases(ours(documents.folder), documents, place, home)
-    return found
+def speed_table(where: str, found: list[dict[str, Phases]], count: int) -> list[list[str]]:
+    """Documents a second and peak memory."""
+    head = [f"{phase}{what}" for phase in PHASES for what in (", a second", ", MiB")]
+    rows = [[f"{where}; {count:,} documents", *head]]
+    for who in found[0]:
+        cells = []
+        for phase in PHASES:
+            middle = medians([runs[who][phase] for runs in found])
+            cells += [f"{count / middle.seconds:,.0f}", f"{middle.mib:.0f}"]
+        rows.append([who, *cells])
+    return rows
 
 
-def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--documents", type=int, default=SIZES[0])
-    parser.add_argument("--rounds", type=int, default=3, help="on the S3 in memory")
-    parser.add_argument("--sandbox-rounds", type=int, default=2, help="on the embedded AWS")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--svg", type=Path, help="write the documents a second as a drawing")
-    parser.add_argument("--peers", type=Path, help="keep the other tools here for the next time")
-    return parser.parse_args(given)
+def times_table(where: str, found: list[dict[str, Phases]]) -> list[list[str]]:
+    """How many times as fast as each other one, with the targets."""
+    rows = [[f"{where}: times as fast as", *PHASES]]
+    for other in list(found[0])[1:]:
+        cells = []
+        for phase in PHASES:
+            value = median(runs[other][phase].seconds / runs[OURS][phase].seconds for runs in found)
+            least = LEAST.get((other, phase))
+            cells.append(f"{value:.1f}" + (f", {at_least(value, least)}" if least else ""))
+        rows.append([other, *cells])
+    return rows
 
 
 def main() -> None:
     """Measure and print."""
-    asked = arguments()
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("--documents", type=int, default=5_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--peers", type=Path, help="keep the other tools here for the next time")
+    asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         (home / "readmodel.toml").write_text(ROUTES, encoding="utf-8")
         kept = asked.peers.absolute() if asked.peers else home / "peers"
         programs = peers.install(kept, peers.PUBLISHERS)
-        python = programs["uvloop"] / "python"
         documents = Documents(home / "site", asked.documents)
-
-        def all_of(url: str) -> dict[str, peers.Publish]:
-            return publishers(programs, documents.folder, url)
-
-        def aws_only(url: str) -> dict[str, peers.Publish]:
-            return {who: all_of(url)[who] for who in (OURS, peers.AWS_SYNC)}
-
-        limit = publish_places.ceiling(python, home)
-        near, far = publish_places.near(python), publish_places.far(python, home)
-        found = {
-            NEAR: measure(near, documents, all_of, asked.rounds, home),
-            FAR: measure(far, documents, all_of, asked.rounds, home),
-        }
-        with embedded.running() as box:
-            sandbox = publish_places.entered(box)
-            found[SANDBOX] = measure(sandbox, documents, aws_only, asked.sandbox_rounds, home)
-        grown = memory(python, home)
-    report(asked, limit, found, grown)
-
-
-def report(
-    asked: argparse.Namespace,
-    limit: float,
-    found: Mapping[str, tables.Rounds],
-    grown: Mapping[int, tables.Phases],
-) -> None:
-    """Print, and draw."""
-    count, whole = asked.documents, {where: tables.summary(one) for where, one in found.items()}
-    shown = [tables.ceiling_table(limit)]
-    for where, rounds in found.items():
-        shown.append(tables.speed_table(where, whole[where], count))
-        shown.append(tables.times_table(where, rounds, where != SANDBOX))
-    result = {
-        "documents": count,
-        "rounds": asked.rounds,
-        "puts_a_second_of_the_s3_in_memory": limit,
-        "places": {where: tables.plain(one) for where, one in whole.items()},
-        "times_as_fast": {where: tables.all_times(one) for where, one in found.items()},
-        "memory": tables.plain(grown),
-    }
-    show(result, [*shown, tables.memory_table(grown)], asked.json)
-    if asked.svg:
-        speeds = {who: count / one[FIRST].seconds for who, one in whole[NEAR].items()}
-        drawn = chart.bars("First publish, documents a second", speeds)
-        asked.svg.write_text(drawn, encoding="utf-8")
+        for where, delay in DELAYS.items():
+            found = measure(programs, documents, delay, asked.rounds, home)
+            table(speed_table(where, found, asked.documents))
+            table(times_table(where, found))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ ELSEWHERE = {
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
     "benchmarks/README.md": "benchmarks/index.md",
-    **{f"benchmarks/{one.name}": f"benchmarks/{one.name}" for one in ROOT.glob("benchmarks/*.svg")},
 }
 
 

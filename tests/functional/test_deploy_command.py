@@ -26,7 +26,6 @@ from readmodel_cfn import lint, lint_cache, report
 from readmodel_cfn.stacks.client import StackClient
 
 CREATED = {"StackId": STACK_ID}
-STACK_EVENT = {"physical_id": STACK_ID}
 
 
 @pytest.fixture(autouse=True)

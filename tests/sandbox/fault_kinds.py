@@ -47,11 +47,6 @@ class Fault:
         return same and self.first <= nth < self.first + self.times
 
     @property
-    def for_good(self) -> bool:
-        """Does it never end?"""
-        return self.times >= FOREVER
-
-    @property
     def unnoticed(self) -> bool:
         """Must the command end as if nothing had been wrong?"""
         return self.kind in HARMLESS or (self.kind in RETRIED and self.times == 1)

@@ -33,14 +33,6 @@ class Cell:
     scene: Scene
     fault: Fault
 
-    @property
-    def row(self) -> str:
-        """What the table calls it."""
-        if self.how != "faults":
-            return f"{self.how}, {self.fault.kind}"
-        lasts = self.fault.for_good and self.fault.kind not in HARMLESS
-        return f"{self.fault.kind}, for good" if lasts else self.fault.kind
-
 
 def cells(scene: Scene, calls: Sequence[Call]) -> Iterator[Cell]:
     """The cells of a scene, by the calls that it makes where nothing goes wrong."""

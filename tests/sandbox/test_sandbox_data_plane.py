@@ -97,17 +97,14 @@ def test_stored_bytes_pass_and_are_compressed_on_the_wire(stack: Any, put: Any, 
     assert send(outputs["Api"], "/v1/samples", Accept_Encoding="gzip").body == b"small"
 
 
-def test_an_errors_body_may_be_a_velocity_template(stack: Any, send: Any) -> None:
-    """The sandbox's own environment has what evaluates it."""
+def test_a_template_reads_the_request_and_the_stages_variables(stack: Any, send: Any) -> None:
     made = template()
     responses = made["Resources"]["Get"]["Properties"]["Integration"]["IntegrationResponses"]
-    text = """#set($asked = $input.params('X-Asked'))#if($asked == 'hard')
-#set($context.responseOverride.status = 410)#end{"asked":"$util.escapeJavaScript($asked)"}"""
+    text = '{"asked":"$input.params(\'X-Asked\')","colour":"$stageVariables.colour"}'
     responses[2]["ResponseTemplates"] = {"application/json": text}
-    api = stack.deploy(made)["Api"]
-    soft, hard = (send(api, "/v1/samples", X_Asked=asked) for asked in ("soft", "hard"))
-    assert (soft.status, json.loads(soft.body)) == (404, {"asked": "soft"})
-    assert (hard.status, json.loads(hard.body)) == (410, {"asked": "hard"})
+    made["Resources"]["Stage"]["Properties"]["Variables"] = {"colour": "blue"}
+    answer = send(stack.deploy(made)["Api"], "/v1/samples", X_Asked="soft")
+    assert (answer.status, json.loads(answer.body)) == (404, {"asked": "soft", "colour": "blue"})
 
 
 def test_the_stages_throttle_is_kept(stack: Any, put: Any, send: Any) -> None:

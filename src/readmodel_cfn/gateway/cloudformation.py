@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .control_plane import plane, required, resources
-from .definition import DefinitionError, Json
+from .definition import DefinitionError, Json, section
 from .intrinsics import Scope, scope_of
 
 _TYPE = "AWS::ApiGateway::"
@@ -22,12 +22,15 @@ _WHOLE = ("Body", "BodyS3Location", "CloneFrom")
 class Served:
     """An API and a stage of it: `definition` is what `Snapshot.from_definition` takes.
 
+    `variables` are the stage's.
+
     `api` is the logical id of the API; the bucket of an integration's URI is a logical id too
     where the template refers to it with `Ref`.
     """
 
     definition: dict[str, Any]
     stage: str
+    variables: Mapping[str, str]
     api: str
 
 
@@ -60,7 +63,7 @@ def served(template: Mapping[str, Any], parameters: Mapping[str, str] | None = N
             for logical_id, own in resolved.of("GatewayResponse").items()
         },
     }
-    return Served(definition, _stage(resolved, api), api)
+    return Served(definition, *_stage(resolved, api), api)
 
 
 def _resolve(scope: Scope) -> _Template:
@@ -106,9 +109,16 @@ def _settings(properties: Json, api: str) -> dict[str, Any]:
     }
 
 
-def _stage(template: _Template, api: str) -> str:
-    for short_type in ("Stage", "Deployment"):
-        for own in template.of(short_type).values():
-            if name := own.get("StageName"):
-                return str(name)
+def _stage(template: _Template, api: str) -> tuple[str, dict[str, str]]:
+    """The stage's name and variables; a deployment's own stage has them in StageDescription."""
+    for own in template.of("Stage").values():
+        if name := own.get("StageName"):
+            return str(name), _variables(own)
+    for own in template.of("Deployment").values():
+        if name := own.get("StageName"):
+            return str(name), _variables(section(own, "StageDescription"))
     raise DefinitionError(f"{api}: no Stage, and no Deployment with a StageName")
+
+
+def _variables(stage: Json) -> dict[str, str]:
+    return {name: str(value) for name, value in section(stage, "Variables").items()}

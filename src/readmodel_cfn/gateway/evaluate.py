@@ -1,7 +1,8 @@
 """The gateway: evaluates requests against a snapshot, one step before S3 and one after it."""
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from . import gateway_responses
@@ -12,7 +13,6 @@ from .failures import GatewayResponseError, ResponseType
 from .integration_request import s3_request
 from .method import Evaluation, Unsupported
 from .method_response import complete
-from .rendered import NO_OVERRIDES
 from .request_body import mock_status
 from .respond import respond
 from .routing import Route, match
@@ -37,12 +37,15 @@ class Call:
 class Gateway:
     """Serves one snapshot; it keeps no state between requests, so threads may share it.
 
-    `stage` is the value of `$context.stage`.
+    `stage` is the value of `$context.stage`, `variables` are the stage's.
     """
 
-    def __init__(self, snapshot: Snapshot, stage: str = "") -> None:
+    def __init__(
+        self, snapshot: Snapshot, stage: str = "", variables: Mapping[str, str] | None = None
+    ) -> None:
         self._snapshot = snapshot
         self._stage = stage
+        self._variables = variables or {}
 
     def prepare(self, request: Request) -> Response | Call:
         """The call of S3 that `request` needs, or the response where none is needed.
@@ -95,6 +98,7 @@ class Gateway:
                 "stage": self._stage,
                 "resourcePath": route.resource_path if route else "",
             },
+            "stageVariables": self._variables,
         }
         return Exchange(request, scope)
 
@@ -105,13 +109,11 @@ class Gateway:
 
 def _integrate(exchange: Exchange, method: Evaluation, encoding: Encoding) -> Response | Call:
     integration = method.integration
-    rendered = integration.body.build(exchange.request, exchange.scope, encoding.binary_types)
-    if rendered.overrides is not NO_OVERRIDES:
-        exchange = replace(exchange, overrides=rendered.overrides)
+    body = integration.body.build(exchange.request, exchange.scope, encoding.binary_types)
     if integration.uri is None:
-        answer = S3Response(mock_status(rendered.body), {}, b"")
+        answer = S3Response(mock_status(body), {}, b"")
         return _map_response(method, exchange, answer, encoding)
-    call = s3_request(integration.uri, integration, exchange, rendered.body)
+    call = s3_request(integration.uri, integration, exchange, body)
     return Call(call, method, exchange)
 
 

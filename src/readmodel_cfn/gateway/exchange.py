@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 
 from .expressions import Scope
-from .rendered import NO_OVERRIDES, Overrides
 from .types import Request
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request, the values that mappings may read, and what its template has overridden."""
+    """A request, and the values that mappings may read."""
 
     request: Request
     scope: Scope
-    overrides: Overrides = NO_OVERRIDES

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Place = Literal["static", "header", "querystring", "path", "context", "response"]
+Place = Literal["static", "header", "querystring", "path", "context", "stageVariables", "response"]
 
 Scope = Mapping[Place, Mapping[str, str]]
 """The values that expressions read, by place; header names are lower case."""
@@ -31,12 +31,14 @@ REQUEST_SOURCES: Mapping[str, Place] = {
     "method.request.querystring.": "querystring",
     "method.request.path.": "path",
     "context.": "context",
+    "stageVariables.": "stageVariables",
 }
 """What a request mapping or a gateway response may read: prefix and place."""
 
 RESPONSE_SOURCES: Mapping[str, Place] = {
     "integration.response.header.": "response",
     "context.": "context",
+    "stageVariables.": "stageVariables",
 }
 """What a response mapping may read: prefix and place."""
 

@@ -9,8 +9,7 @@ from .expressions import REQUEST_SOURCES, Scope
 from .failures import FAILURES, Failure, ResponseType
 from .mapping import Assignments, assign, compile_assignments
 from .method_response import complete
-from .static_template import StaticTemplate, parse_static
-from .templates import by_accept
+from .templates import Templates, by_accept, parse
 from .types import Request, Response
 
 PREFIX = "gatewayresponse.header."
@@ -23,12 +22,12 @@ class GatewayResponse:
 
     status: int | None = None
     headers: Assignments = ()
-    templates: Mapping[str, StaticTemplate] | None = None
+    templates: Templates | None = None
 
 
 _DEFAULT = GatewayResponse()
-_DEFAULT_BODY: Mapping[str, StaticTemplate] = {
-    "application/json": parse_static('{"message":$context.error.messageString}')
+_DEFAULT_BODY: Templates = {
+    "application/json": parse('{"message":$context.error.messageString}', velocity=False)
 }
 
 
@@ -45,7 +44,7 @@ def _compile(place: str, response: Json) -> GatewayResponse:
     return GatewayResponse(
         status=status_code(status, place) if status else None,
         headers=compile_assignments(parameters, PREFIX, REQUEST_SOURCES),
-        templates={name: parse_static(text or "") for name, text in texts.items()} or None,
+        templates={name: parse(text or "", velocity=False) for name, text in texts.items()} or None,
     )
 
 
@@ -63,8 +62,11 @@ def answer(
     chosen = own.get(response_type) or own.get(f"DEFAULT_{failure.status // 100}XX") or _DEFAULT
     context = {**scope["context"], **_error_variables(response_type, failure)}
     headers = {"x-amzn-ErrorType": failure.error_type}
-    headers |= assign(chosen.headers, {**scope, "context": context})
-    content_type, body = _body(chosen.templates, request.headers.get("accept", ""), context)
+    scope = {**scope, "context": context}
+    headers |= assign(chosen.headers, scope)
+    accept = request.headers.get("accept", "")
+    content_type, template = by_accept(chosen.templates or _DEFAULT_BODY, accept)
+    body = template.render(b"", scope)
     status = chosen.status or failure.status
     return complete(request, status, headers, body, content_type=content_type)
 
@@ -75,10 +77,3 @@ def _error_variables(response_type: ResponseType, failure: Failure) -> dict[str,
         "error.messageString": json.dumps(failure.message),
         "error.responseType": response_type,
     }
-
-
-def _body(
-    templates: Mapping[str, StaticTemplate] | None, accept: str, context: Mapping[str, str]
-) -> tuple[str, bytes]:
-    content_type, template = by_accept(templates or _DEFAULT_BODY, accept)
-    return content_type, template.text(context).encode()

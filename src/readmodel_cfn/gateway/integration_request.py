@@ -7,7 +7,6 @@ from .exchange import Exchange
 from .expressions import REQUEST_SOURCES, Scope
 from .failures import GatewayResponseError
 from .mapping import Assignments, assign, compile_assignments
-from .rendered import Overrides, override
 from .request_body import RequestBody, compile_body
 from .types import S3Request
 from .uri import S3Uri, parse
@@ -86,26 +85,24 @@ def _mapped(parameters: Json, kind: str) -> Assignments:
 def s3_request(uri: S3Uri, integration: Integration, exchange: Exchange, body: bytes) -> S3Request:
     """The call of S3: bucket and key from the URI, mapped headers and query only.
 
-    What the request's template overrides takes the mapping's place. Raises `GatewayResponseError`
-    (500) for an illegal header or an unfilled path parameter.
+    Raises `GatewayResponseError` (500) for an illegal header or an unfilled path parameter.
     """
     method = integration.method or exchange.request.method
-    scope, overrides = exchange.scope, exchange.overrides
-    bucket, key = uri.locate({**assign(integration.path, scope), **overrides.path})
+    bucket, key = uri.locate(assign(integration.path, exchange.scope))
     return S3Request(
         method=method,
         bucket=bucket,
         key=key,
         region=uri.region,
         credentials=integration.credentials,
-        headers=_headers(integration, overrides, scope),
-        query={**assign(integration.querystring, scope), **overrides.querystring},
+        headers=_headers(integration, exchange.scope),
+        query=assign(integration.querystring, exchange.scope),
         body=b"" if method in _BODILESS_METHODS else body,
     )
 
 
-def _headers(integration: Integration, overrides: Overrides, scope: Scope) -> dict[str, str]:
-    mapped = override(assign(integration.headers, scope), overrides.header)
+def _headers(integration: Integration, scope: Scope) -> dict[str, str]:
+    mapped = assign(integration.headers, scope)
     headers = {name.lower(): value for name, value in mapped.items()}
     if not _ILLEGAL_HEADERS.isdisjoint(headers):
         raise GatewayResponseError("API_CONFIGURATION_ERROR")

@@ -83,10 +83,10 @@ def _client_names(headers: Assignments) -> Assignments:
     return tuple(
         Assignment(name, header.source)
         for header in headers
-        if (name := client_name(header.target))
+        if (name := _client_name(header.target))
     )
 
 
-def client_name(header: str) -> str | None:
+def _client_name(header: str) -> str | None:
     """How a header reaches the client; None for one that never does."""
     return None if header.lower() in _DROPPED else _REMAPPED.get(header.lower(), header)

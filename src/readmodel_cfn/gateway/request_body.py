@@ -9,7 +9,6 @@ from .content import MediaTypes
 from .definition import Json, section
 from .expressions import Scope
 from .failures import GatewayResponseError
-from .rendered import Rendered
 from .templates import Templates, apply, by_content_type, parse_all
 from .types import Request
 
@@ -28,7 +27,7 @@ class RequestBody:
     passthrough: str
     handling: str | None
 
-    def build(self, request: Request, scope: Scope, binary_types: MediaTypes) -> Rendered:
+    def build(self, request: Request, scope: Scope, binary_types: MediaTypes) -> bytes:
         """The template's text for the request's Content-Type, or the request's own body.
 
         The body is decompressed, then converted, then mapped. Raises `GatewayResponseError` where
@@ -40,19 +39,16 @@ class RequestBody:
         if template is None:
             self._check_passthrough()
             if not request.body:
-                return _EMPTY
+                return b""
         body = decompressed(request.body, headers.get("content-encoding", ""))
         payload = content.of_request(body, content_type, self.handling, binary_types)
-        return apply(template, payload, scope) if template else Rendered(payload.body)
+        return apply(template, payload, scope) if template else payload.body
 
     def _check_passthrough(self) -> None:
         if self.passthrough == "NEVER":
             raise GatewayResponseError("UNSUPPORTED_MEDIA_TYPE")
         if self.passthrough == "WHEN_NO_TEMPLATES" and self.templates:
             raise GatewayResponseError("UNSUPPORTED_MEDIA_TYPE")
-
-
-_EMPTY = Rendered(b"")
 
 
 def compile_body(integration: Json) -> RequestBody:

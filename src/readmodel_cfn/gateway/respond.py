@@ -1,16 +1,15 @@
 """The client's answer, made of the backend's: what of it reaches the client, and in which form."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from . import content
 from .compression import preferred_coding
 from .content import MediaTypes
 from .encoding import Encoding
 from .exchange import Exchange
-from .integration_response import IntegrationResponse, client_name
+from .integration_response import IntegrationResponse
 from .mapping import assign
 from .method_response import complete
-from .rendered import NO_OVERRIDES, Rendered, override
 from .templates import apply, by_accept
 from .types import Request, Response, S3Response
 
@@ -20,37 +19,26 @@ def respond(
 ) -> Response:
     """The client's answer: mapped headers only, and the template's text or the backend's body.
 
-    The body is converted, then mapped, then compressed. What the response's template overrides
-    goes before what the request's does, and both before the mapped headers and the status.
+    The body is converted, then mapped, then compressed.
     """
-    rendered = _body(response, exchange, answer, encoding.binary_types)
+    body = _body(response, exchange, answer, encoding.binary_types)
     headers = assign(response.headers, {**exchange.scope, "response": answer.headers})
-    status = response.status
-    for overrides in (exchange.overrides, rendered.overrides):
-        if overrides is not NO_OVERRIDES:
-            headers = override(headers, _named(overrides.response_header))
-            status = overrides.status or status
-    coding = _coding(exchange.request, answer, headers, len(rendered.body), encoding.minimum_size)
-    return complete(exchange.request, status, headers, rendered.body, coding=coding)
+    coding = _coding(exchange.request, answer, headers, len(body), encoding.minimum_size)
+    return complete(exchange.request, response.status, headers, body, coding=coding)
 
 
 def _body(
     response: IntegrationResponse, exchange: Exchange, answer: S3Response, binary_types: MediaTypes
-) -> Rendered:
+) -> bytes:
     accept = exchange.request.headers.get("accept")
     content_type = answer.headers.get("content-type")
     payload = content.of_response(
         answer.body, content_type, accept, response.handling, binary_types
     )
     if not response.templates:
-        return Rendered(payload.body)
+        return payload.body
     _, template = by_accept(response.templates, accept or "")
     return apply(template, payload, {**exchange.scope, "response": answer.headers})
-
-
-def _named(overrides: Mapping[str, str]) -> dict[str, str]:
-    """Overriding headers under the names that mapped ones have (assumed)."""
-    return {name: value for header, value in overrides.items() if (name := client_name(header))}
 
 
 def _coding(

@@ -1,68 +1,156 @@
-"""The body templates of integrations: static ones, and Velocity where one needs it."""
+"""Body templates: fixed text with plain references to `$context`, `$input`, `$stageVariables`.
 
+Integrations' templates are Velocity on AWS. Of Velocity this gateway evaluates plain references
+only: `$context.stage`, `$stageVariables.name`, `$input.body`, `$input.json('$')` and
+`$input.params('name')`, each also as `${...}` and as `$!...`. A method whose template uses more
+answers 501; `not_supported` is the one function that decides it, and names what the template uses.
+
+Gateway responses are "a non-VTL mapping template" (developer guide, "Gateway responses"): a `#`
+means nothing in them, and they have no `$input`.
+"""
+
+import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Protocol, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 from .content import Payload
 from .definition import Json
-from .expressions import Scope
+from .expressions import CONTEXT_VARIABLES, Scope
 from .failures import GatewayResponseError
-from .rendered import Rendered
-from .static_template import parse_static, unknown_variables
 
+Place = Literal["context", "stageVariables", "body", "json", "parameter"]
+
+# A reference with all that hangs on it: properties, calls and indexes.
+_REFERENCE = re.compile(
+    r"\$!?(?:\{(?P<formal>[^}]*)\}"
+    r"|(?P<name>[A-Za-z][\w-]*(?:\.[A-Za-z_][\w-]*|\([^)]*\)|\[[^\]]*\])*))"
+)
 _DIRECTIVE = re.compile(
-    r"#\{?(?:set|if|elseif|else|end|foreach|break|stop|include|parse|macro|define|evaluate|return)\b"
-    r"|##|#\*|#\[\[|#@|#\$|\\[$#]"
+    r"#\{?(?:set|if|elseif|else|end|foreach|break|stop|include|parse|macro|define|evaluate|return)\b\}?"
+    r"|##|#\*|#\[\[|#@?[A-Za-z]\w*\(|\\[$#]"
+)
+_USED = re.compile(f"{_DIRECTIVE.pattern}|{_REFERENCE.pattern}")
+_PLAIN = re.compile(
+    r"context\.(?P<context>.+)"
+    r"|stageVariables\.(?P<stageVariables>\w+)"
+    r"|input\.(?P<body>body)"
+    r"|input\.(?P<json>json)\((?:'\$'|\"\$\")\)"
+    r"""|input\.params\((?P<quote>['"])(?P<parameter>[^'"$#]+)(?P=quote)\)"""
 )
 
-T = TypeVar("T")
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A plain reference: where its value comes from, and its name there."""
+
+    place: Place
+    name: str
+
+    def value(self, body: bytes, scope: Scope) -> str:
+        """The text in its place; a value that does not exist is empty (assumed)."""
+        match self.place:
+            case "context" | "stageVariables":
+                return scope[self.place].get(self.name, "")
+            case "parameter":
+                return _parameter(self.name, scope)
+            case "json":
+                return _json(body, scope)
+        return body.decode() or "{}"  # recorded on AWS by LocalStack for an empty body
 
 
-class Template(Protocol):
-    """A compiled template."""
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A parsed template."""
 
-    @property
-    def passes_on(self) -> bool:
-        """Whether the body stays as it is."""
+    parts: tuple[str | Reference, ...]
 
-    def render(self, body: bytes, scope: Scope) -> Rendered:
-        """The text in UTF-8 that replaces `body`, a text too."""
+    def render(self, body: bytes, scope: Scope) -> bytes:
+        """The text in UTF-8 that replaces `body`, a text too.
+
+        Raises `GatewayResponseError` where the template reads the body as JSON and it is none.
+        """
+        texts = [part if isinstance(part, str) else part.value(body, scope) for part in self.parts]
+        return "".join(texts).encode()
 
 
 Templates = Mapping[str, Template]
 """Templates by content type, in the definition's order."""
 
 
+def parse(text: str, *, velocity: bool = True) -> Template:
+    """The template written as `text`; what is not supported stays as written.
+
+    `velocity` is False for a gateway response.
+    """
+    parts: list[str | Reference] = []
+    end = 0
+    for match in _REFERENCE.finditer(text):
+        if reference := _plain(match, velocity):
+            parts += [text[end : match.start()], reference]
+            end = match.end()
+    return Template((*parts, text[end:]))
+
+
+def not_supported(text: str, *, velocity: bool = True) -> list[str]:
+    """Each directive, variable and call in `text` that is not evaluated, as written, once.
+
+    Empty for a template that is evaluated. `velocity` is False for a gateway response.
+    """
+    used = (_USED if velocity else _REFERENCE).finditer(text)
+    return list(dict.fromkeys(match[0] for match in used if not _plain(match, velocity)))
+
+
+def _plain(match: re.Match[str], velocity: bool) -> Reference | None:
+    plain = _PLAIN.fullmatch(match["formal"] or match["name"] or "")
+    if plain is None:
+        return None
+    place: Place = plain.lastgroup  # type: ignore[assignment]  # the groups are named so
+    if place == "context" and plain[place] not in CONTEXT_VARIABLES:
+        return None
+    if place not in ("context", "stageVariables") and not velocity:
+        return None
+    return Reference(place, plain[place])
+
+
+def _parameter(name: str, scope: Scope) -> str:
+    """A path, query or header parameter, in this order.
+
+    Header names have no case here (assumed: AWS keeps the client's spelling).
+    """
+    return (
+        scope["path"].get(name)
+        or scope["querystring"].get(name)
+        or scope["header"].get(name.lower(), "")
+    )
+
+
+def _json(body: bytes, scope: Scope) -> str:
+    """The body as compact JSON; `""` for an empty one (assumed)."""
+    if not body:
+        return '""'
+    try:
+        return json.dumps(json.loads(body), ensure_ascii=False, separators=(",", ":"))
+    except ValueError:
+        in_response = "response" in scope
+        raise GatewayResponseError(
+            "API_CONFIGURATION_ERROR" if in_response else "BAD_REQUEST_BODY"
+        ) from None
+
+
 def parse_all(texts: Json) -> Templates:
     """The templates of a `requestTemplates` or `responseTemplates` object."""
-    return {content_type: _parse(text or "") for content_type, text in texts.items()}
+    return {content_type: parse(text or "") for content_type, text in texts.items()}
 
 
-def _parse(text: str) -> Template:
-    if not _needs_velocity(text):
-        return parse_static(text)
-    from . import vtl
+def apply(template: Template, payload: Payload, scope: Scope) -> bytes:
+    """The body after its template: an empty template passes it on.
 
-    return vtl.compile_template(text)
-
-
-def _needs_velocity(text: str) -> bool:
-    return bool(_DIRECTIVE.search(text)) or any(unknown_variables(text))
-
-
-def findings(text: str) -> Iterator[str]:
-    """What an integration's template uses that is not evaluated."""
-    if _needs_velocity(text):
-        from . import vtl
-
-        yield from vtl.findings(text)
-
-
-def apply(template: Template, payload: Payload, scope: Scope) -> Rendered:
-    """The body after its template; a template for a binary body is a 500 (recorded)."""
-    if template.passes_on:
-        return Rendered(payload.body)
+    A template for a binary body is a 500 (recorded).
+    """
+    if template.parts == ("",):
+        return payload.body
     if payload.binary:
         raise GatewayResponseError("API_CONFIGURATION_ERROR")
     return template.render(payload.body, scope)
@@ -78,7 +166,7 @@ def by_content_type(templates: Templates, content_type: str) -> Template | None:
     return templates.get(media_type) or templates.get("$default")
 
 
-def by_accept(templates: Mapping[str, T], accept: str) -> tuple[str, T]:
+def by_accept(templates: Templates, accept: str) -> tuple[str, Template]:
     """The response template for the client's Accept, with its content type.
 
     `templates` has at least one. Accept is compared as a whole; the next choice is

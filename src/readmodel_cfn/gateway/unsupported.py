@@ -3,13 +3,12 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from . import templates
 from .definition import Json, integration_responses, methods, section
 from .expressions import REQUEST_SOURCES, RESPONSE_SOURCES, Place, parse
 from .gateway_responses import PREFIX as GATEWAY_PREFIX
 from .integration_request import TARGETS
 from .integration_response import PREFIX as RESPONSE_PREFIX
-from .static_template import unknown_variables
+from .templates import not_supported
 from .uri import parse as parse_uri
 
 
@@ -71,8 +70,8 @@ def _gateway_response(response: Json) -> Iterator[str]:
     parameters = section(response, "responseParameters")
     yield from _mappings(parameters, (GATEWAY_PREFIX,), REQUEST_SOURCES)
     for content_type, text in section(response, "responseTemplates").items():
-        for reference in unknown_variables(text or ""):
-            yield f"template {content_type}: {reference}"
+        for used in not_supported(text or "", velocity=False):
+            yield f"template {content_type}: {used}"
 
 
 def _authorization(method: Json) -> Iterator[str]:
@@ -93,7 +92,7 @@ def _s3_integration(integration: Json) -> Iterator[str]:
 
 def _templates(integration: Json) -> Iterator[str]:
     for content_type, text in section(integration, "requestTemplates").items():
-        for used in templates.findings(text or ""):
+        for used in not_supported(text or ""):
             yield f"request template {content_type}: {used}"
 
 
@@ -105,7 +104,7 @@ def _responses(integration: Json, place: str) -> Iterator[str]:
         if not _readable(pattern := response.get("selectionPattern") or ""):
             yield f"response {status}: selection pattern {pattern!r}"
         for content_type, text in section(response, "responseTemplates").items():
-            for used in templates.findings(text or ""):
+            for used in not_supported(text or ""):
                 yield f"response {status}: template {content_type}: {used}"
 
 

@@ -106,7 +106,7 @@ def api_of(source: Source, root: Path, tell: Callable[[str], None]) -> Api:
     """
     try:
         found = served(source.template, source.parameters)
-        gateway = Gateway(Snapshot.from_definition(found.definition), found.stage)
+        gateway = Gateway(Snapshot.from_definition(found.definition), found.stage, found.variables)
         permissions = permissions_of(source.template, source.parameters)
         folder = Folder(root, permissions, source.settings, tell, source.publishes)
         routes = tuple(_routes(found.definition, gateway, folder))

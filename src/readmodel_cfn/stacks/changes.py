@@ -12,14 +12,12 @@ _NOTHING = ("didn't contain changes", "No updates are to be performed")
 class Detail:
     """One changed property; `path` and the values are "" where this AWS does not tell them.
 
-    `recreation` is Never, Conditionally or Always; `cause` names what makes a value known only
-    while it is carried out.
+    `cause` names what makes a value known only while it is carried out.
     """
 
     path: str
     before: str
     after: str
-    recreation: str
     cause: str
 
     @classmethod
@@ -31,7 +29,6 @@ class Detail:
             path=target.get("Path") or "/".join(["", attribute, *([name] if name else [])]),
             before=target.get("BeforeValue", ""),
             after=target.get("AfterValue", ""),
-            recreation=target.get("RequiresRecreation", ""),
             cause=found.get("CausingEntity", ""),
         )
 

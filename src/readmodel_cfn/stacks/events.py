@@ -87,13 +87,6 @@ class Following:
         return Unfinished(what, where=self.stack_id, hint=hint)
 
 
-def follow(
-    client: StackClient, stack_id: str, seen: set[str], on_event: Callable[[Event], None]
-) -> Ended:
-    """Follow one operation to its end."""
-    return Following(client, stack_id, seen).to_the_end(on_event)
-
-
 def new_events(client: StackClient, stack_id: str, seen: Collection[str]) -> list[Event]:
     """The events that are not seen yet, oldest first; they are told apart by id, never by time.
 

@@ -228,6 +228,14 @@ def test_of_several_stages_the_first_is_served() -> None:
     assert served(template(Deployment=deployment, Stage=None)).stage == "old"
 
 
+def test_stage_variables_are_read_from_the_stage_or_the_deployments_own_stage() -> None:
+    stage = typed("Stage", StageName="live", Variables={"version": 2})
+    assert served(template(Stage=stage)).variables == {"version": "2"}
+    description = {"Variables": {"version": "3"}}
+    deployment = typed("Deployment", StageName="old", StageDescription=description)
+    assert served(template(Deployment=deployment, Stage=None)).variables == {"version": "3"}
+
+
 def method(**properties: Any) -> Template:
     return typed(
         "Method",

@@ -85,7 +85,7 @@ def _identified(headers: Mapping[str, str], request_id: str) -> dict[str, str]:
 
 async def _answer(served: _Served, request: Request) -> Response | None:
     """The response, or None where API Gateway may not assume the integration's role."""
-    gateway = Gateway(served.snapshot, served.stage_name)
+    gateway = Gateway(served.snapshot, served.stage_name, served.stage.get("variables"))
     if _is_throttled(served, request):
         return gateway.throttled(request)
     step = gateway.prepare(request)

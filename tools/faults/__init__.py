@@ -1,1 +1,0 @@
-"""The fault bench's matrix: run, and told as a table."""

@@ -12,6 +12,7 @@ from readmodel_cfn.config import DEFAULT_FILE, Config, load
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.model import ReadModel
 from readmodel_cfn.origins import origins
+from readmodel_cfn.sections.article import build_article
 from readmodel_cfn.template import build_template, render
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ def load_config(file: Path | None) -> Config:
 
 
 def model_of(config: Config, article: bool) -> ReadModel:
-    """The model that the file describes, or the article's."""
-    return ReadModel.article() if article else config.model
+    """The model that the file describes; the article's route and documents are the defaults."""
+    return ReadModel() if article else config.model
 
 
 def origin_of(config: Config, article: bool) -> Callable[[str], str | None]:
@@ -61,7 +62,7 @@ def origin_of(config: Config, article: bool) -> Callable[[str], str | None]:
 def template_of(config: Config, article: bool) -> "Template":
     """The template that the file describes, or the article's."""
     if article:
-        return build_template(ReadModel.article())
+        return build_article()
     return build_template(config.model, config.stack.prefix)
 
 

@@ -39,7 +39,7 @@ class Stack:
 
     name: str = option(
         DEFAULT_STACK_NAME,
-        "Name of the stack (default read-model).",
+        "Name of the stack.",
         pattern=STACK_NAME,
         allowed=STACK_NAME_IN_WORDS,
     )

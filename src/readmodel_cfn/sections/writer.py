@@ -149,8 +149,8 @@ def _identity(
 ) -> iam.User | iam.Role:
     """The user or the role, with its permissions inline: they are deleted with it."""
     title, boundary = names("DataStoreWriter"), options.permissions_boundary
-    policy = [iam.Policy(PolicyName="data-store-writer", PolicyDocument=document)]
-    inline = policy if document else None
+    name = "data-store-writer"
+    inline = [iam.Policy(PolicyName=name, PolicyDocument=document)] if document else None
     if options.kind == "user":
         return iam.User(
             title,

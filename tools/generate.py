@@ -13,7 +13,7 @@ from typing import Any
 import click
 import toml_page
 
-from readmodel_cfn import ReadModel, build_template, render
+from readmodel_cfn import ReadModel, build_article, build_template, render
 from readmodel_cfn.audit.page import page
 from readmodel_cfn.cli import main as cli
 from readmodel_cfn.graph import flowchart
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def generated() -> dict[str, str]:
     """Each generated file's path below the root, and its text."""
-    article, production = build_template(ReadModel.article()), build_template(ReadModel())
+    article, production = build_article(), build_template(ReadModel())
     return {
         "templates/article.json": render(article),
         "templates/read-model.json": render(production),

@@ -4,24 +4,23 @@ from readmodel_cfn import ReadModel, Route, build_template, render
 
 print(render(build_template(ReadModel(routes=[Route("products/{id}", "products/{id}.json")]))))
 
-Each name is loaded when it is first used: the command line does not wait for those it has no use
-for, and is in charge before any of them takes time.
+Each name is imported when it is first used, so that a program loads only what it needs.
 """
 
-TYPE_CHECKING = False  # typing's own would be the first that takes time
+TYPE_CHECKING = False  # importing typing takes time
 
 if TYPE_CHECKING:
-    from readmodel_cfn.compose import Handle, add_read_model
+    from readmodel_cfn.compose import DeployedApi, Handle, add_read_model, deploy_api
     from readmodel_cfn.errors import ReadModelError
-    from readmodel_cfn.imports import imported
     from readmodel_cfn.model import ReadModel
     from readmodel_cfn.routes import Route
     from readmodel_cfn.sections.api import Api
+    from readmodel_cfn.sections.article import build_article
     from readmodel_cfn.sections.data_store import DataStore
     from readmodel_cfn.sections.deployment import Deployment
     from readmodel_cfn.sections.gateway_role import GatewayRole
+    from readmodel_cfn.sections.outputs import imported
     from readmodel_cfn.sections.writer import Writer
-    from readmodel_cfn.shared_api import DeployedApi, deploy_api
     from readmodel_cfn.template import build_template, render
     from readmodel_cfn.version import __version__
 
@@ -38,6 +37,7 @@ __all__ = [
     "Writer",
     "__version__",
     "add_read_model",
+    "build_article",
     "build_template",
     "deploy_api",
     "imported",
@@ -47,7 +47,7 @@ __all__ = [
 _HOMES = {
     "Api": "sections.api",
     "DataStore": "sections.data_store",
-    "DeployedApi": "shared_api",
+    "DeployedApi": "compose",
     "Deployment": "sections.deployment",
     "GatewayRole": "sections.gateway_role",
     "Handle": "compose",
@@ -57,17 +57,18 @@ _HOMES = {
     "Writer": "sections.writer",
     "__version__": "version",
     "add_read_model": "compose",
+    "build_article": "sections.article",
     "build_template": "template",
-    "deploy_api": "shared_api",
-    "imported": "imports",
+    "deploy_api": "compose",
+    "imported": "sections.outputs",
     "render": "template",
 }
 
 
-if not TYPE_CHECKING:  # to a type checker there are the names above, and no others
+if not TYPE_CHECKING:  # a type checker sees only the names above
 
     def __getattr__(name: str) -> object:
-        """The name, from the module that is its home."""
+        """Import the name from its module."""
         from importlib import import_module
 
         if name not in _HOMES:

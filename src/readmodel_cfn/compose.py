@@ -1,37 +1,41 @@
-"""Compose: a read model in a template, be it one of its own or one that holds more.
+"""Read models in any template: `add_read_model` adds one, `deploy_api` deploys a shared API.
 
-The only module that adds anything to a template: `shared_api` and `template` do it through `add`.
+No other module adds resources or outputs to a template.
 """
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
-from troposphere import AWSObject, Export, Join, Output, StackName, Template, iam, s3
+from troposphere import AWSObject, Join, Output, Template, iam, s3
 from troposphere import apigateway as ag
 
-from readmodel_cfn.api_room import check_api_room, check_undeployed
+from readmodel_cfn.conflicts import check_additions, check_existing, check_not_deployed, is_of
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.hosting import BucketLike, Given, RoleLike
 from readmodel_cfn.model import ReadModel
 from readmodel_cfn.naming import PREFIX, PREFIX_IN_WORDS, Names
-from readmodel_cfn.references import Reference, meant
-from readmodel_cfn.resources import Host, Resources, outputs_of, resources
-from readmodel_cfn.room import check_room, check_there
-from readmodel_cfn.sections.outputs import SECRETS, url
-
-Kind = TypeVar("Kind")
+from readmodel_cfn.references import bucket_reference, resolve, role_reference
+from readmodel_cfn.resources import (
+    Bucket,
+    Existing,
+    Resources,
+    Role,
+    adapt,
+    build_resources,
+    outputs_of,
+)
+from readmodel_cfn.sections.deployment import API_PARTS, Deployment, build_deployment
+from readmodel_cfn.sections.gateway_responses import build_gateway_responses
+from readmodel_cfn.sections.outputs import exported, url, url_outputs
 
 
 @dataclass(frozen=True)
 class Handle:
-    """A read model in a template: troposphere objects, to `Ref` and `GetAtt`.
+    """A read model in a template: its troposphere objects, for `Ref` and `GetAtt`.
 
-    `bucket` and `role` are those that were made or given; None where they were given by name.
-    `stage` and `url`, which all paths start from, are None on an API that was given: they come from
-    `deploy_api`. `writer` is None where the model has none of its own. `resources` is all that was
-    made.
+    `bucket` and `role` are the created or the existing ones; None if an existing one was given by
+    name. `stage` and `url`, the base URL, are None on an existing API: `deploy_api` returns them.
+    `writer` is None if the model has no writer. `resources` are all resources that were created.
     """
 
     prefix: str
@@ -45,89 +49,156 @@ class Handle:
     resources: Resources
 
 
+@dataclass(frozen=True)
+class DeployedApi:
+    """The deployment and the stage of an API; `url` is its base URL."""
+
+    deployment: ag.Deployment
+    stage: ag.Stage
+    url: Join
+
+
 def add_read_model(
     template: Template,
     model: ReadModel,
     prefix: str = "",
     *,
-    data_store: BucketLike | None = None,
-    gateway_role: RoleLike | None = None,
+    data_store: Bucket | None = None,
+    gateway_role: Role | None = None,
     api: ag.RestApi | None = None,
     outputs: bool = True,
     export: bool = False,
 ) -> Handle:
-    """Add a read model to a template of yours, and return what it is made of.
+    """Add a read model to an existing template, and return its objects.
 
-    Logical ids and outputs begin with `prefix`, so that there can be several.
+    Logical IDs and outputs begin with `prefix`, so a template can have several read models.
 
-    `data_store` is a bucket that is there already, of this template or, by name, of another; its
-    policy and settings stay its owner's. `gateway_role` is a role in the same way; API Gateway must
-    be trusted to assume it, and the permission to read is added to it. On an `api` of this template
-    no deployment and no stage are made: `deploy_api` makes them, for all that is on the API.
+    `data_store` is an existing bucket: an object of the template, or a name. Its policy and
+    settings are not changed. `gateway_role` is an existing role, given in the same way; it must
+    trust API Gateway, and gets the permission to read. `api` is an existing RestApi of the
+    template; it gets no deployment and no stage: call `deploy_api` when everything is on it.
 
-    `outputs=False` leaves the outputs out; `export=True` exports them, but for secret keys, for
-    `imported` in other stacks.
+    `outputs=False` adds no outputs. `export=True` exports them, except access keys, so that other
+    stacks can use `imported`.
 
     Raises:
-        ConfigError: something is taken, or an option would be idle. Nothing was added.
+        ConfigError: something is taken already, or an option would have no effect. The template
+            is unchanged.
     """
     if not isinstance(prefix, str) or not re.fullmatch(PREFIX, prefix):
-        hint = f"give {PREFIX_IN_WORDS}"
+        hint = f"use {PREFIX_IN_WORDS}"
         raise ConfigError(f"{prefix!r} is not allowed", where="prefix", hint=hint)
-    there = Given(meant(template, data_store), meant(template, gateway_role), api)
-    model, host, names = there.fit(model), there.host, Names(prefix)
+    bucket, role = resolve(template, data_store), resolve(template, gateway_role)
+    existing = Existing(
+        bucket=None if bucket is None else bucket_reference(bucket),
+        role=None if role is None else role_reference(role),
+        api=api,
+    )
+    adapted, names = adapt(model, existing), Names(prefix)
     if api is not None:
-        check_undeployed(template, api)
-    made = resources(model, names, host)
-    shown = outputs_of(model, made, names, host) if outputs else []
-    add(template, made, exported(shown) if export else shown, host.resources)
-    return _handle(prefix, model, made, host)
-
-
-def add(
-    template: Template,
-    made: Iterable[AWSObject],
-    shown: list[Output],
-    given: Sequence[AWSObject] = (),
-) -> None:
-    """Add what was made and is to be shown, all or nothing; `given` are those it refers to.
-
-    Raises:
-        ConfigError: something is taken or missing, or it is too much.
-    """
-    check_there(template, given)
-    # Not `in`: to troposphere, two objects are equal when all their properties are.
-    new = [one for one in made if not any(one is other for other in given)]
-    check_room(template, new, shown)
-    check_api_room(template, new)
-    template.add_resource(new)
-    template.add_output(shown)
-
-
-def exported(shown: list[Output]) -> list[Output]:
-    """The same outputs, exported as `imported` names them; a secret key never is."""
-    for one in shown:
-        if not one.title.endswith(SECRETS):
-            one.Export = Export(Join("-", [StackName, one.title]))
-    return shown
-
-
-def _handle(prefix: str, model: ReadModel, made: Resources, host: Host) -> Handle:
-    stage = model.deployment.stage
+        check_not_deployed(template, api)
+    made = build_resources(adapted, names, existing)
+    shown = outputs_of(adapted, made, names, existing) if outputs else []
+    add(template, made, exported(shown) if export else shown, existing.resources)
     return Handle(
         prefix=prefix,
-        model=model,
-        bucket=_object(host.data_store, made.data_store),
-        role=_object(host.gateway_role, made.gateway_role),
+        model=adapted,
+        bucket=existing.bucket.resource if existing.bucket else made.data_store,
+        role=existing.role.resource if existing.role else made.gateway_role,
         api=made.api,
         stage=made.stage,
         writer=made.writer.identity,
-        url=url(made.api, stage) if made.stage else None,
+        url=url(made.api, adapted.deployment.stage) if made.stage else None,
         resources=made,
     )
 
 
-def _object(given: Reference | None, made: Kind | None) -> Kind | None:
-    """What was made, or the object that was given; None for a name."""
-    found: Kind | None = given.resource if given else made
-    return found
+def deploy_api(
+    template: Template,
+    api: ag.RestApi,
+    handles: Sequence[Handle],
+    options: Deployment | None = None,
+    *,
+    outputs: bool = True,
+    export: bool = False,
+) -> DeployedApi:
+    """Deploy an API of the template with its read models, after everything else was added to it.
+
+    The deployment's logical ID ends with a hash of everything that the template adds to the API, so
+    every change is deployed. API Gateway's own errors get the form of a read model's errors, unless
+    the template has its own gateway responses. The URLs are outputs, with each read model's prefix.
+
+    Raises:
+        ConfigError: there is no read model, one is not on this API or not in this template, or
+            they allow different CORS origins, of which API Gateway's own errors can have only one.
+            The template is unchanged.
+    """
+    options = options or Deployment()
+    _check_handles(template, api, handles)
+    origin = _cors_origin(handles)
+    resources = template.resources.values()
+    parts = [part for part in resources if part.resource_type in API_PARTS and is_of(part, api)]
+    own = {part.ResponseType for part in parts if isinstance(part, ag.GatewayResponse)}
+    responses = [
+        response
+        for response in build_gateway_responses(origin, api)
+        if response.ResponseType not in own
+    ]
+    deployment, stage = build_deployment(
+        options,
+        api=api,
+        routes=[route for handle in handles for route in handle.model.routes],
+        parts=[*parts, *responses],
+        named=[named for handle in handles for named in (handle.bucket, handle.role) if named],
+    )
+    shown: list[Output] = []
+    for handle in handles if outputs else ():
+        shown += url_outputs(api, options.stage, handle.model.routes, Names(handle.prefix))
+    add(template, [*responses, deployment, stage], exported(shown) if export else shown, [api])
+    return DeployedApi(deployment, stage, url(api, options.stage))
+
+
+def add(
+    template: Template,
+    resources: Iterable[AWSObject],
+    outputs: list[Output],
+    existing: Sequence[AWSObject] = (),
+) -> None:
+    """Add all resources and outputs, or nothing; `existing` are resources that they refer to.
+
+    Raises:
+        ConfigError: something is taken or missing, or a quota would be exceeded.
+    """
+    check_existing(template, existing)
+    # Compared by identity: troposphere objects are equal if their properties are.
+    kept = {id(resource) for resource in existing}
+    new = [resource for resource in resources if id(resource) not in kept]
+    check_additions(template, new, outputs)
+    template.add_resource(new)
+    template.add_output(outputs)
+
+
+def _check_handles(template: Template, api: ag.RestApi, handles: Sequence[Handle]) -> None:
+    if not handles:
+        hint = "pass what add_read_model returned"
+        raise ConfigError("no read model is on it", where=api.title, hint=hint)
+    for handle in handles:
+        where = handle.prefix or "read model"
+        if handle.api is not api or handle.stage:
+            hint = f"pass api={api.title} to add_read_model"
+            raise ConfigError(f"is not on the API {api.title}", where=where, hint=hint)
+        methods = handle.resources.methods
+        if not any(template.resources.get(method.title) is method for method in methods):
+            hint = "pass the template that it was added to"
+            raise ConfigError("is not in this template", where=where, hint=hint)
+    if len({handle.prefix for handle in handles}) < len(handles):
+        hint = "pass each handle once"
+        raise ConfigError("one of its read models is given twice", where=api.title, hint=hint)
+
+
+def _cors_origin(handles: Sequence[Handle]) -> str | None:
+    origins = list(dict.fromkeys(handle.model.api.cors_origin for handle in handles))
+    if len(origins) > 1:
+        what = f"the read models of one API allow different origins: {origins}"
+        raise ConfigError(what, where="api.cors_origin", hint="use the same origin for all of them")
+    return origins[0]

@@ -1,7 +1,7 @@
-"""readmodel.toml: the stack, the routes, the sections of the article, and how to publish.
+"""readmodel.toml: the stack, the routes, the sections of the template, and how to publish.
 
-Strict: an unknown key, a wrong type or a value that AWS would refuse is an error that names the
-file, the key, the value and what is allowed. One file describes one environment.
+An unknown key, a wrong type or a value that AWS would refuse is an error that names the file, the
+key, the value and the allowed values. One file describes one environment.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.limits import STACK_TAGS, TAG_KEY_LENGTH, TAG_VALUE_LENGTH
 from readmodel_cfn.model import ReadModel
 from readmodel_cfn.naming import PREFIX, PREFIX_IN_WORDS
 from readmodel_cfn.options import OptionError, check_options, option, options_of
@@ -25,42 +26,44 @@ DEFAULT_FILE = Path("readmodel.toml")
 DEFAULT_STACK_NAME = "read-model"
 STACK_NAME = r"[A-Za-z][A-Za-z0-9-]{0,127}"
 STACK_NAME_IN_WORDS = "1 to 128 of A-Z a-z 0-9 and -, a letter first"
-# Of the 50 tags that a stack may have, one marks it as this tool's:
-# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Tag.html
-_MOST_TAGS, _LONGEST_TAG_KEY = 49, 128
+_MOST_TAGS = STACK_TAGS - 1  # this tool adds one to its stacks
 _TAGS_IN_WORDS = (
-    f"a table of at most {_MOST_TAGS} texts, each 1 to 256 (a key: {_LONGEST_TAG_KEY}) of "
-    "A-Z a-z 0-9 space and _ . : / = + @ -"
+    f"a table of at most {_MOST_TAGS} texts, each 1 to {TAG_VALUE_LENGTH} (a key: "
+    f"{TAG_KEY_LENGTH}) of A-Z a-z 0-9 space and _ . : / = + @ -"
 )
 
 
 @dataclass(frozen=True)
 class Stack:
-    """Where and how the stack is deployed; of the template only the prefix is a part."""
+    """The CloudFormation stack: name, region, tags and protection."""
 
     name: str = option(
-        DEFAULT_STACK_NAME, "Name of the stack.", pattern=STACK_NAME, allowed=STACK_NAME_IN_WORDS
+        DEFAULT_STACK_NAME,
+        "Name of the stack.",
+        pattern=STACK_NAME,
+        allowed=STACK_NAME_IN_WORDS,
     )
     region: str | None = option(
         None,
-        "Region to deploy to; without one the AWS profile's.",
+        "AWS region of the stack. By default the region of the environment or the AWS profile.",
         pattern=r"[a-z]{2,3}(-[a-z]+)+-\d{1,2}",
         allowed="a region, such as eu-west-1",
         example="eu-west-1",
     )
     tags: dict[str, str] = option(
         dict,
-        "Tags of the stack, which CloudFormation passes on to its resources.",
+        "Tags of the stack; CloudFormation copies them to its resources (default none).",
         pattern=r"(?!aws:)[A-Za-z0-9 _.:/=+@-]{1,256}",
         allowed=_TAGS_IN_WORDS,
         example={"team": "shop"},
     )
     termination_protection: bool = option(
-        False, "Refuse to delete the stack until it is off again."
+        False, "Enable CloudFormation termination protection (default false)."
     )
     role_arn: str | None = option(
         None,
-        "Role that CloudFormation acts as; without one it acts as whoever deploys.",
+        "ARN of the IAM role that CloudFormation assumes. By default it has the caller's "
+        "permissions.",
         pattern=r"arn:[a-z-]+:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}",
         allowed="a role's ARN, such as arn:aws:iam::123456789012:role/deploy",
         example="arn:aws:iam::123456789012:role/deploy",
@@ -68,14 +71,15 @@ class Stack:
 
     prefix: str = option(
         "",
-        "Begins every logical id and output: a read model that is one of several in a stack.",
+        "Prefix of every logical ID and output, for several read models in one stack (default "
+        "none).",
         pattern=PREFIX,
         allowed=PREFIX_IN_WORDS,
     )
 
     def __post_init__(self) -> None:
         check_options(self, "stack")
-        if len(self.tags) > _MOST_TAGS or any(len(key) > _LONGEST_TAG_KEY for key in self.tags):
+        if len(self.tags) > _MOST_TAGS or any(len(key) > TAG_KEY_LENGTH for key in self.tags):
             raise OptionError("stack.tags", self.tags, _TAGS_IN_WORDS)
 
 
@@ -107,7 +111,7 @@ TABLES: Mapping[str, type] = {"stack": Stack, "routes": Route, **SECTIONS, "publ
 
 @dataclass(frozen=True)
 class Config:
-    """What readmodel.toml says: the stack to deploy to, the read model, and how to publish."""
+    """The content of readmodel.toml: the stack, the read model, and how to publish."""
 
     stack: Stack = field(default_factory=Stack)
     model: ReadModel = field(default_factory=ReadModel)
@@ -118,10 +122,10 @@ def load(path: Path) -> Config:
     """Read a readmodel.toml.
 
     Raises:
-        ConfigError: naming the file, and what in it is wrong.
+        ConfigError: it names the file and what is wrong in it.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")  # Windows likes to mark it
+        text = path.read_text(encoding="utf-8-sig")  # Windows editors add a byte order mark
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise ConfigError(f"cannot be read: {reason}", where=str(path)) from error
@@ -129,37 +133,36 @@ def load(path: Path) -> Config:
 
 
 def parse(text: str, source: str) -> Config:
-    """The same from text; `source` names it in errors."""
-    import tomllib  # with difflib, loaded only where there is a file to read
+    """Read the text of a readmodel.toml; `source` names it in errors."""
+    import tomllib  # loaded only if there is a file, as is difflib
 
     try:
         content = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # ValueError: also a number of too many digits
+    except (ValueError, RecursionError) as error:  # ValueError: a number of too many digits too
         what = "nested too deeply" if isinstance(error, RecursionError) else error
         raise ConfigError(f"not TOML: {what}", where=source) from error
-    with _told_of(source):
+    with _errors_from(source):
         return _config(content)
 
 
 def read_model(content: Any, source: str) -> ReadModel:
-    """The read model that the tables of readmodel.toml describe, as plain values.
+    """The read model of plain values: the tables of readmodel.toml without [stack] and [publish].
 
-    For another tool's file, which has no [stack] and no [publish]: it deploys the stack itself.
-    `source` names it in errors.
+    For the file of another tool, which has its own stack settings; `source` names it in errors.
 
     Raises:
-        ConfigError: naming the source, and what in it is wrong.
+        ConfigError: it names the source and what is wrong in it.
     """
-    with _told_of(source):
+    with _errors_from(source):
         if not isinstance(content, dict):
-            raise ConfigError(f"{content!r} is not allowed", hint="give a table")
+            raise ConfigError(f"{content!r} is not allowed", hint="use a table")
         _known(content, ["routes", *SECTIONS], "")
         return _model(content)
 
 
 @contextmanager
-def _told_of(source: str) -> Iterator[None]:
-    """An error within is told of that source."""
+def _errors_from(source: str) -> Iterator[None]:
+    """Add the source to errors."""
     try:
         yield
     except ConfigError as error:
@@ -199,14 +202,14 @@ def _route(item: Any, place: str) -> Route:
         raise OptionError(key, error.value, error.allowed) from error
     missing = [name for name in ("path", "key") if name not in item]
     if missing:
-        raise ConfigError(f"{missing[0]} is missing", where=place, hint="give both path and key")
+        raise ConfigError(f"{missing[0]} is missing", where=place, hint="add both path and key")
     return route
 
 
 def _table(cls: type, table: Any, place: str) -> Any:
     if not isinstance(table, dict):
         raise OptionError(place, table, "a table")
-    allowed = [declared.name for declared, _ in options_of(cls) if declared.metadata["config"]]
+    allowed = [declared.name for declared, _ in options_of(cls)]
     _known(table, allowed, place)
     return cls(**{key: tuple(v) if isinstance(v, list) else v for key, v in table.items()})
 
@@ -217,5 +220,5 @@ def _known(table: Mapping[str, Any], allowed: Any, place: str) -> None:
             import difflib
 
             near = difflib.get_close_matches(str(key), allowed, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(allowed)}"
+            hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(allowed)}"
             raise ConfigError("unknown key", where=f"{place}.{key}".lstrip("."), hint=hint)

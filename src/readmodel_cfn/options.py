@@ -1,8 +1,8 @@
-"""How a section declares its options: one `option(...)` a field, checked whenever a value is made.
+"""Declaration of options: one `option(...)` for each field, checked whenever a value is created.
 
-The same declaration gives the check, the keys of readmodel.toml and the JSON Schema that editors
-read, so these cannot drift apart. Only the types that readmodel.toml needs are known here: text,
-whole numbers, true/false, a choice of words, and lists and tables of text.
+The checks, the keys of readmodel.toml and the JSON Schema for editors come from the same
+declaration. The types are those that readmodel.toml needs: text, whole numbers, true/false, a
+choice of words, and lists and tables of text.
 """
 
 import re
@@ -14,15 +14,15 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from readmodel_cfn.errors import ConfigError
 
-_UNIONS = (UnionType, Union)  # X | None is the one, X | Literal[...] the other
+_UNIONS = (UnionType, Union)  # X | None is a UnionType, X | Literal[...] a Union
 
 
 class OptionError(ConfigError):
-    """An option's value that is not allowed; `key` is dotted, as TOML writes it."""
+    """A value that an option does not allow; `key` is dotted, as in TOML."""
 
     def __init__(self, key: str, value: object, allowed: str) -> None:
         shown = repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "..."
-        super().__init__(f"{shown} is not allowed", where=key, hint=f"give {allowed}")
+        super().__init__(f"{shown} is not allowed", where=key, hint=f"use {allowed}")
         self.key: str = key
         self.value: object = value
         self.allowed: str = allowed
@@ -37,17 +37,17 @@ def option(
     minimum: int | None = None,
     maximum: int | None = None,
     example: Any = None,
-    config: bool = True,
+    of_resource: bool = False,
 ) -> Any:
-    """Declare an option: its default, its meaning, and what it may be.
+    """Declare an option: its default, its meaning, and the values that it allows.
 
-    `pattern` (whole match; of each text of a list, of each value of a table) comes with `allowed`,
-    the same in words. The default `dict` is an empty table. `example` is a value to show where the
-    default is none.
-    `config=False` keeps the option out of readmodel.toml.
+    `pattern` must match a whole text (each text of a list or a table); `allowed` describes it in
+    words. The default `dict` is an empty table. `example` is shown where there is no default.
+    `of_resource` marks a setting of the bucket, role or API itself: `add_read_model` refuses it
+    where an existing one is used, because it would have no effect.
     """
     rules = {"pattern": pattern, "allowed": allowed, "minimum": minimum, "maximum": maximum}
-    metadata = {"doc": doc, "config": config, "example": example, **rules}
+    metadata = {"doc": doc, "of_resource": of_resource, "example": example, **rules}
     if default is dict:
         return field(default_factory=dict, metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -66,28 +66,28 @@ def options_of(cls: type) -> Iterator[tuple[Field[Any], Any]]:
 
 
 def check_options(value: Any, table: str) -> None:
-    """Check each option of `value`; call it from `__post_init__`.
+    """Check each option of `value`; called from `__post_init__`.
 
     Raises:
-        OptionError: naming `table`, the key, the value and what is allowed.
+        OptionError: it names `table`, the key, the value and the allowed values.
     """
     for declared, annotation in options_of(type(value)):
-        given = getattr(value, declared.name)
-        if not fits(given, annotation, declared.metadata):
+        current = getattr(value, declared.name)
+        if not fits(current, annotation, declared.metadata):
             allowed = describe(annotation, declared.metadata)
-            raise OptionError(f"{table}.{declared.name}", given, allowed)
+            raise OptionError(f"{table}.{declared.name}", current, allowed)
 
 
 def fits(value: object, annotation: Any, rules: Any) -> bool:
     """Is `value` of the type and within the rules? A bool is never a number."""
     origin = get_origin(annotation)
     if origin in _UNIONS:
-        return any(fits(value, one, rules) for one in get_args(annotation))
+        return any(fits(value, member, rules) for member in get_args(annotation))
     if origin is Literal:
         return isinstance(value, str) and value in get_args(annotation)
     if origin is tuple:
-        one = get_args(annotation)[0]
-        return isinstance(value, tuple) and all(fits(item, one, rules) for item in value)
+        kind = get_args(annotation)[0]
+        return isinstance(value, tuple) and all(fits(item, kind, rules) for item in value)
     if origin is dict:
         texts = [*value, *value.values()] if isinstance(value, dict) else [None]
         return all(fits(text, str, rules) for text in texts)
@@ -104,10 +104,10 @@ def _within(value: object, rules: Any) -> bool:
 
 
 def describe(annotation: Any, rules: Any) -> str:
-    """What an option may be, in words, for the error."""
+    """The values that an option allows, in words."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in _UNIONS:
-        return " or ".join(describe(one, rules) for one in arguments if one is not NoneType)
+        return " or ".join(describe(kind, rules) for kind in arguments if kind is not NoneType)
     if origin is Literal:
         words = ", ".join(repr(word) for word in arguments)
         return f"one of {words}" if len(arguments) > 1 else words
@@ -126,6 +126,6 @@ def _range(rules: Any) -> str:
     return ", ".join(["a whole number", *bounds])
 
 
-def given(**properties: Any) -> dict[str, Any]:
-    """The properties that have a value, for a resource that leaves out the others."""
+def without_none(**properties: Any) -> dict[str, Any]:
+    """The properties that have a value; a resource omits the others."""
     return {name: value for name, value in properties.items() if value is not None}

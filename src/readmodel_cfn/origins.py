@@ -1,4 +1,4 @@
-"""Origins: which table of readmodel.toml made a resource, to say where to mend what failed."""
+"""Which table of readmodel.toml a resource comes from, for messages about failed resources."""
 
 from collections.abc import Iterable, Mapping
 
@@ -6,31 +6,35 @@ from troposphere import AWSObject
 
 from readmodel_cfn.model import ReadModel
 from readmodel_cfn.naming import Names
-from readmodel_cfn.resources import Resources, resources
+from readmodel_cfn.resources import Resources, build_resources
 
 
 def origins(model: ReadModel, prefix: str = "") -> Mapping[str, str]:
-    """Logical id to table, such as `[data_store]`, for every resource of the model.
+    """The table, such as `[data_store]`, of every resource of the model, by logical ID.
 
-    Resources and methods of a path come from its route, such as `[[routes]] path = "samples"`;
-    what several routes share names the first of them. A deployment's id carries a hash, so that of
-    an earlier template is not here.
+    The resources and methods of a path come from its route, such as `[[routes]] path = "samples"`;
+    a resource that several routes share comes from the first of them. A deployment's logical ID
+    contains a hash, so the deployments of earlier templates are not included.
     """
     names = Names(prefix)
-    made = resources(model, names)
+    made = build_resources(model, names)
     return _of_sections(made) | _of_routes(model, made, names)
 
 
 def _of_sections(made: Resources) -> dict[str, str]:
-    who = made.writer
     tables: dict[str, Iterable[AWSObject | None]] = {
         "[data_store]": [made.data_store, made.data_store_policy],
-        "[writer]": [who.identity, *who.policies, who.access_key, who.secret],
+        "[writer]": made.writer,
         "[gateway_role]": [made.gateway_role, *made.gateway_policies],
         "[api]": [made.api, *made.gateway_responses],
         "[deployment]": [made.deployment, made.stage],
     }
-    return {one.title: table for table, those in tables.items() for one in those if one is not None}
+    return {
+        resource.title: table
+        for table, resources in tables.items()
+        for resource in resources
+        if resource is not None
+    }
 
 
 def _of_routes(model: ReadModel, made: Resources, names: Names) -> dict[str, str]:
@@ -41,5 +45,6 @@ def _of_routes(model: ReadModel, made: Resources, names: Names) -> dict[str, str
         own[names.resource(route.path)] = table
         for path in route.paths:
             first.setdefault(names.resource(path), table)
-    of_resources = {one.title: first[one.title] for one in made.api_resources}
-    return of_resources | {one.title: own[one.ResourceId.data["Ref"]] for one in made.methods}
+    of_resources = {resource.title: first[resource.title] for resource in made.api_resources}
+    of_methods = {method.title: own[method.ResourceId.data["Ref"]] for method in made.methods}
+    return of_resources | of_methods

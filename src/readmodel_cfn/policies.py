@@ -1,7 +1,7 @@
-"""Every permission of the stack, in one place, with the reason beside it.
+"""IAM policy statements of the stack, each with its reason.
 
-Pure functions over ARNs. Statements say one thing each; documents put them together. No action has
-a wildcard outside the article's own template (`article_*`).
+Pure functions of ARNs. Each statement grants one thing; `document` combines statements. No granted
+action has a wildcard.
 """
 
 from collections.abc import Sequence
@@ -23,8 +23,15 @@ from awacs.aws import (
 from troposphere import AWSHelperFn, Join, iam
 
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.limits import (
+    FEWER_ROUTES,
+    MANAGED_POLICIES,
+    MANAGED_POLICY_LENGTH,
+    ROLE_POLICY_LENGTH,
+    USER_POLICY_LENGTH,
+)
 
-# awacs's types do not know troposphere's functions, which it renders all the same.
+# The types of awacs do not include troposphere's functions, but it renders them.
 Arn = Any
 _VERSION = "2012-10-17"
 
@@ -42,10 +49,10 @@ def object_arns(bucket: Arn, patterns: Sequence[str]) -> list[Arn]:
 
 
 def use(actions: Sequence[Action], objects: Sequence[Arn]) -> Statement:
-    """Do the actions to the payloads.
+    """Allow actions on documents.
 
-    PUT is all that a publisher needs. GET is all that serving needs; a writer needs it too to put
-    with If-Match. DELETE removes what is no longer published; versions stay out of reach.
+    A publisher needs only PUT, and API Gateway only GET; a writer needs GET too to put with
+    If-Match. DELETE removes documents that are no longer published, but no earlier versions.
     """
     return Statement(Effect=Allow, Action=list(actions), Resource=list(objects))
 
@@ -53,9 +60,9 @@ def use(actions: Sequence[Action], objects: Sequence[Arn]) -> Statement:
 def list_keys(bucket: Arn, patterns: Sequence[str]) -> Statement:
     """List the routes' keys only: s3:prefix must match one of them.
 
-    A writer sees by it what is published. The gateway's role needs it for S3 to tell a missing
-    object (404) from a forbidden one (403); that S3 then takes the object's key for the prefix is
-    (assumed). A wildcard pattern is listed by the text before its `*`.
+    A writer needs it to list what is published, and the gateway role so that S3 answers 404 for a
+    missing object instead of 403; that S3 then compares the object's key with the prefix is
+    (assumed). For a pattern with a wildcard the prefix is the text before its `*`.
     """
     prefixes = [pattern.partition("*")[0] + "*" for pattern in patterns]
     return Statement(
@@ -67,39 +74,37 @@ def list_keys(bucket: Arn, patterns: Sequence[str]) -> Statement:
 
 
 def encrypt(key: Arn) -> Statement:
-    """S3 asks KMS for a data key in the writer's name when the bucket is encrypted with one."""
+    """Let S3 request a data key from KMS for the writer, if a KMS key encrypts the bucket."""
     return Statement(Effect=Allow, Action=[kms.GenerateDataKey], Resource=[key])
 
 
 def decrypt(key: Arn) -> Statement:
-    """S3 asks KMS to open the data key in the reader's name."""
+    """Let S3 decrypt the data key with KMS for the reader."""
     return Statement(Effect=Allow, Action=[kms.Decrypt], Resource=[key])
 
 
 def refuse_plain_http(bucket: AWSHelperFn) -> Statement:
-    """Refuse everybody who does not use TLS.
+    """Deny every request without TLS.
 
-    S3's endpoints refuse TLS below 1.2 themselves, so no version is asked for here; a second
-    condition in this statement would be an AND that never holds.
+    S3's endpoints refuse TLS below 1.2 themselves, so the statement has no condition on the
+    version; with a second condition it would apply only where both hold, which is never.
     """
     return Statement(
         Effect=Deny,
         Principal=Principal("*"),
-        Action=[Action("s3", "*")],  # a denial: the wildcard takes away, it grants nothing
+        Action=[Action("s3", "*")],  # in a Deny the wildcard grants nothing
         Resource=[bucket, Join("", [bucket, "/*"])],
         Condition=Condition(Bool(SecureTransport, "false")),
     )
 
 
-def assumed_by_api_gateway(sid: str | None = None) -> Statement:
-    """API Gateway may take the role to call S3 with it.
+def assumed_by_api_gateway() -> Statement:
+    """Let API Gateway assume the role to call S3.
 
     No aws:SourceAccount or aws:SourceArn condition: API Gateway does not send them, and every
     read would fail with 500.
     """
-    named = {} if sid is None else {"Sid": sid}
     return Statement(
-        **named,
         Effect=Allow,
         Principal=Principal("Service", "apigateway.amazonaws.com"),
         Action=[sts.AssumeRole],
@@ -107,55 +112,48 @@ def assumed_by_api_gateway(sid: str | None = None) -> Statement:
 
 
 def assumed_by(principals: Sequence[str]) -> Statement:
-    """The given AWS principals may take the writer's role."""
+    """Let AWS principals assume the writer's role."""
     return Statement(
         Effect=Allow, Principal=Principal("AWS", list(principals)), Action=[sts.AssumeRole]
     )
 
 
-def article_grant(bucket: Arn, action: str) -> Statement:
-    """The article's grants as printed: actions by wildcard, on every key of the bucket."""
-    every_key = Join("", [bucket, "/*"])
-    return Statement(Effect=Allow, Action=[Action("s3", action)], Resource=[every_key])
-
-
 def beyond_inline(
     title: str, documents: Sequence[PolicyDocument], **attached: list[AWSHelperFn]
 ) -> list[iam.ManagedPolicy]:
-    """Managed policies for what did not fit inline, numbered from 2; `attached` says to whom."""
+    """Managed policies for documents that do not fit inline, numbered from 2.
+
+    `attached` are the users or roles: `Users=[...]` or `Roles=[...]`.
+    """
     return [
-        iam.ManagedPolicy(f"{title}{number}", PolicyDocument=one, **attached)
-        for number, one in enumerate(documents, start=2)
+        iam.ManagedPolicy(f"{title}{number}", PolicyDocument=document, **attached)
+        for number, document in enumerate(documents, start=2)
     ]
 
 
-# Characters of a policy, white space left out, that IAM allows: 2,048 inline for a user and 10,240
-# for a role, 6,144 for a managed one:
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-INLINE_OF_USER, INLINE_OF_ROLE, MANAGED = 2_048, 10_240, 6_144
-_MOST_MANAGED = 10  # attached to one user or role
-_FRAME = 700  # characters of a document beside its keys: version, effects, actions, a KMS key
+_FRAME = 700  # characters of a document without its keys: version, effects, actions, a KMS key
 _ARN = len('"arn:aws-us-gov:s3:::/",') + 63  # around a key in an object's ARN
 
 
-def batches(patterns: Sequence[str], inline: int) -> list[list[str]]:
-    """The key patterns in batches as IAM's limits allow: the first inline, the others managed.
+def batches(patterns: Sequence[str], attached_to: type[iam.User | iam.Role]) -> list[list[str]]:
+    """Divide key patterns by IAM's quotas: an inline policy takes the first batch.
 
-    The first is empty where the first pattern is too long for it.
+    Each other batch fits a managed policy. The first is empty if the first pattern is too long.
 
     Raises:
-        ConfigError: too many for one user or role.
+        ConfigError: too many patterns for the policies of one user or role.
     """
-    made: list[list[str]] = [[]]
-    room = inline - _FRAME
+    found: list[list[str]] = [[]]
+    inline = ROLE_POLICY_LENGTH if attached_to is iam.Role else USER_POLICY_LENGTH
+    left = inline - _FRAME
     for pattern in dict.fromkeys(patterns):
         size = _ARN + 2 * len(pattern) + len('"*",')  # in an ARN, and perhaps in a prefix
-        if size > room:
-            made.append([])
-            room = MANAGED - _FRAME
-        made[-1].append(pattern)
-        room -= size
-    if len(made) > 1 + _MOST_MANAGED:
-        hint = "serve several documents by one route with a {parameter} or a {greedy+} one"
-        raise ConfigError("more keys than IAM policies can name", where="routes", hint=hint)
-    return made
+        if size > left:
+            found.append([])
+            left = MANAGED_POLICY_LENGTH - _FRAME
+        found[-1].append(pattern)
+        left -= size
+    if len(found) > 1 + MANAGED_POLICIES:
+        what = "more keys than IAM policies can name"
+        raise ConfigError(what, where="routes", hint=FEWER_ROUTES)
+    return found

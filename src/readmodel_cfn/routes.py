@@ -1,11 +1,11 @@
-"""Route: a path of the API and the key of the data store that it serves.
+"""Route: a path of the API and the S3 key that it serves.
 
     samples              payload.json                 one document
-    products/{id}        products/{id}.json           one for each id, a single path segment
-    assets/{path+}       assets/{path}                one for each path below, slashes included
+    products/{id}        products/{id}.json           one document for each id, one path segment
+    assets/{path+}       assets/{path}                one document for each path below assets/
 
-The characters are those that travel unchanged through API Gateway, its S3 integration and S3; how
-a space, `+`, `%` and non-ASCII travel is contradictory in AWS's own documents.
+The allowed characters are those that API Gateway, its S3 integration and S3 leave unchanged; AWS's
+documentation contradicts itself about spaces, `+`, `%` and non-ASCII characters.
 """
 
 import re
@@ -14,27 +14,33 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from readmodel_cfn.limits import OBJECT_KEY_BYTES, THROTTLE_BURST, THROTTLE_RATE
 from readmodel_cfn.options import OptionError, check_options, option
+
+READ_METHODS = ("GET", "HEAD")
+"""The methods of every route."""
+
+CONDITIONAL_HEADERS = ("If-None-Match", "If-Modified-Since")
+"""The request headers that reach S3, which answers 304 to them."""
 
 _CHARACTER = r"[A-Za-z0-9._-]"
 _LITERAL = rf"{_CHARACTER}+"
-_TAKEN = string.ascii_letters + string.digits + "._-"  # by a plain parameter
+_VALUE = string.ascii_letters + string.digits + "._-"  # of a plain parameter
 _VARIABLE = r"\{[A-Za-z][A-Za-z0-9_]*\}"
 _GREEDY = r"\{[A-Za-z][A-Za-z0-9_]*\+\}"
 _PATH = rf"({_LITERAL}|{_VARIABLE})(/({_LITERAL}|{_VARIABLE}))*(/{_GREEDY})?|{_GREEDY}"
 _KEY = rf"({_CHARACTER}|{_VARIABLE})+(/({_CHARACTER}|{_VARIABLE})+)*"
-_LONGEST_KEY = 1024  # bytes, S3's limit
 
 
 @dataclass(frozen=True)
 class Route:
-    """One path of the API, without a leading slash, and the key of the payload it serves.
+    """One path of the API, without a leading slash, and the key of the document that it serves.
 
-    Every parameter of the path stands in the key, and the reverse. `{name+}`, last in a path,
-    takes the rest of it; the key writes it `{name}`.
+    The path and the key have the same parameters. `{name+}`, at the end of a path, matches the rest
+    of the path; the key contains it as `{name}`.
 
     Raises:
-        OptionError: a path or key that API Gateway or S3 could not carry.
+        OptionError: a path or key that API Gateway or S3 does not support.
     """
 
     path: str = option(
@@ -46,20 +52,24 @@ class Route:
     )
     key: str = option(
         "payload.json",
-        "Key of the S3 object that it serves, such as products/{id}.json.",
+        "Key of the S3 object to serve, such as products/{id}.json.",
         pattern=_KEY,
         allowed="text of A-Z a-z 0-9 . _ - / and {parameters}, with no slash at either end",
     )
 
     throttle_rate: int | None = option(
         None,
-        "Requests a second of this route; the stage's own limit without.",
+        "Throttling: requests per second for this route. By default the stage's setting applies.",
         minimum=0,
-        maximum=10_000,
+        maximum=THROTTLE_RATE,
         example=100,
     )
     throttle_burst: int | None = option(
-        None, "Requests at once beyond that rate.", minimum=0, maximum=5_000, example=50
+        None,
+        "Throttling: burst of requests for this route. By default the stage's setting applies.",
+        minimum=0,
+        maximum=THROTTLE_BURST,
+        example=50,
     )
 
     def __post_init__(self) -> None:
@@ -67,9 +77,9 @@ class Route:
         self._check_parameters()
         for key, text in (("path", self.path), ("key", self.key)):
             if _has_dot_segment(text):
-                raise OptionError(f"routes.{key}", text, "no segment that is . or ..")
-        if len(self.key) > _LONGEST_KEY:
-            raise OptionError("routes.key", self.key, f"at most {_LONGEST_KEY} bytes")
+                raise OptionError(f"routes.{key}", text, "segments other than . and ..")
+        if len(self.key) > OBJECT_KEY_BYTES:
+            raise OptionError("routes.key", self.key, f"at most {OBJECT_KEY_BYTES} bytes")
 
     def _check_parameters(self) -> None:
         names = self.parameters
@@ -86,31 +96,31 @@ class Route:
 
     @property
     def paths(self) -> list[str]:
-        """The path and those it lies below, shortest first: the API resources it needs."""
+        """The path and its parents, shortest first: the API resources that it needs."""
         parts = self.path.split("/")
         return ["/".join(parts[: end + 1]) for end in range(len(parts))]
 
     @property
     def key_pattern(self) -> str:
-        """The key as an ARN pattern: the narrowest that IAM can say.
+        """The key as a pattern for ARNs, with `*` for each parameter.
 
-        `*` in a resource ARN crosses slashes (IAM's documented wildcard), so `products/*.json`
-        also grants `products/a/b.json`.
+        In a resource ARN `*` matches slashes too (as IAM documents it), so `products/*.json` also
+        grants `products/a/b.json`.
         """
         return re.sub(r"\{\w+\}", "*", self.key)
 
     def match_key(self, key: str) -> bool:
-        """Does this route serve `key`? A plain parameter takes a segment, a greedy one several.
+        """Does this route serve `key`? A plain parameter is one segment, a greedy one several.
 
-        A parameter never takes a segment that begins with a dot, or publishing a folder would make
-        files such as `.vscode/settings.json` public. A key that spells the dot does:
+        A parameter is never a segment that begins with a dot: publishing a folder would else make
+        files such as `.vscode/settings.json` public. A key that spells the dot is served:
         `.well-known/{name}.json`.
         """
         first, *others = self._parts
         ends = {len(first)} if key.startswith(first) else set()
-        for takes, literal in zip(others[::2], others[1::2], strict=True):
-            ends = _followed_by(literal, key, _taken(takes, key, ends))
-        fits = len(key) in ends and len(key) <= _LONGEST_KEY
+        for characters, literal in zip(others[::2], others[1::2], strict=True):
+            ends = _after_literal(literal, key, _after_parameter(characters, key, ends))
+        fits = len(key) in ends and len(key) <= OBJECT_KEY_BYTES
         return fits and not _has_dot_segment(key)
 
     def may_serve_below(self, directory: str) -> bool:
@@ -118,35 +128,35 @@ class Route:
         ends = {0}
         for number, part in enumerate(self._parts):
             if number % 2:
-                ends = _taken(part, directory, ends)
+                ends = _after_parameter(part, directory, ends)
                 if "/" in part and len(directory) - 1 in ends:
                     return True  # a greedy parameter takes the last slash and more
             else:
                 if any(part.startswith(directory[at:]) for at in ends):
                     return True
-                ends = _followed_by(part, directory, ends)
+                ends = _after_literal(part, directory, ends)
         return False
 
     @cached_property
     def _parts(self) -> list[str]:
-        """The key as text, what a parameter takes, text, and so on; it ends with text."""
+        """Literal text and the characters of a parameter, in turn; the last is literal text."""
         greedy = set(re.findall(r"\{(\w+)\+\}", self.path))
         parts = re.split(r"\{(\w+)\}", self.key)
-        parts[1::2] = [_TAKEN + "/" if name in greedy else _TAKEN for name in parts[1::2]]
+        parts[1::2] = [_VALUE + "/" if name in greedy else _VALUE for name in parts[1::2]]
         return parts
 
 
-def _taken(takes: str, key: str, starts: set[int]) -> set[int]:
-    """Where a parameter may end that begins at one of these places.
+def _after_parameter(characters: str, key: str, starts: set[int]) -> set[int]:
+    """The positions where a parameter can end that begins at one of `starts`.
 
-    It takes no empty segment, and none that begins with a dot. In one pass, however many
-    parameters there are: a regular expression would try all their splits.
+    Its segments are not empty and do not begin with a dot. One pass is enough for any number of
+    parameters: a regular expression would try every way to divide the key.
     """
     ends, inside = set(), False
     for at in range(min(starts, default=len(key)), len(key)):
         begins = at in starts and key[at] != "/"
-        goes_on = inside and key[at - 1 : at + 1] != "//"
-        inside = (begins or goes_on) and key[at] in takes and not _begins_hidden(key, at)
+        continues = inside and key[at - 1 : at + 1] != "//"
+        inside = (begins or continues) and key[at] in characters and not _begins_hidden(key, at)
         if inside and key[at] != "/":
             ends.add(at + 1)
     return ends
@@ -157,21 +167,21 @@ def _begins_hidden(key: str, at: int) -> bool:
     return key[at] == "." and (at == 0 or key[at - 1] == "/")
 
 
-def _followed_by(literal: str, key: str, starts: set[int]) -> set[int]:
+def _after_literal(literal: str, key: str, starts: set[int]) -> set[int]:
     return {at + len(literal) for at in starts if key.startswith(literal, at)}
 
 
 def _has_dot_segment(text: str) -> bool:
-    """Is there a segment that every client would resolve before it asks?"""
+    """Is there a segment . or .., which clients resolve before they send a request?"""
     return any(part in (".", "..") for part in text.split("/"))
 
 
 def check_routes(routes: Sequence[Route]) -> None:
-    """Check what only shows between routes.
+    """Check the routes against each other.
 
     Raises:
-        OptionError: two routes on one path, or two parameters at one place: API Gateway allows one
-            variable a level ("a sibling of this resource already has a variable path part").
+        OptionError: two routes have one path, or two names for the parameter at one position: API
+            Gateway refuses it ("a sibling of this resource already has a variable path part").
     """
     if not routes:
         raise OptionError("routes", [], "at least one route")

@@ -1,4 +1,4 @@
-"""Sceptre: a read model as a Python template of its own, described where Sceptre keeps its data.
+"""A Sceptre template handler: the read model is described in Sceptre's own stack config.
 
 The template file is one line, `from readmodel_cfn.sceptre import sceptre_handler`.
 """
@@ -11,14 +11,13 @@ from readmodel_cfn.template import build_template, render
 
 
 def sceptre_handler(sceptre_user_data: Any) -> str:
-    """The template of the read model that `sceptre_user_data` describes, as CloudFormation counts.
+    """The template, in compact JSON, of the read model that `sceptre_user_data` describes.
 
-    The keys are readmodel.toml's, without [stack] and [publish]: Sceptre sets the stack's name,
-    region and tags.
+    The keys are those of readmodel.toml without [stack] and [publish]: Sceptre itself sets the
+    name, region and tags of the stack.
 
     Raises:
-        SceptreException: what is wrong with it, in the one line that Sceptre prints; of any other
-            error it prints a traceback.
+        SceptreException: what is wrong, in one line. Sceptre prints a traceback of other errors.
     """
     try:
         model = read_model(sceptre_user_data or {}, "sceptre_user_data")

@@ -1,4 +1,4 @@
-"""The JSON Schema of readmodel.toml, from the options' own declarations, for editors."""
+"""The JSON Schema of readmodel.toml for editors, generated from the options' declarations."""
 
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
@@ -8,7 +8,7 @@ from readmodel_cfn.options import options_of
 
 
 def schema() -> dict[str, Any]:
-    """The schema, draft 2020-12; every table and key with its meaning, default and limits."""
+    """The schema, draft 2020-12: meaning, default and limits of every table and key."""
     tables = {name: _table(cls) for name, cls in TABLES.items()}
     tables["routes"] = {
         "type": "array",
@@ -29,7 +29,6 @@ def _table(cls: type) -> dict[str, Any]:
     properties = {
         declared.name: _option(declared.default, annotation, declared.metadata)
         for declared, annotation in options_of(cls)
-        if declared.metadata["config"]
     }
     summary = (cls.__doc__ or "").partition("\n")[0]
     return {
@@ -56,8 +55,8 @@ def _type(annotation: Any, rules: Any) -> dict[str, Any]:
     if origin is dict:
         texts = _type(str, rules)
         return {"type": "object", "additionalProperties": texts, "propertyNames": texts}
-    if origin is not None:  # of X | None only X: the key is left out instead
-        kinds = [_type(one, rules) for one in arguments if one is not NoneType]
+    if origin is not None:  # X | None is X: TOML has no null, the key is omitted
+        kinds = [_type(argument, rules) for argument in arguments if argument is not NoneType]
         return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
     return {"type": {str: "string", int: "integer", bool: "boolean"}[annotation]} | _limits(rules)
 

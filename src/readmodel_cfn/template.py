@@ -1,64 +1,61 @@
-"""The template of one read model, and any template as text."""
+"""The template of one read model, and the text of any template."""
 
 import json
 from collections.abc import Mapping
 from copy import copy
-from typing import Any, Literal
+from json.encoder import encode_basestring_ascii as _quoted
+from typing import TYPE_CHECKING, Any, Literal
 
-from troposphere import Parameter, Template
-
-from readmodel_cfn.compose import add
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.model import ReadModel
-from readmodel_cfn.naming import Names
-from readmodel_cfn.resources import outputs_of, resources
-from readmodel_cfn.room import FEWER
+from readmodel_cfn.limits import FEWER_ROUTES, TEMPLATE_BYTES
 
-_MOST_BYTES = 1_000_000  # of a template's text that comes from S3, CloudFormation's quota
-_LEAF = json.JSONEncoder().encode
+if TYPE_CHECKING:
+    from troposphere import Template
+
+    from readmodel_cfn.model import ReadModel
+
 _TOP = ("AWSTemplateFormatVersion", "Description", "Parameters", "Resources", "Outputs")
 
 
-def build_template(model: ReadModel, prefix: str = "") -> Template:
-    """A template with the one read model; `prefix` begins its logical ids and outputs.
+def build_template(model: "ReadModel", prefix: str = "") -> "Template":
+    """A template with one read model; its logical IDs and outputs begin with `prefix`.
 
     Raises:
-        ConfigError: more than one template, or one API, can hold.
+        ConfigError: it exceeds a quota of a template or an API.
     """
+    # To render the article or an existing template needs none of these.
+    from troposphere import Template
+
+    from readmodel_cfn.compose import add
+    from readmodel_cfn.naming import Names
+    from readmodel_cfn.resources import build_resources, outputs_of
+
     template = Template()
     template.set_version("2010-09-09")
-    if model.as_printed:
-        template.add_parameter(
-            Parameter("StackName", Type="String", Description="Beginning of every resource's name")
-        )
-    else:
-        template.set_description("A read model: JSON kept in S3, served by API Gateway")
+    template.set_description("A read model: JSON kept in S3, served by API Gateway")
     names = Names(prefix)
-    made = resources(model, names)
-    add(template, made, outputs_of(model, made, names))
+    resources = build_resources(model, names)
+    add(template, resources, outputs_of(model, resources, names))
     return template
 
 
-def render(template: Template, form: Literal["json", "compact", "yaml"] = "json") -> str:
-    """The template's text: byte for byte the same for the same template, in the article's order.
+def render(template: "Template", form: Literal["json", "compact", "yaml"] = "json") -> str:
+    """The template's text, always the same for the same template, in the article's order.
 
-    `json` is for reading, `compact` JSON without white space is what CloudFormation is sent, as its
-    size counts; `yaml` is the long form, which needs no tags.
+    `json` is indented. `compact` is JSON without white space, which is sent to CloudFormation and
+    counts for its quota. `yaml` has long function names and no tags.
 
     Raises:
-        ConfigError: more than CloudFormation takes, in whatever form.
+        ConfigError: it is longer than CloudFormation allows.
     """
     content = _ordered(_plain(template))
     if form == "yaml":
         text = as_yaml(content)
     else:
         text = _compact(content) if form == "compact" else indented(content) + "\n"
-    if len(text) > _MOST_BYTES and (size := len(_compact(content))) > _MOST_BYTES:
-        raise ConfigError(
-            f"the template has {size:,} bytes, CloudFormation takes {_MOST_BYTES:,}",
-            where="routes",
-            hint=FEWER,
-        )
+    if len(text) > TEMPLATE_BYTES and (size := len(_compact(content))) > TEMPLATE_BYTES:
+        what = f"the template has {size:,} bytes, CloudFormation allows {TEMPLATE_BYTES:,}"
+        raise ConfigError(what, where="routes", hint=FEWER_ROUTES)
     return text
 
 
@@ -67,32 +64,34 @@ def _compact(content: Mapping[str, Any]) -> str:
 
 
 def indented(value: Any, margin: str = "\n") -> str:
-    """A value as json.dumps writes it with indent=2, in two thirds of the time."""
+    """A value as json.dumps writes it with indent=2, in half of the time."""
+    if isinstance(value, str):
+        return _quoted(value)
+    if value is False:
+        return "false"
     inner = margin + "  "
     if isinstance(value, dict) and value:
-        parts = [f"{_LEAF(key)}: {indented(one, inner)}" for key, one in value.items()]
+        parts = [f"{_quoted(key)}: {indented(item, inner)}" for key, item in value.items()]
         return f"{{{inner}{f',{inner}'.join(parts)}{margin}}}"
     if isinstance(value, list | tuple) and value:
-        parts = [indented(one, inner) for one in value]
+        parts = [indented(item, inner) for item in value]
         return f"[{inner}{f',{inner}'.join(parts)}{margin}]"
-    return _LEAF(value)
+    return json.dumps(value)
 
 
-def _plain(template: Template) -> dict[str, Any]:
-    """The template as plain values, each resource rendered once.
-
-    Template.to_dict renders them too, and then walks through each of them again.
-    """
+def _plain(template: "Template") -> dict[str, Any]:
+    """The template as plain values. Template.to_dict would visit every resource twice."""
     rest = copy(template)
     rest.resources = {}
-    rendered = {title: one.to_dict() for title, one in template.resources.items()}
+    rendered = {title: resource.to_dict() for title, resource in template.resources.items()}
     return {**rest.to_dict(), "Resources": rendered}
 
 
 def _ordered(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The parts in the order that people write them; troposphere has one of its own."""
+    """The parts in the usual order, which is not troposphere's."""
     parts = {name: content[name] for name in _TOP if name in content} | dict(content)
-    parts["Resources"] = {title: _type_first(one) for title, one in parts["Resources"].items()}
+    resources = parts["Resources"].items()
+    parts["Resources"] = {title: _type_first(resource) for title, resource in resources}
     return parts
 
 
@@ -107,7 +106,7 @@ def as_yaml(content: Mapping[str, Any]) -> str:
     import yaml
 
     class Dumper(yaml.SafeDumper):
-        """Writes no anchors: nobody wants to read them."""
+        """Writes no anchors and aliases."""
 
         def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
             return True

@@ -154,7 +154,7 @@ def ask(definition: dict[str, Any], path: str) -> gateway.Response:
 
 def main() -> None:
     """All that needs no network."""
-    article = json.loads(rm.render(rm.build_template(rm.ReadModel.article())))
+    article = json.loads(rm.render(rm.build_article()))
     in_a_stack()
     assert fault("a//b")
     assert not fault("a/b")

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from functional_aws import CONTENT, Aws
 
+from articles import article_template
 from readmodel_cfn import DataStore, GatewayRole, ReadModel, Writer, build_template, render
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.stacks.names import Named
@@ -52,6 +53,10 @@ def ours(aws: Aws, tags: Mapping[str, Any] | None = None) -> None:
 
 def wanted(model: ReadModel = SHOP, **more: Any) -> Wanted:
     return Wanted("shop", render(build_template(model), "compact"), **more)
+
+
+def wanted_article(name: str) -> Wanted:
+    return Wanted("shop", json.dumps(article_template()), parameters={"StackName": name})
 
 
 def content(model: ReadModel) -> dict[str, Any]:
@@ -167,11 +172,11 @@ def test_neither_is_a_service_that_cannot_be_reached(
 
 def test_limits_come_first(aws: Aws) -> None:
     with pytest.raises(ConfigError, match="has no parameter X"):
-        preflight(wanted(parameters={"X": "x"}), content(ReadModel.article()), aws.client)
+        preflight(wanted(parameters={"X": "x"}), article_template(), aws.client)
 
 
 def test_an_obstacle_is_refused_before_aws_is_asked(aws: Aws) -> None:
-    article = content(ReadModel.article())
+    article = article_template()
     line = refused(aws, wanted(), article)
     assert line.startswith("ApiGatewayStage: the stage exists: ")
     assert aws.calls == []
@@ -257,7 +262,7 @@ def test_the_articles_names_are_made_of_its_stacks(aws: Aws) -> None:
     aws.refuses("s3", "get_bucket_tagging", "NoSuchTagSet", "none", 404)
     for call in ("get_user", "get_role"):
         aws.refuses("iam", call, "NoSuchEntity", "none", 404)
-    line = refused(aws, wanted(ReadModel.article(), parameters={"StackName": "shop"}))
+    line = refused(aws, wanted_article("shop"))
     assert line.endswith("choose another stack name or parameter, which its name is made of")
 
 
@@ -323,7 +328,7 @@ def test_a_name_that_is_made_while_it_is_deployed_is_not_imported(aws: Aws) -> N
 
 def test_the_names_that_the_stack_has_are_not_asked_for(aws: Aws) -> None:
     assert preflight(wanted(), content(SHOP), aws.client) == []
-    article = wanted(ReadModel.article(), parameters={"StackName": "shop"})
+    article = wanted_article("shop")
     assert preflight(article, article.content, aws.client) == []
     assert aws.calls == []
 

@@ -19,6 +19,7 @@ from functional_aws import (
     stubbed,
 )
 
+from articles import article_template
 from readmodel_cfn import ReadModel, build_template, render, sandbox
 from readmodel_cfn.sandbox import Sandbox
 
@@ -301,7 +302,7 @@ def test_a_file_that_describes_something_else_is_said_and_no_failure(
 
 
 def test_the_articles_stack_is_described_by_itself(aws: Aws) -> None:
-    article = json.loads(render(build_template(ReadModel.article())))
+    article = article_template()
     aws.stack()
     aws.resources(STORE)
     aws.template(article)

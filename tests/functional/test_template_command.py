@@ -10,7 +10,7 @@ import pytest
 import yaml
 from functional_aws import CONTENT, error_of, run
 
-from readmodel_cfn import ReadModel, build_template, render
+from readmodel_cfn import ReadModel, build_article, build_template, render
 
 BAD = '{"Resources": {"A": {"Type": "AWS::S3::Bucke"}}}'
 ONE_ROUTE = '[[routes]]\npath = "products"\nkey = "products.json"\n'
@@ -30,7 +30,7 @@ def test_the_template_goes_to_stdout_and_nothing_else_does() -> None:
 
 
 def test_the_articles_is_the_article() -> None:
-    assert run("template", "--article").stdout == render(build_template(ReadModel.article()))
+    assert run("template", "--article").stdout == render(build_article())
 
 
 def test_yaml_says_the_same() -> None:

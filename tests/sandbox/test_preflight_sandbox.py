@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from articles import article_template
 from readmodel_cfn import DataStore, GatewayRole, ReadModel, Route, build_template, render
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.stacks.obstacles import obstacles
@@ -17,11 +18,8 @@ Clients = Callable[..., Any]
 Template = dict[str, Any]
 
 
-def content(model: ReadModel, **defaults: str) -> Template:
-    """A model's template; `defaults` are its parameters'."""
+def content(model: ReadModel) -> Template:
     parsed: Template = json.loads(render(build_template(model)))
-    for name, value in defaults.items():
-        parsed["Parameters"][name]["Default"] = value
     return parsed
 
 
@@ -51,14 +49,14 @@ def test_a_kept_bucket_is_found(stack: Any, clients: Clients, kept: ReadModel) -
 
 
 def test_an_articles_stack_of_the_same_names_is_in_the_way(stack: Any, clients: Clients) -> None:
-    article = ReadModel.article()
-    stack.deploy(content(article, StackName="articles-twin"))
-    line = refusal(clients, "second", content(article), {"StackName": "articles-twin"})
+    article = article_template()
+    stack.deploy(article_template(StackName="articles-twin"))
+    line = refusal(clients, "second", article, {"StackName": "articles-twin"})
     assert line.startswith("DataStore: bucket articles-twin-data-store exists, made as DataStore ")
     assert "(and 2 more); choose another stack name or parameter" in line
     assert (
         preflight(
-            Wanted("second", json.dumps(content(article)), {"StackName": "articles-other"}),
+            Wanted("second", json.dumps(article), {"StackName": "articles-other"}),
             None,
             clients,
         )
@@ -121,7 +119,7 @@ BUCKET = ReadModel(data_store=DataStore(name="obstacle-data", retain=False))
         ),
         (content(NAMED), with_path(content(NAMED))),
         (content(BUCKET), with_other_id(content(BUCKET))),
-        (content(ReadModel.article(), StackName="obstacle-article"), content(ReadModel())),
+        (article_template(StackName="obstacle-article"), content(ReadModel())),
     ],
     ids=["renamed parameter", "replaced role", "moved bucket", "article's stage"],
 )

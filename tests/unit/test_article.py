@@ -1,14 +1,14 @@
-"""`ReadModel.article()` is the article's template, property by property."""
+"""`build_article()` is the article's template, property by property."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-from readmodel_cfn import ReadModel, build_template, render
+from readmodel_cfn import build_article, render
 
 # The template as the article prints it, section by section.
 PRINTED = json.loads((Path(__file__).parents[1] / "article.json").read_text())
-OURS = json.loads(render(build_template(ReadModel.article())))
+OURS = json.loads(render(build_article()))
 
 # Where the article has a lone scalar and awacs or troposphere a list, and 200 for "200".
 LISTS = {"Action", "Resource", "DependsOn"}

@@ -40,23 +40,23 @@ def refused(host: Template, model: ReadModel, *prefix: str, **given: Any) -> str
         (
             {"BinaryMediaTypes": If("Any", ["*/*"], [])},
             ORDERS,
-            "Site: its BinaryMediaTypes cannot be told, since a function makes them; write them",
+            "Site: its BinaryMediaTypes are unknown, because they are a function",
         ),
         ({"BinaryMediaTypes": ["*~1*"]}, ORDERS, "'none' cannot be served with BinaryMediaTypes *"),
         (
             {"BinaryMediaTypes": ["application/json"]},
             ORDERS,
-            "'none' cannot be served with BinaryMediaTypes application/json; change either",
+            "'none' cannot be served with BinaryMediaTypes application/json",
         ),
         (
             {"BinaryMediaTypes": ["*/*"], "MinimumCompressionSize": 1},
             GZIP,
-            "'gzip' cannot be served with MinimumCompressionSize; change either",
+            "'gzip' cannot be served with MinimumCompressionSize",
         ),
         (
             {"MinimumCompressionSize": 99_999_999},
             ORDERS,
-            "Site: MinimumCompressionSize 99999999 is not allowed; give 0 to 10485760",
+            "Site: MinimumCompressionSize 99999999 is not allowed; use 0 to 10485760",
         ),
     ],
     ids=lambda one: next(iter(one)) if isinstance(one, dict) else "",
@@ -85,7 +85,7 @@ def test_vary_is_told_where_the_api_may_compress(size: Any) -> None:
 @pytest.mark.parametrize("api", ["Site", Ref("Site")], ids=["text", "function"])
 def test_an_api_is_given_as_the_object_that_it_is(api: Any) -> None:
     host, _ = site()
-    assert "is not allowed; give the template's RestApi itself" in refused(host, ORDERS, api=api)
+    assert "is not allowed; use the template's RestApi object" in refused(host, ORDERS, api=api)
 
 
 # --- a bucket, a role or an API under a condition ---
@@ -103,7 +103,7 @@ def test_what_is_there_only_sometimes_is_refused(name: str, there: Any) -> None:
     host = Template()
     host.add_resource(there)
     told = refused(host, ORDERS, **{name: there})
-    assert told.startswith("There: it is there only under the condition Here; take the condition")
+    assert told.startswith("There: it exists only under the condition Here")
 
 
 def test_a_bucket_that_is_there_only_sometimes_is_given_by_an_if() -> None:
@@ -135,9 +135,9 @@ def test_a_reference_to_a_role_of_the_template_is_that_role_with_its_path() -> N
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (GetAtt("Own", "Arn"), "{'Fn::GetAtt': ['Own', 'Arn']} is not allowed; give a bucket's"),
-        (Sub("${Own.Arn}"), "{'Fn::GetAtt': ['Own', 'Arn']} is not allowed; give a bucket's"),
-        (Parameter("Name", Type="String"), "the Parameter Name is not allowed; give a bucket's"),
+        (GetAtt("Own", "Arn"), "{'Fn::GetAtt': ['Own', 'Arn']} is not allowed; use a bucket's"),
+        (Sub("${Own.Arn}"), "{'Fn::GetAtt': ['Own', 'Arn']} is not allowed; use a bucket's"),
+        (Parameter("Name", Type="String"), "the Parameter Name is not allowed; use a bucket's"),
     ],
     ids=["GetAtt", "Sub", "parameter"],
 )
@@ -154,7 +154,7 @@ def orders_of(api: Any, root: Any) -> ag.Resource:
 def test_a_path_is_found_however_its_api_is_named() -> None:
     host, api = site()
     host.add_resource(orders_of(Sub("${Site}"), Sub("${Site.RootResourceId}")))
-    told = "OrdersResource: the API has /orders already, where this adds /orders"
+    told = "OrdersResource: the API has /orders already, and this adds /orders"
     assert told in refused(host, ORDERS, api=api)
 
 
@@ -220,7 +220,7 @@ def test_what_a_deployment_would_lack_is_refused() -> None:
 def test_a_read_model_is_deployed_once_and_where_it_is() -> None:
     host, api = site()
     on_it = add_read_model(host, ORDERS, api=api)
-    with pytest.raises(ConfigError, match="Site: a read model of it is given twice"):
+    with pytest.raises(ConfigError, match="Site: one of its read models is given twice"):
         deploy_api(host, api, [on_it, on_it])
     other = Template()
     other.add_resource(api)

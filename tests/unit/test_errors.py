@@ -60,5 +60,6 @@ def test_an_error_is_one_line_whatever_it_quotes(separator: str) -> None:
 def test_an_option_error_shows_a_long_value_by_its_beginning() -> None:
     line = str(OptionError("routes.key", "k" * 5000, "less"))
     assert line.startswith("routes.key: 'kkk")
-    assert line.endswith("... is not allowed; give less")
+    assert "kkk... is not allowed" in line
+    assert line.endswith(" less")
     assert len(line) < 150

@@ -1,10 +1,10 @@
-"""ReadModel: a value; it cannot be changed, nor be half the article's."""
+"""ReadModel: a value; it cannot be changed."""
 
-from dataclasses import FrozenInstanceError, fields, replace
+from dataclasses import FrozenInstanceError, fields
 
 import pytest
 
-from readmodel_cfn import Api, ReadModel, Route
+from readmodel_cfn import ReadModel, Route
 from readmodel_cfn.config import TABLES, Config
 from readmodel_cfn.errors import ConfigError
 
@@ -26,24 +26,6 @@ def test_routes_given_as_a_list_are_kept_as_they_were_checked() -> None:
 
 def test_models_of_equal_options_are_equal() -> None:
     assert ReadModel(routes=[Route()]) == ReadModel()
-    assert ReadModel.article() == ReadModel.article() != ReadModel()
-
-
-def test_the_article_is_the_same_model_with_every_section_as_printed() -> None:
-    article = ReadModel.article()
-    assert article.as_printed
-    assert not ReadModel().as_printed
-    assert article.routes == ReadModel().routes
-
-
-def test_no_model_is_half_the_articles() -> None:
-    with pytest.raises(ConfigError) as refused:
-        ReadModel(api=Api(as_printed=True))
-    assert str(refused.value) == (
-        "some sections are as printed and some are not; use ReadModel.article()"
-    )
-    with pytest.raises(ConfigError):
-        replace(ReadModel.article(), api=Api())
 
 
 def test_routes_are_checked_against_each_other() -> None:

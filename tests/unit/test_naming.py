@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from readmodel_cfn.naming import Names, stack_named
+from readmodel_cfn.naming import Names
 
 names = Names()
 
@@ -81,9 +81,3 @@ def test_every_id_is_one_that_cloudformation_takes(path: str) -> None:
         assert made.isascii()
         assert made.isalnum()
         assert len(made) <= 255
-
-
-def test_the_articles_names_begin_with_its_parameter() -> None:
-    assert stack_named("-data-store").to_dict() == {
-        "Fn::Join": ["", [{"Ref": "StackName"}, "-data-store"]]
-    }

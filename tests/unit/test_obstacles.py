@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from articles import article_template
 from readmodel_cfn import DataStore, GatewayRole, ReadModel, Route, Writer, build_template, render
 from readmodel_cfn.stacks.names import FIXED
 from readmodel_cfn.stacks.obstacles import Obstacle, obstacles
@@ -274,7 +275,7 @@ def test_the_fixed_names_of_a_read_model_are_known(name: str, model: ReadModel) 
 
 
 def test_an_articles_stack_cannot_become_one_with_a_stage_of_its_own() -> None:
-    (found,) = obstacles(content(ReadModel.article()), content(ReadModel()))
+    (found,) = obstacles(article_template(), content(ReadModel()))
     assert found.where == "ApiGatewayStage"
     assert found.what.startswith("the stage exists")
     assert found.hint.startswith("deploy under another stack name")
@@ -282,7 +283,7 @@ def test_an_articles_stack_cannot_become_one_with_a_stage_of_its_own() -> None:
 
 def test_nor_can_one_with_a_stage_of_its_own_become_an_articles() -> None:
     """Its Deployment would lead the stage on, which then goes with its resource."""
-    found = obstacles(content(ReadModel()), content(ReadModel.article()))
+    found = obstacles(content(ReadModel()), article_template())
     (stage,) = (one for one in found if one.where == "ApiGatewayStage")
     assert "would be deleted at the end" in stage.what
     assert "another stack name" in stage.hint

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pytest
 
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.options import OptionError, check_options, given, option, options_of
+from readmodel_cfn.options import OptionError, check_options, option, options_of, without_none
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,9 @@ def test_any_other_is_refused_by_table_key_value_and_what_is_allowed(
 ) -> None:
     with pytest.raises(OptionError) as refused:
         Sample(**{key: value})
-    expected = f"sample.{key}: {value!r} is not allowed; give {allowed}"
-    assert str(refused.value) == expected
+    assert repr(value) in refused.value.what
+    assert refused.value.hint is not None
+    assert allowed in refused.value.hint
     assert (refused.value.key, refused.value.allowed) == (f"sample.{key}", allowed)
     assert isinstance(refused.value, ConfigError)
 
@@ -118,4 +119,4 @@ def test_two_values_share_no_table() -> None:
 
 
 def test_given_leaves_out_what_has_no_value_and_nothing_else() -> None:
-    assert given(A=None, B="", C=0, D=False) == {"B": "", "C": 0, "D": False}
+    assert without_none(A=None, B="", C=0, D=False) == {"B": "", "C": 0, "D": False}

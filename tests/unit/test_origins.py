@@ -3,11 +3,11 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from readmodel_cfn import ReadModel, Route, Writer, build_template
+from readmodel_cfn import ReadModel, Route, Writer
 from readmodel_cfn.config import TABLES
 from readmodel_cfn.naming import Names
 from readmodel_cfn.origins import origins
-from readmodel_cfn.resources import resources
+from readmodel_cfn.resources import build_resources
 from strategies import read_models
 
 PREFIXES = st.sampled_from(["", "Shop"])
@@ -22,15 +22,10 @@ PREFIXES = st.sampled_from(["", "Shop"])
 def test_every_resource_of_every_model_has_one_and_nothing_else_has(
     model: ReadModel, prefix: str
 ) -> None:
-    made = {one.title for one in resources(model, Names(prefix))}
+    made = {one.title for one in build_resources(model, Names(prefix))}
     found = origins(model, prefix)
     assert found.keys() == made
     assert {one.partition("]")[0].strip("[") for one in found.values()} <= set(TABLES)
-
-
-def test_the_articles_resources_have_theirs() -> None:
-    article = ReadModel.article()
-    assert origins(article).keys() == build_template(article).resources.keys()
 
 
 def test_a_resource_comes_from_the_table_of_its_section() -> None:

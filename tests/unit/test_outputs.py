@@ -57,5 +57,5 @@ def test_names_and_arns_are_those_of_the_resources() -> None:
 
 
 def test_every_output_says_what_it_is() -> None:
-    for model in (ReadModel(), ReadModel.article(), ReadModel(writer=Writer(key_in="outputs"))):
+    for model in (ReadModel(), ReadModel(writer=Writer(key_in="outputs"))):
         assert all(one["Description"] for one in template(model)["Outputs"].values())

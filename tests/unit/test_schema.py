@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from test_config import ERRORS, FULL
 
-from readmodel_cfn.config import SECTIONS, TABLES, parse
+from readmodel_cfn.config import TABLES, parse
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.options import options_of
 from readmodel_cfn.schema import schema
@@ -23,7 +23,7 @@ KEYS = [
     (table, declared.name)
     for table, cls in TABLES.items()
     for declared, _ in options_of(cls)
-    if table != "routes" and declared.metadata["config"]
+    if table != "routes"
 ]
 # Their rules span two keys or the length of a list, which the schema leaves to the reader.
 BEYOND_THE_SCHEMA = {"account_regional", "kind", "principals", "allow"}
@@ -118,14 +118,9 @@ def test_every_key_of_the_file_is_in_the_schema_with_its_meaning() -> None:
     for table, cls in TABLES.items():
         node = SCHEMA["properties"][table]
         keys = node.get("items", node)["properties"]
-        wanted = {one.name for one, _ in options_of(cls) if one.metadata["config"]}
+        wanted = {one.name for one, _ in options_of(cls)}
         assert set(keys) == wanted
         assert all(one["description"] for one in keys.values())
-
-
-def test_the_articles_setting_is_not_in_the_schema() -> None:
-    assert all("as_printed" in {one.name for one, _ in options_of(s)} for s in SECTIONS.values())
-    assert "as_printed" not in json.dumps(SCHEMA)
 
 
 def test_no_table_takes_a_key_that_is_not_named() -> None:

@@ -17,7 +17,6 @@ OPTIONS = [
     (table, declared, annotation)
     for table, cls in TABLES.items()
     for declared, annotation in options_of(cls)
-    if declared.metadata["config"]
 ]
 PLACES = [f"{table}.{declared.name}" for table, declared, _ in OPTIONS]
 stacks = st.builds(

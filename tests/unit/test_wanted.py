@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from articles import article_template
 from readmodel_cfn import GatewayRole, ReadModel, Writer, build_template, render
 from readmodel_cfn.stacks.wanted import Wanted
 from strategies import ACCOUNT
@@ -34,15 +35,19 @@ def test_unnamed_iam_needs_capability_iam() -> None:
 @pytest.mark.parametrize(
     "model",
     [
-        ReadModel.article(),
         ReadModel(gateway_role=GatewayRole(name="reader")),
         ReadModel(writer=Writer(name="pub")),
         ReadModel(writer=Writer(kind="role", principals=(ACCOUNT,), name="pub")),
     ],
-    ids=["article", "gateway role", "user", "role"],
+    ids=["gateway role", "user", "role"],
 )
 def test_named_iam_needs_capability_named_iam_and_that_alone(model: ReadModel) -> None:
     assert model_wanted(model).capabilities == ["CAPABILITY_NAMED_IAM"]
+
+
+def test_the_article_names_its_user_and_its_role() -> None:
+    wanted = Wanted("shop", json.dumps(article_template()))
+    assert wanted.capabilities == ["CAPABILITY_NAMED_IAM"]
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from readmodel_cfn.cli.kinds import FILE
-from readmodel_cfn.config import DEFAULT_FILE, Config, load
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.model import ReadModel
-from readmodel_cfn.origins import origins
 from readmodel_cfn.template import build_template, render
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # imported below where a command needs them: `template --article` does not
     from troposphere import Template
+
+    from readmodel_cfn.config import Config
+    from readmodel_cfn.model import ReadModel
 
 config_option = click.option(
     "--config",
@@ -40,32 +40,47 @@ def read_file(file: Path) -> bytes:
         raise ConfigError(f"cannot be read: {error.strerror}", where=str(file)) from error
 
 
-def load_config(file: Path | None) -> Config:
-    """The given file, else ./readmodel.toml where there is one, else the article's one route."""
+def load_config(file: Path | None) -> "Config":
+    """The given file, else ./readmodel.toml if it exists, else the article's one route."""
+    from readmodel_cfn.config import DEFAULT_FILE, Config, load
+
     if file is None and not DEFAULT_FILE.exists():
         return Config()
     return load(file or DEFAULT_FILE)
 
 
-def model_of(config: Config, article: bool) -> ReadModel:
-    """The model that the file describes, or the article's."""
-    return ReadModel.article() if article else config.model
+def model_of(config: "Config", article: bool) -> "ReadModel":
+    """The model that the file describes; the article has the default route and documents."""
+    from readmodel_cfn.model import ReadModel
+
+    return ReadModel() if article else config.model
 
 
-def origin_of(config: Config, article: bool) -> Callable[[str], str | None]:
-    """Tells which table made a resource; the article's come from none. Asked when one failed."""
+def origin_of(config: "Config", article: bool) -> Callable[[str], str | None]:
+    """A function of a logical ID: the table it comes from; resources of the article have none."""
+    from readmodel_cfn.origins import origins
+
     made_by = partial(origins, config.model, config.stack.prefix)
     return lambda logical_id: None if article else made_by().get(logical_id)
 
 
-def template_of(config: Config, article: bool) -> "Template":
+def template_of(config: "Config", article: bool) -> "Template":
     """The template that the file describes, or the article's."""
-    if article:
-        return build_template(ReadModel.article())
-    return build_template(config.model, config.stack.prefix)
+    return _article() if article else build_template(config.model, config.stack.prefix)
 
 
-def template_text(file: Path | None, config: Config, article: bool) -> str:
+def template_from(config_file: Path | None, article: bool) -> "Template":
+    """The same from a file; for the article no file is read."""
+    return _article() if article else template_of(load_config(config_file), article)
+
+
+def _article() -> "Template":
+    from readmodel_cfn.sections.article import build_article
+
+    return build_article()
+
+
+def template_text(file: Path | None, config: "Config", article: bool) -> str:
     """The template in the given file, else the one that readmodel.toml describes.
 
     Raises:
@@ -79,7 +94,7 @@ def template_text(file: Path | None, config: Config, article: bool) -> str:
         raise ConfigError("not UTF-8 text", where=str(file)) from error
 
 
-def template_content(file: Path | None, config: Config, article: bool) -> dict[str, Any]:
+def template_content(file: Path | None, config: "Config", article: bool) -> dict[str, Any]:
     """The same template as a value.
 
     Raises:

@@ -12,7 +12,7 @@ from readmodel_cfn.cli.description import (
     file_argument,
     json_option,
     load_config,
-    template_of,
+    template_from,
     template_text,
 )
 from readmodel_cfn.cli.examples import WithExamples, examples
@@ -42,7 +42,7 @@ def template(
     check: Path | None,
 ) -> None:
     """Print the CloudFormation template that readmodel.toml describes."""
-    text = render(template_of(load_config(config_file), article), form)
+    text = render(template_from(config_file, article), form)
     if check and output:
         raise click.UsageError("give --output to write or --check to compare, not both")
     if check:

@@ -43,8 +43,8 @@ class Asked:
     not_ours: bool
 
 
-def contract_of(model: ReadModel) -> Contract:
-    """What the stack of a model promises."""
+def contract_of(model: ReadModel, *, article: bool = False) -> Contract:
+    """What the stack of a model promises; `article` says that it is the article's."""
     compress_from = model.api.compress_from
     return Contract(
         routes=tuple(Promised(route.path, route.key) for route in model.routes),
@@ -53,7 +53,7 @@ def contract_of(model: ReadModel) -> Contract:
         cors_origin=model.api.cors_origin,
         missing=model.api.missing,
         compress_from=None if compress_from == "never" else compress_from,
-        as_printed=model.as_printed,
+        article=article,
     )
 
 

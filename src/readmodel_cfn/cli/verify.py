@@ -86,7 +86,7 @@ def verify(
     from readmodel_cfn.cli.verification import Asked, contract_of, verify_stack
 
     model = model_of(target.config, article)
-    contract = contract_of(model)
+    contract = contract_of(model, article=article)
     if not concurrency:
         verify_stack(target, contract, Asked(path, yes, as_json, timeout, not_ours))
         return

@@ -10,14 +10,12 @@ from readmodel_cfn.cli.kinds import WORD
 from readmodel_cfn.cli.target import Target
 from readmodel_cfn.config import STACK_NAME_IN_WORDS
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.limits import TEMPLATE_BODY_BYTES
 from readmodel_cfn.options import OptionError
+from readmodel_cfn.sections.article import REGION, STACK_NAME_LENGTH
 from readmodel_cfn.stacks.upload import upload
-from readmodel_cfn.stacks.wanted import MOST_INLINE_BYTES, Wanted
+from readmodel_cfn.stacks.wanted import Wanted
 from readmodel_cfn.template import render
-
-# The article adds -data-store-writer to the stack's name, and IAM names have at most 64 characters.
-_LONGEST_ARTICLE_NAME = 64 - len("-data-store-writer")
-_ARTICLE_REGION = "eu-west-1"
 
 template_bucket_option: Callable[..., Any] = click.option(
     "--template-bucket", type=WORD, help="Bucket that hands over a template too long for a call."
@@ -43,7 +41,7 @@ def wanted_of(target: Target, article: bool, template_bucket: str | None) -> Wan
         role_arn=options.role_arn,
     )
     if not wanted.fits_a_call and not template_bucket:
-        what = f"the template has more than the {MOST_INLINE_BYTES:,} bytes that a call takes"
+        what = f"the template has more than the {TEMPLATE_BODY_BYTES:,} bytes that a call takes"
         hint = "give --template-bucket, or serve several documents by one route with a {parameter}"
         raise ConfigError(what, where=wanted.name, hint=hint)
     return wanted
@@ -59,9 +57,9 @@ def handed_over(target: Target, wanted: Wanted, template_bucket: str | None) -> 
 def _check_article(target: Target) -> None:
     """Refuse what the article's template cannot be deployed to, before anything is sent."""
     name, region = target.stack_name, target.connection.region_name
-    if len(name) > _LONGEST_ARTICLE_NAME or name != name.lower():
-        allowed = f"{STACK_NAME_IN_WORDS}, lower case, at most {_LONGEST_ARTICLE_NAME} characters"
+    if len(name) > STACK_NAME_LENGTH or name != name.lower():
+        allowed = f"{STACK_NAME_IN_WORDS}, lower case, at most {STACK_NAME_LENGTH} characters"
         raise OptionError("--stack-name", name, f"{allowed}: the article names resources by it")
-    if region != _ARTICLE_REGION:
-        allowed = f"{_ARTICLE_REGION}, which the article's template is written for"
+    if region != REGION:
+        allowed = f"{REGION}, which the article's template is written for"
         raise OptionError("--region", region, allowed)

@@ -17,10 +17,11 @@ from dataclasses import asdict
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from readmodel_cfn.limits import INTEGRATION_SECONDS
 from readmodel_cfn.race.body import version_of
 from readmodel_cfn.race.history import NOT_MODIFIED, Read
 
-_TIMEOUT = 30  # seconds; API Gateway itself gives up after 29
+_TIMEOUT = INTEGRATION_SECONDS + 1
 _GZIP = 31  # zlib's number for it
 _PAUSE = 0.1  # seconds after a read without an answer
 

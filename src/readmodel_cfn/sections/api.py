@@ -1,38 +1,44 @@
-"""API. The article: "build out the API Gateway for the public interface".
+"""The API: the REST API, a resource for each path segment, GET and HEAD for each route.
 
-A resource and a GET method for each route, which pass the request on to S3 in the gateway role's
-name. The article serves from one region, written into its template; here the partition and the
-region are those of the stack. The article passes no condition on and no header back; here a reader
-that has a payload already gets a 304, HEAD answers too, and other origins may read where they are
-allowed to. What S3's answers become is in `answers.py`.
+The article: "build out the API Gateway for the public interface". Each method is an integration
+with S3 that uses the gateway role. The article's template contains one region; here partition and
+region are those of the stack. The article passes no conditional header to S3 and no header back;
+here a client that has the document already gets a 304, and HEAD is supported. `responses.py` maps
+S3's responses, and `cors.py` adds the methods for preflights.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from troposphere import AWSHelperFn, GetAtt, Join, Partition, Ref, Region, StackName
 from troposphere import apigateway as ag
 
-from readmodel_cfn.answers import Style, answers, declaration, rule, without_bodies
-from readmodel_cfn.naming import Names, stack_named
-from readmodel_cfn.options import OptionError, check_options, given, option
+from readmodel_cfn.limits import MINIMUM_COMPRESSION_SIZE
+from readmodel_cfn.naming import Names
+from readmodel_cfn.options import check_options, option, without_none
 from readmodel_cfn.references import Reference
-from readmodel_cfn.routes import Route
-
-_MOST_RESOURCES = 300  # of one API, API Gateway's quota
-_CONDITIONS = ("If-None-Match", "If-Modified-Since")
+from readmodel_cfn.responses import (
+    ResponseSettings,
+    integration_response,
+    method_response,
+    read_responses,
+    without_bodies,
+)
+from readmodel_cfn.routes import CONDITIONAL_HEADERS, READ_METHODS, Route
 
 
 @dataclass(frozen=True)
 class Api:
-    """The public interface: who may read, how errors and small answers are told."""
+    """The API Gateway REST API: description, TLS, CORS, missing documents, compression."""
 
     description: str = option(
         "JSON published ahead of time, read fast",
-        "What API Gateway shows of the API.",
+        "Description of the API in API Gateway.",
         pattern=r"(?!.*(AWS::|\$\{))[^\x00-\x1f]{1,1024}",
-        allowed="1 to 1024 characters on one line, without AWS:: and ${, CloudFormation's own",
+        allowed="1 to 1024 characters on one line, without AWS:: and ${, which CloudFormation "
+        "would read as references",
+        of_resource=True,
     )
     # Enhanced policies (SecurityPolicy_*) must come with an endpoint access mode:
     # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies.html
@@ -43,53 +49,90 @@ class Api:
         "SecurityPolicy_TLS13_1_3_2025_09",
         "SecurityPolicy_TLS13_1_3_FIPS_2025_09",
     ] = option(
-        "TLS_1_2", "The oldest TLS and the ciphers that readers may use, by API Gateway's name."
+        "TLS_1_2",
+        "API Gateway security policy: the minimum TLS version and the ciphers for clients "
+        "(default TLS_1_2).",
+        of_resource=True,
     )
     cors_origin: str | None = option(
         None,
-        "The one origin whose pages may read with fetch, or * for all; without one, none but the "
-        "API's own.",
+        "CORS: the origin whose pages may read documents with fetch, or * for every origin. By "
+        "default no other origin may.",
         pattern=r"\*|https?://[A-Za-z0-9.-]+(:\d{1,5})?",
         allowed="* or an origin, such as https://www.example.com",
         example="https://www.example.com",
     )
     missing: Literal["not-found", "mask"] = option(
         "not-found",
-        "How a missing payload becomes a 404: the gateway role may list the routes' keys, so that "
-        "S3 says so; or mask: it may not, and S3's 403 is answered as 404.",
+        "How the API answers 404 for a missing document. not-found: the gateway role may list the "
+        "keys of the routes, so S3 answers 404 (default). mask: it may not, and S3's 403 is mapped "
+        "to 404.",
     )
     compress_from: int | Literal["never"] = option(
         1024,
-        "Bytes from which an answer is compressed for clients that can read it, or never.",
+        "Minimum size of a response, in bytes, to compress it for clients that accept gzip or "
+        "deflate (default 1024); or never.",
         minimum=0,
-        maximum=10_485_760,
+        maximum=MINIMUM_COMPRESSION_SIZE,
+        of_resource=True,
     )
-    as_printed: bool = option(False, "The API as the article prints it.", config=False)
 
     def __post_init__(self) -> None:
         check_options(self, "api")
 
 
-def rest_api(options: Api, gzip_stored: bool, names: Names) -> ag.RestApi:
-    """The API; `gzip_stored` says that payloads are kept compressed."""
-    if options.as_printed:
-        return ag.RestApi(
-            names("ApiGateway"),
-            Name=stack_named(" Api"),
-            Description="A simple Read Model example using S3",
-            FailOnWarnings=True,
-        )
+@dataclass(frozen=True)
+class ApiResources:
+    """The REST API, created here or existing, its resources by path, and the methods to read."""
+
+    api: ag.RestApi
+    resources: dict[str, ag.Resource]
+    methods: list[ag.Method]
+
+
+def build_api(
+    options: Api,
+    names: Names,
+    *,
+    routes: Sequence[Route],
+    existing: ag.RestApi | None,
+    bucket: Reference,
+    role: Reference,
+    gzip_stored: bool,
+) -> ApiResources:
+    """The API, unless it exists already, and the resources and methods of the routes.
+
+    The methods read objects of `bucket` with the credentials of `role`; `gzip_stored` says that
+    the documents are stored compressed.
+    """
+    api = existing or _rest_api(options, gzip_stored, names)
+    resources = _resources(routes, api, names)
+    settings = _response_settings(options, gzip_stored)
+    responses = read_responses(options.missing, settings)
+    methods = []
+    for verb in READ_METHODS:
+        sent = without_bodies(responses) if verb == "HEAD" else responses
+        mapped = [integration_response(response, settings) for response in sent]
+        declared = [method_response(response, settings) for response in sent]
+        for route in routes:
+            integration = _integration(verb, route, mapped, bucket, role)
+            resource = resources[route.path]
+            methods.append(_method(verb, route, resource, integration, declared, names))
+    return ApiResources(api, resources, methods)
+
+
+def _rest_api(options: Api, gzip_stored: bool, names: Names) -> ag.RestApi:
     enhanced = options.security_policy.startswith("SecurityPolicy_")
     return ag.RestApi(
         names("ApiGateway"),
         Name=Join(" ", [StackName, *([names.prefix] if names.prefix else []), "Api"]),
-        **given(BinaryMediaTypes=["*/*"] if gzip_stored else None),
+        **without_none(BinaryMediaTypes=["*/*"] if gzip_stored else None),
         Description=options.description,
         EndpointConfiguration=ag.EndpointConfiguration(Types=["REGIONAL"]),
         FailOnWarnings=True,
-        **given(MinimumCompressionSize=_compress_from(options, gzip_stored)),
+        **without_none(MinimumCompressionSize=_compress_from(options, gzip_stored)),
         SecurityPolicy=options.security_policy,
-        **given(EndpointAccessMode="BASIC" if enhanced else None),
+        **without_none(EndpointAccessMode="BASIC" if enhanced else None),
     )
 
 
@@ -97,12 +140,8 @@ def _compress_from(options: Api, gzip_stored: bool) -> int | None:
     return None if gzip_stored or options.compress_from == "never" else options.compress_from
 
 
-def resources(routes: Sequence[Route], api: ag.RestApi, names: Names) -> dict[str, ag.Resource]:
-    """The API's resources by path, parents first; routes share what their paths share.
-
-    Raises:
-        OptionError: more resources than one API may have.
-    """
+def _resources(routes: Sequence[Route], api: ag.RestApi, names: Names) -> dict[str, ag.Resource]:
+    """The API's resources by path, parents first; routes share the segments they have in common."""
     made: dict[str, ag.Resource] = {}
     for path in dict.fromkeys(path for route in routes for path in route.paths):
         parent, _, part = path.rpartition("/")
@@ -112,45 +151,18 @@ def resources(routes: Sequence[Route], api: ag.RestApi, names: Names) -> dict[st
             ParentId=Ref(made[parent]) if parent else GetAtt(api, "RootResourceId"),
             PathPart=part,
         )
-    if len(made) >= _MOST_RESOURCES:  # the root is one too
-        most = f"paths of at most {_MOST_RESOURCES - 1} segments in all: use a {{parameter}}"
-        raise OptionError("routes", f"{len(made)} path segments", most)
     return made
 
 
-def read_methods(
-    options: Api,
-    gzip_stored: bool,
-    routes: Sequence[Route],
-    tree: dict[str, ag.Resource],
-    store: Reference,
-    reader: Reference,
-    names: Names,
-) -> list[ag.Method]:
-    """The methods that answer with payloads: GET and HEAD for each route; the article has GET."""
-    if options.as_printed:
-        return [_article_method(route, tree[route.path], reader, names) for route in routes]
-    style = _style(options, gzip_stored)
-    to_get = answers(options.missing, style)
-    made = []
-    for verb, given_to in (("GET", to_get), ("HEAD", without_bodies(to_get))):
-        rules = [rule(one, style) for one in given_to]
-        declared = [declaration(one, style) for one in given_to]
-        for route in routes:
-            integration = _integration(verb, route, rules, store, reader)
-            made.append(_read_method(verb, route, tree[route.path], integration, declared, names))
-    return made
-
-
-def _style(options: Api, gzip_stored: bool) -> Style:
+def _response_settings(options: Api, gzip_stored: bool) -> ResponseSettings:
     compressed = _compress_from(options, gzip_stored) is not None
     origin = options.cors_origin
-    # A page of another origin may read only the headers that are exposed to it.
+    # A page of another origin can read only the headers that are exposed to it.
     exposed = {"Access-Control-Expose-Headers": "ETag"} if origin else {}
     varying = {"Vary": "Accept-Encoding"} if compressed else {}
-    return Style(
-        fixed={"Access-Control-Allow-Origin": origin} if origin else {},
-        cached={**exposed, **varying},
+    return ResponseSettings(
+        headers={"Access-Control-Allow-Origin": origin} if origin else {},
+        document_headers={**exposed, **varying},
         binary=gzip_stored,
     )
 
@@ -158,30 +170,33 @@ def _style(options: Api, gzip_stored: bool) -> Style:
 def _integration(
     verb: str,
     route: Route,
-    rules: list[ag.IntegrationResponse],
-    store: Reference,
-    reader: Reference,
+    responses: list[ag.IntegrationResponse],
+    bucket: Reference,
+    role: Reference,
 ) -> ag.Integration:
-    """S3 is asked with the client's condition: without it, it could never say 304."""
-    passed = [*(f"header.{name}" for name in _CONDITIONS), *(f"path.{n}" for n in route.parameters)]
+    """The request to S3, with the client's conditional headers: S3 needs them to answer 304."""
+    headers = [f"header.{name}" for name in CONDITIONAL_HEADERS]
+    passed = [*headers, *(f"path.{name}" for name in route.parameters)]
     return ag.Integration(
         Type="AWS",
         IntegrationHttpMethod=verb,
-        IntegrationResponses=rules,
-        Uri=_object_uri(store.name, route.key),
-        Credentials=reader.arn,
+        IntegrationResponses=responses,
+        Uri=_object_uri(bucket.name, route.key),
+        Credentials=role.arn,
         PassthroughBehavior="WHEN_NO_MATCH",
-        RequestParameters={f"integration.request.{one}": f"method.request.{one}" for one in passed},
+        RequestParameters={
+            f"integration.request.{name}": f"method.request.{name}" for name in passed
+        },
     )
 
 
 def _object_uri(bucket: AWSHelperFn | str, key: str) -> Join:
-    """Where the integration finds an object: API Gateway's path to S3, by bucket and key."""
+    """The integration URI of an object."""
     service = ["arn:", Partition, ":apigateway:", Region, ":s3:path/"]
     return Join("", [*service, bucket, f"/{key}"])
 
 
-def _read_method(
+def _method(
     verb: str,
     route: Route,
     resource: ag.Resource,
@@ -189,51 +204,16 @@ def _read_method(
     declared: list[ag.MethodResponse],
     names: Names,
 ) -> ag.Method:
-    """The method; conditions are optional (False), path parameters are not."""
-    conditions = {f"method.request.header.{name}": False for name in _CONDITIONS}
+    """The method; conditional headers are optional (False), path parameters are required."""
+    headers = {f"method.request.header.{name}": False for name in CONDITIONAL_HEADERS}
     parameters = {f"method.request.path.{name}": True for name in route.parameters}
-    return _method(
-        names.method(route.path, verb),
-        verb,
-        resource,
-        integration,
-        declared,
-        RequestParameters=conditions | parameters,
-    )
-
-
-def _method(
-    title: str,
-    verb: str,
-    resource: ag.Resource,
-    integration: ag.Integration,
-    declared: list[ag.MethodResponse],
-    **properties: Any,
-) -> ag.Method:
     return ag.Method(
-        title,
+        names.method(route.path, verb),
         AuthorizationType="NONE",
         HttpMethod=verb,
-        **properties,
+        RequestParameters=headers | parameters,
         Integration=integration,
         ResourceId=Ref(resource),
         RestApiId=resource.RestApiId,
         MethodResponses=declared,
     )
-
-
-def _article_method(
-    route: Route, resource: ag.Resource, reader: Reference, names: Names
-) -> ag.Method:
-    """The article's: one region, one status, and no header passed on."""
-    service = "arn:aws:apigateway:eu-west-1:s3:path"
-    integration = ag.Integration(
-        Type="AWS",
-        IntegrationHttpMethod="GET",
-        IntegrationResponses=[ag.IntegrationResponse(StatusCode="200", SelectionPattern="200")],
-        Uri=Join("/", [service, stack_named("-data-store"), route.key]),
-        Credentials=reader.arn,
-        PassthroughBehavior="WHEN_NO_MATCH",
-    )
-    declared = [ag.MethodResponse(StatusCode="200")]
-    return _method(names.method(route.path, "GET"), "GET", resource, integration, declared)

@@ -1,41 +1,45 @@
-"""CORS: pages of another origin may read. The article has none of it.
+"""CORS preflights: an OPTIONS method for each route. The article has none.
 
-A browser asks first (OPTIONS, the preflight) when a page sends If-None-Match itself. API Gateway
-answers that without asking anybody, by a MOCK method on each route's resource.
+A browser sends a preflight when a page of another origin sets If-None-Match. API Gateway answers it
+by a MOCK integration, without a request to S3.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from troposphere import Ref
 from troposphere import apigateway as ag
 
-from readmodel_cfn.answers import Answer, Style, declaration, rule
 from readmodel_cfn.naming import Names
-from readmodel_cfn.options import given
-from readmodel_cfn.routes import Route
+from readmodel_cfn.options import without_none
+from readmodel_cfn.responses import (
+    Response,
+    ResponseSettings,
+    integration_response,
+    method_response,
+)
+from readmodel_cfn.routes import CONDITIONAL_HEADERS, READ_METHODS, Route
 
-_ALLOWED = "GET,HEAD,OPTIONS"
-_HEADERS = "If-None-Match,If-Modified-Since"
-_SECONDS = "7200"  # the longest that Chromium keeps a preflight's answer
+_MAX_AGE = "7200"  # seconds; Chromium caches a preflight for no longer
 
 
-def preflights(
+def build_preflights(
     origin: str | None,
-    gzip_stored: bool,
-    routes: Sequence[Route],
-    tree: dict[str, ag.Resource],
     names: Names,
+    *,
+    routes: Sequence[Route],
+    resources: Mapping[str, ag.Resource],
+    gzip_stored: bool,
 ) -> list[ag.Method]:
-    """The OPTIONS method of each route, where there is an origin to allow."""
+    """The OPTIONS method of each route, if there is an origin to allow; `resources` are by path."""
     if origin is None:
         return []
-    style = Style(fixed=_headers(origin))
-    answer = Answer("204", None)
+    settings = ResponseSettings(headers=_headers(origin))
+    response = Response("204", None)
     integration = ag.Integration(
         Type="MOCK",
-        # With binary media types a MOCK fails unless its request is taken for text.
-        **given(ContentHandling="CONVERT_TO_TEXT" if gzip_stored else None),
-        IntegrationResponses=[rule(answer, style)],
+        # With binary media types a MOCK fails unless its request is converted to text.
+        **without_none(ContentHandling="CONVERT_TO_TEXT" if gzip_stored else None),
+        IntegrationResponses=[integration_response(response, settings)],
         PassthroughBehavior="WHEN_NO_MATCH",
         RequestTemplates={"application/json": '{"statusCode":204}'},
     )
@@ -45,9 +49,9 @@ def preflights(
             AuthorizationType="NONE",
             HttpMethod="OPTIONS",
             Integration=integration,
-            ResourceId=Ref(tree[route.path]),
-            RestApiId=tree[route.path].RestApiId,
-            MethodResponses=[declaration(answer, style)],
+            ResourceId=Ref(resources[route.path]),
+            RestApiId=resources[route.path].RestApiId,
+            MethodResponses=[method_response(response, settings)],
         )
         for route in routes
     ]
@@ -56,7 +60,7 @@ def preflights(
 def _headers(origin: str) -> dict[str, str]:
     return {
         "Access-Control-Allow-Origin": origin,
-        "Access-Control-Allow-Methods": _ALLOWED,
-        "Access-Control-Allow-Headers": _HEADERS,
-        "Access-Control-Max-Age": _SECONDS,
+        "Access-Control-Allow-Methods": ",".join([*READ_METHODS, "OPTIONS"]),
+        "Access-Control-Allow-Headers": ",".join(CONDITIONAL_HEADERS),
+        "Access-Control-Max-Age": _MAX_AGE,
     }

@@ -1,8 +1,9 @@
-"""Deployment. The article: "you need a deployment before it is available for use", as "v1".
+"""The deployment of the API and the stage that serves it.
 
-A deployment is a snapshot of the API. CloudFormation makes a new one only under a new logical id,
-so the article's API never changes again once it is deployed. Here the id carries a hash of all that
-the snapshot serves, and a stage, a resource of its own, follows the newest.
+The article: "you need a deployment before it is available for use", as "v1". A deployment is a
+snapshot of the API. CloudFormation creates a new one only under a new logical ID, so the article's
+API never changes after its first deployment. Here the logical ID ends with a hash of what the
+snapshot contains, and a separate stage resource refers to the newest deployment.
 """
 
 import hashlib
@@ -11,18 +12,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from troposphere import AWSObject, AWSProperty, Ref
+from troposphere import AWSObject, AWSProperty, Ref, encode_to_dict
 from troposphere import apigateway as ag
 
-from readmodel_cfn.options import check_options, given, option
-from readmodel_cfn.routes import Route
+from readmodel_cfn.limits import THROTTLE_BURST, THROTTLE_RATE
+from readmodel_cfn.options import check_options, option, without_none
+from readmodel_cfn.routes import READ_METHODS, Route
 
-# What a stage serves from its snapshot, or takes up at the next deployment, by resource type; None
-# is all of it. An API's name, description and endpoint take effect when they are set; the rest does
-# not: https://docs.aws.amazon.com/apigateway/latest/developerguide/updating-api.html. Of the bucket
-# and the role it is what makes CloudFormation replace them ("createOnlyProperties" in their
-# schemas): the snapshot holds the old one's name, the template only a Ref.
-_SERVED: Mapping[str, Sequence[str] | None] = {
+# By resource type, the properties that need a new deployment to take effect; None is all of them.
+# An API's name, description and endpoint take effect without one:
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/updating-api.html. Of the bucket and
+# the role these are the properties that replace them ("createOnlyProperties" in their schemas): the
+# snapshot contains the name of the old one, while the template contains a Ref.
+_SNAPSHOT: Mapping[str, Sequence[str] | None] = {
     "AWS::ApiGateway::RestApi": (
         "ApiKeySourceType",
         "BinaryMediaTypes",
@@ -35,7 +37,7 @@ _SERVED: Mapping[str, Sequence[str] | None] = {
     "AWS::ApiGateway::Resource": None,
     "AWS::ApiGateway::Method": None,
     "AWS::ApiGateway::GatewayResponse": None,
-    # These only the API of an embedding stack may have.
+    # Only an existing API can have these.
     "AWS::ApiGateway::Authorizer": None,
     "AWS::ApiGateway::Model": None,
     "AWS::ApiGateway::RequestValidator": None,
@@ -44,116 +46,129 @@ _SERVED: Mapping[str, Sequence[str] | None] = {
 }
 
 
+API_PARTS = frozenset(kind for kind, names in _SNAPSHOT.items() if names is None)
+"""The resource types that belong to an API and are part of a deployment."""
+
+
 @dataclass(frozen=True)
 class Deployment:
-    """The stage that readers use, and when the API is deployed to it anew."""
+    """The stage that serves the API: its name, throttling and metrics."""
 
     stage: str = option(
         "v1",
-        "Name of the stage: the first part of every URL's path.",
+        "Name of the stage, the first segment of the path of every URL (default v1).",
         pattern=r"[A-Za-z0-9_-]{1,128}",
         allowed="1 to 128 of A-Z a-z 0-9 _ -",
     )
-    serial: int = option(1, "Raise it to deploy the API once more, unchanged.", minimum=1)
+    serial: int = option(
+        1, "Serial number; raise it to deploy an unchanged API again (default 1).", minimum=1
+    )
     throttle_rate: int | None = option(
         None,
-        "Requests a second that each method answers; the account's own limit without.",
+        "Throttling: requests per second for each method. By default the account's limit applies.",
         minimum=0,
-        maximum=10_000,
+        maximum=THROTTLE_RATE,
         example=500,
     )
     throttle_burst: int | None = option(
-        None, "Requests at once beyond that rate.", minimum=0, maximum=5_000, example=250
+        None,
+        "Throttling: burst of requests for each method. By default the account's limit applies.",
+        minimum=0,
+        maximum=THROTTLE_BURST,
+        example=250,
     )
     metrics: bool = option(
-        False, "Metrics for each method in CloudWatch, which cost as custom metrics do."
+        False,
+        "Send CloudWatch metrics for each method, billed as custom metrics (default false).",
     )
-    as_printed: bool = option(False, "The deployment as the article prints it.", config=False)
 
     def __post_init__(self) -> None:
         check_options(self, "deployment")
 
 
-def fingerprint(options: Deployment, resources: Mapping[str, Mapping[str, Any]]) -> str:
-    """Ten hexadecimal digits that change with anything the snapshot serves or refers to.
+def build_deployment(
+    options: Deployment,
+    *,
+    api: ag.RestApi,
+    routes: Sequence[Route],
+    parts: Sequence[AWSObject],
+    named: Sequence[AWSObject],
+) -> tuple[ag.Deployment, ag.Stage]:
+    """The deployment of the API with its `parts`, and the stage.
 
-    `resources` are, by logical id, the API, its resources, methods and gateway responses, and the
-    bucket and role that its integrations name, rendered or as troposphere holds them. What is known
-    only while CloudFormation runs (the id behind a Ref) does not change it.
+    `parts` are the API's resources of the types API_PARTS; `named` are the bucket and the role
+    that integrations name.
     """
-    served = {title: _served(one["Type"], one["Properties"]) for title, one in resources.items()}
-    parts = json.dumps([options.serial, served], sort_keys=True, default=_plain)
-    return hashlib.sha256(parts.encode()).hexdigest()[:10]
+    snapshot = {part.title: part.resource for part in (api, *parts, *named)}
+    waits_for = [part for part in parts if isinstance(part, (ag.Method, ag.GatewayResponse))]
+    deployment = ag.Deployment(
+        f"{api.title}Deployment{fingerprint(options, snapshot)}",
+        DependsOn=waits_for,
+        RestApiId=Ref(api),
+    )
+    stage = ag.Stage(
+        f"{api.title}Stage",
+        RestApiId=Ref(api),
+        DeploymentId=Ref(deployment),
+        **without_none(MethodSettings=_method_settings(options, routes) or None),
+        StageName=options.stage,
+    )
+    return deployment, stage
+
+
+def fingerprint(options: Deployment, resources: Mapping[str, Mapping[str, Any]]) -> str:
+    """Ten hexadecimal digits that change with every part of the snapshot.
+
+    `resources` are by logical ID, in the template's JSON or as troposphere's `resource` dicts. What
+    only CloudFormation knows, such as the ID behind a Ref, does not change the digits.
+    """
+    snapshot = {
+        title: _in_snapshot(resource["Type"], resource["Properties"])
+        for title, resource in resources.items()
+    }
+    text = json.dumps([options.serial, snapshot], sort_keys=True, default=_plain)
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 def _plain(value: Any) -> Any:
-    """One level of a troposphere property or function; json asks again for what is below.
+    """One level of a troposphere value; json calls it again for the levels below.
 
-    Rendering the resources for the hash alone would cost as much as the template itself.
+    To render every resource only for the hash would take as long as the template itself.
     """
-    return value.resource if isinstance(value, AWSProperty) else value.data
+    if isinstance(value, AWSProperty):
+        return value.resource
+    return value.data if hasattr(value, "data") else encode_to_dict(value)
 
 
-def _served(kind: str, properties: Mapping[str, Any]) -> dict[str, Any]:
-    names = _SERVED[kind]
+def _in_snapshot(kind: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+    names = _SNAPSHOT[kind]
     return {name: properties[name] for name in properties if names is None or name in names}
 
 
-def deployment(api: ag.RestApi, waits_for: Sequence[AWSObject], digest: str) -> ag.Deployment:
-    """The snapshot of the API, taken once its methods and gateway responses are there."""
-    return ag.Deployment(
-        f"{api.title}Deployment{digest}", DependsOn=list(waits_for), RestApiId=Ref(api)
-    )
+def _method_settings(options: Deployment, routes: Sequence[Route]) -> list[ag.MethodSetting]:
+    """The stage's settings, and those of the routes that have their own.
 
-
-def article_deployment(
-    options: Deployment, api: ag.RestApi, waits_for: Sequence[AWSObject]
-) -> ag.Deployment:
-    """The article's: made once and never again, with its stage inside."""
-    return ag.Deployment(
-        f"{api.title}Deployment",
-        DependsOn=list(waits_for),
-        RestApiId=Ref(api),
-        Description="Initial Deployment",
-        StageName=options.stage,
-    )
-
-
-def stage(
-    options: Deployment, routes: Sequence[Route], api: ag.RestApi, deployed: ag.Deployment
-) -> ag.Stage:
-    """The stage, which serves the newest deployment."""
-    return ag.Stage(
-        f"{api.title}Stage",
-        RestApiId=Ref(api),
-        DeploymentId=Ref(deployed),
-        **given(MethodSettings=_settings(options, routes) or None),
-        StageName=options.stage,
-    )
-
-
-def _settings(options: Deployment, routes: Sequence[Route]) -> list[ag.MethodSetting]:
-    """The stage's limits, and those of the routes that have their own.
-
-    A method's setting stands in place of the stage's, so that it repeats what it does not change.
+    The settings of a method replace the stage's, so they repeat what they do not change.
     """
-    every = _limits(options.throttle_rate, options.throttle_burst, options.metrics)
-    settings = [ag.MethodSetting(ResourcePath="/*", HttpMethod="*", **every)] if every else []
+    stage = _limits(options.throttle_rate, options.throttle_burst, options.metrics)
+    settings = [ag.MethodSetting(ResourcePath="/*", HttpMethod="*", **stage)] if stage else []
     for route in routes:
         rate = options.throttle_rate if route.throttle_rate is None else route.throttle_rate
         burst = options.throttle_burst if route.throttle_burst is None else route.throttle_burst
         own = _limits(rate, burst, options.metrics)
-        if own != every:
+        if own != stage:
             settings += [
                 ag.MethodSetting(ResourcePath=_setting_path(route.path), HttpMethod=verb, **own)
-                for verb in ("GET", "HEAD")
+                for verb in READ_METHODS
             ]
     return settings
 
 
 def _limits(rate: int | None, burst: int | None, metrics: bool) -> dict[str, Any]:
     measured = True if metrics else None
-    return given(MetricsEnabled=measured, ThrottlingBurstLimit=burst, ThrottlingRateLimit=rate)
+    return without_none(
+        MetricsEnabled=measured, ThrottlingBurstLimit=burst, ThrottlingRateLimit=rate
+    )
 
 
 def _setting_path(path: str) -> str:

@@ -1,8 +1,8 @@
-"""Gateway responses: the errors that API Gateway makes itself, before S3 is asked.
+"""Gateway responses: the errors that API Gateway sends itself, before a request to S3.
 
-Their body has the shape of all others already. The article leaves them as they are: 403 "Missing
+Their body has the same form as the other errors. The article does not change them: 403 "Missing
 Authentication Token" for a path that does not exist, and no CORS header, so that a page of another
-origin cannot even see that it was throttled.
+origin cannot see that it was throttled.
 """
 
 from typing import Any
@@ -10,16 +10,16 @@ from typing import Any
 from troposphere import Ref
 from troposphere import apigateway as ag
 
-from readmodel_cfn.answers import error_body, literal
+from readmodel_cfn.responses import error_body, quoted
 
 
-def of(origin: str | None, api: ag.RestApi) -> list[ag.GatewayResponse]:
-    """An unknown path is 404, as it is everywhere else; with CORS, all others have its header.
+def build_gateway_responses(origin: str | None, api: ag.RestApi) -> list[ag.GatewayResponse]:
+    """An unknown path is a 404; with a CORS origin, every other error has the CORS header.
 
-    DEFAULT_4XX and DEFAULT_5XX get no status: it would replace that of every error they stand for.
+    DEFAULT_4XX and DEFAULT_5XX have no status: it would replace the status of each of their errors.
     """
     header = "gatewayresponse.header.Access-Control-Allow-Origin"
-    parameters = {"ResponseParameters": {header: literal(origin)}} if origin else {}
+    parameters = {"ResponseParameters": {header: quoted(origin)}} if origin else {}
     unknown_path = ag.GatewayResponse(
         f"{api.title}UnknownPath",
         ResponseType="MISSING_AUTHENTICATION_TOKEN",

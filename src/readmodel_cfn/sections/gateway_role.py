@@ -1,126 +1,111 @@
-"""Gateway role. The article: "a role - again for security using least privilege".
+"""The gateway role: the IAM role that API Gateway assumes to read documents, and its policies.
 
-API Gateway assumes it to read the data store. The article's role may do every `s3:Get*` on every
-key; here it may get the objects of the routes' keys.
+The article: "a role - again for security using least privilege". Its role is allowed `s3:Get*` on
+every key; here the role may get the keys of the routes only.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from awacs.aws import PolicyDocument, Statement
-from troposphere import AWSHelperFn, Join, Select, Split, StackId, iam
+from awacs.aws import Statement
+from troposphere import Join, Select, Split, StackId, iam
 
 from readmodel_cfn import policies
-from readmodel_cfn.naming import BOUNDARY, IAM_NAME, IAM_NAME_IN_WORDS, Names, stack_named
-from readmodel_cfn.options import check_options, given, option
-from readmodel_cfn.references import Reference
+from readmodel_cfn.naming import BOUNDARY, IAM_NAME, IAM_NAME_IN_WORDS, Names
+from readmodel_cfn.options import check_options, option, without_none
+from readmodel_cfn.references import Reference, reference_to
 
 
 @dataclass(frozen=True)
 class GatewayRole:
-    """The role that API Gateway assumes to read the payloads."""
+    """The IAM role that API Gateway assumes to read the documents."""
 
     name: str | None = option(
         None,
-        "Name of the role; without one CloudFormation makes a unique name.",
+        "Name of the role. By default CloudFormation generates a unique name.",
         pattern=IAM_NAME,
         allowed=IAM_NAME_IN_WORDS,
         example="shop-api",
+        of_resource=True,
     )
     permissions_boundary: str | None = option(
         None,
-        "ARN of a policy that bounds what the role may ever do.",
+        "ARN of the permissions boundary of the role. By default there is none.",
         pattern=BOUNDARY,
         allowed="the ARN of an IAM policy",
         example="arn:aws:iam::123456789012:policy/boundary",
+        of_resource=True,
     )
-    as_printed: bool = option(False, "The role as the article prints it.", config=False)
 
     def __post_init__(self) -> None:
         check_options(self, "gateway_role")
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What the role needs to get objects: `may_list` lets S3 say 404, `kms_key` opens them.
+class GatewayRoleResources:
+    """The role, unless it exists already, and its read policies; `reference` is to either role."""
 
-    `shared` says that the role is a host's, so that others may add policies to it too.
+    reference: Reference
+    role: iam.Role | None
+    policies: tuple[iam.PolicyType | iam.ManagedPolicy, ...]
+
+
+def build_gateway_role(
+    options: GatewayRole,
+    names: Names,
+    *,
+    existing: Reference | None,
+    bucket: Reference,
+    keys: Sequence[str],
+    may_list: bool,
+    kms_key: str | None,
+) -> GatewayRoleResources:
+    """The role and its permission to get the objects of the key patterns `keys`.
+
+    One inline policy as in the article, and managed policies where IAM's quotas require them; an
+    `existing` role gets them too. With `may_list` S3 answers 404 for a missing object; `kms_key`
+    is the key that encrypts the bucket.
     """
+    role = None if existing else _role(options, names)
+    reference = existing or reference_to(role)
+    first, *others = (
+        policies.document(_statements(bucket.arn, batch, may_list, kms_key))
+        for batch in policies.batches(keys, iam.Role)
+    )
+    inline = iam.PolicyType(
+        names("ApiGatewayDataStorePolicy"),
+        PolicyName=_unique_name(names) if existing else "data-store-read-only",
+        PolicyDocument=first,
+        Roles=[reference.name],
+    )
+    managed = policies.beyond_inline(inline.title, others, Roles=[reference.name])
+    return GatewayRoleResources(reference, role, (inline, *managed))
 
-    may_list: bool
-    kms_key: str | None
-    shared: bool
 
-
-def role(options: GatewayRole, names: Names) -> iam.Role:
-    """The role, which nobody but API Gateway may assume."""
-    if options.as_printed:
-        return iam.Role(
-            names("ApiGatewayRole"),
-            RoleName=stack_named("-api-gateway-role"),
-            # The article gives no Version; AWS reads such a policy as of 2008-10-17.
-            AssumeRolePolicyDocument=PolicyDocument(
-                Statement=[policies.assumed_by_api_gateway("")]
-            ),
-        )
+def _role(options: GatewayRole, names: Names) -> iam.Role:
+    """The role, which only API Gateway may assume."""
     return iam.Role(
         names("ApiGatewayRole"),
         AssumeRolePolicyDocument=policies.document([policies.assumed_by_api_gateway()]),
-        **given(RoleName=options.name, PermissionsBoundary=options.permissions_boundary),
+        **without_none(RoleName=options.name, PermissionsBoundary=options.permissions_boundary),
     )
 
 
-def read_policies(
-    options: GatewayRole,
-    reader: Reference,
-    store: Reference,
-    keys: Sequence[str],
-    reading: Reading,
-    names: Names,
-) -> list[iam.PolicyType | iam.ManagedPolicy]:
-    """The role's permission to get the objects that the routes' key patterns name.
+def _unique_name(names: Names) -> Join:
+    """A policy name of this read model and stack: on a role a policy replaces one of its name.
 
-    One policy as in the article, and more where IAM's limits ask for it.
-    """
-    bucket = store.arn
-    if options.as_printed:
-        granted = PolicyDocument(Statement=[policies.article_grant(bucket, "Get*")])
-        name = stack_named("-data-store-read-only")
-        return [_inline(granted, name, reader, names)]
-    documents = [
-        policies.document(_grants(bucket, batch, reading))
-        for batch in policies.batches(keys, policies.INLINE_OF_ROLE)
-    ]
-    first, *more = documents
-    name = _name_among_others(names) if reading.shared else "data-store-read-only"
-    inline = _inline(first, name, reader, names)
-    return [inline, *policies.beyond_inline(inline.title, more, Roles=[reader.name])]
-
-
-def _name_among_others(names: Names) -> Join:
-    """One for each read model and stack: on a role, a policy replaces another of its name.
-
-    The stack's id ends with a UUID; its name could be longer than a policy's name may be.
+    The stack's id ends with a UUID; the stack's name can be longer than the name of a policy.
     """
     prefix = [names.prefix] if names.prefix else []
     return Join("-", [*prefix, Select(2, Split("/", StackId)), "data-store-read-only"])
 
 
-def _inline(
-    granted: PolicyDocument, name: AWSHelperFn | str, reader: Reference, names: Names
-) -> iam.PolicyType:
-    return iam.PolicyType(
-        names("ApiGatewayDataStorePolicy"),
-        PolicyName=name,
-        PolicyDocument=granted,
-        Roles=[reader.name],
-    )
-
-
-def _grants(bucket: policies.Arn, keys: Sequence[str], reading: Reading) -> list[Statement]:
-    granted = [policies.use([policies.GET], policies.object_arns(bucket, keys))]
-    if reading.may_list:
-        granted.append(policies.list_keys(bucket, keys))
-    if reading.kms_key:
-        granted.append(policies.decrypt(reading.kms_key))
-    return granted
+def _statements(
+    bucket: policies.Arn, keys: Sequence[str], may_list: bool, kms_key: str | None
+) -> list[Statement]:
+    statements = [policies.use([policies.GET], policies.object_arns(bucket, keys))]
+    if may_list:
+        statements.append(policies.list_keys(bucket, keys))
+    if kms_key:
+        statements.append(policies.decrypt(kms_key))
+    return statements

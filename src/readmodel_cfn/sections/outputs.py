@@ -1,40 +1,96 @@
-"""Outputs. The article: "We have our outputs so we can use the solution".
+"""The outputs of a read model, and how another stack imports them.
 
-The URL, the bucket and the writer. The article puts the writer's secret key here; here it is where
-`[writer] key_in` says, and the outputs tell where.
+The article: "We have our outputs so we can use the solution": the URL, the bucket and the writer
+with its secret key. Here `[writer] key_in` decides where the key is stored; by default an output
+names the secret that contains it.
 """
 
 from collections.abc import Sequence
+from typing import Literal, get_args
 
 from troposphere import (
+    AWSHelperFn,
+    Export,
     GetAtt,
     ImportValue,
     Join,
     Output,
     Ref,
     Region,
+    StackName,
     URLSuffix,
     iam,
     secretsmanager,
 )
 from troposphere import apigateway as ag
 
-from readmodel_cfn.naming import Names, stack_named
+from readmodel_cfn.naming import Names
 from readmodel_cfn.references import Reference
 from readmodel_cfn.routes import Route
 
-SECRETS = ("DataStoreAccessKeyId", "DataStoreSecretAccessKey")
-"""Ends of the names of those outputs that hold a key."""
+ExportName = Literal[
+    "ApiUrl",
+    "DataStoreRoleArn",
+    "DataStoreSecretArn",
+    "DataStoreUser",
+    "S3BucketName",
+    "SamplesUrl",
+]
+"""The outputs that `export=True` exports: all but the user's access key."""
+
+
+def imported(stack: str | AWSHelperFn, output: ExportName, prefix: str = "") -> ImportValue:
+    """The value of an output that another stack exports, as an ImportValue.
+
+    `stack` is that stack's name, or a function such as a Ref to a parameter; `prefix` is the prefix
+    of the read model there. `add_read_model` takes an imported bucket name as `data_store`.
+    """
+    name = f"{prefix}{output}"
+    return ImportValue(f"{stack}-{name}" if isinstance(stack, str) else Join("-", [stack, name]))
+
+
+def exported(outputs: list[Output]) -> list[Output]:
+    """The same outputs with the export names that `imported` uses; the access key has none."""
+    for output in outputs:
+        if output.title.endswith(get_args(ExportName)):
+            output.Export = Export(Join("-", [StackName, output.title]))
+    return outputs
+
+
+def build_outputs(
+    names: Names,
+    *,
+    urls: list[Output],
+    bucket: Reference,
+    writer: iam.User | iam.Role | None,
+    access_key: iam.AccessKey | None,
+    secret: secretsmanager.Secret | None,
+) -> list[Output]:
+    """The outputs of one read model: `urls`, the bucket's name, the writer and its key."""
+    outputs = [*urls, *_bucket(bucket, names)]
+    if isinstance(writer, iam.Role):
+        about = "Role to assume to publish to the bucket"
+        arn = GetAtt(writer, "Arn")
+        outputs.append(Output(names("DataStoreRoleArn"), Description=about, Value=arn))
+    elif writer is not None:
+        about = "User that publishes to the bucket"
+        outputs.append(Output(names("DataStoreUser"), Description=about, Value=Ref(writer)))
+    if secret is not None:
+        about = "Secret that holds the key of the user that publishes"
+        outputs.append(Output(names("DataStoreSecretArn"), Description=about, Value=Ref(secret)))
+    elif access_key is not None:
+        outputs += _key(access_key, names)
+    return outputs
 
 
 def url(api: ag.RestApi, stage: str, path: str = "") -> Join:
-    """The URL of a path, or the one that all paths start from."""
+    """The URL of a path, or the base URL of the stage."""
     end = f"/{stage}/{path}" if path else f"/{stage}"
     return Join("", ["https://", Ref(api), ".execute-api.", Region, ".", URLSuffix, end])
 
 
-def urls(api: ag.RestApi, stage: str, routes: Sequence[Route], names: Names) -> list[Output]:
-    """The first route's URL, parameters in braces, and the URL that all paths start from."""
+def url_outputs(api: ag.RestApi, stage: str, routes: Sequence[Route], names: Names) -> list[Output]:
+    """The URL of the first route, with parameters in braces, and the base URL."""
     first = routes[0].path
     return [
         Output(
@@ -46,41 +102,16 @@ def urls(api: ag.RestApi, stage: str, routes: Sequence[Route], names: Names) -> 
     ]
 
 
-def bucket(store: Reference, names: Names) -> list[Output]:
-    """The bucket's name, unless it is an output already: of the stack that it is imported from."""
-    if isinstance(store.name, ImportValue):
+def _bucket(bucket: Reference, names: Names) -> list[Output]:
+    """The bucket's name; none for an imported bucket, which is an output of its own stack."""
+    if isinstance(bucket.name, ImportValue):
         return []
-    meaning = "Name of the bucket to publish to"
-    return [Output(names("S3BucketName"), Description=meaning, Value=store.name)]
+    about = "Name of the bucket to publish to"
+    return [Output(names("S3BucketName"), Description=about, Value=bucket.name)]
 
 
-def writer_user(user: iam.User, names: Names) -> Output:
-    """The user's name."""
-    return Output(
-        names("DataStoreUser"), Description="User that publishes to the bucket", Value=Ref(user)
-    )
-
-
-def writer_role(role: iam.Role, names: Names) -> Output:
-    """The role's ARN, which is what its principals need to assume it."""
-    return Output(
-        names("DataStoreRoleArn"),
-        Description="Role to assume to publish to the bucket",
-        Value=GetAtt(role, "Arn"),
-    )
-
-
-def secret(key_secret: secretsmanager.Secret, names: Names) -> Output:
-    """Where the user's key is."""
-    return Output(
-        names("DataStoreSecretArn"),
-        Description="Secret that holds the key of the user that publishes",
-        Value=Ref(key_secret),
-    )
-
-
-def key(access_key: iam.AccessKey, names: Names) -> list[Output]:
-    """The user's key itself, in two outputs: all who may describe the stack can read it."""
+def _key(access_key: iam.AccessKey, names: Names) -> list[Output]:
+    """The access key itself: everybody who can describe the stack can read it."""
     return [
         Output(
             names("DataStoreAccessKeyId"),
@@ -91,28 +122,5 @@ def key(access_key: iam.AccessKey, names: Names) -> list[Output]:
             names("DataStoreSecretAccessKey"),
             Description="Secret Access Key for the Data Store (S3)",
             Value=GetAtt(access_key, "SecretAccessKey"),
-        ),
-    ]
-
-
-def as_printed(api: ag.RestApi, access_key: iam.AccessKey, names: Names) -> list[Output]:
-    """The five outputs as the article prints them."""
-    host = ["https://", Ref(api), ".execute-api.eu-west-1.amazonaws.com/v1/samples"]
-    return [
-        Output(
-            names("SamplesUrl"),
-            Description="Url to access the Samples data",
-            Value=Join("", host),
-        ),
-        Output(
-            names("S3BucketName"),
-            Description="Name of S3 bucket created",
-            Value=stack_named("-data-store"),
-        ),
-        *key(access_key, names),
-        Output(
-            names("DataStoreUser"),
-            Description="User to upload to the Data Store (S3)",
-            Value=stack_named("-data-store-writer"),
         ),
     ]

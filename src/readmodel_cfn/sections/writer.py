@@ -1,20 +1,21 @@
-"""Writer. The article: "a specific user for writing to the S3 bucket", and its API keys.
+"""The writer: the IAM user or role that publishes documents, and the user's access key.
 
-The article's user may do anything to any key of the bucket (`s3:*`), and its secret key stands in
-the outputs, readable by all who may describe the stack. Here the writer may put the keys of the
-routes and nothing else until told, and its key is kept in Secrets Manager.
+The article: "a specific user for writing to the S3 bucket", and its API keys. Its user is allowed
+`s3:*` on every key of the bucket, and the secret key is in the outputs, where everybody who can
+describe the stack reads it. Here the writer may only put the keys of the routes unless more is
+configured, and Secrets Manager stores its access key.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from awacs.aws import PolicyDocument, Statement
-from troposphere import GetAtt, Join, Ref, iam, secretsmanager
+from troposphere import AWSObject, GetAtt, Join, Ref, iam, secretsmanager
 
 from readmodel_cfn import policies
-from readmodel_cfn.naming import BOUNDARY, IAM_NAME, IAM_NAME_IN_WORDS, Names, stack_named
-from readmodel_cfn.options import OptionError, check_options, given, option
+from readmodel_cfn.naming import BOUNDARY, IAM_NAME, IAM_NAME_IN_WORDS, Names
+from readmodel_cfn.options import OptionError, check_options, option, without_none
 from readmodel_cfn.references import Reference
 
 _PRINCIPAL = r"\d{12}|arn:[a-z-]+:iam::\d{12}:(root|(user|role)/[A-Za-z0-9_+=,.@/-]{1,128})"
@@ -22,7 +23,7 @@ _PRINCIPAL = r"\d{12}|arn:[a-z-]+:iam::\d{12}:(root|(user|role)/[A-Za-z0-9_+=,.@
 
 @dataclass(frozen=True)
 class Writer:
-    """Who may publish payloads, what else it may do, and where its key is kept.
+    """The IAM identity that publishes documents, its permissions, and where its key is stored.
 
     Raises:
         OptionError: a value that IAM would refuse, or options that do not belong together.
@@ -30,40 +31,42 @@ class Writer:
 
     kind: Literal["user", "role", "none"] = option(
         "user",
-        "A user with a key, a role that the given principals assume, or nobody of its own.",
+        "user: an IAM user with an access key (default). role: an IAM role that the principals "
+        "assume. none: no identity is created.",
     )
     principals: tuple[str, ...] = option(
         (),
-        "Who may assume the writer's role: account ids, or ARNs of users and roles.",
+        "Who may assume the role: account ids, or ARNs of users and roles (default: none).",
         pattern=_PRINCIPAL,
         allowed="an account id, or the ARN of an account's root, a user or a role",
     )
     allow: tuple[Literal["put", "compare", "list", "delete"], ...] = option(
         ("put",),
-        "What it may do with the routes' keys: put; compare (put only over the version it read); "
-        "list (see what is published); delete.",
+        "Allowed operations on the keys of the routes: put (default); compare, for conditional "
+        "puts that replace only the version that was read; list; delete.",
     )
     key_in: Literal["secret", "outputs"] = option(
         "secret",
-        "Where the user's key is kept: a Secrets Manager secret, or, as in the article, the "
-        "outputs, where all who may describe the stack can read it.",
+        "Where the user's access key is stored. secret: in Secrets Manager (default). outputs: in "
+        "the stack's outputs, as in the article; everybody who can describe the stack can read it.",
     )
-    serial: int = option(1, "Raise it to replace the user's key by a new one.", minimum=1)
+    serial: int = option(
+        1, "Serial number of the access key; raise it to create a new key (default 1).", minimum=1
+    )
     name: str | None = option(
         None,
-        "Name of the user or role; without one CloudFormation makes a unique name.",
+        "Name of the user or role. By default CloudFormation generates a unique name.",
         pattern=IAM_NAME,
         allowed=IAM_NAME_IN_WORDS,
         example="shop-writer",
     )
     permissions_boundary: str | None = option(
         None,
-        "ARN of a policy that bounds what the writer may ever do.",
+        "ARN of the permissions boundary of the user or role. By default there is none.",
         pattern=BOUNDARY,
         allowed="the ARN of an IAM policy",
         example="arn:aws:iam::123456789012:policy/boundary",
     )
-    as_printed: bool = option(False, "The user as the article prints it.", config=False)
 
     def __post_init__(self) -> None:
         check_options(self, "writer")
@@ -75,22 +78,52 @@ class Writer:
             raise OptionError("writer.allow", [], "at least one of put, compare, list, delete")
 
 
-def grants(
-    options: Writer, store: Reference, keys: Sequence[str], kms_key: str | None
-) -> tuple[PolicyDocument | None, list[PolicyDocument]]:
-    """What the writer may do with the key patterns of the routes: inline, and where IAM asks more.
+@dataclass(frozen=True)
+class WriterResources:
+    """The user and its access key, or the role; every field is empty if there is no writer.
 
-    Nothing goes inline where no key fits there.
+    `policies` are managed policies for keys that do not fit into the inline policy; `secret` is
+    None where the access key is in the outputs.
     """
-    bucket = store.arn
-    if options.as_printed:
-        return policies.document([policies.article_grant(bucket, "*")]), []
-    inline = policies.INLINE_OF_ROLE if options.kind == "role" else policies.INLINE_OF_USER
-    first, *more = (
-        policies.document(_statements(options, bucket, batch, kms_key)) if batch else None
-        for batch in policies.batches(keys, inline)
+
+    identity: iam.User | iam.Role | None = None
+    policies: tuple[iam.ManagedPolicy, ...] = ()
+    access_key: iam.AccessKey | None = None
+    secret: secretsmanager.Secret | None = None
+
+    def __iter__(self) -> Iterator[AWSObject]:
+        """Each resource, in the article's order."""
+        resources = (self.identity, *self.policies, self.access_key, self.secret)
+        yield from (resource for resource in resources if resource is not None)
+
+
+def build_writer(
+    options: Writer, names: Names, *, bucket: Reference, keys: Sequence[str], kms_key: str | None
+) -> WriterResources:
+    """The writer of the key patterns `keys` in a bucket, which `kms_key` may encrypt."""
+    if options.kind == "none":
+        return WriterResources()
+    kind = iam.Role if options.kind == "role" else iam.User
+    first, *others = (
+        policies.document(_statements(options, bucket.arn, batch, kms_key)) if batch else None
+        for batch in policies.batches(keys, kind)
     )
-    return first, [one for one in more if one]
+    identity = _identity(options, first, names)
+    attached = {"Roles" if options.kind == "role" else "Users": [Ref(identity)]}
+    beyond = [document for document in others if document]
+    title = names("DataStoreWriterPolicy")
+    managed = tuple(policies.beyond_inline(title, beyond, **attached))
+    if options.kind == "role":
+        return WriterResources(identity, managed)
+    key = iam.AccessKey(
+        names("DataStoreWriterAccessKey"),
+        Serial=options.serial,  # a higher one makes CloudFormation replace the key
+        Status="Active",
+        UserName=Ref(identity),
+    )
+    return WriterResources(
+        identity, managed, key, _secret(key, names) if options.key_in == "secret" else None
+    )
 
 
 _ACTIONS = {"put": policies.PUT, "compare": policies.GET, "delete": policies.DELETE}
@@ -111,52 +144,30 @@ def _statements(
     return statements
 
 
-def user(options: Writer, document: PolicyDocument | None, names: Names) -> iam.User:
-    """The user, with its permissions inline: they live and die with it."""
-    inline = _inline(options, document)
-    return iam.User(names("DataStoreWriter"), **_identity(options, "UserName"), **inline)
-
-
-def role(options: Writer, document: PolicyDocument | None, names: Names) -> iam.Role:
-    """The role for those who have an identity of their own, so that no key need exist."""
-    return iam.Role(
-        names("DataStoreWriter"),
-        **_identity(options, "RoleName"),
-        AssumeRolePolicyDocument=policies.document([policies.assumed_by(options.principals)]),
-        **_inline(options, document),
-    )
-
-
-def more_policies(
-    writer: iam.User | iam.Role, documents: Sequence[PolicyDocument], names: Names
-) -> list[iam.ManagedPolicy]:
-    """What did not fit inline."""
-    to = "Roles" if isinstance(writer, iam.Role) else "Users"
-    return policies.beyond_inline(names("DataStoreWriterPolicy"), documents, **{to: [Ref(writer)]})
-
-
-def access_key(options: Writer, writer: iam.User, names: Names) -> iam.AccessKey:
-    """The user's key; a raised serial makes CloudFormation replace it."""
-    if options.as_printed:
-        return iam.AccessKey(
-            names("DataStoreWriterAccessKey"),
-            DependsOn=writer,
-            Serial=options.serial,
-            Status="Active",
-            UserName=stack_named("-data-store-writer"),
+def _identity(
+    options: Writer, document: PolicyDocument | None, names: Names
+) -> iam.User | iam.Role:
+    """The user or the role, with its permissions inline: they are deleted with it."""
+    title, boundary = names("DataStoreWriter"), options.permissions_boundary
+    name = "data-store-writer"
+    inline = [iam.Policy(PolicyName=name, PolicyDocument=document)] if document else None
+    if options.kind == "user":
+        return iam.User(
+            title,
+            **without_none(UserName=options.name, PermissionsBoundary=boundary, Policies=inline),
         )
-    return iam.AccessKey(
-        names("DataStoreWriterAccessKey"),
-        Serial=options.serial,
-        Status="Active",
-        UserName=Ref(writer),
+    return iam.Role(
+        title,
+        **without_none(RoleName=options.name, PermissionsBoundary=boundary),
+        AssumeRolePolicyDocument=policies.document([policies.assumed_by(options.principals)]),
+        **without_none(Policies=inline),
     )
 
 
-def secret(key: iam.AccessKey, names: Names) -> secretsmanager.Secret:
+def _secret(key: iam.AccessKey, names: Names) -> secretsmanager.Secret:
     """The key as a secret, `{"access_key_id": ..., "secret_access_key": ...}`.
 
-    It has no name of its own: a deleted secret holds its name for days.
+    CloudFormation names it: the name of a deleted secret stays taken for days.
     """
     key_id, secret_key = Ref(key), GetAtt(key, "SecretAccessKey")
     body = ['{"access_key_id":"', key_id, '","secret_access_key":"', secret_key]
@@ -165,16 +176,3 @@ def secret(key: iam.AccessKey, names: Names) -> secretsmanager.Secret:
         Description="Key of the user that publishes to the data store",
         SecretString=Join("", [*body, '"}']),
     )
-
-
-def _inline(options: Writer, document: PolicyDocument | None) -> dict[str, list[iam.Policy]]:
-    if document is None:
-        return {}
-    name = stack_named("-data-store-writer") if options.as_printed else "data-store-writer"
-    return {"Policies": [iam.Policy(PolicyName=name, PolicyDocument=document)]}
-
-
-def _identity(options: Writer, name_property: str) -> dict[str, Any]:
-    if options.as_printed:
-        return {name_property: stack_named("-data-store-writer")}
-    return given(**{name_property: options.name}, PermissionsBoundary=options.permissions_boundary)

@@ -3,13 +3,22 @@
 from collections.abc import Iterator
 
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.limits import (
+    STACK_TAGS,
+    TAG_KEY_LENGTH,
+    TAG_VALUE_LENGTH,
+    TEMPLATE_BYTES,
+    TEMPLATE_OUTPUTS,
+    TEMPLATE_PARAMETERS,
+    TEMPLATE_RESOURCES,
+)
 from readmodel_cfn.stacks.wanted import Wanted
 
-# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
-_MOST = {"Resources": 500, "Parameters": 200, "Outputs": 200}
-_MOST_BYTES = 1_000_000  # of a template that comes from S3
-# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Tag.html
-_MOST_TAGS, _LONGEST_KEY, _LONGEST_VALUE = 50, 128, 256
+_MOST = {
+    "Resources": TEMPLATE_RESOURCES,
+    "Parameters": TEMPLATE_PARAMETERS,
+    "Outputs": TEMPLATE_OUTPUTS,
+}
 
 
 def check_limits(wanted: Wanted) -> None:
@@ -29,8 +38,8 @@ def _sizes(wanted: Wanted) -> Iterator[tuple[str, str]]:
             what = f"the template's {part} are {count}, CloudFormation takes {most}"
             yield what, "divide it into several stacks"
     size = len(wanted.template.encode())
-    if size > _MOST_BYTES:
-        what = f"the template has {size:,} bytes, CloudFormation takes {_MOST_BYTES:,} from S3"
+    if size > TEMPLATE_BYTES:
+        what = f"the template has {size:,} bytes, CloudFormation takes {TEMPLATE_BYTES:,} from S3"
         yield what, "divide it into several stacks"
 
 
@@ -46,15 +55,15 @@ def _parameters(wanted: Wanted) -> Iterator[tuple[str, str]]:
 
 def _tags(wanted: Wanted) -> Iterator[tuple[str, str]]:
     tags = wanted.all_tags
-    if len(tags) > _MOST_TAGS:
+    if len(tags) > STACK_TAGS:
         what = f"it has {len(tags)} tags with the one that marks it as this tool's"
-        yield what, f"CloudFormation takes {_MOST_TAGS}: give fewer"
+        yield what, f"CloudFormation takes {STACK_TAGS}: give fewer"
     for key, value in tags.items():
         if key.lower().startswith("aws:"):
             yield f"the tag {key} begins with aws:, which is AWS's own", "give it another key"
-        if not 1 <= len(key) <= _LONGEST_KEY:
+        if not 1 <= len(key) <= TAG_KEY_LENGTH:
             what = f"the key of the tag {key[:20]!r} has {len(key)} characters"
-            yield what, f"give 1 to {_LONGEST_KEY}"
-        if not 1 <= len(value) <= _LONGEST_VALUE:
+            yield what, f"give 1 to {TAG_KEY_LENGTH}"
+        if not 1 <= len(value) <= TAG_VALUE_LENGTH:
             what = f"the value of the tag {key[:20]!r} has {len(value)} characters"
-            yield what, f"give 1 to {_LONGEST_VALUE}"
+            yield what, f"give 1 to {TAG_VALUE_LENGTH}"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from readmodel_cfn.aws import Connection, one_line_errors
 from readmodel_cfn.errors import ConfigError, Consent, ConsentRequired
+from readmodel_cfn.limits import TEMPLATE_BODY_BYTES
 from readmodel_cfn.stacks import deploy as steps
 from readmodel_cfn.stacks.client import StackClient
 from readmodel_cfn.stacks.consents import needed_consent
@@ -13,7 +14,7 @@ from readmodel_cfn.stacks.preflight import preflight
 from readmodel_cfn.stacks.upload import upload
 from readmodel_cfn.stacks.values import Event, Stack
 from readmodel_cfn.stacks.verdict import check
-from readmodel_cfn.stacks.wanted import MOST_INLINE_BYTES, Wanted
+from readmodel_cfn.stacks.wanted import Wanted
 
 HERE = Connection()
 """What the environment and ~/.aws say."""
@@ -49,7 +50,7 @@ def deploy(
     """
     _ = wanted.content  # told first, where it is no template
     if not wanted.fits_a_call and not template_bucket:
-        what = f"the template has more than the {MOST_INLINE_BYTES:,} bytes that a call takes"
+        what = f"the template has more than the {TEMPLATE_BODY_BYTES:,} bytes that a call takes"
         raise ConfigError(what, where=wanted.name, hint="give template_bucket")
     with one_line_errors():
         client = StackClient(connection.client("cloudformation"))

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.limits import TEMPLATE_BODY_BYTES
 
 # The tag that says which stacks this tool made, from their first deploy.
 MANAGED_TAG = {"readmodel-cfn": "managed"}
@@ -20,7 +21,6 @@ _IAM_NAMES = {
     "AWS::IAM::Role": "RoleName",
     "AWS::IAM::User": "UserName",
 }
-MOST_INLINE_BYTES = 51_200  # of a template that is sent with the call, CloudFormation's quota
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Wanted:
     @property
     def fits_a_call(self) -> bool:
         """Is the text short enough to be sent with the call?"""
-        return len(self.template.encode()) <= MOST_INLINE_BYTES
+        return len(self.template.encode()) <= TEMPLATE_BODY_BYTES
 
     @cached_property
     def content(self) -> Mapping[str, Any]:

@@ -7,14 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
+from readmodel_cfn.limits import API_PAYLOAD_BYTES, OBJECT_KEY_BYTES
 from readmodel_cfn.store.selection import hidden_path
 
-# API Gateway answers with at most 10 MB, a hard limit:
-# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
-MOST_BYTES = 10 * 1024 * 1024
+MOST_BYTES = API_PAYLOAD_BYTES
 # What travels unchanged through API Gateway, its S3 integration and S3; as the routes have it.
 _SAFE_KEY = re.compile(r"[A-Za-z0-9._/-]+")
-_LONGEST_KEY = 1024  # bytes, S3's limit
 _NO_SEGMENTS = {"", ".", ".."}
 
 Serves = Callable[[str], bool]
@@ -37,8 +35,8 @@ def key_fault(key: str, source: str, serves: Serves | None = None) -> Fault | No
     """What is wrong with a key: its characters, or that no route serves it."""
     if not _SAFE_KEY.fullmatch(key):
         return Fault(source, f"the key {key!r} is unsafe", "use only A-Z a-z 0-9 . _ - and /")
-    if len(key) > _LONGEST_KEY:
-        return Fault(source, f"the key has more than {_LONGEST_KEY} bytes", "shorten it")
+    if len(key) > OBJECT_KEY_BYTES:
+        return Fault(source, f"the key has more than {OBJECT_KEY_BYTES} bytes", "shorten it")
     if not _NO_SEGMENTS.isdisjoint(key.split("/")):
         return Fault(source, f"the key {key!r} has a segment that is empty, . or ..", "name it")
     if serves and not serves(key):

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from readmodel_cfn.errors import ConfigError, ReadModelError
+from readmodel_cfn.limits import INTEGRATION_SECONDS
 
 if TYPE_CHECKING:
     from urllib.request import OpenerDirector, ProxyHandler, Request
 
-_TIMEOUT = 30  # seconds; API Gateway itself gives up after 29
+_TIMEOUT = INTEGRATION_SECONDS + 1
 # On AWS the rest of the host is the region and its suffix, on LocalStack localhost and its port.
 _EXECUTE_API = re.compile(r"https://([a-z0-9]+)\.execute-api\.[^/]+(/.*)")
 

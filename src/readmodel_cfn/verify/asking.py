@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.limits import INTEGRATION_SECONDS
 
-_TIMEOUT = 30  # seconds; API Gateway itself gives up after 29
+_TIMEOUT = INTEGRATION_SECONDS + 1
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 

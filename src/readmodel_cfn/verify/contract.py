@@ -44,7 +44,7 @@ class Contract:
 
     `compress_from` are the bytes from which an answer is compressed, None is never; `cors_origin`
     is None where no other origin may read. `gzip_stored` says that documents are kept compressed,
-    `missing` how a missing document becomes a 404. `as_printed` says that the stack is the
+    `missing` how a missing document becomes a 404. `article` says that the stack is the
     article's, which promised less than is looked for.
     """
 
@@ -54,4 +54,4 @@ class Contract:
     cors_origin: str | None = None
     missing: Literal["not-found", "mask"] = "not-found"
     compress_from: int | None = 1024
-    as_printed: bool = False
+    article: bool = False

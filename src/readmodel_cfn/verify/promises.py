@@ -42,7 +42,7 @@ def judge(contract: Contract, reads: Reads, doors: Doors, found: Live) -> list[O
         judge_doors.throttling(),
         judge_doors.live(found),
     ]
-    return [_as_printed(one) for one in outcomes] if contract.as_printed else outcomes
+    return [_of_article(one) for one in outcomes] if contract.article else outcomes
 
 
 def _of_a_payload(contract: Contract, reads: Reads) -> Iterator[Outcome]:
@@ -53,6 +53,6 @@ def _of_a_payload(contract: Contract, reads: Reads) -> Iterator[Outcome]:
             yield not_shown(name, f"no payload is served: GET answers {reads.first.status}")
 
 
-def _as_printed(one: Outcome) -> Outcome:
+def _of_article(one: Outcome) -> Outcome:
     """The same for the article's stack, which no deploy of it will mend."""
     return replace(one, todo=_NEVER) if one.status == "broken" else one

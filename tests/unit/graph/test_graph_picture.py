@@ -7,6 +7,7 @@ from graph_reader import Drawn, read
 from graph_templates import Content, functions, largest, method, odd_names, of, shared, two
 from hypothesis import HealthCheck, given, settings
 
+from articles import article_template
 from readmodel_cfn import Api, ReadModel, Route, Writer
 from readmodel_cfn.graph import flowchart
 from strategies import read_models
@@ -71,7 +72,7 @@ def test_what_belongs_to_one_resource_is_a_line_of_it() -> None:
 
 
 def test_the_articles_is_drawn_with_its_gaps() -> None:
-    drawn = draw(of(ReadModel.article()))
+    drawn = draw(article_template())
     assert drawn.told("DataStoreWriter", "DataStore") == [(["s3:*", "*"], True)]
     assert drawn.told("ApiGatewayRole", "DataStore") == [(["s3:Get*", "*"], False)]
     assert drawn.told("readers", "ApiGatewayDeployment") == [(["/v1"], True)]

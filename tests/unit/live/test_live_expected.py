@@ -5,6 +5,7 @@ from typing import Any
 
 from live_stacks import STACK_ID, ids_of, template_of, wanted
 
+from articles import article_template
 from readmodel_cfn import Deployment, ReadModel, Route
 from readmodel_cfn.live.expected import expected
 from readmodel_cfn.live.values import Expected, Facets
@@ -65,7 +66,7 @@ def test_what_matters_of_an_integration() -> None:
 
 
 def test_the_articles_stage_is_within_its_deployment() -> None:
-    found = one(template_of(ReadModel.article()), StackName="shop")
+    found = one(article_template(), StackName="shop")
     assert (found.stage, found.deployment) == ("v1", "ApiGatewayDeployment")
     assert not found.separate
     uri = (found.methods[GET].integration or {})["uri"]
@@ -89,7 +90,7 @@ def test_settings_have_api_gateways_names_and_plain_paths() -> None:
 
 
 def test_settings_within_a_deployment_are_the_stages() -> None:
-    template = template_of(ReadModel.article())
+    template = article_template()
     setting = {"ResourcePath": "/*", "HttpMethod": "*", "ThrottlingRateLimit": "2.50"}
     deployment = template["Resources"]["ApiGatewayDeployment"]["Properties"]
     deployment["StageDescription"] = {"MethodSettings": [setting], "CanarySetting": {}}

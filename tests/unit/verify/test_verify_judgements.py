@@ -339,7 +339,7 @@ def test_what_could_not_be_compared_is_said() -> None:
 
 
 def test_the_article_is_told_what_it_never_promised() -> None:
-    article = Contract((Promised("samples", "payload.json"),), as_printed=True)
+    article = Contract((Promised("samples", "payload.json"),), article=True)
     bare = heard(200, right(article).probe.documents[0], Content_Type="application/json")
     outcomes = judged(article, first=bare, unchanged=bare, head=heard(403), zipped=bare)
     assert with_status("broken", outcomes) == [

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from readmodel_cfn.audit.expressions import TOKEN
 from readmodel_cfn.audit.rule import Fault, Rule
 from readmodel_cfn.audit.view import View
+from readmodel_cfn.limits import MINIMUM_COMPRESSION_SIZE
 
-_LARGEST = 10_485_760  # bytes, of MinimumCompressionSize in the API Gateway API Reference
 _VARY = "'Accept-Encoding'"
 
 
@@ -17,7 +17,7 @@ def _out_of_range(view: View) -> Iterator[Fault]:
             yield Fault(
                 api.resource.id,
                 "Properties/MinimumCompressionSize",
-                f"{size} is no number of bytes from 0 to {_LARGEST:,}",
+                f"{size} is no number of bytes from 0 to {MINIMUM_COMPRESSION_SIZE:,}",
                 "give the size from which answers are compressed, such as 1024",
             )
 
@@ -45,7 +45,12 @@ def _size(view: View, api: str) -> str | None:
 
 
 def _fits(size: str) -> bool:
-    return size.isascii() and size.isdigit() and len(size) < 9 and int(size) <= _LARGEST
+    return (
+        size.isascii()
+        and size.isdigit()
+        and len(size) < 9
+        and int(size) <= MINIMUM_COMPRESSION_SIZE
+    )
 
 
 RULES = (

@@ -1,0 +1,39 @@
+"""Quotas of AWS. Each number is written here once, with its source; this module imports nothing."""
+
+FEWER_ROUTES = "serve several documents by one route with a {parameter} or a {greedy+} parameter"
+"""What to do where the routes exceed one of them."""
+
+# CloudFormation, one template:
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+TEMPLATE_RESOURCES = 500
+TEMPLATE_PARAMETERS = 200
+TEMPLATE_OUTPUTS = 200
+TEMPLATE_BYTES = 1_000_000  # read from S3
+TEMPLATE_BODY_BYTES = 51_200  # sent in the request itself
+LOGICAL_ID_LENGTH = 255
+
+# CloudFormation, the tags of one stack:
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Tag.html
+STACK_TAGS = 50
+TAG_KEY_LENGTH = 128
+TAG_VALUE_LENGTH = 256
+
+# API Gateway:
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+API_RESOURCES = 300  # of one REST API, the root among them
+API_PAYLOAD_BYTES = 10 * 1024 * 1024  # of a request or a response; cannot be raised
+INTEGRATION_SECONDS = 29  # that an integration may take
+THROTTLE_RATE = 10_000  # requests a second of an account in one region
+THROTTLE_BURST = 5_000
+# https://docs.aws.amazon.com/apigateway/latest/api/API_CreateRestApi.html
+MINIMUM_COMPRESSION_SIZE = 10_485_760  # the largest value that it can have, in bytes
+
+# IAM, characters of a policy without white space:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+USER_POLICY_LENGTH = 2_048  # all inline policies of one user
+ROLE_POLICY_LENGTH = 10_240  # all inline policies of one role
+MANAGED_POLICY_LENGTH = 6_144
+MANAGED_POLICIES = 10  # attached to one user or role
+
+# S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+OBJECT_KEY_BYTES = 1_024

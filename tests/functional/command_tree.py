@@ -20,18 +20,20 @@ def _below(command: click.Command, words: str) -> Iterator[tuple[str, click.Comm
     if isinstance(command, click.Group):
         context = click.Context(command)
         for name in command.list_commands(context):
-            one = command.get_command(context, name)
-            assert one is not None
-            yield from _below(one, f"{words} {name}".strip())
+            child = command.get_command(context, name)
+            assert child is not None
+            yield from _below(child, f"{words} {name}".strip())
 
 
 COMMANDS = all_commands()
-LEAVES = {words: one for words, one in COMMANDS.items() if not isinstance(one, click.Group)}
+LEAVES = {
+    words: command for words, command in COMMANDS.items() if not isinstance(command, click.Group)
+}
 
 
 def options_of(command: click.Command) -> set[str]:
     """The options of a command, as they are typed."""
-    return {one for each in command.params for one in each.opts if one.startswith("-")}
+    return {option for each in command.params for option in each.opts if option.startswith("-")}
 
 
 def examples_of(command: click.Command) -> list[str]:
@@ -46,4 +48,4 @@ def words_of(example: str) -> list[str]:
     return words[1 : ends[0] if ends else None]
 
 
-EXAMPLES = [(words, line) for words, one in COMMANDS.items() for line in examples_of(one)]
+EXAMPLES = [(words, line) for words, command in COMMANDS.items() for line in examples_of(command)]

@@ -30,8 +30,8 @@ def delete(*arguments: str) -> Any:
 
 def versions(*ids: str, markers: tuple[str, ...] = (), more: bool = False) -> dict[str, Any]:
     return {
-        "Versions": [{"Key": "k", "VersionId": one, "Size": 1500} for one in ids],
-        "DeleteMarkers": [{"Key": "k", "VersionId": one} for one in markers],
+        "Versions": [{"Key": "k", "VersionId": version, "Size": 1500} for version in ids],
+        "DeleteMarkers": [{"Key": "k", "VersionId": version} for version in markers],
         "IsTruncated": more,
         **({"NextKeyMarker": "k", "NextVersionIdMarker": ids[-1]} if more else {}),
     }
@@ -61,7 +61,7 @@ def goes(aws: Aws, ends: str = "DELETE_COMPLETE", *events: dict[str, Any]) -> No
 
 
 def empties(aws: Aws, *ids: str) -> None:
-    objects = [{"Key": "k", "VersionId": one} for one in ids]
+    objects = [{"Key": "k", "VersionId": version} for version in ids]
     expected = {"Bucket": "data-bucket", "Delete": {"Objects": objects, "Quiet": True}}
     aws.answers("s3", "delete_objects", {}, **expected)
 

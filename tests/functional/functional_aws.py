@@ -118,7 +118,7 @@ class Aws:
             "ChangeSetId": CHANGE_SET_ID,
             "StackId": STACK_ID,
             "Status": status,
-            "Changes": [{"Type": "Resource", "ResourceChange": one} for one in changes],
+            "Changes": [{"Type": "Resource", "ResourceChange": change} for change in changes],
         }
         self.answers("cloudformation", "list_change_sets", {"Summaries": []})
         self.answers("cloudformation", "create_change_set", made)
@@ -129,7 +129,7 @@ class Aws:
         """The calls that changed something, in order; a difference leaves nothing changed."""
         reading = ("Describe", "Get", "List", "Head")
         asking = ("CreateChangeSet", "DeleteChangeSet")
-        return [one for one in self.calls if not one.startswith((*reading, *asking))]
+        return [call for call in self.calls if not call.startswith((*reading, *asking))]
 
 
 @contextmanager
@@ -207,7 +207,7 @@ def error_of(result: Result, code: int) -> str:
     """The one error line of a command that failed, after whatever story."""
     lines = result.stderr.splitlines()
     assert result.exit_code == code, result.output
-    assert [one for one in lines if one.startswith("Error:")] == lines[-1:]
+    assert [line for line in lines if line.startswith("Error:")] == lines[-1:]
     assert "Traceback" not in result.output
     assert "response stub" not in result.output, "a call that the test did not foresee"
     return lines[-1].removeprefix("Error: ")

@@ -30,7 +30,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
         yield made
 
 
-def test_a_stack_that_never_was_is_nothing_to_delete(aws: Aws) -> None:
+def test_delete_of_a_stack_that_never_existed_is_an_error(aws: Aws) -> None:
     aws.no_stack()
     aws.answers("cloudformation", "list_stacks", {"StackSummaries": [summary("x", 1, "other")]})
     aws.no_stack()
@@ -38,14 +38,14 @@ def test_a_stack_that_never_was_is_nothing_to_delete(aws: Aws) -> None:
     assert line.startswith("stack read-model in eu-west-1: does not exist")
 
 
-def test_a_deleted_stack_of_another_tool_is_none(aws: Aws) -> None:
+def test_delete_ignores_a_deleted_stack_of_another_tool(aws: Aws) -> None:
     deleted(aws, tags={})
     aws.no_stack()
     assert "does not exist" in error_of(delete("--with-data"), 1)
     assert aws.wrote() == []
 
 
-def test_a_stack_that_is_deleted_already_is_done_and_nobody_is_asked(aws: Aws) -> None:
+def test_delete_of_a_deleted_stack_succeeds_without_consent(aws: Aws) -> None:
     deleted(aws, SKIPPED)
     holds(aws, "1")
     aws.stack("DELETE_COMPLETE")
@@ -56,7 +56,7 @@ def test_a_stack_that_is_deleted_already_is_done_and_nobody_is_asked(aws: Aws) -
     assert aws.wrote() == []
 
 
-def test_with_data_what_an_earlier_run_left_is_removed_when_run_again(aws: Aws) -> None:
+def test_with_data_removes_the_bucket_that_an_earlier_delete_left(aws: Aws) -> None:
     """As after Ctrl-C when the stack was gone, but not all of its retained bucket's versions."""
     deleted(aws, SKIPPED)
     holds(aws, "1")
@@ -72,7 +72,7 @@ def test_with_data_what_an_earlier_run_left_is_removed_when_run_again(aws: Aws) 
     assert aws.wrote() == ["DeleteObjects", "DeleteBucket"]
 
 
-def test_that_is_asked_too(aws: Aws) -> None:
+def test_removing_the_bucket_of_a_deleted_stack_requires_consent(aws: Aws) -> None:
     deleted(aws, SKIPPED)
     holds(aws, "1")
     others(aws)
@@ -81,7 +81,7 @@ def test_that_is_asked_too(aws: Aws) -> None:
     assert aws.wrote() == []
 
 
-def test_a_bucket_that_another_stack_has_taken_over_is_not_touched(aws: Aws) -> None:
+def test_with_data_keeps_a_bucket_that_another_stack_uses(aws: Aws) -> None:
     deleted(aws, SKIPPED)
     holds(aws, "1")
     others(aws, S3BucketName="data-bucket")
@@ -93,7 +93,9 @@ def test_a_bucket_that_another_stack_has_taken_over_is_not_touched(aws: Aws) -> 
 
 
 @pytest.mark.parametrize("arguments", [(), ("--with-data",)])
-def test_where_nothing_is_left_there_is_nothing_to_do(aws: Aws, arguments: tuple[str, ...]) -> None:
+def test_delete_of_a_deleted_stack_without_a_bucket_changes_nothing(
+    aws: Aws, arguments: tuple[str, ...]
+) -> None:
     deleted(aws, SKIPPED)
     aws.refuses("s3", "list_object_versions", "NoSuchBucket", status=404)
     aws.stack("DELETE_COMPLETE")
@@ -102,7 +104,7 @@ def test_where_nothing_is_left_there_is_nothing_to_do(aws: Aws, arguments: tuple
     assert aws.wrote() == []
 
 
-def test_a_deletion_that_goes_on_is_followed_from_its_beginning(aws: Aws) -> None:
+def test_delete_follows_a_deletion_in_progress_without_consent(aws: Aws) -> None:
     """And nobody is asked, since nothing is begun."""
     going = [SKIPPED, BEGUN, MADE]
     aws.stack("DELETE_IN_PROGRESS")
@@ -125,7 +127,7 @@ def test_a_deletion_that_goes_on_is_followed_from_its_beginning(aws: Aws) -> Non
     assert aws.wrote() == []
 
 
-def test_with_data_its_retained_bucket_goes_afterwards(aws: Aws) -> None:
+def test_with_data_removes_the_retained_bucket_after_a_deletion_in_progress(aws: Aws) -> None:
     aws.stack("DELETE_IN_PROGRESS")
     aws.resources(BUCKET, status="DELETE_SKIPPED")
     aws.events(SKIPPED, BEGUN)
@@ -141,7 +143,7 @@ def test_with_data_its_retained_bucket_goes_afterwards(aws: Aws) -> None:
     assert aws.wrote() == ["DeleteBucket"]
 
 
-def test_a_bucket_that_its_deletion_is_about_to_remove_is_left_to_it(aws: Aws) -> None:
+def test_with_data_leaves_the_bucket_to_a_deletion_in_progress(aws: Aws) -> None:
     """Where it is too late for that, the deletion fails and says what to do."""
     going = [BEGUN, MADE]
     aws.stack("DELETE_IN_PROGRESS")

@@ -37,7 +37,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
         yield made
 
 
-def test_what_goes_and_what_stays_is_told_before_it_is_asked(aws: Aws) -> None:
+def test_delete_lists_deleted_and_kept_resources_before_asking(aws: Aws) -> None:
     found(aws, RETAINED)
     done = run("delete", "--region", "eu-west-1")
     assert error_of(done, 1) == (
@@ -61,7 +61,7 @@ def test_what_goes_and_what_stays_is_told_before_it_is_asked(aws: Aws) -> None:
         (versions(), "0 versions, 0 bytes"),
     ],
 )
-def test_with_data_what_is_in_the_buckets_is_told_as_far_as_one_call_tells(
+def test_with_data_shows_the_bucket_content_of_one_listing_page(
     aws: Aws, content: dict[str, Any], told: str
 ) -> None:
     found(aws, RETAINED)
@@ -77,14 +77,14 @@ def test_with_data_what_is_in_the_buckets_is_told_as_far_as_one_call_tells(
     ]
 
 
-def test_no_data_is_asked_about_where_there_is_none(aws: Aws) -> None:
+def test_with_data_without_a_bucket_mentions_no_documents(aws: Aws) -> None:
     found(aws, RETAINED)
     aws.refuses("s3", "list_object_versions", "NoSuchBucket", status=404)
     line = error_of(run("delete", "--region", "eu-west-1", "--with-data"), 1)
     assert line.startswith("Delete stack read-model in eu-west-1: ")
 
 
-def test_a_no_deletes_nothing(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_consent_deletes_nothing(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     def no(question: str, yes: bool) -> None:
         raise ReadModelError("not done, as you said", where=f"{question} {yes}")
 
@@ -96,7 +96,7 @@ def test_a_no_deletes_nothing(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None
     assert aws.wrote() == []
 
 
-def test_what_changed_while_a_person_thought_is_seen(aws: Aws) -> None:
+def test_delete_checks_the_stack_again_after_consent(aws: Aws) -> None:
     found(aws, RETAINED)
     aws.stack(protected=True)
     assert "it is protected against deletion" in error_of(delete(), 1)
@@ -107,7 +107,7 @@ def test_what_changed_while_a_person_thought_is_seen(aws: Aws) -> None:
     assert aws.wrote() == []
 
 
-def test_a_retained_bucket_stays_and_that_is_said(aws: Aws) -> None:
+def test_retained_bucket_is_kept_and_reported(aws: Aws) -> None:
     found(aws, RETAINED)
     goes(aws, "DELETE_COMPLETE", event(2, "ApiGatewayRole", "DELETE_COMPLETE"))
     done = delete()
@@ -121,7 +121,7 @@ def test_a_retained_bucket_stays_and_that_is_said(aws: Aws) -> None:
     assert aws.wrote() == ["DeleteStack"]
 
 
-def test_the_stack_is_deleted_by_its_id_so_that_a_namesake_is_safe(aws: Aws) -> None:
+def test_stack_is_deleted_by_its_id(aws: Aws) -> None:
     sent: list[str] = []
     aws.client("cloudformation").meta.events.register(
         "provide-client-params.cloudformation.DeleteStack",
@@ -133,7 +133,7 @@ def test_the_stack_is_deleted_by_its_id_so_that_a_namesake_is_safe(aws: Aws) -> 
     assert sent == [STACK_ID]
 
 
-def test_with_data_a_retained_bucket_is_emptied_and_removed_after_its_stack(aws: Aws) -> None:
+def test_with_data_removes_a_retained_bucket_after_the_stack(aws: Aws) -> None:
     found(aws, RETAINED)
     holds(aws, "1", "2", markers=("3",), more=True)
     goes(aws)
@@ -149,7 +149,7 @@ def test_with_data_a_retained_bucket_is_emptied_and_removed_after_its_stack(aws:
     assert aws.wrote() == ["DeleteStack", "DeleteObjects", "DeleteObjects", "DeleteBucket"]
 
 
-def test_with_data_any_other_bucket_is_emptied_before_its_stack_removes_it(aws: Aws) -> None:
+def test_with_data_empties_other_buckets_before_the_stack_is_deleted(aws: Aws) -> None:
     found(aws, DELETED)
     holds(aws, "1")
     holds(aws, "1")
@@ -162,7 +162,7 @@ def test_with_data_any_other_bucket_is_emptied_before_its_stack_removes_it(aws: 
     assert aws.wrote() == ["DeleteObjects", "DeleteStack"]
 
 
-def test_a_stack_that_cannot_be_deleted_keeps_the_data_of_a_retained_bucket(aws: Aws) -> None:
+def test_failed_deletion_keeps_the_data_of_a_retained_bucket(aws: Aws) -> None:
     found(aws, RETAINED)
     holds(aws, "1")
     goes(aws, "DELETE_FAILED", FAILED, ROLE_FAILED)
@@ -170,9 +170,7 @@ def test_a_stack_that_cannot_be_deleted_keeps_the_data_of_a_retained_bucket(aws:
     assert aws.wrote() == ["DeleteStack"]
 
 
-def test_the_result_as_json_is_one_object_on_stdout(
-    aws: Aws, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_json_result_is_one_object_on_stdout(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     """And nothing that moves is on stderr."""
     quiet: list[bool] = []
 
@@ -187,8 +185,8 @@ def test_the_result_as_json_is_one_object_on_stdout(
     goes(aws)
     done = delete("--json")
     kept = [
-        dict(zip(("logical_id", "type", "physical_id"), one, strict=True))
-        for one in (BUCKET, POLICY)
+        dict(zip(("logical_id", "type", "physical_id"), resource, strict=True))
+        for resource in (BUCKET, POLICY)
     ]
     expected: dict[str, Any] = {"deleted": "read-model", "kept": kept, "removed_buckets": {}}
     assert json.loads(done.stdout) == expected
@@ -205,7 +203,7 @@ def test_the_result_as_json_is_one_object_on_stdout(
 
 
 @pytest.mark.parametrize("content", [versions("1"), versions(markers=("1",))])
-def test_a_bucket_with_anything_in_it_is_refused_before_anything_is_deleted(
+def test_bucket_with_content_is_refused_before_anything_is_deleted(
     aws: Aws, content: dict[str, Any]
 ) -> None:
     found(aws, DELETED)
@@ -217,9 +215,7 @@ def test_a_bucket_with_anything_in_it_is_refused_before_anything_is_deleted(
 
 
 @pytest.mark.parametrize("arguments", [(), ("--with-data",)])
-def test_a_bucket_that_a_rollback_has_removed_is_left_alone(
-    aws: Aws, arguments: tuple[str, ...]
-) -> None:
+def test_bucket_that_a_rollback_removed_is_ignored(aws: Aws, arguments: tuple[str, ...]) -> None:
     aws.stack()
     aws.resources(BUCKET, ROLE, status="DELETE_COMPLETE")
     goes(aws)
@@ -228,9 +224,7 @@ def test_a_bucket_that_a_rollback_has_removed_is_left_alone(
 
 
 @pytest.mark.parametrize("arguments", [(), ("--with-data",)])
-def test_a_stack_that_never_was_more_than_a_change_set_can_be_deleted(
-    aws: Aws, arguments: tuple[str, ...]
-) -> None:
+def test_stack_in_review_can_be_deleted(aws: Aws, arguments: tuple[str, ...]) -> None:
     aws.stack("REVIEW_IN_PROGRESS")
     aws.resources()
     goes(aws)
@@ -238,7 +232,7 @@ def test_a_stack_that_never_was_more_than_a_change_set_can_be_deleted(
     assert aws.wrote() == ["DeleteStack"]
 
 
-def test_an_empty_bucket_goes_with_its_stack(aws: Aws) -> None:
+def test_empty_bucket_is_deleted_with_its_stack(aws: Aws) -> None:
     found(aws, DELETED)
     holds(aws)
     goes(aws)
@@ -246,9 +240,7 @@ def test_an_empty_bucket_goes_with_its_stack(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize("template", [RETAINED, DELETED], ids=["retained", "not"])
-def test_a_bucket_that_somebody_deleted_before_is_no_obstacle(
-    aws: Aws, template: dict[str, Any]
-) -> None:
+def test_missing_bucket_does_not_block_the_deletion(aws: Aws, template: dict[str, Any]) -> None:
     found(aws, template)
     aws.refuses("s3", "list_object_versions", "NoSuchBucket", status=404)
     goes(aws)

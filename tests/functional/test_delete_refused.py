@@ -24,7 +24,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
 
 
 @pytest.mark.parametrize("arguments", [(), ("--with-data",)])
-def test_a_protected_stack_loses_nothing(aws: Aws, arguments: tuple[str, ...]) -> None:
+def test_protected_stack_is_not_deleted(aws: Aws, arguments: tuple[str, ...]) -> None:
     """Not even its payloads, which go before the stack where the bucket is not retained."""
     aws.stack(protected=True)
     assert "it is protected against deletion" in error_of(delete(*arguments), 1)
@@ -32,14 +32,14 @@ def test_a_protected_stack_loses_nothing(aws: Aws, arguments: tuple[str, ...]) -
 
 
 @pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"])
-def test_a_stack_that_is_busy_loses_nothing(aws: Aws, status: str) -> None:
+def test_stack_in_progress_is_not_deleted(aws: Aws, status: str) -> None:
     aws.stack(status)
     line = error_of(delete("--with-data"), 9)
     assert f"another operation goes on ({status}); wait for its end (readmodel-cfn follow)" in line
     assert aws.wrote() == []
 
 
-def test_a_stack_of_another_tool_is_refused(aws: Aws) -> None:
+def test_stack_without_the_tag_is_not_deleted(aws: Aws) -> None:
     aws.stack(tags={"readmodel-cfn": "no", "team": "web"})
     assert error_of(delete("--with-data"), 1) == (
         "stack read-model: it lacks this tool's tag, readmodel-cfn = managed; "
@@ -48,7 +48,7 @@ def test_a_stack_of_another_tool_is_refused(aws: Aws) -> None:
     assert aws.wrote() == []
 
 
-def test_a_template_in_yaml_is_not_guessed_at(aws: Aws) -> None:
+def test_stack_with_a_yaml_template_is_not_deleted(aws: Aws) -> None:
     aws.stack()
     aws.resources(BUCKET)
     body = {"TemplateBody": "Resources:\n  A: {Type: AWS::S3::Bucket}\n"}
@@ -59,7 +59,7 @@ def test_a_template_in_yaml_is_not_guessed_at(aws: Aws) -> None:
     assert aws.wrote() == []
 
 
-def test_the_function_itself_refuses_what_the_command_refuses(aws: Aws) -> None:
+def test_checked_again_refuses_protected_and_busy_stacks(aws: Aws) -> None:
     client, stack = StackClient(aws.client("cloudformation")), described()
     aws.stack(protected=True)
     with pytest.raises(ReadModelError, match="protected against deletion; set termination_prot"):
@@ -72,7 +72,7 @@ def test_the_function_itself_refuses_what_the_command_refuses(aws: Aws) -> None:
     assert aws.wrote() == []
 
 
-def test_an_empty_stack_name_is_not_the_default_one(aws: Aws) -> None:
+def test_empty_stack_name_is_a_usage_error(aws: Aws) -> None:
     """As from a script whose variable is not set."""
     assert error_of(delete("--stack-name", ""), 2).startswith("--stack-name: '' is not allowed")
     assert aws.calls == []

@@ -44,7 +44,7 @@ def deletes(aws: Aws, stack: Stack, *, force: bool = False) -> None:
     stacks.delete(following, stack, force=force)
 
 
-def test_a_deletion_that_fails_names_all_resources_and_the_way_out(aws: Aws) -> None:
+def test_failed_deletion_names_all_failed_resources_and_force(aws: Aws) -> None:
     found(aws, RETAINED)
     user_failed = event(6, "DataStoreWriter", "DELETE_FAILED", "so is this")
     goes(aws, "DELETE_FAILED", FAILED, user_failed, ROLE_FAILED)
@@ -55,7 +55,7 @@ def test_a_deletion_that_fails_names_all_resources_and_the_way_out(aws: Aws) -> 
     )
 
 
-def test_a_resource_that_was_tried_again_is_named_once(aws: Aws) -> None:
+def test_resource_that_failed_twice_is_named_with_its_first_reason(aws: Aws) -> None:
     first = event(3, "ApiGatewayRole", "DELETE_FAILED", "first reason")
     aws.events(MADE)
     aws.answers("cloudformation", "delete_stack", {})
@@ -75,13 +75,13 @@ def test_a_resource_that_was_tried_again_is_named_once(aws: Aws) -> None:
         ("User: arn is not authorized to perform: iam:DeleteRole on resource", "iam:DeleteRole"),
     ],
 )
-def test_the_way_out_fits_the_reason(aws: Aws, reason: str, way: str) -> None:
+def test_failed_deletion_suggests_a_fix_for_its_reason(aws: Aws, reason: str, way: str) -> None:
     found(aws, RETAINED)
     goes(aws, "DELETE_FAILED", event(4, "Some", "DELETE_FAILED", reason))
     assert way in error_of(delete(), 6).partition("; ")[2]
 
 
-def test_a_failure_that_no_event_tells_is_told_by_the_status(aws: Aws) -> None:
+def test_failed_deletion_without_events_names_the_status(aws: Aws) -> None:
     found(aws, RETAINED)
     goes(aws, "DELETE_FAILED")
     assert error_of(delete(), 6).startswith("stack read-model: DELETE_FAILED: ")
@@ -108,7 +108,7 @@ def is_forced(aws: Aws, *events: dict[str, Any]) -> None:
     aws.events(*events, *TWICE)
 
 
-def test_what_failed_before_is_told_before_it_is_asked_and_forced(aws: Aws) -> None:
+def test_force_lists_failed_resources_before_asking(aws: Aws) -> None:
     failed_before(aws)
     aws.events(*TWICE)
     done = run("delete", "--region", "eu-west-1", "--force")
@@ -118,7 +118,7 @@ def test_what_failed_before_is_told_before_it_is_asked_and_forced(aws: Aws) -> N
     assert aws.wrote() == []
 
 
-def test_a_forced_deletion_leaves_behind_what_fails_and_says_so(aws: Aws) -> None:
+def test_forced_deletion_reports_retained_resources(aws: Aws) -> None:
     failed_before(aws)
     left = event(9, "ApiGatewayRole", "DELETE_SKIPPED", physical_id="role")
     is_forced(aws, left | {"ResourceType": "AWS::IAM::Role"})
@@ -132,7 +132,7 @@ def test_a_forced_deletion_leaves_behind_what_fails_and_says_so(aws: Aws) -> Non
     assert aws.wrote() == ["DeleteStack"]
 
 
-def test_a_bucket_that_is_not_empty_is_left_behind_too_when_forced(aws: Aws) -> None:
+def test_forced_deletion_keeps_a_bucket_with_content(aws: Aws) -> None:
     aws.stack("DELETE_FAILED")
     aws.resources(BUCKET, status="DELETE_FAILED")
     aws.template(DELETED)
@@ -143,7 +143,7 @@ def test_a_bucket_that_is_not_empty_is_left_behind_too_when_forced(aws: Aws) -> 
     assert aws.wrote() == ["DeleteStack"]
 
 
-def test_force_is_said_to_cloudformation(aws: Aws) -> None:
+def test_force_sends_the_deletion_mode_to_cloudformation(aws: Aws) -> None:
     sent: list[str] = []
     aws.client("cloudformation").meta.events.register(
         "provide-client-params.cloudformation.DeleteStack",
@@ -159,7 +159,7 @@ def test_force_is_said_to_cloudformation(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "DELETE_IN_PROGRESS", "ROLLBACK_FAILED"])
-def test_nothing_else_can_be_forced(aws: Aws, status: str) -> None:
+def test_force_requires_a_failed_deletion(aws: Aws, status: str) -> None:
     aws.stack(status)
     assert error_of(delete("--force"), 1) == (
         "stack read-model: only a deletion that failed can be forced, "
@@ -168,7 +168,7 @@ def test_nothing_else_can_be_forced(aws: Aws, status: str) -> None:
     assert aws.wrote() == []
 
 
-def test_a_boto3_that_cannot_force_says_so_before_anything_is_emptied(
+def test_force_with_an_old_boto3_is_refused_before_anything_is_emptied(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(StackClient, "knows", lambda *_: False)
@@ -177,7 +177,7 @@ def test_a_boto3_that_cannot_force_says_so_before_anything_is_emptied(
     assert aws.wrote() == []
 
 
-def test_what_s3_does_not_delete_is_told_and_a_person_must_act(aws: Aws) -> None:
+def test_undeletable_object_is_named_and_exits_6(aws: Aws) -> None:
     found(aws, DELETED)
     holds(aws, "1", "2")
     aws.stack()
@@ -189,7 +189,7 @@ def test_what_s3_does_not_delete_is_told_and_a_person_must_act(aws: Aws) -> None
     assert aws.wrote() == ["DeleteObjects"], "the stack is still there"
 
 
-def test_a_bucket_that_cannot_be_removed_after_its_stack_can_be_later(aws: Aws) -> None:
+def test_bucket_that_cannot_be_removed_names_the_command_to_repeat(aws: Aws) -> None:
     found(aws, RETAINED)
     holds(aws, "1")
     goes(aws)
@@ -204,14 +204,14 @@ def test_a_bucket_that_cannot_be_removed_after_its_stack_can_be_later(aws: Aws) 
     assert line.endswith(f"; to go on: {AGAIN} --with-data")
 
 
-def test_what_may_not_be_looked_into_is_not_deleted(aws: Aws) -> None:
+def test_denied_bucket_listing_deletes_nothing(aws: Aws) -> None:
     found(aws, RETAINED)
     aws.refuses("s3", "list_object_versions", "AccessDenied", "no", 403)
     assert error_of(delete("--with-data"), 1).startswith("AWS ListObjectVersions: AccessDenied: no")
     assert aws.wrote() == []
 
 
-def test_a_trouble_between_the_payloads_and_the_stack_says_that_they_are_gone(aws: Aws) -> None:
+def test_denied_stack_deletion_after_the_bucket_was_emptied_is_unfinished(aws: Aws) -> None:
     found(aws, DELETED)
     holds(aws, "1")
     aws.stack()
@@ -225,7 +225,7 @@ def test_a_trouble_between_the_payloads_and_the_stack_says_that_they_are_gone(aw
     assert line.endswith(f"; to go on: {AGAIN} --with-data")
 
 
-def test_the_same_trouble_with_nothing_deleted_says_that_nothing_is(aws: Aws) -> None:
+def test_denied_stack_deletion_before_anything_was_deleted_exits_1(aws: Aws) -> None:
     found(aws, RETAINED)
     aws.stack()
     aws.events(MADE)
@@ -233,7 +233,7 @@ def test_the_same_trouble_with_nothing_deleted_says_that_nothing_is(aws: Aws) ->
     assert error_of(delete(), 1).startswith("AWS DeleteStack: AccessDenied: no; ask for this")
 
 
-def test_a_deletion_that_cannot_be_followed_names_the_command_that_goes_on(aws: Aws) -> None:
+def test_expired_token_while_following_names_the_command_to_repeat(aws: Aws) -> None:
     found(aws, RETAINED)
     aws.stack()
     aws.events(MADE)
@@ -247,7 +247,7 @@ def interrupt(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_ctrl_c_while_following_names_the_command_that_goes_on(
+def test_ctrl_c_while_following_names_the_command_to_repeat(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(report, "event", interrupt)
@@ -260,7 +260,7 @@ def test_ctrl_c_while_following_names_the_command_that_goes_on(
     )
 
 
-def test_ctrl_c_before_anything_is_begun_is_no_more_than_that(aws: Aws) -> None:
+def test_ctrl_c_before_the_deletion_starts_exits_1(aws: Aws) -> None:
     found(aws, RETAINED)
     aws.stack()
     events = aws.client("cloudformation").meta.events
@@ -269,7 +269,7 @@ def test_ctrl_c_before_anything_is_begun_is_no_more_than_that(aws: Aws) -> None:
     assert aws.wrote() == []
 
 
-def test_ctrl_c_while_emptying_tells_how_far_it_came(aws: Aws) -> None:
+def test_ctrl_c_while_emptying_reports_the_deleted_versions(aws: Aws) -> None:
     found(aws, DELETED)
     holds(aws, "1", "2")
     aws.stack()

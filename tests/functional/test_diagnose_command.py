@@ -78,7 +78,7 @@ def told() -> dict[str, Any]:
     return answer
 
 
-def test_a_failure_names_the_resource_its_table_the_reason_and_what_to_do(aws: Aws) -> None:
+def test_failure_shows_resource_table_reason_and_next_step(aws: Aws) -> None:
     aws.stack("ROLLBACK_COMPLETE")
     aws.events(*UNDONE)
     failures(aws)
@@ -95,7 +95,7 @@ def test_a_failure_names_the_resource_its_table_the_reason_and_what_to_do(aws: A
     ]
 
 
-def test_a_validation_is_told_with_its_place_in_the_template(aws: Aws) -> None:
+def test_validation_failure_shows_its_place_in_the_template(aws: Aws) -> None:
     aws.stack("ROLLBACK_COMPLETE")
     summary = own(1, "CREATE_FAILED", "Validation failed with 2 error(s). Call DescribeEvents.")
     aws.events(summary, CREATED)
@@ -112,7 +112,7 @@ def test_a_validation_is_told_with_its_place_in_the_template(aws: Aws) -> None:
     ]
 
 
-def test_json_is_one_object(aws: Aws) -> None:
+def test_json_of_a_failure_is_one_object(aws: Aws) -> None:
     aws.stack("ROLLBACK_COMPLETE")
     aws.events(*UNDONE)
     failures(aws, found("DataStore", TAKEN))
@@ -145,7 +145,7 @@ def test_json_is_one_object(aws: Aws) -> None:
     }
 
 
-def test_the_table_is_that_of_the_file_at_hand(aws: Aws, tmp_path: Path) -> None:
+def test_table_comes_from_the_local_readmodel_toml(aws: Aws, tmp_path: Path) -> None:
     (tmp_path / "readmodel.toml").write_text(
         '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
     )
@@ -155,7 +155,7 @@ def test_the_table_is_that_of_the_file_at_hand(aws: Aws, tmp_path: Path) -> None
     assert 'made by [[routes]] path = "products/{id}"' in lines()
 
 
-def test_a_success_says_so(aws: Aws) -> None:
+def test_success_is_one_line_with_the_status(aws: Aws) -> None:
     aws.stack("CREATE_COMPLETE")
     aws.events(own(30, "CREATE_COMPLETE"), CREATED)
     assert lines() == [
@@ -164,7 +164,7 @@ def test_a_success_says_so(aws: Aws) -> None:
     ]
 
 
-def test_of_a_success_no_failures_are_asked_for(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_success_makes_no_call_for_failures(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     """A call that the stub does not foresee would be taken for one that AWS refused."""
     asked = []
 
@@ -179,7 +179,7 @@ def test_of_a_success_no_failures_are_asked_for(aws: Aws, monkeypatch: pytest.Mo
     assert asked == []
 
 
-def test_a_success_in_json_has_no_cause_and_no_next_step(aws: Aws) -> None:
+def test_json_of_a_success_has_no_cause_and_no_next_step(aws: Aws) -> None:
     aws.stack("UPDATE_COMPLETE")
     aws.events(own(30, "UPDATE_COMPLETE"), own(0, "UPDATE_IN_PROGRESS"))
     answer = told()
@@ -188,7 +188,7 @@ def test_a_success_in_json_has_no_cause_and_no_next_step(aws: Aws) -> None:
     assert answer["also_failed"] == []
 
 
-def test_what_a_successful_update_could_not_remove_is_told(aws: Aws) -> None:
+def test_successful_update_shows_resources_it_could_not_delete(aws: Aws) -> None:
     aws.stack("UPDATE_COMPLETE")
     left = event(2, "DataStore", "DELETE_FAILED", "not empty")
     aws.events(own(30, "UPDATE_COMPLETE"), left, own(0, "UPDATE_IN_PROGRESS"))
@@ -198,13 +198,13 @@ def test_what_a_successful_update_could_not_remove_is_told(aws: Aws) -> None:
     ]
 
 
-def test_only_the_last_operation_counts(aws: Aws) -> None:
+def test_only_the_last_operation_is_shown(aws: Aws) -> None:
     aws.stack("UPDATE_COMPLETE")
     aws.events(own(90, "UPDATE_COMPLETE"), own(80, "UPDATE_IN_PROGRESS"), *UNDONE)
     assert len(lines()) == 1
 
 
-def test_an_operation_that_goes_on_is_told_with_what_failed_so_far(aws: Aws) -> None:
+def test_operation_in_progress_shows_its_failures_so_far(aws: Aws) -> None:
     aws.stack("ROLLBACK_IN_PROGRESS")
     aws.events(*UNDONE[1:])
     failures(aws)
@@ -215,7 +215,7 @@ def test_an_operation_that_goes_on_is_told_with_what_failed_so_far(aws: Aws) -> 
     assert f"next run: {follow}" in found
 
 
-def test_nothing_is_decided_while_it_goes_on(aws: Aws) -> None:
+def test_json_of_an_operation_in_progress_has_no_result(aws: Aws) -> None:
     aws.stack("CREATE_IN_PROGRESS", reason="User Initiated")
     aws.events(CREATED)
     failures(aws)
@@ -223,7 +223,7 @@ def test_nothing_is_decided_while_it_goes_on(aws: Aws) -> None:
     assert answer["succeeded"] is answer["cause"] is answer["ended"] is None
 
 
-def test_a_stack_without_any_operation_says_that(aws: Aws) -> None:
+def test_stack_in_review_has_no_operation(aws: Aws) -> None:
     aws.stack("REVIEW_IN_PROGRESS", reason="User Initiated")
     aws.events(own(0, "REVIEW_IN_PROGRESS", "User Initiated"))
     failures(aws)
@@ -233,14 +233,14 @@ def test_a_stack_without_any_operation_says_that(aws: Aws) -> None:
     ]
 
 
-def test_what_a_change_set_of_such_a_stack_was_refused_for_is_told(aws: Aws) -> None:
+def test_stack_in_review_shows_why_its_change_set_failed(aws: Aws) -> None:
     aws.stack("REVIEW_IN_PROGRESS")
     aws.events(own(0, "REVIEW_IN_PROGRESS"))
     failures(aws, found("DataStore", TAKEN))
     assert lines()[1:3] == ["cause DataStore (AWS::S3::Bucket)", "made by [data_store]"]
 
 
-def test_a_stack_whose_events_are_forgotten_speaks_for_itself(aws: Aws) -> None:
+def test_stack_without_events_shows_its_own_reason(aws: Aws) -> None:
     aws.stack("ROLLBACK_FAILED", reason="failed to delete: [DataStore]")
     aws.events()
     failures(aws)
@@ -252,7 +252,7 @@ def test_a_stack_whose_events_are_forgotten_speaks_for_itself(aws: Aws) -> None:
     ]
 
 
-def test_a_rollback_that_failed_too_names_what_stops_it_before_what_failed_first(aws: Aws) -> None:
+def test_failed_rollback_names_its_blocker_as_the_cause(aws: Aws) -> None:
     aws.stack("UPDATE_ROLLBACK_FAILED")
     aws.events(
         event(4, "DataStoreWriter", "UPDATE_FAILED", "in the way"),
@@ -263,25 +263,25 @@ def test_a_rollback_that_failed_too_names_what_stops_it_before_what_failed_first
     failures(aws)
     answer = told()
     assert answer["cause"]["logical_id"] == "DataStoreWriter"
-    assert [one["logical_id"] for one in answer["also_failed"]] == ["DataStore"]
+    assert [failure["logical_id"] for failure in answer["also_failed"]] == ["DataStore"]
     assert answer["next"] == "mend it and deploy again: the rollback goes on first"
 
 
-def test_what_describe_events_cannot_tell_the_events_do(aws: Aws) -> None:
+def test_denied_describe_events_falls_back_to_stack_events(aws: Aws) -> None:
     aws.stack("ROLLBACK_COMPLETE")
     aws.events(*UNDONE)
     aws.refuses("cloudformation", "describe_events", "AccessDenied", "no", 403)
     assert told()["cause"]["reason"] == DENIED
 
 
-def test_no_stack_is_told_with_what_to_do(aws: Aws) -> None:
+def test_missing_stack_names_the_deploy_command(aws: Aws) -> None:
     aws.no_stack()
     assert error_of(diagnose(), 1) == (
         "stack read-model in eu-west-1: does not exist; run: readmodel-cfn deploy"
     )
 
 
-def test_only_questions_are_asked(aws: Aws) -> None:
+def test_diagnose_changes_nothing(aws: Aws) -> None:
     aws.stack("ROLLBACK_COMPLETE")
     aws.events(*UNDONE)
     failures(aws)

@@ -27,7 +27,7 @@ def talks_to_aws(words: str) -> bool:
 
 
 @pytest.mark.parametrize("words", COMMANDS)
-def test_a_help_ends_with_one_to_three_examples(words: str) -> None:
+def test_help_ends_with_one_to_three_examples(words: str) -> None:
     lines = examples_of(COMMANDS[words])
     assert 1 <= len(lines) <= 3
     shown = run(*words.split(), "--help").stdout
@@ -36,14 +36,14 @@ def test_a_help_ends_with_one_to_three_examples(words: str) -> None:
 
 
 @pytest.mark.parametrize("words", ["", "sandbox"])
-def test_a_list_of_commands_tells_the_first_sentence_of_each_whole(words: str) -> None:
+def test_command_list_does_not_truncate_summaries(words: str) -> None:
     listed = run(*words.split(), "--help").stdout.partition("\nCommands:\n")[2]
     assert listed
     assert "..." not in listed
 
 
-@pytest.mark.parametrize(("words", "line"), EXAMPLES, ids=lambda one: str(one))
-def test_an_example_is_of_this_command_and_its_options_exist(words: str, line: str) -> None:
+@pytest.mark.parametrize(("words", "line"), EXAMPLES, ids=lambda value: str(value))
+def test_example_uses_existing_options_of_its_command(words: str, line: str) -> None:
     assert line.startswith(f"{PROGRAM} {words}".strip())
     called, arguments = split(words_of(line))
     assert called in LEAVES
@@ -58,7 +58,7 @@ def split(arguments: list[str]) -> tuple[str, list[str]]:
 
 
 @pytest.mark.parametrize("words", COMMANDS)
-def test_the_documentation_shows_them(words: str) -> None:
+def test_cli_reference_shows_the_examples(words: str) -> None:
     page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     assert all(f"\n  {line}\n" in page for line in examples_of(COMMANDS[words]))
 
@@ -70,7 +70,7 @@ HERE = [
 ]
 
 
-def test_some_examples_need_no_aws() -> None:
+def test_local_commands_have_examples_that_need_no_aws() -> None:
     assert {words for words, _ in HERE} == {
         "init",
         "template",
@@ -82,8 +82,8 @@ def test_some_examples_need_no_aws() -> None:
     }
 
 
-@pytest.mark.parametrize(("words", "line"), HERE, ids=lambda one: str(one))
-def test_an_example_that_needs_no_aws_works(words: str, line: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("words", "line"), HERE, ids=lambda value: str(value))
+def test_example_that_needs_no_aws_succeeds(words: str, line: str, tmp_path: Path) -> None:
     """Typed into a shell, in a folder that has the files it names."""
     (tmp_path / ".config" / "fish" / "completions").mkdir(parents=True)
     if words != "init":
@@ -97,7 +97,7 @@ def test_an_example_that_needs_no_aws_works(words: str, line: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("line", examples_of(COMMANDS["serve"]))
-def test_what_serves_until_it_is_stopped_works_too(line: str, tmp_path: Path) -> None:
+def test_serve_example_serves_until_interrupted(line: str, tmp_path: Path) -> None:
     for folder in ("data", "documents"):
         (tmp_path / folder).mkdir()
     process = subprocess.Popen(

@@ -19,7 +19,7 @@ class Terminal(TextIOWrapper):
         return True
 
 
-def test_neither_an_event_nor_a_note_is_told_within_the_line_of_the_view(
+def test_events_and_notes_have_lines_of_their_own_beside_the_live_view(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     terminal = Terminal(BytesIO(), encoding="utf-8")

@@ -67,7 +67,7 @@ def publish(*arguments: str) -> Result:
 
 def lines(result: Result, kind: str) -> list[dict[str, Any]]:
     found = [json.loads(line) for line in result.stdout.splitlines()]
-    return [one[kind] for one in found if kind in one]
+    return [record[kind] for record in found if kind in record]
 
 
 def done(result: Result) -> str:
@@ -78,14 +78,16 @@ def done(result: Result) -> str:
 
 
 @pytest.mark.usefixtures("data")
-def test_a_directorys_documents_go_to_the_keys_that_their_paths_are(objects: FakeObjects) -> None:
+def test_directory_is_published_to_the_keys_of_its_paths(objects: FakeObjects) -> None:
     assert done(publish("data")) == "Sent 6, unchanged 0"
     assert sorted(objects.kept) == ["payload.json", *(f"products/{n}.json" for n in range(5))]
     assert objects.kept["products/3.json"].body == b"3"
 
 
 @pytest.mark.usefixtures("data")
-def test_only_what_changed_is_sent_with_one_listing(objects: FakeObjects, data: Path) -> None:
+def test_only_changed_documents_are_sent_after_one_listing(
+    objects: FakeObjects, data: Path
+) -> None:
     publish("data")
     objects.asked.clear()
     write(data, {"products/3.json": "3.5", "products/new.json": 6})
@@ -95,7 +97,7 @@ def test_only_what_changed_is_sent_with_one_listing(objects: FakeObjects, data: 
 
 
 @pytest.mark.usefixtures("data")
-def test_with_force_all_is_sent_unlooked_at(objects: FakeObjects) -> None:
+def test_force_sends_all_documents_without_comparing(objects: FakeObjects) -> None:
     publish("data")
     objects.asked.clear()
     assert done(publish("data", "--force")) == "Sent 6, unchanged 0"
@@ -103,7 +105,7 @@ def test_with_force_all_is_sent_unlooked_at(objects: FakeObjects) -> None:
 
 
 @pytest.mark.usefixtures("data")
-def test_files_by_themselves_have_their_paths_for_keys(
+def test_files_are_published_to_the_keys_of_their_paths(
     objects: FakeObjects, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(data)
@@ -113,7 +115,7 @@ def test_files_by_themselves_have_their_paths_for_keys(
     assert sorted(objects.kept) == ["payload.json", "products/1.json"]
 
 
-def test_all_faults_are_told_at_once_and_nothing_is_sent(objects: FakeObjects, data: Path) -> None:
+def test_all_invalid_files_are_listed_and_nothing_is_sent(objects: FakeObjects, data: Path) -> None:
     bad: dict[str, object] = {
         "products/half.json": '{"a":\n',
         "products/a b.json": 1,
@@ -127,7 +129,7 @@ def test_all_faults_are_told_at_once_and_nothing_is_sent(objects: FakeObjects, d
     line = error_of(result, 2)
     assert line.startswith("publish: faults: 5; nothing was sent; ")
     told = result.stderr.splitlines()[:-1]
-    assert [one.partition(":")[0] for one in told] == [
+    assert [line.partition(":")[0] for line in told] == [
         "data/other.json",
         "data/products/a b.json",
         "data/products/half.json",
@@ -138,7 +140,7 @@ def test_all_faults_are_told_at_once_and_nothing_is_sent(objects: FakeObjects, d
     assert objects.asked == []
 
 
-def test_with_skip_invalid_the_others_are_sent(objects: FakeObjects, data: Path) -> None:
+def test_skip_invalid_sends_the_valid_documents(objects: FakeObjects, data: Path) -> None:
     write(data, {"products/bad.json": "{", "other.json": "1"})
     result = publish("data", "--skip-invalid")
     assert done(result) == "Sent 6, unchanged 0, invalid 2"
@@ -146,9 +148,7 @@ def test_with_skip_invalid_the_others_are_sent(objects: FakeObjects, data: Path)
     assert "products/bad.json" not in objects.kept
 
 
-def test_what_changes_while_it_is_published_is_sent_as_it_is_if_it_is_valid(
-    objects: FakeObjects, data: Path
-) -> None:
+def test_file_changed_while_publishing_is_validated_again(objects: FakeObjects, data: Path) -> None:
     """What was checked is what is sent: what has changed since is checked again."""
 
     def change(wish: Callable[..., Any]) -> Callable[..., Any]:
@@ -174,7 +174,7 @@ def test_what_changes_while_it_is_published_is_sent_as_it_is_if_it_is_valid(
 
 
 @pytest.mark.usefixtures("data")
-def test_missing_ones_are_shown_and_asked_for_before_anything_is_sent(
+def test_delete_missing_lists_keys_and_requires_consent_before_sending(
     objects: FakeObjects, data: Path
 ) -> None:
     publish("data")
@@ -203,7 +203,7 @@ STOPS = [
 
 
 @pytest.mark.parametrize(("stop", "why"), STOPS, ids=["interrupted", "refused", "denied"])
-def test_what_stops_the_deletion_tells_how_far_it_came(
+def test_stopped_deletion_reports_sent_and_deleted_counts(
     objects: FakeObjects, data: Path, stop: BaseException, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publication, "_BATCH", 2)
@@ -225,9 +225,7 @@ def test_what_stops_the_deletion_tells_how_far_it_came(
     assert done(publish("data", "--delete-missing", "--yes")) == "Sent 0, unchanged 2, deleted 2"
 
 
-def test_a_deletion_that_is_denied_before_anything_has_changed_nothing(
-    objects: FakeObjects, data: Path
-) -> None:
+def test_denied_deletion_exits_1(objects: FakeObjects, data: Path) -> None:
     publish("data")
     (data / "products/1.json").unlink()
     objects.denied = frozenset(["delete"])
@@ -235,7 +233,7 @@ def test_a_deletion_that_is_denied_before_anything_has_changed_nothing(
 
 
 @pytest.mark.usefixtures("data")
-def test_without_delete_missing_nothing_is_deleted(objects: FakeObjects, data: Path) -> None:
+def test_publish_without_delete_missing_deletes_nothing(objects: FakeObjects, data: Path) -> None:
     publish("data")
     (data / "products/1.json").unlink()
     publish("data")
@@ -244,7 +242,7 @@ def test_without_delete_missing_nothing_is_deleted(objects: FakeObjects, data: P
 
 
 @pytest.mark.usefixtures("data")
-def test_create_only_tells_the_loser_and_changes_nothing(objects: FakeObjects) -> None:
+def test_create_only_keeps_existing_documents_and_exits_8(objects: FakeObjects) -> None:
     objects.put("products/1.json", b'"theirs"', {}, create=False)
     result = publish("data", "--create-only")
     assert error_of(result, 8).startswith("--create-only: 1 were there already")
@@ -254,7 +252,7 @@ def test_create_only_tells_the_loser_and_changes_nothing(objects: FakeObjects) -
 
 
 @pytest.mark.usefixtures("data")
-def test_json_is_a_line_for_each_and_one_for_all(objects: FakeObjects, data: Path) -> None:
+def test_json_has_one_line_per_document_and_a_result(objects: FakeObjects, data: Path) -> None:
     publish("data")
     write(data, {"products/1.json": '"new"', "products/bad.json": "{"})
     (data / "payload.json").unlink()
@@ -273,9 +271,7 @@ def test_json_is_a_line_for_each_and_one_for_all(objects: FakeObjects, data: Pat
 
 @pytest.mark.usefixtures("data")
 @pytest.mark.parametrize("call", ["list", "head"])
-def test_what_may_not_be_compared_is_sent_and_the_grant_is_named(
-    objects: FakeObjects, call: str
-) -> None:
+def test_denied_comparison_sends_all_and_names_the_grant(objects: FakeObjects, call: str) -> None:
     publish("data")
     objects.denied = frozenset([call])
     result = publish("data")
@@ -285,7 +281,7 @@ def test_what_may_not_be_compared_is_sent_and_the_grant_is_named(
 
 
 @pytest.mark.usefixtures("data")
-def test_a_writer_who_may_list_the_routes_keys_only_is_asked_for_no_more(
+def test_writer_limited_to_route_prefixes_can_compare(
     objects: FakeObjects,
 ) -> None:
     publish("data")
@@ -295,7 +291,7 @@ def test_a_writer_who_may_list_the_routes_keys_only_is_asked_for_no_more(
 
 
 @pytest.mark.usefixtures("data")
-def test_with_a_kms_key_nothing_can_be_compared(objects: FakeObjects, tmp_path: Path) -> None:
+def test_kms_key_disables_the_comparison(objects: FakeObjects, tmp_path: Path) -> None:
     key = "arn:aws:kms:eu-west-1:123456789012:key/1"
     (tmp_path / "readmodel.toml").write_text(f'[data_store]\nkms_key = "{key}"\n{ROUTES}')
     result = publish("data")
@@ -304,7 +300,7 @@ def test_with_a_kms_key_nothing_can_be_compared(objects: FakeObjects, tmp_path: 
 
 
 @pytest.mark.usefixtures("data")
-def test_where_etags_are_no_md5s_that_is_said(objects: FakeObjects) -> None:
+def test_etags_that_are_no_md5_are_reported(objects: FakeObjects) -> None:
     objects.encrypted = True
     for _ in range(2):
         result = publish("data")
@@ -313,9 +309,7 @@ def test_where_etags_are_no_md5s_that_is_said(objects: FakeObjects) -> None:
 
 
 @pytest.mark.usefixtures("data")
-def test_other_headers_by_configuration_are_sent_again(
-    objects: FakeObjects, tmp_path: Path
-) -> None:
+def test_changed_headers_send_all_documents_again(objects: FakeObjects, tmp_path: Path) -> None:
     publish("data")
     (tmp_path / "readmodel.toml").write_text(f"[data_store]\nmax_age = 60\n{ROUTES}")
     result = publish("data")
@@ -326,7 +320,7 @@ def test_other_headers_by_configuration_are_sent_again(
 
 
 @pytest.mark.usefixtures("data")
-def test_what_stops_half_way_tells_how_far_it_came_and_that_it_goes_on(
+def test_stopped_publish_can_be_repeated(
     objects: FakeObjects,
 ) -> None:
     def refuse(key: str) -> None:
@@ -343,7 +337,7 @@ def test_what_stops_half_way_tells_how_far_it_came_and_that_it_goes_on(
 
 
 @pytest.mark.parametrize("paths", [("",), (".", ""), ("", "--delete-missing", "--yes")])
-def test_an_empty_path_is_not_the_current_directory(
+def test_empty_path_is_a_usage_error(
     objects: FakeObjects, data: Path, monkeypatch: pytest.MonkeyPatch, paths: tuple[str, ...]
 ) -> None:
     """A script says it where a variable of its own is not set."""
@@ -355,7 +349,7 @@ def test_an_empty_path_is_not_the_current_directory(
 
 
 @pytest.mark.usefixtures("data")
-def test_a_full_disk_is_one_line_that_says_which(
+def test_full_temporary_disk_names_the_folder(
     objects: FakeObjects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Full(BytesIO):
@@ -384,13 +378,11 @@ def test_a_full_disk_is_one_line_that_says_which(
         (("--skip-invalid", "--delete-missing"), "--skip-invalid and --delete-missing: "),
     ],
 )
-def test_options_that_do_not_belong_together_are_refused(
-    arguments: tuple[str, ...], where: str
-) -> None:
+def test_incompatible_options_are_usage_errors(arguments: tuple[str, ...], where: str) -> None:
     assert error_of(publish("data", *arguments), 2).startswith(where)
 
 
-def test_an_empty_directory_is_no_set_of_documents(objects: FakeObjects, tmp_path: Path) -> None:
+def test_empty_directory_is_a_usage_error(objects: FakeObjects, tmp_path: Path) -> None:
     """Else one that was mounted too late would have everything deleted."""
     (tmp_path / "empty").mkdir()
     objects.put("payload.json", b"1", {}, create=False)
@@ -423,7 +415,7 @@ def as_writer(aws: Aws, *arguments: str, **outputs: str) -> Result:
         ),
     ],
 )
-def test_a_missing_grant_is_named_before_anything_is_done(
+def test_missing_grant_is_named_before_any_call(
     aws: Aws, objects: FakeObjects, arguments: tuple[str, ...], line: str
 ) -> None:
     assert error_of(as_writer(aws, *arguments), 2).startswith(line)
@@ -431,16 +423,14 @@ def test_a_missing_grant_is_named_before_anything_is_done(
 
 
 @pytest.mark.usefixtures("data")
-def test_a_writer_that_may_only_put_sends_all_and_that_is_said(
-    aws: Aws, objects: FakeObjects
-) -> None:
+def test_writer_that_may_only_put_sends_all_documents(aws: Aws, objects: FakeObjects) -> None:
     result = as_writer(aws, "data")
     assert done(result) == "Sent 6, unchanged 0"
     assert '"list" under [writer] allow' in result.stderr
     assert objects.keys_of("list") == []
 
 
-def test_the_time_left_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_line_has_count_rate_and_time_left(capsys: pytest.CaptureFixture[str]) -> None:
     now = iter([0.0, 2.0, 2.0])
     with Countdown("b", 5000, False, lambda: next(now)) as progress:
         progress(1000)

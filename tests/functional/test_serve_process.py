@@ -128,7 +128,7 @@ def folder(tmp_path: Path) -> Path:
     return project(tmp_path)
 
 
-def test_it_says_when_it_is_ready_in_one_line_of_json(folder: Path) -> None:
+def test_json_of_a_ready_server_has_url_pid_and_routes(folder: Path) -> None:
     with serving(folder) as server:
         ready = server.ready
         assert ready["url"].startswith("http://127.0.0.1:")
@@ -142,7 +142,7 @@ def test_it_says_when_it_is_ready_in_one_line_of_json(folder: Path) -> None:
         assert "GET" in routes["/samples"]["methods"]
 
 
-def test_it_tells_people_the_same_in_a_table(folder: Path) -> None:
+def test_table_of_a_ready_server_has_one_row_per_route(folder: Path) -> None:
     process = subprocess.Popen(
         command("--port", "0"),
         cwd=folder,
@@ -163,7 +163,7 @@ def test_it_tells_people_the_same_in_a_table(folder: Path) -> None:
     assert lines[2][0].endswith("/v1/products/{id}")
 
 
-def test_each_request_is_a_line_of_the_story(folder: Path) -> None:
+def test_each_request_is_logged_on_stderr(folder: Path) -> None:
     with serving(folder) as server:
         server.ask("/v1/samples?a=1")
         line = server.told("/v1/samples").split()
@@ -171,7 +171,7 @@ def test_each_request_is_a_line_of_the_story(folder: Path) -> None:
         assert line[-1] == "ms"
 
 
-def test_unless_it_is_told_to_be_quiet(folder: Path) -> None:
+def test_quiet_logs_nothing(folder: Path) -> None:
     with serving(folder, "--quiet") as server:
         server.ask("/v1/samples")
         assert server.end(signal.SIGTERM) == 0
@@ -179,7 +179,7 @@ def test_unless_it_is_told_to_be_quiet(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_ends_quietly_although_a_client_stays_connected(folder: Path, number: int) -> None:
+def test_signal_stops_the_server_with_a_connected_client(folder: Path, number: int) -> None:
     with serving(folder, "--quiet") as server:
         assert server.ask("/v1/samples").status == 200
         assert server.end(number) == 0
@@ -189,7 +189,7 @@ def test_it_ends_quietly_although_a_client_stays_connected(folder: Path, number:
             pass  # the port is free again
 
 
-def test_a_request_that_is_no_http_ends_nothing(folder: Path) -> None:
+def test_malformed_request_does_not_stop_the_server(folder: Path) -> None:
     with serving(folder) as server:
         with socket.create_connection(("127.0.0.1", server.connection.port)) as other:
             other.settimeout(PATIENCE)
@@ -213,7 +213,7 @@ def refused(folder: Path, *arguments: str) -> tuple[int, str]:
     return done.returncode, line
 
 
-def test_a_busy_port_is_one_line(folder: Path) -> None:
+def test_busy_port_is_a_one_line_error(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         code, line = refused(folder, "--port", port)
@@ -221,14 +221,14 @@ def test_a_busy_port_is_one_line(folder: Path) -> None:
     assert f"127.0.0.1:{port}" in line
 
 
-def test_a_missing_folder_is_one_line(folder: Path) -> None:
+def test_missing_folder_is_a_one_line_error(folder: Path) -> None:
     code, line = refused(folder, "--data", "nowhere")
     assert code == 2
     assert "nowhere" in line
     assert "--data" in line
 
 
-def test_so_is_a_description_that_is_broken_from_the_start(folder: Path) -> None:
+def test_broken_config_is_a_one_line_error(folder: Path) -> None:
     (folder / "readmodel.toml").write_text("x")
     code, line = refused(folder)
     assert code == 2
@@ -245,7 +245,7 @@ finally:
 """
 
 
-def test_it_loads_nothing_that_only_other_commands_need(folder: Path) -> None:
+def test_serve_imports_no_module_of_other_commands(folder: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", PROBE, "serve", "--json"],
         cwd=folder,

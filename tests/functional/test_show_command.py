@@ -37,7 +37,7 @@ def show(command: str, *arguments: str) -> Any:
 
 
 @pytest.mark.parametrize("arguments", [(), ("--json",)])
-def test_the_secret_key_is_masked(aws: Aws, arguments: tuple[str, ...]) -> None:
+def test_outputs_mask_the_secret_key(aws: Aws, arguments: tuple[str, ...]) -> None:
     aws.stack(outputs={**OUTPUTS, **KEY})
     done = show("outputs", *arguments)
     assert "s3cret" not in done.output
@@ -45,23 +45,23 @@ def test_the_secret_key_is_masked(aws: Aws, arguments: tuple[str, ...]) -> None:
     assert "AKIA1" in done.stdout
 
 
-def test_so_is_that_of_a_read_model_within_another_template(aws: Aws) -> None:
+def test_outputs_mask_a_prefixed_secret_key(aws: Aws) -> None:
     aws.stack(outputs={f"Shop{name}": value for name, value in KEY.items()})
     assert "s3cret" not in show("outputs").output
 
 
 @pytest.mark.parametrize("arguments", [(), ("--json",)])
-def test_until_it_is_asked_for(aws: Aws, arguments: tuple[str, ...]) -> None:
+def test_show_secrets_prints_the_secret_key(aws: Aws, arguments: tuple[str, ...]) -> None:
     aws.stack(outputs=KEY)
     assert "s3cret" in show("outputs", "--show-secrets", *arguments).stdout
 
 
-def test_json_is_one_object_of_name_to_value(aws: Aws) -> None:
+def test_json_of_outputs_is_one_object(aws: Aws) -> None:
     aws.stack()
     assert json.loads(show("outputs", "--json").stdout) == OUTPUTS
 
 
-def test_an_emulators_urls_can_be_opened(aws: Aws) -> None:
+def test_outputs_of_an_emulator_have_reachable_urls(aws: Aws) -> None:
     aws.stack()
     found = json.loads(show("outputs", "--json", "--endpoint-url", "http://127.0.0.1:4566").stdout)
     assert found["ApiUrl"] == "http://127.0.0.1:4566/_aws/execute-api/abc123/v1"
@@ -69,7 +69,7 @@ def test_an_emulators_urls_can_be_opened(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("--json",)])
-def test_a_stack_without_outputs_has_none(aws: Aws, arguments: tuple[str, ...]) -> None:
+def test_stack_without_outputs_prints_none(aws: Aws, arguments: tuple[str, ...]) -> None:
     aws.stack(outputs={})
     done = show("outputs", *arguments)
     assert done.exit_code == 0
@@ -82,8 +82,8 @@ NEEDED = "; it needs apigateway:GET"
 STORE = ("DataStore", "AWS::S3::Bucket", "data-bucket")
 ALIKE = "serves what the template says; compared: "
 RESOURCES = [
-    (name, one["Type"], {"ApiGatewayStage": "v1"}.get(name, name))
-    for name, one in CONTENT["Resources"].items()
+    (name, resource["Type"], {"ApiGatewayStage": "v1"}.get(name, name))
+    for name, resource in CONTENT["Resources"].items()
 ]
 DEPLOYMENT = next(name for name, kind, _ in RESOURCES if kind.endswith("::Deployment"))
 
@@ -111,7 +111,7 @@ def gateway(
     aws.refuses("apigateway", "get_export", DENIED)
 
 
-def test_status_tells_state_last_operation_what_is_live_and_resources(aws: Aws) -> None:
+def test_status_shows_state_operation_live_comparison_and_resources(aws: Aws) -> None:
     settled(aws, "UPDATE_ROLLBACK_COMPLETE", reason="because")
     gateway(aws)
     done = show("status")
@@ -130,7 +130,7 @@ def test_status_tells_state_last_operation_what_is_live_and_resources(aws: Aws) 
     assert lines[4].split() == [RESOURCES[0][0], "CREATE_COMPLETE", *RESOURCES[0][1:]]
 
 
-def test_status_in_json_is_one_object(aws: Aws) -> None:
+def test_json_of_status_is_one_object(aws: Aws) -> None:
     settled(aws)
     gateway(aws)
     found = json.loads(show("status", "--json").stdout)
@@ -168,7 +168,7 @@ def test_status_in_json_is_one_object(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("--json",)])
-def test_what_is_live_and_not_in_the_template_is_a_broken_promise(
+def test_route_that_is_live_but_not_in_the_template_exits_7(
     aws: Aws, arguments: tuple[str, ...]
 ) -> None:
     settled(aws)
@@ -194,7 +194,7 @@ def test_what_is_live_and_not_in_the_template_is_a_broken_promise(
         assert "  extra  HEAD /products/{id}  is served, but not in the template\n" in done.stdout
 
 
-def test_a_stage_that_is_gone_is_one_finding(aws: Aws) -> None:
+def test_missing_stage_exits_7(aws: Aws) -> None:
     settled(aws)
     aws.refuses("apigateway", "get_stage", "NotFoundException", status=404)
     aws.answers("apigateway", "get_rest_api", {"id": "ApiGateway"})
@@ -202,7 +202,7 @@ def test_a_stage_that_is_gone_is_one_finding(aws: Aws) -> None:
     assert line.startswith("stack read-model in eu-west-1: stage v1 is gone; run: aws apigateway")
 
 
-def test_what_may_not_be_asked_is_said_and_no_finding(aws: Aws) -> None:
+def test_denied_comparison_is_no_finding(aws: Aws) -> None:
     settled(aws)
     aws.refuses("apigateway", "get_stage", DENIED, "not authorized", 403)
     done = show("status")
@@ -216,9 +216,7 @@ def test_what_may_not_be_asked_is_said_and_no_finding(aws: Aws) -> None:
 @pytest.mark.parametrize(
     "status", ["ROLLBACK_COMPLETE", "CREATE_IN_PROGRESS", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED"]
 )
-def test_nothing_is_compared_of_a_stack_that_does_not_hold_its_template(
-    aws: Aws, status: str
-) -> None:
+def test_unstable_stack_is_not_compared(aws: Aws, status: str) -> None:
     aws.stack(status)
     aws.resources(STORE)
     aws.events()
@@ -229,7 +227,7 @@ def test_nothing_is_compared_of_a_stack_that_does_not_hold_its_template(
     ]
 
 
-def test_nothing_is_compared_of_a_stack_without_a_stage(aws: Aws) -> None:
+def test_stack_without_a_stage_is_not_compared(aws: Aws) -> None:
     aws.stack(tags={})
     aws.resources(STORE)
     aws.template({"Resources": {"DataStore": {"Type": "AWS::S3::Bucket"}}})
@@ -239,7 +237,7 @@ def test_nothing_is_compared_of_a_stack_without_a_stage(aws: Aws) -> None:
     assert done.stderr == ""
 
 
-def test_a_template_in_yaml_is_read_as_well(aws: Aws) -> None:
+def test_yaml_template_is_compared(aws: Aws) -> None:
     aws.stack(tags={})
     aws.resources(*RESOURCES)
     text = render(build_template(ReadModel()), "yaml")
@@ -259,11 +257,13 @@ def test_a_template_in_yaml_is_read_as_well(aws: Aws) -> None:
         ("DELETE_FAILED", [], "DELETE_STACK"),
     ],
 )
-def test_the_last_operation_is_the_one_that_cloudformation_counts(
+def test_last_operation_comes_from_cloudformation_or_the_status(
     aws: Aws, status: str, operations: list[str], kind: str
 ) -> None:
     found = stack(status, tags={}) | {
-        "LastOperations": [{"OperationType": one, "OperationId": "1"} for one in operations]
+        "LastOperations": [
+            {"OperationType": operation, "OperationId": "1"} for operation in operations
+        ]
     }
     aws.answers("cloudformation", "describe_stacks", {"Stacks": [found]})
     aws.resources(STORE)
@@ -278,7 +278,7 @@ def test_the_last_operation_is_the_one_that_cloudformation_counts(
     assert (last["kind"], last["status"]) == (kind, status)
 
 
-def test_a_forgotten_last_operation_is_none(aws: Aws) -> None:
+def test_stack_without_events_has_no_last_operation(aws: Aws) -> None:
     aws.stack("ROLLBACK_COMPLETE")
     aws.resources(STORE)
     aws.events()
@@ -288,9 +288,7 @@ def test_a_forgotten_last_operation_is_none(aws: Aws) -> None:
 ANOTHER = "differs from what is deployed; run: readmodel-cfn diff"
 
 
-def test_a_file_that_describes_something_else_is_said_and_no_failure(
-    aws: Aws, tmp_path: Path
-) -> None:
+def test_differing_config_is_reported_without_failing(aws: Aws, tmp_path: Path) -> None:
     (tmp_path / "readmodel.toml").write_text("[deployment]\nserial = 2\n")
     settled(aws)
     gateway(aws)
@@ -300,7 +298,7 @@ def test_a_file_that_describes_something_else_is_said_and_no_failure(
     assert json.loads(done.stdout)["live"]["findings"] == []
 
 
-def test_the_articles_stack_is_described_by_itself(aws: Aws) -> None:
+def test_article_stack_differs_from_no_config(aws: Aws) -> None:
     article = json.loads(render(build_template(ReadModel.article())))
     aws.stack()
     aws.resources(STORE)
@@ -341,13 +339,13 @@ def drifted(aws: Aws) -> None:
     aws.answers("cloudformation", "describe_stack_resource_drifts", {"StackResourceDrifts": told})
 
 
-def test_drift_is_told_on_request_and_is_no_failure(aws: Aws) -> None:
+def test_drift_option_shows_drift_without_failing(aws: Aws) -> None:
     settled(aws)
     gateway(aws)
     drifted(aws)
     done = show("status", "--drift")
     assert done.exit_code == 0
-    lines = [one for one in done.stdout.splitlines() if "Drift" in one or one.startswith("  ")]
+    lines = [line for line in done.stdout.splitlines() if "Drift" in line or line.startswith("  ")]
     assert lines[:3] == [
         "Drift: 1 of 2 checked resources were changed by hand",
         "  DataStore  MODIFIED  AWS::S3::Bucket",
@@ -357,13 +355,17 @@ def test_drift_is_told_on_request_and_is_no_failure(aws: Aws) -> None:
     assert lines[3] == f"Drift: not checked: {', '.join(unchecked)}"
 
 
-def test_drift_in_json_has_every_resource(aws: Aws) -> None:
+def test_json_of_drift_has_every_resource(aws: Aws) -> None:
     settled(aws)
     gateway(aws)
     drifted(aws)
     found = json.loads(show("status", "--drift", "--json").stdout)["drift"]
-    assert [one["logical_id"] for one in found["resources"]] == [name for name, _, _ in RESOURCES]
-    store = next(one for one in found["resources"] if one["logical_id"] == "DataStore")
+    assert [resource["logical_id"] for resource in found["resources"]] == [
+        name for name, _, _ in RESOURCES
+    ]
+    store = next(
+        resource for resource in found["resources"] if resource["logical_id"] == "DataStore"
+    )
     assert store["differences"] == [
         {
             "path": "/VersioningConfiguration/Status",
@@ -374,14 +376,14 @@ def test_drift_in_json_has_every_resource(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize("command", ["outputs", "status"])
-def test_no_stack_is_told_with_what_to_do(aws: Aws, command: str) -> None:
+def test_missing_stack_names_the_deploy_command(aws: Aws, command: str) -> None:
     aws.no_stack()
     assert error_of(show(command), 1) == (
         "stack read-model in eu-west-1: does not exist; run: readmodel-cfn deploy"
     )
 
 
-def test_on_the_sandbox_what_to_do_is_to_deploy_there(
+def test_missing_stack_on_the_sandbox_names_the_sandbox_option(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     box = Sandbox("http://127.0.0.1:1", 1, 1, "AKIA1", "s3cret", "first")
@@ -404,7 +406,7 @@ def test_on_the_sandbox_what_to_do_is_to_deploy_there(
         ("Throttling", "Rate exceeded", "Throttling: Rate exceeded"),
     ],
 )
-def test_what_cloudformation_refuses_is_one_line_and_never_no_stack(
+def test_cloudformation_error_is_one_line_with_its_code(
     aws: Aws, code: str, message: str, said: str
 ) -> None:
     aws.refuses("cloudformation", "describe_stacks", code, message, 403)

@@ -47,7 +47,7 @@ def until_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[...,
 
 
 @pytest.mark.parametrize("words", ABOUT_A_STACK)
-def test_whatever_asks_aws_about_a_stack_says_so(
+def test_slow_stack_lookup_prints_progress(
     words: str, until_told: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lint_cache, "lint_once", lambda *_: [])
@@ -58,7 +58,9 @@ def test_whatever_asks_aws_about_a_stack_says_so(
     assert done.stderr.endswith("Error: waited\n")
 
 
-def test_so_does_a_lint(until_told: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_lint_prints_progress(
+    until_told: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(lint_cache, "lint_once", until_told)
     done = run("lint")
     assert done.stderr == "cfn-lint checks the template...\nError: waited\n"

@@ -20,14 +20,14 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
         yield made
 
 
-def test_where_nothing_differs_nothing_is_done(aws: Aws) -> None:
+def test_unchanged_stack_makes_no_write(aws: Aws) -> None:
     aws.stack()
     aws.template(CONTENT)
     assert deploy(WANTED, THERE).status == "CREATE_COMPLETE"
     assert aws.wrote() == []
 
 
-def test_an_operation_that_goes_on_is_followed_first(aws: Aws) -> None:
+def test_operation_in_progress_is_followed_first(aws: Aws) -> None:
     told: list[str] = []
     aws.stack("UPDATE_IN_PROGRESS")
     aws.events(event(1, "DataStore", "UPDATE_IN_PROGRESS"))
@@ -35,7 +35,7 @@ def test_an_operation_that_goes_on_is_followed_first(aws: Aws) -> None:
     aws.events(event(2, "DataStore", "UPDATE_COMPLETE"))
     aws.stack("UPDATE_COMPLETE")
     aws.template(CONTENT)
-    deploy(WANTED, THERE, on_event=lambda one: told.append(one.status))
+    deploy(WANTED, THERE, on_event=lambda event: told.append(event.status))
     assert "UPDATE_COMPLETE" in told
     assert aws.wrote() == []
 
@@ -44,7 +44,7 @@ def test_an_operation_that_goes_on_is_followed_first(aws: Aws) -> None:
     ("status", "option"),
     [("ROLLBACK_COMPLETE", "--recreate"), ("UPDATE_ROLLBACK_FAILED", "--yes")],
 )
-def test_what_a_person_is_asked_about_is_refused(aws: Aws, status: str, option: str) -> None:
+def test_action_that_requires_consent_is_refused(aws: Aws, status: str, option: str) -> None:
     aws.stack(status)
     if status == "ROLLBACK_COMPLETE":
         aws.events(event(1, "read-model", status, physical_id=STACK_ID))
@@ -53,14 +53,14 @@ def test_what_a_person_is_asked_about_is_refused(aws: Aws, status: str, option: 
     assert aws.wrote() == []
 
 
-def test_what_the_plan_refuses_is_refused(aws: Aws) -> None:
+def test_stack_of_another_tool_is_refused(aws: Aws) -> None:
     aws.stack(tags={})
     aws.template({"Resources": {"Other": {"Type": "AWS::S3::Bucket"}}})
     with pytest.raises(ReadModelError, match="it is another stack"):
         deploy(WANTED, THERE)
 
 
-def test_an_update_that_fails_is_told_by_its_cause(aws: Aws) -> None:
+def test_rolled_back_update_names_its_cause(aws: Aws) -> None:
     aws.stack()
     aws.template({"Resources": {}})
     aws.events()
@@ -72,7 +72,7 @@ def test_an_update_that_fails_is_told_by_its_cause(aws: Aws) -> None:
         deploy(WANTED, THERE)
 
 
-def test_a_template_too_long_for_a_call_needs_a_bucket() -> None:
+def test_long_template_requires_a_template_bucket() -> None:
     long = Wanted("read-model", '{"Description":"' + "x" * 60_000 + '","Resources":{}}')
     with pytest.raises(ConfigError, match=r"51,200 bytes that a call takes; give template_bucket"):
         deploy(long, THERE)
@@ -99,7 +99,7 @@ def test_a_template_too_long_for_a_call_needs_a_bucket() -> None:
     ],
     ids=["empty", "YAML", "deep", "list", "nothing", "list of resources", "type", "null", "array"],
 )
-def test_what_is_no_template_is_refused_before_aws_is_asked(aws: Aws, text: str, told: str) -> None:
+def test_invalid_template_is_refused_before_any_call(aws: Aws, text: str, told: str) -> None:
     with pytest.raises(ConfigError) as refused:
         deploy(Wanted("read-model", text), THERE)
     assert str(refused.value).startswith(f"stack read-model: the template {told}")

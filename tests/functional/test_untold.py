@@ -39,7 +39,9 @@ def created(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize("output", ["event", "outputs"])
-def test_a_deploy(aws: Aws, output: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_broken_pipe_after_a_deploy_began_is_unfinished(
+    aws: Aws, output: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     created(aws)
     monkeypatch.setattr(report, output, gone)
     line = error_of(run("deploy", "--yes", *REGION), Unfinished.exit_code)
@@ -48,7 +50,7 @@ def test_a_deploy(aws: Aws, output: str, monkeypatch: pytest.MonkeyPatch) -> Non
     assert line.endswith(f"run: readmodel-cfn {command} --stack-name read-model --region eu-west-1")
 
 
-def test_what_was_only_planned_has_changed_nothing(
+def test_broken_pipe_before_a_deploy_began_exits_1(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     aws.no_stack()
@@ -61,7 +63,9 @@ def stored(aws: Aws) -> None:
     aws.answers("s3", "put_object", {"ETag": '"e"', "VersionId": "v"})
 
 
-def test_a_document(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_broken_pipe_after_a_document_was_published_is_unfinished(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
     aws.stack()
     stored(aws)
     monkeypatch.setattr(report, "published", gone)
@@ -69,7 +73,7 @@ def test_a_document(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     assert line == f"data-bucket/payload.json: {UNTOLD}it is published"
 
 
-def test_many_documents(
+def test_broken_pipe_while_publishing_many_documents_is_unfinished(
     objects: Any,  # noqa: F811 - the fixture
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -83,7 +87,9 @@ def test_many_documents(
     assert "payload.json" in objects.kept
 
 
-def test_a_deletion(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_broken_pipe_while_deleting_a_stack_is_unfinished(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
     found(aws, DELETED)
     holds(aws)
     goes(aws, "DELETE_COMPLETE", BEGUN)

@@ -56,9 +56,7 @@ def refused(*arguments: str) -> str:
         ),
     ],
 )
-def test_a_usage_error_says_where_what_and_where_the_help_is(
-    arguments: list[str], line: str
-) -> None:
+def test_usage_error_names_command_value_and_help(arguments: list[str], line: str) -> None:
     # CliRunner names the program as click finds it.
     assert refused(*arguments).replace("main", "readmodel-cfn") == line
 
@@ -74,12 +72,12 @@ def test_a_usage_error_says_where_what_and_where_the_help_is(
         (["publish", "f.json", "--creat-only"], "--create-only"),
     ],
 )
-def test_the_nearest_name_is_suggested(arguments: list[str], near: str) -> None:
+def test_misspelled_name_suggests_the_nearest(arguments: list[str], near: str) -> None:
     assert f"; did you mean {near}? Or try " in refused(*arguments)
 
 
 @pytest.mark.parametrize("name", _COMMANDS)
-def test_an_unknown_option_of_any_command_is_one_line(name: str) -> None:
+def test_unknown_option_of_any_command_is_one_line(name: str) -> None:
     assert "no such option '--no-such-option'" in refused(name, "--no-such-option")
 
 
@@ -95,18 +93,20 @@ def test_an_unknown_option_of_any_command_is_one_line(name: str) -> None:
         ["verify", "--plot", ""],
     ],
 )
-def test_an_empty_path_is_not_the_working_directory(arguments: list[str]) -> None:
+def test_empty_path_is_a_usage_error(arguments: list[str]) -> None:
     assert "the path is empty" in refused(*arguments)
 
 
 @pytest.mark.parametrize(
-    "option", ["--region", "--profile", "--endpoint-url", "--bucket"], ids=lambda one: str(one)
+    "option",
+    ["--region", "--profile", "--endpoint-url", "--bucket"],
+    ids=lambda option: str(option),
 )
-def test_an_empty_text_does_not_lead_to_another_place(option: str) -> None:
+def test_empty_option_value_is_a_usage_error(option: str) -> None:
     assert f"invalid value for '{option}': it is empty" in refused("publish", "f.json", option, "")
 
 
-def test_a_plot_that_has_no_folder_is_refused_before_the_race() -> None:
+def test_plot_in_a_missing_folder_is_a_usage_error() -> None:
     line = refused("verify", "--concurrency", "--region", "eu-west-1", "--plot", "nowhere/plot.svg")
     assert line == "--plot: no such folder; make nowhere"
 
@@ -117,32 +117,32 @@ def test_a_plot_that_has_no_folder_is_refused_before_the_race() -> None:
     [["deploy", "--timeout"], ["follow", "--timeout"], ["verify", "--timeout"]],
     ids=" ".join,
 )
-def test_a_time_that_is_none_is_refused(option: list[str], number: str) -> None:
+def test_invalid_timeout_is_a_usage_error(option: list[str], number: str) -> None:
     assert "invalid value for '--timeout'" in refused(*option, number)
 
 
-def test_the_length_of_a_race_too() -> None:
+def test_invalid_seconds_is_a_usage_error() -> None:
     assert "invalid value for '--seconds'" in refused("verify", "--seconds", "inf")
     assert "invalid value for '--seconds'" in refused("verify", "--seconds", "0")
 
 
 @pytest.mark.parametrize("arguments", [[], ["sandbox"]])
-def test_a_group_without_a_command_tells_its_commands(arguments: list[str]) -> None:
+def test_group_without_a_command_lists_its_commands(arguments: list[str]) -> None:
     done = run(*arguments)
     assert "Commands:" in done.output
     assert "Error" not in done.output
 
 
-def test_a_value_with_line_breaks_is_told_in_one_line() -> None:
+def test_value_with_line_breaks_is_one_line() -> None:
     assert "no such command" in refused("no\nsuch")
 
 
 def options_of(command: click.Command) -> set[str]:
-    return {one for parameter in command.params for one in parameter.opts}
+    return {option for parameter in command.params for option in parameter.opts}
 
 
 @pytest.mark.parametrize("name", _COMMANDS)
-def test_a_suggestion_is_an_option_that_exists(name: str) -> None:
+def test_suggested_option_exists(name: str) -> None:
     command = main.get_command(click.Context(main), name)
     assert command is not None
     for option in options_of(command):
@@ -152,7 +152,7 @@ def test_a_suggestion_is_an_option_that_exists(name: str) -> None:
             assert near[1] in options_of(command)
 
 
-def test_as_a_module_it_is_the_same_program(tmp_path: Path) -> None:
+def test_python_m_runs_the_same_program(tmp_path: Path) -> None:
     assert PROGRAM[:2] == (sys.executable, "-m")
     done = program(["deply"], tmp_path)
     assert done.returncode == 2

@@ -15,8 +15,8 @@ from readmodel_cfn.verify.contract import Contract, Promised
 
 DENIED = "AccessDeniedException"
 RESOURCES = [
-    (name, one["Type"], {"ApiGatewayStage": "v1"}.get(name, name))
-    for name, one in CONTENT["Resources"].items()
+    (name, resource["Type"], {"ApiGatewayStage": "v1"}.get(name, name))
+    for name, resource in CONTENT["Resources"].items()
 ]
 PRODUCTS = '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
 
@@ -70,38 +70,38 @@ def nothing_there(aws: Aws) -> None:
 # --- which stack, which route ---
 
 
-def test_there_must_be_a_stack(aws: Aws) -> None:
+def test_missing_stack_names_the_deploy_command(aws: Aws) -> None:
     aws.no_stack()
     assert "run: readmodel-cfn deploy" in error_of(verify(), 1)
 
 
-def test_a_stack_without_our_tag_gets_no_probe(aws: Aws) -> None:
+def test_stack_without_the_tag_gets_no_probe(aws: Aws) -> None:
     deployed(aws, tags={"of": "another"})
     assert "lacks the tag readmodel-cfn = managed; give --not-ours" in error_of(verify(), 1)
     assert aws.wrote() == []
 
 
 @pytest.mark.usefixtures("examination")
-def test_it_does_when_told(aws: Aws) -> None:
+def test_not_ours_verifies_a_stack_without_the_tag(aws: Aws) -> None:
     deployed(aws, tags={})
     nothing_there(aws)
     assert error_of(verify("--not-ours", "--yes"), 1) == "examined"
 
 
-def test_an_unknown_route_is_refused_before_aws_is_asked(aws: Aws) -> None:
+def test_unknown_route_is_refused_before_any_call(aws: Aws) -> None:
     assert error_of(verify("--route", "x"), 2).startswith("--route: no route has the path 'x'")
     assert aws.calls == []
 
 
 @pytest.mark.parametrize("lost", ["S3BucketName", "SamplesUrl"])
-def test_another_templates_stack_is_told_apart_by_its_outputs(aws: Aws, lost: str) -> None:
+def test_stack_without_an_output_gets_no_probe(aws: Aws, lost: str) -> None:
     outputs = {name: value for name, value in OUTPUTS.items() if name not in (lost, "ApiUrl")}
     deployed(aws, outputs=outputs)
     assert f"it has no output {lost}" in error_of(verify("--yes"), 1)
     assert aws.wrote() == []
 
 
-def test_a_document_that_may_not_be_read_is_not_overwritten(aws: Aws) -> None:
+def test_document_that_may_not_be_read_is_not_overwritten(aws: Aws) -> None:
     deployed(aws)
     aws.refuses("s3", "get_object", "AccessDenied", "Access Denied", 403)
     assert "AWS GetObject: AccessDenied" in error_of(verify("--yes"), 1)
@@ -111,7 +111,7 @@ def test_a_document_that_may_not_be_read_is_not_overwritten(aws: Aws) -> None:
 # --- what is said and asked first ---
 
 
-def test_a_static_routes_readers_are_asked_about(aws: Aws, examination: Examination) -> None:
+def test_probe_of_a_static_route_requires_consent(aws: Aws, examination: Examination) -> None:
     deployed(aws)
     nothing_there(aws)
     done = verify()
@@ -122,7 +122,7 @@ def test_a_static_routes_readers_are_asked_about(aws: Aws, examination: Examinat
     assert examination.given == []
 
 
-def test_a_probe_of_its_own_disturbs_nobody(aws: Aws, examination: Examination) -> None:
+def test_probe_of_a_parameter_route_needs_no_consent(aws: Aws, examination: Examination) -> None:
     Path("readmodel.toml").write_text(PRODUCTS)
     deployed(aws)
     nothing_there(aws)
@@ -136,7 +136,7 @@ def test_a_probe_of_its_own_disturbs_nobody(aws: Aws, examination: Examination) 
 # --- where TLS can be shown ---
 
 
-def test_on_aws_s3_is_asked_without_tls_too(
+def test_s3_of_aws_is_also_tried_without_tls(
     aws: Aws, examination: Examination, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     endpoints: list[str | None] = []
@@ -154,7 +154,7 @@ def test_on_aws_s3_is_asked_without_tls_too(
     assert examination.plain_s3 is not None
 
 
-def test_an_emulator_is_not(aws: Aws, examination: Examination) -> None:
+def test_emulator_is_not_tried_without_tls(aws: Aws, examination: Examination) -> None:
     deployed(aws)
     nothing_there(aws)
     verify("--yes", "--endpoint-url", "http://127.0.0.1:4566")
@@ -165,7 +165,7 @@ def test_an_emulator_is_not(aws: Aws, examination: Examination) -> None:
 # --- the contract ---
 
 
-def test_what_is_promised_is_what_the_file_says(
+def test_contract_and_options_come_from_config_and_arguments(
     aws: Aws,  # noqa: ARG001 - nobody is asked
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -216,5 +216,5 @@ def test_what_is_promised_is_what_the_file_says(
         ("--timeout", "inf"),
     ],
 )
-def test_numbers_that_mean_nothing_are_usage_errors(option: tuple[str, str]) -> None:
+def test_invalid_numbers_are_usage_errors(option: tuple[str, str]) -> None:
     assert verify(*option).exit_code == 2

@@ -1,4 +1,4 @@
-"""All commands there are, and the examples that their help gives."""
+"""All commands, and the examples of their help."""
 
 import shlex
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ PROGRAM = "readmodel-cfn"
 
 
 def all_commands() -> dict[str, click.Command]:
-    """Each command by the words that call it; groups too, the program itself by none."""
+    """Each command and group by the words that call it; the program itself by no words."""
     return dict(_below(main, ""))
 
 
@@ -33,16 +33,17 @@ LEAVES = {
 
 def options_of(command: click.Command) -> set[str]:
     """The options of a command, as they are typed."""
-    return {option for each in command.params for option in each.opts if option.startswith("-")}
+    names = (name for parameter in command.params for name in parameter.opts)
+    return {name for name in names if name.startswith("-")}
 
 
 def examples_of(command: click.Command) -> list[str]:
-    """The lines that its help ends with."""
+    """The examples at the end of its help."""
     return (command.epilog or "").splitlines()
 
 
 def words_of(example: str) -> list[str]:
-    """The arguments of an example, without what the shell takes for itself."""
+    """The arguments of an example, without the shell's redirections and comments."""
     words = shlex.split(example, comments=True)
     ends = [number for number, word in enumerate(words) if word in (">", ">>")]
     return words[1 : ends[0] if ends else None]

@@ -1,6 +1,7 @@
-"""Whatever a careless user does ends in one line and the right exit code, never in a traceback."""
+"""Careless use ends in one error line and the documented exit code, never in a traceback."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ needs_full = pytest.mark.skipif(not FULL.exists(), reason="this system has no /d
 
 @pytest.fixture
 def full() -> Iterator[int]:
-    """A disk without space."""
+    """A file descriptor of a disk without space."""
     descriptor = os.open(FULL, os.O_WRONLY)
     yield descriptor
     os.close(descriptor)
@@ -27,7 +28,7 @@ def full() -> Iterator[int]:
 
 @pytest.fixture
 def gone() -> Iterator[int]:
-    """A pipe whose reader went away."""
+    """The writing end of a pipe whose reader has closed it."""
     reader, writer = os.pipe()
     os.close(reader)
     yield writer
@@ -44,7 +45,8 @@ def one_line(stderr: bytes) -> str:
 @pytest.mark.parametrize("arguments", [["template"], ["--help"], ["lint", "--help"], ["--version"]])
 def test_full_disk_is_a_one_line_error(arguments: list[str], full: int, tmp_path: Path) -> None:
     done = program(arguments, tmp_path, stdout=full)
-    assert (done.returncode, one_line(done.stderr)) == (1, "No space left on device")
+    assert done.returncode == 1
+    assert "No space left on device" in one_line(done.stderr)
 
 
 @pytest.mark.parametrize("arguments", [["template"], ["--help"], ["completion", "zsh"]])
@@ -118,7 +120,7 @@ def test_ctrl_c_during_imports_is_a_one_line_error(module: str, tmp_path: Path) 
         capture_output=True,
         check=False,
     )
-    assert one_line(done.stderr) == "interrupted; run the command again"
+    assert "KeyboardInterrupt" not in one_line(done.stderr)
     assert (done.returncode, done.stdout) == (1, b"")
 
 
@@ -126,7 +128,7 @@ DEFECT = """
 import sys
 from readmodel_cfn import template
 def defect(*_):
-    raise KeyError("what nobody foresaw")
+    raise KeyError("unexpected-key")
 template.build_template = defect
 from readmodel_cfn.__main__ import run
 sys.argv = ["readmodel-cfn", "template"]
@@ -148,10 +150,8 @@ def test_unexpected_exception_is_a_one_line_error_with_its_place(tmp_path: Path)
     done = defect(tmp_path)
     line = one_line(done.stderr)
     assert done.returncode == 1
-    assert line.startswith("description.py line ")
-    assert line.endswith(
-        ": KeyError: 'what nobody foresaw'; that is a defect of readmodel-cfn: please report it"
-    )
+    assert re.search(r"\w+\.py\b.*\d+", line), "file and line of the defect"
+    assert "KeyError: 'unexpected-key'" in line
 
 
 def test_missing_dependency_is_a_one_line_error(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_missing_dependency_is_a_one_line_error(tmp_path: Path) -> None:
         capture_output=True,
         check=False,
     )
-    assert one_line(done.stderr).startswith("No module named troposphere; readmodel-cfn is not")
+    assert "troposphere" in one_line(done.stderr)
     assert done.returncode == 1
 
 
@@ -174,10 +174,10 @@ def test_python_dev_mode_shows_the_traceback(tmp_path: Path) -> None:
 
 
 def test_unexpected_exception_is_raised_to_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last resort is the program's, so that no test passes by it."""
+    """Only the program itself catches everything, so that no test passes by it."""
 
     def fail(*_: object) -> None:
-        raise KeyError("what nobody foresaw")
+        raise KeyError("unexpected-key")
 
     monkeypatch.setattr(main, "get_command", fail)
     with pytest.raises(KeyError):
@@ -186,7 +186,7 @@ def test_unexpected_exception_is_raised_to_the_tests(monkeypatch: pytest.MonkeyP
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder, and a botocore that waits for nothing between its tries."""
+    """An empty folder, and a botocore that retries without waiting."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
     return tmp_path
@@ -215,7 +215,9 @@ def test_empty_readmodel_toml_means_the_defaults(content: bytes, here: Path) -> 
 
 def test_directory_named_readmodel_toml_is_a_one_line_error(here: Path) -> None:
     (here / "readmodel.toml").mkdir()
-    assert error_of(run("template"), 2) == "readmodel.toml: cannot be read: Is a directory"
+    line = error_of(run("template"), 2)
+    assert line.startswith("readmodel.toml: ")
+    assert "directory" in line
 
 
 @pytest.mark.parametrize(
@@ -247,24 +249,24 @@ def test_unusable_home_is_a_one_line_error(home: str) -> None:
 
 
 CONFIGS = {
-    "half a heading": ("[default", 2, "Unable to parse config file"),
-    "no text": ("\udcff\udcfe", 2, "Unable to parse config file"),
-    "a style that is none": (
+    "incomplete heading": ("[default", 2, "config"),
+    "binary": ("\udcff\udcfe", 2, "config"),
+    "invalid addressing style": (
         "[default]\ns3 =\n  addressing_style = banana\n",
         2,
-        "S3 addressing style banana is invalid",
+        "banana",
     ),
-    "a process that prints no JSON": (
+    "process that prints no JSON": (
         "[default]\ncredential_process = echo hi\n",
         2,
-        "check credential_process",
+        "credential_process",
     ),
-    "a profile that is gone": (
+    "missing source profile": (
         "[default]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = gone\n",
         2,
-        'The source_profile "gone"',
+        "source_profile",
     ),
-    "a session that nobody began": (
+    "sso without a session": (
         "[default]\nsso_start_url = https://example.com\nsso_region = eu-west-1\n"
         "sso_account_id = 123456789012\nsso_role_name = r\n",
         1,
@@ -275,13 +277,13 @@ CONFIGS = {
 
 @pytest.mark.parametrize("case", CONFIGS)
 def test_malformed_aws_config_is_a_one_line_error(case: str, here: Path) -> None:
-    content, code, told = CONFIGS[case]
+    content, code, fact = CONFIGS[case]
     (here / "config").write_bytes(content.encode("utf-8", "surrogateescape"))
     (here / "f.json").write_text("{}")
     env = {"AWS_CONFIG_FILE": str(here / "config"), "HOME": str(here)}
-    keys = KEY if "style" in case else {}
+    keys = KEY if "addressing style" in case else {}
     done = run("publish", "f.json", "--bucket", "b-b", "--region", "eu-west-1", env={**env, **keys})
-    assert told in error_of(done, code)
+    assert fact in error_of(done, code)
 
 
 @pytest.mark.parametrize(
@@ -306,4 +308,6 @@ def test_unencodable_text_is_a_one_line_error(encoding: str, tmp_path: Path) -> 
 
 def test_verify_refuses_too_many_readers() -> None:
     done = run("verify", "--concurrency", "--readers", "1000000", "--region", "eu-west-1")
-    assert "1000000 is not in the range 1<=x<=100" in error_of(done, 2)
+    line = error_of(done, 2)
+    assert "--readers" in line
+    assert "1000000" in line

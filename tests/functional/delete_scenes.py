@@ -1,4 +1,4 @@
-"""What `delete` finds: a stack with its bucket, going, gone or stuck; for its tests."""
+"""Stacks and buckets in the states that `delete` meets, as stubbed responses."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def versions(*ids: str, markers: tuple[str, ...] = (), more: bool = False) -> di
 def found(
     aws: Aws, template: dict[str, Any], status: str = "CREATE_COMPLETE", each: str = ""
 ) -> None:
-    """The stack is there, with its bucket; `each` is the status of its resources."""
+    """The stack exists, with its bucket; `each` is the status of its resources."""
     aws.stack(status)
     aws.resources(BUCKET, POLICY, ROLE, status=each or "CREATE_COMPLETE")
     aws.template(template)
@@ -67,7 +67,7 @@ def empties(aws: Aws, *ids: str) -> None:
 
 
 def deleted(aws: Aws, *events: dict[str, Any], **more: Any) -> None:
-    """The stack is gone, and CloudFormation remembers it, and an older one of its name."""
+    """The stack is deleted; CloudFormation lists it, and an older stack of the same name."""
     aws.no_stack()
     stacks = [summary(STACK_ID, 3), summary(f"{STACK_ID}-old", 1), summary("other", 9, "other")]
     page = {"StackSummaries": stacks[:1], "NextToken": "more"}
@@ -91,7 +91,7 @@ def summary(stack_id: str, day: int, name: str = "read-model") -> dict[str, Any]
 
 
 def others(aws: Aws, **outputs: str) -> None:
-    """The stacks that are there: itself, and one with these outputs."""
+    """The existing stacks: this stack, and another with these outputs."""
     values = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
     other = {"StackId": "other", "StackName": "shop", "CreationTime": THEN}
     other |= {"StackStatus": "CREATE_COMPLETE", "Outputs": values}

@@ -1,4 +1,4 @@
-"""`delete` of what it may not delete: it is refused, and nothing is lost."""
+"""Stacks that `delete` refuses: it changes nothing."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,9 +25,9 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
 
 @pytest.mark.parametrize("arguments", [(), ("--with-data",)])
 def test_protected_stack_is_not_deleted(aws: Aws, arguments: tuple[str, ...]) -> None:
-    """Not even its payloads, which go before the stack where the bucket is not retained."""
+    """Its documents stay too, which are deleted before a stack that does not retain its bucket."""
     aws.stack(protected=True)
-    assert "it is protected against deletion" in error_of(delete(*arguments), 1)
+    assert "read-model" in error_of(delete(*arguments), 1)
     assert aws.wrote() == []
 
 
@@ -35,16 +35,16 @@ def test_protected_stack_is_not_deleted(aws: Aws, arguments: tuple[str, ...]) ->
 def test_stack_in_progress_is_not_deleted(aws: Aws, status: str) -> None:
     aws.stack(status)
     line = error_of(delete("--with-data"), 9)
-    assert f"another operation goes on ({status}); wait for its end (readmodel-cfn follow)" in line
+    assert status in line
+    assert "readmodel-cfn follow" in line
     assert aws.wrote() == []
 
 
 def test_stack_without_the_tag_is_not_deleted(aws: Aws) -> None:
     aws.stack(tags={"readmodel-cfn": "no", "team": "web"})
-    assert error_of(delete("--with-data"), 1) == (
-        "stack read-model: it lacks this tool's tag, readmodel-cfn = managed; "
-        "delete it with the tool that made it"
-    )
+    line = error_of(delete("--with-data"), 1)
+    assert "read-model" in line
+    assert "readmodel-cfn = managed" in line
     assert aws.wrote() == []
 
 
@@ -53,16 +53,14 @@ def test_stack_with_a_yaml_template_is_not_deleted(aws: Aws) -> None:
     aws.resources(BUCKET)
     body = {"TemplateBody": "Resources:\n  A: {Type: AWS::S3::Bucket}\n"}
     aws.answers("cloudformation", "get_template", body)
-    assert error_of(delete(), 1) == (
-        "stack read-model: its template is not this tool's; delete it with the tool that made it"
-    )
+    assert "read-model" in error_of(delete(), 1)
     assert aws.wrote() == []
 
 
 def test_checked_again_refuses_protected_and_busy_stacks(aws: Aws) -> None:
     client, stack = StackClient(aws.client("cloudformation")), described()
     aws.stack(protected=True)
-    with pytest.raises(ReadModelError, match="protected against deletion; set termination_prot"):
+    with pytest.raises(ReadModelError, match="termination_protection"):
         stacks.checked_again(client, stack)
     aws.stack("UPDATE_IN_PROGRESS")
     with pytest.raises(Unfinished):
@@ -73,6 +71,6 @@ def test_checked_again_refuses_protected_and_busy_stacks(aws: Aws) -> None:
 
 
 def test_empty_stack_name_is_a_usage_error(aws: Aws) -> None:
-    """As from a script whose variable is not set."""
-    assert error_of(delete("--stack-name", ""), 2).startswith("--stack-name: '' is not allowed")
+    """As from a script with an unset variable."""
+    assert error_of(delete("--stack-name", ""), 2).startswith("--stack-name: ")
     assert aws.calls == []

@@ -1,4 +1,4 @@
-"""`graph`: a picture on stdout, of our template or of any other."""
+"""`graph`: a Mermaid diagram on stdout, of our template or of any other."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`history` and `restore`: the versions of one key, and an old one written anew."""
+"""`history` and `restore`: the versions of a key, and copying an old version."""
 
 import json
 from collections.abc import Iterator
@@ -37,15 +37,15 @@ def restore(version: str = OLD, *arguments: str, key: str = KEY) -> Any:
 
 
 def version(name: str, second: int, *, current: bool = False, key: str = KEY) -> dict[str, Any]:
-    """A version as S3 lists it; its ETag is its id with quotes."""
+    """A version as S3 lists it; its ETag is its ID in quotes."""
     time = datetime(2026, 1, 1, 12, 0, second, tzinfo=UTC)
-    told = {"Key": key, "VersionId": name, "LastModified": time, "IsLatest": current}
-    return {**told, "Size": 1234, "ETag": f'"{name}"'}
+    entry = {"Key": key, "VersionId": name, "LastModified": time, "IsLatest": current}
+    return {**entry, "Size": 1234, "ETag": f'"{name}"'}
 
 
 def marker(second: int, *, current: bool = False) -> dict[str, Any]:
-    told = version(MARKER, second, current=current)
-    return {name: told[name] for name in ("Key", "VersionId", "LastModified", "IsLatest")}
+    entry = version(MARKER, second, current=current)
+    return {name: entry[name] for name in ("Key", "VersionId", "LastModified", "IsLatest")}
 
 
 def page(*versions: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -138,7 +138,7 @@ def test_all_pages_of_versions_are_read(aws: Aws) -> None:
 
 
 def test_keys_with_the_same_prefix_are_ignored(aws: Aws) -> None:
-    """The next page, which the first says there is, is not asked for."""
+    """The next page is not requested, although the first page is truncated."""
     other = version("other", 9, current=True, key=f"{KEY}.bak")
     more = {"IsTruncated": True, "NextKeyMarker": f"{KEY}.bak", "NextVersionIdMarker": "other"}
     lists(aws, page(version(NEW, 1, current=True), other, **more))
@@ -147,17 +147,14 @@ def test_keys_with_the_same_prefix_are_ignored(aws: Aws) -> None:
 
 def test_key_without_versions_is_an_error(aws: Aws) -> None:
     lists(aws, page(version("other", 9, key=f"{KEY}.bak")))
-    line = error_of(history(), 1)
-    assert (
-        line == "data-bucket/payload.json: it has no versions; publish it first, or check the key"
-    )
+    assert error_of(history(), 1).startswith("data-bucket/payload.json: ")
 
 
 def test_unversioned_bucket_is_reported(aws: Aws) -> None:
     lists(aws, page(version("null", 1, current=True)))
     done = history()
     assert rows(done)[0][0] == "null"
-    assert "while data-bucket kept no versions" in done.stderr
+    assert "data-bucket" in done.stderr
 
 
 def test_versioned_bucket_prints_nothing_on_stderr(aws: Aws) -> None:
@@ -167,7 +164,7 @@ def test_versioned_bucket_prints_nothing_on_stderr(aws: Aws) -> None:
 
 def test_malformed_response_is_a_one_line_error(aws: Aws) -> None:
     lists(aws, {"Versions": []})
-    assert error_of(history(), 1).startswith("AWS ListObjectVersions: the answer cannot be read")
+    assert "ListObjectVersions" in error_of(history(), 1)
 
 
 @pytest.mark.parametrize("command", [history, restore])
@@ -175,10 +172,9 @@ def test_key_that_no_route_serves_is_refused_before_any_call(
     aws: Aws, tmp_path: Path, command: Any
 ) -> None:
     (tmp_path / "readmodel.toml").write_text(ROUTES)
-    assert error_of(command(key="products/a/b.json"), 2) == (
-        "KEY: no route serves 'products/a/b.json'; "
-        "served: payload.json (samples), products/{id}.json (products/{id})"
-    )
+    line = error_of(command(key="products/a/b.json"), 2)
+    for name in ("products/a/b.json", "payload.json", "products/{id}.json"):
+        assert name in line
     assert aws.calls == []
 
 
@@ -186,16 +182,13 @@ def test_key_that_no_route_serves_is_refused_before_any_call(
 def test_denied_listing_names_the_permission(aws: Aws, command: Any) -> None:
     aws.stack()
     aws.refuses("s3", "list_object_versions", "AccessDenied", "Access Denied", 403)
-    assert error_of(command(), 1) == (
-        "data-bucket: access denied; it takes s3:ListBucketVersions; "
-        "ask for that, or choose another profile with --profile"
-    )
+    assert "s3:ListBucketVersions" in error_of(command(), 1)
 
 
 def test_missing_bucket_shows_the_error_code_of_s3(aws: Aws) -> None:
     aws.stack()
     aws.refuses("s3", "list_object_versions", "NoSuchBucket", "gone", 404)
-    assert error_of(history(), 1) == "AWS ListObjectVersions: NoSuchBucket: gone"
+    assert "NoSuchBucket" in error_of(history(), 1)
 
 
 def test_restore_copies_the_version_if_the_current_etag_matches(aws: Aws) -> None:
@@ -226,32 +219,31 @@ def test_restore_of_a_deleted_key_requires_that_it_is_still_absent(aws: Aws) -> 
 
 def test_restore_without_consent_writes_nothing(aws: Aws) -> None:
     lists(aws, TWO)
-    assert error_of(restore(), 1) == (
-        "Restore payload.json to version old of 2026-01-01 12:00:01Z, 1,234 bytes, over version "
-        "new of 2026-01-01 12:00:02Z: there is no terminal to ask on; give --yes"
-    )
+    line = error_of(restore(), 1)
+    for name in ("payload.json", OLD, "12:00:01Z", "1,234", NEW, "12:00:02Z", "--yes"):
+        assert name in line
     assert aws.wrote() == []
 
 
 def test_restore_question_mentions_the_deletion(aws: Aws) -> None:
     lists(aws, DELETED)
-    assert "over its deletion of 2026-01-01 12:00:02Z: there is no terminal" in error_of(
-        restore(), 1
-    )
+    line = error_of(restore(), 1)
+    assert "deletion" in line
+    assert "12:00:02Z" in line
 
 
 def test_restore_warns_when_the_bucket_keeps_no_versions(aws: Aws) -> None:
     lists(aws, page(version("null", 2, current=True), version(OLD, 1)))
     done = restore()
     assert error_of(done, 1)
-    assert "the next write replaces it" in done.stderr
+    assert len(done.stderr.splitlines()) > 1
 
 
 def test_restore_of_the_current_version_writes_nothing(aws: Aws) -> None:
     lists(aws, TWO)
     done = restore(NEW)
     assert done.exit_code == 0
-    assert done.stderr == "Nothing to do: new is the current version of payload.json.\n"
+    assert NEW in done.stderr
     assert aws.wrote() == []
 
 
@@ -263,15 +255,15 @@ def test_json_of_restoring_the_current_version_has_its_id(aws: Aws) -> None:
 
 def test_unknown_version_is_a_usage_error(aws: Aws) -> None:
     lists(aws, TWO)
-    assert error_of(restore("nope"), 2) == (
-        "payload.json: it has no version 'nope'; choose one that readmodel-cfn history lists"
-    )
+    line = error_of(restore("nope"), 2)
+    for name in ("payload.json", "nope", "readmodel-cfn history"):
+        assert name in line
 
 
 def test_delete_marker_cannot_be_restored(aws: Aws) -> None:
     lists(aws, DELETED)
     line = error_of(restore(MARKER, "--yes"), 2)
-    assert line.startswith("payload.json: version marker is a deletion, which has no content; ")
+    assert MARKER in line
     assert "aws s3api delete-object" in line
     assert aws.wrote() == []
 
@@ -283,15 +275,12 @@ def test_delete_marker_cannot_be_restored(aws: Aws) -> None:
 def test_restore_that_loses_a_write_conflict_exits_8(aws: Aws, code: str, status: int) -> None:
     lists(aws, TWO)
     aws.refuses("s3", "copy_object", code, "why", status)
-    assert error_of(restore(OLD, "--yes"), 8) == (
-        "payload.json: it was published, restored or deleted meanwhile; "
-        "look again: readmodel-cfn history payload.json"
-    )
+    assert "readmodel-cfn history payload.json" in error_of(restore(OLD, "--yes"), 8)
 
 
 @pytest.mark.parametrize(("etag", "exits"), [('"old"', 0), ('"theirs"', 8)])
 def test_retry_that_finds_its_own_copy_is_no_conflict(aws: Aws, etag: str, exits: int) -> None:
-    """The second try meets what the first has written."""
+    """The retry finds the copy of the first attempt."""
     lists(aws, TWO)
     meta = {"RetryAttempts": 1}
     aws.stub("s3").add_client_error(
@@ -303,18 +292,20 @@ def test_retry_that_finds_its_own_copy_is_no_conflict(aws: Aws, etag: str, exits
     result = restore(OLD, "--yes", "--json")
     assert result.exit_code == exits, result.output
     if not exits:
-        told = json.loads(result.stdout)
-        assert (told["restored"], told["version"], told["etag"]) == (OLD, "copy", '"old"')
+        restored = json.loads(result.stdout)
+        fields = (restored["restored"], restored["version"], restored["etag"])
+        assert fields == (OLD, "copy", '"old"')
 
 
 def test_denied_copy_names_the_permissions(aws: Aws) -> None:
     lists(aws, TWO)
     aws.refuses("s3", "copy_object", "AccessDenied", "Access Denied", 403)
     line = error_of(restore(OLD, "--yes"), 1)
-    assert "it takes s3:GetObjectVersion, s3:GetObject and s3:PutObject;" in line
+    for action in ("s3:GetObjectVersion", "s3:GetObject", "s3:PutObject"):
+        assert action in line
 
 
 def test_expired_version_shows_the_error_code_of_s3(aws: Aws) -> None:
     lists(aws, TWO)
     aws.refuses("s3", "copy_object", "NoSuchVersion", "gone", 404)
-    assert error_of(restore(OLD, "--yes"), 1) == "AWS CopyObject: NoSuchVersion: gone"
+    assert "NoSuchVersion" in error_of(restore(OLD, "--yes"), 1)

@@ -1,7 +1,8 @@
-"""With --json nothing but JSON is on stdout, whatever happens, and the help tells its shape."""
+"""With --json stdout has nothing but JSON, whatever happens, and the help describes it."""
 
 import dataclasses
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 from command_tree import EXAMPLES, LEAVES, options_of, words_of
-from functional_aws import run
+from functional_aws import error_of, run
 
 from readmodel_cfn import audit
 from readmodel_cfn.aws import Connection
@@ -20,7 +21,7 @@ from readmodel_cfn.store.history import Restored, Version
 from readmodel_cfn.store.publish import Published
 
 WITH_JSON = [words for words, command in LEAVES.items() if "--json" in options_of(command)]
-WITHOUT = {"template", "graph", "openapi", "completion"}  # what they print is for programs as it is
+WITHOUT = {"template", "graph", "openapi", "completion"}  # their output is for programs already
 ENDLESS = ("serve", "sandbox start")
 KEY = {"AWS_ACCESS_KEY_ID": "AKIA1", "AWS_SECRET_ACCESS_KEY": "s3cret"}
 READ_MODEL = '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
@@ -75,7 +76,7 @@ def test_help_describes_the_json(words: str) -> None:
 
 def names(result: type) -> list[str]:
     assert dataclasses.is_dataclass(result)
-    return [each.name for each in dataclasses.fields(result)]
+    return [field.name for field in dataclasses.fields(result)]
 
 
 @pytest.mark.parametrize(
@@ -90,8 +91,8 @@ def names(result: type) -> list[str]:
     ],
 )
 def test_help_names_the_json_fields(words: str, keys: list[str]) -> None:
-    told = run(*words.split(), "--help").stdout.partition("With --json: ")[2].partition("\n\n")[0]
-    assert set(keys) <= set(told.replace(",", " ").replace(".", " ").replace(";", " ").split())
+    text = run(*words.split(), "--help").stdout.partition("With --json: ")[2].partition("\n\n")[0]
+    assert set(keys) <= set(re.findall(r"\w+", text))
 
 
 @pytest.mark.parametrize("words", CALLS)
@@ -116,7 +117,7 @@ TO_AWS = [words for words in CALLS if "--endpoint-url" in options_of(LEAVES[word
 
 @pytest.fixture
 def web_page() -> Iterator[str]:
-    """The URL of something that answers everything with a web page."""
+    """The URL of a server that responds to every request with a web page."""
 
     class Page(BaseHTTPRequestHandler):
         def answer(self) -> None:
@@ -151,11 +152,7 @@ def test_publish_to_a_web_page_is_an_error(web_page: str) -> None:
     where = ("--bucket", "data-bucket", "--endpoint-url", web_page, "--region", "eu-west-1")
     for more in ((), ("--create-only",), ("--if-match", "e")):
         done = called("publish", *where, *more, env=KEY)
-        assert done.exit_code == 1
-        assert (
-            done.stderr
-            == "Error: AWS PutObject: the answer cannot be read; run the command again\n"
-        )
+        assert "PutObject" in error_of(done, 1)
 
 
 @pytest.mark.parametrize("ends", [KeyboardInterrupt, PermissionError(13, "Permission denied")])

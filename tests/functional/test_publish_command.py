@@ -1,4 +1,4 @@
-"""`publish`: a JSON file, to the one key that a route serves, in whose name it is told."""
+"""`publish` of a single JSON file: its key, its conditions, and the writer's credentials."""
 
 import json
 from collections.abc import Iterator
@@ -91,7 +91,7 @@ def test_json_result_is_one_object(aws: Aws) -> None:
 
 
 def test_bucket_option_skips_the_stack_lookup(aws: Aws) -> None:
-    """Nothing but the writer's own permission is needed."""
+    """It needs no permission but the writer's s3:PutObject."""
     takes(aws, bucket="mine")
     assert publish("--bucket", "mine").exit_code == 0
     assert aws.calls == ["PutObject"]
@@ -137,21 +137,20 @@ def test_as_writer_with_a_bucket_looks_up_the_stack(aws: Aws) -> None:
 
 def test_as_writer_with_another_prefix_names_the_missing_output(aws: Aws) -> None:
     aws.stack(outputs={"ShopS3BucketName": "shop-payloads"})
-    assert "it has no output S3BucketName; " in error_of(publish("--as-writer"), 1)
+    assert "S3BucketName" in error_of(publish("--as-writer"), 1)
 
 
 def test_as_writer_requires_a_user_with_a_key(aws: Aws) -> None:
     outputs(aws)
     line = error_of(publish("--as-writer"), 1)
-    assert line.startswith("--as-writer: the stack has no user with a key")
+    assert line.startswith("--as-writer: ")
 
 
 @pytest.mark.parametrize("secret", ["text", "[]", "{}", "null", '{"access_key_id": "a"}'])
 def test_malformed_secret_is_an_error_that_names_its_arn(aws: Aws, secret: str) -> None:
     outputs(aws, DataStoreSecretArn=SECRET_ARN)
     aws.answers("secretsmanager", "get_secret_value", {"SecretString": secret})
-    line = error_of(publish("--as-writer"), 1)
-    assert line.startswith(f"{SECRET_ARN}: it holds no writer's key")
+    assert error_of(publish("--as-writer"), 1).startswith(f"{SECRET_ARN}: ")
 
 
 @pytest.fixture
@@ -177,63 +176,55 @@ def test_route_and_key_options_choose_the_key(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "line"),
+    ("arguments", "names"),
     [
-        ((), "publish: which route?; give --route or --key: samples, products/{id}"),
-        (
-            ("--route", "products/{id}"),
-            "products/{id}: the route serves many keys; give --key, of the form products/{id}.json",
-        ),
-        (
-            ("--route", "products"),
-            "--route: no route has the path 'products'; known: samples, products/{id}",
-        ),
+        ((), ["--route", "--key", "samples", "products/{id}"]),
+        (("--route", "products/{id}"), ["products/{id}", "--key", "products/{id}.json"]),
+        (("--route", "products"), ["--route", "'products'", "samples", "products/{id}"]),
         (
             ("--key", "products/a/b.json"),
-            "--key: no route serves 'products/a/b.json'; served: payload.json, products/{id}.json",
+            ["--key", "'products/a/b.json'", "payload.json", "products/{id}.json"],
         ),
         (
             ("--key", "payload.json", "--route", "products/{id}"),
-            "--key: no route serves 'payload.json'; served: products/{id}.json",
+            ["--key", "'payload.json'", "products/{id}.json"],
         ),
-        (("--key", ""), "--key: no route serves ''; served: payload.json, products/{id}.json"),
-        (
-            ("--route", ""),
-            "--route: no route has the path ''; known: samples, products/{id}",
-        ),
+        (("--key", ""), ["--key", "''", "payload.json", "products/{id}.json"]),
+        (("--route", ""), ["--route", "''", "samples", "products/{id}"]),
     ],
 )
 def test_invalid_key_or_route_is_refused_before_any_call(
-    two_routes: Aws, arguments: tuple[str, ...], line: str
+    two_routes: Aws, arguments: tuple[str, ...], names: list[str]
 ) -> None:
-    assert error_of(publish(*arguments), 2) == line
+    line = error_of(publish(*arguments), 2)
+    for name in names:
+        assert name in line
     assert two_routes.calls == []
 
 
 BAD_FILES = {
-    "text": (b"hello", "not JSON: "),
-    "empty": (b"", "not JSON: "),
-    "not UTF-8": (b"\xff\xfe", "not JSON: "),
-    "11 MB": (b"[" + b" " * (11 * 1024 * 1024) + b"]", "are more than the 10,485,760"),
-    "too deep": (b"[" * 100_000, "not JSON: nested too deeply"),
-    "NaN": (b'{"price": NaN}', "not JSON: NaN is no JSON value"),
+    "text": (b"hello", "JSON"),
+    "empty": (b"", "JSON"),
+    "not UTF-8": (b"\xff\xfe", "JSON"),
+    "11 MB": (b"[" + b" " * (11 * 1024 * 1024) + b"]", "10,485,760"),
+    "too deep": (b"[" * 100_000, "JSON"),
+    "NaN": (b'{"price": NaN}', "NaN"),
 }
 
 
-@pytest.mark.parametrize(("content", "said"), BAD_FILES.values(), ids=BAD_FILES)
+@pytest.mark.parametrize(("content", "fact"), BAD_FILES.values(), ids=BAD_FILES)
 def test_invalid_document_is_refused_before_any_call(
-    aws: Aws, tmp_path: Path, content: bytes, said: str
+    aws: Aws, tmp_path: Path, content: bytes, fact: str
 ) -> None:
     (tmp_path / "bad.json").write_bytes(content)
     line = error_of(publish(file="bad.json"), 2)
     assert line.startswith("bad.json: ")
-    assert said in line
+    assert fact in line
     assert aws.calls == []
 
 
 def test_missing_file_is_a_usage_error(aws: Aws) -> None:
-    line = error_of(publish(file="nope.json"), 2)
-    assert line == "nope.json: cannot be read: No such file or directory"
+    assert error_of(publish(file="nope.json"), 2).startswith("nope.json: ")
     assert aws.calls == []
 
 
@@ -268,27 +259,20 @@ def now_there(aws: Aws, etag: str) -> None:
     aws.answers("s3", "head_object", {"ETag": etag, "ContentLength": 8, "VersionId": "v2"})
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (("--create-only",), 'there is a document already; its ETag is "now"'),
-        (("--if-match", "e"), 'another writer was first; its ETag is "now"; read it again'),
-    ],
-)
-def test_write_conflict_shows_the_current_etag(
-    aws: Aws, arguments: tuple[str, ...], said: str
-) -> None:
+@pytest.mark.parametrize("arguments", [("--create-only",), ("--if-match", "e")])
+def test_write_conflict_shows_the_current_etag(aws: Aws, arguments: tuple[str, ...]) -> None:
     aws.refuses("s3", "put_object", "PreconditionFailed", "no", 412)
     now_there(aws, '"now"')
     line = error_of(publish("--bucket", "mine", *arguments), 8)
-    assert line.startswith(f"mine/payload.json: {said}")
+    assert line.startswith("mine/payload.json: ")
+    assert '"now"' in line
 
 
 def test_if_match_on_a_deleted_document_exits_8(aws: Aws) -> None:
     aws.refuses("s3", "put_object", "NoSuchKey", "gone", 404)
     aws.refuses("s3", "head_object", "404", "Not Found", 404)
     line = error_of(publish("--bucket", "mine", "--if-match", "e"), 8)
-    assert line.startswith("mine/payload.json: it is gone")
+    assert line.startswith("mine/payload.json: ")
 
 
 def test_concurrent_write_conflict_is_retried_once(aws: Aws) -> None:
@@ -311,25 +295,24 @@ def test_access_denied_is_no_write_conflict(aws: Aws) -> None:
 
 def test_stack_without_the_output_is_an_error(aws: Aws) -> None:
     aws.stack(outputs={})
-    assert error_of(publish(), 1) == (
-        "stack read-model in eu-west-1: it has no output S3BucketName; "
-        "choose a read model's stack with --stack-name, or set prefix under [stack]"
-    )
+    line = error_of(publish(), 1)
+    for name in ("read-model", "S3BucketName", "--stack-name", "[stack]"):
+        assert name in line
 
 
 @pytest.mark.parametrize(
-    ("code", "hint"),
+    "code",
     [
-        ("AccessDenied", "ask for this permission"),
-        ("InvalidAccessKeyId", "a new one takes some seconds"),
-        ("ExpiredToken", "renew the credentials"),
-        ("SignatureDoesNotMatch", "check the access key"),
-        ("NoSuchBucket", ""),
+        "AccessDenied",
+        "InvalidAccessKeyId",
+        "ExpiredToken",
+        "SignatureDoesNotMatch",
+        "NoSuchBucket",
     ],
 )
-def test_s3_error_is_one_line_with_its_code(aws: Aws, code: str, hint: str) -> None:
+def test_s3_error_is_one_line_with_its_code(aws: Aws, code: str) -> None:
     outputs(aws)
     aws.refuses("s3", "put_object", code, "because\nof this", 403)
     line = error_of(publish(), 1)
-    assert line.startswith(f"AWS PutObject: {code}: because of this")
-    assert hint in line
+    for fact in ("PutObject", code, "because of this"):
+        assert fact in line

@@ -13,7 +13,7 @@ from readmodel_cfn.stacks.events import new_events
 from readmodel_cfn.stacks.values import Stack
 from readmodel_cfn.stacks.wanted import Wanted
 
-WANTED = Wanted("read-model", '{"Resources":{}}', {"P": "v"}, {"team": "web"}, True)
+DESIRED = Wanted("read-model", '{"Resources":{}}', {"P": "v"}, {"team": "web"}, True)
 
 
 @pytest.fixture
@@ -102,14 +102,14 @@ SENT: dict[str, Any] = {
 def test_create_sends_all_parameters(aws: Aws, client: StackClient) -> None:
     more = {"DisableRollback": False, "EnableTerminationProtection": True}
     aws.answers("cloudformation", "create_stack", {"StackId": STACK_ID}, **SENT, **more)
-    assert client.create(WANTED) == STACK_ID
+    assert client.create(DESIRED) == STACK_ID
 
 
 def test_update_sends_all_parameters(aws: Aws, client: StackClient) -> None:
     aws.answers(
         "cloudformation", "update_stack", {"StackId": STACK_ID}, **SENT, DisableRollback=False
     )
-    assert client.update(WANTED)
+    assert client.update(DESIRED)
 
 
 def test_each_call_has_its_own_token(aws: Aws, client: StackClient) -> None:
@@ -204,7 +204,7 @@ def test_only_a_forced_delete_sends_the_deletion_mode(
 
 def test_role_arn_is_sent(aws: Aws, client: StackClient) -> None:
     role = "arn:aws:iam::123456789012:role/deploy"
-    wanted = replace(WANTED, role_arn=role)
+    wanted = replace(DESIRED, role_arn=role)
     more = {"RoleARN": role, "DisableRollback": False}
     aws.answers("cloudformation", "update_stack", {"StackId": STACK_ID}, **SENT, **more)
     assert client.update(wanted)

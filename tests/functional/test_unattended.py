@@ -10,7 +10,7 @@ from readmodel_cfn.errors import ConfigError, ReadModelError, RolledBack
 from readmodel_cfn.stacks.unattended import deploy
 from readmodel_cfn.stacks.wanted import Wanted
 
-WANTED = Wanted("read-model", COMPACT)
+DESIRED = Wanted("read-model", COMPACT)
 THERE = Connection("eu-west-1")
 
 
@@ -23,7 +23,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
 def test_unchanged_stack_makes_no_write(aws: Aws) -> None:
     aws.stack()
     aws.template(CONTENT)
-    assert deploy(WANTED, THERE).status == "CREATE_COMPLETE"
+    assert deploy(DESIRED, THERE).status == "CREATE_COMPLETE"
     assert aws.wrote() == []
 
 
@@ -35,7 +35,7 @@ def test_operation_in_progress_is_followed_first(aws: Aws) -> None:
     aws.events(event(2, "DataStore", "UPDATE_COMPLETE"))
     aws.stack("UPDATE_COMPLETE")
     aws.template(CONTENT)
-    deploy(WANTED, THERE, on_event=lambda event: told.append(event.status))
+    deploy(DESIRED, THERE, on_event=lambda event: told.append(event.status))
     assert "UPDATE_COMPLETE" in told
     assert aws.wrote() == []
 
@@ -49,7 +49,7 @@ def test_action_that_requires_consent_is_refused(aws: Aws, status: str, option: 
     if status == "ROLLBACK_COMPLETE":
         aws.events(event(1, "read-model", status, physical_id=STACK_ID))
     with pytest.raises(ReadModelError, match=f"a person must agree: readmodel-cfn deploy {option}"):
-        deploy(WANTED, THERE)
+        deploy(DESIRED, THERE)
     assert aws.wrote() == []
 
 
@@ -57,7 +57,7 @@ def test_stack_of_another_tool_is_refused(aws: Aws) -> None:
     aws.stack(tags={})
     aws.template({"Resources": {"Other": {"Type": "AWS::S3::Bucket"}}})
     with pytest.raises(ReadModelError, match="it is another stack"):
-        deploy(WANTED, THERE)
+        deploy(DESIRED, THERE)
 
 
 def test_rolled_back_update_names_its_cause(aws: Aws) -> None:
@@ -69,7 +69,7 @@ def test_rolled_back_update_names_its_cause(aws: Aws) -> None:
     aws.events(event(1, "DataStore", "CREATE_FAILED", "no room"))
     aws.answers("cloudformation", "describe_events", {"OperationEvents": []})
     with pytest.raises(RolledBack, match=r"rolled back: DataStore.*no room"):
-        deploy(WANTED, THERE)
+        deploy(DESIRED, THERE)
 
 
 def test_long_template_requires_a_template_bucket() -> None:

@@ -1,4 +1,4 @@
-"""What people read: colours on a terminal only, columns, and one line an event."""
+"""Output for people: colours on a terminal only, columns, and one line for each event."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -28,10 +28,10 @@ EVENT = Event("1", THEN, "DataStore", "data-bucket", "AWS::S3::Bucket", "", "")
 def test_event_colour_depends_on_the_status(
     monkeypatch: pytest.MonkeyPatch, status: str, colour: str
 ) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(report, "story", told.append)
+    lines: list[str] = []
+    monkeypatch.setattr(report, "story", lines.append)
     report.event(replace(EVENT, status=status))
-    (line,) = told
+    (line,) = lines
     assert [code for code in (RED, GREEN, YELLOW) if code in line] == ([colour] if colour else [])
 
 
@@ -39,8 +39,8 @@ def test_event_is_one_line_with_its_reason(capsys: pytest.CaptureFixture[str]) -
     report.event(replace(EVENT, status="CREATE_FAILED", reason="Name is taken"))
     out, err = capsys.readouterr()
     assert out == ""
-    told = ["12:34:56", "CREATE_FAILED", "DataStore", "AWS::S3::Bucket", "Name", "is", "taken"]
-    assert err.split() == told
+    words = ["12:34:56", "CREATE_FAILED", "DataStore", "AWS::S3::Bucket", "Name", "is", "taken"]
+    assert err.split() == words
 
 
 @pytest.mark.parametrize(
@@ -49,10 +49,10 @@ def test_event_is_one_line_with_its_reason(capsys: pytest.CaptureFixture[str]) -
 def test_finding_colour_depends_on_the_level(
     monkeypatch: pytest.MonkeyPatch, level: str, colour: str
 ) -> None:
-    told: list[str] = []
-    monkeypatch.setattr("click.echo", lambda line: told.append(line))
+    lines: list[str] = []
+    monkeypatch.setattr("click.echo", lambda line: lines.append(line))
     report.findings([Finding("E1", level, "Resources/A", "wrong", "It means this")])
-    assert told == [f"{colour}E1\x1b[0m Resources/A: wrong", "      It means this"]
+    assert lines == [f"{colour}E1\x1b[0m Resources/A: wrong", "      It means this"]
 
 
 def test_table_columns_are_aligned_without_trailing_spaces(

@@ -1,4 +1,4 @@
-"""A template that is not ours, served by the library: what HTTP promises of a read."""
+"""A template of another project, served by the library: conditional reads, HEAD and errors."""
 
 import json
 import subprocess
@@ -47,7 +47,7 @@ def test_conditional_get_is_304_until_the_document_changes(server: Server) -> No
     assert (again.status, again.body) == (304, b"")
     assert again.headers["etag"] == first.headers["etag"]
     assert "content-length" not in again.headers
-    file = server.story.with_name("data") / "things" / "1.json"
+    file = server.log.with_name("data") / "things" / "1.json"
     file.write_text('{"thing": 2}')
     assert server.ask(THING, condition).body == b'{"thing": 2}'
 
@@ -73,7 +73,7 @@ def test_missing_key_is_404_and_unknown_path_is_403(server: Server) -> None:
 
 
 def test_curl_reads_a_document(server: Server) -> None:
-    """A client that is not Python's."""
+    """A client that is not written in Python."""
     url = f"{server.ready['url']}{THING}"
     try:
         done = subprocess.run(["curl", "-sS", url], capture_output=True, timeout=30, check=True)

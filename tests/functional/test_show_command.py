@@ -1,6 +1,7 @@
-"""`outputs`, secrets masked, and `status`: the stack and what of it is live."""
+"""`outputs`, with secrets masked, and `status`: the stack, and what its stage serves."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -78,9 +79,9 @@ def test_stack_without_outputs_prints_none(aws: Aws, arguments: tuple[str, ...])
 
 METHOD = {"authorizationType": "NONE", "apiKeyRequired": False}
 DENIED = "AccessDeniedException"
-NEEDED = "; it needs apigateway:GET"
+NEEDED = "apigateway:GET"
 STORE = ("DataStore", "AWS::S3::Bucket", "data-bucket")
-ALIKE = "serves what the template says; compared: "
+
 RESOURCES = [
     (name, resource["Type"], {"ApiGatewayStage": "v1"}.get(name, name))
     for name, resource in CONTENT["Resources"].items()
@@ -91,7 +92,7 @@ DEPLOYMENT = next(name for name, kind, _ in RESOURCES if kind.endswith("::Deploy
 def settled(
     aws: Aws, status: str = "CREATE_COMPLETE", template: Mapping[str, Any] = CONTENT, **more: Any
 ) -> None:
-    """A stack at rest, of the default template, with all its resources and its last event."""
+    """A stable stack of the default template, with all its resources and its last event."""
     aws.stack(status, **more)
     aws.resources(*RESOURCES)
     aws.template(template)
@@ -103,7 +104,7 @@ def gateway(
     stage: Mapping[str, Any] | None = None,
     routes: Mapping[str, Any] | None = None,
 ) -> None:
-    """An API Gateway that serves the template, but for what is given; it exports nothing."""
+    """An API Gateway that serves the template, except for the arguments; GetExport is denied."""
     served = {"deploymentId": DEPLOYMENT, "stageName": "v1", **(stage or {})}
     summary = {"/samples": {"GET": METHOD, "HEAD": METHOD}} | dict(routes or {})
     aws.answers("apigateway", "get_stage", served, restApiId="ApiGateway", stageName="v1")
@@ -118,14 +119,15 @@ def test_status_shows_state_operation_live_comparison_and_resources(aws: Aws) ->
     assert done.exit_code == 0
     assert done.stderr == ""
     lines = done.stdout.splitlines()
-    assert lines[0] == "read-model: UPDATE_ROLLBACK_COMPLETE because"
-    assert lines[1] == (
-        "Last operation: UPDATE_STACK, UPDATE_ROLLBACK_COMPLETE at 2026-01-01 12:00:00 UTC"
-    )
-    compared = "deployment, canary, method settings, routes, authorization"
-    assert lines[2] == f"Live: ApiGateway/v1 {ALIKE}{compared}"
-    refused = f"GetExport says {DENIED}{NEEDED}"
-    assert lines[3] == f"Live: stage ApiGateway/v1: not compared: {refused}"
+    facts = [
+        ("read-model", "UPDATE_ROLLBACK_COMPLETE", "because"),
+        ("UPDATE_STACK", "UPDATE_ROLLBACK_COMPLETE", "2026-01-01 12:00:00 UTC"),
+        ("ApiGateway/v1", "deployment, canary, method settings, routes, authorization"),
+        ("ApiGateway/v1", "GetExport", DENIED, NEEDED),
+    ]
+    for line, expected in zip(lines, facts, strict=False):
+        for fact in expected:
+            assert fact in line
     assert len(lines[4:]) == len(RESOURCES)
     assert lines[4].split() == [RESOURCES[0][0], "CREATE_COMPLETE", *RESOURCES[0][1:]]
 
@@ -135,6 +137,9 @@ def test_json_of_status_is_one_object(aws: Aws) -> None:
     gateway(aws)
     found = json.loads(show("status", "--json").stdout)
     resources = found.pop("resources")
+    (unknown,) = found["live"].pop("unknown")
+    for name in ("ApiGateway/v1", "GetExport", DENIED, NEEDED):
+        assert name in unknown
     assert resources[0] == {
         "logical_id": RESOURCES[0][0],
         "physical_id": RESOURCES[0][2],
@@ -162,7 +167,6 @@ def test_json_of_status_is_one_object(aws: Aws) -> None:
                     "authorization",
                 ]
             },
-            "unknown": [f"stage ApiGateway/v1: not compared: GetExport says {DENIED}{NEEDED}"],
         },
     }
 
@@ -174,24 +178,22 @@ def test_route_that_is_live_but_not_in_the_template_exits_7(
     settled(aws)
     gateway(aws, routes={"/products/{id}": {"GET": METHOD, "HEAD": METHOD}})
     done = show("status", *arguments)
-    assert error_of(done, 7) == (
-        "stack read-model in eu-west-1: GET /products/{id} is served, but not in the template "
-        "(and 1 more); raise serial under [deployment] and deploy again"
-    )
+    line = error_of(done, 7)
+    for name in ("read-model", "GET /products/{id}", "1", "[deployment]"):
+        assert name in line
     if arguments:
         first, second = json.loads(done.stdout)["live"]["findings"]
+        assert first.pop("detail")
+        assert "[deployment]" in first.pop("todo")
         assert first == {
             "kind": "extra",
             "stage": "ApiGateway/v1",
             "route": "/products/{id}",
             "method": "GET",
-            "detail": "is served, but not in the template",
-            "todo": "raise serial under [deployment] and deploy again",
         }
         assert second["method"] == "HEAD"
     else:
-        assert "does not serve what the template says" in done.stdout
-        assert "  extra  HEAD /products/{id}  is served, but not in the template\n" in done.stdout
+        assert "extra HEAD /products/{id}" in " ".join(done.stdout.split())
 
 
 def test_missing_stage_exits_7(aws: Aws) -> None:
@@ -199,7 +201,8 @@ def test_missing_stage_exits_7(aws: Aws) -> None:
     aws.refuses("apigateway", "get_stage", "NotFoundException", status=404)
     aws.answers("apigateway", "get_rest_api", {"id": "ApiGateway"})
     line = error_of(show("status"), 7)
-    assert line.startswith("stack read-model in eu-west-1: stage v1 is gone; run: aws apigateway")
+    assert "stage v1" in line
+    assert "aws apigateway" in line
 
 
 def test_denied_comparison_is_no_finding(aws: Aws) -> None:
@@ -207,10 +210,9 @@ def test_denied_comparison_is_no_finding(aws: Aws) -> None:
     aws.refuses("apigateway", "get_stage", DENIED, "not authorized", 403)
     done = show("status")
     assert done.exit_code == 0
-    assert (
-        f"Live: stage ApiGateway/v1: not compared: GetStage says {DENIED}{NEEDED}\n" in done.stdout
-    )
-    assert "what the template says" not in done.stdout
+    (line,) = (line for line in done.stdout.splitlines() if "ApiGateway/v1" in line)
+    for name in ("GetStage", DENIED, NEEDED):
+        assert name in line
 
 
 @pytest.mark.parametrize(
@@ -222,9 +224,7 @@ def test_unstable_stack_is_not_compared(aws: Aws, status: str) -> None:
     aws.events()
     done = show("status")
     assert done.exit_code == 0
-    assert done.stdout.splitlines()[1:2] == [
-        f"Live: nothing live to compare: the stack is {status}"
-    ]
+    assert status in done.stdout.splitlines()[1]
 
 
 def test_stack_without_a_stage_is_not_compared(aws: Aws) -> None:
@@ -232,9 +232,8 @@ def test_stack_without_a_stage_is_not_compared(aws: Aws) -> None:
     aws.resources(STORE)
     aws.template({"Resources": {"DataStore": {"Type": "AWS::S3::Bucket"}}})
     aws.events()
-    done = show("status")
-    assert "Live: nothing live to compare: the template has no stage\n" in done.stdout
-    assert done.stderr == ""
+    found = json.loads(show("status", "--json").stdout)["live"]
+    assert (found["findings"], found["compared"]) == ([], {})
 
 
 def test_yaml_template_is_compared(aws: Aws) -> None:
@@ -244,7 +243,9 @@ def test_yaml_template_is_compared(aws: Aws) -> None:
     aws.answers("cloudformation", "get_template", {"TemplateBody": text})
     aws.events()
     gateway(aws)
-    assert ALIKE in show("status").stdout
+    found = json.loads(show("status", "--json").stdout)["live"]
+    assert found["findings"] == []
+    assert found["compared"]
 
 
 @pytest.mark.parametrize(
@@ -270,7 +271,7 @@ def test_last_operation_comes_from_cloudformation_or_the_status(
     if status.startswith("UPDATE"):
         aws.template({"Resources": {}})
     aws.events(
-        event(3, "DataStore", "DELETE_COMPLETE"),  # not the stack's own
+        event(3, "DataStore", "DELETE_COMPLETE"),  # an event of a resource
         event(2, "read-model", status, physical_id=STACK_ID),
         event(1, "read-model", "CREATE_IN_PROGRESS", physical_id=STACK_ID),
     )
@@ -285,7 +286,7 @@ def test_stack_without_events_has_no_last_operation(aws: Aws) -> None:
     assert json.loads(show("status", "--json").stdout)["last_operation"] is None
 
 
-ANOTHER = "differs from what is deployed; run: readmodel-cfn diff"
+RUN_DIFF = "readmodel-cfn diff"
 
 
 def test_differing_config_is_reported_without_failing(aws: Aws, tmp_path: Path) -> None:
@@ -294,7 +295,7 @@ def test_differing_config_is_reported_without_failing(aws: Aws, tmp_path: Path) 
     gateway(aws)
     done = show("status", "--json")
     assert done.exit_code == 0
-    assert done.stderr.count(ANOTHER) == 1
+    assert done.stderr.count(RUN_DIFF) == 1
     assert json.loads(done.stdout)["live"]["findings"] == []
 
 
@@ -304,11 +305,11 @@ def test_article_stack_differs_from_no_config(aws: Aws) -> None:
     aws.resources(STORE)
     aws.template(article)
     aws.events()
-    assert ANOTHER not in show("status").stderr
+    assert RUN_DIFF not in show("status").stderr
 
 
 def drifted(aws: Aws) -> None:
-    """A detection that finds the bucket changed, and can tell of the role only."""
+    """A drift detection that checks the bucket, which has changed, and the role."""
     begun = {"StackDriftDetectionId": "d1"}
     aws.answers("cloudformation", "detect_stack_drift", begun, StackName=STACK_ID)
     ended = {"StackId": STACK_ID, **begun, "DetectionStatus": "DETECTION_COMPLETE"}
@@ -321,7 +322,7 @@ def drifted(aws: Aws) -> None:
         "DifferenceType": "NOT_EQUAL",
     }
     shared = {"StackId": STACK_ID, "Timestamp": THEN}
-    told = [
+    drifts = [
         {
             **shared,
             "LogicalResourceId": "DataStore",
@@ -336,7 +337,8 @@ def drifted(aws: Aws) -> None:
             "StackResourceDriftStatus": "IN_SYNC",
         },
     ]
-    aws.answers("cloudformation", "describe_stack_resource_drifts", {"StackResourceDrifts": told})
+    answer = {"StackResourceDrifts": drifts}
+    aws.answers("cloudformation", "describe_stack_resource_drifts", answer)
 
 
 def test_drift_option_shows_drift_without_failing(aws: Aws) -> None:
@@ -346,13 +348,14 @@ def test_drift_option_shows_drift_without_failing(aws: Aws) -> None:
     done = show("status", "--drift")
     assert done.exit_code == 0
     lines = [line for line in done.stdout.splitlines() if "Drift" in line or line.startswith("  ")]
-    assert lines[:3] == [
-        "Drift: 1 of 2 checked resources were changed by hand",
-        "  DataStore  MODIFIED  AWS::S3::Bucket",
-        "    /VersioningConfiguration/Status: Suspended, in the template Enabled",
-    ]
-    unchecked = [name for name, _, _ in RESOURCES if name not in ("DataStore", "ApiGatewayRole")]
-    assert lines[3] == f"Drift: not checked: {', '.join(unchecked)}"
+    summary, resource, value, unchecked = lines[:4]
+    assert re.search(r"\b1\b.*\b2\b", summary)
+    assert resource.split() == ["DataStore", "MODIFIED", "AWS::S3::Bucket"]
+    for fact in ("/VersioningConfiguration/Status", "Suspended", "Enabled"):
+        assert fact in value
+    checked = {"DataStore", "ApiGatewayRole"}
+    names = {name for name, _, _ in RESOURCES}
+    assert names & set(re.findall(r"\w+", unchecked)) == names - checked
 
 
 def test_json_of_drift_has_every_resource(aws: Aws) -> None:
@@ -378,9 +381,7 @@ def test_json_of_drift_has_every_resource(aws: Aws) -> None:
 @pytest.mark.parametrize("command", ["outputs", "status"])
 def test_missing_stack_names_the_deploy_command(aws: Aws, command: str) -> None:
     aws.no_stack()
-    assert error_of(show(command), 1) == (
-        "stack read-model in eu-west-1: does not exist; run: readmodel-cfn deploy"
-    )
+    assert error_of(show(command), 1).endswith("readmodel-cfn deploy")
 
 
 def test_missing_stack_on_the_sandbox_names_the_sandbox_option(
@@ -389,27 +390,23 @@ def test_missing_stack_on_the_sandbox_names_the_sandbox_option(
     box = Sandbox("http://127.0.0.1:1", 1, 1, "AKIA1", "s3cret", "first")
     monkeypatch.setattr(sandbox, "start", lambda **_: box)
     aws.no_stack()
-    assert error_of(show("outputs", "--sandbox"), 1) == (
-        "stack read-model in eu-west-1: does not exist; run: readmodel-cfn deploy --sandbox"
-    )
+    assert error_of(show("outputs", "--sandbox"), 1).endswith("readmodel-cfn deploy --sandbox")
 
 
 @pytest.mark.parametrize(
-    ("code", "message", "said"),
+    ("code", "message"),
     [
-        ("ValidationError", "1 validation error detected", "1 validation error detected"),
-        ("AccessDenied", "not authorized", "ask for this permission"),
-        ("ExpiredToken", "expired", "renew the credentials"),
-        ("RequestExpired", "expired", "renew the credentials"),
-        ("UnrecognizedClientException", "unknown", "check the access key"),
-        ("InvalidClientTokenId", "unknown", "check the access key"),
-        ("Throttling", "Rate exceeded", "Throttling: Rate exceeded"),
+        ("ValidationError", "1 validation error detected"),
+        ("AccessDenied", "not authorized"),
+        ("ExpiredToken", "expired"),
+        ("RequestExpired", "expired"),
+        ("UnrecognizedClientException", "unknown"),
+        ("InvalidClientTokenId", "unknown"),
+        ("Throttling", "Rate exceeded"),
     ],
 )
-def test_cloudformation_error_is_one_line_with_its_code(
-    aws: Aws, code: str, message: str, said: str
-) -> None:
+def test_cloudformation_error_is_one_line_with_its_code(aws: Aws, code: str, message: str) -> None:
     aws.refuses("cloudformation", "describe_stacks", code, message, 403)
     line = error_of(show("status"), 1)
-    assert line.startswith(f"AWS DescribeStacks: {code}: {message}")
-    assert said in line
+    for fact in ("DescribeStacks", code, message):
+        assert fact in line

@@ -1,4 +1,4 @@
-"""CloudFormation's answers as values, page by page, and its refusals told apart."""
+"""CloudFormation's responses as values, page by page, and its errors."""
 
 from dataclasses import replace
 from typing import Any
@@ -127,13 +127,14 @@ def test_each_call_has_its_own_token(aws: Aws, client: StackClient) -> None:
 
 def test_events_of_all_pages_come_once_in_order(aws: Aws, client: StackClient) -> None:
     pages = [(6, 5), (4, 3), (2, 1)]
-    for number, ids in enumerate(pages):
-        more = {"NextToken": str(number)} if number < 2 else {}
-        answer = {"StackEvents": [event(number, "R", "CREATE_COMPLETE") for number in ids], **more}
+    for page, numbers in enumerate(pages):
+        more = {"NextToken": str(page)} if page < 2 else {}
+        events = [event(number, "R", "CREATE_COMPLETE") for number in numbers]
+        answer = {"StackEvents": events, **more}
         aws.answers("cloudformation", "describe_stack_events", answer)
     seen: set[str] = set()
-    told = [event.id for event in new_events(client, "read-model", seen)]
-    assert told == ["1", "2", "3", "4", "5", "6"]
+    ids = [event.id for event in new_events(client, "read-model", seen)]
+    assert ids == ["1", "2", "3", "4", "5", "6"]
 
 
 def test_resources_come_from_every_page(aws: Aws, client: StackClient) -> None:
@@ -204,7 +205,7 @@ def test_only_a_forced_delete_sends_the_deletion_mode(
 
 def test_role_arn_is_sent(aws: Aws, client: StackClient) -> None:
     role = "arn:aws:iam::123456789012:role/deploy"
-    wanted = replace(DESIRED, role_arn=role)
+    desired = replace(DESIRED, role_arn=role)
     more = {"RoleARN": role, "DisableRollback": False}
     aws.answers("cloudformation", "update_stack", {"StackId": STACK_ID}, **SENT, **more)
-    assert client.update(wanted)
+    assert client.update(desired)

@@ -1,7 +1,8 @@
-"""`template` and `lint`: the text on stdout, the same every time, and findings with exit 3."""
+"""`template` and `lint`: the same text on stdout every time, and findings with exit code 3."""
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -58,16 +59,17 @@ def test_check_of_an_outdated_file_exits_5_and_writes_nothing(content: bytes | N
     if content is not None:
         Path("t").write_bytes(content)
     line = error_of(run("template", "--check", "t"), 5)
-    assert line == (
-        "t: is not what readmodel.toml describes; write it anew: give --output in place of --check"
-    )
+    for name in ("t: ", "readmodel.toml", "--output"):
+        assert name in line
     assert Path("t").exists() == (content is not None)
     assert content is None or Path("t").read_bytes() == content
 
 
 def test_check_and_output_exclude_each_other() -> None:
     done = run("template", "--check", "t", "--output", "t")
-    assert "not both" in error_of(done, 2)
+    line = error_of(done, 2)
+    assert "--check" in line
+    assert "--output" in line
     assert not Path("t").exists()
 
 
@@ -97,11 +99,11 @@ def test_config_option_reads_another_file() -> None:
 
 def test_article_option_reports_a_broken_config() -> None:
     Path("readmodel.toml").write_text("broken")
-    assert "not TOML" in error_of(run("template", "--article"), 2)
+    assert error_of(run("template", "--article"), 2).startswith("readmodel.toml: ")
 
 
 def unreadable(name: str) -> list[str]:
-    """The ways in which a description cannot be read, and what is said."""
+    """The option for a config file that cannot be read."""
     path = Path(name)
     if name == "binary.toml":
         path.write_bytes(b"\x00\xff")
@@ -114,42 +116,42 @@ def unreadable(name: str) -> list[str]:
     "command", ["template", "lint", "graph", "openapi", "deploy", "outputs", "status", "delete"]
 )
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "fact"),
     [
-        ("missing.toml", "missing.toml: cannot be read: No such file or directory"),
-        ("binary.toml", "binary.toml: cannot be read: not UTF-8 text"),
-        ("directory.toml", "'directory.toml' is a directory"),
+        ("missing.toml", "No such file"),
+        ("binary.toml", "UTF-8"),
+        ("directory.toml", "directory"),
     ],
 )
 def test_unreadable_config_is_a_one_line_error_of_every_command(
-    command: str, name: str, said: str
+    command: str, name: str, fact: str
 ) -> None:
-    assert said in error_of(run(command, *unreadable(name)), 2)
+    line = error_of(run(command, *unreadable(name)), 2)
+    assert name in line
+    assert fact in line
 
 
 def test_directory_named_readmodel_toml_is_not_ignored() -> None:
     Path("readmodel.toml").mkdir()
-    line = error_of(run("template"), 2)
-    assert line == "readmodel.toml: cannot be read: Is a directory"
+    assert error_of(run("template"), 2).startswith("readmodel.toml: ")
 
 
 def test_invalid_config_value_is_a_one_line_error() -> None:
     Path("readmodel.toml").write_text(ONE_ROUTE.replace("products.json", "a b"))
-    assert error_of(run("template"), 2).startswith("readmodel.toml: routes[1].key: 'a b' is not")
+    assert error_of(run("template"), 2).startswith("readmodel.toml: routes[1].key: 'a b'")
 
 
 def test_output_into_a_missing_directory_is_a_one_line_error() -> None:
-    line = error_of(run("template", "--output", "no/such/t.json"), 1)
-    assert line == "no/such/t.json: No such file or directory"
+    assert error_of(run("template", "--output", "no/such/t.json"), 1).startswith("no/such/t.json: ")
 
 
 def test_output_below_a_file_is_a_one_line_error() -> None:
     Path("file").touch()
-    assert error_of(run("template", "--output", "file/t.json"), 1) == "file/t.json: Not a directory"
+    assert error_of(run("template", "--output", "file/t.json"), 1).startswith("file/t.json: ")
 
 
 def test_output_onto_a_directory_is_a_usage_error(tmp_path: Path) -> None:
-    assert "is a directory" in error_of(run("template", "--output", str(tmp_path)), 2)
+    assert str(tmp_path) in error_of(run("template", "--output", str(tmp_path)), 2)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")
@@ -165,7 +167,8 @@ def test_full_disk_is_a_one_line_error(redirected: bool) -> None:
             check=False,
         )
     assert done.returncode == 1
-    assert done.stderr.splitlines() == ["Error: No space left on device"]
+    (line,) = done.stderr.splitlines()
+    assert "No space left on device" in line
 
 
 @pytest.mark.parametrize("arguments", [(), ("--article",)])
@@ -173,15 +176,14 @@ def test_lint_of_both_templates_has_no_findings(arguments: tuple[str, ...]) -> N
     done = run("lint", *arguments)
     assert done.exit_code == 0
     assert done.stdout == ""
-    assert done.stderr == "No findings.\n"
 
 
 def test_lint_of_a_file_prints_each_finding_with_its_meaning() -> None:
     Path("t.json").write_text(BAD)
     done = run("lint", "t.json")
-    assert error_of(done, 3) == "t.json: 1 finding(s)"
-    told, meaning = done.stdout.splitlines()
-    assert told.startswith("E3006 Resources/A/Type: ")
+    assert re.match(r"t\.json: .*\b1\b", error_of(done, 3))
+    finding, meaning = done.stdout.splitlines()
+    assert finding.startswith("E3006 Resources/A/Type: ")
     assert meaning.strip()
 
 
@@ -195,7 +197,7 @@ def test_lint_in_json_is_a_list_of_findings() -> None:
 
 def test_lint_checks_for_the_region_of_the_config() -> None:
     Path("readmodel.toml").write_text('[stack]\nregion = "xx-north-1"')
-    assert error_of(run("lint"), 2).startswith("cfn-lint knows no region xx-north-1")
+    assert "xx-north-1" in error_of(run("lint"), 2)
 
 
 @pytest.mark.parametrize(
@@ -204,23 +206,22 @@ def test_lint_checks_for_the_region_of_the_config() -> None:
 def test_lint_of_an_invalid_template_is_a_finding(content: bytes) -> None:
     Path("t").write_bytes(content)
     done = run("lint", "t")
-    assert "finding(s)" in error_of(done, 3)
+    error_of(done, 3)
     assert done.stdout
 
 
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [(None, "t: cannot be read: No such file or directory"), (b"\xff\xfe", "t: not UTF-8 text")],
-)
-def test_lint_of_an_unreadable_file_is_a_one_line_error(content: bytes | None, said: str) -> None:
+@pytest.mark.parametrize(("content", "fact"), [(None, "No such file"), (b"\xff\xfe", "UTF-8")])
+def test_lint_of_an_unreadable_file_is_a_one_line_error(content: bytes | None, fact: str) -> None:
     if content is not None:
         Path("t").write_bytes(content)
-    assert error_of(run("lint", "t"), 2) == said
+    line = error_of(run("lint", "t"), 2)
+    assert line.startswith("t: ")
+    assert fact in line
 
 
 def test_broken_cfnlintrc_is_a_one_line_error() -> None:
     Path(".cfnlintrc").write_text("nope: 1")
-    assert error_of(run("lint"), 2).startswith(".cfnlintrc: cannot be used: ")
+    assert error_of(run("lint"), 2).startswith(".cfnlintrc: ")
 
 
 def test_prefix_starts_every_logical_id_and_output() -> None:

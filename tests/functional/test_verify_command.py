@@ -1,4 +1,4 @@
-"""`verify`: which stack it takes, what it asks for first, and what it hands on."""
+"""`verify`: which stack it checks, what it requires first, and the arguments of the check."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ def verify(*arguments: str) -> Any:
 
 
 def deployed(aws: Aws, **more: Any) -> None:
-    """A stack at rest, of the default template, that nobody may ask API Gateway about."""
+    """A stable stack of the default template; API Gateway denies its calls."""
     aws.stack(**{"tags": TAGS, **more})
     aws.resources(*RESOURCES)
     aws.template(CONTENT)
@@ -43,7 +43,7 @@ def deployed(aws: Aws, **more: Any) -> None:
 
 @dataclass
 class Examination:
-    """What would have been examined; it ends there."""
+    """The arguments of the examination; it stops there."""
 
     given: list[Any] = field(default_factory=list)
 
@@ -63,7 +63,7 @@ def examination(monkeypatch: pytest.MonkeyPatch) -> Examination:
     return made
 
 
-def nothing_there(aws: Aws) -> None:
+def no_document(aws: Aws) -> None:
     aws.refuses("s3", "get_object", "NoSuchKey", status=404)
 
 
@@ -72,24 +72,28 @@ def nothing_there(aws: Aws) -> None:
 
 def test_missing_stack_names_the_deploy_command(aws: Aws) -> None:
     aws.no_stack()
-    assert "run: readmodel-cfn deploy" in error_of(verify(), 1)
+    assert "readmodel-cfn deploy" in error_of(verify(), 1)
 
 
 def test_stack_without_the_tag_gets_no_probe(aws: Aws) -> None:
     deployed(aws, tags={"of": "another"})
-    assert "lacks the tag readmodel-cfn = managed; give --not-ours" in error_of(verify(), 1)
+    line = error_of(verify(), 1)
+    assert "readmodel-cfn = managed" in line
+    assert "--not-ours" in line
     assert aws.wrote() == []
 
 
 @pytest.mark.usefixtures("examination")
 def test_not_ours_verifies_a_stack_without_the_tag(aws: Aws) -> None:
     deployed(aws, tags={})
-    nothing_there(aws)
+    no_document(aws)
     assert error_of(verify("--not-ours", "--yes"), 1) == "examined"
 
 
 def test_unknown_route_is_refused_before_any_call(aws: Aws) -> None:
-    assert error_of(verify("--route", "x"), 2).startswith("--route: no route has the path 'x'")
+    line = error_of(verify("--route", "x"), 2)
+    assert line.startswith("--route: ")
+    assert "'x'" in line
     assert aws.calls == []
 
 
@@ -97,43 +101,43 @@ def test_unknown_route_is_refused_before_any_call(aws: Aws) -> None:
 def test_stack_without_an_output_gets_no_probe(aws: Aws, lost: str) -> None:
     outputs = {name: value for name, value in OUTPUTS.items() if name not in (lost, "ApiUrl")}
     deployed(aws, outputs=outputs)
-    assert f"it has no output {lost}" in error_of(verify("--yes"), 1)
+    assert lost in error_of(verify("--yes"), 1)
     assert aws.wrote() == []
 
 
 def test_document_that_may_not_be_read_is_not_overwritten(aws: Aws) -> None:
     deployed(aws)
     aws.refuses("s3", "get_object", "AccessDenied", "Access Denied", 403)
-    assert "AWS GetObject: AccessDenied" in error_of(verify("--yes"), 1)
+    line = error_of(verify("--yes"), 1)
+    assert "GetObject" in line
+    assert "AccessDenied" in line
     assert aws.wrote() == []
 
 
-# --- what is said and asked first ---
+# --- notes and consent ---
 
 
 def test_probe_of_a_static_route_requires_consent(aws: Aws, examination: Examination) -> None:
     deployed(aws)
-    nothing_there(aws)
+    no_document(aws)
     done = verify()
-    assert error_of(done, 1).endswith("there is no terminal to ask on; give --yes")
-    assert "Readers of /samples get a probe for some seconds, then what they get now again" in (
-        done.stderr
-    )
+    assert "--yes" in error_of(done, 1)
+    assert "/samples" in done.stderr
     assert examination.given == []
 
 
 def test_probe_of_a_parameter_route_needs_no_consent(aws: Aws, examination: Examination) -> None:
     Path("readmodel.toml").write_text(PRODUCTS)
     deployed(aws)
-    nothing_there(aws)
+    no_document(aws)
     done = verify()
     assert error_of(done, 1) == "examined"
-    assert "A probe is written to data-bucket/products/readmodel-cfn-probe-" in done.stderr
-    assert "differs from what is deployed" in done.stderr
+    assert "data-bucket/products/readmodel-cfn-probe-" in done.stderr
+    assert "readmodel-cfn diff" in done.stderr
     assert examination.given[0].url == OUTPUTS["ApiUrl"]
 
 
-# --- where TLS can be shown ---
+# --- TLS ---
 
 
 def test_s3_of_aws_is_also_tried_without_tls(
@@ -148,7 +152,7 @@ def test_s3_of_aws_is_also_tried_without_tls(
 
     monkeypatch.setattr(Connection, "client", noted)
     deployed(aws)
-    nothing_there(aws)
+    no_document(aws)
     verify("--yes")
     assert endpoints[-1] == "http://s3.eu-west-1.amazonaws.com"
     assert examination.plain_s3 is not None
@@ -156,7 +160,7 @@ def test_s3_of_aws_is_also_tried_without_tls(
 
 def test_emulator_is_not_tried_without_tls(aws: Aws, examination: Examination) -> None:
     deployed(aws)
-    nothing_there(aws)
+    no_document(aws)
     verify("--yes", "--endpoint-url", "http://127.0.0.1:4566")
     assert examination.plain_s3 is None
     assert examination.given[0].url == "http://127.0.0.1:4566/_aws/execute-api/abc123/v1"
@@ -166,7 +170,7 @@ def test_emulator_is_not_tried_without_tls(aws: Aws, examination: Examination) -
 
 
 def test_contract_and_options_come_from_config_and_arguments(
-    aws: Aws,  # noqa: ARG001 - nobody is asked
+    aws: Aws,  # noqa: ARG001 - no call is made
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found: list[Any] = []

@@ -8,6 +8,7 @@ import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 from readmodel_cfn.sandbox.state import Sandbox
 
@@ -15,12 +16,14 @@ HEALTH = "/_ministack/health"
 GRACE = 10.0
 """Seconds that a server may take to end by itself before it is killed."""
 
-_children: dict[int, subprocess.Popen[bytes]] = {}
 
+def reap(child: subprocess.Popen[bytes]) -> None:
+    """Wait for a child process in the background, whoever ends it.
 
-def adopt(child: subprocess.Popen[bytes]) -> None:
-    """Keep a process that this one started, to reap it when it ends."""
-    _children[child.pid] = child
+    The child may outlive this process: it is a server. Without this, it would stay a zombie when it
+    ends, and Python would warn at exit that it is still running.
+    """
+    Thread(target=child.wait, name=f"reap-{child.pid}", daemon=True).start()
 
 
 def answers(sandbox: Sandbox, timeout: float = 2.0) -> bool:
@@ -52,7 +55,6 @@ def terminate(pid: int) -> None:
             os.kill(pid, number)
         if _wait(pid, GRACE):
             break
-    _children.pop(pid, None)
 
 
 def _wait(pid: int, seconds: float) -> bool:
@@ -66,8 +68,6 @@ def _wait(pid: int, seconds: float) -> bool:
 
 def _gone(pid: int) -> bool:
     """Whether the process has ended; one that nobody has reaped yet has ended too."""
-    if pid in _children:
-        return _children[pid].poll() is not None
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, PermissionError):

@@ -115,7 +115,7 @@ def _spawn(home: Home, command: list[str], environment: dict[str, str]) -> subpr
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    process.adopt(child)
+    process.reap(child)
     return child
 
 

@@ -1,15 +1,27 @@
-"""Progress that depends on the clock is off in these tests, unless a test turns it on."""
+"""What all these tests share: no progress that depends on the clock, and quick botocore sessions."""
 
+import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import botocore.loaders
+import botocore.session
 import pytest
 
 from readmodel_cfn.cli import progress
 from readmodel_cfn.cli.slow import slow
 
 NEVER = 1e6  # seconds
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_botocore_data() -> Iterator[None]:
+    """All sessions share botocore's data files; reading them again takes most of a session."""
+    with pytest.MonkeyPatch.context() as patch:
+        create = functools.cache(botocore.loaders.create_loader)
+        patch.setattr(botocore.session, "create_loader", create)
+        yield
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What all these tests share: no progress that depends on the clock, and quick botocore sessions."""
+"""Fixtures of all these tests: no progress that depends on the clock, quick botocore sessions."""
 
 import functools
 import inspect

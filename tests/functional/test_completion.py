@@ -1,5 +1,6 @@
 """Shell completion: what the program prints for a shell, and that real shells load the script."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -8,11 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from command_tree import LEAVES, PROGRAM, options_of
-from functional_aws import error_of, run
+from functional_aws import NO_AWS, error_of, run
 from processes import environment, program
 
-from readmodel_cfn.cli import _COMMANDS
+from readmodel_cfn.cli import _COMMANDS, main
 
 SHELLS = ["bash", "zsh", "fish"]
 
@@ -25,9 +27,11 @@ def completed(words: str, tmp_path: Path, shell: str = "bash") -> list[str]:
         "COMP_WORDS": f"{PROGRAM} {words}",
         "COMP_CWORD": str(number + 1),
     }
-    done = program([], tmp_path, env)
-    assert (done.returncode, done.stderr) == (0, b"")
-    return done.stdout.decode().splitlines()
+    with contextlib.chdir(tmp_path):
+        runner = CliRunner(env={**NO_AWS, **env})
+        done = runner.invoke(main, prog_name=PROGRAM, catch_exceptions=False)
+    assert (done.exit_code, done.stderr) == (0, "")
+    return done.stdout.splitlines()
 
 
 def test_command_names_are_completed(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from command_tree import EXAMPLES, LEAVES, options_of, words_of
 from functional_aws import error_of, run
 
-from readmodel_cfn import audit
+from readmodel_cfn import audit, lint_cache
 from readmodel_cfn.aws import Connection
 from readmodel_cfn.lint import Finding
 from readmodel_cfn.sandbox import Sandbox
@@ -37,6 +37,7 @@ CALLS = {
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    monkeypatch.setattr(lint_cache, "lint_once", lambda *_: [])
     (tmp_path / "readmodel.toml").write_text(READ_MODEL)
     (tmp_path / "42.json").write_text("{}")
 
@@ -115,7 +116,7 @@ def test_stdout_is_empty_with_an_unknown_option(words: str) -> None:
 TO_AWS = [words for words in CALLS if "--endpoint-url" in options_of(LEAVES[words])]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def web_page() -> Iterator[str]:
     """The URL of a server that responds to every request with a web page."""
 
@@ -133,7 +134,7 @@ def web_page() -> Iterator[str]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -192,7 +192,6 @@ def test_lint_in_json_is_a_list_of_findings() -> None:
     (found,) = json.loads(run("lint", "t.json", "--json").stdout)
     assert found.keys() == {"rule", "level", "place", "message", "meaning"}
     assert found["rule"] == "E3006"
-    assert json.loads(run("lint", "--json").stdout) == []
 
 
 def test_lint_checks_for_the_region_of_the_config() -> None:

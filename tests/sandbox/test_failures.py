@@ -104,7 +104,7 @@ def take_bucket(
     s3.delete_bucket(Bucket=name)
 
 
-def test_a_create_refused_by_a_validation_names_the_bucket_and_its_table(
+def test_create_refused_by_a_validation_names_the_bucket_and_its_table(
     project: Project, take_bucket: Callable[[str], str]
 ) -> None:
     """Only DescribeEvents tells: the stack's events say no more than that validation failed."""
@@ -119,7 +119,7 @@ def test_a_create_refused_by_a_validation_names_the_bucket_and_its_table(
     assert found["cause"]["path"] == "/Resources/DataStore"
 
 
-def test_a_create_that_fails_half_way_names_the_resource_and_its_table(
+def test_create_that_fails_later_names_the_resource_and_its_table(
     project: Project, clients: Callable[..., Any], meanwhile: Meanwhile
 ) -> None:
     iam = clients("iam")
@@ -134,7 +134,7 @@ def test_a_create_that_fails_half_way_names_the_resource_and_its_table(
     assert found["cause"]["table"] == "[writer]"
 
 
-def test_an_update_that_fails_names_the_resource_and_its_table(project: Project) -> None:
+def test_failed_update_names_the_resource_and_its_table(project: Project) -> None:
     project.deploy()
     line = project.deploy(BOUNDED, exits=4)
     assert "rolled back: DataStoreWriter (AWS::IAM::User, [writer]): " in line
@@ -146,26 +146,26 @@ def test_an_update_that_fails_names_the_resource_and_its_table(project: Project)
     assert found["also_failed"] == []
 
 
-def test_a_path_that_was_taken_by_hand_names_the_route(
+def test_taken_path_names_the_route(
     project: Project, clients: Callable[..., Any], meanwhile: Meanwhile
 ) -> None:
     products = '[[routes]]\npath = "products"\nkey = "products.json"\n'
-    one = '[[routes]]\npath = "products/{sku}"\nkey = "products/{sku}.json"'
+    product = '[[routes]]\npath = "products/{sku}"\nkey = "products/{sku}.json"'
     project.deploy(products)
     listed = clients("cloudformation").list_stack_resources(StackName=project.name)
     ids = {
-        one["LogicalResourceId"]: one["PhysicalResourceId"]
-        for one in listed["StackResourceSummaries"]
+        resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+        for resource in listed["StackResourceSummaries"]
     }
     place = {"restApiId": ids["ApiGateway"], "parentId": ids["ProductsResource"]}
     meanwhile("update", clients("apigateway").create_resource, **place, pathPart="{id}")
-    line = project.deploy(products + one, exits=4)
+    line = project.deploy(products + product, exits=4)
     assert '(AWS::ApiGateway::Resource, [[routes]] path = "products/{sku}"): A sibling' in line
     assert "deploy once without this one of [[routes]]" in line
     assert project.diagnosis()["cause"]["table"] == '[[routes]] path = "products/{sku}"'
 
 
-def test_an_earlier_failure_is_not_told_again(
+def test_earlier_failure_is_not_shown_again(
     project: Project, take_bucket: Callable[[str], str]
 ) -> None:
     """AWS still lists what failed then, milliseconds before."""
@@ -178,7 +178,7 @@ def test_an_earlier_failure_is_not_told_again(
     assert project.diagnosis()["cause"]["logical_id"] == "DataStoreWriter"
 
 
-def test_what_is_kept_on_failure_is_stuck_and_a_later_rollback_has_the_same_cause(
+def test_failure_without_rollback_and_its_later_rollback_have_the_same_cause(
     project: Project, clients: Callable[..., Any]
 ) -> None:
     project.deploy()
@@ -196,7 +196,7 @@ def test_what_is_kept_on_failure_is_stuck_and_a_later_rollback_has_the_same_caus
     assert undone["cause"] == kept["cause"]
 
 
-def test_a_success_is_no_failure(project: Project) -> None:
+def test_diagnosis_of_a_success_has_no_cause(project: Project) -> None:
     project.deploy()
     found = project.diagnosis()
     assert (found["operation"], found["succeeded"]) == ("create", True)
@@ -204,7 +204,7 @@ def test_a_success_is_no_failure(project: Project) -> None:
     assert found["also_failed"] == []
 
 
-def test_a_stack_that_is_gone_has_no_diagnosis(project: Project) -> None:
+def test_diagnosis_of_a_deleted_stack_is_an_error(project: Project) -> None:
     project.deploy()
     assert project.run("delete", "--yes", "--with-data").exit_code == 0
     done = project.run("diagnose")

@@ -23,14 +23,14 @@ def kept(tmp_path: Path, sandbox: Sandbox) -> Iterator[Project]:
     project.run("delete", "--yes", "--with-data")
 
 
-def test_a_deploy_that_meets_it_offers_to_import_it_and_touches_nothing(kept: Project) -> None:
+def test_deploy_over_a_kept_bucket_offers_its_import(kept: Project) -> None:
     kept("deploy", "--yes", exits=1)
     assert f"bucket {kept.name}-data exists, made as DataStore by stack {kept.name}" in kept.told
     assert "give --import-existing to take it, with its documents, into this stack" in kept.told
     kept("status", exits=1)
 
 
-def test_imported_it_is_read_through_the_new_api(kept: Project) -> None:
+def test_imported_bucket_is_read_through_the_new_api(kept: Project) -> None:
     kept("deploy", "--yes", "--import-existing")
     assert "import  DataStore" in kept.told
     assert json.loads(kept.read()["body"]) == {"kept": True}
@@ -38,7 +38,7 @@ def test_imported_it_is_read_through_the_new_api(kept: Project) -> None:
     assert "No change." in kept.told
 
 
-def test_a_refused_import_leaves_no_stack_and_no_change_set(kept: Project) -> None:
+def test_import_without_consent_leaves_no_stack_and_no_change_set(kept: Project) -> None:
     kept("deploy", "--import-existing", exits=1)
     assert "give --yes" in kept.told
     kept("status", exits=1)

@@ -81,7 +81,7 @@ def project(tmp_path: Path, sandbox: Sandbox) -> Iterator[Project]:
     made.run("delete", "--yes", "--with-data")  # refused where the test deleted it itself
 
 
-def test_what_the_writer_publishes_is_read_back_through_the_api(project: Project) -> None:
+def test_document_published_by_the_writer_is_read_through_the_api(project: Project) -> None:
     value = {"value": secrets.token_hex(8)}
     project("deploy", "--yes")
     project.publish(value, "--as-writer")
@@ -90,7 +90,7 @@ def test_what_the_writer_publishes_is_read_back_through_the_api(project: Project
     assert answer["headers"]["content-type"] == "application/json"
 
 
-def test_a_second_deploy_changes_nothing_and_says_so(project: Project) -> None:
+def test_second_deploy_changes_nothing(project: Project) -> None:
     project("deploy", "--yes")
     project("deploy", "--yes")
     assert "No change." in project.told
@@ -118,7 +118,7 @@ def test_routes_can_be_added_changed_and_removed(project: Project) -> None:
     assert json.loads(project.read("products/42")["body"]) == {"id": 42}
 
 
-def test_a_removed_route_answers_errors_until_a_raised_serial_makes_it_go(
+def test_removed_route_is_403_until_a_raised_serial_makes_it_404(
     project: Project,
 ) -> None:
     """CloudFormation deletes a method only after it made the new deployment."""
@@ -135,7 +135,7 @@ def test_a_removed_route_answers_errors_until_a_raised_serial_makes_it_go(
     assert project.read("products/42", exits=7)["status"] == 404
 
 
-def test_a_template_too_long_for_a_call_goes_through_a_bucket(
+def test_long_template_is_deployed_through_a_bucket(
     project: Project, clients: Callable[..., Any], make_bucket: Callable[..., None]
 ) -> None:
     project.routes = [(f"documents-{n}", f"documents/{n}.json") for n in range(20)]
@@ -150,7 +150,7 @@ def test_a_template_too_long_for_a_call_goes_through_a_bucket(
     assert "No change." in project.told
 
 
-def test_a_failed_update_is_rolled_back_and_readers_notice_nothing(project: Project) -> None:
+def test_document_stays_readable_after_a_rolled_back_update(project: Project) -> None:
     project("deploy", "--yes")
     project.publish(1)
     project.more = '[writer]\npermissions_boundary = "arn:aws:iam::000000000000:policy/none"'
@@ -162,7 +162,7 @@ def test_a_failed_update_is_rolled_back_and_readers_notice_nothing(project: Proj
     assert json.loads(project.read()["body"]) == 1
 
 
-def test_a_replaced_bucket_is_served_at_once(project: Project) -> None:
+def test_replaced_bucket_is_served_at_once(project: Project) -> None:
     """The snapshot holds the old bucket's name: only a new deployment can serve the new one."""
     project("deploy", "--yes")
     project.publish("old")
@@ -174,7 +174,9 @@ def test_a_replaced_bucket_is_served_at_once(project: Project) -> None:
 
 @pytest.mark.parametrize("with_data", [True, False], ids=["with-data", "keeping-data"])
 @pytest.mark.parametrize("article", [True, False], ids=["article", "production"])
-def test_deploy_delete_and_deploy_again(project: Project, article: bool, with_data: bool) -> None:
+def test_stack_can_be_deployed_deleted_and_deployed_again(
+    project: Project, article: bool, with_data: bool
+) -> None:
     kind = ["--article"] if article else []
     for round_ in (1, 2):
         project("deploy", "--yes", *kind)
@@ -187,7 +189,7 @@ def test_deploy_delete_and_deploy_again(project: Project, article: bool, with_da
         project("status", exits=1)
 
 
-def test_delete_keeps_the_payloads_and_says_where(
+def test_delete_keeps_the_documents_and_names_their_bucket(
     project: Project, clients: Callable[..., Any]
 ) -> None:
     project("deploy", "--yes")
@@ -204,7 +206,7 @@ def test_delete_keeps_the_payloads_and_says_where(
     clients("s3").delete_bucket(Bucket=bucket)
 
 
-def test_a_protected_stack_is_not_deleted(project: Project) -> None:
+def test_protected_stack_is_not_deleted(project: Project) -> None:
     project.more = "termination_protection = true"
     project("deploy", "--yes")
     project("delete", "--yes", exits=1)
@@ -212,7 +214,7 @@ def test_a_protected_stack_is_not_deleted(project: Project) -> None:
     project("deploy", "--yes")
 
 
-def test_the_stack_carries_the_tag_from_its_first_deploy(project: Project) -> None:
+def test_stack_has_the_tags_of_its_config_and_ours(project: Project) -> None:
     project.more = 'tags = { team = "web" }'
     project("deploy", "--yes")
     tags = json.loads(project("status", "--json"))["tags"]
@@ -238,7 +240,7 @@ def allowed(call: Callable[..., Any], **arguments: Any) -> bool:
     return True
 
 
-def test_the_writer_may_put_the_routes_keys_and_nothing_else(
+def test_writer_may_put_only_the_keys_of_the_routes(
     project: Project, clients: Callable[..., Any]
 ) -> None:
     project.routes = [SAMPLES, PRODUCTS]
@@ -259,7 +261,7 @@ def test_the_writer_may_put_the_routes_keys_and_nothing_else(
     assert project.read("products/a/b", exits=7)["status"] == 404
 
 
-def test_what_the_writer_is_allowed_besides_is_what_the_file_says(
+def test_writer_has_the_permissions_of_the_config(
     project: Project, clients: Callable[..., Any]
 ) -> None:
     project.routes = [PRODUCTS]
@@ -274,7 +276,7 @@ def test_what_the_writer_is_allowed_besides_is_what_the_file_says(
     assert allowed(s3.delete_object, Bucket=bucket, Key="products/1.json")
 
 
-def test_the_gateways_role_may_get_the_routes_keys_and_nothing_else(
+def test_gateway_role_may_get_only_the_keys_of_the_routes(
     project: Project, clients: Callable[..., Any]
 ) -> None:
     project("deploy", "--yes")
@@ -303,7 +305,7 @@ def as_role(clients: Callable[..., Any], arn: str) -> Any:
     )
 
 
-def test_nobody_reads_the_bucket_without_a_key(project: Project) -> None:
+def test_bucket_is_not_readable_without_a_key(project: Project) -> None:
     project("deploy", "--yes")
     project.publish(1)
     anonymous = boto3.client(
@@ -317,7 +319,7 @@ def test_nobody_reads_the_bucket_without_a_key(project: Project) -> None:
     assert not allowed(anonymous.list_objects_v2, Bucket=bucket)
 
 
-def test_a_raised_serial_replaces_the_writers_key(
+def test_raised_serial_replaces_the_key_of_the_writer(
     project: Project, clients: Callable[..., Any]
 ) -> None:
     project("deploy", "--yes")
@@ -331,7 +333,7 @@ def test_a_raised_serial_replaces_the_writers_key(
     assert json.loads(project.read()["body"]) == "with the new key"
 
 
-def test_a_writers_role_serves_its_principals(
+def test_role_of_the_writer_can_be_assumed_by_its_principals(
     project: Project, clients: Callable[..., Any]
 ) -> None:
     account = clients("sts").get_caller_identity()["Account"]
@@ -344,7 +346,7 @@ def test_a_writers_role_serves_its_principals(
     assert not allowed(s3.put_object, Bucket=outputs["S3BucketName"], Key="other", Body=b"1")
 
 
-def test_publish_to_a_bucket_needs_only_the_writers_permissions(
+def test_publish_to_a_bucket_needs_only_the_permissions_of_the_writer(
     project: Project, clients: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project("deploy", "--yes")
@@ -365,7 +367,7 @@ def test_publish_to_a_bucket_needs_only_the_writers_permissions(
     assert json.loads(project.read()["body"]) == "enough"
 
 
-def test_the_articles_secret_is_masked_until_asked_for(project: Project) -> None:
+def test_secret_of_the_article_is_masked_unless_requested(project: Project) -> None:
     project("deploy", "--yes", "--article")
     masked = json.loads(project("outputs", "--json"))
     assert masked["DataStoreSecretAccessKey"] == "****"

@@ -63,7 +63,9 @@ class Project:
     def findings(self) -> list[str]:
         """Kind, method and route of each finding, of which there is at least one."""
         found = self.live(exits=7)["findings"]
-        return [f"{one['kind']} {one['method']} {one['route']}".strip() for one in found]
+        return [
+            f"{finding['kind']} {finding['method']} {finding['route']}".strip() for finding in found
+        ]
 
     def resource(self, logical_id: str) -> str:
         resources = self.status()["resources"]
@@ -95,7 +97,7 @@ ROLE = '[gateway_role]\nname = "ROLE"\n'
     ],
     ids=["one", "two", "cors", "gzip", "limits", "role"],
 )
-def test_a_fresh_stack_serves_what_its_template_says(project: Project, content: str) -> None:
+def test_new_stack_has_no_findings(project: Project, content: str) -> None:
     project.deploy(content.replace("ROLE", f"{project.name}-reader"))
     found = project.live()
     assert found["findings"] == []
@@ -103,7 +105,7 @@ def test_a_fresh_stack_serves_what_its_template_says(project: Project, content: 
     assert list(found["compared"].values()) == [ALL]
 
 
-def test_so_does_the_articles(project: Project) -> None:
+def test_stack_of_the_article_has_no_findings(project: Project) -> None:
     project.deploy(SAMPLES, "--article")
     found = project.live()
     assert (found["findings"], found["unknown"]) == ([], [])
@@ -111,7 +113,7 @@ def test_so_does_the_articles(project: Project) -> None:
     assert "differs from what is deployed" not in project.told
 
 
-def test_so_does_one_whose_update_was_rolled_back(project: Project) -> None:
+def test_stack_after_a_rolled_back_update_has_no_findings(project: Project) -> None:
     project.deploy(SAMPLES)
     broken = '[writer]\npermissions_boundary = "arn:aws:iam::000000000000:policy/none"\n'
     project.deploy(broken + SAMPLES + PRODUCTS, exits=4)
@@ -123,7 +125,7 @@ def test_so_does_one_whose_update_was_rolled_back(project: Project) -> None:
     assert "differs from what is deployed; run: readmodel-cfn diff" in project.told
 
 
-def test_a_removed_route_is_named_until_a_raised_serial_makes_it_go(project: Project) -> None:
+def test_removed_route_is_a_finding_until_the_serial_is_raised(project: Project) -> None:
     project.deploy(SAMPLES + PRODUCTS)
     project.deploy(SAMPLES)
     assert project.findings() == ["extra GET /products/{id}", "extra HEAD /products/{id}"]
@@ -132,7 +134,7 @@ def test_a_removed_route_is_named_until_a_raised_serial_makes_it_go(project: Pro
     assert project.live()["findings"] == []
 
 
-def test_a_route_that_is_added_or_changed_is_live_at_once(project: Project) -> None:
+def test_added_and_changed_routes_are_live_at_once(project: Project) -> None:
     project.deploy(SAMPLES)
     project.deploy(SAMPLES.replace("payload", "renamed") + PRODUCTS)
     assert project.live()["findings"] == []
@@ -152,7 +154,7 @@ def change_by_hand(project: Project) -> tuple[Any, str]:
     return gateway, api
 
 
-def test_a_method_changed_by_hand_is_not_live_until_somebody_deploys_it(project: Project) -> None:
+def test_method_changed_by_hand_is_a_finding_once_it_is_deployed(project: Project) -> None:
     project.deploy(SAMPLES)
     gateway, api = change_by_hand(project)
     assert project.live()["findings"] == []
@@ -168,7 +170,7 @@ def test_a_method_changed_by_hand_is_not_live_until_somebody_deploys_it(project:
     assert project.live()["findings"] == []
 
 
-def test_a_method_added_by_hand_is_live_once_the_stack_deploys_it(project: Project) -> None:
+def test_method_added_by_hand_is_a_finding_once_the_stack_deploys_it(project: Project) -> None:
     """The stack's own deployment holds it too: CloudFormation knows nothing of it."""
     project.deploy(SAMPLES)
     gateway, api = project.clients("apigateway"), project.resource("ApiGateway")
@@ -184,7 +186,7 @@ def test_a_method_added_by_hand_is_live_once_the_stack_deploys_it(project: Proje
     assert project.findings() == ["extra DELETE /samples"]
 
 
-def test_a_stage_deleted_by_hand_comes_back_with_what_is_told(project: Project) -> None:
+def test_deleted_stage_can_be_created_again_with_the_printed_command(project: Project) -> None:
     project.deploy(SAMPLES)
     gateway, api = project.clients("apigateway"), project.resource("ApiGateway")
     gateway.delete_stage(restApiId=api, stageName="v1")
@@ -194,7 +196,7 @@ def test_a_stage_deleted_by_hand_comes_back_with_what_is_told(project: Project) 
     assert project.live()["findings"] == []
 
 
-def test_limits_changed_by_hand_are_named(project: Project) -> None:
+def test_throttling_changed_by_hand_is_a_finding(project: Project) -> None:
     project.deploy(LIMITS + SAMPLES)
     gateway, api = project.clients("apigateway"), project.resource("ApiGateway")
     patch = {"op": "replace", "path": "/*/*/throttling/rateLimit", "value": "0"}
@@ -203,9 +205,11 @@ def test_limits_changed_by_hand_are_named(project: Project) -> None:
     assert "throttlingRateLimit is 0, in the template 5" in project.told
 
 
-def test_a_bucket_and_a_role_changed_by_hand_have_drifted(project: Project) -> None:
+def test_bucket_and_role_changed_by_hand_have_drifted(project: Project) -> None:
     project.deploy(SAMPLES)
-    assert not [one for one in drift(project).values() if one["status"] == "MODIFIED"]
+    assert not [
+        resource for resource in drift(project).values() if resource["status"] == "MODIFIED"
+    ]
     project.clients("s3").put_bucket_versioning(
         Bucket=project.resource("DataStore"), VersioningConfiguration={"Status": "Suspended"}
     )
@@ -225,20 +229,20 @@ def test_a_bucket_and_a_role_changed_by_hand_have_drifted(project: Project) -> N
 def drift(project: Project) -> dict[str, Any]:
     """All resources by logical id; drift alone is no failure."""
     found = project.status("--drift")["drift"]["resources"]
-    return {one["logical_id"]: one for one in found}
+    return {resource["logical_id"]: resource for resource in found}
 
 
 def compared(stack: Any, clients: Clients, content: dict[str, Any]) -> Comparison:
     """A deployed stack of another template than ours."""
     cloudformation = clients("cloudformation")
     listed = cloudformation.list_stack_resources(StackName=stack.name)["StackResourceSummaries"]
-    ids = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in listed}
+    ids = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in listed}
     found = cloudformation.describe_stacks(StackName=stack.name)["Stacks"][0]
     (stage,) = expected(content, ids, found["StackId"], {})
     return compare(stage, snapshot(clients("apigateway"), stage.api, stage.stage))
 
 
-def test_a_change_that_another_template_never_deploys_is_named(
+def test_change_that_another_template_never_deploys_is_a_finding(
     stack: Any, clients: Clients
 ) -> None:
     """Its Deployment has the same logical id, so that CloudFormation makes no new one."""

@@ -43,14 +43,14 @@ def kept(stack: Any, clients: Clients) -> Iterator[ReadModel]:
     clients("s3").delete_bucket(Bucket=model.data_store.name)
 
 
-def test_a_kept_bucket_is_found(stack: Any, clients: Clients, kept: ReadModel) -> None:
+def test_kept_bucket_is_taken(stack: Any, clients: Clients, kept: ReadModel) -> None:
     line = refusal(clients, stack.name, content(kept))
     assert line.startswith(f"DataStore: bucket {kept.data_store.name} exists")
     notes = preflight(Wanted(stack.name, json.dumps(content(kept))), None, clients, importing=True)
     assert notes == [f"{kept.data_store.name} exists: the stack takes it over."]
 
 
-def test_an_articles_stack_of_the_same_names_is_in_the_way(stack: Any, clients: Clients) -> None:
+def test_names_of_another_stack_of_the_article_are_taken(stack: Any, clients: Clients) -> None:
     article = ReadModel.article()
     stack.deploy(content(article, StackName="articles-twin"))
     line = refusal(clients, "second", content(article), {"StackName": "articles-twin"})
@@ -66,16 +66,14 @@ def test_an_articles_stack_of_the_same_names_is_in_the_way(stack: Any, clients: 
     )
 
 
-def test_a_taken_role_is_found(stack: Any, clients: Clients) -> None:
+def test_role_name_is_taken(stack: Any, clients: Clients) -> None:
     model = ReadModel(gateway_role=GatewayRole(name="taken-reader"))
     stack.deploy(content(model))
     line = refusal(clients, "second", content(model))
     assert line.startswith("ApiGatewayRole: the name taken-reader is taken in this account")
 
 
-def test_whoever_may_ask_for_nothing_is_told_what_was_not_checked(
-    stack: Any, clients: Clients
-) -> None:
+def test_user_without_permissions_gets_a_note(stack: Any, clients: Clients) -> None:
     stack.deploy({"Resources": {"Poor": {"Type": "AWS::IAM::User"}}})
     (poor,) = clients("cloudformation").list_stack_resources(StackName=stack.name)[
         "StackResourceSummaries"
@@ -125,13 +123,13 @@ BUCKET = ReadModel(data_store=DataStore(name="obstacle-data", retain=False))
     ],
     ids=["renamed parameter", "replaced role", "moved bucket", "article's stage"],
 )
-def test_what_is_told_as_an_obstacle_fails(stack: Any, before: Template, after: Template) -> None:
+def test_obstacle_makes_the_update_fail(stack: Any, before: Template, after: Template) -> None:
     stack.deploy(before)
     assert len(obstacles(before, after)) == 1
     stack.deploy(after, ends="ROLLBACK_COMPLETE")
 
 
-def test_the_two_deploys_that_it_tells_instead_do_not(stack: Any) -> None:
+def test_two_deploys_avoid_the_obstacle(stack: Any) -> None:
     steps = [
         content(ReadModel(routes=tuple(Route(path, path) for path in paths)))
         for paths in (["a", "p/{id}"], ["a"], ["a", "p/{sku}"])
@@ -141,9 +139,7 @@ def test_the_two_deploys_that_it_tells_instead_do_not(stack: Any) -> None:
         stack.deploy(after)
 
 
-def test_a_bucket_that_hands_templates_over_is_looked_at(
-    clients: Clients, make_bucket: Callable[..., None]
-) -> None:
+def test_template_bucket_is_checked(clients: Clients, make_bucket: Callable[..., None]) -> None:
     s3 = clients("s3")
     make_bucket(s3, "preflight-handover")
     assert check_template_bucket(s3, "preflight-handover") == []

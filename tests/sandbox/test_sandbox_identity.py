@@ -28,7 +28,7 @@ def test_other_credentials_are_refused(
         clients("s3", key, secret).list_buckets()
 
 
-def test_each_sandbox_has_a_key_of_its_own(
+def test_each_sandbox_has_its_own_key(
     sandbox: Sandbox, home: Path, client_of: Callable[..., Any]
 ) -> None:
     client = client_of(start(home=home), "sts", sandbox.access_key_id, sandbox.secret_access_key)

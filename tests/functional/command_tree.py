@@ -1,4 +1,4 @@
-"""All commands there are, and the examples that their help gives."""
+"""All commands, and the examples of their help."""
 
 import shlex
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ PROGRAM = "readmodel-cfn"
 
 
 def all_commands() -> dict[str, click.Command]:
-    """Each command by the words that call it; groups too, the program itself by none."""
+    """Each command and group by the words that call it; the program itself by no words."""
     return dict(_below(main, ""))
 
 
@@ -20,30 +20,33 @@ def _below(command: click.Command, words: str) -> Iterator[tuple[str, click.Comm
     if isinstance(command, click.Group):
         context = click.Context(command)
         for name in command.list_commands(context):
-            one = command.get_command(context, name)
-            assert one is not None
-            yield from _below(one, f"{words} {name}".strip())
+            child = command.get_command(context, name)
+            assert child is not None
+            yield from _below(child, f"{words} {name}".strip())
 
 
 COMMANDS = all_commands()
-LEAVES = {words: one for words, one in COMMANDS.items() if not isinstance(one, click.Group)}
+LEAVES = {
+    words: command for words, command in COMMANDS.items() if not isinstance(command, click.Group)
+}
 
 
 def options_of(command: click.Command) -> set[str]:
     """The options of a command, as they are typed."""
-    return {one for each in command.params for one in each.opts if one.startswith("-")}
+    names = (name for parameter in command.params for name in parameter.opts)
+    return {name for name in names if name.startswith("-")}
 
 
 def examples_of(command: click.Command) -> list[str]:
-    """The lines that its help ends with."""
+    """The examples at the end of its help."""
     return (command.epilog or "").splitlines()
 
 
 def words_of(example: str) -> list[str]:
-    """The arguments of an example, without what the shell takes for itself."""
+    """The arguments of an example, without the shell's redirections and comments."""
     words = shlex.split(example, comments=True)
     ends = [number for number, word in enumerate(words) if word in (">", ">>")]
     return words[1 : ends[0] if ends else None]
 
 
-EXAMPLES = [(words, line) for words, one in COMMANDS.items() for line in examples_of(one)]
+EXAMPLES = [(words, line) for words, command in COMMANDS.items() for line in examples_of(command)]

@@ -1,4 +1,4 @@
-"""What `delete` finds: a stack with its bucket, going, gone or stuck; for its tests."""
+"""Stacks and buckets in the states that `delete` meets, as stubbed responses."""
 
 from typing import Any
 
@@ -30,8 +30,8 @@ def delete(*arguments: str) -> Any:
 
 def versions(*ids: str, markers: tuple[str, ...] = (), more: bool = False) -> dict[str, Any]:
     return {
-        "Versions": [{"Key": "k", "VersionId": one, "Size": 1500} for one in ids],
-        "DeleteMarkers": [{"Key": "k", "VersionId": one} for one in markers],
+        "Versions": [{"Key": "k", "VersionId": version, "Size": 1500} for version in ids],
+        "DeleteMarkers": [{"Key": "k", "VersionId": version} for version in markers],
         "IsTruncated": more,
         **({"NextKeyMarker": "k", "NextVersionIdMarker": ids[-1]} if more else {}),
     }
@@ -40,7 +40,7 @@ def versions(*ids: str, markers: tuple[str, ...] = (), more: bool = False) -> di
 def found(
     aws: Aws, template: dict[str, Any], status: str = "CREATE_COMPLETE", each: str = ""
 ) -> None:
-    """The stack is there, with its bucket; `each` is the status of its resources."""
+    """The stack exists, with its bucket; `each` is the status of its resources."""
     aws.stack(status)
     aws.resources(BUCKET, POLICY, ROLE, status=each or "CREATE_COMPLETE")
     aws.template(template)
@@ -61,13 +61,13 @@ def goes(aws: Aws, ends: str = "DELETE_COMPLETE", *events: dict[str, Any]) -> No
 
 
 def empties(aws: Aws, *ids: str) -> None:
-    objects = [{"Key": "k", "VersionId": one} for one in ids]
+    objects = [{"Key": "k", "VersionId": version} for version in ids]
     expected = {"Bucket": "data-bucket", "Delete": {"Objects": objects, "Quiet": True}}
     aws.answers("s3", "delete_objects", {}, **expected)
 
 
 def deleted(aws: Aws, *events: dict[str, Any], **more: Any) -> None:
-    """The stack is gone, and CloudFormation remembers it, and an older one of its name."""
+    """The stack is deleted; CloudFormation lists it, and an older stack of the same name."""
     aws.no_stack()
     stacks = [summary(STACK_ID, 3), summary(f"{STACK_ID}-old", 1), summary("other", 9, "other")]
     page = {"StackSummaries": stacks[:1], "NextToken": "more"}
@@ -91,7 +91,7 @@ def summary(stack_id: str, day: int, name: str = "read-model") -> dict[str, Any]
 
 
 def others(aws: Aws, **outputs: str) -> None:
-    """The stacks that are there: itself, and one with these outputs."""
+    """The existing stacks: this stack, and another with these outputs."""
     values = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
     other = {"StackId": "other", "StackName": "shop", "CreationTime": THEN}
     other |= {"StackStatus": "CREATE_COMPLETE", "Outputs": values}

@@ -1,4 +1,4 @@
-"""Real botocore clients that answer what a test says, and the command line run over them."""
+"""Botocore clients with stubbed responses, and the command line run over them."""
 
 import functools
 import io
@@ -32,7 +32,7 @@ NO_AWS = {
     **dict.fromkeys(
         ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE")
     ),
-    "READMODEL_CFN_HOME": "/dev/null/home",  # nothing is kept of what is linted
+    "READMODEL_CFN_HOME": "/dev/null/home",  # no lint result is cached
     **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")),
     "AWS_CONFIG_FILE": "/nowhere/config",
     "AWS_SHARED_CREDENTIALS_FILE": "/nowhere/credentials",
@@ -46,7 +46,7 @@ def _session() -> boto3.Session:
 
 
 class Aws:
-    """AWS as a list of answers a service; calls that no answer is left for fail the test."""
+    """AWS as a queue of responses for each service; a call without one fails the test."""
 
     def __init__(self) -> None:
         self.stubs: dict[str, Stubber] = {}
@@ -68,7 +68,7 @@ class Aws:
         self.calls.append(model.name)
 
     def answers(self, service: str, call: str, answer: Any, **expected: Any) -> None:
-        """The next call; `expected` are the parameters that it must have."""
+        """The response of the next call; `expected` are the parameters that it must have."""
         self.stub(service).add_response(call, answer, expected or None)
 
     def refuses(
@@ -76,10 +76,10 @@ class Aws:
     ) -> None:
         self.stub(service).add_client_error(call, code, message, status)
 
-    # CloudFormation, the service of most answers.
+    # CloudFormation has most of the responses.
 
     def stack(self, status: str = "CREATE_COMPLETE", **more: Any) -> None:
-        """The next DescribeStacks answers this."""
+        """The response of the next DescribeStacks."""
         self.answers("cloudformation", "describe_stacks", {"Stacks": [stack(status, **more)]})
 
     def no_stack(self) -> None:
@@ -98,7 +98,7 @@ class Aws:
         self.answers("cloudformation", "describe_stack_events", {"StackEvents": list(events)})
 
     def resources(self, *resources: tuple[str, str, str], status: str = "CREATE_COMPLETE") -> None:
-        """The stack's resources: logical id, type, physical id."""
+        """The stack's resources: logical ID, type, physical ID."""
         summaries = [
             {
                 "LogicalResourceId": logical_id,
@@ -113,13 +113,13 @@ class Aws:
         self.answers("cloudformation", "list_stack_resources", answer)
 
     def change_set(self, *changes: dict[str, Any], status: str = "CREATE_COMPLETE") -> None:
-        """The next difference is asked for: a change set is made, read and removed again."""
+        """The next diff creates a change set, reads it and deletes it."""
         made = {"Id": CHANGE_SET_ID, "StackId": STACK_ID}
         found = {
             "ChangeSetId": CHANGE_SET_ID,
             "StackId": STACK_ID,
             "Status": status,
-            "Changes": [{"Type": "Resource", "ResourceChange": one} for one in changes],
+            "Changes": [{"Type": "Resource", "ResourceChange": change} for change in changes],
         }
         self.answers("cloudformation", "list_change_sets", {"Summaries": []})
         self.answers("cloudformation", "create_change_set", made)
@@ -127,17 +127,17 @@ class Aws:
         self.answers("cloudformation", "delete_change_set", {})
 
     def wrote(self) -> list[str]:
-        """The calls that changed something, in order; a difference leaves nothing changed."""
+        """The calls that changed something, in order; the change sets of a diff do not count."""
         reading = ("Describe", "Get", "List", "Head")
         asking = ("CreateChangeSet", "DeleteChangeSet")
-        return [one for one in self.calls if not one.startswith((*reading, *asking))]
+        return [call for call in self.calls if not call.startswith((*reading, *asking))]
 
 
 @contextmanager
 def stubbed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    """Put stubbed clients where all clients are made; at the end no answer may be left.
+    """Replace all clients by stubbed ones; at the end no response may be left.
 
-    Time passes as it is waited for, so that no test waits and patience ends.
+    The clock advances by what is slept, so that no test waits and retries end.
     """
     aws, slept = Aws(), [0.0]
     monkeypatch.setattr(Clock, "now", lambda _: slept[0])
@@ -160,7 +160,7 @@ def stack(
     tags: Mapping[str, str] = TAGS,
     protected: bool = False,
 ) -> dict[str, Any]:
-    """A stack as DescribeStacks gives it."""
+    """A stack as DescribeStacks returns it."""
     return {
         "StackId": STACK_ID,
         "StackName": "read-model",
@@ -180,7 +180,7 @@ def event(
     reason: str = "",
     physical_id: str = "physical",
 ) -> dict[str, Any]:
-    """An event as DescribeStackEvents gives it; all are of one time."""
+    """An event as DescribeStackEvents returns it; all have the same time."""
     return {
         "StackId": STACK_ID,
         "StackName": "read-model",
@@ -218,10 +218,10 @@ class Terminal(io.BytesIO):
 
 
 def error_of(result: Result, code: int) -> str:
-    """The one error line of a command that failed, after whatever story."""
+    """The error line of a command that failed, which is the last line of stderr."""
     lines = result.stderr.splitlines()
     assert result.exit_code == code, result.output
-    assert [one for one in lines if one.startswith("Error:")] == lines[-1:]
+    assert [line for line in lines if line.startswith("Error:")] == lines[-1:]
     assert "Traceback" not in result.output
-    assert "response stub" not in result.output, "a call that the test did not foresee"
+    assert "response stub" not in result.output, "a call without a stubbed response"
     return lines[-1].removeprefix("Error: ")

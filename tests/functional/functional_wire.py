@@ -1,4 +1,4 @@
-"""What CloudFormation answers on the wire, below a real client with its retries and parsers."""
+"""CloudFormation's HTTP responses, below a real client with its retries and parsers."""
 
 import io
 from typing import Any
@@ -12,9 +12,9 @@ Answer = Exception | tuple[int, str]
 
 
 class Wire:
-    """The answers one after the other: an exception, or a status and a body.
+    """The responses in order: each an exception, or a status and a body.
 
-    TOKEN in a body stands for the token of the last call that had one.
+    TOKEN in a body stands for the last ClientRequestToken that was sent.
     """
 
     def __init__(self, client: Any, *answers: Answer) -> None:
@@ -30,12 +30,12 @@ class Wire:
         if isinstance(answer, Exception):
             raise answer
         status, body = answer
-        told = Body(body.replace("TOKEN", self.token))
-        return AWSResponse(request.url, status, HTTPHeaders(), told)
+        response = Body(body.replace("TOKEN", self.token))
+        return AWSResponse(request.url, status, HTTPHeaders(), response)
 
 
 class Body(io.BytesIO):
-    """A body as urllib3 gives it."""
+    """A body as urllib3 provides it."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text.encode())
@@ -45,14 +45,14 @@ class Body(io.BytesIO):
 
 
 def xml(action: str, result: str) -> Answer:
-    """An answer of the query protocol."""
+    """A response of the query protocol."""
     return 200, f"<{action}Response><{action}Result>{result}</{action}Result></{action}Response>"
 
 
 def refusal(code: str, message: str) -> Answer:
-    """A refusal of it."""
-    told = f"<Code>{code}</Code><Message>{message}</Message>"
-    return 400, f"<ErrorResponse><Error><Type>Sender</Type>{told}</Error></ErrorResponse>"
+    """An error response of the query protocol."""
+    error = f"<Type>Sender</Type><Code>{code}</Code><Message>{message}</Message>"
+    return 400, f"<ErrorResponse><Error>{error}</Error></ErrorResponse>"
 
 
 THERE = xml(
@@ -65,7 +65,7 @@ NOWHERE = refusal("ValidationError", "Stack with id read-model does not exist")
 
 
 def happened(token: str) -> Answer:
-    """One event of an operation that a call with the token began."""
+    """An event of an operation that a call with the token started."""
     return xml(
         "DescribeStackEvents",
         "<StackEvents><member><EventId>1</EventId><Timestamp>2026-01-01T12:00:00Z</Timestamp>"

@@ -1,4 +1,4 @@
-"""The program as a process of its own, with nothing of this machine's AWS in its environment."""
+"""The program as a process, without this machine's AWS settings in its environment."""
 
 import os
 import subprocess
@@ -16,16 +16,16 @@ PROGRAM = (sys.executable, "-m", "readmodel_cfn")
 
 
 def environment(more: Mapping[str, str | None] | None = None) -> dict[str, str]:
-    """The environment of a process; None takes a variable away."""
+    """The environment of a process; None removes a variable."""
     colours = dict.fromkeys(("NO_COLOR", "FORCE_COLOR"))
-    wanted = {**os.environ, "PYTHONPATH": str(SOURCE), **colours, **NO_AWS, **(more or {})}
-    return {name: value for name, value in wanted.items() if value is not None}
+    variables = {**os.environ, "PYTHONPATH": str(SOURCE), **colours, **NO_AWS, **(more or {})}
+    return {name: value for name, value in variables.items() if value is not None}
 
 
 def program(
     arguments: Sequence[str], cwd: Path, env: Mapping[str, str | None] | None = None, **more: Any
 ) -> "subprocess.CompletedProcess[bytes]":
-    """Run it to its end; `more` are the streams."""
+    """Run it until it ends; `more` are the streams."""
     streams: dict[str, Any] = {"stdin": subprocess.DEVNULL}
     streams |= {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.run(
@@ -40,7 +40,7 @@ def program(
 
 @dataclass(frozen=True)
 class Seen:
-    """What a process wrote to its terminal, what to the streams that are none, and its end."""
+    """What a process wrote to its terminal and to its other streams, and its exit code."""
 
     terminal: bytes
     other: bytes
@@ -55,7 +55,7 @@ def on_terminal(
     streams: Collection[str],
     typed: bytes = b"",
 ) -> Seen:
-    """Run it to its end with a terminal for some of its streams, where this is typed."""
+    """Run it until it ends, with a terminal for some of its streams; `typed` is the input."""
     ours, theirs = os.openpty()
     with tempfile.TemporaryFile() as other:
         given: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": other, "stderr": other}
@@ -73,7 +73,7 @@ def on_terminal(
 
 
 def _read(ours: int) -> bytes:
-    """What comes next; nothing when the last process has closed its end."""
+    """The next output; empty when the last process has closed its end."""
     try:
         return os.read(ours, 65536)
     except OSError:  # Linux says EIO

@@ -1,6 +1,7 @@
-"""Whatever a careless user does ends in one line and the right exit code, never in a traceback."""
+"""Careless use ends in one error line and the documented exit code, never in a traceback."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ needs_full = pytest.mark.skipif(not FULL.exists(), reason="this system has no /d
 
 @pytest.fixture
 def full() -> Iterator[int]:
-    """A disk without space."""
+    """A file descriptor of a disk without space."""
     descriptor = os.open(FULL, os.O_WRONLY)
     yield descriptor
     os.close(descriptor)
@@ -27,7 +28,7 @@ def full() -> Iterator[int]:
 
 @pytest.fixture
 def gone() -> Iterator[int]:
-    """A pipe whose reader went away."""
+    """The writing end of a pipe whose reader has closed it."""
     reader, writer = os.pipe()
     os.close(reader)
     yield writer
@@ -42,13 +43,14 @@ def one_line(stderr: bytes) -> str:
 
 @needs_full
 @pytest.mark.parametrize("arguments", [["template"], ["--help"], ["lint", "--help"], ["--version"]])
-def test_a_full_disk_is_one_line(arguments: list[str], full: int, tmp_path: Path) -> None:
+def test_full_disk_is_a_one_line_error(arguments: list[str], full: int, tmp_path: Path) -> None:
     done = program(arguments, tmp_path, stdout=full)
-    assert (done.returncode, one_line(done.stderr)) == (1, "No space left on device")
+    assert done.returncode == 1
+    assert "No space left on device" in one_line(done.stderr)
 
 
 @pytest.mark.parametrize("arguments", [["template"], ["--help"], ["completion", "zsh"]])
-def test_a_reader_that_went_away_is_told_nothing(
+def test_closed_stdout_pipe_exits_1_silently(
     arguments: list[str], gone: int, tmp_path: Path
 ) -> None:
     done = program(arguments, tmp_path, stdout=gone)
@@ -56,14 +58,14 @@ def test_a_reader_that_went_away_is_told_nothing(
 
 
 @pytest.mark.parametrize("arguments", [["nope"], ["template", "--config", "nope.toml"]])
-def test_an_error_that_nobody_reads_has_its_exit_code(
+def test_closed_stderr_pipe_keeps_the_exit_code(
     arguments: list[str], gone: int, tmp_path: Path
 ) -> None:
     assert program(arguments, tmp_path, stderr=gone).returncode == 2
 
 
 @needs_full
-def test_one_that_cannot_be_written_too(full: int, tmp_path: Path) -> None:
+def test_full_disk_on_stderr_keeps_the_exit_code(full: int, tmp_path: Path) -> None:
     done = program(["template", "--config", "nope.toml"], tmp_path, stderr=full)
     assert (done.returncode, done.stdout) == (2, b"")
 
@@ -88,7 +90,7 @@ def closed(redirection: str, arguments: str, cwd: Path) -> "subprocess.Completed
         ("2>&-", "publish --bucket b --region eu-west-1 --endpoint-url http://127.0.0.1:1 d", 2),
     ],
 )
-def test_streams_that_are_closed_change_no_exit_code(
+def test_closed_streams_keep_the_exit_code(
     redirection: str, arguments: str, code: int, tmp_path: Path
 ) -> None:
     done = closed(redirection, arguments, tmp_path)
@@ -110,7 +112,7 @@ run()
 
 
 @pytest.mark.parametrize("module", ["click", "readmodel_cfn.errors", "troposphere"])
-def test_ctrl_c_is_one_line_however_early_it_comes(module: str, tmp_path: Path) -> None:
+def test_ctrl_c_during_imports_is_a_one_line_error(module: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", INTERRUPTED.format(module=module)],
         cwd=tmp_path,
@@ -118,7 +120,7 @@ def test_ctrl_c_is_one_line_however_early_it_comes(module: str, tmp_path: Path) 
         capture_output=True,
         check=False,
     )
-    assert one_line(done.stderr) == "interrupted; run the command again"
+    assert "KeyboardInterrupt" not in one_line(done.stderr)
     assert (done.returncode, done.stdout) == (1, b"")
 
 
@@ -126,7 +128,7 @@ DEFECT = """
 import sys
 from readmodel_cfn import template
 def defect(*_):
-    raise KeyError("what nobody foresaw")
+    raise KeyError("unexpected-key")
 template.build_template = defect
 from readmodel_cfn.__main__ import run
 sys.argv = ["readmodel-cfn", "template"]
@@ -144,17 +146,15 @@ def defect(cwd: Path, *options: str) -> "subprocess.CompletedProcess[bytes]":
     )
 
 
-def test_what_nobody_foresaw_is_one_line_that_says_where(tmp_path: Path) -> None:
+def test_unexpected_exception_is_a_one_line_error_with_its_place(tmp_path: Path) -> None:
     done = defect(tmp_path)
     line = one_line(done.stderr)
     assert done.returncode == 1
-    assert line.startswith("description.py line ")
-    assert line.endswith(
-        ": KeyError: 'what nobody foresaw'; that is a defect of readmodel-cfn: please report it"
-    )
+    assert re.search(r"\w+\.py\b.*\d+", line), "file and line of the defect"
+    assert "KeyError: 'unexpected-key'" in line
 
 
-def test_half_an_installation_is_one_line_that_says_so(tmp_path: Path) -> None:
+def test_missing_dependency_is_a_one_line_error(tmp_path: Path) -> None:
     missing = INTERRUPTED.format(module="troposphere").replace(
         "raise KeyboardInterrupt", "raise ModuleNotFoundError('No module named troposphere')"
     )
@@ -165,19 +165,19 @@ def test_half_an_installation_is_one_line_that_says_so(tmp_path: Path) -> None:
         capture_output=True,
         check=False,
     )
-    assert one_line(done.stderr).startswith("No module named troposphere; readmodel-cfn is not")
+    assert "troposphere" in one_line(done.stderr)
     assert done.returncode == 1
 
 
-def test_whoever_mends_it_sees_it_as_it_is(tmp_path: Path) -> None:
+def test_python_dev_mode_shows_the_traceback(tmp_path: Path) -> None:
     assert b"Traceback" in defect(tmp_path, "-X", "dev").stderr
 
 
-def test_a_test_sees_it_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last resort is the program's, so that no test passes by it."""
+def test_unexpected_exception_is_raised_to_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the program itself catches everything, so that no test passes by it."""
 
     def fail(*_: object) -> None:
-        raise KeyError("what nobody foresaw")
+        raise KeyError("unexpected-key")
 
     monkeypatch.setattr(main, "get_command", fail)
     with pytest.raises(KeyError):
@@ -186,7 +186,7 @@ def test_a_test_sees_it_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder, and a botocore that waits for nothing between its tries."""
+    """An empty folder, and a botocore that retries without waiting."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
     return tmp_path
@@ -197,7 +197,7 @@ NO_TEXT = [b"\xff\xfe", b"\x00\x01\x02", b"\x89PNG\r\n\x1a\n"]
 
 @pytest.mark.parametrize("content", NO_TEXT, ids=repr)
 @pytest.mark.parametrize("command", ["template", "lint", "audit", "diff", "serve"])
-def test_a_readmodel_toml_that_is_none_is_one_line(
+def test_binary_readmodel_toml_is_a_one_line_error(
     command: str, content: bytes, here: Path
 ) -> None:
     (here / "readmodel.toml").write_bytes(content)
@@ -206,16 +206,18 @@ def test_a_readmodel_toml_that_is_none_is_one_line(
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"# nothing\r\n", b"\xef\xbb\xbf[stack]\r\n"])
-def test_an_empty_one_is_the_default_whatever_wrote_it(content: bytes, here: Path) -> None:
+def test_empty_readmodel_toml_means_the_defaults(content: bytes, here: Path) -> None:
     (here / "readmodel.toml").write_bytes(content)
     written = run("template").stdout
     (here / "readmodel.toml").unlink()
     assert written == run("template").stdout
 
 
-def test_a_folder_of_its_name_is_one_line(here: Path) -> None:
+def test_directory_named_readmodel_toml_is_a_one_line_error(here: Path) -> None:
     (here / "readmodel.toml").mkdir()
-    assert error_of(run("template"), 2) == "readmodel.toml: cannot be read: Is a directory"
+    line = error_of(run("template"), 2)
+    assert line.startswith("readmodel.toml: ")
+    assert "directory" in line
 
 
 @pytest.mark.parametrize(
@@ -226,45 +228,46 @@ def test_a_folder_of_its_name_is_one_line(here: Path) -> None:
         "max_age = nan",
         "max_age = '1'",
     ],
-    ids=lambda one: str(one)[:30],
+    ids=lambda line: str(line)[:30],
 )
-def test_a_number_that_is_none_is_one_line(line: str, here: Path) -> None:
+def test_invalid_number_in_readmodel_toml_is_a_one_line_error(line: str, here: Path) -> None:
     (here / "readmodel.toml").write_text(f"[data_store]\n{line}\n")
     assert error_of(run("template"), 2).startswith("readmodel.toml: ")
 
 
-def test_a_name_longer_than_any_file_has_is_one_line() -> None:
+def test_too_long_file_name_is_a_one_line_error() -> None:
     for command in ("lint", "audit", "publish"):
         line = error_of(run(command, "n" * 5000), 1 if command == "publish" else 2)
         assert "File name too long" in line
 
 
 @pytest.mark.parametrize("home", ["~nobody-has-this-name/x", "/dev/null/x"])
-def test_a_home_that_cannot_be_is_one_line(home: str) -> None:
+def test_unusable_home_is_a_one_line_error(home: str) -> None:
     for command in ("start", "stop"):
         error_of(run("sandbox", command, env={"READMODEL_CFN_HOME": home}), 1)
-    assert run("lint", env={"READMODEL_CFN_HOME": home}).exit_code == 0
+    Path("t.json").write_text('{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}')
+    assert run("lint", "t.json", env={"READMODEL_CFN_HOME": home}).exit_code == 0
 
 
 CONFIGS = {
-    "half a heading": ("[default", 2, "Unable to parse config file"),
-    "no text": ("\udcff\udcfe", 2, "Unable to parse config file"),
-    "a style that is none": (
+    "incomplete heading": ("[default", 2, "config"),
+    "binary": ("\udcff\udcfe", 2, "config"),
+    "invalid addressing style": (
         "[default]\ns3 =\n  addressing_style = banana\n",
         2,
-        "S3 addressing style banana is invalid",
+        "banana",
     ),
-    "a process that prints no JSON": (
+    "process that prints no JSON": (
         "[default]\ncredential_process = echo hi\n",
         2,
-        "check credential_process",
+        "credential_process",
     ),
-    "a profile that is gone": (
+    "missing source profile": (
         "[default]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = gone\n",
         2,
-        'The source_profile "gone"',
+        "source_profile",
     ),
-    "a session that nobody began": (
+    "sso without a session": (
         "[default]\nsso_start_url = https://example.com\nsso_region = eu-west-1\n"
         "sso_account_id = 123456789012\nsso_role_name = r\n",
         1,
@@ -274,20 +277,20 @@ CONFIGS = {
 
 
 @pytest.mark.parametrize("case", CONFIGS)
-def test_a_malformed_aws_config_is_one_line(case: str, here: Path) -> None:
-    content, code, told = CONFIGS[case]
+def test_malformed_aws_config_is_a_one_line_error(case: str, here: Path) -> None:
+    content, code, fact = CONFIGS[case]
     (here / "config").write_bytes(content.encode("utf-8", "surrogateescape"))
     (here / "f.json").write_text("{}")
     env = {"AWS_CONFIG_FILE": str(here / "config"), "HOME": str(here)}
-    keys = KEY if "style" in case else {}
+    keys = KEY if "addressing style" in case else {}
     done = run("publish", "f.json", "--bucket", "b-b", "--region", "eu-west-1", env={**env, **keys})
-    assert told in error_of(done, code)
+    assert fact in error_of(done, code)
 
 
 @pytest.mark.parametrize(
     "name", ["AWS_RETRY_MODE", "AWS_DEFAULTS_MODE", "AWS_STS_REGIONAL_ENDPOINTS"]
 )
-def test_a_setting_of_the_environment_that_is_none_is_one_line(name: str) -> None:
+def test_invalid_aws_environment_variable_is_a_one_line_error(name: str) -> None:
     where = ("--region", "eu-west-1", "--endpoint-url", "http://127.0.0.1:1")
     done = run("status", *where, env={**KEY, name: "banana"})
     assert done.exit_code in (1, 2)
@@ -295,7 +298,7 @@ def test_a_setting_of_the_environment_that_is_none_is_one_line(name: str) -> Non
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-16"])
-def test_what_the_terminal_cannot_show_is_no_traceback(encoding: str, tmp_path: Path) -> None:
+def test_unencodable_text_is_a_one_line_error(encoding: str, tmp_path: Path) -> None:
     env = {"PYTHONIOENCODING": encoding, "LC_ALL": "C"}
     for arguments in (["template", "--config", "é€.toml"], ["status", "--stack-name", "é€"]):
         done = program(arguments, tmp_path, env)
@@ -304,6 +307,8 @@ def test_what_the_terminal_cannot_show_is_no_traceback(encoding: str, tmp_path: 
         assert len(done.stderr.decode(encoding, "replace").splitlines()) == 1
 
 
-def test_more_readers_than_a_machine_has_room_for_are_refused() -> None:
+def test_verify_refuses_too_many_readers() -> None:
     done = run("verify", "--concurrency", "--readers", "1000000", "--region", "eu-west-1")
-    assert "1000000 is not in the range 1<=x<=100" in error_of(done, 2)
+    line = error_of(done, 2)
+    assert "--readers" in line
+    assert "1000000" in line

@@ -14,7 +14,7 @@ FINDINGS = ["audit", "--article"]  # prints findings on stdout, in red, and one 
 ERROR = RED + b"Error:"
 
 
-def test_the_story_is_coloured_where_it_goes_to_a_terminal_and_the_result_does_not(
+def test_stderr_on_a_terminal_is_coloured_and_redirected_stdout_is_not(
     tmp_path: Path,
 ) -> None:
     seen = on_terminal(FINDINGS, tmp_path, TERMINAL, streams=["stderr"])
@@ -23,7 +23,7 @@ def test_the_story_is_coloured_where_it_goes_to_a_terminal_and_the_result_does_n
     assert ESCAPE not in seen.other
 
 
-def test_the_result_is_coloured_where_it_goes_to_a_terminal_and_the_story_does_not(
+def test_stdout_on_a_terminal_is_coloured_and_redirected_stderr_is_not(
     tmp_path: Path,
 ) -> None:
     seen = on_terminal(FINDINGS, tmp_path, TERMINAL, streams=["stdout"])
@@ -32,42 +32,40 @@ def test_the_result_is_coloured_where_it_goes_to_a_terminal_and_the_story_does_n
 
 
 @pytest.mark.parametrize("env", [{}, {"NO_COLOR": "1"}, {"FORCE_COLOR": ""}, {"TERM": "dumb"}])
-def test_pipes_get_none(tmp_path: Path, env: dict[str, str]) -> None:
+def test_pipes_get_no_colour(tmp_path: Path, env: dict[str, str]) -> None:
     done = program(FINDINGS, tmp_path, {**TERMINAL, **env})
     assert ESCAPE not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"NO_COLOR": "0"}, {"TERM": "dumb"}])
-def test_a_terminal_gets_none_where_the_environment_says_so(
-    tmp_path: Path, env: dict[str, str]
-) -> None:
+def test_no_color_and_dumb_terminals_disable_colour(tmp_path: Path, env: dict[str, str]) -> None:
     seen = on_terminal(FINDINGS, tmp_path, {**TERMINAL, **env}, streams=["stdout", "stderr"])
     assert b"Error: " in seen.terminal
     assert ESCAPE not in seen.terminal
 
 
-def test_an_empty_no_color_says_nothing(tmp_path: Path) -> None:
+def test_empty_no_color_is_ignored(tmp_path: Path) -> None:
     seen = on_terminal(FINDINGS, tmp_path, {**TERMINAL, "NO_COLOR": ""}, streams=["stderr"])
     assert ERROR in seen.terminal
 
 
 @pytest.mark.parametrize("env", [{"FORCE_COLOR": "1"}, {"FORCE_COLOR": "0", "TERM": "dumb"}])
-def test_pipes_get_colour_where_it_is_forced(tmp_path: Path, env: dict[str, str]) -> None:
+def test_force_color_colours_pipes(tmp_path: Path, env: dict[str, str]) -> None:
     done = program(FINDINGS, tmp_path, env)
     assert RED in done.stdout
     assert done.stderr.startswith(ERROR)
 
 
-def test_no_color_is_stronger() -> None:
+def test_no_color_overrides_force_color() -> None:
     assert "\x1b" not in run(*FINDINGS, env={"FORCE_COLOR": "1", "NO_COLOR": "1"}).output
 
 
-def test_a_usage_error_is_coloured_as_the_others_are() -> None:
+def test_usage_errors_are_coloured_like_other_errors() -> None:
     assert run("nope", env={"FORCE_COLOR": "1"}).stderr.startswith(ERROR.decode())
     assert "\x1b" not in run("nope", env={"NO_COLOR": "1"}).stderr
 
 
-def test_json_has_none_where_it_is_forced() -> None:
+def test_force_color_never_colours_json() -> None:
     done = run(*FINDINGS, "--json", env={"FORCE_COLOR": "1"})
     assert "\x1b" not in done.stdout
     assert json.loads(done.stdout)

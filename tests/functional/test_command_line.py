@@ -10,7 +10,7 @@ import click
 import pytest
 from functional_aws import error_of, run
 
-from readmodel_cfn import report
+from readmodel_cfn import lint_cache, report
 from readmodel_cfn.cli import _COMMANDS
 from readmodel_cfn.cli import deploy as deploy_module
 from readmodel_cfn.cli.target import consent
@@ -23,74 +23,72 @@ TALK_TO_AWS = ["deploy", "outputs", "status", "read", "delete"]
 
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of this machine is found, and botocore waits for nothing between its tries."""
+    """No AWS settings of this machine are found, and botocore retries without waiting."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    monkeypatch.setattr(lint_cache, "lint_once", lambda *_: [])
 
 
 def aws(command: str, *arguments: str, env: dict[str, str] | None = None) -> Any:
-    """Run a command that talks to AWS, as far as it gets without one."""
+    """Run a command that talks to AWS, until it fails to reach it."""
     more = ["--yes"] if command in ("deploy", "delete") else []
     return run(command, *more, *arguments, env=KEY if env is None else env)
 
 
 @pytest.mark.parametrize("command", TALK_TO_AWS)
-def test_without_credentials_every_command_says_where_to_get_them(command: str) -> None:
+def test_missing_credentials_name_the_ways_to_give_them(command: str) -> None:
     line = error_of(aws(command, "--region", "eu-west-1", env={}), 1)
-    assert line.startswith("AWS: Unable to locate credentials; set AWS_PROFILE or --profile")
-    assert "--sandbox" in line
+    for name in ("credentials", "AWS_PROFILE", "--profile", "--sandbox"):
+        assert name in line
 
 
-def test_publish_without_credentials_too() -> None:
+def test_publish_without_credentials_is_an_error() -> None:
     Path("f.json").write_text("{}")
     line = error_of(run("publish", "f.json", "--bucket", "abc", "--region", "eu-west-1"), 1)
-    assert "Unable to locate credentials" in line
+    assert "credentials" in line
 
 
 @pytest.mark.parametrize("command", TALK_TO_AWS)
-def test_without_a_region_every_command_says_where_to_give_one(command: str) -> None:
+def test_missing_region_names_the_option_and_the_setting(command: str) -> None:
     line = error_of(aws(command), 2)
-    assert line == (
-        "AWS: You must specify a region; give --region, or region under [stack] in readmodel.toml"
-    )
+    for name in ("--region", "[stack]", "readmodel.toml"):
+        assert name in line
 
 
-def test_half_a_key_is_told() -> None:
+def test_access_key_without_its_secret_names_the_missing_variable() -> None:
     env = {"AWS_ACCESS_KEY_ID": "AKIA1"}
     line = error_of(aws("status", "--region", "eu-west-1", env=env), 1)
-    assert "missing: AWS_SECRET_ACCESS_KEY; set both" in line
+    assert "AWS_SECRET_ACCESS_KEY" in line
 
 
-def test_a_bucket_name_that_s3_could_not_have_is_a_usage_error() -> None:
+def test_invalid_bucket_name_is_a_usage_error() -> None:
     Path("f.json").write_text("{}")
     line = error_of(aws("publish", "f.json", "--bucket", "a b", "--region", "eu-west-1"), 2)
-    assert "Invalid bucket name" in line
+    assert "a b" in line
 
 
 @pytest.mark.parametrize("command", TALK_TO_AWS)
-def test_an_unknown_profile_is_a_usage_error(command: str) -> None:
+def test_unknown_profile_is_a_usage_error(command: str) -> None:
     line = error_of(aws(command, "--profile", "nope", "--region", "eu-west-1"), 2)
-    assert line.startswith("AWS: The config profile (nope) could not be found; list")
+    assert "nope" in line
 
 
-def test_an_unknown_profile_of_the_environment_too() -> None:
+def test_unknown_profile_in_the_environment_is_a_usage_error() -> None:
     error_of(aws("status", env={"AWS_PROFILE": "nope"}), 2)
 
 
 def closed_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 @pytest.mark.parametrize("command", TALK_TO_AWS)
-def test_a_dead_endpoint_is_one_line(command: str) -> None:
+def test_unreachable_endpoint_is_a_one_line_error(command: str) -> None:
     url = f"http://127.0.0.1:{closed_port()}"
     line = error_of(aws(command, "--region", "eu-west-1", "--endpoint-url", url), 1)
-    assert line == (
-        f'AWS: Could not connect to the endpoint URL: "{url}/"; '
-        "check the network, the region and --endpoint-url"
-    )
+    assert url in line
+    assert "--endpoint-url" in line
 
 
 BAD_URLS = [
@@ -112,112 +110,115 @@ BAD_URLS = [
 
 
 @pytest.mark.parametrize("url", BAD_URLS)
-def test_an_endpoint_url_that_is_none_is_a_usage_error(url: str) -> None:
+def test_invalid_endpoint_url_is_a_usage_error(url: str) -> None:
     line = error_of(aws("status", "--region", "eu-west-1", "--endpoint-url", url), 2)
     assert "--endpoint-url" in line
 
 
-def test_that_of_the_environment_too() -> None:
+def test_invalid_endpoint_url_in_the_environment_is_a_usage_error() -> None:
     line = error_of(aws("status", env={**KEY, "AWS_ENDPOINT_URL": "foo"}), 2)
-    assert line.startswith("--endpoint-url: 'foo' is not allowed; give an http or https URL")
+    assert line.startswith("--endpoint-url: ")
+    assert "'foo'" in line
 
 
 @pytest.mark.parametrize("region", ["not a region", "../x", "a" * 200, "é"])
 @pytest.mark.parametrize("command", ["status", "deploy"])
-def test_a_region_that_is_none_is_a_usage_error(command: str, region: str) -> None:
+def test_invalid_region_is_a_usage_error(command: str, region: str) -> None:
     error_of(aws(command, "--region", region), 2)
 
 
 @pytest.mark.parametrize("command", TALK_TO_AWS)
 @pytest.mark.parametrize("name", ["", "a b", "1a", "-a", "a_b", "é", "a\n", "s" * 129])
-def test_a_stack_name_that_cloudformation_refuses_is_a_usage_error(command: str, name: str) -> None:
+def test_invalid_stack_name_is_a_usage_error(command: str, name: str) -> None:
     line = error_of(aws(command, "--stack-name", name), 2)
     assert line.startswith("--stack-name: ")
-    assert line.endswith("give 1 to 128 of A-Z a-z 0-9 and -, a letter first")
+    assert "128" in line
 
 
 @pytest.mark.parametrize(
     "arguments", [["nope"], ["--nope"], ["template", "--nope"], ["template", "extra"], ["publish"]]
 )
-def test_a_command_or_option_that_is_none_is_a_usage_error(arguments: list[str]) -> None:
+def test_unknown_command_or_option_is_a_usage_error(arguments: list[str]) -> None:
     error_of(run(*arguments), 2)
 
 
-def test_every_command_explains_itself() -> None:
+def test_every_command_has_help() -> None:
     help_text = run("--help").stdout
     for name in _COMMANDS:
         assert f"\n  {name} " in help_text
         assert run(name, "--help").exit_code == 0
 
 
-def test_the_version_is_told() -> None:
-    assert run("--version").stdout == f"readmodel-cfn, version {__version__}\n"
+def test_version_option_prints_the_version() -> None:
+    assert run("--version").stdout.split() == ["readmodel-cfn,", "version", __version__]
 
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, click.Abort])
-def test_ctrl_c_is_one_line(
+def test_ctrl_c_is_a_one_line_error(
     monkeypatch: pytest.MonkeyPatch, interruption: type[BaseException]
 ) -> None:
     def interrupted(*_: object) -> None:
         raise interruption
 
     monkeypatch.setattr(deploy_module, "_lint", interrupted)
-    line = error_of(aws("deploy", "--region", "eu-west-1"), 1)
-    assert line == "interrupted; run the command again"
+    error_of(aws("deploy", "--region", "eu-west-1"), 1)
 
 
 @pytest.mark.parametrize(
-    ("error", "line"),
+    ("error", "fact"),
     [
-        (PermissionError(13, "Permission denied", "f.json"), "f.json: Permission denied"),
+        (PermissionError(13, "Permission denied", "f.json"), "f.json"),
         (OSError(28, "No space left on device"), "No space left on device"),
-        (UnicodeEncodeError("ascii", "é", 0, 1, "no"), "'ascii' codec can't encode"),
+        (UnicodeEncodeError("ascii", "é", 0, 1, "no"), "ascii"),
     ],
 )
-def test_what_the_system_refuses_is_one_line(
-    monkeypatch: pytest.MonkeyPatch, error: Exception, line: str
+def test_os_error_is_a_one_line_error(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, fact: str
 ) -> None:
     def refused(*_: object) -> None:
         raise error
 
     monkeypatch.setattr(report, "findings", refused)
     Path("t.json").write_text("{}")
-    assert error_of(run("lint", "t.json"), 1).startswith(line)
+    assert fact in error_of(run("lint", "t.json"), 1)
 
 
 class Terminal(io.StringIO):
-    """A person at a keyboard."""
+    """Standard input that is a terminal."""
 
     def isatty(self) -> bool:
         return True
 
 
 @pytest.mark.parametrize("answer", ["y\n", "yes\n", "Y\n"])
-def test_yes_is_consent(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+def test_answering_yes_gives_consent(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal(answer))
     consent("Do it?", yes=False)
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", "no\n"])
-def test_no_and_no_answer_are_none(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+def test_any_other_answer_is_no_consent(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal(answer))
-    with pytest.raises(ReadModelError, match="not done, as you said"):
+    with pytest.raises(ReadModelError) as refused:
         consent("Do it?", yes=False)
+    assert refused.value.exit_code == 1
 
 
-def test_the_end_of_input_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_end_of_input_aborts_the_question(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal(""))
     with pytest.raises(click.Abort):
         consent("Do it?", yes=False)
 
 
 @pytest.mark.parametrize("stdin", [None, io.StringIO("y\n")])
-def test_without_a_terminal_nobody_is_asked(monkeypatch: pytest.MonkeyPatch, stdin: Any) -> None:
+def test_consent_without_a_terminal_requires_the_yes_option(
+    monkeypatch: pytest.MonkeyPatch, stdin: Any
+) -> None:
     monkeypatch.setattr(sys, "stdin", stdin)
-    with pytest.raises(ReadModelError, match="there is no terminal to ask on; give --yes"):
+    with pytest.raises(ReadModelError, match="--yes"):
         consent("Do it?", yes=False)
     consent("Do it?", yes=True)
 
 
-def test_errors_are_without_colour_where_there_is_no_terminal() -> None:
+def test_errors_have_no_colour_without_a_terminal() -> None:
     assert "\x1b" not in run("status", "--stack-name", "a b").stderr

@@ -1,5 +1,6 @@
-"""Completion: what a shell is told, and that real shells complete with the script."""
+"""Shell completion: what the program prints for a shell, and that real shells load the script."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -8,26 +9,29 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from command_tree import LEAVES, PROGRAM, options_of
-from functional_aws import error_of, run
+from functional_aws import NO_AWS, error_of, run
 from processes import environment, program
 
-from readmodel_cfn.cli import _COMMANDS
+from readmodel_cfn.cli import _COMMANDS, main
 
 SHELLS = ["bash", "zsh", "fish"]
 
 
 def completed(words: str, tmp_path: Path, shell: str = "bash") -> list[str]:
-    """What the program tells a shell for a line so far; the word to complete is the last."""
+    """What the program prints for an incomplete line; the word to complete is the last."""
     number = len(words.split(" ")) - 1
     env = {
         "_READMODEL_CFN_COMPLETE": f"{shell}_complete",
         "COMP_WORDS": f"{PROGRAM} {words}",
         "COMP_CWORD": str(number + 1),
     }
-    done = program([], tmp_path, env)
-    assert (done.returncode, done.stderr) == (0, b"")
-    return done.stdout.decode().splitlines()
+    with contextlib.chdir(tmp_path):
+        runner = CliRunner(env={**NO_AWS, **env})
+        done = runner.invoke(main, prog_name=PROGRAM, catch_exceptions=False)
+    assert (done.exit_code, done.stderr) == (0, "")
+    return done.stdout.splitlines()
 
 
 def test_command_names_are_completed(tmp_path: Path) -> None:
@@ -38,8 +42,10 @@ def test_command_names_are_completed(tmp_path: Path) -> None:
 
 def test_options_are_completed(tmp_path: Path) -> None:
     found = completed("deploy --", tmp_path)
-    wanted = {f"plain,{one}" for one in options_of(LEAVES["deploy"]) if one.startswith("--")}
-    assert wanted <= set(found)
+    expected = {
+        f"plain,{option}" for option in options_of(LEAVES["deploy"]) if option.startswith("--")
+    }
+    assert expected <= set(found)
 
 
 @pytest.mark.parametrize(
@@ -51,22 +57,22 @@ def test_options_are_completed(tmp_path: Path) -> None:
     ],
 )
 def test_choices_are_completed(tmp_path: Path, words: str, found: list[str]) -> None:
-    assert completed(words, tmp_path) == [f"plain,{one}" for one in found]
+    assert completed(words, tmp_path) == [f"plain,{word}" for word in found]
 
 
 @pytest.mark.parametrize(
     "words", ["template --config ", "lint ", "publish ", "publish a.json ", "verify --plot "]
 )
-def test_where_a_file_is_wanted_the_shell_completes_it(tmp_path: Path, words: str) -> None:
+def test_path_arguments_are_completed_by_the_shell(tmp_path: Path, words: str) -> None:
     assert completed(words, tmp_path) == ["file,"]
 
 
 @pytest.mark.parametrize("words", ["nope ", "deploy --nope ", "template --format xml --", "'"])
-def test_a_line_that_is_wrong_is_no_error(tmp_path: Path, words: str) -> None:
+def test_completion_of_an_invalid_line_is_no_error(tmp_path: Path, words: str) -> None:
     completed(words, tmp_path)
 
 
-def test_a_file_that_is_broken_is_no_error_either(tmp_path: Path) -> None:
+def test_completion_ignores_a_broken_readmodel_toml(tmp_path: Path) -> None:
     (tmp_path / "readmodel.toml").write_text("broken")
     assert completed("template --format j", tmp_path) == ["plain,json"]
 
@@ -83,7 +89,7 @@ finally:
 
 
 @pytest.mark.parametrize("words", ["", "deploy --", "status --region "])
-def test_completion_loads_nothing_that_takes_long(tmp_path: Path, words: str) -> None:
+def test_completion_imports_no_heavy_module(tmp_path: Path, words: str) -> None:
     env = {
         "_READMODEL_CFN_COMPLETE": "bash_complete",
         "COMP_WORDS": f"{PROGRAM} {words}",
@@ -102,7 +108,7 @@ def test_completion_loads_nothing_that_takes_long(tmp_path: Path, words: str) ->
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_every_shell_is_told_in_its_own_way(tmp_path: Path, shell: str) -> None:
+def test_completion_answers_in_the_format_of_each_shell(tmp_path: Path, shell: str) -> None:
     env = {
         "_READMODEL_CFN_COMPLETE": f"{shell}_complete",
         "COMP_WORDS": f"{PROGRAM} dep",
@@ -112,24 +118,25 @@ def test_every_shell_is_told_in_its_own_way(tmp_path: Path, shell: str) -> None:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_the_script_calls_this_program(shell: str) -> None:
+def test_completion_script_calls_this_program(shell: str) -> None:
     script = run("completion", shell).stdout
     assert f"_COMPLETE={shell}_complete" in script
 
 
-def test_an_unknown_shell_is_a_usage_error_with_those_that_are_known() -> None:
+def test_unknown_shell_is_a_usage_error_that_lists_the_known_ones() -> None:
     line = error_of(run("completion", "csh"), 2)
-    assert "'csh' is not one of 'bash', 'zsh', 'fish'" in line
+    for name in ("csh", *SHELLS):
+        assert name in line
 
 
-def test_its_help_says_where_to_put_it() -> None:
-    told = run("completion", "--help").stdout
+def test_completion_help_names_the_shells_startup_files() -> None:
+    help_text = run("completion", "--help").stdout
     for place in ("~/.bashrc", "~/.zshrc", "~/.config/fish/completions/"):
-        assert place in told
+        assert place in help_text
 
 
 def typed(shell: str, script: str, tmp_path: Path) -> list[str]:
-    """What a shell prints for a script of its own, where the program is on its path."""
+    """What a shell prints for a script, with the program on its path."""
     found = shutil.which(shell)
     if found is None:
         pytest.skip(f"{shell} is not installed")
@@ -171,7 +178,7 @@ printf "%s\\n" "${{COMPREPLY[@]}}"
     ],
 )
 def test_bash_completes(tmp_path: Path, words: list[str], found: list[str]) -> None:
-    line = " ".join(one or "''" for one in words)
+    line = " ".join(word or "''" for word in words)
     assert typed("bash", IN_BASH.format(words=line, number=len(words)), tmp_path) == found
 
 
@@ -182,7 +189,7 @@ print -- ${_comps[readmodel-cfn]}
 """
 
 
-def test_zsh_takes_the_script(tmp_path: Path) -> None:
+def test_zsh_loads_the_completion_script(tmp_path: Path) -> None:
     (function,) = typed("zsh", IN_ZSH, tmp_path)
     assert function == "_readmodel_cfn_completion"
 
@@ -192,5 +199,5 @@ IN_FISH = "readmodel-cfn completion fish | source; complete -C 'readmodel-cfn di
 
 def test_fish_completes(tmp_path: Path) -> None:
     lines = typed("fish", IN_FISH, tmp_path)
-    assert {one.partition("\t")[0] for one in lines} == {"diff", "diagnose"}
-    assert all(one.partition("\t")[2] for one in lines), "fish shows what each is for"
+    assert {line.partition("\t")[0] for line in lines} == {"diff", "diagnose"}
+    assert all(line.partition("\t")[2] for line in lines), "fish shows a description of each"

@@ -1,6 +1,7 @@
-"""`delete`: nothing is lost that was not named, and what stays is said."""
+"""`delete`: it lists what will be deleted and kept, and deletes nothing else."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,91 +38,83 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
         yield made
 
 
-def test_what_goes_and_what_stays_is_told_before_it_is_asked(aws: Aws) -> None:
+def test_delete_lists_deleted_and_kept_resources_before_asking(aws: Aws) -> None:
     found(aws, RETAINED)
     done = run("delete", "--region", "eu-west-1")
-    assert error_of(done, 1) == (
-        "Delete stack read-model in eu-west-1, keeping data-bucket: "
-        "there is no terminal to ask on; give --yes"
-    )
-    assert done.stderr.splitlines()[:-1] == [
-        "stack read-model in eu-west-1 (CREATE_COMPLETE)",
-        "  delete  1 resources: IAM 1",
-        "  keep    DataStore  AWS::S3::Bucket  data-bucket",
-        "  keep    DataStorePolicy  AWS::S3::BucketPolicy  data-bucket",
-    ]
+    line = error_of(done, 1)
+    for name in ("read-model", "eu-west-1", "data-bucket", "--yes"):
+        assert name in line
+    listed = [line.split() for line in done.stderr.splitlines()]
+    assert {"DataStore", "AWS::S3::Bucket", "data-bucket"} <= set(listed[2])
+    assert {"DataStorePolicy", "AWS::S3::BucketPolicy", "data-bucket"} <= set(listed[3])
+    assert "IAM" in listed[1]
     assert aws.wrote() == []
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "count", "size"),
     [
-        (versions("1", "2", markers=("3",)), "3 versions, 3.0 kB"),
-        (versions("1", more=True), "at least 1 version, at least 1.5 kB"),
-        (versions(), "0 versions, 0 bytes"),
+        (versions("1", "2", markers=("3",)), "3", "3.0 kB"),
+        (versions("1", more=True), "1", "1.5 kB"),
+        (versions(), "0", "0 bytes"),
     ],
 )
-def test_with_data_what_is_in_the_buckets_is_told_as_far_as_one_call_tells(
-    aws: Aws, content: dict[str, Any], told: str
+def test_with_data_shows_the_bucket_content_of_one_listing_page(
+    aws: Aws, content: dict[str, Any], count: str, size: str
 ) -> None:
     found(aws, RETAINED)
     aws.answers("s3", "list_object_versions", content, Bucket="data-bucket", MaxKeys=1000)
     done = run("delete", "--region", "eu-west-1", "--with-data=read-model")
-    line = error_of(done, 1)
-    assert line.startswith(
-        "Delete stack read-model in eu-west-1, with all documents and their versions, for good: "
-    )
-    assert done.stderr.splitlines()[1:-1] == [
-        "  delete  1 resources: IAM 1",
-        f"  delete  data-bucket: {told}",
-    ]
+    assert "read-model" in error_of(done, 1)
+    (line,) = (line for line in done.stderr.splitlines() if "data-bucket: " in line)
+    assert re.search(rf"\b{count}\b.*\b{size}", line)
 
 
-def test_no_data_is_asked_about_where_there_is_none(aws: Aws) -> None:
+def test_with_data_without_a_bucket_mentions_no_documents(aws: Aws) -> None:
     found(aws, RETAINED)
     aws.refuses("s3", "list_object_versions", "NoSuchBucket", status=404)
-    line = error_of(run("delete", "--region", "eu-west-1", "--with-data=read-model"), 1)
-    assert line.startswith("Delete stack read-model in eu-west-1: ")
+    done = run("delete", "--region", "eu-west-1", "--with-data=read-model")
+    assert "read-model" in error_of(done, 1)
+    assert "data-bucket: " not in done.stderr
 
 
-def test_a_no_deletes_nothing(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_consent_deletes_nothing(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     def no(question: str, yes: bool) -> None:
-        raise ReadModelError("not done, as you said", where=f"{question} {yes}")
+        raise ReadModelError("cancelled", where=f"{question} {yes}")
 
     monkeypatch.setattr(command, "consent", no)
     found(aws, DELETED)
     holds(aws)
     line = error_of(run("delete", "--region", "eu-west-1"), 1)
-    assert line.startswith("Delete stack read-model in eu-west-1? False")
+    assert "read-model" in line
+    assert "? False" in line
     assert aws.wrote() == []
 
 
-def test_what_changed_while_a_person_thought_is_seen(aws: Aws) -> None:
+def test_delete_checks_the_stack_again_after_consent(aws: Aws) -> None:
     found(aws, RETAINED)
     aws.stack(protected=True)
-    assert "it is protected against deletion" in error_of(delete(), 1)
+    error_of(delete(), 1)
     found(aws, DELETED)
     holds(aws, "1")
     aws.stack("UPDATE_IN_PROGRESS")
-    assert "another operation goes on" in error_of(delete("--with-data=read-model"), 9)
+    assert "UPDATE_IN_PROGRESS" in error_of(delete("--with-data=read-model"), 9)
     assert aws.wrote() == []
 
 
-def test_a_retained_bucket_stays_and_that_is_said(aws: Aws) -> None:
+def test_retained_bucket_is_kept_and_reported(aws: Aws) -> None:
     found(aws, RETAINED)
     goes(aws, "DELETE_COMPLETE", event(2, "ApiGatewayRole", "DELETE_COMPLETE"))
     done = delete()
     assert done.exit_code == 0
     assert done.stdout == ""
-    assert done.stderr.splitlines()[-3:] == [
-        "Kept data-bucket and its documents.",
-        "Kept data-bucket (AWS::S3::BucketPolicy).",
-        "Deleted.",
-    ]
+    kept = done.stderr.splitlines()[-3:-1]
+    assert all("data-bucket" in line for line in kept)
+    assert "AWS::S3::BucketPolicy" in kept[1]
     assert aws.wrote() == ["DeleteStack"]
 
 
-def test_the_stack_is_deleted_by_its_id_so_that_a_namesake_is_safe(aws: Aws) -> None:
+def test_stack_is_deleted_by_its_id(aws: Aws) -> None:
     sent: list[str] = []
     aws.client("cloudformation").meta.events.register(
         "provide-client-params.cloudformation.DeleteStack",
@@ -133,7 +126,7 @@ def test_the_stack_is_deleted_by_its_id_so_that_a_namesake_is_safe(aws: Aws) -> 
     assert sent == [STACK_ID]
 
 
-def test_with_data_a_retained_bucket_is_emptied_and_removed_after_its_stack(aws: Aws) -> None:
+def test_with_data_removes_a_retained_bucket_after_the_stack(aws: Aws) -> None:
     found(aws, RETAINED)
     holds(aws, "1", "2", markers=("3",), more=True)
     goes(aws)
@@ -145,11 +138,11 @@ def test_with_data_a_retained_bucket_is_emptied_and_removed_after_its_stack(aws:
     aws.answers("s3", "delete_bucket", {}, Bucket="data-bucket")
     done = delete("--with-data=read-model")
     assert done.exit_code == 0
-    assert done.stderr.splitlines()[-2:] == ["Deleted data-bucket: 4 versions.", "Deleted."]
+    assert re.search(r"data-bucket\b.*\b4\b", done.stderr.splitlines()[-2])
     assert aws.wrote() == ["DeleteStack", "DeleteObjects", "DeleteObjects", "DeleteBucket"]
 
 
-def test_with_data_any_other_bucket_is_emptied_before_its_stack_removes_it(aws: Aws) -> None:
+def test_with_data_empties_other_buckets_before_the_stack_is_deleted(aws: Aws) -> None:
     found(aws, DELETED)
     holds(aws, "1")
     holds(aws, "1")
@@ -158,11 +151,11 @@ def test_with_data_any_other_bucket_is_emptied_before_its_stack_removes_it(aws: 
     goes(aws)
     done = delete("--with-data=read-model")
     assert done.exit_code == 0
-    assert "Emptied data-bucket: 1 version." in done.stderr
+    assert re.search(r"data-bucket\b.*\b1\b", done.stderr)
     assert aws.wrote() == ["DeleteObjects", "DeleteStack"]
 
 
-def test_a_stack_that_cannot_be_deleted_keeps_the_data_of_a_retained_bucket(aws: Aws) -> None:
+def test_failed_deletion_keeps_the_data_of_a_retained_bucket(aws: Aws) -> None:
     found(aws, RETAINED)
     holds(aws, "1")
     goes(aws, "DELETE_FAILED", FAILED, ROLE_FAILED)
@@ -170,16 +163,14 @@ def test_a_stack_that_cannot_be_deleted_keeps_the_data_of_a_retained_bucket(aws:
     assert aws.wrote() == ["DeleteStack"]
 
 
-def test_the_result_as_json_is_one_object_on_stdout(
-    aws: Aws, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """And nothing that moves is on stderr."""
+def test_json_result_is_one_object_on_stdout(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stderr has no live progress."""
     quiet: list[bool] = []
 
     class Silence(Progress):
-        def __init__(self, what: str, units: str, told: bool) -> None:
-            super().__init__(what, units, told)
-            quiet.append(told)
+        def __init__(self, what: str, units: str, silent: bool) -> None:
+            super().__init__(what, units, silent)
+            quiet.append(silent)
 
     monkeypatch.setattr(deletion, "Progress", Silence)
     monkeypatch.delattr(ToPeople, "following")
@@ -187,8 +178,8 @@ def test_the_result_as_json_is_one_object_on_stdout(
     goes(aws)
     done = delete("--json")
     kept = [
-        dict(zip(("logical_id", "type", "physical_id"), one, strict=True))
-        for one in (BUCKET, POLICY)
+        dict(zip(("logical_id", "type", "physical_id"), resource, strict=True))
+        for resource in (BUCKET, POLICY)
     ]
     expected: dict[str, Any] = {"deleted": "read-model", "kept": kept, "removed_buckets": {}}
     assert json.loads(done.stdout) == expected
@@ -205,21 +196,19 @@ def test_the_result_as_json_is_one_object_on_stdout(
 
 
 @pytest.mark.parametrize("content", [versions("1"), versions(markers=("1",))])
-def test_a_bucket_with_anything_in_it_is_refused_before_anything_is_deleted(
+def test_bucket_with_content_is_refused_before_anything_is_deleted(
     aws: Aws, content: dict[str, Any]
 ) -> None:
     found(aws, DELETED)
     aws.answers("s3", "list_object_versions", content)
     line = error_of(delete(), 1)
-    assert line.startswith("data-bucket: AWS deletes no bucket that is not empty: 1 version, ")
-    assert line.endswith("; give --with-data to delete its documents for good")
+    assert line.startswith("data-bucket: ")
+    assert "--with-data" in line
     assert aws.wrote() == []
 
 
 @pytest.mark.parametrize("arguments", [(), ("--with-data=read-model",)])
-def test_a_bucket_that_a_rollback_has_removed_is_left_alone(
-    aws: Aws, arguments: tuple[str, ...]
-) -> None:
+def test_bucket_that_a_rollback_removed_is_ignored(aws: Aws, arguments: tuple[str, ...]) -> None:
     aws.stack()
     aws.resources(BUCKET, ROLE, status="DELETE_COMPLETE")
     goes(aws)
@@ -228,9 +217,7 @@ def test_a_bucket_that_a_rollback_has_removed_is_left_alone(
 
 
 @pytest.mark.parametrize("arguments", [(), ("--with-data=read-model",)])
-def test_a_stack_that_never_was_more_than_a_change_set_can_be_deleted(
-    aws: Aws, arguments: tuple[str, ...]
-) -> None:
+def test_stack_in_review_can_be_deleted(aws: Aws, arguments: tuple[str, ...]) -> None:
     aws.stack("REVIEW_IN_PROGRESS")
     aws.resources()
     goes(aws)
@@ -238,7 +225,7 @@ def test_a_stack_that_never_was_more_than_a_change_set_can_be_deleted(
     assert aws.wrote() == ["DeleteStack"]
 
 
-def test_an_empty_bucket_goes_with_its_stack(aws: Aws) -> None:
+def test_empty_bucket_is_deleted_with_its_stack(aws: Aws) -> None:
     found(aws, DELETED)
     holds(aws)
     goes(aws)
@@ -246,9 +233,7 @@ def test_an_empty_bucket_goes_with_its_stack(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize("template", [RETAINED, DELETED], ids=["retained", "not"])
-def test_a_bucket_that_somebody_deleted_before_is_no_obstacle(
-    aws: Aws, template: dict[str, Any]
-) -> None:
+def test_missing_bucket_does_not_block_the_deletion(aws: Aws, template: dict[str, Any]) -> None:
     found(aws, template)
     aws.refuses("s3", "list_object_versions", "NoSuchBucket", status=404)
     goes(aws)

@@ -1,4 +1,4 @@
-"""`delete` of what it may not delete: it is refused, and nothing is lost."""
+"""Stacks that `delete` refuses: it changes nothing."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,45 +24,43 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
 
 
 @pytest.mark.parametrize("arguments", [(), ("--with-data=read-model",)])
-def test_a_protected_stack_loses_nothing(aws: Aws, arguments: tuple[str, ...]) -> None:
-    """Not even its payloads, which go before the stack where the bucket is not retained."""
+def test_protected_stack_is_not_deleted(aws: Aws, arguments: tuple[str, ...]) -> None:
+    """Its documents stay too, which are deleted before a stack that does not retain its bucket."""
     aws.stack(protected=True)
-    assert "it is protected against deletion" in error_of(delete(*arguments), 1)
+    assert "read-model" in error_of(delete(*arguments), 1)
     assert aws.wrote() == []
 
 
 @pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"])
-def test_a_stack_that_is_busy_loses_nothing(aws: Aws, status: str) -> None:
+def test_stack_in_progress_is_not_deleted(aws: Aws, status: str) -> None:
     aws.stack(status)
     line = error_of(delete("--with-data=read-model"), 9)
-    assert f"another operation goes on ({status}); wait for its end (readmodel-cfn follow)" in line
+    assert status in line
+    assert "readmodel-cfn follow" in line
     assert aws.wrote() == []
 
 
-def test_a_stack_of_another_tool_is_refused(aws: Aws) -> None:
+def test_stack_without_the_tag_is_not_deleted(aws: Aws) -> None:
     aws.stack(tags={"readmodel-cfn": "no", "team": "web"})
-    assert error_of(delete("--with-data=read-model"), 1) == (
-        "stack read-model: it lacks this tool's tag, readmodel-cfn = managed; "
-        "delete it with the tool that made it"
-    )
+    line = error_of(delete("--with-data=read-model"), 1)
+    assert "read-model" in line
+    assert "readmodel-cfn = managed" in line
     assert aws.wrote() == []
 
 
-def test_a_template_in_yaml_is_not_guessed_at(aws: Aws) -> None:
+def test_stack_with_a_yaml_template_is_not_deleted(aws: Aws) -> None:
     aws.stack()
     aws.resources(BUCKET)
     body = {"TemplateBody": "Resources:\n  A: {Type: AWS::S3::Bucket}\n"}
     aws.answers("cloudformation", "get_template", body)
-    assert error_of(delete(), 1) == (
-        "stack read-model: its template is not this tool's; delete it with the tool that made it"
-    )
+    assert "read-model" in error_of(delete(), 1)
     assert aws.wrote() == []
 
 
-def test_the_function_itself_refuses_what_the_command_refuses(aws: Aws) -> None:
+def test_checked_again_refuses_protected_and_busy_stacks(aws: Aws) -> None:
     client, stack = StackClient(aws.client("cloudformation")), described()
     aws.stack(protected=True)
-    with pytest.raises(ReadModelError, match="protected against deletion; set termination_prot"):
+    with pytest.raises(ReadModelError, match="termination_protection"):
         stacks.checked_again(client, stack)
     aws.stack("UPDATE_IN_PROGRESS")
     with pytest.raises(Unfinished):
@@ -72,7 +70,7 @@ def test_the_function_itself_refuses_what_the_command_refuses(aws: Aws) -> None:
     assert aws.wrote() == []
 
 
-def test_an_empty_stack_name_is_not_the_default_one(aws: Aws) -> None:
-    """As from a script whose variable is not set."""
-    assert error_of(delete("--stack-name", ""), 2).startswith("--stack-name: '' is not allowed")
+def test_empty_stack_name_is_a_usage_error(aws: Aws) -> None:
+    """As from a script with an unset variable."""
+    assert error_of(delete("--stack-name", ""), 2).startswith("--stack-name: ")
     assert aws.calls == []

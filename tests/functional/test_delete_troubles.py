@@ -1,5 +1,6 @@
-"""`delete` where something fails or is interrupted: what to do next is said."""
+"""`delete` that fails or is interrupted: exit code, state, and the command to repeat."""
 
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,24 +46,23 @@ def deletes(aws: Aws, stack: Stack, *, force: bool = False) -> None:
     stacks.delete(following, stack, force=force)
 
 
-def test_a_deletion_that_fails_names_all_resources_and_the_way_out(aws: Aws) -> None:
+def test_failed_deletion_names_all_failed_resources_and_force(aws: Aws) -> None:
     found(aws, RETAINED)
     user_failed = event(6, "DataStoreWriter", "DELETE_FAILED", "so is this")
     goes(aws, "DELETE_FAILED", FAILED, user_failed, ROLE_FAILED)
-    assert error_of(delete(), 6) == (
-        "stack read-model: DELETE_FAILED: ApiGatewayRole (AWS::S3::Bucket): it is in use "
-        "(DataStoreWriter failed too); "
-        "mend it and run delete again; or leave it behind with --force"
-    )
+    line = error_of(delete(), 6)
+    names = ("read-model", "DELETE_FAILED", "ApiGatewayRole", "it is in use", "DataStoreWriter")
+    for name in (*names, "--force"):
+        assert name in line
 
 
-def test_a_resource_that_was_tried_again_is_named_once(aws: Aws) -> None:
+def test_resource_that_failed_twice_is_named_with_its_first_reason(aws: Aws) -> None:
     first = event(3, "ApiGatewayRole", "DELETE_FAILED", "first reason")
     aws.events(MADE)
     aws.answers("cloudformation", "delete_stack", {})
     aws.stack("DELETE_FAILED")
     aws.events(FAILED, ROLE_FAILED, first, MADE)
-    with pytest.raises(Stuck, match=r"\(AWS::S3::Bucket\): first reason; "):
+    with pytest.raises(Stuck, match=r"ApiGatewayRole.*first reason"):
         deletes(aws, described())
 
 
@@ -76,16 +76,16 @@ def test_a_resource_that_was_tried_again_is_named_once(aws: Aws) -> None:
         ("User: arn is not authorized to perform: iam:DeleteRole on resource", "iam:DeleteRole"),
     ],
 )
-def test_the_way_out_fits_the_reason(aws: Aws, reason: str, way: str) -> None:
+def test_failed_deletion_suggests_a_fix_for_its_reason(aws: Aws, reason: str, way: str) -> None:
     found(aws, RETAINED)
     goes(aws, "DELETE_FAILED", event(4, "Some", "DELETE_FAILED", reason))
     assert way in error_of(delete(), 6).partition("; ")[2]
 
 
-def test_a_failure_that_no_event_tells_is_told_by_the_status(aws: Aws) -> None:
+def test_failed_deletion_without_events_names_the_status(aws: Aws) -> None:
     found(aws, RETAINED)
     goes(aws, "DELETE_FAILED")
-    assert error_of(delete(), 6).startswith("stack read-model: DELETE_FAILED: ")
+    assert "DELETE_FAILED" in error_of(delete(), 6)
 
 
 # Newest first: a second attempt has failed as the first did, which skipped the bucket.
@@ -93,7 +93,7 @@ TWICE = [FAILED, ROLE_FAILED, BEGUN | {"EventId": "12"}, FAILED | {"EventId": "1
 
 
 def failed_before(aws: Aws) -> None:
-    """The stack as a deletion that failed has left it."""
+    """The stack after a deletion that failed."""
     aws.stack("DELETE_FAILED")
     aws.resources(BUCKET, status="DELETE_SKIPPED")
     aws.events(*TWICE, MADE)
@@ -109,42 +109,42 @@ def is_forced(aws: Aws, *events: dict[str, Any]) -> None:
     aws.events(*events, *TWICE)
 
 
-def test_what_failed_before_is_told_before_it_is_asked_and_forced(aws: Aws) -> None:
+def test_force_lists_failed_resources_before_asking(aws: Aws) -> None:
     failed_before(aws)
     aws.events(*TWICE)
     done = run("delete", "--region", "eu-west-1", "--force")
     line = error_of(done, 1)
-    assert line.startswith("Force the deletion of stack read-model in eu-west-1, keeping data-bu")
-    assert "  leave   ApiGatewayRole  AWS::S3::Bucket  it is in use" in done.stderr.splitlines()
+    assert "read-model" in line
+    assert "data-bucket" in line
+    listed = [" ".join(line.split()) for line in done.stderr.splitlines()]
+    assert any("ApiGatewayRole AWS::S3::Bucket it is in use" in line for line in listed)
     assert aws.wrote() == []
 
 
-def test_a_forced_deletion_leaves_behind_what_fails_and_says_so(aws: Aws) -> None:
+def test_forced_deletion_reports_retained_resources(aws: Aws) -> None:
     failed_before(aws)
     left = event(9, "ApiGatewayRole", "DELETE_SKIPPED", physical_id="role")
     is_forced(aws, left | {"ResourceType": "AWS::IAM::Role"})
     done = delete("--force")
     assert done.exit_code == 0
-    assert done.stderr.splitlines()[-3:] == [
-        "Kept data-bucket and its documents.",
-        "Kept role (AWS::IAM::Role).",
-        "Deleted.",
-    ]
+    bucket, role = done.stderr.splitlines()[-3:-1]
+    assert "data-bucket" in bucket
+    assert "AWS::IAM::Role" in role
     assert aws.wrote() == ["DeleteStack"]
 
 
-def test_a_bucket_that_is_not_empty_is_left_behind_too_when_forced(aws: Aws) -> None:
+def test_forced_deletion_keeps_a_bucket_with_content(aws: Aws) -> None:
     aws.stack("DELETE_FAILED")
     aws.resources(BUCKET, status="DELETE_FAILED")
     aws.template(DELETED)
     aws.events(FAILED, BEGUN)
     holds(aws, "1")
     is_forced(aws, SKIPPED | {"EventId": "20"})
-    assert "Kept data-bucket and its documents." in delete("--force").stderr
+    assert "data-bucket" in delete("--force").stderr.splitlines()[-2]
     assert aws.wrote() == ["DeleteStack"]
 
 
-def test_force_is_said_to_cloudformation(aws: Aws) -> None:
+def test_force_sends_the_deletion_mode_to_cloudformation(aws: Aws) -> None:
     sent: list[str] = []
     aws.client("cloudformation").meta.events.register(
         "provide-client-params.cloudformation.DeleteStack",
@@ -160,25 +160,24 @@ def test_force_is_said_to_cloudformation(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "DELETE_IN_PROGRESS", "ROLLBACK_FAILED"])
-def test_nothing_else_can_be_forced(aws: Aws, status: str) -> None:
+def test_force_requires_a_failed_deletion(aws: Aws, status: str) -> None:
     aws.stack(status)
-    assert error_of(delete("--force"), 1) == (
-        "stack read-model: only a deletion that failed can be forced, "
-        f"and the stack is {status}; run delete without --force"
-    )
+    line = error_of(delete("--force"), 1)
+    assert status in line
+    assert "--force" in line
     assert aws.wrote() == []
 
 
-def test_a_boto3_that_cannot_force_says_so_before_anything_is_emptied(
+def test_force_with_an_old_boto3_is_refused_before_anything_is_emptied(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(StackClient, "knows", lambda *_: False)
     aws.stack("DELETE_FAILED")
-    assert "upgrade boto3" in error_of(delete("--force", "--with-data=read-model"), 2)
+    assert "boto3" in error_of(delete("--force", "--with-data=read-model"), 2)
     assert aws.wrote() == []
 
 
-def test_what_s3_does_not_delete_is_told_and_a_person_must_act(aws: Aws) -> None:
+def test_undeletable_object_is_named_and_exits_6(aws: Aws) -> None:
     found(aws, DELETED)
     holds(aws, "1", "2")
     aws.stack()
@@ -186,11 +185,12 @@ def test_what_s3_does_not_delete_is_told_and_a_person_must_act(aws: Aws) -> None
     errors = [{"Key": "k", "VersionId": "2", "Code": "AccessDenied", "Message": "object lock"}]
     aws.answers("s3", "delete_objects", {"Errors": errors})
     line = error_of(delete("--with-data=read-model"), 6)
-    assert line.startswith("data-bucket/k: not deleted: AccessDenied object lock; ")
-    assert aws.wrote() == ["DeleteObjects"], "the stack is still there"
+    assert line.startswith("data-bucket/k: ")
+    assert "AccessDenied" in line
+    assert aws.wrote() == ["DeleteObjects"], "the stack still exists"
 
 
-def test_a_bucket_that_cannot_be_removed_after_its_stack_can_be_later(aws: Aws) -> None:
+def test_bucket_that_cannot_be_removed_names_the_command_to_repeat(aws: Aws) -> None:
     found(aws, RETAINED)
     holds(aws, "1")
     goes(aws)
@@ -199,22 +199,20 @@ def test_a_bucket_that_cannot_be_removed_after_its_stack_can_be_later(aws: Aws) 
     holds(aws)
     aws.refuses("s3", "delete_bucket", "AccessDenied", "no", 403)
     line = error_of(delete("--with-data=read-model"), 9)
-    assert line.startswith(
-        "data-bucket: at least 1 version deleted, then AWS DeleteBucket: AccessDenied: no"
-    )
-    assert line.endswith(f"; to go on: {AGAIN} --with-data=read-model")
+    assert re.match(r"data-bucket: .*\b1\b.*DeleteBucket.*AccessDenied", line)
+    assert line.endswith(f"{AGAIN} --with-data=read-model")
 
 
-def test_what_may_not_be_looked_into_is_not_deleted(aws: Aws) -> None:
+def test_denied_bucket_listing_deletes_nothing(aws: Aws) -> None:
     found(aws, RETAINED)
     aws.refuses("s3", "list_object_versions", "AccessDenied", "no", 403)
-    assert error_of(delete("--with-data=read-model"), 1).startswith(
-        "AWS ListObjectVersions: AccessDenied: no"
-    )
+    line = error_of(delete("--with-data=read-model"), 1)
+    assert "ListObjectVersions" in line
+    assert "AccessDenied" in line
     assert aws.wrote() == []
 
 
-def test_a_trouble_between_the_payloads_and_the_stack_says_that_they_are_gone(aws: Aws) -> None:
+def test_denied_stack_deletion_after_the_bucket_was_emptied_is_unfinished(aws: Aws) -> None:
     found(aws, DELETED)
     holds(aws, "1")
     aws.stack()
@@ -224,55 +222,52 @@ def test_a_trouble_between_the_payloads_and_the_stack_says_that_they_are_gone(aw
     aws.events(MADE)
     aws.refuses("cloudformation", "delete_stack", "AccessDenied", "no", 403)
     line = error_of(delete("--with-data=read-model"), 9)
-    assert "in eu-west-1: its documents are deleted, then AWS DeleteStack: AccessDenied: no" in line
-    assert line.endswith(f"; to go on: {AGAIN} --with-data=read-model")
+    assert re.search("eu-west-1.*DeleteStack.*AccessDenied", line)
+    assert line.endswith(f"{AGAIN} --with-data=read-model")
 
 
-def test_the_same_trouble_with_nothing_deleted_says_that_nothing_is(aws: Aws) -> None:
+def test_denied_stack_deletion_before_anything_was_deleted_exits_1(aws: Aws) -> None:
     found(aws, RETAINED)
     aws.stack()
     aws.events(MADE)
     aws.refuses("cloudformation", "delete_stack", "AccessDenied", "no", 403)
-    assert error_of(delete(), 1).startswith("AWS DeleteStack: AccessDenied: no; ask for this")
+    assert re.search("DeleteStack.*AccessDenied", error_of(delete(), 1))
 
 
-def test_a_deletion_that_cannot_be_followed_names_the_command_that_goes_on(aws: Aws) -> None:
+def test_expired_token_while_following_names_the_command_to_repeat(aws: Aws) -> None:
     found(aws, RETAINED)
     aws.stack()
     aws.events(MADE)
     aws.answers("cloudformation", "delete_stack", {})
     aws.refuses("cloudformation", "describe_stacks", "ExpiredToken", "old", 403)
     line = error_of(delete(), 9)
-    assert line.endswith(f"CloudFormation goes on by itself; run: {AGAIN}")
+    assert line.endswith(AGAIN)
 
 
 def interrupt(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_ctrl_c_while_following_names_the_command_that_goes_on(
+def test_ctrl_c_while_following_names_the_command_to_repeat(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(report, "event", interrupt)
     found(aws, RETAINED)
     holds(aws)
     goes(aws, "DELETE_IN_PROGRESS", event(2, "ApiGatewayRole", "DELETE_IN_PROGRESS"))
-    assert error_of(delete("--with-data=read-model"), 9) == (
-        "stack read-model in eu-west-1: no longer following; "
-        f"CloudFormation goes on by itself; run: {AGAIN} --with-data=read-model"
-    )
+    assert error_of(delete("--with-data=read-model"), 9).endswith(f"{AGAIN} --with-data=read-model")
 
 
-def test_ctrl_c_before_anything_is_begun_is_no_more_than_that(aws: Aws) -> None:
+def test_ctrl_c_before_the_deletion_starts_exits_1(aws: Aws) -> None:
     found(aws, RETAINED)
     aws.stack()
     events = aws.client("cloudformation").meta.events
     events.register("provide-client-params.cloudformation.DescribeStackEvents", interrupt)
-    assert error_of(delete(), 1).startswith("interrupted")
+    error_of(delete(), 1)
     assert aws.wrote() == []
 
 
-def test_ctrl_c_while_emptying_tells_how_far_it_came(aws: Aws) -> None:
+def test_ctrl_c_while_emptying_reports_the_deleted_versions(aws: Aws) -> None:
     found(aws, DELETED)
     holds(aws, "1", "2")
     aws.stack()
@@ -286,11 +281,10 @@ def test_ctrl_c_while_emptying_tells_how_far_it_came(aws: Aws) -> None:
 
     events = aws.client("s3").meta.events
     events.register("provide-client-params.s3.ListObjectVersions", interrupt_the_third)
-    assert error_of(delete("--with-data=read-model"), 9) == (
-        "data-bucket: interrupted: at least 2 versions deleted; "
-        f"run: {AGAIN} --with-data=read-model"
-    )
-    assert aws.wrote() == ["DeleteObjects"], "the stack is still there"
+    line = error_of(delete("--with-data=read-model"), 9)
+    assert re.match(r"data-bucket: .*\b2\b", line)
+    assert line.endswith(f"{AGAIN} --with-data=read-model")
+    assert aws.wrote() == ["DeleteObjects"], "the stack still exists"
 
 
 def test_sigterm_while_emptying_tells_how_far_it_came(aws: Aws) -> None:

@@ -1,4 +1,4 @@
-"""`diagnose`: what the last operation came to, why, which table made that, and what to do next."""
+"""`diagnose`: the result of the last operation, its cause, the config table and the next step."""
 
 import json
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def own(number: int, status: str, reason: str = "") -> dict[str, Any]:
 
 
 def found(logical_id: str, reason: str, kind: str = "VALIDATION_ERROR") -> dict[str, Any]:
-    """What DescribeEvents tells of a resource that failed."""
+    """A failed resource as DescribeEvents returns it."""
     return {
         "EventType": kind,
         "OperationId": "1",
@@ -54,7 +54,7 @@ UNDONE = (
 
 
 def failures(aws: Aws, *events: dict[str, Any]) -> None:
-    """DescribeEvents, asked for the stack and for failures only, answers these."""
+    """The response of DescribeEvents for the stack's failures."""
     answer = {"OperationEvents": list(events)}
     asked = {"StackName": STACK_ID, "Filters": {"FailedEvents": True}}
     aws.answers("cloudformation", "describe_events", answer, **asked)
@@ -65,59 +65,55 @@ def diagnose(*arguments: str) -> Any:
 
 
 def lines(*arguments: str) -> list[str]:
-    """What it prints, once it could tell."""
+    """The lines that it prints on success."""
     done = diagnose(*arguments)
     assert done.exit_code == 0, done.output
     return [" ".join(line.split()) for line in done.stdout.splitlines()]
 
 
-def told() -> dict[str, Any]:
+def answer_of() -> dict[str, Any]:
+    """The JSON that it prints on success."""
     done = diagnose("--json")
     assert done.exit_code == 0, done.output
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
 
 
-def test_a_failure_names_the_resource_its_table_the_reason_and_what_to_do(aws: Aws) -> None:
+def test_failure_shows_resource_table_reason_and_next_step(aws: Aws) -> None:
     aws.stack("ROLLBACK_COMPLETE")
     aws.events(*UNDONE)
     failures(aws)
-    assert lines() == [
-        "stack read-model in eu-west-1: its create of 2026-01-01 12:00:00 to 12:01:05 UTC failed "
-        "(ROLLBACK_COMPLETE)",
-        "cause DataStore (AWS::S3::Bucket)",
-        "made by [data_store]",
-        f"reason {DENIED}",
-        "next ask for s3:CreateBucket, or choose another profile with --profile",
-        "Also failed:",
-        'SampleResource AWS::S3::Bucket [[routes]] path = "samples" too late',
-        "Cancelled because of it: 1",
-    ]
+    first, cause, table, reason, action, _, other, cancelled = lines()
+    for name in ("read-model", "eu-west-1", "12:00:00", "12:01:05", "ROLLBACK_COMPLETE"):
+        assert name in first
+    assert "DataStore (AWS::S3::Bucket)" in cause
+    assert "[data_store]" in table
+    assert DENIED in reason
+    assert "s3:CreateBucket" in action
+    assert other == 'SampleResource AWS::S3::Bucket [[routes]] path = "samples" too late'
+    assert "1" in cancelled
 
 
-def test_a_validation_is_told_with_its_place_in_the_template(aws: Aws) -> None:
+def test_validation_failure_shows_its_place_in_the_template(aws: Aws) -> None:
     aws.stack("ROLLBACK_COMPLETE")
     summary = own(1, "CREATE_FAILED", "Validation failed with 2 error(s). Call DescribeEvents.")
     aws.events(summary, CREATED)
     failures(aws, found("DataStore", TAKEN), found("Gone", "no such key"))
-    assert lines()[1:] == [
-        "cause DataStore (AWS::S3::Bucket)",
-        "made by [data_store]",
-        f"reason {TAKEN}",
-        "at /Resources/DataStore",
-        "next choose another name under [data_store], as they are global; a bucket that a deleted "
-        "stack has kept is taken over by: readmodel-cfn deploy --import-existing",
-        "Also failed:",
-        "Gone AWS::S3::Bucket - no such key",
-    ]
+    cause, table, reason, place, action, _, other = lines()[1:]
+    assert "DataStore (AWS::S3::Bucket)" in cause
+    assert "[data_store]" in table
+    assert TAKEN in reason
+    assert "/Resources/DataStore" in place
+    assert "readmodel-cfn deploy --import-existing" in action
+    assert other == "Gone AWS::S3::Bucket - no such key"
 
 
-def test_json_is_one_object(aws: Aws) -> None:
+def test_json_of_a_failure_is_one_object(aws: Aws) -> None:
     aws.stack("ROLLBACK_COMPLETE")
     aws.events(*UNDONE)
     failures(aws, found("DataStore", TAKEN))
-    answer = told()
-    assert answer.pop("next").startswith("choose another name")
+    answer = answer_of()
+    assert "[data_store]" in answer.pop("next")
     assert answer == {
         "name": "read-model",
         "status": "ROLLBACK_COMPLETE",
@@ -145,27 +141,26 @@ def test_json_is_one_object(aws: Aws) -> None:
     }
 
 
-def test_the_table_is_that_of_the_file_at_hand(aws: Aws, tmp_path: Path) -> None:
+def test_table_comes_from_the_local_readmodel_toml(aws: Aws, tmp_path: Path) -> None:
     (tmp_path / "readmodel.toml").write_text(
         '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
     )
     aws.stack("ROLLBACK_COMPLETE")
     aws.events(event(2, "ProductsResource", "CREATE_FAILED", "why"), CREATED)
     failures(aws)
-    assert 'made by [[routes]] path = "products/{id}"' in lines()
+    assert any('[[routes]] path = "products/{id}"' in line for line in lines())
 
 
-def test_a_success_says_so(aws: Aws) -> None:
+def test_success_is_one_line_with_the_status(aws: Aws) -> None:
     aws.stack("CREATE_COMPLETE")
     aws.events(own(30, "CREATE_COMPLETE"), CREATED)
-    assert lines() == [
-        "stack read-model in eu-west-1: its create of 2026-01-01 12:00:00 to 12:00:30 UTC "
-        "succeeded (CREATE_COMPLETE)"
-    ]
+    (line,) = lines()
+    for name in ("read-model", "eu-west-1", "12:00:00", "12:00:30", "CREATE_COMPLETE"):
+        assert name in line
 
 
-def test_of_a_success_no_failures_are_asked_for(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A call that the stub does not foresee would be taken for one that AWS refused."""
+def test_success_makes_no_call_for_failures(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unexpected call of the stub would count as a call that AWS denied."""
     asked = []
 
     def failures(_: StackClient, *, stack: str) -> list[Failure]:
@@ -179,80 +174,77 @@ def test_of_a_success_no_failures_are_asked_for(aws: Aws, monkeypatch: pytest.Mo
     assert asked == []
 
 
-def test_a_success_in_json_has_no_cause_and_no_next_step(aws: Aws) -> None:
+def test_json_of_a_success_has_no_cause_and_no_next_step(aws: Aws) -> None:
     aws.stack("UPDATE_COMPLETE")
     aws.events(own(30, "UPDATE_COMPLETE"), own(0, "UPDATE_IN_PROGRESS"))
-    answer = told()
+    answer = answer_of()
     assert answer["succeeded"] is True
     assert answer["cause"] is answer["next"] is None
     assert answer["also_failed"] == []
 
 
-def test_what_a_successful_update_could_not_remove_is_told(aws: Aws) -> None:
+def test_successful_update_shows_resources_it_could_not_delete(aws: Aws) -> None:
     aws.stack("UPDATE_COMPLETE")
     left = event(2, "DataStore", "DELETE_FAILED", "not empty")
     aws.events(own(30, "UPDATE_COMPLETE"), left, own(0, "UPDATE_IN_PROGRESS"))
-    assert lines()[1:] == [
-        "Failed all the same:",
-        "DataStore AWS::S3::Bucket [data_store] not empty",
-    ]
+    assert lines()[2:] == ["DataStore AWS::S3::Bucket [data_store] not empty"]
 
 
-def test_only_the_last_operation_counts(aws: Aws) -> None:
+def test_only_the_last_operation_is_shown(aws: Aws) -> None:
     aws.stack("UPDATE_COMPLETE")
     aws.events(own(90, "UPDATE_COMPLETE"), own(80, "UPDATE_IN_PROGRESS"), *UNDONE)
     assert len(lines()) == 1
 
 
-def test_an_operation_that_goes_on_is_told_with_what_failed_so_far(aws: Aws) -> None:
+def test_operation_in_progress_shows_its_failures_so_far(aws: Aws) -> None:
     aws.stack("ROLLBACK_IN_PROGRESS")
     aws.events(*UNDONE[1:])
     failures(aws)
     found = lines()
-    assert found[0].endswith("its create of 2026-01-01 12:00:00 UTC goes on (ROLLBACK_IN_PROGRESS)")
-    assert found[1] == "cause DataStore (AWS::S3::Bucket)"
-    follow = "readmodel-cfn follow --stack-name read-model --region eu-west-1"
-    assert f"next run: {follow}" in found
+    assert "12:00:00" in found[0]
+    assert "ROLLBACK_IN_PROGRESS" in found[0]
+    assert "DataStore (AWS::S3::Bucket)" in found[1]
+    command = "readmodel-cfn follow --stack-name read-model --region eu-west-1"
+    assert any(line.endswith(command) for line in found)
 
 
-def test_nothing_is_decided_while_it_goes_on(aws: Aws) -> None:
+def test_json_of_an_operation_in_progress_has_no_result(aws: Aws) -> None:
     aws.stack("CREATE_IN_PROGRESS", reason="User Initiated")
     aws.events(CREATED)
     failures(aws)
-    answer = told()
+    answer = answer_of()
     assert answer["succeeded"] is answer["cause"] is answer["ended"] is None
 
 
-def test_a_stack_without_any_operation_says_that(aws: Aws) -> None:
+def test_stack_in_review_has_no_operation(aws: Aws) -> None:
     aws.stack("REVIEW_IN_PROGRESS", reason="User Initiated")
     aws.events(own(0, "REVIEW_IN_PROGRESS", "User Initiated"))
     failures(aws)
-    assert lines() == [
-        "stack read-model in eu-west-1: REVIEW_IN_PROGRESS; CloudFormation tells of no operation",
-        "next run: readmodel-cfn deploy, which deletes the empty stack first",
-    ]
+    state, action = lines()
+    assert "REVIEW_IN_PROGRESS" in state
+    assert "readmodel-cfn deploy" in action
 
 
-def test_what_a_change_set_of_such_a_stack_was_refused_for_is_told(aws: Aws) -> None:
+def test_stack_in_review_shows_why_its_change_set_failed(aws: Aws) -> None:
     aws.stack("REVIEW_IN_PROGRESS")
     aws.events(own(0, "REVIEW_IN_PROGRESS"))
     failures(aws, found("DataStore", TAKEN))
-    assert lines()[1:3] == ["cause DataStore (AWS::S3::Bucket)", "made by [data_store]"]
+    cause, table = lines()[1:3]
+    assert "DataStore (AWS::S3::Bucket)" in cause
+    assert "[data_store]" in table
 
 
-def test_a_stack_whose_events_are_forgotten_speaks_for_itself(aws: Aws) -> None:
+def test_stack_without_events_shows_its_own_reason(aws: Aws) -> None:
     aws.stack("ROLLBACK_FAILED", reason="failed to delete: [DataStore]")
     aws.events()
     failures(aws)
-    assert lines() == [
-        "stack read-model in eu-west-1: ROLLBACK_FAILED; CloudFormation tells of no operation",
-        "cause the stack itself",
-        "reason failed to delete: [DataStore]",
-        "next mend it and deploy again: what is left of the stack is deleted first",
-    ]
+    state, _, reason, action = lines()
+    assert "ROLLBACK_FAILED" in state
+    assert "failed to delete: [DataStore]" in reason
+    assert action
 
 
-def test_a_rollback_that_failed_too_names_what_stops_it_before_what_failed_first(aws: Aws) -> None:
+def test_failed_rollback_names_its_blocker_as_the_cause(aws: Aws) -> None:
     aws.stack("UPDATE_ROLLBACK_FAILED")
     aws.events(
         event(4, "DataStoreWriter", "UPDATE_FAILED", "in the way"),
@@ -261,27 +253,27 @@ def test_a_rollback_that_failed_too_names_what_stops_it_before_what_failed_first
         own(0, "UPDATE_IN_PROGRESS"),
     )
     failures(aws)
-    answer = told()
+    answer = answer_of()
     assert answer["cause"]["logical_id"] == "DataStoreWriter"
-    assert [one["logical_id"] for one in answer["also_failed"]] == ["DataStore"]
-    assert answer["next"] == "mend it and deploy again: the rollback goes on first"
+    assert [failure["logical_id"] for failure in answer["also_failed"]] == ["DataStore"]
+    assert answer["next"]
 
 
-def test_what_describe_events_cannot_tell_the_events_do(aws: Aws) -> None:
+def test_denied_describe_events_falls_back_to_stack_events(aws: Aws) -> None:
     aws.stack("ROLLBACK_COMPLETE")
     aws.events(*UNDONE)
     aws.refuses("cloudformation", "describe_events", "AccessDenied", "no", 403)
-    assert told()["cause"]["reason"] == DENIED
+    assert answer_of()["cause"]["reason"] == DENIED
 
 
-def test_no_stack_is_told_with_what_to_do(aws: Aws) -> None:
+def test_missing_stack_names_the_deploy_command(aws: Aws) -> None:
     aws.no_stack()
-    assert error_of(diagnose(), 1) == (
-        "stack read-model in eu-west-1: does not exist; run: readmodel-cfn deploy"
-    )
+    line = error_of(diagnose(), 1)
+    for name in ("read-model", "eu-west-1", "readmodel-cfn deploy"):
+        assert name in line
 
 
-def test_only_questions_are_asked(aws: Aws) -> None:
+def test_diagnose_changes_nothing(aws: Aws) -> None:
     aws.stack("ROLLBACK_COMPLETE")
     aws.events(*UNDONE)
     failures(aws)

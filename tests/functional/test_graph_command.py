@@ -1,4 +1,4 @@
-"""`graph`: a picture on stdout, of our template or of any other."""
+"""`graph`: a Mermaid diagram on stdout, of our template or of any other."""
 
 import json
 from pathlib import Path
@@ -23,20 +23,20 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_the_picture_goes_to_stdout_and_nothing_else_does() -> None:
+def test_diagram_is_the_only_output() -> None:
     done = run("graph")
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout.startswith("flowchart TB\n")
     assert '    DataStoreWriter -- "s3:PutObject<br/>payload.json" --> DataStore\n' in done.stdout
 
 
-def test_a_file_in_json_or_yaml_is_drawn_as_what_it_says() -> None:
+def test_json_and_yaml_templates_give_the_same_diagram() -> None:
     Path("t.json").write_text(json.dumps(CONTENT))
     Path("t.yaml").write_text(yaml.safe_dump(CONTENT, sort_keys=False))
     assert run("graph", "t.json").stdout == run("graph", "t.yaml").stdout == run("graph").stdout
 
 
-def test_anybodys_template_can_be_drawn() -> None:
+def test_any_template_can_be_drawn() -> None:
     Path("t.yaml").write_text(SHORT)
     assert run("graph", "t.yaml").stdout == (
         "flowchart TB\n"
@@ -48,7 +48,7 @@ def test_anybodys_template_can_be_drawn() -> None:
     )
 
 
-def test_the_description_and_the_article_are_drawn_too() -> None:
+def test_config_and_article_can_be_drawn() -> None:
     Path("other.toml").write_text('[[routes]]\npath = "a/{b}"\nkey = "a/{b}.json"\n')
     assert "/a/{b}<br/>GET HEAD" in run("graph", "--config", "other.toml").stdout
     assert '-- "s3:*<br/>*" -->' in run("graph", "--article").stdout
@@ -56,6 +56,6 @@ def test_the_description_and_the_article_are_drawn_too() -> None:
 
 @pytest.mark.parametrize("command", ["graph", "openapi"])
 @pytest.mark.parametrize("content", [b"no template", b"\xff\xfe", b"{", b"[]"])
-def test_what_is_no_template_is_one_line(command: str, content: bytes) -> None:
+def test_invalid_template_is_a_one_line_error(command: str, content: bytes) -> None:
     Path("t").write_bytes(content)
     assert error_of(run(command, "t"), 2).startswith("t: ")

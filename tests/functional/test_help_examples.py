@@ -1,4 +1,4 @@
-"""Every help ends with examples, and they are true: each can be typed as it stands."""
+"""Every help ends with examples that work when typed."""
 
 import signal
 import subprocess
@@ -27,23 +27,23 @@ def talks_to_aws(words: str) -> bool:
 
 
 @pytest.mark.parametrize("words", COMMANDS)
-def test_a_help_ends_with_one_to_three_examples(words: str) -> None:
+def test_help_ends_with_one_to_three_examples(words: str) -> None:
     lines = examples_of(COMMANDS[words])
     assert 1 <= len(lines) <= 3
     shown = run(*words.split(), "--help").stdout
     assert shown.endswith("\nExamples:\n" + "".join(f"  {line}\n" for line in lines))
-    assert all(len(line) <= 78 for line in lines), "the terminal would break it"
+    assert all(len(line) <= 78 for line in lines), "longer lines wrap in a terminal"
 
 
 @pytest.mark.parametrize("words", ["", "sandbox"])
-def test_a_list_of_commands_tells_the_first_sentence_of_each_whole(words: str) -> None:
+def test_command_list_does_not_truncate_summaries(words: str) -> None:
     listed = run(*words.split(), "--help").stdout.partition("\nCommands:\n")[2]
     assert listed
     assert "..." not in listed
 
 
-@pytest.mark.parametrize(("words", "line"), EXAMPLES, ids=lambda one: str(one))
-def test_an_example_is_of_this_command_and_its_options_exist(words: str, line: str) -> None:
+@pytest.mark.parametrize(("words", "line"), EXAMPLES, ids=lambda value: str(value))
+def test_example_uses_existing_options_of_its_command(words: str, line: str) -> None:
     assert line.startswith(f"{PROGRAM} {words}".strip())
     called, arguments = split(words_of(line))
     assert called in LEAVES
@@ -52,13 +52,13 @@ def test_an_example_is_of_this_command_and_its_options_exist(words: str, line: s
 
 
 def split(arguments: list[str]) -> tuple[str, list[str]]:
-    """The words that call the command, and what it is given."""
+    """The words that call the command, and its arguments."""
     longest = max(n for n in range(len(arguments) + 1) if " ".join(arguments[:n]) in COMMANDS)
     return " ".join(arguments[:longest]), arguments[longest:]
 
 
 @pytest.mark.parametrize("words", COMMANDS)
-def test_the_documentation_shows_them(words: str) -> None:
+def test_cli_reference_shows_the_examples(words: str) -> None:
     page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     assert all(f"\n  {line}\n" in page for line in examples_of(COMMANDS[words]))
 
@@ -70,7 +70,7 @@ HERE = [
 ]
 
 
-def test_some_examples_need_no_aws() -> None:
+def test_local_commands_have_examples_that_need_no_aws() -> None:
     assert {words for words, _ in HERE} == {
         "init",
         "template",
@@ -82,22 +82,22 @@ def test_some_examples_need_no_aws() -> None:
     }
 
 
-@pytest.mark.parametrize(("words", "line"), HERE, ids=lambda one: str(one))
-def test_an_example_that_needs_no_aws_works(words: str, line: str, tmp_path: Path) -> None:
-    """Typed into a shell, in a folder that has the files it names."""
+@pytest.mark.parametrize(("words", "line"), HERE, ids=lambda value: str(value))
+def test_example_that_needs_no_aws_succeeds(words: str, line: str, tmp_path: Path) -> None:
+    """Typed into a shell, in a folder with the files that it names."""
     (tmp_path / ".config" / "fish" / "completions").mkdir(parents=True)
     if words != "init":
         (tmp_path / "readmodel.toml").write_text(READ_MODEL)
         (tmp_path / "template.yaml").write_text(run("template", "--format", "yaml").stdout)
     done = in_shell(line, tmp_path)
     if line == "readmodel-cfn init":
-        assert b"there is no terminal to ask on; give --yes" in done.stderr
+        assert b"--yes" in done.stderr
     else:
         assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("line", examples_of(COMMANDS["serve"]))
-def test_what_serves_until_it_is_stopped_works_too(line: str, tmp_path: Path) -> None:
+def test_serve_example_serves_until_interrupted(line: str, tmp_path: Path) -> None:
     for folder in ("data", "documents"):
         (tmp_path / folder).mkdir()
     process = subprocess.Popen(
@@ -111,7 +111,7 @@ def test_what_serves_until_it_is_stopped_works_too(line: str, tmp_path: Path) ->
 
 
 def in_shell(line: str, home: Path) -> "subprocess.CompletedProcess[bytes]":
-    """Run a line as a shell does, where the program is on the path."""
+    """Run a line in a shell, with the program on the path."""
     program = home / "bin" / PROGRAM
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m readmodel_cfn "$@"\n')

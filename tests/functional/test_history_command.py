@@ -1,4 +1,4 @@
-"""`history` and `restore`: the versions of one key, and an old one written anew."""
+"""`history` and `restore`: the versions of a key, and copying an old version."""
 
 import json
 from collections.abc import Iterator
@@ -37,15 +37,15 @@ def restore(version: str = OLD, *arguments: str, key: str = KEY) -> Any:
 
 
 def version(name: str, second: int, *, current: bool = False, key: str = KEY) -> dict[str, Any]:
-    """A version as S3 lists it; its ETag is its id with quotes."""
+    """A version as S3 lists it; its ETag is its ID in quotes."""
     time = datetime(2026, 1, 1, 12, 0, second, tzinfo=UTC)
-    told = {"Key": key, "VersionId": name, "LastModified": time, "IsLatest": current}
-    return {**told, "Size": 1234, "ETag": f'"{name}"'}
+    entry = {"Key": key, "VersionId": name, "LastModified": time, "IsLatest": current}
+    return {**entry, "Size": 1234, "ETag": f'"{name}"'}
 
 
 def marker(second: int, *, current: bool = False) -> dict[str, Any]:
-    told = version(MARKER, second, current=current)
-    return {name: told[name] for name in ("Key", "VersionId", "LastModified", "IsLatest")}
+    entry = version(MARKER, second, current=current)
+    return {name: entry[name] for name in ("Key", "VersionId", "LastModified", "IsLatest")}
 
 
 def page(*versions: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -55,8 +55,8 @@ def page(*versions: dict[str, Any], **more: Any) -> dict[str, Any]:
 def lists(aws: Aws, *pages: dict[str, Any], **expected: Any) -> None:
     """The stack's bucket lists these pages."""
     aws.stack()
-    for one in pages:
-        aws.answers("s3", "list_object_versions", one, **expected)
+    for listing in pages:
+        aws.answers("s3", "list_object_versions", listing, **expected)
 
 
 TWO = page(version(NEW, 2, current=True), version(OLD, 1))
@@ -81,7 +81,7 @@ def rows(result: Any) -> list[list[str]]:
     return [line.split() for line in result.stdout.splitlines()]
 
 
-def test_versions_and_deletions_are_told_newest_first(aws: Aws) -> None:
+def test_versions_and_deletions_are_listed_newest_first(aws: Aws) -> None:
     lists(
         aws,
         page(version(NEW, 3, current=True), version(OLD, 1), DeleteMarkers=[marker(2)]),
@@ -95,12 +95,12 @@ def test_versions_and_deletions_are_told_newest_first(aws: Aws) -> None:
     ]
 
 
-def test_a_deletion_can_be_the_current_one(aws: Aws) -> None:
+def test_delete_marker_can_be_the_current_version(aws: Aws) -> None:
     lists(aws, DELETED)
     assert rows(history())[0][-2:] == ["current,", "deleted"]
 
 
-def test_of_one_second_the_current_one_is_first_and_s3s_order_holds(aws: Aws) -> None:
+def test_versions_of_the_same_second_keep_the_order_of_s3(aws: Aws) -> None:
     lists(
         aws,
         page(version("b", 1), version("a", 1), DeleteMarkers=[marker(1, current=True)]),
@@ -108,7 +108,7 @@ def test_of_one_second_the_current_one_is_first_and_s3s_order_holds(aws: Aws) ->
     assert [row[0] for row in rows(history())] == [MARKER, "b", "a"]
 
 
-def test_json_holds_every_value(aws: Aws) -> None:
+def test_json_has_all_fields_of_each_version(aws: Aws) -> None:
     lists(aws, DELETED)
     found = json.loads(history("--json").stdout)
     assert found == [
@@ -131,74 +131,67 @@ def test_json_holds_every_value(aws: Aws) -> None:
     ]
 
 
-def test_all_pages_are_read(aws: Aws) -> None:
+def test_all_pages_of_versions_are_read(aws: Aws) -> None:
     more = {"IsTruncated": True, "NextKeyMarker": KEY, "NextVersionIdMarker": NEW}
     lists(aws, page(version(NEW, 2, current=True), **more), page(version(OLD, 1)))
     assert [row[0] for row in rows(history())] == [NEW, OLD]
 
 
-def test_other_keys_that_begin_with_it_are_neither_told_nor_read_on(aws: Aws) -> None:
-    """The next page, which the first says there is, is not asked for."""
+def test_keys_with_the_same_prefix_are_ignored(aws: Aws) -> None:
+    """The next page is not requested, although the first page is truncated."""
     other = version("other", 9, current=True, key=f"{KEY}.bak")
     more = {"IsTruncated": True, "NextKeyMarker": f"{KEY}.bak", "NextVersionIdMarker": "other"}
     lists(aws, page(version(NEW, 1, current=True), other, **more))
     assert [row[0] for row in rows(history())] == [NEW]
 
 
-def test_a_key_of_which_nothing_was_ever_kept_is_told(aws: Aws) -> None:
+def test_key_without_versions_is_an_error(aws: Aws) -> None:
     lists(aws, page(version("other", 9, key=f"{KEY}.bak")))
-    line = error_of(history(), 1)
-    assert (
-        line == "data-bucket/payload.json: it has no versions; publish it first, or check the key"
-    )
+    assert error_of(history(), 1).startswith("data-bucket/payload.json: ")
 
 
-def test_a_bucket_without_versions_is_told(aws: Aws) -> None:
+def test_unversioned_bucket_is_reported(aws: Aws) -> None:
     lists(aws, page(version("null", 1, current=True)))
     done = history()
     assert rows(done)[0][0] == "null"
-    assert "while data-bucket kept no versions" in done.stderr
+    assert "data-bucket" in done.stderr
 
 
-def test_versions_that_are_kept_are_no_story(aws: Aws) -> None:
+def test_versioned_bucket_prints_nothing_on_stderr(aws: Aws) -> None:
     lists(aws, TWO)
     assert history().stderr == ""
 
 
-def test_an_answer_that_is_not_s3s_is_one_line(aws: Aws) -> None:
+def test_malformed_response_is_a_one_line_error(aws: Aws) -> None:
     lists(aws, {"Versions": []})
-    assert error_of(history(), 1).startswith("AWS ListObjectVersions: the answer cannot be read")
+    assert "ListObjectVersions" in error_of(history(), 1)
 
 
 @pytest.mark.parametrize("command", [history, restore])
-def test_a_key_that_no_route_serves_is_refused_before_aws_is_asked(
+def test_key_that_no_route_serves_is_refused_before_any_call(
     aws: Aws, tmp_path: Path, command: Any
 ) -> None:
     (tmp_path / "readmodel.toml").write_text(ROUTES)
-    assert error_of(command(key="products/a/b.json"), 2) == (
-        "KEY: no route serves 'products/a/b.json'; "
-        "served: payload.json (samples), products/{id}.json (products/{id})"
-    )
+    line = error_of(command(key="products/a/b.json"), 2)
+    for name in ("products/a/b.json", "payload.json", "products/{id}.json"):
+        assert name in line
     assert aws.calls == []
 
 
 @pytest.mark.parametrize("command", [history, restore])
-def test_the_permission_to_list_versions_is_named(aws: Aws, command: Any) -> None:
+def test_denied_listing_names_the_permission(aws: Aws, command: Any) -> None:
     aws.stack()
     aws.refuses("s3", "list_object_versions", "AccessDenied", "Access Denied", 403)
-    assert error_of(command(), 1) == (
-        "data-bucket: access denied; it takes s3:ListBucketVersions; "
-        "ask for that, or choose another profile with --profile"
-    )
+    assert "s3:ListBucketVersions" in error_of(command(), 1)
 
 
-def test_another_refusal_is_s3s_own(aws: Aws) -> None:
+def test_missing_bucket_shows_the_error_code_of_s3(aws: Aws) -> None:
     aws.stack()
     aws.refuses("s3", "list_object_versions", "NoSuchBucket", "gone", 404)
-    assert error_of(history(), 1) == "AWS ListObjectVersions: NoSuchBucket: gone"
+    assert "NoSuchBucket" in error_of(history(), 1)
 
 
-def test_an_old_version_is_written_anew_over_the_one_that_was_seen(aws: Aws) -> None:
+def test_restore_copies_the_version_if_the_current_etag_matches(aws: Aws) -> None:
     lists(aws, TWO)
     copies(aws, IfMatch='"new"')
     assert rows(restore(OLD, "--yes")) == [
@@ -211,7 +204,7 @@ def test_an_old_version_is_written_anew_over_the_one_that_was_seen(aws: Aws) -> 
     assert aws.wrote() == ["CopyObject"]
 
 
-def test_a_deleted_key_is_written_only_where_it_is_still_deleted(aws: Aws) -> None:
+def test_restore_of_a_deleted_key_requires_that_it_is_still_absent(aws: Aws) -> None:
     lists(aws, DELETED)
     copies(aws, IfNoneMatch="*")
     done = restore(OLD, "--yes", "--json")
@@ -224,54 +217,53 @@ def test_a_deleted_key_is_written_only_where_it_is_still_deleted(aws: Aws) -> No
     }
 
 
-def test_without_a_terminal_the_question_is_told_and_nothing_is_written(aws: Aws) -> None:
+def test_restore_without_consent_writes_nothing(aws: Aws) -> None:
     lists(aws, TWO)
-    assert error_of(restore(), 1) == (
-        "Restore payload.json to version old of 2026-01-01 12:00:01Z, 1,234 bytes, over version "
-        "new of 2026-01-01 12:00:02Z: there is no terminal to ask on; give --yes"
-    )
+    line = error_of(restore(), 1)
+    for name in ("payload.json", OLD, "12:00:01Z", "1,234", NEW, "12:00:02Z", "--yes"):
+        assert name in line
     assert aws.wrote() == []
 
 
-def test_the_question_tells_of_a_deletion(aws: Aws) -> None:
+def test_restore_question_mentions_the_deletion(aws: Aws) -> None:
     lists(aws, DELETED)
-    assert "over its deletion of 2026-01-01 12:00:02Z: there is no terminal" in error_of(
-        restore(), 1
-    )
+    line = error_of(restore(), 1)
+    assert "deletion" in line
+    assert "12:00:02Z" in line
 
 
-def test_before_the_question_it_is_told_what_a_write_may_replace_for_good(aws: Aws) -> None:
+def test_restore_warns_when_the_bucket_keeps_no_versions(aws: Aws) -> None:
     lists(aws, page(version("null", 2, current=True), version(OLD, 1)))
     done = restore()
     assert error_of(done, 1)
-    assert "the next write replaces it" in done.stderr
+    assert len(done.stderr.splitlines()) > 1
 
 
-def test_the_current_version_is_nothing_to_do(aws: Aws) -> None:
+def test_restore_of_the_current_version_writes_nothing(aws: Aws) -> None:
     lists(aws, TWO)
     done = restore(NEW)
     assert done.exit_code == 0
-    assert done.stderr == "Nothing to do: new is the current version of payload.json.\n"
+    assert NEW in done.stderr
     assert aws.wrote() == []
 
 
-def test_the_current_version_in_json_is_restored_already(aws: Aws) -> None:
+def test_json_of_restoring_the_current_version_has_its_id(aws: Aws) -> None:
     lists(aws, TWO)
     found = json.loads(restore(NEW, "--json").stdout)
     assert found["restored"] == found["version"] == NEW
 
 
-def test_an_unknown_version_is_told_with_what_to_do(aws: Aws) -> None:
+def test_unknown_version_is_a_usage_error(aws: Aws) -> None:
     lists(aws, TWO)
-    assert error_of(restore("nope"), 2) == (
-        "payload.json: it has no version 'nope'; choose one that readmodel-cfn history lists"
-    )
+    line = error_of(restore("nope"), 2)
+    for name in ("payload.json", "nope", "readmodel-cfn history"):
+        assert name in line
 
 
-def test_a_deletion_is_not_restored(aws: Aws) -> None:
+def test_delete_marker_cannot_be_restored(aws: Aws) -> None:
     lists(aws, DELETED)
     line = error_of(restore(MARKER, "--yes"), 2)
-    assert line.startswith("payload.json: version marker is a deletion, which has no content; ")
+    assert MARKER in line
     assert "aws s3api delete-object" in line
     assert aws.wrote() == []
 
@@ -280,20 +272,15 @@ def test_a_deletion_is_not_restored(aws: Aws) -> None:
     ("code", "status"),
     [("PreconditionFailed", 412), ("ConditionalRequestConflict", 409), ("NoSuchKey", 404)],
 )
-def test_who_loses_the_race_is_told(aws: Aws, code: str, status: int) -> None:
+def test_restore_that_loses_a_write_conflict_exits_8(aws: Aws, code: str, status: int) -> None:
     lists(aws, TWO)
     aws.refuses("s3", "copy_object", code, "why", status)
-    assert error_of(restore(OLD, "--yes"), 8) == (
-        "payload.json: it was published, restored or deleted meanwhile; "
-        "look again: readmodel-cfn history payload.json"
-    )
+    assert "readmodel-cfn history payload.json" in error_of(restore(OLD, "--yes"), 8)
 
 
 @pytest.mark.parametrize(("etag", "exits"), [('"old"', 0), ('"theirs"', 8)])
-def test_who_lost_the_answer_of_his_own_has_not_lost_the_race(
-    aws: Aws, etag: str, exits: int
-) -> None:
-    """The second try meets what the first has written."""
+def test_retry_that_finds_its_own_copy_is_no_conflict(aws: Aws, etag: str, exits: int) -> None:
+    """The retry finds the copy of the first attempt."""
     lists(aws, TWO)
     meta = {"RetryAttempts": 1}
     aws.stub("s3").add_client_error(
@@ -305,18 +292,20 @@ def test_who_lost_the_answer_of_his_own_has_not_lost_the_race(
     result = restore(OLD, "--yes", "--json")
     assert result.exit_code == exits, result.output
     if not exits:
-        told = json.loads(result.stdout)
-        assert (told["restored"], told["version"], told["etag"]) == (OLD, "copy", '"old"')
+        restored = json.loads(result.stdout)
+        fields = (restored["restored"], restored["version"], restored["etag"])
+        assert fields == (OLD, "copy", '"old"')
 
 
-def test_the_permissions_to_restore_are_named(aws: Aws) -> None:
+def test_denied_copy_names_the_permissions(aws: Aws) -> None:
     lists(aws, TWO)
     aws.refuses("s3", "copy_object", "AccessDenied", "Access Denied", 403)
     line = error_of(restore(OLD, "--yes"), 1)
-    assert "it takes s3:GetObjectVersion, s3:GetObject and s3:PutObject;" in line
+    for action in ("s3:GetObjectVersion", "s3:GetObject", "s3:PutObject"):
+        assert action in line
 
 
-def test_a_version_that_expired_meanwhile_is_s3s_own_refusal(aws: Aws) -> None:
+def test_expired_version_shows_the_error_code_of_s3(aws: Aws) -> None:
     lists(aws, TWO)
     aws.refuses("s3", "copy_object", "NoSuchVersion", "gone", 404)
-    assert error_of(restore(OLD, "--yes"), 1) == "AWS CopyObject: NoSuchVersion: gone"
+    assert "NoSuchVersion" in error_of(restore(OLD, "--yes"), 1)

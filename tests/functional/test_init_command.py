@@ -1,4 +1,4 @@
-"""`init`: three questions, each answer checked, and a file that describes just that."""
+"""`init`: three questions, validated answers, and a readmodel.toml with them."""
 
 import json
 import shlex
@@ -21,94 +21,91 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def answered(tmp_path: Path, *answers: str, more: tuple[str, ...] = ()) -> tuple[str, int]:
-    """What is on the terminal of somebody who types these answers, and the exit code."""
-    typed = "".join(f"{one}\n" for one in answers).encode()
+    """The terminal's content after these answers were typed, and the exit code."""
+    typed = "".join(f"{answer}\n" for answer in answers).encode()
     seen = on_terminal(
         ["init", *more], tmp_path, {"NO_COLOR": "1"}, streams=["stdin", "stderr"], typed=typed
     )
     if not more:
-        assert seen.other == b"", "the story goes to stderr"
+        assert seen.other == b"", "questions go to stderr"
     return seen.terminal.decode().replace("\r\n", "\n"), seen.code
 
 
-def test_with_yes_it_describes_what_there_is_without_a_file() -> None:
+def test_init_with_yes_writes_the_defaults() -> None:
     assert run("init", "--yes").exit_code == 0
     assert load(FILE) == Config()
 
 
-def test_three_answers_make_the_file(tmp_path: Path) -> None:
+def test_three_answers_make_the_config(tmp_path: Path) -> None:
     seen, code = answered(tmp_path, "shop", "eu-west-1", "products/{id}")
     assert code == 0
-    assert "Its documents have the key products/{id}.json.\n" in seen
+    assert "products/{id}.json" in seen
     made = load(tmp_path / FILE)
     assert (made.stack.name, made.stack.region) == ("shop", "eu-west-1")
     assert made.model.routes == (Route("products/{id}", "products/{id}.json"),)
 
 
-def test_no_answer_is_the_default(tmp_path: Path) -> None:
+def test_empty_answers_mean_the_defaults(tmp_path: Path) -> None:
     _, code = answered(tmp_path, "", "", "")
     assert code == 0
     assert load(tmp_path / FILE) == Config()
 
 
-def test_a_wrong_answer_is_told_the_rule_and_asked_for_again(tmp_path: Path) -> None:
+def test_invalid_answer_is_asked_again(tmp_path: Path) -> None:
     seen, code = answered(tmp_path, "a b", " shop ", "Ireland", "eu-west-1", "/a", "b")
     assert code == 0
-    for line in (
-        "Error: 'a b' is not allowed; give 1 to 128 of A-Z a-z 0-9 and -, a letter first\n",
-        "Error: 'Ireland' is not allowed; give a region, such as eu-west-1\n",
-        "Error: '/a' is not allowed; give segments of A-Z a-z 0-9 . _ - or one {parameter} each, "
-        "joined by single slashes, with {name+} only as the last\n",
-    ):
-        assert line in seen
+    errors = [line for line in seen.splitlines() if "Error: " in line]
+    assert len(errors) == 3
+    for answer, error in zip(("'a b'", "'Ireland'", "'/a'"), errors, strict=True):
+        assert answer in error
     made = load(tmp_path / FILE)
     assert (made.stack.name, made.model.routes[0].path) == ("shop", "b")
 
 
-def test_giving_up_leaves_no_file(tmp_path: Path) -> None:
+def test_end_of_input_leaves_no_file(tmp_path: Path) -> None:
     seen, code = answered(tmp_path, "shop", "\x04")  # the end of input
     assert code == 1
-    assert seen.endswith("\nError: interrupted; run the command again\n")
+    assert seen.splitlines()[-1].startswith("Error: ")
     assert not (tmp_path / FILE).exists()
 
 
-def test_without_a_terminal_nobody_is_asked() -> None:
+def test_init_without_a_terminal_requires_yes() -> None:
     line = error_of(run("init"), 1)
-    assert line == "Questions about readmodel.toml: there is no terminal to ask on; give --yes"
+    assert "--yes" in line
     assert not FILE.exists()
 
 
 @pytest.mark.parametrize("arguments", [[], ["--yes"]])
-def test_a_file_that_is_there_is_left_alone(arguments: list[str]) -> None:
+def test_existing_file_is_not_overwritten(arguments: list[str]) -> None:
     FILE.write_text("precious")
     line = error_of(run("init", *arguments), 1)
-    assert line == "readmodel.toml: it is there already; edit it, or move it away first"
+    assert line.startswith("readmodel.toml: ")
     assert FILE.read_text() == "precious"
 
 
-def test_so_is_a_link_that_leads_nowhere() -> None:
+def test_dangling_symlink_is_not_overwritten() -> None:
     FILE.symlink_to("nowhere")
-    assert "it is there already" in error_of(run("init", "--yes"), 1)
+    assert error_of(run("init", "--yes"), 1).startswith("readmodel.toml: ")
     assert not Path("nowhere").exists()
 
 
-def test_a_file_that_comes_meanwhile_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_created_meanwhile_is_not_overwritten(monkeypatch: pytest.MonkeyPatch) -> None:
     def meanwhile(*_: object) -> str:
         FILE.write_text("precious")
         return "mine"
 
     monkeypatch.setattr("readmodel_cfn.cli.init.starter", meanwhile)
-    assert "it is there already" in error_of(run("init", "--yes"), 1)
+    assert error_of(run("init", "--yes"), 1).startswith("readmodel.toml: ")
     assert FILE.read_text() == "precious"
 
 
-def test_what_cannot_be_written_whole_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_write_leaves_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("readmodel_cfn.cli.init.starter", lambda *_: "\udc80")  # no UTF-8
     assert run("init", "--yes").exit_code == 1
     assert not FILE.exists()
 
 
-def test_in_json_it_is_one_object() -> None:
+def test_json_result_is_one_object() -> None:
     assert json.loads(run("init", "--yes", "--json").stdout) == {
         "file": "readmodel.toml",
         "stack": {"name": "read-model", "region": None},
@@ -121,7 +118,7 @@ def test_in_json_it_is_one_object() -> None:
     }
 
 
-def test_questions_do_not_get_into_the_json(tmp_path: Path) -> None:
+def test_questions_are_not_printed_to_stdout(tmp_path: Path) -> None:
     typed = b"shop\n\nproducts/{id}/{part}\n"
     seen = on_terminal(["init", "--json"], tmp_path, streams=["stdin", "stderr"], typed=typed)
     assert json.loads(seen.other)["route"]["key"] == "products/{id}/{part}.json"
@@ -130,12 +127,12 @@ def test_questions_do_not_get_into_the_json(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "path", ["samples", "products/{id}", "{a}/{b}/x", "files/{rest+}", "a.json"]
 )
-def test_the_next_commands_can_be_typed(tmp_path: Path, path: str) -> None:
+def test_suggested_commands_are_valid(tmp_path: Path, path: str) -> None:
     typed = f"\n\n{path}\n".encode()
     seen = on_terminal(["init", "--json"], tmp_path, streams=["stdin", "stderr"], typed=typed)
-    told = json.loads(seen.other)
-    route = Route(**told["route"])
-    for line in told["next"]:
+    found = json.loads(seen.other)
+    route = Route(**found["route"])
+    for line in found["next"]:
         _, command, *arguments = shlex.split(line)
         LEAVES[command].make_context(command, list(arguments))
         if command == "publish":
@@ -144,8 +141,12 @@ def test_the_next_commands_can_be_typed(tmp_path: Path, path: str) -> None:
             assert len(arguments[0].split("/")) == len(path.split("/"))
 
 
-def test_the_story_ends_with_them() -> None:
+def test_suggested_commands_are_printed() -> None:
     lines = run("init", "--yes").stderr.splitlines()
-    assert lines[0] == "Wrote readmodel.toml. Next:"
-    assert [one.split("  # ")[0].split()[1] for one in lines[1:4]] == ["deploy", "publish", "read"]
-    assert lines[4:] == ["Add --sandbox to each to try it on this machine, without an account."]
+    assert "readmodel.toml" in lines[0]
+    assert [line.split("  # ")[0].split()[1] for line in lines[1:4]] == [
+        "deploy",
+        "publish",
+        "read",
+    ]
+    assert "--sandbox" in lines[4]

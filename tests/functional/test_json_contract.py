@@ -1,7 +1,8 @@
-"""With --json nothing but JSON is on stdout, whatever happens, and the help tells its shape."""
+"""With --json stdout has nothing but JSON, whatever happens, and the help describes it."""
 
 import dataclasses
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,17 +11,17 @@ from typing import Any
 
 import pytest
 from command_tree import EXAMPLES, LEAVES, options_of, words_of
-from functional_aws import run
+from functional_aws import error_of, run
 
-from readmodel_cfn import audit
+from readmodel_cfn import audit, lint_cache
 from readmodel_cfn.aws import Connection
 from readmodel_cfn.lint import Finding
 from readmodel_cfn.sandbox import Sandbox
 from readmodel_cfn.store.history import Restored, Version
 from readmodel_cfn.store.publish import Published
 
-WITH_JSON = [words for words, one in LEAVES.items() if "--json" in options_of(one)]
-WITHOUT = {"template", "graph", "openapi", "completion"}  # what they print is for programs as it is
+WITH_JSON = [words for words, command in LEAVES.items() if "--json" in options_of(command)]
+WITHOUT = {"template", "graph", "openapi", "completion"}  # their output is for programs already
 ENDLESS = ("serve", "sandbox start")
 KEY = {"AWS_ACCESS_KEY_ID": "AKIA1", "AWS_SECRET_ACCESS_KEY": "s3cret"}
 READ_MODEL = '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
@@ -36,6 +37,7 @@ CALLS = {
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    monkeypatch.setattr(lint_cache, "lint_once", lambda *_: [])
     (tmp_path / "readmodel.toml").write_text(READ_MODEL)
     (tmp_path / "42.json").write_text("{}")
 
@@ -63,19 +65,19 @@ def called(words: str, *more: str, env: dict[str, str] | None = None) -> Any:
     return done
 
 
-def test_every_command_prints_json_that_prints_anything() -> None:
+def test_every_command_with_output_has_json() -> None:
     assert set(LEAVES) - set(WITH_JSON) == WITHOUT
     assert set(CALLS) == set(WITH_JSON) - set(ENDLESS)
 
 
 @pytest.mark.parametrize("words", WITH_JSON)
-def test_the_help_tells_the_shape(words: str) -> None:
+def test_help_describes_the_json(words: str) -> None:
     assert "With --json: " in run(*words.split(), "--help").stdout
 
 
-def names(one: type) -> list[str]:
-    assert dataclasses.is_dataclass(one)
-    return [each.name for each in dataclasses.fields(one)]
+def names(result: type) -> list[str]:
+    assert dataclasses.is_dataclass(result)
+    return [field.name for field in dataclasses.fields(result)]
 
 
 @pytest.mark.parametrize(
@@ -89,24 +91,24 @@ def names(one: type) -> list[str]:
         ("sandbox start", names(Sandbox)),
     ],
 )
-def test_the_shape_is_that_of_what_is_printed(words: str, keys: list[str]) -> None:
-    told = run(*words.split(), "--help").stdout.partition("With --json: ")[2].partition("\n\n")[0]
-    assert set(keys) <= set(told.replace(",", " ").replace(".", " ").replace(";", " ").split())
+def test_help_names_the_json_fields(words: str, keys: list[str]) -> None:
+    text = run(*words.split(), "--help").stdout.partition("With --json: ")[2].partition("\n\n")[0]
+    assert set(keys) <= set(re.findall(r"\w+", text))
 
 
 @pytest.mark.parametrize("words", CALLS)
-def test_without_credentials_and_region(words: str) -> None:
+def test_stdout_is_json_without_credentials_and_region(words: str) -> None:
     called(words)
 
 
 @pytest.mark.parametrize("words", CALLS)
-def test_with_a_broken_readmodel_toml(words: str, tmp_path: Path) -> None:
+def test_stdout_is_json_with_a_broken_readmodel_toml(words: str, tmp_path: Path) -> None:
     (tmp_path / "readmodel.toml").write_text("broken")
     called(words)
 
 
 @pytest.mark.parametrize("words", CALLS)
-def test_with_an_option_that_does_not_exist(words: str) -> None:
+def test_stdout_is_empty_with_an_unknown_option(words: str) -> None:
     done = called(words, "--no-such-option")
     assert (done.exit_code, done.stdout) == (2, "")
 
@@ -114,9 +116,9 @@ def test_with_an_option_that_does_not_exist(words: str) -> None:
 TO_AWS = [words for words in CALLS if "--endpoint-url" in options_of(LEAVES[words])]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def web_page() -> Iterator[str]:
-    """The URL of something that answers everything with a web page."""
+    """The URL of a server that responds to every request with a web page."""
 
     class Page(BaseHTTPRequestHandler):
         def answer(self) -> None:
@@ -132,7 +134,7 @@ def web_page() -> Iterator[str]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
@@ -141,26 +143,22 @@ def web_page() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("words", TO_AWS)
-def test_where_the_endpoint_is_a_web_page(words: str, web_page: str) -> None:
+def test_stdout_is_json_where_the_endpoint_is_a_web_page(words: str, web_page: str) -> None:
     done = called(words, "--endpoint-url", web_page, "--region", "eu-west-1", env=KEY)
     assert done.exit_code in (1, 2)
     assert done.stderr.splitlines()[-1].startswith("Error: ")
 
 
-def test_a_web_page_in_place_of_s3_is_no_published_document(web_page: str) -> None:
+def test_publish_to_a_web_page_is_an_error(web_page: str) -> None:
     where = ("--bucket", "data-bucket", "--endpoint-url", web_page, "--region", "eu-west-1")
     for more in ((), ("--create-only",), ("--if-match", "e")):
         done = called("publish", *where, *more, env=KEY)
-        assert done.exit_code == 1
-        assert (
-            done.stderr
-            == "Error: AWS PutObject: the answer cannot be read; run the command again\n"
-        )
+        assert "PutObject" in error_of(done, 1)
 
 
 @pytest.mark.parametrize("ends", [KeyboardInterrupt, PermissionError(13, "Permission denied")])
 @pytest.mark.parametrize("words", TO_AWS)
-def test_where_it_is_interrupted_or_refused(
+def test_stdout_is_empty_after_an_interruption_or_os_error(
     words: str, ends: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def end(*_: object) -> Callable[..., Any]:
@@ -172,7 +170,7 @@ def test_where_it_is_interrupted_or_refused(
     assert done.stdout == ""
 
 
-def test_where_it_works_it_is_not_empty(tmp_path: Path) -> None:
+def test_stdout_is_json_after_a_success(tmp_path: Path) -> None:
     assert json.loads(called("sandbox stop").stdout) == {"stopped": False}
     assert json.loads(run("lint", "--json").stdout) == []
     assert json.loads(run("audit", "--article", "--json").stdout)

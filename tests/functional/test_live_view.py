@@ -1,4 +1,4 @@
-"""On a terminal, what is in progress is shown below what has happened."""
+"""On a terminal, the operation in progress is shown below the past events."""
 
 import re
 import sys
@@ -19,7 +19,7 @@ class Terminal(TextIOWrapper):
         return True
 
 
-def test_neither_an_event_nor_a_note_is_told_within_the_line_of_the_view(
+def test_events_and_notes_have_lines_of_their_own_beside_the_live_view(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     terminal = Terminal(BytesIO(), encoding="utf-8")
@@ -29,9 +29,9 @@ def test_neither_an_event_nor_a_note_is_told_within_the_line_of_the_view(
     status = "CREATE_COMPLETE"
     with ToPeople().following(WHERE) as on_event:
         on_event(Event("1", moment, "DataStore", "shop-1", "AWS::S3::Bucket", status, ""))
-        report.story("Still waiting")
+        report.story("Note of the test")
     terminal.seek(0)
     drawn = re.split(r"[\r\n]+", re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", terminal.read()))
     assert any(line.startswith(WHERE) for line in drawn)
-    told = [line for line in drawn if status in line or "Still waiting" in line]
-    assert [line.split()[0] for line in told] == ["12:00:00", "Still"]
+    lines = [line for line in drawn if status in line or "Note of the test" in line]
+    assert [line.split()[0] for line in lines] == ["12:00:00", "Note"]

@@ -1,4 +1,4 @@
-"""`publish`: a JSON file, to the one key that a route serves, in whose name it is told."""
+"""`publish` of a single JSON file: its key, its conditions, and the writer's credentials."""
 
 import json
 import signal
@@ -60,7 +60,7 @@ def outputs(aws: Aws, **more: str) -> None:
     aws.stack(outputs={**OUTPUTS, **more})
 
 
-def test_a_file_goes_to_the_stacks_bucket_and_key_etag_and_version_are_told(aws: Aws) -> None:
+def test_published_file_prints_key_etag_and_version(aws: Aws) -> None:
     outputs(aws)
     takes(aws)
     done = publish()
@@ -72,14 +72,14 @@ def test_a_file_goes_to_the_stacks_bucket_and_key_etag_and_version_are_told(aws:
     ]
 
 
-def test_the_cache_control_is_that_of_the_description(aws: Aws, tmp_path: Path) -> None:
+def test_cache_control_comes_from_the_config(aws: Aws, tmp_path: Path) -> None:
     (tmp_path / "readmodel.toml").write_text("[data_store]\nmax_age = 60")
     outputs(aws)
     takes(aws, cache_control="max-age=60")
     assert publish().exit_code == 0
 
 
-def test_json_is_one_object(aws: Aws) -> None:
+def test_json_result_is_one_object(aws: Aws) -> None:
     outputs(aws)
     takes(aws)
     assert json.loads(publish("--json").stdout) == {
@@ -91,14 +91,14 @@ def test_json_is_one_object(aws: Aws) -> None:
     }
 
 
-def test_with_a_bucket_the_stack_is_not_asked(aws: Aws) -> None:
-    """Nothing but the writer's own permission is needed."""
+def test_bucket_option_skips_the_stack_lookup(aws: Aws) -> None:
+    """It needs no permission but the writer's s3:PutObject."""
     takes(aws, bucket="mine")
     assert publish("--bucket", "mine").exit_code == 0
     assert aws.calls == ["PutObject"]
 
 
-def test_as_writer_takes_the_key_from_the_secret(aws: Aws) -> None:
+def test_as_writer_uses_the_key_of_the_secret(aws: Aws) -> None:
     outputs(aws, DataStoreSecretArn=SECRET_ARN)
     key = {"access_key_id": KEY.access_key_id, "secret_access_key": KEY.secret_access_key}
     aws.answers(
@@ -115,7 +115,7 @@ def test_as_writer_takes_the_key_from_the_secret(aws: Aws) -> None:
     assert {who for service, who in aws.connections if service != "s3"} == {None}
 
 
-def test_as_writer_takes_the_key_from_the_outputs_as_the_article_does(aws: Aws) -> None:
+def test_as_writer_uses_the_key_of_the_article_outputs(aws: Aws) -> None:
     outputs(
         aws,
         DataStoreAccessKeyId=KEY.access_key_id,
@@ -126,7 +126,7 @@ def test_as_writer_takes_the_key_from_the_outputs_as_the_article_does(aws: Aws) 
     assert aws.connections[-1] == ("s3", KEY)
 
 
-def test_as_writer_with_a_bucket_still_asks_the_stack_for_the_key(aws: Aws) -> None:
+def test_as_writer_with_a_bucket_looks_up_the_stack(aws: Aws) -> None:
     outputs(
         aws,
         DataStoreAccessKeyId=KEY.access_key_id,
@@ -136,25 +136,22 @@ def test_as_writer_with_a_bucket_still_asks_the_stack_for_the_key(aws: Aws) -> N
     assert publish("--as-writer", "--bucket", "mine").exit_code == 0
 
 
-def test_a_read_model_that_the_stack_has_not_is_told_before_its_key(aws: Aws) -> None:
+def test_as_writer_with_another_prefix_names_the_missing_output(aws: Aws) -> None:
     aws.stack(outputs={"ShopS3BucketName": "shop-payloads"})
-    assert "it has no output S3BucketName; " in error_of(publish("--as-writer"), 1)
+    assert "S3BucketName" in error_of(publish("--as-writer"), 1)
 
 
-def test_a_stack_without_a_user_has_no_writers_key(aws: Aws) -> None:
+def test_as_writer_requires_a_user_with_a_key(aws: Aws) -> None:
     outputs(aws)
     line = error_of(publish("--as-writer"), 1)
-    assert line.startswith("--as-writer: the stack has no user with a key")
+    assert line.startswith("--as-writer: ")
 
 
 @pytest.mark.parametrize("secret", ["text", "[]", "{}", "null", '{"access_key_id": "a"}'])
-def test_a_secret_that_holds_something_else_is_told_without_its_content(
-    aws: Aws, secret: str
-) -> None:
+def test_malformed_secret_is_an_error_that_names_its_arn(aws: Aws, secret: str) -> None:
     outputs(aws, DataStoreSecretArn=SECRET_ARN)
     aws.answers("secretsmanager", "get_secret_value", {"SecretString": secret})
-    line = error_of(publish("--as-writer"), 1)
-    assert line.startswith(f"{SECRET_ARN}: it holds no writer's key")
+    assert error_of(publish("--as-writer"), 1).startswith(f"{SECRET_ARN}: ")
 
 
 @pytest.fixture
@@ -171,7 +168,7 @@ def two_routes(aws: Aws, tmp_path: Path) -> Aws:
         (("--key", "products/7.json", "--route", "products/{id}"), "products/7.json"),
     ],
 )
-def test_the_key_is_the_one_that_the_route_serves(
+def test_route_and_key_options_choose_the_key(
     two_routes: Aws, arguments: tuple[str, ...], key: str
 ) -> None:
     outputs(two_routes)
@@ -180,36 +177,29 @@ def test_the_key_is_the_one_that_the_route_serves(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "line"),
+    ("arguments", "names"),
     [
-        ((), "publish: which route?; give --route or --key: samples, products/{id}"),
-        (
-            ("--route", "products/{id}"),
-            "products/{id}: the route serves many keys; give --key, of the form products/{id}.json",
-        ),
-        (
-            ("--route", "products"),
-            "--route: no route has the path 'products'; known: samples, products/{id}",
-        ),
+        ((), ["--route", "--key", "samples", "products/{id}"]),
+        (("--route", "products/{id}"), ["products/{id}", "--key", "products/{id}.json"]),
+        (("--route", "products"), ["--route", "'products'", "samples", "products/{id}"]),
         (
             ("--key", "products/a/b.json"),
-            "--key: no route serves 'products/a/b.json'; served: payload.json, products/{id}.json",
+            ["--key", "'products/a/b.json'", "payload.json", "products/{id}.json"],
         ),
         (
             ("--key", "payload.json", "--route", "products/{id}"),
-            "--key: no route serves 'payload.json'; served: products/{id}.json",
+            ["--key", "'payload.json'", "products/{id}.json"],
         ),
-        (("--key", ""), "--key: no route serves ''; served: payload.json, products/{id}.json"),
-        (
-            ("--route", ""),
-            "--route: no route has the path ''; known: samples, products/{id}",
-        ),
+        (("--key", ""), ["--key", "''", "payload.json", "products/{id}.json"]),
+        (("--route", ""), ["--route", "''", "samples", "products/{id}"]),
     ],
 )
-def test_a_key_or_route_that_is_not_one_is_refused_before_aws_is_asked(
-    two_routes: Aws, arguments: tuple[str, ...], line: str
+def test_invalid_key_or_route_is_refused_before_any_call(
+    two_routes: Aws, arguments: tuple[str, ...], names: list[str]
 ) -> None:
-    assert error_of(publish(*arguments), 2) == line
+    line = error_of(publish(*arguments), 2)
+    for name in names:
+        assert name in line
     assert two_routes.calls == []
 
 
@@ -263,33 +253,34 @@ def test_sigterm_once_one_document_is_sent_says_that_it_is(
 
 
 BAD_FILES = {
-    "text": (b"hello", "not JSON: "),
-    "empty": (b"", "not JSON: "),
-    "not UTF-8": (b"\xff\xfe", "not JSON: "),
-    "11 MB": (b"[" + b" " * (11 * 1024 * 1024) + b"]", "are more than the 10,485,760"),
-    "too deep": (b"[" * 100_000, "not JSON: nested too deeply"),
-    "NaN": (b'{"price": NaN}', "not JSON: NaN is no JSON value"),
+    "text": (b"hello", "JSON"),
+    "empty": (b"", "JSON"),
+    "not UTF-8": (b"\xff\xfe", "JSON"),
+    "11 MB": (b"[" + b" " * (11 * 1024 * 1024) + b"]", "10,485,760"),
+    "too deep": (b"[" * 100_000, "JSON"),
+    "NaN": (b'{"price": NaN}', "NaN"),
 }
 
 
-@pytest.mark.parametrize(("content", "said"), BAD_FILES.values(), ids=BAD_FILES)
-def test_a_file_that_is_no_payload_is_refused_before_aws_is_asked(
-    aws: Aws, tmp_path: Path, content: bytes, said: str
+@pytest.mark.parametrize(("content", "fact"), BAD_FILES.values(), ids=BAD_FILES)
+def test_invalid_document_is_refused_before_any_call(
+    aws: Aws, tmp_path: Path, content: bytes, fact: str
 ) -> None:
     (tmp_path / "bad.json").write_bytes(content)
     line = error_of(publish(file="bad.json"), 2)
     assert line.startswith("bad.json: ")
-    assert said in line
+    assert fact in line
     assert aws.calls == []
 
 
-def test_a_missing_file_is_named(aws: Aws) -> None:
-    line = error_of(publish(file="nope.json"), 2)
-    assert line == "nope.json: cannot be read: No such file or directory"
+def test_missing_file_is_a_usage_error(aws: Aws) -> None:
+    assert error_of(publish(file="nope.json"), 2).startswith("nope.json: ")
     assert aws.calls == []
 
 
-def test_a_file_whose_path_is_a_key_needs_no_other(two_routes: Aws, tmp_path: Path) -> None:
+def test_file_whose_path_is_a_served_key_needs_no_key_option(
+    two_routes: Aws, tmp_path: Path
+) -> None:
     (tmp_path / "products").mkdir()
     (tmp_path / "f.json").rename(tmp_path / "products" / "7.json")
     outputs(two_routes)
@@ -304,12 +295,12 @@ def takes_if(aws: Aws, **condition: str) -> None:
 
 
 @pytest.mark.parametrize("etag", ["e", '"e"'])
-def test_if_match_replaces_what_has_the_etag(aws: Aws, etag: str) -> None:
+def test_if_match_sends_the_quoted_etag(aws: Aws, etag: str) -> None:
     takes_if(aws, IfMatch='"e"')
     assert publish("--bucket", "mine", "--if-match", etag).exit_code == 0
 
 
-def test_create_only_puts_what_is_not_there(aws: Aws) -> None:
+def test_create_only_sends_if_none_match(aws: Aws) -> None:
     takes_if(aws, IfNoneMatch="*")
     assert publish("--bucket", "mine", "--create-only").exit_code == 0
 
@@ -318,68 +309,60 @@ def now_there(aws: Aws, etag: str) -> None:
     aws.answers("s3", "head_object", {"ETag": etag, "ContentLength": 8, "VersionId": "v2"})
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (("--create-only",), 'there is a document already; its ETag is "now"'),
-        (("--if-match", "e"), 'another writer was first; its ETag is "now"; read it again'),
-    ],
-)
-def test_who_loses_the_race_is_told_what_is_there_now(
-    aws: Aws, arguments: tuple[str, ...], said: str
-) -> None:
+@pytest.mark.parametrize("arguments", [("--create-only",), ("--if-match", "e")])
+def test_write_conflict_shows_the_current_etag(aws: Aws, arguments: tuple[str, ...]) -> None:
     aws.refuses("s3", "put_object", "PreconditionFailed", "no", 412)
     now_there(aws, '"now"')
     line = error_of(publish("--bucket", "mine", *arguments), 8)
-    assert line.startswith(f"mine/payload.json: {said}")
+    assert line.startswith("mine/payload.json: ")
+    assert '"now"' in line
 
 
-def test_who_would_replace_what_is_gone_is_told(aws: Aws) -> None:
+def test_if_match_on_a_deleted_document_exits_8(aws: Aws) -> None:
     aws.refuses("s3", "put_object", "NoSuchKey", "gone", 404)
     aws.refuses("s3", "head_object", "404", "Not Found", 404)
     line = error_of(publish("--bucket", "mine", "--if-match", "e"), 8)
-    assert line.startswith("mine/payload.json: it is gone")
+    assert line.startswith("mine/payload.json: ")
 
 
-def test_a_conflict_of_two_at_once_is_tried_once_more(aws: Aws) -> None:
+def test_concurrent_write_conflict_is_retried_once(aws: Aws) -> None:
     aws.refuses("s3", "put_object", "ConditionalRequestConflict", "two", 409)
     takes_if(aws, IfNoneMatch="*")
     assert publish("--bucket", "mine", "--create-only").exit_code == 0
 
 
-def test_a_second_conflict_is_a_lost_race(aws: Aws) -> None:
+def test_second_concurrent_write_conflict_exits_8(aws: Aws) -> None:
     aws.refuses("s3", "put_object", "ConditionalRequestConflict", "two", 409)
     aws.refuses("s3", "put_object", "ConditionalRequestConflict", "two", 409)
     aws.refuses("s3", "head_object", "403", "Forbidden", 403)
     error_of(publish("--bucket", "mine", "--create-only"), 8)
 
 
-def test_another_refusal_is_no_lost_race(aws: Aws) -> None:
+def test_access_denied_is_no_write_conflict(aws: Aws) -> None:
     aws.refuses("s3", "put_object", "AccessDenied", "no", 403)
     error_of(publish("--bucket", "mine", "--create-only"), 1)
 
 
-def test_a_stack_of_something_else_is_told(aws: Aws) -> None:
+def test_stack_without_the_output_is_an_error(aws: Aws) -> None:
     aws.stack(outputs={})
-    assert error_of(publish(), 1) == (
-        "stack read-model in eu-west-1: it has no output S3BucketName; "
-        "choose a read model's stack with --stack-name, or set prefix under [stack]"
-    )
+    line = error_of(publish(), 1)
+    for name in ("read-model", "S3BucketName", "--stack-name", "[stack]"):
+        assert name in line
 
 
 @pytest.mark.parametrize(
-    ("code", "hint"),
+    "code",
     [
-        ("AccessDenied", "ask for this permission"),
-        ("InvalidAccessKeyId", "a new one takes some seconds"),
-        ("ExpiredToken", "renew the credentials"),
-        ("SignatureDoesNotMatch", "check the access key"),
-        ("NoSuchBucket", ""),
+        "AccessDenied",
+        "InvalidAccessKeyId",
+        "ExpiredToken",
+        "SignatureDoesNotMatch",
+        "NoSuchBucket",
     ],
 )
-def test_what_s3_refuses_is_one_line_with_what_to_do(aws: Aws, code: str, hint: str) -> None:
+def test_s3_error_is_one_line_with_its_code(aws: Aws, code: str) -> None:
     outputs(aws)
     aws.refuses("s3", "put_object", code, "because\nof this", 403)
     line = error_of(publish(), 1)
-    assert line.startswith(f"AWS PutObject: {code}: because of this")
-    assert hint in line
+    for fact in ("PutObject", code, "because of this"):
+        assert fact in line

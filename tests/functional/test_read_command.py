@@ -1,6 +1,7 @@
-"""`read`: GET through the API, and exit 7 where the promise is not kept."""
+"""`read`: GET through the API; exit code 7 for any status but 2xx and 304."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The URLs that were asked for; each answers 200, or the status that ends it."""
+    """The requested URLs; each responds with 200, or with the status at its end."""
     urls: list[str] = []
 
     def get(url: str) -> Answer:
@@ -50,7 +51,7 @@ def read(*arguments: str) -> Any:
         (ARTICLE, ("other",), OUTPUTS["ApiUrl"] + "/other"),
     ],
 )
-def test_the_url_is_the_stacks_with_the_path_below_it(
+def test_read_requests_the_path_below_the_stage_url(
     aws: Aws, asked: list[str], outputs: Mapping[str, str], path: tuple[str, ...], url: str
 ) -> None:
     aws.stack(outputs=outputs)
@@ -58,16 +59,17 @@ def test_the_url_is_the_stacks_with_the_path_below_it(
     assert asked == [url]
 
 
-def test_the_body_is_the_result_and_the_rest_is_the_story(aws: Aws, asked: list[str]) -> None:
+def test_body_is_on_stdout_and_status_and_headers_on_stderr(aws: Aws, asked: list[str]) -> None:
     aws.stack()
     done = read()
     assert done.stdout == "{}\n"
-    assert done.stderr.splitlines() == [f"GET {asked[0]}", "200 in 12 ms", 'ETag: "e"']
+    url, status, header = done.stderr.splitlines()
+    assert asked[0] in url
+    assert {"200", "12"} <= set(status.split())
+    assert header == 'ETag: "e"'
 
 
-def test_the_body_is_printed_byte_for_byte_whatever_the_terminal_can_show(
-    aws: Aws, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_body_is_printed_byte_for_byte(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     body = "é€".encode() + b"\xff"
     monkeypatch.setattr(data, "get", lambda url: Answer(url, 200, {}, body, 0.0))
     aws.stack()
@@ -77,13 +79,15 @@ def test_the_body_is_printed_byte_for_byte_whatever_the_terminal_can_show(
     assert done.stdout_bytes == body + b"\n"
 
 
-def test_json_is_json_whatever_the_body_is(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_json_replaces_undecodable_bytes_of_the_body(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(data, "get", lambda url: Answer(url, 200, {}, b"\xffa", 0.0))
     aws.stack()
     assert json.loads(read("--json").stdout)["body"] == "\N{REPLACEMENT CHARACTER}a"
 
 
-def test_json_is_one_object_with_header_names_in_lower_case(aws: Aws, asked: list[str]) -> None:
+def test_json_is_one_object_with_lower_case_header_names(aws: Aws, asked: list[str]) -> None:
     aws.stack()
     assert json.loads(read("--json").stdout) == {
         "url": asked[0],
@@ -97,7 +101,7 @@ def test_json_is_one_object_with_header_names_in_lower_case(aws: Aws, asked: lis
 @pytest.mark.parametrize(
     ("status", "code"), [(200, 0), (204, 0), (304, 0), (403, 7), (404, 7), (500, 7), (502, 7)]
 )
-def test_it_ends_well_with_2xx_and_304_and_with_7_otherwise(
+def test_read_exits_7_unless_the_status_is_2xx_or_304(
     aws: Aws, asked: list[str], status: int, code: int
 ) -> None:
     aws.stack()
@@ -105,37 +109,37 @@ def test_it_ends_well_with_2xx_and_304_and_with_7_otherwise(
     assert done.exit_code == code
     assert done.stdout == "{}\n"
     if code:
-        assert error_of(done, code).startswith(f"{asked[0]}: answered {status}; ")
+        assert re.match(rf"{re.escape(asked[0])}: .*\b{status}\b", error_of(done, code))
 
 
-def test_an_emulators_api_is_read_there(aws: Aws, asked: list[str]) -> None:
+def test_endpoint_url_redirects_the_read(aws: Aws, asked: list[str]) -> None:
     aws.stack()
     read("--endpoint-url", "http://127.0.0.1:4566")
     assert asked == ["http://127.0.0.1:4566/_aws/execute-api/abc123/v1/samples"]
 
 
-def test_a_first_route_with_parameters_needs_a_path(aws: Aws) -> None:
+def test_first_route_with_parameters_requires_a_path(aws: Aws) -> None:
     aws.stack(outputs={**OUTPUTS, "SamplesUrl": OUTPUTS["ApiUrl"] + "/products/{id}"})
-    assert error_of(read(), 2) == "read: the first route has parameters; give a PATH"
+    assert "PATH" in error_of(read(), 2)
 
 
 @pytest.mark.parametrize("path", ["a b", "é", "a\nb"])
-def test_a_path_that_is_none_is_a_usage_error(aws: Aws, path: str) -> None:
+def test_invalid_path_is_a_usage_error(aws: Aws, path: str) -> None:
     aws.stack()
-    assert "not a URL" in error_of(read(path, "--endpoint-url", "http://127.0.0.1:1"), 2)
+    error_of(read(path, "--endpoint-url", "http://127.0.0.1:1"), 2)
 
 
-def test_nobody_answering_is_one_line(aws: Aws) -> None:
+def test_unreachable_api_is_a_one_line_error(aws: Aws) -> None:
     aws.stack()
-    assert "no answer: " in error_of(read("--endpoint-url", "http://127.0.0.1:1"), 1)
+    assert "http://127.0.0.1:1" in error_of(read("--endpoint-url", "http://127.0.0.1:1"), 1)
 
 
 @pytest.mark.parametrize("path", [(), ("x",)])
-def test_a_stack_of_something_else_is_told(aws: Aws, path: tuple[str, ...]) -> None:
+def test_stack_without_the_output_is_an_error(aws: Aws, path: tuple[str, ...]) -> None:
     aws.stack(outputs={"Other": "x"})
-    assert "it has no output SamplesUrl" in error_of(read(*path), 1)
+    assert "SamplesUrl" in error_of(read(*path), 1)
 
 
-def test_a_stack_whose_url_is_none_is_told(aws: Aws) -> None:
+def test_output_that_is_no_url_is_a_usage_error(aws: Aws) -> None:
     aws.stack(outputs={"SamplesUrl": "not a url"})
-    assert error_of(read(), 2) == "not a url: not an http URL"
+    assert error_of(read(), 2).startswith("not a url: ")

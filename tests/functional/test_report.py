@@ -1,4 +1,4 @@
-"""What people read: colours on a terminal only, columns, and one line an event."""
+"""Output for people: colours on a terminal only, columns, and one line for each event."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,41 +25,43 @@ EVENT = Event("1", THEN, "DataStore", "data-bucket", "AWS::S3::Bucket", "", "")
         ("CREATE_IN_PROGRESS", ""),
     ],
 )
-def test_an_events_colour_says_how_it_goes(
+def test_event_colour_depends_on_the_status(
     monkeypatch: pytest.MonkeyPatch, status: str, colour: str
 ) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(report, "story", told.append)
+    lines: list[str] = []
+    monkeypatch.setattr(report, "story", lines.append)
     report.event(replace(EVENT, status=status))
-    (line,) = told
-    assert [one for one in (RED, GREEN, YELLOW) if one in line] == ([colour] if colour else [])
+    (line,) = lines
+    assert [code for code in (RED, GREEN, YELLOW) if code in line] == ([colour] if colour else [])
 
 
-def test_an_event_is_one_line_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
+def test_event_is_one_line_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
     report.event(replace(EVENT, status="CREATE_FAILED", reason="Name is taken"))
     out, err = capsys.readouterr()
     assert out == ""
-    told = ["12:34:56", "CREATE_FAILED", "DataStore", "AWS::S3::Bucket", "Name", "is", "taken"]
-    assert err.split() == told
+    words = ["12:34:56", "CREATE_FAILED", "DataStore", "AWS::S3::Bucket", "Name", "is", "taken"]
+    assert err.split() == words
 
 
 @pytest.mark.parametrize(
     ("level", "colour"), [("error", RED), ("warning", YELLOW), ("informational", YELLOW)]
 )
-def test_a_findings_colour_says_its_level(
+def test_finding_colour_depends_on_the_level(
     monkeypatch: pytest.MonkeyPatch, level: str, colour: str
 ) -> None:
-    told: list[str] = []
-    monkeypatch.setattr("click.echo", lambda line: told.append(line))
+    lines: list[str] = []
+    monkeypatch.setattr("click.echo", lambda line: lines.append(line))
     report.findings([Finding("E1", level, "Resources/A", "wrong", "It means this")])
-    assert told == [f"{colour}E1\x1b[0m Resources/A: wrong", "      It means this"]
+    assert lines == [f"{colour}E1\x1b[0m Resources/A: wrong", "      It means this"]
 
 
-def test_columns_are_aligned_and_end_without_spaces(capsys: pytest.CaptureFixture[str]) -> None:
+def test_table_columns_are_aligned_without_trailing_spaces(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     report.table([["a", "bb", ""], ["aaa", "b", "c"]])
     assert capsys.readouterr().out == "a    bb\naaa  b   c\n"
 
 
-def test_no_rows_are_no_lines(capsys: pytest.CaptureFixture[str]) -> None:
+def test_empty_table_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     report.table([])
     assert capsys.readouterr().out == ""

@@ -1,4 +1,4 @@
-"""`serve` over a project's folder: what a front end gets, also when something changes."""
+"""`serve` of a project's folder: what a client gets, also after a change of files or config."""
 
 import json
 from pathlib import Path
@@ -13,13 +13,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 def replace(file: Path, text: str) -> None:
-    """Replace a file as the documents advise."""
+    """Replace a file atomically, as the documentation advises."""
     new = file.with_name(f"{file.name}.new")
     new.write_text(text)
     new.rename(file)
 
 
-def test_a_front_end_reads_what_is_in_the_folder(folder: Path) -> None:
+def test_served_documents_come_from_the_folder(folder: Path) -> None:
     with serving(folder) as server:
         answer = server.ask("/v1/samples")
         assert (answer.status, answer.body) == (200, b'{"number": 1}')
@@ -28,7 +28,7 @@ def test_a_front_end_reads_what_is_in_the_folder(folder: Path) -> None:
         assert server.ask("/v1/products/7").body == b'{"id": 7}'
 
 
-def test_a_replaced_payload_is_read_at_once(folder: Path) -> None:
+def test_replaced_document_is_served_at_once(folder: Path) -> None:
     with serving(folder) as server:
         for number in range(20):
             text = json.dumps({"number": number})
@@ -36,7 +36,7 @@ def test_a_replaced_payload_is_read_at_once(folder: Path) -> None:
             assert server.ask("/v1/samples").body == text.encode()
 
 
-def test_a_new_and_a_removed_payload_too(folder: Path) -> None:
+def test_added_and_removed_documents_are_noticed(folder: Path) -> None:
     with serving(folder) as server:
         assert server.ask("/v1/products/8").status != 200
         (folder / "data" / "products" / "8.json").write_text("{}")
@@ -45,7 +45,7 @@ def test_a_new_and_a_removed_payload_too(folder: Path) -> None:
         assert server.ask("/v1/products/8").status != 200
 
 
-def test_the_status_of_a_missing_payload_is_the_one_that_it_announced(folder: Path) -> None:
+def test_missing_document_answers_the_announced_status(folder: Path) -> None:
     with serving(folder) as server:
         announced = {route["path"]: route["missing"] for route in server.ready["routes"]}
         answer = server.ask("/v1/products/8")
@@ -55,7 +55,7 @@ def test_the_status_of_a_missing_payload_is_the_one_that_it_announced(folder: Pa
 
 
 @pytest.mark.parametrize("path", ["/v1/unknown", "/v1/", "/v2/samples", "/samples", "/"])
-def test_any_other_path_is_refused_in_json(folder: Path, path: str) -> None:
+def test_unknown_path_is_a_4xx_in_json(folder: Path, path: str) -> None:
     with serving(folder) as server:
         answer = server.ask(path)
         assert 400 <= answer.status < 500
@@ -63,7 +63,7 @@ def test_any_other_path_is_refused_in_json(folder: Path, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["..%2f..%2freadmodel.toml", "..", "%2e%2e%2freadmodel"])
-def test_no_path_leads_out_of_the_folder(folder: Path, path: str) -> None:
+def test_path_traversal_is_refused(folder: Path, path: str) -> None:
     (folder / "readmodel.json").write_text('"secret"')
     with serving(folder) as server:
         answer = server.ask(f"/v1/products/{path}")
@@ -71,36 +71,36 @@ def test_no_path_leads_out_of_the_folder(folder: Path, path: str) -> None:
         assert b"secret" not in answer.body
 
 
-def test_a_changed_description_is_served_without_a_restart(folder: Path) -> None:
+def test_changed_config_is_reloaded(folder: Path) -> None:
     with serving(folder) as server:
         assert server.ask("/v1/more").status != 200
         (folder / "data" / "more.json").write_text("[]")
         more = '[[routes]]\npath = "more"\nkey = "more.json"\n'
         replace(folder / "readmodel.toml", TWO_ROUTES + more)
-        assert "readmodel.toml" in server.told("+ /more")
+        assert "/more" in server.logged("readmodel.toml")
         assert server.ask("/v1/more").body == b"[]"
         assert server.ask("/v1/samples").status == 200
 
 
-def test_a_broken_description_is_told_and_the_old_one_served(folder: Path) -> None:
+def test_broken_config_is_reported_and_the_old_one_served(folder: Path) -> None:
     with serving(folder) as server:
         replace(folder / "readmodel.toml", "[[routes]]\npath = 1\n")
-        assert "routes[1].path" in server.told("Not reloaded")
+        server.logged("routes[1].path")
         assert server.ask("/v1/samples").status == 200
         assert server.ask("/v1/products/7").status == 200
 
 
-def test_a_description_elsewhere_is_watched_too(folder: Path) -> None:
+def test_config_file_in_another_place_is_reloaded(folder: Path) -> None:
     other = folder / "other.toml"
     (folder / "readmodel.toml").rename(other)
     with serving(folder, "--config", str(other)) as server:
         assert server.ask("/v1/products/7").status == 200
         replace(other, '[deployment]\nstage = "next"\n')
-        server.told("- /products/{id}")
+        server.logged("/products/{id}")
         assert server.ask("/next/samples").status == 200
 
 
-def test_the_articles_stack_is_served_with_its_gaps(folder: Path) -> None:
+def test_article_is_served_with_its_gaps(folder: Path) -> None:
     with serving(folder, "--article") as server:
         answer = server.ask("/v1/samples")
         assert (answer.status, answer.body) == (200, b'{"number": 1}')
@@ -126,8 +126,8 @@ def test_files_that_publish_passes_over_are_missing(folder: Path) -> None:
             assert (answer.status, answer.body) == (missing.status, missing.body)
 
 
-def test_a_payload_that_publishing_would_refuse_is_told(folder: Path) -> None:
+def test_invalid_document_is_reported(folder: Path) -> None:
     (folder / "data" / "payload.json").write_text('{"number": ')
     with serving(folder) as server:
         assert server.ask("/v1/samples").status == 200
-        assert "payload.json: not JSON" in server.told("payload.json")
+        assert "JSON" in server.logged("payload.json: ")

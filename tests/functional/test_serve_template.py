@@ -1,4 +1,4 @@
-"""A template that is not ours, served by the library: what HTTP promises of a read."""
+"""A template of another project, served by the library: conditional reads, HEAD and errors."""
 
 import json
 import subprocess
@@ -38,7 +38,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
-def test_200_then_304_then_200_once_it_changed(server: Server) -> None:
+def test_conditional_get_is_304_until_the_document_changes(server: Server) -> None:
     first = server.ask(THING)
     assert (first.status, first.body) == (200, b'{"thing": 1}')
     condition = {"If-None-Match": first.headers["etag"]}
@@ -46,17 +46,17 @@ def test_200_then_304_then_200_once_it_changed(server: Server) -> None:
     assert (again.status, again.body) == (304, b"")
     assert again.headers["etag"] == first.headers["etag"]
     assert "content-length" not in again.headers
-    file = server.story.with_name("data") / "things" / "1.json"
+    file = server.log.with_name("data") / "things" / "1.json"
     file.write_text('{"thing": 2}')
     assert server.ask(THING, condition).body == b'{"thing": 2}'
 
 
-def test_the_date_is_a_condition_too(server: Server) -> None:
+def test_if_modified_since_is_304(server: Server) -> None:
     modified = server.ask(THING).headers["last-modified"]
     assert server.ask(THING, {"If-Modified-Since": modified}).status == 304
 
 
-def test_head_is_a_get_without_the_body(server: Server) -> None:
+def test_head_has_the_headers_of_get(server: Server) -> None:
     get, head = server.ask(THING), server.ask(THING, method="HEAD")
     assert (head.status, head.body) == (200, b"")
     kept = ("etag", "last-modified", "content-type", "cache-control")
@@ -64,15 +64,15 @@ def test_head_is_a_get_without_the_body(server: Server) -> None:
     assert server.ask(THING).status == 200  # on the same connection
 
 
-def test_missing_and_unknown(server: Server) -> None:
+def test_missing_key_is_404_and_unknown_path_is_403(server: Server) -> None:
     assert server.ask("/live/things/2").status == 404
     unknown = server.ask("/live/nothing")
     assert unknown.status == 403
     assert json.loads(unknown.body) == {"message": "Missing Authentication Token"}
 
 
-def test_curl_reads_it_too(server: Server) -> None:
-    """A client that is not Python's."""
+def test_curl_reads_a_document(server: Server) -> None:
+    """A client that is not written in Python."""
     url = f"{server.ready['url']}{THING}"
     try:
         done = subprocess.run(["curl", "-sS", url], capture_output=True, timeout=30, check=True)

@@ -1,6 +1,7 @@
-"""`outputs`, secrets masked, and `status`: the stack and what of it is live."""
+"""`outputs`, with secrets masked, and `status`: the stack, and what its stage serves."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ def show(command: str, *arguments: str) -> Any:
 
 
 @pytest.mark.parametrize("arguments", [(), ("--json",)])
-def test_the_secret_key_is_masked(aws: Aws, arguments: tuple[str, ...]) -> None:
+def test_outputs_mask_the_secret_key(aws: Aws, arguments: tuple[str, ...]) -> None:
     aws.stack(outputs={**OUTPUTS, **KEY})
     done = show("outputs", *arguments)
     assert "s3cret" not in done.output
@@ -46,23 +47,23 @@ def test_the_secret_key_is_masked(aws: Aws, arguments: tuple[str, ...]) -> None:
     assert "AKIA1" in done.stdout
 
 
-def test_so_is_that_of_a_read_model_within_another_template(aws: Aws) -> None:
+def test_outputs_mask_a_prefixed_secret_key(aws: Aws) -> None:
     aws.stack(outputs={f"Shop{name}": value for name, value in KEY.items()})
     assert "s3cret" not in show("outputs").output
 
 
 @pytest.mark.parametrize("arguments", [(), ("--json",)])
-def test_until_it_is_asked_for(aws: Aws, arguments: tuple[str, ...]) -> None:
+def test_show_secrets_prints_the_secret_key(aws: Aws, arguments: tuple[str, ...]) -> None:
     aws.stack(outputs=KEY)
     assert "s3cret" in show("outputs", "--show-secrets", *arguments).stdout
 
 
-def test_json_is_one_object_of_name_to_value(aws: Aws) -> None:
+def test_json_of_outputs_is_one_object(aws: Aws) -> None:
     aws.stack()
     assert json.loads(show("outputs", "--json").stdout) == OUTPUTS
 
 
-def test_an_emulators_urls_can_be_opened(aws: Aws) -> None:
+def test_outputs_of_an_emulator_have_reachable_urls(aws: Aws) -> None:
     aws.stack()
     found = json.loads(show("outputs", "--json", "--endpoint-url", "http://127.0.0.1:4566").stdout)
     assert found["ApiUrl"] == "http://127.0.0.1:4566/_aws/execute-api/abc123/v1"
@@ -70,7 +71,7 @@ def test_an_emulators_urls_can_be_opened(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("--json",)])
-def test_a_stack_without_outputs_has_none(aws: Aws, arguments: tuple[str, ...]) -> None:
+def test_stack_without_outputs_prints_none(aws: Aws, arguments: tuple[str, ...]) -> None:
     aws.stack(outputs={})
     done = show("outputs", *arguments)
     assert done.exit_code == 0
@@ -79,12 +80,12 @@ def test_a_stack_without_outputs_has_none(aws: Aws, arguments: tuple[str, ...]) 
 
 METHOD = {"authorizationType": "NONE", "apiKeyRequired": False}
 DENIED = "AccessDeniedException"
-NEEDED = "; it needs apigateway:GET"
+NEEDED = "apigateway:GET"
 STORE = ("DataStore", "AWS::S3::Bucket", "data-bucket")
-ALIKE = "serves what the template says; compared: "
+
 RESOURCES = [
-    (name, one["Type"], {"ApiGatewayStage": "v1"}.get(name, name))
-    for name, one in CONTENT["Resources"].items()
+    (name, resource["Type"], {"ApiGatewayStage": "v1"}.get(name, name))
+    for name, resource in CONTENT["Resources"].items()
 ]
 DEPLOYMENT = next(name for name, kind, _ in RESOURCES if kind.endswith("::Deployment"))
 
@@ -92,7 +93,7 @@ DEPLOYMENT = next(name for name, kind, _ in RESOURCES if kind.endswith("::Deploy
 def settled(
     aws: Aws, status: str = "CREATE_COMPLETE", template: Mapping[str, Any] = CONTENT, **more: Any
 ) -> None:
-    """A stack at rest, of the default template, with all its resources and its last event."""
+    """A stable stack of the default template, with all its resources and its last event."""
     aws.stack(status, **more)
     aws.resources(*RESOURCES)
     aws.template(template)
@@ -104,7 +105,7 @@ def gateway(
     stage: Mapping[str, Any] | None = None,
     routes: Mapping[str, Any] | None = None,
 ) -> None:
-    """An API Gateway that serves the template, but for what is given; it exports nothing."""
+    """An API Gateway that serves the template, except for the arguments; GetExport is denied."""
     served = {"deploymentId": DEPLOYMENT, "stageName": "v1", **(stage or {})}
     summary = {"/samples": {"GET": METHOD, "HEAD": METHOD}} | dict(routes or {})
     aws.answers("apigateway", "get_stage", served, restApiId="ApiGateway", stageName="v1")
@@ -112,30 +113,34 @@ def gateway(
     aws.refuses("apigateway", "get_export", DENIED)
 
 
-def test_status_tells_state_last_operation_what_is_live_and_resources(aws: Aws) -> None:
+def test_status_shows_state_operation_live_comparison_and_resources(aws: Aws) -> None:
     settled(aws, "UPDATE_ROLLBACK_COMPLETE", reason="because")
     gateway(aws)
     done = show("status")
     assert done.exit_code == 0
     assert done.stderr == ""
     lines = done.stdout.splitlines()
-    assert lines[0] == "read-model: UPDATE_ROLLBACK_COMPLETE because"
-    assert lines[1] == (
-        "Last operation: UPDATE_STACK, UPDATE_ROLLBACK_COMPLETE at 2026-01-01 12:00:00 UTC"
-    )
-    compared = "deployment, canary, method settings, routes, authorization"
-    assert lines[2] == f"Live: ApiGateway/v1 {ALIKE}{compared}"
-    refused = f"GetExport says {DENIED}{NEEDED}"
-    assert lines[3] == f"Live: stage ApiGateway/v1: not compared: {refused}"
+    facts = [
+        ("read-model", "UPDATE_ROLLBACK_COMPLETE", "because"),
+        ("UPDATE_STACK", "UPDATE_ROLLBACK_COMPLETE", "2026-01-01 12:00:00 UTC"),
+        ("ApiGateway/v1", "deployment, canary, method settings, routes, authorization"),
+        ("ApiGateway/v1", "GetExport", DENIED, NEEDED),
+    ]
+    for line, expected in zip(lines, facts, strict=False):
+        for fact in expected:
+            assert fact in line
     assert len(lines[4:]) == len(RESOURCES)
     assert lines[4].split() == [RESOURCES[0][0], "CREATE_COMPLETE", *RESOURCES[0][1:]]
 
 
-def test_status_in_json_is_one_object(aws: Aws) -> None:
+def test_json_of_status_is_one_object(aws: Aws) -> None:
     settled(aws)
     gateway(aws)
     found = json.loads(show("status", "--json").stdout)
     resources = found.pop("resources")
+    (unknown,) = found["live"].pop("unknown")
+    for name in ("ApiGateway/v1", "GetExport", DENIED, NEEDED):
+        assert name in unknown
     assert resources[0] == {
         "logical_id": RESOURCES[0][0],
         "physical_id": RESOURCES[0][2],
@@ -163,91 +168,85 @@ def test_status_in_json_is_one_object(aws: Aws) -> None:
                     "authorization",
                 ]
             },
-            "unknown": [f"stage ApiGateway/v1: not compared: GetExport says {DENIED}{NEEDED}"],
         },
     }
 
 
 @pytest.mark.parametrize("arguments", [(), ("--json",)])
-def test_what_is_live_and_not_in_the_template_is_a_broken_promise(
+def test_route_that_is_live_but_not_in_the_template_exits_7(
     aws: Aws, arguments: tuple[str, ...]
 ) -> None:
     settled(aws)
     gateway(aws, routes={"/products/{id}": {"GET": METHOD, "HEAD": METHOD}})
     done = show("status", *arguments)
-    assert error_of(done, 7) == (
-        "stack read-model in eu-west-1: GET /products/{id} is served, but not in the template "
-        "(and 1 more); raise serial under [deployment] and deploy again"
-    )
+    line = error_of(done, 7)
+    for name in ("read-model", "GET /products/{id}", "1", "[deployment]"):
+        assert name in line
     if arguments:
         first, second = json.loads(done.stdout)["live"]["findings"]
+        assert first.pop("detail")
+        assert "[deployment]" in first.pop("todo")
         assert first == {
             "kind": "extra",
             "stage": "ApiGateway/v1",
             "route": "/products/{id}",
             "method": "GET",
-            "detail": "is served, but not in the template",
-            "todo": "raise serial under [deployment] and deploy again",
         }
         assert second["method"] == "HEAD"
     else:
-        assert "does not serve what the template says" in done.stdout
-        assert "  extra  HEAD /products/{id}  is served, but not in the template\n" in done.stdout
+        assert "extra HEAD /products/{id}" in " ".join(done.stdout.split())
 
 
-def test_a_stage_that_is_gone_is_one_finding(aws: Aws) -> None:
+def test_missing_stage_exits_7(aws: Aws) -> None:
     settled(aws)
     aws.refuses("apigateway", "get_stage", "NotFoundException", status=404)
     aws.answers("apigateway", "get_rest_api", {"id": "ApiGateway"})
     line = error_of(show("status"), 7)
-    assert line.startswith("stack read-model in eu-west-1: stage v1 is gone; run: aws apigateway")
+    assert "stage v1" in line
+    assert "aws apigateway" in line
 
 
-def test_what_may_not_be_asked_is_said_and_no_finding(aws: Aws) -> None:
+def test_denied_comparison_is_no_finding(aws: Aws) -> None:
     settled(aws)
     aws.refuses("apigateway", "get_stage", DENIED, "not authorized", 403)
     done = show("status")
     assert done.exit_code == 0
-    assert (
-        f"Live: stage ApiGateway/v1: not compared: GetStage says {DENIED}{NEEDED}\n" in done.stdout
-    )
-    assert "what the template says" not in done.stdout
+    (line,) = (line for line in done.stdout.splitlines() if "ApiGateway/v1" in line)
+    for name in ("GetStage", DENIED, NEEDED):
+        assert name in line
 
 
 @pytest.mark.parametrize(
     "status", ["ROLLBACK_COMPLETE", "CREATE_IN_PROGRESS", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED"]
 )
-def test_nothing_is_compared_of_a_stack_that_does_not_hold_its_template(
-    aws: Aws, status: str
-) -> None:
+def test_unstable_stack_is_not_compared(aws: Aws, status: str) -> None:
     aws.stack(status)
     aws.resources(STORE)
     aws.events()
     done = show("status")
     assert done.exit_code == 0
-    assert done.stdout.splitlines()[1:2] == [
-        f"Live: nothing live to compare: the stack is {status}"
-    ]
+    assert status in done.stdout.splitlines()[1]
 
 
-def test_nothing_is_compared_of_a_stack_without_a_stage(aws: Aws) -> None:
+def test_stack_without_a_stage_is_not_compared(aws: Aws) -> None:
     aws.stack(tags={})
     aws.resources(STORE)
     aws.template({"Resources": {"DataStore": {"Type": "AWS::S3::Bucket"}}})
     aws.events()
-    done = show("status")
-    assert "Live: nothing live to compare: the template has no stage\n" in done.stdout
-    assert done.stderr == ""
+    found = json.loads(show("status", "--json").stdout)["live"]
+    assert (found["findings"], found["compared"]) == ([], {})
 
 
-def test_a_template_in_yaml_is_read_as_well(aws: Aws) -> None:
+def test_yaml_template_is_compared(aws: Aws) -> None:
     aws.stack(tags={})
     aws.resources(*RESOURCES)
     text = render(build_template(ReadModel()), "yaml")
     aws.answers("cloudformation", "get_template", {"TemplateBody": text})
     aws.events()
     gateway(aws)
-    assert ALIKE in show("status").stdout
+    found = json.loads(show("status", "--json").stdout)["live"]
+    assert found["findings"] == []
+    assert found["compared"]
 
 
 @pytest.mark.parametrize(
@@ -260,18 +259,20 @@ def test_a_template_in_yaml_is_read_as_well(aws: Aws) -> None:
         ("DELETE_FAILED", [], "DELETE_STACK"),
     ],
 )
-def test_the_last_operation_is_the_one_that_cloudformation_counts(
+def test_last_operation_comes_from_cloudformation_or_the_status(
     aws: Aws, status: str, operations: list[str], kind: str
 ) -> None:
     found = stack(status, tags={}) | {
-        "LastOperations": [{"OperationType": one, "OperationId": "1"} for one in operations]
+        "LastOperations": [
+            {"OperationType": operation, "OperationId": "1"} for operation in operations
+        ]
     }
     aws.answers("cloudformation", "describe_stacks", {"Stacks": [found]})
     aws.resources(STORE)
     if status.startswith("UPDATE"):
         aws.template({"Resources": {}})
     aws.events(
-        event(3, "DataStore", "DELETE_COMPLETE"),  # not the stack's own
+        event(3, "DataStore", "DELETE_COMPLETE"),  # an event of a resource
         event(2, "read-model", status, physical_id=STACK_ID),
         event(1, "read-model", "CREATE_IN_PROGRESS", physical_id=STACK_ID),
     )
@@ -279,39 +280,37 @@ def test_the_last_operation_is_the_one_that_cloudformation_counts(
     assert (last["kind"], last["status"]) == (kind, status)
 
 
-def test_a_forgotten_last_operation_is_none(aws: Aws) -> None:
+def test_stack_without_events_has_no_last_operation(aws: Aws) -> None:
     aws.stack("ROLLBACK_COMPLETE")
     aws.resources(STORE)
     aws.events()
     assert json.loads(show("status", "--json").stdout)["last_operation"] is None
 
 
-ANOTHER = "differs from what is deployed; run: readmodel-cfn diff"
+RUN_DIFF = "readmodel-cfn diff"
 
 
-def test_a_file_that_describes_something_else_is_said_and_no_failure(
-    aws: Aws, tmp_path: Path
-) -> None:
+def test_differing_config_is_reported_without_failing(aws: Aws, tmp_path: Path) -> None:
     (tmp_path / "readmodel.toml").write_text("[deployment]\nserial = 2\n")
     settled(aws)
     gateway(aws)
     done = show("status", "--json")
     assert done.exit_code == 0
-    assert done.stderr.count(ANOTHER) == 1
+    assert done.stderr.count(RUN_DIFF) == 1
     assert json.loads(done.stdout)["live"]["findings"] == []
 
 
-def test_the_articles_stack_is_described_by_itself(aws: Aws) -> None:
+def test_article_stack_differs_from_no_config(aws: Aws) -> None:
     article = article_template()
     aws.stack()
     aws.resources(STORE)
     aws.template(article)
     aws.events()
-    assert ANOTHER not in show("status").stderr
+    assert RUN_DIFF not in show("status").stderr
 
 
 def drifted(aws: Aws) -> None:
-    """A detection that finds the bucket changed, and can tell of the role only."""
+    """A drift detection that checks the bucket, which has changed, and the role."""
     begun = {"StackDriftDetectionId": "d1"}
     aws.answers("cloudformation", "detect_stack_drift", begun, StackName=STACK_ID)
     ended = {"StackId": STACK_ID, **begun, "DetectionStatus": "DETECTION_COMPLETE"}
@@ -324,7 +323,7 @@ def drifted(aws: Aws) -> None:
         "DifferenceType": "NOT_EQUAL",
     }
     shared = {"StackId": STACK_ID, "Timestamp": THEN}
-    told = [
+    drifts = [
         {
             **shared,
             "LogicalResourceId": "DataStore",
@@ -339,32 +338,38 @@ def drifted(aws: Aws) -> None:
             "StackResourceDriftStatus": "IN_SYNC",
         },
     ]
-    aws.answers("cloudformation", "describe_stack_resource_drifts", {"StackResourceDrifts": told})
+    answer = {"StackResourceDrifts": drifts}
+    aws.answers("cloudformation", "describe_stack_resource_drifts", answer)
 
 
-def test_drift_is_told_on_request_and_is_no_failure(aws: Aws) -> None:
+def test_drift_option_shows_drift_without_failing(aws: Aws) -> None:
     settled(aws)
     gateway(aws)
     drifted(aws)
     done = show("status", "--drift")
     assert done.exit_code == 0
-    lines = [one for one in done.stdout.splitlines() if "Drift" in one or one.startswith("  ")]
-    assert lines[:3] == [
-        "Drift: 1 of 2 checked resources were changed by hand",
-        "  DataStore  MODIFIED  AWS::S3::Bucket",
-        "    /VersioningConfiguration/Status: Suspended, in the template Enabled",
-    ]
-    unchecked = [name for name, _, _ in RESOURCES if name not in ("DataStore", "ApiGatewayRole")]
-    assert lines[3] == f"Drift: not checked: {', '.join(unchecked)}"
+    lines = [line for line in done.stdout.splitlines() if "Drift" in line or line.startswith("  ")]
+    summary, resource, value, unchecked = lines[:4]
+    assert re.search(r"\b1\b.*\b2\b", summary)
+    assert resource.split() == ["DataStore", "MODIFIED", "AWS::S3::Bucket"]
+    for fact in ("/VersioningConfiguration/Status", "Suspended", "Enabled"):
+        assert fact in value
+    checked = {"DataStore", "ApiGatewayRole"}
+    names = {name for name, _, _ in RESOURCES}
+    assert names & set(re.findall(r"\w+", unchecked)) == names - checked
 
 
-def test_drift_in_json_has_every_resource(aws: Aws) -> None:
+def test_json_of_drift_has_every_resource(aws: Aws) -> None:
     settled(aws)
     gateway(aws)
     drifted(aws)
     found = json.loads(show("status", "--drift", "--json").stdout)["drift"]
-    assert [one["logical_id"] for one in found["resources"]] == [name for name, _, _ in RESOURCES]
-    store = next(one for one in found["resources"] if one["logical_id"] == "DataStore")
+    assert [resource["logical_id"] for resource in found["resources"]] == [
+        name for name, _, _ in RESOURCES
+    ]
+    store = next(
+        resource for resource in found["resources"] if resource["logical_id"] == "DataStore"
+    )
     assert store["differences"] == [
         {
             "path": "/VersioningConfiguration/Status",
@@ -375,40 +380,34 @@ def test_drift_in_json_has_every_resource(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize("command", ["outputs", "status"])
-def test_no_stack_is_told_with_what_to_do(aws: Aws, command: str) -> None:
+def test_missing_stack_names_the_deploy_command(aws: Aws, command: str) -> None:
     aws.no_stack()
-    assert error_of(show(command), 1) == (
-        "stack read-model in eu-west-1: does not exist; run: readmodel-cfn deploy"
-    )
+    assert error_of(show(command), 1).endswith("readmodel-cfn deploy")
 
 
-def test_on_the_sandbox_what_to_do_is_to_deploy_there(
+def test_missing_stack_on_the_sandbox_names_the_sandbox_option(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     box = Sandbox("http://127.0.0.1:1", 1, 1, "AKIA1", "s3cret", "first")
     monkeypatch.setattr(sandbox, "start", lambda **_: box)
     aws.no_stack()
-    assert error_of(show("outputs", "--sandbox"), 1) == (
-        "stack read-model in eu-west-1: does not exist; run: readmodel-cfn deploy --sandbox"
-    )
+    assert error_of(show("outputs", "--sandbox"), 1).endswith("readmodel-cfn deploy --sandbox")
 
 
 @pytest.mark.parametrize(
-    ("code", "message", "said"),
+    ("code", "message"),
     [
-        ("ValidationError", "1 validation error detected", "1 validation error detected"),
-        ("AccessDenied", "not authorized", "ask for this permission"),
-        ("ExpiredToken", "expired", "renew the credentials"),
-        ("RequestExpired", "expired", "renew the credentials"),
-        ("UnrecognizedClientException", "unknown", "check the access key"),
-        ("InvalidClientTokenId", "unknown", "check the access key"),
-        ("Throttling", "Rate exceeded", "Throttling: Rate exceeded"),
+        ("ValidationError", "1 validation error detected"),
+        ("AccessDenied", "not authorized"),
+        ("ExpiredToken", "expired"),
+        ("RequestExpired", "expired"),
+        ("UnrecognizedClientException", "unknown"),
+        ("InvalidClientTokenId", "unknown"),
+        ("Throttling", "Rate exceeded"),
     ],
 )
-def test_what_cloudformation_refuses_is_one_line_and_never_no_stack(
-    aws: Aws, code: str, message: str, said: str
-) -> None:
+def test_cloudformation_error_is_one_line_with_its_code(aws: Aws, code: str, message: str) -> None:
     aws.refuses("cloudformation", "describe_stacks", code, message, 403)
     line = error_of(show("status"), 1)
-    assert line.startswith(f"AWS DescribeStacks: {code}: {message}")
-    assert said in line
+    for fact in ("DescribeStacks", code, message):
+        assert fact in line

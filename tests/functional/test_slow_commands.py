@@ -1,6 +1,5 @@
-"""A command that waits says what for, on stderr, while it waits."""
+"""A slow command prints progress on stderr while it waits."""
 
-import inspect
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
@@ -12,7 +11,6 @@ from functional_aws import run
 from test_json_contract import CALLS
 
 from readmodel_cfn import lint_cache, report
-from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.stacks.client import StackClient
 
@@ -21,18 +19,21 @@ ABOUT_A_STACK = [words for words in CALLS if "--stack-name" in options_of(LEAVES
 
 
 @pytest.fixture
-def until_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Any]:
-    """Ends as soon as something was told of the waiting, and fails where nothing is."""
-    told = Event()
-    tell = report.story
+def until_progress(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    set_slow_delays: Callable[[float, float], None],
+) -> Callable[..., Any]:
+    """A slow call: it waits until a progress line was printed."""
+    printed = Event()
+    print_line = report.story
 
     def story(line: str) -> None:
-        tell(line)
-        if line.endswith("..."):
-            told.set()
+        print_line(line)
+        printed.set()
 
     def wait(*_: object, **__: object) -> Any:
-        assert told.wait(30), "it waits in silence"
+        assert printed.wait(60), "it prints no progress"
         raise ReadModelError("waited")
 
     monkeypatch.chdir(tmp_path)
@@ -41,24 +42,26 @@ def until_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[...,
         '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
     )
     monkeypatch.setattr(report, "story", story)
-    # At once, and once only.
-    monkeypatch.setattr(inspect.unwrap(slow), "__defaults__", (0.0, 60.0))
+    set_slow_delays(0.0, 1e6)  # at once, and once only
     return wait
 
 
 @pytest.mark.parametrize("words", ABOUT_A_STACK)
-def test_whatever_asks_aws_about_a_stack_says_so(
-    words: str, until_told: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+def test_slow_stack_lookup_prints_progress(
+    words: str, until_progress: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lint_cache, "lint_once", lambda *_: [])
-    monkeypatch.setattr(StackClient, "describe", until_told)
+    monkeypatch.setattr(StackClient, "describe", until_progress)
     yes = ["--yes"] * ("--yes" in options_of(LEAVES[words]))
     done = run(*CALLS[words], *yes, "--region", "eu-west-1", env=KEY)
-    assert any(line.endswith("...") for line in done.stderr.splitlines())
+    assert len(done.stderr.splitlines()) >= 2
     assert done.stderr.endswith("Error: waited\n")
 
 
-def test_so_does_a_lint(until_told: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lint_cache, "lint_once", until_told)
-    done = run("lint")
-    assert done.stderr == "cfn-lint checks the template...\nError: waited\n"
+def test_slow_lint_prints_progress(
+    until_progress: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lint_cache, "lint_once", until_progress)
+    progress, error = run("lint").stderr.splitlines()
+    assert "cfn-lint" in progress
+    assert error == "Error: waited"

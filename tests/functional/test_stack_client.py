@@ -1,4 +1,4 @@
-"""CloudFormation's answers as values, page by page, and its refusals told apart."""
+"""CloudFormation's responses as values, page by page, and its errors."""
 
 from dataclasses import replace
 from typing import Any
@@ -13,7 +13,7 @@ from readmodel_cfn.stacks.events import new_events
 from readmodel_cfn.stacks.values import Stack
 from readmodel_cfn.stacks.wanted import Wanted
 
-WANTED = Wanted("read-model", '{"Resources":{}}', {"P": "v"}, {"team": "web"}, True)
+DESIRED = Wanted("read-model", '{"Resources":{}}', {"P": "v"}, {"team": "web"}, True)
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def client(aws: Aws) -> StackClient:
     return StackClient(aws.client("cloudformation"))
 
 
-def test_a_stack_is_a_value(aws: Aws, client: StackClient) -> None:
+def test_describe_returns_all_values_of_a_stack(aws: Aws, client: StackClient) -> None:
     found = stack("UPDATE_COMPLETE", "why", {"Url": "u"}, {"a": "b"}, protected=True)
     found["Outputs"][0]["Description"] = "what"
     found["Parameters"] = [{"ParameterKey": "P", "ParameterValue": "v"}, {"ParameterKey": "Q"}]
@@ -43,9 +43,7 @@ def test_a_stack_is_a_value(aws: Aws, client: StackClient) -> None:
     )
 
 
-def test_a_stack_of_nothing_but_what_cloudformation_always_gives(
-    aws: Aws, client: StackClient
-) -> None:
+def test_describe_fills_missing_fields(aws: Aws, client: StackClient) -> None:
     always = ("StackId", "StackName", "CreationTime", "StackStatus")
     bare = {name: value for name, value in stack().items() if name in always}
     aws.answers("cloudformation", "describe_stacks", {"Stacks": [bare]})
@@ -53,7 +51,7 @@ def test_a_stack_of_nothing_but_what_cloudformation_always_gives(
     assert client.describe("read-model") == expected
 
 
-def test_does_not_exist_is_none(aws: Aws, client: StackClient) -> None:
+def test_describe_of_a_missing_stack_is_none(aws: Aws, client: StackClient) -> None:
     aws.no_stack()
     assert client.describe("read-model") is None
 
@@ -66,7 +64,7 @@ def test_does_not_exist_is_none(aws: Aws, client: StackClient) -> None:
         ("ExpiredToken", "expired"),
     ],
 )
-def test_any_other_refusal_is_never_taken_for_no_stack(
+def test_other_errors_of_describe_are_raised(
     aws: Aws, client: StackClient, code: str, message: str
 ) -> None:
     aws.refuses("cloudformation", "describe_stacks", code, message)
@@ -78,7 +76,7 @@ def test_any_other_refusal_is_never_taken_for_no_stack(
     ("body", "expected"),
     [('{"Resources": {}}', {"Resources": {}}), ("Resources: {}\n", "Resources: {}\n")],
 )
-def test_a_template_is_a_value_for_json_and_text_for_yaml(
+def test_template_is_a_value_for_json_and_text_for_yaml(
     aws: Aws, client: StackClient, body: str, expected: Any
 ) -> None:
     aws.answers(
@@ -101,20 +99,20 @@ SENT: dict[str, Any] = {
 }
 
 
-def test_a_create_sends_all_that_is_wanted(aws: Aws, client: StackClient) -> None:
+def test_create_sends_all_parameters(aws: Aws, client: StackClient) -> None:
     more = {"DisableRollback": False, "EnableTerminationProtection": True}
     aws.answers("cloudformation", "create_stack", {"StackId": STACK_ID}, **SENT, **more)
-    assert client.create(WANTED) == STACK_ID
+    assert client.create(DESIRED) == STACK_ID
 
 
-def test_an_update_sends_all_that_is_wanted(aws: Aws, client: StackClient) -> None:
+def test_update_sends_all_parameters(aws: Aws, client: StackClient) -> None:
     aws.answers(
         "cloudformation", "update_stack", {"StackId": STACK_ID}, **SENT, DisableRollback=False
     )
-    assert client.update(WANTED)
+    assert client.update(DESIRED)
 
 
-def test_each_call_has_a_token_of_its_own(aws: Aws, client: StackClient) -> None:
+def test_each_call_has_its_own_token(aws: Aws, client: StackClient) -> None:
     tokens: list[str] = []
     aws.client("cloudformation").meta.events.register(
         "provide-client-params.cloudformation.*",
@@ -124,18 +122,19 @@ def test_each_call_has_a_token_of_its_own(aws: Aws, client: StackClient) -> None
         aws.answers("cloudformation", "delete_stack", {})
         client.delete("read-model")
     assert len(set(tokens)) == 2
-    assert all(len(one) <= 128 for one in tokens)
+    assert all(len(token) <= 128 for token in tokens)
 
 
-def test_events_come_once_each_across_pages(aws: Aws, client: StackClient) -> None:
+def test_events_of_all_pages_come_once_in_order(aws: Aws, client: StackClient) -> None:
     pages = [(6, 5), (4, 3), (2, 1)]
-    for number, ids in enumerate(pages):
-        more = {"NextToken": str(number)} if number < 2 else {}
-        answer = {"StackEvents": [event(one, "R", "CREATE_COMPLETE") for one in ids], **more}
+    for page, numbers in enumerate(pages):
+        more = {"NextToken": str(page)} if page < 2 else {}
+        events = [event(number, "R", "CREATE_COMPLETE") for number in numbers]
+        answer = {"StackEvents": events, **more}
         aws.answers("cloudformation", "describe_stack_events", answer)
     seen: set[str] = set()
-    told = [one.id for one in new_events(client, "read-model", seen)]
-    assert told == ["1", "2", "3", "4", "5", "6"]
+    ids = [event.id for event in new_events(client, "read-model", seen)]
+    assert ids == ["1", "2", "3", "4", "5", "6"]
 
 
 def test_resources_come_from_every_page(aws: Aws, client: StackClient) -> None:
@@ -149,13 +148,15 @@ def test_resources_come_from_every_page(aws: Aws, client: StackClient) -> None:
         more = {"NextToken": "1"} if number == 0 else {}
         answer = {"StackResourceSummaries": [summary], **more}
         aws.answers("cloudformation", "list_stack_resources", answer)
-    assert [(one.logical_id, one.physical_id) for one in client.resources("read-model")] == [
+    assert [
+        (resource.logical_id, resource.physical_id) for resource in client.resources("read-model")
+    ] == [
         ("R0", ""),
         ("R1", ""),
     ]
 
 
-def test_where_describe_events_is_not_known_nothing_is_asked(
+def test_failures_with_an_old_boto3_make_no_call(
     aws: Aws, client: StackClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(StackClient, "knows", lambda *_: False)
@@ -163,12 +164,12 @@ def test_where_describe_events_is_not_known_nothing_is_asked(
     assert aws.calls == []
 
 
-def test_where_it_may_not_be_asked_nothing_is_told(aws: Aws, client: StackClient) -> None:
+def test_failures_are_empty_where_access_is_denied(aws: Aws, client: StackClient) -> None:
     aws.refuses("cloudformation", "describe_events", "AccessDenied", "no", 403)
     assert client.failures(stack=STACK_ID) == []
 
 
-def test_a_validations_finding_is_a_failure_with_its_place(aws: Aws, client: StackClient) -> None:
+def test_validation_finding_is_a_failure_with_its_path(aws: Aws, client: StackClient) -> None:
     found = {
         "EventId": "1",
         "OperationId": "o",
@@ -186,23 +187,25 @@ def test_a_validations_finding_is_a_failure_with_its_place(aws: Aws, client: Sta
 
 
 @pytest.mark.parametrize("name", ["ValidationFailureMode", "HookFailureMode"])
-def test_what_only_warns_is_no_failure(aws: Aws, client: StackClient, name: str) -> None:
+def test_warnings_are_no_failures(aws: Aws, client: StackClient, name: str) -> None:
     found = {"EventId": "1", "Timestamp": stack()["CreationTime"], name: "WARN"}
     aws.answers("cloudformation", "describe_events", {"OperationEvents": [found]})
     assert client.failures(stack=STACK_ID) == []
 
 
 @pytest.mark.parametrize("force", [False, True])
-def test_only_a_forced_delete_says_so(aws: Aws, client: StackClient, force: bool) -> None:
+def test_only_a_forced_delete_sends_the_deletion_mode(
+    aws: Aws, client: StackClient, force: bool
+) -> None:
     more = {"DeletionMode": "FORCE_DELETE_STACK"} if force else {}
     expected = {"StackName": "read-model", "ClientRequestToken": ANY, **more}
     aws.answers("cloudformation", "delete_stack", {}, **expected)
     client.delete("read-model", force=force)
 
 
-def test_the_role_that_cloudformation_acts_as_is_passed_on(aws: Aws, client: StackClient) -> None:
+def test_role_arn_is_sent(aws: Aws, client: StackClient) -> None:
     role = "arn:aws:iam::123456789012:role/deploy"
-    wanted = replace(WANTED, role_arn=role)
+    desired = replace(DESIRED, role_arn=role)
     more = {"RoleARN": role, "DisableRollback": False}
     aws.answers("cloudformation", "update_stack", {"StackId": STACK_ID}, **SENT, **more)
-    assert client.update(wanted)
+    assert client.update(desired)

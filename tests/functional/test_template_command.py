@@ -1,7 +1,8 @@
-"""`template` and `lint`: the text on stdout, the same every time, and findings with exit 3."""
+"""`template` and `lint`: the same text on stdout every time, and findings with exit code 3."""
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,29 +23,29 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
 
 
-def test_the_template_goes_to_stdout_and_nothing_else_does() -> None:
+def test_template_is_the_only_output() -> None:
     done = run("template")
     assert done.exit_code == 0
     assert done.stdout == render(build_template(ReadModel()))
     assert done.stderr == ""
 
 
-def test_the_articles_is_the_article() -> None:
+def test_article_option_prints_the_article() -> None:
     assert run("template", "--article").stdout == render(build_article())
 
 
-def test_yaml_says_the_same() -> None:
+def test_yaml_equals_json() -> None:
     assert yaml.safe_load(run("template", "--format", "yaml").stdout) == CONTENT
 
 
-def test_output_writes_the_same_to_a_file() -> None:
+def test_output_option_writes_the_same_bytes() -> None:
     done = run("template", "--output", "t.json")
     assert done.output == ""
     assert Path("t.json").read_bytes() == run("template").stdout_bytes
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])
-def test_check_of_what_would_be_written_is_silent_whatever_the_line_endings(form: str) -> None:
+def test_check_of_an_up_to_date_file_is_silent(form: str) -> None:
     run("template", "--format", form, "--output", "t")
     written = Path("t").read_bytes()
     for content in (written, written.replace(b"\n", b"\r\n")):
@@ -54,24 +55,25 @@ def test_check_of_what_would_be_written_is_silent_whatever_the_line_endings(form
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\xff", b"{}"])
-def test_check_of_anything_else_exits_5_and_writes_nothing(content: bytes | None) -> None:
+def test_check_of_an_outdated_file_exits_5_and_writes_nothing(content: bytes | None) -> None:
     if content is not None:
         Path("t").write_bytes(content)
     line = error_of(run("template", "--check", "t"), 5)
-    assert line == (
-        "t: is not what readmodel.toml describes; write it anew: give --output in place of --check"
-    )
+    for name in ("t: ", "readmodel.toml", "--output"):
+        assert name in line
     assert Path("t").exists() == (content is not None)
     assert content is None or Path("t").read_bytes() == content
 
 
-def test_a_template_is_not_checked_and_written_at_once() -> None:
+def test_check_and_output_exclude_each_other() -> None:
     done = run("template", "--check", "t", "--output", "t")
-    assert "not both" in error_of(done, 2)
+    line = error_of(done, 2)
+    assert "--check" in line
+    assert "--output" in line
     assert not Path("t").exists()
 
 
-def test_it_is_the_same_byte_for_byte_in_every_process() -> None:
+def test_template_is_identical_for_every_hash_seed() -> None:
     texts = {
         subprocess.run(
             [sys.executable, "-m", "readmodel_cfn", "template"],
@@ -84,24 +86,24 @@ def test_it_is_the_same_byte_for_byte_in_every_process() -> None:
     assert texts == {run("template").stdout_bytes}
 
 
-def test_the_file_in_the_working_directory_is_read_by_itself() -> None:
+def test_readmodel_toml_of_the_working_directory_is_read() -> None:
     Path("readmodel.toml").write_text(ONE_ROUTE)
     assert "ProductsResource" in run("template").stdout
 
 
-def test_another_is_read_when_told() -> None:
+def test_config_option_reads_another_file() -> None:
     Path("readmodel.toml").write_text("broken")
     Path("other.toml").write_text(ONE_ROUTE)
     assert "ProductsResource" in run("template", "--config", "other.toml").stdout
 
 
-def test_the_article_needs_no_file_but_a_broken_one_is_told_all_the_same() -> None:
+def test_article_option_reports_a_broken_config() -> None:
     Path("readmodel.toml").write_text("broken")
-    assert "not TOML" in error_of(run("template", "--article"), 2)
+    assert error_of(run("template", "--article"), 2).startswith("readmodel.toml: ")
 
 
 def unreadable(name: str) -> list[str]:
-    """The ways in which a description cannot be read, and what is said."""
+    """The option for a config file that cannot be read."""
     path = Path(name)
     if name == "binary.toml":
         path.write_bytes(b"\x00\xff")
@@ -114,47 +116,47 @@ def unreadable(name: str) -> list[str]:
     "command", ["template", "lint", "graph", "openapi", "deploy", "outputs", "status", "delete"]
 )
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "fact"),
     [
-        ("missing.toml", "missing.toml: cannot be read: No such file or directory"),
-        ("binary.toml", "binary.toml: cannot be read: not UTF-8 text"),
-        ("directory.toml", "'directory.toml' is a directory"),
+        ("missing.toml", "No such file"),
+        ("binary.toml", "UTF-8"),
+        ("directory.toml", "directory"),
     ],
 )
-def test_a_description_that_cannot_be_read_is_one_line_for_every_command(
-    command: str, name: str, said: str
+def test_unreadable_config_is_a_one_line_error_of_every_command(
+    command: str, name: str, fact: str
 ) -> None:
-    assert said in error_of(run(command, *unreadable(name)), 2)
+    line = error_of(run(command, *unreadable(name)), 2)
+    assert name in line
+    assert fact in line
 
 
-def test_a_directory_in_place_of_the_file_is_not_passed_over() -> None:
+def test_directory_named_readmodel_toml_is_not_ignored() -> None:
     Path("readmodel.toml").mkdir()
-    line = error_of(run("template"), 2)
-    assert line == "readmodel.toml: cannot be read: Is a directory"
+    assert error_of(run("template"), 2).startswith("readmodel.toml: ")
 
 
-def test_a_key_of_the_description_that_does_not_fit_is_one_line() -> None:
+def test_invalid_config_value_is_a_one_line_error() -> None:
     Path("readmodel.toml").write_text(ONE_ROUTE.replace("products.json", "a b"))
-    assert error_of(run("template"), 2).startswith("readmodel.toml: routes[1].key: 'a b' is not")
+    assert error_of(run("template"), 2).startswith("readmodel.toml: routes[1].key: 'a b'")
 
 
-def test_output_into_a_directory_that_is_missing_is_one_line() -> None:
-    line = error_of(run("template", "--output", "no/such/t.json"), 1)
-    assert line == "no/such/t.json: No such file or directory"
+def test_output_into_a_missing_directory_is_a_one_line_error() -> None:
+    assert error_of(run("template", "--output", "no/such/t.json"), 1).startswith("no/such/t.json: ")
 
 
-def test_output_below_a_file_is_one_line() -> None:
+def test_output_below_a_file_is_a_one_line_error() -> None:
     Path("file").touch()
-    assert error_of(run("template", "--output", "file/t.json"), 1) == "file/t.json: Not a directory"
+    assert error_of(run("template", "--output", "file/t.json"), 1).startswith("file/t.json: ")
 
 
 def test_output_onto_a_directory_is_a_usage_error(tmp_path: Path) -> None:
-    assert "is a directory" in error_of(run("template", "--output", str(tmp_path)), 2)
+    assert str(tmp_path) in error_of(run("template", "--output", str(tmp_path)), 2)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")
 @pytest.mark.parametrize("redirected", [True, False])
-def test_a_full_disk_is_one_line(redirected: bool) -> None:
+def test_full_disk_is_a_one_line_error(redirected: bool) -> None:
     command = [sys.executable, "-m", "readmodel_cfn", "template"]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
@@ -165,23 +167,23 @@ def test_a_full_disk_is_one_line(redirected: bool) -> None:
             check=False,
         )
     assert done.returncode == 1
-    assert done.stderr.splitlines() == ["Error: No space left on device"]
+    (line,) = done.stderr.splitlines()
+    assert "No space left on device" in line
 
 
 @pytest.mark.parametrize("arguments", [(), ("--article",)])
-def test_lint_is_clean_for_both_stacks(arguments: tuple[str, ...]) -> None:
+def test_lint_of_both_templates_has_no_findings(arguments: tuple[str, ...]) -> None:
     done = run("lint", *arguments)
     assert done.exit_code == 0
     assert done.stdout == ""
-    assert done.stderr == "No findings.\n"
 
 
-def test_lint_of_a_file_tells_each_finding_with_its_meaning() -> None:
+def test_lint_of_a_file_prints_each_finding_with_its_meaning() -> None:
     Path("t.json").write_text(BAD)
     done = run("lint", "t.json")
-    assert error_of(done, 3) == "t.json: 1 finding(s)"
-    told, meaning = done.stdout.splitlines()
-    assert told.startswith("E3006 Resources/A/Type: ")
+    assert re.match(r"t\.json: .*\b1\b", error_of(done, 3))
+    finding, meaning = done.stdout.splitlines()
+    assert finding.startswith("E3006 Resources/A/Type: ")
     assert meaning.strip()
 
 
@@ -190,40 +192,38 @@ def test_lint_in_json_is_a_list_of_findings() -> None:
     (found,) = json.loads(run("lint", "t.json", "--json").stdout)
     assert found.keys() == {"rule", "level", "place", "message", "meaning"}
     assert found["rule"] == "E3006"
-    assert json.loads(run("lint", "--json").stdout) == []
 
 
-def test_lint_checks_for_the_region_of_the_description() -> None:
+def test_lint_checks_for_the_region_of_the_config() -> None:
     Path("readmodel.toml").write_text('[stack]\nregion = "xx-north-1"')
-    assert error_of(run("lint"), 2).startswith("cfn-lint knows no region xx-north-1")
+    assert "xx-north-1" in error_of(run("lint"), 2)
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"- 1", b"a: b", b'{"a":', b"null", b"\x00"], ids=lambda one: repr(one)
+    "content", [b"", b"- 1", b"a: b", b'{"a":', b"null", b"\x00"], ids=lambda content: repr(content)
 )
-def test_lint_of_what_is_no_template_is_a_finding(content: bytes) -> None:
+def test_lint_of_an_invalid_template_is_a_finding(content: bytes) -> None:
     Path("t").write_bytes(content)
     done = run("lint", "t")
-    assert "finding(s)" in error_of(done, 3)
+    error_of(done, 3)
     assert done.stdout
 
 
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [(None, "t: cannot be read: No such file or directory"), (b"\xff\xfe", "t: not UTF-8 text")],
-)
-def test_lint_of_a_file_that_cannot_be_read_is_one_line(content: bytes | None, said: str) -> None:
+@pytest.mark.parametrize(("content", "fact"), [(None, "No such file"), (b"\xff\xfe", "UTF-8")])
+def test_lint_of_an_unreadable_file_is_a_one_line_error(content: bytes | None, fact: str) -> None:
     if content is not None:
         Path("t").write_bytes(content)
-    assert error_of(run("lint", "t"), 2) == said
+    line = error_of(run("lint", "t"), 2)
+    assert line.startswith("t: ")
+    assert fact in line
 
 
-def test_a_broken_cfnlintrc_is_one_line() -> None:
+def test_broken_cfnlintrc_is_a_one_line_error() -> None:
     Path(".cfnlintrc").write_text("nope: 1")
-    assert error_of(run("lint"), 2).startswith(".cfnlintrc: cannot be used: ")
+    assert error_of(run("lint"), 2).startswith(".cfnlintrc: ")
 
 
-def test_a_prefix_begins_every_logical_id_and_output() -> None:
+def test_prefix_starts_every_logical_id_and_output() -> None:
     Path("readmodel.toml").write_text('[stack]\nprefix = "Shop"\n')
     content = json.loads(run("template").stdout)
     assert all(name.startswith("Shop") for name in [*content["Resources"], *content["Outputs"]])

@@ -1,4 +1,4 @@
-"""A whole deploy in one call: what it does without asking, and what it refuses to."""
+"""Deploying in a single call without consent: what it does, and what it refuses."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +19,7 @@ from readmodel_cfn.errors import (
 from readmodel_cfn.stacks.unattended import deploy
 from readmodel_cfn.stacks.wanted import Wanted
 
-WANTED = Wanted("read-model", COMPACT)
+DESIRED = Wanted("read-model", COMPACT)
 THERE = Connection("eu-west-1")
 
 
@@ -29,23 +29,23 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
         yield made
 
 
-def test_where_nothing_differs_nothing_is_done(aws: Aws) -> None:
+def test_unchanged_stack_makes_no_write(aws: Aws) -> None:
     aws.stack()
     aws.template(CONTENT)
-    assert deploy(WANTED, THERE).status == "CREATE_COMPLETE"
+    assert deploy(DESIRED, THERE).status == "CREATE_COMPLETE"
     assert aws.wrote() == []
 
 
-def test_an_operation_that_goes_on_is_followed_first(aws: Aws) -> None:
-    told: list[str] = []
+def test_operation_in_progress_is_followed_first(aws: Aws) -> None:
+    statuses: list[str] = []
     aws.stack("UPDATE_IN_PROGRESS")
     aws.events(event(1, "DataStore", "UPDATE_IN_PROGRESS"))
     aws.stack("UPDATE_COMPLETE")
     aws.events(event(2, "DataStore", "UPDATE_COMPLETE"))
     aws.stack("UPDATE_COMPLETE")
     aws.template(CONTENT)
-    deploy(WANTED, THERE, on_event=lambda one: told.append(one.status))
-    assert "UPDATE_COMPLETE" in told
+    deploy(DESIRED, THERE, on_event=lambda event: statuses.append(event.status))
+    assert "UPDATE_COMPLETE" in statuses
     assert aws.wrote() == []
 
 
@@ -60,7 +60,7 @@ def test_without_confirm_what_needs_consent_is_named_and_not_done(
     if status == "ROLLBACK_COMPLETE":
         aws.events(event(1, "read-model", status, physical_id=STACK_ID))
     with pytest.raises(ConsentRequired) as raised:
-        deploy(WANTED, THERE)
+        deploy(DESIRED, THERE)
     assert (raised.value.consent.kind, raised.value.consent.name) == (kind, "read-model")
     assert aws.wrote() == []
 
@@ -78,7 +78,7 @@ def test_a_stack_without_the_tag_is_not_adopted_without_consent(
 ) -> None:
     foreign(aws)
     with pytest.raises(ConsentRequired) as raised:
-        deploy(WANTED, THERE, **options)
+        deploy(DESIRED, THERE, **options)
     lost = ("Other (AWS::SQS::Queue)",)
     assert (raised.value.consent.kind, raised.value.consent.lost) == ("adopt", lost)
     assert "Other" in str(raised.value)
@@ -110,7 +110,7 @@ def test_with_consent_it_is_adopted_by_an_update_that_sets_the_tag(aws: Aws) -> 
         asked.append(consent)
         return True
 
-    deploy(WANTED, THERE, confirm=confirm)
+    deploy(DESIRED, THERE, confirm=confirm)
     assert [consent.kind for consent in asked] == ["adopt"]
 
 
@@ -122,17 +122,17 @@ def test_a_rollback_that_fails_again_is_raised_and_not_tried_for_ever(aws: Aws) 
     aws.events(event(1, "DataStore", "UPDATE_FAILED", "still there"))
     aws.answers("cloudformation", "describe_events", {"OperationEvents": []})
     with pytest.raises(Stuck):
-        deploy(WANTED, THERE, confirm=lambda _: True)
+        deploy(DESIRED, THERE, confirm=lambda _: True)
 
 
 def test_what_the_plan_refuses_is_refused(aws: Aws) -> None:
     aws.stack("REVIEW_IN_PROGRESS", tags={})
     with pytest.raises(ReadModelError, match="change set"):
-        deploy(WANTED, THERE, confirm=lambda _: True)
+        deploy(DESIRED, THERE, confirm=lambda _: True)
     assert aws.wrote() == []
 
 
-def test_an_update_that_fails_is_told_by_its_cause(aws: Aws) -> None:
+def test_rolled_back_update_names_its_cause(aws: Aws) -> None:
     aws.stack()
     aws.template({"Resources": {}})
     aws.events()
@@ -140,40 +140,37 @@ def test_an_update_that_fails_is_told_by_its_cause(aws: Aws) -> None:
     aws.stack("UPDATE_ROLLBACK_COMPLETE")
     aws.events(event(1, "DataStore", "CREATE_FAILED", "no room"))
     aws.answers("cloudformation", "describe_events", {"OperationEvents": []})
-    with pytest.raises(RolledBack, match=r"rolled back: DataStore.*no room"):
-        deploy(WANTED, THERE)
+    with pytest.raises(RolledBack, match=r"DataStore.*no room"):
+        deploy(DESIRED, THERE)
 
 
-def test_a_template_too_long_for_a_call_needs_a_bucket() -> None:
+def test_long_template_requires_a_template_bucket() -> None:
     long = Wanted("read-model", '{"Description":"' + "x" * 60_000 + '","Resources":{}}')
-    with pytest.raises(ConfigError, match=r"51,200 bytes that a call takes; give template_bucket"):
+    with pytest.raises(ConfigError, match=r"51,200.*template_bucket"):
         deploy(long, THERE)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "name"),
     [
-        ("", "is not JSON: "),
-        ("Resources:\n  Store:\n    Type: AWS::S3::Bucket\n", "is not JSON: "),
-        ("[" * 40_000, "is not JSON: "),
-        ("[]", "is not a JSON object; "),
-        ("{}", "has no Resources; "),
-        ('{"Resources": []}', "has no Resources; "),
-        ('{"Resources": {"Store": {}}}', "has the resource Store without a Type, or "),
-        (
-            '{"Resources": {"Store": {"Type": "AWS::S3::Bucket", "Properties": null}}}',
-            "has the resource Store without a Type, or with Properties that are none; ",
-        ),
+        ("", "JSON"),
+        ("Resources:\n  Store:\n    Type: AWS::S3::Bucket\n", "JSON"),
+        ("[" * 40_000, "JSON"),
+        ("[]", "JSON"),
+        ("{}", "Resources"),
+        ('{"Resources": []}', "Resources"),
+        ('{"Resources": {"Store": {}}}', "Store"),
+        ('{"Resources": {"Store": {"Type": "AWS::S3::Bucket", "Properties": null}}}', "Store"),
         (
             '{"Parameters": [], "Resources": {"Store": {"Type": "AWS::S3::Bucket"}}}',
-            "has Parameters that are not a JSON object; ",
+            "Parameters",
         ),
     ],
     ids=["empty", "YAML", "deep", "list", "nothing", "list of resources", "type", "null", "array"],
 )
-def test_what_is_no_template_is_refused_before_aws_is_asked(aws: Aws, text: str, told: str) -> None:
+def test_invalid_template_is_refused_before_any_call(aws: Aws, text: str, name: str) -> None:
     with pytest.raises(ConfigError) as refused:
         deploy(Wanted("read-model", text), THERE)
-    assert str(refused.value).startswith(f"stack read-model: the template {told}")
-    assert str(refused.value).endswith("; give a CloudFormation template's text in JSON")
+    assert "read-model" in str(refused.value)
+    assert name in str(refused.value)
     assert aws.wrote() == []

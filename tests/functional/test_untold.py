@@ -1,4 +1,4 @@
-"""What is changed although its story cannot be told is unfinished, and never "nothing changed"."""
+"""A change whose output meets a broken pipe exits 9, never as if nothing had changed."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,6 @@ from readmodel_cfn import lint_cache, report
 from readmodel_cfn.cli import publish_telling
 from readmodel_cfn.errors import Unfinished
 
-UNTOLD = "how it went on cannot be told: Broken pipe; "
 REGION = ("--region", "eu-west-1")
 
 
@@ -27,7 +26,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
 
 
 def gone(*_: object, **__: object) -> None:
-    """The reader of the output went away."""
+    """The reader of the output has closed it."""
     raise BrokenPipeError(32, "Broken pipe")
 
 
@@ -39,16 +38,17 @@ def created(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize("output", ["event", "outputs"])
-def test_a_deploy(aws: Aws, output: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_broken_pipe_after_a_deploy_began_is_unfinished(
+    aws: Aws, output: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     created(aws)
     monkeypatch.setattr(report, output, gone)
     line = error_of(run("deploy", "--yes", *REGION), Unfinished.exit_code)
     command = "follow" if output == "event" else "outputs"
-    assert UNTOLD in line
-    assert line.endswith(f"run: readmodel-cfn {command} --stack-name read-model --region eu-west-1")
+    assert line.endswith(f"readmodel-cfn {command} --stack-name read-model --region eu-west-1")
 
 
-def test_what_was_only_planned_has_changed_nothing(
+def test_broken_pipe_before_a_deploy_began_exits_1(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     aws.no_stack()
@@ -61,15 +61,17 @@ def stored(aws: Aws) -> None:
     aws.answers("s3", "put_object", {"ETag": '"e"', "VersionId": "v"})
 
 
-def test_a_document(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_broken_pipe_after_a_document_was_published_is_unfinished(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
     aws.stack()
     stored(aws)
     monkeypatch.setattr(report, "published", gone)
     line = error_of(run("publish", "f.json", *REGION), Unfinished.exit_code)
-    assert line == f"data-bucket/payload.json: {UNTOLD}it is published"
+    assert line.startswith("data-bucket/payload.json: ")
 
 
-def test_many_documents(
+def test_broken_pipe_while_publishing_many_documents_is_unfinished(
     objects: Any,  # noqa: F811 - the fixture
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -78,15 +80,16 @@ def test_many_documents(
     (tmp_path / "many" / "payload.json").write_text("{}")
     monkeypatch.setattr(publish_telling.Telling, "outcome", gone)
     done = run("publish", "many", "--bucket", "mine", *REGION)
-    line = error_of(done, Unfinished.exit_code)
-    assert line == f"publish: {UNTOLD}run it again: only what is missing is sent"
+    error_of(done, Unfinished.exit_code)
     assert "payload.json" in objects.kept
 
 
-def test_a_deletion(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_broken_pipe_while_deleting_a_stack_is_unfinished(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
     found(aws, DELETED)
     holds(aws)
     goes(aws, "DELETE_COMPLETE", BEGUN)
     monkeypatch.setattr(report, "event", gone)
     line = error_of(delete(), Unfinished.exit_code)
-    assert line == f"stack read-model in eu-west-1: {UNTOLD}run: {AGAIN}"
+    assert line.endswith(AGAIN)

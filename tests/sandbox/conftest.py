@@ -1,9 +1,11 @@
-"""One embedded AWS for the run (one a worker under xdist), stopped by its process id at the end.
+"""One embedded AWS for each test process, stopped by its process ID at the end.
 
 Its state is in a temporary home; its environment is the user's own, installed at most once.
 """
 
+import functools
 import http.client
+import inspect
 import json
 import re
 import time
@@ -13,13 +15,40 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.loaders
+import botocore.session
 import pytest
 from botocore.config import Config
 
+from readmodel_cfn import lint_cache
+from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.sandbox import Sandbox, start, stop
 from readmodel_cfn.sandbox.home import Home, ensure_installed
 
-PATIENCE = 30
+TIMEOUT = 120  # seconds; a busy machine needs more than an idle one
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_botocore_data() -> Iterator[None]:
+    """All sessions share botocore's data files; reading them again takes most of a session."""
+    with pytest.MonkeyPatch.context() as patch:
+        create = functools.cache(botocore.loaders.create_loader)
+        patch.setattr(botocore.session, "create_loader", create)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def deploy_without_lint(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands in this process do not run cfn-lint, which takes seconds and has its own tests."""
+    monkeypatch.setattr(lint_cache, "lint_once", lambda *_: [])
+
+
+@pytest.fixture(autouse=True)
+def no_timed_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow machine prints what a fast one prints."""
+    function: Any = inspect.unwrap(slow)
+    monkeypatch.setattr(function, "__defaults__", (1e6, 1e6))
+    monkeypatch.setattr("readmodel_cfn.cli.progress._FIRST", 1e6)
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +62,7 @@ def environment() -> Path:
 
 @pytest.fixture(scope="session")
 def new_home(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
-    """Makes a home without state, with the shared environment."""
+    """Creates a home without state, with the shared environment."""
 
     def make() -> Path:
         path = tmp_path_factory.mktemp("home")
@@ -45,7 +74,7 @@ def new_home(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Cal
 
 @pytest.fixture
 def home(new_home: Callable[[], Path]) -> Iterator[Path]:
-    """A home for one test; what runs in it at the end is stopped."""
+    """A home for one test; its sandbox is stopped at the end."""
     path = new_home()
     yield path
     stop(home=path)
@@ -65,7 +94,7 @@ def sandbox(sandbox_home: Path) -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="session")
 def make_bucket() -> Callable[..., None]:
-    """Makes a bucket where the S3 client is."""
+    """Creates a bucket in the region of the S3 client."""
 
     def make(s3: Any, name: str) -> None:
         where = {"LocationConstraint": s3.meta.region_name}
@@ -76,8 +105,9 @@ def make_bucket() -> Callable[..., None]:
 
 @pytest.fixture(scope="session")
 def client_of() -> Callable[..., Any]:
-    """Makes a client of a sandbox for a service: root's, or one with another key."""
+    """Creates a client of a sandbox for a service, with root's key or another."""
 
+    @functools.cache
     def make(sandbox: Sandbox, service: str, key: str = "", secret: str = "") -> Any:
         return boto3.session.Session().client(  # type: ignore[call-overload]
             service,
@@ -93,7 +123,7 @@ def client_of() -> Callable[..., Any]:
 
 @pytest.fixture
 def clients(sandbox: Sandbox, client_of: Callable[..., Any]) -> Callable[..., Any]:
-    """Makes a client of the run's sandbox for a service."""
+    """Creates a client of the run's sandbox for a service."""
     return lambda service, key="", secret="": client_of(sandbox, service, key, secret)
 
 
@@ -130,9 +160,9 @@ class Stack:
 
 
 def until(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not holds():
-        assert time.monotonic() < deadline, "it took too long"
+        assert time.monotonic() < deadline, f"it did not happen within {TIMEOUT} s"
         time.sleep(0.02)
 
 
@@ -157,7 +187,7 @@ def send(sandbox: Sandbox) -> Callable[..., Answer]:
     """Sends a request to a stage."""
 
     def send(api: str, path: str, method: str = "GET", **headers: str) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=TIMEOUT)
         try:
             names = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, f"/_aws/execute-api/{api}{path}", headers=names)

@@ -65,11 +65,13 @@ class Reader:
     def _type(self, block: Block) -> None:
         """Plain lines of ours run in this process, which is quicker; all else is bash's."""
         typed = commands(block.text)
-        if any(one.words[0] not in (PROGRAM, "make") for one in typed):
+        if any(line.words[0] not in (PROGRAM, "make") for line in typed):
             self._bash(block)
             return
         told = [
-            self.run(*one.words[1:], exits=one.exits) for one in typed if one.words[0] == PROGRAM
+            self.run(*line.words[1:], exits=line.exits)
+            for line in typed
+            if line.words[0] == PROGRAM
         ]
         self.told = "".join(told)
 
@@ -103,7 +105,7 @@ def consent(words: Sequence[str]) -> list[str]:
     """What a reader at a terminal answers where a command asks."""
     with click.Context(main) as context:
         command = main.get_command(context, words[0])
-    asks = any("--yes" in one.opts for one in command.params) if command else False
+    asks = any("--yes" in option.opts for option in command.params) if command else False
     return ["--yes"] if asks and "--yes" not in words else []
 
 

@@ -64,5 +64,5 @@ class Answer:
 
     def saying(self, body: bytes) -> Self:
         """The same answer with another body, and so with another length."""
-        headers = tuple(one for one in self.headers if one[0].lower() != "content-length")
+        headers = tuple(header for header in self.headers if header[0].lower() != "content-length")
         return replace(self, headers=headers, body=body)

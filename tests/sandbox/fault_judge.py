@@ -89,7 +89,7 @@ class Case:
     def new(self) -> Counter[tuple[str, str]]:
         """The events of the time of the run."""
         found = self.after.events.items()
-        return Counter(one for id_, one in found if id_ not in self.before.events)
+        return Counter(event for id_, event in found if id_ not in self.before.events)
 
     @property
     def followed(self) -> Counter[tuple[str, str]]:
@@ -109,7 +109,7 @@ def _crashed(case: Case) -> Iterator[str]:
 
 def _one_error(case: Case) -> Iterator[str]:
     """An error is one line, the last one, and says what to do after a semicolon."""
-    errors = [one for one in case.run.stderr.splitlines() if one.startswith("Error:")]
+    errors = [line for line in case.run.stderr.splitlines() if line.startswith("Error:")]
     if len(errors) != (case.run.exit_code not in (0, 5)):
         yield f"exit {case.run.exit_code} with {len(errors)} lines of error"
     if errors and errors[-1] != case.run.last_line:
@@ -148,7 +148,7 @@ def _done(case: Case) -> Iterator[str]:
 
 def _untouched(case: Case) -> Iterator[str]:
     parts = ("stack_id", "status", "template", "protected", "events", "kept")
-    changed = [one for one in parts if getattr(case.before, one) != getattr(case.after, one)]
+    changed = [part for part in parts if getattr(case.before, part) != getattr(case.after, part)]
     if changed:
         yield f"exit {case.run.exit_code}, but there was a change: {', '.join(changed)}"
 

@@ -20,7 +20,7 @@ def _short(members: Members) -> Iterator[Members]:
 
 
 def _each_twice(members: Members) -> Iterator[Members]:
-    yield [one for one in members for _ in range(2)]
+    yield [member for member in members for _ in range(2)]
 
 
 def _page_twice(members: Members) -> Iterator[Members]:

@@ -88,7 +88,7 @@ class Proxy:
         with self._lock:
             self._count[action] += 1
             self._count[ANY] += 1
-            return next((one for one in self._faults if self._hits(one, action)), None)
+            return next((fault for fault in self._faults if self._hits(fault, action)), None)
 
     def _hits(self, fault: Fault, action: str) -> bool:
         return fault.hits(action, self._count[ANY if fault.action == ANY else action])
@@ -141,7 +141,9 @@ def forward(request: Request, port: int) -> Answer:
                 upstream.putheader(name, value)
         upstream.endheaders(request.body)
         got = upstream.getresponse()
-        kept = [one for one in got.getheaders() if one[0].lower() not in _OF_THE_CONNECTION]
+        kept = [
+            header for header in got.getheaders() if header[0].lower() not in _OF_THE_CONNECTION
+        ]
         return Answer(got.status, tuple(kept), got.read())
     finally:
         upstream.close()

@@ -30,7 +30,9 @@ class Witness:
         if not found:
             return Truth(stack_id=self._id, events=self._events(), kept=self._kept())
         self._id = found["StackId"]
-        outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
+        outputs = {
+            output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])
+        }
         self._bucket = outputs.get("S3BucketName", self._bucket)
         return Truth(
             stack_id=self._id,
@@ -74,30 +76,30 @@ class Witness:
 
     def _change_sets(self) -> tuple[str, ...]:
         listed = self._stacks.list_change_sets(StackName=self._name)["Summaries"]
-        return tuple(one["ChangeSetName"] for one in listed)
+        return tuple(change_set["ChangeSetName"] for change_set in listed)
 
     def _events(self) -> dict[str, tuple[str, str]]:
         if not self._id:
             return {}
         pages = self._stacks.get_paginator("describe_stack_events").paginate(StackName=self._id)
         return {
-            one["EventId"]: (one["ResourceStatus"], one["LogicalResourceId"])
+            event["EventId"]: (event["ResourceStatus"], event["LogicalResourceId"])
             for page in pages
-            for one in page["StackEvents"]
+            for event in page["StackEvents"]
         }
 
     def _kept(self) -> bool:
         if not self._bucket:
             return False
         listed = self._s3.list_buckets()["Buckets"]
-        if self._bucket not in {one["Name"] for one in listed}:
+        if self._bucket not in {bucket["Name"] for bucket in listed}:
             return False
         return "Contents" in self._s3.list_objects_v2(Bucket=self._bucket)
 
     def _remove_bucket(self) -> None:
         versions = self._s3.list_object_versions(Bucket=self._bucket).get("Versions", [])
-        for one in versions:
-            self._s3.delete_object(Bucket=self._bucket, Key=KEY, VersionId=one["VersionId"])
+        for version in versions:
+            self._s3.delete_object(Bucket=self._bucket, Key=KEY, VersionId=version["VersionId"])
         self._s3.delete_bucket(Bucket=self._bucket)
 
 

@@ -109,7 +109,7 @@ class Site:
     def etags(self) -> dict[str, str]:
         """What the bucket has."""
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
-        return {one["Key"]: one["ETag"] for page in pages for one in page.get("Contents", [])}
+        return {entry["Key"]: entry["ETag"] for page in pages for entry in page.get("Contents", [])}
 
     def listed(self) -> list[str]:
         """The keys of what the bucket has."""
@@ -135,12 +135,16 @@ class Site:
     def versions(self, key: str) -> list[str]:
         """The versions of a key, the newest first."""
         found = self.s3.list_object_versions(Bucket=self.bucket, Prefix=key)
-        return [one["VersionId"] for one in found.get("Versions", []) if one["Key"] == key]
+        return [
+            version["VersionId"] for version in found.get("Versions", []) if version["Key"] == key
+        ]
 
     def is_whole(self) -> bool:
         """Does the bucket hold the folder's documents, each whole, and no others?"""
-        paths = [one for one in self.data.rglob("*.json") if one.is_file()]
-        wanted = {one.relative_to(self.data).as_posix(): _etag(one.read_bytes()) for one in paths}
+        paths = [path for path in self.data.rglob("*.json") if path.is_file()]
+        wanted = {
+            path.relative_to(self.data).as_posix(): _etag(path.read_bytes()) for path in paths
+        }
         return wanted == self.etags()
 
 

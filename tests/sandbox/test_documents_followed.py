@@ -11,13 +11,15 @@ from documents import WRITTEN, blocks
 from readmodel_cfn import sandbox as embedded
 from readmodel_cfn.sandbox import Sandbox
 
-FOLLOWED = {page: [one for one in blocks(page) if not one.not_run] for page in WRITTEN}
+FOLLOWED = {page: [block for block in blocks(page) if not block.not_run] for page in WRITTEN}
 TO_FOLLOW = [
-    page for page, found in FOLLOWED.items() if {"sh", "python"} & {one.language for one in found}
+    page
+    for page, found in FOLLOWED.items()
+    if {"sh", "python"} & {block.language for block in found}
 ]
 # These start the sandbox themselves, and stop it; the others begin where the tour has deployed.
 WITH_THEIR_OWN = ["docs/tour.md", "docs/offline.md"]
-SHOP = [one for one in FOLLOWED["docs/tour.md"] if one.title]
+SHOP = [block for block in FOLLOWED["docs/tour.md"] if block.title]
 NOT_YET_DEPLOYED = {"README.md", "CONTRIBUTING.md"}
 
 
@@ -41,7 +43,7 @@ def follow(reader: Reader, page: str) -> None:
 
 
 @pytest.mark.parametrize("page", WITH_THEIR_OWN)
-def test_a_page_that_starts_the_sandbox_can_be_followed_and_stops_it(
+def test_page_that_starts_and_stops_the_sandbox_works(
     page: str, reader: Reader, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("READMODEL_CFN_HOME", str(home))
@@ -79,7 +81,7 @@ def shopkeeper(
 
 @pytest.mark.usefixtures("my_bucket")
 @pytest.mark.parametrize("page", [page for page in TO_FOLLOW if page not in WITH_THEIR_OWN])
-def test_a_page_can_be_followed(page: str, shopkeeper: Reader) -> None:
+def test_page_works(page: str, shopkeeper: Reader) -> None:
     if page not in NOT_YET_DEPLOYED:
         shopkeeper.run("deploy")
     follow(shopkeeper, page)

@@ -30,7 +30,7 @@ HEAD = "<!-- readmodel-cfn -->\nRead model: "
 
 def step(name: str) -> dict[str, Any]:
     (job,) = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))["jobs"].values()
-    found: dict[str, Any] = next(one for one in job["steps"] if one.get("name") == name)
+    found: dict[str, Any] = next(step for step in job["steps"] if step.get("name") == name)
     return found
 
 
@@ -81,29 +81,29 @@ def runner(tmp_path: Path, sandbox: Sandbox, clients: Callable[..., Any]) -> Ite
     Stack(NAME, clients("cloudformation")).delete()
 
 
-def test_githubs_schema_takes_it() -> None:
+def test_workflow_is_valid_in_the_schema_of_github() -> None:
     check = [str(programs("github-actions") / "check-jsonschema"), "--builtin-schema"]
     subprocess.run([*check, "vendor.github-workflows", str(WORKFLOW)], check=True)
 
 
-def test_the_comment_tells_a_new_stack_no_change_and_each_value_that_changes(
+def test_comment_shows_a_new_stack_no_change_and_changed_values(
     runner: Runner,
 ) -> None:
-    told = runner.comment()
-    assert told.startswith(f"{HEAD}create\n\n```\n! add DataStore AWS::S3::Bucket\n")
-    assert "\n  add ApiGatewayStage AWS::ApiGateway::Stage\n" in told
+    comment = runner.comment()
+    assert comment.startswith(f"{HEAD}create\n\n```\n! add DataStore AWS::S3::Bucket\n")
+    assert "\n  add ApiGatewayStage AWS::ApiGateway::Stage\n" in comment
 
     runner.checkout.run("readmodel-cfn", "deploy", "--yes")
     assert runner.comment() == f"{HEAD}nothing\n"
 
     runner.describe(TOML.replace("{id}.json", "{id}"))
-    told = runner.comment()
-    assert told.startswith(f"{HEAD}update\n\n```\n")
-    assert '/Uri/Fn::Join/1/6: "/products/{id}.json" -> "/products/{id}"\n' in told
+    comment = runner.comment()
+    assert comment.startswith(f"{HEAD}update\n\n```\n")
+    assert '/Uri/Fn::Join/1/6: "/products/{id}.json" -> "/products/{id}"\n' in comment
 
 
 @pytest.mark.parametrize(("name", "exits"), [("lint", 2), ("diff", 1)])
-def test_a_step_whose_command_fails_fails(runner: Runner, name: str, exits: int) -> None:
+def test_step_fails_with_its_command(runner: Runner, name: str, exits: int) -> None:
     runner.describe("routes = 1")
     runner.run(name, exits)
 
@@ -117,7 +117,7 @@ const issues = {
   createComment: ({ owner, repo, issue_number, body }) =>
     comments.push({ id: 1 + comments.length, owner, repo, issue_number, body }),
   updateComment: ({ comment_id, body }) => {
-    comments.find((one) => one.id === comment_id).body = body;
+    comments.find((comment) => comment.id === comment_id).body = body;
   },
 };
 const github = { rest: { issues }, paginate: async () => comments };
@@ -136,7 +136,7 @@ const run = new AsyncFunction("require", "github", "context", script);
 
 
 @pytest.mark.examples
-def test_one_comment_is_made_and_then_kept_up_to_date(tmp_path: Path, sandbox: Sandbox) -> None:
+def test_comment_is_created_once_and_then_updated(tmp_path: Path, sandbox: Sandbox) -> None:
     given = json.dumps([step("comment")["with"]["script"], f"{HEAD}create", f"{HEAD}update"])
     example = copied("github-actions", tmp_path, [], sandbox)
     first, ours = json.loads(example.run("node", "-e", GITHUB, given).stdout)

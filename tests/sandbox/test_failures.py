@@ -1,6 +1,6 @@
-"""Deploys that fail on the embedded AWS: the line, and `diagnose` later, name the true cause.
+"""Deploys that fail on the embedded AWS: the error line and `diagnose` name the cause.
 
-What can be foreseen `deploy` refuses; so here somebody takes a name after it has looked.
+`deploy` refuses what it can foresee; so here a name is taken after its checks.
 """
 
 import json
@@ -42,23 +42,23 @@ class Project:
         return CliRunner().invoke(main, [command, *options, *place, *file], env=environment)
 
     def describe(self, tables: str) -> None:
-        """What readmodel.toml says."""
+        """Write readmodel.toml."""
         (self.folder / "readmodel.toml").write_text(tables)
 
     def deploy(self, tables: str = "", *options: str, exits: int = 0) -> str:
-        """Deploy what the tables say: the last line that is told."""
+        """Deploy the config; returns the last line of stderr."""
         self.describe(tables)
         done = self.run("deploy", "--yes", *options)
         assert done.exit_code == exits, done.output
         return done.stderr.strip().splitlines()[-1]
 
     def diagnosis(self) -> Any:
-        """What `diagnose` says, as values, once it said the same to people."""
+        """The JSON of `diagnose`, whose values its text has too."""
         shown, done = self.run("diagnose"), self.run("diagnose", "--json")
         assert shown.exit_code == done.exit_code == 0, shown.output + done.output
         found = json.loads(done.stdout)
-        told = found["cause"] or {}
-        words = [told.get("logical_id"), told.get("table"), told.get("reason"), found["next"]]
+        cause = found["cause"] or {}
+        words = [cause.get("logical_id"), cause.get("table"), cause.get("reason"), found["next"]]
         assert all(word in shown.stdout for word in words if word), shown.stdout
         return found
 
@@ -74,7 +74,7 @@ def project(tmp_path: Path, sandbox: Sandbox) -> Iterator[Project]:
 
 @pytest.fixture
 def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
-    """Has something done just before deploy's next `call`, such as "create", once."""
+    """Does something once, just before the next `call` of deploy, such as "create"."""
 
     def arrange(call: str, act: Callable[..., object], **arguments: object) -> None:
         real = getattr(StackClient, call)
@@ -93,7 +93,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
 def take_bucket(
     clients: Callable[..., Any], make_bucket: Callable[..., None], meanwhile: Meanwhile
 ) -> Iterator[Callable[[str], str]]:
-    """Has a bucket made in between: its name."""
+    """Creates a bucket just before a call; returns its name."""
     name, s3 = f"taken-{secrets.token_hex(4)}", clients("s3")
 
     def take(call: str) -> str:
@@ -104,14 +104,14 @@ def take_bucket(
     s3.delete_bucket(Bucket=name)
 
 
-def test_a_create_refused_by_a_validation_names_the_bucket_and_its_table(
+def test_create_refused_by_a_validation_names_the_bucket_and_its_table(
     project: Project, take_bucket: Callable[[str], str]
 ) -> None:
-    """Only DescribeEvents tells: the stack's events say no more than that validation failed."""
+    """Only DescribeEvents has the cause: the stack's events just say that validation failed."""
     taken = take_bucket("create")
     line = project.deploy(f'[data_store]\nname = "{taken}"', exits=4)
-    assert "rolled back: DataStore (AWS::S3::Bucket, [data_store]): " in line
-    assert f"'{taken}' already exists; choose another name under [data_store]" in line
+    for fact in ("DataStore", "AWS::S3::Bucket", "[data_store]", f"'{taken}' already exists"):
+        assert fact in line
     found = project.diagnosis()
     assert (found["operation"], found["succeeded"]) == ("create", False)
     assert found["cause"]["table"] == "[data_store]"
@@ -119,56 +119,56 @@ def test_a_create_refused_by_a_validation_names_the_bucket_and_its_table(
     assert found["cause"]["path"] == "/Resources/DataStore"
 
 
-def test_a_create_that_fails_half_way_names_the_resource_and_its_table(
+def test_create_that_fails_later_names_the_resource_and_its_table(
     project: Project, clients: Callable[..., Any], meanwhile: Meanwhile
 ) -> None:
     iam = clients("iam")
     meanwhile("create", iam.create_user, UserName=project.name)
     line = project.deploy(f'[writer]\nname = "{project.name}"', exits=4)
     iam.delete_user(UserName=project.name)
-    assert "rolled back: DataStoreWriter (AWS::IAM::User, [writer]): " in line
-    assert f"{project.name} already exists; choose another name in its table" in line
+    for fact in ("DataStoreWriter", "AWS::IAM::User", "[writer]", f"{project.name} already exists"):
+        assert fact in line
     found = project.diagnosis()
     assert (found["operation"], found["status"]) == ("create", "ROLLBACK_COMPLETE")
     assert found["cause"]["logical_id"] == "DataStoreWriter"
     assert found["cause"]["table"] == "[writer]"
 
 
-def test_an_update_that_fails_names_the_resource_and_its_table(project: Project) -> None:
+def test_failed_update_names_the_resource_and_its_table(project: Project) -> None:
     project.deploy()
     line = project.deploy(BOUNDED, exits=4)
-    assert "rolled back: DataStoreWriter (AWS::IAM::User, [writer]): " in line
-    assert f"{NOWHERE} does not exist" in line
-    assert "permissions_boundary in its table" in line
+    facts = ("DataStoreWriter", "AWS::IAM::User", "[writer]", f"{NOWHERE} does not exist")
+    for fact in (*facts, "permissions_boundary"):
+        assert fact in line
     found = project.diagnosis()
     assert (found["operation"], found["status"]) == ("update", "UPDATE_ROLLBACK_COMPLETE")
     assert found["cause"]["table"] == "[writer]"
     assert found["also_failed"] == []
 
 
-def test_a_path_that_was_taken_by_hand_names_the_route(
+def test_taken_path_names_the_route(
     project: Project, clients: Callable[..., Any], meanwhile: Meanwhile
 ) -> None:
     products = '[[routes]]\npath = "products"\nkey = "products.json"\n'
-    one = '[[routes]]\npath = "products/{sku}"\nkey = "products/{sku}.json"'
+    product = '[[routes]]\npath = "products/{sku}"\nkey = "products/{sku}.json"'
     project.deploy(products)
     listed = clients("cloudformation").list_stack_resources(StackName=project.name)
     ids = {
-        one["LogicalResourceId"]: one["PhysicalResourceId"]
-        for one in listed["StackResourceSummaries"]
+        resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+        for resource in listed["StackResourceSummaries"]
     }
     place = {"restApiId": ids["ApiGateway"], "parentId": ids["ProductsResource"]}
     meanwhile("update", clients("apigateway").create_resource, **place, pathPart="{id}")
-    line = project.deploy(products + one, exits=4)
-    assert '(AWS::ApiGateway::Resource, [[routes]] path = "products/{sku}"): A sibling' in line
-    assert "deploy once without this one of [[routes]]" in line
+    line = project.deploy(products + product, exits=4)
+    assert "AWS::ApiGateway::Resource" in line
+    assert '[[routes]] path = "products/{sku}"' in line
     assert project.diagnosis()["cause"]["table"] == '[[routes]] path = "products/{sku}"'
 
 
-def test_an_earlier_failure_is_not_told_again(
+def test_earlier_failure_is_not_shown_again(
     project: Project, take_bucket: Callable[[str], str]
 ) -> None:
-    """AWS still lists what failed then, milliseconds before."""
+    """AWS still lists the failure of the deploy before, milliseconds ago."""
     project.deploy()
     taken = take_bucket("update")
     assert taken in project.deploy(f'[data_store]\nname = "{taken}"', exits=4)
@@ -178,25 +178,26 @@ def test_an_earlier_failure_is_not_told_again(
     assert project.diagnosis()["cause"]["logical_id"] == "DataStoreWriter"
 
 
-def test_what_is_kept_on_failure_is_stuck_and_a_later_rollback_has_the_same_cause(
+def test_failure_without_rollback_and_its_later_rollback_have_the_same_cause(
     project: Project, clients: Callable[..., Any]
 ) -> None:
     project.deploy()
     line = project.deploy(BOUNDED, "--disable-rollback", exits=6)
-    assert "it ended as UPDATE_FAILED: DataStoreWriter (AWS::IAM::User, [writer]): " in line
+    for fact in ("UPDATE_FAILED", "DataStoreWriter", "AWS::IAM::User", "[writer]"):
+        assert fact in line
     kept = project.diagnosis()
     assert (kept["succeeded"], kept["status"]) == (False, "UPDATE_FAILED")
     assert kept["cause"]["table"] == "[writer]"
     cloudformation = clients("cloudformation")
     cloudformation.rollback_stack(StackName=project.name)
     waiter = cloudformation.get_waiter("stack_rollback_complete")
-    waiter.wait(StackName=project.name, WaiterConfig={"Delay": 1})
+    waiter.wait(StackName=project.name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 2000})
     undone = project.diagnosis()
     assert (undone["operation"], undone["status"]) == ("update", "UPDATE_ROLLBACK_COMPLETE")
     assert undone["cause"] == kept["cause"]
 
 
-def test_a_success_is_no_failure(project: Project) -> None:
+def test_diagnosis_of_a_success_has_no_cause(project: Project) -> None:
     project.deploy()
     found = project.diagnosis()
     assert (found["operation"], found["succeeded"]) == ("create", True)
@@ -204,9 +205,9 @@ def test_a_success_is_no_failure(project: Project) -> None:
     assert found["also_failed"] == []
 
 
-def test_a_stack_that_is_gone_has_no_diagnosis(project: Project) -> None:
+def test_diagnosis_of_a_deleted_stack_is_an_error(project: Project) -> None:
     project.deploy()
     assert project.run("delete", "--yes", f"--with-data={project.name}").exit_code == 0
     done = project.run("diagnose")
     assert done.exit_code == 1
-    assert "does not exist" in done.stderr
+    assert project.name in done.stderr

@@ -117,17 +117,17 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", RIGHT.values(), ids=RIGHT)
-def test_the_judge_lets_a_right_verdict_pass(case: Case) -> None:
+def test_judge_accepts_a_right_verdict(case: Case) -> None:
     assert judge(case) == []
 
 
 @pytest.mark.parametrize(("wrong", "case"), WRONG.items(), ids=WRONG)
-def test_the_judge_rejects_a_wrong_verdict(wrong: str, case: Case) -> None:
-    assert any(one.startswith(wrong) for one in judge(case)), judge(case)
+def test_judge_rejects_a_wrong_verdict(wrong: str, case: Case) -> None:
+    assert any(fault.startswith(wrong) for fault in judge(case)), judge(case)
 
 
 @pytest.mark.parametrize("name", RIGHT)
-def test_no_other_exit_code_would_be_right(name: str) -> None:
+def test_judge_rejects_every_other_exit_code(name: str) -> None:
     """Each of these truths is told by one code only, or by 9: nobody knows."""
     case = RIGHT[name]
     for code in {0, 4, 6} - {case.run.exit_code}:
@@ -145,7 +145,7 @@ def place(
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
-def test_without_a_fault_each_scene_ends_as_it_should(place: Place, scene: Scene) -> None:
+def test_scene_without_a_fault_ends_right(place: Place, scene: Scene) -> None:
     assert trial(place, scene).wrong == ()
 
 
@@ -187,12 +187,14 @@ FAULTS = [
 ]
 
 
-def test_there_is_one_of_each_kind() -> None:
+def test_every_kind_of_fault_is_injected() -> None:
     assert {fault.kind for _, fault in FAULTS} == KINDS - set(HELD)
 
 
-@pytest.mark.parametrize(("scene", "fault"), FAULTS, ids=lambda one: str(getattr(one, "name", one)))
-def test_a_fault_is_survived(place: Place, scene: Scene, fault: Fault) -> None:
+@pytest.mark.parametrize(
+    ("scene", "fault"), FAULTS, ids=lambda value: str(getattr(value, "name", value))
+)
+def test_command_survives_a_fault(place: Place, scene: Scene, fault: Fault) -> None:
     done = trial(place, scene, fault)
     assert done.injected, f"no call was harmed, of {done.calls}"
     assert done.wrong == (), done

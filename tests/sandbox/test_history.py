@@ -73,7 +73,7 @@ def read(command: Callable[..., Any]) -> Callable[[], tuple[Any, dict[str, str |
     return read
 
 
-def test_an_old_version_is_restored_with_its_headers_and_every_version_stays(
+def test_old_version_is_restored_with_its_headers_and_all_versions_stay(
     command: Callable[..., Any], publish: Callable[[object], None], read: Callable[[], Any]
 ) -> None:
     publish(1)
@@ -82,16 +82,16 @@ def test_an_old_version_is_restored_with_its_headers_and_every_version_stays(
     publish(2)
     publish(3)
     written = command("history", KEY, "--json")
-    assert [one["current"] for one in written] == [True, False, False]
+    assert [version["current"] for version in written] == [True, False, False]
 
     done = command("restore", KEY, written[-1]["id"], "--yes", "--json")
     assert read() == first
     after = command("history", KEY, "--json")
     assert after[0]["id"] == done["version"]
-    assert [one["id"] for one in after[1:]] == [one["id"] for one in written]
+    assert [version["id"] for version in after[1:]] == [version["id"] for version in written]
 
 
-def test_a_deletion_is_undone(
+def test_deleted_document_is_restored(
     command: Callable[..., Any],
     publish: Callable[[object], None],
     read: Callable[[], Any],

@@ -1,4 +1,4 @@
-"""A bucket that `delete` has kept is taken into a new stack, with its payloads."""
+"""A bucket that `delete` has kept is imported into a new stack, with its documents."""
 
 import json
 import secrets
@@ -13,7 +13,7 @@ from readmodel_cfn.sandbox import Sandbox
 
 @pytest.fixture
 def kept(tmp_path: Path, sandbox: Sandbox) -> Iterator[Project]:
-    """A stack is deployed, published to and deleted; its bucket has a name and stays."""
+    """A stack that was deployed, published to and deleted; its named bucket was kept."""
     name = f"kept-{secrets.token_hex(4)}"
     project = Project(tmp_path, sandbox, name, more=f'[data_store]\nname = "{name}-data"')
     project("deploy", "--yes")
@@ -23,23 +23,23 @@ def kept(tmp_path: Path, sandbox: Sandbox) -> Iterator[Project]:
     project.run("delete", "--yes", f"--with-data={project.name}")
 
 
-def test_a_deploy_that_meets_it_offers_to_import_it_and_touches_nothing(kept: Project) -> None:
+def test_deploy_over_a_kept_bucket_offers_its_import(kept: Project) -> None:
     kept("deploy", "--yes", exits=1)
-    assert f"bucket {kept.name}-data exists, made as DataStore by stack {kept.name}" in kept.told
-    assert "give --import-existing to take it, with its documents, into this stack" in kept.told
+    for fact in (f"{kept.name}-data", f"stack {kept.name}", "--import-existing"):
+        assert fact in kept.stderr
     kept("status", exits=1)
 
 
-def test_imported_it_is_read_through_the_new_api(kept: Project) -> None:
+def test_imported_bucket_is_read_through_the_new_api(kept: Project) -> None:
     kept("deploy", "--yes", "--import-existing")
-    assert "import  DataStore" in kept.told
+    assert "import DataStore" in " ".join(kept.stderr.split())
     assert json.loads(kept.read()["body"]) == {"kept": True}
     kept("deploy", "--yes")
-    assert "No change." in kept.told
+    assert "UPDATE_IN_PROGRESS" not in kept.stderr
 
 
-def test_a_refused_import_leaves_no_stack_and_no_change_set(kept: Project) -> None:
+def test_import_without_consent_leaves_no_stack_and_no_change_set(kept: Project) -> None:
     kept("deploy", "--import-existing", exits=1)
-    assert "give --yes" in kept.told
+    assert "--yes" in kept.stderr
     kept("status", exits=1)
     kept("deploy", "--yes", "--import-existing")

@@ -42,14 +42,12 @@ KILLS = [
 ]
 
 
-def name(one: object) -> str:
-    return str(getattr(one, "name", one))
+def name(value: object) -> str:
+    return str(getattr(value, "name", value))
 
 
 @pytest.mark.parametrize(("scene", "held"), KILLS, ids=name)
-def test_a_killed_command_is_run_again_and_ends_well(
-    place: Place, scene: Scene, held: Fault
-) -> None:
+def test_killed_command_can_be_repeated(place: Place, scene: Scene, held: Fault) -> None:
     done = killed(place, scene, held)
     assert done.injected, done
     assert done.wrong == (), done
@@ -67,7 +65,7 @@ BUSY = Fault("still in progress", "DescribeStacks", times=3)
     ],
     ids=name,
 )
-def test_a_killed_commands_operation_that_still_goes_on_is_waited_for(
+def test_repeated_command_waits_for_the_operation_of_the_killed_one(
     place: Place, scene: Scene, held: Fault
 ) -> None:
     done = killed(place, scene, held, BUSY)

@@ -50,7 +50,7 @@ def proxy(site: Site) -> Iterator[S3Proxy]:
     assert not made.broken
 
 
-def test_only_what_changed_is_sent(site: Site) -> None:
+def test_only_changed_documents_are_sent(site: Site) -> None:
     site.write(300)
     site.put("payload.json", "one")
     assert site.counts() == (301, 0)
@@ -63,7 +63,7 @@ def test_only_what_changed_is_sent(site: Site) -> None:
     assert site.counts("--force") == (301, 0)
 
 
-def test_a_document_is_kept_with_its_headers_and_its_checksum(site: Site) -> None:
+def test_document_is_stored_with_headers_and_checksum(site: Site) -> None:
     site.write(1)
     site()
     head = site.s3.head_object(
@@ -74,7 +74,7 @@ def test_a_document_is_kept_with_its_headers_and_its_checksum(site: Site) -> Non
     assert head["ChecksumSHA256"]
 
 
-def test_after_a_kill_every_document_is_whole_and_only_the_rest_is_sent(site: Site) -> None:
+def test_killed_publish_leaves_whole_documents_and_can_be_repeated(site: Site) -> None:
     site.write(1000)
     with site.begin(str(site.data)) as process:
         while len(site.listed()) < 100 and process.poll() is None:
@@ -110,7 +110,7 @@ DELETING = ("--delete-missing", "--yes")
 @pytest.mark.parametrize(
     ("method", "options"), [("GET", ()), ("GET", DELETING), ("HEAD", ()), ("POST", DELETING)]
 )
-def test_who_waits_for_s3_can_be_interrupted(
+def test_publish_can_be_interrupted_while_it_waits_for_s3(
     site: Site,
     proxy: S3Proxy,
     monkeypatch: pytest.MonkeyPatch,
@@ -136,14 +136,14 @@ def test_who_waits_for_s3_can_be_interrupted(
     assert process.returncode == (9 if method == "POST" else 1)
 
 
-def test_two_publishers_of_the_same_documents_both_succeed(site: Site) -> None:
+def test_two_publishers_of_the_same_documents_succeed(site: Site) -> None:
     site.write(300)
-    with site.begin(str(site.data)) as one, site.begin(str(site.data)) as other:
-        assert (one.wait(), other.wait()) == (0, 0)
+    with site.begin(str(site.data)) as first, site.begin(str(site.data)) as other:
+        assert (first.wait(), other.wait()) == (0, 0)
     assert site.is_whole()
 
 
-def test_a_document_that_is_rewritten_meanwhile_is_never_half(site: Site) -> None:
+def test_file_rewritten_while_publishing_is_never_sent_in_part(site: Site) -> None:
     """A reader finds one of the versions that were written, whichever."""
     site.write(200)
     site()
@@ -175,9 +175,9 @@ def exit_codes(site: Site, *options: str) -> Counter[int]:
     """Of eight publishers of one document, which differ in what they write."""
 
     def race(number: int) -> int:
-        one = site.folder / f"racer-{number}.json"
-        one.write_text(json.dumps({"racer": number}))
-        with site.begin(str(one), "--key", "payload.json", *options) as process:
+        file = site.folder / f"racer-{number}.json"
+        file.write_text(json.dumps({"racer": number}))
+        with site.begin(str(file), "--key", "payload.json", *options) as process:
             _, told = process.communicate(timeout=60)
         assert process.returncode == 0 or "payload.json: " in told
         return process.returncode
@@ -186,30 +186,30 @@ def exit_codes(site: Site, *options: str) -> Counter[int]:
         return Counter(pool.map(race, range(8)))
 
 
-def test_of_eight_that_create_the_same_document_one_wins(site: Site) -> None:
+def test_create_only_lets_a_single_publisher_win(site: Site) -> None:
     assert exit_codes(site, "--create-only") == {0: 1, 8: 7}
     assert len(site.versions("payload.json")) == 1
 
 
-def test_of_eight_that_replace_the_same_version_one_wins(site: Site) -> None:
+def test_if_match_lets_a_single_publisher_win(site: Site) -> None:
     site.s3.put_object(Bucket=site.bucket, Key="payload.json", Body=b"0")
     etag = site.head("payload.json")["ETag"]
     assert exit_codes(site, "--if-match", etag) == {0: 1, 8: 7}
     assert len(site.versions("payload.json")) == 2
 
 
-def test_of_two_that_create_the_same_set_each_document_has_one_winner(site: Site) -> None:
+def test_create_only_of_a_folder_has_a_single_winner_for_each_document(site: Site) -> None:
     site.write(200)
     arguments = str(site.data), "--create-only", "--json"
-    with site.begin(*arguments) as one, site.begin(*arguments) as other:
-        told = [one.communicate()[0], other.communicate()[0]]
+    with site.begin(*arguments) as first, site.begin(*arguments) as other:
+        told = [first.communicate()[0], other.communicate()[0]]
     totals = [json.loads(text.splitlines()[-1])["result"] for text in told]
     assert sum(total["sent"] for total in totals) == 200
     assert sum(total["lost"] for total in totals) == 200
     assert site.is_whole()
 
 
-def test_what_s3_has_no_time_for_or_loses_is_sent_again(site: Site, proxy: S3Proxy) -> None:
+def test_failed_requests_are_retried(site: Site, proxy: S3Proxy) -> None:
     site.write(150)
     kinds = ["503", "reset before", "answer lost", "500", "slow"]
     proxy.faults = {5 * n: kinds[n % len(kinds)] for n in range(1, 30)}
@@ -218,16 +218,16 @@ def test_what_s3_has_no_time_for_or_loses_is_sent_again(site: Site, proxy: S3Pro
     assert proxy.puts > 150
 
 
-def test_a_lost_answer_is_no_lost_race(site: Site, proxy: S3Proxy) -> None:
+def test_lost_response_is_no_write_conflict(site: Site, proxy: S3Proxy) -> None:
     site.write(5)
     proxy.faults = {1: "answer lost"}
     assert site.counts("--create-only") == (5, 0)
     proxy.faults = {proxy.puts + 1: "answer lost"}
-    one = str(site.data / "products/00001.json")
-    site(one, "--key", "payload.json", "--create-only")
+    path = str(site.data / "products/00001.json")
+    site(path, "--key", "payload.json", "--create-only")
 
 
-def test_who_loses_s3_for_good_is_told_how_far_it_came(
+def test_publish_without_a_connection_reports_the_sent_documents(
     site: Site, proxy: S3Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("readmodel_cfn.store.sending._PAUSES", (0.01, 0.01))
@@ -240,7 +240,7 @@ def test_who_loses_s3_for_good_is_told_how_far_it_came(
     assert site.is_whole()
 
 
-def test_what_was_deleted_can_be_had_back_by_its_version(site: Site) -> None:
+def test_deleted_document_can_be_read_by_its_version(site: Site) -> None:
     site.write(20)
     site.s3.put_object(Bucket=site.bucket, Key="foreign/notes.txt", Body=b"not ours")
     site()
@@ -256,7 +256,7 @@ def test_what_was_deleted_can_be_had_back_by_its_version(site: Site) -> None:
     assert json.loads(found["Body"].read())["n"] == 7
 
 
-def test_changed_headers_are_sent_also_after_a_part_of_them_was(site: Site) -> None:
+def test_changed_headers_are_sent_after_a_partial_publish(site: Site) -> None:
     site.write(60)
     site()
     site.described = "[data_store]\nmax_age = 60"
@@ -268,7 +268,7 @@ def test_changed_headers_are_sent_also_after_a_part_of_them_was(site: Site) -> N
     assert site.counts() == (0, 60)
 
 
-def test_kept_compressed_it_is_compared_compressed(site: Site) -> None:
+def test_compressed_documents_are_compared_compressed(site: Site) -> None:
     site.write(20)
     site()
     site.described = '[data_store]\nstored_encoding = "gzip"'
@@ -280,7 +280,7 @@ def test_kept_compressed_it_is_compared_compressed(site: Site) -> None:
     assert site.counts() == (0, 20)
 
 
-def test_an_object_that_was_put_in_parts_is_sent_again(site: Site) -> None:
+def test_multipart_object_is_sent_again(site: Site) -> None:
     """Its ETag is no MD5."""
     site.write(2)
     body = (site.data / "products/00001.json").read_bytes()
@@ -295,7 +295,7 @@ def test_an_object_that_was_put_in_parts_is_sent_again(site: Site) -> None:
     assert site.counts() == (0, 2)
 
 
-def test_ten_megabytes_are_sent_in_one_part_and_more_are_refused(site: Site) -> None:
+def test_largest_document_is_sent_in_one_part_and_a_larger_one_is_refused(site: Site) -> None:
     site.write(1)
     big = b'"' + b"x" * (10 * 1024 * 1024 - 2) + b'"'
     (site.data / "products/big.json").write_bytes(big)
@@ -306,7 +306,7 @@ def test_ten_megabytes_are_sent_in_one_part_and_more_are_refused(site: Site) -> 
     assert "10,485,761 bytes are more" in site(exits=2).stderr
 
 
-def test_a_foreign_key_that_no_client_can_name_is_no_obstacle(site: Site) -> None:
+def test_unusual_foreign_keys_are_ignored(site: Site) -> None:
     site.write(3)
     site()
     for key in ("a//b", "products//1.json", "ü +%.json", "products/"):
@@ -321,7 +321,7 @@ SLASHED = ("/products/00001.json", "products/00000.json/", "-/", "1/")
 
 @pytest.mark.parametrize("described", ["", GREEDY])
 @pytest.mark.parametrize("body", [b"", b"another", b"the same"])
-def test_a_foreign_key_with_a_slash_at_an_end_is_not_taken_for_the_key_without(
+def test_foreign_key_with_a_slash_at_an_end_is_another_key(
     site: Site, described: str, body: bytes
 ) -> None:
     """What is published is not deleted in its place, and what is not there is sent."""
@@ -367,7 +367,7 @@ def writer(site: Site, clients: Callable[..., Any]) -> Iterator[Callable[[str], 
     ],
     ids=["put", "list", "compare"],
 )
-def test_what_a_writer_may_not_know_it_sends_and_says_so(
+def test_writer_that_may_not_compare_sends_all_and_names_the_grant(
     site: Site, writer: Callable[[str], Site], allow: str, sent: int, said: str | None
 ) -> None:
     """With its own key and a bucket, so that no description tells what it may."""
@@ -381,7 +381,7 @@ def test_what_a_writer_may_not_know_it_sends_and_says_so(
     assert bool(said) == bool(again.stderr)
 
 
-def test_the_stacks_writer_publishes_and_deletes_what_it_was_granted(
+def test_writer_of_the_stack_publishes_and_deletes(
     site: Site, writer: Callable[[str], Site]
 ) -> None:
     site.write(5)
@@ -394,7 +394,7 @@ def test_the_stacks_writer_publishes_and_deletes_what_it_was_granted(
     assert len(replace(site, bucket=bucket).listed()) == 4
 
 
-def test_keys_that_no_route_serves_are_refused_before_anything_is_sent(site: Site) -> None:
+def test_unserved_key_is_refused_before_anything_is_sent(site: Site) -> None:
     site.write(5)
     site.put("other.json", 1)
     assert "no route serves the key 'other.json'" in site(exits=2).stderr
@@ -406,17 +406,19 @@ def destination(site: Site) -> Destination:
     return Destination(site.bucket, site.sandbox.region, site.sandbox.endpoint_url, None, key)
 
 
-def test_the_workers_of_a_pool_publish_a_part_each(site: Site) -> None:
+def test_worker_processes_publish_parts(site: Site) -> None:
     parts = [range(start, start + 50) for start in range(0, 200, 50)]
     for expected in (200, 0):
         with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
-            jobs = [pool.submit(publish_part, one, destination(site), Settings()) for one in parts]
+            jobs = [
+                pool.submit(publish_part, part, destination(site), Settings()) for part in parts
+            ]
             assert sum(job.result().sent for job in jobs) == expected
     assert len(site.listed()) == 200
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Python 3.12, of the same danger
-def test_a_fork_of_a_process_that_published_is_told_instead_of_waiting_forever(site: Site) -> None:
+def test_publish_in_a_forked_process_is_an_error(site: Site) -> None:
     site.write(2)
     site()
     with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
@@ -424,7 +426,7 @@ def test_a_fork_of_a_process_that_published_is_told_instead_of_waiting_forever(s
         assert "spawn" in str(job.exception(timeout=20))
 
 
-def test_a_bucket_that_is_not_there_is_one_line(site: Site) -> None:
+def test_missing_bucket_is_a_one_line_error(site: Site) -> None:
     site.write(2)
     nowhere = replace(site, bucket="there-is-no-such-bucket")
     line = nowhere(exits=1).stderr.splitlines()[-1]
@@ -432,7 +434,7 @@ def test_a_bucket_that_is_not_there_is_one_line(site: Site) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["", "products/", "prod"])
-def test_for_the_library_it_is_an_error_of_ours(site: Site, prefix: str) -> None:
+def test_missing_bucket_raises_an_error_of_the_library(site: Site, prefix: str) -> None:
     """However the listing is made."""
     nowhere = replace(destination(site), bucket="there-is-no-such-bucket")
     with pytest.raises(ReadModelError, match="NoSuchBucket"):
@@ -441,7 +443,7 @@ def test_for_the_library_it_is_an_error_of_ours(site: Site, prefix: str) -> None
         publish([("products/1.json", 1)], nowhere, force=True)
 
 
-def test_a_wrong_key_is_one_line(site: Site) -> None:
+def test_wrong_access_key_is_a_one_line_error(site: Site) -> None:
     site.write(2)
     stranger = replace(site, key=("AKIAWRONG", "wrong"))
     line = stranger(exits=1).stderr.splitlines()[-1]

@@ -50,12 +50,12 @@ def raced(site: Site, plan: Plan = SHORT) -> tuple[Measured, Verdict]:
 # --- sites ---
 
 
-def test_a_site_that_is_right_passes_with_and_without_conditions() -> None:
+def test_correct_site_passes_with_and_without_conditions() -> None:
     found, verdict = raced(right)
     assert not verdict.violations
     assert len(found.writes) > 3
-    assert {one.version for one in found.reads} > {1, 2}
-    assert {one.status for one in found.spans[-1].reads} == {200, 304}
+    assert {read.version for read in found.reads} > {1, 2}
+    assert {read.status for read in found.spans[-1].reads} == {200, 304}
 
 
 @pytest.mark.parametrize(
@@ -73,12 +73,12 @@ def test_a_site_that_is_right_passes_with_and_without_conditions() -> None:
         (silent, Kind.ERROR),
     ],
 )
-def test_a_site_that_is_wrong_is_found_out(site: Site, kind: Kind) -> None:
+def test_wrong_site_is_detected(site: Site, kind: Kind) -> None:
     _, verdict = raced(site)
-    assert {one.kind for one in verdict.violations} == {kind}
+    assert {violation.kind for violation in verdict.violations} == {kind}
 
 
-def test_a_measurement_ends_with_its_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_measurement_ends_at_the_limit_of_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("readmodel_cfn.race.measure._READS", 60)
     monkeypatch.setattr("readmodel_cfn.race.measure._WRITES", 10)
     found, _ = raced(right, Plan(size=100_000, readers=2, seconds=300))
@@ -86,7 +86,7 @@ def test_a_measurement_ends_with_its_requests(monkeypatch: pytest.MonkeyPatch) -
     assert 1 < len(found.writes) <= 10
 
 
-def test_an_interruption_leaves_no_reader_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interruption_ends_all_readers(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[subprocess.Popen[str]] = []
 
     class Noted(subprocess.Popen[str]):
@@ -101,10 +101,10 @@ def test_an_interruption_leaves_no_reader_behind(monkeypatch: pytest.MonkeyPatch
     with served(right) as (url, documents), pytest.raises(KeyboardInterrupt):
         measure(SHORT, url, documents.put, documents.put, interrupt)
     assert len(started) == SHORT.readers
-    assert all(one.returncode is not None for one in started)
+    assert all(process.returncode is not None for process in started)
 
 
-def test_a_reader_that_ends_by_itself_is_an_error_in_one_line() -> None:
+def test_reader_that_ends_early_is_an_error() -> None:
     with pytest.raises(ReadModelError, match="a reader has ended"), Readers("ftp:", 1) as readers:
         readers.read(0, "no number", False)  # type: ignore[arg-type]
 
@@ -167,39 +167,43 @@ class Bucket:
         """The keys of all versions and delete markers."""
         found = self.s3.list_object_versions(Bucket=self.name)
         entries = [*found.get("Versions", []), *found.get("DeleteMarkers", [])]
-        return [one["Key"] for one in entries]
+        return [entry["Key"] for entry in entries]
 
 
 @pytest.fixture
 def bucket(verify: Verify, clients: Callable[..., Any]) -> Bucket:  # noqa: ARG001 - it deploys
     s3 = clients("s3")
-    (name,) = (one["Name"] for one in s3.list_buckets()["Buckets"] if "race-" in one["Name"])
+    (name,) = (
+        bucket["Name"] for bucket in s3.list_buckets()["Buckets"] if "race-" in bucket["Name"]
+    )
     return Bucket(s3, name)
 
 
-def test_readers_of_5_mb_see_whole_and_current_documents(verify: Verify, bucket: Bucket) -> None:
+def test_readers_of_large_documents_see_them_whole_and_current(
+    verify: Verify, bucket: Bucket
+) -> None:
     done = verify("--yes", "--json", seconds="3", size=str(BODY))
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
     assert told["passed"]
     assert told["document_bytes"] == BODY
     assert told["reads"] > told["versions"] > 2
-    assert [one["to"] for one in told["ratios"]] == [PHASES[0].name, PHASES[1].name]
+    assert [ratio["to"] for ratio in told["ratios"]] == [PHASES[0].name, PHASES[1].name]
     assert bucket.versions() == []
 
 
-def test_people_get_a_table_a_plot_and_the_counts(verify: Verify) -> None:
+def test_output_has_a_table_a_plot_and_counts(verify: Verify) -> None:
     done = verify("--yes")
     assert done.exit_code == 0, done.output
     told = done.stdout.splitlines()
-    assert [line.split("  ")[0] for line in told[1:5]] == [one.name for one in PHASES]
+    assert [line.split("  ")[0] for line in told[1:5]] == [phase.name for phase in PHASES]
     assert told[7].startswith("version read")
     assert "reads passed: 0 error, 0 torn, 0 stale" in told[-1]
     assert "at most 10,000 reads" in done.stderr
 
 
 @pytest.mark.parametrize("route", [SAMPLES])
-def test_a_documents_readers_get_it_back(verify: Verify, bucket: Bucket) -> None:
+def test_document_is_restored_after_the_race(verify: Verify, bucket: Bucket) -> None:
     bucket.put("payload.json", b'{"mine": 1}')
     done = verify("--yes")
     assert done.exit_code == 0, done.output
@@ -209,7 +213,7 @@ def test_a_documents_readers_get_it_back(verify: Verify, bucket: Bucket) -> None
     assert found["Body"].read() == b'{"mine": 1}'
 
 
-def test_a_broken_promise_is_exit_7_and_nothing_is_left(
+def test_failed_check_exits_7_and_leaves_nothing(
     verify: Verify, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with served(unavailable) as (url, _):
@@ -220,7 +224,7 @@ def test_a_broken_promise_is_exit_7_and_nothing_is_left(
     assert bucket.versions() == []
 
 
-def test_a_throttled_race_shows_nothing(
+def test_throttled_race_exits_9(
     verify: Verify, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The limit is one that the stack was given, and no reader got a wrong document."""
@@ -232,7 +236,7 @@ def test_a_throttled_race_shows_nothing(
     assert bucket.versions() == []
 
 
-def test_an_interrupted_race_leaves_nothing(
+def test_interrupted_race_leaves_nothing(
     verify: Verify, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: object) -> None:
@@ -258,11 +262,11 @@ class Troubled:
 
 
 @pytest.mark.parametrize("status", [None, 500, 503])
-def test_a_write_without_a_clear_answer_is_not_acknowledged(status: int | None) -> None:
+def test_write_without_a_clear_response_is_not_acknowledged(status: int | None) -> None:
     assert command._put(cast(ProbeDocument, Troubled(status)))(b"") is False
 
 
-def test_a_refused_write_ends_the_race() -> None:
+def test_denied_write_ends_the_race() -> None:
     with pytest.raises(ClientError):
         command._put(cast(ProbeDocument, Troubled(403)))(b"")
 
@@ -274,7 +278,7 @@ def test_a_refused_write_ends_the_race() -> None:
         (None, [], "there is no terminal to ask on; give --yes"),
     ],
 )
-def test_it_is_refused_before_anything_is_written(
+def test_race_without_tag_or_consent_writes_nothing(
     verify: Verify,
     monkeypatch: pytest.MonkeyPatch,
     tag: dict[str, str] | None,
@@ -289,7 +293,7 @@ def test_it_is_refused_before_anything_is_written(
     assert why in done.stderr
 
 
-def test_it_goes_on_without_the_tag_when_told(
+def test_not_ours_allows_a_race_without_the_tag(
     verify: Verify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(command, "MANAGED_TAG", {"another": "tool"})
@@ -297,7 +301,7 @@ def test_it_goes_on_without_the_tag_when_told(
     assert done.exit_code == 0, done.output
 
 
-def test_a_drawing_that_cannot_be_written_is_told_before_the_race(
+def test_unwritable_plot_is_refused_before_the_race(
     verify: Verify, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else what was measured would be lost, and the exit code with it."""
@@ -308,7 +312,7 @@ def test_a_drawing_that_cannot_be_written_is_told_before_the_race(
 
 
 @pytest.mark.parametrize("size", ["151", "10485761"])
-def test_a_size_that_cannot_be_is_a_usage_error(verify: Verify, size: str) -> None:
+def test_invalid_size_is_a_usage_error(verify: Verify, size: str) -> None:
     done = verify("--yes", size=size)
     assert done.exit_code == 2
     assert "allowed: 152 to 10,485,760" in done.stderr

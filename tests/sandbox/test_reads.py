@@ -106,14 +106,14 @@ def deployed(sandbox: Sandbox, client_of: Callable[..., Any]) -> Iterator[Deploy
         return made[model]
 
     yield make
-    for one in made.values():
-        remove(clients("s3"), one.bucket)
+    for api in made.values():
+        remove(clients("s3"), api.bucket)
 
 
 # --- routes ---
 
 
-def test_every_kind_of_route_serves_its_keys(deployed: Deploy) -> None:
+def test_each_kind_of_route_serves_its_keys(deployed: Deploy) -> None:
     api = deployed()
     for key, path in (
         ("payload.json", "samples"),
@@ -128,7 +128,7 @@ def test_every_kind_of_route_serves_its_keys(deployed: Deploy) -> None:
 # --- conditional reads ---
 
 
-def test_a_reader_that_has_the_payload_gets_a_304_with_its_etag_and_no_body(
+def test_matching_condition_is_304_with_etag_and_no_body(
     deployed: Deploy,
 ) -> None:
     api = deployed()
@@ -143,9 +143,7 @@ def test_a_reader_that_has_the_payload_gets_a_304_with_its_etag_and_no_body(
     assert (since.status, since.body) == (304, b"")
 
 
-def test_the_condition_reaches_s3_and_the_304_is_its_own(
-    deployed: Deploy, sandbox_home: Path
-) -> None:
+def test_condition_is_sent_to_s3_which_answers_304(deployed: Deploy, sandbox_home: Path) -> None:
     api = deployed()
     etag = api.publish("payload.json", {"n": secrets.token_hex(4)})
     api.send("samples", If_None_Match=etag)
@@ -153,7 +151,7 @@ def test_the_condition_reaches_s3_and_the_304_is_its_own(
     assert last.endswith(f"GET {api.bucket}/payload.json | if-none-match: {etag} | 304 0 bytes")
 
 
-def test_a_changed_payload_has_another_etag_and_is_sent_whole(deployed: Deploy) -> None:
+def test_changed_document_has_another_etag_and_is_sent_whole(deployed: Deploy) -> None:
     api = deployed()
     old = api.publish("payload.json", {"n": 1})
     new = api.publish("payload.json", {"n": 2})
@@ -162,7 +160,7 @@ def test_a_changed_payload_has_another_etag_and_is_sent_whole(deployed: Deploy) 
     assert json.loads(answer.body) == {"n": 2}
 
 
-def test_if_none_match_wins_over_if_modified_since(deployed: Deploy) -> None:
+def test_if_none_match_overrides_if_modified_since(deployed: Deploy) -> None:
     api = deployed()
     old = api.publish("payload.json", {"n": 1})
     modified = api.send("samples").headers["last-modified"]
@@ -185,7 +183,7 @@ def test_head_has_the_headers_of_get_and_no_body(deployed: Deploy) -> None:
 
 
 @pytest.mark.parametrize("missing", ["not-found", "mask"])
-def test_a_missing_payload_is_a_404_in_json(deployed: Deploy, missing: str) -> None:
+def test_missing_document_is_a_404_in_json(deployed: Deploy, missing: str) -> None:
     api = deployed(api=Api(missing=missing))  # type: ignore[arg-type]
     answer = api.send("products/none")
     assert answer.status == 404
@@ -196,7 +194,7 @@ def test_a_missing_payload_is_a_404_in_json(deployed: Deploy, missing: str) -> N
     assert (head.status, head.body) == (404, b"")
 
 
-def test_a_forbidden_payload_is_a_403_in_json_and_leaks_nothing_of_s3s(deployed: Deploy) -> None:
+def test_forbidden_document_is_a_403_in_json(deployed: Deploy) -> None:
     """A policy of the bucket's owner may forbid what the role is allowed."""
     api = deployed(deployment=Deployment(serial=2))  # a stack of its own
     api.publish("payload.json", 1)
@@ -210,7 +208,7 @@ def test_a_forbidden_payload_is_a_403_in_json_and_leaks_nothing_of_s3s(deployed:
     assert json.loads(answer.body) == {"message": "Forbidden"}
 
 
-def test_an_unknown_path_and_an_unknown_method_are_404_in_the_same_shape(deployed: Deploy) -> None:
+def test_unknown_path_and_method_are_404_in_json(deployed: Deploy) -> None:
     api = deployed()
     for answer in (api.send("nowhere"), api.send("samples", "POST")):
         assert answer.status == 404
@@ -220,7 +218,7 @@ def test_an_unknown_path_and_an_unknown_method_are_404_in_the_same_shape(deploye
 # --- CORS ---
 
 
-def test_without_an_origin_no_other_may_read(deployed: Deploy) -> None:
+def test_without_cors_no_origin_is_allowed(deployed: Deploy) -> None:
     api = deployed()
     api.publish("payload.json", 1)
     assert "access-control-allow-origin" not in api.send("samples", Origin=ORIGIN).headers
@@ -228,9 +226,7 @@ def test_without_an_origin_no_other_may_read(deployed: Deploy) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["none", "gzip"])
-def test_a_page_of_the_allowed_origin_may_read_successes_and_errors(
-    deployed: Deploy, encoding: Any
-) -> None:
+def test_allowed_origin_may_read_successes_and_errors(deployed: Deploy, encoding: Any) -> None:
     api = deployed(api=Api(cors_origin=ORIGIN), data_store=DataStore(stored_encoding=encoding))
     etag = api.publish("payload.json", 1)
     answers = [
@@ -247,7 +243,7 @@ def test_a_page_of_the_allowed_origin_may_read_successes_and_errors(
 
 
 @pytest.mark.parametrize("encoding", ["none", "gzip"])
-def test_the_preflight_allows_conditional_reads(deployed: Deploy, encoding: Any) -> None:
+def test_cors_preflight_allows_conditional_reads(deployed: Deploy, encoding: Any) -> None:
     api = deployed(api=Api(cors_origin=ORIGIN), data_store=DataStore(stored_encoding=encoding))
     answer = api.send(
         "samples",
@@ -268,7 +264,7 @@ def test_the_preflight_allows_conditional_reads(deployed: Deploy, encoding: Any)
 LARGE = [{"name": "something that repeats"}] * 200
 
 
-def test_a_large_payload_is_compressed_for_those_who_can_read_it(deployed: Deploy) -> None:
+def test_large_document_is_compressed_for_clients_that_accept_gzip(deployed: Deploy) -> None:
     api = deployed()
     api.publish("payload.json", LARGE)
     plain, small = api.send("samples"), api.send("samples", Accept_Encoding="gzip")
@@ -283,13 +279,13 @@ def test_a_large_payload_is_compressed_for_those_who_can_read_it(deployed: Deplo
     )
 
 
-def test_a_small_payload_is_not_compressed(deployed: Deploy) -> None:
+def test_small_document_is_not_compressed(deployed: Deploy) -> None:
     api = deployed()
     api.publish("payload.json", 1)
     assert "content-encoding" not in api.send("samples", Accept_Encoding="gzip").headers
 
 
-def test_nothing_is_compressed_where_it_is_switched_off(deployed: Deploy) -> None:
+def test_compression_can_be_disabled(deployed: Deploy) -> None:
     api = deployed(api=Api(compress_from="never"))
     api.publish("payload.json", LARGE)
     answer = api.send("samples", Accept_Encoding="gzip")
@@ -298,7 +294,7 @@ def test_nothing_is_compressed_where_it_is_switched_off(deployed: Deploy) -> Non
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", "text/html", "image/png"])
-def test_payloads_kept_compressed_arrive_byte_for_byte(deployed: Deploy, accept: str) -> None:
+def test_documents_stored_compressed_are_sent_as_stored(deployed: Deploy, accept: str) -> None:
     api = deployed(data_store=DataStore(stored_encoding="gzip"))
     etag = api.publish("payload.json", LARGE)
     answer = api.send("samples", Accept=accept, Accept_Encoding="gzip")
@@ -310,7 +306,7 @@ def test_payloads_kept_compressed_arrive_byte_for_byte(deployed: Deploy, accept:
     assert (missing.status, json.loads(missing.body)) == (404, {"message": "Not Found"})
 
 
-def test_the_same_payload_has_the_same_etag_however_often_it_is_published(
+def test_same_document_has_the_same_etag_when_published_again(
     deployed: Deploy,
 ) -> None:
     api = deployed(data_store=DataStore(stored_encoding="gzip"))
@@ -320,7 +316,7 @@ def test_the_same_payload_has_the_same_etag_however_often_it_is_published(
 # --- freshness and limits ---
 
 
-def test_the_model_says_how_long_a_payload_may_be_kept(deployed: Deploy) -> None:
+def test_cache_control_comes_from_the_model(deployed: Deploy) -> None:
     api = deployed(data_store=DataStore(max_age=60, stale_while_revalidate=600))
     etag = api.publish("payload.json", 1)
     kept = "max-age=60, stale-while-revalidate=600"
@@ -328,7 +324,7 @@ def test_the_model_says_how_long_a_payload_may_be_kept(deployed: Deploy) -> None
     assert api.send("samples", If_None_Match=etag).headers["cache-control"] == kept
 
 
-def test_too_many_requests_are_told_so_in_json(deployed: Deploy) -> None:
+def test_throttled_request_is_a_429_in_json(deployed: Deploy) -> None:
     api = deployed(
         api=Api(cors_origin="*"), deployment=Deployment(throttle_rate=1, throttle_burst=1)
     )
@@ -339,7 +335,7 @@ def test_too_many_requests_are_told_so_in_json(deployed: Deploy) -> None:
     assert throttled[0].headers["access-control-allow-origin"] == "*"
 
 
-def test_a_route_may_have_a_limit_of_its_own(deployed: Deploy) -> None:
+def test_route_can_have_its_own_throttling(deployed: Deploy) -> None:
     limited = Route("limited/{id}", "limited/{id}.json", throttle_rate=1, throttle_burst=1)
     api = deployed(routes=(Route(), limited))
     assert 429 in [api.send("limited/1").status for _ in range(5)]

@@ -49,7 +49,7 @@ def works(clients: Clients, key: dict[str, str]) -> bool:
     return bool(arn.endswith(f":user/{key['User']}"))
 
 
-def test_lives_as_long_as_its_resource(stack: Any, clients: Clients) -> None:
+def test_key_works_until_its_resource_is_deleted(stack: Any, clients: Clients) -> None:
     key = stack.deploy(template())
     assert key["Id"].startswith("AKIA")
     assert works(clients, key)
@@ -59,7 +59,7 @@ def test_lives_as_long_as_its_resource(stack: Any, clients: Clients) -> None:
     assert not works(clients, key)
 
 
-def test_a_raised_serial_rotates_it(stack: Any, clients: Clients) -> None:
+def test_raised_serial_rotates_the_key(stack: Any, clients: Clients) -> None:
     old = stack.deploy(template(Serial=1))
     new = stack.deploy(template(Serial=2))
     assert new["Id"] != old["Id"]
@@ -67,7 +67,7 @@ def test_a_raised_serial_rotates_it(stack: Any, clients: Clients) -> None:
     assert not works(clients, old)
 
 
-def test_a_rotation_that_is_rolled_back_keeps_the_old_one(stack: Any, clients: Clients) -> None:
+def test_rolled_back_rotation_keeps_the_old_key(stack: Any, clients: Clients) -> None:
     old = stack.deploy(template(Serial=1))
     stack.deploy(failing(template(Serial=2)), ends="ROLLBACK_COMPLETE")
     listed = clients("iam").list_access_keys(UserName=old["User"])["AccessKeyMetadata"]
@@ -75,7 +75,7 @@ def test_a_rotation_that_is_rolled_back_keeps_the_old_one(stack: Any, clients: C
     assert works(clients, old)
 
 
-def test_status_is_changed_in_place(stack: Any, clients: Clients) -> None:
+def test_changed_status_keeps_the_key(stack: Any, clients: Clients) -> None:
     key = stack.deploy(template())
     assert stack.deploy(template(Status="Inactive"))["Id"] == key["Id"]
     assert not works(clients, key)
@@ -85,7 +85,7 @@ def test_status_is_changed_in_place(stack: Any, clients: Clients) -> None:
     assert works(clients, key)
 
 
-def test_another_user_gets_another_key(stack: Any, clients: Clients) -> None:
+def test_changed_user_gets_another_key(stack: Any, clients: Clients) -> None:
     old = stack.deploy(template())
     other = template(UserName={"Ref": "Other"})
     other["Resources"]["Other"] = {"Type": "AWS::IAM::User"}
@@ -95,7 +95,7 @@ def test_another_user_gets_another_key(stack: Any, clients: Clients) -> None:
     assert not works(clients, old)
 
 
-def test_a_change_set_says_what_is_replaced(stack: Any, clients: Clients) -> None:
+def test_change_set_shows_the_replacement_of_the_key(stack: Any, clients: Clients) -> None:
     stack.deploy(template(Serial=1))
     cloudformation = clients("cloudformation")
     names = {"StackName": stack.name, "ChangeSetName": "rotation"}
@@ -109,7 +109,7 @@ def test_a_change_set_says_what_is_replaced(stack: Any, clients: Clients) -> Non
     cloudformation.delete_change_set(**names)
 
 
-def test_a_third_key_is_over_the_quota(stack: Any) -> None:
+def test_third_key_exceeds_the_quota(stack: Any) -> None:
     many = template()
     for name in ("Second", "Third"):
         many["Resources"][name] = many["Resources"]["Key"]
@@ -118,6 +118,6 @@ def test_a_third_key_is_over_the_quota(stack: Any) -> None:
         stack.deploy(many)
 
 
-def test_a_key_of_nobody_is_refused(stack: Any) -> None:
+def test_key_of_a_missing_user_is_refused(stack: Any) -> None:
     with pytest.raises(AssertionError, match="user with name nobody cannot be found"):
         stack.deploy(template(UserName="nobody"))

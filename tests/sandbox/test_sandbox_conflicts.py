@@ -5,7 +5,7 @@ from typing import Any
 from sandbox_api import template
 
 
-def test_a_stage_that_the_deployment_made_cannot_become_a_resource(
+def test_stage_created_by_a_deployment_cannot_become_a_resource(
     stack: Any, put: Any, send: Any
 ) -> None:
     inline = template()
@@ -18,7 +18,7 @@ def test_a_stage_that_the_deployment_made_cannot_become_a_resource(
     assert send(made["Api"], "/v1/samples").status == 200
 
 
-def test_a_path_parameter_cannot_be_renamed_in_place(stack: Any) -> None:
+def test_path_parameter_cannot_be_renamed_in_place(stack: Any) -> None:
     made = template()
     made["Resources"]["Samples"]["Properties"]["PathPart"] = "{id}"
     stack.deploy(made)
@@ -27,7 +27,7 @@ def test_a_path_parameter_cannot_be_renamed_in_place(stack: Any) -> None:
     assert "A sibling ({id}) of this resource already has a variable path part" in stack.reasons()
 
 
-def test_a_taken_path_part_is_refused(stack: Any) -> None:
+def test_taken_path_part_is_refused(stack: Any) -> None:
     made = template()
     stack.deploy(made)
     made["Resources"]["Twin"] = made["Resources"]["Samples"]

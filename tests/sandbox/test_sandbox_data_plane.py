@@ -10,7 +10,7 @@ from sandbox_api import method, read, template
 Clients = Callable[..., Any]
 
 
-def test_serves_the_object(stack: Any, put: Any, send: Any) -> None:
+def test_stage_serves_the_object(stack: Any, put: Any, send: Any) -> None:
     made = stack.deploy(template())
     etag = put(made["Store"])
     answer = send(made["Api"], "/v1/samples")
@@ -21,7 +21,7 @@ def test_serves_the_object(stack: Any, put: Any, send: Any) -> None:
     assert answer.headers["x-amzn-requestid"].count("-") == 4, "one id, sent once"
 
 
-def test_an_unchanged_object_is_304(stack: Any, put: Any, send: Any) -> None:
+def test_unchanged_object_is_304(stack: Any, put: Any, send: Any) -> None:
     made = stack.deploy(template())
     etag = put(made["Store"])
     answer = send(made["Api"], "/v1/samples", If_None_Match=etag)
@@ -29,7 +29,7 @@ def test_an_unchanged_object_is_304(stack: Any, put: Any, send: Any) -> None:
     assert send(made["Api"], "/v1/samples", If_None_Match='"other"').status == 200
 
 
-def test_an_unknown_path_method_and_stage(stack: Any, send: Any) -> None:
+def test_unknown_path_method_and_stage_are_403(stack: Any, send: Any) -> None:
     made = stack.deploy(template())
     refused = b'{"message":"Missing Authentication Token"}'
     for path, name in (("/v1/other", "GET"), ("/v1/samples", "POST"), ("/v1/samples", "OPTIONS")):
@@ -39,7 +39,7 @@ def test_an_unknown_path_method_and_stage(stack: Any, send: Any) -> None:
     assert send(made["Api"], "/v2/samples").status == 403
 
 
-def test_options_is_the_apis_own(stack: Any, send: Any) -> None:
+def test_options_is_answered_by_the_mock_of_the_api(stack: Any, send: Any) -> None:
     """With binary media types a MOCK needs CONVERT_TO_TEXT, which CloudFormation must keep."""
     made = template()
     made["Resources"]["Api"]["Properties"]["BinaryMediaTypes"] = ["*/*"]
@@ -78,7 +78,9 @@ def test_head_has_no_body(stack: Any, put: Any, send: Any) -> None:
     assert send(outputs["Api"], "/v1/samples", "HEAD", If_None_Match=etag).status == 304
 
 
-def test_stored_bytes_pass_and_are_compressed_on_the_wire(stack: Any, put: Any, send: Any) -> None:
+def test_stored_bytes_are_unchanged_and_compressed_for_the_client(
+    stack: Any, put: Any, send: Any
+) -> None:
     """Binary media types, content handling and compression, as CloudFormation sets them."""
     made = template()
     settings = {"BinaryMediaTypes": ["*/*"], "MinimumCompressionSize": 20}
@@ -107,7 +109,7 @@ def test_a_template_reads_the_request_and_the_stages_variables(stack: Any, send:
     assert (answer.status, json.loads(answer.body)) == (404, {"asked": "soft", "colour": "blue"})
 
 
-def test_the_stages_throttle_is_kept(stack: Any, put: Any, send: Any) -> None:
+def test_stage_throttles_as_configured(stack: Any, put: Any, send: Any) -> None:
     made = template()
     settings = {"ResourcePath": "/*", "HttpMethod": "*"}
     limits = {"ThrottlingRateLimit": 0.001, "ThrottlingBurstLimit": 2}

@@ -10,7 +10,7 @@ from sandbox_api import template
 Clients = Callable[..., Any]
 
 
-def test_a_change_needs_a_new_deployment(stack: Any, put: Any, send: Any) -> None:
+def test_change_requires_a_new_deployment(stack: Any, put: Any, send: Any) -> None:
     made = stack.deploy(template("old.json"))
     put(made["Store"], "old.json", b"old")
     put(made["Store"], "new.json", b"new")
@@ -20,7 +20,7 @@ def test_a_change_needs_a_new_deployment(stack: Any, put: Any, send: Any) -> Non
     assert send(made["Api"], "/v1/samples").body == b"new"
 
 
-def test_a_failed_update_leaves_what_is_served(stack: Any, put: Any, send: Any) -> None:
+def test_failed_update_keeps_the_served_deployment(stack: Any, put: Any, send: Any) -> None:
     made = stack.deploy(template("old.json"))
     put(made["Store"], "old.json", b"old")
     broken = template("new.json", deployment="Another")
@@ -33,7 +33,7 @@ def test_a_failed_update_leaves_what_is_served(stack: Any, put: Any, send: Any) 
     assert send(made["Api"], "/v1/samples").body == b"old"
 
 
-def test_a_stage_named_by_the_deployment_serves_too(stack: Any, put: Any, send: Any) -> None:
+def test_stage_created_by_a_deployment_serves(stack: Any, put: Any, send: Any) -> None:
     inline = template()
     del inline["Resources"]["Stage"]
     inline["Resources"]["Deployment"]["Properties"]["StageName"] = "v1"
@@ -43,7 +43,9 @@ def test_a_stage_named_by_the_deployment_serves_too(stack: Any, put: Any, send: 
 
 
 @pytest.mark.parametrize("missing", ["methods", "integration"])
-def test_a_deployment_of_nothing_is_refused(clients: Clients, missing: str) -> None:
+def test_deployment_without_methods_or_integration_is_refused(
+    clients: Clients, missing: str
+) -> None:
     apigateway = clients("apigateway")
     api = apigateway.create_rest_api(name="bare")["id"]
     if missing == "integration":
@@ -57,7 +59,7 @@ def test_a_deployment_of_nothing_is_refused(clients: Clients, missing: str) -> N
     apigateway.delete_rest_api(restApiId=api)
 
 
-def test_a_deployment_that_does_not_wait_for_its_methods_fails(stack: Any) -> None:
+def test_deployment_that_does_not_depend_on_its_methods_fails(stack: Any) -> None:
     early = template()
     early["Resources"]["Deployment"]["DependsOn"] = []
     early["Resources"]["Get"]["DependsOn"] = ["Stage"]
@@ -65,7 +67,7 @@ def test_a_deployment_that_does_not_wait_for_its_methods_fails(stack: Any) -> No
         stack.deploy(early)
 
 
-def test_an_api_whose_callers_are_checked_is_left_to_ministack(clients: Clients, send: Any) -> None:
+def test_api_with_api_keys_is_served_by_ministack(clients: Clients, send: Any) -> None:
     apigateway = clients("apigateway")
     api = apigateway.create_rest_api(name="other")["id"]
     (root,) = apigateway.get_resources(restApiId=api)["items"]
@@ -77,7 +79,7 @@ def test_an_api_whose_callers_are_checked_is_left_to_ministack(clients: Clients,
     apigateway.delete_rest_api(restApiId=api)
 
 
-def test_a_setting_that_is_not_evaluated_does_not_stop_reads(
+def test_unsupported_compression_setting_does_not_stop_reads(
     stack: Any, put: Any, send: Any
 ) -> None:
     """Whatever the gateway makes of it, a client that accepts no compression gets the object."""

@@ -22,12 +22,16 @@ def exported(gateway: Any, api: str) -> Any:
 
 def keys(gateway: Any, api: str) -> list[str]:
     """The object that each exported method asks S3 for."""
-    operations = [one for path in exported(gateway, api)["paths"].values() for one in path.values()]
-    uris = [one["x-amazon-apigateway-integration"]["uri"] for one in operations]
+    operations = [
+        operation
+        for path in exported(gateway, api)["paths"].values()
+        for operation in path.values()
+    ]
+    uris = [operation["x-amazon-apigateway-integration"]["uri"] for operation in operations]
     return [uri.rpartition("/")[2] for uri in uris]
 
 
-def test_an_export_is_of_what_the_stage_serves(stack: Any, gateway: Any) -> None:
+def test_export_shows_what_the_stage_serves(stack: Any, gateway: Any) -> None:
     api = stack.deploy(template("old.json"))["Api"]
     stack.deploy(template("new.json"))
     assert keys(gateway, api) == ["old.json"]
@@ -35,13 +39,13 @@ def test_an_export_is_of_what_the_stage_serves(stack: Any, gateway: Any) -> None
     assert keys(gateway, api) == ["new.json"]
 
 
-def test_a_summary_is_of_the_deployment_and_says_who_may_call(stack: Any, gateway: Any) -> None:
+def test_summary_shows_the_deployment_and_its_authorization(stack: Any, gateway: Any) -> None:
     api = stack.deploy(template())["Api"]
     deployment = gateway.get_stage(restApiId=api, stageName="v1")["deploymentId"]
     (samples,) = [
-        one["id"]
-        for one in gateway.get_resources(restApiId=api)["items"]
-        if one["path"] == "/samples"
+        resource["id"]
+        for resource in gateway.get_resources(restApiId=api)["items"]
+        if resource["path"] == "/samples"
     ]
     ids = {"restApiId": api, "resourceId": samples, "httpMethod": "DELETE"}
     gateway.put_method(**ids, authorizationType="AWS_IAM")

@@ -20,7 +20,7 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("empty")
-def test_a_half_finished_install_is_wiped_and_redone_once(tmp_path: Path) -> None:
+def test_incomplete_install_is_replaced(tmp_path: Path) -> None:
     home, told = Home(tmp_path), list[str]()
     home.venv.mkdir()
     (home.venv / "left over").touch()
@@ -33,7 +33,7 @@ def test_a_half_finished_install_is_wiped_and_redone_once(tmp_path: Path) -> Non
     assert told[0].startswith("installing the embedded AWS into ")
 
 
-def test_a_failing_install_is_one_line(empty: Path, tmp_path: Path) -> None:
+def test_failed_install_is_a_one_line_error(empty: Path, tmp_path: Path) -> None:
     empty.write_text("./does-not-exist\n")
     with pytest.raises(SandboxError) as caught:
         start(home=tmp_path)
@@ -47,7 +47,7 @@ def test_a_failing_install_is_one_line(empty: Path, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("empty")
 @pytest.mark.parametrize("found", ["1.5.34", None], ids=["another version", "none"])
-def test_another_version_of_ministack_is_refused(tmp_path: Path, found: str | None) -> None:
+def test_other_version_of_ministack_is_refused(tmp_path: Path, found: str | None) -> None:
     home = Home(tmp_path)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", home.venv], check=True)
     if found:
@@ -63,7 +63,7 @@ def test_another_version_of_ministack_is_refused(tmp_path: Path, found: str | No
     assert not home.state.exists()
 
 
-def test_the_environment_is_its_own(environment: Path) -> None:
+def test_environment_has_the_pinned_botocore(environment: Path) -> None:
     """Its botocore is the pinned one, not the one this package depends on."""
     program = "import botocore; print(botocore.__version__)"
     assert (

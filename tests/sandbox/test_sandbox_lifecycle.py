@@ -26,7 +26,7 @@ def bystander() -> Iterator[subprocess.Popen[bytes]]:
         process.kill()
 
 
-def test_starts_once_and_stops_once(home: Path, client_of: Callable[..., Any]) -> None:
+def test_sandbox_starts_once_and_stops_once(home: Path, client_of: Callable[..., Any]) -> None:
     assert status(home=home) is None
     first = start(home=home)
     assert start(home=home) == first == status(home=home)
@@ -37,7 +37,7 @@ def test_starts_once_and_stops_once(home: Path, client_of: Callable[..., Any]) -
     assert _is_gone(first.pid)
 
 
-def test_two_starts_at_once_give_one_server(home: Path) -> None:
+def test_concurrent_starts_give_a_single_server(home: Path) -> None:
     program = f"from pathlib import Path; from readmodel_cfn.sandbox import start; \
 print(start(home=Path({str(home)!r})).pid)"
     with ThreadPoolExecutor() as pool:
@@ -48,7 +48,7 @@ print(start(home=Path({str(home)!r})).pid)"
     assert pids == {running.pid}
 
 
-def test_progress_is_told_and_the_state_is_for_its_owner_only(home: Path) -> None:
+def test_start_reports_progress_and_writes_a_private_state(home: Path) -> None:
     told: list[str] = []
     sandbox = start(home=home, progress=told.append)
     assert told == ["starting the embedded AWS"]
@@ -57,7 +57,9 @@ def test_progress_is_told_and_the_state_is_for_its_owner_only(home: Path) -> Non
     assert sorted(path.name for path in home.glob("sandbox.json*")) == [STATE]
 
 
-def test_a_stale_process_id_is_not_killed(home: Path, bystander: subprocess.Popen[bytes]) -> None:
+def test_process_with_a_reused_id_is_not_killed(
+    home: Path, bystander: subprocess.Popen[bytes]
+) -> None:
     stale = replace(start(home=home), pid=bystander.pid)
     stop(home=home)
     state.write(home / STATE, stale)
@@ -68,7 +70,7 @@ def test_a_stale_process_id_is_not_killed(home: Path, bystander: subprocess.Pope
     assert bystander.poll() is None
 
 
-def test_another_server_on_the_remembered_port_is_not_ours(home: Path, sandbox: Sandbox) -> None:
+def test_other_server_on_the_remembered_port_is_not_ours(home: Path, sandbox: Sandbox) -> None:
     """A sandbox of another home has taken the port, and the process id is its own."""
     state.write(home / STATE, replace(sandbox, instance="0" * 32))
     assert status(home=home) is None
@@ -77,7 +79,7 @@ def test_another_server_on_the_remembered_port_is_not_ours(home: Path, sandbox: 
     assert not _is_gone(sandbox.pid)
 
 
-def test_a_killed_server_is_started_anew(home: Path) -> None:
+def test_killed_server_is_started_again(home: Path) -> None:
     killed = start(home=home)
     os.kill(killed.pid, signal.SIGKILL)
     again = start(home=home)
@@ -86,9 +88,7 @@ def test_a_killed_server_is_started_anew(home: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="no /proc on this system")
-def test_a_server_that_hangs_is_ended_and_started_anew(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_hanging_server_is_replaced(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("readmodel_cfn.sandbox.server.GRACE", 0.5)
     hanging = start(home=home)
     os.kill(hanging.pid, signal.SIGSTOP)
@@ -97,14 +97,14 @@ def test_a_server_that_hangs_is_ended_and_started_anew(
     assert _is_gone(hanging.pid)
 
 
-def test_a_given_port_is_used_and_a_busy_one_refused(home: Path, sandbox: Sandbox) -> None:
+def test_requested_port_is_used_and_a_busy_port_refused(home: Path, sandbox: Sandbox) -> None:
     with pytest.raises(SandboxError, match=rf"^127\.0\.0\.1:{sandbox.port}: the port is in use"):
         start(home=home, port=sandbox.port)
     port = server.free_port()
     assert start(home=home, port=port).endpoint_url == f"http://127.0.0.1:{port}"
 
 
-def test_a_port_lost_between_choosing_and_binding_is_replaced(
+def test_port_taken_before_the_bind_is_replaced(
     home: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = server.free_port()
@@ -113,7 +113,7 @@ def test_a_port_lost_between_choosing_and_binding_is_replaced(
     assert start(home=home).port == free
 
 
-def test_a_running_one_with_another_wish_is_an_error(home: Path) -> None:
+def test_start_with_other_settings_than_the_running_sandbox_is_an_error(home: Path) -> None:
     running = start(home=home)
     assert start(home=home, port=running.port) == running
     with pytest.raises(SandboxError, match="it runs already"):
@@ -122,9 +122,7 @@ def test_a_running_one_with_another_wish_is_an_error(home: Path) -> None:
         start(home=home, loopback_is_secure=False)
 
 
-def test_nothing_of_the_users_settings_reaches_the_server(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_server_gets_no_settings_of_the_user(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "mine")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example")
     monkeypatch.setenv("PYTHONPATH", "/nowhere")
@@ -155,7 +153,7 @@ def test_an_interrupt_while_the_server_is_spawned_leaves_no_server(
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_the_home_comes_from_the_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_home_comes_from_the_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("READMODEL_CFN_HOME", str(home))
     running = start()
     assert status(home=home) == running == status()

@@ -41,23 +41,25 @@ def answer(operation: Any, **arguments: str) -> tuple[int, str]:
     return response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]["Code"]
 
 
-def test_without_list_bucket_it_is_a_403(reader: Callable[..., Any]) -> None:
+def test_missing_object_without_list_bucket_is_403(reader: Callable[..., Any]) -> None:
     s3 = reader("s3:GetObject")
     assert answer(s3.get_object) == (403, "AccessDenied")
     assert answer(s3.head_object) == (403, "403")
 
 
-def test_with_list_bucket_it_is_a_404(reader: Callable[..., Any]) -> None:
+def test_missing_object_with_list_bucket_is_404(reader: Callable[..., Any]) -> None:
     s3 = reader("s3:GetObject", "s3:ListBucket")
     assert answer(s3.get_object) == (404, "NoSuchKey")
     assert answer(s3.head_object) == (404, "404")
 
 
-def test_to_root_it_is_a_404(clients: Callable[..., Any], reader: Callable[..., Any]) -> None:
+def test_missing_object_is_404_for_root(
+    clients: Callable[..., Any], reader: Callable[..., Any]
+) -> None:
     reader("s3:GetObject")
     assert answer(clients("s3").get_object) == (404, "NoSuchKey")
 
 
-def test_a_missing_bucket_is_a_404(clients: Callable[..., Any]) -> None:
+def test_missing_bucket_is_404(clients: Callable[..., Any]) -> None:
     assert answer(clients("s3").get_object, Bucket="nowhere") == (404, "NoSuchBucket")
     assert answer(clients("s3").head_object, Bucket="nowhere") == (404, "404")

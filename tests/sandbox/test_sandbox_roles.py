@@ -10,13 +10,13 @@ from sandbox_api import LIST, READ, TRUST, template
 Clients = Callable[..., Any]
 
 
-def test_a_missing_object_is_a_403_without_list_bucket(stack: Any, send: Any) -> None:
+def test_missing_object_is_403_from_s3_without_list_bucket(stack: Any, send: Any) -> None:
     made = stack.deploy(template())
     answer = send(made["Api"], "/v1/samples")
     assert (answer.status, answer.body) == (404, b'{"message":"not found"}')
 
 
-def test_a_missing_object_is_a_404_with_list_bucket(stack: Any, send: Any) -> None:
+def test_missing_object_is_404_from_s3_with_list_bucket(stack: Any, send: Any) -> None:
     """The 404 meets no pattern but the default."""
     made = stack.deploy(template(permissions=(READ, LIST)))
     answer = send(made["Api"], "/v1/samples")
@@ -24,7 +24,7 @@ def test_a_missing_object_is_a_404_with_list_bucket(stack: Any, send: Any) -> No
     assert b"<Code>NoSuchKey</Code>" in answer.body
 
 
-def test_list_bucket_below_another_prefix_is_no_permission(stack: Any, send: Any) -> None:
+def test_list_bucket_of_another_prefix_is_no_permission(stack: Any, send: Any) -> None:
     prefix = {"Condition": {"StringLike": {"s3:prefix": "other/*"}}}
     made = stack.deploy(template(permissions=(READ, {**LIST, **prefix})))
     assert send(made["Api"], "/v1/samples").status == 404
@@ -33,7 +33,7 @@ def test_list_bucket_below_another_prefix_is_no_permission(stack: Any, send: Any
     assert send(made["Api"], "/v1/samples").status == 500
 
 
-def test_the_roles_policy_is_enforced_at_once(stack: Any, put: Any, send: Any) -> None:
+def test_policy_of_the_role_is_enforced_at_once(stack: Any, put: Any, send: Any) -> None:
     made = stack.deploy(template())
     put(made["Store"])
     assert send(made["Api"], "/v1/samples").status == 200
@@ -43,7 +43,7 @@ def test_the_roles_policy_is_enforced_at_once(stack: Any, put: Any, send: Any) -
     assert send(made["Api"], "/v1/samples").status == 200
 
 
-def test_the_buckets_policy_is_enforced(stack: Any, put: Any, send: Any) -> None:
+def test_policy_of_the_bucket_is_enforced(stack: Any, put: Any, send: Any) -> None:
     made = stack.deploy(template())
     put(made["Store"])
     denied = template()
@@ -69,7 +69,7 @@ def test_the_buckets_policy_is_enforced(stack: Any, put: Any, send: Any) -> None
     ],
     ids=["another service", "the account", "a condition on the source account"],
 )
-def test_a_role_that_does_not_trust_api_gateway_is_a_500(
+def test_role_that_does_not_trust_api_gateway_is_500(
     stack: Any, put: Any, send: Any, trust: Any
 ) -> None:
     made = stack.deploy(template(trust=trust))
@@ -79,9 +79,7 @@ def test_a_role_that_does_not_trust_api_gateway_is_a_500(
     assert json.loads(answer.body) == {"message": "Internal server error"}
 
 
-def test_a_role_made_anew_is_assumed_anew(
-    stack: Any, put: Any, send: Any, clients: Clients
-) -> None:
+def test_recreated_role_is_assumed_again(stack: Any, put: Any, send: Any, clients: Clients) -> None:
     made = stack.deploy(template(permissions=()))
     put(made["Store"])
     iam = clients("iam")
@@ -93,7 +91,7 @@ def test_a_role_made_anew_is_assumed_anew(
     assert send(made["Api"], "/v1/samples").status == 404
 
 
-def test_the_apis_resource_policy_is_kept(stack: Any, put: Any, send: Any) -> None:
+def test_resource_policy_of_the_api_is_enforced(stack: Any, put: Any, send: Any) -> None:
     made = template()
     statement = {"Effect": "Deny", "Principal": "*", "Action": "execute-api:Invoke"}
     document = {"Version": "2012-10-17", "Statement": [{**statement, "Resource": "execute-api:/*"}]}
@@ -103,7 +101,7 @@ def test_the_apis_resource_policy_is_kept(stack: Any, put: Any, send: Any) -> No
     assert send(outputs["Api"], "/v1/samples").status == 403
 
 
-def test_without_a_role_the_read_is_anonymous(stack: Any, put: Any, send: Any) -> None:
+def test_read_without_a_role_is_anonymous(stack: Any, put: Any, send: Any) -> None:
     anonymous = template()
     del anonymous["Resources"]["Get"]["Properties"]["Integration"]["Credentials"]
     made = stack.deploy(anonymous)

@@ -17,7 +17,7 @@ def arns(clients: Callable[..., Any]) -> list[str]:
     return [secret["ARN"] for secret in listed]
 
 
-def test_lives_under_its_arn(stack: Any, clients: Callable[..., Any]) -> None:
+def test_secret_keeps_its_arn_until_it_is_deleted(stack: Any, clients: Callable[..., Any]) -> None:
     secrets = clients("secretsmanager")
     arn = stack.deploy(template(SecretString="first"))["Arn"]
     assert arn.startswith("arn:aws:secretsmanager:eu-west-1:000000000000:secret:")
@@ -27,7 +27,7 @@ def test_lives_under_its_arn(stack: Any, clients: Callable[..., Any]) -> None:
     assert arn not in arns(clients)
 
 
-def test_another_name_is_another_secret(stack: Any, clients: Callable[..., Any]) -> None:
+def test_changed_name_is_another_secret(stack: Any, clients: Callable[..., Any]) -> None:
     old = stack.deploy(template(Name="old", SecretString="s"))["Arn"]
     new = stack.deploy(template(Name="new", SecretString="s"))["Arn"]
     assert new != old

@@ -41,12 +41,14 @@ def policy(statement: dict[str, Any], arns: list[str]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def test_http_is_secure_by_default(sandbox: Sandbox, reader: Callable[[Sandbox], Any]) -> None:
+def test_http_counts_as_secure_by_default(
+    sandbox: Sandbox, reader: Callable[[Sandbox], Any]
+) -> None:
     assert sandbox.loopback_is_secure
     assert reader(sandbox).list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0
 
 
-def test_http_is_refused_when_it_does_not_count(
+def test_http_is_refused_when_it_does_not_count_as_secure(
     home: Path, reader: Callable[[Sandbox], Any]
 ) -> None:
     strict = reader(start(home=home, loopback_is_secure=False))

@@ -39,9 +39,9 @@ def site(*more: s3.Bucket) -> str:
     return render(host, "compact")
 
 
-def test_a_stack_is_created_left_alone_and_updated(connection: Connection, name: str) -> None:
+def test_stack_is_created_left_unchanged_and_updated(connection: Connection, name: str) -> None:
     told: list[str] = []
-    tell = lambda one: told.append(one.status)  # noqa: E731
+    tell = lambda event: told.append(event.status)  # noqa: E731
     made = deploy(Wanted(name, site()), connection, on_event=tell)
     assert made.status == "CREATE_COMPLETE"
     assert "ShopApiUrl" in made.outputs
@@ -57,7 +57,7 @@ def test_a_stack_is_created_left_alone_and_updated(connection: Connection, name:
     deploy(Wanted(name, site(s3.Bucket("More"))), connection)  # takes the protection off again
 
 
-def test_a_name_that_is_taken_is_refused_before_anything_is_touched(
+def test_taken_name_is_refused_before_any_write(
     connection: Connection, name: str, clients: Clients, make_bucket: Callable[..., None]
 ) -> None:
     taken = f"taken-{secrets.token_hex(4)}"
@@ -65,14 +65,14 @@ def test_a_name_that_is_taken_is_refused_before_anything_is_touched(
     with pytest.raises(ReadModelError, match=f"bucket {taken} exists"):
         deploy(Wanted(name, site(s3.Bucket("More", BucketName=taken))), connection)
     assert not [
-        one["StackName"]
-        for one in clients("cloudformation").describe_stacks()["Stacks"]
-        if one["StackName"] == name
+        stack["StackName"]
+        for stack in clients("cloudformation").describe_stacks()["Stacks"]
+        if stack["StackName"] == name
     ]
     clients("s3").delete_bucket(Bucket=taken)
 
 
-def test_an_update_that_fails_is_rolled_back_and_told(connection: Connection, name: str) -> None:
+def test_failed_update_is_rolled_back_and_named(connection: Connection, name: str) -> None:
     deploy(Wanted(name, site()), connection)
     failing = json.loads(site())
     failing["Resources"]["More"] = {

@@ -64,8 +64,8 @@ def make_site(
         return site
 
     yield make
-    for one in made:
-        remove(one.clients("s3"), one.bucket)
+    for site in made:
+        remove(site.clients("s3"), site.bucket)
 
 
 @pytest.fixture(scope="module")
@@ -77,10 +77,10 @@ def sound(make_site: Callable[..., Site]) -> Site:
 # --- a sound stack ---
 
 
-def test_a_sound_stack_keeps_every_promise_and_what_cannot_be_shown_is_named(sound: Site) -> None:
+def test_correct_stack_passes_all_checks_that_can_run(sound: Site) -> None:
     before = sound.content()
     found = sound.verify()
-    assert [name for name, one in found.items() if one["status"] != "kept"] == NO_TLS
+    assert [name for name, promise in found.items() if promise["status"] != "kept"] == NO_TLS
     assert "an emulator's endpoint" in found["bucket refuses plain HTTP"]["what"]
     assert "Kept: 16 promises; 4 cannot be shown here." in sound.told
     assert sound.content() == before
@@ -88,7 +88,7 @@ def test_a_sound_stack_keeps_every_promise_and_what_cannot_be_shown_is_named(sou
     assert sound.found["key"].startswith("products/readmodel-cfn-probe-")
 
 
-def test_a_person_gets_a_table(sound: Site) -> None:
+def test_output_for_people_is_a_table(sound: Site) -> None:
     done = sound.run("verify")
     assert done.exit_code == 0
     lines = done.stdout.splitlines()
@@ -106,9 +106,9 @@ def test_a_person_gets_a_table(sound: Site) -> None:
     ],
     ids=["gzip-stored", "mask-greedy"],
 )
-def test_so_do_stacks_of_other_models(make_site: Callable[..., Site], more: str) -> None:
+def test_stacks_of_other_models_pass_all_checks(make_site: Callable[..., Site], more: str) -> None:
     found = make_site(more).verify()
-    assert not [name for name, one in found.items() if one["status"] == "broken"]
+    assert not [name for name, promise in found.items() if promise["status"] == "broken"]
 
 
 # --- broken on purpose ---
@@ -144,7 +144,7 @@ UNEXPOSED = without_header("Access-Control-Expose-Headers")
         (stopped, [SERVED]),
     ],
 )
-def test_a_stack_broken_on_purpose_is_told_by_the_promise_that_it_breaks(
+def test_broken_stack_fails_the_matching_checks(
     make_site: Callable[..., Site], harm: Break, promises: list[str]
 ) -> None:
     site = make_site(harm=harm)
@@ -152,7 +152,7 @@ def test_a_stack_broken_on_purpose_is_told_by_the_promise_that_it_breaks(
     assert site.content() == []
 
 
-def test_a_stage_that_serves_another_deployment_is_told_with_the_way_back(
+def test_stage_with_another_deployment_fails_and_names_the_fix(
     make_site: Callable[..., Site],
 ) -> None:
     site = make_site()
@@ -166,12 +166,12 @@ def test_a_stage_that_serves_another_deployment_is_told_with_the_way_back(
 LIMITED = TOML + "\n[deployment]\nthrottle_rate = 5\nthrottle_burst = 5\n"
 
 
-def test_a_stack_with_a_low_limit_is_asked_no_faster(make_site: Callable[..., Site]) -> None:
+def test_verify_respects_a_low_throttling_limit(make_site: Callable[..., Site]) -> None:
     site = make_site(LIMITED)
     assert site.verify("--timeout", "20")["CORS"]["status"] == "kept"
 
 
-def test_an_origin_that_nobody_named_is_told(make_site: Callable[..., Site]) -> None:
+def test_cors_that_the_config_lacks_fails(make_site: Callable[..., Site]) -> None:
     site = make_site()
     site.config.write_text(TOML.replace('cors_origin = "https://www.example.com"', ""))
     assert site.broken() == ["CORS"]
@@ -181,7 +181,9 @@ def test_an_origin_that_nobody_named_is_told(make_site: Callable[..., Site]) -> 
 # --- the article's ---
 
 
-def test_the_articles_stack_is_told_what_it_never_promised(make_site: Callable[..., Site]) -> None:
+def test_stack_of_the_article_fails_the_checks_it_never_promised(
+    make_site: Callable[..., Site],
+) -> None:
     site = make_site("", "--article")
     s3, bucket = site.clients("s3"), site.bucket
     more = {"ContentType": "text/x", "ContentLanguage": "de", "Metadata": {"by": "hand"}}
@@ -230,7 +232,7 @@ REQUESTS = [1, 5, 7, 14, 15]
 
 @pytest.mark.parametrize("number", REQUESTS)
 @pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "kill"])
-def test_the_probe_goes_when_it_is_interrupted(
+def test_probe_is_removed_after_an_interruption(
     sound: Site, at_request: Any, number: int, which: signal.Signals
 ) -> None:
     before = sound.content()
@@ -241,7 +243,7 @@ def test_the_probe_goes_when_it_is_interrupted(
     assert sound.content() == before
 
 
-def test_it_goes_when_it_is_interrupted_at_the_last_moment(
+def test_probe_is_removed_after_an_interruption_before_its_removal(
     sound: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the last answer and the removal."""
@@ -257,7 +259,7 @@ def test_it_goes_when_it_is_interrupted_at_the_last_moment(
     assert sound.content() == before
 
 
-def test_a_write_that_is_under_way_is_not_given_up(
+def test_interrupted_write_of_the_probe_is_completed_and_removed(
     sound: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """S3 may have all of it and obey it later, when nobody takes the probe away any more."""
@@ -272,8 +274,8 @@ def test_a_write_that_is_under_way_is_not_given_up(
 
     monkeypatch.setattr(ProbeDocument, "_unless_lost", slow)
     assert sound.run("verify").exit_code == 1
-    for one in timers:
-        one.join()
+    for timer in timers:
+        timer.join()
     assert timers
     assert sound.content() == before
 
@@ -282,7 +284,7 @@ def fail() -> None:
     raise RuntimeError("not foreseen")
 
 
-def test_the_probe_goes_when_anything_fails(sound: Site, at_request: Any) -> None:
+def test_probe_is_removed_after_an_unexpected_error(sound: Site, at_request: Any) -> None:
     before = sound.content()
     at_request(7, fail)
     assert isinstance(sound.run("verify").exception, RuntimeError)
@@ -292,7 +294,7 @@ def test_the_probe_goes_when_anything_fails(sound: Site, at_request: Any) -> Non
 STATIC = ("--route", "samples", "--yes")
 
 
-def test_readers_of_a_static_route_are_not_surprised_unasked(sound: Site) -> None:
+def test_probe_of_a_static_route_requires_consent(sound: Site) -> None:
     before = sound.content()
     done = sound.run("verify", "--route", "samples")
     assert done.exit_code == 1
@@ -302,7 +304,7 @@ def test_readers_of_a_static_route_are_not_surprised_unasked(sound: Site) -> Non
 
 
 @pytest.mark.parametrize("interrupted", [False, True])
-def test_a_static_routes_document_is_again_what_it_was(
+def test_document_of_a_static_route_is_restored(
     make_site: Callable[..., Site], at_request: Any, interrupted: bool
 ) -> None:
     site = make_site()
@@ -315,13 +317,13 @@ def test_a_static_routes_document_is_again_what_it_was(
         assert site.run("verify", *STATIC).exit_code == 1
     else:
         found = site.verify(*STATIC)
-        assert not [name for name, one in found.items() if one["status"] == "broken"]
+        assert not [name for name, promise in found.items() if promise["status"] == "broken"]
         assert site.found["key"] == "payload.json"
     assert (site.content(), site.document()) == before
 
 
 @pytest.mark.parametrize("deleted", [False, True])
-def test_where_a_static_route_has_no_document_it_has_none_after(
+def test_static_route_without_a_document_has_none_afterwards(
     make_site: Callable[..., Site], deleted: bool
 ) -> None:
     site = make_site()
@@ -337,7 +339,7 @@ def test_where_a_static_route_has_no_document_it_has_none_after(
 @pytest.mark.parametrize(
     ("article", "number"), [(False, 1), (False, 7), (False, 15), (True, 1), (True, 5), (True, 13)]
 )
-def test_a_publisher_who_comes_between_wins(
+def test_document_published_meanwhile_is_kept(
     make_site: Callable[..., Site], at_request: Any, article: bool, number: int
 ) -> None:
     site = make_site("", "--article") if article else make_site()
@@ -352,7 +354,7 @@ def test_a_publisher_who_comes_between_wins(
     assert len(versions) == (1 if article else 2)
 
 
-def test_what_may_not_be_deleted_for_good_is_hidden_and_told(
+def test_probe_that_may_not_be_deleted_is_hidden_and_reported(
     make_site: Callable[..., Site],
 ) -> None:
     site = make_site()
@@ -372,12 +374,12 @@ def test_what_may_not_be_deleted_for_good_is_hidden_and_told(
     assert "versions of the probe stay (2): AccessDenied" in site.found["left"][0]
     assert "Left: " in site.told
     site.verify(exits=6, key=key)
-    hidden = [one for one in site.content() if "readmodel-cfn-probe" in one[0]]
-    assert [one[4] for one in hidden] == ["False", "False", "True"]
+    hidden = [entry for entry in site.content() if "readmodel-cfn-probe" in entry[0]]
+    assert [entry[4] for entry in hidden] == ["False", "False", "True"]
     assert hidden[-1][2] == "None", "a delete marker is the latest"
 
 
-def test_the_probe_of_another_run_is_not_taken_for_a_document(
+def test_probe_of_another_run_is_not_taken_for_a_document(
     make_site: Callable[..., Site],
 ) -> None:
     site = make_site()
@@ -394,7 +396,7 @@ def test_the_probe_of_another_run_is_not_taken_for_a_document(
 # --- which stack ---
 
 
-def test_a_stack_of_somebody_elses_gets_no_probe_unless_told(
+def test_stack_without_the_tag_gets_no_probe_unless_requested(
     make_site: Callable[..., Site],
 ) -> None:
     site = make_site()

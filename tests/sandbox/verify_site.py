@@ -62,9 +62,9 @@ class Site:
         template = self.template
         harm(template)
         resources = template["Resources"]
-        (deployment,) = (one for one in resources if one.startswith("ApiGatewayDeployment"))
+        (deployment,) = (name for name in resources if name.startswith("ApiGatewayDeployment"))
         waits_for = resources[deployment]["DependsOn"]
-        resources[deployment]["DependsOn"] = [one for one in waits_for if one in resources]
+        resources[deployment]["DependsOn"] = [name for name in waits_for if name in resources]
         cloudformation = self.clients("cloudformation")
         cloudformation.create_stack(
             StackName=self.name,
@@ -89,16 +89,16 @@ class Site:
         self.told = done.stderr
         assert done.exit_code == exits, done.output
         self.found = json.loads(done.stdout)
-        return {one["name"]: one for one in self.found["promises"]}
+        return {promise["name"]: promise for promise in self.found["promises"]}
 
     def broken(self, *arguments: str) -> list[str]:
         """The broken promises, each of which says what to do; the last line names the first."""
         found = self.verify(*arguments, exits=7).values()
-        broken = [one for one in found if one["status"] == "broken"]
-        assert all(one["todo"] for one in broken)
+        broken = [promise for promise in found if promise["status"] == "broken"]
+        assert all(promise["todo"] for promise in broken)
         assert f"broken: {broken[0]['name']}: {broken[0]['what']}" in self.told
         assert broken[0]["todo"] in self.told
-        return [one["name"] for one in broken]
+        return [promise["name"] for promise in broken]
 
     @cached_property
     def bucket(self) -> str:
@@ -110,7 +110,7 @@ class Site:
         page = self.clients("s3").list_object_versions(Bucket=self.bucket)
         entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         names = ("Key", "VersionId", "ETag", "LastModified", "IsLatest")
-        return [tuple(str(one.get(name)) for name in names) for one in entries]
+        return [tuple(str(entry.get(name)) for name in names) for entry in entries]
 
     def document(self, key: str = "payload.json") -> tuple[bytes, Mapping[str, Any]]:
         """A document's bytes, and its headers as GetObject tells them."""
@@ -124,13 +124,17 @@ class Site:
 
 def methods(template: Template, verb: str) -> list[dict[str, Any]]:
     """The properties of all methods of a verb."""
-    found = (one["Properties"] for one in template["Resources"].values() if "Properties" in one)
-    return [one for one in found if one.get("HttpMethod") == verb]
+    found = (
+        resource["Properties"]
+        for resource in template["Resources"].values()
+        if "Properties" in resource
+    )
+    return [resource for resource in found if resource.get("HttpMethod") == verb]
 
 
 def answers(template: Template, status: str, verb: str = "GET") -> list[dict[str, Any]]:
     """The integration responses that give a status."""
-    rules = (rule for one in methods(template, verb) for rule in answers_of(one))
+    rules = (rule for found in methods(template, verb) for rule in answers_of(found))
     return [rule for rule in rules if rule["StatusCode"] == status]
 
 
@@ -140,36 +144,36 @@ def answers_of(method: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def without_304(template: Template) -> None:
-    for one in methods(template, "GET"):
-        answers_of(one)[:] = [rule for rule in answers_of(one) if rule["StatusCode"] != "304"]
+    for found in methods(template, "GET"):
+        answers_of(found)[:] = [rule for rule in answers_of(found) if rule["StatusCode"] != "304"]
 
 
 def without_header(header: str, status: str = "200", verb: str = "GET") -> Break:
     def harm(template: Template) -> None:
-        for one in answers(template, status, verb):
-            del one["ResponseParameters"][f"method.response.header.{header}"]
+        for answer in answers(template, status, verb):
+            del answer["ResponseParameters"][f"method.response.header.{header}"]
 
     return harm
 
 
 def with_header(header: str, value: str) -> Break:
     def harm(template: Template) -> None:
-        for one in answers(template, "200"):
-            one["ResponseParameters"][f"method.response.header.{header}"] = f"'{value}'"
+        for answer in answers(template, "200"):
+            answer["ResponseParameters"][f"method.response.header.{header}"] = f"'{value}'"
 
     return harm
 
 
 def without_condition(template: Template) -> None:
-    for one in methods(template, "GET"):
-        del one["Integration"]["RequestParameters"]["integration.request.header.If-None-Match"]
+    for found in methods(template, "GET"):
+        del found["Integration"]["RequestParameters"]["integration.request.header.If-None-Match"]
 
 
 def without_methods(verb: str) -> Break:
     def harm(template: Template) -> None:
         resources = template["Resources"]
-        for name, one in list(resources.items()):
-            if one.get("Properties", {}).get("HttpMethod") == verb:
+        for name, resource in list(resources.items()):
+            if resource.get("Properties", {}).get("HttpMethod") == verb:
                 del resources[name]
 
     return harm
@@ -177,11 +181,11 @@ def without_methods(verb: str) -> Break:
 
 def missing_is_200(template: Template) -> None:
     """The classic defect: whatever S3 says is a 200, its XML included."""
-    for one in methods(template, "GET"):
-        rules = [rule for rule in answers_of(one) if rule["StatusCode"] in ("200", "304")]
-        answers_of(one)[:] = rules
-    for one in answers(template, "200"):
-        del one["SelectionPattern"]
+    for found in methods(template, "GET"):
+        rules = [rule for rule in answers_of(found) if rule["StatusCode"] in ("200", "304")]
+        answers_of(found)[:] = rules
+    for answer in answers(template, "200"):
+        del answer["SelectionPattern"]
 
 
 def without_compression(template: Template) -> None:
@@ -194,18 +198,18 @@ def without_gateway_response(template: Template) -> None:
 
 def every_method(template: Template) -> None:
     """A method for all, where GET was meant."""
-    for one in methods(template, "GET"):
-        one["HttpMethod"] = "ANY"
+    for found in methods(template, "GET"):
+        found["HttpMethod"] = "ANY"
 
 
 def other_key(template: Template) -> None:
-    for one in methods(template, "GET"):
-        one["Integration"]["Uri"]["Fn::Join"][1][-1] = "/other.json"
+    for found in methods(template, "GET"):
+        found["Integration"]["Uri"]["Fn::Join"][1][-1] = "/other.json"
 
 
 def rewritten(template: Template) -> None:
-    for one in answers(template, "200"):
-        one["ResponseTemplates"] = {"application/json": '{"wrapped": $input.json("$")}'}
+    for answer in answers(template, "200"):
+        answer["ResponseTemplates"] = {"application/json": '{"wrapped": $input.json("$")}'}
 
 
 def stopped(template: Template) -> None:

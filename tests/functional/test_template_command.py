@@ -97,9 +97,9 @@ def test_config_option_reads_another_file() -> None:
     assert "ProductsResource" in run("template", "--config", "other.toml").stdout
 
 
-def test_article_option_reports_a_broken_config() -> None:
+def test_article_option_reads_no_config() -> None:
     Path("readmodel.toml").write_text("broken")
-    assert error_of(run("template", "--article"), 2).startswith("readmodel.toml: ")
+    assert run("template", "--article").exit_code == 0
 
 
 def unreadable(name: str) -> list[str]:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from conftest import Answer, Stack
 from troposphere import Template, s3
 from troposphere import apigateway as ag
 
@@ -26,6 +25,7 @@ from readmodel_cfn import (
 from readmodel_cfn.cli import main
 from readmodel_cfn.lint import lint
 from readmodel_cfn.sandbox import Sandbox
+from sandbox_fixtures import Answer, Stack
 
 Send = Callable[..., Answer]
 Clients = Callable[..., Any]

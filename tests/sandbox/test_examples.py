@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import Answer, Stack
 from example_tools import EXAMPLES, Example, copied, our_requirements, programs
 
 from readmodel_cfn.sandbox import Sandbox
+from sandbox_fixtures import Answer, Stack
 
 Clients = Callable[..., Any]
 Served = Callable[[str, str], None]

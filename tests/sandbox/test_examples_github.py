@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Stack
 from example_tools import EXAMPLES, Example, copied, programs
 
 from readmodel_cfn.sandbox import Sandbox
+from sandbox_fixtures import Stack
 
 NAME = "pull-request"
 WORKFLOW = EXAMPLES / "github-actions" / "readmodel.yml"

@@ -1,4 +1,4 @@
-"""Fixtures of all these tests: no progress that depends on the clock, quick botocore sessions."""
+"""Fixtures of all tests: those of the sandbox, no timed progress lines, quick botocore sessions."""
 
 import functools
 import inspect
@@ -12,6 +12,7 @@ import pytest
 from readmodel_cfn.cli import progress
 from readmodel_cfn.cli.slow import slow
 
+pytest_plugins = ["sandbox_fixtures"]
 NEVER = 1e6  # seconds
 
 
@@ -37,8 +38,12 @@ def set_slow_delays(monkeypatch: pytest.MonkeyPatch) -> Callable[[float, float],
 
 @pytest.fixture(autouse=True)
 def no_timed_progress(
-    set_slow_delays: Callable[[float, float], None], monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    set_slow_delays: Callable[[float, float], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A slow machine prints what a fast one prints."""
+    """In functional tests a slow machine prints what a fast one prints."""
+    if "functional" not in request.path.parts:
+        return
     set_slow_delays(NEVER, NEVER)
     monkeypatch.setattr(progress, "_FIRST", NEVER)

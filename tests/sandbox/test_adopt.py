@@ -86,7 +86,7 @@ def test_a_stack_without_the_tag_keeps_its_resources_until_it_is_adopted(
         assert project.run("deploy", *refused).exit_code in (1, 2)
     assert resources() == before
     project("deploy", "--yes", "--adopt", project.name)
-    assert "  remove  Orders (AWS::SQS::Queue)" in project.told
+    assert "  remove  Orders (AWS::SQS::Queue)" in project.stderr
     after = resources()
     assert "Orders" not in after
     assert after["DataStore"] == before["DataStore"]
@@ -146,6 +146,6 @@ def test_a_change_set_of_another_tool_that_waits_for_review_is_left_alone(
     )
     for option in ("--recreate", f"--adopt={project.name}", "--import-existing"):
         project("deploy", "--yes", option, exits=1)
-        assert "change set" in project.told
+        assert "change set" in project.stderr
     found = cloudformation.list_change_sets(StackName=project.name)["Summaries"]
     assert [change_set["ChangeSetName"] for change_set in found] == ["theirs"]

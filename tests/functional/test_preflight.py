@@ -372,10 +372,18 @@ def test_the_region_is_known_where_it_is_given(aws: Aws) -> None:
     assert "shop-eu-west-1 exists" in refused(aws, one, region="eu-west-1")
 
 
-def test_a_template_of_another_tool_in_yaml_is_not_compared(aws: Aws) -> None:
-    notes = preflight(wanted(), "Resources: {}", aws.client)
-    assert notes == ["The deployed template is YAML, so what would fail is not looked for."]
+def test_nothing_is_checked_against_a_deployed_template_that_cannot_be_read(aws: Aws) -> None:
+    (note,) = preflight(wanted(), "Resources: [", aws.client)
+    assert "not valid YAML" in note
     assert aws.calls == []
+
+
+def test_a_deployed_template_in_yaml_is_checked_like_one_in_json(aws: Aws) -> None:
+    body = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "shop-store"}}
+    after = Wanted("shop", json.dumps({"Resources": {"New": body}}))
+    before = "Resources: {Old: {Type: 'AWS::S3::Bucket', Properties: {BucketName: shop-store}}}"
+    with pytest.raises(ReadModelError, match="still Old's"):
+        preflight(after, before, aws.client)
 
 
 # The bucket that hands a template over.

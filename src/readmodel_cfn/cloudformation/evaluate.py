@@ -44,7 +44,7 @@ class Evaluator:
         self.values = values or {}
         self.mappings = _section(template, "Mappings")
         self.types = {
-            name: resource.get("Type")
+            name: str(resource.get("Type"))
             for name, resource in _section(template, "Resources").items()
             if isinstance(resource, Mapping)
         }

@@ -64,7 +64,7 @@ def reference(evaluator: "Evaluator", name: str) -> Any:
     if name in evaluator.values:
         return evaluator.values[name]
     logical_id, _, attribute = name.partition(".")
-    if attribute and _SAME_AS_REF.get(evaluator.types.get(logical_id) or "") == attribute:
+    if attribute and _SAME_AS_REF.get(evaluator.types.get(logical_id, "")) == attribute:
         return reference(evaluator, logical_id)
     return Unknown(name)
 

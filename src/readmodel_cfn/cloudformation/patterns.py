@@ -3,7 +3,9 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
 """
 
-from readmodel_cfn.cloudformation.values import PartialText, Unknown, units
+from itertools import takewhile
+
+from readmodel_cfn.cloudformation.values import PartialText, Unknown, join_texts, units
 
 
 def covers(wide: PartialText, narrow: PartialText) -> bool:
@@ -36,3 +38,8 @@ def has_star(pattern: PartialText) -> bool:
 
 def _matches(wide: str | Unknown, narrow: str | Unknown) -> bool:
     return wide == narrow or (wide == "?" and isinstance(narrow, str) and narrow != "*")
+
+
+def before_star(pattern: PartialText) -> PartialText:
+    """What all matching texts begin with, as far as the first `*` shows it."""
+    return join_texts(takewhile(lambda unit: unit != "*", units(pattern)))

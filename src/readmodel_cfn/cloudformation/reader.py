@@ -75,6 +75,18 @@ def read_template(text: str, name: str) -> dict[str, Any]:
     return template
 
 
+def read_json(text: str, name: str) -> Any:
+    """A JSON text as a value, whatever the value is.
+
+    Raises:
+        ConfigError: the text is not JSON, repeats a key, or is nested too deeply.
+    """
+    try:
+        return _parse_json(text, name)
+    except ValueError as error:
+        raise _not_json(error, name) from error
+
+
 def locate(text: str, name: str, path: Sequence[str | int]) -> str:
     """Where a part of a template is: `template.yaml:12: Resources.Bucket`.
 
@@ -100,12 +112,17 @@ def position(text: str, path: Sequence[str | int]) -> Position | None:
 def _read(text: str, name: str) -> Any:
     if text.lstrip().startswith("{"):
         try:
-            return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
-        except RecursionError as error:
-            raise ConfigError("nested too deeply", where=name) from error
+            return _parse_json(text, name)
         except ValueError as error:
             return _read_yaml(text, name, error)
     return _read_yaml(text, name)
+
+
+def _parse_json(text: str, name: str) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
+    except RecursionError as error:
+        raise ConfigError("nested too deeply", where=name) from error
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -131,9 +148,13 @@ def _read_yaml(text: str, name: str, not_json: ValueError | None = None) -> Any:
     except YamlError as error:
         if not_json is None or isinstance(not_json, _RepeatedKeyError):
             raise ConfigError(error.what, where=_at(name, error.line)) from error
-        line = not_json.lineno if isinstance(not_json, JSONDecodeError) else None
-        what = not_json.msg if isinstance(not_json, JSONDecodeError) else str(not_json)
-        raise ConfigError(f"is not valid JSON: {what}", where=_at(name, line)) from not_json
+        raise _not_json(not_json, name) from not_json
+
+
+def _not_json(error: ValueError, name: str) -> ConfigError:
+    if isinstance(error, JSONDecodeError):
+        return ConfigError(f"is not valid JSON: {error.msg}", where=_at(name, error.lineno))
+    return ConfigError(f"is not valid JSON: {error}", where=name)
 
 
 def _at(name: str, line: int | None) -> str:

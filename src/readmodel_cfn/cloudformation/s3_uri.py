@@ -19,6 +19,7 @@ from readmodel_cfn.cloudformation.values import (
     Unknown,
     join_texts,
     match_text,
+    parts_of,
     substitute,
     units,
 )
@@ -67,7 +68,7 @@ class S3Uri:
         return [
             name
             for part in (self.bucket, self.key)
-            for literal in (part.parts if isinstance(part, Text) else (part,))
+            for literal in parts_of(part)
             if isinstance(literal, str)
             for name in _PARAMETER.findall(literal)
         ]
@@ -158,4 +159,4 @@ def _split(path: PartialText) -> tuple[PartialText, PartialText]:
 
 
 def _last(text: PartialText) -> str | Unknown:
-    return text if isinstance(text, str) else text.parts[-1]
+    return parts_of(text)[-1]

@@ -17,6 +17,7 @@ MAX_LEVELS = 100
 _MAX_NAME = 300  # characters of an unknown function's arguments in its name
 UNKNOWN_MARK = "\ufdd0"
 """Stands for an unknown part in a match; Unicode reserves this character for such uses."""
+_QUOTED = re.compile("'(?P<content>.*)'", re.DOTALL)
 
 Path = tuple[str, ...]
 
@@ -60,6 +61,11 @@ class Text:
 
 PartialText = str | Text
 """A text that is known (`str`), or has unknown parts (`Text`)."""
+
+
+def parts_of(text: PartialText) -> tuple[str | Unknown, ...]:
+    """The literal and the unknown parts of a text."""
+    return (text,) if isinstance(text, str) else text.parts
 
 
 def join_texts(parts: Iterable[PartialText | Unknown]) -> PartialText:
@@ -121,9 +127,7 @@ def reference_of(value: Any) -> str | None:
 
 def unknowns_in(text: PartialText) -> tuple[Unknown, ...]:
     """The unknown parts of a text."""
-    if isinstance(text, str):
-        return ()
-    return tuple(part for part in text.parts if isinstance(part, Unknown))
+    return tuple(part for part in parts_of(text) if isinstance(part, Unknown))
 
 
 def is_known(value: Any) -> bool:
@@ -158,7 +162,7 @@ def match_text(pattern: re.Pattern[str], text: PartialText) -> dict[str, Partial
     An unknown part counts as one character that is no letter, digit or punctuation.
     """
     unknown = unknowns_in(text)
-    literal = text if isinstance(text, str) else "".join(map(_marked, text.parts))
+    literal = "".join(map(_marked, parts_of(text)))
     match = pattern.fullmatch(literal)
     if match is None or literal.count(UNKNOWN_MARK) != len(unknown):
         return None
@@ -184,7 +188,7 @@ def substitute(
     """The text with each match in its literal parts replaced by what `give` returns for it."""
 
     def pieces() -> Iterator[PartialText | Unknown]:
-        for part in (text,) if isinstance(text, str) else text.parts:
+        for part in parts_of(text):
             if isinstance(part, Unknown):
                 yield part
                 continue
@@ -214,3 +218,9 @@ def _children(value: Any) -> Iterator[tuple[str, Any]]:
         yield from ((str(name), child) for name, child in value.items())
     elif isinstance(value, list):
         yield from ((str(index), child) for index, child in enumerate(value))
+
+
+def unquoted(text: PartialText) -> PartialText | None:
+    """What a text in single quotes holds, as API Gateway's mappings write fixed values, or None."""
+    found = match_text(_QUOTED, text)
+    return None if found is None else found["content"]

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from readmodel_cfn.cloudformation.s3_uri import S3Uri
+
 from .definition import DefinitionError, Json, section
 from .exchange import Exchange
 from .expressions import REQUEST_SOURCES, Scope
@@ -10,7 +12,7 @@ from .mapping import Assignments, assign, compile_assignments
 from .rendered import Overrides, override
 from .request_body import RequestBody, compile_body
 from .types import S3Request
-from .uri import S3Uri, parse
+from .uri import locate, parse
 
 TARGETS = {
     "header": "integration.request.header.",
@@ -91,12 +93,12 @@ def s3_request(uri: S3Uri, integration: Integration, exchange: Exchange, body: b
     """
     method = integration.method or exchange.request.method
     scope, overrides = exchange.scope, exchange.overrides
-    bucket, key = uri.locate({**assign(integration.path, scope), **overrides.path})
+    bucket, key = locate(uri, {**assign(integration.path, scope), **overrides.path})
     return S3Request(
         method=method,
         bucket=bucket,
         key=key,
-        region=uri.region,
+        region=str(uri.region),
         credentials=integration.credentials,
         headers=_headers(integration, overrides, scope),
         query={**assign(integration.querystring, scope), **overrides.querystring},

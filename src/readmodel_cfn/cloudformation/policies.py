@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable
@@ -37,12 +38,10 @@ class Statement:
         """Does it grant something?"""
         return self.effect == "Allow"
 
-    @property
-    def objects(self) -> Iterator[tuple[PartialText, Objects]]:
+    @cached_property
+    def objects(self) -> tuple[tuple[PartialText, Objects], ...]:
         """The resources that are S3's: each ARN with the objects that it names."""
-        for arn in self.resources:
-            if found := objects_of(arn):
-                yield arn, found
+        return tuple((arn, found) for arn in self.resources if (found := objects_of(arn)))
 
     def may(self, action: str) -> bool:
         """Is the action, such as s3:GetObject, among those that it names? Case does not count."""

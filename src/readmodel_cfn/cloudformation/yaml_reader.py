@@ -14,8 +14,8 @@ import yaml
 
 from readmodel_cfn.cloudformation.reader import Position
 
-MAX_SIZE = 1_000_000
-"""Values and characters of a template with its aliases expanded; CloudFormation takes 1 MB."""
+MAX_EXPANSION = 500_000
+"""Values and characters that the aliases of a template may add to what it spells out."""
 MAX_LEVELS = 500
 """Levels of nesting."""
 
@@ -44,7 +44,6 @@ class _Open:
     value: Any
     tag: str | None
     anchor: str | None
-    mark: Any
     size: int = 1
     key: str | None = None
     key_mark: Any = None
@@ -88,6 +87,7 @@ class _Builder:
         self._path = path
         self._open: list[_Open] = []
         self._anchors: dict[str, _Part | None] = {}
+        self._expansion = 0
         self._scalars: Any = yaml.SafeLoader("")
         self._root: Any = None
 
@@ -171,7 +171,7 @@ class _Builder:
         if parent and isinstance(parent.value, list):
             self._note(str(len(parent.value)), event.start_mark)
         value: Any = [] if isinstance(event, yaml.SequenceStartEvent) else {}
-        self._open.append(_Open(value, event.tag, event.anchor, event.start_mark))
+        self._open.append(_Open(value, event.tag, event.anchor))
 
     def _end(self, ended: _Open) -> None:
         for below in ended.merged:
@@ -188,6 +188,10 @@ class _Builder:
         part = self._anchors[event.anchor]
         if part is None:
             raise YamlError(f"the alias *{event.anchor} contains itself", event.start_mark)
+        self._expansion += part.size
+        if self._expansion > MAX_EXPANSION:
+            what = f"its aliases expand to more than {MAX_EXPANSION:,} characters and values"
+            raise YamlError(what, event.start_mark)
         return part
 
     def _remember(self, anchor: str | None, part: _Part) -> None:
@@ -201,9 +205,6 @@ class _Builder:
             return
         parent = self._open[-1]
         parent.size += part.size
-        if parent.size > MAX_SIZE:
-            what = f"expands to more than {MAX_SIZE:,} characters and values"
-            raise YamlError(what, mark or parent.mark)
         if isinstance(parent.value, list):
             if mark:
                 self._note(str(len(parent.value)), mark)

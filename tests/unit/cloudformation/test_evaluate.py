@@ -41,7 +41,6 @@ TEMPLATE: dict[str, Any] = {
         "Bucket": {"Type": "AWS::S3::Bucket"},
     },
 }
-INNER_LOOP = ["Y", [1], {"${X}${Y}": 0}]
 VALUES = {
     "Stage": "prod",
     "AWS::Region": "eu-west-1",
@@ -369,7 +368,6 @@ def test_a_literal_must_be_known() -> None:
 
 
 def test_resources_are_those_that_may_exist_with_loops_written_out() -> None:
-    made = {"Type": "T", "DependsOn": "Kept"}
     template = {
         "Conditions": TEMPLATE["Conditions"],
         "Resources": {

@@ -134,7 +134,7 @@ LONG = f"s: &s {'x' * 100_000}\nResources: [{', '.join(['*s'] * 1000)}]\n"
     ids=["lists", "pairs", "merged keys", "a long text"],
 )
 def test_aliases_that_multiply_are_refused(text: str) -> None:
-    assert "expands to more than" in refused(text)
+    assert "aliases" in refused(text)
 
 
 @pytest.mark.parametrize(

@@ -5,5 +5,5 @@
 - `resources`, `references`: what a template declares, and what refers to what.
 - `s3_uri`, `policies`, `patterns`: S3 integration URIs and IAM policy documents.
 
-Only `reader` reads files. Nothing here calls AWS or knows what a read model is.
+Nothing here reads files, calls AWS or knows what a read model is.
 """

@@ -1,4 +1,4 @@
-"""Template files as values, JSON or YAML, with the line of every part.
+"""Template texts as values, JSON or YAML, with the line of every part.
 
     template = read_template(text, "template.yaml")
     where = locate(text, "template.yaml", ("Resources", "Bucket"))
@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from json.decoder import JSONDecodeError, JSONDecoder
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from readmodel_cfn.errors import ConfigError
@@ -31,29 +30,6 @@ class Position(NamedTuple):
 
 class _RepeatedKeyError(ValueError):
     pass
-
-
-def read_file(file: Path) -> dict[str, Any]:
-    """The template in a file.
-
-    Raises:
-        ConfigError: the file cannot be read, or holds no template.
-    """
-    return read_template(read_text(file), str(file))
-
-
-def read_text(file: Path) -> str:
-    """The text of a file, which must be UTF-8; a byte order mark is dropped.
-
-    Raises:
-        ConfigError: the file cannot be read, or is not UTF-8.
-    """
-    try:
-        return file.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", where=str(file)) from error
-    except UnicodeDecodeError as error:
-        raise ConfigError("not UTF-8 text", where=str(file), hint="save it as UTF-8") from error
 
 
 def read_template(text: str, name: str) -> dict[str, Any]:

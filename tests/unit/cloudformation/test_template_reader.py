@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from hypothesis import strategies as st
 from readmodel_cfn.cloudformation.reader import (
     locate,
     position,
-    read_file,
     read_json,
     read_template,
 )
@@ -179,21 +177,8 @@ def test_text_that_is_not_a_template_is_refused_in_one_line(
     assert message.startswith(f"t.yaml:{line}: " if line else "t.yaml: ")
 
 
-def test_a_file_is_read_with_or_without_a_byte_order_mark(tmp_path: Path) -> None:
-    file = tmp_path / "t.json"
-    for mark in (b"", b"\xef\xbb\xbf"):
-        file.write_bytes(mark + b'{"Resources": {}}')
-        assert read_file(file) == {"Resources": {}}
-
-
-@pytest.mark.parametrize("content", [b"\xff\xfe{}", None])
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
-    file = tmp_path / "t.json"
-    if content is not None:
-        file.write_bytes(content)
-    with pytest.raises(ConfigError) as raised:
-        read_file(file)
-    assert raised.value.where == str(file)
+def test_a_byte_order_mark_is_dropped() -> None:
+    assert read_template('\ufeff{"Resources": {}}', "t") == {"Resources": {}}
 
 
 def test_json_alone_is_not_a_template_in_yaml() -> None:

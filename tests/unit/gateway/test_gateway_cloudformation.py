@@ -297,6 +297,7 @@ TWICE = [{"StatusCode": "200"}, {"StatusCode": 200}]
         (with_uri({"Fn::If": ["A", "b", "c"]}), "Get: Fn::If"),
         (with_uri({"Fn::ImportValue": "a"}), "Get: Fn::ImportValue"),
         (with_uri({"Fn::Join": "a"}), "Get: Fn::Join"),
+        (with_uri({"Fn::Join": ["-", {"Ref": "AWS::StackName"}]}), "Get: Fn::Join"),
         (with_uri({"Fn::Join": ["", ["a", {"b": "c"}]]}), "Get: Fn::Join"),
         (with_uri({"Fn::Sub": 5}), "Get: Fn::Sub"),
         (with_uri({"Fn::GetAtt": "Store"}), "Get: Fn::GetAtt"),
@@ -335,3 +336,30 @@ def test_an_api_that_cannot_be_evaluated_whole_is_read_all_the_same() -> None:
         "GET /products: API key: not checked",
         "GET /products: integration type AWS_PROXY",
     ]
+
+
+def test_a_decided_condition_decides_what_is_served() -> None:
+    conditions = {
+        "IsLive": {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-west-1"]},
+        "IsTest": {"Fn::Not": [{"Condition": "IsLive"}]},
+    }
+    made = template(Get={**method(), "Condition": "IsTest"}) | {"Conditions": conditions}
+    assert "GET" in methods_at(made, "/products")
+    assert "GET" not in methods_at(made, "/products", {"AWS::Region": "eu-west-1"})
+
+
+def methods_at(made: Template, path: str, parameters: dict[str, str] | None = None) -> Any:
+    (found,) = (
+        resource["resourceMethods"]
+        for resource in served(made, parameters).definition["resources"]
+        if resource["path"] == path
+    )
+    return found
+
+
+def test_a_parameter_kept_in_systems_manager_has_no_value_to_serve() -> None:
+    made = with_uri({"Ref": "Uri"})
+    kind = "AWS::SSM::Parameter::Value<String>"
+    made["Parameters"] = {"Uri": {"Type": kind, "Default": "/where/it/is"}}
+    with pytest.raises(DefinitionError, match="nothing gives Uri a value"):
+        served(made)

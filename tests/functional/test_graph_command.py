@@ -58,4 +58,4 @@ def test_config_and_article_can_be_drawn() -> None:
 @pytest.mark.parametrize("content", [b"no template", b"\xff\xfe", b"{", b"[]"])
 def test_invalid_template_is_a_one_line_error(command: str, content: bytes) -> None:
     Path("t").write_bytes(content)
-    assert error_of(run(command, "t"), 2).startswith("t: ")
+    assert error_of(run(command, "t"), 2).startswith(("t: ", "t:1: "))

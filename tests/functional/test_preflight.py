@@ -382,10 +382,18 @@ def test_name_with_the_region_is_checked_where_the_region_is_known(aws: Aws) -> 
     assert "shop-eu-west-1" in refused(aws, desired, region="eu-west-1")
 
 
-def test_deployed_yaml_template_is_not_compared(aws: Aws) -> None:
-    (note,) = preflight(desired_stack(), "Resources: {}", aws.client)
+def test_nothing_is_checked_against_a_deployed_template_that_cannot_be_read(aws: Aws) -> None:
+    (note,) = preflight(desired_stack(), "Resources: [", aws.client)
     assert "YAML" in note
     assert aws.calls == []
+
+
+def test_a_deployed_template_in_yaml_is_checked_like_one_in_json(aws: Aws) -> None:
+    body = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "shop-store"}}
+    after = Wanted("shop", json.dumps({"Resources": {"New": body}}))
+    before = "Resources: {Old: {Type: 'AWS::S3::Bucket', Properties: {BucketName: shop-store}}}"
+    with pytest.raises(ReadModelError, match="Old"):
+        preflight(after, before, aws.client)
 
 
 # The bucket for long templates.

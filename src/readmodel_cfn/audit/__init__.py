@@ -10,10 +10,10 @@ from typing import Any
 
 from readmodel_cfn.audit.rule import Fault, Finding, Rule
 from readmodel_cfn.audit.rules import RULES
-from readmodel_cfn.audit.source import parse
 from readmodel_cfn.audit.view import View
+from readmodel_cfn.cloudformation.reader import read_template
 
-__all__ = ["RULES", "Fault", "Finding", "Rule", "View", "audit", "parse"]
+__all__ = ["RULES", "Fault", "Finding", "Rule", "View", "audit", "read_template"]
 
 
 def audit(template: Mapping[str, Any]) -> list[Finding]:

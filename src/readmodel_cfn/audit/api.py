@@ -4,38 +4,41 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from readmodel_cfn.audit.reading import Json, Text, Unreadable, fields, items
-from readmodel_cfn.audit.resource import Resource
+from readmodel_cfn.cloudformation.evaluate import Evaluator, Json, Unreadable
+from readmodel_cfn.cloudformation.resources import Resource
+from readmodel_cfn.cloudformation.values import PartialText, join_texts, reference_of
 
 _DEEPEST = 100  # segments of a path
 
 
 @dataclass(frozen=True)
 class Api:
-    """An API by the text of its id; `resource` is None where another template defines it."""
+    """An API by its id; `resource` is None where another template defines it."""
 
-    id: str
+    id: PartialText
     resource: Resource | None
     methods: tuple[Resource, ...]
     deployments: tuple[Resource, ...]
     stages: tuple[Resource, ...]
     gateway_responses: tuple[Resource, ...]
+    evaluator: Evaluator
 
     @property
     def binary_types(self) -> tuple[str, ...] | None:
         """The binary media types; None where they cannot be known."""
         try:
-            found = [one for _, one in items(self._properties.get("BinaryMediaTypes"))]
+            listed = self.evaluator.items(self._properties.get("BinaryMediaTypes"))
         except Unreadable:
             return None
-        if self.resource is None or not all(isinstance(one, str) for one in found):
+        found = tuple(self.evaluator.evaluate(media_type) for _, media_type in listed)
+        if self.resource is None or not all(isinstance(media_type, str) for media_type in found):
             return None
-        return tuple(found)
+        return found
 
     @property
     def all_binary(self) -> bool:
         """Is every answer binary, whatever its type?"""
-        return any(one in ("*/*", "*~1*") for one in self.binary_types or ())
+        return any(media_type in ("*/*", "*~1*") for media_type in self.binary_types or ())
 
     @property
     def compression(self) -> Any:
@@ -45,47 +48,56 @@ class Api:
     @property
     def cached(self) -> bool:
         """Does one of its stages cache answers?"""
-        return any(map(_caches, self.stages))
+        return any(_caches(stage, self.evaluator) for stage in self.stages)
 
     @property
     def _properties(self) -> Json:
         return self.resource.properties if self.resource else {}
 
 
-def _caches(stage: Resource) -> bool:
-    if str(stage.properties.get("CacheClusterEnabled")).lower() != "true":
+def _caches(stage: Resource, evaluator: Evaluator) -> bool:
+    if not _is_true(stage.properties.get("CacheClusterEnabled"), evaluator):
         return False
     try:
-        settings = [fields(one) for _, one in items(stage.properties.get("MethodSettings"))]
+        listed = evaluator.items(stage.properties.get("MethodSettings"))
+        settings = [evaluator.fields(setting) for _, setting in listed]
     except Unreadable:
         return False
-    return any(str(one.get("CachingEnabled")).lower() == "true" for one in settings)
+    return any(_is_true(setting.get("CachingEnabled"), evaluator) for setting in settings)
 
 
-def paths(resources: Mapping[str, Resource], text: Text) -> dict[str, str]:
-    """The full path of every API resource, by the text that refers to it.
+def _is_true(value: Any, evaluator: Evaluator) -> bool:
+    return str(evaluator.text(value)).lower() == "true"
+
+
+def paths(
+    resources: Mapping[str, Resource], evaluator: Evaluator
+) -> dict[PartialText, PartialText]:
+    """The full path of every API resource, by what refers to it.
 
     Those whose path cannot be known are left out; the root's is known by its attribute.
     """
-    found: dict[str, str] = {}
-    for one in resources.values():
-        if one.type == "AWS::ApiGateway::RestApi":
-            found[f"${{{one.id}.RootResourceId}}"] = "/"
-        elif one.type == "AWS::ApiGateway::Resource":
-            path = _path(one, resources, text)
+    found: dict[PartialText, PartialText] = {}
+    for resource in resources.values():
+        if resource.type == "AWS::ApiGateway::RestApi":
+            found[evaluator.text({"Fn::GetAtt": [resource.id, "RootResourceId"]})] = "/"
+        elif resource.type == "AWS::ApiGateway::Resource":
+            path = _path(resource, resources, evaluator)
             if path is not None:
-                found[f"${{{one.id}}}"] = path
+                found[evaluator.text({"Ref": resource.id})] = path
     return found
 
 
-def _path(resource: Resource, resources: Mapping[str, Resource], text: Text) -> str | None:
-    parts: list[str] = []
-    one: Resource | None = resource
-    while one is not None and len(parts) < _DEEPEST:
-        parts.insert(0, text(one.properties.get("PathPart")))
-        parent = text(one.properties.get("ParentId")).removeprefix("${").removesuffix("}")
+def _path(
+    resource: Resource, resources: Mapping[str, Resource], evaluator: Evaluator
+) -> PartialText | None:
+    parts: list[PartialText] = []
+    found: Resource | None = resource
+    while found is not None and len(parts) < 2 * _DEEPEST:
+        parts = ["/", evaluator.text(found.properties.get("PathPart")), *parts]
+        parent = reference_of(evaluator.text(found.properties.get("ParentId"))) or ""
         if parent.endswith(".RootResourceId"):
-            return "/" + "/".join(parts)
+            return join_texts(parts)
         above = resources.get(parent)
-        one = above if above and above.type == "AWS::ApiGateway::Resource" else None
+        found = above if above and above.type == "AWS::ApiGateway::Resource" else None
     return None

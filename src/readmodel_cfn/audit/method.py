@@ -4,16 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from readmodel_cfn.audit.reading import Text, fields, items, literal, texts
-from readmodel_cfn.audit.resource import Resource
 from readmodel_cfn.audit.response import (
     Declared,
     Response,
     integration_response,
     method_response,
 )
-from readmodel_cfn.audit.s3 import Objects, S3Uri, s3_uri
 from readmodel_cfn.audit.selection import answers
+from readmodel_cfn.cloudformation.evaluate import Evaluator
+from readmodel_cfn.cloudformation.resources import Resource
+from readmodel_cfn.cloudformation.s3_uri import Objects, S3Uri, parse_path
+from readmodel_cfn.cloudformation.values import PartialText, unquoted
 
 INTEGRATION = "Properties/Integration"
 
@@ -27,17 +28,17 @@ class Method:
     """
 
     id: str
-    api: str
-    resource: str
+    api: PartialText
+    resource: PartialText
     verb: str
     kind: str
     asks: str
     uri: S3Uri | None
-    credentials: str
+    credentials: PartialText
     content_handling: str
     cache_keys: frozenset[str]
     declared: frozenset[str]
-    mapped: Mapping[str, str]
+    mapped: Mapping[str, PartialText]
     responses: tuple[Response, ...]
     method_responses: tuple[Declared, ...]
 
@@ -50,9 +51,9 @@ class Method:
     def objects(self) -> Objects | None:
         """The objects of S3 that it asks for."""
         fixed = {
-            target.removeprefix("integration.request.path."): source[1:-1]
+            target.removeprefix("integration.request.path."): value
             for target, source in self.mapped.items()
-            if source[:1] == source[-1:] == "'"
+            if (value := unquoted(source)) is not None
         }
         return self.uri.objects(fixed) if self.uri else None
 
@@ -61,7 +62,7 @@ class Method:
         wanted = f"header.{header.lower()}"
         return any(
             target.lower() == f"integration.request.{wanted}"
-            and source.lower() == f"method.request.{wanted}"
+            and str(source).lower() == f"method.request.{wanted}"
             for target, source in self.mapped.items()
         )
 
@@ -71,33 +72,39 @@ class Method:
         return answers(self.responses)
 
 
-def method(resource: Resource, text: Text) -> Method:
+def method(resource: Resource, evaluator: Evaluator) -> Method:
     """The method that a resource describes.
 
     Raises:
-        Unreadable: a part of it is not written out.
+        Unreadable: a part of it is not known.
     """
-    own = resource.properties
-    integration = fields(own.get("Integration"))
+    own, text = resource.properties, evaluator.text
+    integration = evaluator.fields(own.get("Integration"))
     return Method(
         id=resource.id,
         api=text(own.get("RestApiId")),
         resource=text(own.get("ResourceId")),
-        verb=literal(own.get("HttpMethod"), text).upper(),
-        kind=literal(integration.get("Type"), text).upper(),
-        asks=literal(integration.get("IntegrationHttpMethod"), text).upper(),
-        uri=s3_uri(text(integration.get("Uri"))),
+        verb=evaluator.literal(own.get("HttpMethod")).upper(),
+        kind=evaluator.literal(integration.get("Type")).upper(),
+        asks=evaluator.literal(integration.get("IntegrationHttpMethod")).upper(),
+        uri=parse_path(text(integration.get("Uri"))),
         credentials=text(integration.get("Credentials")),
-        content_handling=text(integration.get("ContentHandling")),
-        cache_keys=frozenset(text(one) for _, one in items(integration.get("CacheKeyParameters"))),
-        declared=frozenset(fields(own.get("RequestParameters"))),
-        mapped=texts(integration.get("RequestParameters"), text),
+        content_handling=str(text(integration.get("ContentHandling"))),
+        cache_keys=frozenset(
+            str(text(key)) for _, key in evaluator.items(integration.get("CacheKeyParameters"))
+        ),
+        declared=frozenset(evaluator.fields(own.get("RequestParameters"))),
+        mapped=evaluator.texts(integration.get("RequestParameters")),
         responses=tuple(
-            integration_response(f"{INTEGRATION}/IntegrationResponses/{index}", fields(one), text)
-            for index, one in items(integration.get("IntegrationResponses"))
+            integration_response(
+                f"{INTEGRATION}/IntegrationResponses/{index}", evaluator.fields(value), evaluator
+            )
+            for index, value in evaluator.items(integration.get("IntegrationResponses"))
         ),
         method_responses=tuple(
-            method_response(f"Properties/MethodResponses/{index}", fields(one), text)
-            for index, one in items(own.get("MethodResponses"))
+            method_response(
+                f"Properties/MethodResponses/{index}", evaluator.fields(value), evaluator
+            )
+            for index, value in evaluator.items(own.get("MethodResponses"))
         ),
     )

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from readmodel_cfn.audit.method import Method
-from readmodel_cfn.audit.policies import Statement
 from readmodel_cfn.audit.role import Identity
-from readmodel_cfn.audit.s3 import Objects
+from readmodel_cfn.cloudformation.policies import Statement
+from readmodel_cfn.cloudformation.s3_uri import Objects
+from readmodel_cfn.cloudformation.values import PartialText
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,6 @@ class Reader:
         return list(dict.fromkeys(one.objects for one in self.methods if one.objects))
 
     @property
-    def keys(self) -> list[str]:
+    def keys(self) -> list[PartialText]:
         """The keys that its methods read, as patterns; empty for a whole bucket."""
         return list(dict.fromkeys(one.key or "" for one in self.objects))

@@ -1,10 +1,10 @@
-"""Integration responses and method responses, as far as they are plainly written."""
+"""Integration responses and method responses, as far as they are known."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from readmodel_cfn.audit.reading import Json, Text, fields, literal, texts
+from readmodel_cfn.cloudformation.evaluate import Evaluator, Json
 
 _HEADER = "method.response.header."
 
@@ -43,36 +43,39 @@ class Declared:
     headers: frozenset[str]
 
 
-def integration_response(path: str, value: Json, text: Text) -> Response:
+def integration_response(path: str, value: Json, evaluator: Evaluator) -> Response:
     """The integration response at `path`.
 
     Raises:
-        Unreadable: a part of it is not written out.
+        Unreadable: a part of it is not known.
     """
-    headers = texts(value.get("ResponseParameters"), text)
+    headers = evaluator.texts(value.get("ResponseParameters"))
     return Response(
         path=path,
-        status=literal(value.get("StatusCode"), text),
-        pattern=literal(value.get("SelectionPattern"), text) or None,
+        status=evaluator.literal(value.get("StatusCode")),
+        pattern=evaluator.literal(value.get("SelectionPattern")) or None,
         headers={
-            name.removeprefix(_HEADER): source
+            name.removeprefix(_HEADER): str(source)
             for name, source in headers.items()
             if name.startswith(_HEADER)
         },
-        templates=texts(value.get("ResponseTemplates"), text),
-        content_handling=text(value.get("ContentHandling")),
+        templates={
+            name: str(body)
+            for name, body in evaluator.texts(value.get("ResponseTemplates")).items()
+        },
+        content_handling=str(evaluator.text(value.get("ContentHandling"))),
     )
 
 
-def method_response(path: str, value: Json, text: Text) -> Declared:
+def method_response(path: str, value: Json, evaluator: Evaluator) -> Declared:
     """The method response at `path`.
 
     Raises:
-        Unreadable: a part of it is not written out.
+        Unreadable: a part of it is not known.
     """
-    names = fields(value.get("ResponseParameters"))
+    names = evaluator.fields(value.get("ResponseParameters"))
     return Declared(
         path=path,
-        status=literal(value.get("StatusCode"), text),
+        status=evaluator.literal(value.get("StatusCode")),
         headers=frozenset(name.removeprefix(_HEADER) for name in names),
     )

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from readmodel_cfn.audit.policies import Document, document
-from readmodel_cfn.audit.reading import Json, Text, Unreadable, fields, items, one_or_more
-from readmodel_cfn.audit.resource import Resource
+from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable
+from readmodel_cfn.cloudformation.policies import Document, parse_policy
+from readmodel_cfn.cloudformation.resources import Resource
+from readmodel_cfn.cloudformation.values import PartialText, Text, Unknown, reference_of
 
 # The types whose policies are attached to identities: by a list of names, or by one name.
 _ATTACHED = {
@@ -30,7 +30,7 @@ class Identity:
     resource: Resource
     trust: Document
     policies: tuple[Document, ...]
-    elsewhere: tuple[str, ...]
+    elsewhere: tuple[PartialText, ...]
 
     @property
     def complete(self) -> bool:
@@ -38,52 +38,60 @@ class Identity:
         return not self.elsewhere and all(one.complete for one in self.policies)
 
 
-def identity(resource: Resource, resources: Mapping[str, Resource], text: Text) -> Identity:
+def identity(
+    resource: Resource, resources: Mapping[str, Resource], evaluator: Evaluator
+) -> Identity:
     """The identity that a resource describes."""
     trusted = resource.properties.get("AssumeRolePolicyDocument")
-    attached = _managed(resource, text)
-    policies = [*_inline(resource, text), *_granted(resource, attached, resources, text)]
+    attached = _managed(resource, evaluator)
+    policies = [*_inline(resource, evaluator), *_granted(resource, attached, resources, evaluator)]
     return Identity(
         resource=resource,
-        trust=document(trusted, resource.id, "Properties/AssumeRolePolicyDocument", text),
+        trust=parse_policy(trusted, resource.id, "Properties/AssumeRolePolicyDocument", evaluator),
         policies=tuple(policies),
-        elsewhere=tuple(one for one in attached if one[2:-1] not in resources),
+        elsewhere=tuple(arn for arn in attached if reference_of(arn) not in resources),
     )
 
 
-def _managed(resource: Resource, text: Text) -> list[str]:
-    arns = resource.properties.get("ManagedPolicyArns")
-    return [text(one) for one in one_or_more(arns)] if isinstance(arns, list) else _unknown(arns)
-
-
-def _unknown(value: Any) -> list[str]:
-    return [] if value is None else ["an unknown policy"]
-
-
-def _inline(resource: Resource, text: Text) -> Iterator[Document]:
+def _managed(resource: Resource, evaluator: Evaluator) -> list[PartialText]:
     try:
-        listed = items(resource.properties.get("Policies"))
+        listed = evaluator.items(resource.properties.get("ManagedPolicyArns"))
+    except Unreadable:
+        return [Text((Unknown("Fn::Policies"),))]
+    return [evaluator.text(arn) for _, arn in listed]
+
+
+def _inline(resource: Resource, evaluator: Evaluator) -> Iterator[Document]:
+    try:
+        listed = evaluator.items(resource.properties.get("Policies"))
     except Unreadable:
         yield Document((), False)
         return
-    for index, one in listed:
+    for index, policy in listed:
         try:
-            value: Json = fields(one)
+            value = evaluator.fields(policy)
         except Unreadable:
             yield Document((), False)
             continue
         path = f"Properties/Policies/{index}/PolicyDocument"
-        yield document(value.get("PolicyDocument"), resource.id, path, text)
+        yield parse_policy(value.get("PolicyDocument"), resource.id, path, evaluator)
 
 
 def _granted(
-    to: Resource, attached: list[str], resources: Mapping[str, Resource], text: Text
+    to: Resource,
+    attached: list[PartialText],
+    resources: Mapping[str, Resource],
+    evaluator: Evaluator,
 ) -> Iterator[Document]:
     names = _NAMES.get(to.type, ("", ""))
-    own = {f"${{{to.id}}}", text(to.properties.get(names[1]))} - {""}
-    for one in resources.values():
-        listed = [name for name in _ATTACHED.get(one.type, ()) if name in names]
-        called = {text(who) for name in listed for who in one_or_more(one.properties.get(name))}
-        if called & own or (listed and f"${{{one.id}}}" in attached):
-            value = one.properties.get("PolicyDocument")
-            yield document(value, one.id, "Properties/PolicyDocument", text)
+    own = {evaluator.text({"Ref": to.id}), evaluator.text(to.properties.get(names[1]))} - {""}
+    for policy in resources.values():
+        listed = [name for name in _ATTACHED.get(policy.type, ()) if name in names]
+        called = {
+            evaluator.text(who)
+            for name in listed
+            for who in evaluator.one_or_more(policy.properties.get(name))
+        }
+        if called & own or (listed and evaluator.text({"Ref": policy.id}) in attached):
+            value = policy.properties.get("PolicyDocument")
+            yield parse_policy(value, policy.id, "Properties/PolicyDocument", evaluator)

@@ -5,14 +5,20 @@ from functools import cached_property
 from typing import Any
 
 from readmodel_cfn.audit.api import Api, paths
-from readmodel_cfn.audit.expressions import TOKEN, text
 from readmodel_cfn.audit.method import Method, method
-from readmodel_cfn.audit.policies import Document, document
 from readmodel_cfn.audit.reader import Reader
-from readmodel_cfn.audit.reading import Unreadable
-from readmodel_cfn.audit.resource import Resource, resources
 from readmodel_cfn.audit.role import Identity, identity
-from readmodel_cfn.audit.s3 import Objects, within
+from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable
+from readmodel_cfn.cloudformation.policies import Document, parse_policy
+from readmodel_cfn.cloudformation.resources import Resource, resources
+from readmodel_cfn.cloudformation.s3_uri import Objects, within
+from readmodel_cfn.cloudformation.values import (
+    PartialText,
+    Unknown,
+    join_texts,
+    reference_of,
+    unknowns_in,
+)
 
 _AG = "AWS::ApiGateway::"
 
@@ -26,37 +32,49 @@ class View:
     @cached_property
     def resources(self) -> dict[str, Resource]:
         """All resources by logical id."""
-        return resources(self._template)
+        return resources(self._template, Evaluator(self._template))
 
     def of(self, kind: str) -> list[Resource]:
         """The resources of a type."""
-        return [one for one in self.resources.values() if one.type == kind]
+        return [resource for resource in self.resources.values() if resource.type == kind]
 
     @cached_property
     def outputs(self) -> dict[str, Any]:
-        """The outputs' values by name."""
+        """The outputs' values by name, not evaluated."""
         found = self._template.get("Outputs")
         if not isinstance(found, Mapping):
             return {}
         return {
-            str(name): one.get("Value") for name, one in found.items() if isinstance(one, Mapping)
+            str(name): output.get("Value")
+            for name, output in found.items()
+            if isinstance(output, Mapping)
         }
 
-    def text(self, value: Any) -> str:
+    def text(self, value: Any) -> PartialText:
         """An expression as text, a bucket by its name where the template gives it one."""
-        return text(value, self._known)
+        return self.evaluator.text(value)
+
+    def written(self, value: Any) -> PartialText:
+        """An expression as text, a bucket by its logical id."""
+        return self._written.text(value)
 
     @cached_property
-    def _known(self) -> dict[str, str]:
-        known: dict[str, str] = {}
-        for one in self.of("AWS::S3::Bucket"):
-            name = text(one.properties.get("BucketName"), {}) or f"${{{one.id}}}"
-            known |= {one.id: name, f"{one.id}.Arn": f"arn:${{AWS::Partition}}:s3:::{name}"}
-        return known
+    def _written(self) -> Evaluator:
+        return Evaluator(self._template)
 
-    def certain(self, found: str) -> bool:
+    @cached_property
+    def evaluator(self) -> Evaluator:
+        """Evaluates expressions, a bucket by its name where the template gives it one."""
+        values: dict[str, Any] = {}
+        for bucket in self.of("AWS::S3::Bucket"):
+            name = self.written(bucket.properties.get("BucketName")) or Unknown(bucket.id)
+            arn = join_texts(["arn:", Unknown("AWS::Partition"), ":s3:::", name])
+            values |= {bucket.id: name, f"{bucket.id}.Arn": arn}
+        return Evaluator(self._template, values)
+
+    def certain(self, found: PartialText) -> bool:
         """Does the text depend on this template alone, not on a parameter or an import?"""
-        return all(name.partition(".")[0] in self.resources for name in TOKEN.findall(found))
+        return all(part.logical_id in self.resources for part in unknowns_in(found))
 
     def inside(self, wide: Objects, narrow: Objects) -> bool:
         """May all of `narrow` be in `wide`? What cannot be known may be so."""
@@ -70,9 +88,9 @@ class View:
         return tuple(self._methods())
 
     def _methods(self) -> Iterator[Method]:
-        for one in self.of(f"{_AG}Method"):
+        for resource in self.of(f"{_AG}Method"):
             try:
-                yield method(one, self.text)
+                yield method(resource, self.evaluator)
             except Unreadable:
                 continue
 
@@ -82,46 +100,45 @@ class View:
         return tuple(one for one in self.methods if one.reads)
 
     @cached_property
-    def apis(self) -> dict[str, Api]:
-        """The APIs that read objects of S3, by the text of their id."""
+    def apis(self) -> dict[PartialText, Api]:
+        """The APIs that read objects of S3, by their id."""
         return {name: self._api(name) for name in dict.fromkeys(one.api for one in self.reads)}
 
-    def _api(self, name: str) -> Api:
+    def _api(self, name: PartialText) -> Api:
         return Api(
             id=name,
-            resource=self.resources.get(name[2:-1]),
+            resource=self.resources.get(reference_of(name) or ""),
             methods=self._belonging(name, "Method"),
             deployments=self._belonging(name, "Deployment"),
             stages=self._belonging(name, "Stage"),
             gateway_responses=self._belonging(name, "GatewayResponse"),
+            evaluator=self.evaluator,
         )
 
-    def _belonging(self, api: str, kind: str) -> tuple[Resource, ...]:
+    def _belonging(self, api: PartialText, kind: str) -> tuple[Resource, ...]:
         return tuple(
             one for one in self.of(_AG + kind) if self.text(one.properties.get("RestApiId")) == api
         )
 
     @cached_property
-    def paths(self) -> dict[str, str]:
-        """The full paths of API resources, by the text that refers to them."""
-        return paths(self.resources, self.text)
+    def paths(self) -> dict[PartialText, PartialText]:
+        """The full paths of API resources, by what refers to them."""
+        return paths(self.resources, self.evaluator)
 
     def identity(self, resource: Resource) -> Identity:
         """A role, user or group with its policies."""
-        return identity(resource, self.resources, self.text)
+        return identity(resource, self.resources, self.evaluator)
 
     @cached_property
     def readers(self) -> list[Reader]:
         """The roles of this template in which S3 is read."""
         arns = dict.fromkeys(one.credentials for one in self.reads)
-        found = [(arn, self.resources.get(arn[2:-5])) for arn in arns]
-        return [
-            self._reader(arn, role)
-            for arn, role in found
-            if role and role.type == "AWS::IAM::Role" and arn == f"${{{role.id}.Arn}}"
-        ]
+        roles = {
+            self.text({"Fn::GetAtt": [role.id, "Arn"]}): role for role in self.of("AWS::IAM::Role")
+        }
+        return [self._reader(arn, roles[arn]) for arn in arns if arn in roles]
 
-    def _reader(self, arn: str, role: Resource) -> Reader:
+    def _reader(self, arn: PartialText, role: Resource) -> Reader:
         users = [one for one in self.methods if one.credentials == arn]
         reading = tuple(one for one in users if one.reads)
         return Reader(self.identity(role), reading, only_reads=len(users) == len(reading))
@@ -130,14 +147,17 @@ class View:
     def buckets(self) -> list[Resource]:
         """The buckets of this template that the methods read."""
         names = {one.objects.bucket for one in self.reads if one.objects}
-        return [one for one in self.of("AWS::S3::Bucket") if self._known[one.id] in names]
+        return [one for one in self.of("AWS::S3::Bucket") if self.text({"Ref": one.id}) in names]
 
     def bucket_policies(self, bucket: Resource) -> list[Document]:
         """The policies of a bucket."""
         return [
-            document(
-                one.properties.get("PolicyDocument"), one.id, "Properties/PolicyDocument", self.text
+            parse_policy(
+                one.properties.get("PolicyDocument"),
+                one.id,
+                "Properties/PolicyDocument",
+                self.evaluator,
             )
             for one in self.of("AWS::S3::BucketPolicy")
-            if self.text(one.properties.get("Bucket")) == self._known[bucket.id]
+            if self.text(one.properties.get("Bucket")) == self.text({"Ref": bucket.id})
         ]

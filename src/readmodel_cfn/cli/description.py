@@ -100,6 +100,6 @@ def template_content(file: Path | None, config: "Config", article: bool) -> dict
     Raises:
         ConfigError: the file cannot be read, or is no template.
     """
-    from readmodel_cfn.audit import parse
+    from readmodel_cfn.audit import read_template
 
-    return parse(template_text(file, config, article), str(file or "template"))
+    return read_template(template_text(file, config, article), str(file or "template"))

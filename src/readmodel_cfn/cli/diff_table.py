@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from readmodel_cfn.stacks.diff import Change, Diff, PropertyChange
+from readmodel_cfn.stacks.diff import Change, Diff, PropertyChange, plain_value
 
 _COLOURS = {"add": "green", "import": "green", "modify": "yellow", "remove": "red"}
 _LONGEST = 72  # characters of a value that are shown; --json has all of it
@@ -46,26 +46,9 @@ def _value(one: PropertyChange) -> str:
 def _text(value: Any) -> str:
     if value is None:
         return "-"
-    plain = _plain(value)
+    plain = plain_value(value)
+    if plain is None:  # AWS::NoValue
+        return "-"
     text = plain if isinstance(plain, str) else json.dumps(plain, separators=(",", ":"))
     text = " ".join(text.split())
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
-
-
-def _plain(value: Any) -> Any:
-    """The value with CloudFormation's functions as Fn::Sub writes them: ${DataStore.Arn}/a.json."""
-    if isinstance(value, list):
-        return [_plain(one) for one in value]
-    if not isinstance(value, dict):
-        return value
-    plain = {name: _plain(one) for name, one in value.items()}
-    match plain:
-        case {"Ref": str(name)} if len(plain) == 1:
-            return f"${{{name}}}"
-        case {"Fn::GetAtt": [*names]} if len(plain) == 1:
-            return f"${{{'.'.join(map(str, names))}}}"
-        case {"Fn::Join": [str(glue), [*parts]]} if len(plain) == 1:
-            return glue.join(map(str, parts))
-        case {"Fn::Sub": str(text)} if len(plain) == 1:
-            return text
-    return plain

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from readmodel_cfn.audit import parse
+from readmodel_cfn.audit import read_template
 from readmodel_cfn.cli.description import template_of
 from readmodel_cfn.cli.target import Target
 from readmodel_cfn.config import Config
@@ -99,8 +99,10 @@ def _template(target: Target, stack: Stack) -> Template | None:
     failed = stack.status.startswith(("ROLLBACK", "DELETE"))
     if failed or not stack.status.endswith("_COMPLETE"):
         return None
-    found = target.stacks.template(stack.id)
-    return parse(found, f"the template of {target.where}") if isinstance(found, str) else found
+    found: Template | str = target.stacks.template(stack.id)
+    if not isinstance(found, str):
+        return found
+    return read_template(found, f"the template of {target.where}")
 
 
 def _live(

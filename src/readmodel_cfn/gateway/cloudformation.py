@@ -1,7 +1,7 @@
 """The API of a CloudFormation template, as the definition that the gateway evaluates.
 
-The template is a JSON value: short forms like `!Ref` are written out. It is read as if it had just
-been created and deployed, so the stage serves every method in it.
+The template is a value, as `cloudformation.reader` reads it. It is served as if it had just been
+created and deployed, so the stage serves every method in it.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class Served:
 
 @dataclass(frozen=True)
 class _Template:
-    """A template's API Gateway resources with their functions carried out, by short type."""
+    """A template's API Gateway resources with their functions evaluated, by short type."""
 
     by_type: Mapping[str, Mapping[str, Json]]
 
@@ -71,8 +71,9 @@ def _resolve(scope: Scope) -> _Template:
     for logical_id, resource in scope.resources.items():
         full_type = str(resource.get("Type"))
         if full_type.startswith(_TYPE):
-            if "Condition" in resource:
-                raise DefinitionError(f"{logical_id}: conditions are not evaluated here")
+            if "Condition" in resource and not scope.evaluator.condition(resource["Condition"]):
+                what = f"whether its condition {resource['Condition']} holds is not known"
+                raise DefinitionError(f"{logical_id}: {what}")
             properties = scope.resolve(resource.get("Properties") or {}, logical_id)
             by_type.setdefault(full_type.removeprefix(_TYPE), {})[logical_id] = properties
     return _Template(by_type)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from readmodel_cfn.cloudformation.s3_uri import S3Uri
+
 from .definition import DefinitionError, Json, section
 from .exchange import Exchange
 from .expressions import REQUEST_SOURCES, Scope
@@ -9,7 +11,7 @@ from .failures import GatewayResponseError
 from .mapping import Assignments, assign, compile_assignments
 from .request_body import RequestBody, compile_body
 from .types import S3Request
-from .uri import S3Uri, parse
+from .uri import locate, parse
 
 TARGETS = {
     "header": "integration.request.header.",
@@ -88,12 +90,12 @@ def s3_request(uri: S3Uri, integration: Integration, exchange: Exchange, body: b
     Raises `GatewayResponseError` (500) for an illegal header or an unfilled path parameter.
     """
     method = integration.method or exchange.request.method
-    bucket, key = uri.locate(assign(integration.path, exchange.scope))
+    bucket, key = locate(uri, assign(integration.path, exchange.scope))
     return S3Request(
         method=method,
         bucket=bucket,
         key=key,
-        region=uri.region,
+        region=str(uri.region),
         credentials=integration.credentials,
         headers=_headers(integration, exchange.scope),
         query=assign(integration.querystring, exchange.scope),

@@ -1,13 +1,15 @@
-"""CloudFormation's intrinsic functions, as far as an API in front of S3 needs them.
+"""A template's functions for the gateway, which needs every value.
 
 Nothing is created, so a resource has no physical id: its `Ref` is its logical id, and its
-attribute `Fn::GetAtt` is `LogicalId.Attribute`.
+attribute `Fn::GetAtt` is `LogicalId.Attribute`. Anything else that is not known is refused.
 """
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from readmodel_cfn.cloudformation.evaluate import Evaluator, parameter_values
+from readmodel_cfn.cloudformation.values import Unknown, fill
 
 from .definition import DefinitionError, Json
 
@@ -20,98 +22,47 @@ PSEUDO_PARAMETERS: Mapping[str, str] = {
 }
 """What the pseudo parameters stand for where the caller gives no other value."""
 
-_NO_VALUE = {"Ref": "AWS::NoValue"}
-_VARIABLE = re.compile(r"\$\{(!?)([^{}]*)\}")
-
 
 @dataclass(frozen=True)
 class Scope:
-    """What the functions of a template may refer to: values by name, and logical ids."""
+    """A template's resources as written, loops written out, and what evaluates their functions.
 
-    values: Mapping[str, object]
+    What has a condition that does not hold is left out.
+    """
+
+    evaluator: Evaluator
     resources: Mapping[str, Any]
 
     def resolve(self, value: object, place: str) -> Any:
-        """`value` with every function carried out; raises `DefinitionError` naming `place`."""
-        if isinstance(value, list):
-            return [self.resolve(item, place) for item in value if item != _NO_VALUE]
-        if not isinstance(value, Mapping):
-            return value
-        name = next(iter(value), "")
-        if len(value) == 1 and (name == "Ref" or name.startswith("Fn::")):
-            return self._call(name, value[name], place)
-        return {key: self.resolve(item, place) for key, item in value.items() if item != _NO_VALUE}
+        """`value` with every function evaluated; raises `DefinitionError` naming `place`."""
+        return fill(self.evaluator.evaluate(value), lambda part: self._named(part, place))
 
-    def _call(self, name: str, argument: Any, place: str) -> Any:
-        function = _FUNCTIONS.get(name)
-        if function is None:
-            raise DefinitionError(f"{place}: {name} cannot be resolved here")
-        try:
-            return function(self, argument, place)
-        except (AttributeError, TypeError, ValueError) as error:
-            if isinstance(error, DefinitionError):
-                raise
-            raise DefinitionError(f"{place}: wrong argument of {name}: {argument!r}") from error
-
-    def ref(self, name: str, place: str) -> Any:
-        """The value of a parameter, or a resource's logical id."""
-        if name in self.values:
-            return self.values[name]
-        if name in self.resources:
-            return name
-        raise DefinitionError(f"{place}: nothing gives {name} a value")
-
-    def get_att(self, argument: Any, place: str) -> str:
-        """`LogicalId.Attribute`, of a resource that there is."""
-        parts = argument.split(".", 1) if isinstance(argument, str) else argument
-        logical_id, attribute = (self.resolve(part, place) for part in parts)
-        if logical_id not in self.resources:
-            raise DefinitionError(f"{place}: there is no resource {logical_id}")
-        return f"{logical_id}.{attribute}"
-
-    def join(self, argument: Any, place: str) -> str:
-        """The texts of a list with the delimiter between them."""
-        delimiter, items = argument
-        return str(delimiter).join(_text(item) for item in self.resolve(items, place))
-
-    def sub(self, argument: Any, place: str) -> str:
-        """A text whose `${Name}` and `${LogicalId.Attribute}` are filled in; `${!x}` is `${x}`."""
-        text, given = (argument, {}) if isinstance(argument, str) else argument
-        own = self.resolve(given, place)
-
-        def filled(match: re.Match[str]) -> str:
-            literal, name = match[1], match[2].strip()
-            if literal:
-                return f"${{{match[2]}}}"
-            if name in own:
-                return _text(own[name])
-            return _text(self.get_att(name, place) if "." in name else self.ref(name, place))
-
-        return _VARIABLE.sub(filled, text)
-
-
-_FUNCTIONS: Mapping[str, Callable[[Scope, Any, str], Any]] = {
-    "Ref": Scope.ref,
-    "Fn::GetAtt": Scope.get_att,
-    "Fn::Join": Scope.join,
-    "Fn::Sub": Scope.sub,
-}
+    def _named(self, part: Unknown, place: str) -> str:
+        if part.logical_id in self.resources:
+            return part.name
+        if part.name.startswith("{{"):
+            return str(part)
+        if part.problem:
+            raise DefinitionError(f"{place}: {part.problem}")
+        if not part.is_reference:
+            function = part.name.partition("=")[0]
+            raise DefinitionError(f"{place}: {function} cannot be evaluated without a stack")
+        if part.logical_id != part.name:
+            raise DefinitionError(f"{place}: there is no resource {part.logical_id}")
+        raise DefinitionError(f"{place}: nothing gives {part.name} a value")
 
 
 def scope_of(template: Json, given: Mapping[str, str]) -> Scope:
-    """The scope of a template: the given values, else the parameters' defaults."""
-    declared = template.get("Parameters") or {}
-    defaults = {name: own["Default"] for name, own in declared.items() if "Default" in own}
-    values = {**PSEUDO_PARAMETERS, **defaults, **given}
-    for name, own in declared.items():
-        if name in values and "List" in str(own.get("Type")):
-            values[name] = [item.strip() for item in str(values[name]).split(",")]
-    return Scope(values, template.get("Resources") or {})
+    """The scope of a template: the given values, else the parameters' defaults.
 
-
-def _text(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str | int | float):
-        return str(value)
-    raise TypeError(f"{value!r} is no text")
+    Raises:
+        DefinitionError: which resources there are depends on what is not known.
+    """
+    evaluator = Evaluator(template, parameter_values(template, {**PSEUDO_PARAMETERS, **given}))
+    resources: dict[str, Any] = {}
+    for name, resource in evaluator.expand(template.get("Resources") or {}).items():
+        if isinstance(resource, Unknown):
+            raise DefinitionError(f"{name}: {resource.problem}")
+        if evaluator.condition(resource.get("Condition")) is not False:
+            resources[name] = resource
+    return Scope(evaluator, resources)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from readmodel_cfn.audit.expressions import references
 from readmodel_cfn.audit.view import View
+from readmodel_cfn.cloudformation.references import references
 from readmodel_cfn.graph.grants import grants
 from readmodel_cfn.graph.picture import Arrow, Node
 from readmodel_cfn.graph.requests import requests

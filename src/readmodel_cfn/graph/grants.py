@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from readmodel_cfn.audit.policies import Statement, document
-from readmodel_cfn.audit.reading import one_or_more
-from readmodel_cfn.audit.resource import Resource
 from readmodel_cfn.audit.view import View
+from readmodel_cfn.cloudformation.patterns import has_star
+from readmodel_cfn.cloudformation.policies import Statement, parse_policy
+from readmodel_cfn.cloudformation.resources import Resource
+from readmodel_cfn.cloudformation.values import PartialText
 from readmodel_cfn.graph.nodes import BUCKET, GROUP, IDENTITIES, ROLE, USER, named
 from readmodel_cfn.graph.picture import Arrow, Node
 
@@ -35,7 +36,7 @@ def grants(view: View, nodes: Mapping[str, Node]) -> Iterator[Arrow]:
             yield from _granted(view, nodes[one.id], _inline(view, one))
         elif one.type in (*POLICIES, ACCESS_KEY):
             yield from (Arrow(who, nodes[one.id]) for who in _holders(view, one))
-            written = document(one.properties.get("PolicyDocument"), one.id, "", view.text)
+            written = parse_policy(one.properties.get("PolicyDocument"), one.id, "", view.evaluator)
             yield from _granted(view, nodes[one.id], written.statements)
 
 
@@ -46,16 +47,16 @@ def _inline(view: View, identity: Resource) -> list[Statement]:
 
 def _holders(view: View, one: Resource) -> Iterator[Node]:
     for name, kind in _WHOSE.items():
-        texts = map(view.text, one_or_more(one.properties.get(name)))
+        texts = map(view.text, view.evaluator.one_or_more(one.properties.get(name)))
         yield from (named(view, kind, text) for text in texts)
 
 
 def _granted(view: View, who: Node, statements: Sequence[Statement]) -> Iterator[Arrow]:
     """An arrow to each bucket that the statements name, not to those that patterns may mean."""
-    told: dict[str, list[Statement]] = {}
+    told: dict[PartialText, list[Statement]] = {}
     for one in statements:
         for arn, found in one.objects:
-            if one.allows and ":s3:::" in arn and "*" not in found.bucket:
+            if one.allows and ":s3:::" in str(arn) and not has_star(found.bucket):
                 told.setdefault(found.bucket, []).append(one)
     for bucket, allowed in told.items():
         yield _arrow(who, named(view, BUCKET, bucket), allowed)
@@ -63,6 +64,6 @@ def _granted(view: View, who: Node, statements: Sequence[Statement]) -> Iterator
 
 def _arrow(who: Node, bucket: Node, allowed: Sequence[Statement]) -> Arrow:
     actions = dict.fromkeys(action for one in allowed for action in one.actions)
-    keys = dict.fromkeys(found.key for one in allowed for _, found in one.objects if found.key)
+    keys = dict.fromkeys(str(found.key) for one in allowed for _, found in one.objects if found.key)
     writes = any(one.may(action) for one in allowed for action in _WRITING)
     return Arrow(who, bucket, " ".join(actions), tuple(keys), writes)

@@ -1,8 +1,10 @@
 """The nodes of a picture: a template's resources, the paths of its APIs, and what it only names."""
 
-from readmodel_cfn.audit.expressions import TOKEN
-from readmodel_cfn.audit.resource import Resource
+import re
+
 from readmodel_cfn.audit.view import View
+from readmodel_cfn.cloudformation.resources import Resource
+from readmodel_cfn.cloudformation.values import PartialText, Unknown, parts_of
 from readmodel_cfn.graph.picture import Node
 
 BUCKET = "AWS::S3::Bucket"
@@ -11,6 +13,7 @@ IDENTITIES = (ROLE, USER, GROUP)
 REST_API = "AWS::ApiGateway::RestApi"
 METHOD = "AWS::ApiGateway::Method"
 _SEGMENT = "AWS::ApiGateway::Resource"
+_NOTATION = re.compile(r"^Fn::|\$\{|\}")
 _NAMES = {BUCKET: "BucketName", ROLE: "RoleName", USER: "UserName", GROUP: "GroupName"}
 
 
@@ -26,7 +29,7 @@ def by_logical_id(view: View) -> dict[str, Node]:
 
 
 def _paths(view: View) -> dict[str, Node]:
-    together: dict[tuple[str, str], list[Resource]] = {}
+    together: dict[tuple[PartialText, str], list[Resource]] = {}
     for one in view.of(METHOD):
         place = view.text(one.properties.get("RestApiId")), _path(view, one)
         together.setdefault(place, []).append(one)
@@ -40,11 +43,11 @@ def _paths(view: View) -> dict[str, Node]:
 def _path(view: View, method: Resource) -> str:
     """The path, or what the method calls its resource where the path cannot be known."""
     name = view.text(method.properties.get("ResourceId"))
-    return view.paths.get(name) or shown(name)
+    return shown(view.paths.get(name) or name)
 
 
 def _verbs(view: View, methods: list[Resource]) -> str:
-    return " ".join(view.text(one.properties.get("HttpMethod")) for one in methods)
+    return " ".join(str(view.text(one.properties.get("HttpMethod"))) for one in methods)
 
 
 def api_of(view: View, part: Resource) -> Node | None:
@@ -53,17 +56,22 @@ def api_of(view: View, part: Resource) -> Node | None:
     return named(view, REST_API, text) if text else None
 
 
-def named(view: View, kind: str, text: str) -> Node:
+def named(view: View, kind: str, text: PartialText) -> Node:
     """The resource of that kind by its name, reference or ARN; what nobody here makes, too."""
     for one in view.of(kind):
         name = view.text(one.properties.get(_NAMES.get(kind, "")))
-        if text in {f"${{{one.id}}}", f"${{{one.id}.Arn}}", name} - {""}:
+        own = [{"Ref": one.id}, {"Fn::GetAtt": [one.id, "Arn"]}]
+        if text in {*map(view.text, own), *map(view.written, own), name} - {""}:
             return Node(kind, one.id, one.id)
     words = Node(kind, "").kind
-    last = text.rpartition("/")[2] if kind in IDENTITIES else text  # of an ARN
-    return Node(kind, shown(last), detail=f"{words}, elsewhere")
+    name = shown(text)
+    last = name.rpartition("/")[2] if kind in IDENTITIES else name  # of an ARN
+    return Node(kind, last, detail=f"{words}, elsewhere")
 
 
-def shown(text: str) -> str:
-    """An expression's text for people: `${Bucket}` is Bucket, an import tells its name."""
-    return TOKEN.sub(lambda match: match[1].removeprefix("Fn:Fn:"), text)
+def shown(text: PartialText) -> str:
+    """An expression's text for people: `${Bucket}` is Bucket, an import is its name."""
+    return "".join(
+        _NOTATION.sub("", part.name) if isinstance(part, Unknown) else part
+        for part in parts_of(text)
+    )

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from readmodel_cfn.audit.expressions import references
 from readmodel_cfn.audit.method import Method
-from readmodel_cfn.audit.resource import Resource
 from readmodel_cfn.audit.view import View
+from readmodel_cfn.cloudformation.patterns import has_star
+from readmodel_cfn.cloudformation.references import references
+from readmodel_cfn.cloudformation.resources import Resource
 from readmodel_cfn.graph.nodes import BUCKET, METHOD, ROLE, api_of, named
 from readmodel_cfn.graph.picture import READERS, Arrow, Node
 
@@ -50,7 +51,7 @@ def _answered(view: View, method: Method, nodes: Mapping[str, Node]) -> Iterator
     """To the bucket, by the keys that are read there, and to the role."""
     source, objects = nodes[method.id], method.objects
     if method.uri and objects:
-        bucket = method.uri.bucket if "*" in objects.bucket else objects.bucket
-        yield Arrow(source, named(view, BUCKET, bucket), items=(method.uri.key,), flow=True)
+        bucket = method.uri.bucket if has_star(objects.bucket) else objects.bucket
+        yield Arrow(source, named(view, BUCKET, bucket), items=(str(method.uri.key),), flow=True)
     if method.credentials:
         yield Arrow(source, named(view, ROLE, method.credentials), "as")

@@ -7,6 +7,7 @@ says. Bodies' templates, models and stage variables are not compared.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from readmodel_cfn.cloudformation.values import PartialText, parts_of
 from readmodel_cfn.live import todo
 from readmodel_cfn.live.values import (
     Comparison,
@@ -140,7 +141,7 @@ def _differences(wanted: Facets | None, live: Facets | None) -> list[str]:
     ]
 
 
-def _fits(wanted: str, live: str) -> bool:
-    """A token of the template stands for anything."""
-    known = re.split(r"\$\{[^{}]*\}", wanted)
-    return wanted == live or re.fullmatch(".*".join(map(re.escape, known)), live) is not None
+def _fits(wanted: PartialText, live: PartialText) -> bool:
+    """An unknown part of the template stands for anything."""
+    pattern = (re.escape(part) if isinstance(part, str) else ".*" for part in parts_of(wanted))
+    return re.fullmatch("".join(pattern), str(live), re.DOTALL) is not None

@@ -7,9 +7,9 @@ the article's does.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from readmodel_cfn.audit.expressions import TOKEN
-from readmodel_cfn.audit.reading import Text, Unreadable, fields, items, texts
-from readmodel_cfn.audit.resource import Resource
+from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable
+from readmodel_cfn.cloudformation.resources import Resource
+from readmodel_cfn.cloudformation.values import PartialText
 from readmodel_cfn.live.facets import setting_facets, setting_key
 from readmodel_cfn.live.methods import methods_of
 from readmodel_cfn.live.reader import Reader
@@ -25,10 +25,10 @@ def expected(
     `ids` are the physical ids of the stack's resources, `parameters` its parameters.
     """
     found = _stages(Reader.of_stack(template, ids, stack_id, parameters))
-    return [one for one in found if one.api and not TOKEN.search(one.api + one.stage)]
+    return [stage for stage in found if stage is not None]
 
 
-def _stages(reader: Reader) -> Iterator[Expected]:
+def _stages(reader: Reader) -> Iterator[Expected | None]:
     for one in reader.of("Stage"):
         deployment = reader.value(one.properties.get("DeploymentId"))
         yield _stage(reader, one, one.properties, reader.ids[one.id], deployment)
@@ -38,11 +38,16 @@ def _stages(reader: Reader) -> Iterator[Expected]:
             yield _stage(reader, one, described, name, reader.ids[one.id])
 
 
-def _stage(reader: Reader, one: Resource, described: Any, name: str, deployment: str) -> Expected:
-    """A stage that `one` makes, with its settings in `described`."""
+def _stage(
+    reader: Reader, one: Resource, described: Any, name: PartialText, deployment: PartialText
+) -> Expected | None:
+    """A stage that `one` makes, with its settings in `described`; None if it cannot be known."""
+    api_id = reader.value(one.properties.get("RestApiId"))
+    if not api_id or not isinstance(api_id, str) or not isinstance(name, str):
+        return None
     api = reader.name(one.properties.get("RestApiId"))
     methods, unread = methods_of(api, reader)
-    whole, settings = reader.shows_all_of(api), _settings(described, reader.value)
+    whole, settings = reader.shows_all_of(api), _settings(described, reader.by_id)
     unknown = {
         "routes that the template does not write out": whole,
         "method settings of the template": settings is not None,
@@ -53,9 +58,9 @@ def _stage(reader: Reader, one: Resource, described: Any, name: str, deployment:
         },
     }
     return Expected(
-        api=reader.value(one.properties.get("RestApiId")),
+        api=api_id,
         stage=name,
-        deployment=None if TOKEN.search(deployment) else deployment,
+        deployment=deployment if isinstance(deployment, str) else None,
         separate=one.type.endswith("Stage"),
         canary="CanarySetting" in (described or {}) or "DeploymentCanarySettings" in one.properties,
         settings=settings,
@@ -65,12 +70,15 @@ def _stage(reader: Reader, one: Resource, described: Any, name: str, deployment:
     )
 
 
-def _settings(described: Any, text: Text) -> Mapping[str, Facets] | None:
+def _settings(described: Any, evaluator: Evaluator) -> Mapping[str, Facets] | None:
     try:
-        found = [texts(one, text) for _, one in items(fields(described).get("MethodSettings"))]
+        listed = evaluator.items(evaluator.fields(described).get("MethodSettings"))
+        found = [evaluator.texts(setting) for _, setting in listed]
     except Unreadable:
         return None
     return {
-        setting_key(one.pop("ResourcePath", ""), one.pop("HttpMethod", "")): setting_facets(one)
-        for one in found
+        setting_key(
+            str(setting.pop("ResourcePath", "")), str(setting.pop("HttpMethod", ""))
+        ): setting_facets(setting)
+        for setting in found
     }

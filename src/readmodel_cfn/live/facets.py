@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from readmodel_cfn.cloudformation.values import PartialText, Text, as_text
 from readmodel_cfn.live.values import Facets
 
 _PLAIN = ("httpMethod", "uri", "credentials")
@@ -30,7 +31,7 @@ def integration_facets(own: Mapping[str, Any]) -> Facets:
         found[f"status for {pattern}"] = answer.get("statusCode")
         for name, source in (answer.get("responseParameters") or {}).items():
             found[f"{name.removeprefix(_RESPONSE)} for {pattern}"] = source
-    return {name: str(value) for name, value in found.items() if value not in (None, "")}
+    return {name: _as_text(value) for name, value in found.items() if value not in (None, "")}
 
 
 def setting_key(resource_path: str, verb: str) -> str:
@@ -46,8 +47,14 @@ def setting_facets(own: Mapping[str, Any]) -> Facets:
     return {name[:1].lower() + name[1:]: _plain(value) for name, value in own.items()}
 
 
-def _plain(value: Any) -> str:
-    text = str(value).lower() if isinstance(value, bool) else str(value)
+def _as_text(value: Any) -> PartialText:
+    return value if isinstance(value, Text) else str(value)
+
+
+def _plain(value: Any) -> PartialText:
+    text = as_text(value)
+    if isinstance(text, Text):
+        return text
     with suppress(ValueError):
         return f"{float(text):.10g}"
     return text

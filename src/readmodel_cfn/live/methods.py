@@ -4,60 +4,66 @@ from collections.abc import Mapping
 from typing import Any
 
 from readmodel_cfn.audit.api import paths
-from readmodel_cfn.audit.expressions import TOKEN
-from readmodel_cfn.audit.reading import Json, Text, Unreadable, fields, items, literal, texts
-from readmodel_cfn.audit.resource import Resource
+from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable
+from readmodel_cfn.cloudformation.resources import Resource
+from readmodel_cfn.cloudformation.values import PartialText
 from readmodel_cfn.live.facets import integration_facets
 from readmodel_cfn.live.reader import Reader
 from readmodel_cfn.live.values import Facets, Method, Route
 
 
-def methods_of(api: str, reader: Reader) -> tuple[Mapping[Route, Method], list[str]]:
+def methods_of(api: PartialText, reader: Reader) -> tuple[Mapping[Route, Method], list[str]]:
     """The methods by route, and the logical ids of those whose route cannot be known."""
     found: dict[Route, Method] = {}
     unread: list[str] = []
-    where = paths(reader.resources, reader.name)
+    where = paths(reader.resources, reader.by_name)
     own = [
-        one for one in reader.of("Method") if reader.name(one.properties.get("RestApiId")) == api
+        method
+        for method in reader.of("Method")
+        if reader.name(method.properties.get("RestApiId")) == api
     ]
-    for one in own:
-        path = where.get(reader.name(one.properties.get("ResourceId")), "${}")
-        verb = reader.value(one.properties.get("HttpMethod")).upper()
-        if TOKEN.search(path + verb):
-            unread.append(one.id)
+    for method in own:
+        path = where.get(reader.name(method.properties.get("ResourceId")))
+        verb = reader.value(method.properties.get("HttpMethod"))
+        if isinstance(path, str) and isinstance(verb, str):
+            found[path, verb.upper()] = _method(method, reader.by_id)
         else:
-            found[path, verb] = _method(one, reader.value)
+            unread.append(method.id)
     return found, unread
 
 
-def _method(one: Resource, text: Text) -> Method:
+def _method(method: Resource, evaluator: Evaluator) -> Method:
+    own = method.properties
     access = {
-        "authorizationType": text(one.properties.get("AuthorizationType")) or "NONE",
-        "apiKeyRequired": text(one.properties.get("ApiKeyRequired")) or "false",
+        "authorizationType": evaluator.text(own.get("AuthorizationType")) or "NONE",
+        "apiKeyRequired": evaluator.text(own.get("ApiKeyRequired")) or "false",
     }
     try:
-        return Method(access, _integration(fields(one.properties.get("Integration")), text))
+        return Method(access, _integration(own.get("Integration"), evaluator))
     except Unreadable:
         return Method(access, None)
 
 
-def _integration(own: Json, text: Text) -> Facets:
+def _integration(value: Any, evaluator: Evaluator) -> Facets:
     """The integration in the shape of an export."""
-    answers = [fields(one) for _, one in items(own.get("IntegrationResponses"))]
+    own, text = evaluator.fields(value), evaluator.text
+    answers = [answer for _, answer in evaluator.items(own.get("IntegrationResponses"))]
     return integration_facets(
         {
-            "type": literal(own.get("Type"), text),
+            "type": evaluator.literal(own.get("Type")),
             "httpMethod": text(own.get("IntegrationHttpMethod")),
             "uri": text(own.get("Uri")),
             "credentials": text(own.get("Credentials")),
-            "requestParameters": texts(own.get("RequestParameters"), text),
-            "responses": dict(_answer(one, text) for one in answers),
+            "requestParameters": evaluator.texts(own.get("RequestParameters")),
+            "responses": dict(_answer(answer, evaluator) for answer in answers),
         }
     )
 
 
-def _answer(own: Json, text: Text) -> tuple[str, dict[str, Any]]:
+def _answer(value: Any, evaluator: Evaluator) -> tuple[str, dict[str, Any]]:
     """An export knows an answer by its pattern."""
-    pattern = literal(own.get("SelectionPattern"), text) or "default"
-    sources = texts(own.get("ResponseParameters"), text)
-    return pattern, {"statusCode": text(own.get("StatusCode")), "responseParameters": sources}
+    own = evaluator.fields(value)
+    pattern = evaluator.literal(own.get("SelectionPattern")) or "default"
+    sources = evaluator.texts(own.get("ResponseParameters"))
+    status = evaluator.text(own.get("StatusCode"))
+    return pattern, {"statusCode": status, "responseParameters": sources}

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Facets = Mapping[str, str]
+from readmodel_cfn.cloudformation.values import PartialText
+
+Facets = Mapping[str, PartialText]
 """What matters of a method or a setting, by name; what is not set is left out.
 
-On the template's side a text may hold tokens such as `${Function.Arn}` where only CloudFormation
-knows the value.
+On the template's side a text has unknown parts, such as `${Function.Arn}`, where only
+CloudFormation knows the value.
 """
 
 Route = tuple[str, str]

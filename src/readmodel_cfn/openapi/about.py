@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from readmodel_cfn.audit.api import Api
-from readmodel_cfn.audit.expressions import TOKEN
-from readmodel_cfn.audit.reading import Json
 from readmodel_cfn.audit.view import View
 from readmodel_cfn.audit.words import spoken
+from readmodel_cfn.cloudformation.evaluate import Json
+from readmodel_cfn.cloudformation.values import PartialText, fill, reference_of
 
 _HASH = re.compile(r"[0-9A-Fa-f]{8,}$")
 
@@ -24,7 +24,7 @@ def info(view: View, api: Api, left_out: Sequence[str], known: Mapping[str, str]
     said = [_filled(view.text(own.get("Description")), known)]
     if left_out:
         said.append(f"Not described, as the template does not write them out: {spoken(left_out)}.")
-    about = {"title": _filled(view.text(own.get("Name")), known) or api.id[2:-1]}
+    about = {"title": _filled(view.text(own.get("Name")), known) or reference_of(api.id)}
     described = {"description": "\n\n".join(filter(None, said))} if any(said) else {}
     return {**about, **described, "version": _version(view, api)}
 
@@ -50,14 +50,14 @@ def servers(view: View, api: Api, known: Mapping[str, str]) -> dict[str, Any]:
 def _stages(view: View, api: Api) -> list[str]:
     """The names of the stages, those of deployments that make their own too."""
     names = (view.text(one.properties.get("StageName")) for one in (*api.stages, *api.deployments))
-    return list(dict.fromkeys(name for name in names if name and not TOKEN.search(name)))
+    return list(dict.fromkeys(name for name in names if name and isinstance(name, str)))
 
 
 def _version(view: View, api: Api) -> str:
-    live = [view.text(one.properties.get("DeploymentId"))[2:-1] for one in api.stages]
-    hashes = [found[0] for name in live if (found := _HASH.search(name))]
+    live = [reference_of(view.text(one.properties.get("DeploymentId"))) for one in api.stages]
+    hashes = [found[0] for name in live if (found := _HASH.search(name or ""))]
     return next(iter([*hashes, *_stages(view, api)]), "unknown")
 
 
-def _filled(text: str, known: Mapping[str, str]) -> str:
-    return TOKEN.sub(lambda match: known.get(match[1], match[0]), text)
+def _filled(text: PartialText, known: Mapping[str, str]) -> str:
+    return str(fill(text, lambda part: known.get(part.name, part)))

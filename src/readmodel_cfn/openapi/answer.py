@@ -74,5 +74,5 @@ def _payload_type(method: Method, given: Sequence[Response]) -> str:
     sources = {one.source("Content-Type") for one in given} - {None}
     if not sources:
         return _JSON
-    kind, _ = MimeTypes().guess_type(method.uri.key if method.uri else "")
+    kind, _ = MimeTypes().guess_type(str(method.uri.key) if method.uri else "")
     return kind or "*/*"

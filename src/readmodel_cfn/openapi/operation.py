@@ -6,8 +6,8 @@ from typing import Any
 
 from readmodel_cfn.audit.api import Api
 from readmodel_cfn.audit.method import Method
-from readmodel_cfn.audit.reading import Unreadable, fields
 from readmodel_cfn.audit.view import View
+from readmodel_cfn.cloudformation.evaluate import Unreadable
 from readmodel_cfn.openapi.answer import ERROR_CONTENT, answer
 
 _PARAMETER = re.compile(r"method\.request\.(header|querystring)\.(.+)")
@@ -40,14 +40,14 @@ def _summary(method: Method) -> dict[str, str]:
 
 def _parameters(view: View, method: Method) -> Iterator[dict[str, Any]]:
     """The headers and the query that the method takes; those of the path stand with the path."""
-    declared = fields(view.resources[method.id].properties.get("RequestParameters"))
+    declared = view.evaluator.fields(view.resources[method.id].properties.get("RequestParameters"))
     for name, required in declared.items():
         found = _PARAMETER.fullmatch(name)
         if found:
             yield {
                 "name": found[2],
                 "in": "header" if found[1] == "header" else "query",
-                "required": view.text(required).lower() == "true",
+                "required": str(view.text(required)).lower() == "true",
                 "schema": {"type": "string"},
             }
 
@@ -57,7 +57,7 @@ def _needs(view: View, method: Method) -> Iterator[str]:
     authorization = view.text(own.get("AuthorizationType")) or "NONE"
     if authorization != "NONE":
         yield f"Needs authorization: {authorization}."
-    if view.text(own.get("ApiKeyRequired")).lower() == "true":
+    if str(view.text(own.get("ApiKeyRequired"))).lower() == "true":
         yield "Needs an API key in the header x-api-key."
 
 
@@ -73,6 +73,6 @@ def _of_api_gateway(view: View, api: Api, verb: str) -> dict[str, Any]:
 def _bodies(view: View, gateway_response: str) -> list[str]:
     templates = view.resources[gateway_response].properties.get("ResponseTemplates")
     try:
-        return [view.text(one) for one in fields(templates).values()]
+        return list(map(str, view.evaluator.texts(templates).values()))
     except Unreadable:
         return [""]

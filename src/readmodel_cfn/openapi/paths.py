@@ -26,7 +26,7 @@ def paths(view: View, api: Api) -> tuple[dict[str, Any], list[str]]:
     names = _ids(found)
     described: dict[str, Any] = {}
     for (path, verb), method in found.items():
-        item = described.setdefault(path, _parameters(view.paths[method.resource]))
+        item = described.setdefault(path, _parameters(str(view.paths[method.resource])))
         item[verb.lower()] = operation(view, api, method, verb, names[path, verb])
     return described, [one.id for one in api.methods if one.id not in known]
 
@@ -35,7 +35,7 @@ def _placed(view: View, methods: Sequence[Method]) -> dict[Place, Method]:
     """The method that answers each verb at each path: its own, else that for ANY."""
     found: dict[Place, Method] = {}
     for one in sorted(methods, key=lambda one: one.verb == "ANY"):
-        path = _PARAMETER.sub(r"{\1}", view.paths[one.resource])
+        path = _PARAMETER.sub(r"{\1}", str(view.paths[one.resource]))
         for verb in _VERBS if one.verb == "ANY" else (one.verb,):
             if verb in _VERBS:
                 found.setdefault((path, verb), one)

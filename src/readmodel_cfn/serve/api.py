@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from readmodel_cfn.cloudformation.s3_uri import S3Uri, parse_path
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.gateway import (
     Call,
@@ -122,18 +123,17 @@ def _routes(definition: Mapping[str, Any], gateway: Gateway, folder: Folder) -> 
         path, methods = resource["path"], resource.get("resourceMethods") or {}
         if methods:
             uri = _uri(methods)
-            key = uri.partition("/")[2] if uri else None
+            key = str(uri.key) if uri else None
             missing = _missing(path, gateway, folder) if uri else None
             yield Route(path, tuple(methods), key, missing)
 
 
-def _uri(methods: Mapping[str, Any]) -> str | None:
-    """Bucket and key of the method that reads: GET, else any other."""
+def _uri(methods: Mapping[str, Any]) -> S3Uri | None:
+    """The URI of the method that reads: GET, else any other."""
     for name in ("GET", *methods):
         integration = (methods.get(name) or {}).get("methodIntegration") or {}
-        _, found, rest = str(integration.get("uri")).partition(_S3_PATH)
-        if found:
-            return rest
+        if uri := parse_path(str(integration.get("uri"))):
+            return uri
     return None
 
 

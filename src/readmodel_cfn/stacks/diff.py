@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from readmodel_cfn.cloudformation.evaluate import show
 from readmodel_cfn.stacks.access import concerns_access
 from readmodel_cfn.stacks.changes import ChangeSet, Detail, ResourceChange
 from readmodel_cfn.stacks.values import Stack
@@ -126,6 +127,11 @@ def _rows(
 
 def _told(detail: Detail) -> bool:
     return bool(detail.before or detail.after)
+
+
+def plain_value(value: Any) -> Any:
+    """A value for people: functions as Fn::Sub writes them, `${DataStore.Arn}/a.json`."""
+    return show(value)
 
 
 def _parsed(text: str) -> Any:

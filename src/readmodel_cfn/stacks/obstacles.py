@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from readmodel_cfn.cloudformation.evaluate import Evaluator
+from readmodel_cfn.cloudformation.values import reference_of
 from readmodel_cfn.stacks.names import FIXED, Resources, name_of, properties_of, resources_of
 
 _STAGE, _DEPLOYMENT = "AWS::ApiGateway::Stage", "AWS::ApiGateway::Deployment"
@@ -86,9 +88,9 @@ def _made(old: Mapping[str, Properties], new: Mapping[str, Properties]) -> set[s
     return made
 
 
-def _parent(one: Properties) -> Any:
-    parent = one.get("ParentId")
-    return parent.get("Ref") if isinstance(parent, Mapping) else None
+def _parent(one: Properties) -> str | None:
+    """The logical id of the resource above, or the root's attribute."""
+    return reference_of(Evaluator({}).evaluate(one.get("ParentId")))
 
 
 def _place(one: Properties) -> tuple[Any, Any]:

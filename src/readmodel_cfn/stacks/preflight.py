@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.cloudformation.reader import read_template
+from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.stacks.limits import check_limits
 from readmodel_cfn.stacks.names import FIXED, Named, fixed_names, properties_of
 from readmodel_cfn.stacks.obstacles import Obstacle, obstacles
@@ -26,8 +27,8 @@ def preflight(
 ) -> list[str]:
     """Refuse what is known to fail; what could not be checked or is worth knowing, a line each.
 
-    `before` is the deployed template: None where there is no stack, a text where it is another
-    tool's YAML; `had` are the deployed stack's parameters, where they may be others. A client is
+    `before` is the deployed template: None where there is no stack, a text where it is
+    YAML; `had` are the deployed stack's parameters, where they may be others. A client is
     made only where a name has to be asked for.
 
     Raises:
@@ -36,7 +37,10 @@ def preflight(
     """
     check_limits(wanted)
     if isinstance(before, str):
-        return ["The deployed template is YAML, so what would fail is not looked for."]
+        try:
+            before = read_template(before, f"the template of stack {wanted.name}")
+        except ConfigError as error:
+            return [f"Nothing is checked against the deployed template: {error}"]
     _refuse(obstacles(before, wanted.content))
     held, notes = taken(_new_names(wanted, before, region, had), clients)
     to_import = [one for one in held if importing and _importable(one, wanted, before)]

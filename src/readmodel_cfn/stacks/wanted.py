@@ -1,11 +1,11 @@
 """What a stack should be: text and names, whatever template they come from."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from readmodel_cfn.cloudformation.reader import read_json
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.limits import TEMPLATE_BODY_BYTES
 
@@ -56,9 +56,9 @@ class Wanted:
             ConfigError: it is no template in JSON.
         """
         try:
-            parsed: Mapping[str, Any] = json.loads(self.template)
-        except (ValueError, RecursionError) as error:
-            raise self._no_template(f"is not JSON: {error}") from error
+            parsed: Mapping[str, Any] = read_json(self.template, self.name)
+        except ConfigError as error:
+            raise self._no_template(f"is not JSON: {error.what}") from error
         if problem := _problem(parsed):
             raise self._no_template(problem)
         return parsed

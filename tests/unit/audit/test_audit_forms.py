@@ -285,3 +285,40 @@ def test_a_template_about_something_else_has_no_finding() -> None:
     api = resource("ApiGateway::RestApi", Name="functions")
     role = resource("IAM::Role", AssumeRolePolicyDocument=trust)
     assert audit({"Resources": {"Queue": queue, "Api": api, "Role": role}}) == []
+
+
+def test_a_literal_in_braces_refers_to_nothing() -> None:
+    template = good()
+    secret = {"Fn::Sub": "${!PublisherKey.SecretAccessKey}"}
+    template["Outputs"]["Literal"] = {"Value": secret}
+    assert audit(template) == []
+    template["Outputs"]["Secret"] = {"Value": {"Fn::Sub": "${PublisherKey.SecretAccessKey}"}}
+    assert [finding.rule for finding in audit(template)] == ["R48"]
+
+
+def test_a_loop_is_audited_as_what_it_makes() -> None:
+    template = good()
+    resources = template["Resources"]
+    resources["Fn::ForEach::Sample"] = ["Verb", ["Get"], {"Sample${Verb}": resources["SampleGet"]}]
+    del resources["SampleGet"]
+    assert audit(template) == []
+    drop(template, "SampleHead")
+    assert "R20" in {finding.rule for finding in audit(template)}
+
+
+def test_an_api_is_the_same_by_ref_and_by_its_attribute() -> None:
+    template = good()
+    for part in template["Resources"].values():
+        if part["Properties"].get("RestApiId") == {"Ref": "Api"}:
+            part["Properties"]["RestApiId"] = {"Fn::GetAtt": ["Api", "RestApiId"]}
+    assert audit(template) == []
+    put(template, "Api/Properties/MinimumCompressionSize", 20_000_000)
+    assert "R30" in {finding.rule for finding in audit(template)}
+
+
+def test_a_condition_that_the_template_decides_is_followed() -> None:
+    template = good()
+    template["Conditions"] = {"Always": {"Fn::Equals": ["a", "a"]}}
+    path = f"{GET}/Integration/IntegrationResponses"
+    put(template, path, {"Fn::If": ["Always", find(template, path)[:1], []]})
+    assert audit(template)

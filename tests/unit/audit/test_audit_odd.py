@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from readmodel_cfn.audit import audit
-from readmodel_cfn.audit.walk import walk
+from readmodel_cfn.cloudformation.values import walk
 
 WORDS = st.sampled_from(
     [

@@ -274,7 +274,10 @@ TWICE = [{"StatusCode": "200"}, {"StatusCode": 200}]
         (template(Id=typed("Resource", RestApiId="other")), "Id: its RestApiId"),
         (template(NotFound=typed("GatewayResponse", RestApiId="other")), "NotFound: its RestApiId"),
         (template(Deployment=typed("Deployment", RestApiId="other")), "Deployment: its RestApiId"),
-        (template(Get={**method(), "Condition": "Never"}), "Get: conditions"),
+        (
+            template(Get={**method(), "Condition": "Never"}),
+            "Get: whether its condition Never",
+        ),
         (template(Get=method(HttpMethod=None)), "Get: HttpMethod is None"),
         (template(Get=method(HttpMethod="")), "Get: HttpMethod is ''"),
         (template(Get=method(ResourceId="Nowhere")), "Get: there is no resource Nowhere"),
@@ -299,13 +302,14 @@ TWICE = [{"StatusCode": "200"}, {"StatusCode": 200}]
         (with_uri({"Fn::Sub": "${Unknown}"}), "Get: nothing gives Unknown a value"),
         (with_uri({"Fn::Sub": "${Unknown.Arn}"}), "Get: there is no resource Unknown"),
         (with_uri({"Fn::GetAtt": ["Unknown", "Arn"]}), "Get: there is no resource Unknown"),
-        (with_uri({"Fn::If": ["A", "b", "c"]}), "Get: Fn::If cannot be resolved"),
-        (with_uri({"Fn::ImportValue": "a"}), "Get: Fn::ImportValue cannot be resolved"),
-        (with_uri({"Fn::Join": "a"}), "Get: wrong argument of Fn::Join"),
-        (with_uri({"Fn::Join": ["", ["a", {"b": "c"}]]}), "Get: wrong argument of Fn::Join"),
-        (with_uri({"Fn::Sub": 5}), "Get: wrong argument of Fn::Sub"),
-        (with_uri({"Fn::GetAtt": "Store"}), "Get: wrong argument of Fn::GetAtt"),
-        (with_uri({"Ref": ["a"]}), "Get: wrong argument of Ref"),
+        (with_uri({"Fn::If": ["A", "b", "c"]}), "Get: Fn::If"),
+        (with_uri({"Fn::ImportValue": "a"}), "Get: Fn::ImportValue"),
+        (with_uri({"Fn::Join": "a"}), "Get: Fn::Join"),
+        (with_uri({"Fn::Join": ["-", {"Ref": "AWS::StackName"}]}), "Get: Fn::Join"),
+        (with_uri({"Fn::Join": ["", ["a", {"b": "c"}]]}), "Get: Fn::Join"),
+        (with_uri({"Fn::Sub": 5}), "Get: Fn::Sub"),
+        (with_uri({"Fn::GetAtt": "Store"}), "Get: Fn::GetAtt"),
+        (with_uri({"Ref": ["a"]}), "Get: Ref"),
     ],
 )
 def test_what_cannot_be_served_is_refused_by_name(made: Template, message: str) -> None:
@@ -340,3 +344,30 @@ def test_an_api_that_cannot_be_evaluated_whole_is_read_all_the_same() -> None:
         "GET /products: API key: not checked",
         "GET /products: integration type AWS_PROXY",
     ]
+
+
+def test_a_decided_condition_decides_what_is_served() -> None:
+    conditions = {
+        "IsLive": {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-west-1"]},
+        "IsTest": {"Fn::Not": [{"Condition": "IsLive"}]},
+    }
+    made = template(Get={**method(), "Condition": "IsTest"}) | {"Conditions": conditions}
+    assert "GET" in methods_at(made, "/products")
+    assert "GET" not in methods_at(made, "/products", {"AWS::Region": "eu-west-1"})
+
+
+def methods_at(made: Template, path: str, parameters: dict[str, str] | None = None) -> Any:
+    (found,) = (
+        resource["resourceMethods"]
+        for resource in served(made, parameters).definition["resources"]
+        if resource["path"] == path
+    )
+    return found
+
+
+def test_a_parameter_kept_in_systems_manager_has_no_value_to_serve() -> None:
+    made = with_uri({"Ref": "Uri"})
+    kind = "AWS::SSM::Parameter::Value<String>"
+    made["Parameters"] = {"Uri": {"Type": kind, "Default": "/where/it/is"}}
+    with pytest.raises(DefinitionError, match="nothing gives Uri a value"):
+        served(made)

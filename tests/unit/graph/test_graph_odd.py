@@ -7,7 +7,7 @@ from graph_templates import Content, shared
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from readmodel_cfn.audit.walk import walk
+from readmodel_cfn.cloudformation.values import walk
 from readmodel_cfn.graph import flowchart
 
 WORDS = st.sampled_from(

@@ -1,13 +1,13 @@
 """The bucket: closed to the public, and to plain HTTP."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from readmodel_cfn.audit.policies import Document, Statement
-from readmodel_cfn.audit.reading import Json, Unreadable, fields
-from readmodel_cfn.audit.resource import Resource
 from readmodel_cfn.audit.rule import Fault, Rule
 from readmodel_cfn.audit.view import View
 from readmodel_cfn.audit.words import spoken
+from readmodel_cfn.cloudformation.evaluate import Json, Unreadable
+from readmodel_cfn.cloudformation.policies import Document, Statement
+from readmodel_cfn.cloudformation.resources import Resource
 
 _BLOCK = "PublicAccessBlockConfiguration"
 _BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
@@ -16,10 +16,10 @@ _BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "Restrict
 def _public(view: View) -> Iterator[Fault]:
     for bucket in view.buckets:
         try:
-            block = fields(bucket.properties.get(_BLOCK))
+            block = view.evaluator.fields(bucket.properties.get(_BLOCK))
         except Unreadable:
             continue
-        left = [name for name in _BLOCKS if not _may_be_true(block, name)]
+        left = [name for name in _BLOCKS if not _may_be_true(view, block, name)]
         if left:
             yield Fault(
                 bucket.id,
@@ -29,9 +29,9 @@ def _public(view: View) -> Iterator[Fault]:
             )
 
 
-def _may_be_true(block: Json, name: str) -> bool:
-    value = block.get(name, False)
-    return isinstance(value, Mapping) or str(value).lower() == "true"
+def _may_be_true(view: View, block: Json, name: str) -> bool:
+    value = view.text(block.get(name, False))
+    return not isinstance(value, str) or value.lower() == "true"
 
 
 def _plain_http(view: View) -> Iterator[Fault]:

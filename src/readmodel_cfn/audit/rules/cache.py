@@ -10,7 +10,8 @@ from readmodel_cfn.audit.view import View
 def _missing_keys(view: View) -> Iterator[Fault]:
     for method in view.reads:
         if method.verb == "GET" and view.apis[method.api].cached:
-            for target, source in method.mapped.items():
+            for target, value in method.mapped.items():
+                source = str(value)
                 if _needed(source) and not {target, source} & method.cache_keys:
                     yield _fault(method, source)
 

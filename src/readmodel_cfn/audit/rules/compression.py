@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from readmodel_cfn.audit.expressions import TOKEN
 from readmodel_cfn.audit.rule import Fault, Rule
 from readmodel_cfn.audit.view import View
+from readmodel_cfn.cloudformation.values import PartialText
 from readmodel_cfn.limits import MINIMUM_COMPRESSION_SIZE
 
 _VARY = "'Accept-Encoding'"
@@ -38,10 +38,10 @@ def _no_vary(view: View) -> Iterator[Fault]:
             )
 
 
-def _size(view: View, api: str) -> str | None:
+def _size(view: View, api: PartialText) -> str | None:
     """The size as text; None where there is none or it is not known."""
     size = view.text(view.apis[api].compression)
-    return None if not size or TOKEN.search(size) else size
+    return size if size and isinstance(size, str) else None
 
 
 def _fits(size: str) -> bool:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from readmodel_cfn.audit.api import Api
 from readmodel_cfn.audit.method import Method
-from readmodel_cfn.audit.reading import Unreadable, fields
-from readmodel_cfn.audit.resource import Resource
 from readmodel_cfn.audit.rule import Fault, Rule
 from readmodel_cfn.audit.view import View
+from readmodel_cfn.cloudformation.evaluate import Unreadable
+from readmodel_cfn.cloudformation.resources import Resource
 
 _ORIGIN = "Access-Control-Allow-Origin"
 _HEADER = f"gatewayresponse.header.{_ORIGIN}"
@@ -49,7 +49,7 @@ def _gateway_responses(view: View) -> Iterator[Fault]:
                     f"add an AWS::ApiGateway::GatewayResponse {kind} with {_HEADER}",
                 )
         for one in api.gateway_responses:
-            if not _allows(one):
+            if not _allows(view, one):
                 yield Fault(
                     one.id,
                     "Properties/ResponseParameters",
@@ -77,14 +77,14 @@ def _shared_apis(view: View) -> list[Api]:
 def _has_options(view: View, method: Method) -> bool:
     return any(
         view.text(one.properties.get("ResourceId")) == method.resource
-        and view.text(one.properties.get("HttpMethod")).upper() in ("OPTIONS", "ANY")
+        and str(view.text(one.properties.get("HttpMethod"))).upper() in ("OPTIONS", "ANY")
         for one in view.apis[method.api].methods
     )
 
 
-def _allows(response: Resource) -> bool:
+def _allows(view: View, response: Resource) -> bool:
     try:
-        names = fields(response.properties.get("ResponseParameters"))
+        names = view.evaluator.fields(response.properties.get("ResponseParameters"))
     except Unreadable:
         return True
     return any(name.lower() == _HEADER.lower() for name in names)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from readmodel_cfn.audit.api import Api
-from readmodel_cfn.audit.expressions import references
-from readmodel_cfn.audit.resource import Resource
 from readmodel_cfn.audit.rule import Fault, Rule
 from readmodel_cfn.audit.view import View
+from readmodel_cfn.cloudformation.references import references
+from readmodel_cfn.cloudformation.resources import Resource
 
 
 def _not_awaited(view: View) -> Iterator[Fault]:
@@ -27,7 +27,7 @@ def _not_awaited(view: View) -> Iterator[Fault]:
 def _live(view: View, api: Api) -> list[Resource]:
     """The deployments that the stages name; all where no stage names one of this template."""
     named = {view.text(one.properties.get("DeploymentId")) for one in api.stages}
-    found = [one for one in api.deployments if f"${{{one.id}}}" in named]
+    found = [one for one in api.deployments if view.text({"Ref": one.id}) in named]
     return found or list(api.deployments)
 
 

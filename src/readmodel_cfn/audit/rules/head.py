@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from readmodel_cfn.audit.method import INTEGRATION, Method
 from readmodel_cfn.audit.rule import Fault, Rule
 from readmodel_cfn.audit.view import View
+from readmodel_cfn.cloudformation.values import PartialText
 
 _WRONG = {("GET", "HEAD"): "GET", ("HEAD", "GET"): "HEAD"}
 
@@ -24,7 +25,7 @@ def _missing(view: View) -> Iterator[Fault]:
 def _verbs(view: View, method: Method) -> set[str]:
     """The HTTP methods that the method's resource has, those that cannot be read included."""
     return {
-        view.text(one.properties.get("HttpMethod")).upper()
+        str(view.text(one.properties.get("HttpMethod"))).upper()
         for one in view.apis[method.api].methods
         if view.text(one.properties.get("ResourceId")) == method.resource
     }
@@ -46,13 +47,17 @@ def _other_object(view: View) -> Iterator[Fault]:
     gets = {(one.api, one.resource): one for one in view.reads if one.verb == "GET"}
     for method in view.reads:
         get = gets.get((method.api, method.resource))
-        if method.verb == "HEAD" and get and get.uri != method.uri:
+        if method.verb == "HEAD" and get and _target(get) != _target(method):
             yield Fault(
                 method.id,
                 f"{INTEGRATION}/Uri",
                 f"HEAD asks for another object than {get.id}",
                 "give both the same URI",
             )
+
+
+def _target(method: Method) -> tuple[PartialText, PartialText] | None:
+    return (method.uri.bucket, method.uri.key) if method.uri else None
 
 
 RULES = (

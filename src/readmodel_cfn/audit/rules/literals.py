@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from readmodel_cfn.audit.expressions import TOKEN, function_of, text
 from readmodel_cfn.audit.rule import Fault, Rule
 from readmodel_cfn.audit.view import View
-from readmodel_cfn.audit.walk import Path, walk
 from readmodel_cfn.audit.words import spoken
+from readmodel_cfn.cloudformation.evaluate import function_of
+from readmodel_cfn.cloudformation.values import PartialText, Path, parts_of, walk
 
 _JUDGED = ("AWS::ApiGateway::", "AWS::IAM::", "AWS::S3::")
 _REGION = r"[a-z]{2,4}(?:-[a-z]+)+-\d"
@@ -22,28 +22,28 @@ _HOST = re.compile(rf"\.(?P<region>{_REGION})\.(?:amazonaws|api\.aws)|(?P<suffix
 
 def _literals(view: View) -> Iterator[Fault]:
     for resource, path, value in _expressions(view):
-        known = TOKEN.sub("$", value)
+        known = "".join(part if isinstance(part, str) else "$" for part in parts_of(value))
         found = dict.fromkeys([*_in_arns(known), *_in_hosts(known)])
         if found:
             yield Fault(
                 resource,
                 path,
-                f"{_short(value)} holds {spoken(found)}",
+                f"{_short(str(value))} holds {spoken(found)}",
                 "write AWS::Partition, AWS::Region and AWS::URLSuffix in their place",
             )
 
 
-def _expressions(view: View) -> Iterator[tuple[str, str, str]]:
+def _expressions(view: View) -> Iterator[tuple[str, str, PartialText]]:
     """Every expression as text, by resource and path: a string, or a function that makes one."""
     for one in view.resources.values():
         if one.type.startswith(_JUDGED):
-            yield from ((one.id, path, value) for path, value in _within(one.properties))
+            yield from ((one.id, path, value) for path, value in _within(view, one.properties))
     for name, value in view.outputs.items():
-        below = ((path.removeprefix("Properties"), one) for path, one in _within(value))
+        below = ((path.removeprefix("Properties"), one) for path, one in _within(view, value))
         yield from (("Outputs", f"{name}/Value{path}", one) for path, one in below)
 
 
-def _within(value: Any) -> Iterator[tuple[str, str]]:
+def _within(view: View, value: Any) -> Iterator[tuple[str, PartialText]]:
     read: Path | None = None  # the last function: its parts, which follow it, are read with it
     for path, one in walk(value):
         if "Description" in path or (read is not None and path[: len(read)] == read):
@@ -51,7 +51,7 @@ def _within(value: Any) -> Iterator[tuple[str, str]]:
         if function_of(one) in ("Fn::Join", "Fn::Sub"):
             read = path
         if isinstance(one, str) or read == path:
-            yield "/".join(("Properties", *path)), text(one, {})
+            yield "/".join(("Properties", *path)), view.written(one)
 
 
 def _in_arns(value: str) -> Iterator[str]:

@@ -14,7 +14,8 @@ _MAPPINGS = f"{INTEGRATION}/RequestParameters"
 
 def _undeclared(view: View) -> Iterator[Fault]:
     for method in view.reads:
-        for target, source in method.mapped.items():
+        for target, value in method.mapped.items():
+            source = str(value)
             if _FROM.fullmatch(source) and source not in method.declared:
                 yield Fault(
                     method.id,
@@ -67,7 +68,7 @@ def _not_in_path(view: View) -> Iterator[Fault]:
 def _path_parameters(method: Method) -> Iterator[str]:
     """The path parameters that the method declares or takes."""
     prefix = "method.request.path."
-    names = [*sorted(method.declared), *method.mapped.values()]
+    names = [*sorted(method.declared), *map(str, method.mapped.values())]
     yield from dict.fromkeys(one.removeprefix(prefix) for one in names if one.startswith(prefix))
 
 

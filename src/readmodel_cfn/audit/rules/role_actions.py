@@ -36,7 +36,7 @@ def _actions(view: View) -> Iterator[Fault]:
 def _managed(view: View) -> Iterator[Fault]:
     for reader in view.readers:
         for arn in reader.role.elsewhere:
-            name = arn.rpartition("/")[2]
+            name = str(arn).rpartition("/")[2]
             if name in _WIDE:
                 yield Fault(
                     reader.id,

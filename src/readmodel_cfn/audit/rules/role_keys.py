@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from readmodel_cfn.audit.globs import covers
-from readmodel_cfn.audit.policies import Statement, is_s3
 from readmodel_cfn.audit.reader import Reader
 from readmodel_cfn.audit.rule import Fault, Rule
-from readmodel_cfn.audit.s3 import Objects
 from readmodel_cfn.audit.view import View
 from readmodel_cfn.audit.words import spoken
+from readmodel_cfn.cloudformation.patterns import before_star, covers, has_star
+from readmodel_cfn.cloudformation.policies import Statement, is_s3
+from readmodel_cfn.cloudformation.s3_uri import Objects
+from readmodel_cfn.cloudformation.values import PartialText, join_texts
 
 _OF_BUCKETS = ("s3:getbucket", "s3:listbucket", "s3:listallmybuckets")
 _LISTING = ("s3:listbucket", "s3:listbucketversions")
@@ -47,9 +48,9 @@ def _lists(view: View) -> Iterator[Fault]:
                 )
 
 
-def _confined(one: Statement, keys: Sequence[str]) -> bool:
+def _confined(one: Statement, keys: Sequence[PartialText]) -> bool:
     """Is the listing limited to what the keys begin with, up to their first parameter?"""
-    beginnings = [key.partition("*")[0] + "*" for key in keys]
+    beginnings = [join_texts([before_star(key), "*"]) for key in keys]
     return any(
         operator.lower() in _CONFINING
         and key.lower() == "s3:prefix"
@@ -61,7 +62,7 @@ def _confined(one: Statement, keys: Sequence[str]) -> bool:
 def _cannot_read(view: View) -> Iterator[Fault]:
     for reader in view.readers:
         for read in reader.objects if reader.role.complete else ():
-            known = read.key and "*" not in read.bucket
+            known = read.key and not has_star(read.bucket)
             if known and not _may_get(view, reader, read):
                 yield Fault(
                     reader.id,

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from readmodel_cfn.audit.expressions import TOKEN
 from readmodel_cfn.audit.method import INTEGRATION
-from readmodel_cfn.audit.policies import Statement
 from readmodel_cfn.audit.reader import Reader
 from readmodel_cfn.audit.rule import Fault, Rule
 from readmodel_cfn.audit.view import View
+from readmodel_cfn.cloudformation.policies import Statement
+from readmodel_cfn.cloudformation.values import PartialText
 
 _TRUSTED = "apigateway.amazonaws.com"
 _NOT_SENT = ("aws:sourcearn", "aws:sourceaccount")
@@ -29,7 +29,7 @@ def _others(view: View) -> Iterator[Fault]:
     for reader, one in _all_trusting(view):
         where = f"{one.path}/Principal"
         for _, name in one.principals:
-            if not _is_api_gateway(name) and not TOKEN.search(name):
+            if isinstance(name, str) and not _is_api_gateway(name):
                 todo = f"trust the service {_TRUSTED} alone"
                 yield Fault(reader.id, where, f"{name} may take the role", todo)
         if "NotPrincipal" in one.all_but:
@@ -40,7 +40,7 @@ def _others(view: View) -> Iterator[Fault]:
 def _not_trusted(view: View) -> Iterator[Fault]:
     for reader in view.readers:
         names = [name for one in _trusting(reader) for _, name in one.principals]
-        known = reader.role.trust.complete and not any(map(TOKEN.search, names))
+        known = reader.role.trust.complete and all(isinstance(name, str) for name in names)
         if known and not any(map(_is_api_gateway, names)):
             what = f"{_TRUSTED} may not take the role"
             yield Fault(reader.id, _DOCUMENT, what, f"allow {_TRUSTED} sts:AssumeRole")
@@ -70,7 +70,7 @@ def _trusting(reader: Reader) -> Iterator[Statement]:
             yield one
 
 
-def _is_api_gateway(principal: str) -> bool:
+def _is_api_gateway(principal: PartialText) -> bool:
     return principal in (_TRUSTED, f"{_TRUSTED}.cn")
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from readmodel_cfn.audit.expressions import references
-from readmodel_cfn.audit.policies import Statement
 from readmodel_cfn.audit.rule import Fault, Rule
 from readmodel_cfn.audit.view import View
 from readmodel_cfn.audit.words import spoken
+from readmodel_cfn.cloudformation.policies import Statement
+from readmodel_cfn.cloudformation.references import references
 
 
 def _secrets(view: View) -> Iterator[Fault]:

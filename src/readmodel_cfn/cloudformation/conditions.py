@@ -1,0 +1,67 @@
+"""Conditions: whether each holds, does not hold, or is not known."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from readmodel_cfn.cloudformation.values import as_text, is_known
+
+_MAX_LEVELS = 20  # of conditions within conditions
+
+
+class Conditions:
+    """The Conditions section of a template; `evaluate` evaluates the values that they compare."""
+
+    def __init__(self, declared: Mapping[str, Any], evaluate: Callable[[Any], Any]) -> None:
+        self._declared = declared
+        self._evaluate = evaluate
+        self._found: dict[str, bool | None] = {}
+        self._levels = 0
+
+    def holds(self, name: Any) -> bool | None:
+        """Whether the condition of that name holds; None where that is not known."""
+        if not isinstance(name, str) or name not in self._declared:
+            return None
+        if name not in self._found:
+            self._found[name] = None  # for a condition that depends on itself
+            self._found[name] = self._expression(self._declared[name])
+        return self._found[name]
+
+    def _expression(self, value: Any) -> bool | None:
+        if not isinstance(value, Mapping) or len(value) != 1 or self._levels >= _MAX_LEVELS:
+            return None
+        self._levels += 1
+        try:
+            ((name, argument),) = value.items()
+            return self._function(name, argument)
+        finally:
+            self._levels -= 1
+
+    def _function(self, name: Any, argument: Any) -> bool | None:
+        if name == "Condition":
+            return self.holds(argument)
+        if not isinstance(argument, list):
+            return None
+        if name == "Fn::Equals":
+            return self._equal(argument)
+        operands = [self._expression(operand) for operand in argument]
+        return _logic(str(name), operands)
+
+    def _equal(self, operands: list[Any]) -> bool | None:
+        if len(operands) != 2:
+            return None
+        one, other = (self._evaluate(operand) for operand in operands)
+        if not is_known(one) or not is_known(other):
+            return True if one == other else None
+        if isinstance(one, (Mapping, list)) or isinstance(other, (Mapping, list)):
+            return bool(one == other)
+        return as_text(one) == as_text(other)
+
+
+def _logic(name: str, operands: list[bool | None]) -> bool | None:
+    if name == "Fn::Not" and len(operands) == 1:
+        return None if operands[0] is None else not operands[0]
+    if name == "Fn::And":
+        return False if False in operands else None if None in operands else True
+    if name == "Fn::Or":
+        return True if True in operands else None if None in operands else False
+    return None

@@ -1,0 +1,103 @@
+"""Fn::ForEach: loops of the AWS::LanguageExtensions transform, written out.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from readmodel_cfn.cloudformation.values import MAX_LEVELS, Unknown, as_text, is_known
+
+LOOP = "Fn::ForEach::"
+"""How the key of a loop begins."""
+MAX_VALUES = 500_000
+"""Values that the loops of one template make."""
+
+_MAX_LOOPS = 10  # within each other; CloudFormation takes 5
+
+Evaluate = Callable[[Any], Any]
+
+
+@dataclass
+class Budget:
+    """How many values the loops of a template may still make."""
+
+    left: int = MAX_VALUES
+
+
+class _NotKnownError(Exception):
+    """Why the entries of a loop are not known."""
+
+
+def expand(value: Mapping[str, Any], evaluate: Evaluate, budget: Budget) -> dict[str, Any]:
+    """The object with its loops written out.
+
+    A loop whose entries are not known stays, with `Unknown` for its value.
+    """
+    return _expanded(value, evaluate, budget, 0)
+
+
+def _expanded(
+    value: Mapping[str, Any], evaluate: Evaluate, budget: Budget, level: int
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, below in value.items():
+        if not isinstance(key, str) or not key.startswith(LOOP):
+            found[key] = below
+            continue
+        try:
+            found |= _looped(below, evaluate, budget, level)
+        except _NotKnownError as error:
+            found[key] = Unknown(key, str(error))
+    return found
+
+
+def _looped(loop: Any, evaluate: Evaluate, budget: Budget, level: int) -> dict[str, Any]:
+    """The entries that a loop makes."""
+    if not isinstance(loop, list) or len(loop) != 3 or not isinstance(loop[2], Mapping):
+        raise _NotKnownError("it needs an identifier, a collection and an object")
+    identifier, collection, body = loop[0], evaluate(loop[1]), loop[2]
+    if not isinstance(identifier, str) or not isinstance(collection, list):
+        raise _NotKnownError("its collection is not known")
+    if not is_known(collection) or level >= _MAX_LOOPS:
+        raise _NotKnownError("its collection is not known")
+    made: dict[str, Any] = {}
+    for item in collection:
+        replaced = _Replacement(identifier, str(as_text(item)), budget).within(body, 0)
+        made |= _expanded(replaced, evaluate, budget, level + 1)
+    return made
+
+
+class _Replacement:
+    """Puts an item in the place of a loop's identifier: `${Name}`, `&{Name}` and a Ref to it."""
+
+    def __init__(self, identifier: str, item: str, budget: Budget) -> None:
+        self._identifier = identifier
+        self._item = item
+        self._budget = budget
+        self._pattern = re.compile(rf"([$&])\{{{re.escape(identifier)}\}}")
+
+    def within(self, value: Any, level: int) -> Any:
+        self._budget.left -= 1
+        if self._budget.left < 0:
+            raise _NotKnownError(f"the template's loops make more than {MAX_VALUES:,} values")
+        if isinstance(value, str):
+            return self._pattern.sub(self._given, value)
+        if level > MAX_LEVELS:
+            return Unknown("Fn::Nested", "nested too deeply")
+        if isinstance(value, list):
+            return [self.within(item, level + 1) for item in value]
+        if not isinstance(value, Mapping):
+            return value
+        if dict(value) == {"Ref": self._identifier}:
+            return self._item
+        return {
+            self.within(key, level) if isinstance(key, str) else key: self.within(below, level + 1)
+            for key, below in value.items()
+        }
+
+    def _given(self, match: re.Match[str]) -> str:
+        """`&{Name}` leaves out what a logical id cannot have."""
+        return self._item if match[1] == "$" else re.sub("[^A-Za-z0-9]", "", self._item)

@@ -1,0 +1,184 @@
+"""Template texts as values, JSON or YAML, with the line of every part.
+
+    template = read_template(text, "template.yaml")
+    where = locate(text, "template.yaml", ("Resources", "Bucket"))
+
+`where` is now such as `template.yaml:12: Resources.Bucket`.
+
+JSON is read without loading PyYAML.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from json.decoder import JSONDecodeError, JSONDecoder
+from typing import Any, NamedTuple
+
+from readmodel_cfn.errors import ConfigError
+
+_NO_TEMPLATE = "give a CloudFormation template in JSON or YAML"
+_SPACE = re.compile(r"[ \t\r\n]*")
+_DECODER = JSONDecoder()
+
+
+class Position(NamedTuple):
+    """A place in a file; both numbers start at 1."""
+
+    line: int
+    column: int
+
+
+class _RepeatedKeyError(ValueError):
+    pass
+
+
+def read_template(text: str, name: str) -> dict[str, Any]:
+    """A template's text as a value. Short forms such as `!Sub x` become `{"Fn::Sub": "x"}`.
+
+    `name` is what messages call the text, usually the file's name.
+
+    Raises:
+        ConfigError: the text is neither JSON nor YAML, repeats a key, is nested too deeply, expands
+            to too much, or is not a template: an object that has an object Resources.
+    """
+    template = _read(text.removeprefix("\ufeff"), name)
+    if not isinstance(template, dict):
+        raise ConfigError("is not an object", where=name, hint=_NO_TEMPLATE)
+    if not isinstance(template.get("Resources"), Mapping):
+        where = locate(text, name, ("Resources",)) if "Resources" in template else name
+        what = "is not an object" if "Resources" in template else "has no Resources"
+        raise ConfigError(what, where=where, hint=_NO_TEMPLATE)
+    return template
+
+
+def read_json(text: str, name: str) -> Any:
+    """A JSON text as a value, whatever the value is.
+
+    Raises:
+        ConfigError: the text is not JSON, repeats a key, or is nested too deeply.
+    """
+    try:
+        return _parse_json(text, name)
+    except ValueError as error:
+        raise _not_json(error, name) from error
+
+
+def locate(text: str, name: str, path: Sequence[str | int]) -> str:
+    """Where a part of a template is: `template.yaml:12: Resources.Bucket`.
+
+    `path` holds the keys and list indexes that lead to the part. Without the line where the text
+    does not contain the part.
+    """
+    found = position(text, path)
+    dotted = ".".join(map(str, path))
+    return f"{name}:{found.line}: {dotted}" if found else f"{name}: {dotted}"
+
+
+def position(text: str, path: Sequence[str | int]) -> Position | None:
+    """The position of a part: of its key, or of the item in a list. None where there is none."""
+    try:
+        offset = _offset(text, path)
+    except (ValueError, IndexError, RecursionError):  # it is YAML
+        from readmodel_cfn.cloudformation.yaml_reader import yaml_position
+
+        return yaml_position(text, path)
+    return None if offset is None else _position(text, offset)
+
+
+def _read(text: str, name: str) -> Any:
+    if text.lstrip().startswith("{"):
+        try:
+            return _parse_json(text, name)
+        except ValueError as error:
+            return _read_yaml(text, name, error)
+    return _read_yaml(text, name)
+
+
+def _parse_json(text: str, name: str) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
+    except RecursionError as error:
+        raise ConfigError("nested too deeply", where=name) from error
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _RepeatedKeyError("a key is repeated")
+    return found
+
+
+def _no_constant(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _read_yaml(text: str, name: str, not_json: ValueError | None = None) -> Any:
+    """The text as YAML; where it is not, the message is about JSON if it looks like JSON.
+
+    YAML in flow style begins with a brace too. It also finds the line of a key that JSON repeats.
+    """
+    from readmodel_cfn.cloudformation.yaml_reader import YamlError, read_yaml
+
+    try:
+        return read_yaml(text)
+    except YamlError as error:
+        if not_json is None or isinstance(not_json, _RepeatedKeyError):
+            raise ConfigError(error.what, where=_at(name, error.line)) from error
+        raise _not_json(not_json, name) from not_json
+
+
+def _not_json(error: ValueError, name: str) -> ConfigError:
+    if isinstance(error, JSONDecodeError):
+        return ConfigError(f"is not valid JSON: {error.msg}", where=_at(name, error.lineno))
+    return ConfigError(f"is not valid JSON: {error}", where=name)
+
+
+def _at(name: str, line: int | None) -> str:
+    return f"{name}:{line}" if line else name
+
+
+def _offset(text: str, path: Sequence[str | int]) -> int | None:
+    """The offset of a part in JSON.
+
+    Raises:
+        ValueError, IndexError: the text is not JSON.
+    """
+    value = key = _skip(text, 0)
+    if text[value] != "{":
+        raise ValueError("not a JSON object")
+    for step in path:
+        found = _entry(text, value, str(step))
+        if found is None:
+            return None
+        key, value = found
+    return key
+
+
+def _entry(text: str, at: int, step: str) -> tuple[int, int] | None:
+    """The offsets of an entry's key and value, in the object or list at an offset."""
+    if text[at] not in "{[":
+        return None
+    is_object, index = text[at] == "{", 0
+    at = _skip(text, at + 1)
+    while text[at] not in "}]":
+        key, name = at, str(index)
+        if is_object:
+            name, at = _DECODER.raw_decode(text, at)
+            at = _skip(text, _skip(text, at) + 1)  # past the colon
+        if name == step:
+            return key, at
+        _, at = _DECODER.raw_decode(text, at)
+        at = _skip(text, at)
+        if text[at] == ",":
+            at = _skip(text, at + 1)
+        index += 1
+    return None
+
+
+def _skip(text: str, at: int) -> int:
+    match = _SPACE.match(text, at)
+    return match.end() if match else at
+
+
+def _position(text: str, offset: int) -> Position:
+    return Position(text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))

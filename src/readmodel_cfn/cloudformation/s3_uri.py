@@ -1,0 +1,162 @@
+"""The URI of an integration with S3, and the objects that a URI or a policy's ARN names.
+
+    arn:PARTITION:apigateway:REGION:s3:path/BUCKET/KEY
+    arn:PARTITION:apigateway:REGION:BUCKET.s3:path/KEY
+    arn:PARTITION:apigateway:REGION:s3:action/ACTION
+
+https://docs.aws.amazon.com/apigateway/latest/api/API_Integration.html#apigw-Type-Integration-uri
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from readmodel_cfn.cloudformation.patterns import covers, has_star
+from readmodel_cfn.cloudformation.values import (
+    UNKNOWN_MARK,
+    PartialText,
+    Text,
+    Unknown,
+    join_texts,
+    match_text,
+    parts_of,
+    substitute,
+    units,
+)
+
+_MAX_LENGTH = 5_000  # characters of a URI that is read
+
+# An unknown part counts as one character. Where the beginning is unknown, so are its parts.
+_URI = re.compile(
+    rf"(?:arn:(?P<partition>[^:/]*):apigateway:(?P<region>[^:/]*)|(?P<unknown>.*{UNKNOWN_MARK}.*?))"
+    r":(?:(?P<host>[^:/]+)\.)?s3:(?P<kind>path|action)/(?P<path>[^?]*)(?:\?(?P<query>.*))?",
+    re.DOTALL,
+)
+_ARN = re.compile(r"(?P<service>[^/]*?):s3:::(?P<path>.*)", re.DOTALL)
+_BUCKET_AND_KEY = re.compile(r"(?P<bucket>[^/]*)(?:/(?P<key>.*))?", re.DOTALL)
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/stage-variables.html
+_STAGE_VARIABLE = re.compile(r"\$\{(stageVariables\.[^{}]*)\}")
+_PARAMETER = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True)
+class Objects:
+    """The objects that a bucket's name and a key name, both patterns; None is the bucket itself."""
+
+    bucket: PartialText
+    key: PartialText | None
+
+
+@dataclass(frozen=True)
+class S3Uri:
+    """An `s3:path` URI. `{parameters}` in bucket and key are written as in the URI.
+
+    A stage variable is an unknown part. `key` is empty where the URI names a bucket alone. `query`
+    is None where there is none; `in_host` says that the bucket stands before `s3`.
+    """
+
+    partition: PartialText
+    region: PartialText
+    bucket: PartialText
+    key: PartialText
+    query: PartialText | None = None
+    in_host: bool = False
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names of the path parameters in bucket and key, in order."""
+        return [
+            name
+            for part in (self.bucket, self.key)
+            for literal in parts_of(part)
+            if isinstance(literal, str)
+            for name in _PARAMETER.findall(literal)
+        ]
+
+    def filled(self, values: Mapping[str, PartialText]) -> tuple[PartialText, PartialText]:
+        """Bucket and key with the parameters' values; those without a value are left as they are.
+
+        Where the bucket is in the path, it ends at the first slash after filling in.
+        """
+        bucket, key = (
+            substitute(_PARAMETER, part, lambda match: values.get(match[1], match[0]))
+            for part in (self.bucket, self.key)
+        )
+        if self.in_host:
+            return bucket, key
+        return _split(join_texts([bucket, "/", key]))
+
+    def objects(self, fixed: Mapping[str, PartialText]) -> Objects:
+        """All objects that the URI can name: a parameter without a `fixed` value is any text."""
+        values = {**dict.fromkeys(self.parameters, "*"), **fixed}
+        bucket, key = (
+            substitute(_PARAMETER, part, lambda match: values[match[1]])
+            for part in (self.bucket, self.key)
+        )
+        return Objects(bucket, key)
+
+
+@dataclass(frozen=True)
+class S3Action:
+    """An `s3:action` URI, such as that of ListBuckets."""
+
+    action: PartialText
+
+
+def parse_uri(uri: PartialText) -> S3Uri | S3Action | None:
+    """The URI of an integration with S3, or None for any other."""
+    text = substitute(_STAGE_VARIABLE, uri, lambda match: Unknown(match[1]))
+    found = match_text(_URI, text) if len(units(text)) <= _MAX_LENGTH else None
+    if found is None:
+        return None
+    path = found["path"]
+    if found["kind"] == "action":
+        return S3Action(path)
+    beginning = found.get("unknown", "")
+    bucket, key = (found["host"], path) if "host" in found else _split(path)
+    return S3Uri(
+        partition=found.get("partition", beginning),
+        region=found.get("region", beginning),
+        bucket=bucket,
+        key=key,
+        query=found.get("query"),
+        in_host="host" in found,
+    )
+
+
+def parse_path(uri: PartialText) -> S3Uri | None:
+    """The `s3:path` URI of an integration with S3, or None for any other."""
+    found = parse_uri(uri)
+    return found if isinstance(found, S3Uri) else None
+
+
+def objects_of(arn: PartialText) -> Objects | None:
+    """What the resource of a policy's statement names in S3, or None for another service's."""
+    if arn == "*":
+        return Objects("*", "*")
+    found = match_text(_ARN, arn)
+    if found is None and not (isinstance(arn, Text) and isinstance(arn.parts[0], Unknown)):
+        return None
+    path = found["path"] if found else arn  # the latter is an ARN not known, as an import's
+    parts = match_text(_BUCKET_AND_KEY, path) or {"bucket": path}
+    bucket, key = parts["bucket"], parts.get("key")
+    if key is None and isinstance(_last(bucket), str) and str(_last(bucket)).endswith("*"):
+        return Objects(bucket, "*")  # a star matches the slash behind the bucket too
+    return Objects(bucket, key)
+
+
+def within(wide: Objects, narrow: Objects, certain: bool) -> bool:
+    """May all of `narrow` be in `wide`? Buckets of which one is not `certain` may be the same."""
+    everywhere = has_star(narrow.bucket) and not has_star(wide.bucket)
+    if everywhere or (certain and not covers(wide.bucket, narrow.bucket)):
+        return False
+    return covers(wide.key or "", narrow.key or "")
+
+
+def _split(path: PartialText) -> tuple[PartialText, PartialText]:
+    parts = match_text(_BUCKET_AND_KEY, path) or {"bucket": path}
+    return parts["bucket"], parts.get("key", "")
+
+
+def _last(text: PartialText) -> str | Unknown:
+    return parts_of(text)[-1]

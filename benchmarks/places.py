@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import boto3
 from botocore.config import Config
 
-from readmodel_cfn import sandbox
+from readmodel_cfn.local import sandbox
 
 # Nothing comes from the user's own files, and no client asks for more than the place.
 _OWN = {

@@ -22,8 +22,8 @@ from botocore.config import Config
 
 from readmodel_cfn import lint_cache
 from readmodel_cfn.cli.slow import slow
-from readmodel_cfn.sandbox import Sandbox, start, stop
-from readmodel_cfn.sandbox.home import Home, ensure_installed
+from readmodel_cfn.local.sandbox import Sandbox, start, stop
+from readmodel_cfn.local.sandbox.home import Home, ensure_installed
 
 TIMEOUT = 120  # seconds; a busy machine needs more than an idle one
 

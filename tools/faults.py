@@ -28,12 +28,12 @@ from fault_matrix import Cell, cells
 from fault_proxy import Proxy
 from fault_scenes import SCENES, Scene
 from fault_site import Place
-from readmodel_cfn.sandbox.install import ensure_installed
+from readmodel_cfn.local.sandbox.install import ensure_installed
 
-from readmodel_cfn import sandbox
-from readmodel_cfn.aws import Connection, Credentials
-from readmodel_cfn.report import story
-from readmodel_cfn.sandbox.home import Home
+from readmodel_cfn.aws.connection import Connection, Credentials
+from readmodel_cfn.cli.output import story
+from readmodel_cfn.local import sandbox
+from readmodel_cfn.local.sandbox.home import Home
 
 WORKERS = 2
 QUICK = 11  # --quick tries one cell in so many

@@ -14,10 +14,10 @@ import click
 import toml_page
 
 from readmodel_cfn import ReadModel, build_article, build_template, render
-from readmodel_cfn.audit.page import page
+from readmodel_cfn.analysis.audit.page import page
+from readmodel_cfn.analysis.graph import flowchart
 from readmodel_cfn.cli import main as cli
-from readmodel_cfn.graph import flowchart
-from readmodel_cfn.schema import schema
+from readmodel_cfn.config.schema import schema
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from readmodel_cfn.config import TABLES
-from readmodel_cfn.options import describe, options_of
-from readmodel_cfn.schema import schema
+from readmodel_cfn.config.load import TABLES
+from readmodel_cfn.config.schema import schema
+from readmodel_cfn.template.options import describe, options_of
 
 _HEAD = """# readmodel.toml
 

@@ -10,18 +10,18 @@ Each name is imported when it is first used, so that a program loads only what i
 TYPE_CHECKING = False  # importing typing takes time
 
 if TYPE_CHECKING:
-    from readmodel_cfn.compose import DeployedApi, Handle, add_read_model, deploy_api
     from readmodel_cfn.errors import ReadModelError
-    from readmodel_cfn.model import ReadModel
-    from readmodel_cfn.routes import Route
-    from readmodel_cfn.sections.api import Api
-    from readmodel_cfn.sections.article import build_article
-    from readmodel_cfn.sections.data_store import DataStore
-    from readmodel_cfn.sections.deployment import Deployment
-    from readmodel_cfn.sections.gateway_role import GatewayRole
-    from readmodel_cfn.sections.outputs import imported
-    from readmodel_cfn.sections.writer import Writer
-    from readmodel_cfn.template import build_template, render
+    from readmodel_cfn.template.api import Api
+    from readmodel_cfn.template.article import build_article
+    from readmodel_cfn.template.compose import DeployedApi, Handle, add_read_model, deploy_api
+    from readmodel_cfn.template.data_store import DataStore
+    from readmodel_cfn.template.deployment import Deployment
+    from readmodel_cfn.template.gateway_role import GatewayRole
+    from readmodel_cfn.template.model import ReadModel
+    from readmodel_cfn.template.outputs import imported
+    from readmodel_cfn.template.render import build_template, render
+    from readmodel_cfn.template.routes import Route
+    from readmodel_cfn.template.writer import Writer
     from readmodel_cfn.version import __version__
 
 __all__ = [
@@ -45,23 +45,23 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Api": "sections.api",
-    "DataStore": "sections.data_store",
-    "DeployedApi": "compose",
-    "Deployment": "sections.deployment",
-    "GatewayRole": "sections.gateway_role",
-    "Handle": "compose",
-    "ReadModel": "model",
+    "Api": "template.api",
+    "DataStore": "template.data_store",
+    "DeployedApi": "template.compose",
+    "Deployment": "template.deployment",
+    "GatewayRole": "template.gateway_role",
+    "Handle": "template.compose",
+    "ReadModel": "template.model",
     "ReadModelError": "errors",
-    "Route": "routes",
-    "Writer": "sections.writer",
+    "Route": "template.routes",
+    "Writer": "template.writer",
     "__version__": "version",
-    "add_read_model": "compose",
-    "build_article": "sections.article",
-    "build_template": "template",
-    "deploy_api": "compose",
-    "imported": "sections.outputs",
-    "render": "template",
+    "add_read_model": "template.compose",
+    "build_article": "template.article",
+    "build_template": "template.render",
+    "deploy_api": "template.compose",
+    "imported": "template.outputs",
+    "render": "template.render",
 }
 
 

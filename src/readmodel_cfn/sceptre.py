@@ -5,9 +5,9 @@ The template file is one line, `from readmodel_cfn.sceptre import sceptre_handle
 
 from typing import Any
 
-from readmodel_cfn.config import read_model
+from readmodel_cfn.config.load import read_model
 from readmodel_cfn.errors import ReadModelError
-from readmodel_cfn.template import build_template, render
+from readmodel_cfn.template.render import build_template, render
 
 
 def sceptre_handler(sceptre_user_data: Any) -> str:

@@ -13,18 +13,19 @@ from troposphere import GetAtt, Output, Ref, Template, iam, s3
 from troposphere import apigateway as ag
 
 import readmodel_cfn as rm
-from readmodel_cfn import audit, gateway, sandbox
-from readmodel_cfn.aws import Connection, Credentials
+from readmodel_cfn.analysis import audit
+from readmodel_cfn.aws.connection import Connection, Credentials
+from readmodel_cfn.deploy import deploy as steps
+from readmodel_cfn.deploy import unattended
+from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.events import Following
+from readmodel_cfn.deploy.plan import Plan
+from readmodel_cfn.deploy.values import Stack
+from readmodel_cfn.deploy.verdict import check
+from readmodel_cfn.deploy.wanted import Wanted
 from readmodel_cfn.errors import ConfigError, Consent
-from readmodel_cfn.stacks import deploy as steps
-from readmodel_cfn.stacks import unattended
-from readmodel_cfn.stacks.client import StackClient
-from readmodel_cfn.stacks.events import Following
-from readmodel_cfn.stacks.plan import Plan
-from readmodel_cfn.stacks.values import Stack
-from readmodel_cfn.stacks.verdict import check
-from readmodel_cfn.stacks.wanted import Wanted
-from readmodel_cfn.store.publish import Destination, Result, Settings, publish
+from readmodel_cfn.local import gateway, sandbox
+from readmodel_cfn.publish.publish import Destination, Result, Settings, publish
 
 MODEL = rm.ReadModel(
     routes=[rm.Route("products/{id}", "products/{id}.json", throttle_rate=100)],

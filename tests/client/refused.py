@@ -6,13 +6,14 @@ from troposphere import Template, s3
 from troposphere import apigateway as ag
 
 import readmodel_cfn as rm
-from readmodel_cfn import audit, gateway, sandbox
-from readmodel_cfn.stacks import deploy as steps
-from readmodel_cfn.stacks import unattended
-from readmodel_cfn.stacks.client import StackClient
-from readmodel_cfn.stacks.verdict import check
-from readmodel_cfn.stacks.wanted import Wanted
-from readmodel_cfn.store.publish import Destination, Settings, publish
+from readmodel_cfn.analysis import audit
+from readmodel_cfn.deploy import deploy as steps
+from readmodel_cfn.deploy import unattended
+from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.verdict import check
+from readmodel_cfn.deploy.wanted import Wanted
+from readmodel_cfn.local import gateway, sandbox
+from readmodel_cfn.publish.publish import Destination, Settings, publish
 
 TEMPLATE, MODEL = Template(), rm.ReadModel()
 HANDLE = rm.add_read_model(TEMPLATE, MODEL)

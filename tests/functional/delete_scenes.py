@@ -4,7 +4,7 @@ from typing import Any
 
 from functional_aws import STACK_ID, THEN, Aws, event, run, stack
 
-from readmodel_cfn.stacks.values import Stack
+from readmodel_cfn.deploy.values import Stack
 
 BUCKET = ("DataStore", "AWS::S3::Bucket", "data-bucket")
 POLICY = ("DataStorePolicy", "AWS::S3::BucketPolicy", "data-bucket")

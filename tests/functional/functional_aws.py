@@ -14,9 +14,9 @@ from botocore.stub import Stubber
 from click.testing import CliRunner, Result
 
 from readmodel_cfn import ReadModel, build_template, render
-from readmodel_cfn.aws import Connection, Credentials
+from readmodel_cfn.aws.connection import Connection, Credentials
+from readmodel_cfn.aws.retry import Clock
 from readmodel_cfn.cli import main
-from readmodel_cfn.stacks.patience import Clock
 
 STACK_ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/read-model/1"
 CHANGE_SET_ID = "arn:aws:cloudformation:eu-west-1:123456789012:changeSet/c/1"

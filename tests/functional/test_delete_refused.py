@@ -11,9 +11,9 @@ from delete_scenes import (
 )
 from functional_aws import Aws, error_of, stubbed
 
+from readmodel_cfn.deploy import delete as stacks
+from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.errors import ReadModelError, Unfinished
-from readmodel_cfn.stacks import delete as stacks
-from readmodel_cfn.stacks.client import StackClient
 
 
 @pytest.fixture

@@ -27,11 +27,11 @@ from delete_scenes import (
 )
 from functional_aws import STACK_ID, Aws, error_of, event, run, stubbed
 
-from readmodel_cfn import report
+from readmodel_cfn.cli import output as report
+from readmodel_cfn.deploy import delete as stacks
+from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.values import Stack
 from readmodel_cfn.errors import Stuck
-from readmodel_cfn.stacks import delete as stacks
-from readmodel_cfn.stacks.client import StackClient
-from readmodel_cfn.stacks.values import Stack
 
 
 @pytest.fixture

@@ -22,8 +22,9 @@ from functional_aws import (
     stubbed,
 )
 
-from readmodel_cfn import lint, lint_cache, report
-from readmodel_cfn.stacks.client import StackClient
+from readmodel_cfn import lint, lint_cache
+from readmodel_cfn.cli import output as report
+from readmodel_cfn.deploy.client import StackClient
 
 CREATED = {"StackId": STACK_ID}
 

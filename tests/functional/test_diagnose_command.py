@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from functional_aws import STACK_ID, THEN, Aws, error_of, event, run, stubbed
 
-from readmodel_cfn.stacks.client import StackClient
-from readmodel_cfn.stacks.values import Failure
+from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.values import Failure
 
 TAKEN = "Resource of type 'AWS::S3::Bucket' with identifier 'shop' already exists."
 DENIED = "User: x is not authorized to perform: s3:CreateBucket on resource: y"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from functional_aws import CHANGE_SET_ID, CONTENT, STACK_ID, Aws, error_of, run, stubbed
 
-from readmodel_cfn.stacks import change_sets
-from readmodel_cfn.stacks.change_sets import is_abandoned
+from readmodel_cfn.deploy import change_sets
+from readmodel_cfn.deploy.change_sets import is_abandoned
 
 MADE = {"Id": CHANGE_SET_ID, "StackId": STACK_ID}
 OLD = {**CONTENT, "Resources": {**CONTENT["Resources"], "Old": {"Type": "AWS::SNS::Topic"}}}

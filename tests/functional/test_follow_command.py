@@ -11,8 +11,8 @@ import click
 import pytest
 from functional_aws import STACK_ID, Aws, error_of, event, run, stubbed
 
-from readmodel_cfn import report
 from readmodel_cfn.cli import following
+from readmodel_cfn.cli import output as report
 
 BEGAN = event(1, "read-model", "UPDATE_IN_PROGRESS", physical_id=STACK_ID)
 FAILED = event(2, "DataStore", "UPDATE_FAILED", "no")

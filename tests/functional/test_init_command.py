@@ -9,8 +9,8 @@ from command_tree import LEAVES
 from functional_aws import error_of, run
 from processes import on_terminal
 
-from readmodel_cfn.config import Config, load
-from readmodel_cfn.routes import Route
+from readmodel_cfn.config.load import Config, load
+from readmodel_cfn.template.routes import Route
 
 FILE = Path("readmodel.toml")
 

@@ -13,12 +13,13 @@ import pytest
 from command_tree import EXAMPLES, LEAVES, options_of, words_of
 from functional_aws import error_of, run
 
-from readmodel_cfn import audit, lint_cache
-from readmodel_cfn.aws import Connection
+from readmodel_cfn import lint_cache
+from readmodel_cfn.analysis import audit
+from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.lint import Finding
-from readmodel_cfn.sandbox import Sandbox
-from readmodel_cfn.store.history import Restored, Version
-from readmodel_cfn.store.publish import Published
+from readmodel_cfn.local.sandbox import Sandbox
+from readmodel_cfn.publish.history import Restored, Version
+from readmodel_cfn.publish.publish import Published
 
 WITH_JSON = [words for words, command in LEAVES.items() if "--json" in options_of(command)]
 WITHOUT = {"template", "graph", "openapi", "completion"}  # their output is for programs already

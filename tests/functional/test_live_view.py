@@ -7,9 +7,9 @@ from io import BytesIO, TextIOWrapper
 
 import pytest
 
-from readmodel_cfn import report
+from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.telling import ToPeople
-from readmodel_cfn.stacks.values import Event
+from readmodel_cfn.deploy.values import Event
 
 WHERE = "stack shop in eu-west-1"
 

@@ -11,10 +11,10 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 from functional_aws import STACK_ID
 from functional_wire import NOWHERE, THERE, Answer, Wire, happened, refusal
 
-from readmodel_cfn.aws import UnreadableAnswer
+from readmodel_cfn.aws.connection import UnreadableAnswer
+from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.wanted import Wanted
 from readmodel_cfn.errors import Unfinished
-from readmodel_cfn.stacks.client import StackClient
-from readmodel_cfn.stacks.wanted import Wanted
 
 DESIRED = Wanted("read-model", '{"Resources":{}}')
 LOST = ConnectionClosedError(endpoint_url="https://x")

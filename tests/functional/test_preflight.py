@@ -10,11 +10,11 @@ from functional_aws import CONTENT, Aws
 
 from articles import article_template
 from readmodel_cfn import DataStore, GatewayRole, ReadModel, Writer, build_template, render
+from readmodel_cfn.deploy.names import Named
+from readmodel_cfn.deploy.preflight import preflight
+from readmodel_cfn.deploy.taken import Taken, check_template_bucket, taken
+from readmodel_cfn.deploy.wanted import Wanted
 from readmodel_cfn.errors import ConfigError, ReadModelError
-from readmodel_cfn.stacks.names import Named
-from readmodel_cfn.stacks.preflight import preflight
-from readmodel_cfn.stacks.taken import Taken, check_template_bucket, taken
-from readmodel_cfn.stacks.wanted import Wanted
 
 BUCKET = Named("DataStore", "AWS::S3::Bucket", "shop-data")
 ROLE = Named("ApiGatewayRole", "AWS::IAM::Role", "reader")

@@ -10,7 +10,7 @@ import pytest
 from botocore.stub import ANY
 from functional_aws import OUTPUTS, Aws, error_of, run, stubbed
 
-from readmodel_cfn.aws import Credentials
+from readmodel_cfn.aws.connection import Credentials
 
 STORED = {"ETag": '"e"', "VersionId": "v1"}
 ROUTES = """
@@ -246,7 +246,7 @@ def test_sigterm_once_one_document_is_sent_says_that_it_is(
     aws: Aws, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], printer: str
 ) -> None:
     takes(aws, bucket="mine")
-    monkeypatch.setattr(f"readmodel_cfn.report.{printer}", terminate)
+    monkeypatch.setattr(f"readmodel_cfn.cli.output.{printer}", terminate)
     line = error_of(publish("--bucket", "mine", *options), 9)
     assert "1 sent" in line
     assert "run it again" in line

@@ -20,8 +20,8 @@ from readmodel_cfn.cli import progress, publication
 from readmodel_cfn.cli.countdown import Countdown
 from readmodel_cfn.cli.publish_telling import Telling
 from readmodel_cfn.errors import ReadModelError
-from readmodel_cfn.store.destination import Destination
-from readmodel_cfn.store.object_errors import Denied
+from readmodel_cfn.publish.destination import Destination
+from readmodel_cfn.publish.object_errors import Denied
 
 ROUTES = """
 [[routes]]
@@ -494,9 +494,9 @@ def test_full_temporary_disk_names_the_folder(
         def close(self) -> None:
             self.write(b"buffered")
 
-    monkeypatch.setattr("readmodel_cfn.store.spool._AT_ONCE", 2)
-    monkeypatch.setattr("readmodel_cfn.store.spool.TemporaryFile", lambda *_: Full())
-    monkeypatch.setattr("readmodel_cfn.store.spool.gettempdir", lambda: "/small")
+    monkeypatch.setattr("readmodel_cfn.publish.spool._AT_ONCE", 2)
+    monkeypatch.setattr("readmodel_cfn.publish.spool.TemporaryFile", lambda *_: Full())
+    monkeypatch.setattr("readmodel_cfn.publish.spool.gettempdir", lambda: "/small")
     line = error_of(publish("data"), 1)
     assert line.startswith("/small: No space left on device")
     assert "TMPDIR" in line

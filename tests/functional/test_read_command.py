@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from functional_aws import NO_AWS, OUTPUTS, Aws, error_of, run, stubbed
 
 from readmodel_cfn.cli import data, main
-from readmodel_cfn.store.read import Answer
+from readmodel_cfn.publish.read import Answer
 
 ARTICLE = {"SamplesUrl": OUTPUTS["SamplesUrl"]}
 

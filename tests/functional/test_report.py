@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from readmodel_cfn import report
+from readmodel_cfn.cli import output as report
+from readmodel_cfn.deploy.values import Event
 from readmodel_cfn.lint import Finding
-from readmodel_cfn.stacks.values import Event
 
 RED, GREEN, YELLOW = "\x1b[31m", "\x1b[32m", "\x1b[33m"
 THEN = datetime(2026, 1, 1, 12, 34, 56, tzinfo=UTC)

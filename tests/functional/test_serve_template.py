@@ -15,8 +15,8 @@ import asyncio, json, os, sys
 from pathlib import Path
 sys.path.insert(0, {str(TEMPLATES)!r})
 from serve_templates import template
-from readmodel_cfn.serve.api import Source, api_of
-from readmodel_cfn.serve.server import App, listen, run, url_of
+from readmodel_cfn.local.serve.api import Source, api_of
+from readmodel_cfn.local.serve.server import App, listen, run, url_of
 
 listener = listen("127.0.0.1", 0)
 url = url_of(*listener.getsockname())

@@ -21,8 +21,9 @@ from functional_aws import (
 )
 
 from articles import article_template
-from readmodel_cfn import ReadModel, build_template, render, sandbox
-from readmodel_cfn.sandbox import Sandbox
+from readmodel_cfn import ReadModel, build_template, render
+from readmodel_cfn.local import sandbox
+from readmodel_cfn.local.sandbox import Sandbox
 
 KEY = {"DataStoreAccessKeyId": "AKIA1", "DataStoreSecretAccessKey": "s3cret"}
 

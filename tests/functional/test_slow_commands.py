@@ -10,9 +10,10 @@ from command_tree import LEAVES, options_of
 from functional_aws import run
 from test_json_contract import CALLS
 
-from readmodel_cfn import lint_cache, report
+from readmodel_cfn import lint_cache
+from readmodel_cfn.cli import output as report
+from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.errors import ReadModelError
-from readmodel_cfn.stacks.client import StackClient
 
 KEY = {"AWS_ACCESS_KEY_ID": "AKIA1", "AWS_SECRET_ACCESS_KEY": "s3cret"}
 ABOUT_A_STACK = [words for words in CALLS if "--stack-name" in options_of(LEAVES[words])]

@@ -8,10 +8,10 @@ from botocore.exceptions import ClientError
 from botocore.stub import ANY
 from functional_aws import STACK_ID, Aws, event, stack
 
-from readmodel_cfn.stacks.client import StackClient
-from readmodel_cfn.stacks.events import new_events
-from readmodel_cfn.stacks.values import Stack
-from readmodel_cfn.stacks.wanted import Wanted
+from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.events import new_events
+from readmodel_cfn.deploy.values import Stack
+from readmodel_cfn.deploy.wanted import Wanted
 
 DESIRED = Wanted("read-model", '{"Resources":{}}', {"P": "v"}, {"team": "web"}, True)
 

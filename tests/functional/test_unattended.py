@@ -7,7 +7,9 @@ import pytest
 from botocore.stub import ANY
 from functional_aws import COMPACT, CONTENT, STACK_ID, Aws, event, stubbed
 
-from readmodel_cfn.aws import Connection
+from readmodel_cfn.aws.connection import Connection
+from readmodel_cfn.deploy.unattended import deploy
+from readmodel_cfn.deploy.wanted import Wanted
 from readmodel_cfn.errors import (
     ConfigError,
     Consent,
@@ -16,8 +18,6 @@ from readmodel_cfn.errors import (
     RolledBack,
     Stuck,
 )
-from readmodel_cfn.stacks.unattended import deploy
-from readmodel_cfn.stacks.wanted import Wanted
 
 DESIRED = Wanted("read-model", COMPACT)
 THERE = Connection("eu-west-1")

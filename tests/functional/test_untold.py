@@ -9,7 +9,8 @@ from delete_scenes import AGAIN, BEGUN, DELETED, delete, found, goes, holds
 from functional_aws import STACK_ID, Aws, error_of, event, run, stubbed
 from test_publish_many import objects  # noqa: F401 - a fixture
 
-from readmodel_cfn import lint_cache, report
+from readmodel_cfn import lint_cache
+from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli import publish_telling
 from readmodel_cfn.errors import Unfinished
 

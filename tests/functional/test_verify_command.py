@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from functional_aws import CONTENT, OUTPUTS, STACK_ID, TAGS, Aws, error_of, event, run, stubbed
 
-from readmodel_cfn.aws import Connection
+from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.cli import concurrency, verification
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.verify.contract import Contract, Promised

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from documents import PROGRAM, Block, commands
 from readmodel_cfn.cli import main
-from readmodel_cfn.config import load
+from readmodel_cfn.config.load import load
 
 PATIENCE = 60
 DONE = frozenset({0})

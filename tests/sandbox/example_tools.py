@@ -18,8 +18,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from readmodel_cfn.sandbox import Sandbox
-from readmodel_cfn.sandbox.home import Home
+from readmodel_cfn.local.sandbox import Sandbox
+from readmodel_cfn.local.sandbox.home import Home
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"

@@ -23,7 +23,7 @@ from fault_scenes import Scene
 from fault_witness import Witness
 
 from readmodel_cfn.cli import main
-from readmodel_cfn.sandbox import Sandbox
+from readmodel_cfn.local.sandbox import Sandbox
 
 _LONGEST = 60  # seconds that a command may take
 _CONSOLE_SCRIPT = Path(sys.executable).with_name("readmodel-cfn")
@@ -128,10 +128,10 @@ def site(place: Place, scene: Scene) -> Iterator[Site]:
 # run by another process, whose predecessor is no more.
 _HURRIED = {
     "botocore.endpoint.time": SimpleNamespace(sleep=lambda _: None),
-    "readmodel_cfn.stacks.events._PATIENCE": 1.0,
-    "readmodel_cfn.stacks.change_sets._PATIENCE": 1.0,
-    "readmodel_cfn.stacks.change_sets._is_alive": lambda _: False,
-    "readmodel_cfn.stacks.patience._FIRST_PAUSE": 0.1,
+    "readmodel_cfn.deploy.events._PATIENCE": 1.0,
+    "readmodel_cfn.deploy.change_sets._PATIENCE": 1.0,
+    "readmodel_cfn.deploy.change_sets._is_alive": lambda _: False,
+    "readmodel_cfn.aws.retry._FIRST_PAUSE": 0.1,
 }
 
 

@@ -16,7 +16,7 @@ from fault_kinds import Fault
 from fault_proxy import Proxy
 
 from readmodel_cfn.cli import main
-from readmodel_cfn.sandbox import Sandbox
+from readmodel_cfn.local.sandbox import Sandbox
 
 ROUTES = """
 [[routes]]

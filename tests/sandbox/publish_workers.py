@@ -1,6 +1,6 @@
 """What a worker of a pool does: it imports this, and gets its part as a value."""
 
-from readmodel_cfn.store.publish import Destination, Result, Settings, publish
+from readmodel_cfn.publish.publish import Destination, Result, Settings, publish
 
 
 def publish_part(part: range, to: Destination, settings: Settings) -> Result:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
-from readmodel_cfn.race.body import make
+from readmodel_cfn.verify.race.body import make
 
 
 class Answer(NamedTuple):

@@ -24,7 +24,7 @@ from readmodel_cfn import (
 )
 from readmodel_cfn.cli import main
 from readmodel_cfn.lint import lint
-from readmodel_cfn.sandbox import Sandbox
+from readmodel_cfn.local.sandbox import Sandbox
 from sandbox_fixtures import Answer, Stack
 
 Send = Callable[..., Answer]

@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 from readmodel_cfn.cli import main
 from readmodel_cfn.errors import Stuck
-from readmodel_cfn.sandbox import Sandbox
-from readmodel_cfn.store.empty import Content, empty, look, remove
+from readmodel_cfn.local.sandbox import Sandbox
+from readmodel_cfn.publish.empty import Content, empty, look, remove
 
 Clients = Callable[..., Any]
 Command = Callable[..., str]

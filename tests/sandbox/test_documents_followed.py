@@ -8,8 +8,8 @@ import pytest
 from document_reader import Reader
 
 from documents import WRITTEN, blocks
-from readmodel_cfn import sandbox as embedded
-from readmodel_cfn.sandbox import Sandbox
+from readmodel_cfn.local import sandbox as embedded
+from readmodel_cfn.local.sandbox import Sandbox
 
 FOLLOWED = {page: [block for block in blocks(page) if not block.not_run] for page in WRITTEN}
 TO_FOLLOW = [

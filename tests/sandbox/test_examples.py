@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 from example_tools import EXAMPLES, Example, copied, our_requirements, programs
 
-from readmodel_cfn.sandbox import Sandbox
+from readmodel_cfn.local.sandbox import Sandbox
 from sandbox_fixtures import Answer, Stack
 
 Clients = Callable[..., Any]

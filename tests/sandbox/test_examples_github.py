@@ -13,7 +13,7 @@ import pytest
 import yaml
 from example_tools import EXAMPLES, Example, copied, programs
 
-from readmodel_cfn.sandbox import Sandbox
+from readmodel_cfn.local.sandbox import Sandbox
 from sandbox_fixtures import Stack
 
 NAME = "pull-request"

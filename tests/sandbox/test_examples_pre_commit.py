@@ -7,7 +7,7 @@ import pytest
 import yaml
 from example_tools import ROOT, Example, copied, programs
 
-from readmodel_cfn.sandbox import Sandbox
+from readmodel_cfn.local.sandbox import Sandbox
 
 CONFIG = ".pre-commit-config.yaml"
 RUN = ("pre-commit", "run", "--all-files", "--verbose")

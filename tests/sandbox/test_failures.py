@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from readmodel_cfn.cli import main
-from readmodel_cfn.sandbox import Sandbox
-from readmodel_cfn.stacks.client import StackClient
+from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.local.sandbox import Sandbox
 
 Meanwhile = Callable[..., None]
 

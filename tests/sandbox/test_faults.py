@@ -25,7 +25,7 @@ from fault_scenes import (
 )
 from fault_site import Place
 
-from readmodel_cfn.sandbox import Sandbox
+from readmodel_cfn.local.sandbox import Sandbox
 
 OLD, NEW = {"Resources": {"A": 1}}, {"Resources": {"B": 2}}
 BEGUN, MADE = ("UPDATE_IN_PROGRESS", "shop"), ("UPDATE_COMPLETE", "shop")

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from readmodel_cfn.cli import main
-from readmodel_cfn.sandbox import Sandbox
+from readmodel_cfn.local.sandbox import Sandbox
 
 KEY = "payload.json"
 HEADERS = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from test_journey import Project
 
-from readmodel_cfn.sandbox import Sandbox
+from readmodel_cfn.local.sandbox import Sandbox
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 
 from readmodel_cfn.cli import main
-from readmodel_cfn.sandbox import Sandbox
+from readmodel_cfn.local.sandbox import Sandbox
 
 SAMPLES = ("samples", "payload.json")
 PRODUCTS = ("products/{id}", "products/{id}.json")

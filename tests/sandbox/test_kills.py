@@ -14,7 +14,7 @@ from fault_proxy import Proxy
 from fault_scenes import CREATE, DELETE, DIFF, UPDATE, UPDATE_FAILS, Scene
 from fault_site import Place
 
-from readmodel_cfn.sandbox import Sandbox
+from readmodel_cfn.local.sandbox import Sandbox
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,11 @@ from click.testing import CliRunner
 from sandbox_api import template
 
 from readmodel_cfn.cli import main
-from readmodel_cfn.live.compare import compare
-from readmodel_cfn.live.expected import expected
-from readmodel_cfn.live.snapshot import snapshot
-from readmodel_cfn.live.values import Comparison
-from readmodel_cfn.sandbox import Sandbox
+from readmodel_cfn.deploy.live.compare import compare
+from readmodel_cfn.deploy.live.expected import expected
+from readmodel_cfn.deploy.live.snapshot import snapshot
+from readmodel_cfn.deploy.live.values import Comparison
+from readmodel_cfn.local.sandbox import Sandbox
 
 SAMPLES = '[[routes]]\npath = "samples"\nkey = "payload.json"\n'
 PRODUCTS = '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'

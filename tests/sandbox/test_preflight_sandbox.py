@@ -8,11 +8,11 @@ import pytest
 
 from articles import article_template
 from readmodel_cfn import DataStore, GatewayRole, ReadModel, Route, build_template, render
+from readmodel_cfn.deploy.obstacles import obstacles
+from readmodel_cfn.deploy.preflight import preflight
+from readmodel_cfn.deploy.taken import check_template_bucket
+from readmodel_cfn.deploy.wanted import Wanted
 from readmodel_cfn.errors import ReadModelError
-from readmodel_cfn.stacks.obstacles import obstacles
-from readmodel_cfn.stacks.preflight import preflight
-from readmodel_cfn.stacks.taken import check_template_bucket
-from readmodel_cfn.stacks.wanted import Wanted
 
 Clients = Callable[..., Any]
 Template = dict[str, Any]

@@ -31,11 +31,11 @@ from race_site import (
 from readmodel_cfn.cli import concurrency as command
 from readmodel_cfn.cli import main
 from readmodel_cfn.errors import ReadModelError
-from readmodel_cfn.race.history import Kind, Verdict, check
-from readmodel_cfn.race.measure import PHASES, Measured, Plan, measure
-from readmodel_cfn.race.readers import Readers
-from readmodel_cfn.sandbox import Sandbox
+from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.verify.keeping import ProbeDocument
+from readmodel_cfn.verify.race.history import Kind, Verdict, check
+from readmodel_cfn.verify.race.measure import PHASES, Measured, Plan, measure
+from readmodel_cfn.verify.race.readers import Readers
 
 BODY = 5_000_000
 SHORT = Plan(size=100_000, readers=2, seconds=0.9)
@@ -79,8 +79,8 @@ def test_wrong_site_is_detected(site: Site, kind: Kind) -> None:
 
 
 def test_measurement_ends_at_the_limit_of_requests(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("readmodel_cfn.race.measure._READS", 60)
-    monkeypatch.setattr("readmodel_cfn.race.measure._WRITES", 10)
+    monkeypatch.setattr("readmodel_cfn.verify.race.measure._READS", 60)
+    monkeypatch.setattr("readmodel_cfn.verify.race.measure._WRITES", 10)
     found, _ = raced(right, Plan(size=100_000, readers=2, seconds=300))
     assert 50 <= len(found.reads) <= 60
     assert 1 < len(found.writes) <= 10

@@ -21,15 +21,15 @@ from readmodel_cfn import (
     build_template,
     render,
 )
-from readmodel_cfn.sandbox import Sandbox
-from readmodel_cfn.sandbox.home import Home
-from readmodel_cfn.stacks.client import StackClient
-from readmodel_cfn.stacks.deploy import change, look
-from readmodel_cfn.stacks.verdict import check
-from readmodel_cfn.stacks.wanted import Wanted
-from readmodel_cfn.store.empty import remove
-from readmodel_cfn.store.publish import Settings, put
-from readmodel_cfn.store.read import reachable
+from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.deploy import change, look
+from readmodel_cfn.deploy.verdict import check
+from readmodel_cfn.deploy.wanted import Wanted
+from readmodel_cfn.local.sandbox import Sandbox
+from readmodel_cfn.local.sandbox.home import Home
+from readmodel_cfn.publish.empty import remove
+from readmodel_cfn.publish.publish import Settings, put
+from readmodel_cfn.publish.read import reachable
 
 ROUTES = (
     Route(),

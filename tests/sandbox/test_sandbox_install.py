@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from readmodel_cfn.sandbox import SandboxError, start
-from readmodel_cfn.sandbox.home import MARKER, Home, ensure_installed
+from readmodel_cfn.local.sandbox import SandboxError, start
+from readmodel_cfn.local.sandbox.home import MARKER, Home, ensure_installed
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Requirements of nothing."""
     path = tmp_path / "requirements.txt"
     path.write_text("# nothing\n")
-    monkeypatch.setattr("readmodel_cfn.sandbox.home.REQUIREMENTS", path)
+    monkeypatch.setattr("readmodel_cfn.local.sandbox.home.REQUIREMENTS", path)
     return path
 
 

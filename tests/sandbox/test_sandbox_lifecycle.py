@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from readmodel_cfn.sandbox import Sandbox, SandboxError, server, start, state, status, stop
+from readmodel_cfn.local.sandbox import Sandbox, SandboxError, server, start, state, status, stop
 
 STATE = "sandbox.json"
 
@@ -38,7 +38,7 @@ def test_sandbox_starts_once_and_stops_once(home: Path, client_of: Callable[...,
 
 
 def test_concurrent_starts_give_a_single_server(home: Path) -> None:
-    program = f"from pathlib import Path; from readmodel_cfn.sandbox import start; \
+    program = f"from pathlib import Path; from readmodel_cfn.local.sandbox import start; \
 print(start(home=Path({str(home)!r})).pid)"
     with ThreadPoolExecutor() as pool:
         runs = pool.map(lambda _: subprocess.check_output([sys.executable, "-c", program]), "ab")
@@ -89,7 +89,7 @@ def test_killed_server_is_started_again(home: Path) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="no /proc on this system")
 def test_hanging_server_is_replaced(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("readmodel_cfn.sandbox.server.GRACE", 0.5)
+    monkeypatch.setattr("readmodel_cfn.local.sandbox.server.GRACE", 0.5)
     hanging = start(home=home)
     os.kill(hanging.pid, signal.SIGSTOP)
     again = start(home=home)

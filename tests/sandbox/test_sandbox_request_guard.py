@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sandbox_api
 
-from readmodel_cfn.sandbox import Sandbox, start, status
+from readmodel_cfn.local.sandbox import Sandbox, start, status
 
 EVIL = "http://evil.example"
 TOKEN = "X-Sandbox-Token"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from readmodel_cfn.sandbox import Sandbox, start
+from readmodel_cfn.local.sandbox import Sandbox, start
 
 BUCKET = "secure"
 

@@ -9,11 +9,11 @@ import pytest
 from troposphere import Template, s3
 
 from readmodel_cfn import ReadModel, add_read_model, render
-from readmodel_cfn.aws import Connection, Credentials
+from readmodel_cfn.aws.connection import Connection, Credentials
+from readmodel_cfn.deploy.unattended import deploy
+from readmodel_cfn.deploy.wanted import Wanted
 from readmodel_cfn.errors import ReadModelError, RolledBack
-from readmodel_cfn.sandbox import Sandbox
-from readmodel_cfn.stacks.unattended import deploy
-from readmodel_cfn.stacks.wanted import Wanted
+from readmodel_cfn.local.sandbox import Sandbox
 
 Clients = Callable[..., Any]
 

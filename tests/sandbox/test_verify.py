@@ -29,8 +29,8 @@ from verify_site import (
     without_methods,
 )
 
-from readmodel_cfn.sandbox import Sandbox
-from readmodel_cfn.store.empty import remove
+from readmodel_cfn.local.sandbox import Sandbox
+from readmodel_cfn.publish.empty import remove
 from readmodel_cfn.verify import asking, session
 from readmodel_cfn.verify.keeping import ProbeDocument
 from readmodel_cfn.verify.stopping import Stopping

@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 
 from readmodel_cfn import build_template, render
 from readmodel_cfn.cli import main
-from readmodel_cfn.config import load
-from readmodel_cfn.sandbox import Sandbox
+from readmodel_cfn.config.load import load
+from readmodel_cfn.local.sandbox import Sandbox
 
 Template = dict[str, Any]
 Break = Callable[[Template], None]

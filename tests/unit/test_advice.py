@@ -6,10 +6,10 @@ import click
 import pytest
 
 from readmodel_cfn.cli import main
-from readmodel_cfn.config import TABLES
-from readmodel_cfn.options import options_of
-from readmodel_cfn.stacks.advice import advice
-from readmodel_cfn.stacks.cause import Cause
+from readmodel_cfn.config.load import TABLES
+from readmodel_cfn.deploy.advice import advice
+from readmodel_cfn.deploy.cause import Cause
+from readmodel_cfn.template.options import options_of
 
 ROLE, USER, BUCKET = "AWS::IAM::Role", "AWS::IAM::User", "AWS::S3::Bucket"
 PATH, METHOD = "AWS::ApiGateway::Resource", "AWS::ApiGateway::Method"

@@ -9,7 +9,7 @@ from rendered import properties, template
 
 from readmodel_cfn import Api, DataStore, ReadModel, Route
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.options import OptionError
+from readmodel_cfn.template.options import OptionError
 
 POLICIES = get_args(get_type_hints(Api)["security_policy"])
 TREE = (

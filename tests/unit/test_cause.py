@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from readmodel_cfn.stacks.cause import Cause, cancelled, causes, last_operation, rollback_causes
-from readmodel_cfn.stacks.values import Event, Failure
+from readmodel_cfn.deploy.cause import Cause, cancelled, causes, last_operation, rollback_causes
+from readmodel_cfn.deploy.values import Event, Failure
 
 ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/1"
 START = datetime(2026, 1, 1, tzinfo=UTC)

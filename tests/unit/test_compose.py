@@ -21,13 +21,13 @@ from readmodel_cfn import (
     add_read_model,
     deploy_api,
     imported,
-    policies,
     render,
 )
-from readmodel_cfn.audit import audit
+from readmodel_cfn.analysis.audit import audit
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.lint import lint
-from readmodel_cfn.options import options_of
+from readmodel_cfn.template import policies
+from readmodel_cfn.template.options import options_of
 
 ORDERS = ReadModel(routes=[Route("orders/{id}", "orders/{id}.json")])
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from readmodel_cfn import Api, DataStore, Deployment, GatewayRole, ReadModel, Route, Writer
-from readmodel_cfn.config import SECTIONS, Config, Publish, Stack, load, parse, read_model
+from readmodel_cfn.config.load import SECTIONS, Config, Publish, Stack, load, parse, read_model
 from readmodel_cfn.errors import ConfigError
 
 FULL = """\

@@ -4,7 +4,7 @@ import pytest
 from rendered import STORE_ARN, properties, resource, template
 
 from readmodel_cfn import DataStore, ReadModel
-from readmodel_cfn.options import OptionError
+from readmodel_cfn.template.options import OptionError
 from strategies import KMS_KEY
 
 

@@ -6,7 +6,7 @@ import pytest
 from rendered import one_of_type, properties, template
 
 from readmodel_cfn import Api, DataStore, Deployment, GatewayRole, ReadModel, Route, Writer
-from readmodel_cfn.options import OptionError
+from readmodel_cfn.template.options import OptionError
 from strategies import BOUNDARY, KMS_KEY
 
 

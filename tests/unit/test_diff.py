@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readmodel_cfn.stacks.access import concerns_access
-from readmodel_cfn.stacks.changes import ChangeSet
-from readmodel_cfn.stacks.diff import Diff, PropertyChange, additions, from_change_set, leaves
-from readmodel_cfn.stacks.values import Stack
-from readmodel_cfn.stacks.wanted import Wanted
+from readmodel_cfn.deploy.access import concerns_access
+from readmodel_cfn.deploy.changes import ChangeSet
+from readmodel_cfn.deploy.diff import Diff, PropertyChange, additions, from_change_set, leaves
+from readmodel_cfn.deploy.values import Stack
+from readmodel_cfn.deploy.wanted import Wanted
 
 STACK = Stack("id", "shop", "CREATE_COMPLETE", "", {}, {"readmodel-cfn": "managed"}, {}, False)
 BUCKET = "AWS::S3::Bucket"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from test_plan import ACTIONS, AS_WANTED, TEMPLATE, WANTED
 
-from readmodel_cfn.stacks.plan import plan
+from readmodel_cfn.deploy.plan import plan
 
 DEPLOYING = (Path(__file__).parents[2] / "docs" / "deploying.md").read_text(encoding="utf-8")
 # How the document puts each action.

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.routes import Route
-from readmodel_cfn.store.documents import (
+from readmodel_cfn.publish.documents import (
     Document,
     File,
     PassedOver,
@@ -21,8 +20,9 @@ from readmodel_cfn.store.documents import (
     load,
     read_alone,
 )
-from readmodel_cfn.store.faults import MOST_BYTES, Fault
-from readmodel_cfn.store.selection import Selection
+from readmodel_cfn.publish.faults import MOST_BYTES, Fault
+from readmodel_cfn.publish.selection import Selection
+from readmodel_cfn.template.routes import Route
 
 names = st.text("ab.-0", min_size=1, max_size=3).filter(lambda name: not name.startswith("."))
 

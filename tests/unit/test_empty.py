@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from readmodel_cfn.aws import UnreadableAnswer
+from readmodel_cfn.aws.connection import UnreadableAnswer
 from readmodel_cfn.errors import Stuck, Unfinished
-from readmodel_cfn.store.empty import Content, empty, look, remove
-from readmodel_cfn.store.parallel import in_parallel
+from readmodel_cfn.publish.empty import Content, empty, look, remove
+from readmodel_cfn.publish.parallel import in_parallel
 
 PATIENCE = 10  # seconds, for threads that wait for each other
 Version = tuple[str, str]
@@ -87,7 +87,7 @@ def many(count: int) -> list[Version]:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses that are made, without making them."""
     made: list[float] = []
-    monkeypatch.setattr("readmodel_cfn.store.empty.time.sleep", made.append)
+    monkeypatch.setattr("readmodel_cfn.publish.empty.time.sleep", made.append)
     return made
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from readmodel_cfn import errors
 from readmodel_cfn.errors import ReadModelError
-from readmodel_cfn.options import OptionError
+from readmodel_cfn.template.options import OptionError
 
 # As the issue and the module's own table give them.
 EXIT_CODES = {

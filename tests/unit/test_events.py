@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from readmodel_cfn.aws import UnreadableAnswer
+from readmodel_cfn.aws.connection import UnreadableAnswer
+from readmodel_cfn.aws.retry import Clock
+from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.events import Ended, Following, new_events
+from readmodel_cfn.deploy.values import Event, Stack
 from readmodel_cfn.errors import Unfinished
-from readmodel_cfn.stacks.client import StackClient
-from readmodel_cfn.stacks.events import Ended, Following, new_events
-from readmodel_cfn.stacks.patience import Clock
-from readmodel_cfn.stacks.values import Event, Stack
 
 STACK = Stack("arn:stack/shop/1", "shop", "UPDATE_IN_PROGRESS", "", {}, {}, {}, False)
 DONE = replace(STACK, status="UPDATE_COMPLETE")

@@ -6,7 +6,7 @@ import pytest
 from rendered import STORE_ARN, objects, policy_length, properties, statements, template
 
 from readmodel_cfn import Api, DataStore, GatewayRole, ReadModel, Route
-from readmodel_cfn.options import OptionError
+from readmodel_cfn.template.options import OptionError
 from strategies import BOUNDARY, KMS_KEY
 
 ROUTES = (Route("samples", "payload.json"), Route("products/{id}", "products/{id}.json"))

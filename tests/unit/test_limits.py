@@ -8,9 +8,9 @@ import pytest
 
 from articles import article_template
 from readmodel_cfn import ReadModel, build_template, render
+from readmodel_cfn.deploy.limits import check_limits
+from readmodel_cfn.deploy.wanted import Wanted
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.stacks.limits import check_limits
-from readmodel_cfn.stacks.wanted import Wanted
 
 BUCKET = {"R": {"Type": "AWS::S3::Bucket"}}
 TEXT = {"Type": "String"}

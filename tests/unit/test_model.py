@@ -5,7 +5,7 @@ from dataclasses import FrozenInstanceError, fields
 import pytest
 
 from readmodel_cfn import ReadModel, Route
-from readmodel_cfn.config import TABLES, Config
+from readmodel_cfn.config.load import TABLES, Config
 from readmodel_cfn.errors import ConfigError
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from readmodel_cfn.stacks.names import FIXED, Named, fixed_names
+from readmodel_cfn.deploy.names import FIXED, Named, fixed_names
 
 KNOWN = {"AWS::StackName": "shop", "AWS::Region": "eu-west-1"}
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from readmodel_cfn.naming import Names
+from readmodel_cfn.template.naming import Names
 
 names = Names()
 

@@ -3,10 +3,10 @@
 import pytest
 from obstore.exceptions import GenericError
 
-from readmodel_cfn.aws import Credentials
+from readmodel_cfn.aws.connection import Credentials
 from readmodel_cfn.errors import ConfigError, ReadModelError
-from readmodel_cfn.store.destination import Destination, connected
-from readmodel_cfn.store.object_errors import Busy, translated
+from readmodel_cfn.publish.destination import Destination, connected
+from readmodel_cfn.publish.object_errors import Busy, translated
 
 PanicException = type(
     "PanicException", (BaseException,), {}

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from articles import article_template
 from readmodel_cfn import DataStore, GatewayRole, ReadModel, Route, Writer, build_template, render
-from readmodel_cfn.stacks.names import FIXED
-from readmodel_cfn.stacks.obstacles import Obstacle, obstacles
+from readmodel_cfn.deploy.names import FIXED
+from readmodel_cfn.deploy.obstacles import Obstacle, obstacles
 from strategies import read_models
 
 Template = dict[str, Any]

@@ -7,7 +7,13 @@ from typing import Any, Literal
 import pytest
 
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.options import OptionError, check_options, option, options_of, without_none
+from readmodel_cfn.template.options import (
+    OptionError,
+    check_options,
+    option,
+    options_of,
+    without_none,
+)
 
 
 @dataclass(frozen=True)

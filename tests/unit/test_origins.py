@@ -4,10 +4,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from readmodel_cfn import ReadModel, Route, Writer
-from readmodel_cfn.config import TABLES
-from readmodel_cfn.naming import Names
-from readmodel_cfn.origins import origins
-from readmodel_cfn.resources import build_resources
+from readmodel_cfn.config.load import TABLES
+from readmodel_cfn.config.origins import origins
+from readmodel_cfn.template.naming import Names
+from readmodel_cfn.template.resources import build_resources
 from strategies import read_models
 
 PREFIXES = st.sampled_from(["", "Shop"])

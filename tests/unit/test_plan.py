@@ -7,9 +7,9 @@ from typing import Any, get_args
 import botocore.session
 import pytest
 
-from readmodel_cfn.stacks.plan import NEVER_MADE, UPDATABLE, Action, Plan, plan
-from readmodel_cfn.stacks.values import Stack
-from readmodel_cfn.stacks.wanted import MANAGED_TAG, Wanted
+from readmodel_cfn.deploy.plan import NEVER_MADE, UPDATABLE, Action, Plan, plan
+from readmodel_cfn.deploy.values import Stack
+from readmodel_cfn.deploy.wanted import MANAGED_TAG, Wanted
 
 TEMPLATE: dict[str, Any] = {"Resources": {"Store": {"Type": "AWS::S3::Bucket"}}}
 OLD: dict[str, Any] = {"Resources": {"Store": {"Type": "AWS::S3::Bucket"}, "Old": {}}}

@@ -23,7 +23,7 @@ from readmodel_cfn import (
 )
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.lint import lint
-from readmodel_cfn.sections.deployment import Deployment, fingerprint
+from readmodel_cfn.template.deployment import Deployment, fingerprint
 from strategies import deployments, read_models, route_lists
 
 slow = settings(

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readmodel_cfn.aws import UnreadableAnswer
+from readmodel_cfn.aws.connection import UnreadableAnswer
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.store.publish import MOST_BYTES, Published, Settings, check_document, put
+from readmodel_cfn.publish.publish import MOST_BYTES, Published, Settings, check_document, put
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)

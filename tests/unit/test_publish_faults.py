@@ -2,7 +2,7 @@
 
 import pytest
 
-from readmodel_cfn.store.faults import MOST_BYTES, body_fault, key_fault
+from readmodel_cfn.publish.faults import MOST_BYTES, body_fault, key_fault
 
 
 @pytest.mark.parametrize("key", ["payload.json", "a/b/c.json", "A-z_0.9", "a" * 1024, "..a/b..c"])

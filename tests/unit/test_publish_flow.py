@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from readmodel_cfn.store.flow import flow
+from readmodel_cfn.publish.flow import flow
 
 
 def numbers(count: int, taken: list[int]) -> Iterator[int]:

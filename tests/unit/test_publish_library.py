@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from fake_objects import FakeObjects
-from readmodel_cfn.aws import Credentials
+from readmodel_cfn.aws.connection import Credentials
 from readmodel_cfn.errors import ConfigError, ReadModelError, Unfinished
-from readmodel_cfn.routes import Route
-from readmodel_cfn.store import publish as module
-from readmodel_cfn.store.comparison import NO_HEAD, NO_LIST, OTHER_HEADERS, UNLIKE
-from readmodel_cfn.store.faults import Fault
-from readmodel_cfn.store.publish import Destination, Result, Settings, publish
-from readmodel_cfn.store.sending import Lost, Outcome, Sent
+from readmodel_cfn.publish import publish as module
+from readmodel_cfn.publish.comparison import NO_HEAD, NO_LIST, OTHER_HEADERS, UNLIKE
+from readmodel_cfn.publish.faults import Fault
+from readmodel_cfn.publish.publish import Destination, Result, Settings, publish
+from readmodel_cfn.publish.sending import Lost, Outcome, Sent
+from readmodel_cfn.template.routes import Route
 
 TO = Destination("bucket")
 

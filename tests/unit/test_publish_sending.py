@@ -9,12 +9,12 @@ import pytest
 
 from fake_objects import THEN, FakeObjects, Kept
 from readmodel_cfn.errors import ReadModelError, Unfinished
-from readmodel_cfn.store import sending as module
-from readmodel_cfn.store.documents import Document
-from readmodel_cfn.store.object_errors import Busy
-from readmodel_cfn.store.pace import FIRST, MOST, Pace, Stopped
-from readmodel_cfn.store.publish import Settings
-from readmodel_cfn.store.sending import Lost, Outcome, Sending, Sent
+from readmodel_cfn.publish import sending as module
+from readmodel_cfn.publish.documents import Document
+from readmodel_cfn.publish.object_errors import Busy
+from readmodel_cfn.publish.pace import FIRST, MOST, Pace, Stopped
+from readmodel_cfn.publish.publish import Settings
+from readmodel_cfn.publish.sending import Lost, Outcome, Sending, Sent
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from threading import Thread
 import pytest
 
 from readmodel_cfn.errors import ConfigError, ReadModelError
-from readmodel_cfn.store.read import Answer, get, reachable
+from readmodel_cfn.publish.read import Answer, get, reachable
 
 AWS = "https://abc123.execute-api.eu-west-1.amazonaws.com"
 LOCAL = "http://127.0.0.1:4566"

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from readmodel_cfn import Route
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.options import OptionError
-from readmodel_cfn.routes import check_routes
+from readmodel_cfn.template.options import OptionError
+from readmodel_cfn.template.routes import check_routes
 from strategies import routes
 
 LONGEST = "k" * 1024

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from test_config import ERRORS, FULL
 
-from readmodel_cfn.config import TABLES, parse
+from readmodel_cfn.config.load import TABLES, parse
+from readmodel_cfn.config.schema import schema
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.options import options_of
-from readmodel_cfn.schema import schema
+from readmodel_cfn.template.options import options_of
 
 SCHEMA = schema()
 KEYS = [

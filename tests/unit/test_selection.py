@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readmodel_cfn.routes import Route
-from readmodel_cfn.serve.folder import Folder
-from readmodel_cfn.serve.permissions import Permissions
-from readmodel_cfn.store.documents import File, PassedOver, files
-from readmodel_cfn.store.publish import DEFAULT
-from readmodel_cfn.store.selection import Selection, hidden_path
+from readmodel_cfn.local.serve.folder import Folder
+from readmodel_cfn.local.serve.permissions import Permissions
+from readmodel_cfn.publish.documents import File, PassedOver, files
+from readmodel_cfn.publish.publish import DEFAULT
+from readmodel_cfn.publish.selection import Selection, hidden_path
+from readmodel_cfn.template.routes import Route
 
 ROUTES = [
     Route("links/{name}", ".well-known/{name}.json"),

@@ -4,7 +4,7 @@ from threading import Event
 
 import pytest
 
-from readmodel_cfn import report
+from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.slow import slow
 
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readmodel_cfn.config import DEFAULT_STACK_NAME, TABLES, Config, Stack, parse
-from readmodel_cfn.model import ReadModel
-from readmodel_cfn.options import fits, options_of
-from readmodel_cfn.routes import Route
-from readmodel_cfn.starter import key_for, starter
+from readmodel_cfn.config.load import DEFAULT_STACK_NAME, TABLES, Config, Stack, parse
+from readmodel_cfn.config.starter import key_for, starter
+from readmodel_cfn.template.model import ReadModel
+from readmodel_cfn.template.options import fits, options_of
+from readmodel_cfn.template.routes import Route
 from strategies import routes
 
 OPTIONS = [

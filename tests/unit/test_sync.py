@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readmodel_cfn.store.comparison import Known
-from readmodel_cfn.store.difference import Checked, Difference
-from readmodel_cfn.store.objects import Listed
-from readmodel_cfn.store.sync import Sample, merged, right_since
+from readmodel_cfn.publish.comparison import Known
+from readmodel_cfn.publish.difference import Checked, Difference
+from readmodel_cfn.publish.objects import Listed
+from readmodel_cfn.publish.sync import Sample, merged, right_since
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
 keys = st.text("ab/.-0", min_size=1, max_size=4)

@@ -12,7 +12,7 @@ from troposphere import Template, s3
 from articles import article_template
 from readmodel_cfn import Api, ReadModel, Route, build_template, render
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.template import indented
+from readmodel_cfn.template.render import indented
 
 TEMPLATE = build_template(ReadModel())
 CONTENT = json.loads(render(TEMPLATE))

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from readmodel_cfn.deploy.cause import Cause
+from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.events import Ended
+from readmodel_cfn.deploy.values import Event, Failure, Stack
+from readmodel_cfn.deploy.verdict import all_causes, check, tell
 from readmodel_cfn.errors import ReadModelError, RolledBack, Stuck
-from readmodel_cfn.stacks.cause import Cause
-from readmodel_cfn.stacks.client import StackClient
-from readmodel_cfn.stacks.events import Ended
-from readmodel_cfn.stacks.values import Event, Failure, Stack
-from readmodel_cfn.stacks.verdict import all_causes, check, tell
 
 ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/1"
 STACK = Stack(ID, "shop", "CREATE_COMPLETE", "", {}, {}, {}, False)

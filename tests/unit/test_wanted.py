@@ -7,7 +7,7 @@ import pytest
 
 from articles import article_template
 from readmodel_cfn import GatewayRole, ReadModel, Writer, build_template, render
-from readmodel_cfn.stacks.wanted import Wanted
+from readmodel_cfn.deploy.wanted import Wanted
 from strategies import ACCOUNT
 
 

@@ -19,7 +19,7 @@ from rendered import (
 
 from readmodel_cfn import DataStore, ReadModel, Route, Writer
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.options import OptionError
+from readmodel_cfn.template.options import OptionError
 from strategies import ACCOUNT, BOUNDARY, KMS_KEY, PRINCIPALS
 
 ROUTES = (Route("samples", "payload.json"), Route("products/{id}", "products/{id}.json"))

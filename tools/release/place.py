@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from readmodel_cfn.sandbox import stop
+from readmodel_cfn.local.sandbox import stop
 from release.commands import run
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from readmodel_cfn import report
+from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.description import (
     article_option,
     config_option,
@@ -20,7 +20,7 @@ from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.errors import LintError
 
 if TYPE_CHECKING:
-    from readmodel_cfn.audit import Finding
+    from readmodel_cfn.analysis.audit import Finding
 
 
 @click.command(
@@ -53,7 +53,7 @@ def audit(
     if list_rules:
         _list_rules(as_json)
         return
-    from readmodel_cfn import audit as room
+    from readmodel_cfn.analysis import audit as room
 
     template = template_content(file, load_config(config_file), article)
     found = room.audit(template)
@@ -82,7 +82,7 @@ def _resource(finding: "Finding") -> str:
 
 
 def _list_rules(as_json: bool) -> None:
-    from readmodel_cfn.audit import RULES
+    from readmodel_cfn.analysis.audit import RULES
 
     rules = [
         {"id": one.id, "name": one.name, "title": one.title, "meaning": one.meaning}

@@ -9,21 +9,21 @@ from typing import Any
 
 import click
 
-from readmodel_cfn import report
-from readmodel_cfn.aws import is_refusal, one_line_errors, troubles
+from readmodel_cfn.aws.connection import is_refusal, one_line_errors, troubles
+from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.target import Target, consent
+from readmodel_cfn.deploy.wanted import MANAGED_TAG
 from readmodel_cfn.errors import ConfigError, PromiseBroken, ReadModelError, Stuck, Unfinished
-from readmodel_cfn.race import figures, plot
-from readmodel_cfn.race.body import SMALLEST
-from readmodel_cfn.race.history import Verdict, check
-from readmodel_cfn.race.measure import Measured, Phase, Plan, measure
-from readmodel_cfn.race.writer import Put
-from readmodel_cfn.stacks.wanted import MANAGED_TAG
-from readmodel_cfn.store.publish import MOST_BYTES, Settings
-from readmodel_cfn.store.read import reachable
+from readmodel_cfn.publish.publish import MOST_BYTES, Settings
+from readmodel_cfn.publish.read import reachable
 from readmodel_cfn.verify.contract import Contract
 from readmodel_cfn.verify.keeping import ProbeDocument
 from readmodel_cfn.verify.probe import Probe, choose
+from readmodel_cfn.verify.race import figures, plot
+from readmodel_cfn.verify.race.body import SMALLEST
+from readmodel_cfn.verify.race.history import Verdict, check
+from readmodel_cfn.verify.race.measure import Measured, Phase, Plan, measure
+from readmodel_cfn.verify.race.writer import Put
 from readmodel_cfn.verify.stopping import Stopping
 
 _THROTTLED = 429

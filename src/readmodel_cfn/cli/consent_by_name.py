@@ -7,7 +7,7 @@ import click
 
 from readmodel_cfn.cli.target import check_terminal
 from readmodel_cfn.errors import Consent, ReadModelError
-from readmodel_cfn.options import OptionError
+from readmodel_cfn.template.options import OptionError
 
 _ASK = ""  # the option's value where it is given without a name
 

@@ -2,13 +2,13 @@
 
 import click
 
-from readmodel_cfn import report
+from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.description import json_option
 from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command
 from readmodel_cfn.errors import ConfigError, PromiseBroken
-from readmodel_cfn.store.read import Answer, get, reachable
+from readmodel_cfn.publish.read import Answer, get, reachable
 
 
 @click.command(

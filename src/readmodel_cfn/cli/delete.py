@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from readmodel_cfn import report
+from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.consent_by_name import check_name, consent_by_name, name_option
 from readmodel_cfn.cli.deletion import Deletion
 from readmodel_cfn.cli.description import json_option
@@ -14,10 +14,10 @@ from readmodel_cfn.cli.signals import stop_on_sigterm
 from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command, consent, yes_option
 from readmodel_cfn.cli.untold import unfinished_if_untold
+from readmodel_cfn.deploy.delete import last_failures
+from readmodel_cfn.deploy.outlook import BUCKET
+from readmodel_cfn.deploy.values import StackResource
 from readmodel_cfn.errors import Consent
-from readmodel_cfn.stacks.delete import last_failures
-from readmodel_cfn.stacks.outlook import BUCKET
-from readmodel_cfn.stacks.values import StackResource
 
 
 @click.command(

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from readmodel_cfn import report
-from readmodel_cfn.aws import one_line_errors
+from readmodel_cfn.aws.connection import one_line_errors
+from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.losses import ENDING, Losses, counted, losses
 from readmodel_cfn.cli.progress import Progress
 from readmodel_cfn.cli.target import Target
 from readmodel_cfn.cli.telling import ToPeople
+from readmodel_cfn.deploy import delete as stacks
+from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.outlook import last_deleted, skipped
+from readmodel_cfn.deploy.plan import is_ours
+from readmodel_cfn.deploy.values import Event, Stack, StackResource
 from readmodel_cfn.errors import ReadModelError, Stuck, Unfinished
-from readmodel_cfn.stacks import delete as stacks
-from readmodel_cfn.stacks.client import StackClient
-from readmodel_cfn.stacks.outlook import last_deleted, skipped
-from readmodel_cfn.stacks.plan import is_ours
-from readmodel_cfn.stacks.values import Event, Stack, StackResource
-from readmodel_cfn.store import empty
+from readmodel_cfn.publish import empty
 
 
 @dataclass(frozen=True)

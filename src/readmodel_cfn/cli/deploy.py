@@ -16,10 +16,10 @@ from readmodel_cfn.cli.target import Target, aws_command, yes_option
 from readmodel_cfn.cli.telling import ToPeople, ToPrograms, telling
 from readmodel_cfn.cli.untold import unfinished_if_untold
 from readmodel_cfn.cli.wanted import template_bucket_option, wanted_of
+from readmodel_cfn.deploy.deploy import Beyond, check_known
+from readmodel_cfn.deploy.values import Stack
+from readmodel_cfn.deploy.wanted import Wanted
 from readmodel_cfn.errors import LintError
-from readmodel_cfn.stacks.deploy import Beyond, check_known
-from readmodel_cfn.stacks.values import Stack
-from readmodel_cfn.stacks.wanted import Wanted
 
 
 @click.command(

@@ -12,17 +12,17 @@ from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, consent, consent_to_delete
 from readmodel_cfn.cli.telling import ToPeople, ToPrograms
 from readmodel_cfn.cli.wanted import handed_over
+from readmodel_cfn.deploy import deploy as stacks
+from readmodel_cfn.deploy.consents import needed_consent
+from readmodel_cfn.deploy.diff import Diff
+from readmodel_cfn.deploy.events import Following
+from readmodel_cfn.deploy.plan import CHANGING
+from readmodel_cfn.deploy.preflight import preflight
+from readmodel_cfn.deploy.taken import check_template_bucket
+from readmodel_cfn.deploy.values import Stack
+from readmodel_cfn.deploy.verdict import check
+from readmodel_cfn.deploy.wanted import Wanted
 from readmodel_cfn.errors import Consent
-from readmodel_cfn.stacks import deploy as stacks
-from readmodel_cfn.stacks.consents import needed_consent
-from readmodel_cfn.stacks.diff import Diff
-from readmodel_cfn.stacks.events import Following
-from readmodel_cfn.stacks.plan import CHANGING
-from readmodel_cfn.stacks.preflight import preflight
-from readmodel_cfn.stacks.taken import check_template_bucket
-from readmodel_cfn.stacks.values import Stack
-from readmodel_cfn.stacks.verdict import check
-from readmodel_cfn.stacks.wanted import Wanted
 
 _LEFTOVERS = (
     "A removed route can answer nothing but errors any more; to have it gone from the deployed "

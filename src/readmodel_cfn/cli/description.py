@@ -9,13 +9,13 @@ import click
 
 from readmodel_cfn.cli.kinds import FILE
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.template import build_template, render
+from readmodel_cfn.template.render import build_template, render
 
 if TYPE_CHECKING:  # imported below where a command needs them: `template --article` does not
     from troposphere import Template
 
-    from readmodel_cfn.config import Config
-    from readmodel_cfn.model import ReadModel
+    from readmodel_cfn.config.load import Config
+    from readmodel_cfn.template.model import ReadModel
 
 config_option = click.option(
     "--config",
@@ -42,7 +42,7 @@ def read_file(file: Path) -> bytes:
 
 def load_config(file: Path | None) -> "Config":
     """The given file, else ./readmodel.toml if it exists, else the article's one route."""
-    from readmodel_cfn.config import DEFAULT_FILE, Config, load
+    from readmodel_cfn.config.load import DEFAULT_FILE, Config, load
 
     if file is None and not DEFAULT_FILE.exists():
         return Config()
@@ -51,14 +51,14 @@ def load_config(file: Path | None) -> "Config":
 
 def model_of(config: "Config", article: bool) -> "ReadModel":
     """The model that the file describes; the article has the default route and documents."""
-    from readmodel_cfn.model import ReadModel
+    from readmodel_cfn.template.model import ReadModel
 
     return ReadModel() if article else config.model
 
 
 def origin_of(config: "Config", article: bool) -> Callable[[str], str | None]:
     """A function of a logical ID: the table it comes from; resources of the article have none."""
-    from readmodel_cfn.origins import origins
+    from readmodel_cfn.config.origins import origins
 
     made_by = partial(origins, config.model, config.stack.prefix)
     return lambda logical_id: None if article else made_by().get(logical_id)
@@ -75,7 +75,7 @@ def template_from(config_file: Path | None, article: bool) -> "Template":
 
 
 def _article() -> "Template":
-    from readmodel_cfn.sections.article import build_article
+    from readmodel_cfn.template.article import build_article
 
     return build_article()
 
@@ -100,6 +100,6 @@ def template_content(file: Path | None, config: "Config", article: bool) -> dict
     Raises:
         ConfigError: the file cannot be read, or is no template.
     """
-    from readmodel_cfn.audit import read_template
+    from readmodel_cfn.analysis.audit import read_template
 
     return read_template(template_text(file, config, article), str(file or "template"))

@@ -6,15 +6,15 @@ from typing import Any
 
 import click
 
-from readmodel_cfn import report
+from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.description import json_option
 from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command
-from readmodel_cfn.origins import origins
-from readmodel_cfn.stacks.cause import Cause, cancelled, last_operation
-from readmodel_cfn.stacks.values import Event, Stack
-from readmodel_cfn.stacks.verdict import DONE, Origin, all_causes, failures, next_step
+from readmodel_cfn.config.origins import origins
+from readmodel_cfn.deploy.cause import Cause, cancelled, last_operation
+from readmodel_cfn.deploy.values import Event, Stack
+from readmodel_cfn.deploy.verdict import DONE, Origin, all_causes, failures, next_step
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from readmodel_cfn import report
+from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.description import article_option, json_option
 from readmodel_cfn.cli.diff_table import print_diff
 from readmodel_cfn.cli.examples import WithExamples, examples
@@ -13,9 +13,9 @@ from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command
 from readmodel_cfn.cli.telling import diff_as_json
 from readmodel_cfn.cli.wanted import handed_over, template_bucket_option, wanted_of
+from readmodel_cfn.deploy import deploy as stacks
+from readmodel_cfn.deploy.obstacles import obstacles
 from readmodel_cfn.errors import Unfinished
-from readmodel_cfn.stacks import deploy as stacks
-from readmodel_cfn.stacks.obstacles import obstacles
 
 _CHANGES = 5  # the exit code
 

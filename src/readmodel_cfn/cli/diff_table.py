@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from readmodel_cfn.stacks.diff import Change, Diff, PropertyChange, plain_value
+from readmodel_cfn.deploy.diff import Change, Diff, PropertyChange, plain_value
 
 _COLOURS = {"add": "green", "import": "green", "modify": "yellow", "remove": "red"}
 _LONGEST = 72  # characters of a value that are shown; --json has all of it

@@ -10,10 +10,10 @@ from readmodel_cfn.cli.signals import stop_on_sigterm
 from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command
 from readmodel_cfn.cli.telling import telling
+from readmodel_cfn.deploy.deploy import attached
+from readmodel_cfn.deploy.plan import is_ours
+from readmodel_cfn.deploy.verdict import check
 from readmodel_cfn.errors import ReadModelError
-from readmodel_cfn.stacks.deploy import attached
-from readmodel_cfn.stacks.plan import is_ours
-from readmodel_cfn.stacks.verdict import check
 
 
 @click.command(

@@ -6,14 +6,14 @@ from typing import NoReturn
 
 import click
 
-from readmodel_cfn import report
-from readmodel_cfn.aws import one_line_errors
+from readmodel_cfn.aws.connection import one_line_errors
+from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.signals import Terminated
 from readmodel_cfn.cli.target import Target
 from readmodel_cfn.cli.telling import Telling
 from readmodel_cfn.cli.untold import unfinished_if_untold
+from readmodel_cfn.deploy.events import Ended, Following
 from readmodel_cfn.errors import ReadModelError, Unfinished
-from readmodel_cfn.stacks.events import Ended, Following
 
 _SECONDS_FOR_A_SECOND = 3.0
 

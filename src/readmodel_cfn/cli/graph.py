@@ -26,6 +26,6 @@ def graph(file: Path | None, config_file: Path | None, article: bool) -> None:
     Solid arrows are the way of requests and documents, dotted ones all other relations. In
     Markdown, GitHub and others draw it where it stands in a block of the language mermaid.
     """
-    from readmodel_cfn.graph import flowchart
+    from readmodel_cfn.analysis.graph import flowchart
 
     click.echo(flowchart(template_content(file, load_config(config_file), article)), nl=False)

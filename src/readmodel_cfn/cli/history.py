@@ -5,15 +5,15 @@ from dataclasses import asdict
 
 import click
 
-from readmodel_cfn import report
+from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.description import json_option
 from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command, consent, yes_option
 from readmodel_cfn.cli.untold import unfinished_if_untold
 from readmodel_cfn.errors import ConfigError, ReadModelError
-from readmodel_cfn.store import history as store
-from readmodel_cfn.store.history import Restored, Version
+from readmodel_cfn.publish import history as store
+from readmodel_cfn.publish.history import Restored, Version
 
 
 @click.command(

@@ -6,15 +6,15 @@ from typing import Any, TypeVar
 
 import click
 
-from readmodel_cfn import report
+from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.description import json_option
 from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.cli.target import check_terminal, yes_option
-from readmodel_cfn.config import DEFAULT_FILE, Stack
+from readmodel_cfn.config.load import DEFAULT_FILE, Stack
+from readmodel_cfn.config.starter import key_for, starter
 from readmodel_cfn.errors import ReadModelError
-from readmodel_cfn.options import OptionError, options_of
-from readmodel_cfn.routes import Route
-from readmodel_cfn.starter import key_for, starter
+from readmodel_cfn.template.options import OptionError, options_of
+from readmodel_cfn.template.routes import Route
 
 T = TypeVar("T")
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from readmodel_cfn.stacks.names import resources_of
+from readmodel_cfn.deploy.names import resources_of
 
 _METHOD = "AWS::ApiGateway::Method"
 

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from readmodel_cfn import report
-from readmodel_cfn.stacks.values import Event
+from readmodel_cfn.cli import output as report
+from readmodel_cfn.deploy.values import Event
 
 
 class _Progress:

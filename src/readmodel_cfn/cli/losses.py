@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from readmodel_cfn import report
+from readmodel_cfn.cli import output as report
+from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.outlook import BUCKET, Outlook, outlook, taken_over
+from readmodel_cfn.deploy.values import Stack, StackResource
 from readmodel_cfn.errors import ReadModelError
-from readmodel_cfn.stacks.client import StackClient
-from readmodel_cfn.stacks.outlook import BUCKET, Outlook, outlook, taken_over
-from readmodel_cfn.stacks.values import Stack, StackResource
-from readmodel_cfn.store.empty import Content, look
+from readmodel_cfn.publish.empty import Content, look
 
 # The deletion of a stack in one of these has begun, and what is retained is all that is left to do.
 ENDING = {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from readmodel_cfn import report
+from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.description import (
     article_option,
     config_option,
@@ -14,8 +14,8 @@ from readmodel_cfn.cli.description import (
     template_content,
 )
 from readmodel_cfn.cli.examples import WithExamples, examples
-from readmodel_cfn.config import Config
-from readmodel_cfn.template import as_yaml
+from readmodel_cfn.config.load import Config
+from readmodel_cfn.template.render import as_yaml
 
 
 @click.command(
@@ -37,7 +37,7 @@ def openapi(
 
     The version is the hash that the deployment's logical id ends with, else the stage's name.
     """
-    from readmodel_cfn.openapi import document
+    from readmodel_cfn.analysis.openapi import document
 
     config = load_config(config_file)
     template = template_content(file, config, article)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from readmodel_cfn import report
+from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.countdown import Countdown
 from readmodel_cfn.cli.publish_telling import LeftOut, Telling
 from readmodel_cfn.cli.publisher import Publisher, publisher
@@ -15,17 +15,17 @@ from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, consent
 from readmodel_cfn.cli.untold import unfinished_if_untold
 from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError, Unfinished
-from readmodel_cfn.store.comparison import ENCRYPTED, NO_HEAD, NO_LIST, UNLIKE
-from readmodel_cfn.store.difference import Checked, Difference
-from readmodel_cfn.store.documents import Document, File, PassedOver, check, files, load
-from readmodel_cfn.store.faults import Fault
-from readmodel_cfn.store.listing import listing
-from readmodel_cfn.store.object_errors import Denied
-from readmodel_cfn.store.objects import Objects
-from readmodel_cfn.store.publish import Settings
-from readmodel_cfn.store.selection import Selection
-from readmodel_cfn.store.sending import RUN_AGAIN, Outcome, Sending, Sent, Tally
-from readmodel_cfn.store.spool import Spool
+from readmodel_cfn.publish.comparison import ENCRYPTED, NO_HEAD, NO_LIST, UNLIKE
+from readmodel_cfn.publish.difference import Checked, Difference
+from readmodel_cfn.publish.documents import Document, File, PassedOver, check, files, load
+from readmodel_cfn.publish.faults import Fault
+from readmodel_cfn.publish.listing import listing
+from readmodel_cfn.publish.object_errors import Denied
+from readmodel_cfn.publish.objects import Objects
+from readmodel_cfn.publish.publish import Settings
+from readmodel_cfn.publish.selection import Selection
+from readmodel_cfn.publish.sending import RUN_AGAIN, Outcome, Sending, Sent, Tally
+from readmodel_cfn.publish.spool import Spool
 
 _BATCH = 1000  # keys of one DeleteObjects call, S3's limit
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from readmodel_cfn import report
+from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.description import json_option
 from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.cli.kinds import FILE_OR_FOLDER, WORD
@@ -17,12 +17,12 @@ from readmodel_cfn.cli.signals import stop_on_sigterm
 from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command, yes_option
 from readmodel_cfn.cli.untold import unfinished_if_untold
-from readmodel_cfn.config import Publish
+from readmodel_cfn.config.load import Publish
 from readmodel_cfn.errors import ConfigError, Unfinished
-from readmodel_cfn.options import OptionError
-from readmodel_cfn.store import publish as store
-from readmodel_cfn.store.documents import read_alone
-from readmodel_cfn.store.racing import put_first
+from readmodel_cfn.publish import publish as store
+from readmodel_cfn.publish.documents import read_alone
+from readmodel_cfn.publish.racing import put_first
+from readmodel_cfn.template.options import OptionError
 
 
 @click.command(

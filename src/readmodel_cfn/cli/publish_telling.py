@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from readmodel_cfn import report
-from readmodel_cfn.store.faults import Fault
-from readmodel_cfn.store.sending import Lost, Outcome, Tally
+from readmodel_cfn.cli import output as report
+from readmodel_cfn.publish.faults import Fault
+from readmodel_cfn.publish.sending import Lost, Outcome, Tally
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from readmodel_cfn.aws import Connection
+from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.cli.target import Target
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.store.destination import Destination
-from readmodel_cfn.store.writer_key import writer_credentials
+from readmodel_cfn.publish.destination import Destination
+from readmodel_cfn.publish.writer_key import writer_credentials
 
 EVERYTHING = frozenset(("put", "compare", "list", "delete"))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from readmodel_cfn import report
+from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.description import json_option
 from readmodel_cfn.cli.examples import Group, WithExamples, examples
 from readmodel_cfn.cli.slow import slow
@@ -27,7 +27,7 @@ def start(as_json: bool) -> None:
     With --json: an object with endpoint_url, port, pid, access_key_id, secret_access_key, instance,
     region, loopback_is_secure and token.
     """
-    from readmodel_cfn import sandbox as room
+    from readmodel_cfn.local import sandbox as room
 
     with slow("Waiting for the embedded AWS", first=5):
         found = room.start(progress=report.story)
@@ -41,7 +41,7 @@ def stop(as_json: bool) -> None:
 
     With --json: an object with stopped, false where it was not running.
     """
-    from readmodel_cfn import sandbox as room
+    from readmodel_cfn.local import sandbox as room
 
     stopped = room.stop()
     if as_json:
@@ -60,7 +60,7 @@ def status(as_json: bool) -> None:
 
     With --json: the object that start prints.
     """
-    from readmodel_cfn import sandbox as room
+    from readmodel_cfn.local import sandbox as room
 
     found = room.status()
     if found is None:

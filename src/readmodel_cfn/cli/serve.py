@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from readmodel_cfn import report
+from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.description import (
     article_option,
     config_option,
@@ -20,15 +20,15 @@ from readmodel_cfn.cli.description import (
 )
 from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.cli.kinds import FILE_OR_FOLDER
-from readmodel_cfn.config import DEFAULT_FILE
+from readmodel_cfn.config.load import DEFAULT_FILE
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.serve import server
-from readmodel_cfn.serve.api import Api, Source, api_of
-from readmodel_cfn.serve.reload import Reloader
-from readmodel_cfn.serve.server import App
-from readmodel_cfn.store.publish import Settings
-from readmodel_cfn.store.selection import Selection
-from readmodel_cfn.template import render
+from readmodel_cfn.local.serve import server
+from readmodel_cfn.local.serve.api import Api, Source, api_of
+from readmodel_cfn.local.serve.reload import Reloader
+from readmodel_cfn.local.serve.server import App
+from readmodel_cfn.publish.publish import Settings
+from readmodel_cfn.publish.selection import Selection
+from readmodel_cfn.template.render import render
 
 
 @click.command(

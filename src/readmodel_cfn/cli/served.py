@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.routes import Route
-from readmodel_cfn.store.documents import key_of_path
-from readmodel_cfn.store.faults import unserved_hint
-from readmodel_cfn.store.selection import Selection, hidden_path
+from readmodel_cfn.publish.documents import key_of_path
+from readmodel_cfn.publish.faults import unserved_hint
+from readmodel_cfn.publish.selection import Selection, hidden_path
+from readmodel_cfn.template.routes import Route
 
 
 def key_of(routes: Sequence[Route], file: Path, key: str | None, path: str | None) -> str:

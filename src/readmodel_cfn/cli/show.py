@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from readmodel_cfn import report
+from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.description import json_option
 from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command
 from readmodel_cfn.errors import PromiseBroken
-from readmodel_cfn.store.read import reachable
+from readmodel_cfn.publish.read import reachable
 
 if TYPE_CHECKING:
     from readmodel_cfn.cli.state import State
-    from readmodel_cfn.live.values import Finding
+    from readmodel_cfn.deploy.live.values import Finding
 
 _MASKED = "DataStoreSecretAccessKey"  # under any prefix, in a template that embeds a read model
 _ANOTHER = (

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Lock, Thread
 
-from readmodel_cfn import report
+from readmodel_cfn.cli import output as report
 
 _FIRST = 1.0  # seconds before which nothing is told
 _AGAIN = 10.0  # seconds between two lines

@@ -6,19 +6,19 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from readmodel_cfn.audit import read_template
+from readmodel_cfn.analysis.audit import read_template
 from readmodel_cfn.cli.description import template_of
 from readmodel_cfn.cli.target import Target
-from readmodel_cfn.config import Config
-from readmodel_cfn.live.compare import compare, together
-from readmodel_cfn.live.drift import Drift, detect
-from readmodel_cfn.live.expected import expected
-from readmodel_cfn.live.snapshot import snapshot
-from readmodel_cfn.live.values import Live
-from readmodel_cfn.stacks.client import StackClient
-from readmodel_cfn.stacks.values import Stack, StackResource
-from readmodel_cfn.stacks.wanted import MANAGED_TAG
-from readmodel_cfn.template import render
+from readmodel_cfn.config.load import Config
+from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.live.compare import compare, together
+from readmodel_cfn.deploy.live.drift import Drift, detect
+from readmodel_cfn.deploy.live.expected import expected
+from readmodel_cfn.deploy.live.snapshot import snapshot
+from readmodel_cfn.deploy.live.values import Live
+from readmodel_cfn.deploy.values import Stack, StackResource
+from readmodel_cfn.deploy.wanted import MANAGED_TAG
+from readmodel_cfn.template.render import render
 
 Template = Mapping[str, Any]
 

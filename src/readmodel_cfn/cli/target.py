@@ -12,16 +12,16 @@ from urllib.parse import urlsplit
 
 import click
 
-from readmodel_cfn import report
-from readmodel_cfn.aws import Connection, Credentials, one_line_errors
+from readmodel_cfn.aws.connection import Connection, Credentials, one_line_errors
+from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.description import config_option, load_config
 from readmodel_cfn.cli.kinds import WORD
 from readmodel_cfn.cli.slow import slow
-from readmodel_cfn.config import STACK_NAME, STACK_NAME_IN_WORDS, Config
+from readmodel_cfn.config.load import STACK_NAME, STACK_NAME_IN_WORDS, Config
+from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.values import Stack
 from readmodel_cfn.errors import ReadModelError
-from readmodel_cfn.options import OptionError, fits
-from readmodel_cfn.stacks.client import StackClient
-from readmodel_cfn.stacks.values import Stack
+from readmodel_cfn.template.options import OptionError, fits
 
 Command = Callable[..., Any]
 
@@ -206,7 +206,7 @@ def _connection(
 
 
 def _sandbox_connection(asked: Connection) -> Connection:
-    from readmodel_cfn import sandbox
+    from readmodel_cfn.local import sandbox
 
     with slow("Waiting for the embedded AWS", first=5):
         box = sandbox.start(progress=report.story)

@@ -9,12 +9,12 @@ from typing import Any, Protocol
 
 import click
 
-from readmodel_cfn import report
+from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.diff_table import print_diff
+from readmodel_cfn.deploy.diff import Diff
+from readmodel_cfn.deploy.plan import Plan
+from readmodel_cfn.deploy.values import Event
 from readmodel_cfn.lint import Finding
-from readmodel_cfn.stacks.diff import Diff
-from readmodel_cfn.stacks.plan import Plan
-from readmodel_cfn.stacks.values import Event
 
 
 class Telling(Protocol):

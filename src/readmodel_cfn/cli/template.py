@@ -5,7 +5,7 @@ from typing import Literal
 
 import click
 
-from readmodel_cfn import report
+from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.description import (
     article_option,
     config_option,
@@ -19,7 +19,7 @@ from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.cli.kinds import FILE
 from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.errors import LintError, Stale
-from readmodel_cfn.template import render
+from readmodel_cfn.template.render import render
 
 
 @click.command(

@@ -8,15 +8,15 @@ from typing import Any
 
 import click
 
-from readmodel_cfn import report
+from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.state import State, is_another, state_of
 from readmodel_cfn.cli.target import Target, consent
+from readmodel_cfn.deploy.wanted import MANAGED_TAG
 from readmodel_cfn.errors import PromiseBroken, ReadModelError, Stuck
-from readmodel_cfn.model import ReadModel
-from readmodel_cfn.stacks.wanted import MANAGED_TAG
-from readmodel_cfn.store.publish import Settings
-from readmodel_cfn.store.read import reachable
+from readmodel_cfn.publish.publish import Settings
+from readmodel_cfn.publish.read import reachable
+from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.verify.contract import Contract, Promised
 from readmodel_cfn.verify.doors import try_doors
 from readmodel_cfn.verify.examine import Examined, examine

@@ -8,14 +8,14 @@ import click
 from readmodel_cfn.cli.description import template_of
 from readmodel_cfn.cli.kinds import WORD
 from readmodel_cfn.cli.target import Target
-from readmodel_cfn.config import STACK_NAME_IN_WORDS
+from readmodel_cfn.config.load import STACK_NAME_IN_WORDS
+from readmodel_cfn.deploy.upload import upload
+from readmodel_cfn.deploy.wanted import Wanted
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.limits import TEMPLATE_BODY_BYTES
-from readmodel_cfn.options import OptionError
-from readmodel_cfn.sections.article import REGION, STACK_NAME_LENGTH
-from readmodel_cfn.stacks.upload import upload
-from readmodel_cfn.stacks.wanted import Wanted
-from readmodel_cfn.template import render
+from readmodel_cfn.template.article import REGION, STACK_NAME_LENGTH
+from readmodel_cfn.template.options import OptionError
+from readmodel_cfn.template.render import render
 
 template_bucket_option: Callable[..., Any] = click.option(
     "--template-bucket", type=WORD, help="Bucket that hands over a template too long for a call."

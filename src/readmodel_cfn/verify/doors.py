@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 from urllib.parse import urlsplit
 
-from readmodel_cfn.aws import troubles
+from readmodel_cfn.aws.connection import troubles
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.verify.asking import ask, proxy_for
 from readmodel_cfn.verify.seen import Doors

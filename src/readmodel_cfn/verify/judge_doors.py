@@ -1,6 +1,6 @@
 """What was found at the other doors. Pure."""
 
-from readmodel_cfn.live.values import Live
+from readmodel_cfn.deploy.live.values import Live
 from readmodel_cfn.verify.asking import Heard
 from readmodel_cfn.verify.outcome import Outcome, broken, kept, not_shown
 from readmodel_cfn.verify.seen import Doors

@@ -15,9 +15,9 @@ from pathlib import Path
 from tempfile import mkstemp
 from typing import Any
 
-from readmodel_cfn.aws import UnreadableAnswer, error_code, troubles, whole_answers
+from readmodel_cfn.aws.connection import UnreadableAnswer, error_code, troubles, whole_answers
 from readmodel_cfn.errors import ReadModelError, Unfinished
-from readmodel_cfn.store.publish import Settings
+from readmodel_cfn.publish.publish import Settings
 
 _MARK = "readmodel-cfn-probe"  # the metadata that says which run wrote a version
 _NOTHING = {"NoSuchKey", "NoSuchVersion", "NotFound", "404"}  # HEAD has no body to say more

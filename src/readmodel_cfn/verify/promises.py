@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from readmodel_cfn.live.values import Live
+from readmodel_cfn.deploy.live.values import Live
 from readmodel_cfn.verify import judge_doors, judge_errors, judge_reads, judge_wire
 from readmodel_cfn.verify.contract import Contract
 from readmodel_cfn.verify.outcome import Outcome, not_shown

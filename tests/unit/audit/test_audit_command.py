@@ -8,7 +8,7 @@ import yaml
 from audit_templates import drop, good
 from click.testing import CliRunner, Result
 
-from readmodel_cfn.audit import RULES
+from readmodel_cfn.analysis.audit import RULES
 from readmodel_cfn.cli.audit import audit
 from readmodel_cfn.errors import ConfigError, LintError
 

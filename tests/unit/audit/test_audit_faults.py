@@ -8,7 +8,7 @@ import pytest
 from audit_faults import Case
 from audit_templates import good
 
-from readmodel_cfn.audit import RULES, audit
+from readmodel_cfn.analysis.audit import RULES, audit
 
 CASES = [
     *audit_faults_answers.CASES,

@@ -7,7 +7,7 @@ from audit_templates import Template, good
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from readmodel_cfn.audit import audit
+from readmodel_cfn.analysis.audit import audit
 from readmodel_cfn.cloudformation.values import walk
 
 WORDS = st.sampled_from(

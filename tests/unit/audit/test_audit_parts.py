@@ -2,8 +2,8 @@
 
 import pytest
 
-from readmodel_cfn.audit.selection import contained, matched
-from readmodel_cfn.audit.words import spoken
+from readmodel_cfn.analysis.audit.selection import contained, matched
+from readmodel_cfn.analysis.audit.words import spoken
 
 
 def test_a_pattern_that_enumerates_statuses_means_the_same_anchored_or_not() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from readmodel_cfn.gateway import Call, Gateway, Request, Response, S3Response, Snapshot
+from readmodel_cfn.local.gateway import Call, Gateway, Request, Response, S3Response, Snapshot
 
 Definition = dict[str, Any]
 

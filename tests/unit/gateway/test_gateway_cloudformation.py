@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from readmodel_cfn.gateway import (
+from readmodel_cfn.local.gateway import (
     Call,
     DefinitionError,
     Gateway,
@@ -16,7 +16,7 @@ from readmodel_cfn.gateway import (
     Snapshot,
     unsupported,
 )
-from readmodel_cfn.gateway.cloudformation import Served, served
+from readmodel_cfn.local.gateway.cloudformation import Served, served
 
 Template = dict[str, Any]
 

@@ -10,7 +10,7 @@ from gateway_definitions import Definition, api, call, direct, request, s3_metho
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readmodel_cfn.gateway import DefinitionError, Response, Snapshot
+from readmodel_cfn.local.gateway import DefinitionError, Response, Snapshot
 
 BODY = b'{"name":"' + b"a" * 500 + b'"}'
 

@@ -17,7 +17,7 @@ from gateway_definitions import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readmodel_cfn.gateway import Response
+from readmodel_cfn.local.gateway import Response
 
 TEXT, BINARY = "CONVERT_TO_TEXT", "CONVERT_TO_BINARY"
 ENCODED = (

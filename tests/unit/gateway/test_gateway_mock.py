@@ -3,7 +3,7 @@
 import pytest
 from gateway_definitions import api, direct, mock_method, request
 
-from readmodel_cfn.gateway import Response
+from readmodel_cfn.local.gateway import Response
 
 
 def answered(template: str, **sent: object) -> Response:

@@ -14,7 +14,7 @@ from gateway_definitions import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readmodel_cfn.gateway import DefinitionError, Request, S3Request, Snapshot
+from readmodel_cfn.local.gateway import DefinitionError, Request, S3Request, Snapshot
 
 CONDITIONAL = {
     "integration.request.header.If-None-Match": "method.request.header.If-None-Match",

@@ -5,7 +5,7 @@ from gateway_definitions import Definition, api, request, s3_method, through
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readmodel_cfn.gateway import DefinitionError, Request, Response, Snapshot
+from readmodel_cfn.local.gateway import DefinitionError, Request, Response, Snapshot
 
 
 def header(name: str) -> dict[str, str]:

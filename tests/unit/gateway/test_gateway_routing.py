@@ -7,7 +7,7 @@ from gateway_definitions import Definition, api, direct, gateway, request, s3_me
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readmodel_cfn.gateway import Call, DefinitionError, Snapshot
+from readmodel_cfn.local.gateway import Call, DefinitionError, Snapshot
 
 
 def routes(*templates: str, method: str = "GET") -> Definition:

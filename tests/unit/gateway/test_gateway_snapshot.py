@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from gateway_definitions import api, mock_method, s3_method
 
-import readmodel_cfn.gateway
-from readmodel_cfn.gateway import DefinitionError, Snapshot
+import readmodel_cfn.local.gateway
+from readmodel_cfn.local.gateway import DefinitionError, Snapshot
 
 
 def test_a_method_without_integration_is_refused() -> None:
@@ -47,17 +47,17 @@ def test_a_definition_error_is_a_value_error() -> None:
 ALONE = """
 import sys
 sys.path.insert(0, sys.argv[1])
-import readmodel_cfn.gateway
-print(sorted(readmodel_cfn.gateway.__all__))
+import readmodel_cfn.local.gateway
+print(sorted(readmodel_cfn.local.gateway.__all__))
 """
 
 
 def test_the_gateway_needs_nothing_but_the_standard_library() -> None:
     """It loads in an interpreter that sees no installed package."""
-    source = Path(readmodel_cfn.gateway.__file__).parents[2]
+    source = Path(readmodel_cfn.local.gateway.__file__).parents[2]
     command = [sys.executable, "-I", "-S", "-c", ALONE, str(source)]
     shown = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert shown.stdout.strip() == str(sorted(readmodel_cfn.gateway.__all__))
+    assert shown.stdout.strip() == str(sorted(readmodel_cfn.local.gateway.__all__))
 
 
 def test_methods_are_compiled_one_by_one() -> None:

@@ -16,7 +16,7 @@ from gateway_definitions import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readmodel_cfn.gateway import Call, Gateway, Response, S3Response, Snapshot, unsupported
+from readmodel_cfn.local.gateway import Call, Gateway, Response, S3Response, Snapshot, unsupported
 
 PLACE = "GET /p/{id}: response 200: template application/json: "
 

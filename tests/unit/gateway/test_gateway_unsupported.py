@@ -14,7 +14,7 @@ from gateway_definitions import (
     s3_uri,
 )
 
-from readmodel_cfn.gateway import unsupported
+from readmodel_cfn.local.gateway import unsupported
 
 
 def lines(method: Definition, name: str = "GET", **rest: object) -> list[str]:

@@ -8,7 +8,7 @@ from graph_templates import Content, odd_names, of, shared
 from mermaidx import render
 
 from readmodel_cfn import ReadModel
-from readmodel_cfn.graph import flowchart
+from readmodel_cfn.analysis.graph import flowchart
 
 ODD = odd_names('"]', "<script>", "`a`", "%%{x", "#quot;", "a;b|c", "$$x$$")
 

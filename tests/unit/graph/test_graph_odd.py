@@ -7,8 +7,8 @@ from graph_templates import Content, shared
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from readmodel_cfn.analysis.graph import flowchart
 from readmodel_cfn.cloudformation.values import walk
-from readmodel_cfn.graph import flowchart
 
 WORDS = st.sampled_from(
     ["Ref", "Fn::GetAtt", "Fn::Sub", "Type", "AWS::S3::Bucket", "Own", "Api", "${Own}", "*", ""]

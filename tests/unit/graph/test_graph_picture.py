@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 
 from articles import article_template
 from readmodel_cfn import Api, ReadModel, Route, Writer
-from readmodel_cfn.graph import flowchart
+from readmodel_cfn.analysis.graph import flowchart
 from strategies import read_models
 
 README = Path(__file__).parents[3] / "README.md"

@@ -14,9 +14,9 @@ import boto3
 from botocore.stub import Stubber
 
 from readmodel_cfn import ReadModel, build_template, render
-from readmodel_cfn.gateway.cloudformation import served
-from readmodel_cfn.live.expected import expected
-from readmodel_cfn.live.values import Expected
+from readmodel_cfn.deploy.live.expected import expected
+from readmodel_cfn.deploy.live.values import Expected
+from readmodel_cfn.local.gateway.cloudformation import served
 
 ACCOUNT = "123456789012"
 STACK_ID = f"arn:aws:cloudformation:eu-west-1:{ACCOUNT}:stack/read-model/1"

@@ -8,9 +8,9 @@ from live_stacks import api_gateway, template_of, wanted
 
 from readmodel_cfn import Deployment, ReadModel, Route
 from readmodel_cfn.cloudformation.evaluate import Evaluator
-from readmodel_cfn.live.compare import compare, together
-from readmodel_cfn.live.snapshot import snapshot
-from readmodel_cfn.live.values import (
+from readmodel_cfn.deploy.live.compare import compare, together
+from readmodel_cfn.deploy.live.snapshot import snapshot
+from readmodel_cfn.deploy.live.values import (
     Comparison,
     Expected,
     Facets,

@@ -7,7 +7,7 @@ import pytest
 from botocore.stub import Stubber
 from live_stacks import STACK_ID, client
 
-from readmodel_cfn.live.drift import Difference, Drift, Drifted, detect
+from readmodel_cfn.deploy.live.drift import Difference, Drift, Drifted, detect
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
 TYPES = {"Store": "AWS::S3::Bucket", "Role": "AWS::IAM::Role", "Key": "AWS::IAM::AccessKey"}

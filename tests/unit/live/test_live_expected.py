@@ -7,8 +7,8 @@ from live_stacks import STACK_ID, ids_of, template_of, wanted
 
 from articles import article_template
 from readmodel_cfn import Deployment, ReadModel, Route
-from readmodel_cfn.live.expected import expected
-from readmodel_cfn.live.values import Expected, Facets
+from readmodel_cfn.deploy.live.expected import expected
+from readmodel_cfn.deploy.live.values import Expected, Facets
 
 GET = ("/samples", "GET")
 

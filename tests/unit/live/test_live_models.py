@@ -7,9 +7,9 @@ from live_stacks import api_gateway, template_of, wanted
 
 from articles import article_template
 from readmodel_cfn import ReadModel
-from readmodel_cfn.live.compare import compare
-from readmodel_cfn.live.snapshot import snapshot
-from readmodel_cfn.live.values import Comparison
+from readmodel_cfn.deploy.live.compare import compare
+from readmodel_cfn.deploy.live.snapshot import snapshot
+from readmodel_cfn.deploy.live.values import Comparison
 from strategies import read_models
 
 ALL = ("deployment", "canary", "method settings", "routes", "authorization", "integrations")

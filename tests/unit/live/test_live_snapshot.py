@@ -7,9 +7,9 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from live_stacks import body, client
 
-from readmodel_cfn.aws import UnreadableAnswer
-from readmodel_cfn.live.snapshot import snapshot
-from readmodel_cfn.live.values import Gone, Method, Snapshot
+from readmodel_cfn.aws.connection import UnreadableAnswer
+from readmodel_cfn.deploy.live.snapshot import snapshot
+from readmodel_cfn.deploy.live.values import Gone, Method, Snapshot
 
 STAGE = {"deploymentId": "d1", "stageName": "v1"}
 SUMMARY = {"/a": {"GET": {"authorizationType": "NONE", "apiKeyRequired": False}}, "/": {}}

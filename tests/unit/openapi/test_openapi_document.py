@@ -9,8 +9,8 @@ from openapi_templates import Content, answering, api, of, reads, resource
 
 from articles import article_template
 from readmodel_cfn import Api, DataStore, Deployment, ReadModel, Route
+from readmodel_cfn.analysis.openapi import document
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.openapi import document
 
 PRODUCTION = document(of(ReadModel()))
 ERROR = {"$ref": "#/components/schemas/Error"}

@@ -1,7 +1,7 @@
 """Measurements as values, for what tells them."""
 
-from readmodel_cfn.race.history import Read, Write
-from readmodel_cfn.race.measure import ANOTHER, ASKED, IDLE, REPLACED, Measured, Span
+from readmodel_cfn.verify.race.history import Read, Write
+from readmodel_cfn.verify.race.measure import ANOTHER, ASKED, IDLE, REPLACED, Measured, Span
 
 MS = 1_000_000
 

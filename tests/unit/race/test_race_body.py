@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from readmodel_cfn.race.body import SMALLEST, make, version_of
+from readmodel_cfn.verify.race.body import SMALLEST, make, version_of
 
 SIZE = 400
 OLD, NEW = make(7, SIZE), make(8, SIZE)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from race_histories import MS, measured, read, write
 
-from readmodel_cfn.race.figures import (
+from readmodel_cfn.verify.race.figures import (
     Latency,
     Ratio,
     Row,
@@ -17,8 +17,8 @@ from readmodel_cfn.race.figures import (
     ratios,
     rows,
 )
-from readmodel_cfn.race.history import check
-from readmodel_cfn.race.measure import ANOTHER, ASKED, IDLE, REPLACED, Plan, Span
+from readmodel_cfn.verify.race.history import check
+from readmodel_cfn.verify.race.measure import ANOTHER, ASKED, IDLE, REPLACED, Plan, Span
 
 
 @pytest.mark.parametrize(

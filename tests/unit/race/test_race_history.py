@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as some
 
-from readmodel_cfn.race.history import Kind, Read, Verdict, Write, check
+from readmodel_cfn.verify.race.history import Kind, Read, Verdict, Write, check
 
 # Version 1 was written at 10 to 20, version 2 at 30 to 40, version 3 at 50 to 60.
 WRITES = [Write(1, 10, 20), Write(2, 30, 40), Write(3, 50, 60)]

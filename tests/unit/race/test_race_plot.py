@@ -4,8 +4,8 @@ from xml.etree import ElementTree
 
 from race_histories import measured
 
-from readmodel_cfn.race.history import check
-from readmodel_cfn.race.plot import PLAIN, drawing, strips
+from readmodel_cfn.verify.race.history import check
+from readmodel_cfn.verify.race.plot import PLAIN, drawing, strips
 
 
 def test_a_strip_rises_with_the_version_and_tells_its_scale() -> None:

@@ -4,8 +4,8 @@ from threading import Event
 
 import pytest
 
-from readmodel_cfn.race.body import version_of
-from readmodel_cfn.race.writer import Writer, Writing
+from readmodel_cfn.verify.race.body import version_of
+from readmodel_cfn.verify.race.writer import Writer, Writing
 
 
 class Store:

@@ -6,8 +6,8 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from readmodel_cfn.sandbox import SandboxError, home, start
-from readmodel_cfn.sandbox.home import REQUIREMENTS, Home, _reason
+from readmodel_cfn.local.sandbox import SandboxError, home, start
+from readmodel_cfn.local.sandbox.home import REQUIREMENTS, Home, _reason
 
 
 def test_the_argument_wins_over_the_environment_over_the_cache(
@@ -53,6 +53,6 @@ def test_the_reason_is_the_line_that_says_it(tmp_path: Path, printed: str, reaso
 
 
 def test_windows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("readmodel_cfn.sandbox.lifecycle.os.name", "nt")
+    monkeypatch.setattr("readmodel_cfn.local.sandbox.lifecycle.os.name", "nt")
     with pytest.raises(SandboxError, match="needs Linux or macOS"):
         start(home=tmp_path)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from readmodel_cfn.sandbox import Sandbox, state, status, stop
+from readmodel_cfn.local.sandbox import Sandbox, state, status, stop
 
 SANDBOX = Sandbox("http://127.0.0.1:1", 1, 2, "AKIA", "secret", "0" * 32)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from readmodel_cfn.gateway import Request, S3Request
+from readmodel_cfn.local.gateway import Request, S3Request
 
 Template = dict[str, Any]
 

@@ -8,9 +8,9 @@ import pytest
 from serve_templates import GET, get, method, resource, role, template
 
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.gateway import Response
-from readmodel_cfn.serve.api import Api, Route, Source, api_of
-from readmodel_cfn.store.publish import MOST_BYTES
+from readmodel_cfn.local.gateway import Response
+from readmodel_cfn.local.serve.api import Api, Route, Source, api_of
+from readmodel_cfn.publish.publish import MOST_BYTES
 
 
 @pytest.fixture

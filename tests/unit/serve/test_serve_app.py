@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from serve_templates import template
 
-from readmodel_cfn.gateway import Request, Response
-from readmodel_cfn.serve.api import Api, Source, api_of
-from readmodel_cfn.serve.server import App
+from readmodel_cfn.local.gateway import Request, Response
+from readmodel_cfn.local.serve.api import Api, Source, api_of
+from readmodel_cfn.local.serve.server import App
 
 Sent = list[dict[str, Any]]
 

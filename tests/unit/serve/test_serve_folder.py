@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from serve_templates import BUCKET_ARN, GET, LIST, role, s3_get, statement, template
 
-from readmodel_cfn.gateway import S3Response
-from readmodel_cfn.serve.folder import Folder
-from readmodel_cfn.serve.permissions import permissions_of
-from readmodel_cfn.store.publish import Settings
+from readmodel_cfn.local.gateway import S3Response
+from readmodel_cfn.local.serve.folder import Folder
+from readmodel_cfn.local.serve.permissions import permissions_of
+from readmodel_cfn.publish.publish import Settings
 
 BODY = b'{"a": 1}'
 ETAG = '"a01637863c1f9585c3e38cde6ce20940"'

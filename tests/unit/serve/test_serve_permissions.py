@@ -17,7 +17,7 @@ from serve_templates import (
     template,
 )
 
-from readmodel_cfn.serve.permissions import Permissions, permissions_of
+from readmodel_cfn.local.serve.permissions import Permissions, permissions_of
 
 
 def given(*statements: Template, parameters: dict[str, str] | None = None) -> Permissions:

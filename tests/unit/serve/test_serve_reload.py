@@ -9,10 +9,10 @@ import pytest
 from serve_templates import GET, get, method, role, template
 
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.serve import reload
-from readmodel_cfn.serve.api import Api, Source, api_of
-from readmodel_cfn.serve.reload import Reloader
-from readmodel_cfn.serve.server import App
+from readmodel_cfn.local.serve import reload
+from readmodel_cfn.local.serve.api import Api, Source, api_of
+from readmodel_cfn.local.serve.reload import Reloader
+from readmodel_cfn.local.serve.server import App
 
 
 class Description:

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readmodel_cfn.serve.s3 import (
+from readmodel_cfn.local.serve.s3 import (
     condition_status,
     content_type,
     objection,
     requested_range,
     store,
 )
-from readmodel_cfn.store.publish import DEFAULT, MOST_BYTES, Settings
+from readmodel_cfn.publish.publish import DEFAULT, MOST_BYTES, Settings
 
 ETAG = '"abc"'
 MODIFIED = 1_700_000_000

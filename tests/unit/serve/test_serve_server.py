@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from readmodel_cfn.errors import ReadModelError
-from readmodel_cfn.serve.server import listen, url_of
+from readmodel_cfn.local.serve.server import listen, url_of
 
 
 def test_a_free_port_of_this_machine_only() -> None:

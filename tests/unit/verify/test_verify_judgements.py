@@ -23,7 +23,7 @@ from verify_seen import (
     with_status,
 )
 
-from readmodel_cfn.live.values import Finding, Live
+from readmodel_cfn.deploy.live.values import Finding, Live
 from readmodel_cfn.verify.contract import Contract, Promised
 
 XML = b"<Error><Code>NoSuchKey</Code></Error>"

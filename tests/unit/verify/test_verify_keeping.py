@@ -10,9 +10,9 @@ from botocore.exceptions import EndpointConnectionError
 from botocore.parsers import ResponseParserError
 from botocore.stub import Stubber
 
-from readmodel_cfn.aws import UnreadableAnswer
+from readmodel_cfn.aws.connection import UnreadableAnswer
 from readmodel_cfn.errors import Unfinished
-from readmodel_cfn.store.publish import Settings
+from readmodel_cfn.publish.publish import Settings
 from readmodel_cfn.verify.keeping import ProbeDocument
 
 AT = {"Bucket": "b", "Key": "k"}

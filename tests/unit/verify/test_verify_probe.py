@@ -5,7 +5,7 @@ import json
 import pytest
 
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.routes import Route
+from readmodel_cfn.template.routes import Route
 from readmodel_cfn.verify.contract import Contract, Promised
 from readmodel_cfn.verify.probe import choose
 

@@ -4,7 +4,7 @@ import gzip
 from dataclasses import replace
 from typing import Any
 
-from readmodel_cfn.live.values import Live
+from readmodel_cfn.deploy.live.values import Live
 from readmodel_cfn.verify.asking import Heard
 from readmodel_cfn.verify.contract import Contract, Promised
 from readmodel_cfn.verify.outcome import Outcome

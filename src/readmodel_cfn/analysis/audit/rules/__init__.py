@@ -1,0 +1,48 @@
+"""The rules, one subject a module, in the order in which they are reported."""
+
+from readmodel_cfn.analysis.audit.rule import Rule
+from readmodel_cfn.analysis.audit.rules import (
+    bucket,
+    cache,
+    compression,
+    conditions,
+    content_handling,
+    cors,
+    declared,
+    deployment,
+    error_bodies,
+    forbidden_headers,
+    head,
+    headers,
+    literals,
+    parameters,
+    patterns,
+    role_actions,
+    role_keys,
+    statuses,
+    trust,
+    users,
+)
+
+RULES: tuple[Rule, ...] = (
+    *statuses.RULES,
+    *patterns.RULES,
+    *declared.RULES,
+    *headers.RULES,
+    *forbidden_headers.RULES,
+    *conditions.RULES,
+    *parameters.RULES,
+    *error_bodies.RULES,
+    *head.RULES,
+    *cors.RULES,
+    *content_handling.RULES,
+    *compression.RULES,
+    *cache.RULES,
+    *deployment.RULES,
+    *trust.RULES,
+    *role_actions.RULES,
+    *role_keys.RULES,
+    *literals.RULES,
+    *bucket.RULES,
+    *users.RULES,
+)

@@ -1,0 +1,224 @@
+"""readmodel.toml: the stack, the routes, the sections of the template, and how to publish.
+
+An unknown key, a wrong type or a value that AWS would refuse is an error that names the file, the
+key, the value and the allowed values. One file describes one environment.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.limits import STACK_TAGS, TAG_KEY_LENGTH, TAG_VALUE_LENGTH
+from readmodel_cfn.template.api import Api
+from readmodel_cfn.template.data_store import DataStore
+from readmodel_cfn.template.deployment import Deployment
+from readmodel_cfn.template.gateway_role import GatewayRole
+from readmodel_cfn.template.model import ReadModel
+from readmodel_cfn.template.naming import PREFIX, PREFIX_IN_WORDS
+from readmodel_cfn.template.options import OptionError, check_options, option, options_of
+from readmodel_cfn.template.routes import Route
+from readmodel_cfn.template.writer import Writer
+
+DEFAULT_FILE = Path("readmodel.toml")
+DEFAULT_STACK_NAME = "read-model"
+STACK_NAME = r"[A-Za-z][A-Za-z0-9-]{0,127}"
+STACK_NAME_IN_WORDS = "1 to 128 of A-Z a-z 0-9 and -, a letter first"
+_MOST_TAGS = STACK_TAGS - 1  # this tool adds one to its stacks
+_TAGS_IN_WORDS = (
+    f"a table of at most {_MOST_TAGS} texts, each 1 to {TAG_VALUE_LENGTH} (a key: "
+    f"{TAG_KEY_LENGTH}) of A-Z a-z 0-9 space and _ . : / = + @ -"
+)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The CloudFormation stack: name, region, tags and protection."""
+
+    name: str = option(
+        DEFAULT_STACK_NAME,
+        "Name of the stack.",
+        pattern=STACK_NAME,
+        allowed=STACK_NAME_IN_WORDS,
+    )
+    region: str | None = option(
+        None,
+        "AWS region of the stack. By default the region of the environment or the AWS profile.",
+        pattern=r"[a-z]{2,3}(-[a-z]+)+-\d{1,2}",
+        allowed="a region, such as eu-west-1",
+        example="eu-west-1",
+    )
+    tags: dict[str, str] = option(
+        dict,
+        "Tags of the stack; CloudFormation copies them to its resources (default none).",
+        pattern=r"(?!aws:)[A-Za-z0-9 _.:/=+@-]{1,256}",
+        allowed=_TAGS_IN_WORDS,
+        example={"team": "shop"},
+    )
+    termination_protection: bool = option(
+        False, "Enable CloudFormation termination protection (default false)."
+    )
+    role_arn: str | None = option(
+        None,
+        "ARN of the IAM role that CloudFormation assumes. By default it has the caller's "
+        "permissions.",
+        pattern=r"arn:[a-z-]+:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}",
+        allowed="a role's ARN, such as arn:aws:iam::123456789012:role/deploy",
+        example="arn:aws:iam::123456789012:role/deploy",
+    )
+
+    prefix: str = option(
+        "",
+        "Prefix of every logical ID and output, for several read models in one stack (default "
+        "none).",
+        pattern=PREFIX,
+        allowed=PREFIX_IN_WORDS,
+    )
+
+    def __post_init__(self) -> None:
+        check_options(self, "stack")
+        if len(self.tags) > _MOST_TAGS or any(len(key) > TAG_KEY_LENGTH for key in self.tags):
+            raise OptionError("stack.tags", self.tags, _TAGS_IN_WORDS)
+
+
+@dataclass(frozen=True)
+class Publish:
+    """What `publish` does with the files of a folder."""
+
+    exclude: tuple[str, ...] = option(
+        (),
+        "Patterns of keys that publish neither sends nor deletes, such as drafts/*.",
+        pattern=r"(?!\.{0,2}/).+",
+        allowed="a pattern of keys, such as drafts/*, with * for any text, without / or ./ at its "
+        "beginning",
+    )
+
+    def __post_init__(self) -> None:
+        check_options(self, "publish")
+
+
+SECTIONS: Mapping[str, type] = {
+    "data_store": DataStore,
+    "writer": Writer,
+    "gateway_role": GatewayRole,
+    "api": Api,
+    "deployment": Deployment,
+}
+TABLES: Mapping[str, type] = {"stack": Stack, "routes": Route, **SECTIONS, "publish": Publish}
+
+
+@dataclass(frozen=True)
+class Config:
+    """The content of readmodel.toml: the stack, the read model, and how to publish."""
+
+    stack: Stack = field(default_factory=Stack)
+    model: ReadModel = field(default_factory=ReadModel)
+    publish: Publish = field(default_factory=Publish)
+
+
+def load(path: Path) -> Config:
+    """Read a readmodel.toml.
+
+    Raises:
+        ConfigError: it names the file and what is wrong in it.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")  # Windows editors add a byte order mark
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise ConfigError(f"cannot be read: {reason}", where=str(path)) from error
+    return parse(text, str(path))
+
+
+def parse(text: str, source: str) -> Config:
+    """Read the text of a readmodel.toml; `source` names it in errors."""
+    import tomllib  # loaded only if there is a file, as is difflib
+
+    try:
+        content = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # ValueError: a number of too many digits too
+        what = "nested too deeply" if isinstance(error, RecursionError) else error
+        raise ConfigError(f"not TOML: {what}", where=source) from error
+    with _errors_from(source):
+        return _config(content)
+
+
+def read_model(content: Any, source: str) -> ReadModel:
+    """The read model of plain values: the tables of readmodel.toml without [stack] and [publish].
+
+    For the file of another tool, which has its own stack settings; `source` names it in errors.
+
+    Raises:
+        ConfigError: it names the source and what is wrong in it.
+    """
+    with _errors_from(source):
+        if not isinstance(content, dict):
+            raise ConfigError(f"{content!r} is not allowed", hint="use a table")
+        _known(content, ["routes", *SECTIONS], "")
+        return _model(content)
+
+
+@contextmanager
+def _errors_from(source: str) -> Iterator[None]:
+    """Add the source to errors."""
+    try:
+        yield
+    except ConfigError as error:
+        where = f"{source}: {error.where}" if error.where else source
+        raise ConfigError(error.what, where=where, hint=error.hint) from error
+
+
+def _config(content: Mapping[str, Any]) -> Config:
+    _known(content, TABLES, "")
+    return Config(
+        _table(Stack, content.get("stack", {}), "stack"),
+        _model(content),
+        _table(Publish, content.get("publish", {}), "publish"),
+    )
+
+
+def _model(content: Mapping[str, Any]) -> ReadModel:
+    given = {
+        name: _table(cls, content[name], name) for name, cls in SECTIONS.items() if name in content
+    }
+    if "routes" in content:
+        given["routes"] = _routes(content["routes"])
+    return ReadModel(**given)
+
+
+def _routes(items: Any) -> tuple[Route, ...]:
+    if not isinstance(items, list):
+        raise OptionError("routes", items, "tables, each headed [[routes]]")
+    return tuple(_route(item, f"routes[{number}]") for number, item in enumerate(items, start=1))
+
+
+def _route(item: Any, place: str) -> Route:
+    try:
+        route: Route = _table(Route, item, place)
+    except OptionError as error:
+        key = error.key.replace("routes.", f"{place}.")
+        raise OptionError(key, error.value, error.allowed) from error
+    missing = [name for name in ("path", "key") if name not in item]
+    if missing:
+        raise ConfigError(f"{missing[0]} is missing", where=place, hint="add both path and key")
+    return route
+
+
+def _table(cls: type, table: Any, place: str) -> Any:
+    if not isinstance(table, dict):
+        raise OptionError(place, table, "a table")
+    allowed = [declared.name for declared, _ in options_of(cls)]
+    _known(table, allowed, place)
+    return cls(**{key: tuple(v) if isinstance(v, list) else v for key, v in table.items()})
+
+
+def _known(table: Mapping[str, Any], allowed: Any, place: str) -> None:
+    for key in table:
+        if key not in allowed:
+            import difflib
+
+            near = difflib.get_close_matches(str(key), allowed, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(allowed)}"
+            raise ConfigError("unknown key", where=f"{place}.{key}".lstrip("."), hint=hint)

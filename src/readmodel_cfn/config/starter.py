@@ -1,0 +1,74 @@
+"""The readmodel.toml that `init` writes: every option explained, most of them commented out."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field
+from textwrap import wrap
+from typing import Any
+
+from readmodel_cfn.config.load import TABLES, Stack
+from readmodel_cfn.template.options import describe, options_of
+from readmodel_cfn.template.routes import Route
+
+_WIDTH = 100
+_HEAD = (
+    "A read model for readmodel-cfn. Options that are commented out show their default, or an "
+    "example if they have no default."
+)
+
+
+def starter(stack: Stack, route: Route) -> str:
+    """The text of the file, with the stack's name and region and the route set."""
+    region = {} if stack.region is None else {"region": stack.region}
+    values: dict[str, Mapping[str, Any]] = {
+        "stack": {"name": stack.name, **region},
+        "routes": {"path": route.path, "key": route.key},
+    }
+    tables = (_table(name, cls, values.get(name, {})) for name, cls in TABLES.items())
+    return "\n".join([*_comment(_HEAD), *(line for table in tables for line in table)]) + "\n"
+
+
+def key_for(path: str) -> str:
+    """The key for the documents of a path: the path with the ending .json.
+
+    The default path has the default key, and a path with a greedy parameter gets no ending.
+    """
+    if path == Route().path:
+        return Route().key
+    return path.replace("+}", "}") + ("" if path.endswith(("+}", ".json")) else ".json")
+
+
+def _table(name: str, cls: type, values: Mapping[str, Any]) -> Iterator[str]:
+    yield ""
+    yield from _comment((cls.__doc__ or "").partition("\n")[0])
+    yield f"[[{name}]]" if cls is Route else f"[{name}]"
+    for declared, annotation in options_of(cls):
+        yield ""
+        yield from _comment(_meaning(declared, annotation))
+        mark = "" if declared.name in values else "# "
+        value = values.get(declared.name, _shown(declared))
+        yield f"{mark}{declared.name} = {_toml(value)}"
+
+
+def _meaning(declared: Field[Any], annotation: Any) -> str:
+    """The meaning of an option, and the allowed values unless it is true or false."""
+    doc = str(declared.metadata["doc"])
+    if annotation is bool:
+        return doc
+    return f"{doc} Allowed: {describe(annotation, declared.metadata)}."
+
+
+def _shown(declared: Field[Any]) -> Any:
+    has_default = declared.default not in (MISSING, None)
+    return declared.default if has_default else declared.metadata["example"]
+
+
+def _toml(value: Any) -> str:
+    """A value in TOML, which is JSON except for tables."""
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{key} = {_toml(item)}' for key, item in value.items())} }}"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _comment(text: str) -> list[str]:
+    return wrap(text, _WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False)

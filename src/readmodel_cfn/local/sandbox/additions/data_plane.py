@@ -1,0 +1,119 @@
+"""Serves a stage from its deployment's snapshot, through this package's gateway and S3.
+
+ministack has no integration with S3: it answers 504. It still serves the APIs that it serves
+better than the gateway (Lambda, authorizers, API keys), and does for all APIs what is not the
+gateway's: addressing, account and region, the resource policy, throttling.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ministack.services import apigateway_v1
+
+from readmodel_cfn.local.gateway import Call, Gateway, Request, Response, Snapshot
+from readmodel_cfn.local.gateway.routing import match
+from readmodel_cfn.local.sandbox.additions import deployments
+from readmodel_cfn.local.sandbox.additions.role_session import RoleRefusedError
+from readmodel_cfn.local.sandbox.additions.s3_backend import fetch
+
+
+@dataclass(frozen=True)
+class _Served:
+    """The stage that a request reaches, and what it serves."""
+
+    api_id: str
+    stage_name: str
+    stage: dict[str, Any]
+    snapshot: Snapshot
+
+
+def register() -> None:
+    """Take snapshots, and serve the requests to the stages that have one."""
+    deployments.register()
+    execute = apigateway_v1._execute_in_scope
+
+    async def execute_in_scope(
+        context: dict[str, Any], api_id: str, stage: str, *asked: Any
+    ) -> Any:
+        served = _served(api_id, stage)
+        if served is None:
+            return await execute(context, api_id, stage, *asked)
+        context["stage"] = served.stage  # what ministack renders its own errors with
+        return await _serve(served, context["request_id"], *asked)
+
+    apigateway_v1._execute_in_scope = execute_in_scope
+
+
+def _served(api_id: str, stage_name: str) -> _Served | None:
+    stage = apigateway_v1._stages_v1.get(api_id, {}).get(stage_name)
+    snapshot = deployments.snapshot_of(api_id, stage) if stage else None
+    return _Served(api_id, stage_name, stage, snapshot) if snapshot else None
+
+
+async def _serve(
+    served: _Served,
+    request_id: str,
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    query: Mapping[str, list[str]],
+    *owner: str,
+) -> Any:
+    """ministack's triple of status, headers and body, or an error that it renders itself."""
+    refused = apigateway_v1._anonymous_policy_error(
+        served.api_id, served.stage_name, method, path, *owner
+    )
+    if refused:
+        return refused
+    # Of a parameter sent more than once API Gateway maps the last value.
+    last = {name: values[-1] for name, values in query.items()}
+    response = await _answer(served, Request(method, path, headers, last, body, request_id))
+    if response is None:
+        return apigateway_v1._gw_error("API_CONFIGURATION_ERROR", "Internal server error")
+    return response.status, _identified(response.headers, request_id), response.body
+
+
+def _identified(headers: Mapping[str, str], request_id: str) -> dict[str, str]:
+    """The headers with the request's id once, under the name by which ministack looks for it."""
+    name = "x-amzn-requestid"
+    return {key: value for key, value in headers.items() if key.lower() != name} | {
+        name: request_id
+    }
+
+
+async def _answer(served: _Served, request: Request) -> Response | None:
+    """The response, or None where API Gateway may not assume the integration's role."""
+    gateway = Gateway(served.snapshot, served.stage_name, served.stage.get("variables"))
+    if _is_throttled(served, request):
+        return gateway.throttled(request)
+    step = gateway.prepare(request)
+    if not isinstance(step, Call):
+        return step
+    try:
+        return gateway.finish(step, await fetch(step.s3))
+    except RoleRefusedError:
+        return None
+
+
+def _is_throttled(served: _Served, request: Request) -> bool:
+    """Whether the stage's method settings refuse the request now; it takes one from the bucket."""
+    if not served.stage.get("methodSettings"):
+        return False
+    route = match(served.snapshot.routes, request.path, request.method)
+    if route is None:
+        return False
+    names = (served.api_id, served.stage_name, route.resource_path, request.method)
+    return apigateway_v1._check_throttle(_by_path(served.stage), *names, None) is not None
+
+
+def _by_path(stage: dict[str, Any]) -> dict[str, Any]:
+    """The stage with its method settings by plain path.
+
+    A template writes the slashes of a setting's ResourcePath as ~1 (the reference of
+    AWS::ApiGateway::Stage MethodSetting); ministack looks for the plain path.
+    """
+    settings = stage["methodSettings"].items()
+    plain = {name.replace("/~1", "/", 1).replace("~1", "/"): value for name, value in settings}
+    return {**stage, "methodSettings": plain}

@@ -1,0 +1,255 @@
+"""The server process: started, recognised as ours, and ended. A process id alone proves nothing."""
+
+import http.client
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from readmodel_cfn.local.sandbox import state
+from readmodel_cfn.local.sandbox.home import Home
+from readmodel_cfn.local.sandbox.state import Sandbox, SandboxError
+
+LAUNCHER = Path(__file__).parent / "additions" / "launch.py"
+PATIENCE = 30.0
+"""Seconds that a server may take until it answers; it takes about one."""
+TRIES = 5
+"""Ports tried when each is taken by someone else between choosing and binding it."""
+_INHERITED = ("PATH", "LANG", "LC_ALL", "TZ")
+
+
+HEALTH = "/_ministack/health"
+GRACE = 10.0
+"""Seconds that a server may take to end after SIGTERM before it is killed."""
+
+_children: dict[int, subprocess.Popen[bytes]] = {}
+"""Processes that this one started, to reap them when they end."""
+
+
+def launch(home: Home, python: Path, port: int | None, *, loopback_is_secure: bool) -> Sandbox:
+    """Start a server on the port, or on a free one, and return it once it answers."""
+    for _ in range(TRIES):
+        sandbox = _attempt(home, python, port or free_port(), loopback_is_secure=loopback_is_secure)
+        if sandbox:
+            return sandbox
+        if port:
+            break
+    raise busy_port(port) if port else _failed(home, "it found no free port")
+
+
+def _forget_ended_children() -> None:
+    """Reap the servers that this process started and that ended, some without `terminate`."""
+    for pid, child in list(_children.items()):
+        if child.poll() is not None:
+            del _children[pid]
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that is free now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        number: int = listener.getsockname()[1]
+        return number
+
+
+def is_busy(port: int) -> bool:
+    """Whether something else has the port; the rest of an ended connection does not count."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return True
+    return False
+
+
+def busy_port(port: int) -> SandboxError:
+    """The error for a port that the caller asked for and cannot have."""
+    return SandboxError(
+        "the port is in use, or may not be used",
+        where=f"127.0.0.1:{port}",
+        hint="stop what listens there, or omit the port to get a free one",
+    )
+
+
+def _attempt(home: Home, python: Path, port: int, *, loopback_is_secure: bool) -> Sandbox | None:
+    """One start; None when the server ended because its port was taken before it could bind."""
+    key, secret = _new_key()
+    instance, token = secrets.token_hex(16), secrets.token_urlsafe(30)
+    url = f"http://127.0.0.1:{port}"
+    known = Sandbox(
+        url, port, 0, key, secret, instance, loopback_is_secure=loopback_is_secure, token=token
+    )
+    command = [str(python), "-I", str(LAUNCHER), instance]
+    child = None
+    try:
+        with _signals_deferred():
+            child = _spawn(home, command, _environment(home, known))
+            sandbox = replace(known, pid=child.pid)
+            state.write(home.state, sandbox)
+        answered = _wait_until_it_answers(home, sandbox, child)
+    except BaseException:
+        if child:
+            terminate(child.pid)
+            state.forget(home.state)
+        raise
+    return sandbox if answered else None
+
+
+@contextmanager
+def _signals_deferred() -> Iterator[None]:
+    """Hold back SIGINT and SIGTERM until the block ends, as a server that nobody knows would stay.
+
+    Only the main thread gets signals. The new server does not inherit the handlers.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    received: list[signal.Signals] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
+    held = {number: handler for number, handler in before.items() if handler is not None}
+    for number in held:
+        signal.signal(number, lambda got, _: received.append(signal.Signals(got)))
+    try:
+        yield
+    finally:
+        for number, handler in held.items():
+            signal.signal(number, handler)
+    for received_signal in received:
+        signal.raise_signal(received_signal)
+
+
+def _new_key() -> tuple[str, str]:
+    """An access key for the account's root, random so that no one else's request is let in."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+    return "AKIA" + "".join(secrets.choice(letters) for _ in range(16)), secrets.token_urlsafe(30)
+
+
+def _environment(home: Home, sandbox: Sandbox) -> dict[str, str]:
+    """The server's whole environment: nothing of the user's AWS settings or proxies gets in."""
+    kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    home.temporary.mkdir(exist_ok=True)
+    return kept | {
+        "HOME": str(home.path),
+        "TMPDIR": str(home.temporary),
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(sandbox.port),
+        "AUTH": "true",
+        "AWS_ACCESS_KEY_ID": sandbox.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": sandbox.secret_access_key,
+        "LOG_LEVEL": "WARNING",
+        # ministack would listen on further ports and look for containers of its own.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "DOCKER_HOST": f"unix://{home.temporary / 'no-docker'}",
+        "READMODEL_CFN_SANDBOX_INSTANCE": sandbox.instance,
+        "READMODEL_CFN_SANDBOX_TOKEN": sandbox.token,
+        "READMODEL_CFN_SANDBOX_LOOPBACK_IS_SECURE": str(int(sandbox.loopback_is_secure)),
+    }
+
+
+def _spawn(home: Home, command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    with home.log.open("wb") as log:
+        child = subprocess.Popen(  # noqa: S603  (our own interpreter and launcher)
+            command,
+            cwd=home.path,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    _children[child.pid] = child
+    return child
+
+
+def _wait_until_it_answers(home: Home, sandbox: Sandbox, child: subprocess.Popen[bytes]) -> bool:
+    """True once it answers, False when its port was taken; an error when it ended or hangs."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if answers(sandbox):
+            return True
+        if child.poll() is not None:
+            if is_busy(sandbox.port):
+                return False
+            raise _failed(home, _last_line(home.log))
+        time.sleep(0.02)
+    raise _failed(home, f"it did not answer within {PATIENCE:.0f} seconds")
+
+
+def _failed(home: Home, reason: str) -> SandboxError:
+    return SandboxError(
+        f"the embedded AWS did not start: {reason}",
+        where=str(home.log),
+        hint="the log has the rest",
+    )
+
+
+def _last_line(log: Path) -> str:
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return lines[-1].strip() if lines else "it printed nothing"
+
+
+def answers(sandbox: Sandbox, timeout: float = 2.0) -> bool:
+    """Whether this very instance answers at its address."""
+    connection = http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=timeout)
+    try:
+        connection.request("GET", HEALTH)
+        health = json.loads(connection.getresponse().read())
+        return bool(health.get("instance") == sandbox.instance)
+    except (OSError, ValueError, AttributeError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def hangs(sandbox: Sandbox) -> bool:
+    """Whether the remembered process is this instance, although it may not answer.
+
+    Its command line carries the instance; where the system does not show that in /proc, a server
+    that hangs is taken for someone else's and left alone.
+    """
+    return sandbox.instance.encode() in _read(sandbox.pid, "cmdline").split(b"\0")
+
+
+def terminate(pid: int) -> None:
+    """End a process that is known to be ours, and wait until it has ended."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+        if _wait(pid, GRACE):
+            break
+    _forget_ended_children()
+
+
+def _wait(pid: int, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not _gone(pid):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _gone(pid: int) -> bool:
+    """Whether the process has ended; a zombie has ended too."""
+    if pid in _children:
+        return _children[pid].poll() is not None
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, PermissionError):
+        return True
+    return _read(pid, "stat").rpartition(b")")[2].split()[:1] == [b"Z"]
+
+
+def _read(pid: int, name: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:
+        return b""

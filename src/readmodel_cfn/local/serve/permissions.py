@@ -1,0 +1,163 @@
+"""Whether a role of the template may list the bucket and get a key.
+
+The role is the one that an integration's Credentials name. Counted are its own Policies and the
+template's policies attached to it; no bucket policy, no permissions boundary. Evaluated are Action
+and Resource with their wildcards, and the conditions StringLike and StringEquals on `s3:prefix` and
+Bool on `aws:SecureTransport` (API Gateway calls S3 over TLS). A statement with any other condition,
+with NotAction or NotResource does not apply.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from readmodel_cfn.local.gateway import S3Request
+from readmodel_cfn.local.gateway.intrinsics import Scope, scope_of
+
+Statement = Mapping[str, Any]
+
+_ATTACHED = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+_ARN = re.compile(r"arn:[^:]*:s3:::|([A-Za-z0-9]+)\.Arn(?=/|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What a role may do with a key: get it, and list it, and so learn that it is missing."""
+
+    get: bool
+    list: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """The statements of the template's roles by ARN, and its buckets' logical IDs by their names.
+
+    `complete` are the roles whose policies are all in the template. Of any other role it is assumed
+    that it may get what it is not denied, and may list nothing.
+    """
+
+    statements: Mapping[str, Sequence[Statement]]
+    complete: frozenset[str]
+    buckets: Mapping[str, str]
+
+    def of(self, request: S3Request) -> Allowed:
+        """What the request's role may do with the request's key.
+
+        The key is taken for the listing's prefix, so that a permission limited to prefixes counts
+        for the keys below them (assumed).
+        """
+        role = request.credentials or ""
+        bucket, key = request.bucket, request.key
+        names = [bucket, self.buckets[bucket]] if bucket in self.buckets else [bucket]
+        keys = [f"{name}/{key}" for name in names]
+        get = self._decision(role, "s3:GetObject", keys, None)
+        listing = self._decision(role, "s3:ListBucket", names, key)
+        return Allowed(role not in self.complete if get is None else get, listing is True)
+
+    def _decision(
+        self, role: str, action: str, names: Sequence[str], prefix: str | None
+    ) -> bool | None:
+        """Allowed, denied, or None where no statement applies; a denial wins."""
+        effects = [
+            statement.get("Effect") == "Allow"
+            for statement in self.statements.get(role, ())
+            if _applies(statement, action, names, prefix)
+        ]
+        return all(effects) if effects else None
+
+
+def permissions_of(template: Mapping[str, Any], parameters: Mapping[str, str]) -> Permissions:
+    """The permissions that a template gives.
+
+    Raises:
+        DefinitionError: a policy has a function that cannot be resolved.
+    """
+    scope = scope_of(template, parameters)
+    statements: dict[str, Sequence[Statement]] = {}
+    complete: set[str] = set()
+    for logical_id, properties in _of_type(scope, "AWS::IAM::Role"):
+        arn = f"{logical_id}.Arn"
+        managed = scope.resolve(properties.get("ManagedPolicyArns") or [], logical_id)
+        documents = _documents(scope, logical_id, properties, managed)
+        statements[arn] = [
+            statement for document in documents for statement in _listed(document.get("Statement"))
+        ]
+        if scope.resources.keys() >= set(managed):
+            complete.add(arn)
+    return Permissions(statements, frozenset(complete), dict(_buckets(scope)))
+
+
+def _documents(
+    scope: Scope, role_id: str, role: Mapping[str, Any], managed: Sequence[str]
+) -> Iterator[Mapping[str, Any]]:
+    """The documents of the role's own policies, and of those in the template attached to it."""
+    for policy in scope.resolve(role.get("Policies") or [], role_id):
+        yield policy["PolicyDocument"]
+    names = {role_id, scope.resolve(role.get("RoleName"), role_id)}
+    for kind in _ATTACHED:
+        for logical_id, properties in _of_type(scope, kind):
+            roles = scope.resolve(properties.get("Roles") or [], logical_id)
+            if logical_id in managed or not names.isdisjoint(roles):
+                yield scope.resolve(properties["PolicyDocument"], logical_id)
+
+
+def _buckets(scope: Scope) -> Iterator[tuple[str, str]]:
+    for logical_id, properties in _of_type(scope, "AWS::S3::Bucket"):
+        if name := properties.get("BucketName"):
+            yield str(scope.resolve(name, logical_id)), logical_id
+
+
+def _of_type(scope: Scope, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for logical_id, resource in scope.resources.items():
+        if resource.get("Type") == kind:
+            yield logical_id, resource.get("Properties") or {}
+
+
+def _applies(statement: Statement, action: str, names: Sequence[str], prefix: str | None) -> bool:
+    """Is the statement about the action on a resource under one of its names?"""
+    actions = _listed(statement.get("Action"))
+    # A bucket of the template goes by its logical ID: its ARN is `LogicalId.Arn`.
+    resources = [
+        _ARN.sub(lambda arn: arn[1] or "", resource, count=1)
+        for resource in _listed(statement.get("Resource"))
+    ]
+    return (
+        any(_like(pattern.lower(), action.lower()) for pattern in actions)
+        and any(_like(pattern, name) for pattern in resources for name in names)
+        and all(
+            _holds(operator, key.lower(), [str(value) for value in _listed(values)], prefix)
+            for operator, keys in (statement.get("Condition") or {}).items()
+            for key, values in keys.items()
+        )
+    )
+
+
+def _holds(operator: str, key: str, values: Sequence[str], prefix: str | None) -> bool:
+    match operator, key:
+        case "StringLike", "s3:prefix":
+            return prefix is not None and any(_like(value, prefix) for value in values)
+        case "StringEquals", "s3:prefix":
+            return prefix in values
+        case "Bool", "aws:securetransport":
+            return "true" in [value.lower() for value in values]
+        case _:
+            return False
+
+
+def _like(pattern: str, text: str) -> bool:
+    return _wildcards(pattern).fullmatch(text) is not None
+
+
+@lru_cache(maxsize=1024)
+def _wildcards(pattern: str) -> re.Pattern[str]:
+    """A text with IAM's wildcards: `*` is any text, with slashes too, `?` is one character."""
+    escaped = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.compile(escaped, re.DOTALL)
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    if value is None:
+        return ()
+    return value if isinstance(value, list) else (value,)

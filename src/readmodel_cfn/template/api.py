@@ -1,0 +1,219 @@
+"""The API: the REST API, a resource for each path segment, GET and HEAD for each route.
+
+The article: "build out the API Gateway for the public interface". Each method is an integration
+with S3 that uses the gateway role. The article's template contains one region; here partition and
+region are those of the stack. The article passes no conditional header to S3 and no header back;
+here a client that has the document already gets a 304, and HEAD is supported. `responses.py` maps
+S3's responses, and `cors.py` adds the methods for preflights.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from troposphere import AWSHelperFn, GetAtt, Join, Partition, Ref, Region, StackName
+from troposphere import apigateway as ag
+
+from readmodel_cfn.limits import MINIMUM_COMPRESSION_SIZE
+from readmodel_cfn.template.naming import Names
+from readmodel_cfn.template.options import check_options, option, without_none
+from readmodel_cfn.template.references import Reference
+from readmodel_cfn.template.responses import (
+    ResponseSettings,
+    integration_response,
+    method_response,
+    read_responses,
+    without_bodies,
+)
+from readmodel_cfn.template.routes import CONDITIONAL_HEADERS, READ_METHODS, Route
+
+
+@dataclass(frozen=True)
+class Api:
+    """The API Gateway REST API: description, TLS, CORS, missing documents, compression."""
+
+    description: str = option(
+        "JSON published ahead of time, read fast",
+        "Description of the API in API Gateway.",
+        pattern=r"(?!.*(AWS::|\$\{))[^\x00-\x1f]{1,1024}",
+        allowed="1 to 1024 characters on one line, without AWS:: and ${, which CloudFormation "
+        "would read as references",
+        of_resource=True,
+    )
+    # Enhanced policies (SecurityPolicy_*) must come with an endpoint access mode:
+    # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies.html
+    security_policy: Literal[
+        "TLS_1_2",
+        "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09",
+        "SecurityPolicy_TLS13_1_2_FIPS_PFS_PQ_2025_09",
+        "SecurityPolicy_TLS13_1_3_2025_09",
+        "SecurityPolicy_TLS13_1_3_FIPS_2025_09",
+    ] = option(
+        "TLS_1_2",
+        "API Gateway security policy: the minimum TLS version and the ciphers for clients "
+        "(default TLS_1_2).",
+        of_resource=True,
+    )
+    cors_origin: str | None = option(
+        None,
+        "CORS: the origin whose pages may read documents with fetch, or * for every origin. By "
+        "default no other origin may.",
+        pattern=r"\*|https?://[A-Za-z0-9.-]+(:\d{1,5})?",
+        allowed="* or an origin, such as https://www.example.com",
+        example="https://www.example.com",
+    )
+    missing: Literal["not-found", "mask"] = option(
+        "not-found",
+        "How the API answers 404 for a missing document. not-found: the gateway role may list the "
+        "keys of the routes, so S3 answers 404 (default). mask: it may not, and S3's 403 is mapped "
+        "to 404.",
+    )
+    compress_from: int | Literal["never"] = option(
+        1024,
+        "Minimum size of a response, in bytes, to compress it for clients that accept gzip or "
+        "deflate (default 1024); or never.",
+        minimum=0,
+        maximum=MINIMUM_COMPRESSION_SIZE,
+        of_resource=True,
+    )
+
+    def __post_init__(self) -> None:
+        check_options(self, "api")
+
+
+@dataclass(frozen=True)
+class ApiResources:
+    """The REST API, created here or existing, its resources by path, and the methods to read."""
+
+    api: ag.RestApi
+    resources: dict[str, ag.Resource]
+    methods: list[ag.Method]
+
+
+def build_api(
+    options: Api,
+    names: Names,
+    *,
+    routes: Sequence[Route],
+    existing: ag.RestApi | None,
+    bucket: Reference,
+    role: Reference,
+    gzip_stored: bool,
+) -> ApiResources:
+    """The API, unless it exists already, and the resources and methods of the routes.
+
+    The methods read objects of `bucket` with the credentials of `role`; `gzip_stored` says that
+    the documents are stored compressed.
+    """
+    api = existing or _rest_api(options, gzip_stored, names)
+    resources = _resources(routes, api, names)
+    settings = _response_settings(options, gzip_stored)
+    responses = read_responses(options.missing, settings)
+    methods = []
+    for verb in READ_METHODS:
+        sent = without_bodies(responses) if verb == "HEAD" else responses
+        mapped = [integration_response(response, settings) for response in sent]
+        declared = [method_response(response, settings) for response in sent]
+        for route in routes:
+            integration = _integration(verb, route, mapped, bucket, role)
+            resource = resources[route.path]
+            methods.append(_method(verb, route, resource, integration, declared, names))
+    return ApiResources(api, resources, methods)
+
+
+def _rest_api(options: Api, gzip_stored: bool, names: Names) -> ag.RestApi:
+    enhanced = options.security_policy.startswith("SecurityPolicy_")
+    return ag.RestApi(
+        names("ApiGateway"),
+        Name=Join(" ", [StackName, *([names.prefix] if names.prefix else []), "Api"]),
+        **without_none(BinaryMediaTypes=["*/*"] if gzip_stored else None),
+        Description=options.description,
+        EndpointConfiguration=ag.EndpointConfiguration(Types=["REGIONAL"]),
+        FailOnWarnings=True,
+        **without_none(MinimumCompressionSize=_compress_from(options, gzip_stored)),
+        SecurityPolicy=options.security_policy,
+        **without_none(EndpointAccessMode="BASIC" if enhanced else None),
+    )
+
+
+def _compress_from(options: Api, gzip_stored: bool) -> int | None:
+    return None if gzip_stored or options.compress_from == "never" else options.compress_from
+
+
+def _resources(routes: Sequence[Route], api: ag.RestApi, names: Names) -> dict[str, ag.Resource]:
+    """The API's resources by path, parents first; routes share the segments they have in common."""
+    made: dict[str, ag.Resource] = {}
+    for path in dict.fromkeys(path for route in routes for path in route.paths):
+        parent, _, part = path.rpartition("/")
+        made[path] = ag.Resource(
+            names.resource(path),
+            RestApiId=Ref(api),
+            ParentId=Ref(made[parent]) if parent else GetAtt(api, "RootResourceId"),
+            PathPart=part,
+        )
+    return made
+
+
+def _response_settings(options: Api, gzip_stored: bool) -> ResponseSettings:
+    compressed = _compress_from(options, gzip_stored) is not None
+    origin = options.cors_origin
+    # A page of another origin can read only the headers that are exposed to it.
+    exposed = {"Access-Control-Expose-Headers": "ETag"} if origin else {}
+    varying = {"Vary": "Accept-Encoding"} if compressed else {}
+    return ResponseSettings(
+        headers={"Access-Control-Allow-Origin": origin} if origin else {},
+        document_headers={**exposed, **varying},
+        binary=gzip_stored,
+    )
+
+
+def _integration(
+    verb: str,
+    route: Route,
+    responses: list[ag.IntegrationResponse],
+    bucket: Reference,
+    role: Reference,
+) -> ag.Integration:
+    """The request to S3, with the client's conditional headers: S3 needs them to answer 304."""
+    headers = [f"header.{name}" for name in CONDITIONAL_HEADERS]
+    passed = [*headers, *(f"path.{name}" for name in route.parameters)]
+    return ag.Integration(
+        Type="AWS",
+        IntegrationHttpMethod=verb,
+        IntegrationResponses=responses,
+        Uri=_object_uri(bucket.name, route.key),
+        Credentials=role.arn,
+        PassthroughBehavior="WHEN_NO_MATCH",
+        RequestParameters={
+            f"integration.request.{name}": f"method.request.{name}" for name in passed
+        },
+    )
+
+
+def _object_uri(bucket: AWSHelperFn | str, key: str) -> Join:
+    """The integration URI of an object."""
+    service = ["arn:", Partition, ":apigateway:", Region, ":s3:path/"]
+    return Join("", [*service, bucket, f"/{key}"])
+
+
+def _method(
+    verb: str,
+    route: Route,
+    resource: ag.Resource,
+    integration: ag.Integration,
+    declared: list[ag.MethodResponse],
+    names: Names,
+) -> ag.Method:
+    """The method; conditional headers are optional (False), path parameters are required."""
+    headers = {f"method.request.header.{name}": False for name in CONDITIONAL_HEADERS}
+    parameters = {f"method.request.path.{name}": True for name in route.parameters}
+    return ag.Method(
+        names.method(route.path, verb),
+        AuthorizationType="NONE",
+        HttpMethod=verb,
+        RequestParameters=headers | parameters,
+        Integration=integration,
+        ResourceId=Ref(resource),
+        RestApiId=resource.RestApiId,
+        MethodResponses=declared,
+    )

@@ -1,0 +1,66 @@
+"""CORS preflights: an OPTIONS method for each route. The article has none.
+
+A browser sends a preflight when a page of another origin sets If-None-Match. API Gateway answers it
+by a MOCK integration, without a request to S3.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from troposphere import Ref
+from troposphere import apigateway as ag
+
+from readmodel_cfn.template.naming import Names
+from readmodel_cfn.template.options import without_none
+from readmodel_cfn.template.responses import (
+    Response,
+    ResponseSettings,
+    integration_response,
+    method_response,
+)
+from readmodel_cfn.template.routes import CONDITIONAL_HEADERS, READ_METHODS, Route
+
+_MAX_AGE = "7200"  # seconds; Chromium caches a preflight for no longer
+
+
+def build_preflights(
+    origin: str | None,
+    names: Names,
+    *,
+    routes: Sequence[Route],
+    resources: Mapping[str, ag.Resource],
+    gzip_stored: bool,
+) -> list[ag.Method]:
+    """The OPTIONS method of each route, if there is an origin to allow; `resources` are by path."""
+    if origin is None:
+        return []
+    settings = ResponseSettings(headers=_headers(origin))
+    response = Response("204", None)
+    integration = ag.Integration(
+        Type="MOCK",
+        # With binary media types a MOCK fails unless its request is converted to text.
+        **without_none(ContentHandling="CONVERT_TO_TEXT" if gzip_stored else None),
+        IntegrationResponses=[integration_response(response, settings)],
+        PassthroughBehavior="WHEN_NO_MATCH",
+        RequestTemplates={"application/json": '{"statusCode":204}'},
+    )
+    return [
+        ag.Method(
+            names.method(route.path, "OPTIONS"),
+            AuthorizationType="NONE",
+            HttpMethod="OPTIONS",
+            Integration=integration,
+            ResourceId=Ref(resources[route.path]),
+            RestApiId=resources[route.path].RestApiId,
+            MethodResponses=[method_response(response, settings)],
+        )
+        for route in routes
+    ]
+
+
+def _headers(origin: str) -> dict[str, str]:
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Methods": ",".join([*READ_METHODS, "OPTIONS"]),
+        "Access-Control-Allow-Headers": ",".join(CONDITIONAL_HEADERS),
+        "Access-Control-Max-Age": _MAX_AGE,
+    }

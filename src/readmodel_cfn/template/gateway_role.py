@@ -1,0 +1,111 @@
+"""The gateway role: the IAM role that API Gateway assumes to read documents, and its policies.
+
+The article: "a role - again for security using least privilege". Its role is allowed `s3:Get*` on
+every key; here the role may get the keys of the routes only.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from awacs.aws import Statement
+from troposphere import Join, Select, Split, StackId, iam
+
+from readmodel_cfn.template import policies
+from readmodel_cfn.template.naming import BOUNDARY, IAM_NAME, IAM_NAME_IN_WORDS, Names
+from readmodel_cfn.template.options import check_options, option, without_none
+from readmodel_cfn.template.references import Reference, reference_to
+
+
+@dataclass(frozen=True)
+class GatewayRole:
+    """The IAM role that API Gateway assumes to read the documents."""
+
+    name: str | None = option(
+        None,
+        "Name of the role. By default CloudFormation generates a unique name.",
+        pattern=IAM_NAME,
+        allowed=IAM_NAME_IN_WORDS,
+        example="shop-api",
+        of_resource=True,
+    )
+    permissions_boundary: str | None = option(
+        None,
+        "ARN of the permissions boundary of the role. By default there is none.",
+        pattern=BOUNDARY,
+        allowed="the ARN of an IAM policy",
+        example="arn:aws:iam::123456789012:policy/boundary",
+        of_resource=True,
+    )
+
+    def __post_init__(self) -> None:
+        check_options(self, "gateway_role")
+
+
+@dataclass(frozen=True)
+class GatewayRoleResources:
+    """The role, unless it exists already, and its read policies; `reference` is to either role."""
+
+    reference: Reference
+    role: iam.Role | None
+    policies: tuple[iam.PolicyType | iam.ManagedPolicy, ...]
+
+
+def build_gateway_role(
+    options: GatewayRole,
+    names: Names,
+    *,
+    existing: Reference | None,
+    bucket: Reference,
+    keys: Sequence[str],
+    may_list: bool,
+    kms_key: str | None,
+) -> GatewayRoleResources:
+    """The role and its permission to get the objects of the key patterns `keys`.
+
+    One inline policy as in the article, and managed policies where IAM's quotas require them; an
+    `existing` role gets them too. With `may_list` S3 answers 404 for a missing object; `kms_key`
+    is the key that encrypts the bucket.
+    """
+    role = None if existing else _role(options, names)
+    reference = existing or reference_to(role)
+    first, *others = (
+        policies.document(_statements(bucket.arn, batch, may_list, kms_key))
+        for batch in policies.batches(keys, iam.Role)
+    )
+    inline = iam.PolicyType(
+        names("ApiGatewayDataStorePolicy"),
+        PolicyName=_unique_name(names) if existing else "data-store-read-only",
+        PolicyDocument=first,
+        Roles=[reference.name],
+    )
+    managed = policies.beyond_inline(inline.title, others, Roles=[reference.name])
+    return GatewayRoleResources(reference, role, (inline, *managed))
+
+
+def _role(options: GatewayRole, names: Names) -> iam.Role:
+    """The role, which only API Gateway may assume."""
+    return iam.Role(
+        names("ApiGatewayRole"),
+        AssumeRolePolicyDocument=policies.document([policies.assumed_by_api_gateway()]),
+        **without_none(RoleName=options.name, PermissionsBoundary=options.permissions_boundary),
+    )
+
+
+def _unique_name(names: Names) -> Join:
+    """A policy name of this read model and stack: on a role a policy replaces one of its name.
+
+    The stack's id ends with a UUID; the stack's name can be longer than the name of a policy.
+    """
+    prefix = [names.prefix] if names.prefix else []
+    return Join("-", [*prefix, Select(2, Split("/", StackId)), "data-store-read-only"])
+
+
+def _statements(
+    bucket: policies.Arn, keys: Sequence[str], may_list: bool, kms_key: str | None
+) -> list[Statement]:
+    statements = [policies.use([policies.GET], policies.object_arns(bucket, keys))]
+    if may_list:
+        statements.append(policies.list_keys(bucket, keys))
+    if kms_key:
+        statements.append(policies.decrypt(kms_key))
+    return statements

@@ -1,0 +1,34 @@
+"""ReadModel: the routes and options of one read model, as a frozen value."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from readmodel_cfn.template.api import Api
+from readmodel_cfn.template.data_store import DataStore
+from readmodel_cfn.template.deployment import Deployment
+from readmodel_cfn.template.gateway_role import GatewayRole
+from readmodel_cfn.template.routes import Route, check_routes
+from readmodel_cfn.template.writer import Writer
+
+
+@dataclass(frozen=True)
+class ReadModel:
+    """One read model: its routes, and the options of each section of the template.
+
+    `ReadModel()` is the production stack with the article's route: `samples`, which serves
+    `payload.json`. `build_article` makes the template that the article prints.
+
+    Raises:
+        ConfigError: values that AWS would refuse, or that contradict each other.
+    """
+
+    routes: Sequence[Route] = (Route(),)
+    data_store: DataStore = field(default_factory=DataStore)
+    writer: Writer = field(default_factory=Writer)
+    gateway_role: GatewayRole = field(default_factory=GatewayRole)
+    api: Api = field(default_factory=Api)
+    deployment: Deployment = field(default_factory=Deployment)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "routes", tuple(self.routes))
+        check_routes(self.routes)

@@ -1,0 +1,126 @@
+"""The outputs of a read model, and how another stack imports them.
+
+The article: "We have our outputs so we can use the solution": the URL, the bucket and the writer
+with its secret key. Here `[writer] key_in` decides where the key is stored; by default an output
+names the secret that contains it.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+from troposphere import (
+    AWSHelperFn,
+    Export,
+    GetAtt,
+    ImportValue,
+    Join,
+    Output,
+    Ref,
+    Region,
+    StackName,
+    URLSuffix,
+    iam,
+    secretsmanager,
+)
+from troposphere import apigateway as ag
+
+from readmodel_cfn.template.naming import Names
+from readmodel_cfn.template.references import Reference
+from readmodel_cfn.template.routes import Route
+
+ExportName = Literal[
+    "ApiUrl",
+    "DataStoreRoleArn",
+    "DataStoreSecretArn",
+    "DataStoreUser",
+    "S3BucketName",
+    "SamplesUrl",
+]
+"""The outputs that `export=True` exports: all but the user's access key."""
+
+
+def imported(stack: str | AWSHelperFn, output: ExportName, prefix: str = "") -> ImportValue:
+    """The value of an output that another stack exports, as an ImportValue.
+
+    `stack` is that stack's name, or a function such as a Ref to a parameter; `prefix` is the prefix
+    of the read model there. `add_read_model` takes an imported bucket name as `data_store`.
+    """
+    name = f"{prefix}{output}"
+    return ImportValue(f"{stack}-{name}" if isinstance(stack, str) else Join("-", [stack, name]))
+
+
+def exported(outputs: list[Output]) -> list[Output]:
+    """The same outputs with the export names that `imported` uses; the access key has none."""
+    for output in outputs:
+        if output.title.endswith(get_args(ExportName)):
+            output.Export = Export(Join("-", [StackName, output.title]))
+    return outputs
+
+
+def build_outputs(
+    names: Names,
+    *,
+    urls: list[Output],
+    bucket: Reference,
+    writer: iam.User | iam.Role | None,
+    access_key: iam.AccessKey | None,
+    secret: secretsmanager.Secret | None,
+) -> list[Output]:
+    """The outputs of one read model: `urls`, the bucket's name, the writer and its key."""
+    outputs = [*urls, *_bucket(bucket, names)]
+    if isinstance(writer, iam.Role):
+        about = "Role to assume to publish to the bucket"
+        arn = GetAtt(writer, "Arn")
+        outputs.append(Output(names("DataStoreRoleArn"), Description=about, Value=arn))
+    elif writer is not None:
+        about = "User that publishes to the bucket"
+        outputs.append(Output(names("DataStoreUser"), Description=about, Value=Ref(writer)))
+    if secret is not None:
+        about = "Secret that holds the key of the user that publishes"
+        outputs.append(Output(names("DataStoreSecretArn"), Description=about, Value=Ref(secret)))
+    elif access_key is not None:
+        outputs += _key(access_key, names)
+    return outputs
+
+
+def url(api: ag.RestApi, stage: str, path: str = "") -> Join:
+    """The URL of a path, or the base URL of the stage."""
+    end = f"/{stage}/{path}" if path else f"/{stage}"
+    return Join("", ["https://", Ref(api), ".execute-api.", Region, ".", URLSuffix, end])
+
+
+def url_outputs(api: ag.RestApi, stage: str, routes: Sequence[Route], names: Names) -> list[Output]:
+    """The URL of the first route, with parameters in braces, and the base URL."""
+    first = routes[0].path
+    return [
+        Output(
+            names("SamplesUrl"),
+            Description=f"URL to read {first}",
+            Value=url(api, stage, first),
+        ),
+        Output(names("ApiUrl"), Description="URL of the API", Value=url(api, stage)),
+    ]
+
+
+def _bucket(bucket: Reference, names: Names) -> list[Output]:
+    """The bucket's name; none for an imported bucket, which is an output of its own stack."""
+    if isinstance(bucket.name, ImportValue):
+        return []
+    about = "Name of the bucket to publish to"
+    return [Output(names("S3BucketName"), Description=about, Value=bucket.name)]
+
+
+def _key(access_key: iam.AccessKey, names: Names) -> list[Output]:
+    """The access key itself: everybody who can describe the stack can read it."""
+    return [
+        Output(
+            names("DataStoreAccessKeyId"),
+            Description="Access Key Id for the Data Store (S3)",
+            Value=Ref(access_key),
+        ),
+        Output(
+            names("DataStoreSecretAccessKey"),
+            Description="Secret Access Key for the Data Store (S3)",
+            Value=GetAtt(access_key, "SecretAccessKey"),
+        ),
+    ]

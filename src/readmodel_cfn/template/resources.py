@@ -1,0 +1,233 @@
+"""The resources and outputs of one read model: one call for each section, in the article's order.
+
+An existing bucket, role or API is used instead of a new one, and keeps its own settings.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
+
+from troposphere import AWSHelperFn, AWSObject, Output, iam, s3
+from troposphere import apigateway as ag
+
+from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.limits import MINIMUM_COMPRESSION_SIZE
+from readmodel_cfn.template.api import build_api
+from readmodel_cfn.template.cors import build_preflights
+from readmodel_cfn.template.data_store import build_data_store
+from readmodel_cfn.template.deployment import build_deployment
+from readmodel_cfn.template.gateway_responses import build_gateway_responses
+from readmodel_cfn.template.gateway_role import build_gateway_role
+from readmodel_cfn.template.model import ReadModel
+from readmodel_cfn.template.naming import Names
+from readmodel_cfn.template.options import options_of
+from readmodel_cfn.template.outputs import build_outputs, url_outputs
+from readmodel_cfn.template.references import Reference, reference_to
+from readmodel_cfn.template.writer import WriterResources, build_writer
+
+Bucket: TypeAlias = s3.Bucket | AWSHelperFn | str
+Role: TypeAlias = iam.Role | AWSHelperFn | str
+
+
+@dataclass(frozen=True)
+class Existing:
+    """The bucket, the role and the API that exist already; None where the read model makes one."""
+
+    bucket: Reference | None = None
+    role: Reference | None = None
+    api: ag.RestApi | None = None
+
+    @property
+    def resources(self) -> list[AWSObject]:
+        """Those that are resources of the template."""
+        references = [reference for reference in (self.bucket, self.role) if reference]
+        resources = [*(reference.resource for reference in references), self.api]
+        return [resource for resource in resources if resource is not None]
+
+
+NOTHING = Existing()
+
+
+@dataclass(frozen=True)
+class Resources:
+    """The resources of one read model; a field is None or empty where none was made.
+
+    `api` is the existing API if there is one.
+    """
+
+    data_store: s3.Bucket | None
+    data_store_policy: s3.BucketPolicy | None
+    writer: WriterResources
+    gateway_role: iam.Role | None
+    gateway_policies: tuple[iam.PolicyType | iam.ManagedPolicy, ...]
+    api: ag.RestApi
+    api_resources: tuple[ag.Resource, ...]
+    methods: tuple[ag.Method, ...]
+    gateway_responses: tuple[ag.GatewayResponse, ...]
+    deployment: ag.Deployment | None
+    stage: ag.Stage | None
+
+    def __iter__(self) -> Iterator[AWSObject]:
+        """Each resource, in the article's order."""
+        store = [self.data_store, self.data_store_policy]
+        role = [self.gateway_role, *self.gateway_policies]
+        api = [self.api, *self.api_resources, *self.methods, *self.gateway_responses]
+        resources = [*store, *self.writer, *role, *api, self.deployment, self.stage]
+        yield from (resource for resource in resources if resource is not None)
+
+
+def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING) -> Resources:
+    """The resources of the model; they are not in a template yet."""
+    store, routes, origin = model.data_store, model.routes, model.api.cors_origin
+    keys = [route.key_pattern for route in routes]
+    own_bucket, bucket_policy = None, None
+    if existing.bucket is None:  # a bucket has one policy: that of an existing one is its owner's
+        own_bucket, bucket_policy = build_data_store(store, names)
+    bucket = existing.bucket or reference_to(own_bucket)
+    writer = build_writer(model.writer, names, bucket=bucket, keys=keys, kms_key=store.kms_key)
+    role = build_gateway_role(
+        model.gateway_role,
+        names,
+        existing=existing.role,
+        bucket=bucket,
+        keys=keys,
+        may_list=model.api.missing == "not-found",
+        kms_key=store.kms_key,
+    )
+    api = build_api(
+        model.api,
+        names,
+        routes=routes,
+        existing=existing.api,
+        bucket=bucket,
+        role=role.reference,
+        gzip_stored=store.gzip_stored,
+    )
+    preflights = build_preflights(
+        origin, names, routes=routes, resources=api.resources, gzip_stored=store.gzip_stored
+    )
+    resources, methods = tuple(api.resources.values()), (*api.methods, *preflights)
+    responses: list[ag.GatewayResponse] = []
+    deployment, stage = None, None
+    if existing.api is None:  # an existing API gets one of each type from deploy_api
+        responses = build_gateway_responses(origin, api.api)
+        named = [reference.resource for reference in (bucket, role.reference)]
+        deployment, stage = build_deployment(
+            model.deployment,
+            api=api.api,
+            routes=routes,
+            parts=[*resources, *methods, *responses],
+            named=[resource for resource in named if resource],
+        )
+    return Resources(
+        data_store=own_bucket,
+        data_store_policy=bucket_policy,
+        writer=writer,
+        gateway_role=role.role,
+        gateway_policies=role.policies,
+        api=api.api,
+        api_resources=resources,
+        methods=methods,
+        gateway_responses=tuple(responses),
+        deployment=deployment,
+        stage=stage,
+    )
+
+
+def outputs_of(
+    model: ReadModel, made: Resources, names: Names, existing: Existing = NOTHING
+) -> list[Output]:
+    """The outputs of the resources; on an existing API, deploy_api adds the URLs."""
+    stage = model.deployment.stage
+    return build_outputs(
+        names,
+        urls=url_outputs(made.api, stage, model.routes, names) if made.stage else [],
+        bucket=existing.bucket or reference_to(made.data_store),
+        writer=made.writer.identity,
+        access_key=made.writer.access_key,
+        secret=made.writer.secret,
+    )
+
+
+def adapt(model: ReadModel, existing: Existing) -> ReadModel:
+    """The model for what exists already: an existing API decides how it compresses.
+
+    Raises:
+        ConfigError: an option of the model would have no effect, or the API contradicts it.
+    """
+    if existing.bucket is not None:
+        _check_defaults("data_store", model.data_store, "set it on that bucket")
+    if existing.role is not None:
+        _check_defaults("gateway_role", model.gateway_role, "set it on that role")
+    return model if existing.api is None else _adapt_to_api(model, existing.api)
+
+
+def _adapt_to_api(model: ReadModel, api: ag.RestApi) -> ReadModel:
+    if not isinstance(api, ag.RestApi):
+        hint = "use the template's RestApi object"
+        raise ConfigError(f"a {type(api).__name__} is not allowed", where="api", hint=hint)
+    _check_defaults("api", model.api, "set it on that RestApi")
+    _check_defaults("deployment", model.deployment, "pass it to deploy_api", every=True)
+    for name in ("Body", "BodyS3Location"):  # CloudFormation imports it over the whole API
+        if name in api.properties:
+            what = f"its {name} would overwrite what is added to it"
+            hint = "use another RestApi, or none to create one"
+            raise ConfigError(what, where=api.title, hint=hint)
+    smallest = _compress_from(api)
+    if problem := _encoding_problem(model.data_store.gzip_stored, _binary_types(api), smallest):
+        what = f"{model.data_store.stored_encoding!r} {problem}"
+        hint = f"change one of them; BinaryMediaTypes and compression belong to {api.title}"
+        raise ConfigError(what, where="data_store.stored_encoding", hint=hint)
+    return replace(model, api=replace(model.api, compress_from=smallest))
+
+
+_OWNERS = {"data_store": "bucket", "gateway_role": "role", "api": "API", "deployment": "stage"}
+
+
+def _check_defaults(table: str, options: object, hint: str, *, every: bool = False) -> None:
+    """Refuse settings of an existing resource itself, which would have no effect."""
+    default = type(options)()
+    for declared, _ in options_of(type(options)):
+        name = declared.name
+        own = every or declared.metadata["of_resource"]
+        if own and getattr(options, name) != getattr(default, name):
+            what = f"has no effect on an existing {_OWNERS[table]}"
+            raise ConfigError(what, where=f"{table}.{name}", hint=hint)
+
+
+def _binary_types(api: ag.RestApi) -> list[str]:
+    """The API's binary media types; a template may write a slash as ~1."""
+    types: Any = api.properties.get("BinaryMediaTypes", [])
+    if not isinstance(types, list) or not all(isinstance(kind, str) for kind in types):
+        what = "its BinaryMediaTypes are unknown, because they are a function"
+        hint = "use a list of texts: they decide how documents are served"
+        raise ConfigError(what, where=api.title, hint=hint)
+    return [kind.replace("~1", "/") for kind in types]
+
+
+def _compress_from(api: ag.RestApi) -> int | Literal["never"]:
+    """The API's MinimumCompressionSize; for a function 0, so that responses have a Vary header."""
+    size: Any = api.properties.get("MinimumCompressionSize", "never")
+    if size == "never" or isinstance(size, AWSHelperFn):
+        return "never" if size == "never" else 0
+    if not 0 <= int(size) <= MINIMUM_COMPRESSION_SIZE:
+        hint = f"use 0 to {MINIMUM_COMPRESSION_SIZE}"
+        what = f"MinimumCompressionSize {size} is not allowed"
+        raise ConfigError(what, where=api.title, hint=hint)
+    return int(size)
+
+
+def _encoding_problem(
+    gzip_stored: bool, binary_types: list[str], compress_from: int | Literal["never"]
+) -> str | None:
+    """Why the API cannot serve documents of this encoding, if it cannot.
+
+    API Gateway converts a response of a binary type to or from base64, by the client's Accept:
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings-workflow.html
+    """
+    if not gzip_stored:
+        kinds = [kind for kind in ("*/*", "application/json") if kind in binary_types]
+        return f"cannot be served with BinaryMediaTypes {kinds[0]}" if kinds else None
+    if "*/*" not in binary_types:
+        return "needs BinaryMediaTypes */*"
+    return None if compress_from == "never" else "cannot be served with MinimumCompressionSize"

@@ -1,0 +1,131 @@
+"""The responses of the API: for each status of S3, what the client gets and how it is mapped.
+
+API Gateway passes nothing of S3's response to the client unless it is declared and mapped. The
+article maps the status 200 and no header: no reader ever sees an ETag, and every error is a 500.
+Here every status keeps its class, and an unexpected one is a 502, never a 200.
+
+The selection patterns are disjoint lists of statuses: API Gateway documents neither the dialect of
+these regular expressions, nor whether they are anchored, nor which of two matches wins.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from troposphere import apigateway as ag
+
+from readmodel_cfn.template.options import without_none
+
+Missing = Literal["not-found", "mask"]
+
+
+@dataclass(frozen=True)
+class Response:
+    """What the client gets where S3's status matches `pattern`; None is every other status.
+
+    `headers` are the headers of S3's response to pass on. `message` is the message of a JSON body;
+    None passes the body of S3's response.
+    """
+
+    status: str
+    pattern: str | None
+    headers: Sequence[str] = ()
+    message: str | None = None
+
+
+@dataclass(frozen=True)
+class ResponseSettings:
+    """What all responses of an API have in common.
+
+    `headers` are headers of every response, with their fixed values; `document_headers` those of
+    documents and 304 only. `binary` says that API Gateway must not decode or encode documents.
+    """
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    document_headers: Mapping[str, str] = field(default_factory=dict)
+    binary: bool = False
+
+
+_CACHE_HEADERS = ("ETag", "Last-Modified", "Cache-Control")
+
+
+def read_responses(missing: Missing, settings: ResponseSettings) -> tuple[Response, ...]:
+    """The responses to GET and HEAD, by S3's status.
+
+    To a role that may not list the bucket, S3 answers 403 for a missing object; "mask" maps it to
+    404.
+    """
+    encoding = ("Content-Encoding",) if settings.binary else ()
+    not_found = Response("404", "403|404" if missing == "mask" else "404", message="Not Found")
+    forbidden = () if missing == "mask" else (Response("403", "403", message="Forbidden"),)
+    return (
+        Response("200", "200", ("Content-Type", *encoding, *_CACHE_HEADERS)),
+        Response("304", "304", _CACHE_HEADERS),
+        Response("400", "40[0-2]|40[5-9]|4[1-9][0-9]", message="Bad Request"),
+        *forbidden,
+        not_found,
+        Response("500", "50[0-2]|50[4-9]|5[1-9][0-9]", message="Internal Server Error"),
+        Response("503", "503", message="Service Unavailable"),
+        Response("502", None, message="Bad Gateway"),
+    )
+
+
+def without_bodies(responses: Sequence[Response]) -> tuple[Response, ...]:
+    """The same responses to HEAD, which has no body."""
+    return tuple(
+        Response(response.status, response.pattern, response.headers) for response in responses
+    )
+
+
+def integration_response(response: Response, settings: ResponseSettings) -> ag.IntegrationResponse:
+    """The mapping of S3's response."""
+    passed = {name: f"integration.response.header.{name}" for name in response.headers}
+    fixed = {name: quoted(value) for name, value in _fixed(response, settings).items()}
+    return ag.IntegrationResponse(
+        StatusCode=response.status,
+        **without_none(
+            SelectionPattern=response.pattern, ContentHandling=_handling(response, settings)
+        ),
+        **_parameters({**passed, **fixed}),
+        **_body(response),
+    )
+
+
+def method_response(response: Response, settings: ResponseSettings) -> ag.MethodResponse:
+    """The declaration that the mapping needs; False says that a header is not required."""
+    names = [*response.headers, *_fixed(response, settings)]
+    return ag.MethodResponse(StatusCode=response.status, **_parameters(dict.fromkeys(names, False)))
+
+
+def error_body(message: str) -> str:
+    """The body of every error, in the form of API Gateway's own errors."""
+    return f'{{"message":"{message}"}}'
+
+
+def quoted(value: str) -> str:
+    """A fixed value, in the single quotes that API Gateway's mappings need."""
+    return f"'{value}'"
+
+
+def _fixed(response: Response, settings: ResponseSettings) -> dict[str, str]:
+    return {**settings.headers, **(settings.document_headers if response.headers else {})}
+
+
+def _parameters(headers: Mapping[str, Any]) -> dict[str, Any]:
+    targets = {f"method.response.header.{name}": value for name, value in headers.items()}
+    return {"ResponseParameters": targets} if targets else {}
+
+
+def _body(response: Response) -> dict[str, Any]:
+    if response.message is None:
+        return {}
+    return {"ResponseTemplates": {"application/json": error_body(response.message)}}
+
+
+def _handling(response: Response, settings: ResponseSettings) -> str | None:
+    """Compressed documents pass as bytes; the errors of the same method are text."""
+    if not settings.binary:
+        return None
+    if response.message:
+        return "CONVERT_TO_TEXT"
+    return "CONVERT_TO_BINARY" if response.status == "200" else None

@@ -1,0 +1,205 @@
+"""Route: a path of the API and the S3 key that it serves.
+
+    samples              payload.json                 one document
+    products/{id}        products/{id}.json           one document for each id, one path segment
+    assets/{path+}       assets/{path}                one document for each path below assets/
+
+The allowed characters are those that API Gateway, its S3 integration and S3 leave unchanged; AWS's
+documentation contradicts itself about spaces, `+`, `%` and non-ASCII characters.
+"""
+
+import re
+import string
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from readmodel_cfn.limits import OBJECT_KEY_BYTES, THROTTLE_BURST, THROTTLE_RATE
+from readmodel_cfn.template.options import OptionError, check_options, option
+
+READ_METHODS = ("GET", "HEAD")
+"""The methods of every route."""
+
+CONDITIONAL_HEADERS = ("If-None-Match", "If-Modified-Since")
+"""The request headers that reach S3, which answers 304 to them."""
+
+_CHARACTER = r"[A-Za-z0-9._-]"
+_LITERAL = rf"{_CHARACTER}+"
+_VALUE = string.ascii_letters + string.digits + "._-"  # of a plain parameter
+_VARIABLE = r"\{[A-Za-z][A-Za-z0-9_]*\}"
+_GREEDY = r"\{[A-Za-z][A-Za-z0-9_]*\+\}"
+_PATH = rf"({_LITERAL}|{_VARIABLE})(/({_LITERAL}|{_VARIABLE}))*(/{_GREEDY})?|{_GREEDY}"
+_KEY = rf"({_CHARACTER}|{_VARIABLE})+(/({_CHARACTER}|{_VARIABLE})+)*"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One path of the API, without a leading slash, and the key of the document that it serves.
+
+    The path and the key have the same parameters. `{name+}`, at the end of a path, matches the rest
+    of the path; the key contains it as `{name}`.
+
+    Raises:
+        OptionError: a path or key that API Gateway or S3 does not support.
+    """
+
+    path: str = option(
+        "samples",
+        "Path below the stage, such as products/{id}.",
+        pattern=_PATH,
+        allowed="segments of A-Z a-z 0-9 . _ - or one {parameter} each, joined by single slashes, "
+        "with {name+} only as the last",
+    )
+    key: str = option(
+        "payload.json",
+        "Key of the S3 object to serve, such as products/{id}.json.",
+        pattern=_KEY,
+        allowed="text of A-Z a-z 0-9 . _ - / and {parameters}, with no slash at either end",
+    )
+
+    throttle_rate: int | None = option(
+        None,
+        "Throttling: requests per second for this route. By default the stage's setting applies.",
+        minimum=0,
+        maximum=THROTTLE_RATE,
+        example=100,
+    )
+    throttle_burst: int | None = option(
+        None,
+        "Throttling: burst of requests for this route. By default the stage's setting applies.",
+        minimum=0,
+        maximum=THROTTLE_BURST,
+        example=50,
+    )
+
+    def __post_init__(self) -> None:
+        check_options(self, "routes")
+        self._check_parameters()
+        for key, text in (("path", self.path), ("key", self.key)):
+            if _has_dot_segment(text):
+                raise OptionError(f"routes.{key}", text, "segments other than . and ..")
+        if len(self.key) > OBJECT_KEY_BYTES:
+            raise OptionError("routes.key", self.key, f"at most {OBJECT_KEY_BYTES} bytes")
+
+    def _check_parameters(self) -> None:
+        names = self.parameters
+        if len(set(names)) < len(names):
+            raise OptionError("routes.path", self.path, "each {parameter} once")
+        if sorted(names) != sorted(set(re.findall(r"\{(\w+)\}", self.key))):
+            own = ", ".join(f"{{{name}}}" for name in names) or "none"
+            raise OptionError("routes.key", self.key, f"the parameters of its path: {own}")
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names of the path's parameters, in order, without braces or plus."""
+        return re.findall(r"\{(\w+)\+?\}", self.path)
+
+    @property
+    def paths(self) -> list[str]:
+        """The path and its parents, shortest first: the API resources that it needs."""
+        parts = self.path.split("/")
+        return ["/".join(parts[: end + 1]) for end in range(len(parts))]
+
+    @property
+    def key_pattern(self) -> str:
+        """The key as a pattern for ARNs, with `*` for each parameter.
+
+        In a resource ARN `*` matches slashes too (as IAM documents it), so `products/*.json` also
+        grants `products/a/b.json`.
+        """
+        return re.sub(r"\{\w+\}", "*", self.key)
+
+    def match_key(self, key: str) -> bool:
+        """Does this route serve `key`? A plain parameter is one segment, a greedy one several.
+
+        A parameter is never a segment that begins with a dot: publishing a folder would else make
+        files such as `.vscode/settings.json` public. A key that spells the dot is served:
+        `.well-known/{name}.json`.
+        """
+        first, *others = self._parts
+        ends = {len(first)} if key.startswith(first) else set()
+        for characters, literal in zip(others[::2], others[1::2], strict=True):
+            ends = _after_literal(literal, key, _after_parameter(characters, key, ends))
+        fits = len(key) in ends and len(key) <= OBJECT_KEY_BYTES
+        return fits and not _has_dot_segment(key)
+
+    def may_serve_below(self, directory: str) -> bool:
+        """Can this route serve a key that begins with `directory`, which ends with a slash?"""
+        ends = {0}
+        for number, part in enumerate(self._parts):
+            if number % 2:
+                ends = _after_parameter(part, directory, ends)
+                if "/" in part and len(directory) - 1 in ends:
+                    return True  # a greedy parameter takes the last slash and more
+            else:
+                if any(part.startswith(directory[at:]) for at in ends):
+                    return True
+                ends = _after_literal(part, directory, ends)
+        return False
+
+    @cached_property
+    def _parts(self) -> list[str]:
+        """Literal text and the characters of a parameter, in turn; the last is literal text."""
+        greedy = set(re.findall(r"\{(\w+)\+\}", self.path))
+        parts = re.split(r"\{(\w+)\}", self.key)
+        parts[1::2] = [_VALUE + "/" if name in greedy else _VALUE for name in parts[1::2]]
+        return parts
+
+
+def _after_parameter(characters: str, key: str, starts: set[int]) -> set[int]:
+    """The positions where a parameter can end that begins at one of `starts`.
+
+    Its segments are not empty and do not begin with a dot. One pass is enough for any number of
+    parameters: a regular expression would try every way to divide the key.
+    """
+    ends, inside = set(), False
+    for at in range(min(starts, default=len(key)), len(key)):
+        begins = at in starts and key[at] != "/"
+        continues = inside and key[at - 1 : at + 1] != "//"
+        inside = (begins or continues) and key[at] in characters and not _begins_hidden(key, at)
+        if inside and key[at] != "/":
+            ends.add(at + 1)
+    return ends
+
+
+def _begins_hidden(key: str, at: int) -> bool:
+    """Is this the dot that begins a segment?"""
+    return key[at] == "." and (at == 0 or key[at - 1] == "/")
+
+
+def _after_literal(literal: str, key: str, starts: set[int]) -> set[int]:
+    return {at + len(literal) for at in starts if key.startswith(literal, at)}
+
+
+def _has_dot_segment(text: str) -> bool:
+    """Is there a segment . or .., which clients resolve before they send a request?"""
+    return any(part in (".", "..") for part in text.split("/"))
+
+
+def check_routes(routes: Sequence[Route]) -> None:
+    """Check the routes against each other.
+
+    Raises:
+        OptionError: two routes have one path, or two names for the parameter at one position: API
+            Gateway refuses it ("a sibling of this resource already has a variable path part").
+    """
+    if not routes:
+        raise OptionError("routes", [], "at least one route")
+    seen: set[str] = set()
+    for route in routes:
+        if route.path in seen:
+            raise OptionError("routes.path", route.path, "each path once")
+        seen.add(route.path)
+    variables: dict[str, str] = {}
+    for parent, part in _variables(routes):
+        if variables.setdefault(parent, part) != part:
+            place = f"after {parent!r}" if parent else "first in the path"
+            other = variables[parent]
+            raise OptionError("routes.path", part, f"the one name {other} {place} in all routes")
+
+
+def _variables(routes: Sequence[Route]) -> Iterator[tuple[str, str]]:
+    for path in (path for route in routes for path in route.paths):
+        parent, _, part = path.rpartition("/")
+        if part.startswith("{"):
+            yield parent, part

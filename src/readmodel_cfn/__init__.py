@@ -11,6 +11,7 @@ TYPE_CHECKING = False  # importing typing takes time
 
 if TYPE_CHECKING:
     from readmodel_cfn.errors import ReadModelError
+    from readmodel_cfn.stack import ReadModelStack
     from readmodel_cfn.template.api import Api
     from readmodel_cfn.template.article import build_article
     from readmodel_cfn.template.compose import DeployedApi, Handle, add_read_model, deploy_api
@@ -33,6 +34,7 @@ __all__ = [
     "Handle",
     "ReadModel",
     "ReadModelError",
+    "ReadModelStack",
     "Route",
     "Writer",
     "__version__",
@@ -53,6 +55,7 @@ _HOMES = {
     "Handle": "template.compose",
     "ReadModel": "template.model",
     "ReadModelError": "errors",
+    "ReadModelStack": "stack",
     "Route": "template.routes",
     "Writer": "template.writer",
     "__version__": "version",

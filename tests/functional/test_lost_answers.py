@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 from functional_aws import STACK_ID
 from functional_wire import NOWHERE, THERE, Answer, Wire, happened, refusal
 
-from readmodel_cfn.aws.connection import UnreadableAnswer
+from readmodel_cfn.aws.errors import UnreadableAnswer
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.wanted import Wanted
 from readmodel_cfn.errors import Unfinished

@@ -10,8 +10,9 @@ import pytest
 from click.testing import CliRunner
 from functional_aws import NO_AWS, OUTPUTS, Aws, error_of, run, stubbed
 
-from readmodel_cfn.cli import data, main
-from readmodel_cfn.publish.read import Answer
+from readmodel_cfn import stack as stack_module
+from readmodel_cfn.aws.http import Response
+from readmodel_cfn.cli import main
 
 ARTICLE = {"SamplesUrl": OUTPUTS["SamplesUrl"]}
 
@@ -23,17 +24,21 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
         yield made
 
 
+def response(url: str, status: int, body: bytes) -> Response:
+    return Response("GET", url, status, (("ETag", '"e"'),), body, 0.0123)
+
+
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The requested URLs; each responds with 200, or with the status at its end."""
     urls: list[str] = []
 
-    def get(url: str) -> Answer:
+    def request(url: str) -> Response:
         urls.append(url)
         last = url.rpartition("/")[2]
-        return Answer(url, int(last) if last.isdigit() else 200, {"ETag": '"e"'}, b"{}", 0.0123)
+        return response(url, int(last) if last.isdigit() else 200, b"{}")
 
-    monkeypatch.setattr(data, "get", get)
+    monkeypatch.setattr(stack_module, "request", request)
     return urls
 
 
@@ -71,7 +76,7 @@ def test_body_is_on_stdout_and_status_and_headers_on_stderr(aws: Aws, asked: lis
 
 def test_body_is_printed_byte_for_byte(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     body = "é€".encode() + b"\xff"
-    monkeypatch.setattr(data, "get", lambda url: Answer(url, 200, {}, body, 0.0))
+    monkeypatch.setattr(stack_module, "request", lambda url: response(url, 200, body))
     aws.stack()
     runner = CliRunner(charset="ascii", env=NO_AWS)
     done = runner.invoke(main, ["read", "--region", "eu-west-1"], catch_exceptions=False)
@@ -82,7 +87,7 @@ def test_body_is_printed_byte_for_byte(aws: Aws, monkeypatch: pytest.MonkeyPatch
 def test_json_replaces_undecodable_bytes_of_the_body(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(data, "get", lambda url: Answer(url, 200, {}, b"\xffa", 0.0))
+    monkeypatch.setattr(stack_module, "request", lambda url: response(url, 200, b"\xffa"))
     aws.stack()
     assert json.loads(read("--json").stdout)["body"] == "\N{REPLACEMENT CHARACTER}a"
 

@@ -21,6 +21,7 @@ from readmodel_cfn import (
     build_template,
     render,
 )
+from readmodel_cfn.aws.http import reachable_url
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.deploy import change, look
 from readmodel_cfn.deploy.verdict import check
@@ -29,7 +30,6 @@ from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.local.sandbox.home import Home
 from readmodel_cfn.publish.empty import remove
 from readmodel_cfn.publish.publish import Settings, put
-from readmodel_cfn.publish.read import reachable
 
 ROUTES = (
     Route(),
@@ -101,7 +101,7 @@ def deployed(sandbox: Sandbox, client_of: Callable[..., Any]) -> Iterator[Deploy
             assert begun
             ended = begun.to_the_end(lambda _: None)
             outputs = check(stacks, name, ended, lambda _: None).outputs
-            url = reachable(outputs["ApiUrl"][0], sandbox.endpoint_url)
+            url = reachable_url(outputs["ApiUrl"][0], sandbox.endpoint_url)
             made[model] = Deployed(model, url, outputs["S3BucketName"][0], clients)
         return made[model]
 

@@ -29,9 +29,10 @@ from verify_site import (
     without_methods,
 )
 
+from readmodel_cfn.aws import http
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.publish.empty import remove
-from readmodel_cfn.verify import asking, session
+from readmodel_cfn.verify import session
 from readmodel_cfn.verify.keeping import ProbeDocument
 from readmodel_cfn.verify.stopping import Stopping
 
@@ -211,7 +212,7 @@ def test_stack_of_the_article_fails_the_checks_it_never_promised(
 @pytest.fixture
 def at_request(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, Callable[[], object]], None]:
     """Has something happen while the given request is on its way."""
-    ask = asking.ask
+    request = http.request
 
     def arrange(number: int, happens: Callable[[], object]) -> None:
         count = [0]
@@ -220,9 +221,9 @@ def at_request(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, Callable[[], o
             count[0] += 1
             if count[0] == number:
                 happens()
-            return ask(*arguments)
+            return request(*arguments)
 
-        monkeypatch.setattr(session, "ask", counted)
+        monkeypatch.setattr(session, "request", counted)
 
     return arrange
 

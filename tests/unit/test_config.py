@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from readmodel_cfn import Api, DataStore, Deployment, GatewayRole, ReadModel, Route, Writer
-from readmodel_cfn.config.load import SECTIONS, Config, Publish, Stack, load, parse, read_model
+from readmodel_cfn.config.load import (
+    SECTIONS,
+    Config,
+    Publish,
+    StackSettings,
+    load,
+    parse,
+    read_model,
+)
 from readmodel_cfn.errors import ConfigError
 
 FULL = """\
@@ -52,7 +60,7 @@ exclude = ["drafts/*"]
 
 def test_every_table_becomes_its_options() -> None:
     assert parse(FULL, "f") == Config(
-        Stack("shop", "eu-west-1", {"team": "web"}, termination_protection=True),
+        StackSettings("shop", "eu-west-1", {"team": "web"}, termination_protection=True),
         ReadModel(
             routes=(
                 Route("products/{id}", "products/{id}.json"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from readmodel_cfn.aws.connection import UnreadableAnswer
+from readmodel_cfn.aws.errors import UnreadableAnswer
 from readmodel_cfn.errors import Stuck, Unfinished
 from readmodel_cfn.publish.empty import Content, empty, look, remove
 from readmodel_cfn.publish.parallel import in_parallel

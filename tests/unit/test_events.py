@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from readmodel_cfn.aws.connection import UnreadableAnswer
+from readmodel_cfn.aws.errors import UnreadableAnswer
 from readmodel_cfn.aws.retry import Clock
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.events import Ended, Following, new_events

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readmodel_cfn.aws.connection import UnreadableAnswer
+from readmodel_cfn.aws.errors import UnreadableAnswer
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.publish.publish import MOST_BYTES, Published, Settings, check_document, put
 

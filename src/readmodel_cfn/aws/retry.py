@@ -1,21 +1,21 @@
-"""Patience: a question to AWS, asked again while its troubles are such as pass by themselves."""
+"""Retries of read-only AWS calls, for longer than botocore's own."""
 
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from readmodel_cfn.aws.connection import is_passing, troubles
+from readmodel_cfn.aws.errors import aws_errors, is_transient
 
-Answer = TypeVar("Answer")
-_FIRST_PAUSE = 2.0  # seconds; botocore has made several tries of its own by then
+Result = TypeVar("Result")
+_FIRST_PAUSE = 2.0  # seconds; botocore has made several attempts of its own by then
 _LONGEST_PAUSE = 20.0  # seconds
 
 
 class Clock:
-    """Seconds, and how to wait for some."""
+    """The time, and how to wait; tests pass a clock of their own."""
 
     def now(self) -> float:
-        """Seconds since some moment."""
+        """Seconds since some fixed moment."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
@@ -23,17 +23,19 @@ class Clock:
         time.sleep(seconds)
 
 
-def patiently(ask: Callable[[], Answer], clock: Clock, seconds: float) -> Answer:
-    """Ask until there is an answer; after so many seconds without one the trouble is raised.
+def retry(call: Callable[[], Result], clock: Clock, timeout: float) -> Result:
+    """Repeat a call that only reads until it succeeds.
 
-    Only for questions: what changes something is asked for once.
+    A transient error is raised when `timeout` seconds have passed since the first attempt, any
+    other error at once. A call that changes something must not be repeated: the first attempt may
+    have succeeded although its answer was lost.
     """
-    began, pause = clock.now(), _FIRST_PAUSE
+    started, pause = clock.now(), _FIRST_PAUSE
     while True:
         try:
-            return ask()
-        except troubles() as error:
-            if not is_passing(error) or clock.now() - began > seconds:
+            return call()
+        except aws_errors() as error:
+            if not is_transient(error) or clock.now() - started > timeout:
                 raise
         clock.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE)

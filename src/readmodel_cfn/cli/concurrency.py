@@ -9,13 +9,13 @@ from typing import Any
 
 import click
 
-from readmodel_cfn.aws.connection import is_refusal, one_line_errors, troubles
+from readmodel_cfn.aws.errors import aws_errors, is_refusal, readable_errors
+from readmodel_cfn.aws.http import reachable_url
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.target import Target, consent
 from readmodel_cfn.deploy.wanted import MANAGED_TAG
 from readmodel_cfn.errors import ConfigError, PromiseBroken, ReadModelError, Stuck, Unfinished
 from readmodel_cfn.publish.publish import MOST_BYTES, Settings
-from readmodel_cfn.publish.read import reachable
 from readmodel_cfn.verify.contract import Contract
 from readmodel_cfn.verify.keeping import ProbeDocument
 from readmodel_cfn.verify.probe import Probe, choose
@@ -108,7 +108,9 @@ def _place(target: Target, contract: Contract, probe: Probe, token: str) -> _Pla
     return _Place(
         s3=target.connection.client("s3"),
         bucket=target.required(outputs, "S3BucketName"),
-        url=reachable(f"{target.api_url(outputs)}/{probe.path}", target.connection.endpoint_url),
+        url=reachable_url(
+            f"{target.api_url(outputs)}/{probe.path}", target.connection.endpoint_url
+        ),
         probe=probe,
         another=f"{probe.key}-{token}"
         if probe.route.is_static
@@ -147,7 +149,7 @@ def _raced(
     """
     keys = place.probe.key, place.another
     this, another = (ProbeDocument(place.s3, place.bucket, key, settings, token) for key in keys)
-    with one_line_errors(), Stopping() as stopping:
+    with readable_errors(), Stopping() as stopping:
         this.whole = another.whole = stopping.whole
         copy = this.spare_copy()
         if copy:
@@ -176,7 +178,7 @@ def _put(document: ProbeDocument) -> Put:
     def put(body: bytes) -> bool:
         try:
             document.put(body)
-        except troubles() as error:
+        except aws_errors() as error:
             if is_refusal(error):
                 raise
             return False

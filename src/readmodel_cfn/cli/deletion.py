@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from readmodel_cfn.aws.connection import one_line_errors
+from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.losses import ENDING, Losses, counted, losses
 from readmodel_cfn.cli.progress import Progress
@@ -106,7 +106,7 @@ class Deletion:
     def _begun(self, where: str, so_far: Callable[[], str]) -> Iterator[None]:
         """Something is deleted here, so that no error may say that nothing is."""
         try:
-            with one_line_errors():
+            with readable_errors():
                 yield
         except KeyboardInterrupt:
             what = f"interrupted: {so_far()}"

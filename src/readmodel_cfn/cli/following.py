@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import click
 
-from readmodel_cfn.aws.connection import one_line_errors
+from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.signals import Terminated
 from readmodel_cfn.cli.target import Target
@@ -63,7 +63,7 @@ def _cancelled(following: Following) -> bool:
     try:
         if not click.confirm("Cancel the update and roll it back?", err=True):
             return False
-        with one_line_errors():
+        with readable_errors():
             following.client.cancel_update(following.stack_id)
     except ReadModelError as error:  # a create, or an update that is past it
         report.story(f"It cannot be cancelled: {error}")

@@ -10,7 +10,7 @@ from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.description import json_option
 from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.cli.target import check_terminal, yes_option
-from readmodel_cfn.config.load import DEFAULT_FILE, Stack
+from readmodel_cfn.config.load import DEFAULT_FILE, StackSettings
 from readmodel_cfn.config.starter import key_for, starter
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.template.options import OptionError, options_of
@@ -37,7 +37,7 @@ def init(yes: bool, as_json: bool) -> None:
     With --json: an object with file, stack, route and next, the commands to go on with.
     """
     _refuse_to_replace()
-    stack, route = (Stack(), Route()) if yes else _asked()
+    stack, route = (StackSettings(), Route()) if yes else _asked()
     _write(starter(stack, route))
     _tell(stack, route, as_json)
 
@@ -48,10 +48,12 @@ def _refuse_to_replace() -> None:
         raise ReadModelError("it is there already", where=str(DEFAULT_FILE), hint=hint)
 
 
-def _asked() -> tuple[Stack, Route]:
+def _asked() -> tuple[StackSettings, Route]:
     check_terminal(f"Questions about {DEFAULT_FILE}")
-    name = _ask(Stack, "name", lambda text: Stack(name=text)).name
-    stack = _ask(Stack, "region", lambda text: Stack(name=name, region=text or None))
+    name = _ask(StackSettings, "name", lambda text: StackSettings(name=text)).name
+    stack = _ask(
+        StackSettings, "region", lambda text: StackSettings(name=name, region=text or None)
+    )
     route = _ask(Route, "path", lambda text: Route(text, key_for(text)))
     report.story(f"Its documents have the key {route.key}.")
     return stack, route
@@ -87,7 +89,7 @@ def _write(text: str) -> None:
         raise
 
 
-def _tell(stack: Stack, route: Route, as_json: bool) -> None:
+def _tell(stack: StackSettings, route: Route, as_json: bool) -> None:
     path, key = (re.sub(r"\{\w+\+?\}", "1", text) for text in (route.path, route.key))
     following = {
         "readmodel-cfn deploy": "creates the stack, having shown it",
@@ -104,7 +106,7 @@ def _tell(stack: Stack, route: Route, as_json: bool) -> None:
     report.story("Add --sandbox to each to try it on this machine, without an account.")
 
 
-def _plain(stack: Stack, route: Route, following: list[str]) -> dict[str, Any]:
+def _plain(stack: StackSettings, route: Route, following: list[str]) -> dict[str, Any]:
     return {
         "file": str(DEFAULT_FILE),
         "stack": {"name": stack.name, "region": stack.region},

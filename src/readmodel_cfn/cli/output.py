@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from readmodel_cfn.aws.http import Response
     from readmodel_cfn.deploy.live.drift import Drift
     from readmodel_cfn.deploy.live.values import Live
     from readmodel_cfn.deploy.values import Event, Stack, StackResource
     from readmodel_cfn.lint import Finding
     from readmodel_cfn.publish.publish import Published
-    from readmodel_cfn.publish.read import Answer
 
 
 def story(line: str) -> None:
@@ -108,14 +108,15 @@ def published(done: "Published") -> None:
     table([name, value] for name, value in rows.items())
 
 
-def answer(one: "Answer") -> None:
-    """Tell status, headers and time; print the body, byte for byte."""
-    colour = "green" if one.kept else "red"
-    took = f"{one.seconds * 1000:.0f} ms"
-    story(f"GET {one.url}\n{click.style(str(one.status), fg=colour)} in {took}")
-    for name, value in one.headers.items():
+def response(response: "Response") -> None:
+    """Print status, headers and time on stderr, the body on stdout, byte for byte."""
+    colour = "green" if response.ok else "red"
+    milliseconds = f"{response.seconds * 1000:.0f} ms"
+    status = click.style(str(response.status), fg=colour)
+    story(f"GET {response.url}\n{status} in {milliseconds}")
+    for name, value in response.headers:
         story(f"{name}: {value}")
-    click.echo(one.body)
+    click.echo(response.body)
 
 
 def sandbox(found: Any) -> None:

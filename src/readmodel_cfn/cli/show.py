@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from readmodel_cfn.aws.http import reachable_url
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.description import json_option
 from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command
 from readmodel_cfn.errors import PromiseBroken
-from readmodel_cfn.publish.read import reachable
 
 if TYPE_CHECKING:
     from readmodel_cfn.cli.state import State
@@ -117,5 +117,5 @@ def shown_outputs(
     shown = {}
     for name, (value, meaning) in found.items():
         masked = "****" if name.endswith(_MASKED) and not show_secrets else value
-        shown[name] = (reachable(masked, target.connection.endpoint_url), meaning)
+        shown[name] = (reachable_url(masked, target.connection.endpoint_url), meaning)
     return shown

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from readmodel_cfn.aws.connection import Connection, Credentials, one_line_errors
+from readmodel_cfn.aws.connection import Connection, Credentials
+from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.description import config_option, load_config
 from readmodel_cfn.cli.kinds import WORD
@@ -104,7 +105,7 @@ def aws_command(command: Command) -> Command:
     ) -> Any:
         config = load_config(config_file)
         name = config.stack.name if stack_name is None else _checked_name(stack_name)
-        with one_line_errors():
+        with readable_errors():
             connection = _connection(config, region, profile, endpoint_url, use_sandbox)
             place = _place(region or config.stack.region, profile, endpoint_url, use_sandbox)
             return command(target=Target(config, connection, name, place), **options)

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from readmodel_cfn.aws.http import reachable_url
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.state import State, is_another, state_of
@@ -15,7 +16,6 @@ from readmodel_cfn.cli.target import Target, consent
 from readmodel_cfn.deploy.wanted import MANAGED_TAG
 from readmodel_cfn.errors import PromiseBroken, ReadModelError, Stuck
 from readmodel_cfn.publish.publish import Settings
-from readmodel_cfn.publish.read import reachable
 from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.verify.contract import Contract, Promised
 from readmodel_cfn.verify.doors import try_doors
@@ -90,7 +90,7 @@ def _examined(
     """The probe in the stack's bucket, announced, and all that came of it."""
     outputs = target.outputs(state.stack)
     bucket = target.required(outputs, "S3BucketName")
-    url = reachable(target.api_url(outputs), target.connection.endpoint_url)
+    url = reachable_url(target.api_url(outputs), target.connection.endpoint_url)
     api = Api(url, contract, asked.timeout)
     s3 = target.connection.client("s3")
     settings = Settings(contract.cache_control, contract.gzip_stored)

@@ -34,7 +34,7 @@ _TAGS_IN_WORDS = (
 
 
 @dataclass(frozen=True)
-class Stack:
+class StackSettings:
     """The CloudFormation stack: name, region, tags and protection."""
 
     name: str = option(
@@ -106,14 +106,19 @@ SECTIONS: Mapping[str, type] = {
     "api": Api,
     "deployment": Deployment,
 }
-TABLES: Mapping[str, type] = {"stack": Stack, "routes": Route, **SECTIONS, "publish": Publish}
+TABLES: Mapping[str, type] = {
+    "stack": StackSettings,
+    "routes": Route,
+    **SECTIONS,
+    "publish": Publish,
+}
 
 
 @dataclass(frozen=True)
 class Config:
     """The content of readmodel.toml: the stack, the read model, and how to publish."""
 
-    stack: Stack = field(default_factory=Stack)
+    stack: StackSettings = field(default_factory=StackSettings)
     model: ReadModel = field(default_factory=ReadModel)
     publish: Publish = field(default_factory=Publish)
 
@@ -173,7 +178,7 @@ def _errors_from(source: str) -> Iterator[None]:
 def _config(content: Mapping[str, Any]) -> Config:
     _known(content, TABLES, "")
     return Config(
-        _table(Stack, content.get("stack", {}), "stack"),
+        _table(StackSettings, content.get("stack", {}), "stack"),
         _model(content),
         _table(Publish, content.get("publish", {}), "publish"),
     )

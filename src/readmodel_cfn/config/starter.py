@@ -6,7 +6,7 @@ from dataclasses import MISSING, Field
 from textwrap import wrap
 from typing import Any
 
-from readmodel_cfn.config.load import TABLES, Stack
+from readmodel_cfn.config.load import TABLES, StackSettings
 from readmodel_cfn.template.options import describe, options_of
 from readmodel_cfn.template.routes import Route
 
@@ -17,7 +17,7 @@ _HEAD = (
 )
 
 
-def starter(stack: Stack, route: Route) -> str:
+def starter(stack: StackSettings, route: Route) -> str:
     """The text of the file, with the stack's name and region and the route set."""
     region = {} if stack.region is None else {"region": stack.region}
     values: dict[str, Mapping[str, Any]] = {

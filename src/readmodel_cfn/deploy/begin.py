@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from readmodel_cfn.aws.connection import is_passing, is_refusal, troubles, was_retried
+from readmodel_cfn.aws.errors import aws_errors, is_refusal, is_transient, was_retried
 from readmodel_cfn.errors import Unfinished
 
 
@@ -20,8 +20,8 @@ def begin(
     """
     try:
         return call()
-    except troubles() as error:
-        not_done = is_refusal(error) or not is_passing(error)
+    except aws_errors() as error:
+        not_done = is_refusal(error) or not is_transient(error)
         if (not not_done or was_retried(error)) and _answered(began):
             return None
         if not_done:
@@ -39,5 +39,5 @@ def _unknown(where: str, why: str) -> Unfinished:
 def _answered(began: Callable[[], bool]) -> bool:
     try:
         return began()
-    except troubles():
+    except aws_errors():
         return False

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from readmodel_cfn.aws.connection import troubles
-from readmodel_cfn.aws.retry import Clock, patiently
+from readmodel_cfn.aws.errors import aws_errors
+from readmodel_cfn.aws.retry import Clock, retry
 from readmodel_cfn.deploy.changes import ChangeSet
 from readmodel_cfn.deploy.client import TOKEN, StackClient
 from readmodel_cfn.deploy.wanted import Wanted
@@ -71,7 +71,7 @@ def sweep(client: StackClient, stack: str) -> None:
         for name in client.change_sets(stack):
             if is_abandoned(name):
                 client.remove_change_set(stack, name)
-    except troubles():
+    except aws_errors():
         pass
 
 
@@ -118,7 +118,7 @@ def _is_alive(process: int) -> bool:
 def _made(client: StackClient, stack: str, name: str, clock: Clock) -> ChangeSet:
     pause = _PAUSE
     while True:
-        found = patiently(lambda: client.change_set(stack, name), clock, _PATIENCE)
+        found = retry(lambda: client.change_set(stack, name), clock, _PATIENCE)
         if found.ready:
             return found
         clock.sleep(pause)
@@ -145,12 +145,12 @@ def _remove(client: StackClient, stack: str, name: str, kind: str, clock: Clock)
     What AWS cannot do now is done by the next run's sweep.
     """
     try:
-        patiently(lambda: client.remove_change_set(stack, name), clock, _PATIENCE)
+        retry(lambda: client.remove_change_set(stack, name), clock, _PATIENCE)
         left = client.describe(stack) if kind == "CREATE" else None
         if left and left.status == "REVIEW_IN_PROGRESS":
             others = [other for other in client.change_sets(stack) if other != name]
             if not others:  # else somebody else's change set waits for review there
                 client.delete(left.id)
-    except troubles() as error:
+    except aws_errors() as error:
         return " ".join(str(error).split())
     return ""

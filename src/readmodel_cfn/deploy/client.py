@@ -4,13 +4,13 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from readmodel_cfn.aws.connection import (
+from readmodel_cfn.aws.errors import (
+    aws_errors,
     error_code,
-    is_passing,
     is_refusal,
-    troubles,
+    is_transient,
+    readable_answers,
     was_retried,
-    whole_answers,
 )
 from readmodel_cfn.deploy.begin import begin
 from readmodel_cfn.deploy.changes import ChangeSet
@@ -69,8 +69,8 @@ class StackClient:
                 "describe_events", "OperationEvents", **about, Filters={"FailedEvents": True}
             )
             return [Failure.of(one) for one in found if not _only_warns(one)]
-        except troubles() as error:
-            if is_refusal(error) and not is_passing(error):
+        except aws_errors() as error:
+            if is_refusal(error) and not is_transient(error):
                 return []
             raise
 
@@ -126,7 +126,7 @@ class StackClient:
         arguments = _arguments(wanted) | {"ChangeSetName": name, "ChangeSetType": kind, **more}
         try:
             self.call("create_change_set", **arguments)
-        except troubles() as error:
+        except aws_errors() as error:
             # An answer that is lost, or a retry that is refused because of the first.
             refused = is_refusal(error) and not was_retried(error)
             if refused or name not in self.change_sets(wanted.name):
@@ -179,7 +179,7 @@ class StackClient:
 
     def call(self, operation: str, **arguments: Any) -> Mapping[str, Any]:
         """One call of the boto3 client, as its method is named."""
-        with whole_answers(operation):
+        with readable_answers(operation):
             answer: Mapping[str, Any] = getattr(self._client, operation)(**arguments)
             return answer
 
@@ -188,7 +188,7 @@ class StackClient:
             yield from page.get(key, [])
 
     def _pages(self, operation: str, **arguments: Any) -> Iterator[Mapping[str, Any]]:
-        with whole_answers(operation):
+        with readable_answers(operation):
             yield from self._client.get_paginator(operation).paginate(**arguments)
 
     def _begin(

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from readmodel_cfn.aws.connection import one_line_errors
+from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.aws.retry import Clock
 from readmodel_cfn.deploy.cause import last_operation
 from readmodel_cfn.deploy.change_sets import Held, held, sweep
@@ -195,7 +195,7 @@ def protect(client: StackClient, wanted: Wanted, stack: Stack, *, changed: bool)
     if stack.termination_protection == wanted.termination_protection:
         return
     try:
-        with one_line_errors():
+        with readable_errors():
             client.protect(stack.name, wanted.termination_protection)
     except (ReadModelError, KeyboardInterrupt) as error:
         if not changed:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from readmodel_cfn.aws.connection import one_line_errors, troubles
-from readmodel_cfn.aws.retry import Clock, patiently
+from readmodel_cfn.aws.errors import aws_errors, readable_errors
+from readmodel_cfn.aws.retry import Clock, retry
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.values import Event, Stack
 from readmodel_cfn.errors import ReadModelError, Unfinished
@@ -68,8 +68,8 @@ class Following:
     def _look(self, on_event: Callable[[Event], None]) -> Stack | None:
         """The stack as it is now, however often AWS must be asked, once its events are told."""
         try:
-            stack, fresh = patiently(self._ask, self.clock, _PATIENCE)
-        except troubles() as error:
+            stack, fresh = retry(self._ask, self.clock, _PATIENCE)
+        except aws_errors() as error:
             raise self._unfinished(f"no longer following: {_line(error)}") from error
         for event in fresh:
             self.seen.add(event.id)
@@ -107,7 +107,7 @@ def new_events(client: StackClient, stack_id: str, seen: Collection[str]) -> lis
 
 def _line(error: Exception) -> str:
     try:
-        with one_line_errors():
+        with readable_errors():
             raise error
     except ReadModelError as told:
         return str(told)

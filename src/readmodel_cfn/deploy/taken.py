@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from readmodel_cfn.aws.connection import error_code, troubles, whole_answers
+from readmodel_cfn.aws.errors import aws_errors, error_code, readable_answers
 from readmodel_cfn.deploy.names import Named
 from readmodel_cfn.deploy.wanted import MANAGED_TAG
 from readmodel_cfn.errors import ReadModelError
@@ -55,7 +55,7 @@ def taken(named: Sequence[Named], clients: Clients) -> tuple[list[Taken], list[s
         try:
             for one in asked:
                 found += look(client, one)
-        except troubles() as error:
+        except aws_errors() as error:
             notes.append(f"{label} names not checked: {_code(error)}")
     return found, notes
 
@@ -63,7 +63,7 @@ def taken(named: Sequence[Named], clients: Clients) -> tuple[list[Taken], list[s
 def _bucket(s3: Any, named: Named) -> Iterator[Taken]:
     try:
         region = _elsewhere(s3, named.name)
-    except troubles() as error:
+    except aws_errors() as error:
         if _code(error) == "403":
             yield Taken(named, visible=False)
         elif _code(error) != "404":
@@ -85,7 +85,7 @@ def _tags(s3: Any, bucket: str) -> dict[str, str]:
     """The bucket's tags; none where S3 does not tell them."""
     try:
         found = _call(s3, "get_bucket_tagging", Bucket=bucket)["TagSet"]
-    except troubles():
+    except aws_errors():
         return {}
     return {one["Key"]: one["Value"] for one in found}
 
@@ -94,7 +94,7 @@ def _entity(iam: Any, named: Named) -> Iterator[Taken]:
     operation, argument = _IAM[named.type]
     try:
         _call(iam, operation, **{argument: named.name})
-    except troubles() as error:
+    except aws_errors() as error:
         if _code(error) != "NoSuchEntity":
             raise
     else:
@@ -110,7 +110,7 @@ def check_template_bucket(s3: Any, bucket: str) -> list[str]:
     where = f"--template-bucket {bucket}"
     try:
         region = _elsewhere(s3, bucket)
-    except troubles() as error:
+    except aws_errors() as error:
         if _code(error) != "404":  # whoever may put there need not be allowed to look
             return [f"Bucket {bucket} not checked: {_code(error)}"]
         hint = "make it, or give another one"
@@ -122,7 +122,7 @@ def check_template_bucket(s3: Any, bucket: str) -> list[str]:
 
 
 def _call(client: Any, operation: str, **arguments: Any) -> Mapping[str, Any]:
-    with whole_answers(operation):
+    with readable_answers(operation):
         answer: Mapping[str, Any] = getattr(client, operation)(**arguments)
         return answer
 

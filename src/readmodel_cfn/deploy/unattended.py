@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from readmodel_cfn.aws.connection import Connection, one_line_errors
+from readmodel_cfn.aws.connection import Connection
+from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.deploy import deploy as steps
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.consents import needed_consent
@@ -52,7 +53,7 @@ def deploy(
     if not wanted.fits_a_call and not template_bucket:
         what = f"the template has more than the {TEMPLATE_BODY_BYTES:,} bytes that a call takes"
         raise ConfigError(what, where=wanted.name, hint="give template_bucket")
-    with one_line_errors():
+    with readable_errors():
         client = StackClient(connection.client("cloudformation"))
         seen = _settled(client, wanted, on_event, confirm, limit)
         ended = _changed(connection, client, wanted, seen, note, template_bucket)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from readmodel_cfn.aws.connection import troubles
+from readmodel_cfn.aws.errors import aws_errors
 from readmodel_cfn.deploy.advice import advice
 from readmodel_cfn.deploy.cause import Cause, causes, rollback_causes
 from readmodel_cfn.deploy.client import StackClient
@@ -67,7 +67,7 @@ def failures(client: StackClient, stack: Stack | None) -> Sequence[Failure]:
     """
     try:
         return client.failures(stack=stack.id) if stack else []
-    except troubles():
+    except aws_errors():
         return []
     except KeyboardInterrupt:
         return []

@@ -9,7 +9,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from readmodel_cfn.aws.connection import Connection, Credentials, one_line_errors
+from readmodel_cfn.aws.connection import Connection, Credentials
+from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.errors import ConfigError, ReadModelError
 
 # Regions whose endpoints do not end in amazonaws.com, which is all that obstore knows.
@@ -81,7 +82,7 @@ def _region(destination: Destination) -> str:
     given = destination.region or next(filter(None, map(os.environ.get, names)), None)
     if given:
         return given
-    with one_line_errors():
+    with readable_errors():
         found = destination.connection.region_name
     if not found:
         hint = "give --region, or region under [stack] in readmodel.toml"
@@ -94,7 +95,7 @@ def _endpoint(destination: Destination, region: str) -> str | None:
     given = destination.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3")
     if given or not _ELSEWHERE.match(region):
         return given or os.environ.get("AWS_ENDPOINT_URL")
-    with one_line_errors():
+    with readable_errors():
         return str(destination.connection.client("s3").meta.endpoint_url)
 
 
@@ -122,7 +123,7 @@ def _from_boto3(destination: Destination) -> Callable[[], Any]:
     import boto3
     from obstore.auth.boto3 import Boto3CredentialProvider
 
-    with one_line_errors():
+    with readable_errors():
         session = boto3.Session(profile_name=destination.profile, region_name=destination.region)
         if session.get_credentials() is None:
             hint = "set AWS_PROFILE or --profile, or try it all with --sandbox"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from readmodel_cfn.aws.connection import error_code, is_passing, troubles, whole_answers
+from readmodel_cfn.aws.errors import aws_errors, error_code, is_transient, readable_answers
 from readmodel_cfn.errors import Stuck, Unfinished
 from readmodel_cfn.publish.parallel import in_parallel
 
@@ -99,7 +99,7 @@ def _is_deleted(s3: Any, bucket: str) -> bool:
     from botocore.exceptions import ClientError
 
     try:
-        with _gone_already(), whole_answers("DeleteBucket"):
+        with _gone_already(), readable_answers("DeleteBucket"):
             s3.delete_bucket(Bucket=bucket)
     except ClientError as error:
         if error_code(error) != "BucketNotEmpty":
@@ -128,10 +128,10 @@ def _delete(s3: Any, bucket: str, batch: list[Version]) -> int:
 def _errors(s3: Any, bucket: str, batch: list[Version]) -> Sequence[Mapping[str, Any]]:
     """What S3 did not delete of the batch: all of it where the call failed by a passing trouble."""
     try:
-        with whole_answers("DeleteObjects"):
+        with readable_answers("DeleteObjects"):
             answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
-    except troubles() as error:
-        if not is_passing(error):
+    except aws_errors() as error:
+        if not is_transient(error):
             raise
         return [{"Key": one["Key"], "Code": "SlowDown", "Message": str(error)} for one in batch]
     errors: Sequence[Mapping[str, Any]] = answer.get("Errors", [])
@@ -161,7 +161,7 @@ def _pages(s3: Any, bucket: str) -> Iterator[Mapping[str, Any]]:
 
     IsTruncated is asked for here: an answer without it is not S3's.
     """
-    with _gone_already(), whole_answers("ListObjectVersions"):
+    with _gone_already(), readable_answers("ListObjectVersions"):
         pages = s3.get_paginator("list_object_versions").paginate(
             Bucket=bucket, PaginationConfig={"PageSize": _BATCH}
         )

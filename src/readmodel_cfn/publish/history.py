@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from readmodel_cfn.aws.connection import (
+from readmodel_cfn.aws.errors import (
+    aws_errors,
     error_code,
     is_refusal,
-    troubles,
+    readable_answers,
     was_retried,
-    whole_answers,
 )
 from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError
 
@@ -72,7 +72,7 @@ def history(s3: Any, bucket: str, key: str) -> list[Version]:
     Raises:
         ReadModelError: s3:ListBucketVersions is not granted.
     """
-    with _permitted(bucket, "s3:ListBucketVersions"), whole_answers("list_object_versions"):
+    with _permitted(bucket, "s3:ListBucketVersions"), readable_answers("list_object_versions"):
         found = list(_versions(s3, bucket, key))
     return sorted(found, key=lambda one: (one.current, one.time), reverse=True)
 
@@ -152,7 +152,7 @@ def _race(key: str) -> Iterator[None]:
     lost = LostRace(
         "it was published, restored or deleted meanwhile", where=key, hint=f"{_LOOK} {key}"
     )
-    with _refusals(_LOST, lost), whole_answers("copy_object"):
+    with _refusals(_LOST, lost), readable_answers("copy_object"):
         yield
 
 
@@ -169,7 +169,7 @@ def _refusals(codes: set[str], error: ReadModelError) -> Iterator[None]:
     """Raise an error of ours where S3 refuses with one of these codes."""
     try:
         yield
-    except troubles() as trouble:
+    except aws_errors() as trouble:
         if is_refusal(trouble) and error_code(trouble) in codes:
             raise error from trouble
         raise

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import takewhile
 from typing import Any, TypeVar
 
-from readmodel_cfn.aws.connection import error_code, is_refusal, one_line_errors, troubles
+from readmodel_cfn.aws.errors import aws_errors, error_code, is_refusal, readable_errors
 from readmodel_cfn.publish.destination import Destination, connected
 from readmodel_cfn.publish.flow import flow
 from readmodel_cfn.publish.object_errors import Denied, Unnameable, translated
@@ -95,13 +95,13 @@ class Objects:
                     yield Listed(one["path"], _unquoted(one["e_tag"]), one["last_modified"])
 
     def _listed_exactly(self, prefix: str, after: str | None) -> Iterator[Listed]:
-        with one_line_errors():
+        with readable_errors():
             try:
                 for one in self._contents(
                     Prefix=prefix, **({"StartAfter": after} if after else {})
                 ):
                     yield Listed(one["Key"], _unquoted(one["ETag"]), one["LastModified"])
-            except troubles() as error:
+            except aws_errors() as error:
                 if is_refusal(error) and error_code(error) == "AccessDenied":
                     raise Denied(str(error), where="AWS ListObjectsV2") from error
                 raise

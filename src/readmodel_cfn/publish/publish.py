@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from readmodel_cfn.aws.connection import whole_answers
+from readmodel_cfn.aws.errors import readable_answers
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.publish.comparison import UNLIKE, Known, known
 from readmodel_cfn.publish.destination import Destination as Destination
@@ -87,7 +87,7 @@ def put(
     `condition` is IfMatch or IfNoneMatch, where it is put only over what they say.
     """
     stored = settings.stored(body)
-    with whole_answers("put_object"):
+    with readable_answers("put_object"):
         answer = s3.put_object(
             Bucket=bucket,
             Key=key,

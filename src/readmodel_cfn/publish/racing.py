@@ -8,12 +8,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from readmodel_cfn.aws.connection import (
+from readmodel_cfn.aws.errors import (
+    aws_errors,
     error_code,
     is_refusal,
-    troubles,
+    readable_answers,
     was_retried,
-    whole_answers,
 )
 from readmodel_cfn.errors import LostRace
 from readmodel_cfn.publish.publish import DEFAULT, Published, Settings, put
@@ -39,7 +39,7 @@ def put_first(
     condition = {"IfNoneMatch": "*"} if if_match is None else {"IfMatch": _quoted(if_match)}
     try:
         return _settled(partial(put, s3, bucket, key, body, settings, **condition))
-    except troubles() as error:
+    except aws_errors() as error:
         if not is_refusal(error) or error_code(error) not in _LOST:
             raise
         found = _look(s3, bucket, key)
@@ -53,7 +53,7 @@ def _settled(attempt: Callable[[], Published]) -> Published:
     """Once more where two wrote at once: then one of them is there."""
     try:
         return attempt()
-    except troubles() as error:
+    except aws_errors() as error:
         if not is_refusal(error) or error_code(error) != _CONFLICT:
             raise
         return attempt()
@@ -62,11 +62,11 @@ def _settled(attempt: Callable[[], Published]) -> Published:
 def _look(s3: Any, bucket: str, key: str) -> Published | None:
     """What is there now; None where nothing is, or nobody may look."""
     try:
-        with whole_answers("head_object"):
+        with readable_answers("head_object"):
             found = s3.head_object(Bucket=bucket, Key=key)
             etag, version = found["ETag"], found.get("VersionId")
             return Published(bucket, key, etag, version, found["ContentLength"])
-    except troubles() as error:
+    except aws_errors() as error:
         if not is_refusal(error):
             raise
         return None

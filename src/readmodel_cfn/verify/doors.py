@@ -6,9 +6,9 @@ import warnings
 from typing import Any
 from urllib.parse import urlsplit
 
-from readmodel_cfn.aws.connection import troubles
+from readmodel_cfn.aws.errors import aws_errors
+from readmodel_cfn.aws.http import proxy_for, request
 from readmodel_cfn.errors import ReadModelError
-from readmodel_cfn.verify.asking import ask, proxy_for
 from readmodel_cfn.verify.seen import Doors
 
 _PATIENCE = 5  # seconds for what should not be answered at all
@@ -26,7 +26,7 @@ def try_doors(s3: Any, bucket: str, key: str, plain_s3: Any | None, api_url: str
         ReadModelError: nobody answers where S3 is.
     """
     store = f"{s3.meta.endpoint_url}/{bucket}"
-    item, listing = ask(f"{store}/{key}"), ask(f"{store}?list-type=2")
+    item, listing = request(f"{store}/{key}"), request(f"{store}?list-type=2")
     if plain_s3 is None or not api_url.startswith("https:"):
         return Doors(item, listing, why="an emulator's endpoint stands for AWS's")
     plain_bucket = _status(s3, plain_s3, bucket, key)
@@ -45,7 +45,7 @@ def _status(s3: Any, plain_s3: Any, bucket: str, key: str) -> int | None:
         plain_s3.head_object(Bucket=bucket, Key=key)
     except plain_s3.exceptions.ClientError as error:
         return int(error.response["ResponseMetadata"]["HTTPStatusCode"])
-    except troubles():
+    except aws_errors():
         return 0
     return 200
 
@@ -53,7 +53,7 @@ def _status(s3: Any, plain_s3: Any, bucket: str, key: str) -> int | None:
 def _plain(api_url: str) -> int:
     """What the API says without TLS; 0 where nobody answers."""
     try:
-        return ask(api_url.replace("https:", "http:", 1), timeout=_PATIENCE).status
+        return request(api_url.replace("https:", "http:", 1), timeout=_PATIENCE).status
     except ReadModelError:
         return 0
 

@@ -1,7 +1,7 @@
 """What was found at the other doors. Pure."""
 
+from readmodel_cfn.aws.http import Response
 from readmodel_cfn.deploy.live.values import Live
-from readmodel_cfn.verify.asking import Heard
 from readmodel_cfn.verify.outcome import Outcome, broken, kept, not_shown
 from readmodel_cfn.verify.seen import Doors
 
@@ -18,7 +18,7 @@ def listable(doors: Doors) -> Outcome:
     return _anonymous("bucket not listable", doors.listing, "list the keys")
 
 
-def _anonymous(name: str, heard: Heard, what: str) -> Outcome:
+def _anonymous(name: str, heard: Response, what: str) -> Outcome:
     if heard.status in (401, 403):
         return kept(name, f"an anonymous request is answered {heard.status}")
     if heard.status == 200:

@@ -1,6 +1,6 @@
 """What the answers to what is not there say of each promise. Pure."""
 
-from readmodel_cfn.verify.asking import Heard
+from readmodel_cfn.aws.http import Response
 from readmodel_cfn.verify.contract import Contract
 from readmodel_cfn.verify.judge_reads import AGAIN, has_message, is_json_404
 from readmodel_cfn.verify.outcome import Outcome, broken, kept, not_shown
@@ -19,7 +19,7 @@ def missing(contract: Contract, seen: Reads) -> Outcome:
     return broken(name, _shape(seen.missing), _todo(contract, seen.missing))
 
 
-def _todo(contract: Contract, found: Heard) -> str:
+def _todo(contract: Contract, found: Response) -> str:
     if found.status != 403:
         return f"answer S3's 404 as 404, with a body of your own: {AGAIN}"
     if contract.missing == "mask":
@@ -47,7 +47,7 @@ def other_methods(_: Contract, seen: Reads) -> Outcome:
     return broken(name, what, f"leave the routes nothing but GET and HEAD: {AGAIN}")
 
 
-def _shape(heard: Heard) -> str:
+def _shape(heard: Response) -> str:
     """What came in place of a 404 in JSON."""
     kind = heard.header("Content-Type") or "no Content-Type"
     said = "" if has_message(heard.body) else f", {_beginning(heard.body)}"

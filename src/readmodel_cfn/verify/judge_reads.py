@@ -2,10 +2,9 @@
 
 import json
 
-from readmodel_cfn.verify.asking import Heard
+from readmodel_cfn.aws.http import Response
 from readmodel_cfn.verify.contract import Contract
 from readmodel_cfn.verify.outcome import Outcome, broken, kept
-from readmodel_cfn.verify.packing import unpacked
 from readmodel_cfn.verify.seen import Reads
 
 AGAIN = "run: readmodel-cfn deploy; where it finds no change, raise serial under [deployment] first"
@@ -22,7 +21,7 @@ def served(_: Contract, seen: Reads) -> Outcome:
         elif first.status in (403, 404):
             todo = f"let the gateway role get {seen.probe.route.key}: {AGAIN}"
         return broken(name, f"GET answers {first.status}", todo)
-    if unpacked(first) != seen.probe.documents[0]:
+    if first.decoded() != seen.probe.documents[0]:
         what = f"{len(first.body):,} bytes arrive that are not the document that was written"
         return broken(name, what, f"look for what changes it between S3 and here; {AGAIN}")
     return kept(name, f"{len(first.body):,} bytes, equal")
@@ -73,9 +72,9 @@ def change(_: Contract, seen: Reads) -> Outcome:
     """A change is seen at once, by who asks plainly and by who asks with the old ETag."""
     name, new, with_old = "a change is seen", seen.changed, seen.outdated
     todo = "switch off what caches between S3 and here: the stage's cache, or a CDN"
-    if unpacked(new) != seen.probe.documents[1]:
+    if new.decoded() != seen.probe.documents[1]:
         return broken(name, f"after a change GET answers {new.status} without it", todo)
-    if with_old.status != 200 or unpacked(with_old) != seen.probe.documents[1]:
+    if with_old.status != 200 or with_old.decoded() != seen.probe.documents[1]:
         return broken(name, f"after a change the old ETag gets {with_old.status}", todo)
     if new.header("ETag") is None:
         return kept(name, "the new document is served at once")
@@ -110,7 +109,7 @@ def _told(contract: Contract, seen: Reads) -> dict[str, bool]:
     }
 
 
-def is_json_404(heard: Heard) -> bool:
+def is_json_404(heard: Response) -> bool:
     """Is it the one shape of all errors?"""
     kind = (heard.header("Content-Type") or "").partition(";")[0].strip().lower()
     return heard.status == 404 and kind == CONTENT_TYPE and has_message(heard.body)

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 
-from readmodel_cfn.verify.asking import Heard
+from readmodel_cfn.aws.http import Response
 from readmodel_cfn.verify.contract import Contract
 from readmodel_cfn.verify.judge_reads import AGAIN
 from readmodel_cfn.verify.outcome import Outcome, broken, kept, not_shown
-from readmodel_cfn.verify.packing import unpacked
 from readmodel_cfn.verify.seen import Reads
 
 _ALLOW = "Access-Control-Allow-"
@@ -26,7 +25,7 @@ def cors(contract: Contract, seen: Reads) -> Outcome:
     return _allowed(origin, heard, seen) if origin else _refused(heard)
 
 
-def _refused(heard: Mapping[str, Heard]) -> Outcome:
+def _refused(heard: Mapping[str, Response]) -> Outcome:
     for what, one in heard.items():
         if found := one.header(f"{_ALLOW}Origin"):
             todo = f"name the origin as cors_origin under [api], or take it away: {AGAIN}"
@@ -34,7 +33,7 @@ def _refused(heard: Mapping[str, Heard]) -> Outcome:
     return kept("CORS", "no other origin may read")
 
 
-def _allowed(origin: str, heard: Mapping[str, Heard], seen: Reads) -> Outcome:
+def _allowed(origin: str, heard: Mapping[str, Response], seen: Reads) -> Outcome:
     without = [what for what, one in heard.items() if one.header(f"{_ALLOW}Origin") != origin]
     if without:
         what = f"{_ALLOW}Origin is not {origin} in {', '.join(without)}"
@@ -50,7 +49,7 @@ def _allowed(origin: str, heard: Mapping[str, Heard], seen: Reads) -> Outcome:
     return kept("CORS", f"{origin} may read, errors too, and see the ETag")
 
 
-def _words(seen: Reads) -> list[tuple[str, str, Heard]]:
+def _words(seen: Reads) -> list[tuple[str, str, Response]]:
     of_payloads = [("Access-Control-Expose-Headers", "ETag", seen.cross_first)]
     return [
         *(of_payloads if seen.cross_first.status == 200 else []),
@@ -59,7 +58,7 @@ def _words(seen: Reads) -> list[tuple[str, str, Heard]]:
     ]
 
 
-def _names(heard: Heard, header: str, word: str) -> bool:
+def _names(heard: Response, header: str, word: str) -> bool:
     words = [one.strip().lower() for one in (heard.header(header) or "").split(",")]
     return word.lower() in words or "*" in words
 
@@ -68,7 +67,7 @@ def compression(contract: Contract, seen: Reads) -> Outcome:
     """An answer is as small as it was promised, and the same once it is unpacked."""
     name, zipped = "compression", seen.zipped
     encoding = zipped.header("Content-Encoding")
-    if unpacked(zipped) != seen.probe.documents[0]:
+    if zipped.decoded() != seen.probe.documents[0]:
         what = f"with Accept-Encoding: gzip other bytes arrive ({zipped.status})"
         return broken(name, what, AGAIN)
     if contract.gzip_stored:

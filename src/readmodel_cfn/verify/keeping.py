@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import mkstemp
 from typing import Any
 
-from readmodel_cfn.aws.connection import UnreadableAnswer, error_code, troubles, whole_answers
+from readmodel_cfn.aws.errors import UnreadableAnswer, aws_errors, error_code, readable_answers
 from readmodel_cfn.errors import ReadModelError, Unfinished
 from readmodel_cfn.publish.publish import Settings
 
@@ -121,7 +121,7 @@ class ProbeDocument:
             return ()
         try:
             return self._remove()
-        except troubles() as error:
+        except aws_errors() as error:
             return (f"{self.where}: the probe may still be there: {' '.join(str(error).split())}",)
 
     def _remove(self) -> tuple[str, ...]:
@@ -141,7 +141,7 @@ class ProbeDocument:
         """Delete the versions for good; what S3 does not delete, and why."""
         objects = [{"Key": self._at["Key"], "VersionId": one} for one in versions]
         try:
-            with whole_answers("delete_objects"):
+            with readable_answers("delete_objects"):
                 answer = self._s3.delete_objects(
                     Bucket=self._at["Bucket"], Delete={"Objects": objects}
                 )
@@ -179,7 +179,7 @@ class ProbeDocument:
         # The one version of a bucket that keeps none is overwritten: it may be the probe's by now.
         last = self.saved.version if self.saved and self.saved.version not in _NO_VERSION else None
         listing = self._s3.get_paginator("list_object_versions")
-        with whole_answers("list_object_versions"):
+        with readable_answers("list_object_versions"):
             for page in listing.paginate(Bucket=bucket, Prefix=key):
                 page["IsTruncated"]  # an answer without it is not S3's
                 for one in (one for one in page.get("Versions", []) if one["Key"] == key):
@@ -211,7 +211,7 @@ class ProbeDocument:
         condition = {"IfMatch": known} if known else {"IfNoneMatch": "*"}
         answer = self._unless_lost(self._s3.put_object, **condition, **arguments)
         if answer is not None:
-            with whole_answers("put_object"):
+            with readable_answers("put_object"):
                 self._etag = answer["ETag"]
             self._written.add(answer.get("VersionId", "null"))
         return answer is not None
@@ -237,7 +237,7 @@ class ProbeDocument:
             hint = "wait for that run; if it was killed, publish the document again"
             raise ReadModelError("the probe of another run is there", where=self.where, hint=hint)
         kept = {name: found[name] for name in _KEPT if found.get(name)}
-        with whole_answers("get_object"):
+        with readable_answers("get_object"):
             etag = found["ETag"]
         return Saved(etag, found.get("VersionId"), {"Body": found["Body"].read(), **kept})
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from readmodel_cfn.verify.asking import Heard
+from readmodel_cfn.aws.http import Response
 from readmodel_cfn.verify.probe import Probe
 
 
@@ -16,21 +16,21 @@ class Reads:
 
     probe: Probe
     etags: tuple[str, str]
-    first: Heard
-    unchanged: Heard
-    head: Heard
-    head_unchanged: Heard
-    zipped: Heard
-    other_method: Heard
-    missing: Heard | None
-    unknown: Heard | None
-    cross_first: Heard
-    cross_unchanged: Heard
-    cross_missing: Heard | None
-    cross_unknown: Heard | None
-    preflight: Heard
-    changed: Heard
-    outdated: Heard
+    first: Response
+    unchanged: Response
+    head: Response
+    head_unchanged: Response
+    zipped: Response
+    other_method: Response
+    missing: Response | None
+    unknown: Response | None
+    cross_first: Response
+    cross_unchanged: Response
+    cross_missing: Response | None
+    cross_unknown: Response | None
+    preflight: Response
+    changed: Response
+    outdated: Response
 
     @property
     def is_served(self) -> bool:
@@ -48,8 +48,8 @@ class Doors:
     cannot show, and `why` says why.
     """
 
-    item: Heard
-    listing: Heard
+    item: Response
+    listing: Response
     plain_bucket: int | None = None
     plain_api: int | None = None
     old_tls: bool | None = None

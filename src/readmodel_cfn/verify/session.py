@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from readmodel_cfn.aws.http import LOCAL_HOSTS, Response, request
 from readmodel_cfn.errors import Unfinished
-from readmodel_cfn.verify.asking import LOCAL_HOSTS, Heard, ask
 from readmodel_cfn.verify.contract import Contract
 from readmodel_cfn.verify.keeping import ProbeDocument
 from readmodel_cfn.verify.probe import Probe
@@ -34,27 +34,27 @@ class Api:
         self.url, self._origin = url, _origin(url, contract.cors_origin)
         self.patience, self._left, self.sleep = patience, patience, sleep
 
-    def ask(self, path: str, method: str = "GET", **headers: str) -> Heard:
+    def request(self, path: str, method: str = "GET", **headers: str) -> Response:
         """Ask; underscores in header names are dashes."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         while True:
-            heard = ask(f"{self.url}/{path}", method, named)
-            if heard.status != _THROTTLED or self._left <= 0:
-                return heard
+            response = request(f"{self.url}/{path}", method, named)
+            if response.status != _THROTTLED or self._left <= 0:
+                return response
             self._left -= _PAUSE
             self.sleep(_PAUSE)
 
-    def ask_as_page(self, path: str, method: str = "GET", **headers: str) -> Heard:
+    def request_cross_origin(self, path: str, method: str = "GET", **headers: str) -> Response:
         """The same for a page of the other origin."""
-        return self.ask(path, method, Origin=self._origin, **headers)
+        return self.request(path, method, Origin=self._origin, **headers)
 
-    def preflight(self, path: str) -> Heard:
+    def preflight(self, path: str) -> Response:
         """What a browser asks before a page may send If-None-Match."""
         asked = {
             "Access_Control_Request_Method": "GET",
             "Access_Control_Request_Headers": "if-none-match",
         }
-        return self.ask_as_page(path, "OPTIONS", **asked)
+        return self.request_cross_origin(path, "OPTIONS", **asked)
 
 
 def _origin(url: str, allowed: str | None) -> str:
@@ -88,8 +88,8 @@ def read(api: Api, probe: Probe, document: ProbeDocument) -> Reads:
     etag = first.header("ETag") or old  # where none comes, the condition is S3's own
     same = _with_the_first(api, probe.path, etag)
     new = document.put(probe.documents[1])
-    changed = api.ask(probe.path)
-    outdated = api.ask(probe.path, If_None_Match=etag)
+    changed = api.request(probe.path)
+    outdated = api.request(probe.path, If_None_Match=etag)
     document.check_undisturbed()
     reads = Reads(
         probe=probe,
@@ -109,35 +109,35 @@ def read(api: Api, probe: Probe, document: ProbeDocument) -> Reads:
 
 def _check_not_throttled(reads: Reads, url: str) -> None:
     """Check that no answer says only that there were too many questions; or all say so."""
-    answers = [one for one in vars(reads).values() if isinstance(one, Heard)]
+    answers = [one for one in vars(reads).values() if isinstance(one, Response)]
     if reads.is_served and any(one.status == _THROTTLED for one in answers):
         hint = "give a longer --timeout, or raise throttle_rate under [deployment]"
         raise Unfinished("it is throttled: some requests are answered 429", where=url, hint=hint)
 
 
-def _both(api: Api, path: str | None) -> tuple[Heard | None, Heard | None]:
+def _both(api: Api, path: str | None) -> tuple[Response | None, Response | None]:
     """What a client gets, and what a page of another origin does, where there is a path to ask."""
-    return (api.ask(path), api.ask_as_page(path)) if path else (None, None)
+    return (api.request(path), api.request_cross_origin(path)) if path else (None, None)
 
 
-def _first(api: Api, probe: Probe) -> Heard:
+def _first(api: Api, probe: Probe) -> Response:
     left = api.patience
     while True:
-        heard = api.ask(probe.path)
-        left -= _PAUSE + heard.seconds
-        if heard.status == 200 or left < 0:
-            return heard
+        response = api.request(probe.path)
+        left -= _PAUSE + response.seconds
+        if response.status == 200 or left < 0:
+            return response
         api.sleep(_PAUSE)
 
 
-def _with_the_first(api: Api, path: str, etag: str) -> dict[str, Heard]:
+def _with_the_first(api: Api, path: str, etag: str) -> dict[str, Response]:
     return {
-        "unchanged": api.ask(path, If_None_Match=etag),
-        "head": api.ask(path, "HEAD"),
-        "head_unchanged": api.ask(path, "HEAD", If_None_Match=etag),
-        "zipped": api.ask(path, Accept_Encoding="gzip"),
-        "other_method": api.ask(path, "POST"),
-        "cross_first": api.ask_as_page(path),
-        "cross_unchanged": api.ask_as_page(path, If_None_Match=etag),
+        "unchanged": api.request(path, If_None_Match=etag),
+        "head": api.request(path, "HEAD"),
+        "head_unchanged": api.request(path, "HEAD", If_None_Match=etag),
+        "zipped": api.request(path, Accept_Encoding="gzip"),
+        "other_method": api.request(path, "POST"),
+        "cross_first": api.request_cross_origin(path),
+        "cross_unchanged": api.request_cross_origin(path, If_None_Match=etag),
         "preflight": api.preflight(path),
     }

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from live_stacks import body, client
 
-from readmodel_cfn.aws.connection import UnreadableAnswer
+from readmodel_cfn.aws.errors import UnreadableAnswer
 from readmodel_cfn.deploy.live.snapshot import snapshot
 from readmodel_cfn.deploy.live.values import Gone, Method, Snapshot
 

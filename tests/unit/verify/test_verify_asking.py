@@ -8,8 +8,8 @@ from threading import Thread
 
 import pytest
 
+from readmodel_cfn.aws.http import Response, proxy_for, request
 from readmodel_cfn.errors import ReadModelError
-from readmodel_cfn.verify.asking import Heard, ask, proxy_for
 
 SMALL = gzip.compress(b"{}")
 
@@ -49,7 +49,7 @@ def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_an_answer_is_as_it_came(url: str) -> None:
-    heard = ask(f"{url}/v1/p?q=1")
+    heard = request(f"{url}/v1/p?q=1")
     assert (heard.status, heard.body, heard.url) == (200, SMALL, f"{url}/v1/p?q=1")
     assert heard.header("content-encoding") == "gzip"
     assert heard.header("VARY") == "Origin, Accept-Encoding"
@@ -59,15 +59,15 @@ def test_an_answer_is_as_it_came(url: str) -> None:
 
 
 def test_no_encoding_is_asked_for_unless_it_is_said(url: str) -> None:
-    ask(url)
+    request(url)
     assert not any(one.lower().startswith("accept-encoding") for one in Handler.asked)
-    ask(url, headers={"Accept-Encoding": "gzip"})
+    request(url, headers={"Accept-Encoding": "gzip"})
     assert "Accept-Encoding: gzip" in Handler.asked
 
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "POST"])
 def test_every_method_can_be_asked(url: str, method: str) -> None:
-    heard = ask(url, method, {"If-None-Match": '"e"'})
+    heard = request(url, method, {"If-None-Match": '"e"'})
     assert Handler.asked[0] == f"{method} / HTTP/1.1"
     assert 'If-None-Match: "e"' in Handler.asked
     assert heard.body == (b"" if method == "HEAD" else SMALL)
@@ -78,14 +78,14 @@ def test_where_nobody_answers_it_says_so_in_one_line() -> None:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
     with pytest.raises(ReadModelError, match=r"^http://127.*: no answer to HEAD: .*; check the"):
-        ask(url, "HEAD")
+        request(url, "HEAD")
 
 
 def test_a_request_goes_through_the_proxy_of_the_environment(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", url.replace("//", "//me:s%20cret@"))
-    ask("http://api.example/v1/p")
+    request("http://api.example/v1/p")
     assert Handler.asked[0] == "GET http://api.example/v1/p HTTP/1.1"
     assert "Proxy-Authorization: Basic bWU6cyBjcmV0" in Handler.asked
     assert "Host: api.example" in Handler.asked
@@ -116,5 +116,5 @@ def test_no_proxy_stands_between_a_machine_and_itself(
 
 
 def test_repeated_headers_are_joined() -> None:
-    heard = Heard("GET", "u", 200, (("A", "1"), ("b", "2"), ("a", "3")), b"", 0)
+    heard = Response("GET", "u", 200, (("A", "1"), ("b", "2"), ("a", "3")), b"", 0)
     assert heard.header("A") == "1, 3"

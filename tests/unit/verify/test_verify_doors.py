@@ -96,7 +96,7 @@ def found(monkeypatch: pytest.MonkeyPatch) -> Doors:
             raise ReadModelError("nobody")
         return heard(403)
 
-    monkeypatch.setattr(doors, "ask", ask)
+    monkeypatch.setattr(doors, "request", ask)
     return Doors(session.client("s3"), session.client("s3"), asked)
 
 

@@ -10,7 +10,7 @@ from botocore.exceptions import EndpointConnectionError
 from botocore.parsers import ResponseParserError
 from botocore.stub import Stubber
 
-from readmodel_cfn.aws.connection import UnreadableAnswer
+from readmodel_cfn.aws.errors import UnreadableAnswer
 from readmodel_cfn.errors import Unfinished
 from readmodel_cfn.publish.publish import Settings
 from readmodel_cfn.verify.keeping import ProbeDocument

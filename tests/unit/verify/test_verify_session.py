@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from verify_seen import CORS, NOT_FOUND, ORIGIN, PLAIN, heard
 
+from readmodel_cfn.aws.http import Response
 from readmodel_cfn.errors import Unfinished
 from readmodel_cfn.verify import session
-from readmodel_cfn.verify.asking import Heard
 from readmodel_cfn.verify.contract import Contract, Promised
 from readmodel_cfn.verify.probe import Probe, choose
 from readmodel_cfn.verify.session import Api, read
@@ -30,7 +30,7 @@ class World:
     refusals: Callable[[int], int | None] = lambda _: None
     disturbed: bool = False
 
-    def ask(self, url: str, method: str, headers: Mapping[str, str]) -> Heard:
+    def ask(self, url: str, method: str, headers: Mapping[str, str]) -> Response:
         self.asked.append((method, url.removeprefix(f"{URL}/"), headers))
         status = self.refusals(len(self.asked))
         if status:
@@ -57,7 +57,7 @@ class World:
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     made = World()
-    monkeypatch.setattr(session, "ask", made.ask)
+    monkeypatch.setattr(session, "request", made.ask)
     return made
 
 
@@ -75,10 +75,10 @@ def test_the_condition_is_the_etag_that_the_api_gave(world: World) -> None:
 
 
 def test_without_one_it_is_s3s_own(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def without(*arguments: Any) -> Heard:
+    def without(*arguments: Any) -> Response:
         return heard(200, world.ask(*arguments).body)
 
-    monkeypatch.setattr(session, "ask", without)
+    monkeypatch.setattr(session, "request", without)
     world.read()
     assert {one.get("If-None-Match", '"s3"') for *_, one in world.asked} == {'"s3"'}
 
@@ -107,12 +107,12 @@ def test_an_emulator_on_this_machine_is_asked_from_a_local_origin(
 ) -> None:
     asked: list[str] = []
 
-    def answer(_: str, __: str, headers: Mapping[str, str]) -> Heard:
+    def answer(_: str, __: str, headers: Mapping[str, str]) -> Response:
         asked.append(headers["Origin"])
         return heard()
 
-    monkeypatch.setattr(session, "ask", answer)
-    Api(f"http://{host}/v1", CORS, 0).ask_as_page("samples")
+    monkeypatch.setattr(session, "request", answer)
+    Api(f"http://{host}/v1", CORS, 0).request_cross_origin("samples")
     assert asked == ["http://localhost"]
 
 

@@ -4,8 +4,8 @@ import gzip
 from dataclasses import replace
 from typing import Any
 
+from readmodel_cfn.aws.http import Response
 from readmodel_cfn.deploy.live.values import Live
-from readmodel_cfn.verify.asking import Heard
 from readmodel_cfn.verify.contract import Contract, Promised
 from readmodel_cfn.verify.outcome import Outcome
 from readmodel_cfn.verify.probe import choose
@@ -24,16 +24,16 @@ NOT_FOUND = b'{"message":"Not Found"}'
 LIVE = Live(compared={"api/v1": ("deployment", "routes")})
 
 
-def heard(status: int = 200, body: bytes = b"", **headers: str | None) -> Heard:
+def heard(status: int = 200, body: bytes = b"", **headers: str | None) -> Response:
     """An answer; underscores in header names are dashes, and None is no header."""
     named = ((name.replace("_", "-"), value) for name, value in headers.items())
     found = tuple((name, value) for name, value in named if value is not None)
-    return Heard("GET", "https://a.example/v1/p", status, found, body, 0.01)
+    return Response("GET", "https://a.example/v1/p", status, found, body, 0.01)
 
 
 def changed(
-    one: Heard, status: int | None = None, body: bytes | None = None, **headers: Any
-) -> Heard:
+    one: Response, status: int | None = None, body: bytes | None = None, **headers: Any
+) -> Response:
     """The same answer with other parts; a header that is None is taken away."""
     kept = {name.replace("-", "_"): value for name, value in one.headers} | headers
     other_status = one.status if status is None else status

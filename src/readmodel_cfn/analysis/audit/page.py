@@ -4,8 +4,8 @@ from readmodel_cfn.analysis.audit.rules import RULES
 
 _HEAD = """# The audit's rules
 
-Generated from `readmodel_cfn.analysis.audit.RULES`. Each is an invariant of an S3 proxy behind an API
-Gateway REST API, checked on any CloudFormation template by `readmodel-cfn audit`.
+Generated from `readmodel_cfn.analysis.audit.RULES`. Each is an invariant of an S3 proxy behind an
+API Gateway REST API, checked on any CloudFormation template by `readmodel-cfn audit`.
 
 | rule | name | what holds | what a breach means for a reader |
 |---|---|---|---|

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from readmodel_cfn.aws.connection import whole_answers
+from readmodel_cfn.aws.errors import readable_answers
 
 _FIRST_PAUSE = 0.5  # seconds; an embedded AWS is done at once
 _LONGEST_PAUSE = 5.0  # seconds; on AWS it may take minutes
@@ -67,7 +67,7 @@ def detect(
     `client` is boto3's for CloudFormation, `types` are the stack's resources, by logical id: those
     that CloudFormation says nothing of are NOT_CHECKED, never taken to be in sync.
     """
-    with whole_answers("detect_stack_drift"):
+    with readable_answers("detect_stack_drift"):
         detection = client.detect_stack_drift(StackName=stack_id)["StackDriftDetectionId"]
         ended = _wait(client, detection, sleep)
         found = {one.logical_id: one for one in _told(client, stack_id)}

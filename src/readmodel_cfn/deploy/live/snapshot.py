@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from readmodel_cfn.aws.connection import UnreadableAnswer, error_code, is_passing, whole_answers
+from readmodel_cfn.aws.errors import UnreadableAnswer, error_code, is_transient, readable_answers
 from readmodel_cfn.deploy.live.facets import integration_facets, setting_facets, setting_key
 from readmodel_cfn.deploy.live.values import Facets, Gone, Method, Route, Snapshot
 
@@ -30,7 +30,7 @@ def snapshot(client: Any, api: str, stage: str) -> Snapshot | Gone:
     found = asked("get_stage", restApiId=api, stageName=stage)
     if found is None:
         return _gone(asked, api) if asked.missing else Snapshot(unknown=tuple(asked.refused))
-    with whole_answers("get_stage"):
+    with readable_answers("get_stage"):
         deployment = found["deploymentId"]
     summary = asked("get_deployment", restApiId=api, deploymentId=deployment, embed=["apisummary"])
     exported = asked(
@@ -63,10 +63,10 @@ class _Questions:
     def __call__(self, call: str, **arguments: Any) -> Json | None:
         """The answer, or None where there is none."""
         try:
-            with whole_answers(call):
+            with readable_answers(call):
                 answer: Json = getattr(self._client, call)(**arguments)
         except self._client.exceptions.ClientError as error:
-            if is_passing(error):
+            if is_transient(error):
                 raise
             code = error_code(error)
             needed = "; it needs apigateway:GET" if "AccessDenied" in code else ""

@@ -7,6 +7,6 @@
     reload      a new API when its description changes
     server      the API as an ASGI application, the port, and the HTTP server (uvicorn)
 
-It serves any template that `readmodel_cfn.local.gateway` evaluates, and knows neither troposphere nor
-the read model's sections.
+It serves any template that `readmodel_cfn.local.gateway` evaluates, and knows neither troposphere
+nor the sections of the read model.
 """

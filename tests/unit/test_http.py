@@ -8,8 +8,8 @@ from threading import Thread
 
 import pytest
 
+from readmodel_cfn.aws.http import Response, reachable_url, request
 from readmodel_cfn.errors import ConfigError, ReadModelError
-from readmodel_cfn.publish.read import Answer, get, reachable
 
 AWS = "https://abc123.execute-api.eu-west-1.amazonaws.com"
 LOCAL = "http://127.0.0.1:4566"
@@ -30,7 +30,7 @@ LOCAL = "http://127.0.0.1:4566"
 def test_where_an_emulator_stands_for_aws_its_apis_are_below_it(
     url: str, endpoint: str | None, expected: str
 ) -> None:
-    assert reachable(url, endpoint) == expected
+    assert reachable_url(url, endpoint) == expected
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_where_an_emulator_stands_for_aws_its_apis_are_below_it(
     [(200, True), (204, True), (304, True), (301, False), (403, False), (404, False), (502, False)],
 )
 def test_a_promise_is_kept_by_a_payload_or_by_not_modified(status: int, kept: bool) -> None:
-    assert Answer("u", status, {}, b"", 0.0).kept is kept
+    assert Response("GET", "u", status, (), b"", 0.0).ok is kept
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -78,16 +78,16 @@ def here() -> Iterator[str]:
 
 @pytest.mark.parametrize("status", [200, 304, 403, 404, 500, 502])
 def test_every_status_is_an_answer_with_its_headers_and_body(here: str, status: int) -> None:
-    answer = get(f"{here}/{status}")
+    answer = request(f"{here}/{status}")
     assert answer.status == status
     assert answer.body == (b"" if status == 304 else f"status {status}".encode())
-    assert answer.headers["X-Asked"] == "-"
+    assert answer.header("X-Asked") == "-"
     assert answer.url == f"{here}/{status}"
     assert answer.seconds > 0
 
 
 def test_headers_are_sent(here: str) -> None:
-    assert get(f"{here}/200", {"If-None-Match": '"e"'}).headers["X-Asked"] == '"e"'
+    assert request(f"{here}/200", headers={"If-None-Match": '"e"'}).header("X-Asked") == '"e"'
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
@@ -95,14 +95,14 @@ def test_no_proxy_stands_between_a_machine_and_itself(
     here: str, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{closed_port()}")
-    assert get(f"{here.replace('127.0.0.1', name)}/200").status == 200
+    assert request(f"{here.replace('127.0.0.1', name)}/200").status == 200
 
 
 def test_elsewhere_the_environments_proxy_is_used(
     here: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", here)
-    answer = get("http://api.invalid/200")
+    answer = request("http://api.invalid/200")
     assert answer.status == 200
 
 
@@ -131,27 +131,27 @@ class Babble(Handler):
 
 @pytest.mark.parametrize("status", [200, 404])
 def test_an_answer_cut_off_is_none(status: int) -> None:
-    with serving(Hasty) as url, pytest.raises(ReadModelError, match="no answer: ") as lost:
-        get(f"{url}/{status}")
+    with serving(Hasty) as url, pytest.raises(ReadModelError, match="no answer") as lost:
+        request(f"{url}/{status}")
     assert str(lost.value).startswith(f"{url}/{status}: ")
 
 
 def test_what_speaks_no_http_is_no_answer() -> None:
-    with serving(Babble) as url, pytest.raises(ReadModelError, match="no answer: "):
-        get(f"{url}/200")
+    with serving(Babble) as url, pytest.raises(ReadModelError, match="no answer"):
+        request(f"{url}/200")
 
 
 def test_a_connection_closed_without_a_word_is_no_answer(here: str) -> None:
-    with pytest.raises(ReadModelError, match="no answer: "):
-        get(f"{here}/nothing")
+    with pytest.raises(ReadModelError, match="no answer"):
+        request(f"{here}/nothing")
 
 
 def test_nobody_there_is_one_line_with_what_to_do() -> None:
     url = f"http://127.0.0.1:{closed_port()}/v1"
     with pytest.raises(ReadModelError) as lost:
-        get(url)
+        request(url)
     line = str(lost.value)
-    assert line.startswith(f"{url}: no answer: ")
+    assert line.startswith(f"{url}: no answer")
     assert line.endswith("Connection refused; check the network, or deploy the stack first")
     assert lost.value.exit_code == 1
 
@@ -173,5 +173,5 @@ def test_nobody_there_is_one_line_with_what_to_do() -> None:
 )
 def test_what_is_no_http_url_is_a_usage_error_in_one_line(url: str) -> None:
     with pytest.raises(ConfigError) as refused:
-        get(url)
+        request(url)
     assert len(str(refused.value).splitlines()) == 1

@@ -1,0 +1,206 @@
+"""The HTTP client: one request exactly as given, and the response exactly as it came.
+
+No redirect is followed, no body is decompressed, and no Accept-Encoding is sent unless the caller
+gives one: `read` and `verify` report what a reader of the API gets.
+"""
+
+import gzip
+import http.client
+import json
+import re
+import ssl
+import time
+import zlib
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from readmodel_cfn.errors import ConfigError, PromiseBroken, ReadModelError
+from readmodel_cfn.limits import INTEGRATION_SECONDS
+
+TIMEOUT = INTEGRATION_SECONDS + 1  # seconds
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
+# On AWS the rest of the host is the region and its suffix, on LocalStack localhost and its port.
+_EXECUTE_API = re.compile(r"https://([a-z0-9]+)\.execute-api\.[^/]+(/.*)")
+
+
+@dataclass(frozen=True)
+class Response:
+    """One HTTP response.
+
+    `headers` are in the order in which they came, names as they came. `seconds` is the time from
+    sending the request to the last byte.
+    """
+
+    method: str
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    seconds: float
+
+    def header(self, name: str) -> str | None:
+        """The value of a header, in any case of its name; repeated ones are joined by a comma."""
+        values = [value for own, value in self.headers if own.lower() == name.lower()]
+        return ", ".join(values) if values else None
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is a document (2xx), or says that it has not changed (304)."""
+        return 200 <= self.status < 300 or self.status == 304
+
+    def json(self) -> Any:
+        """The body as a JSON value.
+
+        Raises:
+            ReadModelError: the body is not JSON.
+        """
+        try:
+            return json.loads(self.decoded() or b"")
+        except ValueError as error:
+            what = f"the response ({self.status}) is not JSON: {error}"
+            raise ReadModelError(what, where=self.url) from error
+
+    def raise_for_status(self) -> None:
+        """Refuse a response that is neither a document nor 304.
+
+        Raises:
+            PromiseBroken: with what to do next.
+        """
+        if self.ok:
+            return
+        hint = "publish the document first: readmodel-cfn publish FILE"
+        if self.status in (403, 404):
+            hint = "check the path against the routes, and whether its document is published"
+        raise PromiseBroken(f"answered {self.status}", where=self.url, hint=hint)
+
+    def as_dict(self) -> dict[str, object]:
+        """The response as `read --json` prints it: header names in lower case, body as text."""
+        names = dict.fromkeys(name.lower() for name, _ in self.headers)
+        return {
+            "url": self.url,
+            "status": self.status,
+            "headers": {name: self.header(name) for name in names},
+            "seconds": round(self.seconds, 4),
+            "body": self.body.decode("utf-8", "replace"),
+        }
+
+    def decoded(self) -> bytes | None:
+        """The body without its Content-Encoding; None if it is not what that header says."""
+        encoding = (self.header("Content-Encoding") or "identity").lower()
+        if encoding == "identity":
+            return self.body
+        if encoding != "gzip":
+            return None
+        try:
+            return gzip.decompress(self.body)
+        except (OSError, EOFError, zlib.error):
+            return None
+
+
+def request(
+    url: str,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    timeout: float = TIMEOUT,
+) -> Response:
+    """Send one request over a new connection; every HTTP status is a response.
+
+    Raises:
+        ConfigError: not an http or https URL.
+        ReadModelError: no server answers, or the response is cut off.
+    """
+    parts, proxy = _parsed(url), proxy_for(url)
+    connection, target = connect(url, timeout), _target(parts)
+    sent = {"Accept": "*/*", "User-Agent": "readmodel-cfn", **(headers or {})}
+    if proxy and parts.scheme == "http":
+        target, sent = url, {**_authorization(proxy), **sent}
+    start = time.perf_counter()
+    try:
+        connection.putrequest(method, target, skip_accept_encoding=True)
+        for name, value in sent.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        reply = connection.getresponse()
+        body = reply.read()
+        seconds = time.perf_counter() - start
+        return Response(method, url, reply.status, tuple(reply.getheaders()), body, seconds)
+    except (http.client.InvalidURL, ValueError) as error:
+        raise _not_a_url(url) from error
+    except (OSError, http.client.HTTPException) as error:
+        reason = str(error) or type(error).__name__
+        hint = "check the network, or deploy the stack first"
+        raise ReadModelError(f"no answer to {method}: {reason}", where=url, hint=hint) from error
+    finally:
+        connection.close()
+
+
+def connect(url: str, timeout: float = TIMEOUT) -> http.client.HTTPConnection:
+    """A connection to the URL's server, through the environment's proxy if there is one."""
+    parts, proxy = _parsed(url), proxy_for(url)
+    server = proxy or parts
+    if parts.scheme == "http":
+        return http.client.HTTPConnection(server.hostname or "", server.port, timeout=timeout)
+    context = ssl.create_default_context()
+    connection = http.client.HTTPSConnection(
+        server.hostname or "", server.port, timeout=timeout, context=context
+    )
+    if proxy:
+        connection.set_tunnel(parts.hostname or "", parts.port or 443, _authorization(proxy))
+    return connection
+
+
+def proxy_for(url: str) -> SplitResult | None:
+    """The environment's proxy for the URL; none for a server on this machine."""
+    from urllib.request import getproxies, proxy_bypass
+
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    proxy = getproxies().get(parts.scheme)
+    if not proxy or host in LOCAL_HOSTS or proxy_bypass(host):
+        return None
+    return urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+
+
+def reachable_url(url: str, endpoint_url: str | None) -> str:
+    """The URL of an API as this machine can reach it.
+
+    With an emulator at `endpoint_url` an API is at `/_aws/execute-api/ID/STAGE/PATH` below it, on
+    both the sandbox and LocalStack. Without one, and for any other text, the value is unchanged.
+    """
+    match = _EXECUTE_API.fullmatch(url)
+    if not endpoint_url or not match:
+        return url
+    return f"{endpoint_url.rstrip('/')}/_aws/execute-api/{match[1]}{match[2]}"
+
+
+def _parsed(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        (parts.hostname or "").encode("idna")
+    except ValueError as error:
+        raise _not_a_url(url) from error
+    if not url.isascii() or re.search(r"[\x00-\x20\x7f]", url):
+        raise _not_a_url(url)
+    if not valid:
+        raise ConfigError("not an http URL", where=url)
+    return parts
+
+
+def _not_a_url(url: str) -> ConfigError:
+    hint = "percent-encode (%XX) characters that a URL cannot contain"
+    return ConfigError("not a URL", where=url, hint=hint)
+
+
+def _authorization(proxy: SplitResult) -> dict[str, str]:
+    if proxy.username is None:
+        return {}
+    secret = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+    return {"Proxy-Authorization": f"Basic {b64encode(secret.encode()).decode()}"}
+
+
+def _target(parts: SplitResult) -> str:
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

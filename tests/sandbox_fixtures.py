@@ -6,11 +6,8 @@ Its state is in a temporary home; its environment is the user's own, installed a
 import functools
 import http.client
 import inspect
-import json
 import re
-import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +21,7 @@ from readmodel_cfn import lint_cache
 from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.local.sandbox import Sandbox, start, stop
 from readmodel_cfn.local.sandbox.home import Home, ensure_installed
-
-TIMEOUT = 120  # seconds; a busy machine needs more than an idle one
+from stacks import TIMEOUT, Answer, Stack
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -127,45 +123,6 @@ def clients(sandbox: Sandbox, client_of: Callable[..., Any]) -> Callable[..., An
     return lambda service, key="", secret="": client_of(sandbox, service, key, secret)
 
 
-@dataclass(frozen=True)
-class Stack:
-    """A stack: `deploy` creates or updates it and returns its outputs."""
-
-    name: str
-    cloudformation: Any
-
-    def deploy(self, template: dict[str, Any], ends: str = "COMPLETE") -> dict[str, str]:
-        operation = "update" if self._found() else "create"
-        getattr(self.cloudformation, f"{operation}_stack")(
-            StackName=self.name,
-            TemplateBody=json.dumps(template),
-            Capabilities=["CAPABILITY_NAMED_IAM"],
-        )
-        until(lambda: not self._found()["StackStatus"].endswith("IN_PROGRESS"))
-        stack = self._found()
-        assert stack["StackStatus"] == f"{operation.upper()}_{ends}", self.reasons()
-        return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
-
-    def delete(self) -> None:
-        self.cloudformation.delete_stack(StackName=self.name)
-        until(lambda: not self._found())
-
-    def reasons(self) -> str:
-        events = self.cloudformation.describe_stack_events(StackName=self.name)["StackEvents"]
-        return "\n".join(e.get("ResourceStatusReason", "") for e in events)
-
-    def _found(self) -> Any:
-        listed = self.cloudformation.describe_stacks()["Stacks"]
-        return next((stack for stack in listed if stack["StackName"] == self.name), None)
-
-
-def until(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + TIMEOUT
-    while not holds():
-        assert time.monotonic() < deadline, f"it did not happen within {TIMEOUT} s"
-        time.sleep(0.02)
-
-
 @pytest.fixture
 def stack(clients: Callable[..., Any], request: pytest.FixtureRequest) -> Iterator[Stack]:
     """A stack named after the test, deleted at its end."""
@@ -173,13 +130,6 @@ def stack(clients: Callable[..., Any], request: pytest.FixtureRequest) -> Iterat
     made = Stack(name, clients("cloudformation"))
     yield made
     made.delete()
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 @pytest.fixture

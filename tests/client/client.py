@@ -1,4 +1,4 @@
-"""A program of somebody else's that uses the whole public API, as strict type checkers see it.
+"""A client program that uses the whole public API, for strict type checkers.
 
 `make dist` checks it against the installed wheel, and runs it there.
 """

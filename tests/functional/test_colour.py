@@ -1,4 +1,4 @@
-"""Colour on terminals only, each stream for itself; NO_COLOR and FORCE_COLOR; none in JSON."""
+"""Colour on terminals only, for each stream; NO_COLOR and FORCE_COLOR; never in JSON."""
 
 import json
 from pathlib import Path

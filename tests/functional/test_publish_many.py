@@ -155,9 +155,9 @@ def test_skip_invalid_sends_the_valid_documents(objects: FakeObjects, data: Path
 def test_file_changed_while_publishing_is_validated_again(objects: FakeObjects, data: Path) -> None:
     """A file that changes after it was validated is validated again."""
 
-    def change(wish: Callable[..., Any]) -> Callable[..., Any]:
+    def change(ask: Callable[..., Any]) -> Callable[..., Any]:
         def changed(*arguments: Any) -> Any:
-            found = wish(*arguments)
+            found = ask(*arguments)
             write(data, {"products/1.json": '{"fine":1}', "products/2.json": "{"})
             (data / "products/3.json").unlink()
             return found

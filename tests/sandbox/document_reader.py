@@ -1,4 +1,4 @@
-"""A reader of a page who does what it says: writes its files, types its commands, compares."""
+"""Runs a page of the documentation: writes its files, runs its commands, compares the output."""
 
 import os
 import shutil
@@ -20,26 +20,26 @@ from documents import PROGRAM, Block, commands
 from readmodel_cfn.cli import main
 from readmodel_cfn.config.load import load
 
-PATIENCE = 60
+TIMEOUT = 120
 DONE = frozenset({0})
 ALIKE = ELLIPSIS | NORMALIZE_WHITESPACE
 
 
 @dataclass
 class Reader:
-    """Someone in a folder, with one Python session for the page.
+    """A folder and a Python session for a page.
 
-    `told` is what the last commands or the last Python said, None where they were not run for lack
-    of a program, `left_out`.
+    `output` is what the last block printed, None if it was skipped for lack of a program,
+    `left_out`.
     """
 
     folder: Path
     session: dict[str, Any] = field(default_factory=dict)
-    told: str | None = ""
+    output: str | None = ""
     left_out: str | None = None
 
     def make(self, files: Sequence[Block]) -> None:
-        """Have the files of the tour, and one document beside them, as the pages name it."""
+        """Write the files of the tour, and the document that other pages name."""
         for block in files:
             self.follow(block)
         shutil.copy(self.folder / "data/products/42.json", self.folder / "42.json")
@@ -53,30 +53,32 @@ class Reader:
         elif block.language == "sh":
             self._type(block)
         elif block.language == "python":
-            with redirect_stdout(StringIO()) as said:
+            with redirect_stdout(StringIO()) as printed:
                 exec(compile(block.text, block.place, "exec"), self.session)  # noqa: S102
-            self.told = said.getvalue()
-        elif block.language == "text" and self.told is not None:
-            assert OutputChecker().check_output(block.text, self.told, ALIKE), self._differs(block)
+            self.output = printed.getvalue()
+        elif block.language == "text" and self.output is not None:
+            assert OutputChecker().check_output(block.text, self.output, ALIKE), self._differs(
+                block
+            )
 
     def _differs(self, block: Block) -> str:
-        return f"{block.place} says\n{block.text}but it was\n{self.told}"
+        return f"{block.place} says\n{block.text}but it was\n{self.output}"
 
     def _type(self, block: Block) -> None:
-        """Plain lines of ours run in this process, which is quicker; all else is bash's."""
+        """Run our commands in this process, which is quicker, and other lines in bash."""
         typed = commands(block.text)
         if any(line.words[0] not in (PROGRAM, "make") for line in typed):
             self._bash(block)
             return
-        told = [
+        outputs = [
             self.run(*line.words[1:], exits=line.exits)
             for line in typed
             if line.words[0] == PROGRAM
         ]
-        self.told = "".join(told)
+        self.output = "".join(outputs)
 
     def run(self, *words: str, exits: frozenset[int] = DONE) -> str:
-        """Run a command of ours, say yes where it asks, and return what it said."""
+        """Run a command of ours with consent; returns its output."""
         if words[0] == "serve":
             return serve(self.folder, words)
         done = CliRunner().invoke(main, [*(named(word, words) for word in words), *consent(words)])
@@ -85,7 +87,7 @@ class Reader:
 
     def _bash(self, block: Block) -> None:
         if "curl" in block.text and not shutil.which("curl"):
-            self.left_out, self.told = "curl", None
+            self.left_out, self.output = "curl", None
             return
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", block.text],
@@ -95,14 +97,14 @@ class Reader:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
         )
         assert done.returncode == 0, f"{block.place}\n{done.stdout}"
-        self.told = done.stdout
+        self.output = done.stdout
 
 
 def consent(words: Sequence[str]) -> list[str]:
-    """What a reader at a terminal answers where a command asks."""
+    """The option that answers the command's question."""
     with click.Context(main) as context:
         command = main.get_command(context, words[0])
     asks = any("--yes" in option.opts for option in command.params) if command else False
@@ -119,15 +121,15 @@ def named(word: str, words: Sequence[str]) -> str:
 
 
 def serve(folder: Path, words: Sequence[str]) -> str:
-    """Start it, wait until it says where it serves, and end it with Ctrl-C."""
+    """Start it, wait until it prints its URL, and end it with Ctrl-C."""
     program = [sys.executable, "-m", "readmodel_cfn", *words]
-    told: list[str] = []
+    lines: list[str] = []
     with subprocess.Popen(program, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
         try:
-            while not told or (told[-1] and "http:" not in told[-1]):
-                told.append(process.stdout.readline())  # type: ignore[union-attr]
+            while not lines or (lines[-1] and "http:" not in lines[-1]):
+                lines.append(process.stdout.readline())  # type: ignore[union-attr]
             process.send_signal(signal.SIGINT)
-            assert process.wait(PATIENCE) == 0
+            assert process.wait(TIMEOUT) == 0
         finally:
             process.kill()
-    return "".join(told)
+    return "".join(lines)

@@ -1,4 +1,4 @@
-"""The bench: a scene run with faults, judged, run again without them, and judged again."""
+"""Trials: a scene is run with faults, judged, run again without faults, and judged again."""
 
 import json
 import signal
@@ -21,7 +21,7 @@ _ANY_END = (0, 1, 4, 5, 6, 9)
 
 @dataclass(frozen=True)
 class Trial:
-    """What a scene with its faults came to; it is survived where nothing is `wrong`."""
+    """The result of a scene with faults; the command survived if nothing is `wrong`."""
 
     scene: Scene
     what: str
@@ -31,7 +31,7 @@ class Trial:
 
     @property
     def injected(self) -> int:
-        """How many calls went wrong."""
+        """The number of calls with a fault."""
         return sum(bool(call.fault) for call in self.calls)
 
     def __str__(self) -> str:
@@ -53,13 +53,13 @@ def interrupted(
 ) -> Trial:
     """Press Ctrl-C, or send another signal, while a call is held, and run the command again.
 
-    Where the command ends before such a call, nothing is injected; it may have to poll less often.
+    If the command ends before such a call, nothing is injected: it may need fewer polls.
     """
     with site(place, scene) as made:
         before = made.witness.truth()
         with made.started(held) as process, place.proxy.holding(lambda: process.poll() is None):
             process.send_signal(by)
-            stdout, stderr = process.communicate(timeout=30)
+            stdout, stderr = process.communicate(timeout=120)
         run = Run(process.returncode, stdout, stderr)
         return _judged(made, before, run, (held,), "interrupted")
 
@@ -76,7 +76,7 @@ def killed(place: Place, scene: Scene, held: Fault, *then: Fault) -> Trial:
 
 
 def run_again(made: Site, *faults: Fault) -> list[str]:
-    """Run the command again: it must end well, whatever it finds."""
+    """Run the command again: it must succeed, whatever it finds."""
     before = made.witness.truth()
     run = made.run(*faults)
     goal = _goal(made.scene, ends=_again(made.scene, before), whole=False)
@@ -88,12 +88,12 @@ def _judged(made: Site, before: Truth, run: Run, faults: Sequence[Fault], what: 
     calls = tuple(made.place.proxy.calls)
     after = made.witness.truth(settled=run.exit_code in (1, 9))
     wrong = judge(Case(_goal_of(made.scene, faults, calls), before, run, after))
-    told = f"{what}: {' and '.join(map(str, faults)) or 'none'}"
-    return Trial(made.scene, told, calls, run, (*wrong, *run_again(made)))
+    label = f"{what}: {' and '.join(map(str, faults)) or 'none'}"
+    return Trial(made.scene, label, calls, run, (*wrong, *run_again(made)))
 
 
 def _goal_of(scene: Scene, faults: Sequence[Fault], calls: Sequence[Call]) -> Goal:
-    """What the command is for, and what the faults excuse."""
+    """The goal of the command, and the results that the faults permit."""
     unnoticed = all(fault.unnoticed for fault in faults)
     seems_busy = any(fault.kind == "still in progress" for fault in faults)
     begun = any(not call.action.startswith(_READS) for call in calls)
@@ -113,7 +113,7 @@ def _goal(scene: Scene, **more: Any) -> Goal:
 
 
 def _again(scene: Scene, before: Truth) -> tuple[int, ...]:
-    """What is deleted already is refused to be deleted."""
+    """Deleting a deleted stack may be an error."""
     return (0, 1) if scene.deletes and not before.status else scene.again
 
 

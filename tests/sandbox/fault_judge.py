@@ -1,4 +1,4 @@
-"""The judge: is what a command said true, by what CloudFormation itself says? Pure."""
+"""Judges whether the output of a command is true, by what CloudFormation itself returns."""
 
 import re
 from collections import Counter
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# An event as `report` tells it: the time, the status, and whose it is.
+# An event as `report` prints it: time, status and logical ID.
 _TOLD = re.compile(r"^\d\d:\d\d:\d\d +([A-Z_]+) +(\S+)", re.MULTILINE)
 _DONE = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 _ROLLED_BACK = {"ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
@@ -14,10 +14,10 @@ _ROLLED_BACK = {"ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
 
 @dataclass(frozen=True)
 class Truth:
-    """What AWS says when asked directly; all empty where there is no such stack.
+    """The state that AWS returns without faults; all empty if there is no such stack.
 
-    `events` are id to (status, logical id); `kept` tells whether the payload and its bucket are
-    there.
+    `events` are id to (status, logical id); `kept` is whether the document and its bucket
+    exist.
     """
 
     stack_id: str = ""
@@ -32,7 +32,7 @@ class Truth:
 
 @dataclass(frozen=True)
 class Run:
-    """What a person saw of a command; `crash` is a traceback, or that it took too long."""
+    """The output of a command; `crash` is a traceback, or that it took too long."""
 
     exit_code: int
     stdout: str
@@ -45,20 +45,20 @@ class Run:
         return (self.stderr.strip().splitlines() or [""])[-1]
 
     @property
-    def told(self) -> Counter[tuple[str, str]]:
-        """The events told, as (status, logical id)."""
+    def printed(self) -> Counter[tuple[str, str]]:
+        """The printed events, as (status, logical ID)."""
         return Counter((found[1], found[2]) for found in _TOLD.finditer(self.stderr))
 
 
 @dataclass(frozen=True)
 class Goal:
-    """What the command is for, and how it may end.
+    """The goal of the command, and how it may end.
 
-    `template` and `protected` are the wanted stack's, None where it is to be gone, whose payload
-    may go too where it `purges`. `ends` are the exit codes that may be right, `prints` whether a
+    `template` and `protected` are the desired stack's, None if it is deleted, whose documents
+    are deleted too if it `purges`. `ends` are the exit codes that may be right, `prints` whether a
     success prints the outputs, `asked` whether something was begun that can be unfinished, `whole`
-    whether the run itself began what it followed, so that it must tell every event, and `may_leave`
-    whether a change set could not be removed.
+    whether the run itself began what it followed, so that it must print every event, and
+    `may_leave` whether a change set could not be removed.
     """
 
     template: Any = None
@@ -72,7 +72,7 @@ class Goal:
 
     @property
     def deletes(self) -> bool:
-        """Is the stack to be gone?"""
+        """Whether the command deletes the stack."""
         return self.template is None
 
 
@@ -93,12 +93,12 @@ class Case:
 
     @property
     def followed(self) -> Counter[tuple[str, str]]:
-        """The events that the run may tell: of what it found going on, the earlier ones too."""
+        """The events that the run may print, with earlier ones of an operation in progress."""
         return self.new if self.goal.whole else Counter(self.after.events.values())
 
 
 def judge(case: Case) -> list[str]:
-    """What is wrong with the run; an empty list is a right verdict."""
+    """What is wrong with the run; empty if everything is right."""
     return [wrong for rule in _RULES for wrong in rule(case)]
 
 
@@ -136,11 +136,11 @@ def _done(case: Case) -> Iterator[str]:
         if after.status or (goal.purges and after.kept):
             yield "exit 0, but it is not deleted"
         return
-    # Where there was nothing to do, it may have been rolled back by an earlier one.
+    # If there was nothing to do, an earlier operation may have been rolled back.
     if after.status not in _DONE | ({"UPDATE_ROLLBACK_COMPLETE"} & {case.before.status}):
         yield "exit 0, but the stack is not done"
     if (after.template, after.protected) != (goal.template, goal.protected):
-        yield "exit 0, but the stack is not what is wanted"
+        yield "exit 0, but the stack is not the desired stack"
     missing = [name for name in after.outputs if name not in case.run.stdout]
     if missing and goal.prints:
         yield f"exit 0 without the outputs {sorted(missing)}"
@@ -174,23 +174,23 @@ def _stuck(case: Case) -> Iterator[str]:
 def _unfinished(case: Case) -> Iterator[str]:
     if not case.goal.asked and not case.before.status.endswith("_IN_PROGRESS"):
         yield "exit 9, but nothing was begun"
-    if "readmodel-cfn" not in case.run.last_line and "again" not in case.run.last_line:
-        yield "exit 9 without a command that goes on"
+    if not re.search("readmodel-cfn|again|repeat|retry", case.run.last_line):
+        yield "exit 9 without a command to continue"
 
 
 _VERDICTS = {0: _done, 1: _untouched, 4: _rolled_back, 5: _differs, 6: _stuck, 9: _unfinished}
 
 
 def _no_change(case: Case) -> Iterator[str]:
-    if "No change" in case.run.last_line and case.new:
+    if "no change" in case.run.last_line.lower() and case.new:
         yield "it says no change, but there was one"
 
 
 def _kept(case: Case) -> Iterator[str]:
-    """Nothing is deleted, and no stack made anew, unless that was asked for."""
+    """Nothing is deleted, and no stack created again, unless the command requests it."""
     if case.before.kept and not case.after.kept and not case.goal.purges:
-        yield "the payload is gone"
-    # One that never came to be may be made anew.
+        yield "the document is deleted"
+    # A stack that was never created completely may be created again.
     alive = case.before.status not in ("", "ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS")
     same = case.before.stack_id == case.after.stack_id
     if alive and not same and not case.goal.deletes:
@@ -203,12 +203,12 @@ def _change_sets(case: Case) -> Iterator[str]:
 
 
 def _events(case: Case) -> Iterator[str]:
-    twice = case.run.told - case.followed
+    twice = case.run.printed - case.followed
     if twice:
-        yield f"told too often: {_names(twice)}"
-    silent = case.new - case.run.told
+        yield f"printed too often: {_names(twice)}"
+    silent = case.new - case.run.printed
     if silent and case.goal.whole and case.run.exit_code in (0, 4):
-        yield f"not told: {_names(silent)}"
+        yield f"not printed: {_names(silent)}"
 
 
 def _names(events: Counter[tuple[str, str]]) -> str:

@@ -1,4 +1,4 @@
-"""The kinds of faults: what is answered instead of AWS's answer, or what becomes of it."""
+"""The kinds of faults: responses that replace those of AWS, or that change them."""
 
 import re
 from collections.abc import Callable
@@ -10,9 +10,9 @@ from fault_pages import ANY_LIST, EVENTS, LISTS, PAGES
 FOREVER = 1_000_000
 ANY = "*"
 SLOW = 0.3
-"""Seconds that a slow answer takes longer."""
+"""Seconds by which a slow response is delayed."""
 
-# One of these alone is made good by botocore, which asks again: nobody may notice it.
+# botocore retries these: a single fault has no effect on the command.
 RETRIED = {
     "throttled",
     "500",
@@ -42,13 +42,13 @@ class Fault:
         assert self.kind in KINDS, f"no such kind of fault: {self.kind}"
 
     def hits(self, action: str, nth: int) -> bool:
-        """Is the nth call of that action one of those?"""
+        """Whether the nth call of the action has this fault."""
         same = self.action in (ANY, action)
         return same and self.first <= nth < self.first + self.times
 
     @property
     def unnoticed(self) -> bool:
-        """Must the command end as if nothing had been wrong?"""
+        """Whether the command must end as without the fault."""
         return self.kind in HARMLESS or (self.kind in RETRIED and self.times == 1)
 
     def __str__(self) -> str:
@@ -133,7 +133,7 @@ AFTERWARDS: dict[str, Callable[[Answer], Answer | None]] = {
     "slow": lambda answer: answer,
     "still in progress": _busy,
 }
-# The test does something while the call is held, AWS having heard of it or not; no answer comes.
+# The test acts while the call is held, before or after AWS gets it; there is no response.
 HELD = ("held before", "held after")
 KINDS = {*INSTEAD, *AFTERWARDS, *PAGES, *HELD}
 HARMLESS = {"slow", *PAGES}

@@ -30,7 +30,7 @@ def _page_twice(members: Members) -> Iterator[Members]:
 
 
 def _overlapping(members: Members) -> Iterator[Members]:
-    """An event that comes between two pages pushes the last of one into the next."""
+    """A new event between two pages moves the last event of a page into the next."""
     for start in range(0, max(len(members), 1), _SHORT):
         yield members[max(start - 1, 0) : start + _SHORT]
 
@@ -40,7 +40,7 @@ def _reversed(members: Members) -> Iterator[Members]:
 
 
 def _shuffled(members: Members) -> Iterator[Members]:
-    """Every third first: neither the newest nor the oldest is where it belongs."""
+    """Every third event first: neither the newest nor the oldest is in its place."""
     yield [*members[2::3], *members[0::3], *members[1::3]]
 
 
@@ -71,7 +71,7 @@ PAGES = ANY_LIST | EVENTS
 
 
 def pages(body: bytes, action: str, kind: str, token: str) -> Sequence[bytes]:
-    """The bodies that one answer comes in; each but the last leads to `token-1`, `token-2` ..."""
+    """The bodies of the pages of a response, with the tokens `token-1`, `token-2` ..."""
     members = list(_list(ET.fromstring(body), action))  # noqa: S314 - the sandbox's own answer
     parts = list(PAGES[kind](members))
     last = len(parts) - 1

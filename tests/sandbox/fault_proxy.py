@@ -1,4 +1,4 @@
-"""A proxy of the tests' own between the command line and the sandbox, which makes calls go wrong.
+"""A proxy between the command line and the sandbox, which injects faults.
 
 It forwards byte for byte, the Host header too, so that signatures stay valid; it counts the calls
 of each action and does to them what the faults say.
@@ -21,21 +21,21 @@ from fault_http import Answer, Request
 from fault_kinds import AFTERWARDS, ANY, INSTEAD, SLOW, Fault
 from fault_pages import PAGES, pages
 
-PATIENCE = 30
-"""Seconds until something that should come is given up."""
+TIMEOUT = 120
+"""Seconds to wait for an event."""
 _OF_THE_CONNECTION = {"connection", "keep-alive", "transfer-encoding"}
 
 
 @dataclass(frozen=True)
 class Call:
-    """A call that was made; `fault` is the kind of what was done to it."""
+    """A call that was made; `fault` is the kind of its fault."""
 
     action: str
     fault: str = ""
 
 
 class Proxy:
-    """The proxy; `play` begins a new run with its own faults and forgets the calls of the last."""
+    """The proxy; `play` starts a new run with its own faults and forgets the calls of the last."""
 
     def __init__(self, port: int) -> None:
         self._upstream = port
@@ -58,7 +58,7 @@ class Proxy:
 
     @contextmanager
     def holding(self, alive: Callable[[], bool]) -> Iterator[None]:
-        """Wait until a call is held or the client has ended; it is let go after the block."""
+        """Wait until a call is held or the client has ended; it is released after the block."""
         while not self._held.wait(0.05) and alive():
             pass
         try:
@@ -115,7 +115,7 @@ class Proxy:
         return AFTERWARDS[kind](answer) if kind in AFTERWARDS else answer
 
     def _cut(self, request: Request, kind: str, answer: Answer) -> Answer:
-        """The first page of a list; the others are kept until they are asked for."""
+        """The first page of a list; the others are kept until they are requested."""
         if request.parameters.get("NextToken", "") in self._pages:
             return answer
         token = f"page-of-{next(self._numbers)}"
@@ -124,14 +124,14 @@ class Proxy:
         return answer.saying(bodies[0])
 
     def _hold(self) -> None:
-        """Wait until the test has done what it wants to do."""
+        """Wait until the test releases the call."""
         self._held.set()
-        self._released.wait(PATIENCE)
+        self._released.wait(TIMEOUT)
 
 
 def forward(request: Request, port: int) -> Answer:
-    """Ask the sandbox the very same."""
-    upstream = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    """Send the same request to the sandbox."""
+    upstream = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
     try:
         upstream.putrequest(
             request.method, request.target, skip_host=True, skip_accept_encoding=True
@@ -178,13 +178,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._reset()
 
     def _reset(self) -> None:
-        """Close without a farewell: with no time to linger, the other side sees a reset."""
+        """Close with SO_LINGER 0, so that the client sees a reset."""
         self.wfile.flush()
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close_connection = True
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's names
-        """Say nothing."""
+        """Log nothing."""
 
 
 class _Server(http.server.ThreadingHTTPServer):
@@ -192,13 +192,13 @@ class _Server(http.server.ThreadingHTTPServer):
     broken: list[BaseException]
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002
-        """A client that goes away in the middle of a call is what these tests are about."""
+        """Ignore clients that disconnect during a call, which these tests cause."""
         error = sys.exception()
         if error and not isinstance(error, ConnectionError):
             self.broken.append(error)
 
     def shutdown_request(self, request: object) -> None:
-        """Close only: to say farewell first would spoil a reset."""
+        """Close without a shutdown, which would prevent a reset."""
         self.close_request(request)  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""The scenes: what there is, which command is run, and how it ends where nothing goes wrong."""
+"""The scenes: the stack before, the command, and its exit code without faults."""
 
 from dataclasses import dataclass
 
@@ -26,12 +26,12 @@ class Scene:
 
     @property
     def deletes(self) -> bool:
-        """Is the stack to be gone afterwards?"""
+        """Whether the command deletes the stack."""
         return self.command[0] == "delete"
 
     @property
     def purges(self) -> bool:
-        """Are the payloads to go with it?"""
+        """Whether the command deletes the documents too."""
         return "--with-data" in self.command
 
 

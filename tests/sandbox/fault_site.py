@@ -1,4 +1,4 @@
-"""A stack of one's own for one scene, on which the command line works through the proxy."""
+"""A stack for a scene, and the command line that reaches it through the proxy."""
 
 import os
 import secrets
@@ -25,17 +25,17 @@ from fault_witness import Witness
 from readmodel_cfn.cli import main
 from readmodel_cfn.local.sandbox import Sandbox
 
-_LONGEST = 60  # seconds that a command may take
+_LONGEST = 120  # seconds that a command may take
 _CONSOLE_SCRIPT = Path(sys.executable).with_name("readmodel-cfn")
 
 
 class TookTooLongError(BaseException):
-    """A command did not end; no handler of errors may take this for one of AWS's."""
+    """A command did not end; error handlers must not take this for an error of AWS."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """A sandbox with the proxy before it; `clients` makes clients that go past the proxy."""
+    """A sandbox with a proxy; `clients` creates clients that bypass the proxy."""
 
     sandbox: Sandbox
     proxy: Proxy
@@ -44,7 +44,7 @@ class Place:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """The sandbox's key, and no other setting of AWS's; what is kept is in the folder."""
+        """The sandbox's key and no other AWS settings; caches are in the folder."""
         return {
             "AWS_ACCESS_KEY_ID": self.sandbox.access_key_id,
             "AWS_SECRET_ACCESS_KEY": self.sandbox.secret_access_key,
@@ -56,7 +56,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Site:
-    """One stack, by its name, for one scene."""
+    """A stack, by its name, for a scene."""
 
     place: Place
     scene: Scene
@@ -64,7 +64,7 @@ class Site:
 
     @cached_property
     def witness(self) -> Witness:
-        """Who tells the truth about the stack."""
+        """Looks up the state of the stack directly."""
         return Witness(self.place.clients, self.name)
 
     def run(self, *faults: Fault) -> Run:
@@ -74,7 +74,7 @@ class Site:
 
     @contextmanager
     def started(self, *faults: Fault) -> Iterator["subprocess.Popen[str]"]:
-        """The scene's command as a process of its own, which is ended after the block."""
+        """The scene's command as a process, which is killed after the block."""
         self.place.proxy.play(*faults)
         arguments = self._arguments(self.scene.command, self.scene.wanted, self.place.proxy.url)
         # Where this process ignores Ctrl-C, as in a shell's background, its children would too.
@@ -92,7 +92,7 @@ class Site:
                 process.kill()
 
     def prepare(self) -> None:
-        """Make the stack that is there before the command, with a payload."""
+        """Create the stack that exists before the command, with a document."""
         if self.scene.before:
             url = self.place.sandbox.endpoint_url
             made = self._command(("deploy", "--yes"), self.scene.before, url)
@@ -114,7 +114,7 @@ class Site:
 
 @contextmanager
 def site(place: Place, scene: Scene) -> Iterator[Site]:
-    """The stack as it is before the scene's command; all of it is gone after the block."""
+    """The stack before the scene's command; it is removed after the block."""
     made = Site(place, scene)
     try:
         made.prepare()

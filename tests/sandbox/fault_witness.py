@@ -1,4 +1,4 @@
-"""The witness: asks AWS directly, past the proxy, what there is; and clears it away."""
+"""The witness: looks up the state of a stack without the proxy, and removes the stack."""
 
 import time
 from collections.abc import Callable
@@ -12,7 +12,7 @@ _PATIENCE = 30  # seconds that an operation may take
 
 
 class Witness:
-    """Knows one stack by its name, from when it is there; `clients` makes clients of a service."""
+    """The state of a stack by its name; `clients` creates clients of a service."""
 
     def __init__(self, clients: Callable[[str], Any], name: str) -> None:
         self._stacks, self._s3 = clients("cloudformation"), clients("s3")
@@ -20,12 +20,12 @@ class Witness:
         self._id = self._bucket = ""
 
     def publish(self) -> None:
-        """Put a payload, as that which must never be lost."""
+        """Put a document, which must never be lost."""
         self.truth()
         self._s3.put_object(Bucket=self._bucket, Key=KEY, Body=b'{"kept": true}')
 
     def truth(self, *, settled: bool = True) -> Truth:
-        """What there is; `settled` waits until no operation goes on."""
+        """The state; `settled` waits until no operation is in progress."""
         found = self._settled() if settled else self._found()
         if not found:
             return Truth(stack_id=self._id, events=self._events(), kept=self._kept())
@@ -46,7 +46,7 @@ class Witness:
         )
 
     def clear(self) -> None:
-        """Delete the stack with its change sets, the payload and the bucket."""
+        """Delete the stack with its change sets, the document and the bucket."""
         there = self.truth()
         for change_set in there.change_sets:
             self._stacks.delete_change_set(StackName=self._name, ChangeSetName=change_set)

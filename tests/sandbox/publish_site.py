@@ -1,10 +1,9 @@
-"""A folder of documents, a bucket of the sandbox, and the command line between the two."""
+"""A folder of documents, a bucket of the sandbox, and the command line for both."""
 
 import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import md5
@@ -12,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner, Result
+from fault_http import Answer, Request
 from fault_kinds import Fault
 from fault_proxy import Proxy
 
 from readmodel_cfn.cli import main
 from readmodel_cfn.local.sandbox import Sandbox
+from stacks import TIMEOUT
 
 ROUTES = """
 [[routes]]
@@ -30,7 +31,7 @@ key = "products/{id}.json"
 
 @dataclass
 class Site:
-    """`url` leads to the sandbox, or to a proxy before it; `key` is another than its root's."""
+    """`url` is that of the sandbox or of a proxy before it; `key` replaces the key of its root."""
 
     folder: Path
     sandbox: Sandbox
@@ -46,13 +47,13 @@ class Site:
         return self.folder / "data"
 
     def write(self, count: int, version: object = 1) -> None:
-        """So many products, of a version."""
+        """Write this number of products."""
         (self.data / "products").mkdir(parents=True, exist_ok=True)
         for n in range(count):
             self.put(f"products/{n:05}.json", {"n": n, "version": version, "text": "x" * 500})
 
     def put(self, path: str, value: object) -> None:
-        """One file."""
+        """Write a file."""
         (self.data / path).write_text(json.dumps(value))
 
     def command(self, *arguments: str) -> list[str]:
@@ -75,7 +76,7 @@ class Site:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """Who publishes."""
+        """The access key of the publisher."""
         root = self.sandbox.access_key_id, self.sandbox.secret_access_key
         key_id, secret = self.key or root
         return {
@@ -85,19 +86,19 @@ class Site:
         }
 
     def __call__(self, *arguments: str, exits: int = 0) -> Result:
-        """Publish the folder, or what is given."""
+        """Publish the folder, or the arguments."""
         done = CliRunner().invoke(main, self.command(*arguments), env=self.environment)
         assert done.exit_code == exits, done.output
         return done
 
     def counts(self, *options: str, exits: int = 0) -> tuple[int, int]:
-        """Publish the folder: how many were sent, and how many unchanged."""
+        """Publish the folder; returns the counts of sent and unchanged documents."""
         done = self(str(self.data), "--json", *options, exits=exits)
         found = json.loads(done.stdout.splitlines()[-1])["result"]
         return found["sent"], found["unchanged"]
 
     def begin(self, *arguments: str) -> "subprocess.Popen[str]":
-        """Publish in a process of its own."""
+        """Publish in another process."""
         return subprocess.Popen(
             [sys.executable, "-m", "readmodel_cfn", *self.command(*arguments)],
             env={**os.environ, **self.environment},
@@ -107,28 +108,20 @@ class Site:
         )
 
     def etags(self) -> dict[str, str]:
-        """What the bucket has."""
+        """The ETags in the bucket, by key."""
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
         return {entry["Key"]: entry["ETag"] for page in pages for entry in page.get("Contents", [])}
 
     def listed(self) -> list[str]:
-        """The keys of what the bucket has."""
+        """The keys in the bucket."""
         return list(self.etags())
 
-    def settled(self) -> list[str]:
-        """The same once the sandbox has done what was under way."""
-        before, now = -1, self.listed()
-        while len(now) != before:
-            time.sleep(0.3)
-            before, now = len(now), self.listed()
-        return now
-
     def body(self, key: str) -> bytes:
-        """What is kept under a key."""
+        """The content of a key."""
         return bytes(self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read())
 
     def head(self, key: str) -> Mapping[str, Any]:
-        """The headers of what is kept."""
+        """The headers of a key."""
         found: Mapping[str, Any] = self.s3.head_object(Bucket=self.bucket, Key=key)
         return found
 
@@ -142,10 +135,10 @@ class Site:
     def is_whole(self) -> bool:
         """Does the bucket hold the folder's documents, each whole, and no others?"""
         paths = [path for path in self.data.rglob("*.json") if path.is_file()]
-        wanted = {
+        expected = {
             path.relative_to(self.data).as_posix(): _etag(path.read_bytes()) for path in paths
         }
-        return wanted == self.etags()
+        return expected == self.etags()
 
 
 def _etag(body: bytes) -> str:
@@ -153,15 +146,45 @@ def _etag(body: bytes) -> str:
 
 
 class S3Proxy(Proxy):
-    """Does to the nth put of an object what `faults` say; all else goes through."""
+    """Applies `faults` to the nth put of an object; forwards every other request.
+
+    The puts after the first `pause_after` wait until `release`. `active` counts the requests in
+    progress.
+    """
 
     faults: Mapping[int, str] = {}
+    pause_after = sys.maxsize
     puts = 0
+    active = 0
+
+    def answer(self, request: Request) -> Answer | None:
+        """Respond to a request; None is a reset connection."""
+        with self._lock:
+            self.active += 1
+        try:
+            return super().answer(request)
+        finally:
+            with self._lock:
+                self.active -= 1
 
     def _fault(self, action: str) -> Fault | None:
         if "PUT /*/" not in action:
             return None
         with self._lock:
             self.puts += 1
-            kind = self.faults.get(self.puts)
+            number = self.puts
+        if number > self.pause_after:
+            self._held.set()
+            assert self._released.wait(TIMEOUT)
+        kind = self.faults.get(number)
         return Fault(kind) if kind else None
+
+    def wait_until_paused(self, process: "subprocess.Popen[str]") -> None:
+        """Wait until a put is paused."""
+        while not self._held.wait(0.05):
+            assert process.poll() is None, "it ended before the pause"
+
+    def release(self) -> None:
+        """Forward the paused puts, and all later ones."""
+        self.pause_after = sys.maxsize
+        self._released.set()

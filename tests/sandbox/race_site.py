@@ -1,4 +1,4 @@
-"""A site whose document is replaced while it is read: one that is right, and ones that are not."""
+"""Sites whose document is replaced while it is read: a correct site, and wrong ones."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ from readmodel_cfn.verify.race.body import make
 
 
 class Answer(NamedTuple):
-    """What is sent; `missing` are the bytes that are announced and never come."""
+    """A response; `missing` is the number of announced bytes that are never sent."""
 
     status: int
     body: bytes = b""
@@ -36,7 +36,7 @@ class Documents:
 
     @property
     def before(self) -> bytes:
-        """The body before the newest, where there is one."""
+        """The body before the newest, if there is one."""
         return self.bodies[max(0, len(self.bodies) - 2)]
 
 
@@ -82,7 +82,7 @@ def future(documents: Documents, _: str | None) -> Answer:
 
 
 def always_unmodified(documents: Documents, condition: str | None) -> Answer:
-    """The document may have changed, but whoever has one is told that it has not."""
+    """A conditional read is always 304, even if the document has changed."""
     return Answer(304) if condition else right(documents, None)
 
 

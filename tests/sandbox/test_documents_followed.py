@@ -1,4 +1,4 @@
-"""Every command and every block of Python in the documents does what its page says."""
+"""Every command and every block of Python in the documentation works as its page says."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,29 +17,32 @@ TO_FOLLOW = [
     for page, found in FOLLOWED.items()
     if {"sh", "python"} & {block.language for block in found}
 ]
-# These start the sandbox themselves, and stop it; the others begin where the tour has deployed.
+# These start and stop the sandbox themselves; the others start after the deploy of the tour.
 WITH_THEIR_OWN = ["docs/tour.md", "docs/offline.md"]
 SHOP = [block for block in FOLLOWED["docs/tour.md"] if block.title]
 NOT_YET_DEPLOYED = {"README.md", "CONTRIBUTING.md"}
 
 
 @pytest.fixture
+def deploy_without_lint() -> None:
+    """The pages lint, too."""
+
+
+@pytest.fixture
 def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
-    """Somebody in an empty folder, with nothing in the environment that leads to AWS."""
+    """A reader in an empty folder, without AWS settings in the environment."""
     for name in ("AWS_PROFILE", "AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
         monkeypatch.delenv(name, raising=False)
-    # What a slow machine says it waits for is on no page.
-    monkeypatch.setattr("readmodel_cfn.cli.slow._tell", lambda *_: None)
     monkeypatch.chdir(tmp_path)
     return Reader(tmp_path)
 
 
 def follow(reader: Reader, page: str) -> None:
-    """Follow the page from its beginning to its end."""
+    """Run all blocks of the page."""
     for block in FOLLOWED[page]:
         reader.follow(block)
     if reader.left_out:
-        pytest.skip(f"all else was followed, but there is no {reader.left_out} here")
+        pytest.skip(f"everything else works; {reader.left_out} is not installed")
 
 
 @pytest.mark.parametrize("page", WITH_THEIR_OWN)
@@ -47,7 +50,7 @@ def test_page_that_starts_and_stops_the_sandbox_works(
     page: str, reader: Reader, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("READMODEL_CFN_HOME", str(home))
-    if page != "docs/tour.md":  # which begins with nothing
+    if page != "docs/tour.md":  # it writes its own files
         reader.make(SHOP)
     follow(reader, page)
     assert embedded.status(home=home) is None
@@ -57,7 +60,7 @@ def test_page_that_starts_and_stops_the_sandbox_works(
 def my_bucket(
     sandbox: Sandbox, client_of: Callable[..., Any], make_bucket: Callable[..., None]
 ) -> None:
-    """A bucket of the reader's own, as the pages call it; it goes with the sandbox."""
+    """The bucket that pages call my-bucket; it is discarded with the sandbox."""
     make_bucket(client_of(sandbox, "s3"), "my-bucket")
 
 
@@ -65,18 +68,18 @@ def my_bucket(
 def shopkeeper(
     reader: Reader, sandbox: Sandbox, sandbox_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Reader]:
-    """Somebody with an account, and the tour's files before them."""
+    """A reader with an account and the files of the tour."""
     for name, value in {
         "AWS_ENDPOINT_URL": sandbox.endpoint_url,
         "AWS_ACCESS_KEY_ID": sandbox.access_key_id,
         "AWS_SECRET_ACCESS_KEY": sandbox.secret_access_key,
         "AWS_DEFAULT_REGION": sandbox.region,
-        "READMODEL_CFN_HOME": str(sandbox_home),  # for --sandbox, and for what was linted before
+        "READMODEL_CFN_HOME": str(sandbox_home),  # for --sandbox, and the cache of lint results
     }.items():
         monkeypatch.setenv(name, value)
     reader.make(SHOP)
     yield reader
-    reader.run("delete", "--with-data", exits=frozenset({0, 1}))  # 1: the page did it
+    reader.run("delete", "--with-data", exits=frozenset({0, 1}))  # 1: the page deleted it
 
 
 @pytest.mark.usefixtures("my_bucket")

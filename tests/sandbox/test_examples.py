@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from example_tools import EXAMPLES, Example, copied, our_requirements, programs
 
 from readmodel_cfn.local.sandbox import Sandbox
-from sandbox_fixtures import Answer, Stack
+from stacks import Answer, Stack
 
 Clients = Callable[..., Any]
 Served = Callable[[str, str], None]

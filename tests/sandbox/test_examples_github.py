@@ -1,4 +1,4 @@
-"""The workflow for GitHub: its schema takes it, and each script in it does what it is there for."""
+"""The workflow for GitHub: it is valid in its schema, and each of its scripts works."""
 
 import json
 import secrets
@@ -14,7 +14,7 @@ import yaml
 from example_tools import EXAMPLES, Example, copied, programs
 
 from readmodel_cfn.local.sandbox import Sandbox
-from sandbox_fixtures import Stack
+from stacks import Stack
 
 NAME = "pull-request"
 WORKFLOW = EXAMPLES / "github-actions" / "readmodel.yml"
@@ -111,7 +111,7 @@ def test_step_fails_with_its_command(runner: Runner, name: str, exits: int) -> N
 # What github-script gives a script, with the comments of the pull request kept in a list.
 # https://github.com/actions/github-script#readme
 GITHUB = """\
-const comments = [{ id: 1, body: "Somebody's" }];
+const comments = [{ id: 1, body: "Another comment" }];
 const issues = {
   listComments: "listComments",
   createComment: ({ owner, repo, issue_number, body }) =>
@@ -140,5 +140,5 @@ def test_comment_is_created_once_and_then_updated(tmp_path: Path, sandbox: Sandb
     given = json.dumps([step("comment")["with"]["script"], f"{HEAD}create", f"{HEAD}update"])
     example = copied("github-actions", tmp_path, [], sandbox)
     first, ours = json.loads(example.run("node", "-e", GITHUB, given).stdout)
-    assert first == {"id": 1, "body": "Somebody's"}
+    assert first == {"id": 1, "body": "Another comment"}
     assert ours == {"id": 2, "owner": "a", "repo": "b", "issue_number": 7, "body": f"{HEAD}update"}

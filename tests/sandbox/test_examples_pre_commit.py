@@ -78,6 +78,6 @@ def clone(project: Example, to: Path, tag: str) -> str:
     git = ("git", "-C", str(to), "-c", "user.name=tests", "-c", "user.email=tests@example.com")
     project.run(*git, "init", "--quiet")
     project.run(*git, "add", "--all")
-    project.run(*git, "commit", "--quiet", "--message", "as it is here")
+    project.run(*git, "commit", "--quiet", "--message", "working copy")
     project.run(*git, "tag", tag)
     return str(to)

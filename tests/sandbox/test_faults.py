@@ -1,6 +1,6 @@
-"""What a command says when calls go wrong is what AWS says, and the judge of that is judged too.
+"""Commands print the truth when calls fail, and the judge of their output is tested too.
 
-`make faults` does all of it: every call of every scene with every fault; here is one of each kind.
+`make faults` injects every fault into every call of every scene; here is one of each kind.
 """
 
 from collections.abc import Callable, Iterator
@@ -46,7 +46,7 @@ ROLLED_BACK = Case(
         4,
         "",
         "12:00:00  UPDATE_FAILED  A  t\n12:00:01  UPDATE_ROLLBACK_COMPLETE  shop  t\n"
-        "Error: shop: rolled back; mend it",
+        "Error: shop: rolled back; fix it",
     ),
     replace(
         BEFORE,
@@ -79,7 +79,7 @@ RIGHT = {
 }
 
 
-def said(case: Case, exit_code: int, stderr: str, stdout: str = "") -> Case:
+def with_run(case: Case, exit_code: int, stderr: str, stdout: str = "") -> Case:
     return replace(case, run=Run(exit_code, stdout, stderr))
 
 
@@ -89,16 +89,18 @@ def found(case: Case, **parts: Any) -> Case:
 
 WRONG = {
     "it crashed": replace(DONE, run=replace(DONE.run, crash="KeyError: 'Stacks'")),
-    "exit 1 with 0 lines": said(REFUSED, 1, "nothing"),
-    "exit 1 with 2 lines": said(REFUSED, 1, "Error: a; b\nError: shop: throttled; run it again"),
-    "exit 0 with 1 lines": said(DONE, 0, f"{TOLD}Error: a; b", "ApiUrl"),
-    "the error is not the last line": said(REFUSED, 1, "Error: a; b\nDone."),
-    "the error does not say what to do": said(REFUSED, 1, "Error: shop: throttled"),
+    "exit 1 with 0 lines": with_run(REFUSED, 1, "nothing"),
+    "exit 1 with 2 lines": with_run(
+        REFUSED, 1, "Error: a; b\nError: shop: throttled; run it again"
+    ),
+    "exit 0 with 1 lines": with_run(DONE, 0, f"{TOLD}Error: a; b", "ApiUrl"),
+    "the error is not the last line": with_run(REFUSED, 1, "Error: a; b\nDone."),
+    "the error does not say what to do": with_run(REFUSED, 1, "Error: shop: throttled"),
     "exit 1, right is 0": replace(REFUSED, goal=Goal(NEW, ends=(0,))),
-    "exit 7 has no meaning here": said(REFUSED, 7, "Error: a; b"),
+    "exit 7 has no meaning here": with_run(REFUSED, 7, "Error: a; b"),
     "exit 0, but the stack is not done": found(DONE, status="UPDATE_ROLLBACK_COMPLETE"),
-    "exit 0, but the stack is not what": found(DONE, template=OLD),
-    "exit 0 without the outputs": said(DONE, 0, f"{TOLD}Done."),
+    "exit 0, but the stack is not the": found(DONE, template=OLD),
+    "exit 0 without the outputs": with_run(DONE, 0, f"{TOLD}Done."),
     "exit 0, but it is not deleted": found(GONE, status="DELETE_FAILED"),
     "exit 1, but there was a change: status": replace(REFUSED, after=AFTER),
     "exit 5, but nothing differs": replace(DIFFERS, goal=Goal(OLD)),
@@ -106,13 +108,13 @@ WRONG = {
     "exit 4, but nothing was rolled back": replace(ROLLED_BACK, after=AFTER),
     "exit 6, but nothing is stuck": replace(STUCK, after=AFTER),
     "exit 9, but nothing was begun": replace(UNFINISHED, goal=Goal(NEW, asked=False)),
-    "exit 9 without a command": said(UNFINISHED, 9, "Error: shop: lost; good luck"),
-    "it says no change": said(DONE, 0, f"{TOLD}No change.", "ApiUrl"),
-    "the payload is gone": found(DONE, kept=False),
+    "exit 9 without a command": with_run(UNFINISHED, 9, "Error: shop: lost; good luck"),
+    "it says no change": with_run(DONE, 0, f"{TOLD}No change.", "ApiUrl"),
+    "the document is deleted": found(DONE, kept=False),
     "it is not the same stack": found(DONE, stack_id="id-2"),
     "change sets are left: readmodel-cfn-1": found(DONE, change_sets=("readmodel-cfn-1",)),
-    "told too often: UPDATE_IN_PROGRESS shop": said(DONE, 0, f"{TOLD}{TOLD}Done.", "ApiUrl"),
-    "not told: UPDATE_IN_PROGRESS shop": said(DONE, 0, "Done.", "ApiUrl"),
+    "printed too often: UPDATE_IN_PROGRESS shop": with_run(DONE, 0, f"{TOLD}{TOLD}Done.", "ApiUrl"),
+    "not printed: UPDATE_IN_PROGRESS shop": with_run(DONE, 0, "Done.", "ApiUrl"),
 }
 
 
@@ -128,10 +130,10 @@ def test_judge_rejects_a_wrong_verdict(wrong: str, case: Case) -> None:
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_judge_rejects_every_other_exit_code(name: str) -> None:
-    """Each of these truths is told by one code only, or by 9: nobody knows."""
+    """Each of these states has a single right exit code, or 9 if the state is unknown."""
     case = RIGHT[name]
     for code in {0, 4, 6} - {case.run.exit_code}:
-        assert judge(said(case, code, "Error: shop: what; do" if code else "", "ApiUrl"))
+        assert judge(with_run(case, code, "Error: shop: what; do" if code else "", "ApiUrl"))
 
 
 @pytest.fixture(scope="module")
@@ -196,5 +198,5 @@ def test_every_kind_of_fault_is_injected() -> None:
 )
 def test_command_survives_a_fault(place: Place, scene: Scene, fault: Fault) -> None:
     done = trial(place, scene, fault)
-    assert done.injected, f"no call was harmed, of {done.calls}"
+    assert done.injected, f"no call had the fault, of {done.calls}"
     assert done.wrong == (), done

@@ -1,4 +1,4 @@
-"""A key's versions on the embedded AWS, and an old one read through the API again."""
+"""The versions of a key on the embedded AWS, and an old version read through the API again."""
 
 import gzip
 import json
@@ -24,7 +24,7 @@ HEADERS = {
 
 @pytest.fixture
 def command(tmp_path: Path, sandbox: Sandbox) -> Iterator[Callable[..., Any]]:
-    """Runs a command about a stack of the test's own; what it prints, parsed where it is JSON."""
+    """Runs a command for the test's stack; returns its stdout, parsed if it is JSON."""
     config = tmp_path / "readmodel.toml"
     name = f"past-{secrets.token_hex(4)}"
     config.write_text(
@@ -62,7 +62,7 @@ def publish(command: Callable[..., Any], tmp_path: Path) -> Callable[[object], N
 
 @pytest.fixture
 def read(command: Callable[..., Any]) -> Callable[[], tuple[Any, dict[str, str | None]]]:
-    """Reads the document through the API: its value, and the headers that belong to it."""
+    """Reads the document through the API; returns its value and its own headers."""
 
     def read() -> tuple[Any, dict[str, str | None]]:
         with urlopen(command("outputs", "--json")["SamplesUrl"]) as answer:

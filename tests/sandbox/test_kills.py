@@ -1,4 +1,4 @@
-"""A command that is killed or interrupted at any call, and run again, ends well.
+"""A command that was killed or interrupted at any call succeeds when it is run again.
 
 `make faults` does it at every call of every scene.
 """

@@ -1,8 +1,9 @@
-"""Publishing many documents on the embedded AWS: killed, raced, refused, and whole in the end."""
+"""Publishing many documents on the embedded AWS: kills, conflicts, faults and permissions."""
 
 import gzip
 import json
 import multiprocessing
+import re
 import secrets
 import signal
 import threading
@@ -24,6 +25,7 @@ from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.publish.empty import remove
 from readmodel_cfn.publish.publish import Destination, Settings, publish
+from stacks import TIMEOUT, until
 
 
 @pytest.fixture
@@ -74,34 +76,41 @@ def test_document_is_stored_with_headers_and_checksum(site: Site) -> None:
     assert head["ChecksumSHA256"]
 
 
-def test_killed_publish_leaves_whole_documents_and_can_be_repeated(site: Site) -> None:
-    site.write(1000)
+def test_killed_publish_leaves_whole_documents_and_can_be_repeated(
+    site: Site, proxy: S3Proxy
+) -> None:
+    site.write(300)
+    proxy.pause_after = 100
     with site.begin(str(site.data)) as process:
-        while len(site.listed()) < 100 and process.poll() is None:
-            time.sleep(0.02)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    there = site.settled()
-    assert 100 <= len(there) < 1000
-    for key in there:
+        proxy.wait_until_paused(process)
+        process.kill()
+        process.communicate()
+    proxy.release()
+    until(lambda: proxy.active == 0)
+    stored = site.listed()
+    assert 0 < len(stored) < 300
+    for key in stored:
         assert site.body(key) == (site.data / key).read_bytes()
-    assert site.counts() == (1000 - len(there), len(there))
+    assert site.counts() == (300 - len(stored), len(stored))
     assert site.is_whole()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interruption_tells_how_far_it_came(site: Site, number: int) -> None:
-    site.write(1000)
+def test_interrupted_publish_reports_the_sent_documents(
+    site: Site, proxy: S3Proxy, number: int
+) -> None:
+    site.write(300)
+    proxy.pause_after = 100
     with site.begin(str(site.data)) as process:
-        while len(site.listed()) < 100 and process.poll() is None:
-            time.sleep(0.02)
+        proxy.wait_until_paused(process)
         process.send_signal(number)
-        _, told = process.communicate(timeout=30)
+        proxy.release()
+        _, stderr = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 9
-    line = told.splitlines()[-1]
-    assert line.startswith("Error: interrupted: ")
-    assert f"{len(site.listed()):,} sent" in line
-    assert "Traceback" not in told
+    line = stderr.splitlines()[-1]
+    assert line.startswith("Error: ")
+    assert re.search(rf"\b{len(site.listed()):,}\b", line)
+    assert "Traceback" not in stderr
 
 
 DELETING = ("--delete-missing", "--yes")
@@ -117,7 +126,7 @@ def test_publish_can_be_interrupted_while_it_waits_for_s3(
     method: str,
     options: tuple[str, ...],
 ) -> None:
-    """While it is listed, asked for headers, and told to delete: it may not answer for a minute."""
+    """While it lists, compares headers or deletes, S3 may not respond for a minute."""
     site.write(3)
     site()
     (site.data / "products/00001.json").unlink()
@@ -131,8 +140,7 @@ def test_publish_can_be_interrupted_while_it_waits_for_s3(
         proxy.holding(lambda: process.poll() is None),
     ):
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=15)
-    assert "interrupted" in told.splitlines()[-1]
+        process.communicate(timeout=30)  # S3 does not respond for longer
     assert process.returncode == (9 if method == "POST" else 1)
 
 
@@ -144,7 +152,7 @@ def test_two_publishers_of_the_same_documents_succeed(site: Site) -> None:
 
 
 def test_file_rewritten_while_publishing_is_never_sent_in_part(site: Site) -> None:
-    """A reader finds one of the versions that were written, whichever."""
+    """A reader finds a version that was written, whichever."""
     site.write(200)
     site()
     stop, written = threading.Event(), {(site.data / "products/00100.json").read_bytes()}
@@ -172,29 +180,29 @@ def test_file_rewritten_while_publishing_is_never_sent_in_part(site: Site) -> No
 
 
 def exit_codes(site: Site, *options: str) -> Counter[int]:
-    """Of eight publishers of one document, which differ in what they write."""
+    """The exit codes of four publishers of a document, each with its own content."""
 
     def race(number: int) -> int:
         file = site.folder / f"racer-{number}.json"
         file.write_text(json.dumps({"racer": number}))
         with site.begin(str(file), "--key", "payload.json", *options) as process:
-            _, told = process.communicate(timeout=60)
-        assert process.returncode == 0 or "payload.json: " in told
+            _, stderr = process.communicate(timeout=TIMEOUT)
+        assert process.returncode == 0 or "payload.json: " in stderr
         return process.returncode
 
-    with ThreadPoolExecutor(8) as pool:
-        return Counter(pool.map(race, range(8)))
+    with ThreadPoolExecutor(4) as pool:
+        return Counter(pool.map(race, range(4)))
 
 
 def test_create_only_lets_a_single_publisher_win(site: Site) -> None:
-    assert exit_codes(site, "--create-only") == {0: 1, 8: 7}
+    assert exit_codes(site, "--create-only") == {0: 1, 8: 3}
     assert len(site.versions("payload.json")) == 1
 
 
 def test_if_match_lets_a_single_publisher_win(site: Site) -> None:
     site.s3.put_object(Bucket=site.bucket, Key="payload.json", Body=b"0")
     etag = site.head("payload.json")["ETag"]
-    assert exit_codes(site, "--if-match", etag) == {0: 1, 8: 7}
+    assert exit_codes(site, "--if-match", etag) == {0: 1, 8: 3}
     assert len(site.versions("payload.json")) == 2
 
 
@@ -202,8 +210,8 @@ def test_create_only_of_a_folder_has_a_single_winner_for_each_document(site: Sit
     site.write(200)
     arguments = str(site.data), "--create-only", "--json"
     with site.begin(*arguments) as first, site.begin(*arguments) as other:
-        told = [first.communicate()[0], other.communicate()[0]]
-    totals = [json.loads(text.splitlines()[-1])["result"] for text in told]
+        outputs = [first.communicate()[0], other.communicate()[0]]
+    totals = [json.loads(text.splitlines()[-1])["result"] for text in outputs]
     assert sum(total["sent"] for total in totals) == 200
     assert sum(total["lost"] for total in totals) == 200
     assert site.is_whole()
@@ -233,8 +241,8 @@ def test_publish_without_a_connection_reports_the_sent_documents(
     monkeypatch.setattr("readmodel_cfn.publish.sending._PAUSES", (0.01, 0.01))
     site.write(150)
     proxy.faults = dict.fromkeys(range(50, 10_000), "reset before")
-    told = site(exits=9).stderr.splitlines()[-1]
-    assert f"{len(site.listed())} sent, then AWS PutObject: no answer" in told
+    line = site(exits=9).stderr.splitlines()[-1]
+    assert re.search(rf"\b{len(site.listed())}\b.*PutObject", line)
     proxy.faults = {}
     assert site.counts()[1] == 49
     assert site.is_whole()
@@ -245,8 +253,7 @@ def test_deleted_document_can_be_read_by_its_version(site: Site) -> None:
     site.s3.put_object(Bucket=site.bucket, Key="foreign/notes.txt", Body=b"not ours")
     site()
     (site.data / "products/00007.json").unlink()
-    told = site(str(site.data), "--delete-missing", exits=1).stderr
-    assert "missing  products/00007.json" in told
+    assert "products/00007.json" in site(str(site.data), "--delete-missing", exits=1).stderr
     assert "products/00007.json" in site.listed()
     site(str(site.data), "--delete-missing", "--yes")
     assert "products/00007.json" not in site.listed()
@@ -303,7 +310,7 @@ def test_largest_document_is_sent_in_one_part_and_a_larger_one_is_refused(site: 
     assert "-" not in site.head("products/big.json")["ETag"]
     assert site.counts() == (0, 2)
     (site.data / "products/big.json").write_bytes(big + b" ")
-    assert "10,485,761 bytes are more" in site(exits=2).stderr
+    assert "10,485,761" in site(exits=2).stderr
 
 
 def test_unusual_foreign_keys_are_ignored(site: Site) -> None:
@@ -324,7 +331,7 @@ SLASHED = ("/products/00001.json", "products/00000.json/", "-/", "1/")
 def test_foreign_key_with_a_slash_at_an_end_is_another_key(
     site: Site, described: str, body: bytes
 ) -> None:
-    """What is published is not deleted in its place, and what is not there is sent."""
+    """Published documents are not deleted instead of it, and missing documents are sent."""
     site.described = described
     site.write(3)
     site.put("payload.json", 1)
@@ -336,8 +343,7 @@ def test_foreign_key_with_a_slash_at_an_end_is_another_key(
     assert site.counts("--delete-missing", "--yes") == (4, 0)
     own = {"payload.json", *(f"products/{n:05}.json" for n in range(3))}
     assert set(site.listed()) == own | set(SLASHED)
-    done = site("--delete-missing", "--yes", str(site.data))
-    assert done.stdout.startswith("Sent 0, unchanged 4, in")
+    assert site.counts("--delete-missing", "--yes") == (0, 4)
     assert set(site.listed()) == own | set(SLASHED)
 
 
@@ -359,26 +365,27 @@ def writer(site: Site, clients: Callable[..., Any]) -> Iterator[Callable[[str], 
 
 
 @pytest.mark.parametrize(
-    ("allow", "sent", "said"),
+    ("allow", "sent", "grant"),
     [
-        ("'put'", 6, '"list" under [writer] allow'),
-        ("'put', 'list'", 6, '"compare" under [writer] allow'),
+        ("'put'", 6, '"list"'),
+        ("'put', 'list'", 6, '"compare"'),
         ("'put', 'list', 'compare'", 0, None),
     ],
     ids=["put", "list", "compare"],
 )
 def test_writer_that_may_not_compare_sends_all_and_names_the_grant(
-    site: Site, writer: Callable[[str], Site], allow: str, sent: int, said: str | None
+    site: Site, writer: Callable[[str], Site], allow: str, sent: int, grant: str | None
 ) -> None:
-    """With its own key and a bucket, so that no description tells what it may."""
+    """With its own key and a bucket, so that no config shows its permissions."""
     site.write(5)
     site.put("payload.json", 1)
     as_writer = writer(allow)
     as_writer()
-    again = as_writer()
-    assert again.stdout.startswith(f"Sent {sent}, unchanged {6 - sent}, ")
-    assert (said or "") in again.stderr
-    assert bool(said) == bool(again.stderr)
+    again = as_writer(str(as_writer.data), "--json")
+    result = json.loads(again.stdout.splitlines()[-1])["result"]
+    assert (result["sent"], result["unchanged"]) == (sent, 6 - sent)
+    assert (grant or "") in again.stderr
+    assert bool(grant) == bool(again.stderr)
 
 
 def test_writer_of_the_stack_publishes_and_deletes(
@@ -387,17 +394,19 @@ def test_writer_of_the_stack_publishes_and_deletes(
     site.write(5)
     bucket = writer("'put', 'list', 'compare', 'delete'").bucket
     folder = str(site.data)
-    assert site.run("publish", folder, "--as-writer").stdout.startswith("Sent 5, ")
+    done = site.run("publish", folder, "--as-writer", "--json")
+    assert json.loads(done.stdout.splitlines()[-1])["result"]["sent"] == 5
     (site.data / "products/00001.json").unlink()
-    done = site.run("publish", folder, "--as-writer", "--delete-missing", "--yes")
-    assert done.stdout.startswith("Sent 0, unchanged 4, deleted 1, ")
+    done = site.run("publish", folder, "--as-writer", "--delete-missing", "--yes", "--json")
+    result = json.loads(done.stdout.splitlines()[-1])["result"]
+    assert (result["sent"], result["unchanged"], result["deleted"]) == (0, 4, 1)
     assert len(replace(site, bucket=bucket).listed()) == 4
 
 
 def test_unserved_key_is_refused_before_anything_is_sent(site: Site) -> None:
     site.write(5)
     site.put("other.json", 1)
-    assert "no route serves the key 'other.json'" in site(exits=2).stderr
+    assert "'other.json'" in site(exits=2).stderr
     assert site.listed() == []
 
 
@@ -408,8 +417,8 @@ def destination(site: Site) -> Destination:
 
 def test_worker_processes_publish_parts(site: Site) -> None:
     parts = [range(start, start + 50) for start in range(0, 200, 50)]
-    for expected in (200, 0):
-        with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        for expected in (200, 0):
             jobs = [
                 pool.submit(publish_part, part, destination(site), Settings()) for part in parts
             ]
@@ -417,25 +426,25 @@ def test_worker_processes_publish_parts(site: Site) -> None:
     assert len(site.listed()) == 200
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Python 3.12, of the same danger
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Python 3.12 warns of the same danger
 def test_publish_in_a_forked_process_is_an_error(site: Site) -> None:
     site.write(2)
     site()
     with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
         job = pool.submit(publish_part, range(5), destination(site), Settings())
-        assert "spawn" in str(job.exception(timeout=20))
+        assert "spawn" in str(job.exception(timeout=TIMEOUT))
 
 
 def test_missing_bucket_is_a_one_line_error(site: Site) -> None:
     site.write(2)
     nowhere = replace(site, bucket="there-is-no-such-bucket")
     line = nowhere(exits=1).stderr.splitlines()[-1]
-    assert line.startswith("Error: AWS ListObjectsV2: NoSuchBucket: ")
+    assert re.match("Error: .*ListObjectsV2.*NoSuchBucket", line)
 
 
 @pytest.mark.parametrize("prefix", ["", "products/", "prod"])
 def test_missing_bucket_raises_an_error_of_the_library(site: Site, prefix: str) -> None:
-    """However the listing is made."""
+    """With each way to compare, and without comparing."""
     nowhere = replace(destination(site), bucket="there-is-no-such-bucket")
     with pytest.raises(ReadModelError, match="NoSuchBucket"):
         publish([("products/1.json", 1)], nowhere, prefix=prefix)
@@ -447,5 +456,4 @@ def test_wrong_access_key_is_a_one_line_error(site: Site) -> None:
     site.write(2)
     stranger = replace(site, key=("AKIAWRONG", "wrong"))
     line = stranger(exits=1).stderr.splitlines()[-1]
-    assert line.startswith("Error: AWS ")
-    assert "InvalidAccessKeyId" in line
+    assert re.match("Error: .*InvalidAccessKeyId", line)

@@ -1,4 +1,4 @@
-"""AWS::IAM::AccessKey through CloudFormation: the key signs requests as long as it is there."""
+"""AWS::IAM::AccessKey through CloudFormation: the key signs requests until it is deleted."""
 
 import json
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def template(**key: Any) -> dict[str, Any]:
 
 
 def failing(broken: dict[str, Any]) -> dict[str, Any]:
-    """With a resource that fails after the key was dealt with."""
+    """The template with a resource that fails after the key."""
     policy = {
         "Type": "AWS::IAM::Policy",
         "DependsOn": "Key",

@@ -1,4 +1,4 @@
-"""GetExport and GetDeployment tell what a stage serves, not what has changed since."""
+"""GetExport and GetDeployment return what a stage serves, not later changes."""
 
 import json
 from collections.abc import Callable

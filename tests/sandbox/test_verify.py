@@ -1,7 +1,8 @@
-"""`verify` on the embedded AWS: a sound stack, stacks broken on purpose, and a probe that goes."""
+"""`verify` on the embedded AWS: a correct stack, broken stacks, and the removal of the probe."""
 
 import functools
 import json
+import re
 import secrets
 import signal
 from collections.abc import Callable, Iterator
@@ -48,7 +49,7 @@ LIVE = "what is live is what the template says"
 def make_site(
     sandbox: Sandbox, client_of: Clients, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[..., Site]]:
-    """Deploys a stack, sound or harmed; the buckets of all are removed at the end."""
+    """Deploys a stack, correct or broken; all buckets are removed at the end."""
     made: list[Site] = []
     clients = functools.cache(lambda service: client_of(sandbox, service))
 
@@ -71,19 +72,18 @@ def make_site(
 
 @pytest.fixture(scope="module")
 def sound(make_site: Callable[..., Site]) -> Site:
-    """One stack that keeps all its promises."""
+    """A correct stack, which tests of a probe share: each leaves it unchanged."""
     return make_site()
 
 
-# --- a sound stack ---
+# --- a correct stack ---
 
 
 def test_correct_stack_passes_all_checks_that_can_run(sound: Site) -> None:
     before = sound.content()
     found = sound.verify()
     assert [name for name, promise in found.items() if promise["status"] != "kept"] == NO_TLS
-    assert "an emulator's endpoint" in found["bucket refuses plain HTTP"]["what"]
-    assert "Kept: 16 promises; 4 cannot be shown here." in sound.told
+    assert re.search(r"\b16\b.*\b4\b", sound.stderr)
     assert sound.content() == before
     assert sound.found["left"] == []
     assert sound.found["key"].startswith("products/readmodel-cfn-probe-")
@@ -112,7 +112,7 @@ def test_stacks_of_other_models_pass_all_checks(make_site: Callable[..., Site], 
     assert not [name for name, promise in found.items() if promise["status"] == "broken"]
 
 
-# --- broken on purpose ---
+# --- broken stacks ---
 
 CORS_404 = without_header("Access-Control-Allow-Origin", "404")
 UNEXPOSED = without_header("Access-Control-Expose-Headers")
@@ -161,7 +161,7 @@ def test_stage_with_another_deployment_fails_and_names_the_fix(
     url = json.loads(site.run("outputs", "--json").stdout)["ApiUrl"]
     gateway.create_deployment(restApiId=url.split("/")[-2], stageName="v1")
     assert site.broken() == [LIVE]
-    assert "aws apigateway update-stage" in site.told
+    assert "aws apigateway update-stage" in site.stderr
 
 
 LIMITED = TOML + "\n[deployment]\nthrottle_rate = 5\nthrottle_burst = 5\n"
@@ -176,7 +176,7 @@ def test_cors_that_the_config_lacks_fails(make_site: Callable[..., Site]) -> Non
     site = make_site()
     site.config.write_text(TOML.replace('cors_origin = "https://www.example.com"', ""))
     assert site.broken() == ["CORS"]
-    assert "differs from what is deployed" in site.told
+    assert "readmodel-cfn diff" in site.stderr
 
 
 # --- the article's ---
@@ -199,19 +199,17 @@ def test_stack_of_the_article_fails_the_checks_it_never_promised(
         "unknown path",
         "other methods",
     ]
-    assert "the article's template never promised it" in site.told
     assert site.document() == before
-    copy = Path(site.told.partition("a copy is in ")[2].split(".json")[0] + ".json")
-    assert copy.is_absolute()
-    assert not copy.exists()
+    (copy,) = set(re.findall(r"(?<!\S)(/\S+?\.json)\b", site.stderr))
+    assert not Path(copy).exists()
 
 
-# --- the probe goes ---
+# --- removal of the probe ---
 
 
 @pytest.fixture
 def at_request(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, Callable[[], object]], None]:
-    """Has something happen while the given request is on its way."""
+    """Does something while the request of this number is in progress."""
     request = http.request
 
     def arrange(number: int, happens: Callable[[], object]) -> None:
@@ -240,14 +238,14 @@ def test_probe_is_removed_after_an_interruption(
     at_request(number, lambda: signal.raise_signal(which))
     done = sound.run("verify")
     assert done.exit_code == 1
-    assert "Error: interrupted" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("Error: ")
     assert sound.content() == before
 
 
 def test_probe_is_removed_after_an_interruption_before_its_removal(
     sound: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between the last answer and the removal."""
+    """Between the last response and the removal."""
     hold, before = Stopping.hold, sound.content()
 
     def late(self: Stopping) -> None:
@@ -263,7 +261,7 @@ def test_probe_is_removed_after_an_interruption_before_its_removal(
 def test_interrupted_write_of_the_probe_is_completed_and_removed(
     sound: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """S3 may have all of it and obey it later, when nobody takes the probe away any more."""
+    """S3 may complete the write later, after the probe would have been removed."""
     before, timers = sound.content(), []
 
     def slow(self: ProbeDocument, call: Callable[..., Any], **arguments: Any) -> Any:
@@ -282,7 +280,7 @@ def test_interrupted_write_of_the_probe_is_completed_and_removed(
 
 
 def fail() -> None:
-    raise RuntimeError("not foreseen")
+    raise RuntimeError("unexpected")
 
 
 def test_probe_is_removed_after_an_unexpected_error(sound: Site, at_request: Any) -> None:
@@ -299,8 +297,8 @@ def test_probe_of_a_static_route_requires_consent(sound: Site) -> None:
     before = sound.content()
     done = sound.run("verify", "--route", "samples")
     assert done.exit_code == 1
-    assert "Readers of /samples get a probe for some seconds" in done.stderr
-    assert done.stderr.splitlines()[-1].endswith("give --yes")
+    assert "/samples" in done.stderr
+    assert "--yes" in done.stderr.splitlines()[-1]
     assert sound.content() == before
 
 
@@ -349,7 +347,6 @@ def test_document_published_meanwhile_is_kept(
     at_request(number, lambda: s3.put_object(**at, Body=b"meanwhile"))
     done = site.run("verify", *STATIC)
     assert done.exit_code == 9, done.output
-    assert "run it again" in done.stderr
     assert site.document()[0] == b"meanwhile"
     versions = s3.list_object_versions(Bucket=at["Bucket"])["Versions"]
     assert len(versions) == (1 if article else 2)
@@ -372,8 +369,7 @@ def test_probe_that_may_not_be_deleted_is_hidden_and_reported(
     before = site.document()
     site.verify(*STATIC, exits=6, key=key)
     assert site.document() == before
-    assert "versions of the probe stay (2): AccessDenied" in site.found["left"][0]
-    assert "Left: " in site.told
+    assert re.search(r"\b2\b.*AccessDenied", site.found["left"][0])
     site.verify(exits=6, key=key)
     hidden = [entry for entry in site.content() if "readmodel-cfn-probe" in entry[0]]
     assert [entry[4] for entry in hidden] == ["False", "False", "True"]
@@ -390,7 +386,7 @@ def test_probe_of_another_run_is_not_taken_for_a_document(
     before = site.content()
     done = site.run("verify", *STATIC)
     assert done.exit_code == 1
-    assert "the probe of another run is there" in done.stderr
+    assert "payload.json" in done.stderr
     assert site.content() == before
 
 
@@ -409,5 +405,6 @@ def test_stack_without_the_tag_gets_no_probe_unless_requested(
     )
     done = site.run("verify")
     assert done.exit_code == 1
-    assert "lacks the tag readmodel-cfn = managed; give --not-ours" in done.stderr
+    assert "readmodel-cfn = managed" in done.stderr
+    assert "--not-ours" in done.stderr
     assert site.verify("--not-ours")

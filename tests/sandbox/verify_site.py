@@ -1,4 +1,4 @@
-"""A read model on the embedded AWS to be verified, sound or broken on purpose in its template."""
+"""A read model on the embedded AWS to verify, correct or with a broken template."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -41,7 +41,7 @@ class Site:
     clients: Callable[..., Any]
 
     def run(self, *arguments: str, key: tuple[str, str] | None = None) -> Result:
-        """Run a command; `key` is an access key and its secret, root's where there is none."""
+        """Run a command; `key` is an access key and its secret, by default root's."""
         place = ["--stack-name", self.name, "--endpoint-url", self.sandbox.endpoint_url]
         key = key or (self.sandbox.access_key_id, self.sandbox.secret_access_key)
         environment = {
@@ -58,7 +58,7 @@ class Site:
         assert done.exit_code == 0, done.output
 
     def deploy_broken(self, harm: Break) -> None:
-        """Create the stack from its own template, harmed."""
+        """Create the stack from its template after `harm` broke it."""
         template = self.template
         harm(template)
         resources = template["Resources"]
@@ -77,27 +77,28 @@ class Site:
 
     @property
     def template(self) -> Template:
-        """The sound template."""
+        """The correct template."""
         found: Template = json.loads(render(build_template(load(self.config).model), "compact"))
         return found
 
     def verify(
         self, *arguments: str, exits: int = 0, key: tuple[str, str] | None = None
     ) -> dict[str, Mapping[str, str]]:
-        """The promises by name, of `verify --json`; its stderr is in `told`."""
+        """The checks of `verify --json` by name; keeps its `stderr`."""
         done = self.run("verify", "--json", "--timeout", "0", *arguments, key=key)
-        self.told = done.stderr
+        self.stderr = done.stderr
         assert done.exit_code == exits, done.output
         self.found = json.loads(done.stdout)
         return {promise["name"]: promise for promise in self.found["promises"]}
 
     def broken(self, *arguments: str) -> list[str]:
-        """The broken promises, each of which says what to do; the last line names the first."""
+        """The failed checks, each with a fix; the last line of stderr names the first."""
         found = self.verify(*arguments, exits=7).values()
         broken = [promise for promise in found if promise["status"] == "broken"]
         assert all(promise["todo"] for promise in broken)
-        assert f"broken: {broken[0]['name']}: {broken[0]['what']}" in self.told
-        assert broken[0]["todo"] in self.told
+        last = self.stderr.splitlines()[-1]
+        for name in ("name", "what", "todo"):
+            assert broken[0][name] in last
         return [promise["name"] for promise in broken]
 
     @cached_property
@@ -113,13 +114,13 @@ class Site:
         return [tuple(str(entry.get(name)) for name in names) for entry in entries]
 
     def document(self, key: str = "payload.json") -> tuple[bytes, Mapping[str, Any]]:
-        """A document's bytes, and its headers as GetObject tells them."""
+        """A document's bytes, and its headers as GetObject returns them."""
         found = self.clients("s3").get_object(Bucket=self.bucket, Key=key)
         own = ("ContentType", "CacheControl", "ContentLanguage", "Metadata", "ETag")
         return found["Body"].read(), {name: found.get(name) for name in own}
 
 
-# --- breaks: each harms a template in one way ---
+# --- breaks: each harms a template in a single way ---
 
 
 def methods(template: Template, verb: str) -> list[dict[str, Any]]:
@@ -180,7 +181,7 @@ def without_methods(verb: str) -> Break:
 
 
 def missing_is_200(template: Template) -> None:
-    """The classic defect: whatever S3 says is a 200, its XML included."""
+    """The classic defect: every response of S3 is a 200, including its XML errors."""
     for found in methods(template, "GET"):
         rules = [rule for rule in answers_of(found) if rule["StatusCode"] in ("200", "304")]
         answers_of(found)[:] = rules

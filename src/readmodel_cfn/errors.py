@@ -5,28 +5,23 @@ The exit codes are one contract for every command:
 | code | meaning |
 |---|---|
 | 0 | done, or nothing to do |
-| 1 | refused, or failed before anything changed |
-| 2 | usage or configuration |
+| 1 | aborted: nothing was changed |
+| 2 | usage or configuration error |
 | 3 | lint or audit findings |
-| 4 | the operation failed and was rolled back |
+| 4 | the stack operation failed and was rolled back |
 | 5 | there are changes (`diff`, `template --check`) |
-| 6 | stuck: a person must act |
-| 7 | a promise is broken (`read`, `verify`) |
-| 8 | lost the race (a conditional publish) |
-| 9 | unfinished, nothing wrong yet: run it again to go on |
+| 6 | manual intervention required |
+| 7 | verification failed: unexpected HTTP response (`read`, `verify`, `status`) |
+| 8 | write conflict: another writer changed the document |
+| 9 | incomplete: still in progress or interrupted; run the command again |
 """
-
-from dataclasses import dataclass
-from typing import Literal
-
-ConsentKind = Literal["adopt", "recreate", "continue-rollback", "erase-documents"]
 
 
 class ReadModelError(Exception):
-    """The root of all errors of this package: one line, `where: what; hint`.
+    """The base class of all errors of this package: one line, `where: what; hint`.
 
-    `what` says what is wrong, `where` the file, key, stack or URL it is about,
-    `hint` what to do next. `exit_code` is what the command line exits with.
+    `what` is what is wrong, `where` the file, key, stack or URL it is about, and `hint` what to do
+    next. `exit_code` is the exit code of the command line.
     """
 
     exit_code = 1
@@ -40,76 +35,52 @@ class ReadModelError(Exception):
     def __str__(self) -> str:
         line = f"{self.where}: {self.what}" if self.where else self.what
         line = f"{line}; {self.hint}" if self.hint else line
-        return " ".join(line.splitlines())  # what a key, a file or AWS says may hold line breaks
+        return " ".join(line.splitlines())  # keys, files and AWS messages may contain line breaks
 
 
 class ConfigError(ReadModelError):
-    """A value that no read model can have, from readmodel.toml, Python or the command line."""
+    """A value that is not allowed, in readmodel.toml, Python or on the command line."""
 
     exit_code = 2
 
 
-@dataclass(frozen=True)
-class Consent:
-    """What a person must agree to before it is done.
-
-    `name` is the stack that `kind` is done to, `text` says it in one line, and `lost` lists what is
-    lost by it, if anything is.
-    """
-
-    kind: ConsentKind
-    name: str
-    text: str
-    lost: tuple[str, ...] = ()
-
-
-class ConsentRequired(ReadModelError):
-    """Nobody agreed to `consent`, so nothing was changed."""
-
-    def __init__(self, consent: Consent) -> None:
-        lost = f" ({', '.join(consent.lost)})" if consent.lost else ""
-        hint = f"pass confirm= to agree to {consent.kind!r}"
-        super().__init__(f"{consent.text}{lost}", where=f"stack {consent.name}", hint=hint)
-        self.consent: Consent = consent
-
-
 class LintError(ReadModelError):
-    """cfn-lint has findings, so nothing was sent to AWS."""
+    """cfn-lint or the audit has findings; nothing was sent to AWS."""
 
     exit_code = 3
 
 
 class RolledBack(ReadModelError):
-    """A create or update failed and CloudFormation undid it."""
+    """A create or update failed, and CloudFormation rolled it back."""
 
     exit_code = 4
 
 
 class Stale(ReadModelError):
-    """A file is not what would be written into it now."""
+    """A generated file is out of date."""
 
     exit_code = 5
 
 
 class Stuck(ReadModelError):
-    """The stack is in a state that only a person can lead it out of."""
+    """Manual intervention in AWS is required."""
 
     exit_code = 6
 
 
 class PromiseBroken(ReadModelError):
-    """The API answered something else than the read model promises."""
+    """The API's response is not what the read model promises."""
 
     exit_code = 7
 
 
 class LostRace(ReadModelError):
-    """Another writer was first: a conditional publish was refused and changed nothing."""
+    """Another writer changed the document first: a conditional write was refused."""
 
     exit_code = 8
 
 
 class Unfinished(ReadModelError):
-    """The operation goes on, or stopped half way; running it again goes on from there."""
+    """The operation is still in progress or was interrupted; run the command again to continue."""
 
     exit_code = 9

@@ -15,6 +15,7 @@ from troposphere import apigateway as ag
 import readmodel_cfn as rm
 from readmodel_cfn.analysis import audit
 from readmodel_cfn.aws.connection import Connection, Credentials
+from readmodel_cfn.consent import Consent
 from readmodel_cfn.deploy import deploy as steps
 from readmodel_cfn.deploy import unattended
 from readmodel_cfn.deploy.client import StackClient
@@ -23,7 +24,7 @@ from readmodel_cfn.deploy.plan import Plan
 from readmodel_cfn.deploy.values import Stack
 from readmodel_cfn.deploy.verdict import check
 from readmodel_cfn.deploy.wanted import Wanted
-from readmodel_cfn.errors import ConfigError, Consent
+from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.local import gateway, sandbox
 from readmodel_cfn.publish.publish import Destination, Result, Settings, publish
 

@@ -8,16 +8,10 @@ from botocore.stub import ANY
 from functional_aws import COMPACT, CONTENT, STACK_ID, Aws, event, stubbed
 
 from readmodel_cfn.aws.connection import Connection
+from readmodel_cfn.consent import Consent, ConsentRequired
 from readmodel_cfn.deploy.unattended import deploy
 from readmodel_cfn.deploy.wanted import Wanted
-from readmodel_cfn.errors import (
-    ConfigError,
-    Consent,
-    ConsentRequired,
-    ReadModelError,
-    RolledBack,
-    Stuck,
-)
+from readmodel_cfn.errors import ConfigError, ReadModelError, RolledBack, Stuck
 
 DESIRED = Wanted("read-model", COMPACT)
 THERE = Connection("eu-west-1")

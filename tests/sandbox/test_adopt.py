@@ -11,9 +11,9 @@ from test_journey import Project
 
 from readmodel_cfn import ReadModel, Route, build_template, render
 from readmodel_cfn.aws.connection import Connection, Credentials
+from readmodel_cfn.consent import Consent, ConsentRequired
 from readmodel_cfn.deploy.unattended import deploy
 from readmodel_cfn.deploy.wanted import Wanted
-from readmodel_cfn.errors import Consent, ConsentRequired
 from readmodel_cfn.local.sandbox import Sandbox
 
 Clients = Callable[..., Any]

@@ -6,7 +6,8 @@ from typing import Any
 import click
 
 from readmodel_cfn.cli.target import check_terminal
-from readmodel_cfn.errors import Consent, ReadModelError
+from readmodel_cfn.consent import Consent
+from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.template.options import OptionError
 
 _ASK = ""  # the option's value where it is given without a name

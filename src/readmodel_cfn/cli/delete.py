@@ -14,10 +14,10 @@ from readmodel_cfn.cli.signals import stop_on_sigterm
 from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command, consent, yes_option
 from readmodel_cfn.cli.untold import unfinished_if_untold
+from readmodel_cfn.consent import Consent
 from readmodel_cfn.deploy.delete import last_failures
 from readmodel_cfn.deploy.outlook import BUCKET
 from readmodel_cfn.deploy.values import StackResource
-from readmodel_cfn.errors import Consent
 
 
 @click.command(

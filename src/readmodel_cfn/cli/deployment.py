@@ -12,6 +12,7 @@ from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, consent, consent_to_delete
 from readmodel_cfn.cli.telling import ToPeople, ToPrograms
 from readmodel_cfn.cli.wanted import handed_over
+from readmodel_cfn.consent import Consent
 from readmodel_cfn.deploy import deploy as stacks
 from readmodel_cfn.deploy.consents import needed_consent
 from readmodel_cfn.deploy.diff import Diff
@@ -22,7 +23,6 @@ from readmodel_cfn.deploy.taken import check_template_bucket
 from readmodel_cfn.deploy.values import Stack
 from readmodel_cfn.deploy.verdict import check
 from readmodel_cfn.deploy.wanted import Wanted
-from readmodel_cfn.errors import Consent
 
 _LEFTOVERS = (
     "A removed route can answer nothing but errors any more; to have it gone from the deployed "

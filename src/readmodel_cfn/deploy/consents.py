@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from readmodel_cfn.consent import Consent
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.deploy import Look
 from readmodel_cfn.deploy.wanted import Wanted
-from readmodel_cfn.errors import Consent
 
 
 def needed_consent(client: StackClient, wanted: Wanted, seen: Look) -> Consent | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.aws.errors import readable_errors
+from readmodel_cfn.consent import Consent, ConsentRequired
 from readmodel_cfn.deploy import deploy as steps
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.consents import needed_consent
@@ -14,7 +15,7 @@ from readmodel_cfn.deploy.upload import upload
 from readmodel_cfn.deploy.values import Event, Stack
 from readmodel_cfn.deploy.verdict import check
 from readmodel_cfn.deploy.wanted import Wanted
-from readmodel_cfn.errors import ConfigError, Consent, ConsentRequired
+from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.limits import TEMPLATE_BODY_BYTES
 
 HERE = Connection()

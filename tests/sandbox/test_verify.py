@@ -34,8 +34,7 @@ from readmodel_cfn.aws import http
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.publish.empty import remove
 from readmodel_cfn.verify import session
-from readmodel_cfn.verify.keeping import ProbeDocument
-from readmodel_cfn.verify.stopping import Stopping
+from readmodel_cfn.verify.probe import InterruptGuard, ProbeDocument
 
 Clients = Callable[..., Any]
 NO_TLS = ["bucket refuses plain HTTP", "API refuses plain HTTP", "TLS 1.2 or later", "throttling"]
@@ -95,7 +94,7 @@ def test_output_for_people_is_a_table(sound: Site) -> None:
     lines = done.stdout.splitlines()
     assert len(lines) == 20
     assert lines[0].split("  ")[0] == "kept"
-    assert sum(line.startswith("cannot be shown") for line in lines) == 4
+    assert sum(line.startswith("not checked") for line in lines) == 4
 
 
 @pytest.mark.parametrize(
@@ -246,13 +245,13 @@ def test_probe_is_removed_after_an_interruption_before_its_removal(
     sound: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the last response and the removal."""
-    hold, before = Stopping.hold, sound.content()
+    hold, before = InterruptGuard.hold, sound.content()
 
-    def late(self: Stopping) -> None:
+    def late(self: InterruptGuard) -> None:
         signal.raise_signal(signal.SIGINT)
         hold(self)
 
-    monkeypatch.setattr(Stopping, "hold", late)
+    monkeypatch.setattr(InterruptGuard, "hold", late)
     done = sound.run("verify")
     assert done.exit_code == 1
     assert sound.content() == before
@@ -271,7 +270,7 @@ def test_interrupted_write_of_the_probe_is_completed_and_removed(
         signal.raise_signal(signal.SIGINT)
         timer.join()
 
-    monkeypatch.setattr(ProbeDocument, "_unless_lost", slow)
+    monkeypatch.setattr(ProbeDocument, "_unless_conflict", slow)
     assert sound.run("verify").exit_code == 1
     for timer in timers:
         timer.join()

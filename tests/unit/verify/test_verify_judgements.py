@@ -24,7 +24,7 @@ from verify_seen import (
 )
 
 from readmodel_cfn.deploy.live.values import Finding, Live
-from readmodel_cfn.verify.contract import Contract, Promised
+from readmodel_cfn.verify.contract import Contract, PromisedRoute
 
 XML = b"<Error><Code>NoSuchKey</Code></Error>"
 A = right(PLAIN)
@@ -86,8 +86,8 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
         "304 on a matching If-None-Match",
         NEW,
     ),
-    ("the old document", {"changed": A.first}, "a change is seen", "200 without it"),
-    ("an error", {"changed": heard(500)}, "a change is seen", "500 without it"),
+    ("the old document", {"changed": A.first}, "a change is seen", "200"),
+    ("an error", {"changed": heard(500)}, "a change is seen", "500"),
     ("old ETag fits", {"outdated": A.unchanged}, "a change is seen", "gets 304"),
     ("old ETag gets old", {"outdated": A.first}, "a change is seen", "gets 200"),
     ("same ETag", {"changed": changed(A.changed, ETag=OLD)}, "a change is seen", "same ETag"),
@@ -97,7 +97,7 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("HEAD lacks the date", {"head": changed(A.head, Last_Modified="x")}, "HEAD", "Last-Modified"),
     ("HEAD lacks caching", {"head": changed(A.head, Cache_Control="x")}, "HEAD", "Cache-Control"),
     ("HEAD forgets", {"head_unchanged": A.head}, "HEAD", "gets 200"),
-    ("missing is 200", {"missing": heard(200, XML)}, "missing key", "answers 200"),
+    ("missing is 200", {"missing": heard(200, XML)}, "missing key", "200"),
     ("missing is 403", {"missing": changed(A.missing or A.first, 403)}, "missing key", "403"),
     ("missing is 500", {"missing": heard(500, b'{"message": null}')}, "missing key", "500"),
     (
@@ -174,7 +174,7 @@ def test_a_wrong_answer_breaks_its_promise_and_no_other(
     ("wrong", "word"),
     [
         ({"cross_first": changed(C.cross_first, **NO_ALLOW)}, "in a read"),
-        ({"cross_unchanged": changed(C.cross_unchanged, **NO_ALLOW)}, "nothing changed"),
+        ({"cross_unchanged": changed(C.cross_unchanged, **NO_ALLOW)}, "304"),
         ({"cross_missing": heard(404)}, "a missing key"),
         ({"cross_unknown": heard(404)}, "an unknown path"),
         ({"preflight": heard(404)}, "the preflight"),
@@ -185,7 +185,7 @@ def test_a_wrong_answer_breaks_its_promise_and_no_other(
         ),
         ({"preflight": changed(C.preflight, Access_Control_Allow_Methods="PUT")}, "lacks GET"),
         ({"preflight": changed(C.preflight, Access_Control_Allow_Headers="If")}, "If-None-Match"),
-        ({"preflight": changed(C.preflight, 500)}, "answered 500"),
+        ({"preflight": changed(C.preflight, 500)}, "500"),
     ],
 )
 def test_cors_is_broken_by_each_answer_that_a_page_may_not_read(
@@ -239,7 +239,7 @@ def test_where_no_payload_is_served_its_headers_show_nothing(status: int, word: 
     assert word in outcomes["served whole and equal"].todo
     hidden = with_status("cannot be shown", outcomes)
     assert {"ETag", "HEAD", "compression", "a change is seen"} < set(hidden)
-    assert f"answers {status}" in outcomes["ETag"].what
+    assert str(status) in outcomes["ETag"].what
 
 
 def test_where_every_path_has_a_document_nothing_can_be_missing_or_unknown() -> None:
@@ -252,7 +252,7 @@ def test_where_every_path_has_a_document_nothing_can_be_missing_or_unknown() -> 
     ("missing", "status", "word"),
     [
         ("not-found", 403, "list the routes' keys"),
-        ("mask", 403, "403 as 404"),
+        ("mask", 403, "404"),
         ("mask", 200, "404"),
     ],
 )
@@ -339,7 +339,7 @@ def test_what_could_not_be_compared_is_said() -> None:
 
 
 def test_the_article_is_told_what_it_never_promised() -> None:
-    article = Contract((Promised("samples", "payload.json"),), article=True)
+    article = Contract((PromisedRoute("samples", "payload.json"),), article=True)
     bare = heard(200, right(article).probe.documents[0], Content_Type="application/json")
     outcomes = judged(article, first=bare, unchanged=bare, head=heard(403), zipped=bare)
     assert with_status("broken", outcomes) == [

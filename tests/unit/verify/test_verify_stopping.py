@@ -6,14 +6,14 @@ from threading import Event, Thread
 
 import pytest
 
-from readmodel_cfn.verify.stopping import Stopping
+from readmodel_cfn.verify.probe import InterruptGuard
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
 def session(heard_first: list[signal.Signals], heard_last: list[signal.Signals]) -> None:
     """Something that is stopped, or is not, and what must be done after."""
-    with Stopping() as stopping:
+    with InterruptGuard() as stopping:
         try:
             for one in heard_first:
                 signal.raise_signal(one)
@@ -45,32 +45,32 @@ def test_what_is_heard_while_the_probe_is_taken_away_is_obeyed_after() -> None:
     assert DONE == ["away"]
 
 
-def interrupted_in_the_middle(stopping: Stopping) -> None:
-    with stopping.whole():
+def interrupted_in_the_middle(stopping: InterruptGuard) -> None:
+    with stopping.uninterrupted():
         signal.raise_signal(signal.SIGINT)
         DONE.append("written")
     DONE.append("not reached")
 
 
-def interrupted_after_it(stopping: Stopping) -> None:
-    with stopping.whole():
+def interrupted_after_it(stopping: InterruptGuard) -> None:
+    with stopping.uninterrupted():
         DONE.append("written")
     signal.raise_signal(signal.SIGINT)
     DONE.append("not reached")
 
 
-def interrupted_before_it(stopping: Stopping) -> None:
+def interrupted_before_it(stopping: InterruptGuard) -> None:
     try:
         signal.raise_signal(signal.SIGINT)
     finally:
-        with stopping.whole():
+        with stopping.uninterrupted():
             signal.raise_signal(signal.SIGTERM)
             DONE.append("written")
 
 
-def written_by_another_thread(stopping: Stopping) -> None:
+def written_by_another_thread(stopping: InterruptGuard) -> None:
     def write() -> None:
-        with stopping.whole():
+        with stopping.uninterrupted():
             begun.set()
             DONE.append("written" if done.wait(5) else "interrupted too late")
 
@@ -95,15 +95,15 @@ def written_by_another_thread(stopping: Stopping) -> None:
         written_by_another_thread,
     ],
 )
-def test_what_is_to_be_whole_is_not_interrupted(happens: Callable[[Stopping], None]) -> None:
+def test_what_is_to_be_whole_is_not_interrupted(happens: Callable[[InterruptGuard], None]) -> None:
     """A write that is given up takes effect later, when it was taken away already."""
-    with pytest.raises(KeyboardInterrupt), Stopping() as stopping:
+    with pytest.raises(KeyboardInterrupt), InterruptGuard() as stopping:
         happens(stopping)
     assert DONE == ["written"]
 
 
 def fail() -> None:
-    with Stopping() as stopping:
+    with InterruptGuard() as stopping:
         stopping.hold()
         signal.raise_signal(signal.SIGINT)
         raise ValueError("mine")
@@ -116,7 +116,7 @@ def test_another_error_stays_the_one_that_is_told() -> None:
 
 def test_afterwards_signals_mean_what_they_did() -> None:
     before = [signal.getsignal(one) for one in SIGNALS]
-    with Stopping():
+    with InterruptGuard():
         assert [signal.getsignal(one) for one in SIGNALS] != before
     assert [signal.getsignal(one) for one in SIGNALS] == before
 
@@ -125,7 +125,7 @@ def test_a_thread_of_somebody_elses_program_is_left_alone() -> None:
     found = []
 
     def work() -> None:
-        with Stopping() as stopping:
+        with InterruptGuard() as stopping:
             stopping.hold()
         found.append("done")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Timer
 from typing import Any
 
+import boto3
 import pytest
 from verify_site import (
     TOML,
@@ -31,8 +32,10 @@ from verify_site import (
 )
 
 from readmodel_cfn.aws import http
+from readmodel_cfn.consent import ConsentRequired
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.publish.empty import remove
+from readmodel_cfn.stack import ReadModelStack
 from readmodel_cfn.verify import session
 from readmodel_cfn.verify.probe import InterruptGuard, ProbeDocument
 
@@ -201,6 +204,46 @@ def test_stack_of_the_article_fails_the_checks_it_never_promised(
     assert site.document() == before
     (copy,) = set(re.findall(r"(?<!\S)(/\S+?\.json)\b", site.stderr))
     assert not Path(copy).exists()
+
+
+# --- from Python ---
+
+
+def stack_of(site: Site) -> ReadModelStack:
+    """The same stack from Python."""
+    session = boto3.Session(
+        site.sandbox.access_key_id, site.sandbox.secret_access_key, region_name=site.sandbox.region
+    )
+    return ReadModelStack.from_config(
+        site.config, name=site.name, session=session, endpoint_url=site.sandbox.endpoint_url
+    )
+
+
+def test_python_call_returns_the_outcomes_of_the_command(sound: Site) -> None:
+    sound.verify()
+    result = stack_of(sound).verify(timeout=0)
+    result.raise_if_broken()
+    statuses = [promise["status"] for promise in sound.found["promises"]]
+    assert [promise.status for promise in result.promises] == statuses
+    assert result.as_dict().keys() == sound.found.keys()
+
+
+def test_python_call_without_consent_writes_nothing(sound: Site) -> None:
+    before = sound.content()
+    with pytest.raises(ConsentRequired):
+        stack_of(sound).verify(route="samples", confirm=lambda _: False)
+    with pytest.raises(ConsentRequired):
+        stack_of(sound).race(confirm=lambda _: False)
+    assert sound.content() == before
+
+
+def test_python_race_returns_its_reads(sound: Site) -> None:
+    before = sound.content()
+    result = stack_of(sound).race(seconds=0.5, readers=1, size=1000)
+    assert result.as_dict()["passed"]
+    assert result.left == ()
+    assert result.svg().startswith("<svg")
+    assert sound.content() == before
 
 
 # --- removal of the probe ---

@@ -127,7 +127,8 @@ def compression(contract: Contract, reads: Reads) -> Outcome:
         return _stored(name, reads)
     plain = reads.first.header("Content-Encoding")
     if plain or (encoding and contract.compress_from is None):
-        return broken(name, f"{plain or encoding} is sent, though nobody asked for it", _DEPLOY)
+        why = "without Accept-Encoding" if plain else "although compression is disabled"
+        return broken(name, f"{plain or encoding} is sent {why}", _DEPLOY)
     return _on_request(name, contract.compress_from, reads)
 
 

@@ -163,7 +163,11 @@ def read(api: Api, probe: ProbePlan, document: ProbeDocument) -> Reads:
 
 
 def _check_not_throttled(reads: Reads, url: str) -> None:
-    """Refuse a mixture with responses that only say 429; an API that always says it is broken."""
+    """Check that no response is 429, as it shows nothing, unless the document is not served at all.
+
+    Raises:
+        Unfinished: a request was throttled.
+    """
     responses = [value for value in vars(reads).values() if isinstance(value, Response)]
     if reads.is_served and any(response.status == _THROTTLED for response in responses):
         hint = "use a longer --timeout, or raise throttle_rate under [deployment]"

@@ -102,11 +102,11 @@ def imported(tree: ast.Module, own: list[str]) -> Iterator[str]:
     """What a module imports anywhere, by whole dotted names; `own` is its name."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (one.name for one in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             above = own[: -node.level] if node.level else []
             source = ".".join([*above, *([node.module] if node.module else [])])
-            yield from (f"{source}.{one.name}" for one in node.names)
+            yield from (f"{source}.{alias.name}" for alias in node.names)
 
 
 def room(module: str) -> str:
@@ -118,7 +118,7 @@ def room(module: str) -> str:
 
 
 def rooms_imported(names: set[str]) -> set[str]:
-    return {room(one.removeprefix(f"{PACKAGE}.")) for one in names if is_own(one)}
+    return {room(name.removeprefix(f"{PACKAGE}.")) for name in names if is_own(name)}
 
 
 def is_own(name: str) -> bool:
@@ -126,7 +126,7 @@ def is_own(name: str) -> bool:
 
 
 def packages(names: set[str]) -> set[str]:
-    return {one.partition(".")[0] for one in names}
+    return {name.partition(".")[0] for name in names}
 
 
 MODULES = dict(modules())
@@ -136,7 +136,7 @@ def test_every_room_has_its_place_in_the_order() -> None:
     assert {room(name) for name in MODULES} <= MAY_IMPORT.keys() | COMPOSE
 
 
-@pytest.mark.parametrize("name", [one for one in MODULES if room(one) not in COMPOSE])
+@pytest.mark.parametrize("name", [module for module in MODULES if room(module) not in COMPOSE])
 def test_a_module_imports_only_rooms_below_it(name: str) -> None:
     assert rooms_imported(MODULES[name]) <= MAY_IMPORT[room(name)]
 
@@ -155,7 +155,7 @@ def test_what_an_option_or_an_error_is_knows_nothing_above_it() -> None:
     assert all(MAY_IMPORT[name] <= BASE for name in BASE)
 
 
-@pytest.mark.parametrize("name", [one for one in MODULES if room(one) == "sections.*"])
+@pytest.mark.parametrize("name", [module for module in MODULES if room(module) == "sections.*"])
 def test_a_section_imports_no_other(name: str) -> None:
     assert "sections.*" not in rooms_imported(MODULES[name])
 
@@ -179,7 +179,9 @@ SERVE_ANY_TEMPLATE = {
 }
 
 
-@pytest.mark.parametrize("name", [one for one in MODULES if room(one) in SERVE_ANY_TEMPLATE])
+@pytest.mark.parametrize(
+    "name", [module for module in MODULES if room(module) in SERVE_ANY_TEMPLATE]
+)
 def test_what_serves_any_template_knows_neither_troposphere_nor_ours(name: str) -> None:
     assert not packages(MODULES[name]) & {"troposphere", "awacs"}
     assert not rooms_imported(MODULES[name]) & TEMPLATE_MAKERS

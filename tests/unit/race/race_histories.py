@@ -30,4 +30,4 @@ def measured(*, torn: bool = False) -> Measured:
         Span(REPLACED, replaced, writes[1:2]),
         Span(ASKED, asked, writes[2:]),
     ]
-    return Measured(spans, writes, [one for span in spans for one in span.reads])
+    return Measured(spans, writes, [read for span in spans for read in span.reads])

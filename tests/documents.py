@@ -1,4 +1,4 @@
-"""The documents as their tests see them: blocks of code in order, and code within the text."""
+"""Reading of the documentation: code blocks, code spans and links."""
 
 import re
 import shlex

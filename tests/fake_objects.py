@@ -1,4 +1,4 @@
-"""The objects of a bucket in memory, in place of store.objects.Objects."""
+"""A bucket in memory, in place of store.objects.Objects."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

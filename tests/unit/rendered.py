@@ -1,4 +1,4 @@
-"""What a read model comes to, as plain values."""
+"""Rendered templates and their resources, as plain values."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Advice: what AWS says when this kind of stack fails, and what to do then."""
+"""Advice for the failure reasons that AWS gives."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The API: regional, over TLS; GET and HEAD of a route read one object, honestly."""
+"""The API section: endpoint, methods, responses, CORS and compression."""
 
 import json
 import re

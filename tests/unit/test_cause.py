@@ -1,4 +1,4 @@
-"""The first real cause, of the last operation: what failed of itself, and none of its victims."""
+"""The cause of a failed operation: the first resource that failed."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

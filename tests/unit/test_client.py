@@ -1,4 +1,4 @@
-"""The client whose types are checked is one of the whole public API."""
+"""The type-checked client program uses the whole public API."""
 
 import ast
 from pathlib import Path

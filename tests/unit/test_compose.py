@@ -1,4 +1,4 @@
-"""A read model in a template of somebody's: what it makes, what it uses, what it refuses."""
+"""Read models added to an existing template."""
 
 import json
 from dataclasses import FrozenInstanceError

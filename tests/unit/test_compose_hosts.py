@@ -1,4 +1,4 @@
-"""Hosts as people write them: what of theirs is understood, and what is refused before it fails."""
+"""Existing templates in different forms: which are understood, and which refused."""
 
 import json
 from typing import Any
@@ -23,7 +23,7 @@ def site(**properties: Any) -> tuple[Template, ag.RestApi]:
 
 
 def refused(host: Template, model: ReadModel, *prefix: str, **given: Any) -> str:
-    """What is told, where nothing is added."""
+    """The error of a refused read model; the template is unchanged."""
     before = dict(host.resources)
     with pytest.raises(ConfigError) as told:
         add_read_model(host, model, *prefix, **given)

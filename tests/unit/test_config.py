@@ -1,4 +1,4 @@
-"""readmodel.toml: strict, and each error one line naming file, key, value and what is allowed."""
+"""readmodel.toml: what is read, and errors of one line."""
 
 import re
 import tomllib

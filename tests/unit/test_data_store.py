@@ -1,4 +1,4 @@
-"""The bucket: encrypted, private, versioned, kept, and refusing plain HTTP."""
+"""The bucket: encryption, access, versions, retention and TLS."""
 
 import pytest
 from rendered import STORE_ARN, properties, resource, template

@@ -1,4 +1,4 @@
-"""The deployment: new whenever what it serves is, and a stage that follows it."""
+"""The deployment and the stage."""
 
 from typing import Any
 

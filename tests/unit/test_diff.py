@@ -1,4 +1,4 @@
-"""The difference: what of a stack would change, value by value, and what concerns access."""
+"""The diff of a stack: changed values, and changes of access."""
 
 import json
 from typing import Any

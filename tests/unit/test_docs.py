@@ -1,4 +1,4 @@
-"""What the documents say of the code is what the code does."""
+"""Tables of the documentation match the code."""
 
 import re
 from dataclasses import replace

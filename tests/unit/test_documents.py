@@ -1,4 +1,4 @@
-"""Which files there are below a path, under which keys, and what is wrong with them."""
+"""The files below a path, their keys, and their faults."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -187,7 +187,7 @@ def test_missing_file_is_a_fault(tmp_path: Path) -> None:
 
 
 def test_pipes_and_devices_are_faults(tmp_path: Path) -> None:
-    """Else a pipe that nobody writes to would hold up everything."""
+    """Reading a pipe without a writer would never end."""
     os.mkfifo(tmp_path / "pipe.json")
     (tmp_path / "zero.json").symlink_to("/dev/zero")
     assert [fault.partition(": ")[0] for fault in faults(tmp_path)] == [

@@ -1,4 +1,4 @@
-"""Emptying a bucket: all of it, in parallel, with patience, and never longer than it should."""
+"""Emptying a bucket."""
 
 import itertools
 import threading
@@ -42,7 +42,7 @@ class Bucket:
         return self
 
     def paginate(self, **_: Any) -> Iterator[dict[str, Any]]:
-        """Each page goes on where the last one ended, whatever is deleted by then."""
+        """Each page starts after the last key of the previous one."""
         if not self.there:
             raise refusal("NoSuchBucket", 404)
         place: Version = ("", "")
@@ -86,7 +86,7 @@ def many(count: int) -> list[Version]:
 
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The pauses that are made, without making them."""
+    """The recorded pauses; nothing sleeps."""
     made: list[float] = []
     monkeypatch.setattr("readmodel_cfn.publish.empty.time.sleep", made.append)
     return made
@@ -318,7 +318,7 @@ def test_look_counts_one_page() -> None:
 
 
 def test_interruption_does_not_wait_for_calls_in_progress() -> None:
-    """Were it to wait, this test would."""
+    """If it waited, this test would hang."""
     bucket, release = Bucket(*many(2000)), threading.Event()
     before = set(threading.enumerate())
 
@@ -362,7 +362,7 @@ def test_in_parallel_takes_items_only_when_a_thread_is_free() -> None:
 
 
 def test_in_parallel_starts_no_item_after_the_caller_stops() -> None:
-    """Two are being worked on, and the third waits for either."""
+    """Two items are in progress, and the third waits for a thread."""
     begun: list[int] = []
     both, release, third = threading.Barrier(3), threading.Event(), threading.Event()
 

@@ -1,4 +1,4 @@
-"""Errors: one line that says where, what and what next, with the exit code of the contract."""
+"""Errors: text, exit codes and documentation."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Following: each event once, oldest first, until the operation ends, whatever AWS answers."""
+"""Following the events of a stack operation."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,7 +23,7 @@ Look = tuple[Stack | Exception | None, str]
 
 
 def event(name: str, seconds: int = 0) -> Event:
-    """One of many at the very same time, unless told otherwise."""
+    """An event; all have the same time by default."""
     time = THEN + timedelta(seconds=seconds)
     return Event(name, time, f"Resource{name}", "p", "AWS::S3::Bucket", "UPDATE_IN_PROGRESS", "")
 

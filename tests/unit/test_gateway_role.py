@@ -1,4 +1,4 @@
-"""The gateway's role: only API Gateway may take it, and it may get the routes' keys."""
+"""The gateway role: who may assume it, and what it may read."""
 
 from typing import Any
 

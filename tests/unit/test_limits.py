@@ -1,4 +1,4 @@
-"""Limits: what CloudFormation refuses is told in one line, and what it just takes is not."""
+"""Limits of CloudFormation that are checked before a call."""
 
 import json
 from collections.abc import Mapping

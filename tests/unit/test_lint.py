@@ -1,4 +1,4 @@
-"""Lint: any text in, findings out; no text makes it fail."""
+"""Lint: any text gives findings and no exception."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ def template(**resources: object) -> str:
 
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No .cfnlintrc of anybody's changes what is found."""
+    """No .cfnlintrc outside the test is read."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
 

@@ -1,4 +1,4 @@
-"""What was linted is not linted again; whatever is wrong with the cache, a text is linted."""
+"""The cache of lint findings."""
 
 import json
 import os
@@ -22,7 +22,7 @@ Linted = list[tuple[str, tuple[str, ...]]]
 
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No file of anybody's is read or written."""
+    """No file outside the test is read or written."""
     for name in ("work", "home"):
         (tmp_path / name).mkdir()
     monkeypatch.chdir(tmp_path / "work")

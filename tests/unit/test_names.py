@@ -1,4 +1,4 @@
-"""Names that a template fixes: which properties make them, and what they come to."""
+"""Fixed names in a template: which properties set them, and their values."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def role(name: Any, **more: Any) -> dict[str, Any]:
 
 
 def names(*resources: dict[str, Any], **parameters: dict[str, Any]) -> list[str]:
-    """The names, as far as they can be told, of a template of these."""
+    """The fixed names in a template of these resources."""
     described = {f"R{number}": resource for number, resource in enumerate(resources)}
     template = {"Parameters": parameters, "Resources": described}
     return [name.name for name in fixed_names(template, KNOWN)]

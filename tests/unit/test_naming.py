@@ -1,4 +1,4 @@
-"""Logical ids: the article's where it has one, and one for each path elsewhere."""
+"""Logical IDs: the article's, and one for each path."""
 
 import string
 

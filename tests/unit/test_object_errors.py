@@ -1,4 +1,4 @@
-"""What obstore says of S3's refusals, word for word as it says it, in one line of ours."""
+"""Errors of obstore, translated into one line."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Obstacles: what an update would fail on half way, told before it begins, and the way out."""
+"""Obstacles: updates that CloudFormation would fail, found before they start."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""Options: declared once, checked whenever a value is made, described in words."""
+"""Options: declared once, checked when a value is made."""
 
 import re
 from dataclasses import FrozenInstanceError, dataclass, field, fields, replace

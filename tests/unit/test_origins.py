@@ -1,4 +1,4 @@
-"""Which table of readmodel.toml made a resource: known for every resource of every model."""
+"""The table of readmodel.toml that each resource comes from."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Outputs: the URLs, the bucket, who publishes, and where its key is; never the key itself."""
+"""The outputs of a template."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The names of the package: all there, and loaded no earlier than they are used."""
+"""The public names of the package, and what its import loads."""
 
 import subprocess
 import sys

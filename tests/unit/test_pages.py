@@ -1,4 +1,4 @@
-"""What stands in the documents exists: commands, options, targets of make, keys, files."""
+"""Commands, options, make targets, keys and files in the documentation exist."""
 
 import json
 import re
@@ -67,7 +67,7 @@ def test_every_shown_file_is_valid(block: Block) -> None:
 
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.language == "sh"], ids=place)
 def test_every_shown_command_line_exists(block: Block) -> None:
-    """Those that are not run, too."""
+    """Commands that no test runs are included."""
     for command in commands(block.text):
         check(command.words)
 

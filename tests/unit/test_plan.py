@@ -1,4 +1,4 @@
-"""The decision: one action for every status that CloudFormation knows."""
+"""The plan: one action for every stack status."""
 
 from dataclasses import replace
 from itertools import product

@@ -1,4 +1,4 @@
-"""How far something has come: told while it lasts, in the way of the place it is told in."""
+"""Progress lines on a terminal and without one."""
 
 import re
 import sys

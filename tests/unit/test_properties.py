@@ -1,4 +1,4 @@
-"""What must hold for every read model that is accepted."""
+"""Properties of all accepted read models."""
 
 import json
 import re
@@ -32,7 +32,7 @@ def content_of(model: ReadModel) -> dict[str, Any]:
     return content
 
 
-@examples(0.15)  # cfn-lint takes a second
+@examples(0.12)  # cfn-lint takes a second
 @given(read_models)
 def test_rendered_models_have_no_lint_findings(model: ReadModel) -> None:
     assert lint(render(build_template(model), "compact"), ["eu-west-1"]) == []
@@ -112,7 +112,7 @@ mixtures = st.lists(
 )
 
 
-@examples(0.1)  # each is several templates for cfn-lint
+@examples(0.06)  # each is several templates for cfn-lint
 @given(mixtures)
 def test_composed_models_equal_their_own_templates_and_have_no_lint_findings(
     mixture: list[tuple[str, ReadModel]],
@@ -132,7 +132,7 @@ def test_composed_models_equal_their_own_templates_and_have_no_lint_findings(
         assert as_alone(own, prefix) == as_alone(content_of(model)["Resources"], "")
 
 
-@examples(0.1)
+@examples(0.06)
 @given(mixtures, st.booleans(), deployments)
 def test_models_on_a_shared_api_have_no_lint_findings(
     mixture: list[tuple[str, ReadModel]], gzip: bool, options: Deployment
@@ -207,7 +207,7 @@ SERVED_OF = {
 
 
 def is_served(name: str, kind: str, path: tuple[Any, ...]) -> bool:
-    """Said here once more, on its own: what a stage serves or its snapshot refers to."""
+    """Whether the stage serves this property or its snapshot refers to it."""
     if kind.removeprefix("AWS::ApiGateway::") in ("Method", "Resource", "GatewayResponse"):
         return bool(path[0] == "Properties")
     if name == "DataStoreWriter":
@@ -218,7 +218,7 @@ def is_served(name: str, kind: str, path: tuple[Any, ...]) -> bool:
 @examples(0.2)
 @given(read_models)
 def test_deployment_id_changes_if_and_only_if_served_properties_change(model: ReadModel) -> None:
-    """Mutate every leaf of the template: those that the stage serves change the id, no other."""
+    """Only leaves of the template that the stage serves change the ID."""
     resources = content_of(model)["Resources"]
     (before,) = [name for name in resources if name.startswith("ApiGatewayDeployment")]
     assert deployment_id(resources, model.deployment) == before

@@ -1,4 +1,4 @@
-"""Publishing: only JSON that API Gateway can answer with, whole and with its checksum."""
+"""Publishing of one document: checks, headers and checksum."""
 
 import base64
 import gzip
@@ -120,7 +120,7 @@ def test_put_sends_cache_control_of_the_settings() -> None:
 
 
 def test_compression_of_documents_is_deterministic() -> None:
-    """So that publishing it again changes no ETag."""
+    """Publishing it again does not change the ETag."""
     s3, body = Bucket(ETag='"e"'), json.dumps(["x" * 100] * 10).encode()
     done = put(s3, "b", "k", body, Settings(gzip=True))
     assert s3.call["ContentEncoding"] == "gzip"
@@ -146,6 +146,6 @@ def test_put_without_versioning_returns_no_version() -> None:
 
 
 def test_response_that_is_not_from_s3_raises_unreadable_answer() -> None:
-    """A portal answers 200 with a page, whatever it is asked."""
+    """For example a captive portal that answers 200 with a page."""
     with pytest.raises(UnreadableAnswer):
         put(Bucket(), "bucket", "payload.json", b"1")

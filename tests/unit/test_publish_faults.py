@@ -1,4 +1,4 @@
-"""What is wrong with a document, as far as that is known without AWS."""
+"""Faults of a document that are found without AWS."""
 
 import pytest
 

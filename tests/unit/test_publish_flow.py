@@ -1,4 +1,4 @@
-"""Many small pieces through a few threads: each once, few ahead, errors where they are taken."""
+"""`flow`: many small items handled by a few threads."""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""`publish` as a library: any iterable, only what changed, and from any process."""
+"""`publish` as a library function."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""Sending: as many at once as S3 takes, each tried again where that helps, the end told."""
+"""Sending of documents: concurrency, retries and interruption."""
 
 import threading
 import time
@@ -37,7 +37,7 @@ def send(sending_: Sending, count: int) -> list[Outcome]:
 
 
 class Moody:
-    """Says busy to so many tries of each key."""
+    """Raises Busy for the first tries of each key."""
 
     def __init__(self, times: int) -> None:
         self.times, self.tries = times, Counter[str]()
@@ -109,7 +109,7 @@ def test_interruption_waits_for_requests_in_progress_and_counts_them() -> None:
 
 
 def test_lost_response_is_not_a_conflict() -> None:
-    """The second try meets what the first has created."""
+    """The second try finds the object of the first."""
 
     def lose_answer(key: str) -> None:
         if key not in objects.kept:
@@ -190,7 +190,7 @@ def test_requests_in_progress_stay_below_the_concurrency() -> None:
 
 
 def test_pausing_request_does_not_block_waiting_requests() -> None:
-    """Else all wait for the pause to end, while S3 has nothing to do."""
+    """Otherwise all requests would wait for the pause to end."""
     pace = Pace()
     pace.limit = 1
     paused, gone = threading.Event(), threading.Event()

@@ -1,4 +1,4 @@
-"""What a route may be, which keys it serves, and what the ARN pattern of its key grants."""
+"""Routes: allowed paths and keys, matching, and ARN patterns."""
 
 import re
 import string

@@ -1,4 +1,4 @@
-"""A read model as a template of Sceptre's: what it says is what `deploy` would send."""
+"""The Sceptre template handler."""
 
 from readmodel_cfn import ReadModel, Route, build_template, render
 from readmodel_cfn.sceptre import sceptre_handler

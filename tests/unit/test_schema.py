@@ -1,4 +1,4 @@
-"""The JSON Schema of readmodel.toml agrees with the reader of readmodel.toml."""
+"""The JSON Schema of readmodel.toml agrees with its reader."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What takes long says so while it lasts; what does not is silent."""
+"""Messages while slow work is in progress."""
 
 from threading import Event
 
@@ -9,7 +9,7 @@ from readmodel_cfn.cli.slow import slow
 
 
 class Told:
-    """Counts what is told, and lets a test wait for the next line instead of for a time."""
+    """Collects the lines; a test can wait for the next one."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.lines: list[str] = []

@@ -1,4 +1,4 @@
-"""The file that `init` writes: it says what was answered, and all that it shows can be said."""
+"""The file that `init` writes."""
 
 import re
 

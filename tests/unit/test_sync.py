@@ -1,4 +1,4 @@
-"""A listing and what is wanted, merged: exactly the right sends, whatever is on either side."""
+"""Comparison of a bucket listing with the desired documents."""
 
 import itertools
 import math

@@ -1,4 +1,4 @@
-"""The template: its order, its three forms, and what it cannot hold."""
+"""The template: order, output forms and limits."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The verdict: the stack, or one line with what failed first, which table made it, what to do."""
+"""The verdict of an operation: the stack, or one line about its failure."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a stack should be: the one capability, the tags, and no more text than a call takes."""
+"""The desired stack: capabilities, tags and template size."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The writer: may put the keys of the routes, and nothing else until told."""
+"""The writer: its permissions, access key and role."""
 
 import string
 from itertools import chain, combinations

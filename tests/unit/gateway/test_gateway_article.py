@@ -1,4 +1,4 @@
-"""The article's API: what a client of it gets, the parts the article left open included."""
+"""Responses of the article's API."""
 
 import pytest
 from gateway_definitions import article, call, direct, request, through

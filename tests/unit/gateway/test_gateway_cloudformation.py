@@ -1,4 +1,4 @@
-"""The way in from a CloudFormation template: what of it is served, and what cannot be."""
+"""Reading of API definitions from CloudFormation templates."""
 
 import copy
 import json
@@ -325,14 +325,14 @@ def test_path_part_may_be_a_number() -> None:
 
 
 def test_method_without_integration_is_refused() -> None:
-    """By the snapshot, which says which one."""
+    """The snapshot refuses it and names the method."""
     made = served(template(Get=method()))
     with pytest.raises(DefinitionError, match=r"^GET /products: "):
         Snapshot.from_definition(made.definition)
 
 
 def test_partly_unsupported_api_is_served() -> None:
-    """What is missing is told by `unsupported`, not hidden."""
+    """`unsupported` lists the missing parts."""
     made = template(Get=method(Integration={"Type": "AWS_PROXY", "Uri": "x"}, ApiKeyRequired=True))
     made["Resources"]["Api"]["Properties"]["Policy"] = {"Statement": []}
     assert unsupported(served(made).definition) == [

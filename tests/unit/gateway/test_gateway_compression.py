@@ -1,4 +1,4 @@
-"""Compression: when an answer is compressed, and that its bytes are the same for the client."""
+"""Compression of responses and decompression of requests."""
 
 import gzip
 import json
@@ -97,7 +97,7 @@ def test_gzip_and_deflate_bodies_have_their_formats() -> None:
 def test_decompressed_body_is_the_same_and_small_bodies_are_not_compressed(
     body: bytes, size: int, accept_encoding: str | None
 ) -> None:
-    """Decompressed it is what it was; compressed is what reaches the size, by the coding asked."""
+    """Bodies of at least the minimum size are compressed with the requested coding."""
     binary = {"contentHandling": "CONVERT_TO_BINARY"}
     method = s3_method(responses={"200": binary})
     definition = api({"/x": {"GET": method}}, minimumCompressionSize=size, binaryMediaTypes=["*/*"])
@@ -134,13 +134,13 @@ def test_minimum_compression_size_applies_to_the_mapped_body() -> None:
     ("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)], ids=["HEAD", "204", "304"]
 )
 def test_response_without_body_has_no_content_encoding(method: str, status: int) -> None:
-    """There is nothing to compress, and a header without its body would be a lie."""
+    """There is nothing to compress."""
     answer = answered("gzip", method=method, status=status)
     assert (answer.body, coding(answer)) == (b"", None)
 
 
 def test_encoded_body_is_not_compressed_again() -> None:
-    """Whether S3's Content-Encoding is mapped or not, and where a mapping says so by itself."""
+    """Whether Content-Encoding is mapped from S3, not mapped, or a static value."""
     stored = {"content-encoding": "gzip"}
     unmapped = answered("gzip", headers=stored)
     assert (unmapped.body, coding(unmapped)) == (BODY, None)
@@ -152,7 +152,7 @@ def test_encoded_body_is_not_compressed_again() -> None:
 
 
 def test_compression_adds_only_content_encoding() -> None:
-    """No Vary, and the ETag stays as it is: the definition has to say the rest."""
+    """Vary is not added and the ETag is not changed; the definition must do this."""
     etag = {"method.response.header.ETag": "integration.response.header.ETag"}
     answer = answered("gzip", headers={"etag": '"e"'}, responseParameters=etag)
     without = answered(None, headers={"etag": '"e"'}, responseParameters=etag)
@@ -216,11 +216,11 @@ def test_request_that_cannot_be_decompressed_is_refused(
 
 
 def test_request_of_10_mb_is_accepted() -> None:
-    """Exactly ten megabytes are not too large."""
+    """10 MB is the limit."""
     largest = bytes(10_485_760)
     assert call(*putting(gzip.compress(largest), "gzip")).s3.body == largest
 
 
 def test_empty_gzip_request_is_accepted() -> None:
-    """Nothing is not gzip, and no error."""
+    """An empty body is not gzip and no error."""
     assert call(*putting(b"", "gzip")).s3.body == b""

@@ -1,4 +1,4 @@
-"""Content handling: what becomes of bytes, row by row as LocalStack recorded it from AWS."""
+"""Content handling of binary and text bodies, as LocalStack recorded it from AWS."""
 
 import base64
 from typing import Any
@@ -138,7 +138,7 @@ def test_binary_body_is_unchanged_if_all_types_are_binary(
 
 @given(st.text(max_size=200), ACCEPTS)
 def test_text_body_is_unchanged_without_binary_types(text: str, accept: str | None) -> None:
-    """UTF-8 stays as it is without binary media types."""
+    """UTF-8 is unchanged without binary media types."""
     assert answered(None, [], accept, body=text.encode()).body == text.encode()
 
 

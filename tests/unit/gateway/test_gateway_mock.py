@@ -1,4 +1,4 @@
-"""MOCK integrations: answers made by the definition alone."""
+"""MOCK integrations."""
 
 import pytest
 from gateway_definitions import api, direct, mock_method, request
@@ -62,7 +62,7 @@ def test_mock_request_without_template_for_its_content_type_is_a_500() -> None:
 
 
 def test_mock_request_that_is_not_text_is_a_500() -> None:
-    """A binary body is looked at, and has none."""
+    """A binary body has no status."""
     definition = api({"/x": {"PUT": mock_method()}}, binaryMediaTypes=["*/*"])
     sent = request("/x", "PUT", headers={"content-type": "image/png"}, body=b"\xff")
     assert direct(definition, sent).status == 500

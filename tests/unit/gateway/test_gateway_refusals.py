@@ -1,4 +1,4 @@
-"""Gateway responses: what a client gets when API Gateway itself refuses or fails."""
+"""Gateway responses: what API Gateway returns if it refuses a request or fails."""
 
 import json
 from typing import Literal

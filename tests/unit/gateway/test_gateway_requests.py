@@ -1,4 +1,4 @@
-"""Integration requests: what of a client's request reaches S3."""
+"""Integration requests: mapping of a client's request to a request to S3."""
 
 import pytest
 from gateway_definitions import (

@@ -1,4 +1,4 @@
-"""Integration responses: which one S3's status selects, and what of the answer passes."""
+"""Integration responses: selection by S3's status, and mapping of headers and bodies."""
 
 import pytest
 from gateway_definitions import Definition, api, request, s3_method, through

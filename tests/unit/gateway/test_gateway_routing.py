@@ -1,4 +1,4 @@
-"""Routing: which resource a path belongs to, and its path parameters."""
+"""Routing: the resource of a path, and its path parameters."""
 
 import re
 

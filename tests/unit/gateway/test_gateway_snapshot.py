@@ -1,4 +1,4 @@
-"""Snapshots: definitions that AWS would refuse, and how the package stands alone."""
+"""Snapshots: definitions that AWS refuses, and the imports of the package."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What the gateway says it does not evaluate, and how such methods answer."""
+"""The list of unsupported features, and the responses of unsupported methods."""
 
 import json
 
@@ -63,7 +63,7 @@ def test_article_api_is_fully_supported() -> None:
     ],
 )
 def test_unsupported_method_is_named_and_answers_501(method: Definition, what: str) -> None:
-    """The line names method, path and thing; the answer is one that AWS never gives by itself."""
+    """The line names method, path and feature; 501 is a status that API Gateway never returns."""
     (line,) = lines(method)
     assert line.startswith("GET /x: ")
     assert what in line

@@ -1,4 +1,4 @@
-"""Templates to draw: ours as values, and parts of others'."""
+"""Templates for the tests of `graph`."""
 
 import json
 from typing import Any

@@ -1,19 +1,17 @@
-"""Mermaid itself draws the pictures: its own parser and layout, without a browser."""
+"""Mermaid's own parser and layout accept the diagrams."""
 
 import re
 
 import pytest
 from graph_reader import read
-from graph_templates import Content, odd_names, shared
+from graph_templates import odd_names
 from mermaidx import render
 
 from readmodel_cfn.analysis.graph import flowchart
 
-ODD = odd_names('"]', "<script>", "`a`", "%%{x", "#quot;", "a;b|c", "$$x$$")
 
-
-@pytest.mark.parametrize("template", [shared(), ODD], ids=["shared", "odd"])
-def test_mermaid_renders_every_node_and_arrow(template: Content) -> None:
+def test_mermaid_renders_every_node_and_arrow() -> None:
+    template = odd_names('"]', "<script>", "`a`", "%%{x", "#quot;", "a;b|c", "$$x$$")
     text = flowchart(template)
     svg = render(text).svg()
     drawn = read(text)

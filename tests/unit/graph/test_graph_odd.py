@@ -1,4 +1,4 @@
-"""Odd templates give fewer arrows, never an exception, and always a picture."""
+"""Malformed templates give a valid diagram."""
 
 from typing import Any
 

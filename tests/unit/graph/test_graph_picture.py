@@ -1,4 +1,4 @@
-"""The picture of a template: what is in it, where, and what the arrows say."""
+"""The diagram of a template: nodes, sections and arrows."""
 
 import re
 from pathlib import Path

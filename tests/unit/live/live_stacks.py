@@ -1,8 +1,4 @@
-"""A stack made of a template, and an API Gateway that serves it, without asking anybody.
-
-What API Gateway says is built from the gateway's own reading of the template, which shares nothing
-with the one that is tested.
-"""
+"""A stack made from a template, and a stubbed API Gateway that serves it."""
 
 import functools
 import io

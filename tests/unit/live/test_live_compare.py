@@ -1,4 +1,4 @@
-"""Each way in which a stage may not serve what its template says is named, with the way out."""
+"""Differences between a live stage and its template, each with a remedy."""
 
 from collections.abc import Mapping
 from dataclasses import replace

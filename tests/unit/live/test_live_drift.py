@@ -1,4 +1,4 @@
-"""Drift: begun, waited for, read page by page, and what is unchecked never taken to be in sync."""
+"""Drift detection: start, wait, read the pages, and report resources that were not checked."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +22,7 @@ def cloudformation() -> tuple[Any, Stubber]:
 
 
 def detection(stub: Stubber, status: str, **more: str) -> None:
-    """The next answer to how the detection goes."""
+    """The next status of the detection."""
     ids = {"StackId": STACK_ID, "StackDriftDetectionId": "d1"}
     answer = {**ids, "DetectionStatus": status, "Timestamp": THEN, **more}
     asked = {"StackDriftDetectionId": "d1"}
@@ -30,7 +30,7 @@ def detection(stub: Stubber, status: str, **more: str) -> None:
 
 
 def drifts(stub: Stubber, *found: dict[str, Any], after: str = "", more: str = "") -> None:
-    """The next page of resources; it follows `after`, and `more` leads to the one after it."""
+    """The next page of resources; `after` and `more` are its tokens."""
     answer = {"StackResourceDrifts": list(found), **({"NextToken": more} if more else {})}
     asked = {"StackName": STACK_ID, **({"NextToken": after} if after else {})}
     stub.add_response("describe_stack_resource_drifts", answer, asked)

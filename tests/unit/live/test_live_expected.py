@@ -1,4 +1,4 @@
-"""Templates of any origin: what should be live of them, and what of it cannot be known."""
+"""What a template says about its stages, and which parts of it are unknown."""
 
 import copy
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whatever the read model: what a fresh deployment serves is what its template says."""
+"""A new deployment of any read model serves what its template says."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What API Gateway is asked about a stage, and what is made of its answers and refusals."""
+"""Snapshots of a live stage, from the responses and errors of API Gateway."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""APIs to describe: ours as values, and one that is not ours, with what others' may have."""
+"""Templates for the tests of `openapi`."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The OpenAPI document of a template: what the template declares, and no more."""
+"""The OpenAPI document of a template."""
 
 import json
 from typing import Any

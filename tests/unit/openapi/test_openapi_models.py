@@ -1,4 +1,4 @@
-"""Every read model has an OpenAPI document that is valid and describes all of it."""
+"""Every read model has a valid and complete OpenAPI document."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Measurements as values, for what tells them."""
+"""Measurements for the tests of figures and plots."""
 
 from readmodel_cfn.verify.race.history import Read, Write
 from readmodel_cfn.verify.race.measure import ANOTHER, ASKED, IDLE, REPLACED, Measured, Span

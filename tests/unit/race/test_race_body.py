@@ -1,4 +1,4 @@
-"""A numbered body tells its version, and anything that is not one whole body is none."""
+"""Numbered bodies: a complete body has a version, any other has none."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The figures say what was measured."""
+"""Figures of a measurement."""
 
 import json
 import re

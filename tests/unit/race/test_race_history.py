@@ -1,4 +1,4 @@
-"""The judge accepts what an atomic register may do, and nothing else."""
+"""The check of histories accepts an atomic register and nothing else."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

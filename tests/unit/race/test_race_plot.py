@@ -1,4 +1,4 @@
-"""The plots show the race over time."""
+"""Plots of the race over time."""
 
 import re
 from xml.etree import ElementTree

@@ -1,4 +1,4 @@
-"""The writer notes each write, and stops when it is not sure any more."""
+"""The writer records each write, and stops after a lost response."""
 
 from threading import Event
 

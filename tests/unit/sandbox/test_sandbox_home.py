@@ -1,4 +1,4 @@
-"""Where the embedded AWS lives, and which requirements it is made of."""
+"""The directory of the sandbox, and its requirements."""
 
 import re
 from pathlib import Path

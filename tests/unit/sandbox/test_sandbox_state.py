@@ -1,4 +1,4 @@
-"""The file that remembers the sandbox."""
+"""The state file of the sandbox."""
 
 import json
 import stat

@@ -1,4 +1,4 @@
-"""A small template of one's own, as any CloudFormation user writes it, and requests of S3."""
+"""A small handwritten template of an S3 proxy, and requests for it."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The API of a template over a folder: what a client gets, and what people are told."""
+"""The API of a template over a folder."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""A folder as S3: statuses, headers and bodies of its answers."""
+"""A folder as S3: statuses, headers and bodies."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The API made anew: when, with what told, and when not."""
+"""Reloading of the API when its file changes."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ from readmodel_cfn.local.serve.server import App
 
 
 class Description:
-    """A file, and an API for what is in it: a text that names one more path, or is broken."""
+    """A file, and the API made from it: its text is one more key, or invalid."""
 
     def __init__(self, root: Path) -> None:
         self.root, self.file = root, root / "description"
@@ -36,7 +36,7 @@ class Description:
         return api_of(Source(template(**more)), self.root, self.told.append)
 
     def look(self, times: int = 1) -> list[str]:
-        """What is told at the next looks."""
+        """The lines of the next checks."""
         self.told.clear()
         for _ in range(times):
             self.reloader.look(self.app)

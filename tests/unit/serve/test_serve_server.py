@@ -1,4 +1,4 @@
-"""The port."""
+"""The listening socket and its URL."""
 
 import socket
 

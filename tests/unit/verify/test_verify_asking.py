@@ -1,4 +1,4 @@
-"""Requests as they are written, answers as they came."""
+"""Requests and responses of verify."""
 
 import gzip
 import socket

@@ -1,4 +1,4 @@
-"""The other doors: the bucket's, plain HTTP's and old TLS's."""
+"""Access checks: the bucket, plain HTTP and old TLS versions."""
 
 import socket
 import ssl
@@ -73,7 +73,7 @@ def test_client_without_old_tls_cannot_check_it(
 
 @dataclass
 class Doors:
-    """Two clients of S3 that say what they are told, and the requests that were sent."""
+    """Two stubbed S3 clients, and the requests that were sent."""
 
     s3: Any
     plain: Any

@@ -1,4 +1,4 @@
-"""Each judgement: kept by the right answer, broken by each wrong one, and by that one alone."""
+"""Each promise is kept by correct responses and broken by each wrong one."""
 
 import gzip
 from dataclasses import replace
@@ -259,7 +259,7 @@ def test_missing_key_has_a_remedy_for_each_setting(missing: Any, status: int, wo
     assert word in outcomes["missing"].todo
 
 
-# --- the other doors ---
+# --- access checks ---
 
 READABLE, LISTABLE = "bucket-readable", "bucket-listable"
 BUCKET, API, TLS = "bucket-http", "api-http", "tls"

@@ -1,4 +1,4 @@
-"""The probe document where S3 answers oddly: lost answers, refusals, and no answer at all."""
+"""The probe document when S3 returns errors or no response."""
 
 import io
 from collections.abc import Iterator
@@ -155,7 +155,7 @@ def test_error_during_removal_is_reported_and_not_raised(
 
 
 def test_response_that_is_not_from_s3_raises_unreadable_answer(s3: S3) -> None:
-    """A page of a portal, say: it is answered 200, and has nothing of what S3 would say."""
+    """For example a captive portal that answers 200 with a page."""
     s3.says("get_object", Body=io.BytesIO(b"<html>"))
     with pytest.raises(UnreadableAnswer):
         s3.document()

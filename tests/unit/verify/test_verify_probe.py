@@ -1,4 +1,4 @@
-"""The route that is probed, its key, and the paths that lead nowhere."""
+"""The probed route, its key, and paths without document or route."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The session: what is asked when, of an API that is made up."""
+"""The order of requests to a fake API."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Told to stop: once it interrupts, then what must be done is done, then it is obeyed."""
+"""Signals: the first interrupts, and the removal of the probe is completed."""
 
 import signal
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What is seen of a stack that keeps every promise, to be made wrong in one place at a time."""
+"""Observations of a stack that keeps every promise; tests change one at a time."""
 
 import gzip
 from dataclasses import replace

@@ -9,7 +9,6 @@ from readmodel_cfn.template.options import OptionError
 # As the issue and the module's own table give them.
 EXIT_CODES = {
     "ReadModelError": 1,
-    "ConsentRequired": 1,
     "ConfigError": 2,
     "LintError": 3,
     "RolledBack": 4,

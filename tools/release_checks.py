@@ -244,7 +244,7 @@ def unknown_types(environment: Environment) -> Iterator[str]:
     for symbol in report["typeCompleteness"]["symbols"]:
         known = symbol["isTypeKnown"] and not symbol["isTypeAmbiguous"]
         if not known and symbol["name"].rpartition(".")[0] in modules:
-            yield f"{symbol['name']}: its type is not known"
+            yield f"{symbol['name']}: its type is unknown or inferred; annotate it"
 
 
 def pyright_output(environment: Environment, *arguments: str) -> Any:

@@ -124,7 +124,9 @@ class ReadModelStack:
         if connection.session and (connection.profile or connection.sandbox):
             hint = "a session has its own profile and account"
             raise ConfigError("excludes profile and sandbox", where="session", hint=hint)
-        self.config, self.article, self._given = config, article, connection
+        self.config: Config = config
+        self.article: bool = article
+        self._given: Connection = connection
         self._connection: Connection | None = None
 
     def __repr__(self) -> str:

@@ -17,7 +17,7 @@ import botocore.session
 import pytest
 from botocore.config import Config
 
-from readmodel_cfn import lint_cache
+from readmodel_cfn import lint
 from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.local.sandbox import Sandbox, start, stop
 from readmodel_cfn.local.sandbox.home import Home, ensure_installed
@@ -43,7 +43,7 @@ def deploy_without_lint(request: pytest.FixtureRequest, monkeypatch: pytest.Monk
     """Commands in this process do not run cfn-lint, which takes seconds and has its own tests."""
     if not _uses_sandbox(request):
         return
-    monkeypatch.setattr(lint_cache, "lint_once", lambda *_: [])
+    monkeypatch.setattr(lint, "lint_once", lambda *_: [])
 
 
 @pytest.fixture(autouse=True)

@@ -9,9 +9,8 @@ from readmodel_cfn.template.options import OptionError
 # As the issue and the module's own table give them.
 EXIT_CODES = {
     "ReadModelError": 1,
-    "ConsentRequired": 1,
     "ConfigError": 2,
-    "LintError": 3,
+    "FindingsError": 3,
     "RolledBack": 4,
     "Stale": 5,
     "Stuck": 6,

@@ -9,8 +9,8 @@ from audit_templates import drop, good
 from click.testing import CliRunner, Result
 
 from readmodel_cfn.analysis.audit import RULES
-from readmodel_cfn.cli.audit import audit
-from readmodel_cfn.errors import ConfigError, LintError
+from readmodel_cfn.cli.analysis import audit
+from readmodel_cfn.errors import ConfigError, FindingsError
 
 
 def run(*arguments: str) -> Result:
@@ -58,7 +58,7 @@ def test_findings_are_grouped_by_resource_and_fail(broken: Path) -> None:
     ]
     assert "      no stage serves it\n" in done.stdout
     assert "      do: add an AWS::ApiGateway::Deployment" in done.stdout
-    assert isinstance(done.exception, LintError)
+    assert isinstance(done.exception, FindingsError)
     assert str(done.exception) == f"{broken}: 2 finding(s)"
     assert done.exception.exit_code == 3
 
@@ -72,7 +72,7 @@ def test_findings_as_json(broken: Path) -> None:
 
 def test_the_article_has_findings() -> None:
     done = run("--article")
-    assert isinstance(done.exception, LintError)
+    assert isinstance(done.exception, FindingsError)
     assert "R14 no-conditional-read" in done.stdout
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from audit_templates import STORE_ARN, Template, allow, document, drop, find, good, put, resource
 
-from readmodel_cfn.analysis.audit import View, audit
+from readmodel_cfn.analysis.audit import audit
+from readmodel_cfn.analysis.view import View
 
 GET = "SampleGet/Properties"
 URI = f"{GET}/Integration/Uri"

@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 
 from articles import article_template
 from readmodel_cfn import ReadModel, Route, build_template, render
-from readmodel_cfn.analysis.audit import View, audit
+from readmodel_cfn.analysis.audit import audit
+from readmodel_cfn.analysis.view import View
 from strategies import read_models
 
 slow = settings(

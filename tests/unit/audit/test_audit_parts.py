@@ -2,8 +2,8 @@
 
 import pytest
 
-from readmodel_cfn.analysis.audit.selection import contained, matched
-from readmodel_cfn.analysis.audit.words import spoken
+from readmodel_cfn.analysis.methods import contained, matched
+from readmodel_cfn.analysis.words import join_words
 
 
 def test_a_pattern_that_enumerates_statuses_means_the_same_anchored_or_not() -> None:
@@ -17,8 +17,8 @@ def test_a_pattern_that_enumerates_statuses_means_the_same_anchored_or_not() -> 
     [([], ""), ([1], "1"), ([1, 2], "1 and 2"), ([1, 2, 3], "1, 2 and 3")],
 )
 def test_lists_are_spoken(things: list[int], expected: str) -> None:
-    assert spoken(things) == expected
+    assert join_words(things) == expected
 
 
 def test_a_long_list_is_cut() -> None:
-    assert spoken(range(12)) == "0, 1, 2, 3, 4, 5, 6, 7, 8 and 3 more"
+    assert join_words(range(12)) == "0, 1, 2, 3, 4, 5, 6, 7, 8 and 3 more"

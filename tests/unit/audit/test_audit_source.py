@@ -3,8 +3,9 @@
 import yaml
 from audit_templates import good
 
-from readmodel_cfn.analysis.audit import RULES, audit, read_template
+from readmodel_cfn.analysis.audit import RULES, audit
 from readmodel_cfn.analysis.audit.page import page
+from readmodel_cfn.cloudformation.reader import read_template
 
 
 def test_a_template_in_yaml_with_numbers_is_audited_as_json_is() -> None:

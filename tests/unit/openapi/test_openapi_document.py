@@ -9,7 +9,7 @@ from openapi_templates import Content, answering, api, of, reads, resource
 
 from articles import article_template
 from readmodel_cfn import Api, DataStore, Deployment, ReadModel, Route
-from readmodel_cfn.analysis.openapi import document
+from readmodel_cfn.analysis.openapi import openapi as document
 from readmodel_cfn.errors import ConfigError
 
 PRODUCTION = document(of(ReadModel()))
@@ -255,8 +255,7 @@ def test_an_api_without_a_name_is_called_by_its_logical_id() -> None:
 
 
 def test_what_is_known_of_the_stack_stands_in_the_document() -> None:
-    known = {"AWS::StackName": "shop", "AWS::Region": "eu-north-1"}
-    found = document(of(ReadModel()), known=known)
+    found = document(of(ReadModel()), stack_name="shop", region="eu-north-1")
     assert found["info"]["title"] == "shop Api"
     assert found["servers"][0]["variables"]["region"]["default"] == "eu-north-1"
     assert PRODUCTION["info"]["title"] == "${AWS::StackName} Api"

@@ -7,7 +7,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from openapi_templates import of
 
 from readmodel_cfn import ReadModel, Route
-from readmodel_cfn.analysis.openapi import document
+from readmodel_cfn.analysis.openapi import openapi as document
 from strategies import read_models
 
 

@@ -16,12 +16,12 @@ What makes it readable, also with the 160 routes that a template can hold:
 from collections.abc import Mapping
 from typing import Any
 
-from readmodel_cfn.analysis.audit.view import View
 from readmodel_cfn.analysis.graph.arrows import arrows
 from readmodel_cfn.analysis.graph.merge import merge
 from readmodel_cfn.analysis.graph.mermaid import write
 from readmodel_cfn.analysis.graph.nodes import by_logical_id
 from readmodel_cfn.analysis.graph.parts import fold
+from readmodel_cfn.analysis.view import View
 
 __all__ = ["flowchart"]
 

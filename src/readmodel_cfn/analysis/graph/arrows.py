@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from readmodel_cfn.analysis.audit.view import View
 from readmodel_cfn.analysis.graph.grants import grants
 from readmodel_cfn.analysis.graph.picture import Arrow, Node
 from readmodel_cfn.analysis.graph.requests import requests
+from readmodel_cfn.analysis.view import View
 from readmodel_cfn.cloudformation.references import references
 
 Named = Mapping[str, Node]

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from readmodel_cfn.analysis.audit.view import View
 from readmodel_cfn.analysis.graph.nodes import BUCKET, GROUP, IDENTITIES, ROLE, USER, named
 from readmodel_cfn.analysis.graph.picture import Arrow, Node
+from readmodel_cfn.analysis.view import View
 from readmodel_cfn.cloudformation.patterns import has_star
 from readmodel_cfn.cloudformation.policies import Statement, parse_policy
 from readmodel_cfn.cloudformation.resources import Resource

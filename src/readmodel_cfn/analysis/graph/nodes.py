@@ -2,8 +2,8 @@
 
 import re
 
-from readmodel_cfn.analysis.audit.view import View
 from readmodel_cfn.analysis.graph.picture import Node
+from readmodel_cfn.analysis.view import View
 from readmodel_cfn.cloudformation.resources import Resource
 from readmodel_cfn.cloudformation.values import PartialText, Unknown, parts_of
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from readmodel_cfn.analysis.audit.method import Method
-from readmodel_cfn.analysis.audit.view import View
 from readmodel_cfn.analysis.graph.nodes import BUCKET, METHOD, ROLE, api_of, named
 from readmodel_cfn.analysis.graph.picture import READERS, Arrow, Node
+from readmodel_cfn.analysis.methods import Method
+from readmodel_cfn.analysis.view import View
 from readmodel_cfn.cloudformation.patterns import has_star
 from readmodel_cfn.cloudformation.references import references
 from readmodel_cfn.cloudformation.resources import Resource

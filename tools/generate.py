@@ -1,7 +1,7 @@
 """Write what is generated and committed: templates, the file's schema, the reference in docs/.
 
-The picture in README.md is generated too. With --check nothing is written: it fails where a
-committed file is not what would be written.
+The picture in README.md is generated too. With --check nothing is written: it fails if a committed
+file is out of date.
 """
 
 import json
@@ -14,12 +14,19 @@ import click
 import toml_page
 
 from readmodel_cfn import ReadModel, build_article, build_template, render
-from readmodel_cfn.analysis.audit.page import page
+from readmodel_cfn.analysis.audit import RULES
 from readmodel_cfn.analysis.graph import flowchart
 from readmodel_cfn.cli import main as cli
 from readmodel_cfn.config.schema import schema
 
 ROOT = Path(__file__).resolve().parents[1]
+_AUDIT = """# The audit's rules
+
+`readmodel-cfn audit TEMPLATE` checks these rules of an S3 proxy behind an API Gateway REST API, on
+any CloudFormation template. This page is generated from `readmodel_cfn.analysis.audit.RULES`.
+
+| rule | name | what is required | what a violation means for a client |
+|---|---|---|---|"""
 
 
 def generated() -> dict[str, str]:
@@ -31,18 +38,24 @@ def generated() -> dict[str, str]:
         "templates/read-model.yaml": render(production, "yaml"),
         "docs/readmodel.schema.json": json.dumps(schema(), indent=2) + "\n",
         "docs/cli.md": cli_reference(),
-        "docs/audit.md": page(),
+        "docs/audit.md": audit_rules(),
         "docs/readmodel-toml.md": toml_page.page(),
         "README.md": readme(json.loads(render(production))),
     }
 
 
 def readme(template: Mapping[str, Any]) -> str:
-    """README.md as it is, with the template's picture in its block of mermaid."""
+    """README.md with the template's picture in its block of mermaid."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     before, begin, rest = text.partition("```mermaid\n")
     _, end, after = rest.partition("```\n")
     return before + begin + flowchart(template) + end + after
+
+
+def audit_rules() -> str:
+    """The table of the audit's rules."""
+    rows = [f"| {rule.id} | {rule.name} | {rule.title} | {rule.meaning} |" for rule in RULES]
+    return "\n".join([_AUDIT, *rows, ""])
 
 
 def cli_reference() -> str:
@@ -59,10 +72,10 @@ def help_pages(command: click.Command, name: str) -> list[tuple[str, str]]:
     with click.Context(command, info_name=name, **settings) as context:
         pages = [(name, command.get_help(context))]
         if isinstance(command, click.Group):
-            for one in command.list_commands(context):
-                below = command.get_command(context, one)
+            for subcommand in command.list_commands(context):
+                below = command.get_command(context, subcommand)
                 if below:
-                    pages += help_pages(below, f"{name} {one}")
+                    pages += help_pages(below, f"{name} {subcommand}")
     return pages
 
 

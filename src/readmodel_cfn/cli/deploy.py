@@ -19,7 +19,7 @@ from readmodel_cfn.cli.wanted import template_bucket_option, wanted_of
 from readmodel_cfn.deploy.deploy import Beyond, check_known
 from readmodel_cfn.deploy.values import Stack
 from readmodel_cfn.deploy.wanted import Wanted
-from readmodel_cfn.errors import LintError
+from readmodel_cfn.errors import FindingsError
 
 
 @click.command(
@@ -109,5 +109,5 @@ def _lint(wanted: Wanted, target: Target, say: ToPeople | ToPrograms) -> None:
     if findings:
         say.findings(findings)
         hint = "mend it; nothing was sent to AWS"
-        raise LintError(f"{len(findings)} finding(s)", where="template", hint=hint)
+        raise FindingsError(f"{len(findings)} finding(s)", where="template", hint=hint)
     say.note("Template: no cfn-lint finding.")

@@ -10,17 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.publish.documents import (
-    Document,
-    File,
-    PassedOver,
-    check,
-    files,
-    key_of_path,
-    load,
-    read_alone,
-)
-from readmodel_cfn.publish.faults import MOST_BYTES, Fault
+from readmodel_cfn.publish.documents import MAX_BYTES, Document
+from readmodel_cfn.publish.files import File, PassedOver, check, files, key_of_path, load, read_file
+from readmodel_cfn.publish.results import Fault
 from readmodel_cfn.publish.selection import Selection
 from readmodel_cfn.template.routes import Route
 
@@ -210,7 +202,7 @@ def test_of_what_is_too_large_no_more_is_read_than_it_takes_to_know(
 
 
 def test_what_is_kept_small_may_be_large(tmp_path: Path) -> None:
-    file, body = tmp_path / "a.json", b'"' + b"x" * 2 * MOST_BYTES + b'"'
+    file, body = tmp_path / "a.json", b'"' + b"x" * 2 * MAX_BYTES + b'"'
     file.write_bytes(body)
     found = load(File("a.json", str(file)), md5_of)
     assert isinstance(found, Document)
@@ -259,7 +251,7 @@ def test_a_file_is_read_to_its_end_however_little_a_read_gives(tmp_path: Path, s
 
 @pytest.mark.usefixtures("short_reads")
 def test_a_file_that_is_large_and_kept_small_is_read_to_its_end(tmp_path: Path) -> None:
-    file, body = tmp_path / "a.json", b'"' + b"x" * MOST_BYTES + b'"'
+    file, body = tmp_path / "a.json", b'"' + b"x" * MAX_BYTES + b'"'
     file.write_bytes(body)
     found = load(File("a.json", str(file)), md5_of)
     assert isinstance(found, Document)
@@ -323,8 +315,8 @@ def test_a_single_file_that_changes_while_it_is_read_is_refused(
     file.write_text("1" * 9000)
     changing(monkeypatch, file, change)
     with pytest.raises(ConfigError):
-        read_alone(file)
-    assert read_alone(file) == file.read_bytes()
+        read_file(file)
+    assert read_file(file) == file.read_bytes()
 
 
 def test_a_file_that_is_replaced_while_it_is_read_is_whole(
@@ -344,5 +336,5 @@ def test_a_single_file_may_be_a_pipe() -> None:
     ours, theirs = os.pipe()
     os.write(theirs, b"[1]")
     os.close(theirs)
-    assert read_alone(Path(f"/dev/fd/{ours}")) == b"[1]"
+    assert read_file(Path(f"/dev/fd/{ours}")) == b"[1]"
     os.close(ours)

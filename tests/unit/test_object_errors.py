@@ -6,7 +6,7 @@ from obstore.exceptions import GenericError
 from readmodel_cfn.aws.connection import Credentials
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.publish.destination import Destination, connected
-from readmodel_cfn.publish.object_errors import Busy, translated
+from readmodel_cfn.publish.objects import Busy, obstore_errors
 
 PanicException = type(
     "PanicException", (BaseException,), {}
@@ -22,7 +22,7 @@ def xml(code: str, message: str) -> str:
 
 
 def told(error: BaseException) -> ReadModelError:
-    with pytest.raises(ReadModelError) as caught, translated("PutObject"):
+    with pytest.raises(ReadModelError) as caught, obstore_errors("PutObject"):
         raise error
     line = str(caught.value)
     assert "\n" not in line
@@ -75,7 +75,7 @@ NOT_FOUND = f"Object at location a.json not found: {ASKED}Server returned non-2x
         (
             PanicException("request valid: InvalidUri(InvalidUriChar)"),
             ReadModelError,
-            "it cannot be asked: request valid: InvalidUri(InvalidUriChar); "
+            "the request cannot be sent: request valid: InvalidUri(InvalidUriChar); "
             "check the bucket, the region and --endpoint-url",
         ),
     ],
@@ -90,7 +90,7 @@ def test_a_refusal_is_one_line_with_what_to_do(
 
 
 def test_an_interruption_stays_one() -> None:
-    with pytest.raises(KeyboardInterrupt), translated("PutObject"):
+    with pytest.raises(KeyboardInterrupt), obstore_errors("PutObject"):
         raise KeyboardInterrupt
 
 

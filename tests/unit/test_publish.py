@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from readmodel_cfn.aws.errors import UnreadableAnswer
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.publish.publish import MOST_BYTES, Published, Settings, check_document, put
+from readmodel_cfn.publish.documents import MAX_BYTES, Settings, check_document
+from readmodel_cfn.publish.put import put
+from readmodel_cfn.publish.results import Published
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -78,7 +80,7 @@ def test_anything_else_is_refused_in_one_line_that_names_the_file(body: bytes) -
 def test_ten_megabytes_exactly_may_be_published_and_not_a_byte_more() -> None:
     """API Gateway's hard limit: https://docs.aws.amazon.com/apigateway/latest/developerguide/"""
     most = b'"' + b"x" * (10 * 1024 * 1024 - 2) + b'"'
-    assert len(most) == MOST_BYTES
+    assert len(most) == MAX_BYTES
     check_document(most, "f")
     with pytest.raises(ConfigError, match="10,485,761 bytes are more than the 10,485,760"):
         check_document(most + b" ", "f")
@@ -86,7 +88,7 @@ def test_ten_megabytes_exactly_may_be_published_and_not_a_byte_more() -> None:
 
 def test_size_is_told_before_syntax() -> None:
     with pytest.raises(ConfigError, match="are more than"):
-        check_document(b"x" * (MOST_BYTES + 1), "f")
+        check_document(b"x" * (MAX_BYTES + 1), "f")
 
 
 class Bucket:
@@ -136,7 +138,7 @@ def test_compressed_it_is_the_same_document_and_the_same_bytes_every_time() -> N
 
 
 def test_compressed_it_may_be_longer_than_what_api_gateway_answers_with() -> None:
-    body = b'"' + b"x" * MOST_BYTES + b'"'
+    body = b'"' + b"x" * MAX_BYTES + b'"'
     check_document(body, "f", Settings(gzip=True))
     with pytest.raises(ConfigError):
         check_document(body, "f", Settings(gzip=False))

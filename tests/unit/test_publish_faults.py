@@ -2,7 +2,7 @@
 
 import pytest
 
-from readmodel_cfn.publish.faults import MOST_BYTES, body_fault, key_fault
+from readmodel_cfn.publish.documents import MAX_BYTES, body_fault, key_fault
 
 
 @pytest.mark.parametrize("key", ["payload.json", "a/b/c.json", "A-z_0.9", "a" * 1024, "..a/b..c"])
@@ -43,9 +43,9 @@ def test_a_key_that_no_route_serves_is_named() -> None:
 
 def test_what_is_kept_counts_for_the_limit() -> None:
     """Compressed it is passed on compressed, and that is what API Gateway answers with."""
-    long = b'"' + b"x" * MOST_BYTES + b'"'
+    long = b'"' + b"x" * MAX_BYTES + b'"'
     assert body_fault(long, b"short", "f") is None
-    fault = body_fault(b"1", b"x" * (MOST_BYTES + 1), "f")
+    fault = body_fault(b"1", b"x" * (MAX_BYTES + 1), "f")
     assert fault
     assert fault.what.startswith("10,485,761 bytes are more than the 10,485,760")
 

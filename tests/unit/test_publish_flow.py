@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from readmodel_cfn.publish.flow import flow
+from readmodel_cfn.publish.threads import map_in_threads
 
 
 def numbers(count: int, taken: list[int]) -> Iterator[int]:
@@ -17,16 +17,16 @@ def numbers(count: int, taken: list[int]) -> Iterator[int]:
 
 
 def test_each_piece_is_done_once() -> None:
-    assert sorted(flow(lambda n: n * 2, range(5000), 8)) == list(range(0, 10_000, 2))
+    assert sorted(map_in_threads(lambda n: n * 2, range(5000), 8)) == list(range(0, 10_000, 2))
 
 
 def test_nothing_is_made_of_nothing() -> None:
-    assert list(flow(lambda n: n, [], 8)) == []
+    assert list(map_in_threads(lambda n: n, [], 8)) == []
 
 
 def test_no_more_pieces_are_taken_than_the_threads_need() -> None:
     taken: list[int] = []
-    with closing(flow(lambda n: n, numbers(1000, taken), 4)) as made:
+    with closing(map_in_threads(lambda n: n, numbers(1000, taken), 4)) as made:
         next(made)
         assert len(taken) <= 16
 
@@ -40,13 +40,13 @@ def test_pieces_are_taken_in_the_callers_thread_and_done_in_others() -> None:
             taken_in.add(threading.get_ident())
             yield number
 
-    assert own not in set(flow(lambda _: threading.get_ident(), pieces(), 4))
+    assert own not in set(map_in_threads(lambda _: threading.get_ident(), pieces(), 4))
     assert taken_in == {own}
 
 
 def test_no_more_threads_are_begun_than_there_are_pieces() -> None:
     before = threading.active_count()
-    with closing(flow(lambda _: time.sleep(0.05), range(3), 64)) as made:
+    with closing(map_in_threads(lambda _: time.sleep(0.05), range(3), 64)) as made:
         next(made)
         assert threading.active_count() <= before + 3
 
@@ -60,7 +60,7 @@ def test_what_one_raises_is_raised_and_the_rest_is_left() -> None:
         done.append(number)
 
     with pytest.raises(ValueError, match="10"):
-        for _ in flow(fail_at_ten, range(10_000), 2):
+        for _ in map_in_threads(fail_at_ten, range(10_000), 2):
             pass
     time.sleep(0.05)
     assert len(done) < 1000
@@ -79,7 +79,7 @@ def test_nobody_waits_for_what_ended_by_no_exception() -> None:
 
     def caller() -> None:
         try:
-            list(flow(panic, range(3), 2))
+            list(map_in_threads(panic, range(3), 2))
         except Panic as error:
             found.append(error)
 
@@ -95,12 +95,12 @@ def test_what_the_pieces_raise_is_raised() -> None:
         raise OSError("broken")
 
     with pytest.raises(OSError, match="broken"):
-        list(flow(lambda n: n, pieces(), 2))
+        list(map_in_threads(lambda n: n, pieces(), 2))
 
 
 def test_its_threads_end_with_it() -> None:
     before = threading.active_count()
-    assert len(list(flow(lambda n: n, range(100), 8))) == 100
+    assert len(list(map_in_threads(lambda n: n, range(100), 8))) == 100
     deadline = time.monotonic() + 5
     while threading.active_count() > before and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -11,10 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readmodel_cfn.publish.comparison import Known
-from readmodel_cfn.publish.difference import Checked, Difference
+from readmodel_cfn.publish.compare import (
+    Checked,
+    Difference,
+    Known,
+    Sample,
+    correct_since,
+    merge_by_key,
+)
 from readmodel_cfn.publish.objects import Listed
-from readmodel_cfn.publish.sync import Sample, merged, right_since
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
 keys = st.text("ab/.-0", min_size=1, max_size=4)
@@ -72,7 +77,7 @@ def test_a_merge_of_any_length_takes_no_memory() -> None:
 
     def peak(count: int) -> int:
         tracemalloc.start()
-        for _ in merged(wanted(count), (at(f"{n:08}") for n in range(0, count, 3))):
+        for _ in merge_by_key(wanted(count), (at(f"{n:08}") for n in range(0, count, 3))):
             pass
         taken = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
@@ -103,17 +108,17 @@ def sample(*seconds: float) -> Sample:
 
 def test_where_all_are_right_all_are_trusted() -> None:
     asked = Asked(0)
-    assert right_since(sample(*range(10_000)), asked) == -math.inf
+    assert correct_since(sample(*range(10_000)), asked) == -math.inf
     assert asked.count <= 8
 
 
 def test_where_the_newest_is_wrong_none_is_trusted() -> None:
-    assert right_since(sample(*range(100)), Asked(100)) == math.inf
+    assert correct_since(sample(*range(100)), Asked(100)) == math.inf
 
 
 def test_where_there_is_none_there_is_nothing_to_ask() -> None:
     asked = Asked(0)
-    assert right_since(Sample(), asked) == -math.inf
+    assert correct_since(Sample(), asked) == -math.inf
     assert asked.count == 0
 
 
@@ -122,7 +127,7 @@ def test_where_there_is_none_there_is_nothing_to_ask() -> None:
 def test_no_older_one_than_the_change_of_headers_is_trusted(boundary: int, order: int) -> None:
     """However few are asked; of those after it, most are."""
     seconds = [number * order % 10_000 for number in range(10_000)]
-    since = right_since(sample(*seconds), Asked(boundary))
+    since = correct_since(sample(*seconds), Asked(boundary))
     assert since >= (THEN + timedelta(seconds=boundary)).timestamp()
     assert since <= (THEN + timedelta(seconds=boundary + 1000)).timestamp() or since == math.inf
 

@@ -15,7 +15,7 @@ from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.target import Target, consent
 from readmodel_cfn.deploy.wanted import MANAGED_TAG
 from readmodel_cfn.errors import ConfigError, PromiseBroken, ReadModelError, Stuck, Unfinished
-from readmodel_cfn.publish.publish import MOST_BYTES, Settings
+from readmodel_cfn.publish.documents import MAX_BYTES, Settings
 from readmodel_cfn.verify.contract import Contract
 from readmodel_cfn.verify.keeping import ProbeDocument
 from readmodel_cfn.verify.probe import Probe, choose
@@ -53,8 +53,8 @@ def concurrency(
         PromiseBroken: a read was torn, stale, from the future, backward, or an error.
         Stuck: none was, but something is left of the documents.
     """
-    if not SMALLEST <= size <= MOST_BYTES:
-        allowed = f"{SMALLEST} to {MOST_BYTES:,}"
+    if not SMALLEST <= size <= MAX_BYTES:
+        allowed = f"{SMALLEST} to {MAX_BYTES:,}"
         raise ConfigError(f"{size:,} bytes", where="--size", hint=f"allowed: {allowed}")
     if plot_file and not plot_file.parent.is_dir():
         raise ConfigError("no such folder", where="--plot", hint=f"make {plot_file.parent}")

@@ -15,7 +15,7 @@ from readmodel_cfn.cli.state import State, is_another, state_of
 from readmodel_cfn.cli.target import Target, consent
 from readmodel_cfn.deploy.wanted import MANAGED_TAG
 from readmodel_cfn.errors import PromiseBroken, ReadModelError, Stuck
-from readmodel_cfn.publish.publish import Settings
+from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.verify.contract import Contract, Promised
 from readmodel_cfn.verify.doors import try_doors

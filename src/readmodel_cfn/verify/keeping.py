@@ -17,7 +17,7 @@ from typing import Any
 
 from readmodel_cfn.aws.errors import UnreadableAnswer, aws_errors, error_code, readable_answers
 from readmodel_cfn.errors import ReadModelError, Unfinished
-from readmodel_cfn.publish.publish import Settings
+from readmodel_cfn.publish.documents import Settings
 
 _MARK = "readmodel-cfn-probe"  # the metadata that says which run wrote a version
 _NOTHING = {"NoSuchKey", "NoSuchVersion", "NotFound", "404"}  # HEAD has no body to say more

@@ -20,7 +20,7 @@ from readmodel_cfn.cli import reporter
 from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.progress import Count
-from readmodel_cfn.publish import changes
+from readmodel_cfn.publish import changes, compare
 from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.objects import Denied
 from readmodel_cfn.publish.results import PublishResult
@@ -167,7 +167,7 @@ def test_file_changed_while_publishing_is_validated_again(objects: FakeObjects, 
         return changed
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(changes, "listing", change(changes.listing))
+        patch.setattr(changes, "listing", change(compare.listing))
         result = publish("data", "--delete-missing", "--yes")
     line = error_of(result, 9)
     assert "2" in line
@@ -365,9 +365,11 @@ def test_sigterm_while_documents_are_deleted_says_what_was_done(
 def test_sigterm_while_the_result_is_printed_says_that_all_was_sent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(
-        PublishResult, "__str__", lambda _: str(signal.raise_signal(signal.SIGTERM))
-    )
+    def terminate(_: PublishResult) -> str:
+        signal.raise_signal(signal.SIGTERM)
+        return ""
+
+    monkeypatch.setattr(PublishResult, "__str__", terminate)
     assert "6 sent" in error_of(publish("data"), 9)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.telling import ToPeople
-from readmodel_cfn.deploy.values import Event
+from readmodel_cfn.deploy.values import StackEvent
 
 WHERE = "stack shop in eu-west-1"
 
@@ -28,7 +28,7 @@ def test_events_and_notes_have_lines_of_their_own_beside_the_live_view(
     moment = datetime(2026, 1, 1, 12, tzinfo=UTC)
     status = "CREATE_COMPLETE"
     with ToPeople().following(WHERE) as on_event:
-        on_event(Event("1", moment, "DataStore", "shop-1", "AWS::S3::Bucket", status, ""))
+        on_event(StackEvent("1", moment, "DataStore", "shop-1", "AWS::S3::Bucket", status, ""))
         report.story("Note of the test")
     terminal.seek(0)
     drawn = re.split(r"[\r\n]+", re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", terminal.read()))

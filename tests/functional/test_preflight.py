@@ -10,15 +10,14 @@ from functional_aws import CONTENT, Aws
 
 from articles import article_template
 from readmodel_cfn import DataStore, GatewayRole, ReadModel, Writer, build_template, render
-from readmodel_cfn.deploy.names import Named
-from readmodel_cfn.deploy.preflight import preflight
-from readmodel_cfn.deploy.taken import Taken, check_template_bucket, taken
-from readmodel_cfn.deploy.wanted import Wanted
+from readmodel_cfn.deploy.physical_names import NamedResource
+from readmodel_cfn.deploy.preflight import Taken, check_template_bucket, preflight, taken
+from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.errors import ConfigError, ReadModelError
 
-BUCKET = Named("DataStore", "AWS::S3::Bucket", "shop-data")
-ROLE = Named("ApiGatewayRole", "AWS::IAM::Role", "reader")
-USER = Named("DataStoreWriter", "AWS::IAM::User", "writer")
+BUCKET = NamedResource("DataStore", "AWS::S3::Bucket", "shop-data")
+ROLE = NamedResource("ApiGatewayRole", "AWS::IAM::Role", "reader")
+USER = NamedResource("DataStoreWriter", "AWS::IAM::User", "writer")
 SHOP = ReadModel(data_store=DataStore(name="shop-data"))
 
 
@@ -51,12 +50,12 @@ def ours(aws: Aws, tags: Mapping[str, Any] | None = None) -> None:
         aws.refuses("s3", "get_bucket_tagging", "NoSuchTagSet", "none", 404)
 
 
-def desired_stack(model: ReadModel = SHOP, **more: Any) -> Wanted:
-    return Wanted("shop", render(build_template(model), "compact"), **more)
+def desired_stack(model: ReadModel = SHOP, **more: Any) -> StackSpec:
+    return StackSpec("shop", render(build_template(model), "compact"), **more)
 
 
-def wanted_article(name: str) -> Wanted:
-    return Wanted("shop", json.dumps(article_template()), parameters={"StackName": name})
+def wanted_article(name: str) -> StackSpec:
+    return StackSpec("shop", json.dumps(article_template()), parameters={"StackName": name})
 
 
 def content(model: ReadModel) -> dict[str, Any]:
@@ -64,7 +63,7 @@ def content(model: ReadModel) -> dict[str, Any]:
     return parsed
 
 
-def refused(aws: Aws, desired: Wanted, before: Any = None, **how: Any) -> str:
+def refused(aws: Aws, desired: StackSpec, before: Any = None, **how: Any) -> str:
     with pytest.raises(ReadModelError) as error:
         preflight(desired, before, aws.client, **how)
     assert error.value.exit_code == 1
@@ -81,7 +80,10 @@ def test_template_without_names_makes_no_call(aws: Aws) -> None:
 
 
 def test_names_of_other_types_are_not_checked(aws: Aws) -> None:
-    others = [Named("A", "AWS::Logs::LogGroup", "x"), Named("B", "AWS::IAM::ManagedPolicy", "x")]
+    others = [
+        NamedResource("A", "AWS::Logs::LogGroup", "x"),
+        NamedResource("B", "AWS::IAM::ManagedPolicy", "x"),
+    ]
     assert taken(others, aws.client) == ([], [])
     assert aws.stubs == {}
 
@@ -133,7 +135,7 @@ def test_forbidden_bucket_is_taken_and_not_visible(aws: Aws) -> None:
 def test_each_kind_of_iam_name_is_checked(
     aws: Aws, kind: str, call: str, answer: dict[str, Any]
 ) -> None:
-    named = Named("X", f"AWS::IAM::{kind}", "taken")
+    named = NamedResource("X", f"AWS::IAM::{kind}", "taken")
     common = {"Path": "/", "Arn": "arn:aws:iam::123456789012:x/y", "CreateDate": "2026-01-01"}
     names = {f"{kind}Name": "taken", f"{kind}Id": "X" * 16}
     aws.answers(
@@ -324,7 +326,7 @@ def test_bucket_with_a_computed_name_is_not_imported(aws: Aws) -> None:
         "Properties": {"BucketName": {"Fn::Sub": "${AWS::StackName}-data"}},
     }
     ours(aws, made_by("shop", **MANAGED))
-    desired = Wanted("shop", json.dumps({"Resources": {"DataStore": store}}))
+    desired = StackSpec("shop", json.dumps({"Resources": {"DataStore": store}}))
     assert "shop-data" in refused(aws, desired, importing=True)
 
 
@@ -356,7 +358,7 @@ PARAMETERISED = {
 
 
 def test_name_from_a_changed_parameter_is_checked(aws: Aws) -> None:
-    desired = Wanted("shop", json.dumps(PARAMETERISED), {"Name": "new"})
+    desired = StackSpec("shop", json.dumps(PARAMETERISED), {"Name": "new"})
     free(aws)
     assert preflight(desired, PARAMETERISED, aws.client, had={"Name": "old"}) == []
     assert preflight(desired, PARAMETERISED, aws.client, had={"Name": "new"}) == []
@@ -366,14 +368,14 @@ def test_name_from_a_changed_parameter_is_checked(aws: Aws) -> None:
 
 def test_name_that_an_unknown_parameter_may_have_given_is_not_checked(aws: Aws) -> None:
     literal = {"Store": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "x-y"}}}
-    desired = Wanted("shop", json.dumps({"Resources": literal}))
+    desired = StackSpec("shop", json.dumps({"Resources": literal}))
     assert preflight(desired, PARAMETERISED, aws.client, had={}) == []
     assert aws.calls == []
 
 
 def test_name_with_the_region_is_checked_where_the_region_is_known(aws: Aws) -> None:
     named = {"BucketName": {"Fn::Sub": "${AWS::StackName}-${AWS::Region}"}}
-    desired = Wanted(
+    desired = StackSpec(
         "shop", json.dumps({"Resources": {"S": {"Type": BUCKET.type, "Properties": named}}})
     )
     assert preflight(desired, None, aws.client) == []
@@ -390,7 +392,7 @@ def test_nothing_is_checked_against_a_deployed_template_that_cannot_be_read(aws:
 
 def test_a_deployed_template_in_yaml_is_checked_like_one_in_json(aws: Aws) -> None:
     body = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "shop-store"}}
-    after = Wanted("shop", json.dumps({"Resources": {"New": body}}))
+    after = StackSpec("shop", json.dumps({"Resources": {"New": body}}))
     before = "Resources: {Old: {Type: 'AWS::S3::Bucket', Properties: {BucketName: shop-store}}}"
     with pytest.raises(ReadModelError, match="Old"):
         preflight(after, before, aws.client)

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from botocore.stub import ANY
 from functional_aws import COMPACT, CONTENT, STACK_ID, Aws, event, stubbed
+from readmodel_cfn.deploy.unattended import deploy
 
 from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.consent import Consent, ConsentRequired
-from readmodel_cfn.deploy.unattended import deploy
-from readmodel_cfn.deploy.wanted import Wanted
+from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.errors import ConfigError, ReadModelError, RolledBack, Stuck
 
-DESIRED = Wanted("read-model", COMPACT)
+DESIRED = StackSpec("read-model", COMPACT)
 THERE = Connection("eu-west-1")
 
 
@@ -139,7 +139,7 @@ def test_rolled_back_update_names_its_cause(aws: Aws) -> None:
 
 
 def test_long_template_requires_a_template_bucket() -> None:
-    long = Wanted("read-model", '{"Description":"' + "x" * 60_000 + '","Resources":{}}')
+    long = StackSpec("read-model", '{"Description":"' + "x" * 60_000 + '","Resources":{}}')
     with pytest.raises(ConfigError, match=r"51,200.*template_bucket"):
         deploy(long, THERE)
 
@@ -164,7 +164,7 @@ def test_long_template_requires_a_template_bucket() -> None:
 )
 def test_invalid_template_is_refused_before_any_call(aws: Aws, text: str, name: str) -> None:
     with pytest.raises(ConfigError) as refused:
-        deploy(Wanted("read-model", text), THERE)
+        deploy(StackSpec("read-model", text), THERE)
     assert "read-model" in str(refused.value)
     assert name in str(refused.value)
     assert aws.wrote() == []

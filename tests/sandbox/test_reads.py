@@ -24,8 +24,8 @@ from readmodel_cfn import (
 from readmodel_cfn.aws.http import reachable_url
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.deploy import change, look
+from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.deploy.verdict import check
-from readmodel_cfn.deploy.wanted import Wanted
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.local.sandbox.home import Home
 from readmodel_cfn.publish.empty import remove
@@ -96,7 +96,7 @@ def deployed(sandbox: Sandbox, client_of: Callable[..., Any]) -> Iterator[Deploy
         model = ReadModel(**{"routes": ROUTES, **sections})
         if model not in made:
             name = f"reads-{secrets.token_hex(4)}"
-            wanted = Wanted(name, render(build_template(model), "compact"))
+            wanted = StackSpec(name, render(build_template(model), "compact"))
             begun = change(stacks, wanted, look(stacks, wanted))
             assert begun
             ended = begun.to_the_end(lambda _: None)

@@ -7,11 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readmodel_cfn.deploy.access import concerns_access
-from readmodel_cfn.deploy.changes import ChangeSet
-from readmodel_cfn.deploy.diff import Diff, PropertyChange, additions, from_change_set, leaves
-from readmodel_cfn.deploy.values import Stack
-from readmodel_cfn.deploy.wanted import Wanted
+from readmodel_cfn.deploy.spec import StackSpec
+from readmodel_cfn.deploy.stack_diff import (
+    PropertyChange,
+    StackDiff,
+    additions,
+    concerns_access,
+    from_change_set,
+    leaves,
+)
+from readmodel_cfn.deploy.values import ChangeSet, Stack
 
 STACK = Stack("id", "shop", "CREATE_COMPLETE", "", {}, {"readmodel-cfn": "managed"}, {}, False)
 BUCKET = "AWS::S3::Bucket"
@@ -32,24 +37,24 @@ def change(*details: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {**found, "Details": list(details), **more}
 
 
-def compared(before: Any, after: dict[str, Any], *found: dict[str, Any], **stack: Any) -> Diff:
+def compared(before: Any, after: dict[str, Any], *found: dict[str, Any], **stack: Any) -> StackDiff:
     page = {
         "ChangeSetId": "c",
         "StackId": "id",
         "Status": "CREATE_COMPLETE",
         "Changes": [{"Type": "Resource", "ResourceChange": one} for one in found],
     }
-    wanted = Wanted("shop", json.dumps(after), **stack)
+    wanted = StackSpec("shop", json.dumps(after), **stack)
     return from_change_set(ChangeSet.of([page]), STACK, before, wanted)
 
 
-def rows(diff: Diff) -> list[tuple[str, Any, Any]]:
-    return [(one.path, one.before, one.after) for one in diff.changes[0].properties]
+def rows(diff: StackDiff) -> list[tuple[str, Any, Any]]:
+    return [(one.path, one.before, one.after) for one in diff.resources[0].properties]
 
 
 def test_a_new_stack_is_all_additions() -> None:
-    diff = additions(Wanted("shop", json.dumps(template(BucketName="a"))))
-    (only,) = diff.changes
+    diff = additions(StackSpec("shop", json.dumps(template(BucketName="a"))))
+    (only,) = diff.resources
     assert (only.kind, only.logical_id, only.type) == ("add", "Store", BUCKET)
     assert only.properties == (PropertyChange("/Properties/BucketName", None, "a"),)
 
@@ -70,7 +75,7 @@ def test_the_words_of_a_change_set_are_told_in_plainer_ones(
     action: str, replacement: str, kind: str
 ) -> None:
     diff = compared(template(), template(), change(Action=action, Replacement=replacement))
-    assert diff.changes[0].kind == kind
+    assert diff.resources[0].kind == kind
 
 
 def test_values_come_from_the_templates_where_the_change_set_has_none() -> None:
@@ -86,12 +91,12 @@ def test_and_from_the_change_set_where_it_has_them() -> None:
 
 def test_what_only_follows_from_another_change_says_from_which() -> None:
     diff = compared(template(B=1), template(B=1), change(detail("B", cause="Role.Arn")))
-    assert rows(diff) == [("/Properties/B", "(as it is)", "(follows Role.Arn)")]
+    assert rows(diff) == [("/Properties/B", "(current value)", "(depends on Role.Arn)")]
 
 
 def test_a_present_template_in_yaml_is_no_obstacle() -> None:
     diff = compared("Resources: ...", template(B=1), change(detail("B")))
-    assert rows(diff) == [("/Properties/B", "(as it is)", "(known later)")]
+    assert rows(diff) == [("/Properties/B", "(current value)", "(known after deploy)")]
 
 
 def test_what_is_removed_is_told_as_it_was() -> None:
@@ -116,19 +121,19 @@ def test_outputs_tags_parameters_and_protection_are_told_too() -> None:
 
 def test_nothing_is_no_difference() -> None:
     assert not compared(template(), template())
-    assert additions(Wanted("shop", json.dumps(template())))
+    assert additions(StackSpec("shop", json.dumps(template())))
 
 
 def test_access_is_marked_where_it_changes() -> None:
     before = template(PublicAccessBlockConfiguration={"BlockPublicAcls": True}, Tags=[])
     after = template(PublicAccessBlockConfiguration={"BlockPublicAcls": False}, Tags=["a"])
     diff = compared(before, after, change(detail("Tags"), detail("PublicAccessBlockConfiguration")))
-    marked = {one.path: one.access for one in diff.changes[0].properties}
+    marked = {one.path: one.access for one in diff.resources[0].properties}
     assert marked == {
         "/Properties/PublicAccessBlockConfiguration/BlockPublicAcls": True,
         "/Properties/Tags/+": False,
     }
-    assert diff.changes[0].access
+    assert diff.resources[0].access
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from readmodel_cfn.aws.errors import UnreadableAnswer
 from readmodel_cfn.aws.retry import Clock
 from readmodel_cfn.deploy.client import StackClient
-from readmodel_cfn.deploy.events import Ended, Following, new_events
-from readmodel_cfn.deploy.values import Event, Stack
+from readmodel_cfn.deploy.events import EventStream, OperationEnd, new_events
+from readmodel_cfn.deploy.values import Stack, StackEvent
 from readmodel_cfn.errors import Unfinished
 
 STACK = Stack("arn:stack/shop/1", "shop", "UPDATE_IN_PROGRESS", "", {}, {}, {}, False)
@@ -22,10 +22,12 @@ THEN = datetime(2026, 1, 1, tzinfo=UTC)
 Look = tuple[Stack | Exception | None, str]
 
 
-def event(name: str, seconds: int = 0) -> Event:
+def event(name: str, seconds: int = 0) -> StackEvent:
     """One of many at the very same time, unless told otherwise."""
     time = THEN + timedelta(seconds=seconds)
-    return Event(name, time, f"Resource{name}", "p", "AWS::S3::Bucket", "UPDATE_IN_PROGRESS", "")
+    return StackEvent(
+        name, time, f"Resource{name}", "p", "AWS::S3::Bucket", "UPDATE_IN_PROGRESS", ""
+    )
 
 
 class Scripted(StackClient):
@@ -44,7 +46,7 @@ class Scripted(StackClient):
             raise self.now[0]
         return self.now[0]
 
-    def events(self, name: str) -> Iterator[Event]:
+    def events(self, name: str) -> Iterator[StackEvent]:
         assert name == STACK.id
         for one in reversed(self.now[1]):
             self.events_read += 1
@@ -66,11 +68,11 @@ class Instant(Clock):
 
 def followed(
     client: StackClient, seen: str = "", limit: float | None = None
-) -> tuple[Ended, str, list[float]]:
+) -> tuple[OperationEnd, str, list[float]]:
     """How it ended, the events as they were reported, and the pauses that were made."""
     told: list[str] = []
     clock = Instant()
-    following = Following(client, STACK.id, set(seen), limit, clock=clock)
+    following = EventStream(client, STACK.id, set(seen), limit, clock=clock)
     ended = following.to_the_end(lambda one: told.append(one.id))
     return ended, "".join(told), clock.pauses
 
@@ -79,7 +81,7 @@ def test_each_event_is_told_once_and_in_order_though_all_are_of_one_time() -> No
     client = Scripted((STACK, "ab"), (STACK, "ab"), (STACK, "abcd"), (DONE, "abcde"))
     ended, told, _ = followed(client)
     assert told == "abcde"
-    assert ended == Ended(DONE, [event(one) for one in "abcde"])
+    assert ended == OperationEnd(DONE, [event(one) for one in "abcde"])
 
 
 def test_events_of_earlier_operations_are_not_told() -> None:
@@ -89,7 +91,7 @@ def test_events_of_earlier_operations_are_not_told() -> None:
 @pytest.mark.parametrize("listed", ["edcba", "eeddccbbaa", "cabed", "edcbaedcba", "abcde"])
 def test_pages_that_come_twice_or_out_of_order_lose_nothing(listed: str) -> None:
     class Shuffled(Scripted):
-        def events(self, name: str) -> Iterator[Event]:  # noqa: ARG002
+        def events(self, name: str) -> Iterator[StackEvent]:  # noqa: ARG002
             return (event(one, seconds="abcde".index(one)) for one in listed)
 
     assert followed(Shuffled((DONE, "")), seen="a")[1] == "bcde"
@@ -97,7 +99,7 @@ def test_pages_that_come_twice_or_out_of_order_lose_nothing(listed: str) -> None
 
 def test_a_long_history_is_not_read_again_at_each_look() -> None:
     class Long(Scripted):
-        def events(self, name: str) -> Iterator[Event]:  # noqa: ARG002
+        def events(self, name: str) -> Iterator[StackEvent]:  # noqa: ARG002
             for number in range(5000, 0, -1):
                 self.events_read += 1
                 yield event(str(number))
@@ -171,7 +173,7 @@ def test_one_that_does_not_leaves_it_unfinished_after_some_minutes(error: Except
 def test_what_no_waiting_mends_is_told_at_once_with_how_to_go_on(code: str) -> None:
     clock = Instant()
     client = Scripted((STACK, "a"), (refused(code, 403), ""))
-    following = Following(client, STACK.id, set(), again="readmodel-cfn follow", clock=clock)
+    following = EventStream(client, STACK.id, set(), again="readmodel-cfn follow", clock=clock)
     with pytest.raises(Unfinished) as lost:
         following.to_the_end(lambda _: None)
     assert lost.value.exit_code == 9
@@ -191,10 +193,10 @@ def test_what_ends_in_time_is_not_limited() -> None:
 
 def test_after_an_interruption_it_goes_on_where_it_was() -> None:
     client = Scripted((STACK, "ab"), (DONE, "abc"))
-    following = Following(client, STACK.id, set(), clock=Instant())
+    following = EventStream(client, STACK.id, set(), clock=Instant())
     told: list[str] = []
 
-    def interrupt(one: Event) -> None:
+    def interrupt(one: StackEvent) -> None:
         told.append(one.id)
         if one.id == "a":
             raise KeyboardInterrupt

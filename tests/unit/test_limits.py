@@ -8,8 +8,7 @@ import pytest
 
 from articles import article_template
 from readmodel_cfn import ReadModel, build_template, render
-from readmodel_cfn.deploy.limits import check_limits
-from readmodel_cfn.deploy.wanted import Wanted
+from readmodel_cfn.deploy.spec import StackSpec, check_quotas
 from readmodel_cfn.errors import ConfigError
 
 BUCKET = {"R": {"Type": "AWS::S3::Bucket"}}
@@ -18,25 +17,25 @@ TEXT = {"Type": "String"}
 
 def wanted(
     given: Mapping[str, str] | None = None, tags: Mapping[str, str] | None = None, **parts: Any
-) -> Wanted:
+) -> StackSpec:
     template = json.dumps({"Resources": BUCKET, **parts})
-    return Wanted("shop", template, given or {}, tags or {})
+    return StackSpec("shop", template, given or {}, tags or {})
 
 
 def many(count: int, one: Any) -> dict[str, Any]:
     return {f"X{number}": one for number in range(count)}
 
 
-def refusal(one: Wanted) -> str:
+def refusal(one: StackSpec) -> str:
     with pytest.raises(ConfigError) as refused:
-        check_limits(one)
+        check_quotas(one)
     assert "\n" not in str(refused.value)
     return str(refused.value)
 
 
 def test_our_own_templates_are_within_the_limits() -> None:
-    check_limits(Wanted("shop", render(build_template(ReadModel()))))
-    check_limits(Wanted("shop", json.dumps(article_template()), {"StackName": "shop"}))
+    check_quotas(StackSpec("shop", render(build_template(ReadModel()))))
+    check_quotas(StackSpec("shop", json.dumps(article_template()), {"StackName": "shop"}))
 
 
 @pytest.mark.parametrize(
@@ -48,7 +47,7 @@ def test_our_own_templates_are_within_the_limits() -> None:
     ],
 )
 def test_so_many_of_each_part_and_no_more(part: str, most: int, one: Any) -> None:
-    check_limits(wanted(**{part: many(most, one)}))
+    check_quotas(wanted(**{part: many(most, one)}))
     assert refusal(wanted(**{part: many(most + 1, one)})) == (
         f"stack shop: the template's {part} are {most + 1}, CloudFormation takes {most}; "
         "divide it into several stacks"
@@ -59,18 +58,18 @@ def test_a_million_bytes_and_no_more() -> None:
     empty = len(json.dumps({"Resources": BUCKET, "Description": ""}))
     longest = "é" * ((1_000_000 - empty) // 6)  # \u00e9 in JSON
     rest = "x" * (1_000_000 - empty - 6 * len(longest))
-    check_limits(wanted(Description=longest + rest))
+    check_quotas(wanted(Description=longest + rest))
     assert "has 1,000,001 bytes" in refusal(wanted(Description=longest + rest + "x"))
 
 
 def test_bytes_count_not_characters() -> None:
     template = json.dumps({"Resources": {}, "Description": "é" * 500_000}, ensure_ascii=False)
-    assert "bytes, CloudFormation takes 1,000,000" in refusal(Wanted("shop", template))
+    assert "bytes, CloudFormation takes 1,000,000" in refusal(StackSpec("shop", template))
 
 
 def test_a_parameter_without_a_default_has_to_be_given() -> None:
-    check_limits(wanted({"Name": ""}, Parameters={"Name": TEXT}))
-    check_limits(wanted(Parameters={"Name": {**TEXT, "Default": ""}}))
+    check_quotas(wanted({"Name": ""}, Parameters={"Name": TEXT}))
+    check_quotas(wanted(Parameters={"Name": {**TEXT, "Default": ""}}))
     assert refusal(wanted(Parameters={"Name": TEXT})) == (
         "stack shop: the template needs the parameter Name; give it a value or a Default"
     )
@@ -84,8 +83,8 @@ def test_a_parameter_that_the_template_lacks_cannot_be_given() -> None:
 
 
 def test_50_tags_with_our_own_and_no_more() -> None:
-    check_limits(wanted(tags=many(49, "x")))
-    check_limits(wanted(tags=many(49, "x") | {"readmodel-cfn": "x"}))
+    check_quotas(wanted(tags=many(49, "x")))
+    check_quotas(wanted(tags=many(49, "x") | {"readmodel-cfn": "x"}))
     assert "it has 51 tags with the one that marks it as this tool's" in refusal(
         wanted(tags=many(50, "x"))
     )
@@ -108,4 +107,4 @@ def test_a_tag_that_cloudformation_refuses(key: str, value: str, said: str) -> N
 
 @pytest.mark.parametrize(("key", "value"), [("k" * 128, "v" * 256), ("k", "v"), ("awsome", "aws:")])
 def test_a_tag_that_cloudformation_takes(key: str, value: str) -> None:
-    check_limits(wanted(tags={key: value}))
+    check_quotas(wanted(tags={key: value}))

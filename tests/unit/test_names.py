@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from readmodel_cfn.deploy.names import FIXED, Named, fixed_names
+from readmodel_cfn.deploy.physical_names import NAMINGS, NamedResource, named_resources
 
 KNOWN = {"AWS::StackName": "shop", "AWS::Region": "eu-west-1"}
 
@@ -18,22 +18,22 @@ def names(*resources: dict[str, Any], **parameters: dict[str, Any]) -> list[str]
     """The names, as far as they can be told, of a template of these."""
     described = {f"R{number}": one for number, one in enumerate(resources)}
     template = {"Parameters": parameters, "Resources": described}
-    return [one.name for one in fixed_names(template, KNOWN)]
+    return [one.name for one in named_resources(template, KNOWN)]
 
 
-@pytest.mark.parametrize("kind", FIXED)
+@pytest.mark.parametrize("kind", NAMINGS)
 def test_the_table_is_what_the_resource_schemas_say(kind: str) -> None:
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
     create_only = {one.removeprefix("/properties/") for one in schema["createOnlyProperties"]}
-    assert set(FIXED[kind].create_only) == create_only
+    assert set(NAMINGS[kind].create_only) == create_only
     assert "conditionalCreateOnlyProperties" not in schema
 
 
-@pytest.mark.parametrize("kind", FIXED)
+@pytest.mark.parametrize("kind", NAMINGS)
 def test_every_type_of_the_table_gives_its_name(kind: str) -> None:
-    given = dict.fromkeys(FIXED[kind].names[0], "scope") | {FIXED[kind].names[0][-1]: "name"}
+    given = dict.fromkeys(NAMINGS[kind].names[0], "scope") | {NAMINGS[kind].names[0][-1]: "name"}
     template = {"Resources": {"R": {"Type": kind, "Properties": given}}}
-    assert fixed_names(template, {}) == [Named("R", kind, "name")]
+    assert named_resources(template, {}) == [NamedResource("R", kind, "name")]
 
 
 def test_what_cloudformation_names_and_other_types_have_no_fixed_name() -> None:
@@ -94,7 +94,7 @@ def test_a_given_parameter_stands_before_its_default() -> None:
         "Parameters": {"Name": {"Type": "String", "Default": "default"}},
         "Resources": {"R": role({"Ref": "Name"})},
     }
-    assert fixed_names(template, {"Name": "given"})[0].name == "given"
+    assert named_resources(template, {"Name": "given"})[0].name == "given"
 
 
 def test_a_number_as_a_default_is_the_text_that_cloudformation_makes_of_it() -> None:
@@ -103,7 +103,7 @@ def test_a_number_as_a_default_is_the_text_that_cloudformation_makes_of_it() -> 
 
 def test_only_what_is_said_as_it_is_counts_as_literal() -> None:
     template = {"Resources": {"A": role("a"), "B": role({"Fn::Sub": "b"})}}
-    assert [one.literal for one in fixed_names(template, {})] == [True, False]
+    assert [one.literal for one in named_resources(template, {})] == [True, False]
 
 
 def test_where_a_condition_decides_there_may_be_no_name() -> None:
@@ -117,4 +117,4 @@ def test_a_prefix_that_s3_completes_is_no_whole_name() -> None:
 
 def test_a_loop_of_the_language_extensions_is_no_resource() -> None:
     template = {"Resources": {"Fn::ForEach::Loop": ["X", ["a"], {}], "R": role("a")}}
-    assert [one.logical_id for one in fixed_names(template, {})] == ["R"]
+    assert [one.logical_id for one in named_resources(template, {})] == ["R"]

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from articles import article_template
 from readmodel_cfn import DataStore, GatewayRole, ReadModel, Route, Writer, build_template, render
-from readmodel_cfn.deploy.names import FIXED
 from readmodel_cfn.deploy.obstacles import Obstacle, obstacles
+from readmodel_cfn.deploy.physical_names import NAMINGS
 from strategies import read_models
 
 Template = dict[str, Any]
@@ -189,10 +189,10 @@ def test_parts_in_a_circle_are_no_reason_to_go_round() -> None:
 def named(kind: str, **more: Any) -> tuple[str, dict[str, Any]]:
     """A resource of the type with its name fixed, as a function as the article's are."""
     name = {"Fn::Join": ["", [{"Ref": "StackName"}, "-x"]]}
-    return kind, {**dict.fromkeys(FIXED[kind].names[0], name), **more}
+    return kind, {**dict.fromkeys(NAMINGS[kind].names[0], name), **more}
 
 
-@pytest.mark.parametrize("kind", FIXED)
+@pytest.mark.parametrize("kind", NAMINGS)
 def test_a_name_that_moves_to_another_logical_id_is_taken(kind: str) -> None:
     (found,) = obstacles(template(A=named(kind)), template(B=named(kind)))
     assert found.where == "B"
@@ -201,7 +201,7 @@ def test_a_name_that_moves_to_another_logical_id_is_taken(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "property_"), [(kind, name) for kind, one in FIXED.items() for name in one.others]
+    ("kind", "property_"), [(kind, name) for kind, one in NAMINGS.items() for name in one.others]
 )
 def test_what_is_made_anew_cannot_keep_its_name(kind: str, property_: str) -> None:
     before, after = template(A=named(kind)), template(A=named(kind, **{property_: "new"}))

@@ -13,7 +13,7 @@ from readmodel_cfn.aws.errors import aws_errors, is_refusal, readable_errors
 from readmodel_cfn.aws.http import reachable_url
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.target import Target, consent
-from readmodel_cfn.deploy.wanted import MANAGED_TAG
+from readmodel_cfn.deploy.spec import MANAGED_TAG
 from readmodel_cfn.errors import ConfigError, PromiseBroken, ReadModelError, Stuck, Unfinished
 from readmodel_cfn.publish.publish import MOST_BYTES, Settings
 from readmodel_cfn.verify.contract import Contract

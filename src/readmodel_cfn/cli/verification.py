@@ -13,7 +13,7 @@ from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.state import State, is_another, state_of
 from readmodel_cfn.cli.target import Target, consent
-from readmodel_cfn.deploy.wanted import MANAGED_TAG
+from readmodel_cfn.deploy.spec import MANAGED_TAG
 from readmodel_cfn.errors import PromiseBroken, ReadModelError, Stuck
 from readmodel_cfn.publish.publish import Settings
 from readmodel_cfn.template.model import ReadModel

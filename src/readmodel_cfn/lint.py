@@ -1,8 +1,8 @@
 """Lint: a template's text in, cfn-lint's findings out. Serves any template."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
 
 from readmodel_cfn.errors import ConfigError
 
@@ -17,11 +17,17 @@ class Finding:
     root or, where the text is no template, the line; `meaning` is the rule's own description.
     """
 
+    kind: ClassVar[str] = "finding"
+
     rule: str
     level: str
     place: str
     message: str
     meaning: str
+
+    def as_dict(self) -> dict[str, str]:
+        """The finding as `lint --json` prints it."""
+        return asdict(self)
 
 
 def lint(text: str, regions: Sequence[str] = (DEFAULT_REGION,)) -> list[Finding]:

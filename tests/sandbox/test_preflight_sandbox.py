@@ -9,8 +9,9 @@ import pytest
 from articles import article_template
 from readmodel_cfn import DataStore, GatewayRole, ReadModel, Route, build_template, render
 from readmodel_cfn.deploy.obstacles import obstacles
-from readmodel_cfn.deploy.preflight import check_template_bucket, preflight
+from readmodel_cfn.deploy.preflight import preflight
 from readmodel_cfn.deploy.spec import StackSpec
+from readmodel_cfn.deploy.template_bucket import check_template_bucket
 from readmodel_cfn.errors import ReadModelError
 
 Clients = Callable[..., Any]
@@ -46,7 +47,7 @@ def test_kept_bucket_is_taken(stack: Any, clients: Clients, kept: ReadModel) -> 
     assert line.startswith("DataStore: ")
     assert name in line
     desired = StackSpec(stack.name, json.dumps(content(kept)))
-    (note,) = preflight(desired, None, clients, importing=True)
+    (note,) = preflight(desired, None, clients, import_existing=True)
     assert name in note
 
 

@@ -92,10 +92,9 @@ class Deletion:
         begun = (
             self._begun(where, lambda: "its documents are deleted") if emptied else nullcontext()
         )
-        telling = nullcontext(report.event) if self.quiet else OperationReporter(where, self.again)
-        with begun, telling as on_event:
+        with begun:
             following = stacks.to_follow(self.client, stack, self.again)
-            return stacks.delete(following, stack, on_event, force=self.force)
+            return stacks.delete(following, stack, report.event, force=self.force)
 
     @contextmanager
     def _begun(self, where: str, so_far: Callable[[], str]) -> Iterator[None]:

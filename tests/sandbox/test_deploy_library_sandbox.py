@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from readmodel_cfn.deploy.unattended import deploy
 from troposphere import Template, s3
 
 from readmodel_cfn import ReadModel, add_read_model, render
 from readmodel_cfn.aws.connection import Connection, Credentials
+from readmodel_cfn.deploy.deploy import deploy
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.deploy.values import StackEvent
 from readmodel_cfn.errors import ReadModelError, RolledBack
@@ -43,18 +43,19 @@ def site(*more: s3.Bucket) -> str:
 def test_stack_is_created_left_unchanged_and_updated(connection: Connection, name: str) -> None:
     statuses: list[str] = []
 
-    def note(event: StackEvent) -> None:
-        statuses.append(event.status)
+    def note(value: object) -> None:
+        if isinstance(value, StackEvent):
+            statuses.append(value.status)
 
-    made = deploy(StackSpec(name, site()), connection, on_event=note)
+    made = deploy(StackSpec(name, site()), connection, on_progress=note)
     assert made.status == "CREATE_COMPLETE"
     assert "ShopApiUrl" in made.outputs
     assert "CREATE_COMPLETE" in statuses
     statuses.clear()
-    assert deploy(StackSpec(name, site()), connection, on_event=note).id == made.id
+    assert deploy(StackSpec(name, site()), connection, on_progress=note).id == made.id
     assert statuses == []
     desired = StackSpec(name, site(s3.Bucket("More")), termination_protection=True)
-    changed = deploy(desired, connection, on_event=note)
+    changed = deploy(desired, connection, on_progress=note)
     assert (changed.id, changed.status) == (made.id, "UPDATE_COMPLETE")
     with pytest.raises(ReadModelError):
         deploy(StackSpec(name, '{"Resources":{"A":{"Type":"AWS::No::Such"}}}'), connection)

@@ -16,8 +16,8 @@ from readmodel_cfn.deploy.live.drift import Drift, detect
 from readmodel_cfn.deploy.live.expected import expected
 from readmodel_cfn.deploy.live.snapshot import snapshot
 from readmodel_cfn.deploy.live.values import Live
+from readmodel_cfn.deploy.spec import MANAGED_TAG
 from readmodel_cfn.deploy.values import Stack, StackResource
-from readmodel_cfn.deploy.wanted import MANAGED_TAG
 from readmodel_cfn.template.render import render
 
 Template = Mapping[str, Any]

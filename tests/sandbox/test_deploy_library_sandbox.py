@@ -10,9 +10,9 @@ from troposphere import Template, s3
 
 from readmodel_cfn import ReadModel, add_read_model, render
 from readmodel_cfn.aws.connection import Connection, Credentials
-from readmodel_cfn.deploy.unattended import deploy
-from readmodel_cfn.deploy.values import Event
-from readmodel_cfn.deploy.wanted import Wanted
+from readmodel_cfn.deploy.deploy import deploy
+from readmodel_cfn.deploy.spec import StackSpec
+from readmodel_cfn.deploy.values import StackEvent
 from readmodel_cfn.errors import ReadModelError, RolledBack
 from readmodel_cfn.local.sandbox import Sandbox
 
@@ -43,22 +43,23 @@ def site(*more: s3.Bucket) -> str:
 def test_stack_is_created_left_unchanged_and_updated(connection: Connection, name: str) -> None:
     statuses: list[str] = []
 
-    def note(event: Event) -> None:
-        statuses.append(event.status)
+    def note(value: object) -> None:
+        if isinstance(value, StackEvent):
+            statuses.append(value.status)
 
-    made = deploy(Wanted(name, site()), connection, on_event=note)
+    made = deploy(StackSpec(name, site()), connection, on_progress=note)
     assert made.status == "CREATE_COMPLETE"
     assert "ShopApiUrl" in made.outputs
     assert "CREATE_COMPLETE" in statuses
     statuses.clear()
-    assert deploy(Wanted(name, site()), connection, on_event=note).id == made.id
+    assert not deploy(StackSpec(name, site()), connection, on_progress=note).changed
     assert statuses == []
-    desired = Wanted(name, site(s3.Bucket("More")), termination_protection=True)
-    changed = deploy(desired, connection, on_event=note)
-    assert (changed.id, changed.status) == (made.id, "UPDATE_COMPLETE")
+    desired = StackSpec(name, site(s3.Bucket("More")), termination_protection=True)
+    changed = deploy(desired, connection, on_progress=note)
+    assert changed.status == "UPDATE_COMPLETE"
     with pytest.raises(ReadModelError):
-        deploy(Wanted(name, '{"Resources":{"A":{"Type":"AWS::No::Such"}}}'), connection)
-    deploy(Wanted(name, site(s3.Bucket("More"))), connection)  # disables the protection again
+        deploy(StackSpec(name, '{"Resources":{"A":{"Type":"AWS::No::Such"}}}'), connection)
+    deploy(StackSpec(name, site(s3.Bucket("More"))), connection)  # disables the protection again
 
 
 def test_taken_name_is_refused_before_any_write(
@@ -67,7 +68,7 @@ def test_taken_name_is_refused_before_any_write(
     taken = f"taken-{secrets.token_hex(4)}"
     make_bucket(clients("s3"), taken)
     with pytest.raises(ReadModelError, match=taken):
-        deploy(Wanted(name, site(s3.Bucket("More", BucketName=taken))), connection)
+        deploy(StackSpec(name, site(s3.Bucket("More", BucketName=taken))), connection)
     assert not [
         stack["StackName"]
         for stack in clients("cloudformation").describe_stacks()["Stacks"]
@@ -77,11 +78,11 @@ def test_taken_name_is_refused_before_any_write(
 
 
 def test_failed_update_is_rolled_back_and_named(connection: Connection, name: str) -> None:
-    deploy(Wanted(name, site()), connection)
+    deploy(StackSpec(name, site()), connection)
     failing = json.loads(site())
     failing["Resources"]["More"] = {
         "Type": "AWS::ApiGateway::Stage",
         "Properties": {"RestApiId": {"Ref": "ShopApiGateway"}, "DeploymentId": "none"},
     }
     with pytest.raises(RolledBack, match="More"):
-        deploy(Wanted(name, json.dumps(failing)), connection)
+        deploy(StackSpec(name, json.dumps(failing)), connection)

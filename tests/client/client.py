@@ -19,10 +19,10 @@ from readmodel_cfn.consent import Consent
 from readmodel_cfn.deploy import deploy as steps
 from readmodel_cfn.deploy import unattended
 from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.diagnosis import check
 from readmodel_cfn.deploy.events import Following
 from readmodel_cfn.deploy.plan import Plan
 from readmodel_cfn.deploy.values import Stack
-from readmodel_cfn.deploy.verdict import check
 from readmodel_cfn.deploy.wanted import Wanted
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.local import gateway, sandbox

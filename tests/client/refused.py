@@ -10,7 +10,7 @@ from readmodel_cfn.analysis import audit
 from readmodel_cfn.deploy import deploy as steps
 from readmodel_cfn.deploy import unattended
 from readmodel_cfn.deploy.client import StackClient
-from readmodel_cfn.deploy.verdict import check
+from readmodel_cfn.deploy.diagnosis import check
 from readmodel_cfn.deploy.wanted import Wanted
 from readmodel_cfn.local import gateway, sandbox
 from readmodel_cfn.publish.publish import Destination, Settings, publish

@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from readmodel_cfn.cli import main
+from readmodel_cfn.deploy.empty import Content, content_of, empty, remove
 from readmodel_cfn.errors import Stuck
 from readmodel_cfn.local.sandbox import Sandbox
-from readmodel_cfn.publish.empty import Content, empty, look, remove
 
 Clients = Callable[..., Any]
 Command = Callable[..., str]
@@ -91,7 +91,7 @@ def test_more_than_a_page_of_versions_and_delete_markers_are_deleted(s3: Any, bu
     fill(s3, bucket, *many, *["samples.json"] * 500)
     for key in many[:3]:
         s3.delete_object(Bucket=bucket, Key=key)
-    seen = look(s3, bucket)
+    seen = content_of(s3, bucket)
     assert seen
     assert (seen.versions, seen.more) == (1000, True)
     counts: list[int] = []
@@ -103,7 +103,7 @@ def test_more_than_a_page_of_versions_and_delete_markers_are_deleted(s3: Any, bu
 def test_keys_with_special_characters_are_deleted(s3: Any, bucket: str) -> None:
     fill(s3, bucket, "a b", "a+b", "a&<>\"'b", "ä/ß", "a%20b", "a//b", " ", "\N{GRINNING FACE}")
     assert empty(s3, bucket) == 8
-    assert look(s3, bucket) == Content(versions=0, bytes=0, more=False)
+    assert content_of(s3, bucket) == Content(versions=0, bytes=0, more=False)
 
 
 def test_locked_object_is_named(s3: Any) -> None:

@@ -24,11 +24,11 @@ from readmodel_cfn import (
 from readmodel_cfn.aws.http import reachable_url
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.deploy import change, look
-from readmodel_cfn.deploy.verdict import check
+from readmodel_cfn.deploy.diagnosis import check
+from readmodel_cfn.deploy.empty import remove
 from readmodel_cfn.deploy.wanted import Wanted
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.local.sandbox.home import Home
-from readmodel_cfn.publish.empty import remove
 from readmodel_cfn.publish.publish import Settings, put
 
 ROUTES = (

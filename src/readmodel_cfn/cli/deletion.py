@@ -14,12 +14,12 @@ from readmodel_cfn.cli.progress import Progress
 from readmodel_cfn.cli.target import Target
 from readmodel_cfn.cli.telling import ToPeople
 from readmodel_cfn.deploy import delete as stacks
+from readmodel_cfn.deploy import empty
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.outlook import last_deleted, skipped
 from readmodel_cfn.deploy.plan import is_ours
 from readmodel_cfn.deploy.values import Event, Stack, StackResource
 from readmodel_cfn.errors import ReadModelError, Stuck, Unfinished
-from readmodel_cfn.publish import empty
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,13 @@ from readmodel_cfn.cli.wanted import handed_over
 from readmodel_cfn.consent import Consent
 from readmodel_cfn.deploy import deploy as stacks
 from readmodel_cfn.deploy.consents import needed_consent
+from readmodel_cfn.deploy.diagnosis import check
 from readmodel_cfn.deploy.diff import Diff
 from readmodel_cfn.deploy.events import Following
 from readmodel_cfn.deploy.plan import CHANGING
 from readmodel_cfn.deploy.preflight import preflight
 from readmodel_cfn.deploy.taken import check_template_bucket
 from readmodel_cfn.deploy.values import Stack
-from readmodel_cfn.deploy.verdict import check
 from readmodel_cfn.deploy.wanted import Wanted
 
 _LEFTOVERS = (

@@ -13,8 +13,8 @@ from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command
 from readmodel_cfn.config.origins import origins
 from readmodel_cfn.deploy.cause import Cause, cancelled, last_operation
+from readmodel_cfn.deploy.diagnosis import DONE, Origin, all_causes, failures, next_step
 from readmodel_cfn.deploy.values import Event, Stack
-from readmodel_cfn.deploy.verdict import DONE, Origin, all_causes, failures, next_step
 
 
 @dataclass(frozen=True)

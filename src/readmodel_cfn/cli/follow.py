@@ -11,8 +11,8 @@ from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command
 from readmodel_cfn.cli.telling import telling
 from readmodel_cfn.deploy.deploy import attached
+from readmodel_cfn.deploy.diagnosis import check
 from readmodel_cfn.deploy.plan import is_ours
-from readmodel_cfn.deploy.verdict import check
 from readmodel_cfn.errors import ReadModelError
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.empty import Content, content_of
 from readmodel_cfn.deploy.outlook import BUCKET, Outlook, outlook, taken_over
 from readmodel_cfn.deploy.values import Stack, StackResource
 from readmodel_cfn.errors import ReadModelError
-from readmodel_cfn.publish.empty import Content, look
 
 # The deletion of a stack in one of these has begun, and what is retained is all that is left to do.
 ENDING = {
@@ -70,7 +70,7 @@ def losses(client: StackClient, s3: Any, stack: Stack, with_data: bool) -> Losse
     seen = outlook(client, stack)
     left_too = with_data or stack.status == "DELETE_COMPLETE"
     names = _buckets([*seen.taken, *(seen.left if left_too else ())])
-    found = Losses(stack, seen, {name: look(s3, name) for name in names}, with_data)
+    found = Losses(stack, seen, {name: content_of(s3, name) for name in names}, with_data)
     if with_data and stack.status.startswith("DELETE_"):
         _refuse_taken_over(client, found)
     return found

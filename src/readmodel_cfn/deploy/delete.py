@@ -6,10 +6,10 @@ from dataclasses import replace
 from readmodel_cfn.deploy.advice import advice
 from readmodel_cfn.deploy.cause import Cause, causes, last_operation
 from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.diagnosis import tell
 from readmodel_cfn.deploy.events import Ended, Following
 from readmodel_cfn.deploy.plan import is_ours
 from readmodel_cfn.deploy.values import Event, Stack
-from readmodel_cfn.deploy.verdict import tell
 from readmodel_cfn.deploy.wanted import MANAGED_TAG_TEXT
 from readmodel_cfn.errors import ReadModelError, Stuck, Unfinished
 

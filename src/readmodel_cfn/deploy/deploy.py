@@ -14,11 +14,11 @@ from readmodel_cfn.aws.retry import Clock
 from readmodel_cfn.deploy.cause import last_operation
 from readmodel_cfn.deploy.change_sets import Held, held, sweep
 from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.diagnosis import Origin, check
 from readmodel_cfn.deploy.diff import Diff, additions, from_change_set, others
 from readmodel_cfn.deploy.events import Ended, Following
 from readmodel_cfn.deploy.plan import COMPARABLE, NEVER_MADE, Action, Plan, is_ours, plan
 from readmodel_cfn.deploy.values import Stack
-from readmodel_cfn.deploy.verdict import Origin, check
 from readmodel_cfn.deploy.wanted import Wanted
 from readmodel_cfn.errors import ReadModelError, Stuck, Unfinished
 

@@ -8,12 +8,12 @@ from readmodel_cfn.consent import Consent, ConsentRequired
 from readmodel_cfn.deploy import deploy as steps
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.consents import needed_consent
+from readmodel_cfn.deploy.diagnosis import check
 from readmodel_cfn.deploy.events import Following
 from readmodel_cfn.deploy.plan import CHANGING
 from readmodel_cfn.deploy.preflight import preflight
 from readmodel_cfn.deploy.upload import upload
 from readmodel_cfn.deploy.values import Event, Stack
-from readmodel_cfn.deploy.verdict import check
 from readmodel_cfn.deploy.wanted import Wanted
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.limits import TEMPLATE_BODY_BYTES

@@ -1,14 +1,11 @@
-"""An API and what belongs to it: its paths, deployments, stages and gateway responses."""
+"""An API and what belongs to it: its methods, deployments, stages and gateway responses."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from readmodel_cfn.cloudformation.evaluate import Evaluator, Json, Unreadable
 from readmodel_cfn.cloudformation.resources import Resource
-from readmodel_cfn.cloudformation.values import PartialText, join_texts, reference_of
-
-_DEEPEST = 100  # segments of a path
+from readmodel_cfn.cloudformation.values import PartialText
 
 
 @dataclass(frozen=True)
@@ -68,36 +65,3 @@ def _caches(stage: Resource, evaluator: Evaluator) -> bool:
 
 def _is_true(value: Any, evaluator: Evaluator) -> bool:
     return str(evaluator.text(value)).lower() == "true"
-
-
-def paths(
-    resources: Mapping[str, Resource], evaluator: Evaluator
-) -> dict[PartialText, PartialText]:
-    """The full path of every API resource, by what refers to it.
-
-    Those whose path cannot be known are left out; the root's is known by its attribute.
-    """
-    found: dict[PartialText, PartialText] = {}
-    for resource in resources.values():
-        if resource.type == "AWS::ApiGateway::RestApi":
-            found[evaluator.text({"Fn::GetAtt": [resource.id, "RootResourceId"]})] = "/"
-        elif resource.type == "AWS::ApiGateway::Resource":
-            path = _path(resource, resources, evaluator)
-            if path is not None:
-                found[evaluator.text({"Ref": resource.id})] = path
-    return found
-
-
-def _path(
-    resource: Resource, resources: Mapping[str, Resource], evaluator: Evaluator
-) -> PartialText | None:
-    parts: list[PartialText] = []
-    found: Resource | None = resource
-    while found is not None and len(parts) < 2 * _DEEPEST:
-        parts = ["/", evaluator.text(found.properties.get("PathPart")), *parts]
-        parent = reference_of(evaluator.text(found.properties.get("ParentId"))) or ""
-        if parent.endswith(".RootResourceId"):
-            return join_texts(parts)
-        above = resources.get(parent)
-        found = above if above and above.type == "AWS::ApiGateway::Resource" else None
-    return None

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from readmodel_cfn.analysis.audit.api import Api, paths
+from readmodel_cfn.analysis.audit.api import Api
 from readmodel_cfn.analysis.audit.method import Method, method
 from readmodel_cfn.analysis.audit.reader import Reader
 from readmodel_cfn.analysis.audit.role import Identity, identity
+from readmodel_cfn.cloudformation.api_paths import paths
 from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable
 from readmodel_cfn.cloudformation.policies import Document, parse_policy
 from readmodel_cfn.cloudformation.resources import Resource, resources

@@ -10,7 +10,7 @@ what the command prints with `--json`. Every error is a ReadModelError.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -19,9 +19,12 @@ from urllib.parse import urlsplit
 
 from readmodel_cfn.aws.connection import Connection, Credentials
 from readmodel_cfn.aws.errors import readable_errors
-from readmodel_cfn.aws.http import Response, reachable_url, request
+from readmodel_cfn.aws.http import Response, request
 from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.config.load import DEFAULT_FILE, Config, StackSettings, load
+from readmodel_cfn.consent import Confirm
+from readmodel_cfn.deploy.deletion_plan import DeletionPlan as DeletionPlan
+from readmodel_cfn.deploy.values import Event as Event
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.template.model import ReadModel
@@ -30,6 +33,12 @@ if TYPE_CHECKING:
     import boto3
 
     from readmodel_cfn.deploy.client import StackClient
+    from readmodel_cfn.deploy.delete import DeleteResult as DeleteResult
+    from readmodel_cfn.deploy.diagnosis import Diagnosis as Diagnosis
+    from readmodel_cfn.deploy.live.drift import Drift as Drift
+    from readmodel_cfn.deploy.live.values import Live as Live
+    from readmodel_cfn.deploy.outputs import Output as Output
+    from readmodel_cfn.deploy.status import StackStatus as StackStatus
     from readmodel_cfn.deploy.values import Stack
 
 
@@ -169,25 +178,62 @@ class ReadModelStack:
         Raises:
             ReadModelError: there is none.
         """
-        on_progress(Step(f"Describing {self.location}"))
-        stack = self._client.describe(self.name)
-        if stack is None:
-            hint = f"run: {self.location.command('deploy')}"
-            raise ReadModelError("does not exist", where=str(self.location), hint=hint)
-        return stack
+        from readmodel_cfn.deploy.inspection import existing_stack
+
+        return existing_stack(self._client, self._locate(on_progress), on_progress)
+
+    def _locate(self, on_progress: OnProgress) -> StackLocation:
+        """The location; reports progress if the sandbox is started here."""
+        self.connect(on_progress)
+        return self.location
 
     @readable_errors()
-    def outputs(self, on_progress: OnProgress = ignore) -> dict[str, str]:
-        """The deployed stack's outputs; URLs are those that this machine can reach.
+    def status(self, *, drift: bool = False, on_progress: OnProgress = ignore) -> "StackStatus":
+        """The stack's status, and whether its stages serve what its template says.
 
-        The article's stack has its writer's secret access key among them.
+        `raise_if_broken` of the result refuses a stack that does not. With `drift`, CloudFormation
+        detects what was changed outside the stack, which may take minutes.
 
         Raises:
             ReadModelError: the stack does not exist.
         """
-        endpoint_url = self.connection.endpoint_url
-        found = self._described(on_progress).outputs
-        return {name: reachable_url(value, endpoint_url) for name, (value, _) in found.items()}
+        from readmodel_cfn.deploy.status import status
+
+        location = self._locate(on_progress)
+        return status(location, self._templates(), drift=drift, on_progress=on_progress)
+
+    def _templates(self) -> Iterator[str]:
+        """The template of the model, and the article's, as JSON."""
+        from readmodel_cfn.template.article import build_article
+        from readmodel_cfn.template.render import build_template, render
+
+        yield render(build_template(self.config.model, self.config.stack.prefix), "compact")
+        yield render(build_article(), "compact")
+
+    @readable_errors()
+    def outputs(
+        self, on_progress: OnProgress = ignore, *, show_secrets: bool = True
+    ) -> dict[str, str]:
+        """The deployed stack's outputs; URLs are those that this machine can reach.
+
+        The article's stack has its writer's secret access key among them; without `show_secrets`
+        its value is `****`.
+
+        Raises:
+            ReadModelError: the stack does not exist.
+        """
+        found = self.described_outputs(on_progress, show_secrets=show_secrets)
+        return {output.name: output.value for output in found}
+
+    @readable_errors()
+    def described_outputs(
+        self, on_progress: OnProgress = ignore, *, show_secrets: bool = True
+    ) -> "list[Output]":
+        """The same with their descriptions."""
+        from readmodel_cfn.deploy.outputs import stack_outputs
+
+        stack = self._described(on_progress)
+        return stack_outputs(stack, self.connection.endpoint_url, show_secrets=show_secrets)
 
     @readable_errors()
     def url(self, path: str = "", on_progress: OnProgress = ignore) -> str:
@@ -223,6 +269,50 @@ class ReadModelStack:
             raise ConfigError("the first route has parameters", where="read", hint="give a PATH")
         on_progress(Step(f"Waiting for {url}"))
         return request(url)
+
+    @readable_errors()
+    def diagnose(self, on_progress: OnProgress = ignore) -> "Diagnosis":
+        """Why the stack's last operation failed, if it did, and what to do next.
+
+        Raises:
+            ReadModelError: the stack does not exist.
+        """
+        from readmodel_cfn.config.origins import origins
+        from readmodel_cfn.deploy.diagnosis import diagnose
+
+        tables = {} if self.article else origins(self.config.model, self.config.stack.prefix)
+        return diagnose(self._locate(on_progress), tables.get, on_progress)
+
+    @readable_errors()
+    def delete(
+        self,
+        *,
+        with_data: bool = False,
+        force: bool = False,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "DeleteResult":
+        """Delete the stack; a retained bucket is kept with its documents unless `with_data`.
+
+        After an interruption, call it again. With `force`, after a deletion that failed, resources
+        that fail again are left. `confirm` is asked before documents are deleted
+        ("erase-documents") and before the stack is ("delete").
+
+        Raises:
+            ConsentRequired: `confirm` does not agree, or is None; nothing is changed.
+            ReadModelError: the stack does not exist or may not be deleted; nothing is changed.
+            Stuck: AWS refuses to delete something, which the error names.
+            Unfinished: interrupted after something was deleted; call it again.
+        """
+        from readmodel_cfn.deploy.delete import delete
+
+        return delete(
+            self._locate(on_progress),
+            with_data=with_data,
+            force=force,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
 
     def _own_outputs(self, on_progress: OnProgress = ignore) -> dict[str, str]:
         """This read model's outputs, without its prefix."""

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import click
 
+from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.consent_by_name import check_name, name_option
 from readmodel_cfn.cli.deployment import Asked, Deployment, Detached
 from readmodel_cfn.cli.description import article_option, json_option, origin_of
 from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.cli.kinds import SECONDS
-from readmodel_cfn.cli.show import show_outputs, shown_outputs
 from readmodel_cfn.cli.signals import stop_on_sigterm
 from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command, yes_option
@@ -17,6 +17,7 @@ from readmodel_cfn.cli.telling import ToPeople, ToPrograms, telling
 from readmodel_cfn.cli.untold import unfinished_if_untold
 from readmodel_cfn.cli.wanted import template_bucket_option, wanted_of
 from readmodel_cfn.deploy.deploy import Beyond, check_known
+from readmodel_cfn.deploy.outputs import stack_outputs
 from readmodel_cfn.deploy.values import Stack
 from readmodel_cfn.deploy.wanted import Wanted
 from readmodel_cfn.errors import LintError
@@ -91,12 +92,12 @@ def deploy(
 
 
 def _done(target: Target, stack: Stack, say: ToPeople | ToPrograms) -> None:
+    found = stack_outputs(stack, target.connection.endpoint_url, show_secrets=False)
     if isinstance(say, ToPrograms):
-        values = shown_outputs(target, stack.outputs)
-        plain = {name: value for name, (value, _) in values.items()}
+        plain = {output.name: output.value for output in found}
         say.line("result", {"status": stack.status, "outputs": plain})
     else:
-        show_outputs(target, stack.outputs)
+        report.outputs({output.name: (output.value, output.description) for output in found})
 
 
 def _lint(wanted: Wanted, target: Target, say: ToPeople | ToPrograms) -> None:

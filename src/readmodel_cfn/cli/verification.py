@@ -9,14 +9,18 @@ from typing import Any
 import click
 
 from readmodel_cfn.aws.http import reachable_url
+from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.cli import output as report
+from readmodel_cfn.cli.description import template_of
 from readmodel_cfn.cli.slow import slow
-from readmodel_cfn.cli.state import State, is_another, state_of
 from readmodel_cfn.cli.target import Target, consent
+from readmodel_cfn.deploy.status import StackStatus as State
+from readmodel_cfn.deploy.status import status
 from readmodel_cfn.deploy.wanted import MANAGED_TAG
 from readmodel_cfn.errors import PromiseBroken, ReadModelError, Stuck
 from readmodel_cfn.publish.publish import Settings
 from readmodel_cfn.template.model import ReadModel
+from readmodel_cfn.template.render import render
 from readmodel_cfn.verify.contract import Contract, Promised
 from readmodel_cfn.verify.doors import try_doors
 from readmodel_cfn.verify.examine import Examined, examine
@@ -66,10 +70,12 @@ def verify_stack(target: Target, contract: Contract, asked: Asked) -> None:
     """
     probe = choose(contract, asked.route, secrets.token_hex(8))
     with slow("Comparing what is served with the template"):
-        state = state_of(target, with_drift=False)
+        location = StackLocation(target.stack_name, target.connection)
+        templates = (template_of(target.config, article) for article in (False, True))
+        state = status(location, (render(template, "compact") for template in templates))
     if not asked.not_ours:
         _refuse_others(target, state)
-    if is_another(state, target.config):
+    if state.differs:
         report.story(_ANOTHER)
     found = _examined(target, state, contract, probe, asked)
     outcomes = judge(contract, found.reads, found.doors, state.live)

@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.aws.retry import Clock
-from readmodel_cfn.deploy.cause import last_operation
+from readmodel_cfn.deploy.cause import Origin, last_operation
 from readmodel_cfn.deploy.change_sets import Held, held, sweep
 from readmodel_cfn.deploy.client import StackClient
-from readmodel_cfn.deploy.diagnosis import Origin, check
+from readmodel_cfn.deploy.diagnosis import check
 from readmodel_cfn.deploy.diff import Diff, additions, from_change_set, others
 from readmodel_cfn.deploy.events import Ended, Following
 from readmodel_cfn.deploy.plan import COMPARABLE, NEVER_MADE, Action, Plan, is_ours, plan

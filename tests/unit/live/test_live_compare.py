@@ -83,7 +83,7 @@ def test_manual_deployment_suggests_update_stage() -> None:
     found = only(compare(WANTED, replace(LIVE, deployment="other")))
     assert found.kind == "deployment"
     assert "other" in found.detail
-    assert WANTED.deployment in found.detail
+    assert str(WANTED.deployment) in found.detail
     assert found.todo.endswith(
         "aws apigateway update-stage --rest-api-id ApiGateway --stage-name v1 "
         f"--patch-operations op=replace,path=/deploymentId,value={WANTED.deployment}"
@@ -151,7 +151,7 @@ def test_inline_stage_does_not_suggest_a_new_serial() -> None:
 def test_different_integration_is_a_finding(name: str, value: str) -> None:
     found = only(compare(WANTED, with_method(GET, {name: value})))
     assert (found.kind, found.route, found.method) == ("differs", *GET)
-    in_template = FACETS.get(name, "")
+    in_template = str(FACETS.get(name, ""))
     assert [fact for fact in (name, value, in_template) if fact not in found.detail] == []
     assert "serial" in found.todo
 

@@ -278,7 +278,7 @@ def test_ctrl_c_while_emptying_reports_the_deleted_versions(aws: Aws) -> None:
     assert aws.wrote() == ["DeleteObjects"], "the stack still exists"
 
 
-def test_sigterm_while_emptying_tells_how_far_it_came(aws: Aws) -> None:
+def test_sigterm_while_emptying_reports_the_deleted_versions(aws: Aws) -> None:
     found(aws, DELETED)
     holds(aws, "1", "2")
     aws.stack()
@@ -293,13 +293,13 @@ def test_sigterm_while_emptying_tells_how_far_it_came(aws: Aws) -> None:
     events = aws.client("s3").meta.events
     events.register("provide-client-params.s3.ListObjectVersions", terminate_at_the_third)
     line = error_of(delete("--with-data=read-model"), 9)
-    assert "2 versions deleted" in line
-    assert f"run: {AGAIN}" in line
+    assert re.match(r"data-bucket: .*\b2\b", line)
+    assert AGAIN in line
     assert aws.wrote() == ["DeleteObjects"]
 
 
-def test_a_deletion_that_fails_meanwhile_is_not_begun_again_without_consent(aws: Aws) -> None:
-    """Nobody was asked, since a deletion was in progress."""
+def test_deletion_in_progress_that_fails_is_not_repeated_without_consent(aws: Aws) -> None:
+    """A deletion in progress requires no consent, so none was asked for."""
     aws.stack("DELETE_IN_PROGRESS")
     aws.resources(BUCKET, status="CREATE_COMPLETE")
     aws.template(DELETED)
@@ -308,5 +308,5 @@ def test_a_deletion_that_fails_meanwhile_is_not_begun_again_without_consent(aws:
     aws.stack("DELETE_FAILED")
     line = error_of(run("delete", "--region", "eu-west-1", "--with-data"), 9)
     assert "DELETE_FAILED" in line
-    assert f"run: {AGAIN}" in line
+    assert AGAIN in line
     assert aws.wrote() == []

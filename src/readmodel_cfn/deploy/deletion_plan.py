@@ -237,7 +237,8 @@ def _check_owner(client: StackClient, plan: DeletionPlan) -> None:
     for bucket in plan.retained_buckets:
         if other := _owner(client, plan.stack, bucket):
             hint = f"to delete it with that stack, use --stack-name {other}"
-            raise ReadModelError(f"the bucket is now stack {other}'s", where=bucket, hint=hint)
+            what = f"the bucket now belongs to stack {other}"
+            raise ReadModelError(what, where=bucket, hint=hint)
 
 
 def _owner(client: StackClient, stack: Stack, bucket: str) -> str | None:

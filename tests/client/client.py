@@ -14,17 +14,31 @@ from troposphere import apigateway as ag
 
 import readmodel_cfn as rm
 from readmodel_cfn.analysis import audit
-from readmodel_cfn.aws.connection import Connection, Credentials
 from readmodel_cfn.consent import Consent
-from readmodel_cfn.deploy import unattended
-from readmodel_cfn.deploy.spec import StackSpec
-from readmodel_cfn.deploy.values import Stack
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.local import gateway, sandbox
+from readmodel_cfn.progress import Note, Step
 from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.publish.publish import publish
-from readmodel_cfn.publish.results import PublishResult
+from readmodel_cfn.stack import (
+    DeleteResult,
+    DeployResult,
+    Diagnosis,
+    FollowResult,
+    Plan,
+    Published,
+    PublishPlan,
+    PublishResult,
+    RaceResult,
+    Response,
+    Restored,
+    StackDiff,
+    StackEvent,
+    StackStatus,
+    VerifyResult,
+    Version,
+)
 
 MODEL = rm.ReadModel(
     routes=[rm.Route("products/{id}", "products/{id}.json", throttle_rate=100)],
@@ -96,15 +110,45 @@ def agree_to_adopt(consent: Consent) -> bool:
     return consent.kind == "adopt" and consent.name == "shop" and not consent.lost
 
 
-def deploy_at_once(text: str) -> dict[str, str]:
-    """The same in one call, to the embedded AWS; the outputs by name."""
-    box = sandbox.start()
-    key = Credentials(box.access_key_id, box.secret_access_key)
-    at = Connection(box.region, endpoint_url=box.endpoint_url, credentials=key)
-    stack: Stack = unattended.deploy(
-        StackSpec("shop", text), at, note=print, confirm=agree_to_adopt, limit=60.0
-    )
-    return {name: value for name, (value, _) in stack.outputs.items()}
+def report(value: object) -> None:
+    """Print some of what a long call reports."""
+    if isinstance(value, Step | Note):
+        print(value.text)
+    elif isinstance(value, Plan):
+        print(value.action, value.why)
+    elif isinstance(value, StackEvent):
+        print(value.time, value.logical_id, value.status)
+
+
+def whole_life(shop: rm.ReadModelStack) -> int:
+    """Every method of a stack, and some of what it returns."""
+    deployed: DeployResult = shop.deploy(confirm=agree_to_adopt, on_progress=report, timeout=60.0)
+    difference: StackDiff = shop.diff(on_progress=report)
+    published: PublishResult = shop.publish({"products/1.json": {"id": 1}}, delete_missing=False)
+    plan: PublishPlan = shop.publish("data", dry_run=True)
+    document: Published = shop.publish_document("products/1.json", b"{}", if_match='"e"')
+    versions: list[Version] = shop.history("products/1.json")
+    restored: Restored = shop.restore("products/1.json", versions[-1].id)
+    response: Response = shop.read("products/1")
+    verified: VerifyResult = shop.verify(route="products/{id}", timeout=5.0)
+    raced: RaceResult = shop.race(seconds=1.0, readers=2, size=1000)
+    status: StackStatus = shop.status(drift=True)
+    outputs: dict[str, str] = shop.outputs(show_secrets=False)
+    diagnosis: Diagnosis = shop.diagnose()
+    followed: FollowResult = shop.follow(timeout=1.0)
+    deleted: DeleteResult = shop.delete(with_data=True, confirm=lambda _: True)
+    results = (deployed, difference, published, plan, document, restored, verified, raced)
+    more = (status, diagnosis, followed, deleted)
+    printed = [result.as_dict() for result in (*results, *more)]
+    print(shop.url("products/1"), response.json(), outputs, printed, str(difference))
+    return published.sent + published.unchanged
+
+
+def on_the_sandbox() -> rm.ReadModelStack:
+    """A stack on the embedded AWS, and one of a file."""
+    shop = rm.ReadModelStack("shop", MODEL, sandbox=True, tags={"team": "shop"})
+    print(rm.ReadModelStack.from_config("readmodel.toml", name="shop", region="eu-west-1"))
+    return shop
 
 
 def products(ids: range) -> Iterator[tuple[str, dict[str, int] | bytes]]:

@@ -7,11 +7,6 @@ from troposphere import apigateway as ag
 
 import readmodel_cfn as rm
 from readmodel_cfn.analysis import audit
-from readmodel_cfn.deploy import deploy as steps
-from readmodel_cfn.deploy import unattended
-from readmodel_cfn.deploy.client import StackClient
-from readmodel_cfn.deploy.spec import StackSpec
-from readmodel_cfn.deploy.verdict import check
 from readmodel_cfn.local import gateway, sandbox
 from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.documents import Settings
@@ -21,8 +16,7 @@ TEMPLATE, MODEL = Template(), rm.ReadModel()
 HANDLE = rm.add_read_model(TEMPLATE, MODEL)
 API = ag.RestApi("Api", Name="api")
 TO = Destination("my-bucket")
-CLIENT, WANTED = StackClient(None), StackSpec("shop", "{}")
-SEEN = steps.look(CLIENT, WANTED)
+SHOP = rm.ReadModelStack("shop", MODEL)
 
 rm.Route("a", 1)  # refused
 rm.Route("a", "a.json", throttle_rate="1")  # refused
@@ -61,17 +55,20 @@ publish([("a.json", 1)], TO, on_progress=lambda: None)  # refused
 publish([("a.json", 1)], TO).count  # refused
 Settings(gzip="yes")  # refused
 Destination(None)  # refused
-StackSpec("shop", {"Resources": {}})  # refused
-StackSpec("shop", "{}", tags={"team": 1})  # refused
-steps.look(WANTED, CLIENT)  # refused
-steps.refuse("shop", SEEN)  # refused
-SEEN.plan.action == "destroy"  # refused
-SEEN.stack.status  # refused
-steps.change(CLIENT, WANTED, SEEN).to_the_end(print)  # refused
-steps.settle(CLIENT, SEEN).to_the_end(lambda: None)  # refused
-check(CLIENT, "shop", SEEN, lambda _: None)  # refused
-unattended.deploy(WANTED, "eu-west-1")  # refused
-unattended.deploy("shop").status  # refused
+rm.ReadModelStack(MODEL)  # refused
+rm.ReadModelStack("shop", MODEL, tags={"team": 1})  # refused
+rm.ReadModelStack("shop", sandbox="yes")  # refused
+SHOP.deploy("shop")  # refused
+SHOP.deploy(confirm=lambda: True)  # refused
+SHOP.deploy().event  # refused
+SHOP.publish({1: "a"})  # refused
+SHOP.publish({"a.json": 1}, dry_run=True).sent  # refused
+SHOP.publish_document("a.json")  # refused
+SHOP.read("a").json  # refused
+SHOP.restore("a.json")  # refused
+SHOP.verify(route=1)  # refused
+SHOP.delete(with_data="shop")  # refused
+SHOP.outputs()["ApiUrl"].value  # refused
 audit.audit("{}")  # refused
 audit.audit({})[0].line  # refused
 gateway.Request("GET", b"/")  # refused

@@ -21,8 +21,21 @@ from readmodel_cfn.aws.connection import Connection, Credentials
 from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.aws.http import Response, reachable_url, request
 from readmodel_cfn.aws.location import StackLocation
-from readmodel_cfn.config.load import DEFAULT_FILE, Config, Publish, StackSettings, load
+from readmodel_cfn.config.load import (
+    DEFAULT_FILE,
+    STACK_NAME_IN_WORDS,
+    Config,
+    Publish,
+    StackSettings,
+    load,
+)
 from readmodel_cfn.consent import Confirm
+from readmodel_cfn.deploy.plan import Plan as Plan
+from readmodel_cfn.deploy.spec import StackSpec
+from readmodel_cfn.deploy.stack_diff import PropertyChange as PropertyChange
+from readmodel_cfn.deploy.stack_diff import ResourceDiff as ResourceDiff
+from readmodel_cfn.deploy.stack_diff import StackDiff as StackDiff
+from readmodel_cfn.deploy.values import StackEvent as StackEvent
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.results import Fault as Fault
@@ -31,11 +44,16 @@ from readmodel_cfn.publish.results import Published as Published
 from readmodel_cfn.publish.results import PublishPlan as PublishPlan
 from readmodel_cfn.publish.results import PublishResult as PublishResult
 from readmodel_cfn.template.model import ReadModel
+from readmodel_cfn.template.options import OptionError
 
 if TYPE_CHECKING:
     import boto3
 
     from readmodel_cfn.deploy.client import StackClient
+    from readmodel_cfn.deploy.deploy import DeployResult as DeployResult
+    from readmodel_cfn.deploy.events import EventStream as EventStream
+    from readmodel_cfn.deploy.events import OnInterrupt as OnInterrupt
+    from readmodel_cfn.deploy.follow import FollowResult as FollowResult
     from readmodel_cfn.deploy.live.values import Live
     from readmodel_cfn.deploy.values import Stack
     from readmodel_cfn.publish.destination import Destination
@@ -190,15 +208,163 @@ class ReadModelStack:
         """The deployed stack.
 
         Raises:
-            ReadModelError: there is none.
+            ReadModelError: it does not exist.
         """
+        from readmodel_cfn.deploy.inspection import existing_stack
+
+        return existing_stack(self._client, self.location, on_progress)
+
+    @readable_errors()
+    def deploy(
+        self,
+        *,
+        adopt: bool = True,
+        recreate: bool = False,
+        express: bool = False,
+        disable_rollback: bool = False,
+        import_existing: bool = False,
+        revert_drift: bool = False,
+        template_bucket: str | None = None,
+        detach: bool = False,
+        timeout: float | None = None,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+        on_interrupt: "OnInterrupt | None" = None,
+    ) -> "DeployResult":
+        """Create or update the stack, and wait until it is complete.
+
+        An operation in progress is waited for first. An unchanged stack is not updated. What is
+        known to fail is refused before anything is changed.
+
+        Args:
+            adopt: Whether a stack without this tool's tag may be adopted, with consent; otherwise
+                it is refused.
+            recreate: Consent to delete a stack whose creation never succeeded.
+            express: Return when the configuration is applied, without waiting until resources are
+                stable.
+            disable_rollback: Keep the resources of a failed operation.
+            import_existing: Import resources that exist, such as a retained bucket.
+            revert_drift: Revert changes that were made outside of CloudFormation.
+            template_bucket: S3 bucket for a template of more than 51,200 bytes.
+            detach: Return when the operation has started.
+            timeout: Seconds to wait for an operation at most.
+            confirm: Called before each change. Without it only adopting a stack, recreating it and
+                continuing a failed rollback are refused.
+            on_progress: Gets the lint findings, the Plan, the StackDiff, each StackEvent, and Step
+                and Note.
+            on_interrupt: Called on Ctrl-C during the wait. Without it the wait ends.
+
+        Raises:
+            ConfigError: the template is too long, or an option needs a newer boto3.
+            FindingsError: cfn-lint has findings; nothing was changed.
+            ConsentRequired: `confirm` did not agree to the error's `consent`.
+            RolledBack: the operation failed and was rolled back; the error has the cause.
+            Stuck: manual intervention in AWS is required.
+            Unfinished: the operation is still in progress; call it again to continue.
+            ReadModelError: it was refused before anything was changed.
+        """
+        from readmodel_cfn.deploy.deploy import deploy
+
+        connection = self.connect(on_progress)
+        return deploy(
+            replace(self._spec(), express=express, disable_rollback=disable_rollback),
+            connection,
+            adopt=adopt,
+            recreate=recreate,
+            import_existing=import_existing,
+            revert_drift=revert_drift,
+            template_bucket=template_bucket,
+            detach=detach,
+            timeout=timeout,
+            origin=self._origin(),
+            confirm=confirm,
+            on_progress=on_progress,
+            on_interrupt=on_interrupt,
+        )
+
+    @readable_errors()
+    def diff(
+        self, *, template_bucket: str | None = None, on_progress: OnProgress = ignore
+    ) -> StackDiff:
+        """What `deploy` would change. A change set is created for it, and deleted again.
+
+        Args:
+            template_bucket: S3 bucket for a template of more than 51,200 bytes.
+            on_progress: Gets the Plan, and Step and Note.
+
+        Raises:
+            ConfigError: the template is too long for a request.
+            ReadModelError, Stuck: `deploy` would refuse the stack.
+            Unfinished: an operation is in progress, or a rollback has failed.
+        """
+        from readmodel_cfn.deploy.diff import diff
+
+        connection = self.connect(on_progress)
+        return diff(
+            self._spec(), connection, template_bucket=template_bucket, on_progress=on_progress
+        )
+
+    @readable_errors()
+    def follow(
+        self,
+        *,
+        timeout: float | None = None,
+        on_progress: OnProgress = ignore,
+        on_interrupt: "OnInterrupt | None" = None,
+    ) -> "FollowResult":
+        """Report the events of the operation in progress, or of the last one, until it ends.
+
+        Args:
+            timeout: Seconds to wait at most.
+            on_progress: Gets each StackEvent, and Step.
+            on_interrupt: Called on Ctrl-C during the wait, if the stack has this tool's tag.
+
+        Raises:
+            RolledBack, Stuck: the operation failed.
+            Unfinished: it is still in progress.
+            ReadModelError: the stack does not exist, or had no operation.
+        """
+        from readmodel_cfn.deploy.follow import follow
+
         self.connect(on_progress)
-        on_progress(Step(f"Describing {self.location}"))
-        stack = self._client.describe(self.name)
-        if stack is None:
-            hint = f"run: {self.location.command('deploy')}"
-            raise ReadModelError("does not exist", where=str(self.location), hint=hint)
-        return stack
+        return follow(
+            self.location,
+            timeout=timeout,
+            origin=self._origin(),
+            on_progress=on_progress,
+            on_interrupt=on_interrupt,
+        )
+
+    def _spec(self) -> StackSpec:
+        """The stack as the model and the settings describe it.
+
+        Raises:
+            ConfigError: the article's stack has a name or a region that its template does not
+                allow.
+        """
+        from readmodel_cfn.template.article import build_article
+        from readmodel_cfn.template.render import build_template, render
+
+        settings = self.config.stack
+        if self.article:
+            _check_article(self.name, self.connection.region_name)
+            template = build_article()
+        else:
+            template = build_template(self.model, settings.prefix)
+        return StackSpec(
+            name=self.name,
+            template=render(template, "compact"),
+            parameters={"StackName": self.name} if self.article else {},
+            tags=settings.tags,
+            termination_protection=settings.termination_protection,
+            role_arn=settings.role_arn,
+        )
+
+    def _origin(self) -> Mapping[str, str]:
+        """The table of readmodel.toml that creates a resource, by logical ID."""
+        from readmodel_cfn.config.origins import origins
+
+        return {} if self.article else origins(self.model, self.config.stack.prefix)
 
     @overload
     def publish(
@@ -606,7 +772,7 @@ class ReadModelStack:
         )
 
     def _checked(self, stack: "Stack") -> "CheckedStack":
-        from readmodel_cfn.deploy.wanted import MANAGED_TAG
+        from readmodel_cfn.deploy.spec import MANAGED_TAG
         from readmodel_cfn.verify.contract import CheckedStack
 
         outputs = self._own_outputs(stack=stack)
@@ -656,6 +822,21 @@ class ReadModelStack:
             hint = "choose a read model's stack with --stack-name, or set prefix under [stack]"
             raise ReadModelError(what, where=str(self.location), hint=hint)
         return outputs[name]
+
+
+def _check_article(name: str, region: str | None) -> None:
+    """Refuse a name or a region that the article's template does not allow.
+
+    Raises:
+        ConfigError: the name or the region.
+    """
+    from readmodel_cfn.template.article import REGION, STACK_NAME_LENGTH
+
+    if len(name) > STACK_NAME_LENGTH or name != name.lower():
+        allowed = f"{STACK_NAME_IN_WORDS}, lower case, at most {STACK_NAME_LENGTH} characters"
+        raise OptionError("--stack-name", name, f"{allowed}: the article names resources by it")
+    if region != REGION:
+        raise OptionError("--region", region, f"{REGION}, the region of the article's template")
 
 
 def _connected(given: Connection, on_progress: OnProgress) -> Connection:

@@ -16,16 +16,16 @@ from readmodel_cfn.version import __version__
 
 # Each command and its module, loaded when it is used: `template` does not wait for the others.
 _COMMANDS = {
-    "init": "init",
+    "init": "template",
     "template": "template",
     "lint": "template",
-    "audit": "audit",
-    "graph": "graph",
-    "openapi": "openapi",
+    "audit": "analysis",
+    "graph": "analysis",
+    "openapi": "analysis",
     "serve": "serve",
-    "diff": "diff",
+    "diff": "deploy",
     "deploy": "deploy",
-    "follow": "follow",
+    "follow": "deploy",
     "outputs": "show",
     "status": "show",
     "diagnose": "diagnose",

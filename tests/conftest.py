@@ -9,7 +9,7 @@ import botocore.loaders
 import botocore.session
 import pytest
 
-from readmodel_cfn.cli import progress
+from readmodel_cfn.cli import progress, reporter
 from readmodel_cfn.cli.slow import slow
 
 pytest_plugins = ["sandbox_fixtures"]
@@ -47,3 +47,4 @@ def no_timed_progress(
         return
     set_slow_delays(NEVER, NEVER)
     monkeypatch.setattr(progress, "_FIRST", NEVER)
+    monkeypatch.setattr(reporter, "_FIRST", NEVER)

@@ -100,8 +100,7 @@ def _done(target: Target, stack: Stack, say: ToPeople | ToPrograms) -> None:
 
 
 def _lint(wanted: Wanted, target: Target, say: ToPeople | ToPrograms) -> None:
-    from readmodel_cfn.lint import DEFAULT_REGION
-    from readmodel_cfn.lint_cache import lint_once
+    from readmodel_cfn.lint import DEFAULT_REGION, lint_once
 
     region = target.connection.region_name or DEFAULT_REGION
     with slow("cfn-lint checks the template"):

@@ -10,14 +10,13 @@ import click
 from readmodel_cfn.cli.description import config_option, load_config
 from readmodel_cfn.cli.kinds import WORD
 from readmodel_cfn.stack import ReadModelStack
+from readmodel_cfn.template.options import OptionError
 
 Command = Callable[..., Any]
 
 _OPTIONS = (
     config_option,
-    click.option(
-        "--stack-name", type=WORD, help="Name of the stack [default: from the file, or read-model]."
-    ),
+    click.option("--stack-name", help="Name of the stack [default: from the file, or read-model]."),
     click.option(
         "--region", type=WORD, help="AWS region [default: from the file or the environment]."
     ),
@@ -48,15 +47,19 @@ def stack_options(command: Command) -> Command:
         article: bool = False,
         **options: Any,
     ) -> Any:
-        stack = ReadModelStack.from_config(
-            load_config(config_file),
-            name=stack_name,
-            region=region,
-            profile=profile,
-            endpoint_url=endpoint_url,
-            sandbox=use_sandbox,
-            article=article,
-        )
+        config = load_config(config_file)
+        try:
+            stack = ReadModelStack.from_config(
+                config,
+                name=stack_name,
+                region=region,
+                profile=profile,
+                endpoint_url=endpoint_url,
+                sandbox=use_sandbox,
+                article=article,
+            )
+        except OptionError as error:
+            raise OptionError("--stack-name", error.value, error.allowed) from error
         return command(stack=stack, **options)
 
     for add in reversed(_OPTIONS):

@@ -22,6 +22,7 @@ from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.aws.http import Response, reachable_url, request
 from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.config.load import DEFAULT_FILE, Config, StackSettings, load
+from readmodel_cfn.consent import Confirm
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.template.model import ReadModel
@@ -30,7 +31,11 @@ if TYPE_CHECKING:
     import boto3
 
     from readmodel_cfn.deploy.client import StackClient
+    from readmodel_cfn.deploy.live.values import Live
     from readmodel_cfn.deploy.values import Stack
+    from readmodel_cfn.verify.contract import CheckedStack, Contract
+    from readmodel_cfn.verify.race.race import RaceResult as RaceResult
+    from readmodel_cfn.verify.verify import VerifyResult as VerifyResult
 
 
 class ReadModelStack:
@@ -119,7 +124,9 @@ class ReadModelStack:
         if connection.session and (connection.profile or connection.sandbox):
             hint = "a session has its own profile and account"
             raise ConfigError("excludes profile and sandbox", where="session", hint=hint)
-        self.config, self.article, self._given = config, article, connection
+        self.config: Config = config
+        self.article: bool = article
+        self._given: Connection = connection
         self._connection: Connection | None = None
 
     def __repr__(self) -> str:
@@ -169,6 +176,7 @@ class ReadModelStack:
         Raises:
             ReadModelError: there is none.
         """
+        self.connect(on_progress)
         on_progress(Step(f"Describing {self.location}"))
         stack = self._client.describe(self.name)
         if stack is None:
@@ -185,9 +193,7 @@ class ReadModelStack:
         Raises:
             ReadModelError: the stack does not exist.
         """
-        endpoint_url = self.connection.endpoint_url
-        found = self._described(on_progress).outputs
-        return {name: reachable_url(value, endpoint_url) for name, (value, _) in found.items()}
+        return self._outputs(self._described(on_progress))
 
     @readable_errors()
     def url(self, path: str = "", on_progress: OnProgress = ignore) -> str:
@@ -224,9 +230,149 @@ class ReadModelStack:
         on_progress(Step(f"Waiting for {url}"))
         return request(url)
 
-    def _own_outputs(self, on_progress: OnProgress = ignore) -> dict[str, str]:
+    @readable_errors()
+    def verify(
+        self,
+        *,
+        route: str | None = None,
+        timeout: float = 15,
+        not_ours: bool = False,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "VerifyResult":
+        """Check over HTTP that the deployed stack keeps what the read model promises.
+
+        A probe document is written under a route, and removed also after an error. A route without
+        parameters serves it to its readers for some seconds, which requires consent.
+
+        Args:
+            route: Path of the route to probe; by default one with a parameter.
+            timeout: Seconds in which the first read must succeed and throttled ones are retried.
+            not_ours: Whether a stack without this tool's tag is allowed.
+            confirm: Called with what requires consent; without it the call itself is consent.
+            on_progress: Called with steps and notes.
+
+        Raises:
+            ConfigError: no route has the path.
+            ReadModelError: the stack does not exist or has no tag, or no server answers.
+            Unfinished: another document was published meanwhile, or the API is throttled.
+        """
+        from readmodel_cfn.verify.contract import plan_probe
+        from readmodel_cfn.verify.verify import verify
+
+        contract = self._contract()
+        probe = plan_probe(contract, route)
+        stack, live = self._live(on_progress)
+        return verify(
+            self._checked(stack),
+            contract,
+            probe,
+            live,
+            timeout=timeout,
+            not_ours=not_ours,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
+
+    @readable_errors()
+    def race(
+        self,
+        *,
+        seconds: float = 10,
+        readers: int = 8,
+        size: int = 1_000_000,
+        route: str | None = None,
+        not_ours: bool = False,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "RaceResult":
+        """Check that readers get complete and current documents while they are replaced.
+
+        One writer replaces a document while `readers` processes read it through the API, with at
+        most 10,000 reads and 1,000 writes. The document is removed also after an error.
+
+        Args:
+            seconds: How long documents are written and read.
+            readers: Number of reader processes.
+            size: Size of each document in bytes.
+            route: Path of the route to read; by default one with a parameter.
+            not_ours: Whether a stack without this tool's tag is allowed.
+            confirm: Called with what requires consent; without it the call itself is consent.
+            on_progress: Called with steps and notes.
+
+        Raises:
+            ConfigError: no route has the path, or no document can have the size.
+            ReadModelError: the stack does not exist or has no tag, or no server answers.
+            Unfinished: another document was published meanwhile.
+        """
+        from readmodel_cfn.verify.contract import plan_probe
+        from readmodel_cfn.verify.race.race import plan_race, race
+
+        contract = self._contract()
+        probe, plan = plan_probe(contract, route), plan_race(size, readers, seconds)
+        stack = self._checked(self._described(on_progress))
+        return race(
+            stack,
+            contract,
+            probe,
+            plan,
+            not_ours=not_ours,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
+
+    def _contract(self) -> "Contract":
+        """What the stack promises its readers."""
+        from readmodel_cfn.verify.contract import Contract, PromisedRoute
+
+        model = self.model
+        compress_from = model.api.compress_from
+        return Contract(
+            routes=tuple(PromisedRoute(route.path, route.key) for route in model.routes),
+            cache_control=model.data_store.cache_control,
+            gzip_stored=model.data_store.gzip_stored,
+            cors_origin=model.api.cors_origin,
+            missing=model.api.missing,
+            compress_from=None if compress_from == "never" else compress_from,
+            article=self.article,
+        )
+
+    def _checked(self, stack: "Stack") -> "CheckedStack":
+        from readmodel_cfn.deploy.wanted import MANAGED_TAG
+        from readmodel_cfn.verify.contract import CheckedStack
+
+        outputs = self._own_outputs(stack=stack)
+        return CheckedStack(
+            location=self.location,
+            bucket=self._required(outputs, "S3BucketName"),
+            api_url=self._url(outputs, ""),
+            is_managed=MANAGED_TAG.items() <= stack.tags.items(),
+        )
+
+    def _live(self, on_progress: OnProgress) -> "tuple[Stack, Live]":
+        """The deployed stack, and its stages compared with its template."""
+        from readmodel_cfn.cli.state import is_another, state_of
+        from readmodel_cfn.cli.target import Target
+
+        self.connect(on_progress)
+        on_progress(Step(f"Comparing the stages of {self.location} with its template"))
+        state = state_of(Target(self.config, self.connection, self.name), with_drift=False)
+        if is_another(state, self.config):
+            hint = f"to compare them: {self.location.command('diff')}"
+            on_progress(Note(f"The read model differs from the deployed stack; {hint}"))
+        return state.stack, state.live
+
+    def _outputs(self, stack: "Stack") -> dict[str, str]:
+        endpoint_url = self.connection.endpoint_url
+        found = stack.outputs.items()
+        return {name: reachable_url(value, endpoint_url) for name, (value, _) in found}
+
+    def _own_outputs(
+        self, on_progress: OnProgress = ignore, stack: "Stack | None" = None
+    ) -> dict[str, str]:
         """This read model's outputs, without its prefix."""
-        prefix, outputs = self.config.stack.prefix, self.outputs(on_progress)
+        outputs = self._outputs(stack or self._described(on_progress))
+        prefix = self.config.stack.prefix
         own = (name for name in outputs if name.startswith(prefix))
         return {name.removeprefix(prefix): outputs[name] for name in own}
 

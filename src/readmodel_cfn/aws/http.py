@@ -112,11 +112,9 @@ def request(
         ConfigError: not an http or https URL.
         ReadModelError: no server answers, or the response is cut off.
     """
-    parts, proxy = _parsed(url), proxy_for(url)
-    connection, target = connect(url, timeout), _target(parts)
-    sent = {"Accept": "*/*", "User-Agent": "readmodel-cfn", **(headers or {})}
-    if proxy and parts.scheme == "http":
-        target, sent = url, {**_authorization(proxy), **sent}
+    connection = connect(url, timeout)
+    target, own_headers = request_head(url)
+    sent = {**own_headers, **(headers or {})}
     start = time.perf_counter()
     try:
         connection.putrequest(method, target, skip_accept_encoding=True)
@@ -150,6 +148,15 @@ def connect(url: str, timeout: float = TIMEOUT) -> http.client.HTTPConnection:
     if proxy:
         connection.set_tunnel(parts.hostname or "", parts.port or 443, _authorization(proxy))
     return connection
+
+
+def request_head(url: str) -> tuple[str, dict[str, str]]:
+    """The target and headers of a request over `connect(url)`."""
+    parts, proxy = _parsed(url), proxy_for(url)
+    headers = {"Accept": "*/*", "User-Agent": "readmodel-cfn"}
+    if proxy and parts.scheme == "http":
+        return url, {**_authorization(proxy), **headers}
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), headers
 
 
 def proxy_for(url: str) -> SplitResult | None:
@@ -200,7 +207,3 @@ def _authorization(proxy: SplitResult) -> dict[str, str]:
         return {}
     secret = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
     return {"Proxy-Authorization": f"Basic {b64encode(secret.encode()).decode()}"}
-
-
-def _target(parts: SplitResult) -> str:
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

@@ -56,6 +56,7 @@ def no_timed_progress_in_sandbox_tests(
     function: Any = inspect.unwrap(slow)
     monkeypatch.setattr(function, "__defaults__", (1e6, 1e6))
     monkeypatch.setattr("readmodel_cfn.cli.progress._FIRST", 1e6)
+    monkeypatch.setattr("readmodel_cfn.cli.reporter._FIRST", 1e6)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,9 @@ from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.verdict import check
 from readmodel_cfn.deploy.wanted import Wanted
 from readmodel_cfn.local import gateway, sandbox
-from readmodel_cfn.publish.publish import Destination, Settings, publish
+from readmodel_cfn.publish.destination import Destination
+from readmodel_cfn.publish.documents import Settings
+from readmodel_cfn.publish.publish import publish
 
 TEMPLATE, MODEL = Template(), rm.ReadModel()
 HANDLE = rm.add_read_model(TEMPLATE, MODEL)
@@ -55,7 +57,7 @@ rm.ReadModelError("what", "where")  # refused
 publish({"a.json": 1}, TO)  # refused
 publish([("a.json", 1)], "my-bucket")  # refused
 publish([("a.json", 1)], TO, routes="a.json")  # refused
-publish([("a.json", 1)], TO, tell=lambda: None)  # refused
+publish([("a.json", 1)], TO, on_progress=lambda: None)  # refused
 publish([("a.json", 1)], TO).count  # refused
 Settings(gzip="yes")  # refused
 Destination(None)  # refused

@@ -19,7 +19,7 @@ from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.lint import Finding
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.publish.history import Restored, Version
-from readmodel_cfn.publish.publish import Published
+from readmodel_cfn.publish.results import Published
 
 WITH_JSON = [words for words, command in LEAVES.items() if "--json" in options_of(command)]
 WITHOUT = {"template", "graph", "openapi", "completion"}  # their output is for programs already

@@ -11,8 +11,8 @@ from test_publish_many import objects  # noqa: F401 - a fixture
 
 from readmodel_cfn import lint
 from readmodel_cfn.cli import output as report
-from readmodel_cfn.cli import publish_telling
 from readmodel_cfn.errors import Unfinished
+from readmodel_cfn.publish.results import Sent
 
 REGION = ("--region", "eu-west-1")
 
@@ -79,8 +79,8 @@ def test_broken_pipe_while_publishing_many_documents_is_unfinished(
 ) -> None:
     (tmp_path / "many").mkdir()
     (tmp_path / "many" / "payload.json").write_text("{}")
-    monkeypatch.setattr(publish_telling.Telling, "outcome", gone)
-    done = run("publish", "many", "--bucket", "mine", *REGION)
+    monkeypatch.setattr(Sent, "as_dict", gone)
+    done = run("publish", "many", "--bucket", "mine", "--json", *REGION)
     error_of(done, Unfinished.exit_code)
     assert "payload.json" in objects.kept
 

@@ -28,8 +28,9 @@ from readmodel_cfn.deploy.verdict import check
 from readmodel_cfn.deploy.wanted import Wanted
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.local.sandbox.home import Home
+from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.publish.empty import remove
-from readmodel_cfn.publish.publish import Settings, put
+from readmodel_cfn.publish.put import put
 
 ROUTES = (
     Route(),

@@ -32,7 +32,7 @@ _COMMANDS = {
     "publish": "publish",
     "history": "history",
     "restore": "history",
-    "read": "data",
+    "read": "read",
     "verify": "verify",
     "delete": "delete",
     "sandbox": "sandbox",

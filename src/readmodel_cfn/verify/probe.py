@@ -21,7 +21,7 @@ from typing import Any, Self, TypeVar
 from readmodel_cfn.aws.errors import UnreadableAnswer, aws_errors, error_code, readable_answers
 from readmodel_cfn.errors import ReadModelError, Unfinished
 from readmodel_cfn.progress import Note, OnProgress
-from readmodel_cfn.publish.publish import Settings
+from readmodel_cfn.publish.documents import Settings
 
 Result = TypeVar("Result")
 

@@ -10,7 +10,7 @@ from readmodel_cfn.consent import Confirm, Consent, require_consent
 from readmodel_cfn.deploy.live.values import Live
 from readmodel_cfn.errors import PromiseBroken, Stuck
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
-from readmodel_cfn.publish.publish import Settings
+from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.verify import checks
 from readmodel_cfn.verify.contract import CheckedStack, Contract, ProbePlan
 from readmodel_cfn.verify.outcome import Outcome, not_checked

@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 from facts import missing
 from readmodel_cfn.aws.errors import UnreadableAnswer
 from readmodel_cfn.errors import Unfinished
-from readmodel_cfn.publish.publish import Settings
+from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.verify.probe import ProbeDocument
 
 AT = {"Bucket": "b", "Key": "k"}

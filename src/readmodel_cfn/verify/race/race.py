@@ -8,7 +8,7 @@ from readmodel_cfn.aws.errors import aws_errors, is_refusal
 from readmodel_cfn.consent import Confirm, Consent, require_consent
 from readmodel_cfn.errors import ConfigError, PromiseBroken, Stuck, Unfinished
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
-from readmodel_cfn.publish.publish import MOST_BYTES, Settings
+from readmodel_cfn.publish.documents import MAX_BYTES, Settings
 from readmodel_cfn.verify.contract import CheckedStack, Contract, ProbePlan, plan_probe
 from readmodel_cfn.verify.probe import ProbeDocument, while_probes_exist
 from readmodel_cfn.verify.race import figures, plot
@@ -93,8 +93,8 @@ def plan_race(size: int, readers: int, seconds: float) -> RacePlan:
     Raises:
         ConfigError: no numbered document can have the size, or API Gateway cannot return it.
     """
-    if not SMALLEST <= size <= MOST_BYTES:
-        hint = f"allowed: {SMALLEST} to {MOST_BYTES:,} bytes"
+    if not SMALLEST <= size <= MAX_BYTES:
+        hint = f"allowed: {SMALLEST} to {MAX_BYTES:,} bytes"
         raise ConfigError(f"{size:,} bytes", where="--size", hint=hint)
     return RacePlan(size, readers, seconds)
 

@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 
 from readmodel_cfn.aws.connection import Connection, Credentials
 from readmodel_cfn.aws.errors import readable_errors
-from readmodel_cfn.aws.http import Response, reachable_url, request
+from readmodel_cfn.aws.http import Response as Response
+from readmodel_cfn.aws.http import reachable_url, request
 from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.config.load import DEFAULT_FILE, Config, Publish, StackSettings, load
 from readmodel_cfn.consent import Confirm

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from readmodel_cfn.aws.http import Response
     from readmodel_cfn.deploy.live.drift import Drift
     from readmodel_cfn.deploy.live.values import Live
     from readmodel_cfn.deploy.values import Event, Stack, StackResource
     from readmodel_cfn.lint import Finding
-    from readmodel_cfn.publish.results import Published
+    from readmodel_cfn.stack import Published, Response
 
 
 def story(line: str) -> None:

@@ -53,7 +53,7 @@ def until_progress(
 def test_slow_stack_lookup_prints_progress(
     words: str, until_progress: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lint, "lint_once", lambda *_: [])
+    monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [])
     monkeypatch.setattr(StackClient, "describe", until_progress)
     yes = ["--yes"] * ("--yes" in options_of(LEAVES[words]))
     done = run(*CALLS[words], *yes, "--region", "eu-west-1", env=KEY)
@@ -62,9 +62,10 @@ def test_slow_stack_lookup_prints_progress(
 
 
 def test_slow_lint_prints_progress(
-    until_progress: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    until_progress: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(lint, "lint_once", until_progress)
-    progress, error = run("lint").stderr.splitlines()
+    monkeypatch.setattr(lint, "lint", until_progress)
+    env = {"READMODEL_CFN_HOME": str(tmp_path)}
+    progress, error = run("lint", env=env).stderr.splitlines()
     assert "cfn-lint" in progress
     assert error == "Error: waited"

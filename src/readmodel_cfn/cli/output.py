@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.aws.http import Response
     from readmodel_cfn.deploy.values import StackEvent
     from readmodel_cfn.lint import Finding
-    from readmodel_cfn.publish.results import Published
+    from readmodel_cfn.stack import Published, Response
 
 
 def story(line: str) -> None:

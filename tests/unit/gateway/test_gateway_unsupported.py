@@ -12,13 +12,13 @@ from gateway_definitions import (
     request,
     s3_method,
     s3_uri,
+    through,
+    unsupported_lines,
 )
-
-from readmodel_cfn.local.gateway import unsupported
 
 
 def lines(method: Definition, name: str = "GET", **rest: object) -> list[str]:
-    return unsupported(api({"/x": {name: method}}, **rest))
+    return unsupported_lines(api({"/x": {name: method}}, **rest))
 
 
 def response(**parts: object) -> Definition:
@@ -27,7 +27,7 @@ def response(**parts: object) -> Definition:
 
 def test_the_articles_api_is_evaluated_whole() -> None:
     """So are fixed text, plain references and MOCK."""
-    assert unsupported(article()) == []
+    assert unsupported_lines(article()) == []
     template = {"application/json": '{"id":"$context.requestId","cost":"$5 #1"}'}
     assert lines(response(responseTemplates=template)) == []
     assert lines(mock_method()) == []
@@ -79,17 +79,30 @@ def test_one_method_that_cannot_be_evaluated_leaves_the_others_alone() -> None:
     definition = article()
     definition["resources"] += api({"/fn": {"POST": s3_method(type="AWS_PROXY")}})["resources"]
     assert direct(definition, request("/x")).status == 403
-    assert unsupported(definition) == ["POST /fn: integration type AWS_PROXY"]
+    assert unsupported_lines(definition) == ["POST /fn: integration type AWS_PROXY"]
 
 
-def test_checks_that_are_left_out_are_told() -> None:
-    """The method is served without them."""
-    method = s3_method() | {"apiKeyRequired": True, "requestValidatorId": "v1"}
-    assert lines(method, policy="{}") == [
-        "resource policy: not checked",
-        "GET /x: API key: not checked",
-        "GET /x: request validator: not evaluated",
-    ]
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"apiKeyRequired": True}, "GET /x: API key"),
+        ({"requestValidatorId": "v1"}, "GET /x: request validator"),
+    ],
+)
+def test_method_with_a_check_that_is_not_evaluated_answers_501(
+    changes: Definition, line: str
+) -> None:
+    method = s3_method() | changes
+    assert lines(method) == [line]
+    assert direct(api({"/x": {"GET": method}}), request("/x")).status == 501
+
+
+def test_every_request_to_an_api_with_a_resource_policy_answers_501() -> None:
+    assert lines(s3_method(), policy="{}") == ["resource policy"]
+    for path in ("/x", "/unknown"):
+        answer = direct(api({"/x": {"GET": s3_method()}}, policy="{}"), request(path))
+        assert answer.status == 501
+        assert "resource policy" in json.loads(answer.body)["message"]
 
 
 def test_a_gateway_response_with_other_variables_is_named() -> None:
@@ -102,6 +115,15 @@ def test_a_gateway_response_with_other_variables_is_named() -> None:
         "gateway response DEFAULT_4XX: mapping from context.identity.sourceIp",
         "gateway response DEFAULT_4XX: template text/html: $input.body",
     ]
+
+
+def test_only_a_request_that_meets_an_unsupported_gateway_response_answers_501() -> None:
+    own = {"responseTemplates": {"text/html": "$input.body"}}
+    definition = api({"/x": {"GET": s3_method()}}, gatewayResponses={"DEFAULT_4XX": own})
+    answer = direct(definition, request("/unknown"))
+    assert answer.status == 501
+    assert "$input.body" in json.loads(answer.body)["message"]
+    assert through(definition, request("/x")).status == 200
 
 
 def test_content_handling_and_compression_are_evaluated() -> None:

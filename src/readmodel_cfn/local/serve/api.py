@@ -17,7 +17,7 @@ from readmodel_cfn.local.gateway import (
     Snapshot,
     unsupported,
 )
-from readmodel_cfn.local.gateway.cloudformation import served
+from readmodel_cfn.local.gateway.cloudformation import read_api
 from readmodel_cfn.local.serve.folder import Folder
 from readmodel_cfn.local.serve.permissions import permissions_of
 from readmodel_cfn.publish.publish import DEFAULT, MOST_BYTES, Settings
@@ -106,12 +106,12 @@ def api_of(source: Source, root: Path, tell: Callable[[str], None]) -> Api:
         ConfigError: a template that AWS would refuse, or that the gateway cannot read.
     """
     try:
-        found = served(source.template, source.parameters)
+        found = read_api(source.template, source.parameters)
         gateway = Gateway(Snapshot.from_definition(found.definition), found.stage, found.variables)
         permissions = permissions_of(source.template, source.parameters)
         folder = Folder(root, permissions, source.settings, tell, source.publishes)
         routes = tuple(_routes(found.definition, gateway, folder))
-        findings = tuple(unsupported(found.definition))
+        findings = tuple(map(str, unsupported(found.definition)))
     except DefinitionError as error:
         raise ConfigError(str(error), where="template") from error
     return Api(found.stage, routes, findings, gateway, folder, tell)

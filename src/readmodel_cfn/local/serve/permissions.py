@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from readmodel_cfn.local.gateway import S3Request
-from readmodel_cfn.local.gateway.intrinsics import Scope, scope_of
+from readmodel_cfn.local.gateway.cloudformation import TemplateScope, template_scope
 
 Statement = Mapping[str, Any]
 
@@ -74,7 +74,7 @@ def permissions_of(template: Mapping[str, Any], parameters: Mapping[str, str]) -
     Raises:
         DefinitionError: a policy has a function that cannot be resolved.
     """
-    scope = scope_of(template, parameters)
+    scope = template_scope(template, parameters)
     statements: dict[str, Sequence[Statement]] = {}
     complete: set[str] = set()
     for logical_id, properties in _of_type(scope, "AWS::IAM::Role"):
@@ -90,7 +90,7 @@ def permissions_of(template: Mapping[str, Any], parameters: Mapping[str, str]) -
 
 
 def _documents(
-    scope: Scope, role_id: str, role: Mapping[str, Any], managed: Sequence[str]
+    scope: TemplateScope, role_id: str, role: Mapping[str, Any], managed: Sequence[str]
 ) -> Iterator[Mapping[str, Any]]:
     """The documents of the role's own policies, and of those in the template attached to it."""
     for policy in scope.resolve(role.get("Policies") or [], role_id):
@@ -103,13 +103,13 @@ def _documents(
                 yield scope.resolve(properties["PolicyDocument"], logical_id)
 
 
-def _buckets(scope: Scope) -> Iterator[tuple[str, str]]:
+def _buckets(scope: TemplateScope) -> Iterator[tuple[str, str]]:
     for logical_id, properties in _of_type(scope, "AWS::S3::Bucket"):
         if name := properties.get("BucketName"):
             yield str(scope.resolve(name, logical_id)), logical_id
 
 
-def _of_type(scope: Scope, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _of_type(scope: TemplateScope, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for logical_id, resource in scope.resources.items():
         if resource.get("Type") == kind:
             yield logical_id, resource.get("Properties") or {}

@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help template lint test examples demo check dist faults deploy docs clean
+.PHONY: help template lint quick test examples demo check dist faults deploy docs clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -22,6 +22,9 @@ demo: $(VENV)/run ## The whole journey on the embedded AWS: template to reading 
 
 deploy: $(VENV)/run ## Deploy readmodel.toml's stack to AWS
 	$(BIN)/readmodel-cfn deploy
+
+quick: $(VENV)/dev ## Run the unit tests, in less than a minute
+	$(BIN)/python -m pytest -n 2 tests/unit
 
 test: $(VENV)/dev ## Run all tests: unit, functional, and on the embedded AWS
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

@@ -1,4 +1,4 @@
-"""What the documents say of the code is what the code does."""
+"""Tables of the documentation match the code."""
 
 import re
 from dataclasses import replace
@@ -22,7 +22,7 @@ WORDS = {
 
 
 @pytest.mark.parametrize(("status", "action"), ACTIONS.items())
-def test_the_table_of_states_says_what_the_plan_does(status: str, action: str) -> None:
+def test_docs_table_of_states_matches_the_plan(status: str, action: str) -> None:
     assert WORDS[action] in outcome(status, "What each state leads to")
 
 

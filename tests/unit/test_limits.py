@@ -1,4 +1,4 @@
-"""Limits: what CloudFormation refuses is told in one line, and what it just takes is not."""
+"""Limits of CloudFormation that are checked before a call."""
 
 import json
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from articles import article_template
+from facts import missing
 from readmodel_cfn import ReadModel, build_template, render
 from readmodel_cfn.deploy.limits import check_limits
 from readmodel_cfn.deploy.wanted import Wanted
@@ -23,13 +24,13 @@ def wanted(
     return Wanted("shop", template, given or {}, tags or {})
 
 
-def many(count: int, one: Any) -> dict[str, Any]:
-    return {f"X{number}": one for number in range(count)}
+def many(count: int, value: Any) -> dict[str, Any]:
+    return {f"X{number}": value for number in range(count)}
 
 
-def refusal(one: Wanted) -> str:
+def refusal(spec: Wanted) -> str:
     with pytest.raises(ConfigError) as refused:
-        check_limits(one)
+        check_limits(spec)
     assert "\n" not in str(refused.value)
     return str(refused.value)
 
@@ -40,72 +41,64 @@ def test_our_own_templates_are_within_the_limits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "most", "one"),
+    ("part", "most", "value"),
     [
         ("Resources", 500, {"Type": "AWS::S3::Bucket"}),
         ("Parameters", 200, {"Type": "String", "Default": ""}),
         ("Outputs", 200, {"Value": "x"}),
     ],
 )
-def test_so_many_of_each_part_and_no_more(part: str, most: int, one: Any) -> None:
-    check_limits(wanted(**{part: many(most, one)}))
-    assert refusal(wanted(**{part: many(most + 1, one)})) == (
-        f"stack shop: the template's {part} are {most + 1}, CloudFormation takes {most}; "
-        "divide it into several stacks"
-    )
+def test_part_over_its_maximum_is_refused(part: str, most: int, value: Any) -> None:
+    check_limits(wanted(**{part: many(most, value)}))
+    line = refusal(wanted(**{part: many(most + 1, value)}))
+    assert missing(["shop", part, str(most), str(most + 1)], line) == []
 
 
-def test_a_million_bytes_and_no_more() -> None:
+def test_template_over_1_mb_is_refused() -> None:
     empty = len(json.dumps({"Resources": BUCKET, "Description": ""}))
     longest = "é" * ((1_000_000 - empty) // 6)  # \u00e9 in JSON
     rest = "x" * (1_000_000 - empty - 6 * len(longest))
     check_limits(wanted(Description=longest + rest))
-    assert "has 1,000,001 bytes" in refusal(wanted(Description=longest + rest + "x"))
+    assert "1,000,001" in refusal(wanted(Description=longest + rest + "x"))
 
 
-def test_bytes_count_not_characters() -> None:
+def test_template_size_is_counted_in_bytes() -> None:
     template = json.dumps({"Resources": {}, "Description": "é" * 500_000}, ensure_ascii=False)
-    assert "bytes, CloudFormation takes 1,000,000" in refusal(Wanted("shop", template))
+    assert "1,000,000" in refusal(Wanted("shop", template))
 
 
-def test_a_parameter_without_a_default_has_to_be_given() -> None:
+def test_parameter_without_default_is_required() -> None:
     check_limits(wanted({"Name": ""}, Parameters={"Name": TEXT}))
     check_limits(wanted(Parameters={"Name": {**TEXT, "Default": ""}}))
-    assert refusal(wanted(Parameters={"Name": TEXT})) == (
-        "stack shop: the template needs the parameter Name; give it a value or a Default"
-    )
+    assert missing(["shop", "Name", "Default"], refusal(wanted(Parameters={"Name": TEXT}))) == []
 
 
-def test_a_parameter_that_the_template_lacks_cannot_be_given() -> None:
-    assert "the template has no parameter Nmae" in refusal(
-        wanted({"Name": "x", "Nmae": "x"}, Parameters={"Name": TEXT})
-    )
-    assert "the template has no parameter Name" in refusal(wanted({"Name": "x"}))
+def test_unknown_parameter_is_refused() -> None:
+    assert "Nmae" in refusal(wanted({"Name": "x", "Nmae": "x"}, Parameters={"Name": TEXT}))
+    assert "Name" in refusal(wanted({"Name": "x"}))
 
 
-def test_50_tags_with_our_own_and_no_more() -> None:
+def test_more_than_50_tags_are_refused() -> None:
     check_limits(wanted(tags=many(49, "x")))
     check_limits(wanted(tags=many(49, "x") | {"readmodel-cfn": "x"}))
-    assert "it has 51 tags with the one that marks it as this tool's" in refusal(
-        wanted(tags=many(50, "x"))
-    )
+    assert "51" in refusal(wanted(tags=many(50, "x")))
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "said"),
+    ("key", "value", "facts"),
     [
-        ("k" * 129, "v", "the key of the tag 'kkkkkkkkkkkkkkkkkkkk' has 129 characters"),
-        ("", "v", "the key of the tag '' has 0 characters"),
-        ("k", "v" * 257, "the value of the tag 'k' has 257 characters"),
-        ("k", "", "the value of the tag 'k' has 0 characters"),
-        ("aws:x", "v", "the tag aws:x begins with aws:"),
-        ("AWS:x", "v", "the tag AWS:x begins with aws:"),
+        ("k" * 129, "v", ["'kkkkkkkkkkkkkkkkkkkk'", "129"]),
+        ("", "v", ["0"]),
+        ("k", "v" * 257, ["'k'", "257"]),
+        ("k", "", ["'k'", "0"]),
+        ("aws:x", "v", ["aws:x"]),
+        ("AWS:x", "v", ["AWS:x"]),
     ],
 )
-def test_a_tag_that_cloudformation_refuses(key: str, value: str, said: str) -> None:
-    assert said in refusal(wanted(tags={key: value}))
+def test_invalid_tag_is_refused(key: str, value: str, facts: list[str]) -> None:
+    assert missing(facts, refusal(wanted(tags={key: value}))) == []
 
 
 @pytest.mark.parametrize(("key", "value"), [("k" * 128, "v" * 256), ("k", "v"), ("awsome", "aws:")])
-def test_a_tag_that_cloudformation_takes(key: str, value: str) -> None:
+def test_valid_tag_is_accepted(key: str, value: str) -> None:
     check_limits(wanted(tags={key: value}))

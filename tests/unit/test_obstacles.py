@@ -1,4 +1,4 @@
-"""Obstacles: what an update would fail on half way, told before it begins, and the way out."""
+"""Obstacles: updates that CloudFormation would fail, found before they start."""
 
 import copy
 import json
@@ -8,21 +8,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from articles import article_template
+from facts import missing
 from readmodel_cfn import DataStore, GatewayRole, ReadModel, Route, Writer, build_template, render
 from readmodel_cfn.deploy.names import FIXED
-from readmodel_cfn.deploy.obstacles import Obstacle, obstacles
+from readmodel_cfn.deploy.obstacles import obstacles
 from strategies import read_models
 
 Template = dict[str, Any]
-slow = settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
 
 
 def content(model: ReadModel) -> Template:
@@ -55,34 +51,31 @@ def part(path_part: Any, parent: Any = ROOT) -> tuple[str, dict[str, Any]]:
 
 
 def where(before: Template, after: Template) -> list[str]:
-    return [one.where for one in obstacles(before, after)]
+    return [obstacle.where for obstacle in obstacles(before, after)]
 
 
 # What holds for every read model.
 
 
-def test_a_new_stack_has_none() -> None:
+def test_new_stack_has_no_obstacles() -> None:
     assert obstacles(None, content(ReadModel())) == []
 
 
-@slow
 @given(read_models)
-def test_a_template_has_none_against_itself(model: ReadModel) -> None:
+def test_unchanged_template_has_no_obstacles(model: ReadModel) -> None:
     assert obstacles(content(model), content(model)) == []
 
 
-@slow
 @given(read_models, st.data())
-def test_added_and_removed_routes_have_none(model: ReadModel, data: st.DataObject) -> None:
+def test_added_and_removed_routes_have_no_obstacles(model: ReadModel, data: st.DataObject) -> None:
     kept = data.draw(st.lists(st.sampled_from(model.routes), min_size=1, unique=True))
     fewer = replace(model, routes=tuple(kept))
     assert obstacles(content(fewer), content(model)) == []
     assert obstacles(content(model), content(fewer)) == []
 
 
-@slow
 @given(read_models, st.data())
-def test_a_renamed_parameter_always_has_one(model: ReadModel, data: st.DataObject) -> None:
+def test_renamed_path_parameter_is_an_obstacle(model: ReadModel, data: st.DataObject) -> None:
     names = {name for route in model.routes for name in re.findall(r"\{(\w+)\+?\}", route.path)}
     assume(names)
     name = data.draw(st.sampled_from(sorted(names)))
@@ -100,18 +93,14 @@ def test_a_renamed_parameter_always_has_one(model: ReadModel, data: st.DataObjec
 # Path parts.
 
 
-def test_a_parameter_renamed_in_place_is_told_with_both_ways_out() -> None:
+def test_renamed_path_parameter_has_two_remedies() -> None:
     (found,) = obstacles(routes("products/{id}"), routes("products/{sku}"))
-    assert found == Obstacle(
-        "ProductsSku99CE1545Resource",
-        "products/{sku} would be made while {id} is still there: API Gateway takes one variable "
-        "at one place",
-        "name it {id}, or deploy once without products/{sku} and all below it, then once more "
-        "with it",
-    )
+    assert found.where == "ProductsSku99CE1545Resource"
+    assert missing(["products/{sku}", "{id}"], found.what) == []
+    assert missing(["{id}", "products/{sku}"], found.hint) == []
 
 
-def test_the_way_out_has_no_obstacle() -> None:
+def test_following_the_remedy_has_no_obstacles() -> None:
     steps = [routes(*paths) for paths in (["a", "p/{id}"], ["a"], ["a", "p/{sku}"])]
     assert obstacles(steps[0], steps[1]) == obstacles(steps[1], steps[2]) == []
     assert obstacles(steps[0], steps[2]) != []
@@ -126,58 +115,60 @@ def test_the_way_out_has_no_obstacle() -> None:
         ("{id}/reviews", "{sku}/reviews"),
     ],
 )
-def test_one_variable_a_place_whatever_its_kind_and_what_is_below(before: str, after: str) -> None:
+def test_different_variables_at_one_place_are_an_obstacle(before: str, after: str) -> None:
     (found,) = obstacles(routes(before), routes(after))
-    assert f"{after.partition('/')[0]} would be made" in found.what
+    assert after.partition("/")[0] in found.what
 
 
-def test_variables_at_other_places_are_nobodys_concern() -> None:
+def test_variables_at_other_places_are_no_obstacle() -> None:
     assert obstacles(routes("a/{id}"), routes("b/{sku}", "a/b/{rest+}")) == []
 
 
-def test_below_a_part_that_is_made_anew_there_is_nothing_yet() -> None:
+def test_children_of_a_new_resource_have_no_obstacles() -> None:
     before = template(A=part("a"), B=part("{id}", {"Ref": "A"}), C=part("c", {"Ref": "B"}))
     for below in ("{sku}", "{id}"):
         after = template(A=part("x"), B=part(below, {"Ref": "A"}), D=part("c", {"Ref": "B"}))
         assert obstacles(before, after) == []
 
 
-def test_a_part_changed_under_its_logical_id_is_made_before_the_old_one_goes() -> None:
+def test_replaced_path_part_is_created_before_the_old_one_is_deleted() -> None:
     assert where(template(A=part("{id}")), template(A=part("{sku}"))) == ["A"]
     assert where(template(A=part("a")), template(A=part("b"))) == []
 
 
-def test_a_part_under_another_logical_id_is_taken() -> None:
+def test_path_part_under_another_logical_id_is_an_obstacle() -> None:
     (found,) = obstacles(template(A=part("a")), template(B=part("a")))
-    assert found.what == "a would be made while A still has it"
-    assert found.hint.startswith("call it A, or deploy once without a ")
+    assert found.where == "B"
+    assert "A" in found.what
+    assert "A" in found.hint
 
 
-def test_two_parts_that_change_places_are_both_taken() -> None:
+def test_swapped_path_parts_are_both_obstacles() -> None:
     before, after = template(A=part("a"), B=part("b")), template(A=part("b"), B=part("a"))
     assert where(before, after) == ["A", "B"]
 
 
-def test_beside_a_variable_that_stays_only_its_own_name_helps() -> None:
+def test_second_variable_beside_an_unchanged_one_must_have_its_name() -> None:
     before = template(A=part("{id}"))
     (found,) = obstacles(before, template(A=part("{id}"), B=part("{sku}")))
-    assert found.hint == "name it {id}"
+    assert "{id}" in found.hint
+    assert "{sku}" not in found.hint
 
 
-def test_two_apis_do_not_share_their_parts() -> None:
+def test_same_path_part_of_two_apis_is_no_obstacle() -> None:
     kind, properties = part("{sku}")
     other = (kind, {**properties, "RestApiId": {"Ref": "Other"}})
     assert where(template(A=part("{id}")), template(B=other)) == []
 
 
-def test_parts_of_functions_are_compared_but_are_no_variables() -> None:
+def test_path_parts_made_by_functions_are_no_variables() -> None:
     before = template(A=part({"Ref": "One"}))
     assert where(before, template(B=part({"Ref": "Two"}))) == []
     assert where(before, template(B=part({"Ref": "One"}))) == ["B"]
     assert where(before, template(B=part("{id}"))) == []
 
 
-def test_parts_in_a_circle_are_no_reason_to_go_round() -> None:
+def test_circular_path_parts_are_handled() -> None:
     circle = {"A": part("a", {"Ref": "B"}), "B": part("b", {"Ref": "A"})}
     before = template(**circle, C=part("{id}", {"Ref": "A"}))
     assert where(before, template(**circle, D=part("{sku}", {"Ref": "A"}))) == ["D"]
@@ -193,44 +184,44 @@ def named(kind: str, **more: Any) -> tuple[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("kind", FIXED)
-def test_a_name_that_moves_to_another_logical_id_is_taken(kind: str) -> None:
+def test_name_moved_to_another_logical_id_is_an_obstacle(kind: str) -> None:
     (found,) = obstacles(template(A=named(kind)), template(B=named(kind)))
     assert found.where == "B"
-    assert "is still A's when it is made" in found.what
-    assert "call it A" in found.hint
+    assert "A" in found.what
+    assert "A" in found.hint
 
 
 @pytest.mark.parametrize(
-    ("kind", "property_"), [(kind, name) for kind, one in FIXED.items() for name in one.others]
+    ("kind", "property_"), [(kind, name) for kind, fixed in FIXED.items() for name in fixed.others]
 )
-def test_what_is_made_anew_cannot_keep_its_name(kind: str, property_: str) -> None:
+def test_replaced_resource_with_a_fixed_name_is_an_obstacle(kind: str, property_: str) -> None:
     before, after = template(A=named(kind)), template(A=named(kind, **{property_: "new"}))
     (found,) = obstacles(before, after)
     assert found.where == "A"
-    assert f"to change its {property_} it is made anew" in found.what
-    assert found.hint == f"give it another name, or leave {property_} as before"
+    assert property_ in found.what
+    assert property_ in found.hint
 
 
-def test_a_bucket_that_keeps_its_name_cannot_move_to_the_accounts_name_space() -> None:
+def test_bucket_moved_to_the_account_namespace_under_its_name_is_an_obstacle() -> None:
     before = template(A=named("AWS::S3::Bucket"))
     after = template(A=named("AWS::S3::Bucket", BucketNamespace="account-regional"))
     assert where(before, after) == ["A"]
 
 
-def test_a_prefix_in_the_accounts_name_space_is_a_name_too() -> None:
+def test_account_namespace_prefix_is_a_fixed_name() -> None:
     prefix = {"BucketNamePrefix": "shop", "BucketNamespace": "account-regional"}
     before, after = (template(**{title: ("AWS::S3::Bucket", prefix)}) for title in "AB")
     assert where(before, after) == ["B"]
 
 
-def test_another_name_another_type_and_other_properties_are_no_matter() -> None:
+def test_other_name_type_or_property_is_no_obstacle() -> None:
     before = template(A=named("AWS::IAM::Role"))
     assert where(before, template(A=named("AWS::IAM::Role", RoleName="y", Path="/x/"))) == []
     assert where(before, template(B=named("AWS::IAM::User"))) == []
     assert where(before, template(A=named("AWS::IAM::Role", MaxSessionDuration=7200))) == []
 
 
-def test_what_cloudformation_names_may_be_made_anew() -> None:
+def test_resource_with_a_generated_name_may_be_replaced() -> None:
     unnamed = {"RoleName": {"Ref": "AWS::NoValue"}}
     before = template(A=("AWS::IAM::Role", unnamed), B=("AWS::IAM::Role", {}))
     after = template(
@@ -239,12 +230,12 @@ def test_what_cloudformation_names_may_be_made_anew() -> None:
     assert where(before, after) == []
 
 
-def test_a_stages_name_is_its_apis() -> None:
+def test_stage_name_is_unique_in_its_api_only() -> None:
     stage, other = named("AWS::ApiGateway::Stage"), named("AWS::ApiGateway::Stage", RestApiId="b")
     assert where(template(A=stage), template(B=other)) == []
 
 
-def test_where_a_condition_decides_nothing_is_claimed() -> None:
+def test_conditional_resources_are_no_obstacles() -> None:
     role = named("AWS::IAM::Role")
     before, after = template(A=role), template(B=role)
     conditional = copy.deepcopy(before)
@@ -264,7 +255,7 @@ def test_where_a_condition_decides_nothing_is_claimed() -> None:
         ("ApiGatewayStage", ReadModel()),
     ],
 )
-def test_the_fixed_names_of_a_read_model_are_known(name: str, model: ReadModel) -> None:
+def test_fixed_names_of_a_read_model_are_obstacles(name: str, model: ReadModel) -> None:
     before = content(model)
     after = copy.deepcopy(before)
     after["Resources"]["Other"] = after["Resources"].pop(name)
@@ -274,14 +265,12 @@ def test_the_fixed_names_of_a_read_model_are_known(name: str, model: ReadModel) 
 # The article's stage.
 
 
-def test_an_articles_stack_cannot_become_one_with_a_stage_of_its_own() -> None:
+def test_article_stack_with_a_separate_stage_is_an_obstacle() -> None:
     (found,) = obstacles(article_template(), content(ReadModel()))
     assert found.where == "ApiGatewayStage"
-    assert found.what.startswith("the stage exists")
-    assert found.hint.startswith("deploy under another stack name")
 
 
-def test_nor_can_one_with_a_stage_of_its_own_become_an_articles() -> None:
+def test_separate_stage_moved_into_the_deployment_is_an_obstacle() -> None:
     """Its Deployment would lead the stage on, which then goes with its resource."""
     found = obstacles(content(ReadModel()), article_template())
     (stage,) = (one for one in found if one.where == "ApiGatewayStage")
@@ -298,7 +287,7 @@ def test_nor_can_one_with_a_stage_of_its_own_become_an_articles() -> None:
         ({"StageName": "v1", "RestApiId": "other"}, "v1", []),
     ],
 )
-def test_the_same_stage_of_the_same_api_is_meant(
+def test_new_stage_is_an_obstacle_only_with_the_same_name_and_api(
     deployment: Mapping[str, Any], stage: str, expected: list[str]
 ) -> None:
     before = template(Deployment=("AWS::ApiGateway::Deployment", {**API, **deployment}))
@@ -306,7 +295,7 @@ def test_the_same_stage_of_the_same_api_is_meant(
     assert where(before, after) == expected
 
 
-def test_a_stage_that_is_a_resource_already_is_no_new_one() -> None:
+def test_existing_stage_resource_is_no_obstacle() -> None:
     both = template(
         Deployment=("AWS::ApiGateway::Deployment", {**API, "StageName": "v1"}),
         Stage=("AWS::ApiGateway::Stage", {**API, "StageName": "v1"}),

@@ -7,13 +7,13 @@ from readmodel_cfn.analysis.audit import RULES, audit, read_template
 from readmodel_cfn.analysis.audit.page import page
 
 
-def test_a_template_in_yaml_with_numbers_is_audited_as_json_is() -> None:
+def test_short_sub_of_a_number_is_audited_as_text() -> None:
     text = yaml.safe_dump(good()).replace("StatusCode: '", "StatusCode: !Sub '")
     assert "!Sub '200'" in text
     assert audit(read_template(text, "t")) == []
 
 
-def test_the_page_has_a_row_for_each_rule() -> None:
+def test_page_has_a_row_for_each_rule() -> None:
     rows = [line for line in page().splitlines() if line.startswith("| R")]
     assert len(rows) == len(RULES)
     assert all(row.count("|") == 5 for row in rows)

@@ -1,4 +1,4 @@
-"""What the gateway says it does not evaluate, and how such methods answer."""
+"""The list of unsupported features, and the responses of unsupported methods."""
 
 import json
 
@@ -25,7 +25,7 @@ def response(**parts: object) -> Definition:
     return s3_method(responses={"200": dict(parts)})
 
 
-def test_the_articles_api_is_evaluated_whole() -> None:
+def test_article_api_is_fully_supported() -> None:
     """So are fixed text, plain references and MOCK."""
     assert unsupported_lines(article()) == []
     template = {"application/json": '{"id":"$context.requestId","cost":"$5 #1"}'}
@@ -62,10 +62,8 @@ def test_the_articles_api_is_evaluated_whole() -> None:
         (response(selectionPattern=r"\p{Digit}+"), "selection pattern"),
     ],
 )
-def test_a_method_that_cannot_be_evaluated_is_named_and_answers_501(
-    method: Definition, what: str
-) -> None:
-    """The line names method, path and thing; the answer is one that AWS never gives by itself."""
+def test_unsupported_method_is_named_and_answers_501(method: Definition, what: str) -> None:
+    """The line names method, path and feature; 501 is a status that API Gateway never returns."""
     (line,) = lines(method)
     assert line.startswith("GET /x: ")
     assert what in line
@@ -74,12 +72,14 @@ def test_a_method_that_cannot_be_evaluated_is_named_and_answers_501(
     assert line.removeprefix("GET /x: ") in json.loads(answer.body)["message"]
 
 
-def test_one_method_that_cannot_be_evaluated_leaves_the_others_alone() -> None:
+def test_unsupported_method_does_not_affect_other_methods() -> None:
     """A Lambda beside an S3 proxy is common."""
     definition = article()
     definition["resources"] += api({"/fn": {"POST": s3_method(type="AWS_PROXY")}})["resources"]
     assert direct(definition, request("/x")).status == 403
-    assert unsupported_lines(definition) == ["POST /fn: integration type AWS_PROXY"]
+    (line,) = unsupported_lines(definition)
+    assert line.startswith("POST /fn: ")
+    assert "AWS_PROXY" in line
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_only_a_request_that_meets_an_unsupported_gateway_response_answers_501()
     assert through(definition, request("/x")).status == 200
 
 
-def test_content_handling_and_compression_are_evaluated() -> None:
+def test_content_handling_and_compression_are_supported() -> None:
     """Whatever they make of the answer."""
     method = response(contentHandling="CONVERT_TO_BINARY")
     assert lines(method, binaryMediaTypes=["image/png"], minimumCompressionSize=0) == []

@@ -107,7 +107,7 @@ def test_a_document_that_publishing_would_refuse_is_reported_once_until_it_chang
     assert len(told) == 2
 
 
-def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+def test_unreadable_file_raises(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"1")
     with (
         patch.object(Path, "open", side_effect=PermissionError(13, "Permission denied")),

@@ -1,4 +1,4 @@
-"""A folder as S3: statuses, headers and bodies of its answers."""
+"""A folder as S3: statuses, headers and bodies."""
 
 import os
 from pathlib import Path
@@ -51,7 +51,7 @@ def test_get_and_head_have_the_same_headers(root: Path) -> None:
     assert found.answer(s3_get("a.json", method="HEAD")) == S3Response(200, HEADERS, b"")
 
 
-def test_headers_are_those_of_publishing(root: Path) -> None:
+def test_headers_are_those_that_publish_sets(root: Path) -> None:
     permissions = permissions_of(template(), {})
     found = Folder(root, permissions, Settings("max-age=60", gzip=True))
     headers = found.answer(s3_get("a.json")).headers
@@ -109,7 +109,7 @@ def test_a_key_is_escaped_in_an_error(root: Path) -> None:
     assert b"<Key>&lt;b&gt;&amp;</Key>" in folder(root).answer(s3_get("<b>&")).body
 
 
-def test_an_error_to_head_has_no_body(root: Path) -> None:
+def test_error_of_head_has_no_body(root: Path) -> None:
     answer = folder(root).answer(s3_get("b.json", method="HEAD"))
     assert (answer.status, answer.body) == (404, b"")
 

@@ -1,4 +1,4 @@
-"""Told to stop: once it interrupts, then what must be done is done, then it is obeyed."""
+"""Signals: the first interrupts, and the removal of the probe is completed."""
 
 import signal
 from collections.abc import Callable
@@ -15,12 +15,12 @@ def session(heard_first: list[signal.Signals], heard_last: list[signal.Signals])
     """Something that is stopped, or is not, and what must be done after."""
     with Stopping() as stopping:
         try:
-            for one in heard_first:
-                signal.raise_signal(one)
+            for signal_ in heard_first:
+                signal.raise_signal(signal_)
         finally:
             stopping.hold()
-            for one in heard_last:
-                signal.raise_signal(one)
+            for signal_ in heard_last:
+                signal.raise_signal(signal_)
             DONE.append("away")
 
 
@@ -33,13 +33,13 @@ def _nothing_done() -> None:
 
 
 @pytest.mark.parametrize("which", SIGNALS)
-def test_a_signal_interrupts_and_no_later_one_does(which: signal.Signals) -> None:
+def test_first_signal_interrupts_and_later_ones_do_not(which: signal.Signals) -> None:
     with pytest.raises(KeyboardInterrupt):
         session([which], SIGNALS)
     assert DONE == ["away"]
 
 
-def test_what_is_heard_while_the_probe_is_taken_away_is_obeyed_after() -> None:
+def test_signal_during_removal_interrupts_afterwards() -> None:
     with pytest.raises(KeyboardInterrupt):
         session([], [signal.SIGTERM])
     assert DONE == ["away"]
@@ -72,12 +72,12 @@ def written_by_another_thread(stopping: Stopping) -> None:
     def write() -> None:
         with stopping.whole():
             begun.set()
-            DONE.append("written" if done.wait(5) else "interrupted too late")
+            DONE.append("written" if done.wait(60) else "interrupted too late")
 
     begun, done = Event(), Event()
     thread = Thread(target=write)
     thread.start()
-    begun.wait(5)
+    begun.wait(60)
     try:
         signal.raise_signal(signal.SIGINT)
         DONE.append("not reached")
@@ -95,7 +95,7 @@ def written_by_another_thread(stopping: Stopping) -> None:
         written_by_another_thread,
     ],
 )
-def test_what_is_to_be_whole_is_not_interrupted(happens: Callable[[Stopping], None]) -> None:
+def test_whole_block_is_not_interrupted(happens: Callable[[Stopping], None]) -> None:
     """A write that is given up takes effect later, when it was taken away already."""
     with pytest.raises(KeyboardInterrupt), Stopping() as stopping:
         happens(stopping)
@@ -109,19 +109,19 @@ def fail() -> None:
         raise ValueError("mine")
 
 
-def test_another_error_stays_the_one_that_is_told() -> None:
+def test_other_error_precedes_the_interruption() -> None:
     with pytest.raises(ValueError, match="mine"):
         fail()
 
 
-def test_afterwards_signals_mean_what_they_did() -> None:
-    before = [signal.getsignal(one) for one in SIGNALS]
+def test_signal_handlers_are_restored() -> None:
+    before = [signal.getsignal(signal_) for signal_ in SIGNALS]
     with Stopping():
-        assert [signal.getsignal(one) for one in SIGNALS] != before
-    assert [signal.getsignal(one) for one in SIGNALS] == before
+        assert [signal.getsignal(signal_) for signal_ in SIGNALS] != before
+    assert [signal.getsignal(signal_) for signal_ in SIGNALS] == before
 
 
-def test_a_thread_of_somebody_elses_program_is_left_alone() -> None:
+def test_stopping_in_another_thread_installs_no_handlers() -> None:
     found = []
 
     def work() -> None:

@@ -28,12 +28,11 @@ from fault_matrix import Cell, cells
 from fault_proxy import Proxy
 from fault_scenes import SCENES, Scene
 from fault_site import Place
-from readmodel_cfn.local.sandbox.install import ensure_installed
 
 from readmodel_cfn.aws.connection import Connection, Credentials
 from readmodel_cfn.cli.output import story
 from readmodel_cfn.local import sandbox
-from readmodel_cfn.local.sandbox.home import Home
+from readmodel_cfn.local.sandbox.home import Home, ensure_installed
 
 WORKERS = 2
 QUICK = 11  # --quick tries one cell in so many
@@ -47,12 +46,12 @@ def own_sandbox() -> Iterator[tuple[sandbox.Sandbox, Path]]:
     """A sandbox in a folder of its own, beside a running one; it shares the installation."""
     shared = Home.at(None)
     with shared.lock():
-        ensure_installed(shared, story)
+        ensure_installed(shared, print)
     with tempfile.TemporaryDirectory(prefix="readmodel-faults-") as name:
         folder = Path(name)
         (folder / shared.venv.name).symlink_to(shared.venv)
         try:
-            yield sandbox.start(home=folder, progress=story), folder
+            yield sandbox.start(home=folder), folder
         finally:
             sandbox.stop(home=folder)
 

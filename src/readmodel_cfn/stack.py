@@ -11,6 +11,7 @@ what the command prints with `--json`. Every error is a ReadModelError.
 
 import os
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +24,7 @@ from readmodel_cfn.aws.http import Response, reachable_url, request
 from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.config.load import DEFAULT_FILE, Config, StackSettings, load
 from readmodel_cfn.errors import ConfigError, ReadModelError
-from readmodel_cfn.progress import Note, OnProgress, Step, ignore
+from readmodel_cfn.progress import OnProgress, Step, ignore
 from readmodel_cfn.template.model import ReadModel
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from readmodel_cfn.deploy.client import StackClient
     from readmodel_cfn.deploy.values import Stack
+    from readmodel_cfn.local.serve import Source
 
 
 class ReadModelStack:
@@ -224,6 +226,57 @@ class ReadModelStack:
         on_progress(Step(f"Waiting for {url}"))
         return request(url)
 
+    def serving(
+        self,
+        documents: str | Path = "data",
+        *,
+        s3_endpoint: str | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        on_progress: OnProgress = ignore,
+    ) -> AbstractContextManager[str]:
+        """Serve the API on this machine while a `with` block runs; it yields the API's URL.
+
+        No AWS is needed. The arguments are those of `readmodel_cfn.local.serve.serving`.
+
+        Raises:
+            ConfigError: the folder of documents does not exist.
+            ReadModelError: the port is in use.
+        """
+        from readmodel_cfn.local.serve import serving
+
+        return serving(
+            self.serve_source(),
+            documents,
+            s3_endpoint=s3_endpoint,
+            host=host,
+            port=port,
+            on_progress=on_progress,
+        )
+
+    def serve_source(self) -> "Source":
+        """What `serve` serves: the template, the parameters' values, how documents are stored."""
+        import json
+
+        from readmodel_cfn.local.serve import Source, Storage
+        from readmodel_cfn.publish.publish import Settings, check_document
+        from readmodel_cfn.publish.selection import Selection
+        from readmodel_cfn.template.article import build_article
+        from readmodel_cfn.template.render import build_template, render
+
+        model, prefix = self.model, self.config.stack.prefix
+        template = build_article() if self.article else build_template(model, prefix)
+        settings = Settings(model.data_store.cache_control, model.data_store.gzip_stored)
+        selection = Selection(model.routes, self.config.publish.exclude)
+        storage = Storage(
+            headers={name.lower(): value for name, value in settings.attributes.items()},
+            encode=settings.stored,
+            publishes=selection.publishes,
+            check=lambda document, file: check_document(document, file, settings),
+        )
+        values = {"StackName": self.name, "AWS::StackName": self.name}
+        return Source(json.loads(render(template, "compact")), values, storage=storage)
+
     def _own_outputs(self, on_progress: OnProgress = ignore) -> dict[str, str]:
         """This read model's outputs, without its prefix."""
         prefix, outputs = self.config.stack.prefix, self.outputs(on_progress)
@@ -250,8 +303,7 @@ def _connected(given: Connection, on_progress: OnProgress) -> Connection:
     if given.sandbox:
         from readmodel_cfn.local import sandbox
 
-        on_progress(Step("Starting the sandbox"))
-        box = sandbox.start(progress=lambda line: on_progress(Note(line)))
+        box = sandbox.start(on_progress=on_progress)
         key = Credentials(box.access_key_id, box.secret_access_key)
         return Connection(region or box.region, None, box.endpoint_url, key, sandbox=True)
     endpoint_url = given.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")

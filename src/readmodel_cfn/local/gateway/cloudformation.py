@@ -87,7 +87,8 @@ class TemplateScope:
             raise _error(logical_id, f"{function} cannot be evaluated without a stack")
         if part.logical_id != part.name:
             raise _error(logical_id, f"there is no resource {part.logical_id}")
-        raise _error(logical_id, f"nothing gives {part.name} a value")
+        hint = f"give it one with --parameter {part.name}=VALUE"
+        raise _error(logical_id, f"nothing gives {part.name} a value", hint=hint)
 
     def _bucket_name(self, part: Unknown) -> str | None:
         resource = self.resources[part.logical_id]
@@ -144,9 +145,11 @@ def template_scope(template: Json, values: Mapping[str, str]) -> TemplateScope:
     return TemplateScope(evaluator, resources)
 
 
-def _error(logical_id: str, what: str, *keys: str | int) -> DefinitionError:
+def _error(
+    logical_id: str, what: str, *keys: str | int, hint: str | None = None
+) -> DefinitionError:
     path = ("Resources", logical_id, *(("Properties", *keys) if keys else ()))
-    return DefinitionError(logical_id, what, path)
+    return DefinitionError(logical_id, what, path, hint)
 
 
 def _resources(scope: TemplateScope) -> dict[str, Resources]:
@@ -171,7 +174,8 @@ def _only_api(resources: Mapping[str, Resources]) -> str:
     (api,) = apis
     for part in _WHOLE:
         if part in apis[api]:
-            raise _error(api, f"{part} is not evaluated; resources and methods are", part)
+            hint = "define the API by resources and methods"
+            raise _error(api, f"{part} is not evaluated", part, hint=hint)
     for short_type in _PARTS:
         for logical_id, own in resources.get(short_type, {}).items():
             if own.get("RestApiId") != api:
@@ -211,7 +215,8 @@ def _stage(
     if not stages and name:
         return name, {}  # such as one that another template creates
     if not stages:
-        raise _error(api, "no Stage, and no Deployment with a StageName")
+        hint = "choose its name with --stage NAME"
+        raise _error(api, "no Stage, and no Deployment with a StageName", hint=hint)
     if name is None:
         name = next(iter(stages))
     if name not in stages:

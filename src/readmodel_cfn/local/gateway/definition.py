@@ -10,13 +10,15 @@ Json = Mapping[str, Any]
 class DefinitionError(ValueError):
     """A definition that API Gateway would refuse, or that the gateway cannot read.
 
-    `place` is the method and path (`GET /things`), the resource or the setting, and `what` what is
-    wrong there. `path` leads to the part in the template, if the definition comes from one.
+    `place` is the method and path (`GET /things`), the resource or the setting, `what` what is
+    wrong there, and `hint` what to do. `path` leads to the part in the template, if there is one.
     """
 
-    def __init__(self, place: str, what: str, path: tuple[str | int, ...] = ()) -> None:
+    def __init__(
+        self, place: str, what: str, path: tuple[str | int, ...] = (), hint: str | None = None
+    ) -> None:
         super().__init__(f"{place}: {what}" if place else what)
-        self.place, self.what, self.path = place, what, path
+        self.place, self.what, self.path, self.hint = place, what, path, hint
 
 
 def section(holder: Json, name: str) -> Json:

@@ -104,12 +104,12 @@ def _integration(method: Json, place: str) -> Iterator[tuple[str, Keys]]:
             return
     for content_type, text in section(integration, "requestTemplates").items():
         for used in not_supported(text or ""):
-            keys = ("Integration", "RequestTemplates", content_type)
-            yield f"request template {content_type}: {used}", keys
+            at: Keys = ("Integration", "RequestTemplates", content_type)
+            yield f"request template {content_type}: {used}", at
     for index, (status, response) in enumerate(integration_responses(integration, place)):
         for feature, keys in _integration_response(response):
-            beginning = ("Integration", "IntegrationResponses", index)
-            yield f"response {status}: {feature}", (*beginning, *keys)
+            at = ("Integration", "IntegrationResponses", index, *keys)
+            yield f"response {status}: {feature}", at
 
 
 def _s3_integration(integration: Json) -> Iterator[tuple[str, Keys]]:

@@ -1,8 +1,8 @@
 """Whether a role of the template may list the bucket and get a key.
 
-The role is the one that an integration's Credentials name. Counted are its own Policies and the
-template's policies attached to it; no bucket policy, no permissions boundary. Evaluated are Action
-and Resource with their wildcards, and the conditions StringLike and StringEquals on `s3:prefix` and
+The role is that of an integration's Credentials. Evaluated are its own Policies and the template's
+policies attached to it, but no bucket policy and no permissions boundary; of a statement Action and
+Resource with their wildcards, and the conditions StringLike and StringEquals on `s3:prefix` and
 Bool on `aws:SecureTransport` (API Gateway calls S3 over TLS). A statement with any other condition,
 with NotAction or NotResource does not apply.
 """
@@ -24,7 +24,7 @@ _ARN = re.compile(r"arn:[^:]*:s3:::|([A-Za-z0-9]+)\.Arn(?=/|$)")
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What a role may do with a key: get it, and list it, and so learn that it is missing."""
+    """What a role may do with a key: get it, and list it, which shows that it is missing."""
 
     get: bool
     list: bool
@@ -34,8 +34,8 @@ class Allowed:
 class Permissions:
     """The statements of the template's roles by ARN, and its buckets' logical IDs by their names.
 
-    `complete` are the roles whose policies are all in the template. Of any other role it is assumed
-    that it may get what it is not denied, and may list nothing.
+    `complete` are the roles whose policies are all in the template. Any other role is assumed to
+    have permission to get what is not denied, and to list nothing.
     """
 
     statements: Mapping[str, Sequence[Statement]]
@@ -45,7 +45,7 @@ class Permissions:
     def of(self, request: S3Request) -> Allowed:
         """What the request's role may do with the request's key.
 
-        The key is taken for the listing's prefix, so that a permission limited to prefixes counts
+        The key is used as the listing's prefix, so that a permission limited to prefixes is valid
         for the keys below them (assumed).
         """
         role = request.credentials or ""
@@ -104,9 +104,10 @@ def _documents(
 
 
 def _buckets(scope: TemplateScope) -> Iterator[tuple[str, str]]:
-    for logical_id, properties in _of_type(scope, "AWS::S3::Bucket"):
-        if name := properties.get("BucketName"):
-            yield str(scope.resolve(name, logical_id)), logical_id
+    for logical_id, _ in _of_type(scope, "AWS::S3::Bucket"):
+        name = str(scope.resolve({"Ref": logical_id}, logical_id))
+        if name != logical_id:
+            yield name, logical_id
 
 
 def _of_type(scope: TemplateScope, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -116,9 +117,9 @@ def _of_type(scope: TemplateScope, kind: str) -> Iterator[tuple[str, Mapping[str
 
 
 def _applies(statement: Statement, action: str, names: Sequence[str], prefix: str | None) -> bool:
-    """Is the statement about the action on a resource under one of its names?"""
+    """Is the statement about the action on the resource, which may have several names?"""
     actions = _listed(statement.get("Action"))
-    # A bucket of the template goes by its logical ID: its ARN is `LogicalId.Arn`.
+    # The ARN of a bucket of the template is `LogicalId.Arn`, which counts as its logical ID.
     resources = [
         _ARN.sub(lambda arn: arn[1] or "", resource, count=1)
         for resource in _listed(statement.get("Resource"))
@@ -152,7 +153,7 @@ def _like(pattern: str, text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _wildcards(pattern: str) -> re.Pattern[str]:
-    """A text with IAM's wildcards: `*` is any text, with slashes too, `?` is one character."""
+    """A pattern with IAM's wildcards: `*` is any text, also with slashes, `?` one character."""
     escaped = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
     return re.compile(escaped, re.DOTALL)
 

@@ -15,6 +15,7 @@ from typing import Any
 from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable, parameter_values
 from readmodel_cfn.cloudformation.values import Unknown, fill
 from readmodel_cfn.local.gateway.definition import DefinitionError, Json, section
+from readmodel_cfn.local.gateway.properties import API_GATEWAY, anything, typed
 
 PSEUDO_PARAMETERS: Mapping[str, str] = {
     "AWS::AccountId": "123456789012",
@@ -136,10 +137,15 @@ def template_scope(template: Json, values: Mapping[str, str]) -> TemplateScope:
         DefinitionError: its resources depend on a value that is not known.
     """
     evaluator = Evaluator(template, parameter_values(template, {**PSEUDO_PARAMETERS, **values}))
+    declared = template.get("Resources") or {}
+    if not isinstance(declared, Mapping):
+        raise DefinitionError("", f"Resources is {declared!r}, not an object", ("Resources",))
     resources: dict[str, Any] = {}
-    for name, resource in evaluator.expand(template.get("Resources") or {}).items():
+    for name, resource in evaluator.expand(declared).items():
         if isinstance(resource, Unknown):
             raise DefinitionError(name, resource.problem, ("Resources", name))
+        if not isinstance(resource, Mapping):
+            raise DefinitionError(name, f"{resource!r} is not a resource", ("Resources", name))
         if evaluator.condition(resource.get("Condition")) is not False:
             resources[name] = resource
     return TemplateScope(evaluator, resources)
@@ -162,7 +168,9 @@ def _resources(scope: TemplateScope) -> dict[str, Resources]:
             if condition is not None and not scope.evaluator.condition(condition):
                 raise _error(logical_id, f"whether its condition {condition} holds is not known")
             properties = scope.resolve(resource.get("Properties") or {}, logical_id)
-            by_type.setdefault(full_type.removeprefix(_TYPE), {})[logical_id] = properties
+            short_type = full_type.removeprefix(_TYPE)
+            found = typed(properties, API_GATEWAY.get(short_type, anything), logical_id)
+            by_type.setdefault(short_type, {})[logical_id] = found
     return {**by_type}
 
 
@@ -185,12 +193,11 @@ def _only_api(resources: Mapping[str, Resources]) -> str:
 
 def _settings(properties: Json, api: str) -> dict[str, Any]:
     """The API's own settings; `~1` is CloudFormation's spelling of a slash in a media type."""
-    size = properties.get("MinimumCompressionSize")
+    name = "MinimumCompressionSize"
     try:
-        compression = None if size is None else int(size)
-    except (TypeError, ValueError):
-        name = "MinimumCompressionSize"
-        raise _error(api, f"{name} {size!r} is not a number", name) from None
+        compression = int(properties[name]) if name in properties else None
+    except ValueError:
+        raise _error(api, f"{name} {properties[name]!r} is not a number", name) from None
     types = properties.get("BinaryMediaTypes") or ()
     return {
         "binaryMediaTypes": [media_type.replace("~1", "/") for media_type in types],
@@ -204,14 +211,14 @@ def _stage(
 ) -> tuple[str, dict[str, str]]:
     """The stage's name and variables; a deployment's own stage has them in StageDescription."""
     stages = {
-        str(own["StageName"]): _variables(own)
+        own["StageName"]: _variables(own)
         for own in resources.get("Stage", {}).values()
         if own.get("StageName")
     }
     for own in resources.get("Deployment", {}).values():
         if own.get("StageName"):
             description = section(own, "StageDescription")
-            stages.setdefault(str(own["StageName"]), _variables(description))
+            stages.setdefault(own["StageName"], _variables(description))
     if not stages and name:
         return name, {}  # such as one that another template creates
     if not stages:
@@ -225,7 +232,7 @@ def _stage(
 
 
 def _variables(stage: Json) -> dict[str, str]:
-    return {name: str(value) for name, value in section(stage, "Variables").items()}
+    return {**section(stage, "Variables")}
 
 
 def _methods(
@@ -297,6 +304,6 @@ def _plane(properties: Json) -> dict[str, Any]:
 def _required(properties: Json, name: str, logical_id: str) -> str:
     """A text that the resource needs."""
     value = properties.get(name)
-    if not isinstance(value, str | int) or value == "":
+    if not value:
         raise _error(logical_id, f"{name} is {value!r}, not a text", name)
     return str(value)

@@ -21,6 +21,7 @@ from readmodel_cfn.local.gateway import (
     unsupported,
 )
 from readmodel_cfn.local.gateway.cloudformation import TemplateApi, read_api
+from readmodel_cfn.local.gateway.definition import methods
 from readmodel_cfn.local.serve.folder import Folder
 from readmodel_cfn.local.serve.permissions import permissions_of
 from readmodel_cfn.local.serve.source import Source
@@ -111,7 +112,7 @@ def api_of(source: Source, documents: Path | S3, note: Callable[[str], None]) ->
     try:
         found = read_api(source.template, source.parameters, source.stage)
         gateway = Gateway(Snapshot.from_definition(found.definition), found.stage, found.variables)
-        s3 = _folder(source, documents, note) if isinstance(documents, Path) else documents
+        s3 = _folder(source, documents, note, found) if isinstance(documents, Path) else documents
         routes = tuple(_routes(found.definition, gateway, s3))
         features = unsupported(found.definition)
     except DefinitionError as error:
@@ -123,8 +124,10 @@ def api_of(source: Source, documents: Path | S3, note: Callable[[str], None]) ->
     return Api(found.stage, routes, findings, gateway, s3, note)
 
 
-def _folder(source: Source, root: Path, note: Callable[[str], None]) -> Folder:
-    permissions = permissions_of(source.template, source.parameters)
+def _folder(source: Source, root: Path, note: Callable[[str], None], found: TemplateApi) -> Folder:
+    integrations = (method.get("methodIntegration") for _, method in methods(found.definition))
+    roles = {integration.get("credentials") for integration in integrations if integration}
+    permissions = permissions_of(source.template, source.parameters, roles)
     return Folder(root, permissions, source.storage, note)
 
 

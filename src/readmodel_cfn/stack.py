@@ -9,8 +9,10 @@ Each method is one command of the command line. Results are frozen values, and t
 what the command prints with `--json`. Every error is a ReadModelError.
 """
 
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.outputs import Output
     from readmodel_cfn.deploy.status import StackStatus
     from readmodel_cfn.deploy.values import Stack
+    from readmodel_cfn.local.serve import Source
     from readmodel_cfn.publish.destination import Destination
     from readmodel_cfn.publish.documents import Settings
     from readmodel_cfn.publish.history import Restored, Version
@@ -262,6 +265,15 @@ class ReadModelStack:
         from readmodel_cfn.deploy.client import StackClient
 
         return StackClient(self.connection.client("cloudformation"))
+
+    def template(self) -> str:
+        """The template of the stack, as compact JSON."""
+        from readmodel_cfn.template.article import build_article
+        from readmodel_cfn.template.render import build_template, render
+
+        prefix = self.config.stack.prefix
+        template = build_article() if self.article else build_template(self.model, prefix)
+        return render(template, "compact")
 
     @readable_errors()
     def deploy(
@@ -820,6 +832,51 @@ class ReadModelStack:
             on_progress=on_progress,
         )
 
+    def serving(
+        self,
+        documents: str | Path = "data",
+        *,
+        s3_endpoint: str | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        on_progress: OnProgress = ignore,
+    ) -> AbstractContextManager[str]:
+        """Serve the API on this machine while a `with` block runs; it yields the API's URL.
+
+        No AWS is needed. The arguments are those of `readmodel_cfn.local.serve.serving`.
+
+        Raises:
+            ConfigError: the folder of documents does not exist.
+            ReadModelError: the port is in use.
+        """
+        from readmodel_cfn.local.serve import serving
+
+        return serving(
+            self.serve_source(),
+            documents,
+            s3_endpoint=s3_endpoint,
+            host=host,
+            port=port,
+            on_progress=on_progress,
+        )
+
+    def serve_source(self) -> "Source":
+        """What `serve` serves: the template, the parameters' values, how documents are stored."""
+        from readmodel_cfn.local.serve import Source, Storage
+        from readmodel_cfn.publish.documents import check_document
+        from readmodel_cfn.publish.selection import Selection
+
+        settings = self._settings
+        selection = Selection(self.model.routes, self.config.publish.exclude)
+        storage = Storage(
+            headers={name.lower(): value for name, value in settings.attributes.items()},
+            encode=settings.stored,
+            publishes=selection.publishes,
+            check=lambda document, file: check_document(document, file, settings),
+        )
+        values = {"StackName": self.name, "AWS::StackName": self.name}
+        return Source(json.loads(self.template()), values, storage=storage)
+
     def _described(self, on_progress: OnProgress = ignore) -> "Stack":
         """The deployed stack.
 
@@ -842,18 +899,12 @@ class ReadModelStack:
             ConfigError: the article's stack has a name or a region that its template does not
                 allow.
         """
-        from readmodel_cfn.template.article import build_article
-        from readmodel_cfn.template.render import build_template, render
-
         settings = self.config.stack
         if self.article:
             _check_article(self.name, self.connection.region_name)
-            template = build_article()
-        else:
-            template = build_template(self.model, settings.prefix)
         return StackSpec(
             name=self.name,
-            template=render(template, "compact"),
+            template=self.template(),
             parameters={"StackName": self.name} if self.article else {},
             tags=settings.tags,
             termination_protection=settings.termination_protection,
@@ -975,8 +1026,7 @@ def _connected(given: Connection, on_progress: OnProgress) -> Connection:
     if given.sandbox:
         from readmodel_cfn.local import sandbox
 
-        on_progress(Step("Starting the sandbox"))
-        box = sandbox.start(progress=lambda line: on_progress(Note(line)))
+        box = sandbox.start(on_progress=on_progress)
         key = Credentials(box.access_key_id, box.secret_access_key)
         return Connection(region or box.region, None, box.endpoint_url, key, sandbox=True)
     endpoint_url = given.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")

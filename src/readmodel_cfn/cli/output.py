@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from readmodel_cfn.aws.http import Response
-    from readmodel_cfn.deploy.values import StackEvent
     from readmodel_cfn.lint import Finding
-    from readmodel_cfn.stack import Published, Response
+    from readmodel_cfn.stack import Published, Response, StackEvent
 
 
 def story(line: str) -> None:

@@ -1,6 +1,6 @@
-"""A client program that uses the whole public API, for strict type checkers.
+"""A program that uses the whole public API, for strict type checkers.
 
-`make dist` checks it against the installed wheel, and runs it there.
+`make dist` checks its types with the installed wheel, and runs it.
 """
 
 # pyright: strict, reportMissingTypeStubs=false

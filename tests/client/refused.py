@@ -1,4 +1,4 @@
-"""A program that is wrong line by line: strict type checkers must refuse each that says so."""
+"""Wrong code: type checkers must report an error in each line that ends with `# refused`."""
 
 # pyright: strict, reportMissingTypeStubs=false
 

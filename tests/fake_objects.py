@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from threading import Lock
 
-from readmodel_cfn.publish.object_errors import Denied, Exists
-from readmodel_cfn.publish.objects import Listed
+from readmodel_cfn.publish.objects import Denied, Exists, Listed
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -14,12 +14,19 @@ import click
 import toml_page
 
 from readmodel_cfn import ReadModel, build_article, build_template, render
-from readmodel_cfn.analysis.audit.page import page
+from readmodel_cfn.analysis.audit import RULES
 from readmodel_cfn.analysis.graph import flowchart
 from readmodel_cfn.cli import main as cli
 from readmodel_cfn.config.schema import schema
 
 ROOT = Path(__file__).resolve().parents[1]
+_AUDIT = """# The audit's rules
+
+`readmodel-cfn audit TEMPLATE` checks these rules of an S3 proxy behind an API Gateway REST API, on
+any CloudFormation template. This page is generated from `readmodel_cfn.analysis.audit.RULES`.
+
+| rule | name | what is required | what a violation means for a client |
+|---|---|---|---|"""
 
 
 def generated() -> dict[str, str]:
@@ -31,7 +38,7 @@ def generated() -> dict[str, str]:
         "templates/read-model.yaml": render(production, "yaml"),
         "docs/readmodel.schema.json": json.dumps(schema(), indent=2) + "\n",
         "docs/cli.md": cli_reference(),
-        "docs/audit.md": page(),
+        "docs/audit.md": audit_rules(),
         "docs/readmodel-toml.md": toml_page.page(),
         "README.md": readme(json.loads(render(production))),
     }
@@ -43,6 +50,12 @@ def readme(template: Mapping[str, Any]) -> str:
     before, begin, rest = text.partition("```mermaid\n")
     _, end, after = rest.partition("```\n")
     return before + begin + flowchart(template) + end + after
+
+
+def audit_rules() -> str:
+    """The table of the audit's rules."""
+    rows = [f"| {rule.id} | {rule.name} | {rule.title} | {rule.meaning} |" for rule in RULES]
+    return "\n".join([_AUDIT, *rows, ""])
 
 
 def cli_reference() -> str:

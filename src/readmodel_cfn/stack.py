@@ -10,27 +10,66 @@ what the command prints with `--json`. Every error is a ReadModelError.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
 from urllib.parse import urlsplit
 
 from readmodel_cfn.aws.connection import Connection, Credentials
 from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.aws.http import Response, reachable_url, request
 from readmodel_cfn.aws.location import StackLocation
-from readmodel_cfn.config.load import DEFAULT_FILE, Config, StackSettings, load
+from readmodel_cfn.config.load import (
+    DEFAULT_FILE,
+    STACK_NAME_IN_WORDS,
+    Config,
+    Publish,
+    StackSettings,
+    load,
+)
+from readmodel_cfn.consent import Confirm
+from readmodel_cfn.deploy.plan import Plan as Plan
+from readmodel_cfn.deploy.spec import StackSpec
+from readmodel_cfn.deploy.stack_diff import PropertyChange as PropertyChange
+from readmodel_cfn.deploy.stack_diff import ResourceDiff as ResourceDiff
+from readmodel_cfn.deploy.stack_diff import StackDiff as StackDiff
+from readmodel_cfn.deploy.values import StackEvent as StackEvent
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
+from readmodel_cfn.publish.results import Fault as Fault
+from readmodel_cfn.publish.results import Lost as Lost
+from readmodel_cfn.publish.results import Published as Published
+from readmodel_cfn.publish.results import PublishPlan as PublishPlan
+from readmodel_cfn.publish.results import PublishResult as PublishResult
 from readmodel_cfn.template.model import ReadModel
+from readmodel_cfn.template.options import OptionError
 
 if TYPE_CHECKING:
     import boto3
 
     from readmodel_cfn.deploy.client import StackClient
+    from readmodel_cfn.deploy.deploy import DeployResult as DeployResult
+    from readmodel_cfn.deploy.events import EventStream as EventStream
+    from readmodel_cfn.deploy.events import OnInterrupt as OnInterrupt
+    from readmodel_cfn.deploy.follow import FollowResult as FollowResult
+    from readmodel_cfn.deploy.live.values import Live
     from readmodel_cfn.deploy.values import Stack
+    from readmodel_cfn.publish.destination import Destination
+    from readmodel_cfn.publish.documents import Settings
+    from readmodel_cfn.publish.history import Restored as Restored
+    from readmodel_cfn.publish.history import Version as Version
+    from readmodel_cfn.publish.publish import Documents, SharedOptions
+    from readmodel_cfn.verify.contract import CheckedStack, Contract
+    from readmodel_cfn.verify.race.race import RaceResult as RaceResult
+    from readmodel_cfn.verify.verify import VerifyResult as VerifyResult
+
+    class PublishOptions(SharedOptions, total=False):
+        """The types of the options of `ReadModelStack.publish`."""
+
+        as_writer: bool
+        bucket: str | None
 
 
 class ReadModelStack:
@@ -169,14 +208,388 @@ class ReadModelStack:
         """The deployed stack.
 
         Raises:
-            ReadModelError: there is none.
+            ReadModelError: it does not exist.
         """
-        on_progress(Step(f"Describing {self.location}"))
-        stack = self._client.describe(self.name)
-        if stack is None:
-            hint = f"run: {self.location.command('deploy')}"
-            raise ReadModelError("does not exist", where=str(self.location), hint=hint)
-        return stack
+        from readmodel_cfn.deploy.inspection import existing_stack
+
+        return existing_stack(self._client, self.location, on_progress)
+
+    @readable_errors()
+    def deploy(
+        self,
+        *,
+        adopt: bool = True,
+        recreate: bool = False,
+        express: bool = False,
+        disable_rollback: bool = False,
+        import_existing: bool = False,
+        revert_drift: bool = False,
+        template_bucket: str | None = None,
+        detach: bool = False,
+        timeout: float | None = None,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+        on_interrupt: "OnInterrupt | None" = None,
+    ) -> "DeployResult":
+        """Create or update the stack, and wait until it is complete.
+
+        An operation in progress is waited for first. An unchanged stack is not updated. What is
+        known to fail is refused before anything is changed.
+
+        Args:
+            adopt: Whether a stack without this tool's tag may be adopted, with consent; otherwise
+                it is refused.
+            recreate: Consent to delete a stack whose creation never succeeded.
+            express: Return when the configuration is applied, without waiting until resources are
+                stable.
+            disable_rollback: Keep the resources of a failed operation.
+            import_existing: Import resources that exist, such as a retained bucket.
+            revert_drift: Revert changes that were made outside of CloudFormation.
+            template_bucket: S3 bucket for a template of more than 51,200 bytes.
+            detach: Return when the operation has started.
+            timeout: Seconds to wait for an operation at most.
+            confirm: Called before each change. Without it only adopting a stack, recreating it and
+                continuing a failed rollback are refused.
+            on_progress: Gets the lint findings, the Plan, the StackDiff, each StackEvent, and Step
+                and Note.
+            on_interrupt: Called on Ctrl-C during the wait. Without it the wait ends.
+
+        Raises:
+            ConfigError: the template is too long, or an option needs a newer boto3.
+            FindingsError: cfn-lint has findings; nothing was changed.
+            ConsentRequired: `confirm` did not agree to the error's `consent`.
+            RolledBack: the operation failed and was rolled back; the error has the cause.
+            Stuck: manual intervention in AWS is required.
+            Unfinished: the operation is still in progress; call it again to continue.
+            ReadModelError: it was refused before anything was changed.
+        """
+        from readmodel_cfn.deploy.deploy import deploy
+
+        connection = self.connect(on_progress)
+        return deploy(
+            replace(self._spec(), express=express, disable_rollback=disable_rollback),
+            connection,
+            adopt=adopt,
+            recreate=recreate,
+            import_existing=import_existing,
+            revert_drift=revert_drift,
+            template_bucket=template_bucket,
+            detach=detach,
+            timeout=timeout,
+            origin=self._origin(),
+            confirm=confirm,
+            on_progress=on_progress,
+            on_interrupt=on_interrupt,
+        )
+
+    @readable_errors()
+    def diff(
+        self, *, template_bucket: str | None = None, on_progress: OnProgress = ignore
+    ) -> StackDiff:
+        """What `deploy` would change. A change set is created for it, and deleted again.
+
+        Args:
+            template_bucket: S3 bucket for a template of more than 51,200 bytes.
+            on_progress: Gets the Plan, and Step and Note.
+
+        Raises:
+            ConfigError: the template is too long for a request.
+            ReadModelError, Stuck: `deploy` would refuse the stack.
+            Unfinished: an operation is in progress, or a rollback has failed.
+        """
+        from readmodel_cfn.deploy.diff import diff
+
+        connection = self.connect(on_progress)
+        return diff(
+            self._spec(), connection, template_bucket=template_bucket, on_progress=on_progress
+        )
+
+    @readable_errors()
+    def follow(
+        self,
+        *,
+        timeout: float | None = None,
+        on_progress: OnProgress = ignore,
+        on_interrupt: "OnInterrupt | None" = None,
+    ) -> "FollowResult":
+        """Report the events of the operation in progress, or of the last one, until it ends.
+
+        Args:
+            timeout: Seconds to wait at most.
+            on_progress: Gets each StackEvent, and Step.
+            on_interrupt: Called on Ctrl-C during the wait, if the stack has this tool's tag.
+
+        Raises:
+            RolledBack, Stuck: the operation failed.
+            Unfinished: it is still in progress.
+            ReadModelError: the stack does not exist, or had no operation.
+        """
+        from readmodel_cfn.deploy.follow import follow
+
+        self.connect(on_progress)
+        return follow(
+            self.location,
+            timeout=timeout,
+            origin=self._origin(),
+            on_progress=on_progress,
+            on_interrupt=on_interrupt,
+        )
+
+    def _spec(self) -> StackSpec:
+        """The stack as the model and the settings describe it.
+
+        Raises:
+            ConfigError: the article's stack has a name or a region that its template does not
+                allow.
+        """
+        from readmodel_cfn.template.article import build_article
+        from readmodel_cfn.template.render import build_template, render
+
+        settings = self.config.stack
+        if self.article:
+            _check_article(self.name, self.connection.region_name)
+            template = build_article()
+        else:
+            template = build_template(self.model, settings.prefix)
+        return StackSpec(
+            name=self.name,
+            template=render(template, "compact"),
+            parameters={"StackName": self.name} if self.article else {},
+            tags=settings.tags,
+            termination_protection=settings.termination_protection,
+            role_arn=settings.role_arn,
+        )
+
+    def _origin(self) -> Mapping[str, str]:
+        """The table of readmodel.toml that creates a resource, by logical ID."""
+        from readmodel_cfn.config.origins import origins
+
+        return {} if self.article else origins(self.model, self.config.stack.prefix)
+
+    @overload
+    def publish(
+        self,
+        documents: "Documents",
+        *,
+        dry_run: Literal[False] = ...,
+        **options: "Unpack[PublishOptions]",
+    ) -> PublishResult: ...
+    @overload
+    def publish(
+        self,
+        documents: "Documents",
+        *,
+        dry_run: Literal[True],
+        **options: "Unpack[PublishOptions]",
+    ) -> PublishPlan: ...
+    @overload
+    def publish(
+        self, documents: "Documents", *, dry_run: bool, **options: "Unpack[PublishOptions]"
+    ) -> PublishResult | PublishPlan: ...
+    @readable_errors()
+    def publish(
+        self,
+        documents: "Documents",
+        *,
+        exclude: Sequence[str] = (),
+        prefix: str = "",
+        force: bool = False,
+        create_only: bool = False,
+        skip_invalid: bool = False,
+        delete_missing: bool = False,
+        dry_run: bool = False,
+        default: Callable[[Any], object] | None = None,
+        as_writer: bool = False,
+        bucket: str | None = None,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> PublishResult | PublishPlan:
+        """Publish the documents that have changed.
+
+        Args:
+            documents: A mapping of keys to values, an iterable of (key, value) pairs, or paths of
+                files and directories; below a directory, the path of a file is its key. Bytes are
+                JSON already, every other value is encoded as JSON.
+            exclude: Glob patterns of keys that are neither sent nor deleted, in addition to those
+                of the configuration.
+            prefix: Prefix of all keys of a mapping or of pairs: only objects below it are listed
+                and deleted.
+            force: Send documents that have not changed, too.
+            create_only: Send only documents that do not exist.
+            skip_invalid: Skip invalid documents and send the others.
+            delete_missing: Then delete documents that the routes serve and that are not in
+                `documents`, which must be a mapping or paths, and not empty.
+            dry_run: Send and delete nothing, and return the plan.
+            default: Converts values that JSON does not know, as in `json.dumps`.
+            as_writer: Whether to use the access key of the stack's writer.
+            bucket: Bucket to publish to; by default that of the stack.
+            confirm: Asked before documents are deleted (kind "delete-missing"), and before any is
+                sent.
+            on_progress: Called with steps, notes and counts, and with Sent, Lost, Fault and Deleted
+                for each document that was handled.
+
+        Raises:
+            Unfinished: some were sent when a document was invalid, S3 refused one or was
+                unreachable, or on an interruption.
+            ConfigError: a document is invalid, or options exclude each other; nothing was sent.
+            ConsentRequired: `confirm` returned False; nothing was sent.
+            ReadModelError: nothing was sent.
+        """
+        from readmodel_cfn.publish.publish import publish
+
+        done = publish(
+            documents,
+            partial(self._destination, bucket, as_writer, on_progress),
+            self._settings,
+            routes=self.model.routes,
+            exclude=self._excluded(exclude),
+            prefix=prefix,
+            force=force,
+            create_only=create_only,
+            skip_invalid=skip_invalid,
+            delete_missing=delete_missing,
+            dry_run=dry_run,
+            default=default,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
+        if isinstance(done, PublishResult) and done.deleted:
+            command = f"{self.location.command('history')} KEY"
+            on_progress(Note(f"If the bucket keeps versions, restore can undo this: {command}"))
+        return done
+
+    @readable_errors()
+    def publish_document(
+        self,
+        key: str,
+        value: object,
+        *,
+        exclude: Sequence[str] = (),
+        if_match: str | None = None,
+        create_only: bool = False,
+        default: Callable[[Any], object] | None = None,
+        as_writer: bool = False,
+        bucket: str | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> Published:
+        """Publish one document, whether or not it has changed.
+
+        Bytes are JSON already, any other value is encoded as JSON; `default` converts values that
+        JSON does not know. With `if_match` the current document must have this ETag, with
+        `create_only` there must be none.
+
+        Raises:
+            ConfigError: the document, its key or the options are invalid; nothing was sent.
+            LostRace: another writer was first; nothing was changed.
+            Unfinished: it was interrupted, and the document may be stored.
+        """
+        from readmodel_cfn.publish.put import publish_document
+
+        return publish_document(
+            key,
+            value,
+            partial(self._destination, bucket, as_writer, on_progress),
+            self._settings,
+            routes=self.model.routes,
+            exclude=self._excluded(exclude),
+            if_match=if_match,
+            create_only=create_only,
+            default=default,
+            on_progress=on_progress,
+        )
+
+    @readable_errors()
+    def publish_file(
+        self,
+        file: str | Path,
+        *,
+        key: str | None = None,
+        route: str | None = None,
+        exclude: Sequence[str] = (),
+        if_match: str | None = None,
+        create_only: bool = False,
+        as_writer: bool = False,
+        bucket: str | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> Published:
+        """Publish one JSON file, whether or not it has changed.
+
+        Without `key` it is published to the one key of the route, or to its path. `route` is the
+        path of the route that serves it. The rest is as for `publish_document`.
+        """
+        from readmodel_cfn.publish.put import publish_file
+
+        return publish_file(
+            Path(file),
+            partial(self._destination, bucket, as_writer, on_progress),
+            self._settings,
+            routes=self.model.routes,
+            key=key,
+            route=route,
+            exclude=self._excluded(exclude),
+            if_match=if_match,
+            create_only=create_only,
+            on_progress=on_progress,
+        )
+
+    def plan_file(
+        self,
+        file: str | Path,
+        *,
+        key: str | None = None,
+        route: str | None = None,
+        exclude: Sequence[str] = (),
+    ) -> PublishPlan:
+        """What `publish_file` would send; nothing is sent, and AWS is not called."""
+        from readmodel_cfn.publish.put import plan_file
+
+        routes, excluded = self.model.routes, self._excluded(exclude)
+        return plan_file(
+            Path(file), self._settings, routes=routes, key=key, route=route, exclude=excluded
+        )
+
+    @readable_errors()
+    def history(self, key: str, on_progress: OnProgress = ignore) -> list["Version"]:
+        """The versions and deletions of a document, newest first.
+
+        Raises:
+            ConfigError: no route serves the key.
+            ReadModelError: the key has no versions, or s3:ListBucketVersions is not granted.
+        """
+        from readmodel_cfn.publish.history import history
+
+        find = partial(self._destination, None, False, on_progress)
+        return history(key, find, routes=self.model.routes, on_progress=on_progress)
+
+    @readable_errors()
+    def restore(
+        self,
+        key: str,
+        version: str,
+        *,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "Restored":
+        """Make a version of a document the current one again, by copying it.
+
+        `version` is an ID that `history` lists. `confirm` is asked before it is copied (kind
+        "restore").
+
+        Raises:
+            ConfigError: no route serves the key, or it has no such version.
+            LostRace: the key was published, restored or deleted meanwhile; nothing was changed.
+            ConsentRequired: `confirm` returned False; nothing was changed.
+        """
+        from readmodel_cfn.publish.history import restore
+
+        return restore(
+            key,
+            version,
+            partial(self._destination, None, False, on_progress),
+            routes=self.model.routes,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
 
     @readable_errors()
     def outputs(self, on_progress: OnProgress = ignore) -> dict[str, str]:
@@ -187,9 +600,7 @@ class ReadModelStack:
         Raises:
             ReadModelError: the stack does not exist.
         """
-        endpoint_url = self.connection.endpoint_url
-        found = self._described(on_progress).outputs
-        return {name: reachable_url(value, endpoint_url) for name, (value, _) in found.items()}
+        return self._outputs(self._described(on_progress))
 
     @readable_errors()
     def url(self, path: str = "", on_progress: OnProgress = ignore) -> str:
@@ -226,9 +637,176 @@ class ReadModelStack:
         on_progress(Step(f"Waiting for {url}"))
         return request(url)
 
-    def _own_outputs(self, on_progress: OnProgress = ignore) -> dict[str, str]:
+    @readable_errors()
+    def verify(
+        self,
+        *,
+        route: str | None = None,
+        timeout: float = 15,
+        not_ours: bool = False,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "VerifyResult":
+        """Check over HTTP that the deployed stack keeps what the read model promises.
+
+        A probe document is written under a route, and removed also after an error. A route without
+        parameters serves it to its readers for some seconds, which requires consent.
+
+        Args:
+            route: Path of the route to probe; by default one with a parameter.
+            timeout: Seconds in which the first read must succeed and throttled ones are retried.
+            not_ours: Whether a stack without this tool's tag is allowed.
+            confirm: Called with what requires consent; without it the call itself is consent.
+            on_progress: Called with steps and notes.
+
+        Raises:
+            ConfigError: no route has the path.
+            ReadModelError: the stack does not exist or has no tag, or no server answers.
+            Unfinished: another document was published meanwhile, or the API is throttled.
+        """
+        from readmodel_cfn.verify.contract import plan_probe
+        from readmodel_cfn.verify.verify import verify
+
+        contract = self._contract()
+        probe = plan_probe(contract, route)
+        stack, live = self._live(on_progress)
+        return verify(
+            self._checked(stack),
+            contract,
+            probe,
+            live,
+            timeout=timeout,
+            not_ours=not_ours,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
+
+    @readable_errors()
+    def race(
+        self,
+        *,
+        seconds: float = 10,
+        readers: int = 8,
+        size: int = 1_000_000,
+        route: str | None = None,
+        not_ours: bool = False,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "RaceResult":
+        """Check that readers get complete and current documents while they are replaced.
+
+        One writer replaces a document while `readers` processes read it through the API, with at
+        most 10,000 reads and 1,000 writes. The document is removed also after an error.
+
+        Args:
+            seconds: How long documents are written and read.
+            readers: Number of reader processes.
+            size: Size of each document in bytes.
+            route: Path of the route to read; by default one with a parameter.
+            not_ours: Whether a stack without this tool's tag is allowed.
+            confirm: Called with what requires consent; without it the call itself is consent.
+            on_progress: Called with steps and notes.
+
+        Raises:
+            ConfigError: no route has the path, or no document can have the size.
+            ReadModelError: the stack does not exist or has no tag, or no server answers.
+            Unfinished: another document was published meanwhile.
+        """
+        from readmodel_cfn.verify.contract import plan_probe
+        from readmodel_cfn.verify.race.race import plan_race, race
+
+        contract = self._contract()
+        probe, plan = plan_probe(contract, route), plan_race(size, readers, seconds)
+        stack = self._checked(self._described(on_progress))
+        return race(
+            stack,
+            contract,
+            probe,
+            plan,
+            not_ours=not_ours,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
+
+    @readable_errors()
+    def _destination(
+        self, bucket: str | None, as_writer: bool, on_progress: OnProgress
+    ) -> "Destination":
+        """The bucket to publish to; the stack is described only if something of it is needed."""
+        from readmodel_cfn.publish import destination
+
+        connection = self.connect(on_progress)
+        outputs = {} if bucket and not as_writer else self._own_outputs(on_progress)
+        bucket = bucket or self._required(outputs, "S3BucketName")
+        found = destination.Destination.over(connection, bucket)
+        if not as_writer:
+            return found
+        return destination.as_writer(found, outputs, self.model.writer.allow)
+
+    @property
+    def _settings(self) -> "Settings":
+        """How the read model stores its documents."""
+        from readmodel_cfn.publish.documents import Settings
+
+        store = self.model.data_store
+        return Settings(store.cache_control, store.gzip_stored, encrypted=bool(store.kms_key))
+
+    def _excluded(self, exclude: Sequence[str]) -> tuple[str, ...]:
+        """Patterns of the configuration and more, all of which are checked."""
+        return Publish((*self.config.publish.exclude, *exclude)).exclude
+
+    def _contract(self) -> "Contract":
+        """What the stack promises its readers."""
+        from readmodel_cfn.verify.contract import Contract, PromisedRoute
+
+        model = self.model
+        compress_from = model.api.compress_from
+        return Contract(
+            routes=tuple(PromisedRoute(route.path, route.key) for route in model.routes),
+            cache_control=model.data_store.cache_control,
+            gzip_stored=model.data_store.gzip_stored,
+            cors_origin=model.api.cors_origin,
+            missing=model.api.missing,
+            compress_from=None if compress_from == "never" else compress_from,
+            article=self.article,
+        )
+
+    def _checked(self, stack: "Stack") -> "CheckedStack":
+        from readmodel_cfn.deploy.spec import MANAGED_TAG
+        from readmodel_cfn.verify.contract import CheckedStack
+
+        outputs = self._own_outputs(stack=stack)
+        return CheckedStack(
+            location=self.location,
+            bucket=self._required(outputs, "S3BucketName"),
+            api_url=self._url(outputs, ""),
+            is_managed=MANAGED_TAG.items() <= stack.tags.items(),
+        )
+
+    def _live(self, on_progress: OnProgress) -> "tuple[Stack, Live]":
+        """The deployed stack, and its stages compared with its template."""
+        from readmodel_cfn.cli.state import is_another, state_of
+        from readmodel_cfn.cli.target import Target
+
+        self.connect(on_progress)
+        on_progress(Step(f"Comparing the stages of {self.location} with its template"))
+        state = state_of(Target(self.config, self.connection, self.name), with_drift=False)
+        if is_another(state, self.config):
+            hint = f"to compare them: {self.location.command('diff')}"
+            on_progress(Note(f"The read model differs from the deployed stack; {hint}"))
+        return state.stack, state.live
+
+    def _outputs(self, stack: "Stack") -> dict[str, str]:
+        endpoint_url = self.connection.endpoint_url
+        found = stack.outputs.items()
+        return {name: reachable_url(value, endpoint_url) for name, (value, _) in found}
+
+    def _own_outputs(
+        self, on_progress: OnProgress = ignore, stack: "Stack | None" = None
+    ) -> dict[str, str]:
         """This read model's outputs, without its prefix."""
-        prefix, outputs = self.config.stack.prefix, self.outputs(on_progress)
+        outputs = self._outputs(stack or self._described(on_progress))
+        prefix = self.config.stack.prefix
         own = (name for name in outputs if name.startswith(prefix))
         return {name.removeprefix(prefix): outputs[name] for name in own}
 
@@ -244,6 +822,21 @@ class ReadModelStack:
             hint = "choose a read model's stack with --stack-name, or set prefix under [stack]"
             raise ReadModelError(what, where=str(self.location), hint=hint)
         return outputs[name]
+
+
+def _check_article(name: str, region: str | None) -> None:
+    """Refuse a name or a region that the article's template does not allow.
+
+    Raises:
+        ConfigError: the name or the region.
+    """
+    from readmodel_cfn.template.article import REGION, STACK_NAME_LENGTH
+
+    if len(name) > STACK_NAME_LENGTH or name != name.lower():
+        allowed = f"{STACK_NAME_IN_WORDS}, lower case, at most {STACK_NAME_LENGTH} characters"
+        raise OptionError("--stack-name", name, f"{allowed}: the article names resources by it")
+    if region != REGION:
+        raise OptionError("--region", region, f"{REGION}, the region of the article's template")
 
 
 def _connected(given: Connection, on_progress: OnProgress) -> Connection:

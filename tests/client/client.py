@@ -16,17 +16,15 @@ import readmodel_cfn as rm
 from readmodel_cfn.analysis import audit
 from readmodel_cfn.aws.connection import Connection, Credentials
 from readmodel_cfn.consent import Consent
-from readmodel_cfn.deploy import deploy as steps
 from readmodel_cfn.deploy import unattended
-from readmodel_cfn.deploy.client import StackClient
-from readmodel_cfn.deploy.events import Following
-from readmodel_cfn.deploy.plan import Plan
+from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.deploy.values import Stack
-from readmodel_cfn.deploy.verdict import check
-from readmodel_cfn.deploy.wanted import Wanted
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.local import gateway, sandbox
-from readmodel_cfn.publish.publish import Destination, Result, Settings, publish
+from readmodel_cfn.publish.destination import Destination
+from readmodel_cfn.publish.documents import Settings
+from readmodel_cfn.publish.publish import publish
+from readmodel_cfn.publish.results import PublishResult
 
 MODEL = rm.ReadModel(
     routes=[rm.Route("products/{id}", "products/{id}.json", throttle_rate=100)],
@@ -41,7 +39,7 @@ MODEL = rm.ReadModel(
 def alone() -> str:
     """A template of its own, without findings."""
     text: str = rm.render(rm.build_template(MODEL), "yaml")
-    findings: list[audit.Finding] = audit.audit(audit.read_template(text, "client"))
+    findings: list[audit.Finding] = audit.audit(text)
     assert not findings, [finding.what for finding in findings]
     return text
 
@@ -93,21 +91,6 @@ def fault(path: str) -> str | None:
     return None
 
 
-def deploy(cloudformation: Any, text: str) -> Stack | None:
-    """The steps of a deploy, of any template, with boto3's client."""
-    client, wanted = StackClient(cloudformation), Wanted("shop", text, tags={"team": "shop"})
-    seen = steps.look(client, wanted)
-    decided: Plan = seen.plan
-    steps.refuse(wanted.name, decided)
-    if decided.action == "attach":
-        steps.settle(client, seen).to_the_end(print)
-    begun: Following | None = steps.change(client, wanted, seen)
-    if begun is None:
-        return seen.stack
-    ended = begun.to_the_end(lambda event: print(event.time, event.status))
-    return check(client, wanted.name, ended, origin=lambda _: None)
-
-
 def agree_to_adopt(consent: Consent) -> bool:
     """Agree to nothing but the adoption of one stack."""
     return consent.kind == "adopt" and consent.name == "shop" and not consent.lost
@@ -119,7 +102,7 @@ def deploy_at_once(text: str) -> dict[str, str]:
     key = Credentials(box.access_key_id, box.secret_access_key)
     at = Connection(box.region, endpoint_url=box.endpoint_url, credentials=key)
     stack: Stack = unattended.deploy(
-        Wanted("shop", text), at, note=print, confirm=agree_to_adopt, limit=60.0
+        StackSpec("shop", text), at, note=print, confirm=agree_to_adopt, limit=60.0
     )
     return {name: value for name, (value, _) in stack.outputs.items()}
 
@@ -134,13 +117,13 @@ def publish_part(ids: range, at: sandbox.Sandbox | None = None) -> tuple[int, fl
     """A worker's part, to the embedded AWS or to AWS."""
     to = Destination("my-bucket", region="eu-west-1", endpoint_url=at.endpoint_url if at else None)
     kept = Settings(cache_control="max-age=60", gzip=True)
-    result: Result = publish(
+    result: PublishResult = publish(
         products(ids),
         to,
         kept,
         routes=MODEL.routes,
         exclude=["products/draft-*"],
-        tell=lambda outcome: print(outcome),
+        on_progress=lambda outcome: print(outcome),
     )
     return result.sent + result.unchanged, result.seconds
 

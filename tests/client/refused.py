@@ -10,16 +10,18 @@ from readmodel_cfn.analysis import audit
 from readmodel_cfn.deploy import deploy as steps
 from readmodel_cfn.deploy import unattended
 from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.deploy.verdict import check
-from readmodel_cfn.deploy.wanted import Wanted
 from readmodel_cfn.local import gateway, sandbox
-from readmodel_cfn.publish.publish import Destination, Settings, publish
+from readmodel_cfn.publish.destination import Destination
+from readmodel_cfn.publish.documents import Settings
+from readmodel_cfn.publish.publish import publish
 
 TEMPLATE, MODEL = Template(), rm.ReadModel()
 HANDLE = rm.add_read_model(TEMPLATE, MODEL)
 API = ag.RestApi("Api", Name="api")
 TO = Destination("my-bucket")
-CLIENT, WANTED = StackClient(None), Wanted("shop", "{}")
+CLIENT, WANTED = StackClient(None), StackSpec("shop", "{}")
 SEEN = steps.look(CLIENT, WANTED)
 
 rm.Route("a", 1)  # refused
@@ -55,12 +57,12 @@ rm.ReadModelError("what", "where")  # refused
 publish({"a.json": 1}, TO)  # refused
 publish([("a.json", 1)], "my-bucket")  # refused
 publish([("a.json", 1)], TO, routes="a.json")  # refused
-publish([("a.json", 1)], TO, tell=lambda: None)  # refused
+publish([("a.json", 1)], TO, on_progress=lambda: None)  # refused
 publish([("a.json", 1)], TO).count  # refused
 Settings(gzip="yes")  # refused
 Destination(None)  # refused
-Wanted("shop", {"Resources": {}})  # refused
-Wanted("shop", "{}", tags={"team": 1})  # refused
+StackSpec("shop", {"Resources": {}})  # refused
+StackSpec("shop", "{}", tags={"team": 1})  # refused
 steps.look(WANTED, CLIENT)  # refused
 steps.refuse("shop", SEEN)  # refused
 SEEN.plan.action == "destroy"  # refused

@@ -27,7 +27,6 @@ from functional_aws import STACK_ID, Aws, error_of, event, run, stubbed
 from readmodel_cfn.cli import delete as command
 from readmodel_cfn.cli import deletion
 from readmodel_cfn.cli.progress import Progress
-from readmodel_cfn.cli.telling import ToPeople
 from readmodel_cfn.errors import ReadModelError
 
 
@@ -173,7 +172,6 @@ def test_json_result_is_one_object_on_stdout(aws: Aws, monkeypatch: pytest.Monke
             quiet.append(silent)
 
     monkeypatch.setattr(deletion, "Progress", Silence)
-    monkeypatch.delattr(ToPeople, "following")
     found(aws, RETAINED)
     goes(aws)
     done = delete("--json")

@@ -11,17 +11,9 @@ from hypothesis import strategies as st
 
 from facts import missing
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.publish.documents import (
-    Document,
-    File,
-    PassedOver,
-    check,
-    files,
-    key_of_path,
-    load,
-    read_alone,
-)
-from readmodel_cfn.publish.faults import MOST_BYTES, Fault
+from readmodel_cfn.publish.documents import MAX_BYTES, Document
+from readmodel_cfn.publish.files import File, PassedOver, check, files, key_of_path, load, read_file
+from readmodel_cfn.publish.results import Fault
 from readmodel_cfn.publish.selection import Selection
 from readmodel_cfn.template.routes import Route
 
@@ -209,7 +201,7 @@ def test_file_over_the_size_limit_is_not_read_whole(
 
 
 def test_compressed_document_may_exceed_the_size_limit(tmp_path: Path) -> None:
-    file, body = tmp_path / "a.json", b'"' + b"x" * 2 * MOST_BYTES + b'"'
+    file, body = tmp_path / "a.json", b'"' + b"x" * 2 * MAX_BYTES + b'"'
     file.write_bytes(body)
     found = load(File("a.json", str(file)), md5_of)
     assert isinstance(found, Document)
@@ -258,7 +250,7 @@ def test_a_file_is_read_to_its_end_however_little_a_read_gives(tmp_path: Path, s
 
 @pytest.mark.usefixtures("short_reads")
 def test_a_file_that_is_large_and_kept_small_is_read_to_its_end(tmp_path: Path) -> None:
-    file, body = tmp_path / "a.json", b'"' + b"x" * MOST_BYTES + b'"'
+    file, body = tmp_path / "a.json", b'"' + b"x" * MAX_BYTES + b'"'
     file.write_bytes(body)
     found = load(File("a.json", str(file)), md5_of)
     assert isinstance(found, Document)
@@ -322,8 +314,8 @@ def test_a_single_file_that_changes_while_it_is_read_is_refused(
     file.write_text("1" * 9000)
     changing(monkeypatch, file, change)
     with pytest.raises(ConfigError):
-        read_alone(file)
-    assert read_alone(file) == file.read_bytes()
+        read_file(file)
+    assert read_file(file) == file.read_bytes()
 
 
 def test_a_file_that_is_replaced_while_it_is_read_is_whole(
@@ -343,5 +335,5 @@ def test_a_single_file_may_be_a_pipe() -> None:
     ours, theirs = os.pipe()
     os.write(theirs, b"[1]")
     os.close(theirs)
-    assert read_alone(Path(f"/dev/fd/{ours}")) == b"[1]"
+    assert read_file(Path(f"/dev/fd/{ours}")) == b"[1]"
     os.close(ours)

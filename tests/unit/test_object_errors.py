@@ -1,4 +1,4 @@
-"""Errors of obstore, translated into one line."""
+"""Errors of obstore, obstore_errors into one line."""
 
 import re
 
@@ -9,7 +9,7 @@ from facts import missing
 from readmodel_cfn.aws.connection import Credentials
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.publish.destination import Destination, connected
-from readmodel_cfn.publish.object_errors import Busy, translated
+from readmodel_cfn.publish.objects import Busy, obstore_errors
 
 PanicException = type(
     "PanicException", (BaseException,), {}
@@ -25,7 +25,7 @@ def xml(code: str, message: str) -> str:
 
 
 def told(error: BaseException) -> ReadModelError:
-    with pytest.raises(ReadModelError) as caught, translated("PutObject"):
+    with pytest.raises(ReadModelError) as caught, obstore_errors("PutObject"):
         raise error
     line = str(caught.value)
     assert "\n" not in line
@@ -92,7 +92,7 @@ def test_s3_error_is_one_line_with_a_hint(
 
 
 def test_keyboard_interrupt_is_not_translated() -> None:
-    with pytest.raises(KeyboardInterrupt), translated("PutObject"):
+    with pytest.raises(KeyboardInterrupt), obstore_errors("PutObject"):
         raise KeyboardInterrupt
 
 

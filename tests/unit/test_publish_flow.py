@@ -1,4 +1,4 @@
-"""`flow`: many small items handled by a few threads."""
+"""`map_in_threads`: many small items handled by a few threads."""
 
 import threading
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from readmodel_cfn.publish.flow import flow
+from readmodel_cfn.publish.threads import map_in_threads
 
 
 def numbers(count: int, taken: list[int]) -> Iterator[int]:
@@ -24,16 +24,16 @@ def join_new_threads(before: set[threading.Thread]) -> set[threading.Thread]:
 
 
 def test_flow_handles_each_item_once() -> None:
-    assert sorted(flow(lambda n: n * 2, range(5000), 8)) == list(range(0, 10_000, 2))
+    assert sorted(map_in_threads(lambda n: n * 2, range(5000), 8)) == list(range(0, 10_000, 2))
 
 
 def test_flow_of_no_items_is_empty() -> None:
-    assert list(flow(lambda n: n, [], 8)) == []
+    assert list(map_in_threads(lambda n: n, [], 8)) == []
 
 
 def test_flow_takes_only_as_many_items_as_its_threads_need() -> None:
     taken: list[int] = []
-    with closing(flow(lambda n: n, numbers(1000, taken), 4)) as made:
+    with closing(map_in_threads(lambda n: n, numbers(1000, taken), 4)) as made:
         next(made)
         assert len(taken) <= 16
 
@@ -47,13 +47,13 @@ def test_flow_takes_items_in_the_calling_thread_and_handles_them_in_others() -> 
             taken_in.add(threading.get_ident())
             yield number
 
-    assert own not in set(flow(lambda _: threading.get_ident(), pieces(), 4))
+    assert own not in set(map_in_threads(lambda _: threading.get_ident(), pieces(), 4))
     assert taken_in == {own}
 
 
 def test_flow_starts_no_more_threads_than_items() -> None:
     before, release = threading.active_count(), threading.Event()
-    with closing(flow(lambda n: n == 0 or release.wait(60), range(3), 64)) as results:
+    with closing(map_in_threads(lambda n: n == 0 or release.wait(60), range(3), 64)) as results:
         next(results)
         assert threading.active_count() <= before + 3
         release.set()
@@ -69,7 +69,7 @@ def test_flow_raises_the_first_error_and_stops() -> None:
         done.append(number)
 
     with pytest.raises(ValueError, match="10"):
-        for _ in flow(fail_at_ten, range(10_000), 2):
+        for _ in map_in_threads(fail_at_ten, range(10_000), 2):
             pass
     join_new_threads(before)
     assert len(done) < 1000
@@ -88,7 +88,7 @@ def test_flow_raises_base_exceptions() -> None:
 
     def caller() -> None:
         try:
-            list(flow(panic, range(3), 2))
+            list(map_in_threads(panic, range(3), 2))
         except Panic as error:
             found.append(error)
 
@@ -104,10 +104,10 @@ def test_flow_raises_errors_of_the_iterable() -> None:
         raise OSError("broken")
 
     with pytest.raises(OSError, match="broken"):
-        list(flow(lambda n: n, pieces(), 2))
+        list(map_in_threads(lambda n: n, pieces(), 2))
 
 
 def test_flow_ends_its_threads() -> None:
     before = set(threading.enumerate())
-    assert len(list(flow(lambda n: n, range(100), 8))) == 100
+    assert len(list(map_in_threads(lambda n: n, range(100), 8))) == 100
     assert not any(thread.is_alive() for thread in join_new_threads(before))

@@ -11,11 +11,12 @@ import pytest
 from fake_objects import FakeObjects
 from readmodel_cfn.aws.connection import Credentials
 from readmodel_cfn.errors import ConfigError, ReadModelError, Unfinished
-from readmodel_cfn.publish import publish as module
-from readmodel_cfn.publish.comparison import NO_HEAD, NO_LIST, OTHER_HEADERS, UNLIKE
-from readmodel_cfn.publish.faults import Fault
-from readmodel_cfn.publish.publish import Destination, Result, Settings, publish
-from readmodel_cfn.publish.sending import Lost, Outcome, Sent
+from readmodel_cfn.publish import changes as module
+from readmodel_cfn.publish.compare import NO_HEAD, NO_LIST, OTHER_HEADERS, UNLIKE
+from readmodel_cfn.publish.destination import Destination
+from readmodel_cfn.publish.documents import Settings
+from readmodel_cfn.publish.publish import publish
+from readmodel_cfn.publish.results import Fault, Lost, PublishResult, Sent
 from readmodel_cfn.template.routes import Route
 
 TO = Destination("bucket")
@@ -32,7 +33,7 @@ def many(count: int, version: int = 1) -> Iterator[tuple[str, Any]]:
     return ((f"products/{n}.json", {"n": n, "version": version}) for n in range(count))
 
 
-def counts(result: Result) -> tuple[int, int]:
+def counts(result: PublishResult) -> tuple[int, int]:
     return result.sent, result.unchanged
 
 
@@ -186,18 +187,18 @@ def test_without_routes_no_key_spells_a_dot(objects: FakeObjects) -> None:
 
 
 def test_invalid_document_after_others_raises_unfinished(objects: FakeObjects) -> None:
-    sent: list[Outcome] = []
+    sent: list[object] = []
     documents = [*many(500), ("products/bad.json", b"{")]
     with pytest.raises(Unfinished, match=r"[0-9]+ .*products/bad.json"):
-        publish(documents, TO, tell=sent.append)
+        publish(documents, TO, on_progress=sent.append)
     assert len(objects.kept) <= 500
 
 
 @pytest.mark.usefixtures("objects")
 def test_invalid_documents_can_be_skipped() -> None:
-    told: list[Outcome] = []
+    told: list[object] = []
     documents = [("a.json", 1), ("bad.json", b"{"), ("c.json", 2)]
-    result = publish(documents, TO, skip_invalid=True, tell=told.append)
+    result = publish(documents, TO, skip_invalid=True, on_progress=told.append)
     assert counts(result) == (2, 0)
     assert result.invalid == 1
     assert {outcome.source for outcome in told if isinstance(outcome, Fault)} == {"bad.json"}
@@ -206,8 +207,9 @@ def test_invalid_documents_can_be_skipped() -> None:
 
 def test_create_only_skips_existing_documents(objects: FakeObjects) -> None:
     publish([("a.json", "first")], TO)
-    told: list[Outcome] = []
-    result = publish([("a.json", "second"), ("b.json", 1)], TO, create_only=True, tell=told.append)
+    told: list[object] = []
+    documents = [("a.json", "second"), ("b.json", 1)]
+    result = publish(documents, TO, create_only=True, on_progress=told.append)
     assert (result.sent, result.lost) == (1, 1)
     assert Lost("a.json") in told
     assert objects.kept["a.json"].body == b'"first"'

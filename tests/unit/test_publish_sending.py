@@ -9,12 +9,11 @@ import pytest
 
 from fake_objects import THEN, FakeObjects, Kept
 from readmodel_cfn.errors import ReadModelError, Unfinished
-from readmodel_cfn.publish import sending as module
-from readmodel_cfn.publish.documents import Document
-from readmodel_cfn.publish.object_errors import Busy
-from readmodel_cfn.publish.pace import FIRST, MOST, Pace, Stopped
-from readmodel_cfn.publish.publish import Settings
-from readmodel_cfn.publish.sending import Lost, Outcome, Sending, Sent
+from readmodel_cfn.publish import upload as module
+from readmodel_cfn.publish.documents import Document, Settings
+from readmodel_cfn.publish.objects import Busy
+from readmodel_cfn.publish.results import Lost, Outcome, Sent
+from readmodel_cfn.publish.upload import FIRST_LIMIT, MAX_REQUESTS, Pace, Stopped, Uploader
 
 
 @pytest.fixture(autouse=True)
@@ -26,11 +25,11 @@ def documents(count: int) -> list[Document]:
     return [Document(f"{n}.json", b"%d" % n, f"{n}.json") for n in range(count)]
 
 
-def sending(objects: FakeObjects, *, create_only: bool = False) -> Sending:
-    return Sending(objects, Settings(), create_only=create_only)  # type: ignore[arg-type]
+def sending(objects: FakeObjects, *, create_only: bool = False) -> Uploader:
+    return Uploader(objects, Settings(), create_only=create_only)  # type: ignore[arg-type]
 
 
-def send(sending_: Sending, count: int) -> list[Outcome]:
+def send(sending_: Uploader, count: int) -> list[Outcome]:
     told: list[Outcome] = []
     sending_.send(documents(count), lambda document: document, told.append)
     return told
@@ -151,7 +150,7 @@ def test_throttling_halves_the_concurrency_once_per_moment() -> None:
     pace = Pace(clock)
     pace.slow_down()
     pace.slow_down()
-    assert pace.limit == FIRST / 2
+    assert pace.limit == FIRST_LIMIT / 2
     for _ in range(10):
         clock.now += 1
         pace.slow_down()
@@ -160,14 +159,14 @@ def test_throttling_halves_the_concurrency_once_per_moment() -> None:
 
 def test_successes_raise_the_concurrency_up_to_the_maximum() -> None:
     pace = Pace()
-    for _ in range(FIRST + 1):
+    for _ in range(FIRST_LIMIT + 1):
         with pace:
             pass
-    assert FIRST + 0.9 < pace.limit < FIRST + 1.1
+    assert FIRST_LIMIT + 0.9 < pace.limit < FIRST_LIMIT + 1.1
     for _ in range(5000):
         with pace:
             pass
-    assert pace.limit == MOST
+    assert pace.limit == MAX_REQUESTS
 
 
 def test_requests_in_progress_stay_below_the_concurrency() -> None:
@@ -186,7 +185,7 @@ def test_requests_in_progress_stay_below_the_concurrency() -> None:
             under_way -= 1
 
     send(sending(FakeObjects(before_put=count)), 150)
-    assert 2 < most <= FIRST + 6
+    assert 2 < most <= FIRST_LIMIT + 6
 
 
 def test_pausing_request_does_not_block_waiting_requests() -> None:

@@ -11,10 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readmodel_cfn.publish.comparison import Known
-from readmodel_cfn.publish.difference import Checked, Difference
+from readmodel_cfn.publish.compare import (
+    Checked,
+    Difference,
+    Known,
+    Sample,
+    correct_since,
+    merge_by_key,
+)
 from readmodel_cfn.publish.objects import Listed
-from readmodel_cfn.publish.sync import Sample, merged, right_since
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
 keys = st.text("ab/.-0", min_size=1, max_size=4)
@@ -74,7 +79,7 @@ def test_merge_uses_constant_memory() -> None:
 
     def peak(count: int) -> int:
         tracemalloc.start()
-        for _ in merged(wanted(count), (at(f"{n:08}") for n in range(0, count, 3))):
+        for _ in merge_by_key(wanted(count), (at(f"{n:08}") for n in range(0, count, 3))):
             pass
         taken = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
@@ -105,17 +110,17 @@ def sample(*seconds: float) -> Sample:
 
 def test_all_are_trusted_if_all_samples_match() -> None:
     asked = Asked(0)
-    assert right_since(sample(*range(10_000)), asked) == -math.inf
+    assert correct_since(sample(*range(10_000)), asked) == -math.inf
     assert asked.count <= 8
 
 
 def test_none_is_trusted_if_the_newest_differs() -> None:
-    assert right_since(sample(*range(100)), Asked(100)) == math.inf
+    assert correct_since(sample(*range(100)), Asked(100)) == math.inf
 
 
 def test_empty_bucket_needs_no_head_request() -> None:
     asked = Asked(0)
-    assert right_since(Sample(), asked) == -math.inf
+    assert correct_since(Sample(), asked) == -math.inf
     assert asked.count == 0
 
 
@@ -124,7 +129,7 @@ def test_empty_bucket_needs_no_head_request() -> None:
 def test_objects_older_than_the_header_change_are_not_trusted(boundary: int, order: int) -> None:
     """However few are asked; of those after it, most are."""
     seconds = [number * order % 10_000 for number in range(10_000)]
-    since = right_since(sample(*seconds), Asked(boundary))
+    since = correct_since(sample(*seconds), Asked(boundary))
     assert since >= (THEN + timedelta(seconds=boundary)).timestamp()
     assert since <= (THEN + timedelta(seconds=boundary + 1000)).timestamp() or since == math.inf
 

@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from facts import missing
 from readmodel_cfn.deploy.cause import Cause
 from readmodel_cfn.deploy.client import StackClient
-from readmodel_cfn.deploy.events import Ended
-from readmodel_cfn.deploy.values import Event, Failure, Stack
+from readmodel_cfn.deploy.events import OperationEnd
+from readmodel_cfn.deploy.values import Failure, Stack, StackEvent
 from readmodel_cfn.deploy.verdict import all_causes, check, tell
 from readmodel_cfn.errors import ReadModelError, RolledBack, Stuck
 
@@ -22,10 +22,10 @@ BUCKET = "AWS::S3::Bucket"
 TABLES = {"DataStore": "[data_store]"}
 
 
-def event(name: str, status: str, reason: str = "") -> Event:
+def event(name: str, status: str, reason: str = "") -> StackEvent:
     own = name == "shop"
     kind = "AWS::CloudFormation::Stack" if own else BUCKET
-    return Event(name + status, THEN, name, ID if own else "p", kind, status, reason)
+    return StackEvent(name + status, THEN, name, ID if own else "p", kind, status, reason)
 
 
 BEGUN = event("shop", "CREATE_IN_PROGRESS", "User Initiated")
@@ -49,19 +49,19 @@ class Answering(StackClient):
 
 
 def refused(
-    status: str | None, *happened: Event, client: StackClient | None = None
+    status: str | None, *happened: StackEvent, client: StackClient | None = None
 ) -> ReadModelError:
     """The error for a stack in that status, whose very id is gone where there is none."""
     stack = replace(STACK, status=status) if status else None
     with pytest.raises(ReadModelError) as error:
-        check(client or Answering(), "shop", Ended(stack, list(happened)), TABLES.get)
+        check(client or Answering(), "shop", OperationEnd(stack, list(happened)), TABLES.get)
     return error.value
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"])
 def test_success_returns_the_stack_without_requests(status: str) -> None:
     client, stack = Answering(), replace(STACK, status=status)
-    assert check(client, "shop", Ended(stack, [BEGUN, FAILED]), TABLES.get) is stack
+    assert check(client, "shop", OperationEnd(stack, [BEGUN, FAILED]), TABLES.get) is stack
     assert client.asked == []
 
 

@@ -12,12 +12,11 @@ from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.losses import ENDING, Losses, counted, losses
 from readmodel_cfn.cli.progress import Progress
 from readmodel_cfn.cli.target import Target
-from readmodel_cfn.cli.telling import ToPeople
 from readmodel_cfn.deploy import delete as stacks
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.outlook import last_deleted, skipped
-from readmodel_cfn.deploy.plan import is_ours
-from readmodel_cfn.deploy.values import Event, Stack, StackResource
+from readmodel_cfn.deploy.plan import is_managed
+from readmodel_cfn.deploy.values import Stack, StackEvent, StackResource
 from readmodel_cfn.errors import ReadModelError, Stuck, Unfinished
 from readmodel_cfn.publish import empty
 
@@ -53,7 +52,7 @@ class Deletion:
     def _deleted_before(self) -> Stack:
         """The stack that is gone already; it may have left documents that are to go too."""
         found = last_deleted(self.client, self.target.stack_name)
-        return found if found and is_ours(found) else self.target.stack()
+        return found if found and is_managed(found) else self.target.stack()
 
     def carry_out(self, seen: Losses) -> tuple[list[StackResource], Mapping[str, int]]:
         """Delete it all; what is left then, and how many versions each removed bucket held.
@@ -86,21 +85,16 @@ class Deletion:
             report.story(f"{done} {bucket}: {counted(counts[bucket])}.")
         return counts
 
-    def _delete(self, stack: Stack, *, emptied: bool) -> list[Event]:
+    def _delete(self, stack: Stack, *, emptied: bool) -> list[StackEvent]:
         if stack.status == "DELETE_COMPLETE":
             return []
         where = self.target.where
         begun = (
             self._begun(where, lambda: "its documents are deleted") if emptied else nullcontext()
         )
-        telling = nullcontext(report.event) if self.quiet else ToPeople().following(where)
-        with begun, telling as on_event:
+        with begun:
             following = stacks.to_follow(self.client, stack, self.again)
-            try:
-                return stacks.delete(following, stack, on_event, force=self.force)
-            except KeyboardInterrupt:
-                hint = f"CloudFormation goes on by itself; run: {self.again}"
-                raise Unfinished("no longer following", where=where, hint=hint) from None
+            return stacks.delete(following, stack, report.event, force=self.force)
 
     @contextmanager
     def _begun(self, where: str, so_far: Callable[[], str]) -> Iterator[None]:

@@ -13,7 +13,7 @@ from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.cli.target import Target, aws_command
 from readmodel_cfn.config.origins import origins
 from readmodel_cfn.deploy.cause import Cause, cancelled, last_operation
-from readmodel_cfn.deploy.values import Event, Stack
+from readmodel_cfn.deploy.values import Stack, StackEvent
 from readmodel_cfn.deploy.verdict import DONE, Origin, all_causes, failures, next_step
 
 
@@ -22,7 +22,7 @@ class _Operation:
     """A stack's last operation, all its events, and all that failed, the first cause first."""
 
     stack: Stack
-    happened: Sequence[Event]
+    happened: Sequence[StackEvent]
     failed: Sequence[Cause]
 
     @property

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from readmodel_cfn.aws.http import Response
     from readmodel_cfn.deploy.live.drift import Drift
     from readmodel_cfn.deploy.live.values import Live
-    from readmodel_cfn.deploy.values import Event, Stack, StackResource
+    from readmodel_cfn.deploy.values import Stack, StackEvent, StackResource
     from readmodel_cfn.lint import Finding
-    from readmodel_cfn.publish.publish import Published
+    from readmodel_cfn.publish.results import Published
 
 
 def story(line: str) -> None:
@@ -28,6 +28,11 @@ def story(line: str) -> None:
 def print_json(value: Any) -> None:
     """Print a result for programs."""
     click.echo(json.dumps(value, indent=2))
+
+
+def print_json_line(kind: str, value: Any) -> None:
+    """Print one JSON line: an object whose one key is `kind`."""
+    click.echo(json.dumps({kind: value}))
 
 
 def table(rows: Iterable[Sequence[str]]) -> None:
@@ -54,7 +59,7 @@ def outputs(found: Mapping[str, tuple[str, str]]) -> None:
     )
 
 
-def event(one: "Event") -> None:
+def event(one: "StackEvent") -> None:
     """Tell one stack event, in one line."""
     failed = one.status.endswith("_FAILED") or "ROLLBACK" in one.status
     done = one.status.endswith("_COMPLETE")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from readmodel_cfn.deploy.values import Event, Failure
+from readmodel_cfn.deploy.values import Failure, StackEvent
 
 _STACK = "AWS::CloudFormation::Stack"
 # A rollback begins none: it belongs to what it undoes, whoever asked for it.
@@ -38,13 +38,13 @@ class Cause:
     path: str = ""
 
 
-def last_operation(stack_id: str, events: Iterable[Event]) -> list[Event]:
+def last_operation(stack_id: str, events: Iterable[StackEvent]) -> list[StackEvent]:
     """The events of the last operation, oldest first, of a stack's events, newest first.
 
     It began with the last event of the stack's own that says so; all that is left of the events is
     its, where that one is forgotten.
     """
-    found: list[Event] = []
+    found: list[StackEvent] = []
     for one in events:
         found.append(one)
         if one.physical_id == stack_id and one.status in _BEGINNINGS:
@@ -53,7 +53,7 @@ def last_operation(stack_id: str, events: Iterable[Event]) -> list[Event]:
 
 
 def causes(
-    stack_id: str, happened: Sequence[Event], failures: Sequence[Failure] = ()
+    stack_id: str, happened: Sequence[StackEvent], failures: Sequence[Failure] = ()
 ) -> list[Cause]:
     """All that failed of itself in the operation whose events these are; the first cause first.
 
@@ -70,7 +70,7 @@ def causes(
     return found or [Cause("", "", reason) for reason in _own_reasons(stack_id, happened)[:1]]
 
 
-def rollback_causes(stack_id: str, happened: Sequence[Event]) -> list[Cause]:
+def rollback_causes(stack_id: str, happened: Sequence[StackEvent]) -> list[Cause]:
     """What failed of itself in the last rollback among these events."""
     begun = [
         place
@@ -80,18 +80,18 @@ def rollback_causes(stack_id: str, happened: Sequence[Event]) -> list[Cause]:
     return [_cause(one) for one in _failed(stack_id, happened[begun[-1] :] if begun else [])]
 
 
-def cancelled(stack_id: str, happened: Sequence[Event]) -> list[str]:
+def cancelled(stack_id: str, happened: Sequence[StackEvent]) -> list[str]:
     """The logical ids of the resources that failed only because another did."""
     ill = [one for one in happened if _is_failed(stack_id, one) and _is_cancelled(one.reason)]
     return [one.logical_id for one in ill]
 
 
-def _failed(stack_id: str, happened: Sequence[Event]) -> list[Event]:
+def _failed(stack_id: str, happened: Sequence[StackEvent]) -> list[StackEvent]:
     """The resources that failed of themselves, in order."""
     return [one for one in happened if _is_failed(stack_id, one) and not _is_cancelled(one.reason)]
 
 
-def _is_failed(stack_id: str, event: Event) -> bool:
+def _is_failed(stack_id: str, event: StackEvent) -> bool:
     return event.status.endswith("_FAILED") and event.physical_id != stack_id
 
 
@@ -126,7 +126,7 @@ def _found(stack_id: str, failure: Failure) -> Cause:
     return Cause(failure.logical_id, failure.type, failure.reason, failure.path)
 
 
-def _own_reasons(stack_id: str, happened: Sequence[Event]) -> list[str]:
+def _own_reasons(stack_id: str, happened: Sequence[StackEvent]) -> list[str]:
     """Why the stack says that it failed, the first first; who asked for a rollback tells least."""
     reasons = [
         one.reason
@@ -136,5 +136,5 @@ def _own_reasons(stack_id: str, happened: Sequence[Event]) -> list[str]:
     return sorted(filter(None, reasons), key=lambda reason: reason == "User Initiated")
 
 
-def _cause(event: Event) -> Cause:
+def _cause(event: StackEvent) -> Cause:
     return Cause(event.logical_id, event.type, event.reason)

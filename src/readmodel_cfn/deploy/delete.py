@@ -6,11 +6,11 @@ from dataclasses import replace
 from readmodel_cfn.deploy.advice import advice
 from readmodel_cfn.deploy.cause import Cause, causes, last_operation
 from readmodel_cfn.deploy.client import StackClient
-from readmodel_cfn.deploy.events import Ended, Following
-from readmodel_cfn.deploy.plan import is_ours
-from readmodel_cfn.deploy.values import Event, Stack
+from readmodel_cfn.deploy.events import EventStream, OperationEnd
+from readmodel_cfn.deploy.plan import is_managed
+from readmodel_cfn.deploy.spec import MANAGED_TAG_TEXT
+from readmodel_cfn.deploy.values import Stack, StackEvent
 from readmodel_cfn.deploy.verdict import tell
-from readmodel_cfn.deploy.wanted import MANAGED_TAG_TEXT
 from readmodel_cfn.errors import ReadModelError, Stuck, Unfinished
 
 
@@ -22,7 +22,7 @@ def check(stack: Stack, *, force: bool = False) -> None:
         Unfinished: another operation goes on.
     """
     where = f"stack {stack.name}"
-    if not is_ours(stack):
+    if not is_managed(stack):
         what = f"it lacks this tool's tag, {MANAGED_TAG_TEXT}"
         raise ReadModelError(what, where=where, hint="delete it with the tool that made it")
     if force and stack.status != "DELETE_FAILED":
@@ -48,7 +48,7 @@ def checked_again(client: StackClient, stack: Stack, *, force: bool = False) -> 
     return now
 
 
-def to_follow(client: StackClient, stack: Stack, again: str) -> Following:
+def to_follow(client: StackClient, stack: Stack, again: str) -> EventStream:
     """What follows the deletion that is about to begin, or goes on already; nothing is begun.
 
     `again` is the command that goes on where following ends too early.
@@ -56,16 +56,16 @@ def to_follow(client: StackClient, stack: Stack, again: str) -> Following:
     events = list(client.events(stack.id))
     if stack.status == "DELETE_IN_PROGRESS":
         events = events[len(last_operation(stack.id, events)) :]
-    return Following(client, stack.id, {one.id for one in events}, again=again)
+    return EventStream(client, stack.id, {one.id for one in events}, again=again)
 
 
 def delete(
-    following: Following,
+    following: EventStream,
     stack: Stack,
-    on_event: Callable[[Event], None] = lambda _: None,
+    on_event: Callable[[StackEvent], None] = lambda _: None,
     *,
     force: bool = False,
-) -> list[Event]:
+) -> list[StackEvent]:
     """Delete the stack and wait until it is gone; where it is being deleted already, just wait.
 
     With `force`, what cannot be deleted is left behind. Returns the events of the deletion, oldest
@@ -77,7 +77,7 @@ def delete(
     """
     if stack.status != "DELETE_IN_PROGRESS":
         following.client.delete(stack.id, force=force)
-    ended = following.to_the_end(on_event)
+    ended = following.wait(on_event)
     if ended.status != "DELETE_COMPLETE":
         raise _stuck(stack, ended)
     return ended.happened
@@ -88,7 +88,7 @@ def last_failures(client: StackClient, stack: Stack) -> list[Cause]:
     return failures(stack.id, last_operation(stack.id, client.events(stack.id)))
 
 
-def failures(stack_id: str, happened: Sequence[Event]) -> list[Cause]:
+def failures(stack_id: str, happened: Sequence[StackEvent]) -> list[Cause]:
     """The resources that could not be deleted, and why; each once, though some are tried again."""
     found: dict[str, Cause] = {}
     for one in causes(stack_id, happened):
@@ -96,7 +96,7 @@ def failures(stack_id: str, happened: Sequence[Event]) -> list[Cause]:
     return list(found.values())
 
 
-def _stuck(stack: Stack, ended: Ended) -> Stuck:
+def _stuck(stack: Stack, ended: OperationEnd) -> Stuck:
     first, *others = failures(stack.id, ended.happened) or [Cause("", "", "")]
     also = f" ({', '.join(one.logical_id for one in others)} failed too)" if others else ""
     hint = f"{advice(first) or 'mend it and run delete again'}; or leave it behind with --force"

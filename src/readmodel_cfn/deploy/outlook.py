@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from readmodel_cfn.deploy.client import StackClient
-from readmodel_cfn.deploy.values import Event, Stack, StackResource
+from readmodel_cfn.deploy.values import Stack, StackEvent, StackResource
 from readmodel_cfn.errors import ReadModelError
 
 BUCKET = "AWS::S3::Bucket"
@@ -53,7 +53,7 @@ def retained(client: StackClient, stack: Stack) -> set[str]:
     return {title for title, one in described if one.get("DeletionPolicy") in _RETAINED}
 
 
-def skipped(happened: Iterable[Event]) -> list[StackResource]:
+def skipped(happened: Iterable[StackEvent]) -> list[StackResource]:
     """The resources that a deletion left behind, by its events."""
     return [
         StackResource(one.logical_id, one.physical_id, one.type, one.status)
@@ -97,7 +97,7 @@ def _all(client: StackClient, call: str, key: str, **asked: Any) -> Iterator[Map
         place = {"NextToken": page["NextToken"]}
 
 
-def _deletion(client: StackClient, stack_id: str) -> list[Event]:
+def _deletion(client: StackClient, stack_id: str) -> list[StackEvent]:
     """The events since the stack was first to be deleted, after which it can be nothing else."""
     events = list(client.events(stack_id))
     begun = [

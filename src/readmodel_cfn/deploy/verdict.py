@@ -6,8 +6,8 @@ from readmodel_cfn.aws.errors import aws_errors
 from readmodel_cfn.deploy.advice import advice
 from readmodel_cfn.deploy.cause import Cause, causes, rollback_causes
 from readmodel_cfn.deploy.client import StackClient
-from readmodel_cfn.deploy.events import Ended
-from readmodel_cfn.deploy.values import Event, Failure, Stack
+from readmodel_cfn.deploy.events import OperationEnd
+from readmodel_cfn.deploy.values import Failure, Stack, StackEvent
 from readmodel_cfn.errors import ReadModelError, RolledBack, Stuck
 
 Origin = Callable[[str], str | None]
@@ -32,7 +32,7 @@ _NOT_UNDONE = {
 }
 
 
-def check(client: StackClient, name: str, ended: Ended, origin: Origin) -> Stack:
+def check(client: StackClient, name: str, ended: OperationEnd, origin: Origin) -> Stack:
     """The stack, where its create, update or import succeeded.
 
     Raises:
@@ -45,7 +45,7 @@ def check(client: StackClient, name: str, ended: Ended, origin: Origin) -> Stack
     raise _failure(client, name, ended, origin)
 
 
-def _failure(client: StackClient, name: str, ended: Ended, origin: Origin) -> ReadModelError:
+def _failure(client: StackClient, name: str, ended: OperationEnd, origin: Origin) -> ReadModelError:
     stack, happened = ended.stack, ended.happened
     every, undoing = all_causes(stack, happened, failures(client, stack)), _undoing(stack, happened)
     before = [one for one in every if one not in undoing]
@@ -74,7 +74,7 @@ def failures(client: StackClient, stack: Stack | None) -> Sequence[Failure]:
 
 
 def all_causes(
-    stack: Stack | None, happened: Sequence[Event], found: Sequence[Failure]
+    stack: Stack | None, happened: Sequence[StackEvent], found: Sequence[Failure]
 ) -> list[Cause]:
     """All that failed in an operation, oldest event first; what must be mended stands first.
 
@@ -87,7 +87,7 @@ def all_causes(
     return [*undoing, *told] or _own(stack)
 
 
-def _undoing(stack: Stack | None, happened: Sequence[Event]) -> list[Cause]:
+def _undoing(stack: Stack | None, happened: Sequence[StackEvent]) -> list[Cause]:
     """What stopped a rollback that failed as well."""
     stopped = stack and stack.status.endswith("ROLLBACK_FAILED")
     return rollback_causes(stack.id, happened) if stack and stopped else []

@@ -7,7 +7,8 @@ from hypothesis import given
 
 from articles import article_template
 from readmodel_cfn import ReadModel, Route, build_template, render
-from readmodel_cfn.analysis.audit import View, audit
+from readmodel_cfn.analysis.audit import audit
+from readmodel_cfn.analysis.view import View
 from strategies import read_models
 
 
@@ -46,8 +47,8 @@ def test_findings_of_the_article_template() -> None:
         ("inline-stage", "ApiGatewayDeployment"),
         ("role-action", "ApiGatewayDataStorePolicy"),
         ("role-beyond-keys", "ApiGatewayDataStorePolicy"),
-        ("literal-place", "SamplesGetMethod"),
-        ("literal-place", "Outputs"),
+        ("literal-region", "SamplesGetMethod"),
+        ("literal-region", "Outputs"),
         ("public-access", "DataStore"),
         ("plain-http", "DataStore"),
         ("secret-in-outputs", "Outputs"),

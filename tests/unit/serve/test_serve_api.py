@@ -10,7 +10,7 @@ from serve_templates import GET, get, method, resource, role, template
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.local.gateway import Response
 from readmodel_cfn.local.serve.api import Api, Route, Source, api_of
-from readmodel_cfn.publish.publish import MOST_BYTES
+from readmodel_cfn.publish.documents import MAX_BYTES
 
 
 @pytest.fixture
@@ -78,10 +78,10 @@ def test_unreadable_file_is_a_504(root: Path) -> None:
 def test_document_over_10_mb_is_a_500(root: Path) -> None:
     told: list[str] = []
     served = api(root, told)
-    (root / "things" / "1.json").write_bytes(b" " * (MOST_BYTES - 2) + b"{}")
+    (root / "things" / "1.json").write_bytes(b" " * (MAX_BYTES - 2) + b"{}")
     assert served.answer(get("/things/1")).status == 200
     assert told == []
-    (root / "things" / "1.json").write_bytes(b" " * (MOST_BYTES - 1) + b"{}")
+    (root / "things" / "1.json").write_bytes(b" " * (MAX_BYTES - 1) + b"{}")
     assert served.answer(get("/things/1")).status == 500
     assert len(told) == 1
 

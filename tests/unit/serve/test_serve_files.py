@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from readmodel_cfn.local.serve.folder import Folder, is_path
 from readmodel_cfn.local.serve.permissions import Permissions
-from readmodel_cfn.publish.publish import DEFAULT
+from readmodel_cfn.publish.documents import DEFAULT
 
 OLD = 1_000_000_000
 SECRET = b"secret"

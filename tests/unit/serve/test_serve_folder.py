@@ -9,7 +9,7 @@ from serve_templates import BUCKET_ARN, GET, LIST, role, s3_get, statement, temp
 from readmodel_cfn.local.gateway import S3Response
 from readmodel_cfn.local.serve.folder import Folder
 from readmodel_cfn.local.serve.permissions import permissions_of
-from readmodel_cfn.publish.publish import Settings
+from readmodel_cfn.publish.documents import Settings
 
 BODY = b'{"a": 1}'
 ETAG = '"a01637863c1f9585c3e38cde6ce20940"'

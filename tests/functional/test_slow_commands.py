@@ -12,7 +12,6 @@ from test_json_contract import CALLS
 
 from readmodel_cfn import lint
 from readmodel_cfn.cli import output as report
-from readmodel_cfn.cli import reporter
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.errors import ReadModelError
 

@@ -32,6 +32,8 @@ def set_slow_delays(monkeypatch: pytest.MonkeyPatch) -> Callable[[float, float],
     def set_delays(first: float, again: float) -> None:
         function: Any = inspect.unwrap(slow)
         monkeypatch.setattr(function, "__defaults__", (first, again))
+        monkeypatch.setattr(reporter, "_FIRST", first)
+        monkeypatch.setattr(reporter, "_STEP_AGAIN", again)
 
     return set_delays
 

@@ -13,7 +13,7 @@ from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any
+from typing import Any, ClassVar
 
 from platformdirs import user_cache_path
 
@@ -39,6 +39,8 @@ class Finding:
     informational. `place` is the path below the template's root; the line if the text is not a
     template.
     """
+
+    kind: ClassVar[str] = "finding"
 
     rule: str
     level: str

@@ -12,9 +12,9 @@ from functional_aws import error_of, run
 
 from readmodel_cfn import lint
 from readmodel_cfn.cli import _COMMANDS
-from readmodel_cfn.cli import deploy as deploy_module
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.target import consent
+from readmodel_cfn.deploy import deploy as deploy_module
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.version import __version__
 

@@ -425,7 +425,7 @@ def test_adopt_is_no_consent_to_the_update_itself(aws: Aws) -> None:
     foreign(aws)
     aws.change_set()
     done = run("deploy", "--region", "eu-west-1", "--adopt", "read-model")
-    assert error_of(done, 1).endswith("give --yes")
+    assert error_of(done, 1).endswith("use --yes")
     assert aws.wrote() == []
 
 

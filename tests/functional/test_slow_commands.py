@@ -45,7 +45,6 @@ def until_progress(
     )
     monkeypatch.setattr(report, "story", story)
     monkeypatch.setattr(reporter, "story", story)
-    monkeypatch.setattr(reporter, "_FIRST", 0.0)
     set_slow_delays(0.0, 1e6)  # at once, and once only
     return wait
 

@@ -53,7 +53,7 @@ def test_broken_pipe_before_a_deploy_began_exits_1(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     aws.no_stack()
-    monkeypatch.setattr("readmodel_cfn.cli.telling.print_diff", gone)
+    monkeypatch.setattr("readmodel_cfn.cli.deploy.print_diff", gone)
     assert run("deploy", "--yes", *REGION).exit_code == 1
     assert aws.wrote() == []
 

@@ -47,8 +47,7 @@ class Ask:
     """A `confirm` callback that asks at the terminal, unless an option has answered.
 
     `yes` answers everything but the kinds that have an option of their own: `names` has the values
-    of those that take the stack's name, `recreate` answers "recreate". `report` is silenced before
-    a question.
+    of those that take the stack's name. `report` is silenced before a question.
     """
 
     def __init__(
@@ -56,10 +55,9 @@ class Ask:
         report: Reporter,
         *,
         yes: bool,
-        recreate: bool = False,
         names: Mapping[ConsentKind, str | None] | None = None,
     ) -> None:
-        self._report, self._yes, self._recreate = report, yes, recreate
+        self._report, self._yes = report, yes
         self._names = dict(names or {})
 
     def __call__(self, consent: Consent) -> bool:
@@ -72,7 +70,7 @@ class Ask:
         if consent.kind in _BY_NAME:
             self._by_name(consent, _BY_NAME[consent.kind])
         elif consent.kind == "recreate":
-            _by_answer(consent, self._recreate, "--recreate")
+            _by_answer(consent, False, "--recreate")
         else:
             _by_answer(consent, self._yes, "--yes")
         return True
@@ -85,6 +83,8 @@ class Ask:
         typed = click.prompt(question, default="", show_default=False, err=True)
         if typed.strip() != consent.name:
             raise ReadModelError("cancelled", where=consent.text)
+        if consent.kind == "erase-documents":  # who types the name agrees to delete the stack too
+            self._yes = True
 
 
 def _by_answer(consent: Consent, agreed: bool, flag: str) -> None:

@@ -9,8 +9,9 @@ import click
 
 from readmodel_cfn.cli.description import config_option, load_config
 from readmodel_cfn.cli.kinds import WORD
+from readmodel_cfn.config.load import STACK_NAME, STACK_NAME_IN_WORDS
 from readmodel_cfn.stack import ReadModelStack
-from readmodel_cfn.template.options import OptionError
+from readmodel_cfn.template.options import OptionError, fits
 
 Command = Callable[..., Any]
 
@@ -48,18 +49,17 @@ def stack_options(command: Command) -> Command:
         **options: Any,
     ) -> Any:
         config = load_config(config_file)
-        try:
-            stack = ReadModelStack.from_config(
-                config,
-                name=stack_name,
-                region=region,
-                profile=profile,
-                endpoint_url=endpoint_url,
-                sandbox=use_sandbox,
-                article=article,
-            )
-        except OptionError as error:
-            raise OptionError("--stack-name", error.value, error.allowed) from error
+        if stack_name is not None and not fits(stack_name, str, {"pattern": STACK_NAME}):
+            raise OptionError("--stack-name", stack_name, STACK_NAME_IN_WORDS)
+        stack = ReadModelStack.from_config(
+            config,
+            name=stack_name,
+            region=region,
+            profile=profile,
+            endpoint_url=endpoint_url,
+            sandbox=use_sandbox,
+            article=article,
+        )
         return command(stack=stack, **options)
 
     for add in reversed(_OPTIONS):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from readmodel_cfn.aws.location import StackLocation
-from readmodel_cfn.deploy.wanted import MANAGED_TAG_TEXT
+from readmodel_cfn.deploy.spec import MANAGED_TAG_TEXT
 from readmodel_cfn.errors import ConfigError, ReadModelError
 
 PROBE_NAME = "readmodel-cfn-probe"

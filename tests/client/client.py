@@ -16,14 +16,13 @@ import readmodel_cfn as rm
 from readmodel_cfn.analysis import audit
 from readmodel_cfn.aws.connection import Connection, Credentials
 from readmodel_cfn.consent import Consent
-from readmodel_cfn.deploy import deploy as steps
-from readmodel_cfn.deploy import unattended
-from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.deploy import DeployResult, deploy
 from readmodel_cfn.deploy.events import EventStream
+from readmodel_cfn.deploy.follow import FollowResult
 from readmodel_cfn.deploy.plan import Plan
 from readmodel_cfn.deploy.spec import StackSpec
-from readmodel_cfn.deploy.values import Stack
-from readmodel_cfn.deploy.verdict import check
+from readmodel_cfn.deploy.stack_diff import StackDiff
+from readmodel_cfn.deploy.values import StackEvent
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.local import gateway, sandbox
 from readmodel_cfn.publish.publish import Destination, Result, Settings, publish
@@ -93,19 +92,14 @@ def fault(path: str) -> str | None:
     return None
 
 
-def deploy(cloudformation: Any, text: str) -> Stack | None:
-    """The steps of a deploy, of any template, with boto3's client."""
-    client, wanted = StackClient(cloudformation), StackSpec("shop", text, tags={"team": "shop"})
-    seen = steps.look(client, wanted)
-    decided: Plan = seen.plan
-    steps.refuse(wanted.name, decided)
-    if decided.action == "attach":
-        steps.settle(client, seen).to_the_end(print)
-    begun: EventStream | None = steps.change(client, wanted, seen)
-    if begun is None:
-        return seen.stack
-    ended = begun.to_the_end(lambda event: print(event.time, event.status))
-    return check(client, wanted.name, ended, origin=lambda _: None)
+def show(value: object) -> None:
+    """Print what a call on a stack reports."""
+    if isinstance(value, Plan):
+        print(value.where, value.action, value.why)
+    elif isinstance(value, StackDiff):
+        print([(resource.kind, resource.logical_id) for resource in value.resources])
+    elif isinstance(value, StackEvent):
+        print(value.time, value.logical_id, value.status)
 
 
 def agree_to_adopt(consent: Consent) -> bool:
@@ -113,15 +107,34 @@ def agree_to_adopt(consent: Consent) -> bool:
     return consent.kind == "adopt" and consent.name == "shop" and not consent.lost
 
 
-def deploy_at_once(text: str) -> dict[str, str]:
-    """The same in one call, to the embedded AWS; the outputs by name."""
+def stop_waiting(events: EventStream, interrupt: KeyboardInterrupt) -> bool:
+    """On Ctrl-C cancel the update and wait until it is rolled back."""
+    print(interrupt)
+    events.cancel()
+    return True
+
+
+def deploy_read_model() -> str:
+    """Deploy a read model to the embedded AWS, unless it is up to date."""
+    shop = rm.ReadModelStack("shop", MODEL, sandbox=True, tags={"team": "shop"})
+    diff: StackDiff = shop.diff(on_progress=show)
+    if not diff.up_to_date:
+        result: DeployResult = shop.deploy(
+            confirm=agree_to_adopt, timeout=60.0, on_progress=show, on_interrupt=stop_waiting
+        )
+        print(result.as_dict(), result.changed, result.detached)
+    end: FollowResult = shop.follow(on_progress=show)
+    return end.status
+
+
+def deploy_template(text: str) -> dict[str, str]:
+    """Deploy any template to the embedded AWS; the outputs by name."""
     box = sandbox.start()
     key = Credentials(box.access_key_id, box.secret_access_key)
     at = Connection(box.region, endpoint_url=box.endpoint_url, credentials=key)
-    stack: Stack = unattended.deploy(
-        StackSpec("shop", text), at, note=print, confirm=agree_to_adopt, limit=60.0
-    )
-    return {name: value for name, (value, _) in stack.outputs.items()}
+    spec = StackSpec("shop", text, tags={"team": "shop"})
+    result = deploy(spec, at, confirm=agree_to_adopt, on_progress=show, timeout=60.0)
+    return dict(result.outputs)
 
 
 def products(ids: range) -> Iterator[tuple[str, dict[str, int] | bytes]]:

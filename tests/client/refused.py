@@ -7,11 +7,8 @@ from troposphere import apigateway as ag
 
 import readmodel_cfn as rm
 from readmodel_cfn.analysis import audit
-from readmodel_cfn.deploy import deploy as steps
-from readmodel_cfn.deploy import unattended
-from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.deploy import deploy
 from readmodel_cfn.deploy.spec import StackSpec
-from readmodel_cfn.deploy.verdict import check
 from readmodel_cfn.local import gateway, sandbox
 from readmodel_cfn.publish.publish import Destination, Settings, publish
 
@@ -19,8 +16,7 @@ TEMPLATE, MODEL = Template(), rm.ReadModel()
 HANDLE = rm.add_read_model(TEMPLATE, MODEL)
 API = ag.RestApi("Api", Name="api")
 TO = Destination("my-bucket")
-CLIENT, WANTED = StackClient(None), StackSpec("shop", "{}")
-SEEN = steps.look(CLIENT, WANTED)
+SHOP, SPEC = rm.ReadModelStack("shop", MODEL), StackSpec("shop", "{}")
 
 rm.Route("a", 1)  # refused
 rm.Route("a", "a.json", throttle_rate="1")  # refused
@@ -61,15 +57,17 @@ Settings(gzip="yes")  # refused
 Destination(None)  # refused
 StackSpec("shop", {"Resources": {}})  # refused
 StackSpec("shop", "{}", tags={"team": 1})  # refused
-steps.look(WANTED, CLIENT)  # refused
-steps.refuse("shop", SEEN)  # refused
-SEEN.plan.action == "destroy"  # refused
-SEEN.stack.status  # refused
-steps.change(CLIENT, WANTED, SEEN).to_the_end(print)  # refused
-steps.settle(CLIENT, SEEN).to_the_end(lambda: None)  # refused
-check(CLIENT, "shop", SEEN, lambda _: None)  # refused
-unattended.deploy(WANTED, "eu-west-1")  # refused
-unattended.deploy("shop").status  # refused
+SHOP.deploy(True)  # refused
+SHOP.deploy(adopt="shop")  # refused
+SHOP.deploy(confirm=True)  # refused
+SHOP.deploy(on_progress=lambda: None)  # refused
+SHOP.deploy(on_interrupt=lambda: True)  # refused
+SHOP.deploy().stack  # refused
+SHOP.diff().action == "destroy"  # refused
+SHOP.diff().resources[0].path  # refused
+SHOP.follow(timeout="1")  # refused
+deploy(SPEC, "eu-west-1")  # refused
+deploy("shop")  # refused
 audit.audit("{}")  # refused
 audit.audit({})[0].line  # refused
 gateway.Request("GET", b"/")  # refused

@@ -7,7 +7,7 @@ import pytest
 from botocore.stub import ANY
 from functional_aws import CONTENT, OUTPUTS, STACK_ID, Aws, event, stubbed
 
-from readmodel_cfn import ReadModelStack, Route, lint_cache
+from readmodel_cfn import ReadModel, ReadModelStack, Route, lint_cache
 from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.consent import Consent, ConsentRequired
 from readmodel_cfn.deploy.deploy import deploy
@@ -21,7 +21,7 @@ from readmodel_cfn.errors import (
     Unfinished,
 )
 from readmodel_cfn.lint import Finding
-from readmodel_cfn.stack import Plan, ReadModel, StackDiff, StackEvent
+from readmodel_cfn.stack import Plan, StackDiff, StackEvent
 
 CREATED = {"StackId": STACK_ID}
 

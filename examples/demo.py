@@ -1,7 +1,7 @@
-"""The whole journey on the embedded AWS, each step as a command that you can type yourself.
+"""Deploy, publish, read and verify on the embedded AWS; each step is a command that you can type.
 
-A stack with a random name, a payload with a random value: the demo fails unless it reads that very
-value back through the API. What it started, it stops; KEEP=1 leaves it running.
+The stack has a random name and the payload a random value: the demo fails unless it reads the same
+value through the API. It stops what it started; KEEP=1 leaves the stack running.
 """
 
 import json
@@ -26,7 +26,7 @@ key = "payload.json"
 
 
 def run(*arguments: str, quiet: bool = False) -> str:
-    """Run a command of readmodel-cfn, show it and what it says, and return what it prints."""
+    """Run a readmodel-cfn command, print it, and return its stdout."""
     if not quiet:
         shown = f"$ readmodel-cfn {' '.join(arguments)}"
         bold = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
@@ -37,14 +37,14 @@ def run(*arguments: str, quiet: bool = False) -> str:
     return done.stdout
 
 
-def journey(folder: Path) -> None:
-    """Template, lint, deploy, publish, read back, verify."""
+def demo(folder: Path) -> None:
+    """Template, lint, deploy, publish, read, verify."""
     stack, value = f"demo-{secrets.token_hex(4)}", secrets.token_hex(8)
     config, payload = folder / "readmodel.toml", folder / "payload.json"
     config.write_text(TOML.format(stack=stack))
     payload.write_text(json.dumps({"value": value}))
     with_config = ("--config", str(config))
-    print(f"A description of a read model, {config}:\n\n{config.read_text()}")
+    print(f"The read model's configuration file, {config}:\n\n{config.read_text()}")
 
     text = run("template", *with_config)
     print(f"{len(text.splitlines())} lines, {len(json.loads(text)['Resources'])} resources")
@@ -55,7 +55,7 @@ def journey(folder: Path) -> None:
     print(body)
     if json.loads(body)["value"] != value:
         sys.exit(f"published {value}, but read {body}")
-    print(f"Published {value} and read it back through the API.")
+    print(f"Published {value} and read it through the API.")
     print(run("verify", *with_config, "--sandbox", "--yes"))
     if os.environ.get("KEEP"):
         keep(with_config, stack)
@@ -64,11 +64,11 @@ def journey(folder: Path) -> None:
 
 
 def keep(with_config: tuple[str, str], stack: str) -> None:
-    """Say what to try next."""
+    """Print commands to try next."""
     outputs = json.loads(run("outputs", *with_config, "--sandbox", "--json", quiet=True))
     program = "readmodel-cfn" if "VIRTUAL_ENV" in os.environ else ".venv/bin/readmodel-cfn"
     print(f"""
-It is left running. Try:
+The stack is still running. Try:
   curl -i {outputs["SamplesUrl"]}
   {program} status {" ".join(with_config)} --sandbox
   {program} delete {" ".join(with_config)} --sandbox --with-data={stack} --yes
@@ -76,19 +76,19 @@ It is left running. Try:
 
 
 def main() -> None:
-    """Run the journey; leave the machine as it was."""
+    """Run the demo, then remove everything that it created."""
     start = time.monotonic()
     keeping = bool(os.environ.get("KEEP"))
     ran = subprocess.run([*PROGRAM, "sandbox", "status"], capture_output=True, check=False)
     folder = Path(tempfile.mkdtemp(prefix="readmodel-demo-"))
     try:
-        journey(folder)
+        demo(folder)
     finally:
         if not keeping:
             shutil.rmtree(folder)
             if ran.returncode:
                 run("sandbox", "stop")
-    print(f"\nThat took {time.monotonic() - start:.0f} s.")
+    print(f"\nDone in {time.monotonic() - start:.0f} s.")
 
 
 if __name__ == "__main__":

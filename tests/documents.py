@@ -1,4 +1,4 @@
-"""The documents as their tests see them: blocks of code in order, and code within the text."""
+"""Reading of the documentation: code blocks, code spans and links."""
 
 import re
 import shlex
@@ -59,26 +59,26 @@ def blocks(page: str) -> list[Block]:
 def spans(page: str) -> list[str]:
     """What stands in backquotes within the page's text."""
     return [
-        one.content
+        child.content
         for token in _tokens(page)
-        for one in token.children or ()
-        if one.type == "code_inline"
+        for child in token.children or ()
+        if child.type == "code_inline"
     ]
 
 
 def links(page: str) -> Iterator[str]:
     """Where the page's links lead."""
     for token in _tokens(page):
-        for one in token.children or ():
-            if one.type in ("link_open", "image"):
-                yield str(one.attrs.get("href") or one.attrs["src"])
+        for child in token.children or ():
+            if child.type in ("link_open", "image"):
+                yield str(child.attrs.get("href") or child.attrs["src"])
 
 
 def commands(text: str) -> list[Command]:
     """The command lines of a block, without comments."""
     lines = text.replace("\\\n", " ").splitlines()
     words = ((tuple(shlex.split(line, comments=True)), line.partition(" #")[2]) for line in lines)
-    return [Command(one, _exits(comment)) for one, comment in words if one]
+    return [Command(command, _exits(comment)) for command, comment in words if command]
 
 
 def _exits(comment: str) -> frozenset[int]:

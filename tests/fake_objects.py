@@ -1,4 +1,4 @@
-"""The objects of a bucket in memory, in place of store.objects.Objects."""
+"""A bucket in memory, in place of store.objects.Objects."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from threading import Lock
 
-from readmodel_cfn.publish.object_errors import Denied, Exists
-from readmodel_cfn.publish.objects import Listed
+from readmodel_cfn.publish.objects import Denied, Exists, Listed
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -50,9 +49,9 @@ class FakeObjects:
         exactly: bool = False,  # noqa: ARG002 - it always is
     ) -> Iterator[Listed]:
         self._ask("list", prefix)
-        for key, one in sorted(self.kept.items()):
+        for key, kept in sorted(self.kept.items()):
             if key.startswith(prefix) and key > (after or ""):
-                yield Listed(key, self._etag(one.body), one.modified)
+                yield Listed(key, self._etag(kept.body), kept.modified)
 
     def headers(self, key: str) -> Mapping[str, str] | None:
         self._ask("head", key)
@@ -69,7 +68,9 @@ class FakeObjects:
 
     def keys_of(self, call: str) -> list[str]:
         """What was asked for by calls of this kind, sorted."""
-        return sorted(one.partition(" ")[2] for one in self.asked if one.startswith(f"{call} "))
+        return sorted(
+            asked.partition(" ")[2] for asked in self.asked if asked.startswith(f"{call} ")
+        )
 
     def _ask(self, call: str, what: str) -> None:
         self.asked.append(f"{call} {what}")

@@ -1,4 +1,4 @@
-"""What a stack of somebody's has already, for the tests that add read models to it."""
+"""Resources of an existing stack, for tests that add read models to it."""
 
 from typing import Any
 

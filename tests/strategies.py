@@ -1,7 +1,8 @@
-"""Read models of every kind that is accepted, for the properties that must hold for all of them."""
+"""Hypothesis strategies for read models and their parts."""
 
 import string
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from readmodel_cfn import (
@@ -25,12 +26,18 @@ literals = st.text(string.ascii_letters + string.digits + "._-", min_size=1, max
 )
 names = st.text(string.ascii_lowercase + string.digits, min_size=3, max_size=20)
 
+
+def examples(factor: float) -> settings:
+    """The number of examples, as a multiple of the profile's."""
+    return settings(max_examples=max(1, round(settings().max_examples * factor)))
+
+
 limits = st.none() | st.integers(0, 5000)
 
 
 @st.composite
 def routes(draw: st.DrawFn) -> Route:
-    """A static, parameterised or greedy route; each level has one parameter name, as it must."""
+    """A static, parameterised or greedy route; each level has one parameter name."""
     parts = draw(st.lists(st.one_of(literals, st.just(None)), min_size=1, max_size=4))
     path = [part if part is not None else f"{{p{level}}}" for level, part in enumerate(parts)]
     key = [*path[:-1], path[-1] + ".json"]

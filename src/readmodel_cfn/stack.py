@@ -10,11 +10,11 @@ what the command prints with `--json`. Every error is a ReadModelError.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
 from urllib.parse import urlsplit
 
 from readmodel_cfn.aws.connection import Connection, Credentials
@@ -25,6 +25,7 @@ from readmodel_cfn.config.load import (
     DEFAULT_FILE,
     STACK_NAME_IN_WORDS,
     Config,
+    Publish,
     StackSettings,
     load,
 )
@@ -37,6 +38,11 @@ from readmodel_cfn.deploy.stack_diff import StackDiff as StackDiff
 from readmodel_cfn.deploy.values import StackEvent as StackEvent
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
+from readmodel_cfn.publish.results import Fault as Fault
+from readmodel_cfn.publish.results import Lost as Lost
+from readmodel_cfn.publish.results import Published as Published
+from readmodel_cfn.publish.results import PublishPlan as PublishPlan
+from readmodel_cfn.publish.results import PublishResult as PublishResult
 from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.template.options import OptionError
 
@@ -48,7 +54,22 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.events import EventStream as EventStream
     from readmodel_cfn.deploy.events import OnInterrupt as OnInterrupt
     from readmodel_cfn.deploy.follow import FollowResult as FollowResult
+    from readmodel_cfn.deploy.live.values import Live
     from readmodel_cfn.deploy.values import Stack
+    from readmodel_cfn.publish.destination import Destination
+    from readmodel_cfn.publish.documents import Settings
+    from readmodel_cfn.publish.history import Restored as Restored
+    from readmodel_cfn.publish.history import Version as Version
+    from readmodel_cfn.publish.publish import Documents, SharedOptions
+    from readmodel_cfn.verify.contract import CheckedStack, Contract
+    from readmodel_cfn.verify.race.race import RaceResult as RaceResult
+    from readmodel_cfn.verify.verify import VerifyResult as VerifyResult
+
+    class PublishOptions(SharedOptions, total=False):
+        """The types of the options of `ReadModelStack.publish`."""
+
+        as_writer: bool
+        bucket: str | None
 
 
 class ReadModelStack:
@@ -137,7 +158,9 @@ class ReadModelStack:
         if connection.session and (connection.profile or connection.sandbox):
             hint = "a session has its own profile and account"
             raise ConfigError("excludes profile and sandbox", where="session", hint=hint)
-        self.config, self.article, self._given = config, article, connection
+        self.config: Config = config
+        self.article: bool = article
+        self._given: Connection = connection
         self._connection: Connection | None = None
 
     def __repr__(self) -> str:
@@ -233,7 +256,7 @@ class ReadModelStack:
 
         Raises:
             ConfigError: the template is too long, or an option needs a newer boto3.
-            LintError: cfn-lint has findings; nothing was changed.
+            FindingsError: cfn-lint has findings; nothing was changed.
             ConsentRequired: `confirm` did not agree to the error's `consent`.
             RolledBack: the operation failed and was rolled back; the error has the cause.
             Stuck: manual intervention in AWS is required.
@@ -343,6 +366,231 @@ class ReadModelStack:
 
         return {} if self.article else origins(self.model, self.config.stack.prefix)
 
+    @overload
+    def publish(
+        self,
+        documents: "Documents",
+        *,
+        dry_run: Literal[False] = ...,
+        **options: "Unpack[PublishOptions]",
+    ) -> PublishResult: ...
+    @overload
+    def publish(
+        self,
+        documents: "Documents",
+        *,
+        dry_run: Literal[True],
+        **options: "Unpack[PublishOptions]",
+    ) -> PublishPlan: ...
+    @overload
+    def publish(
+        self, documents: "Documents", *, dry_run: bool, **options: "Unpack[PublishOptions]"
+    ) -> PublishResult | PublishPlan: ...
+    @readable_errors()
+    def publish(
+        self,
+        documents: "Documents",
+        *,
+        exclude: Sequence[str] = (),
+        prefix: str = "",
+        force: bool = False,
+        create_only: bool = False,
+        skip_invalid: bool = False,
+        delete_missing: bool = False,
+        dry_run: bool = False,
+        default: Callable[[Any], object] | None = None,
+        as_writer: bool = False,
+        bucket: str | None = None,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> PublishResult | PublishPlan:
+        """Publish the documents that have changed.
+
+        Args:
+            documents: A mapping of keys to values, an iterable of (key, value) pairs, or paths of
+                files and directories; below a directory, the path of a file is its key. Bytes are
+                JSON already, every other value is encoded as JSON.
+            exclude: Glob patterns of keys that are neither sent nor deleted, in addition to those
+                of the configuration.
+            prefix: Prefix of all keys of a mapping or of pairs: only objects below it are listed
+                and deleted.
+            force: Send documents that have not changed, too.
+            create_only: Send only documents that do not exist.
+            skip_invalid: Skip invalid documents and send the others.
+            delete_missing: Then delete documents that the routes serve and that are not in
+                `documents`, which must be a mapping or paths, and not empty.
+            dry_run: Send and delete nothing, and return the plan.
+            default: Converts values that JSON does not know, as in `json.dumps`.
+            as_writer: Whether to use the access key of the stack's writer.
+            bucket: Bucket to publish to; by default that of the stack.
+            confirm: Asked before documents are deleted (kind "delete-missing"), and before any is
+                sent.
+            on_progress: Called with steps, notes and counts, and with Sent, Lost, Fault and Deleted
+                for each document that was handled.
+
+        Raises:
+            Unfinished: some were sent when a document was invalid, S3 refused one or was
+                unreachable, or on an interruption.
+            ConfigError: a document is invalid, or options exclude each other; nothing was sent.
+            ConsentRequired: `confirm` returned False; nothing was sent.
+            ReadModelError: nothing was sent.
+        """
+        from readmodel_cfn.publish.publish import publish
+
+        done = publish(
+            documents,
+            partial(self._destination, bucket, as_writer, on_progress),
+            self._settings,
+            routes=self.model.routes,
+            exclude=self._excluded(exclude),
+            prefix=prefix,
+            force=force,
+            create_only=create_only,
+            skip_invalid=skip_invalid,
+            delete_missing=delete_missing,
+            dry_run=dry_run,
+            default=default,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
+        if isinstance(done, PublishResult) and done.deleted:
+            command = f"{self.location.command('history')} KEY"
+            on_progress(Note(f"If the bucket keeps versions, restore can undo this: {command}"))
+        return done
+
+    @readable_errors()
+    def publish_document(
+        self,
+        key: str,
+        value: object,
+        *,
+        exclude: Sequence[str] = (),
+        if_match: str | None = None,
+        create_only: bool = False,
+        default: Callable[[Any], object] | None = None,
+        as_writer: bool = False,
+        bucket: str | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> Published:
+        """Publish one document, whether or not it has changed.
+
+        Bytes are JSON already, any other value is encoded as JSON; `default` converts values that
+        JSON does not know. With `if_match` the current document must have this ETag, with
+        `create_only` there must be none.
+
+        Raises:
+            ConfigError: the document, its key or the options are invalid; nothing was sent.
+            LostRace: another writer was first; nothing was changed.
+            Unfinished: it was interrupted, and the document may be stored.
+        """
+        from readmodel_cfn.publish.put import publish_document
+
+        return publish_document(
+            key,
+            value,
+            partial(self._destination, bucket, as_writer, on_progress),
+            self._settings,
+            routes=self.model.routes,
+            exclude=self._excluded(exclude),
+            if_match=if_match,
+            create_only=create_only,
+            default=default,
+            on_progress=on_progress,
+        )
+
+    @readable_errors()
+    def publish_file(
+        self,
+        file: str | Path,
+        *,
+        key: str | None = None,
+        route: str | None = None,
+        exclude: Sequence[str] = (),
+        if_match: str | None = None,
+        create_only: bool = False,
+        as_writer: bool = False,
+        bucket: str | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> Published:
+        """Publish one JSON file, whether or not it has changed.
+
+        Without `key` it is published to the one key of the route, or to its path. `route` is the
+        path of the route that serves it. The rest is as for `publish_document`.
+        """
+        from readmodel_cfn.publish.put import publish_file
+
+        return publish_file(
+            Path(file),
+            partial(self._destination, bucket, as_writer, on_progress),
+            self._settings,
+            routes=self.model.routes,
+            key=key,
+            route=route,
+            exclude=self._excluded(exclude),
+            if_match=if_match,
+            create_only=create_only,
+            on_progress=on_progress,
+        )
+
+    def plan_file(
+        self,
+        file: str | Path,
+        *,
+        key: str | None = None,
+        route: str | None = None,
+        exclude: Sequence[str] = (),
+    ) -> PublishPlan:
+        """What `publish_file` would send; nothing is sent, and AWS is not called."""
+        from readmodel_cfn.publish.put import plan_file
+
+        routes, excluded = self.model.routes, self._excluded(exclude)
+        return plan_file(
+            Path(file), self._settings, routes=routes, key=key, route=route, exclude=excluded
+        )
+
+    @readable_errors()
+    def history(self, key: str, on_progress: OnProgress = ignore) -> list["Version"]:
+        """The versions and deletions of a document, newest first.
+
+        Raises:
+            ConfigError: no route serves the key.
+            ReadModelError: the key has no versions, or s3:ListBucketVersions is not granted.
+        """
+        from readmodel_cfn.publish.history import history
+
+        find = partial(self._destination, None, False, on_progress)
+        return history(key, find, routes=self.model.routes, on_progress=on_progress)
+
+    @readable_errors()
+    def restore(
+        self,
+        key: str,
+        version: str,
+        *,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "Restored":
+        """Make a version of a document the current one again, by copying it.
+
+        `version` is an ID that `history` lists. `confirm` is asked before it is copied (kind
+        "restore").
+
+        Raises:
+            ConfigError: no route serves the key, or it has no such version.
+            LostRace: the key was published, restored or deleted meanwhile; nothing was changed.
+            ConsentRequired: `confirm` returned False; nothing was changed.
+        """
+        from readmodel_cfn.publish.history import restore
+
+        return restore(
+            key,
+            version,
+            partial(self._destination, None, False, on_progress),
+            routes=self.model.routes,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
+
     @readable_errors()
     def outputs(self, on_progress: OnProgress = ignore) -> dict[str, str]:
         """The deployed stack's outputs; URLs are those that this machine can reach.
@@ -352,9 +600,7 @@ class ReadModelStack:
         Raises:
             ReadModelError: the stack does not exist.
         """
-        endpoint_url = self.connection.endpoint_url
-        found = self._described(on_progress).outputs
-        return {name: reachable_url(value, endpoint_url) for name, (value, _) in found.items()}
+        return self._outputs(self._described(on_progress))
 
     @readable_errors()
     def url(self, path: str = "", on_progress: OnProgress = ignore) -> str:
@@ -391,9 +637,176 @@ class ReadModelStack:
         on_progress(Step(f"Waiting for {url}"))
         return request(url)
 
-    def _own_outputs(self, on_progress: OnProgress = ignore) -> dict[str, str]:
+    @readable_errors()
+    def verify(
+        self,
+        *,
+        route: str | None = None,
+        timeout: float = 15,
+        not_ours: bool = False,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "VerifyResult":
+        """Check over HTTP that the deployed stack keeps what the read model promises.
+
+        A probe document is written under a route, and removed also after an error. A route without
+        parameters serves it to its readers for some seconds, which requires consent.
+
+        Args:
+            route: Path of the route to probe; by default one with a parameter.
+            timeout: Seconds in which the first read must succeed and throttled ones are retried.
+            not_ours: Whether a stack without this tool's tag is allowed.
+            confirm: Called with what requires consent; without it the call itself is consent.
+            on_progress: Called with steps and notes.
+
+        Raises:
+            ConfigError: no route has the path.
+            ReadModelError: the stack does not exist or has no tag, or no server answers.
+            Unfinished: another document was published meanwhile, or the API is throttled.
+        """
+        from readmodel_cfn.verify.contract import plan_probe
+        from readmodel_cfn.verify.verify import verify
+
+        contract = self._contract()
+        probe = plan_probe(contract, route)
+        stack, live = self._live(on_progress)
+        return verify(
+            self._checked(stack),
+            contract,
+            probe,
+            live,
+            timeout=timeout,
+            not_ours=not_ours,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
+
+    @readable_errors()
+    def race(
+        self,
+        *,
+        seconds: float = 10,
+        readers: int = 8,
+        size: int = 1_000_000,
+        route: str | None = None,
+        not_ours: bool = False,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "RaceResult":
+        """Check that readers get complete and current documents while they are replaced.
+
+        One writer replaces a document while `readers` processes read it through the API, with at
+        most 10,000 reads and 1,000 writes. The document is removed also after an error.
+
+        Args:
+            seconds: How long documents are written and read.
+            readers: Number of reader processes.
+            size: Size of each document in bytes.
+            route: Path of the route to read; by default one with a parameter.
+            not_ours: Whether a stack without this tool's tag is allowed.
+            confirm: Called with what requires consent; without it the call itself is consent.
+            on_progress: Called with steps and notes.
+
+        Raises:
+            ConfigError: no route has the path, or no document can have the size.
+            ReadModelError: the stack does not exist or has no tag, or no server answers.
+            Unfinished: another document was published meanwhile.
+        """
+        from readmodel_cfn.verify.contract import plan_probe
+        from readmodel_cfn.verify.race.race import plan_race, race
+
+        contract = self._contract()
+        probe, plan = plan_probe(contract, route), plan_race(size, readers, seconds)
+        stack = self._checked(self._described(on_progress))
+        return race(
+            stack,
+            contract,
+            probe,
+            plan,
+            not_ours=not_ours,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
+
+    @readable_errors()
+    def _destination(
+        self, bucket: str | None, as_writer: bool, on_progress: OnProgress
+    ) -> "Destination":
+        """The bucket to publish to; the stack is described only if something of it is needed."""
+        from readmodel_cfn.publish import destination
+
+        connection = self.connect(on_progress)
+        outputs = {} if bucket and not as_writer else self._own_outputs(on_progress)
+        bucket = bucket or self._required(outputs, "S3BucketName")
+        found = destination.Destination.over(connection, bucket)
+        if not as_writer:
+            return found
+        return destination.as_writer(found, outputs, self.model.writer.allow)
+
+    @property
+    def _settings(self) -> "Settings":
+        """How the read model stores its documents."""
+        from readmodel_cfn.publish.documents import Settings
+
+        store = self.model.data_store
+        return Settings(store.cache_control, store.gzip_stored, encrypted=bool(store.kms_key))
+
+    def _excluded(self, exclude: Sequence[str]) -> tuple[str, ...]:
+        """Patterns of the configuration and more, all of which are checked."""
+        return Publish((*self.config.publish.exclude, *exclude)).exclude
+
+    def _contract(self) -> "Contract":
+        """What the stack promises its readers."""
+        from readmodel_cfn.verify.contract import Contract, PromisedRoute
+
+        model = self.model
+        compress_from = model.api.compress_from
+        return Contract(
+            routes=tuple(PromisedRoute(route.path, route.key) for route in model.routes),
+            cache_control=model.data_store.cache_control,
+            gzip_stored=model.data_store.gzip_stored,
+            cors_origin=model.api.cors_origin,
+            missing=model.api.missing,
+            compress_from=None if compress_from == "never" else compress_from,
+            article=self.article,
+        )
+
+    def _checked(self, stack: "Stack") -> "CheckedStack":
+        from readmodel_cfn.deploy.spec import MANAGED_TAG
+        from readmodel_cfn.verify.contract import CheckedStack
+
+        outputs = self._own_outputs(stack=stack)
+        return CheckedStack(
+            location=self.location,
+            bucket=self._required(outputs, "S3BucketName"),
+            api_url=self._url(outputs, ""),
+            is_managed=MANAGED_TAG.items() <= stack.tags.items(),
+        )
+
+    def _live(self, on_progress: OnProgress) -> "tuple[Stack, Live]":
+        """The deployed stack, and its stages compared with its template."""
+        from readmodel_cfn.cli.state import is_another, state_of
+        from readmodel_cfn.cli.target import Target
+
+        self.connect(on_progress)
+        on_progress(Step(f"Comparing the stages of {self.location} with its template"))
+        state = state_of(Target(self.config, self.connection, self.name), with_drift=False)
+        if is_another(state, self.config):
+            hint = f"to compare them: {self.location.command('diff')}"
+            on_progress(Note(f"The read model differs from the deployed stack; {hint}"))
+        return state.stack, state.live
+
+    def _outputs(self, stack: "Stack") -> dict[str, str]:
+        endpoint_url = self.connection.endpoint_url
+        found = stack.outputs.items()
+        return {name: reachable_url(value, endpoint_url) for name, (value, _) in found}
+
+    def _own_outputs(
+        self, on_progress: OnProgress = ignore, stack: "Stack | None" = None
+    ) -> dict[str, str]:
         """This read model's outputs, without its prefix."""
-        prefix, outputs = self.config.stack.prefix, self.outputs(on_progress)
+        outputs = self._outputs(stack or self._described(on_progress))
+        prefix = self.config.stack.prefix
         own = (name for name in outputs if name.startswith(prefix))
         return {name.removeprefix(prefix): outputs[name] for name in own}
 

@@ -25,7 +25,10 @@ from readmodel_cfn.deploy.stack_diff import StackDiff
 from readmodel_cfn.deploy.values import StackEvent
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.local import gateway, sandbox
-from readmodel_cfn.publish.publish import Destination, Result, Settings, publish
+from readmodel_cfn.publish.destination import Destination
+from readmodel_cfn.publish.documents import Settings
+from readmodel_cfn.publish.publish import publish
+from readmodel_cfn.publish.results import PublishResult
 
 MODEL = rm.ReadModel(
     routes=[rm.Route("products/{id}", "products/{id}.json", throttle_rate=100)],
@@ -40,7 +43,7 @@ MODEL = rm.ReadModel(
 def alone() -> str:
     """A template of its own, without findings."""
     text: str = rm.render(rm.build_template(MODEL), "yaml")
-    findings: list[audit.Finding] = audit.audit(audit.read_template(text, "client"))
+    findings: list[audit.Finding] = audit.audit(text)
     assert not findings, [finding.what for finding in findings]
     return text
 
@@ -147,13 +150,13 @@ def publish_part(ids: range, at: sandbox.Sandbox | None = None) -> tuple[int, fl
     """A worker's part, to the embedded AWS or to AWS."""
     to = Destination("my-bucket", region="eu-west-1", endpoint_url=at.endpoint_url if at else None)
     kept = Settings(cache_control="max-age=60", gzip=True)
-    result: Result = publish(
+    result: PublishResult = publish(
         products(ids),
         to,
         kept,
         routes=MODEL.routes,
         exclude=["products/draft-*"],
-        tell=lambda outcome: print(outcome),
+        on_progress=lambda outcome: print(outcome),
     )
     return result.sent + result.unchanged, result.seconds
 

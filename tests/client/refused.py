@@ -10,7 +10,9 @@ from readmodel_cfn.analysis import audit
 from readmodel_cfn.deploy.deploy import deploy
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.local import gateway, sandbox
-from readmodel_cfn.publish.publish import Destination, Settings, publish
+from readmodel_cfn.publish.destination import Destination
+from readmodel_cfn.publish.documents import Settings
+from readmodel_cfn.publish.publish import publish
 
 TEMPLATE, MODEL = Template(), rm.ReadModel()
 HANDLE = rm.add_read_model(TEMPLATE, MODEL)
@@ -51,7 +53,7 @@ rm.ReadModelError("what", "where")  # refused
 publish({"a.json": 1}, TO)  # refused
 publish([("a.json", 1)], "my-bucket")  # refused
 publish([("a.json", 1)], TO, routes="a.json")  # refused
-publish([("a.json", 1)], TO, tell=lambda: None)  # refused
+publish([("a.json", 1)], TO, on_progress=lambda: None)  # refused
 publish([("a.json", 1)], TO).count  # refused
 Settings(gzip="yes")  # refused
 Destination(None)  # refused

@@ -10,7 +10,7 @@ import click
 import pytest
 from functional_aws import error_of, run
 
-from readmodel_cfn import lint_cache
+from readmodel_cfn import lint
 from readmodel_cfn.cli import _COMMANDS
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.target import consent
@@ -27,7 +27,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No AWS settings of this machine are found, and botocore retries without waiting."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
-    monkeypatch.setattr(lint_cache, "lint_once", lambda *_: [])
+    monkeypatch.setattr(lint, "lint_once", lambda *_: [])
 
 
 def aws(command: str, *arguments: str, env: dict[str, str] | None = None) -> Any:

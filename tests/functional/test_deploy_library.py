@@ -7,14 +7,14 @@ import pytest
 from botocore.stub import ANY
 from functional_aws import CONTENT, OUTPUTS, STACK_ID, Aws, event, stubbed
 
-from readmodel_cfn import ReadModel, ReadModelStack, Route, lint_cache
+from readmodel_cfn import ReadModel, ReadModelStack, Route, lint
 from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.consent import Consent, ConsentRequired
 from readmodel_cfn.deploy.deploy import deploy
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.errors import (
     ConfigError,
-    LintError,
+    FindingsError,
     ReadModelError,
     RolledBack,
     Stuck,
@@ -34,7 +34,7 @@ def read_model() -> ReadModelStack:
 @pytest.fixture(autouse=True)
 def _without_cfn_lint(monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes seconds."""
-    monkeypatch.setattr(lint_cache, "lint_once", lambda *_: [])
+    monkeypatch.setattr(lint, "lint_once", lambda *_: [])
 
 
 @pytest.fixture
@@ -224,8 +224,8 @@ def test_lint_findings_are_reported_and_nothing_is_sent(
     aws: Aws, read_model: ReadModelStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     finding, reported = Finding("E1", "error", "Resources/A", "wrong", "why"), list[object]()
-    monkeypatch.setattr(lint_cache, "lint_once", lambda *_: [finding])
-    with pytest.raises(LintError):
+    monkeypatch.setattr(lint, "lint_once", lambda *_: [finding])
+    with pytest.raises(FindingsError):
         read_model.deploy(on_progress=reported.append)
     assert finding in reported
     assert aws.calls == []

@@ -232,7 +232,7 @@ def terminate(*_: object) -> None:
 def test_sigterm_while_one_document_is_sent_says_that_it_may_be_stored(
     monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr("readmodel_cfn.cli.publish._put", terminate)
+    monkeypatch.setattr("readmodel_cfn.publish.put.put", terminate)
     line = error_of(publish("--bucket", "mine", *options), 9)
     assert line.startswith("mine/payload.json: ")
     assert "0 sent, 1 in progress" in line

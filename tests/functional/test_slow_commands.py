@@ -10,7 +10,7 @@ from command_tree import LEAVES, options_of
 from functional_aws import run
 from test_json_contract import CALLS
 
-from readmodel_cfn import lint_cache
+from readmodel_cfn import lint
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.errors import ReadModelError
@@ -51,7 +51,7 @@ def until_progress(
 def test_slow_stack_lookup_prints_progress(
     words: str, until_progress: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lint_cache, "lint_once", lambda *_: [])
+    monkeypatch.setattr(lint, "lint_once", lambda *_: [])
     monkeypatch.setattr(StackClient, "describe", until_progress)
     yes = ["--yes"] * ("--yes" in options_of(LEAVES[words]))
     done = run(*CALLS[words], *yes, "--region", "eu-west-1", env=KEY)
@@ -62,7 +62,7 @@ def test_slow_stack_lookup_prints_progress(
 def test_slow_lint_prints_progress(
     until_progress: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lint_cache, "lint_once", until_progress)
+    monkeypatch.setattr(lint, "lint_once", until_progress)
     progress, error = run("lint").stderr.splitlines()
     assert "cfn-lint" in progress
     assert error == "Error: waited"

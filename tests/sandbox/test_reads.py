@@ -26,8 +26,9 @@ from readmodel_cfn.deploy.deploy import deploy
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.local.sandbox.home import Home
+from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.publish.empty import remove
-from readmodel_cfn.publish.publish import Settings, put
+from readmodel_cfn.publish.put import put
 
 ROUTES = (
     Route(),

@@ -1,4 +1,4 @@
-"""What a read model comes to, as plain values."""
+"""Rendered templates and their resources, as plain values."""
 
 import json
 import re
@@ -27,14 +27,16 @@ def properties(model: ReadModel, logical_id: str) -> Plain:
 
 def one_of_type(model: ReadModel, kind: str) -> Plain:
     """The only resource of a type, whole."""
-    (found,) = (one for one in template(model)["Resources"].values() if one["Type"] == kind)
+    (found,) = (
+        resource for resource in template(model)["Resources"].values() if resource["Type"] == kind
+    )
     return dict(found)
 
 
 def statements(document: Plain) -> list[tuple[list[str], list[Any]]]:
     """What a policy document allows: for each statement its actions and resources."""
-    assert {one["Effect"] for one in document["Statement"]} == {"Allow"}
-    return [(one["Action"], one["Resource"]) for one in document["Statement"]]
+    assert {statement["Effect"] for statement in document["Statement"]} == {"Allow"}
+    return [(statement["Action"], statement["Resource"]) for statement in document["Statement"]]
 
 
 STORE_ARN = {"Fn::GetAtt": ["DataStore", "Arn"]}

@@ -1,4 +1,4 @@
-"""The first real cause, of the last operation: what failed of itself, and none of its victims."""
+"""The cause of a failed operation: the first resource that failed."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -57,68 +57,68 @@ def newest_first(*events: StackEvent) -> list[StackEvent]:
     return list(events[::-1])
 
 
-def test_the_last_operation_begins_with_the_stacks_own_event() -> None:
+def test_last_operation_begins_with_the_stack_event() -> None:
     assert last_operation(ID, newest_first(*CREATE, *UPDATE)) == UPDATE
     assert last_operation(ID, newest_first(*CREATE)) == CREATE
 
 
-def test_a_rollback_belongs_to_what_it_undoes_whoever_goes_on_with_it() -> None:
+def test_rollback_belongs_to_the_operation_that_it_undoes() -> None:
     assert last_operation(ID, newest_first(*CREATE, *UPDATE, *CONTINUED)) == [*UPDATE, *CONTINUED]
 
 
 @pytest.mark.parametrize("kind", ["CREATE", "UPDATE", "DELETE", "IMPORT"])
-def test_each_kind_of_operation_is_told_from_the_one_before(kind: str) -> None:
+def test_each_kind_of_operation_is_separated_from_the_previous(kind: str) -> None:
     begun = event(31, "shop", f"{kind}_IN_PROGRESS")
     assert last_operation(ID, newest_first(*UPDATE, begun)) == [begun]
 
 
-def test_a_resource_that_begins_something_begins_no_operation() -> None:
+def test_resource_event_begins_no_operation() -> None:
     events = [event(1, "shop", "UPDATE_IN_PROGRESS"), event(2, "A", "UPDATE_IN_PROGRESS")]
     assert last_operation(ID, newest_first(*events)) == events
 
 
-def test_events_are_read_no_further_back_than_the_beginning() -> None:
+def test_events_before_the_operation_are_not_read() -> None:
     events = iter(newest_first(*CREATE, *UPDATE))
     last_operation(ID, events)
     assert next(events) == CREATE[-1]
 
 
-def test_where_the_beginning_is_forgotten_all_that_is_left_counts() -> None:
+def test_all_events_count_if_the_beginning_is_missing() -> None:
     assert last_operation(ID, newest_first(*UPDATE[1:])) == UPDATE[1:]
     assert last_operation(ID, []) == []
 
 
-def test_the_first_that_was_not_merely_cancelled_is_the_cause_and_all_others_follow() -> None:
+def test_causes_begin_with_the_first_failure_that_was_not_cancelled() -> None:
     assert causes(ID, CREATE) == [Cause("A", BUCKET, "taken"), Cause("C", BUCKET, "late")]
 
 
 @pytest.mark.parametrize("what", ["creation", "update", "deletion", "import"])
-def test_the_cancelled_are_counted_apart(what: str) -> None:
+def test_cancelled_resources_are_counted_separately(what: str) -> None:
     events = [event(1, "A", "UPDATE_FAILED", f"Resource {what} cancelled"), *UPDATE]
     assert cancelled(ID, events) == ["A"]
     assert causes(ID, events)[0].reason == "refused"
 
 
-def test_a_stacks_summary_is_no_cause_while_a_resource_has_one() -> None:
+def test_stack_summary_is_no_cause_if_a_resource_failed() -> None:
     events = [event(1, "shop", "DELETE_FAILED", "failed to delete: [A]"), *CREATE[3:4]]
     assert causes(ID, events) == [Cause("A", BUCKET, "taken")]
 
 
-def test_the_stacks_own_reason_is_the_cause_where_no_resource_tells() -> None:
+def test_stack_reason_is_the_cause_without_a_resource_reason() -> None:
     assert causes(ID, [*CREATE[:3], *CREATE[5:]]) == [Cause("", "", SUMMARY)]
 
 
-def test_who_asked_for_a_rollback_says_least() -> None:
-    own = [one for one in CONTINUED if one.logical_id == "shop"]
+def test_rollback_request_is_the_cause_only_without_another() -> None:
+    own = [event for event in CONTINUED if event.logical_id == "shop"]
     assert causes(ID, own) == [Cause("", "", own[-1].reason)]
     assert causes(ID, own[:1]) == [Cause("", "", "User Initiated")]
 
 
-def test_a_success_has_no_cause() -> None:
+def test_successful_operation_has_no_cause() -> None:
     assert causes(ID, [*CREATE[:2], event(3, "shop", "CREATE_COMPLETE")]) == []
 
 
-def test_a_nested_stack_that_failed_keeps_its_reason() -> None:
+def test_failed_nested_stack_keeps_its_reason() -> None:
     reason = "Embedded stack arn:... was not successfully created: " + SUMMARY
     nested = replace(event(2, "Inner", "CREATE_FAILED", reason), type="AWS::CloudFormation::Stack")
     nested = replace(nested, physical_id=ID.replace("shop", "shop-Inner"))
@@ -128,19 +128,19 @@ def test_a_nested_stack_that_failed_keeps_its_reason() -> None:
     assert causes(ID, CREATE[:1], [told]) == found
 
 
-def test_what_describe_events_tells_is_preferred_to_the_events() -> None:
+def test_describe_events_is_preferred_to_stack_events() -> None:
     found = causes(ID, CREATE, [failure(4, "A", "taken, and by whom")])
     assert found == [Cause("A", BUCKET, "taken, and by whom"), Cause("C", BUCKET, "late")]
 
 
-def test_what_failed_before_the_operation_began_is_none_of_its() -> None:
+def test_earlier_failures_are_ignored() -> None:
     stale = failure(10, "Z", "long mended", "VALIDATION_ERROR")
     assert causes(ID, UPDATE, [stale])[0].reason == "refused"
     just_then = replace(stale, time=UPDATE[0].time)
     assert causes(ID, UPDATE, [just_then])[0].reason == "long mended"
 
 
-def test_a_validation_comes_before_what_was_provisioned_and_names_its_place() -> None:
+def test_validation_failure_precedes_provisioning_failures() -> None:
     found = replace(failure(3, "B", "no such key", "VALIDATION_ERROR"), path="/Resources/B")
     told = causes(ID, CREATE[:1], [failure(2, "A", "refused"), found])
     assert told == [
@@ -149,15 +149,15 @@ def test_a_validation_comes_before_what_was_provisioned_and_names_its_place() ->
     ]
 
 
-def test_the_cause_is_in_the_earlier_of_the_two_operations() -> None:
+def test_cause_is_in_the_earlier_of_two_operations() -> None:
     """A rollback has an id of its own, and its failures may be listed first."""
     undoing = replace(failure(9, "D", "in the way", "VALIDATION_ERROR"), operation="second")
     told = causes(ID, CREATE[:1], [undoing, failure(5, "C", "late"), failure(4, "A", "taken")])
-    assert [one.logical_id for one in told] == ["A", "C", "D"]
+    assert [event.logical_id for event in told] == ["A", "C", "D"]
 
 
 @pytest.mark.parametrize("reason", ["", "Resource creation cancelled"])
-def test_a_failure_that_says_nothing_of_itself_is_passed_over(reason: str) -> None:
+def test_failure_without_reason_is_skipped(reason: str) -> None:
     assert causes(ID, CREATE, [failure(2, "B", reason)])[0].reason == "taken"
 
 
@@ -165,27 +165,27 @@ def own_failure(reason: str, kind: str = "PROVISIONING_ERROR") -> Failure:
     return replace(failure(2, "shop", reason, kind), type="AWS::CloudFormation::Stack")
 
 
-def test_the_stacks_summary_among_the_failures_is_passed_over() -> None:
+def test_stack_summary_among_failures_is_skipped() -> None:
     told = [own_failure(SUMMARY), own_failure(SUMMARY, "STACK_EVENT"), failure(4, "A", "taken")]
     assert causes(ID, CREATE[:1], told) == [Cause("A", BUCKET, "taken")]
 
 
-def test_what_a_hook_says_of_the_stack_itself_is_a_cause() -> None:
+def test_hook_failure_of_the_stack_is_a_cause() -> None:
     told = [own_failure("not on a Friday", "HOOK_INVOCATION_ERROR")]
     assert causes(ID, CREATE[:1], told) == [Cause("", "", "not on a Friday")]
 
 
-def test_without_any_event_all_failures_count() -> None:
+def test_all_failures_count_without_events() -> None:
     told = [failure(4, "A", "taken", "VALIDATION_ERROR")]
     assert causes(ID, [], told) == [Cause("A", BUCKET, "taken")]
 
 
-def test_what_failed_in_the_last_rollback_is_told_apart() -> None:
+def test_rollback_causes_are_the_failures_of_the_last_rollback() -> None:
     assert rollback_causes(ID, UPDATE) == [Cause("D", BUCKET, "in the way")]
     both = [*UPDATE, *CONTINUED]
     assert rollback_causes(ID, both) == [Cause("E", BUCKET, "still in the way")]
 
 
-def test_in_a_rollback_that_succeeded_nothing_failed() -> None:
+def test_successful_rollback_has_no_failures() -> None:
     assert rollback_causes(ID, CREATE) == []
     assert rollback_causes(ID, UPDATE[:2]) == []

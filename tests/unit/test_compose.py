@@ -1,4 +1,4 @@
-"""A read model in a template of somebody's: what it makes, what it uses, what it refuses."""
+"""Read models added to an existing template."""
 
 import json
 from dataclasses import FrozenInstanceError
@@ -8,6 +8,7 @@ import pytest
 from troposphere import GetAtt, Output, Parameter, Ref, Template, s3
 from troposphere import apigateway as ag
 
+from facts import missing
 from hosts import health, trusted_role
 from readmodel_cfn import (
     Api,
@@ -64,31 +65,33 @@ def clean(template: Template) -> dict[str, Any]:
 # --- one ---
 
 
-def test_its_handle_holds_the_objects_of_the_template(host: Template) -> None:
+def test_handle_has_the_objects_of_the_template(host: Template) -> None:
     shop = add_read_model(host, ReadModel(), "Shop")
     assert isinstance(shop, Handle)
     made = [shop.bucket, shop.role, shop.api, shop.stage, shop.writer]
-    assert [one.title for one in made if one] == [
+    assert [resource.title for resource in made if resource] == [
         "ShopDataStore",
         "ShopApiGatewayRole",
         "ShopApiGateway",
         "ShopApiGatewayStage",
         "ShopDataStoreWriter",
     ]
-    assert all(host.resources[one.title] is one for one in made if one)
+    assert all(host.resources[resource.title] is resource for resource in made if resource)
     assert shop.url is not None
     assert shop.url.to_dict() == content(host)["Outputs"]["ShopApiUrl"]["Value"]
-    assert {"Other", "OtherPolicy", *(one.title for one in shop.resources)} == set(host.resources)
+    assert {"Other", "OtherPolicy", *(resource.title for resource in shop.resources)} == set(
+        host.resources
+    )
     assert all(name.startswith("Shop") for name in host.outputs)
 
 
-def test_its_handle_is_frozen(host: Template) -> None:
+def test_handle_is_frozen(host: Template) -> None:
     shop = add_read_model(host, ReadModel(), "Shop")
     with pytest.raises(FrozenInstanceError):
         shop.prefix = "Other"  # type: ignore[misc]
 
 
-def test_a_model_without_a_writer_has_none(host: Template) -> None:
+def test_handle_of_a_model_without_writer_has_none(host: Template) -> None:
     assert add_read_model(host, ReadModel(writer=Writer(kind="none"))).writer is None
 
 
@@ -101,24 +104,24 @@ def test_outputs_can_be_left_out(host: Template) -> None:
 # --- what is there already ---
 
 
-def test_a_bucket_of_the_template_is_used_and_left_as_it_is(host: Template) -> None:
+def test_existing_bucket_of_the_template_is_used_unchanged(host: Template) -> None:
     other = host.resources["Other"]
     shop = add_read_model(host, ORDERS, data_store=other)
     found = clean(host)["Resources"]
     assert shop.bucket is other
-    of_s3 = {name for name, one in found.items() if one["Type"].startswith("AWS::S3::")}
+    of_s3 = {name for name, resource in found.items() if resource["Type"].startswith("AWS::S3::")}
     assert of_s3 == {"Other", "OtherPolicy"}
     uris = [
-        one["Properties"]["Integration"]["Uri"]["Fn::Join"][1]
-        for one in found.values()
-        if one["Type"].endswith("::Method")
+        resource["Properties"]["Integration"]["Uri"]["Fn::Join"][1]
+        for resource in found.values()
+        if resource["Type"].endswith("::Method")
     ]
     assert len(uris) == 2
     assert all({"Ref": "Other"} in uri for uri in uris)
     assert content(host)["Outputs"]["S3BucketName"]["Value"] == {"Ref": "Other"}
 
 
-def test_a_bucket_is_used_by_its_name(host: Template) -> None:
+def test_existing_bucket_is_used_by_name(host: Template) -> None:
     shop = add_read_model(host, ORDERS, data_store="orders-of-ours")
     found = clean(host)
     assert shop.bucket is None
@@ -129,7 +132,7 @@ def test_a_bucket_is_used_by_its_name(host: Template) -> None:
     assert policy["Statement"][0]["Resource"] == objects
 
 
-def test_a_bucket_is_used_by_a_function(host: Template) -> None:
+def test_existing_bucket_is_used_by_intrinsic_function(host: Template) -> None:
     name = host.add_parameter(Parameter("Store", Type="String"))
     add_read_model(host, ORDERS, "A", data_store=Ref(name))
     add_read_model(host, ORDERS, "B", data_store=imported("platform", "S3BucketName", "Orders"))
@@ -140,7 +143,7 @@ def test_a_bucket_is_used_by_a_function(host: Template) -> None:
     assert json.dumps(there) in json.dumps(found["Resources"])
 
 
-def test_a_role_of_the_template_is_used_and_may_read(host: Template) -> None:
+def test_existing_role_of_the_template_gets_read_permission(host: Template) -> None:
     role = host.add_resource(trusted_role())
     shop = add_read_model(host, ReadModel(), gateway_role=role)
     found = clean(host)["Resources"]
@@ -151,7 +154,7 @@ def test_a_role_of_the_template_is_used_and_may_read(host: Template) -> None:
     assert integration["Credentials"] == {"Fn::GetAtt": ["Reader", "Arn"]}
 
 
-def test_a_role_is_used_by_its_name(host: Template) -> None:
+def test_existing_role_is_used_by_name(host: Template) -> None:
     shop = add_read_model(host, ReadModel(), gateway_role="api-reader")
     found = clean(host)["Resources"]
     assert shop.role is None
@@ -160,7 +163,7 @@ def test_a_role_is_used_by_its_name(host: Template) -> None:
     assert integration["Credentials"]["Fn::Join"][1][-1] == "api-reader"
 
 
-def test_a_replaced_bucket_of_the_hosts_is_deployed_anew() -> None:
+def test_replaced_bucket_makes_a_new_deployment() -> None:
     """The snapshot holds the bucket's name, the template only a Ref."""
 
     def deployment(name: str) -> str:
@@ -187,26 +190,26 @@ def shared(host: Template) -> ag.RestApi:
     return api
 
 
-def test_on_an_api_of_the_hosts_one_deployment_and_one_stage_serve_all(
-    host: Template, shared: ag.RestApi
-) -> None:
+def test_shared_api_has_one_deployment_and_one_stage(host: Template, shared: ag.RestApi) -> None:
     shop = add_read_model(host, ReadModel(), "Shop", api=shared)
     orders = add_read_model(host, ORDERS, "Orders", api=shared)
     assert shop.api is orders.api is shared
     assert (shop.stage, shop.url, shop.resources.deployment) == (None, None, None)
     live = deploy_api(host, shared, [shop, orders], Deployment(stage="live"))
     found = clean(host)
-    of_kind = [one["Type"].rpartition("::")[2] for one in found["Resources"].values()]
+    of_kind = [resource["Type"].rpartition("::")[2] for resource in found["Resources"].values()]
     assert [of_kind.count(kind) for kind in ("RestApi", "Deployment", "Stage")] == [1, 1, 1]
     waits_for = found["Resources"][live.deployment.title]["DependsOn"]
     snapped = {
         name
-        for name, one in found["Resources"].items()
-        if one["Type"].endswith(("::Method", "::GatewayResponse"))
+        for name, resource in found["Resources"].items()
+        if resource["Type"].endswith(("::Method", "::GatewayResponse"))
     }
     assert set(waits_for) == snapped
     assert len(snapped) == 5
-    urls = {name: one["Value"] for name, one in found["Outputs"].items() if name.endswith("Url")}
+    urls = {
+        name: output["Value"] for name, output in found["Outputs"].items() if name.endswith("Url")
+    }
     assert set(urls) == {"ShopSamplesUrl", "ShopApiUrl", "OrdersSamplesUrl", "OrdersApiUrl"}
     assert urls["ShopApiUrl"] == urls["OrdersApiUrl"] == live.url.to_dict()
 
@@ -221,7 +224,7 @@ def test_on_an_api_of_the_hosts_one_deployment_and_one_stage_serve_all(
     ],
     ids=str,
 )
-def test_its_deployment_is_new_when_anything_on_the_api_is(changed: Any) -> None:
+def test_change_on_a_shared_api_makes_a_new_deployment(changed: Any) -> None:
     def deployment(
         template: str = '{"statusCode":200}',
         key: str = "payload.json",
@@ -237,13 +240,13 @@ def test_its_deployment_is_new_when_anything_on_the_api_is(changed: Any) -> None
     assert deployment() == deployment() != deployment(**changed)
 
 
-def test_the_hosts_own_methods_are_waited_for(host: Template, shared: ag.RestApi) -> None:
+def test_shared_deployment_depends_on_existing_methods(host: Template, shared: ag.RestApi) -> None:
     host.add_resource(health(shared))
     shop = add_read_model(host, ReadModel(), api=shared)
     assert "HealthGet" in deploy_api(host, shared, [shop]).deployment.DependsOn
 
 
-def test_the_hosts_own_gateway_responses_stay(host: Template, shared: ag.RestApi) -> None:
+def test_existing_gateway_responses_are_kept(host: Template, shared: ag.RestApi) -> None:
     host.add_resource(
         ag.GatewayResponse(
             "Nowhere",
@@ -254,12 +257,12 @@ def test_the_hosts_own_gateway_responses_stay(host: Template, shared: ag.RestApi
     )
     shop = add_read_model(host, ReadModel(), api=shared)
     deploy_api(host, shared, [shop])
-    kinds = [one["Type"] for one in content(host)["Resources"].values()]
+    kinds = [resource["Type"] for resource in content(host)["Resources"].values()]
     assert kinds.count("AWS::ApiGateway::GatewayResponse") == 1
 
 
 @pytest.mark.parametrize("size", [None, 0, 2048])
-def test_vary_is_told_where_the_hosts_api_compresses(size: int | None) -> None:
+def test_vary_is_mapped_if_the_shared_api_compresses(size: int | None) -> None:
     host = Template()
     properties = {} if size is None else {"MinimumCompressionSize": size}
     api = host.add_resource(rest_api(**properties))
@@ -269,7 +272,7 @@ def test_vary_is_told_where_the_hosts_api_compresses(size: int | None) -> None:
     assert ("method.response.header.Vary" in json.dumps(method)) == (size is not None)
 
 
-def test_payloads_kept_compressed_are_served_by_an_api_of_bytes() -> None:
+def test_compressed_payloads_are_served_by_a_binary_api() -> None:
     host = Template()
     api = host.add_resource(rest_api(BinaryMediaTypes=["*/*"]))
     model = ReadModel(data_store=DataStore(stored_encoding="gzip"))
@@ -282,23 +285,23 @@ def test_payloads_kept_compressed_are_served_by_an_api_of_bytes() -> None:
 
 def test_outputs_are_exported_for_other_stacks_to_import(host: Template) -> None:
     add_read_model(host, ReadModel(), "Shop", export=True)
-    for name, one in clean(host)["Outputs"].items():
-        assert one["Export"]["Name"] == {"Fn::Join": ["-", [{"Ref": "AWS::StackName"}, name]]}
+    for name, output in clean(host)["Outputs"].items():
+        assert output["Export"]["Name"] == {"Fn::Join": ["-", [{"Ref": "AWS::StackName"}, name]]}
 
 
-def test_a_secret_key_is_never_exported(host: Template) -> None:
+def test_secret_key_is_not_exported(host: Template) -> None:
     add_read_model(host, ReadModel(writer=Writer(key_in="outputs")), "Shop", export=True)
-    kept = {name for name, one in content(host)["Outputs"].items() if "Export" not in one}
+    kept = {name for name, output in content(host)["Outputs"].items() if "Export" not in output}
     assert kept == {"ShopDataStoreAccessKeyId", "ShopDataStoreSecretAccessKey"}
 
 
-def test_the_urls_of_a_shared_api_are_exported(host: Template, shared: ag.RestApi) -> None:
+def test_urls_of_a_shared_api_are_exported(host: Template, shared: ag.RestApi) -> None:
     shop = add_read_model(host, ReadModel(), "Shop", api=shared)
     deploy_api(host, shared, [shop], export=True)
     assert "Export" in content(host)["Outputs"]["ShopApiUrl"]
 
 
-def test_an_import_names_what_an_export_does() -> None:
+def test_imported_has_the_name_of_the_export() -> None:
     there, here = Template(), Template()
     stack = here.add_parameter(Parameter("Platform", Type="String"))
     add_read_model(there, ReadModel(), "Shop", export=True)
@@ -313,102 +316,99 @@ def test_an_import_names_what_an_export_does() -> None:
 # --- refusals ---
 
 TAKEN = [
-    (s3.Bucket("ShopDataStore"), "ShopDataStore: the template has this logical id already"),
+    (s3.Bucket("ShopDataStore"), []),
     (
         s3.Bucket("Mine", BucketName="orders-of-ours"),
-        "ShopDataStore: the template has an AWS::S3::Bucket named 'orders-of-ours' already",
+        ["AWS::S3::Bucket", "orders-of-ours"],
     ),
 ]
 
 
-@pytest.mark.parametrize(("there", "told"), TAKEN)
-def test_what_is_taken_is_told_and_nothing_is_added(host: Template, there: Any, told: str) -> None:
-    host.add_resource(there)
+@pytest.mark.parametrize(("existing", "facts"), TAKEN)
+def test_name_conflict_is_refused_and_adds_nothing(
+    host: Template, existing: Any, facts: list[str]
+) -> None:
+    host.add_resource(existing)
     before = render(host)
     with pytest.raises(ConfigError) as refused:
         add_read_model(host, ReadModel(data_store=DataStore(name="orders-of-ours")), "Shop")
-    assert str(refused.value).startswith(told)
+    assert str(refused.value).startswith("ShopDataStore: ")
+    assert missing(facts, refused.value) == []
     assert render(host) == before
 
 
-def test_a_second_one_needs_another_prefix(host: Template) -> None:
+def test_second_read_model_needs_another_prefix(host: Template) -> None:
     add_read_model(host, ReadModel(), "Shop")
     before = render(host)
     with pytest.raises(ConfigError) as refused:
         add_read_model(host, ReadModel(), "Shop")
-    assert refused.value.where == "ShopDataStore"
-    assert "already" in refused.value.what
+    assert str(refused.value).startswith("ShopDataStore: ")
     assert render(host) == before
 
 
-def test_a_parameter_takes_a_logical_id_too(host: Template) -> None:
+def test_logical_id_of_a_parameter_is_a_conflict(host: Template) -> None:
     host.add_parameter(Parameter("DataStore", Type="String"))
-    with pytest.raises(ConfigError, match="DataStore: the template has this logical id already"):
+    with pytest.raises(ConfigError, match=r"^DataStore: "):
         add_read_model(host, ReadModel())
 
 
 @pytest.mark.parametrize("prefix", ["my-shop", "Shop ", "ö", "S" * 65])
-def test_a_prefix_that_no_logical_id_can_have_is_refused(host: Template, prefix: str) -> None:
-    with pytest.raises(ConfigError, match=r"prefix: .* is not allowed; use at most 64 of"):
+def test_invalid_prefix_is_refused(host: Template, prefix: str) -> None:
+    with pytest.raises(ConfigError, match=r"^prefix: .*64"):
         add_read_model(host, ReadModel(), prefix)
 
 
 @pytest.mark.parametrize(
-    ("model", "given", "where", "fact"),
+    ("model", "given", "facts"),
     [
         (
             ReadModel(data_store=DataStore(old_versions_days=3)),
             {"data_store": "orders-of-ours"},
-            "data_store.old_versions_days",
-            "no effect on an existing bucket",
+            ["data_store.old_versions_days: "],
         ),
         (
             ReadModel(gateway_role=GatewayRole(name="reader")),
             {"gateway_role": "api-reader"},
-            "gateway_role.name",
-            "no effect on an existing role",
+            ["gateway_role.name: "],
         ),
         (
             ReadModel(api=Api(compress_from=1)),
             {"api": rest_api()},
-            "api.compress_from",
-            "no effect on an existing API",
+            ["api.compress_from: ", "RestApi"],
         ),
         (
             ReadModel(deployment=Deployment(stage="live")),
             {"api": rest_api()},
-            "deployment.stage",
-            "no effect on an existing stage",
+            ["deployment.stage: ", "deploy_api"],
         ),
         (
             ReadModel(data_store=DataStore(stored_encoding="gzip")),
             {"api": rest_api()},
-            "data_store.stored_encoding",
-            "'gzip' needs BinaryMediaTypes */*",
+            ["data_store.stored_encoding: 'gzip'", "BinaryMediaTypes", "*/*", "Site"],
         ),
         (
             ReadModel(),
             {"api": rest_api(BinaryMediaTypes=["*/*"])},
-            "data_store.stored_encoding",
-            "'none' cannot be served with BinaryMediaTypes */*",
+            ["data_store.stored_encoding: 'none'", "BinaryMediaTypes", "*/*", "Site"],
         ),
-        (ReadModel(), {"data_store": "No bucket"}, "data_store", "'No bucket'"),
+        (
+            ReadModel(),
+            {"data_store": "No bucket"},
+            ["data_store: 'No bucket'", "63"],
+        ),
         (
             ReadModel(),
             {"gateway_role": "arn:aws:iam::123456789012:role/reader"},
-            "gateway_role",
-            "'arn:aws:iam::123456789012:role/reader'",
+            ["gateway_role: 'arn:aws:iam::123456789012:role/reader'", "64"],
         ),
     ],
 )
-def test_an_option_without_effect_or_an_impossible_name_is_refused(
-    host: Template, model: ReadModel, given: Any, where: str, fact: str
+def test_unused_or_contradictory_options_are_refused(
+    host: Template, model: ReadModel, given: Any, facts: list[str]
 ) -> None:
     with pytest.raises(ConfigError) as refused:
         add_read_model(host, model, **given)
-    assert refused.value.where == where
-    assert fact in refused.value.what
-    assert refused.value.hint
+    assert missing(facts, refused.value) == []
     assert list(host.resources) == ["Other", "OtherPolicy"]
 
 
@@ -439,7 +439,7 @@ def test_every_option_is_a_setting_of_the_resource_or_applies_to_an_existing_one
     ("first", "second"),
     [("health", "health"), ("orders/{id}", "orders"), ("{id}", "{sku}/all"), ("{id}", "{rest+}")],
 )
-def test_paths_that_api_gateway_could_not_tell_apart_are_refused(
+def test_conflicting_paths_of_a_shared_api_are_refused(
     host: Template, shared: ag.RestApi, first: str, second: str
 ) -> None:
     def model(path: str) -> ReadModel:
@@ -447,11 +447,11 @@ def test_paths_that_api_gateway_could_not_tell_apart_are_refused(
         return ReadModel(routes=[route])
 
     add_read_model(host, model(first), "A", api=shared)
-    with pytest.raises(ConfigError, match=r"the API has /.* already, and this adds /"):
+    with pytest.raises(ConfigError, match=r"^B\w+: "):
         add_read_model(host, model(second), "B", api=shared)
 
 
-def test_another_apis_paths_are_no_obstacle(host: Template, shared: ag.RestApi) -> None:
+def test_same_path_on_another_api_is_accepted(host: Template, shared: ag.RestApi) -> None:
     add_read_model(host, ReadModel(), "A", api=shared)
     add_read_model(host, ReadModel(), "B")
 
@@ -463,8 +463,7 @@ def test_read_models_of_one_api_allow_one_origin(host: Template, shared: ag.Rest
     before = render(host)
     with pytest.raises(ConfigError) as refused:
         deploy_api(host, shared, [shop, orders])
-    assert refused.value.where == "api.cors_origin"
-    assert "[None, '*']" in refused.value.what
+    assert missing(["api.cors_origin: ", "[None, '*']"], refused.value) == []
     assert render(host) == before
 
 
@@ -475,42 +474,41 @@ def test_read_models_of_one_api_allow_one_origin(host: Template, shared: ag.Rest
         {"gateway_role": trusted_role("Absent")},
         {"api": ag.RestApi("Absent", Name="absent")},
     ],
-    ids=lambda one: next(iter(one)),
+    ids=lambda value: next(iter(value)),
 )
-def test_what_is_given_must_be_in_the_template(host: Template, given: Any) -> None:
+def test_given_objects_must_be_in_the_template(host: Template, given: Any) -> None:
     with pytest.raises(ConfigError) as refused:
         add_read_model(host, ReadModel(), **given)
-    assert refused.value.where == "Absent"
-    assert "not in the template" in refused.value.what
+    assert missing(["Absent: ", "add_resource"], refused.value) == []
 
 
-def test_only_what_is_on_the_api_is_deployed_with_it(host: Template, shared: ag.RestApi) -> None:
-    with pytest.raises(ConfigError, match="Site: no read model is on it"):
+def test_deploy_api_refuses_read_models_of_another_api(host: Template, shared: ag.RestApi) -> None:
+    with pytest.raises(ConfigError, match=r"^Site: "):
         deploy_api(host, shared, [])
     shop = add_read_model(host, ReadModel(), "Shop")
-    with pytest.raises(ConfigError, match="Shop: is not on the API Site; pass api=Site to"):
+    with pytest.raises(ConfigError, match=r"^Shop: .*api=Site"):
         deploy_api(host, shared, [shop])
 
 
-def test_an_api_is_deployed_once(host: Template, shared: ag.RestApi) -> None:
+def test_second_deploy_api_is_refused(host: Template, shared: ag.RestApi) -> None:
     shop = add_read_model(host, ReadModel(), "Shop", api=shared)
     deploy_api(host, shared, [shop])
-    with pytest.raises(ConfigError, match="the template has this logical id already"):
+    with pytest.raises(ConfigError, match="Site"):
         deploy_api(host, shared, [shop])
 
 
-def test_more_than_a_stack_may_have_is_refused(host: Template) -> None:
+def test_more_than_500_resources_are_refused(host: Template) -> None:
     many = ReadModel(routes=[Route(f"r{number}", "k") for number in range(160)])
     add_read_model(host, many, "Many")
     before = render(host)
-    with pytest.raises(ConfigError, match="resources are more than the 500 of a stack"):
+    with pytest.raises(ConfigError, match="500"):
         add_read_model(host, ReadModel(), "One")
     assert render(host) == before
 
 
-def test_more_outputs_than_a_template_may_have_are_refused(host: Template) -> None:
+def test_more_than_200_outputs_are_refused(host: Template) -> None:
     for number in range(197):
         host.add_output(Output(f"Own{number}", Value="x"))
-    with pytest.raises(ConfigError, match="outputs: 202 outputs are more than the 200 of a templ"):
+    with pytest.raises(ConfigError, match=r"202.*200"):
         add_read_model(host, ReadModel())
     add_read_model(host, ReadModel(), outputs=False)

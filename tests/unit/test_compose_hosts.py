@@ -1,4 +1,4 @@
-"""Hosts as people write them: what of theirs is understood, and what is refused before it fails."""
+"""Existing templates in different forms: which are understood, and which refused."""
 
 import json
 from typing import Any
@@ -7,6 +7,7 @@ import pytest
 from troposphere import Equals, GetAtt, If, Parameter, Ref, Sub, Tags, Template, iam, s3
 from troposphere import apigateway as ag
 
+from facts import missing
 from readmodel_cfn import DataStore, ReadModel, Route, Writer, add_read_model, deploy_api, render
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.lint import lint
@@ -22,7 +23,7 @@ def site(**properties: Any) -> tuple[Template, ag.RestApi]:
 
 
 def refused(host: Template, model: ReadModel, *prefix: str, **given: Any) -> str:
-    """What is told, where nothing is added."""
+    """The error of a refused read model; the template is unchanged."""
     before = dict(host.resources)
     with pytest.raises(ConfigError) as told:
         add_read_model(host, model, *prefix, **given)
@@ -34,48 +35,46 @@ def refused(host: Template, model: ReadModel, *prefix: str, **given: Any) -> str
 
 
 @pytest.mark.parametrize(
-    ("properties", "model", "told"),
+    ("properties", "model", "facts"),
     [
-        ({"Body": {"openapi": "3.0.1"}}, ORDERS, "Site: its Body would overwrite what is added"),
+        ({"Body": {"openapi": "3.0.1"}}, ORDERS, ["Site: ", "Body"]),
         (
             {"BinaryMediaTypes": If("Any", ["*/*"], [])},
             ORDERS,
-            "Site: its BinaryMediaTypes are unknown, because they are a function",
+            ["Site: ", "BinaryMediaTypes"],
         ),
-        ({"BinaryMediaTypes": ["*~1*"]}, ORDERS, "'none' cannot be served with BinaryMediaTypes *"),
+        ({"BinaryMediaTypes": ["*~1*"]}, ORDERS, ["'none'", "BinaryMediaTypes *"]),
         (
             {"BinaryMediaTypes": ["application/json"]},
             ORDERS,
-            "'none' cannot be served with BinaryMediaTypes application/json",
+            ["'none'", "BinaryMediaTypes application/json"],
         ),
         (
             {"BinaryMediaTypes": ["*/*"], "MinimumCompressionSize": 1},
             GZIP,
-            "'gzip' cannot be served with MinimumCompressionSize",
+            ["'gzip'", "MinimumCompressionSize"],
         ),
         (
             {"MinimumCompressionSize": 99_999_999},
             ORDERS,
-            "Site: MinimumCompressionSize 99999999 is not allowed; use 0 to 10485760",
+            ["Site: ", "MinimumCompressionSize", "99999999", "10485760"],
         ),
     ],
-    ids=lambda one: next(iter(one)) if isinstance(one, dict) else "",
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_an_api_that_could_not_serve_the_documents_is_refused(
-    properties: Any, model: ReadModel, told: str
-) -> None:
+def test_incompatible_api_is_refused(properties: Any, model: ReadModel, facts: list[str]) -> None:
     host, api = site(**properties)
-    assert told in refused(host, model, api=api)
+    assert missing(facts, refused(host, model, api=api)) == []
 
 
-def test_a_binary_type_may_be_escaped() -> None:
+def test_escaped_binary_media_type_is_accepted() -> None:
     host, api = site(BinaryMediaTypes=["*~1*"])
     deploy_api(host, api, [add_read_model(host, GZIP, api=api)])
     assert lint(render(host)) == []
 
 
 @pytest.mark.parametrize("size", ["1024", Ref("Least")], ids=["text", "function"])
-def test_vary_is_told_where_the_api_may_compress(size: Any) -> None:
+def test_vary_is_mapped_if_the_api_may_compress(size: Any) -> None:
     host, api = site(MinimumCompressionSize=size)
     host.add_parameter(Parameter("Least", Type="Number", Default=10))
     add_read_model(host, ORDERS, api=api)
@@ -83,9 +82,9 @@ def test_vary_is_told_where_the_api_may_compress(size: Any) -> None:
 
 
 @pytest.mark.parametrize("api", ["Site", Ref("Site")], ids=["text", "function"])
-def test_an_api_is_given_as_the_object_that_it_is(api: Any) -> None:
+def test_api_must_be_a_rest_api_object(api: Any) -> None:
     host, _ = site()
-    assert "is not allowed; use the template's RestApi object" in refused(host, ORDERS, api=api)
+    assert "RestApi" in refused(host, ORDERS, api=api)
 
 
 # --- a bucket, a role or an API under a condition ---
@@ -99,14 +98,14 @@ def test_an_api_is_given_as_the_object_that_it_is(api: Any) -> None:
         ("api", ag.RestApi("There", Condition="Here", Name="there")),
     ],
 )
-def test_what_is_there_only_sometimes_is_refused(name: str, there: Any) -> None:
+def test_conditional_resource_is_refused(name: str, there: Any) -> None:
     host = Template()
     host.add_resource(there)
     told = refused(host, ORDERS, **{name: there})
-    assert told.startswith("There: it exists only under the condition Here")
+    assert missing(["There: ", "Here"], told) == []
 
 
-def test_a_bucket_that_is_there_only_sometimes_is_given_by_an_if() -> None:
+def test_bucket_may_be_an_if_function() -> None:
     host = Template()
     host.add_condition("Here", Equals(Ref("AWS::Region"), "eu-west-1"))
     bucket = host.add_resource(s3.Bucket("Maybe", Condition="Here"))
@@ -118,13 +117,13 @@ def test_a_bucket_that_is_there_only_sometimes_is_given_by_an_if() -> None:
 
 
 @pytest.mark.parametrize("given", [Ref("Own"), Sub("${Own}")], ids=["Ref", "Sub"])
-def test_a_reference_to_a_bucket_of_the_template_is_that_bucket(given: Any) -> None:
+def test_ref_to_a_bucket_of_the_template_is_that_bucket(given: Any) -> None:
     host = Template()
     bucket = host.add_resource(s3.Bucket("Own"))
     assert add_read_model(host, ORDERS, data_store=given).bucket is bucket
 
 
-def test_a_reference_to_a_role_of_the_template_is_that_role_with_its_path() -> None:
+def test_ref_to_a_role_of_the_template_is_that_role_with_its_path() -> None:
     host = Template()
     role = host.add_resource(iam.Role("Own", Path="/api/", AssumeRolePolicyDocument=ANY_ROLE))
     made = add_read_model(host, ORDERS, gateway_role=Ref(role))
@@ -135,13 +134,13 @@ def test_a_reference_to_a_role_of_the_template_is_that_role_with_its_path() -> N
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (GetAtt("Own", "Arn"), "{'Fn::GetAtt': ['Own', 'Arn']} is not allowed; use a bucket's"),
-        (Sub("${Own.Arn}"), "{'Fn::GetAtt': ['Own', 'Arn']} is not allowed; use a bucket's"),
-        (Parameter("Name", Type="String"), "the Parameter Name is not allowed; use a bucket's"),
+        (GetAtt("Own", "Arn"), "{'Fn::GetAtt': ['Own', 'Arn']}"),
+        (Sub("${Own.Arn}"), "{'Fn::GetAtt': ['Own', 'Arn']}"),
+        (Parameter("Name", Type="String"), "Parameter Name"),
     ],
     ids=["GetAtt", "Sub", "parameter"],
 )
-def test_what_is_no_name_is_refused(given: Any, told: str) -> None:
+def test_value_that_is_no_bucket_name_is_refused(given: Any, told: str) -> None:
     host = Template()
     host.add_resource(s3.Bucket("Own"))
     assert told in refused(host, ORDERS, data_store=given)
@@ -151,14 +150,13 @@ def orders_of(api: Any, root: Any) -> ag.Resource:
     return ag.Resource("Mine", RestApiId=api, ParentId=root, PathPart="orders")
 
 
-def test_a_path_is_found_however_its_api_is_named() -> None:
+def test_existing_path_is_found_if_its_api_is_given_by_sub() -> None:
     host, api = site()
     host.add_resource(orders_of(Sub("${Site}"), Sub("${Site.RootResourceId}")))
-    told = "OrdersResource: the API has /orders already, and this adds /orders"
-    assert told in refused(host, ORDERS, api=api)
+    assert missing(["OrdersResource: ", "/orders"], refused(host, ORDERS, api=api)) == []
 
 
-def test_a_method_is_waited_for_however_its_api_is_named() -> None:
+def test_deployment_depends_on_methods_whose_api_is_given_by_sub() -> None:
     host, api = site()
     host.add_resource(
         ag.Method(
@@ -174,16 +172,16 @@ def test_a_method_is_waited_for_however_its_api_is_named() -> None:
     assert "Root" in live.deployment.DependsOn
 
 
-def test_the_policies_of_several_on_one_role_have_names_of_their_own() -> None:
+def test_policies_of_read_models_on_one_role_have_distinct_names() -> None:
     """On a role, a policy replaces another of its name, of whatever stack it is."""
     host = Template()
     for prefix in ("", "Shop", "ShopOrders"):
         add_read_model(host, ORDERS, prefix, gateway_role="api-reader")
     every = json.loads(render(host))["Resources"].values()
     names = [
-        json.dumps(one["Properties"]["PolicyName"])
-        for one in every
-        if one["Type"] == "AWS::IAM::Policy"
+        json.dumps(resource["Properties"]["PolicyName"])
+        for resource in every
+        if resource["Type"] == "AWS::IAM::Policy"
     ]
     assert len(set(names)) == len(names) == 3
     assert all("AWS::StackId" in name for name in names)
@@ -194,7 +192,7 @@ def test_the_policies_of_several_on_one_role_have_names_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("kind", ["stage", "deployment"])
-def test_a_stage_that_the_api_has_already_is_refused(kind: str) -> None:
+def test_existing_stage_of_the_api_is_refused(kind: str) -> None:
     host, api = site()
     on_it = add_read_model(host, ORDERS, api=api)
     named = {"StageName": "v1"}
@@ -203,28 +201,28 @@ def test_a_stage_that_the_api_has_already_is_refused(kind: str) -> None:
     else:
         host.add_resource(ag.Deployment("Mine", RestApiId=Ref(api), **named))
     before = render(host)
-    with pytest.raises(ConfigError, match="SiteStage: the API has the stage v1 already: Mine;"):
+    with pytest.raises(ConfigError, match=r"^SiteStage: .*v1.*Mine"):
         deploy_api(host, api, [on_it])
     assert render(host) == before
 
 
-def test_what_a_deployment_would_lack_is_refused() -> None:
+def test_adding_to_a_deployed_api_is_refused() -> None:
     host, api = site()
     deploy_api(host, api, [add_read_model(host, ORDERS, api=api)])
     told = refused(host, ReadModel(), "Later", api=api)
-    assert told.startswith("Site: it is deployed already: SiteDeployment")
+    assert missing(["Site: ", "SiteDeployment"], told) == []
     alone = add_read_model(host, ReadModel(), "Alone")
-    assert "is deployed already" in refused(host, ORDERS, "Later", api=alone.api)
+    assert refused(host, ORDERS, "Later", api=alone.api)
 
 
-def test_a_read_model_is_deployed_once_and_where_it_is() -> None:
+def test_read_model_given_twice_or_of_another_template_is_refused() -> None:
     host, api = site()
     on_it = add_read_model(host, ORDERS, api=api)
-    with pytest.raises(ConfigError, match="Site: one of its read models is given twice"):
+    with pytest.raises(ConfigError, match=r"^Site: "):
         deploy_api(host, api, [on_it, on_it])
     other = Template()
     other.add_resource(api)
-    with pytest.raises(ConfigError, match="read model: is not in this template"):
+    with pytest.raises(ConfigError):
         deploy_api(other, api, [on_it])
 
 
@@ -237,11 +235,9 @@ def test_a_read_model_is_deployed_once_and_where_it_is() -> None:
         ({"Description": "other"}, False),
         ({"Tags": Tags(team="shop")}, False),
     ],
-    ids=lambda one: next(iter(one)) if isinstance(one, dict) else "",
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_the_api_is_deployed_anew_when_what_it_serves_by_changes(
-    properties: Any, anew: bool
-) -> None:
+def test_change_of_the_shared_api_makes_a_new_deployment(properties: Any, anew: bool) -> None:
     def deployment(**given: Any) -> str:
         host, api = site(**given)
         live = deploy_api(host, api, [add_read_model(host, ORDERS, api=api)])
@@ -253,18 +249,18 @@ def test_the_api_is_deployed_anew_when_what_it_serves_by_changes(
 # --- quotas ---
 
 
-def test_more_paths_than_one_api_takes_are_refused() -> None:
+def test_more_than_300_paths_of_a_shared_api_are_refused() -> None:
     host, api = site()
     deep = "/".join(["a"] * 200)
     writer = Writer(kind="none")
     add_read_model(host, ReadModel(routes=[Route(deep, "a")], writer=writer), "A", api=api)
     other = ReadModel(routes=[Route("b/" + deep, "b")], writer=writer)
-    assert "401 path segments of one API are more than" in refused(host, other, "B", api=api)
+    assert "401" in refused(host, other, "B", api=api)
 
 
-def test_a_logical_id_that_would_be_too_long_is_refused() -> None:
+def test_logical_id_over_255_characters_is_refused() -> None:
     host = Template()
     api = host.add_resource(ag.RestApi("A" * 240, Name="long"))
     on_it = add_read_model(host, ORDERS, api=api)
-    with pytest.raises(ConfigError, match="a logical id has at most 255 characters; shorten"):
+    with pytest.raises(ConfigError, match="255"):
         deploy_api(host, api, [on_it])

@@ -1,11 +1,13 @@
-"""readmodel.toml: strict, and each error one line naming file, key, value and what is allowed."""
+"""readmodel.toml: what is read, and errors of one line."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from facts import missing
 from readmodel_cfn import Api, DataStore, Deployment, GatewayRole, ReadModel, Route, Writer
 from readmodel_cfn.config.load import (
     SECTIONS,
@@ -58,7 +60,7 @@ exclude = ["drafts/*"]
 """
 
 
-def test_every_table_becomes_its_options() -> None:
+def test_every_table_is_read_into_its_options() -> None:
     assert parse(FULL, "f") == Config(
         StackSettings("shop", "eu-west-1", {"team": "web"}, termination_protection=True),
         ReadModel(
@@ -76,7 +78,7 @@ def test_every_table_becomes_its_options() -> None:
     )
 
 
-def test_an_empty_file_is_the_articles_one_route_in_production() -> None:
+def test_empty_file_is_the_default_read_model() -> None:
     assert parse("", "f") == Config()
     assert Config().model.routes == (Route("samples", "payload.json"),)
     assert Config().stack.name == "read-model"
@@ -86,188 +88,211 @@ def route(**values: str) -> str:
     return "[[routes]]\n" + "\n".join(f'{key} = "{value}"' for key, value in values.items())
 
 
-MODEL = {"routes", *SECTIONS}
-TAGS = (
-    "use a table of at most 49 texts, each 1 to 256 (a key: 128) of "
-    "A-Z a-z 0-9 space and _ . : / = + @ -"
-)
-# What the file says, and the whole line that is told.
+# What the file says; the place that the error names; facts in the error's text.
 ERRORS = {
     "unknown table, far from any": (
         "[zzz]",
-        "f: zzz: unknown key; known keys: stack, routes, data_store, writer, gateway_role, api, "
-        "deployment",
+        "f: zzz: ",
+        ["data_store", "gateway_role"],
     ),
     "unknown table, near one": (
         "[datastore]",
-        "f: datastore: unknown key; did you mean data_store?",
+        "f: datastore: ",
+        ["data_store"],
     ),
     "unknown key, near one": (
         '[stack]\nnmae = "x"',
-        "f: stack.nmae: unknown key; did you mean name?",
+        "f: stack.nmae: ",
+        ["name"],
     ),
     "unknown key, far from any": (
         "[deployment]\nx = 1",
-        "f: deployment.x: unknown key; known keys: stage, serial, throttle_rate, throttle_burst, "
-        "metrics",
+        "f: deployment.x: ",
+        ["throttle_rate", "throttle_burst"],
     ),
     "unknown key of a route": (
         route(path="a", key="a", kee="a"),
-        "f: routes[1].kee: unknown key; did you mean key?",
+        "f: routes[1].kee: ",
+        ["key"],
     ),
     "an exclusion that matches no key": (
         '[publish]\nexclude = ["./drafts/*"]',
-        "f: publish.exclude: ('./drafts/*',) is not allowed; give a list, each a pattern of keys, "
-        "such as drafts/*, with * for any text, without / or ./ at its beginning",
+        "f: publish.exclude: ",
+        ["('./drafts/*',)"],
     ),
     "a key with a line break": (
         '"a\\nb" = 1',
-        "f: a b: unknown key; known keys: stack, routes, data_store, writer, gateway_role, api, "
-        "deployment",
+        "f: a b: ",
+        ["data_store", "gateway_role"],
     ),
-    "a section that is no table": ("stack = 1", "f: stack: 1 is not allowed; use a table"),
+    "a section that is no table": ("stack = 1", "f: stack: ", ["1"]),
     "routes that are no list": (
         "routes = 1",
-        "f: routes: 1 is not allowed; use tables, each headed [[routes]]",
+        "f: routes: ",
+        ["1", "[[routes]]"],
     ),
     "routes as one table": (
         '[routes]\npath = "a"',
-        "f: routes: {'path': 'a'} is not allowed; use tables, each headed [[routes]]",
+        "f: routes: ",
+        ["{'path': 'a'}", "[[routes]]"],
     ),
     "a route that is no table": (
         'routes = ["a"]',
-        "f: routes[1]: 'a' is not allowed; use a table",
+        "f: routes[1]: ",
+        ["'a'"],
     ),
-    "no route": ("routes = []", "f: routes: [] is not allowed; use at least one route"),
+    "no route": ("routes = []", "f: routes: ", ["[]"]),
     "a route without a key": (
         route(path="a"),
-        "f: routes[1]: key is missing; add both path and key",
+        "f: routes[1]: ",
+        [],
     ),
     "a route without a path": (
         route(key="a"),
-        "f: routes[1]: path is missing; add both path and key",
+        "f: routes[1]: ",
+        [],
     ),
     "a text for a number": (
         '[deployment]\nserial = "2"',
-        "f: deployment.serial: '2' is not allowed; use a whole number, at least 1",
+        "f: deployment.serial: ",
+        ["'2'", "1"],
     ),
     "true for a number": (
         "[deployment]\nserial = true",
-        "f: deployment.serial: True is not allowed; use a whole number, at least 1",
+        "f: deployment.serial: ",
+        ["True", "1"],
     ),
     "a number out of range": (
         "[data_store]\nold_versions_days = 0",
-        "f: data_store.old_versions_days: 0 is not allowed; "
-        "use a whole number, at least 1, at most 36500",
+        "f: data_store.old_versions_days: ",
+        ["0", "1", "36500"],
     ),
     "a text for a list": (
         '[writer]\nallow = "put"',
-        "f: writer.allow: 'put' is not allowed; "
-        "use a list, each one of 'put', 'compare', 'list', 'delete'",
+        "f: writer.allow: ",
+        ["'put'", "put", "compare", "list", "delete"],
     ),
     "a word that is no choice": (
         '[writer]\nkind = "group"',
-        "f: writer.kind: 'group' is not allowed; use one of 'user', 'role', 'none'",
+        "f: writer.kind: ",
+        ["'group'", "user", "role", "none"],
     ),
     "an empty list of what is allowed": (
         "[writer]\nallow = []",
-        "f: writer.allow: [] is not allowed; use at least one of put, compare, list, delete",
+        "f: writer.allow: ",
+        ["[]"],
     ),
     "a role that nobody may assume": (
         '[writer]\nkind = "role"',
-        "f: writer.principals: [] is not allowed; use who may assume the role",
+        "f: writer.principals: ",
+        ["[]"],
     ),
     "principals of a user": (
         '[writer]\nprincipals = ["123456789012"]',
-        "f: writer.principals: ['123456789012'] is not allowed; use none, or kind = 'role'",
+        "f: writer.principals: ",
+        ["['123456789012']", "role"],
     ),
     "a bucket name that S3 refuses": (
         '[data_store]\nname = "Shop"',
-        "f: data_store.name: 'Shop' is not allowed; "
-        "use 3 to 63 of a-z 0-9 and -, without S3's reserved beginnings and endings",
+        "f: data_store.name: ",
+        ["'Shop'", "3", "63"],
     ),
     "a regional name without a name": (
         "[data_store]\naccount_regional = true",
-        "f: data_store.account_regional: True is not allowed; use data_store.name with it",
+        "f: data_store.account_regional: ",
+        ["True", "data_store"],
     ),
     "a regional name too long": (
         f'[data_store]\naccount_regional = true\nname = "{"b" * 33}"',
-        f"f: data_store.name: '{'b' * 33}' is not allowed; "
-        "use at most 32 characters with account_regional",
+        "f: data_store.name: ",
+        ["'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb'", "32", "account_regional"],
     ),
     "a stack name that CloudFormation refuses": (
         '[stack]\nname = "my_stack"',
-        "f: stack.name: 'my_stack' is not allowed; "
-        "use 1 to 128 of A-Z a-z 0-9 and -, a letter first",
+        "f: stack.name: ",
+        ["'my_stack'", "1", "128"],
     ),
     "a stage that API Gateway refuses": (
         '[deployment]\nstage = "v 1"',
-        "f: deployment.stage: 'v 1' is not allowed; use 1 to 128 of A-Z a-z 0-9 _ -",
+        "f: deployment.stage: ",
+        ["'v 1'", "1", "128"],
     ),
     "a region that is none": (
         '[stack]\nregion = "Ireland"',
-        "f: stack.region: 'Ireland' is not allowed; use a region, such as eu-west-1",
+        "f: stack.region: ",
+        ["'Ireland'", "1"],
     ),
     "a tag that is no text": (
         "[stack.tags]\ncost = 1",
-        "f: stack.tags: {'cost': 1} is not allowed; " + TAGS,
+        "f: stack.tags: ",
+        ["{'cost': 1}", "49", "1", "256", "128"],
     ),
     "a tag without a value": (
         '[stack.tags]\ncost = ""',
-        "f: stack.tags: {'cost': ''} is not allowed; " + TAGS,
+        "f: stack.tags: ",
+        ["{'cost': ''}", "49", "1", "256", "128"],
     ),
     "a tag's value too long": (
         f'[stack.tags]\ncost = "{"v" * 257}"',
-        f"f: stack.tags: {{'cost': '{'v' * 67}... is not allowed; " + TAGS,
+        "f: stack.tags: ",
+        ["49", "1", "256", "128"],
     ),
     "a tag's key too long": (
         f'[stack.tags]\n{"k" * 129} = "v"',
-        f"f: stack.tags: {{'{'k' * 75}... is not allowed; " + TAGS,
+        "f: stack.tags: ",
+        ["49", "1", "256", "128"],
     ),
     "a tag too many": (
         "[stack.tags]\n" + "".join(f'k{number:02} = "v"\n' for number in range(50)),
-        "f: stack.tags: {'k00': 'v', 'k01': 'v', 'k02': 'v', 'k03': 'v', 'k04': 'v', 'k05': 'v', "
-        "'k06... is not allowed; " + TAGS,
+        "f: stack.tags: ",
+        ["49", "1", "256", "128"],
     ),
     "a bad character in a path": (
         route(path="a b", key="a"),
-        "f: routes[1].path: 'a b' is not allowed; use segments of A-Z a-z 0-9 . _ - or one "
-        "{parameter} each, joined by single slashes, with {name+} only as the last",
+        "f: routes[1].path: ",
+        ["'a b'", "{parameter}", "{name+}"],
     ),
     "a parameter that the path lacks": (
         route(path="a", key="{id}.json"),
-        "f: routes[1].key: '{id}.json' is not allowed; use the parameters of its path: none",
+        "f: routes[1].key: ",
+        ["'{id}.json'"],
     ),
     "a parameter that the key lacks": (
         route(path="{id}", key="a.json"),
-        "f: routes[1].key: 'a.json' is not allowed; use the parameters of its path: {id}",
+        "f: routes[1].key: ",
+        ["'a.json'", "{id}"],
     ),
     "the second route is the bad one": (
         f"{route(path='a', key='a')}\n{route(path='b', key='b b')}",
-        "f: routes[2].key: 'b b' is not allowed; "
-        "use text of A-Z a-z 0-9 . _ - / and {parameters}, with no slash at either end",
+        "f: routes[2].key: ",
+        ["'b b'", "{parameters}"],
     ),
     "two routes on one path": (
         f"{route(path='a', key='a')}\n{route(path='a', key='b')}",
-        "f: routes.path: 'a' is not allowed; use each path once",
+        "f: routes.path: ",
+        ["'a'"],
     ),
     "two parameters at one place": (
         f"{route(path='p/{id}', key='{id}')}\n{route(path='p/{sku}', key='{sku}')}",
-        "f: routes.path: '{sku}' is not allowed; use the one name {id} after 'p' in all routes",
+        "f: routes.path: ",
+        ["'{sku}'", "{id}", "p"],
     ),
-    "not TOML": ("a = ", "f: not TOML: Invalid value (at end of document)"),
+    "not TOML": ("a = ", "f: ", []),
 }
 
 
-@pytest.mark.parametrize(("text", "line"), ERRORS.values(), ids=ERRORS)
-def test_what_is_wrong_is_said_in_one_line(text: str, line: str) -> None:
+@pytest.mark.parametrize(("text", "where", "facts"), ERRORS.values(), ids=ERRORS)
+def test_invalid_file_is_refused_in_one_line(text: str, where: str, facts: list[str]) -> None:
     with pytest.raises(ConfigError) as refused:
         parse(text, "f")
-    assert str(refused.value) == line
+    line = str(refused.value)
+    assert line.startswith(where)
+    assert missing(facts, line) == []
+    assert "\n" not in line
     assert refused.value.exit_code == 2
 
 
-def test_49_tags_of_the_longest_key_and_value_are_taken() -> None:
+def test_49_tags_of_maximum_length_are_accepted() -> None:
     tags = {f"{number:0128}": "v" * 256 for number in range(49)}
     text = "[stack.tags]\n" + "".join(f'"{key}" = "{value}"\n' for key, value in tags.items())
     assert parse(text, "f").stack.tags == tags
@@ -285,73 +310,71 @@ def test_49_tags_of_the_longest_key_and_value_are_taken() -> None:
         "\x00",
     ],
 )
-def test_whatever_tomllib_stumbles_over_is_said_in_one_line(text: str) -> None:
+def test_invalid_toml_is_refused_in_one_line(text: str) -> None:
     with pytest.raises(ConfigError) as refused:
         parse(text, "f")
     assert str(refused.value).startswith("f: not TOML: ")
     assert "\n" not in str(refused.value)
 
 
-def test_another_tools_file_describes_the_same_read_model() -> None:
-    told = {name: table for name, table in tomllib.loads(FULL).items() if name in MODEL}
-    assert read_model(told, "f") == parse(FULL, "f").model
+def test_mapping_of_another_tool_is_read_into_the_same_model() -> None:
+    tables = tomllib.loads(FULL)
+    mapping = {name: tables[name] for name in ("routes", *SECTIONS) if name in tables}
+    assert read_model(mapping, "f") == parse(FULL, "f").model
 
 
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        ({"stack": {"name": "shop"}}, "f: stack: unknown key; known keys: "),
-        ({"writers": {}}, "f: writers: unknown key; did you mean writer?"),
-        ({1: 2}, "f: 1: unknown key; known keys: "),
-        ({"api": {"description": 1}}, "f: api.description: 1 is not allowed; use "),
-        (["routes"], "f: ['routes'] is not allowed; use a table"),
+        ({"stack": {"name": "shop"}}, "f: stack: "),
+        ({"writers": {}}, "f: writers: "),
+        ({1: 2}, "f: 1: "),
+        ({"api": {"description": 1}}, "f: api.description: 1 "),
+        (["routes"], "f: ['routes'] "),
     ],
 )
-def test_what_is_wrong_in_another_tools_file_is_said_in_one_line(content: Any, line: str) -> None:
+def test_invalid_mapping_is_refused_in_one_line(content: Any, line: str) -> None:
     with pytest.raises(ConfigError) as refused:
         read_model(content, "f")
     assert str(refused.value).startswith(line)
 
 
-def test_nesting_that_no_parser_follows_is_said_in_words() -> None:
+@pytest.mark.parametrize("section", SECTIONS)
+def test_as_printed_is_not_a_key_of_the_file(section: str) -> None:
+    with pytest.raises(ConfigError, match=f"{section}.as_printed"):
+        parse(f"[{section}]\nas_printed = true", "f")
+
+
+def test_deeply_nested_toml_is_refused() -> None:
     with pytest.raises(ConfigError) as refused:
         parse(f"x = {'[' * 5000}", "f")
-    assert str(refused.value) == "f: not TOML: nested too deeply"
+    assert str(refused.value).startswith("f: ")
 
 
-def test_a_file_is_named_in_its_errors(tmp_path: Path) -> None:
+def test_error_names_the_file(tmp_path: Path) -> None:
     file = tmp_path / "shop.toml"
     file.write_text("x = 1")
-    with pytest.raises(ConfigError, match="x: unknown key") as refused:
+    with pytest.raises(ConfigError, match="x") as refused:
         load(file)
     assert str(refused.value).startswith(f"{file}: ")
 
 
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        (None, "No such file or directory"),
-        (b"name = '\xff'", "not UTF-8 text"),
-        ("x".encode("utf-16"), "not UTF-8 text"),
-    ],
-)
-def test_a_file_that_cannot_be_read_is_an_error_of_the_configuration(
-    tmp_path: Path, content: bytes | None, reason: str
-) -> None:
+@pytest.mark.parametrize("content", [None, b"name = '\xff'", "x".encode("utf-16")])
+def test_unreadable_file_is_a_config_error(tmp_path: Path, content: bytes | None) -> None:
     file = tmp_path / "readmodel.toml"
     if content is not None:
         file.write_bytes(content)
     with pytest.raises(ConfigError) as refused:
         load(file)
-    assert str(refused.value) == f"{file}: cannot be read: {reason}"
+    assert str(refused.value).startswith(f"{file}: ")
 
 
-def test_a_directory_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+def test_directory_is_a_config_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=re.escape(f"{tmp_path}: ")):
         load(tmp_path)
 
 
-def test_the_file_is_utf8(tmp_path: Path) -> None:
+def test_file_is_read_as_utf8(tmp_path: Path) -> None:
     file = tmp_path / "readmodel.toml"
     file.write_bytes('[api]\ndescription = "Größe"'.encode())
     assert load(file).model.api.description == "Größe"

@@ -1,4 +1,4 @@
-"""The deployment: new whenever what it serves is, and a stage that follows it."""
+"""The deployment and the stage."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from strategies import BOUNDARY, KMS_KEY
 def deployment_id(model: ReadModel) -> str:
     (found,) = (
         name
-        for name, one in template(model)["Resources"].items()
-        if one["Type"] == "AWS::ApiGateway::Deployment"
+        for name, resource in template(model)["Resources"].items()
+        if resource["Type"] == "AWS::ApiGateway::Deployment"
     )
     return str(found)
 
@@ -35,7 +35,7 @@ SERVED: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("changed", SERVED, ids=str)
-def test_what_the_stage_serves_or_refers_to_makes_a_new_deployment(
+def test_change_of_what_the_stage_serves_makes_a_new_deployment(
     changed: dict[str, Any],
 ) -> None:
     assert deployment_id(ReadModel(**changed)) != BEFORE
@@ -53,16 +53,16 @@ NOT_SERVED: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("changed", NOT_SERVED, ids=str)
-def test_nothing_else_does(changed: dict[str, Any]) -> None:
+def test_other_changes_make_no_new_deployment(changed: dict[str, Any]) -> None:
     assert deployment_id(ReadModel(**changed)) == BEFORE
 
 
-def test_two_changes_of_names_are_two_deployments() -> None:
+def test_each_name_change_makes_another_deployment() -> None:
     ids = {deployment_id(ReadModel(**changed)) for changed in SERVED}
     assert len(ids) == len(SERVED)
 
 
-def test_the_snapshot_is_taken_once_all_methods_and_gateway_responses_are_there() -> None:
+def test_deployment_depends_on_all_methods_and_gateway_responses() -> None:
     model = ReadModel(routes=[Route("a", "a"), Route("b", "b")])
     found = one_of_type(model, "AWS::ApiGateway::Deployment")
     methods = ["AGetMethod", "BGetMethod", "AHeadMethod", "BHeadMethod"]
@@ -70,7 +70,7 @@ def test_the_snapshot_is_taken_once_all_methods_and_gateway_responses_are_there(
     assert found["Properties"] == {"RestApiId": {"Ref": "ApiGateway"}}
 
 
-def test_the_stage_is_a_resource_of_its_own_that_follows_the_newest_deployment() -> None:
+def test_stage_is_a_resource_that_refers_to_the_deployment() -> None:
     model = ReadModel(deployment=Deployment(stage="live"))
     assert properties(model, "ApiGatewayStage") == {
         "RestApiId": {"Ref": "ApiGateway"},
@@ -80,6 +80,6 @@ def test_the_stage_is_a_resource_of_its_own_that_follows_the_newest_deployment()
 
 
 @pytest.mark.parametrize("stage", ["", "v 1", "v/1", "v.1", "é", "s" * 129])
-def test_a_stage_name_that_api_gateway_refuses_is_refused(stage: str) -> None:
+def test_invalid_stage_name_is_refused(stage: str) -> None:
     with pytest.raises(OptionError, match=r"deployment\.stage"):
         Deployment(stage=stage)

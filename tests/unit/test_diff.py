@@ -1,4 +1,4 @@
-"""The difference: what of a stack would change, value by value, and what concerns access."""
+"""The diff of a stack: changed values, and changes of access."""
 
 import json
 from typing import Any
@@ -42,7 +42,7 @@ def compared(before: Any, after: dict[str, Any], *found: dict[str, Any], **stack
         "ChangeSetId": "c",
         "StackId": "id",
         "Status": "CREATE_COMPLETE",
-        "Changes": [{"Type": "Resource", "ResourceChange": one} for one in found],
+        "Changes": [{"Type": "Resource", "ResourceChange": change} for change in found],
     }
     wanted = StackSpec("shop", json.dumps(after), **stack)
     return from_change_set(ChangeSet.of([page]), STACK, before, wanted)
@@ -52,7 +52,7 @@ def rows(diff: StackDiff) -> list[tuple[str, Any, Any]]:
     return [(one.path, one.before, one.after) for one in diff.resources[0].properties]
 
 
-def test_a_new_stack_is_all_additions() -> None:
+def test_new_stack_has_only_additions() -> None:
     diff = additions(StackSpec("shop", json.dumps(template(BucketName="a"))))
     (only,) = diff.resources
     assert (only.kind, only.logical_id, only.type) == ("add", "Store", BUCKET)
@@ -71,46 +71,44 @@ def test_a_new_stack_is_all_additions() -> None:
         ("Dynamic", "", "modify"),
     ],
 )
-def test_the_words_of_a_change_set_are_told_in_plainer_ones(
-    action: str, replacement: str, kind: str
-) -> None:
+def test_change_set_actions_map_to_kinds(action: str, replacement: str, kind: str) -> None:
     diff = compared(template(), template(), change(Action=action, Replacement=replacement))
     assert diff.resources[0].kind == kind
 
 
-def test_values_come_from_the_templates_where_the_change_set_has_none() -> None:
+def test_values_come_from_the_templates_without_change_set_values() -> None:
     diff = compared(template(A=1, B=2), template(A=1, B=3), change(detail("B")))
     assert rows(diff) == [("/Properties/B", 2, 3)]
 
 
-def test_and_from_the_change_set_where_it_has_them() -> None:
+def test_values_come_from_the_change_set_if_present() -> None:
     found = detail("B", Path="/Properties/B/0", BeforeValue='["x"]', AfterValue="shop-1234")
     diff = compared(template(B=[2]), template(B=[{"Ref": "X"}]), change(found))
     assert rows(diff) == [("/Properties/B/0", ["x"], "shop-1234")]
 
 
-def test_what_only_follows_from_another_change_says_from_which() -> None:
+def test_dependent_change_names_its_cause() -> None:
     diff = compared(template(B=1), template(B=1), change(detail("B", cause="Role.Arn")))
     assert rows(diff) == [("/Properties/B", "(current value)", "(depends on Role.Arn)")]
 
 
-def test_a_present_template_in_yaml_is_no_obstacle() -> None:
+def test_present_template_may_be_yaml() -> None:
     diff = compared("Resources: ...", template(B=1), change(detail("B")))
     assert rows(diff) == [("/Properties/B", "(current value)", "(known after deploy)")]
 
 
-def test_what_is_removed_is_told_as_it_was() -> None:
+def test_removed_resource_shows_its_values() -> None:
     diff = compared(template(A=1), {"Resources": {}}, change(Action="Remove"))
     assert rows(diff) == [("/Properties/A", 1, None)]
 
 
-def test_outputs_tags_parameters_and_protection_are_told_too() -> None:
+def test_diff_includes_outputs_tags_parameters_and_protection() -> None:
     before = {**template(), "Outputs": {"Url": {"Value": "a"}}, "Description": "old"}
     after = {**template(), "Outputs": {"Url": {"Value": "b"}}, "Description": "new"}
     diff = compared(
         before, after, tags={"t": "v"}, parameters={"P": "v"}, termination_protection=True
     )
-    assert {one.path: (one.before, one.after) for one in diff.others} == {
+    assert {property_.path: (property_.before, property_.after) for property_ in diff.others} == {
         "/Description": ("old", "new"),
         "/Outputs/Url/Value": ("a", "b"),
         "/ParameterValues/P": (None, "v"),
@@ -119,12 +117,12 @@ def test_outputs_tags_parameters_and_protection_are_told_too() -> None:
     }
 
 
-def test_nothing_is_no_difference() -> None:
+def test_equal_templates_have_no_diff() -> None:
     assert not compared(template(), template())
     assert additions(StackSpec("shop", json.dumps(template())))
 
 
-def test_access_is_marked_where_it_changes() -> None:
+def test_access_changes_are_marked() -> None:
     before = template(PublicAccessBlockConfiguration={"BlockPublicAcls": True}, Tags=[])
     after = template(PublicAccessBlockConfiguration={"BlockPublicAcls": False}, Tags=["a"])
     diff = compared(before, after, change(detail("Tags"), detail("PublicAccessBlockConfiguration")))
@@ -154,18 +152,18 @@ def test_access_is_marked_where_it_changes() -> None:
         ("AWS::ApiGateway::Stage", "/Properties/DeploymentId", False),
     ],
 )
-def test_who_may_do_what_is_concerned_by(type_: str, path: str, concerns: bool) -> None:
+def test_concerns_access_by_type_and_path(type_: str, path: str, concerns: bool) -> None:
     assert concerns_access(type_, path) == concerns
 
 
-def test_of_a_list_that_grew_only_what_came_is_told() -> None:
+def test_added_list_items_are_the_only_difference() -> None:
     assert list(leaves({"A": ["x", "y"]}, {"A": ["x", "z", "y", "w"]})) == [
         ("/A/+", None, "z"),
         ("/A/+", None, "w"),
     ]
 
 
-def test_a_list_in_another_order_is_a_difference() -> None:
+def test_reordered_list_is_a_difference() -> None:
     assert list(leaves(["x", "y"], ["y", "x"])) == [("/0", "x", "y"), ("/1", "y", "x")]
     assert list(leaves(["x", "x", "y"], ["x", "y"])) == [("/-", "x", None)]
 
@@ -180,7 +178,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES, VALUES)
-def test_there_are_differences_exactly_where_there_is_one(before: Any, after: Any) -> None:
+def test_leaves_differ_if_and_only_if_values_differ(before: Any, after: Any) -> None:
     found = list(leaves(before, after))
     assert bool(found) == (before != after)
     assert all(old != new for _, old, new in found)

@@ -1,4 +1,4 @@
-"""Which files there are below a path, under which keys, and what is wrong with them."""
+"""The files below a path, their keys, and their faults."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -9,18 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from facts import missing
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.publish.documents import (
-    Document,
-    File,
-    PassedOver,
-    check,
-    files,
-    key_of_path,
-    load,
-    read_alone,
-)
-from readmodel_cfn.publish.faults import MOST_BYTES, Fault
+from readmodel_cfn.publish.documents import MAX_BYTES, Document
+from readmodel_cfn.publish.files import File, PassedOver, check, files, key_of_path, load, read_file
+from readmodel_cfn.publish.results import Fault
 from readmodel_cfn.publish.selection import Selection
 from readmodel_cfn.template.routes import Route
 
@@ -53,12 +46,12 @@ def md5_of(body: bytes) -> bytes:
     return md5(body, usedforsecurity=False).digest()
 
 
-def test_the_path_below_a_directory_is_the_key(tmp_path: Path) -> None:
+def test_key_is_the_path_below_the_directory(tmp_path: Path) -> None:
     tree(tmp_path, ["products/42.json", "payload.json", "a/b/c.json"])
     assert keys(tmp_path) == ["a/b/c.json", "payload.json", "products/42.json"]
 
 
-def test_names_that_begin_with_a_dot_are_passed_over(tmp_path: Path) -> None:
+def test_dot_files_are_skipped(tmp_path: Path) -> None:
     tree(tmp_path, [".DS_Store", ".git/a.json", ".git/b.json", "a/.b.json", "a/c.json"])
     assert keys(tmp_path) == ["a/c.json"]
     assert passed_over(tmp_path) == [".DS_Store", ".git/", "a/.b.json"]
@@ -111,7 +104,7 @@ def test_a_file_by_itself_is_passed_over_only_where_it_is_excluded(
 
 
 @given(st.lists(st.lists(names, min_size=1, max_size=3).map(lambda parts: "/".join(parts))))
-def test_they_come_in_the_order_of_s3s_listing(
+def test_files_are_in_the_order_of_an_s3_listing(
     tmp_path_factory: pytest.TempPathFactory, paths: list[str]
 ) -> None:
     folder = tmp_path_factory.mktemp("tree")
@@ -125,7 +118,7 @@ def test_they_come_in_the_order_of_s3s_listing(
     assert keys(folder) == sorted(made)
 
 
-def test_several_paths_are_merged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_paths_are_merged_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     tree(tmp_path, ["one/b.json", "one/d.json", "two/a.json", "two/c.json", "bb.json"])
     assert keys(Path("one"), Path("two"), Path("bb.json")) == [
@@ -133,9 +126,7 @@ def test_several_paths_are_merged(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     ]
 
 
-def test_a_file_by_itself_has_its_path_for_a_key(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_key_of_a_single_file_is_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert key_of_path(Path("products/1.json")) == "products/1.json"
     assert key_of_path(Path("./products/1.json")) == "products/1.json"
@@ -147,14 +138,14 @@ def faults(*paths: Path) -> list[str]:
     return [str(fault) for fault in found if isinstance(fault, Fault)]
 
 
-def test_a_link_to_a_directory_is_not_followed(tmp_path: Path) -> None:
+def test_link_to_a_directory_is_a_fault(tmp_path: Path) -> None:
     tree(tmp_path, ["a/b.json"])
     (tmp_path / "a" / "round").symlink_to(tmp_path)
     (fault,) = faults(tmp_path)
     assert fault.startswith(f"{tmp_path}/a/round: not a .json file")
 
 
-def test_a_link_to_a_file_is_that_file(tmp_path: Path) -> None:
+def test_link_to_a_file_is_read(tmp_path: Path) -> None:
     tree(tmp_path, ["a.json"], '"linked"')
     (tmp_path / "b.json").symlink_to("a.json")
     found = check(files([tmp_path], EVERY), same, EVERY)
@@ -164,40 +155,40 @@ def test_a_link_to_a_file_is_that_file(tmp_path: Path) -> None:
 
 def test_two_files_of_one_key_are_a_fault(tmp_path: Path) -> None:
     tree(tmp_path, ["one/a.json", "two/a.json"])
-    assert faults(tmp_path / "one", tmp_path / "two") == [
-        f"{tmp_path}/two/a.json: has the key of {tmp_path}/one/a.json; publish one of them"
-    ]
+    (fault,) = faults(tmp_path / "one", tmp_path / "two")
+    assert fault.startswith(f"{tmp_path}/two/a.json: ")
+    assert f"{tmp_path}/one/a.json" in fault
 
 
-def test_all_that_is_wrong_with_a_file_is_told(tmp_path: Path) -> None:
+def test_every_fault_of_a_file_is_reported(tmp_path: Path) -> None:
     tree(tmp_path, ["a b.json"], "{")
     key, body = faults(tmp_path)
-    assert "the key 'a b.json' is unsafe" in key
-    assert "not JSON" in body
+    assert "'a b.json'" in key
+    assert "JSON" in body
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
+def test_file_without_read_permission_is_a_fault(tmp_path: Path) -> None:
     tree(tmp_path, ["a.json"])
     (tmp_path / "a.json").chmod(0)
-    assert "cannot be read: Permission denied" in faults(tmp_path)[-1]
+    assert "Permission denied" in faults(tmp_path)[-1]
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    assert "cannot be read: No such file or directory" in faults(tmp_path / "none.json")[-1]
+def test_missing_file_is_a_fault(tmp_path: Path) -> None:
+    assert faults(tmp_path / "none.json")[-1].startswith(f"{tmp_path}/none.json: ")
 
 
-def test_what_may_never_end_is_not_read(tmp_path: Path) -> None:
-    """Else a pipe that nobody writes to would hold up everything."""
+def test_pipes_and_devices_are_faults(tmp_path: Path) -> None:
+    """Reading a pipe without a writer would never end."""
     os.mkfifo(tmp_path / "pipe.json")
     (tmp_path / "zero.json").symlink_to("/dev/zero")
-    assert faults(tmp_path) == [
-        f"{tmp_path}/{name}.json: not a file; publish a JSON file" for name in ("pipe", "zero")
+    assert [fault.partition(": ")[0] for fault in faults(tmp_path)] == [
+        f"{tmp_path}/{name}.json" for name in ("pipe", "zero")
     ]
 
 
 @pytest.mark.parametrize("keep", [same, lambda body: body + b"compressed"])
-def test_of_what_is_too_large_no_more_is_read_than_it_takes_to_know(
+def test_file_over_the_size_limit_is_not_read_whole(
     tmp_path: Path, keep: Callable[[bytes], bytes]
 ) -> None:
     """A file of 2 TB, which is in no memory."""
@@ -206,18 +197,18 @@ def test_of_what_is_too_large_no_more_is_read_than_it_takes_to_know(
         opened.truncate(2 * 1024**4)
     found = load(File("a.json", str(file)), keep)
     assert isinstance(found, Fault)
-    assert found.what.startswith("2,199,023,255,552 bytes are more than the 10,485,760")
+    assert missing(["2,199,023,255,552", "10,485,760"], found.what) == []
 
 
-def test_what_is_kept_small_may_be_large(tmp_path: Path) -> None:
-    file, body = tmp_path / "a.json", b'"' + b"x" * 2 * MOST_BYTES + b'"'
+def test_compressed_document_may_exceed_the_size_limit(tmp_path: Path) -> None:
+    file, body = tmp_path / "a.json", b'"' + b"x" * 2 * MAX_BYTES + b'"'
     file.write_bytes(body)
     found = load(File("a.json", str(file)), md5_of)
     assert isinstance(found, Document)
     assert found.stored == md5_of(body)
 
 
-def test_what_was_checked_is_not_parsed_again_and_what_has_changed_is(tmp_path: Path) -> None:
+def test_only_changed_files_are_checked_again(tmp_path: Path) -> None:
     file = File("a.json", str(tree(tmp_path, ["a.json"]) / "a.json"))
     checked = load(file, same)
     assert isinstance(checked, Document)
@@ -230,7 +221,7 @@ def test_what_was_checked_is_not_parsed_again_and_what_has_changed_is(tmp_path: 
     assert again.stored == b"2"
 
 
-def test_what_is_kept_is_what_its_md5_is_of(tmp_path: Path) -> None:
+def test_md5_is_of_the_stored_bytes(tmp_path: Path) -> None:
     file = File("a.json", str(tree(tmp_path, ["a.json"]) / "a.json"))
     found = load(file, lambda body: body * 2)
     assert isinstance(found, Document)
@@ -259,7 +250,7 @@ def test_a_file_is_read_to_its_end_however_little_a_read_gives(tmp_path: Path, s
 
 @pytest.mark.usefixtures("short_reads")
 def test_a_file_that_is_large_and_kept_small_is_read_to_its_end(tmp_path: Path) -> None:
-    file, body = tmp_path / "a.json", b'"' + b"x" * MOST_BYTES + b'"'
+    file, body = tmp_path / "a.json", b'"' + b"x" * MAX_BYTES + b'"'
     file.write_bytes(body)
     found = load(File("a.json", str(file)), md5_of)
     assert isinstance(found, Document)
@@ -323,8 +314,8 @@ def test_a_single_file_that_changes_while_it_is_read_is_refused(
     file.write_text("1" * 9000)
     changing(monkeypatch, file, change)
     with pytest.raises(ConfigError):
-        read_alone(file)
-    assert read_alone(file) == file.read_bytes()
+        read_file(file)
+    assert read_file(file) == file.read_bytes()
 
 
 def test_a_file_that_is_replaced_while_it_is_read_is_whole(
@@ -344,5 +335,5 @@ def test_a_single_file_may_be_a_pipe() -> None:
     ours, theirs = os.pipe()
     os.write(theirs, b"[1]")
     os.close(theirs)
-    assert read_alone(Path(f"/dev/fd/{ours}")) == b"[1]"
+    assert read_file(Path(f"/dev/fd/{ours}")) == b"[1]"
     os.close(ours)

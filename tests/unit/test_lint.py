@@ -1,10 +1,11 @@
-"""Lint: any text in, findings out; no text makes it fail."""
+"""Lint: any text gives findings and no exception."""
 
 import json
 from pathlib import Path
 
 import pytest
 
+from facts import missing
 from readmodel_cfn import ReadModel, build_template, render
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.lint import Finding, lint
@@ -18,37 +19,39 @@ def template(**resources: object) -> str:
 
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No .cfnlintrc of anybody's changes what is found."""
+    """No .cfnlintrc outside the test is read."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
 
 
-def test_a_good_template_has_no_finding() -> None:
+def test_valid_template_has_no_findings() -> None:
     assert lint(template(Store=BUCKET)) == []
 
 
-def test_a_finding_says_rule_level_place_message_and_meaning() -> None:
+def test_finding_has_rule_level_place_message_and_meaning() -> None:
     bad = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": 1, "Nope": 1}}
-    found = {one.place: one for one in lint(template(Store=bad))}
-    one = found["Resources/Store/Properties/Nope"]
-    assert one == Finding(
+    found = {finding.place: finding for finding in lint(template(Store=bad))}
+    finding = found["Resources/Store/Properties/Nope"]
+    assert finding == Finding(
         "E3002",
         "error",
         "Resources/Store/Properties/Nope",
         "Additional properties are not allowed ('Nope' was unexpected)",
-        one.meaning,
+        finding.meaning,
     )
-    assert one.meaning
+    assert finding.meaning
 
 
-def test_a_warning_is_a_finding_too() -> None:
+def test_warning_is_a_finding() -> None:
     text = json.dumps({"Parameters": {"Unused": {"Type": "String"}}, "Resources": {"A": BUCKET}})
-    assert [(one.rule, one.level) for one in lint(text)] == [("W2001", "warning")]
+    assert [(finding.rule, finding.level) for finding in lint(text)] == [("W2001", "warning")]
 
 
-def test_a_yaml_template_is_read_as_well() -> None:
+def test_yaml_template_is_linted() -> None:
     assert lint("Resources:\n  Store:\n    Type: AWS::S3::Bucket\n") == []
-    assert [one.rule for one in lint("Resources:\n  A:\n    Type: AWS::S3::Bucke\n")] == ["E3006"]
+    assert [finding.rule for finding in lint("Resources:\n  A:\n    Type: AWS::S3::Bucke\n")] == [
+        "E3006"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -75,50 +78,48 @@ def test_a_yaml_template_is_read_as_well() -> None:
     ],
     ids=lambda text: repr(text[:24]),
 )
-def test_text_that_is_no_template_is_a_finding_and_never_an_exception(text: str) -> None:
+def test_invalid_template_text_is_a_finding(text: str) -> None:
     found = lint(text)
     assert found
-    for one in found:
-        assert one.rule
-        assert one.place
+    for finding in found:
+        assert finding.rule
+        assert finding.place
 
 
-def test_a_region_is_taken_into_account() -> None:
+def test_findings_depend_on_the_region() -> None:
     old = {"Type": "AWS::OpsWorks::Stack", "Properties": {}}
-    assert "E3006" in {one.rule for one in lint(template(A=old), ["eu-central-2"])}
+    assert "E3006" in {finding.rule for finding in lint(template(A=old), ["eu-central-2"])}
 
 
-def test_a_region_that_cfn_lint_does_not_know_is_an_error_of_the_configuration() -> None:
+def test_unknown_region_is_a_config_error() -> None:
     with pytest.raises(ConfigError) as refused:
         lint(template(Store=BUCKET), ["mars-north-1"])
-    assert str(refused.value) == (
-        "cfn-lint knows no region mars-north-1; check --region, or upgrade cfn-lint"
-    )
+    assert missing(["mars-north-1", "--region"], refused.value) == []
 
 
-def test_a_cfnlintrc_is_honoured() -> None:
+def test_cfnlintrc_is_used() -> None:
     Path(".cfnlintrc").write_text("ignore_checks: [W2001]")
     text = json.dumps({"Parameters": {"Unused": {"Type": "String"}}, "Resources": {"A": BUCKET}})
     assert lint(text) == []
 
 
-def test_the_templates_that_a_cfnlintrc_names_are_another_matter() -> None:
+def test_templates_option_of_cfnlintrc_is_ignored() -> None:
     Path(".cfnlintrc").write_text("templates: [none/*.yaml]")
     assert lint(template(Store=BUCKET)) == []
 
 
-def test_what_a_cfnlintrc_names_and_cannot_be_read_is_an_error_of_the_configuration() -> None:
+def test_unreadable_file_named_in_cfnlintrc_is_a_config_error() -> None:
     Path("schemas").mkdir()
     Path("schemas/gone.json").symlink_to("nowhere")
     Path(".cfnlintrc").write_text("registry_schemas: [schemas]")
-    with pytest.raises(ConfigError, match=r"^\.cfnlintrc: cannot be used: .*gone\.json"):
+    with pytest.raises(ConfigError, match=r"^\.cfnlintrc: .*gone\.json"):
         lint(template(Store=BUCKET))
 
 
 @pytest.mark.parametrize("content", [b"nope: 1", b"regions: 5", b"[ a", b"\xff\xfe\x00"])
-def test_a_cfnlintrc_that_cannot_be_read_is_an_error_of_the_configuration(content: bytes) -> None:
+def test_invalid_cfnlintrc_is_a_config_error(content: bytes) -> None:
     Path(".cfnlintrc").write_bytes(content)
-    with pytest.raises(ConfigError, match="cannot be used: ") as refused:
+    with pytest.raises(ConfigError) as refused:
         lint(render(build_template(ReadModel())))
     assert str(refused.value).startswith(".cfnlintrc: ")
     assert "\n" not in str(refused.value)

@@ -1,4 +1,4 @@
-"""What was linted is not linted again; whatever is wrong with the cache, a text is linted."""
+"""The cache of lint findings."""
 
 import json
 import os
@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from readmodel_cfn import lint_cache
+from readmodel_cfn import lint as lint_cache
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.lint import Finding
-from readmodel_cfn.lint_cache import MOST_ENTRIES, lint_once
+from readmodel_cfn.lint import MAX_ENTRIES, Finding, lint_once
 
 FOUND = [Finding("W2001", "warning", "Parameters/Ü", "not used \udc80", "unused")]
 TEXT = '{"Resources": {"A": {"Type": "AWS::S3::Bucket"}}}'
@@ -22,7 +21,7 @@ Linted = list[tuple[str, tuple[str, ...]]]
 
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No file of anybody's is read or written."""
+    """No file outside the test is read or written."""
     for name in ("work", "home"):
         (tmp_path / name).mkdir()
     monkeypatch.chdir(tmp_path / "work")
@@ -50,27 +49,27 @@ def entries(tmp_path: Path) -> Callable[[], list[Path]]:
     return lambda: sorted((tmp_path / "ours" / "lint-cache").glob("*"))
 
 
-def test_the_second_time_the_same_is_found_without_linting(linted: Linted) -> None:
+def test_second_lint_returns_the_cached_findings(linted: Linted) -> None:
     assert lint_once(TEXT) == FOUND
     assert lint_once(TEXT) == FOUND
     assert linted == [(TEXT, ("us-east-1",))]
 
 
-def test_that_there_was_no_finding_is_remembered_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_absence_of_findings_is_cached(monkeypatch: pytest.MonkeyPatch) -> None:
     answers: Iterator[list[Finding]] = iter([[]])
     monkeypatch.setattr(lint_cache, "lint", lambda *_: next(answers))
     assert lint_once(TEXT) == []
     assert lint_once(TEXT) == []
 
 
-def test_another_text_or_region_is_linted(linted: Linted) -> None:
+def test_other_text_or_region_is_linted(linted: Linted) -> None:
     asked: Linted = [(TEXT, ("a",)), (TEXT + " ", ("a",)), (TEXT, ("b",)), (TEXT, ("a", "b"))]
     for text, regions in [*asked, *asked]:
         lint_once(text, regions)
     assert linted == asked
 
 
-def test_another_version_of_cfn_lint_lints_again(
+def test_other_cfn_lint_version_lints_again(
     linted: Linted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lint_once(TEXT)
@@ -80,7 +79,7 @@ def test_another_version_of_cfn_lint_lints_again(
     assert len(linted) == 2
 
 
-def test_another_version_of_ours_lints_again(
+def test_other_version_of_this_package_lints_again(
     linted: Linted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lint_once(TEXT)
@@ -89,7 +88,7 @@ def test_another_version_of_ours_lints_again(
     assert len(linted) == 2
 
 
-def test_a_cfn_lint_that_does_not_tell_its_version_is_asked_each_time(
+def test_unknown_cfn_lint_version_is_not_cached(
     linted: Linted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lint_once(TEXT)
@@ -100,7 +99,7 @@ def test_a_cfn_lint_that_does_not_tell_its_version_is_asked_each_time(
 
 @pytest.mark.parametrize("folder", ["work", "home"])
 @pytest.mark.parametrize("name", [".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml"])
-def test_a_cfnlintrc_that_comes_or_changes_lints_again(
+def test_added_or_changed_cfnlintrc_lints_again(
     linted: Linted, tmp_path: Path, folder: str, name: str
 ) -> None:
     settings = tmp_path / folder / name
@@ -115,7 +114,7 @@ def test_a_cfnlintrc_that_comes_or_changes_lints_again(
     assert len(linted) == 3
 
 
-def test_the_cfnlintrc_that_counts_is_the_one_that_cfn_lint_reads(linted: Linted) -> None:
+def test_cache_uses_the_cfnlintrc_that_cfn_lint_reads(linted: Linted) -> None:
     Path(".cfnlintrc").write_text("ignore_checks: [W2001]")
     lint_once(TEXT)
     Path(".cfnlintrc.yaml").write_text("ignore_checks: [W2002]")
@@ -123,7 +122,7 @@ def test_the_cfnlintrc_that_counts_is_the_one_that_cfn_lint_reads(linted: Linted
     assert len(linted) == 1
 
 
-def test_the_same_cfnlintrc_at_home_is_another_than_in_the_project(
+def test_cfnlintrc_in_home_and_project_have_separate_entries(
     linted: Linted, tmp_path: Path
 ) -> None:
     Path(".cfnlintrc").write_text("ignore_checks: [W2001]")
@@ -142,7 +141,7 @@ def test_the_same_cfnlintrc_at_home_is_another_than_in_the_project(
         "registry_schemas: [s]",
     ],
 )
-def test_nothing_is_kept_where_a_cfnlintrc_names_further_files(
+def test_cfnlintrc_with_further_files_is_not_cached(
     linted: Linted, entries: Callable[[], list[Path]], content: str
 ) -> None:
     Path(".cfnlintrc").write_text(content)
@@ -151,7 +150,7 @@ def test_nothing_is_kept_where_a_cfnlintrc_names_further_files(
     assert not entries()
 
 
-def test_a_cfnlintrc_that_cannot_be_read_is_told_as_without_the_cache(
+def test_unreadable_cfnlintrc_is_a_config_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lint_once(TEXT)
@@ -162,11 +161,11 @@ def test_a_cfnlintrc_that_cannot_be_read_is_told_as_without_the_cache(
 
     monkeypatch.setattr(lint_cache, "_content", refuse)
     monkeypatch.setattr("cfnlint.decode.cfn_yaml.open", refuse, raising=False)
-    with pytest.raises(ConfigError, match=r"\.cfnlintrc: cannot be used: .*Permission denied"):
+    with pytest.raises(ConfigError, match=r"\.cfnlintrc: .*Permission denied"):
         lint_once(TEXT)
 
 
-def test_schemas_that_cfn_lint_fetched_lint_again(linted: Linted) -> None:
+def test_updated_cfn_lint_schemas_lint_again(linted: Linted) -> None:
     from cfnlint.helpers import get_cache_dir
 
     lint_once(TEXT)
@@ -194,7 +193,7 @@ def test_schemas_that_cfn_lint_fetched_lint_again(linted: Linted) -> None:
     ],
     ids=lambda content: repr(content[:16]),
 )
-def test_an_entry_that_is_none_of_ours_is_linted_and_replaced(
+def test_invalid_cache_entry_is_replaced(
     linted: Linted, entries: Callable[[], list[Path]], content: bytes
 ) -> None:
     lint_once(TEXT)
@@ -207,9 +206,7 @@ def test_an_entry_that_is_none_of_ours_is_linted_and_replaced(
 
 
 @pytest.mark.parametrize("way", ["ours", "ours/lint-cache"])
-def test_where_nothing_can_be_written_a_text_is_linted_each_time(
-    linted: Linted, tmp_path: Path, way: str
-) -> None:
+def test_unwritable_cache_lints_each_time(linted: Linted, tmp_path: Path, way: str) -> None:
     blocked = tmp_path / way
     blocked.parent.mkdir(exist_ok=True)
     blocked.write_text("a file is no directory, not even root's")
@@ -217,7 +214,7 @@ def test_where_nothing_can_be_written_a_text_is_linted_each_time(
     assert len(linted) == 2
 
 
-def test_an_entry_that_cannot_be_replaced_does_no_harm(
+def test_irreplaceable_cache_entry_is_ignored(
     linted: Linted, entries: Callable[[], list[Path]]
 ) -> None:
     lint_once(TEXT)
@@ -229,26 +226,26 @@ def test_an_entry_that_cannot_be_replaced_does_no_harm(
 
 
 @pytest.mark.usefixtures("linted")
-def test_the_newest_entries_are_kept(entries: Callable[[], list[Path]]) -> None:
+def test_cache_keeps_the_newest_entries(entries: Callable[[], list[Path]]) -> None:
     lint_once(TEXT)
     (first,) = entries()
-    for number in range(MOST_ENTRIES):
+    for number in range(MAX_ENTRIES):
         (first.parent / f"{number}.json").write_text("[]")
         os.utime(first.parent / f"{number}.json", (number, number))
     lint_once("another")
-    assert len(entries()) == MOST_ENTRIES
+    assert len(entries()) == MAX_ENTRIES
     assert first in entries()
     assert first.with_name("0.json") not in entries()
-    assert first.with_name(f"{MOST_ENTRIES - 1}.json") in entries()
+    assert first.with_name(f"{MAX_ENTRIES - 1}.json") in entries()
 
 
 @pytest.mark.usefixtures("linted")
-def test_an_entry_is_for_its_owner_alone(entries: Callable[[], list[Path]]) -> None:
+def test_cache_entry_is_readable_by_its_owner_only(entries: Callable[[], list[Path]]) -> None:
     lint_once(TEXT)
-    assert [oct(one.stat().st_mode & 0o777) for one in entries()] == ["0o600"]
+    assert [oct(entry.stat().st_mode & 0o777) for entry in entries()] == ["0o600"]
 
 
-def test_without_another_place_it_is_in_the_users_cache(
+def test_cache_is_in_the_user_cache_directory_by_default(
     linted: Linted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("READMODEL_CFN_HOME")
@@ -256,25 +253,25 @@ def test_without_another_place_it_is_in_the_users_cache(
     lint_once(TEXT)
     assert len(linted) == 1
     (entry,) = (tmp_path / "cache" / "readmodel-cfn" / "lint-cache").iterdir()
-    assert json.loads(entry.read_bytes()) == [vars(one) for one in FOUND]
+    assert json.loads(entry.read_bytes()) == [vars(finding) for finding in FOUND]
 
 
 PROBE = """
 import json, sys
-from readmodel_cfn.lint_cache import lint_once
+from readmodel_cfn.lint import lint_once
 found = lint_once(sys.argv[1], ["eu-west-1"])
 print(json.dumps([len(found), "cfnlint" in sys.modules]))
 """
 
 
-def test_a_hit_does_not_load_cfn_lint() -> None:
+def test_cache_hit_does_not_import_cfn_lint() -> None:
     command = [sys.executable, "-c", PROBE, TEXT]
     told = [json.loads(subprocess.check_output(command)) for _ in range(2)]
     assert told == [[0, True], [0, False]]
 
 
 WRITER = """
-from readmodel_cfn import lint_cache
+from readmodel_cfn import lint as lint_cache
 from readmodel_cfn.lint import Finding
 found = [Finding("E1", "error", str(n), "m" * 500, "") for n in range(500)]
 lint_cache.lint = lambda *_: found
@@ -286,10 +283,10 @@ for n in range(50):
 """
 
 
-def test_processes_that_write_at_once_leave_a_whole_entry_and_nothing_else(
+def test_concurrent_processes_write_one_complete_entry(
     entries: Callable[[], list[Path]],
 ) -> None:
     writers = [subprocess.Popen([sys.executable, "-c", WRITER]) for _ in range(2)]
-    assert [one.wait() for one in writers] == [0, 0]
+    assert [writer.wait() for writer in writers] == [0, 0]
     (entry,) = entries()
     assert len(json.loads(entry.read_bytes())) == 500

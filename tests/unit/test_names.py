@@ -1,4 +1,4 @@
-"""Names that a template fixes: which properties make them, and what they come to."""
+"""Fixed names in a template: which properties set them, and their values."""
 
 from typing import Any
 
@@ -15,14 +15,14 @@ def role(name: Any, **more: Any) -> dict[str, Any]:
 
 
 def names(*resources: dict[str, Any], **parameters: dict[str, Any]) -> list[str]:
-    """The names, as far as they can be told, of a template of these."""
-    described = {f"R{number}": one for number, one in enumerate(resources)}
+    """The fixed names in a template of these resources."""
+    described = {f"R{number}": resource for number, resource in enumerate(resources)}
     template = {"Parameters": parameters, "Resources": described}
     return [one.name for one in named_resources(template, KNOWN)]
 
 
 @pytest.mark.parametrize("kind", NAMINGS)
-def test_the_table_is_what_the_resource_schemas_say(kind: str) -> None:
+def test_create_only_properties_match_the_resource_schemas(kind: str) -> None:
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
     create_only = {one.removeprefix("/properties/") for one in schema["createOnlyProperties"]}
     assert set(NAMINGS[kind].create_only) == create_only
@@ -30,13 +30,13 @@ def test_the_table_is_what_the_resource_schemas_say(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", NAMINGS)
-def test_every_type_of_the_table_gives_its_name(kind: str) -> None:
+def test_every_type_of_the_table_has_a_fixed_name(kind: str) -> None:
     given = dict.fromkeys(NAMINGS[kind].names[0], "scope") | {NAMINGS[kind].names[0][-1]: "name"}
     template = {"Resources": {"R": {"Type": kind, "Properties": given}}}
     assert named_resources(template, {}) == [NamedResource("R", kind, "name")]
 
 
-def test_what_cloudformation_names_and_other_types_have_no_fixed_name() -> None:
+def test_generated_names_and_other_types_have_no_fixed_name() -> None:
     assert names({"Type": "AWS::IAM::Role"}) == []
     assert names({"Type": "AWS::IAM::Policy", "Properties": {"PolicyName": "p"}}) == []
     assert names(role({"Ref": "AWS::NoValue"})) == []
@@ -58,7 +58,7 @@ def test_what_cloudformation_names_and_other_types_have_no_fixed_name() -> None:
         ({"Fn::Join": ["", ["a", {"Fn::Sub": "b"}]]}, "ab"),
     ],
 )
-def test_a_name_is_resolved_from_what_is_known(value: Any, name: str) -> None:
+def test_name_is_resolved_from_known_values(value: Any, name: str) -> None:
     assert names(role(value), Given={"Type": "String", "Default": "default"}) == [name]
 
 
@@ -83,13 +83,13 @@ def test_a_name_is_resolved_from_what_is_known(value: Any, name: str) -> None:
         {},
     ],
 )
-def test_what_cannot_be_resolved_is_left_out(value: Any) -> None:
+def test_unresolvable_name_is_left_out(value: Any) -> None:
     needed: dict[str, Any] = {"Type": "String"}
     kept = {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/where/it/is"}
     assert names(role(value), role("known"), Needed=needed, Kept=kept) == ["known"]
 
 
-def test_a_given_parameter_stands_before_its_default() -> None:
+def test_given_parameter_precedes_its_default() -> None:
     template = {
         "Parameters": {"Name": {"Type": "String", "Default": "default"}},
         "Resources": {"R": role({"Ref": "Name"})},
@@ -97,24 +97,24 @@ def test_a_given_parameter_stands_before_its_default() -> None:
     assert named_resources(template, {"Name": "given"})[0].name == "given"
 
 
-def test_a_number_as_a_default_is_the_text_that_cloudformation_makes_of_it() -> None:
+def test_numeric_default_is_its_cloudformation_text() -> None:
     assert names(role({"Ref": "Number"}), Number={"Type": "Number", "Default": 5}) == ["5"]
 
 
-def test_only_what_is_said_as_it_is_counts_as_literal() -> None:
+def test_only_plain_text_is_literal() -> None:
     template = {"Resources": {"A": role("a"), "B": role({"Fn::Sub": "b"})}}
     assert [one.literal for one in named_resources(template, {})] == [True, False]
 
 
-def test_where_a_condition_decides_there_may_be_no_name() -> None:
+def test_conditional_name_is_left_out() -> None:
     assert names(role("a", Condition="Sometimes"), role("b")) == ["b"]
 
 
-def test_a_prefix_that_s3_completes_is_no_whole_name() -> None:
+def test_bucket_name_prefix_is_no_fixed_name() -> None:
     prefix = {"BucketNamePrefix": "shop", "BucketNamespace": "account-regional"}
     assert names({"Type": "AWS::S3::Bucket", "Properties": prefix}) == []
 
 
-def test_a_loop_of_the_language_extensions_is_no_resource() -> None:
+def test_for_each_is_no_resource() -> None:
     template = {"Resources": {"Fn::ForEach::Loop": ["X", ["a"], {}], "R": role("a")}}
     assert [one.logical_id for one in named_resources(template, {})] == ["R"]

@@ -1,4 +1,4 @@
-"""Logical ids: the article's where it has one, and one for each path elsewhere."""
+"""Logical IDs: the article's, and one for each path."""
 
 import string
 
@@ -11,7 +11,7 @@ from readmodel_cfn.template.naming import Names
 names = Names()
 
 
-def test_the_articles_ids_are_kept() -> None:
+def test_article_logical_ids_are_kept() -> None:
     assert names.resource("samples") == "SampleResource"
     assert names.method("samples", "GET") == "SamplesGetMethod"
     assert names("DataStoreWriter") == "DataStoreWriter"
@@ -26,12 +26,12 @@ def test_the_articles_ids_are_kept() -> None:
         ("x" * 80, "X" + "x" * 79),
     ],
 )
-def test_a_plain_path_reads_as_it_is(path: str, stem: str) -> None:
+def test_simple_path_is_readable_in_its_logical_id(path: str, stem: str) -> None:
     assert names.resource(path) == f"{stem}Resource"
     assert names.method(path, "GET") == f"{stem}GetMethod"
 
 
-def test_a_prefix_stands_before_every_id() -> None:
+def test_prefix_begins_every_logical_id() -> None:
     shop = Names("Shop")
     assert shop("DataStore") == "ShopDataStore"
     assert shop.resource("samples") == "ShopSampleResource"
@@ -39,7 +39,7 @@ def test_a_prefix_stands_before_every_id() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "other"),
     [
         ("a-b", "ab"),
         ("a-b", "a_b"),
@@ -56,8 +56,8 @@ def test_a_prefix_stands_before_every_id() -> None:
         ("x" * 200, "x" * 201),
     ],
 )
-def test_paths_that_read_alike_have_ids_of_their_own(one: str, other: str) -> None:
-    assert {names.resource(one), names.method(one, "GET")}.isdisjoint(
+def test_similar_paths_have_distinct_ids(first: str, other: str) -> None:
+    assert {names.resource(first), names.method(first, "GET")}.isdisjoint(
         {names.resource(other), names.method(other, "GET")}
     )
 
@@ -68,14 +68,14 @@ paths = st.text(string.ascii_letters + string.digits + "._-/{}+", min_size=1, ma
 
 
 @given(paths, paths)
-def test_no_two_paths_share_an_id(one: str, other: str) -> None:
-    assume(one != other)
-    assert names.resource(one) != names.resource(other)
-    assert names.method(one, "GET") != names.method(other, "GET")
+def test_different_paths_have_different_ids(first: str, other: str) -> None:
+    assume(first != other)
+    assert names.resource(first) != names.resource(other)
+    assert names.method(first, "GET") != names.method(other, "GET")
 
 
 @given(st.text(string.ascii_letters + string.digits + "._-/{}+", min_size=1, max_size=1024))
-def test_every_id_is_one_that_cloudformation_takes(path: str) -> None:
+def test_every_logical_id_is_valid(path: str) -> None:
     """Letters and digits, at most 255."""
     for made in (names.resource(path), names.method(path, "OPTIONS")):
         assert made.isascii()

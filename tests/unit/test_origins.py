@@ -1,6 +1,6 @@
-"""Which table of readmodel.toml made a resource: known for every resource of every model."""
+"""The table of readmodel.toml that each resource comes from."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from readmodel_cfn import ReadModel, Route, Writer
@@ -13,22 +13,15 @@ from strategies import read_models
 PREFIXES = st.sampled_from(["", "Shop"])
 
 
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
 @given(read_models, PREFIXES)
-def test_every_resource_of_every_model_has_one_and_nothing_else_has(
-    model: ReadModel, prefix: str
-) -> None:
+def test_every_resource_has_an_origin(model: ReadModel, prefix: str) -> None:
     made = {one.title for one in build_resources(model, Names(prefix))}
     found = origins(model, prefix)
     assert found.keys() == made
-    assert {one.partition("]")[0].strip("[") for one in found.values()} <= set(TABLES)
+    assert {origin.partition("]")[0].strip("[") for origin in found.values()} <= set(TABLES)
 
 
-def test_a_resource_comes_from_the_table_of_its_section() -> None:
+def test_origin_of_a_resource_is_the_table_of_its_section() -> None:
     found = origins(ReadModel())
     assert found["DataStore"] == found["DataStorePolicy"] == "[data_store]"
     assert found["DataStoreWriter"] == found["DataStoreWriterSecret"] == "[writer]"
@@ -37,14 +30,14 @@ def test_a_resource_comes_from_the_table_of_its_section() -> None:
     assert found["ApiGatewayStage"] == "[deployment]"
 
 
-def test_a_policy_beyond_the_inline_one_comes_from_whom_it_is_attached_to() -> None:
+def test_origin_of_a_managed_policy_is_that_of_its_principal() -> None:
     routes = [Route(f"document-{number}", f"{number}{'x' * 200}.json") for number in range(40)]
     found = origins(ReadModel(routes=routes, writer=Writer()))
     assert found["DataStoreWriterPolicy2"] == "[writer]"
     assert found["ApiGatewayDataStorePolicy2"] == "[gateway_role]"
 
 
-def test_a_deployment_is_known_by_its_hash_and_an_earlier_one_is_not() -> None:
+def test_only_the_current_deployment_has_an_origin() -> None:
     before = origins(ReadModel())
     now = origins(ReadModel(routes=(Route("products", "products.json"),)))
     (earlier,) = [name for name in before if name.startswith("ApiGatewayDeployment")]
@@ -53,7 +46,7 @@ def test_a_deployment_is_known_by_its_hash_and_an_earlier_one_is_not() -> None:
     assert earlier not in now
 
 
-def test_a_path_comes_from_its_route_and_a_shared_one_from_the_first_below_it() -> None:
+def test_origin_of_a_path_is_its_first_route() -> None:
     below = Route("products/{id}", "products/{id}.json")
     found = origins(ReadModel(routes=(below, Route("products", "products.json"))))
     names = Names()

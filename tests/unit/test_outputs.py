@@ -1,4 +1,4 @@
-"""Outputs: the URLs, the bucket, who publishes, and where its key is; never the key itself."""
+"""The outputs of a template."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from strategies import ACCOUNT
 
 
 def outputs(model: ReadModel) -> dict[str, Any]:
-    return {name: one["Value"] for name, one in template(model)["Outputs"].items()}
+    return {name: output["Value"] for name, output in template(model)["Outputs"].items()}
 
 
 ALWAYS = ["SamplesUrl", "ApiUrl", "S3BucketName"]
@@ -29,13 +29,11 @@ ALWAYS = ["SamplesUrl", "ApiUrl", "S3BucketName"]
     ],
     ids=["secret", "outputs", "role", "none"],
 )
-def test_there_is_an_output_for_each_thing_that_a_person_needs(
-    writer: Writer, more: list[str]
-) -> None:
+def test_template_has_the_documented_outputs(writer: Writer, more: list[str]) -> None:
     assert list(outputs(ReadModel(writer=writer))) == ALWAYS + more
 
 
-def test_the_url_is_the_first_routes_below_the_stage_in_any_region_and_partition() -> None:
+def test_url_output_is_the_first_route_in_any_region_and_partition() -> None:
     model = ReadModel(
         routes=[Route("products/{id}", "{id}"), Route("b", "b")],
         deployment=Deployment(stage="live"),
@@ -47,7 +45,7 @@ def test_the_url_is_the_first_routes_below_the_stage_in_any_region_and_partition
     assert found["ApiUrl"] == {"Fn::Join": ["", [*host, "/live"]]}
 
 
-def test_names_and_arns_are_those_of_the_resources() -> None:
+def test_outputs_have_names_and_arns_of_the_resources() -> None:
     found = outputs(ReadModel())
     assert found["S3BucketName"] == {"Ref": "DataStore"}
     assert found["DataStoreUser"] == {"Ref": "DataStoreWriter"}
@@ -56,6 +54,6 @@ def test_names_and_arns_are_those_of_the_resources() -> None:
     assert role["DataStoreRoleArn"] == {"Fn::GetAtt": ["DataStoreWriter", "Arn"]}
 
 
-def test_every_output_says_what_it_is() -> None:
+def test_every_output_has_a_description() -> None:
     for model in (ReadModel(), ReadModel(writer=Writer(key_in="outputs"))):
         assert all(one["Description"] for one in template(model)["Outputs"].values())

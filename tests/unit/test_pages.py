@@ -1,4 +1,4 @@
-"""What stands in the documents exists: commands, options, targets of make, keys, files."""
+"""Commands, options, make targets, keys and files in the documentation exist."""
 
 import json
 import re
@@ -53,28 +53,30 @@ def place(block: Block) -> str:
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=place)
-def test_every_block_is_of_a_kind_that_a_test_runs_or_says_why_none_does(block: Block) -> None:
+def test_every_code_block_is_tested_or_has_a_reason(block: Block) -> None:
     assert block.language in LANGUAGES or block.not_run, "fence it, or say <!-- not run: why -->"
 
 
 @pytest.mark.parametrize("block", FILES, ids=place)
-def test_every_file_shown_can_be_read(block: Block) -> None:
+def test_every_shown_file_is_valid(block: Block) -> None:
     if block.language == "json":
         json.loads(block.text)
     else:
         parse(block.text, block.place)
 
 
-@pytest.mark.parametrize("block", [one for one in BLOCKS if one.language == "sh"], ids=place)
-def test_every_command_line_is_one_that_there_is(block: Block) -> None:
-    """Those that are not run, too."""
-    for one in commands(block.text):
-        check(one.words)
+@pytest.mark.parametrize("block", [block for block in BLOCKS if block.language == "sh"], ids=place)
+def test_every_shown_command_line_exists(block: Block) -> None:
+    """Commands that no test runs are included."""
+    for command in commands(block.text):
+        check(command.words)
 
 
 @pytest.mark.parametrize("page", sorted({*PAGES} - {"docs/cli.md"}))
-def test_commands_and_options_within_the_text_are_those_that_there_are(page: str) -> None:
-    options = {name for command in every(main) for one in command.params for name in one.opts}
+def test_commands_and_options_in_the_text_exist(page: str) -> None:
+    options = {
+        name for command in every(main) for parameter in command.params for name in parameter.opts
+    }
     options.add("--help")
     names = main.list_commands(click.Context(main))
     for span in spans(page):
@@ -100,20 +102,22 @@ def every(group: click.Group) -> list[click.Command]:
     with click.Context(group) as context:
         names = group.list_commands(context)
         below = [found for name in names if (found := group.get_command(context, name))]
-    return below + [two for one in below if isinstance(one, click.Group) for two in every(one)]
+    return below + [
+        two for child in below if isinstance(child, click.Group) for two in every(child)
+    ]
 
 
 @pytest.mark.parametrize(
     "words",
     [["dploy"], ["deploy", "--dry"], ["sandbox", "begin"], ["diff", "a"], ["read", "a", "b"]],
 )
-def test_the_check_finds_out_what_there_is_not(words: list[str]) -> None:
+def test_check_fails_for_unknown_commands_and_options(words: list[str]) -> None:
     with pytest.raises(click.UsageError):
         call(words)
 
 
 @pytest.mark.parametrize("page", [*WRITTEN, *GENERATED])
-def test_every_link_to_a_file_finds_it(page: str) -> None:
+def test_every_link_to_a_file_resolves(page: str) -> None:
     """Where it is read in the repository; on the site mkdocs sees to it."""
     for link in links(page):
         path = link.partition("#")[0]
@@ -122,7 +126,7 @@ def test_every_link_to_a_file_finds_it(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", WRITTEN)
-def test_every_script_that_is_shown_is_run_too(page: str) -> None:
+def test_every_shown_script_is_run_by_a_test(page: str) -> None:
     typed = "".join(block.text for block in blocks(page) if block.language == "sh")
     for block in blocks(page):
         if block.language == "python" and block.title:
@@ -130,6 +134,6 @@ def test_every_script_that_is_shown_is_run_too(page: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted({*readmodel_cfn.__all__} - {"__version__"}))
-def test_every_public_name_is_in_the_librarys_reference(name: str) -> None:
+def test_every_public_name_is_in_the_library_reference(name: str) -> None:
     page = (ROOT / "docs/library.md").read_text(encoding="utf-8")
     assert f"::: readmodel_cfn.{name}\n" in page

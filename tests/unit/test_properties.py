@@ -1,4 +1,4 @@
-"""What must hold for every read model that is accepted."""
+"""Properties of all accepted read models."""
 
 import json
 import re
@@ -6,7 +6,7 @@ import string
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from troposphere import Template
 from troposphere import apigateway as ag
@@ -24,13 +24,7 @@ from readmodel_cfn import (
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.lint import lint
 from readmodel_cfn.template.deployment import Deployment, fingerprint
-from strategies import deployments, read_models, route_lists
-
-slow = settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
+from strategies import deployments, examples, read_models, route_lists
 
 
 def content_of(model: ReadModel) -> dict[str, Any]:
@@ -38,20 +32,20 @@ def content_of(model: ReadModel) -> dict[str, Any]:
     return content
 
 
-@slow
+@examples(0.12)  # cfn-lint takes a second
 @given(read_models)
-def test_every_accepted_model_renders_to_a_template_without_a_finding(model: ReadModel) -> None:
+def test_rendered_models_have_no_lint_findings(model: ReadModel) -> None:
     assert lint(render(build_template(model), "compact"), ["eu-west-1"]) == []
 
 
-def test_the_two_stacks_of_the_readme_have_no_finding() -> None:
+def test_readme_stacks_have_no_lint_findings() -> None:
     for template in (build_template(ReadModel()), build_article()):
         assert lint(render(template)) == []
 
 
-@slow
+@examples(0.2)
 @given(read_models)
-def test_the_three_forms_say_the_same(model: ReadModel) -> None:
+def test_json_yaml_and_compact_forms_are_equal(model: ReadModel) -> None:
     import yaml
 
     template = build_template(model)
@@ -60,36 +54,34 @@ def test_the_three_forms_say_the_same(model: ReadModel) -> None:
     assert yaml.safe_load(render(template, "yaml")) == content
 
 
-@slow
 @given(read_models)
-def test_rendering_is_the_same_byte_for_byte(model: ReadModel) -> None:
+def test_rendering_is_deterministic(model: ReadModel) -> None:
     assert render(build_template(model)) == render(build_template(replace(model)))
 
 
-@slow
 @given(read_models)
-def test_nothing_but_the_article_names_a_region_a_partition_or_grants_by_wildcard(
+def test_templates_have_no_region_partition_or_wildcard_grant(
     model: ReadModel,
 ) -> None:
-    for name, one in content_of(model)["Resources"].items():
-        for value in strings(one["Properties"]):
+    for name, resource in content_of(model)["Resources"].items():
+        for value in strings(resource["Properties"]):
             assert "eu-west-1" not in value or value.startswith("arn:aws:kms:"), (name, value)
             assert "amazonaws.com" not in value or value == "apigateway.amazonaws.com"
-        for statement in statements(one["Properties"]):
+        for statement in statements(resource["Properties"]):
             if statement["Effect"] == "Allow":
                 assert not any("*" in action for action in statement["Action"]), (name, statement)
 
 
-@slow
 @given(read_models)
-def test_the_secret_key_is_in_the_outputs_only_when_asked(model: ReadModel) -> None:
+def test_secret_key_is_an_output_only_if_requested(model: ReadModel) -> None:
     shown = "SecretAccessKey" in json.dumps(content_of(model)["Outputs"])
     assert shown == (model.writer.kind == "user" and model.writer.key_in == "outputs")
 
 
-@slow
 @given(route_lists, st.randoms(use_true_random=False))
-def test_ids_of_a_route_depend_on_its_path_alone(routes: tuple[Route, ...], random: Any) -> None:
+def test_logical_ids_of_a_route_depend_only_on_its_path(
+    routes: tuple[Route, ...], random: Any
+) -> None:
     """Adding, removing or reordering routes changes no other route's ids."""
     alone = {
         name for route in routes for name in content_of(ReadModel(routes=(route,)))["Resources"]
@@ -116,13 +108,13 @@ mixtures = st.lists(
     st.tuples(prefixes, read_models.map(without_names)),
     min_size=1,
     max_size=3,
-    unique_by=lambda one: one[0],
+    unique_by=lambda pair: pair[0],
 )
 
 
-@settings(slow, max_examples=12)  # each is several templates
+@examples(0.06)  # each is several templates for cfn-lint
 @given(mixtures)
-def test_a_mix_of_models_has_no_finding_and_each_is_its_own_template_up_to_the_prefix(
+def test_composed_models_equal_their_own_templates_and_have_no_lint_findings(
     mixture: list[tuple[str, ReadModel]],
 ) -> None:
     host = Template()
@@ -136,13 +128,13 @@ def test_a_mix_of_models_has_no_finding_and_each_is_its_own_template_up_to_the_p
     assert lint(render(host, "compact")) == []
     resources = json.loads(render(host))["Resources"]
     for prefix, model in mixture:
-        own = {one.title: resources[one.title] for one in made[prefix].resources}
+        own = {resource.title: resources[resource.title] for resource in made[prefix].resources}
         assert as_alone(own, prefix) == as_alone(content_of(model)["Resources"], "")
 
 
-@settings(slow, max_examples=12)
+@examples(0.06)
 @given(mixtures, st.booleans(), deployments)
-def test_any_mix_on_one_api_has_no_finding(
+def test_models_on_a_shared_api_have_no_lint_findings(
     mixture: list[tuple[str, ReadModel]], gzip: bool, options: Deployment
 ) -> None:
     host = Template()
@@ -179,23 +171,24 @@ def as_alone(resources: dict[str, Any], prefix: str) -> str:
     return re.sub("ApiGatewayDeployment[0-9a-f]{10}", "ApiGatewayDeployment", text)
 
 
-@slow
 @given(read_models)
-def test_the_deployment_waits_for_every_method_and_gateway_response(model: ReadModel) -> None:
+def test_deployment_depends_on_every_method_and_gateway_response(model: ReadModel) -> None:
     resources = content_of(model)["Resources"]
     kinds = ("::Method", "::GatewayResponse")
-    snapped = {name for name, one in resources.items() if one["Type"].endswith(kinds)}
-    (deployed,) = [one for one in resources.values() if one["Type"].endswith("::Deployment")]
+    snapped = {name for name, resource in resources.items() if resource["Type"].endswith(kinds)}
+    (deployed,) = [
+        resource for resource in resources.values() if resource["Type"].endswith("::Deployment")
+    ]
     assert set(deployed["DependsOn"]) == snapped
 
 
 def deployment_id(resources: dict[str, Any], options: Deployment) -> str:
     """The id that the deployment of these rendered resources must have."""
     of_api = {
-        name: one
-        for name, one in resources.items()
-        if one["Type"].startswith("AWS::ApiGateway::") and "Deployment" not in name
-        if one["Type"] != "AWS::ApiGateway::Stage"
+        name: resource
+        for name, resource in resources.items()
+        if resource["Type"].startswith("AWS::ApiGateway::") and "Deployment" not in name
+        if resource["Type"] != "AWS::ApiGateway::Stage"
     }
     others = {name: resources[name] for name in ("DataStore", "ApiGatewayRole")}
     return "ApiGatewayDeployment" + fingerprint(options, {**of_api, **others})
@@ -214,7 +207,7 @@ SERVED_OF = {
 
 
 def is_served(name: str, kind: str, path: tuple[Any, ...]) -> bool:
-    """Said here once more, on its own: what a stage serves or its snapshot refers to."""
+    """Whether the stage serves this property or its snapshot refers to it."""
     if kind.removeprefix("AWS::ApiGateway::") in ("Method", "Resource", "GatewayResponse"):
         return bool(path[0] == "Properties")
     if name == "DataStoreWriter":
@@ -222,10 +215,10 @@ def is_served(name: str, kind: str, path: tuple[Any, ...]) -> bool:
     return bool(path[0] == "Properties" and path[1] in SERVED_OF.get(kind, set()))
 
 
-@slow
+@examples(0.2)
 @given(read_models)
-def test_the_deployment_is_new_exactly_when_what_it_serves_is(model: ReadModel) -> None:
-    """Mutate every leaf of the template: those that the stage serves change the id, no other."""
+def test_deployment_id_changes_if_and_only_if_served_properties_change(model: ReadModel) -> None:
+    """Only leaves of the template that the stage serves change the ID."""
     resources = content_of(model)["Resources"]
     (before,) = [name for name in resources if name.startswith("ApiGatewayDeployment")]
     assert deployment_id(resources, model.deployment) == before
@@ -238,8 +231,9 @@ def test_the_deployment_is_new_exactly_when_what_it_serves_is(model: ReadModel) 
         assert changed == is_served(name, kind, path), (name, path)
 
 
+@examples(0.2)
 @given(st.integers(2, 99))
-def test_raising_the_serial_makes_a_new_deployment(serial: int) -> None:
+def test_higher_serial_makes_a_new_deployment(serial: int) -> None:
     first, then = ReadModel(), ReadModel(deployment=Deployment(serial=serial))
     gone = set(content_of(first)["Resources"]) - set(content_of(then)["Resources"])
     assert len(gone) == 1
@@ -248,25 +242,25 @@ def test_raising_the_serial_makes_a_new_deployment(serial: int) -> None:
 
 def strings(value: Any) -> list[str]:
     if isinstance(value, dict):
-        return [found for one in value.values() for found in strings(one)]
+        return [found for item in value.values() for found in strings(item)]
     if isinstance(value, list):
-        return [found for one in value for found in strings(one)]
+        return [found for item in value for found in strings(item)]
     return [value] if isinstance(value, str) else []
 
 
 def statements(value: Any) -> list[dict[str, Any]]:
     if isinstance(value, dict):
         own = list(value["Statement"]) if "Statement" in value else []
-        return own + [found for one in value.values() for found in statements(one)]
+        return own + [found for item in value.values() for found in statements(item)]
     if isinstance(value, list):
-        return [found for one in value for found in statements(one)]
+        return [found for item in value for found in statements(item)]
     return []
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[str, tuple[Any, ...]]]:
     if isinstance(value, dict | list) and value:
         items = value.items() if isinstance(value, dict) else enumerate(value)
-        return [found for key, one in items for found in leaves(one, (*path, key))]
+        return [found for key, item in items for found in leaves(item, (*path, key))]
     return [(path[0], path[1:])]
 
 

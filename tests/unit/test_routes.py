@@ -1,4 +1,4 @@
-"""What a route may be, which keys it serves, and what the ARN pattern of its key grants."""
+"""Routes: allowed paths and keys, matching, and ARN patterns."""
 
 import re
 import string
@@ -31,7 +31,7 @@ ACCEPTED = [
 
 
 @pytest.mark.parametrize(("path", "key"), ACCEPTED)
-def test_paths_and_keys_that_travel_unchanged_are_accepted(path: str, key: str) -> None:
+def test_safe_paths_and_keys_are_accepted(path: str, key: str) -> None:
     assert (Route(path, key).path, Route(path, key).key) == (path, key)
 
 
@@ -63,7 +63,7 @@ BAD_PATHS = [
 
 
 @pytest.mark.parametrize(("path", "why"), BAD_PATHS, ids=[why for _, why in BAD_PATHS])
-def test_a_path_that_api_gateway_could_not_carry_is_refused(path: str, why: str) -> None:
+def test_invalid_path_is_refused(path: str, why: str) -> None:
     with pytest.raises(OptionError) as refused:
         Route(path, "payload.json" if "id" not in path else "{id}.json")
     assert refused.value.key == "routes.path", why
@@ -92,19 +92,19 @@ BAD_KEYS = [
 
 
 @pytest.mark.parametrize(("key", "why"), BAD_KEYS, ids=[why for _, why in BAD_KEYS])
-def test_a_key_that_s3_or_the_integration_could_not_carry_is_refused(key: str, why: str) -> None:
+def test_invalid_key_is_refused(key: str, why: str) -> None:
     with pytest.raises(OptionError) as refused:
         Route("samples", key)
     assert refused.value.key == "routes.key", why
     assert refused.value.value == key
 
 
-def test_a_parameter_of_the_path_that_the_key_lacks_is_refused_by_name() -> None:
-    with pytest.raises(OptionError, match=re.escape("the parameters of its path: {shop}, {id}")):
+def test_key_must_have_the_parameters_of_the_path() -> None:
+    with pytest.raises(OptionError, match=re.escape("{shop}, {id}")):
         Route("{shop}/{id}", "{id}.json")
 
 
-def test_a_key_of_many_characters_is_checked_in_no_time() -> None:
+def test_long_keys_do_not_backtrack() -> None:
     """A pattern that backtracks would need longer than the age of the universe for these."""
     for text in ("a" * 1000 + " ", "a." * 500 + "{", "a/" * 500 + "{", "{a}" * 300 + " "):
         with pytest.raises(OptionError):
@@ -113,34 +113,35 @@ def test_a_key_of_many_characters_is_checked_in_no_time() -> None:
             Route(text, "payload.json")
 
 
-def test_no_route_at_all_is_refused() -> None:
-    with pytest.raises(OptionError, match="at least one route"):
+def test_empty_route_list_is_refused() -> None:
+    with pytest.raises(OptionError):
         check_routes([])
 
 
-def test_two_routes_on_one_path_are_refused() -> None:
-    with pytest.raises(OptionError, match="each path once") as refused:
+def test_repeated_path_is_refused() -> None:
+    with pytest.raises(OptionError) as refused:
         check_routes([Route("a", "1.json"), Route("b", "2.json"), Route("a", "3.json")])
     assert refused.value.value == "a"
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "place"),
+    ("first", "other", "place"),
     [
-        ("{id}", "{sku}", "first in the path"),
-        ("{id}", "{id+}", "first in the path"),
-        ("products/{id}", "products/{sku}", "after 'products'"),
-        ("products/{id}/a", "products/{sku}/b", "after 'products'"),
-        ("p/{a}/{b}", "p/{a}/{c+}", "after 'p/{a}'"),
+        ("{id}", "{sku}", ""),
+        ("{id}", "{id+}", ""),
+        ("products/{id}", "products/{sku}", "'products'"),
+        ("products/{id}/a", "products/{sku}/b", "'products'"),
+        ("p/{a}/{b}", "p/{a}/{c+}", "'p/{a}'"),
     ],
 )
-def test_two_parameters_at_one_place_are_refused(one: str, other: str, place: str) -> None:
+def test_different_parameters_at_one_place_are_refused(first: str, other: str, place: str) -> None:
     """API Gateway: a sibling of this resource already has a variable path part."""
-    with pytest.raises(ConfigError, match=re.escape(f"{place} in all routes")):
-        check_routes([keyed(one), keyed(other)])
+    with pytest.raises(ConfigError) as refused:
+        check_routes([keyed(first), keyed(other)])
+    assert place in str(refused.value)
 
 
-def test_the_same_parameter_or_another_level_is_no_clash() -> None:
+def test_same_parameter_or_another_level_is_accepted() -> None:
     check_routes([keyed("p/{id}"), keyed("p/{id}/{part}"), keyed("q/{sku}"), keyed("p/new")])
 
 
@@ -148,11 +149,11 @@ def keyed(path: str) -> Route:
     return Route(path, path.replace("+", ""))
 
 
-def test_paths_are_the_route_and_all_above_it() -> None:
+def test_paths_are_the_route_and_its_parents() -> None:
     assert keyed("a/{id}/{rest+}").paths == ["a", "a/{id}", "a/{id}/{rest+}"]
 
 
-def test_parameters_come_in_order_without_plus() -> None:
+def test_parameters_are_in_order_without_plus() -> None:
     assert keyed("a/{id}/{rest+}").parameters == ["id", "rest"]
 
 
@@ -174,7 +175,7 @@ def served_keys(draw: st.DrawFn) -> tuple[Route, str]:
 
 
 @given(served_keys())
-def test_a_key_made_by_filling_a_routes_parameters_is_served_and_granted(
+def test_key_with_filled_parameters_is_served_and_granted(
     made: tuple[Route, str],
 ) -> None:
     route, key = made
@@ -183,7 +184,7 @@ def test_a_key_made_by_filling_a_routes_parameters_is_served_and_granted(
 
 
 @given(routes(), segments)
-def test_a_route_without_parameters_serves_its_own_key_alone(route: Route, more: str) -> None:
+def test_static_route_serves_only_its_key(route: Route, more: str) -> None:
     static = Route("static", re.sub(r"[{}]", "", route.key))
     assert static.match_key(static.key)
     assert not static.match_key(static.key + more)
@@ -191,7 +192,7 @@ def test_a_route_without_parameters_serves_its_own_key_alone(route: Route, more:
 
 
 @given(st.lists(segments, min_size=2, max_size=4))
-def test_a_plain_parameter_takes_no_slash_and_a_greedy_one_does(parts: list[str]) -> None:
+def test_only_greedy_parameters_match_slashes(parts: list[str]) -> None:
     key = f"docs/{'/'.join(parts)}"
     assert not Route("docs/{id}", "docs/{id}").match_key(key)
     assert Route("docs/{id+}", "docs/{id}").match_key(key)
@@ -213,13 +214,15 @@ ODD_KEYS = ["{a}{b}", "{a}-{b}.json", "{b}/{a}", "{a}a{b}{a}", "x/{b}{a}/{b}", "
 
 
 @given(st.sampled_from(ODD_KEYS), st.text("a-./x", max_size=9), st.booleans())
-def test_a_key_is_served_where_there_is_a_split_of_it(pattern: str, key: str, greedy: bool) -> None:
+def test_key_is_served_if_it_can_be_split_into_parameters(
+    pattern: str, key: str, greedy: bool
+) -> None:
     path = "{a}/{b+}" if greedy else "{a}/{b}"
     route = Route(path if "{a}" in pattern else path.partition("/")[2], pattern)
     assert route.match_key(key) == matched_by_expression(route, key)
 
 
-def test_a_key_of_many_parameters_is_matched_in_no_time() -> None:
+def test_matching_of_many_parameters_does_not_backtrack() -> None:
     """To try all splits of a thousand characters into six would take days."""
     names = [f"{{p{number}}}" for number in range(6)]
     for glue in ("", "a", "/"):
@@ -229,25 +232,25 @@ def test_a_key_of_many_parameters_is_matched_in_no_time() -> None:
 
 
 @pytest.mark.parametrize("key", ["docs/..", "docs/a/../b", "docs/."])
-def test_a_key_that_every_client_resolves_to_another_is_not_served(key: str) -> None:
+def test_key_with_dot_segments_is_not_served(key: str) -> None:
     assert not Route("docs/{rest+}", "docs/{rest}").match_key(key)
 
 
 @pytest.mark.parametrize("key", ["docs//a", "docs/a//b", "docs/a/", "docs/"])
-def test_a_key_with_an_empty_segment_is_not_served(key: str) -> None:
+def test_key_with_an_empty_segment_is_not_served(key: str) -> None:
     """No file has such a path, so `--delete-missing` would take it for one that is missing."""
     assert not Route("docs/{rest+}", "docs/{rest}").match_key(key)
     assert not Route("{rest+}", "{rest}").match_key(key)
 
 
-def test_a_key_longer_than_any_in_s3_is_not_served() -> None:
+def test_key_over_1024_bytes_is_not_served() -> None:
     route = Route("docs/{id}", "docs/{id}")
     assert route.match_key("docs/" + "x" * (1024 - 5))
     assert not route.match_key("docs/" + "x" * (1025 - 5))
 
 
 @pytest.mark.parametrize("key", ["products/.json", "products/a b.json", "products/é.json", ""])
-def test_a_key_that_could_not_be_asked_for_is_not_served(key: str) -> None:
+def test_key_with_unsafe_characters_is_not_served(key: str) -> None:
     assert not Route("products/{id}", "products/{id}.json").match_key(key)
 
 
@@ -313,7 +316,7 @@ def test_a_route_may_serve_below_every_directory_above_a_key_that_it_serves(
     assert all(map(route.may_serve_below, above))
 
 
-def test_a_dot_in_a_key_is_a_dot() -> None:
+def test_dot_in_a_key_matches_only_a_dot() -> None:
     assert not Route("products/{id}", "products/{id}.json").match_key("products/7xjson")
 
 
@@ -327,7 +330,7 @@ def test_a_dot_in_a_key_is_a_dot() -> None:
         ("assets/{path}", "assets/*"),
     ],
 )
-def test_the_arn_pattern_is_the_key_with_a_star_for_each_parameter(key: str, pattern: str) -> None:
+def test_arn_pattern_has_a_star_for_each_parameter(key: str, pattern: str) -> None:
     names = re.findall(r"\{(\w+)\}", key)
     path = "/".join(f"{{{name}}}" for name in names) or "static"
     assert Route(path, key).key_pattern == pattern
@@ -342,20 +345,20 @@ def granted(pattern: str, key: str) -> bool:
     return fnmatchcase(key, pattern)
 
 
-def test_iam_grants_more_than_a_parameter_serves_since_its_star_crosses_slashes() -> None:
+def test_arn_pattern_grants_keys_with_slashes() -> None:
     """The documented over-grant, both sides: granted by IAM, but no key of the route."""
     product = Route("products/{id}", "products/{id}.json")
     assert granted(product.key_pattern, "products/a/b.json")
     assert not product.match_key("products/a/b.json")
 
 
-def test_the_over_grant_ends_at_the_routes_own_beginning_and_ending() -> None:
+def test_arn_pattern_keeps_the_prefix_and_suffix_of_the_route() -> None:
     product = Route("products/{id}", "products/{id}.json")
     for key in ("product/7.json", "products/7.txt", "products.json", "x/products/7.json"):
         assert not granted(product.key_pattern, key)
 
 
-def test_a_static_route_is_granted_exactly() -> None:
+def test_arn_pattern_of_a_static_route_is_its_key() -> None:
     static = Route("samples", "a/payload.json")
     assert granted(static.key_pattern, "a/payload.json")
     assert not granted(static.key_pattern, "a/payload.jsonx")

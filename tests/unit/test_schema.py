@@ -1,4 +1,4 @@
-"""The JSON Schema of readmodel.toml agrees with the reader of readmodel.toml."""
+"""The JSON Schema of readmodel.toml agrees with its reader."""
 
 import json
 import re
@@ -42,7 +42,7 @@ def accepted(text: str) -> bool:
 
 
 @pytest.mark.parametrize("text", [FULL, ""])
-def test_a_file_that_is_read_is_valid(text: str) -> None:
+def test_accepted_file_is_valid_by_the_schema(text: str) -> None:
     assert accepted(text)
     assert valid(text)
 
@@ -64,8 +64,8 @@ ONLY_READ = [
 
 
 @pytest.mark.parametrize("case", [case for case in ERRORS if case != "not TOML"])
-def test_a_file_that_is_refused_is_not_valid(case: str) -> None:
-    assert valid(ERRORS[case][0]) == (case in ONLY_READ)
+def test_refused_file_is_invalid_by_the_schema(case: str) -> None:
+    assert valid(str(ERRORS[case][0])) == (case in ONLY_READ)
 
 
 texts = st.text(string.ascii_letters + string.digits + "{}+*._-/: é=@,", max_size=12)
@@ -109,27 +109,27 @@ def test_schema_and_reader_agree_on_paths(path: str) -> None:
 
 def described(node: Any) -> Iterator[dict[str, Any]]:
     """Every table and key of the schema."""
-    for one in node.get("properties", {}).values():
-        yield one
-        yield from described(one.get("items", one))
+    for property_ in node.get("properties", {}).values():
+        yield property_
+        yield from described(property_.get("items", property_))
 
 
-def test_every_key_of_the_file_is_in_the_schema_with_its_meaning() -> None:
+def test_every_key_is_in_the_schema_with_a_description() -> None:
     for table, cls in TABLES.items():
         node = SCHEMA["properties"][table]
         keys = node.get("items", node)["properties"]
         wanted = {one.name for one, _ in options_of(cls)}
         assert set(keys) == wanted
-        assert all(one["description"] for one in keys.values())
+        assert all(property_["description"] for property_ in keys.values())
 
 
-def test_no_table_takes_a_key_that_is_not_named() -> None:
+def test_tables_refuse_additional_properties() -> None:
     tables = [one.get("items", one) for one in SCHEMA["properties"].values()]
     assert all(one["additionalProperties"] is False for one in [SCHEMA, *tables])
 
 
-def test_every_pattern_compiles_and_matches_whole_texts() -> None:
-    patterns = [one["pattern"] for one in described(SCHEMA) if "pattern" in one]
+def test_patterns_compile_and_are_anchored() -> None:
+    patterns = [property_["pattern"] for property_ in described(SCHEMA) if "pattern" in property_]
     assert patterns
     for pattern in patterns:
         assert re.compile(pattern)
@@ -137,12 +137,14 @@ def test_every_pattern_compiles_and_matches_whole_texts() -> None:
         assert pattern.endswith(")$")
 
 
-def test_every_default_is_told_and_valid() -> None:
+def test_defaults_are_in_the_schema_and_valid() -> None:
     for table, key in KEYS:
-        one = SCHEMA["properties"][table]["properties"][key]
+        property_ = SCHEMA["properties"][table]["properties"][key]
         default = getattr(TABLES[table](), key)
         if default is None or default == {}:
-            assert "default" not in one, (table, key)
+            assert "default" not in property_, (table, key)
         else:
-            assert one["default"] == (list(default) if isinstance(default, tuple) else default)
-            assert valid(f"[{table}]\n{key} = {json.dumps(one['default'])}"), (table, key)
+            assert property_["default"] == (
+                list(default) if isinstance(default, tuple) else default
+            )
+            assert valid(f"[{table}]\n{key} = {json.dumps(property_['default'])}"), (table, key)

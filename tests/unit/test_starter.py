@@ -1,4 +1,4 @@
-"""The file that `init` writes: it says what was answered, and all that it shows can be said."""
+"""The file that `init` writes."""
 
 import re
 
@@ -24,7 +24,7 @@ stacks = st.builds(
     name=st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,127}", fullmatch=True),
     region=st.none() | st.from_regex(r"[a-z]{2,3}(-[a-z]{1,9}){1,3}-[0-9]{1,2}", fullmatch=True),
 )
-starts = routes().map(lambda one: Route(one.path, key_for(one.path)))
+starts = routes().map(lambda route: Route(route.path, key_for(route.path)))
 
 
 def uncommented(text: str) -> str:
@@ -33,21 +33,19 @@ def uncommented(text: str) -> str:
 
 
 @given(stacks, starts)
-def test_a_file_says_just_what_was_answered(stack: StackSettings, route: Route) -> None:
+def test_starter_file_has_the_given_answers(stack: StackSettings, route: Route) -> None:
     assert parse(starter(stack, route), "f") == Config(stack, ReadModel(routes=(route,)))
 
 
 @given(stacks, starts)
-def test_with_all_that_it_shows_in_force_it_is_read_as_well(
-    stack: StackSettings, route: Route
-) -> None:
+def test_starter_file_without_comment_marks_is_valid(stack: StackSettings, route: Route) -> None:
     made = parse(uncommented(starter(stack, route)), "f")
     assert made.stack.name == stack.name
     assert (made.model.routes[0].path, made.model.routes[0].key) == (route.path, route.key)
 
 
 @pytest.mark.parametrize(("table", "declared", "annotation"), OPTIONS, ids=PLACES)
-def test_it_shows_every_option_with_its_own_words_and_a_value(
+def test_starter_file_shows_every_option_with_help_and_value(
     table: str, declared: object, annotation: object
 ) -> None:
     text = starter(StackSettings(), Route())
@@ -59,7 +57,7 @@ def test_it_shows_every_option_with_its_own_words_and_a_value(
 
 
 @pytest.mark.parametrize(("table", "declared", "annotation"), OPTIONS, ids=PLACES)
-def test_an_option_without_a_default_has_an_example_that_is_allowed(
+def test_option_without_default_has_a_valid_example(
     table: str, declared: object, annotation: object
 ) -> None:
     default, metadata = declared.default, declared.metadata  # type: ignore[attr-defined]
@@ -69,10 +67,10 @@ def test_an_option_without_a_default_has_an_example_that_is_allowed(
         assert fits(shown, annotation, metadata)
 
 
-def test_a_commented_default_is_the_default() -> None:
+def test_commented_default_is_the_default() -> None:
     """In force it changes nothing, but for the options that have none."""
     text = starter(StackSettings(), Route())
-    examples = [one.name for _, one, _ in OPTIONS if one.metadata["example"] is not None]
+    examples = [option.name for _, option, _ in OPTIONS if option.metadata["example"] is not None]
     kept = re.sub(rf"(?m)^# ({'|'.join(examples)}) = .*\n", "", text)
     assert parse(uncommented(kept), "f") == parse("", "f")
 
@@ -89,11 +87,11 @@ def test_a_commented_default_is_the_default() -> None:
         ("feed.json", "feed.json"),
     ],
 )
-def test_the_key_is_the_path_as_a_file(path: str, key: str) -> None:
+def test_key_is_the_path_with_json_suffix(path: str, key: str) -> None:
     assert key_for(path) == key
     assert Route(path, key)
 
 
-def test_no_line_is_longer_than_a_page() -> None:
+def test_starter_file_lines_have_at_most_100_characters() -> None:
     text = starter(StackSettings(name=DEFAULT_STACK_NAME), Route())
     assert max(map(len, text.splitlines())) <= 100

@@ -1,4 +1,4 @@
-"""A listing and what is wanted, merged: exactly the right sends, whatever is on either side."""
+"""Comparison of a bucket listing with the desired documents."""
 
 import itertools
 import math
@@ -11,10 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readmodel_cfn.publish.comparison import Known
-from readmodel_cfn.publish.difference import Checked, Difference
+from readmodel_cfn.publish.compare import (
+    Checked,
+    Difference,
+    Known,
+    Sample,
+    correct_since,
+    merge_by_key,
+)
 from readmodel_cfn.publish.objects import Listed
-from readmodel_cfn.publish.sync import Sample, merged, right_since
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
 keys = st.text("ab/.-0", min_size=1, max_size=4)
@@ -37,19 +42,21 @@ def found(wanted: dict[str, str], listed: dict[str, str]) -> Difference:
 
 
 @given(st.dictionaries(keys, md5s), st.dictionaries(keys, etags))
-def test_what_differs_is_sent_and_what_nobody_wants_is_missing(
+def test_different_documents_are_sent_and_others_missing(
     wanted: dict[str, str], listed: dict[str, str]
 ) -> None:
     made = found(wanted, listed)
     sent = [Checked._make(row) for row in made.send]
-    assert [(one.key, one.md5) for one in sent] == sorted(wanted.items() - listed.items())
+    assert [(document.key, document.md5) for document in sent] == sorted(
+        wanted.items() - listed.items()
+    )
     missing = {key for (key,) in made.missing}
     assert missing == {key for key in listed.keys() - wanted.keys() if not key.startswith("-")}
     made.close()
 
 
 @given(st.dictionaries(keys, md5s), st.dictionaries(keys, etags))
-def test_told_from_what_is_known_by_key_it_is_the_same(
+def test_comparison_by_known_keys_gives_the_same_result(
     wanted: dict[str, str], listed: dict[str, str]
 ) -> None:
     known = Known()
@@ -59,20 +66,20 @@ def test_told_from_what_is_known_by_key_it_is_the_same(
     assert unchanged == {key for key, _ in wanted.items() & listed.items()}
 
 
-def test_without_routes_to_ask_nothing_is_missing() -> None:
+def test_nothing_is_missing_without_routes() -> None:
     made = Difference()
     made.find([], [at("a")], None)
     assert len(made.missing) == 0
     made.close()
 
 
-def test_a_merge_of_any_length_takes_no_memory() -> None:
+def test_merge_uses_constant_memory() -> None:
     def wanted(count: int) -> Iterator[Checked]:
         return (Checked(f"{n:08}", "f", "0" * 32) for n in range(0, count, 2))
 
     def peak(count: int) -> int:
         tracemalloc.start()
-        for _ in merged(wanted(count), (at(f"{n:08}") for n in range(0, count, 3))):
+        for _ in merge_by_key(wanted(count), (at(f"{n:08}") for n in range(0, count, 3))):
             pass
         taken = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
@@ -89,9 +96,9 @@ class Asked:
     since: float
     count: int = 0
 
-    def __call__(self, one: Listed) -> bool:
+    def __call__(self, listed: Listed) -> bool:
         self.count += 1
-        return one.modified >= THEN + timedelta(seconds=self.since)
+        return listed.modified >= THEN + timedelta(seconds=self.since)
 
 
 def sample(*seconds: float) -> Sample:
@@ -101,36 +108,36 @@ def sample(*seconds: float) -> Sample:
     return made
 
 
-def test_where_all_are_right_all_are_trusted() -> None:
+def test_all_are_trusted_if_all_samples_match() -> None:
     asked = Asked(0)
-    assert right_since(sample(*range(10_000)), asked) == -math.inf
+    assert correct_since(sample(*range(10_000)), asked) == -math.inf
     assert asked.count <= 8
 
 
-def test_where_the_newest_is_wrong_none_is_trusted() -> None:
-    assert right_since(sample(*range(100)), Asked(100)) == math.inf
+def test_none_is_trusted_if_the_newest_differs() -> None:
+    assert correct_since(sample(*range(100)), Asked(100)) == math.inf
 
 
-def test_where_there_is_none_there_is_nothing_to_ask() -> None:
+def test_empty_bucket_needs_no_head_request() -> None:
     asked = Asked(0)
-    assert right_since(Sample(), asked) == -math.inf
+    assert correct_since(Sample(), asked) == -math.inf
     assert asked.count == 0
 
 
 @pytest.mark.parametrize("boundary", [1, 2, 500, 5000, 9998, 9999])
 @pytest.mark.parametrize("order", [1, 7919], ids=["in time", "scattered"])
-def test_no_older_one_than_the_change_of_headers_is_trusted(boundary: int, order: int) -> None:
+def test_objects_older_than_the_header_change_are_not_trusted(boundary: int, order: int) -> None:
     """However few are asked; of those after it, most are."""
     seconds = [number * order % 10_000 for number in range(10_000)]
-    since = right_since(sample(*seconds), Asked(boundary))
+    since = correct_since(sample(*seconds), Asked(boundary))
     assert since >= (THEN + timedelta(seconds=boundary)).timestamp()
     assert since <= (THEN + timedelta(seconds=boundary + 1000)).timestamp() or since == math.inf
 
 
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=300))
-def test_the_oldest_and_the_newest_are_in_a_sample_which_stays_small(seconds: list[int]) -> None:
+def test_sample_is_small_and_has_the_oldest_and_newest(seconds: list[int]) -> None:
     in_time = sample(*seconds).in_time
-    times = [(one.modified - THEN).total_seconds() for one in in_time]
+    times = [(listed.modified - THEN).total_seconds() for listed in in_time]
     assert times[0] == min(seconds)
     assert times[-1] == max(seconds)
     assert times == sorted(times)

@@ -1,4 +1,4 @@
-"""The template: its order, its three forms, and what it cannot hold."""
+"""The template: order, output forms and limits."""
 
 import json
 from typing import Any
@@ -18,13 +18,13 @@ TEMPLATE = build_template(ReadModel())
 CONTENT = json.loads(render(TEMPLATE))
 
 
-def test_its_parts_are_in_the_order_that_people_write_them() -> None:
+def test_template_parts_are_in_the_usual_order() -> None:
     assert list(CONTENT) == ["AWSTemplateFormatVersion", "Description", "Resources", "Outputs"]
     article = article_template()
     assert list(article) == ["AWSTemplateFormatVersion", "Parameters", "Resources", "Outputs"]
 
 
-def test_its_resources_are_in_the_articles_order() -> None:
+def test_resources_are_in_the_order_of_the_article() -> None:
     titles = [name for name in CONTENT["Resources"] if "Deployment" not in name]
     assert titles == [
         "DataStore",
@@ -43,17 +43,17 @@ def test_its_resources_are_in_the_articles_order() -> None:
     ]
 
 
-def test_a_resource_begins_with_its_type_and_ends_with_its_properties() -> None:
-    for one in CONTENT["Resources"].values():
-        assert next(iter(one)) == "Type"
-        assert list(one)[-1] == "Properties"
+def test_resource_begins_with_type_and_ends_with_properties() -> None:
+    for resource in CONTENT["Resources"].values():
+        assert next(iter(resource)) == "Type"
+        assert list(resource)[-1] == "Properties"
 
 
-def test_the_production_stack_has_no_parameter() -> None:
+def test_default_template_has_no_parameters() -> None:
     assert "Parameters" not in CONTENT
 
 
-def test_the_compact_form_says_the_same_without_white_space() -> None:
+def test_compact_form_is_equal_without_white_space() -> None:
     compact = render(TEMPLATE, "compact")
     assert json.loads(compact) == CONTENT
     assert compact == json.dumps(CONTENT, separators=(",", ":"))
@@ -63,26 +63,28 @@ leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 
 
 @given(
-    st.recursive(leaves, lambda one: st.lists(one) | st.dictionaries(st.text(), one), max_leaves=20)
+    st.recursive(
+        leaves, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20
+    )
 )
-def test_what_is_for_reading_is_written_as_json_writes_it(value: Any) -> None:
+def test_json_form_is_that_of_json_dumps(value: Any) -> None:
     assert indented(value) == json.dumps(value, indent=2)
 
 
-def test_yaml_is_the_long_form_without_anchors_or_tags() -> None:
+def test_yaml_has_no_anchors_or_tags() -> None:
     text = render(build_template(ReadModel(routes=[Route("a", "k"), Route("b", "k")])), "yaml")
-    tokens = {type(one) for one in yaml.scan(text)}
+    tokens = {type(token) for token in yaml.scan(text)}
     assert not tokens & {yaml.AnchorToken, yaml.AliasToken, yaml.TagToken}
     assert "Fn::Join" in text
 
 
-def test_yaml_keeps_the_order() -> None:
+def test_yaml_keeps_the_order_of_keys() -> None:
     content = yaml.safe_load(render(TEMPLATE, "yaml"))
     assert json.dumps(content) == json.dumps(CONTENT)
 
 
 @pytest.mark.parametrize("form", ["json", "yaml", "compact"])
-def test_any_accepted_text_survives_every_form(form: Any) -> None:
+def test_text_is_kept_in_every_form(form: Any) -> None:
     description = "Größe: \"5\" #no, {comment} 'or' \U0001f600 &anchor *alias"
     text = render(build_template(ReadModel(api=Api(description=description))), form)
     assert text.isascii()
@@ -90,16 +92,16 @@ def test_any_accepted_text_survives_every_form(form: Any) -> None:
     assert read["Resources"]["ApiGateway"]["Properties"]["Description"] == description
 
 
-def test_the_printed_forms_end_with_one_line_break() -> None:
+def test_json_and_yaml_end_with_one_line_break() -> None:
     for text in (render(TEMPLATE, "json"), render(TEMPLATE, "yaml")):
         assert text.endswith("\n")
         assert not text.endswith("\n\n")
 
 
-def test_more_resources_than_a_stack_may_have_are_refused() -> None:
+def test_more_than_500_resources_are_refused() -> None:
     """Eleven are the model's own; each route of one segment needs three, and all have one key."""
     assert build_template(ReadModel(routes=[Route(f"r{n}", "k") for n in range(163)]))
-    with pytest.raises(ConfigError, match="are more than the 500 of a stack"):
+    with pytest.raises(ConfigError, match="500"):
         build_template(ReadModel(routes=[Route(f"r{n}", "k") for n in range(164)]))
 
 
@@ -112,17 +114,17 @@ def long_template(routes: int) -> Template:
 
 
 @pytest.mark.parametrize("form", ["json", "yaml", "compact"])
-def test_more_text_than_cloudformation_takes_is_refused_in_every_form(form: Any) -> None:
+def test_template_over_1_mb_is_refused_in_every_form(form: Any) -> None:
     with pytest.raises(ConfigError, match="1,000,000"):
         render(long_template(80), form)
 
 
-def test_a_form_for_reading_may_be_longer_than_what_cloudformation_is_sent() -> None:
+def test_readable_form_may_exceed_the_limit_of_the_compact_form() -> None:
     template = long_template(60)
     assert len(render(template, "compact")) < 1_000_000 < len(render(template, "json"))
 
 
-def test_a_resource_without_properties_is_rendered_as_it_is() -> None:
+def test_resource_without_properties_is_rendered() -> None:
     host = Template()
     host.add_resource(s3.Bucket("Other", DeletionPolicy="Retain"))
     other = json.loads(render(host))["Resources"]["Other"]

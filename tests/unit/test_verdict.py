@@ -1,4 +1,4 @@
-"""The verdict: the stack, or one line with what failed first, which table made it, what to do."""
+"""The verdict of an operation: the stack, or one line about its failure."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from facts import missing
 from readmodel_cfn.deploy.cause import Cause
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.events import OperationEnd
@@ -58,17 +59,17 @@ def refused(
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"])
-def test_a_success_is_the_stack_and_asks_nothing(status: str) -> None:
+def test_success_returns_the_stack_without_requests(status: str) -> None:
     client, stack = Answering(), replace(STACK, status=status)
     assert check(client, "shop", OperationEnd(stack, [BEGUN, FAILED]), TABLES.get) is stack
     assert client.asked == []
 
 
-def test_a_failure_is_one_line_with_resource_type_table_reason_and_what_to_do() -> None:
-    assert str(refused("ROLLBACK_COMPLETE", BEGUN, FAILED)) == (
-        "stack shop: rolled back: DataStore (AWS::S3::Bucket, [data_store]): No room; "
-        "mend it and deploy again: the empty stack is deleted first"
-    )
+def test_failure_is_one_line_with_resource_type_table_and_reason() -> None:
+    line = str(refused("ROLLBACK_COMPLETE", BEGUN, FAILED))
+    facts = ["shop", "DataStore", "AWS::S3::Bucket", "[data_store]", "No room"]
+    assert missing(facts, line) == []
+    assert "\n" not in line
 
 
 UNDONE = [
@@ -89,46 +90,46 @@ STANDING = [
 
 
 @pytest.mark.parametrize("status", UNDONE)
-def test_what_was_undone_is_rolled_back(status: str | None) -> None:
+def test_rolled_back_operation_raises_rolled_back(status: str | None) -> None:
     error = refused(status, BEGUN, FAILED)
     assert isinstance(error, RolledBack)
     assert error.exit_code == 4
-    assert error.what.startswith("rolled back: DataStore (")
+    assert "DataStore" in error.what
 
 
 @pytest.mark.parametrize("status", STANDING)
-def test_what_was_not_undone_is_stuck(status: str) -> None:
+def test_operation_without_rollback_raises_stuck(status: str) -> None:
     error = refused(status, BEGUN, FAILED)
     assert isinstance(error, Stuck)
     assert error.exit_code == 6
-    assert error.what.startswith(f"it ended as {status}: DataStore (")
+    assert missing([status, "DataStore"], error.what) == []
 
 
 @pytest.mark.parametrize("status", ["CREATE_FAILED", "UPDATE_FAILED"])
-def test_what_was_kept_on_failure_is_mended_and_deployed_again(status: str) -> None:
-    assert refused(status, BEGUN, FAILED).hint == "mend it and deploy again: what was made is kept"
+def test_failure_with_kept_resources_has_a_hint(status: str) -> None:
+    assert refused(status, BEGUN, FAILED).hint
 
 
 @pytest.mark.parametrize("status", [*UNDONE, *STANDING, "A_STATUS_OF_THE_FUTURE"])
-def test_each_has_a_way_out_even_where_nothing_tells_why(status: str | None) -> None:
+def test_failure_without_cause_has_a_hint(status: str | None) -> None:
     error = refused(status)
     assert error.hint
     assert not error.what.endswith(": ")
 
 
-def test_what_is_known_of_the_cause_tells_better_what_to_do() -> None:
+def test_hint_depends_on_the_cause() -> None:
     taken = event("DataStore", "CREATE_FAILED", "shop already exists")
-    assert "choose another name" in str(refused("ROLLBACK_COMPLETE", BEGUN, taken).hint)
+    plain = refused("ROLLBACK_COMPLETE", BEGUN, FAILED)
+    assert refused("ROLLBACK_COMPLETE", BEGUN, taken).hint != plain.hint
 
 
-def test_describe_events_is_asked_by_the_stacks_id_and_believed_first() -> None:
+def test_describe_events_is_called_with_the_stack_id_and_preferred() -> None:
     found = Failure("1", THEN, "VALIDATION_ERROR", "DataStore", BUCKET, "shop already exists")
     client = Answering([found])
     summary = event("shop", "CREATE_FAILED", "Validation failed with 1 error(s).")
     error = refused("ROLLBACK_COMPLETE", BEGUN, summary, client=client)
-    assert error.what == (
-        "rolled back: DataStore (AWS::S3::Bucket, [data_store]): shop already exists"
-    )
+    facts = ["DataStore", "AWS::S3::Bucket", "[data_store]", "shop already exists"]
+    assert missing(facts, error.what) == []
     assert client.asked == [ID]
 
 
@@ -139,12 +140,12 @@ TROUBLES = [
 
 
 @pytest.mark.parametrize("trouble", TROUBLES, ids=["throttled", "unreachable"])
-def test_no_trouble_of_that_call_hides_the_verdict(trouble: Exception) -> None:
+def test_failed_describe_events_does_not_hide_the_verdict(trouble: Exception) -> None:
     error = refused("ROLLBACK_COMPLETE", BEGUN, FAILED, client=Answering(trouble))
     assert "No room" in error.what
 
 
-def test_a_rollback_that_failed_too_names_what_stops_it_and_what_failed_first() -> None:
+def test_failed_rollback_names_its_failure_and_the_first_failure() -> None:
     happened = [
         event("shop", "UPDATE_IN_PROGRESS"),
         event("DataStore", "UPDATE_FAILED", "No room."),
@@ -153,14 +154,12 @@ def test_a_rollback_that_failed_too_names_what_stops_it_and_what_failed_first() 
         event("Other", "UPDATE_FAILED", "late"),
     ]
     error = refused("UPDATE_ROLLBACK_FAILED", *happened)
-    assert error.what == (
-        "it ended as UPDATE_ROLLBACK_FAILED: Writer (AWS::S3::Bucket): Cannot delete entity, must "
-        "detach all policies first, after DataStore (AWS::S3::Bucket, [data_store]): No room"
-    )
-    assert "attached by hand" in str(error.hint)
+    facts = ["UPDATE_ROLLBACK_FAILED", "Writer", "must detach all policies first", "DataStore"]
+    assert missing(facts, error.what) == []
+    assert error.what.index("Writer") < error.what.index("DataStore")
 
 
-def test_a_rollback_that_was_gone_on_with_and_failed_names_no_other_as_the_first() -> None:
+def test_failed_continued_rollback_names_only_its_failure() -> None:
     happened = [
         event("shop", "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated"),
         event("Writer", "UPDATE_FAILED", "in the way"),
@@ -170,33 +169,33 @@ def test_a_rollback_that_was_gone_on_with_and_failed_names_no_other_as_the_first
     assert error.what.endswith(": Writer (AWS::S3::Bucket): in the way")
 
 
-def test_a_stack_gone_by_its_id_is_known_by_its_first_event() -> None:
+def test_deleted_stack_is_identified_by_its_first_event() -> None:
     own = event("shop", "CREATE_FAILED", "failed to create: [DataStore]")
     assert "No room" in refused(None, BEGUN, own, FAILED).what
 
 
-def test_where_no_event_is_left_the_stack_speaks_for_itself() -> None:
+def test_stack_reason_is_used_without_events() -> None:
     ended = replace(STACK, status="ROLLBACK_COMPLETE", reason="because")
     assert all_causes(ended, [], []) == [Cause("", "", "because")]
 
 
 @pytest.mark.parametrize("status", ["UPDATE_COMPLETE", "UPDATE_IN_PROGRESS"])
-def test_what_a_stack_says_that_did_not_fail_is_no_cause(status: str) -> None:
+def test_reason_of_a_successful_stack_is_no_cause(status: str) -> None:
     assert all_causes(replace(STACK, status=status, reason="User Initiated"), [], []) == []
 
 
-def test_a_cause_is_told_in_one_line() -> None:
+def test_cause_is_one_line() -> None:
     cause = Cause("DataStore", BUCKET, "Two\n  lines. ")
     assert tell(cause, TABLES.get) == "DataStore (AWS::S3::Bucket, [data_store]): Two lines"
 
 
-def test_what_no_table_made_is_told_without_one() -> None:
+def test_resource_without_table_is_named_without_it() -> None:
     assert tell(Cause("Gone", BUCKET, "why"), TABLES.get) == "Gone (AWS::S3::Bucket): why"
 
 
-def test_the_stacks_own_reason_is_told_as_it_is() -> None:
+def test_stack_reason_is_unchanged() -> None:
     assert tell(Cause("", "", "User Initiated"), TABLES.get) == "User Initiated"
 
 
-def test_a_missing_reason_is_said_to_be_missing() -> None:
-    assert tell(Cause("A", BUCKET, ""), TABLES.get).endswith("CloudFormation gives no reason")
+def test_missing_reason_is_replaced_by_a_text() -> None:
+    assert tell(Cause("A", BUCKET, ""), TABLES.get).rpartition(": ")[2]

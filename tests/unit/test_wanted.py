@@ -1,4 +1,4 @@
-"""What a stack should be: the one capability, the tags, and no more text than a call takes."""
+"""The desired stack: capabilities, tags and template size."""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ def model_wanted(model: ReadModel) -> StackSpec:
     return StackSpec("shop", render(build_template(model), "compact"))
 
 
-def test_a_template_without_iam_needs_no_capability() -> None:
+def test_template_without_iam_needs_no_capability() -> None:
     assert wanted({"Type": "AWS::S3::Bucket", "Properties": {"RoleName": "x"}}).capabilities == []
     assert wanted({"Type": "AWS::S3::Bucket"}).capabilities == []
 
@@ -43,7 +43,7 @@ def test_unnamed_iam_needs_capability_iam() -> None:
     ],
     ids=["gateway role", "user", "role"],
 )
-def test_named_iam_needs_capability_named_iam_and_that_alone(model: ReadModel) -> None:
+def test_named_iam_needs_only_capability_named_iam(model: ReadModel) -> None:
     assert model_wanted(model).capabilities == ["CAPABILITY_NAMED_IAM"]
 
 
@@ -62,23 +62,23 @@ def test_the_article_names_its_user_and_its_role() -> None:
         ("User", "UserName"),
     ],
 )
-def test_every_kind_of_iam_name_counts(kind: str, name: str) -> None:
-    one = {"Type": f"AWS::IAM::{kind}", "Properties": {name: "x"}}
-    assert wanted(one).capabilities == ["CAPABILITY_NAMED_IAM"]
+def test_every_iam_name_property_needs_capability_named_iam(kind: str, name: str) -> None:
+    resource = {"Type": f"AWS::IAM::{kind}", "Properties": {name: "x"}}
+    assert wanted(resource).capabilities == ["CAPABILITY_NAMED_IAM"]
 
 
-def test_every_stack_is_tagged_as_ours_whatever_its_tags_say() -> None:
+def test_every_stack_has_the_tag_of_this_tool() -> None:
     assert wanted().all_tags == {"readmodel-cfn": "managed"}
     given = StackSpec("shop", "{}", tags={"team": "web", "readmodel-cfn": "no"})
     assert given.all_tags == {"team": "web", "readmodel-cfn": "managed"}
 
 
-def test_a_template_of_51200_bytes_is_the_longest_that_a_call_takes() -> None:
+def test_template_over_51200_bytes_needs_an_upload() -> None:
     assert StackSpec("shop", "x" * 51_200).fits_request
     assert not StackSpec("shop", "x" * 51_201).fits_request
 
 
-def test_bytes_count_not_characters() -> None:
+def test_template_size_is_counted_in_bytes() -> None:
     assert not StackSpec("shop", "é" * 25_601).fits_request
 
 
@@ -91,6 +91,6 @@ def test_bytes_count_not_characters() -> None:
     ],
     ids=["transform", "nested stack", "macro"],
 )
-def test_what_a_macro_or_a_nested_stack_makes_may_need_every_capability(template: object) -> None:
+def test_macro_or_nested_stack_needs_every_capability(template: object) -> None:
     needed = StackSpec("shop", json.dumps(template)).capabilities
     assert needed == ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]

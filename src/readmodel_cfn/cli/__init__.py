@@ -16,12 +16,12 @@ from readmodel_cfn.version import __version__
 
 # Each command and its module, loaded when it is used: `template` does not wait for the others.
 _COMMANDS = {
-    "init": "init",
+    "init": "template",
     "template": "template",
     "lint": "template",
-    "audit": "audit",
-    "graph": "graph",
-    "openapi": "openapi",
+    "audit": "analysis",
+    "graph": "analysis",
+    "openapi": "analysis",
     "serve": "serve",
     "diff": "deploy",
     "deploy": "deploy",
@@ -32,7 +32,7 @@ _COMMANDS = {
     "publish": "publish",
     "history": "history",
     "restore": "history",
-    "read": "data",
+    "read": "read",
     "verify": "verify",
     "delete": "delete",
     "sandbox": "sandbox",

@@ -33,6 +33,16 @@ def check_name(flag: str, value: str | None, stack_name: str) -> None:
         raise OptionError(flag, value, f"the stack's name, {stack_name}")
 
 
+def check_terminal(where: str, hint: str) -> None:
+    """Refuse to ask without a terminal.
+
+    Raises:
+        ReadModelError: stdin is not a terminal.
+    """
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise ReadModelError("stdin is not a terminal", where=where, hint=hint)
+
+
 class Ask:
     """A `confirm` callback that asks at the terminal, unless an option has answered.
 
@@ -68,7 +78,7 @@ class Ask:
     def _by_name(self, consent: Consent, flag: str) -> None:
         if self._names.get(consent.kind) == consent.name:
             return
-        _check_terminal(consent.text, f"use {flag}={consent.name}")
+        check_terminal(consent.text, f"use {flag}={consent.name}")
         question = f"{_capitalized(consent.text)}. Type the stack's name to agree"
         typed = click.prompt(question, default="", show_default=False, err=True)
         if typed.strip() != consent.name:
@@ -78,19 +88,9 @@ class Ask:
 def _by_answer(consent: Consent, agreed: bool, flag: str) -> None:
     if agreed:
         return
-    _check_terminal(consent.text, f"use {flag}")
+    check_terminal(consent.text, f"use {flag}")
     if not click.confirm(f"{_capitalized(consent.text)}?", err=True):
         raise ReadModelError("cancelled", where=consent.text)
-
-
-def _check_terminal(where: str, hint: str) -> None:
-    """Refuse to ask without a terminal.
-
-    Raises:
-        ReadModelError: stdin is not a terminal.
-    """
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise ReadModelError("stdin is not a terminal", where=where, hint=hint)
 
 
 def _capitalized(text: str) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.live.values import Live
     from readmodel_cfn.deploy.values import Stack, StackEvent, StackResource
     from readmodel_cfn.lint import Finding
-    from readmodel_cfn.publish.publish import Published
+    from readmodel_cfn.publish.results import Published
 
 
 def story(line: str) -> None:

@@ -51,15 +51,16 @@ class Reporter:
             if not self._as_json:
                 self._count.update(value)
         else:
-            self._count.clear()
             self._print(value)
 
     def _print(self, value: Any) -> None:
         if isinstance(value, Note):
+            self._count.clear()
             output.story(value.text)
         elif self._as_json and hasattr(value, "kind"):
             click.echo(json.dumps({value.kind: value.as_dict()}))
         elif printer := self._printers.get(type(value)):
+            self._count.clear()
             printer(value)
 
     def end(self) -> None:

@@ -26,7 +26,7 @@ from readmodel_cfn.local.serve import server
 from readmodel_cfn.local.serve.api import Api, Source, api_of
 from readmodel_cfn.local.serve.reload import Reloader
 from readmodel_cfn.local.serve.server import App
-from readmodel_cfn.publish.publish import Settings
+from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.publish.selection import Selection
 from readmodel_cfn.template.render import render
 

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from readmodel_cfn.analysis.audit import read_template
 from readmodel_cfn.cli.description import template_of
 from readmodel_cfn.cli.target import Target
+from readmodel_cfn.cloudformation.reader import read_template
 from readmodel_cfn.config.load import Config
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.live.compare import compare, together

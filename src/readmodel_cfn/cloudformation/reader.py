@@ -12,13 +12,58 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from json.decoder import JSONDecodeError, JSONDecoder
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
 
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.files import read_text
 
-_NO_TEMPLATE = "give a CloudFormation template in JSON or YAML"
+_NO_TEMPLATE = "use a CloudFormation template in JSON or YAML"
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = JSONDecoder()
+
+
+class HasToDict(Protocol):
+    """A template as an object: troposphere's Template, or a ReadModel."""
+
+    def to_dict(self) -> Any:
+        """The template as plain values."""
+
+
+TemplateSource = str | Path | Mapping[str, Any] | HasToDict
+"""A template: a text in JSON or YAML, a file, a mapping, a troposphere Template or a ReadModel."""
+
+
+def template_content(source: TemplateSource) -> Mapping[str, Any]:
+    """A template as a value.
+
+    Raises:
+        ConfigError: a file that cannot be read, or a text that is not a template.
+        TypeError: another value.
+    """
+    if isinstance(source, str | Path):
+        name = str(source) if isinstance(source, Path) else "template"
+        return read_template(template_text(source), name)
+    if isinstance(source, Mapping):
+        return source
+    if not hasattr(source, "to_dict"):
+        raise TypeError(f"a {type(source).__name__} is not a template")
+    content: Mapping[str, Any] = source.to_dict()
+    return content
+
+
+def template_text(source: TemplateSource) -> str:
+    """A template as text; that of a file, or a text, stays unchanged.
+
+    Raises:
+        ConfigError: a file that cannot be read.
+        TypeError: a value that is not a template.
+    """
+    if isinstance(source, str):
+        return source
+    if isinstance(source, Path):
+        return read_text(source)
+    return json.dumps(template_content(source), indent=2, default=str)
 
 
 class Position(NamedTuple):

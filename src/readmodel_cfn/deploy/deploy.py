@@ -33,7 +33,7 @@ from readmodel_cfn.deploy.spec import StackSpec, check_sendable
 from readmodel_cfn.deploy.stack_diff import StackDiff, from_change_set
 from readmodel_cfn.deploy.template_bucket import check_template_bucket
 from readmodel_cfn.deploy.values import Stack
-from readmodel_cfn.errors import LintError, ReadModelError, Unfinished
+from readmodel_cfn.errors import FindingsError, ReadModelError, Unfinished
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 
 _REMOVED_METHODS = (
@@ -106,7 +106,7 @@ def deploy(
 
     Raises:
         ConfigError: the template is invalid, too long, or an option needs a newer boto3.
-        LintError: cfn-lint has findings; nothing was changed.
+        FindingsError: cfn-lint has findings; nothing was changed.
         ConsentRequired: `confirm` did not agree to the error's `consent`.
         RolledBack: the operation failed and was rolled back; the error has the resource and why.
         Stuck: manual intervention in AWS is required.
@@ -135,16 +135,15 @@ def deploy(
 
 
 def _lint(spec: StackSpec, connection: Connection, on_progress: OnProgress) -> None:
-    from readmodel_cfn.lint import DEFAULT_REGION
-    from readmodel_cfn.lint_cache import lint_once
+    from readmodel_cfn.lint import DEFAULT_REGION, lint_once
 
-    on_progress(Step("cfn-lint checks the template"))
-    findings = lint_once(spec.template, [connection.region_name or DEFAULT_REGION])
+    region = connection.region_name or DEFAULT_REGION
+    findings = lint_once(spec.template, [region], on_progress)
     for finding in findings:
         on_progress(finding)
     if findings:
         hint = "fix the template; nothing was sent to AWS"
-        raise LintError(f"{len(findings)} finding(s)", where="template", hint=hint)
+        raise FindingsError(f"{len(findings)} finding(s)", where="template", hint=hint)
     on_progress(Note("Template: no cfn-lint finding."))
 
 

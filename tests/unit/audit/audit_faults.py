@@ -1,4 +1,4 @@
-"""Faults: a change that breaks a good template, and what the audit says of it."""
+"""Faults: changes that break a good template, and the findings that the audit must report."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,21 +16,21 @@ Break = Callable[[Template], Any]
 
 @dataclass(frozen=True)
 class Case:
-    """A fault: how it is made, where it is found (rule, place), and what the finding says."""
+    """A change and its findings: rule and place, and the names and numbers in their texts."""
 
     name: str
     make: Break
     found: tuple[tuple[str, str], ...]
-    says: str
+    facts: str
     options: dict[str, bool] = field(default_factory=dict)
 
 
-def case(name: str, make: Break, rule: str, place: str, says: str, **options: bool) -> Case:
-    return Case(name, make, ((rule, place),), says, options)
+def case(name: str, make: Break, rule: str, place: str, facts: str, **options: bool) -> Case:
+    return Case(name, make, ((rule, place),), facts, options)
 
 
 def without_response(status: str) -> Break:
-    """Nothing answers in place of this integration response, or the default does."""
+    """Remove the integration response of a status."""
 
     def make(template: Template) -> None:
         find(template, RESPONSES).remove(answer(template, "SampleGet", status))
@@ -43,7 +43,7 @@ def with_answer(status: str, method: str = "SampleGet", **properties: Any) -> Br
 
 
 def without_in_answer(status: str, name: str, method: str = "SampleGet") -> Break:
-    """Take a property out of an integration response, or a header out of its mappings."""
+    """Remove a property of an integration response, or a header from its mappings."""
 
     def make(template: Template) -> None:
         found = answer(template, method, status)
@@ -57,14 +57,14 @@ def without_in_answer(status: str, name: str, method: str = "SampleGet") -> Brea
 
 
 def mapping(status: str, name: str, source: str, declared: bool = True) -> Break:
-    """Map a header of an answer, and declare it."""
+    """Map a header of a response, and declare it."""
 
     def make(template: Template) -> None:
         target = f"method.response.header.{name}"
         answer(template, "SampleGet", status).setdefault("ResponseParameters", {})[target] = source
-        for one in find(template, f"{GET}/MethodResponses"):
-            if one["StatusCode"] == status and declared:
-                one.setdefault("ResponseParameters", {})[target] = False
+        for response in find(template, f"{GET}/MethodResponses"):
+            if response["StatusCode"] == status and declared:
+                response.setdefault("ResponseParameters", {})[target] = False
 
     return make
 
@@ -90,19 +90,19 @@ def all_of(*steps: Break) -> Break:
 
 
 def answered_as(status: str, other: str, **properties: Any) -> Break:
-    """Answer what had one status with another, declared too."""
+    """Replace a response's status by another, in the method responses too."""
 
     def make(template: Template) -> None:
         answer(template, "SampleGet", status).update(StatusCode=other, **properties)
-        for one in find(template, f"{GET}/MethodResponses"):
-            if one["StatusCode"] == status:
-                one["StatusCode"] = other
+        for response in find(template, f"{GET}/MethodResponses"):
+            if response["StatusCode"] == status:
+                response["StatusCode"] = other
 
     return make
 
 
 def no_method(name: str) -> Break:
-    """Take a method away, from DependsOn as well."""
+    """Remove a method, from DependsOn as well."""
 
     def make(template: Template) -> None:
         drop(template, name)

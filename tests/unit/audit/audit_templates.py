@@ -1,6 +1,6 @@
-"""Templates that are not ours, written out by hand, and how tests break them.
+"""A handwritten template of an S3 proxy, and functions that change it.
 
-The good one has a static path and one with a parameter; options add what an S3 proxy may have.
+It has a static path and a path with a parameter. Options add CORS, compression and gzip.
 """
 
 import json
@@ -51,7 +51,7 @@ def good(*, cors: bool = False, compressed: bool = False, gzip: bool = False) ->
         },
         "Outputs": outputs(),
     }
-    copy: Template = json.loads(json.dumps(template))  # no part of it stands in two places
+    copy: Template = json.loads(json.dumps(template))  # a deep copy: no two places share an object
     return copy
 
 
@@ -179,7 +179,7 @@ def object_uri(key: str) -> Template:
 
 
 def passed(status: str, gzip: bool) -> dict[str, str]:
-    """The headers of S3 that go with a status, and where they come from."""
+    """The headers that a status passes on from S3, with their sources."""
     encoding = ("Content-Encoding",) if gzip else ()
     names = {"200": ("Content-Type", *encoding, *VALIDATORS), "304": VALIDATORS}.get(status, ())
     return {name: f"integration.response.header.{name}" for name in names}
@@ -270,7 +270,7 @@ def put(template: Template, path: str, value: Any) -> None:
 
 
 def drop(template: Template, path: str) -> None:
-    """Remove what is at a path below Resources."""
+    """Remove the value at a path below Resources."""
     *above, last = path.split("/")
     holder = _follow(template["Resources"], above)
     del holder[int(last) if isinstance(holder, list) else last]
@@ -279,7 +279,7 @@ def drop(template: Template, path: str) -> None:
 def answer(template: Template, method: str, status: str) -> Template:
     """The integration response of a method that has the status."""
     listed = find(template, f"{method}/Properties/Integration/IntegrationResponses")
-    found: Template = next(one for one in listed if one["StatusCode"] == status)
+    found: Template = next(response for response in listed if response["StatusCode"] == status)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Each template has one fault, and the audit names exactly that."""
+"""Each template has one fault, and the audit reports only that fault."""
 
 import audit_faults_access
 import audit_faults_answers
@@ -18,21 +18,25 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("broken", CASES, ids=[one.name for one in CASES])
-def test_the_audit_names_exactly_the_fault(broken: Case) -> None:
+@pytest.mark.parametrize("broken", CASES, ids=[case.name for case in CASES])
+def test_audit_reports_only_the_fault_of_a_template(broken: Case) -> None:
     template = good(**broken.options)
     assert audit(template) == []
     broken.make(template)
     found = audit(template)
-    assert tuple((one.rule, f"{one.resource}/{one.path}") for one in found) == broken.found
-    assert broken.says in ", ".join(one.what for one in found)
-    assert all(one.meaning and one.todo for one in found)
+    assert (
+        tuple((finding.rule, f"{finding.resource}/{finding.path}") for finding in found)
+        == broken.found
+    )
+    said = ", ".join(finding.what for finding in found)
+    assert [fact for fact in broken.facts.split() if fact not in said] == []
+    assert all(finding.meaning and finding.todo for finding in found)
 
 
-def test_every_rule_has_a_template_that_breaks_it() -> None:
-    assert {rule for one in CASES for rule, _ in one.found} == {rule.id for rule in RULES}
+def test_every_rule_is_broken_by_some_template() -> None:
+    assert {rule for case in CASES for rule, _ in case.found} == {rule.id for rule in RULES}
 
 
-def test_the_rules_are_numbered_and_named_once() -> None:
+def test_rule_ids_are_consecutive_and_rule_names_unique() -> None:
     assert [rule.id for rule in RULES] == [f"R{number:02}" for number in range(1, len(RULES) + 1)]
     assert len({rule.name for rule in RULES}) == len(RULES)

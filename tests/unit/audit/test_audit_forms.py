@@ -1,4 +1,4 @@
-"""What is good is good in every form, and what cannot be known is passed over."""
+"""Equivalent forms of a good template have no findings; unresolvable values are skipped."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from audit_templates import STORE_ARN, Template, allow, document, drop, find, good, put, resource
 
-from readmodel_cfn.analysis.audit import View, audit
+from readmodel_cfn.analysis.audit import audit
+from readmodel_cfn.analysis.view import View
 
 GET = "SampleGet/Properties"
 URI = f"{GET}/Integration/Uri"
@@ -22,21 +23,21 @@ METHODS = {
 @pytest.mark.parametrize("cors", [False, True])
 @pytest.mark.parametrize("compressed", [False, True])
 @pytest.mark.parametrize("gzip", [False, True])
-def test_a_good_template_has_no_finding(cors: bool, compressed: bool, gzip: bool) -> None:
+def test_good_template_has_no_findings(cors: bool, compressed: bool, gzip: bool) -> None:
     assert audit(good(cors=cors, compressed=compressed, gzip=gzip)) == []
 
 
-def test_nothing_of_a_good_template_is_passed_over() -> None:
+def test_view_has_every_method_role_and_bucket() -> None:
     view = View(good(cors=True))
-    assert [one.id for one in view.reads] == list(METHODS)
-    assert [(one.id, one.keys) for one in view.readers] == [
+    assert [method.id for method in view.reads] == list(METHODS)
+    assert [(role.id, role.keys) for role in view.s3_roles] == [
         ("ReaderRole", ["payload.json", "products/*.json"])
     ]
-    assert [one.id for one in view.buckets] == ["Store"]
+    assert [bucket.id for bucket in view.buckets] == ["Store"]
 
 
 def uris(make: Callable[[str], Any]) -> Callable[[Template], None]:
-    """Write the URI of every method anew, by its key."""
+    """Replace the URI of every method by one made from its key."""
 
     def change(template: Template) -> None:
         for name, key in METHODS.items():
@@ -56,7 +57,7 @@ def as_join_of_joins(key: str) -> Any:
 
 
 def bucket_as_a_parameter(template: Template) -> None:
-    """The serverless way: the bucket is a parameter of the URI with a fixed value."""
+    """As the Serverless Framework does: the bucket is a URI parameter with a fixed value."""
     uris(lambda key: {"Fn::Sub": f"{SERVICE}:s3:path/{{bucket}}/{key}"})(template)
     for name in METHODS:
         asked = find(template, f"{name}/Properties/Integration/RequestParameters")
@@ -92,7 +93,7 @@ def granted_by_the_bucket(template: Template) -> None:
 
 
 def bucket_with_a_name(template: Template) -> None:
-    """The article's way: the URI spells the bucket's name, the policy takes its ARN."""
+    """As in the article: the URI has the bucket's name, the policy its ARN."""
     name = {"Fn::Join": ["-", [{"Ref": "Prefix"}, "store"]]}
     put(template, "Store/Properties/BucketName", name)
     uris(lambda key: {"Fn::Sub": f"{SERVICE}:s3:path/${{Prefix}}-store/{key}"})(template)
@@ -108,11 +109,11 @@ def any_for_every_method(template: Template) -> None:
         put(template, f"{name}Get/Properties/HttpMethod", "ANY")
         drop(template, f"{name}Head")
     waits = find(template, "Deployment1a2b/DependsOn")
-    waits[:] = [one for one in waits if not one.endswith("Head")]
+    waits[:] = [name for name in waits if not name.endswith("Head")]
 
 
-def awaited_by_another(template: Template) -> None:
-    """CloudFormation makes what is named by what the deployment names."""
+def waited_for_by_a_dependency(template: Template) -> None:
+    """The deployment depends on the methods through another resource."""
     waits = find(template, "Deployment1a2b/DependsOn")
     put(template, "Gate", {"Type": "AWS::CloudFormation::WaitConditionHandle", "DependsOn": waits})
     drop(template, "Deployment1a2b/DependsOn")
@@ -134,8 +135,8 @@ def optional_properties_without_a_value(template: Template) -> None:
 def statuses_as_numbers(template: Template) -> None:
     for name in METHODS:
         responses = find(template, f"{name}/Properties/Integration/IntegrationResponses")
-        for one in [*responses, *find(template, f"{name}/Properties/MethodResponses")]:
-            one["StatusCode"] = int(one["StatusCode"])
+        for response in [*responses, *find(template, f"{name}/Properties/MethodResponses")]:
+            response["StatusCode"] = int(response["StatusCode"])
 
 
 def an_existing_things_arn(template: Template) -> None:
@@ -156,7 +157,7 @@ GOOD_FORMS = [
     bucket_with_a_name,
     one_statement_not_in_a_list,
     any_for_every_method,
-    awaited_by_another,
+    waited_for_by_a_dependency,
     an_old_deployment_kept,
     optional_properties_without_a_value,
     statuses_as_numbers,
@@ -165,7 +166,7 @@ GOOD_FORMS = [
 
 
 @pytest.mark.parametrize("change", GOOD_FORMS)
-def test_a_good_template_is_good_in_every_form(change: Callable[[Template], None]) -> None:
+def test_equivalent_forms_have_no_findings(change: Callable[[Template], None]) -> None:
     template = good()
     change(template)
     assert audit(template) == []
@@ -173,7 +174,7 @@ def test_a_good_template_is_good_in_every_form(change: Callable[[Template], None
 
 
 def imported_bucket(template: Template) -> None:
-    """Bucket and ARN come from another stack: that they are the same cannot be known."""
+    """Bucket name and ARN are imported: whether they belong together is unknown."""
     for name in ("Store", "StorePolicy"):
         drop(template, name)
     store = {"Fn::ImportValue": "store-name"}
@@ -187,7 +188,7 @@ def imported_bucket(template: Template) -> None:
 
 
 def bucket_of_the_client(template: Template) -> None:
-    """The client names the bucket: the role decides which it may read."""
+    """The request names the bucket; the role limits which buckets it may read."""
     bucket_as_a_parameter(template)
     for name in METHODS:
         asked = find(template, f"{name}/Properties/Integration/RequestParameters")
@@ -202,21 +203,21 @@ def role_of_a_parameter(template: Template) -> None:
     find(template, "ReaderPolicy/Properties/PolicyDocument/Statement")[0]["Action"] = ["s3:*"]
 
 
-def responses_that_depend(template: Template) -> None:
+def conditional_responses(template: Template) -> None:
     path = f"{GET}/Integration/IntegrationResponses"
     put(template, path, {"Fn::If": ["Strict", find(template, path), []]})
 
 
-def a_response_that_depends(template: Template) -> None:
+def one_conditional_response(template: Template) -> None:
     listed = find(template, f"{GET}/Integration/IntegrationResponses")
     listed[4] = {"Fn::If": ["Masked", listed[4], {"Ref": "AWS::NoValue"}]}
 
 
-def an_api_of_another_stack(template: Template) -> None:
+def api_of_another_stack(template: Template) -> None:
     api = {"Fn::ImportValue": "api"}
-    for one in template["Resources"].values():
-        if "RestApiId" in one["Properties"]:
-            one["Properties"]["RestApiId"] = api
+    for resource_ in template["Resources"].values():
+        if "RestApiId" in resource_["Properties"]:
+            resource_["Properties"]["RestApiId"] = api
     root = {"Fn::ImportValue": "root"}
     for name in ("Sample", "Products"):
         put(template, f"{name}/Properties/ParentId", root)
@@ -225,17 +226,17 @@ def an_api_of_another_stack(template: Template) -> None:
     template["Outputs"] = {}
 
 
-def a_policy_from_elsewhere(template: Template) -> None:
+def managed_policy_of_a_parameter(template: Template) -> None:
     put(template, "ReaderRole/Properties/ManagedPolicyArns", [{"Ref": "ReadPolicyArn"}])
     drop(template, "ReaderPolicy")
 
 
-def a_principal_that_is_not_known(template: Template) -> None:
+def unresolvable_principal(template: Template) -> None:
     path = "ReaderRole/Properties/AssumeRolePolicyDocument/Statement/0/Principal/Service"
     put(template, path, {"Fn::Sub": "apigateway.${AWS::URLSuffix}"})
 
 
-def a_size_that_is_not_known(template: Template) -> None:
+def unresolvable_compression_size(template: Template) -> None:
     put(template, "Api/Properties/MinimumCompressionSize", {"Ref": "Size"})
 
 
@@ -243,31 +244,31 @@ UNKNOWN = [
     imported_bucket,
     bucket_of_the_client,
     role_of_a_parameter,
-    responses_that_depend,
-    a_response_that_depends,
-    an_api_of_another_stack,
-    a_policy_from_elsewhere,
-    a_principal_that_is_not_known,
-    a_size_that_is_not_known,
+    conditional_responses,
+    one_conditional_response,
+    api_of_another_stack,
+    managed_policy_of_a_parameter,
+    unresolvable_principal,
+    unresolvable_compression_size,
 ]
 
 
 @pytest.mark.parametrize("change", UNKNOWN)
-def test_what_cannot_be_known_is_passed_over(change: Callable[[Template], None]) -> None:
+def test_unresolvable_values_have_no_findings(change: Callable[[Template], None]) -> None:
     template = good()
     change(template)
     assert audit(template) == []
 
 
-def test_of_an_unknown_bucket_the_keys_are_still_judged() -> None:
+def test_keys_of_an_unknown_bucket_are_checked() -> None:
     template = good()
     imported_bucket(template)
     policy = find(template, "ReaderPolicy/Properties/PolicyDocument/Statement")[0]
     policy["Resource"] = [{"Fn::Join": ["/", [{"Fn::ImportValue": "store-arn"}, "other.json"]]}]
-    assert [one.rule for one in audit(template)] == ["R42", "R44", "R44"]
+    assert [finding.rule for finding in audit(template)] == ["R42", "R44", "R44"]
 
 
-def test_a_proxy_that_writes_too_may_write() -> None:
+def test_role_of_a_proxy_that_writes_may_have_put_object() -> None:
     template = good()
     upload = find(good(), "SampleGet")
     upload["Properties"] |= {"HttpMethod": "PUT"}
@@ -279,7 +280,7 @@ def test_a_proxy_that_writes_too_may_write() -> None:
     assert audit(template) == []
 
 
-def test_a_template_about_something_else_has_no_finding() -> None:
+def test_template_without_s3_proxy_has_no_findings() -> None:
     queue = resource("SQS::Queue", QueueName="jobs")
     trust = document({"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"})
     api = resource("ApiGateway::RestApi", Name="functions")

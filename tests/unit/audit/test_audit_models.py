@@ -1,20 +1,15 @@
-"""Our own templates: production has no fault, and the article those it is known for."""
+"""Audit of the generated templates: only the article's has findings."""
 
 import json
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from articles import article_template
 from readmodel_cfn import ReadModel, Route, build_template, render
-from readmodel_cfn.analysis.audit import View, audit
+from readmodel_cfn.analysis.audit import audit
+from readmodel_cfn.analysis.view import View
 from strategies import read_models
-
-slow = settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
 
 
 def content_of(model: ReadModel) -> dict[str, Any]:
@@ -22,18 +17,18 @@ def content_of(model: ReadModel) -> dict[str, Any]:
     return content
 
 
-@slow
 @given(read_models)
-def test_every_read_model_passes_the_audit(model: ReadModel) -> None:
-    """But for the one fault that can be asked for: the writer's key in the outputs."""
+def test_read_models_have_no_findings_but_a_requested_secret_output(model: ReadModel) -> None:
     in_outputs = model.writer.kind == "user" and model.writer.key_in == "outputs"
-    found = [(one.rule, one.path) for one in audit(content_of(model))]
+    found = [(finding.rule, finding.path) for finding in audit(content_of(model))]
     assert found == ([("R48", "DataStoreSecretAccessKey/Value")] if in_outputs else [])
 
 
-def test_the_audit_sees_every_route_of_a_model() -> None:
+def test_view_has_get_and_head_of_every_route() -> None:
     model = ReadModel(routes=(Route(), Route("a/{b}/{rest+}", "a/{b}/{rest}.json")))
-    assert [(one.verb, one.uri.key) for one in View(content_of(model)).reads if one.uri] == [
+    assert [
+        (method.verb, method.uri.key) for method in View(content_of(model)).reads if method.uri
+    ] == [
         ("GET", "payload.json"),
         ("GET", "a/{b}/{rest}.json"),
         ("HEAD", "payload.json"),
@@ -41,7 +36,7 @@ def test_the_audit_sees_every_route_of_a_model() -> None:
     ]
 
 
-def test_of_the_article_it_lists_what_the_article_lacks() -> None:
+def test_findings_of_the_article_template() -> None:
     found = [(one.name, one.resource) for one in audit(article_template())]
     assert found == [
         ("unanswered-status", "SamplesGetMethod"),
@@ -52,8 +47,8 @@ def test_of_the_article_it_lists_what_the_article_lacks() -> None:
         ("inline-stage", "ApiGatewayDeployment"),
         ("role-action", "ApiGatewayDataStorePolicy"),
         ("role-beyond-keys", "ApiGatewayDataStorePolicy"),
-        ("literal-place", "SamplesGetMethod"),
-        ("literal-place", "Outputs"),
+        ("literal-region", "SamplesGetMethod"),
+        ("literal-region", "Outputs"),
         ("public-access", "DataStore"),
         ("plain-http", "DataStore"),
         ("secret-in-outputs", "Outputs"),
@@ -61,11 +56,7 @@ def test_of_the_article_it_lists_what_the_article_lacks() -> None:
     ]
 
 
-def test_the_largest_model_is_audited_in_a_moment() -> None:
-    import time
-
+def test_model_with_150_routes_has_no_findings() -> None:
     routes = tuple(Route(f"document{number}", f"{number}.json") for number in range(150))
     template = content_of(ReadModel(routes=routes))
-    begin = time.perf_counter()
     assert audit(template) == []
-    assert time.perf_counter() - begin < 10

@@ -1,4 +1,4 @@
-"""Definitions in the control plane's shape, and the two ways to send a request through them."""
+"""API definitions as API Gateway's control plane returns them, and functions that send requests."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -88,7 +88,7 @@ def request(path: str, method: str = "GET", **parts: Any) -> Request:
 
 
 def call(definition: Definition, sent: Request) -> Call:
-    """The call of S3 that the request leads to."""
+    """The S3 request that API Gateway would send."""
     step = gateway(definition).prepare(sent)
     assert isinstance(step, Call), step
     return step

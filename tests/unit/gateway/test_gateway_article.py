@@ -1,10 +1,10 @@
-"""The article's API: what a client of it gets, the parts the article left open included."""
+"""Responses of the article's API."""
 
 import pytest
 from gateway_definitions import article, call, direct, request, through
 
 
-def test_the_payload_is_read_from_the_integrations_bucket_with_its_role() -> None:
+def test_payload_is_read_from_the_integration_bucket_with_its_role() -> None:
     """The call of S3 has the URI's region, bucket and key, the role, and nothing of the client."""
     definition = article()
     sent = request("/samples", headers={"if-none-match": '"x"', "cookie": "a=b"}, query={"q": "1"})
@@ -19,7 +19,7 @@ def test_the_payload_is_read_from_the_integrations_bucket_with_its_role() -> Non
     assert (s3.headers, s3.query, s3.body) == ({}, {}, b"")
 
 
-def test_the_payload_reaches_the_client_as_json_without_its_etag() -> None:
+def test_client_gets_the_payload_as_json_without_etag() -> None:
     """Without header mappings the client gets the body, a request id and application/json."""
     s3_headers = {"etag": '"x"', "content-type": "text/plain", "cache-control": "max-age=60"}
     answer = through(article(), request("/samples"), 200, s3_headers, b'{"a":1}')
@@ -28,7 +28,7 @@ def test_the_payload_reaches_the_client_as_json_without_its_etag() -> None:
 
 
 @pytest.mark.parametrize("status", [304, 403, 404, 412, 503])
-def test_everything_but_200_becomes_a_500(status: int) -> None:
+def test_every_s3_status_but_200_becomes_500(status: int) -> None:
     """The article's one pattern has no default beside it: a missing object is a server error."""
     answer = through(article(), request("/samples"), status, body=b"<Error/>")
     assert (answer.status, answer.body) == (500, b'{"message":"Internal server error"}')
@@ -38,7 +38,9 @@ def test_everything_but_200_becomes_a_500(status: int) -> None:
 @pytest.mark.parametrize(
     ("path", "method"), [("/samples", "HEAD"), ("/samples", "POST"), ("/", "GET"), ("/x", "GET")]
 )
-def test_other_paths_and_methods_miss_an_authentication_token(path: str, method: str) -> None:
+def test_unknown_path_or_method_answers_403_missing_authentication_token(
+    path: str, method: str
+) -> None:
     """AWS's words for an unknown route: 403, Missing Authentication Token."""
     answer = direct(article(), request(path, method))
     assert answer.status == 403

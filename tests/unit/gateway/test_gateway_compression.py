@@ -1,4 +1,4 @@
-"""Compression: when an answer is compressed, and that its bytes are the same for the client."""
+"""Compression of responses and decompression of requests."""
 
 import gzip
 import json
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from gateway_definitions import Definition, api, call, direct, request, s3_method, through
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from readmodel_cfn.local.gateway import DefinitionError, Response, Snapshot
@@ -76,7 +76,7 @@ def plain(answer: Response) -> bytes:
         (None, None),
     ],
 )
-def test_the_coding_the_client_likes_best_must_be_a_supported_one(
+def test_preferred_coding_is_used_only_if_supported(
     accept_encoding: str | None, chosen: str | None
 ) -> None:
     """gzip or deflate, named by the client, with the highest weight, the first of equals."""
@@ -85,20 +85,19 @@ def test_the_coding_the_client_likes_best_must_be_a_supported_one(
     assert (answer.body == BODY) == (chosen is None)
 
 
-def test_gzip_is_gzip_and_deflate_is_zlibs_format() -> None:
+def test_gzip_and_deflate_bodies_have_their_formats() -> None:
     """RFC 9110: deflate is the zlib format, not the bare stream."""
     assert gzip.decompress(answered("gzip").body) == BODY
     assert zlib.decompress(answered("deflate").body) == BODY
 
 
-@settings(deadline=None)
 @given(
     st.binary(max_size=400), st.integers(0, 400), st.sampled_from(["gzip", "deflate", "br", None])
 )
-def test_the_client_reads_the_same_body_and_small_ones_stay_plain(
+def test_decompressed_body_is_the_same_and_small_bodies_are_not_compressed(
     body: bytes, size: int, accept_encoding: str | None
 ) -> None:
-    """Decompressed it is what it was; compressed is what reaches the size, by the coding asked."""
+    """Bodies of at least the minimum size are compressed with the requested coding."""
     binary = {"contentHandling": "CONVERT_TO_BINARY"}
     method = s3_method(responses={"200": binary})
     definition = api({"/x": {"GET": method}}, minimumCompressionSize=size, binaryMediaTypes=["*/*"])
@@ -110,21 +109,21 @@ def test_the_client_reads_the_same_body_and_small_ones_stay_plain(
     assert coding(answer) == (accept_encoding if compressed else None)
 
 
-def test_equal_bodies_are_compressed_to_equal_bytes() -> None:
+def test_compression_is_deterministic() -> None:
     """No time and no name is in the gzip header, so a cache can compare."""
     body = answered("gzip").body
     assert body == answered("gzip").body
     assert body[3:8] == b"\0\0\0\0\0"
 
 
-def test_nothing_is_compressed_where_the_size_is_not_set() -> None:
+def test_bodies_are_not_compressed_without_minimum_compression_size() -> None:
     """None is off, zero is everything."""
     assert coding(answered("gzip", None)) is None
     assert coding(answered("gzip", 0, b"{}")) == "gzip"
     assert coding(answered("gzip", 0, b"")) is None
 
 
-def test_the_size_is_measured_after_mapping() -> None:
+def test_minimum_compression_size_applies_to_the_mapped_body() -> None:
     """A long template for a short body is compressed, a short one for a long body is not."""
     long, short = ({"application/json": text} for text in ("b" * 300, "b" * 299))
     assert coding(answered("gzip", 300, b"{}", responseTemplates=long)) == "gzip"
@@ -134,14 +133,14 @@ def test_the_size_is_measured_after_mapping() -> None:
 @pytest.mark.parametrize(
     ("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)], ids=["HEAD", "204", "304"]
 )
-def test_an_answer_without_body_has_no_coding(method: str, status: int) -> None:
-    """There is nothing to compress, and a header without its body would be a lie."""
+def test_response_without_body_has_no_content_encoding(method: str, status: int) -> None:
+    """There is nothing to compress."""
     answer = answered("gzip", method=method, status=status)
     assert (answer.body, coding(answer)) == (b"", None)
 
 
-def test_a_body_that_is_encoded_already_is_left_alone() -> None:
-    """Whether S3's Content-Encoding is mapped or not, and where a mapping says so by itself."""
+def test_encoded_body_is_not_compressed_again() -> None:
+    """Whether Content-Encoding is mapped from S3, not mapped, or a static value."""
     stored = {"content-encoding": "gzip"}
     unmapped = answered("gzip", headers=stored)
     assert (unmapped.body, coding(unmapped)) == (BODY, None)
@@ -152,8 +151,8 @@ def test_a_body_that_is_encoded_already_is_left_alone() -> None:
     assert (said.body, coding(said)) == (BODY, "br")
 
 
-def test_compression_adds_its_one_header_and_nothing_else() -> None:
-    """No Vary, and the ETag stays as it is: the definition has to say the rest."""
+def test_compression_adds_only_content_encoding() -> None:
+    """Vary is not added and the ETag is not changed; the definition must do this."""
     etag = {"method.response.header.ETag": "integration.response.header.ETag"}
     answer = answered("gzip", headers={"etag": '"e"'}, responseParameters=etag)
     without = answered(None, headers={"etag": '"e"'}, responseParameters=etag)
@@ -168,7 +167,7 @@ def test_gateway_responses_are_not_compressed() -> None:
 
 
 @pytest.mark.parametrize("size", [-1, 10_485_761, "100", 1.5])
-def test_a_size_that_aws_refuses_is_refused(size: object) -> None:
+def test_invalid_minimum_compression_size_is_refused(size: object) -> None:
     """From 0 to 10,485,760; text is not a number."""
     with pytest.raises(DefinitionError, match="minimumCompressionSize"):
         Snapshot.from_definition({"minimumCompressionSize": size})
@@ -192,7 +191,9 @@ def putting(body: bytes, content_encoding: str | None) -> tuple[Definition, Any]
         ("", BODY),
     ],
 )
-def test_a_compressed_request_reaches_s3_plain(content_encoding: str | None, body: bytes) -> None:
+def test_compressed_request_body_reaches_s3_decompressed(
+    content_encoding: str | None, body: bytes
+) -> None:
     """API Gateway decompresses by the request's Content-Encoding."""
     assert call(*putting(body, content_encoding)).s3.body == BODY
 
@@ -207,19 +208,19 @@ def test_a_compressed_request_reaches_s3_plain(content_encoding: str | None, bod
         ("gzip", gzip.compress(bytes(10_485_761), mtime=0), 413),
     ],
 )
-def test_a_request_that_cannot_be_decompressed_is_refused(
+def test_request_that_cannot_be_decompressed_is_refused(
     content_encoding: str, body: bytes, status: int
 ) -> None:
     """Another coding, a body not in it or cut off: 415; one that grows too large: 413."""
     assert direct(*putting(body, content_encoding)).status == status
 
 
-def test_the_largest_request_passes() -> None:
-    """Exactly ten megabytes are not too large."""
+def test_request_of_10_mb_is_accepted() -> None:
+    """10 MB is the limit."""
     largest = bytes(10_485_760)
     assert call(*putting(gzip.compress(largest), "gzip")).s3.body == largest
 
 
-def test_an_empty_request_needs_no_decompression() -> None:
-    """Nothing is not gzip, and no error."""
+def test_empty_gzip_request_is_accepted() -> None:
+    """An empty body is not gzip and no error."""
     assert call(*putting(b"", "gzip")).s3.body == b""

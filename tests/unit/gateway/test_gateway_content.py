@@ -1,4 +1,4 @@
-"""Content handling: what becomes of bytes, row by row as LocalStack recorded it from AWS."""
+"""Content handling of binary and text bodies, as LocalStack recorded it from AWS."""
 
 import base64
 from typing import Any
@@ -14,7 +14,7 @@ from gateway_definitions import (
     s3_method,
     through,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from readmodel_cfn.local.gateway import Response
@@ -85,7 +85,7 @@ def answered(
 
 @pytest.mark.parametrize(("content_type", "accept", "types", "handling", "result"), RESPONSES)
 @pytest.mark.parametrize("body", [RAW, ENCODED, WORDS], ids=["gzip", "base64", "text"])
-def test_a_response_is_converted_as_recorded_on_aws(
+def test_response_conversion_matches_aws(
     content_type: str,
     accept: str,
     types: list[str],
@@ -104,7 +104,7 @@ def test_a_response_is_converted_as_recorded_on_aws(
 
 @pytest.mark.parametrize(("content_type", "types", "handling", "result"), REQUESTS)
 @pytest.mark.parametrize("body", [RAW, ENCODED, WORDS], ids=["gzip", "base64", "text"])
-def test_a_request_is_converted_as_recorded_on_aws(
+def test_request_conversion_matches_aws(
     content_type: str,
     types: list[str],
     handling: str | None,
@@ -127,9 +127,8 @@ ACCEPTS = st.none() | st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(BODIES, ACCEPTS, st.sampled_from(["application/json", "image/png", "text/plain"]))
-def test_with_every_type_binary_bytes_pass_for_any_client(
+def test_binary_body_is_unchanged_if_all_types_are_binary(
     body: bytes, accept: str | None, content_type: str
 ) -> None:
     """`*/*` and CONVERT_TO_BINARY: bytes in are bytes out, whatever Accept says."""
@@ -137,16 +136,14 @@ def test_with_every_type_binary_bytes_pass_for_any_client(
     assert (answer.status, answer.body) == (200, body)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200), ACCEPTS)
-def test_text_passes_where_nothing_is_binary(text: str, accept: str | None) -> None:
-    """UTF-8 stays as it is without binary media types."""
+def test_text_body_is_unchanged_without_binary_types(text: str, accept: str | None) -> None:
+    """UTF-8 is unchanged without binary media types."""
     assert answered(None, [], accept, body=text.encode()).body == text.encode()
 
 
-@settings(deadline=None)
 @given(BODIES, st.sampled_from(["image/png", "image/gif"]))
-def test_bytes_for_a_client_of_text_are_base64(body: bytes, content_type: str) -> None:
+def test_binary_body_is_base64_if_accept_is_not_binary(body: bytes, content_type: str) -> None:
     """The trap of an undefined handling: an Accept that names no binary type."""
     answer = answered(None, ["image/*"], "application/json", content_type, body)
     assert base64.b64decode(answer.body, validate=True) == body
@@ -171,7 +168,7 @@ def test_bytes_for_a_client_of_text_are_base64(body: bytes, content_type: str) -
         (["*/*"], "anything", True),
     ],
 )
-def test_only_the_first_type_of_accept_counts(
+def test_only_the_first_media_type_of_accept_counts(
     types: list[str], accept: str | None, raw: bool
 ) -> None:
     """A missing header counts as application/json; a wildcard works in the API's list only."""
@@ -181,7 +178,7 @@ def test_only_the_first_type_of_accept_counts(
 
 
 @pytest.mark.parametrize("text", [b'{"QUJD":1}', b"QUJD\n", b"QUI"])
-def test_what_is_nearly_base64_is_not_guessed_at(text: bytes) -> None:
+def test_invalid_base64_is_a_500(text: bytes) -> None:
     """Strict, as Java's decoder is by default (assumed)."""
     assert answered(BINARY, [], body=text).status == 500
     assert answered(BINARY, [], body=b"QUJD").body == b"ABC"
@@ -192,26 +189,26 @@ TEMPLATE: dict[str, Any] = {"responseTemplates": {"application/json": '{"message
 
 
 @pytest.mark.parametrize(("handling", "status"), [(None, 500), (BINARY, 500), (TEXT, 200)])
-def test_a_template_for_a_binary_body_is_a_500(handling: str | None, status: int) -> None:
+def test_response_template_for_a_binary_body_is_a_500(handling: str | None, status: int) -> None:
     """With `*/*` S3's XML error is binary, so a JSON error needs CONVERT_TO_TEXT."""
     answer = answered(handling, ["*/*"], "*/*", "application/xml", b"<Error/>", **TEMPLATE)
     assert answer.status == status
     assert (answer.body == b'{"message":"none"}') == (status == 200)
 
 
-def test_an_empty_template_passes_a_binary_body_on() -> None:
+def test_empty_response_template_passes_a_binary_body() -> None:
     """The console's passthrough is no template (assumed for bytes)."""
     assert answered(BINARY, ["*/*"], responseTemplates={"application/json": ""}).body == RAW
 
 
-def test_a_template_reads_a_binary_body_as_base64() -> None:
+def test_response_template_reads_a_binary_body_as_base64() -> None:
     """Developer guide: only the Base64-encoded string, through $input.body."""
     template = {"application/json": '{"data":"$input.body"}'}
     answer = answered(TEXT, ["image/png"], None, "image/png", responseTemplates=template)
     assert answer.body == b'{"data":"' + ENCODED + b'"}'
 
 
-def test_a_request_template_for_a_binary_body_is_a_500() -> None:
+def test_request_template_for_a_binary_body_is_a_500() -> None:
     """Recorded: a Base64 text that becomes binary cannot be mapped; another type passes."""
     method = s3_method(
         httpMethod="PUT", contentHandling=BINARY, requestTemplates={"application/json": "{}"}
@@ -233,7 +230,7 @@ def preflight(
 
 
 @pytest.mark.parametrize(("handling", "status"), [(None, 500), (BINARY, 500), (TEXT, 204)])
-def test_a_preflight_among_binary_types_needs_its_own_handling(
+def test_preflight_with_binary_types_needs_convert_to_text(
     handling: str | None, status: int
 ) -> None:
     """With `*/*` the empty request is binary: Unable to transform request."""
@@ -242,7 +239,7 @@ def test_a_preflight_among_binary_types_needs_its_own_handling(
 
 
 @pytest.mark.parametrize(("handling", "status"), [(None, 500), (TEXT, 204)])
-def test_a_mocks_templated_answer_among_binary_types_needs_one_too(
+def test_mock_response_template_with_binary_types_needs_convert_to_text(
     handling: str | None, status: int
 ) -> None:
     """The empty answer of a MOCK is binary as well (assumed), which no template reads."""

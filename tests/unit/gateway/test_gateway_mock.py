@@ -1,4 +1,4 @@
-"""MOCK integrations: answers made by the definition alone."""
+"""MOCK integrations."""
 
 import pytest
 from gateway_definitions import api, direct, mock_method, request
@@ -21,7 +21,7 @@ def answered(template: str, **sent: object) -> Response:
 @pytest.mark.parametrize(
     "template", ['{"statusCode": 200}', "{statusCode:200}", '{ "a": 1,\n "statusCode" : 200 }']
 )
-def test_a_preflight_gets_its_static_headers_and_an_empty_body(template: str) -> None:
+def test_preflight_has_static_headers_and_no_body(template: str) -> None:
     """The status of the request template selects the response, quoted or not."""
     answer = answered(template)
     assert (answer.status, answer.body) == (200, b"")
@@ -32,7 +32,7 @@ def test_a_preflight_gets_its_static_headers_and_an_empty_body(template: str) ->
     }
 
 
-def test_a_preflight_may_be_a_204() -> None:
+def test_preflight_may_answer_204() -> None:
     """No Content: the headers alone, whatever a template says."""
     headers = {"method.response.header.Access-Control-Max-Age": "'600'"}
     texts = {"application/json": "never shown"}
@@ -44,31 +44,31 @@ def test_a_preflight_may_be_a_204() -> None:
     assert answer.headers["Access-Control-Max-Age"] == "600"
 
 
-def test_another_status_selects_another_response() -> None:
+def test_mock_status_selects_the_response() -> None:
     """Patterns match the status that the template asks for."""
     answer = answered('{"statusCode": 404}')
     assert (answer.status, answer.body) == (404, b'{"gone":true}')
 
 
 @pytest.mark.parametrize("template", ["{}", '{"statusCode": "two"}', "", '{"statusCode": 20}'])
-def test_without_a_status_the_answer_is_a_500(template: str) -> None:
+def test_mock_without_status_is_a_500(template: str) -> None:
     """AWS: Unable to parse statusCode."""
     assert answered(template).status == 500
 
 
-def test_a_body_of_another_type_has_no_template() -> None:
+def test_mock_request_without_template_for_its_content_type_is_a_500() -> None:
     """A known trap: a Content-Type without template passes the body on, which has no status."""
     assert answered('{"statusCode": 200}', headers={"content-type": "text/plain"}).status == 500
 
 
-def test_bytes_that_are_no_text_ask_for_no_status() -> None:
-    """A binary body is looked at, and has none."""
+def test_mock_request_that_is_not_text_is_a_500() -> None:
+    """A binary body has no status."""
     definition = api({"/x": {"PUT": mock_method()}}, binaryMediaTypes=["*/*"])
     sent = request("/x", "PUT", headers={"content-type": "image/png"}, body=b"\xff")
     assert direct(definition, sent).status == 500
 
 
-def test_a_null_integration_response_is_the_default_one() -> None:
+def test_null_integration_response_is_the_default() -> None:
     """Missing values count as empty."""
     method = mock_method()
     method["methodIntegration"]["integrationResponses"] = {"200": None}

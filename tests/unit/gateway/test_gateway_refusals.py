@@ -1,4 +1,4 @@
-"""Gateway responses: what a client gets when API Gateway itself refuses or fails."""
+"""Gateway responses: what API Gateway returns if it refuses a request or fails."""
 
 import json
 from typing import Literal
@@ -9,7 +9,7 @@ from gateway_definitions import api, article, call, direct, gateway, request, s3
 CORS = {"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"}
 
 
-def test_a_types_own_response_wins_over_the_default_of_its_family() -> None:
+def test_specific_gateway_response_overrides_the_default() -> None:
     """MISSING_AUTHENTICATION_TOKEN first, DEFAULT_4XX for what has none of its own."""
     own = {"statusCode": "404", "responseTemplates": {"application/json": '{"message":"no route"}'}}
     family = {"statusCode": 418, "responseParameters": CORS}
@@ -23,7 +23,7 @@ def test_a_types_own_response_wins_over_the_default_of_its_family() -> None:
     assert (throttled.status, throttled.headers["Access-Control-Allow-Origin"]) == (418, "*")
 
 
-def test_headers_alone_keep_status_and_body() -> None:
+def test_gateway_response_with_headers_only_keeps_status_and_body() -> None:
     """The usual CORS gateway response adds its header to the default answer."""
     definition = article() | {"gatewayResponses": {"DEFAULT_5XX": {"responseParameters": CORS}}}
     answer = through(definition, request("/samples"), 404)
@@ -36,7 +36,7 @@ def test_headers_alone_keep_status_and_body() -> None:
     }
 
 
-def test_headers_may_come_from_the_clients_request() -> None:
+def test_gateway_response_headers_may_come_from_the_request() -> None:
     """Header, query and path parameters of the request can be mapped, missing ones map nothing."""
     parameters = {
         "gatewayresponse.header.Access-Control-Allow-Origin": "method.request.header.Origin",
@@ -56,7 +56,7 @@ def test_headers_may_come_from_the_clients_request() -> None:
     assert "X-Absent" not in headers
 
 
-def test_path_parameters_are_known_once_a_request_is_routed() -> None:
+def test_gateway_response_knows_path_parameters_of_a_routed_request() -> None:
     """A header of a gateway response may show the {id} that the request was for."""
     shown = {"responseParameters": {"gatewayresponse.header.X-Id": "method.request.path.id"}}
     definition = api(
@@ -67,7 +67,7 @@ def test_path_parameters_are_known_once_a_request_is_routed() -> None:
     assert gateway(definition).failed(sent, "INTEGRATION_FAILURE").headers["X-Id"] == "7"
 
 
-def test_the_body_template_knows_the_error_and_the_place() -> None:
+def test_gateway_response_template_has_error_and_context_variables() -> None:
     """Both spellings of a variable are filled in; messageString has its quotes."""
     template = (
         '{"m":$context.error.messageString,"raw":"${context.error.message}",'
@@ -86,7 +86,7 @@ def test_the_body_template_knows_the_error_and_the_place() -> None:
     }
 
 
-def test_the_content_type_is_the_templates_unless_it_is_mapped() -> None:
+def test_gateway_response_content_type_is_the_template_type_unless_mapped() -> None:
     """An HTML gateway response says so."""
     own = {"responseTemplates": {"text/html": "<p>$context.error.message</p>"}}
     definition = api({}, gatewayResponses={"DEFAULT_4XX": own})
@@ -98,7 +98,7 @@ def test_the_content_type_is_the_templates_unless_it_is_mapped() -> None:
     assert answer.headers["Content-Type"] == "text/plain"
 
 
-def test_a_refused_head_has_the_headers_of_a_refused_get() -> None:
+def test_refused_head_has_the_headers_of_get() -> None:
     """Without the body, which HTTP forbids."""
     definition = article() | {"gatewayResponses": {"DEFAULT_4XX": {"responseParameters": CORS}}}
     get, head = (direct(definition, request("/x", method)) for method in ("GET", "HEAD"))
@@ -113,7 +113,7 @@ def test_a_refused_head_has_the_headers_of_a_refused_get() -> None:
         ("INTEGRATION_TIMEOUT", "Endpoint request timed out"),
     ],
 )
-def test_a_failed_call_of_s3_is_a_504(
+def test_failed_s3_call_is_a_504(
     kind: Literal["INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT"], message: str
 ) -> None:
     """For a call under way and for a request alike, with the API's own response if it has one."""
@@ -127,7 +127,7 @@ def test_a_failed_call_of_s3_is_a_504(
         assert answer.headers["Retry-After"] == "1"
 
 
-def test_a_throttled_request_is_a_429() -> None:
+def test_throttled_request_is_a_429() -> None:
     """With AWS's words and error type."""
     answer = gateway(article()).throttled(request("/samples"))
     assert (answer.status, json.loads(answer.body)) == (429, {"message": "Too Many Requests"})

@@ -1,4 +1,4 @@
-"""Integration requests: what of a client's request reaches S3."""
+"""Integration requests: mapping of a client's request to a request to S3."""
 
 import pytest
 from gateway_definitions import (
@@ -11,7 +11,7 @@ from gateway_definitions import (
     request,
     s3_method,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from readmodel_cfn.local.gateway import DefinitionError, Request, S3Request, Snapshot
@@ -26,13 +26,13 @@ def sent_to_s3(method: Definition, sent: Request, path: str = "/x") -> S3Request
     return call(api({path: {"ANY": method}}), sent).s3
 
 
-def test_mapped_conditions_reach_s3() -> None:
+def test_mapped_conditional_headers_reach_s3() -> None:
     """A declared and mapped header is passed on in S3's spelling, a missing one is not."""
     sent = request("/x", headers={"if-none-match": '"e"', "accept": "*/*"})
     assert sent_to_s3(s3_method(request=CONDITIONAL), sent).headers == {"if-none-match": '"e"'}
 
 
-def test_each_source_of_a_request_mapping_is_read() -> None:
+def test_request_mapping_reads_each_source() -> None:
     """Headers, query, path, static text and the request id can be mapped to other names."""
     mapped = {
         "integration.request.header.x-amz-meta-id": "method.request.path.id",
@@ -52,13 +52,13 @@ def test_each_source_of_a_request_mapping_is_read() -> None:
     }
 
 
-def test_an_empty_source_maps_nothing() -> None:
+def test_empty_source_maps_no_header() -> None:
     """An empty header is like a missing one (assumed)."""
     sent = request("/x", headers={"if-none-match": ""})
     assert sent_to_s3(s3_method(request=CONDITIONAL), sent).headers == {}
 
 
-def test_a_query_name_is_read_in_its_own_spelling() -> None:
+def test_query_parameter_names_are_case_sensitive() -> None:
     """Header names have no case, query names do."""
     mapped = {"integration.request.querystring.q": "method.request.querystring.Q"}
     assert sent_to_s3(s3_method(request=mapped), request("/x", query={"q": "1"})).query == {}
@@ -82,7 +82,7 @@ def test_path_parameters_fill_the_uri(
     assert (s3.bucket, s3.key) == (bucket, key)
 
 
-def test_the_parameter_of_the_uri_is_the_mapped_one_not_the_routes() -> None:
+def test_uri_parameter_takes_the_mapped_value() -> None:
     """The mapping's own name counts: {key} of the URI is filled from {id} of the path."""
     mapped = {"integration.request.path.key": "method.request.path.id"}
     s3 = sent_to_s3(s3_method("bucket/{key}", request=mapped), request("/p/7"), "/p/{id}")
@@ -90,13 +90,13 @@ def test_the_parameter_of_the_uri_is_the_mapped_one_not_the_routes() -> None:
 
 
 @pytest.mark.parametrize("uri", ["bucket/{id}", "bucket/{proxy+}", "{id}"])
-def test_a_uri_parameter_that_nothing_fills_is_a_configuration_error(uri: str) -> None:
+def test_unmapped_uri_parameter_is_a_500(uri: str) -> None:
     """AWS refuses the braces that stay: Illegal character in path."""
     answer = direct(api({"/{id}": {"GET": s3_method(uri)}}), request("/7"))
     assert answer.status == 500
 
 
-def test_a_bucket_name_cannot_be_mapped_away() -> None:
+def test_path_parameter_cannot_change_the_bucket() -> None:
     """A greedy value that starts with a slash leaves no bucket to call."""
     mapped = {"integration.request.path.all": "method.request.path.all"}
     definition = api({"/x/{all+}": {"GET": s3_method("{all}", request=mapped)}})
@@ -115,19 +115,19 @@ def test_a_bucket_name_cannot_be_mapped_away() -> None:
         "transfer-encoding",
     ],
 )
-def test_a_header_that_aws_refuses_to_map_is_a_500(header: str) -> None:
+def test_mapping_a_forbidden_header_is_a_500(header: str) -> None:
     """Recorded on AWS: the mapping deploys and every request that fills it fails."""
     method = s3_method(request={f"integration.request.header.{header}": "'x'"})
     assert direct(api({"/x": {"GET": method}}), request("/x")).status == 500
 
 
-def test_the_backend_method_is_the_integrations_own() -> None:
+def test_s3_is_called_with_the_integration_method() -> None:
     """A GET may be an S3 HEAD; only ANY hands the client's method on."""
     assert sent_to_s3(s3_method(httpMethod="HEAD"), request("/x")).method == "HEAD"
     assert sent_to_s3(s3_method(httpMethod="ANY"), request("/x", "DELETE")).method == "DELETE"
 
 
-def test_a_put_carries_the_clients_body_and_a_get_none() -> None:
+def test_put_sends_the_request_body_and_get_does_not() -> None:
     """API Gateway sends no body with GET, HEAD and OPTIONS."""
     sent = request("/x", "PUT", body=b"payload")
     assert sent_to_s3(s3_method(httpMethod="PUT"), sent).body == b"payload"
@@ -135,7 +135,7 @@ def test_a_put_carries_the_clients_body_and_a_get_none() -> None:
         assert sent_to_s3(s3_method(httpMethod=method), sent).body == b""
 
 
-def test_a_request_template_makes_the_body() -> None:
+def test_request_template_makes_the_body() -> None:
     """The template of the request's Content-Type replaces the body, parameters aside."""
     method = s3_method(httpMethod="PUT", requestTemplates={"text/plain": "by $context.requestId"})
     sent = request("/x", "PUT", headers={"content-type": "text/plain; charset=utf-8"}, body=b"x")
@@ -156,7 +156,7 @@ def test_a_request_template_makes_the_body() -> None:
         (None, {}, None),
     ],
 )
-def test_passthrough_behavior_decides_on_unmapped_content(
+def test_passthrough_behavior_applies_to_unmapped_content_types(
     passthrough: str | None, templates: dict[str, str], status: int | None
 ) -> None:
     """A body of a type without template is refused with 415 or passed on."""
@@ -167,7 +167,7 @@ def test_passthrough_behavior_decides_on_unmapped_content(
     assert getattr(step, "status", None) == status
 
 
-def test_a_mapped_parameter_must_be_declared() -> None:
+def test_mapped_request_parameter_must_be_declared() -> None:
     """AWS refuses the mapping; the message names method, path and parameter."""
     method = s3_method(request=CONDITIONAL)
     method["requestParameters"] = {"method.request.header.If-None-Match": False}
@@ -179,9 +179,8 @@ NAMES = st.sampled_from(["range", "if-match", "accept", "cookie", "x-a", "x-b", 
 VALUES = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1)
 
 
-@settings(deadline=None)
 @given(st.dictionaries(NAMES, VALUES), st.dictionaries(NAMES, VALUES), st.sets(NAMES))
-def test_nothing_unmapped_reaches_s3(
+def test_unmapped_headers_do_not_reach_s3(
     headers: dict[str, str], query: dict[str, str], mapped: set[str]
 ) -> None:
     """S3 gets exactly the mapped headers that were sent, and never a query or another header."""
@@ -191,7 +190,7 @@ def test_nothing_unmapped_reaches_s3(
     assert s3.query == {}
 
 
-def test_the_snapshot_keeps_what_was_deployed() -> None:
+def test_snapshot_does_not_change_with_the_definition() -> None:
     """A definition that changes afterwards changes nothing until it is compiled again."""
     definition = article()
     server = gateway(definition)

@@ -1,8 +1,8 @@
-"""Integration responses: which one S3's status selects, and what of the answer passes."""
+"""Integration responses: selection by S3's status, and mapping of headers and bodies."""
 
 import pytest
 from gateway_definitions import Definition, api, request, s3_method, through
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from readmodel_cfn.local.gateway import DefinitionError, Request, Response, Snapshot
@@ -46,7 +46,7 @@ def answered(
     return through(definition, sent, status, headers, b"<body/>")
 
 
-def test_a_document_passes_with_its_mapped_headers() -> None:
+def test_document_is_returned_with_mapped_headers() -> None:
     """Mapped headers get the definition's spelling; the rest of S3's stays behind."""
     s3_headers = {"etag": '"e"', "content-type": "application/json; v=1", "x-amz-id-2": "secret"}
     answer = answered(PRODUCTION, 200, s3_headers)
@@ -59,14 +59,14 @@ def test_a_document_passes_with_its_mapped_headers() -> None:
     }
 
 
-def test_an_unchanged_document_is_a_304_with_etag_and_no_body() -> None:
+def test_unchanged_document_is_a_304_with_etag_and_no_body() -> None:
     """A condition that S3 found unchanged reaches the client."""
     answer = answered(PRODUCTION, 304, {"etag": '"e"'})
     assert (answer.status, answer.headers["ETag"], answer.body) == (304, '"e"', b"")
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_a_missing_object_gets_the_template_not_s3s_xml(status: int) -> None:
+def test_missing_object_returns_the_template_instead_of_xml(status: int) -> None:
     """The template's text replaces the backend's body."""
     answer = answered(PRODUCTION, status, {"content-type": "application/xml"})
     assert (answer.status, answer.body) == (404, b'{"message":"no such product"}')
@@ -83,20 +83,20 @@ def test_head_has_no_body(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 500, 503, 2000])
-def test_the_default_response_takes_what_no_pattern_matches(status: int) -> None:
+def test_default_response_applies_if_no_pattern_matches(status: int) -> None:
     """A pattern matches the whole status: 2000 is no 200."""
     answer = answered(PRODUCTION, status)
     assert (answer.status, answer.body) == (502, b'{"id":"id-1"}')
 
 
-def test_s3s_xml_is_called_json_where_nothing_maps_the_type() -> None:
+def test_content_type_is_json_if_not_mapped() -> None:
     """The classic defect: one default response serves a missing object as 200."""
     answer = answered(s3_method(), 404, {"content-type": "application/xml"})
     assert (answer.status, answer.body) == (200, b"<body/>")
     assert answer.headers["Content-Type"] == "application/json"
 
 
-def test_of_several_defaults_the_first_answers() -> None:
+def test_first_of_several_default_responses_applies() -> None:
     """The definition's order decides (assumed)."""
     assert (
         answered(s3_method(responses={"200": {}, "502": {"selectionPattern": ""}}), 404).status
@@ -104,7 +104,7 @@ def test_of_several_defaults_the_first_answers() -> None:
     )
 
 
-def test_a_response_without_method_response_is_a_500() -> None:
+def test_integration_response_without_method_response_is_a_500() -> None:
     """The chosen status must be one the method declares."""
     method = s3_method(responses={"200": {}})
     method["methodResponses"] = {"201": {}}
@@ -131,7 +131,7 @@ def test_statuses_may_be_numbers_or_text() -> None:
         ("Content-Encoding", "Content-Encoding"),
     ],
 )
-def test_some_headers_reach_the_client_under_another_name(mapped: str, shown: str) -> None:
+def test_remapped_headers_have_another_name(mapped: str, shown: str) -> None:
     """API Gateway renames what it sets itself, and passes the others unchanged."""
     method = s3_method(responses={"200": {"responseParameters": header(mapped)}})
     headers = answered(method, 200, {mapped.lower(): "v"}).headers
@@ -154,7 +154,7 @@ def test_transfer_encoding_never_reaches_the_client() -> None:
         (None, b"json"),
     ],
 )
-def test_accept_chooses_the_response_template(accept: str | None, body: bytes) -> None:
+def test_accept_selects_the_response_template(accept: str | None, body: bytes) -> None:
     """An Accept without template of its own gets the JSON one."""
     templates = {"text/plain": "plain", "application/json": "json"}
     method = s3_method(responses={"200": {"responseTemplates": templates}})
@@ -162,20 +162,20 @@ def test_accept_chooses_the_response_template(accept: str | None, body: bytes) -
     assert answered(method, 200, sent=sent).body == body
 
 
-def test_an_empty_template_passes_the_body_on() -> None:
+def test_empty_response_template_passes_the_body() -> None:
     """The console's "output passthrough" is an empty JSON template."""
     method = s3_method(responses={"200": {"responseTemplates": {"application/json": None}}})
     assert answered(method, 200).body == b"<body/>"
 
 
-def test_without_a_json_template_the_first_one_is_taken() -> None:
+def test_first_response_template_applies_without_a_json_template() -> None:
     """The definition's order decides."""
     templates = {"text/plain": "first", "text/html": "second"}
     method = s3_method(responses={"200": {"responseTemplates": templates}})
     assert answered(method, 200).body == b"first"
 
 
-def test_a_mapped_header_must_be_declared() -> None:
+def test_mapped_response_header_must_be_declared() -> None:
     """AWS refuses to deploy it; the message names method, path, status and header."""
     method = s3_method(responses={"200": {"responseParameters": header("ETag")}})
     method["methodResponses"] = {
@@ -189,9 +189,10 @@ NAMES = st.sampled_from(["etag", "x-amz-id-2", "last-modified", "set-cookie", "x
 VALUES = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1)
 
 
-@settings(deadline=None)
 @given(st.dictionaries(NAMES, VALUES), st.sets(NAMES))
-def test_nothing_unmapped_reaches_the_client(headers: dict[str, str], mapped: set[str]) -> None:
+def test_unmapped_headers_do_not_reach_the_client(
+    headers: dict[str, str], mapped: set[str]
+) -> None:
     """The client gets exactly the mapped headers that S3 sent, and the two of API Gateway."""
     parameters: dict[str, str] = {}
     for name in mapped:
@@ -202,9 +203,8 @@ def test_nothing_unmapped_reaches_the_client(headers: dict[str, str], mapped: se
     assert answered(method, 200, headers).headers == own | passed
 
 
-@settings(deadline=None)
 @given(st.integers(100, 599), st.sets(st.integers(100, 599), max_size=6))
-def test_exactly_the_status_of_the_pattern_is_selected(status: int, known: set[int]) -> None:
+def test_selection_pattern_matches_the_whole_status(status: int, known: set[int]) -> None:
     """Disjoint patterns map each status to its own response, and the others to a 500."""
     responses = {str(code): {"selectionPattern": str(code)} for code in sorted(known)}
     answer = answered(s3_method(responses=responses), status)

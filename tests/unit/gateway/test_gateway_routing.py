@@ -1,10 +1,10 @@
-"""Routing: which resource a path belongs to, and its path parameters."""
+"""Routing: the resource of a path, and its path parameters."""
 
 import re
 
 import pytest
 from gateway_definitions import Definition, api, direct, gateway, request, s3_method
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from readmodel_cfn.local.gateway import Call, DefinitionError, Snapshot
@@ -33,7 +33,7 @@ def reached(definition: Definition, path: str, method: str = "GET") -> list[str]
     return None
 
 
-def test_a_static_part_wins_over_a_parameter_and_that_over_a_greedy_one() -> None:
+def test_static_parts_precede_parameters_and_greedy_parameters() -> None:
     """The most specific resource answers."""
     definition = routes("/p/list", "/p/{id}", "/p/{proxy+}")
     assert reached(definition, "/p/list") == ["/p/list"]
@@ -41,26 +41,26 @@ def test_a_static_part_wins_over_a_parameter_and_that_over_a_greedy_one() -> Non
     assert reached(definition, "/p/7/x") == ["/p/{proxy+}", "7/x"]
 
 
-def test_a_dead_end_leads_back_to_the_next_best_resource() -> None:
+def test_routing_backtracks_to_the_next_best_resource() -> None:
     """/a/{x}/c fits where the static /a/b has no such child."""
     definition = routes("/a/b/d", "/a/{x}/c", "/{all+}")
     assert reached(definition, "/a/b/c") == ["/a/{x}/c", "b"]
     assert reached(definition, "/a/b/e") == ["/{all+}", "a/b/e"]
 
 
-def test_a_greedy_parameter_needs_at_least_one_part() -> None:
+def test_greedy_parameter_needs_at_least_one_part() -> None:
     """/files/{proxy+} does not answer for /files."""
     assert reached(routes("/files/{proxy+}"), "/files") is None
     assert reached(routes("/files/{proxy+}"), "/files/") is None
 
 
-def test_a_parameter_is_never_an_empty_part() -> None:
+def test_parameter_does_not_match_an_empty_part() -> None:
     """A doubled slash is a part of its own; only a greedy parameter takes it."""
     assert reached(routes("/p/{id}/x"), "/p//x") is None
     assert reached(routes("/p/{all+}"), "/p/a//x") == ["/p/{all+}", "a//x"]
 
 
-def test_slashes_at_the_ends_do_not_count() -> None:
+def test_leading_and_trailing_slashes_are_ignored() -> None:
     """/things/ and //things are /things, and the parameters lose the slashes as well."""
     definition = routes("/things", "/p/{id}", "/files/{proxy+}")
     assert reached(definition, "/things/") == ["/things"]
@@ -70,14 +70,14 @@ def test_slashes_at_the_ends_do_not_count() -> None:
     assert reached(definition, "/files/a/b/") == ["/files/{proxy+}", "a/b"]
 
 
-def test_the_root_has_a_method_of_its_own() -> None:
+def test_root_resource_may_have_a_method() -> None:
     """The root resource answers `/` and nothing below it."""
     definition = routes("/")
     assert reached(definition, "/") == ["/"]
     assert reached(definition, "/x") is None
 
 
-def test_a_missing_method_falls_through_to_the_next_resource_that_has_it() -> None:
+def test_request_goes_to_the_next_resource_that_has_the_method() -> None:
     """POST /p/list goes to the parameter beside it, DELETE to the greedy ANY."""
     definition = api(
         {
@@ -91,7 +91,7 @@ def test_a_missing_method_falls_through_to_the_next_resource_that_has_it() -> No
     assert reached(definition, "/p/list", "GET") == ["/p/list"]
 
 
-def test_any_stands_for_the_methods_that_aws_lists() -> None:
+def test_any_matches_the_methods_that_aws_lists() -> None:
     """A method of its own wins over ANY, and ANY takes no method outside its seven."""
     definition = api({"/x": {"ANY": reading("/x"), "PUT": s3_method("bucket/put")}})
     assert reached(definition, "/x", "DELETE") == ["/x"]
@@ -107,7 +107,7 @@ def test_any_stands_for_the_methods_that_aws_lists() -> None:
         (["/{a+}", "/{a+}/x"], "a+"),
     ],
 )
-def test_levels_that_aws_refuses_are_refused(templates: list[str], named: str) -> None:
+def test_invalid_resource_siblings_are_refused(templates: list[str], named: str) -> None:
     """One variable path part a level, and nothing below a greedy one."""
     with pytest.raises(DefinitionError, match=re.escape(named)):
         Snapshot.from_definition(routes(*templates))
@@ -144,11 +144,8 @@ def rank(template: str) -> list[int]:
     return [2 if p.endswith("+}") else int(p.startswith("{")) for p in template.split("/")[1:]]
 
 
-@settings(deadline=None)
 @given(TEMPLATES, PATHS)
-def test_a_path_goes_to_the_most_specific_resource_of_its_shape(
-    templates: list[str], path: str
-) -> None:
+def test_path_goes_to_the_most_specific_resource(templates: list[str], path: str) -> None:
     """The tree agrees with comparing every resource one by one."""
     fitting = [template for template in templates if shape(template).fullmatch(path)]
     route = reached(routes(*templates), path)
@@ -163,9 +160,8 @@ def fitting_paths(draw: st.DrawFn) -> tuple[list[str], str]:
     return templates, "/".join(draw(WORDS) if "{" in part else part for part in parts)
 
 
-@settings(deadline=None)
 @given(fitting_paths())
-def test_a_fitting_path_is_accepted_and_its_parameters_give_it_back(
+def test_matched_parameters_rebuild_the_path(
     given_api: tuple[list[str], str],
 ) -> None:
     """No part of the path is lost or made up."""
@@ -177,14 +173,13 @@ def test_a_fitting_path_is_accepted_and_its_parameters_give_it_back(
     assert (rebuilt, values) == (path, [])
 
 
-@settings(deadline=None)
 @given(TEMPLATES, PATHS)
-def test_a_static_path_always_beats_a_parameter(templates: list[str], path: str) -> None:
+def test_static_path_always_precedes_a_parameter(templates: list[str], path: str) -> None:
     """A path that is a resource's own, letter by letter, is never taken by another resource."""
     assert reached(routes(*{*templates, path}), path) == [path]
 
 
-def test_an_unknown_path_has_no_resource_path() -> None:
+def test_unknown_path_has_no_resource_path() -> None:
     """A gateway response for an unknown path shows an empty $context.resourcePath."""
     template = {"responseTemplates": {"application/json": "[$context.resourcePath]"}}
     definition = api({}, gatewayResponses={"MISSING_AUTHENTICATION_TOKEN": template})

@@ -1,4 +1,4 @@
-"""What the gateway says it does not evaluate, and how such methods answer."""
+"""The list of unsupported features, and the responses of unsupported methods."""
 
 import json
 
@@ -25,7 +25,7 @@ def response(**parts: object) -> Definition:
     return s3_method(responses={"200": dict(parts)})
 
 
-def test_the_articles_api_is_evaluated_whole() -> None:
+def test_article_api_is_fully_supported() -> None:
     """So are fixed text, plain references and MOCK."""
     assert unsupported(article()) == []
     template = {"application/json": '{"id":"$context.requestId","cost":"$5 #1"}'}
@@ -62,10 +62,8 @@ def test_the_articles_api_is_evaluated_whole() -> None:
         (response(selectionPattern=r"\p{Digit}+"), "selection pattern"),
     ],
 )
-def test_a_method_that_cannot_be_evaluated_is_named_and_answers_501(
-    method: Definition, what: str
-) -> None:
-    """The line names method, path and thing; the answer is one that AWS never gives by itself."""
+def test_unsupported_method_is_named_and_answers_501(method: Definition, what: str) -> None:
+    """The line names method, path and feature; 501 is a status that API Gateway never returns."""
     (line,) = lines(method)
     assert line.startswith("GET /x: ")
     assert what in line
@@ -74,22 +72,22 @@ def test_a_method_that_cannot_be_evaluated_is_named_and_answers_501(
     assert line.removeprefix("GET /x: ") in json.loads(answer.body)["message"]
 
 
-def test_one_method_that_cannot_be_evaluated_leaves_the_others_alone() -> None:
+def test_unsupported_method_does_not_affect_other_methods() -> None:
     """A Lambda beside an S3 proxy is common."""
     definition = article()
     definition["resources"] += api({"/fn": {"POST": s3_method(type="AWS_PROXY")}})["resources"]
     assert direct(definition, request("/x")).status == 403
-    assert unsupported(definition) == ["POST /fn: integration type AWS_PROXY"]
+    (line,) = unsupported(definition)
+    assert line.startswith("POST /fn: ")
+    assert "AWS_PROXY" in line
 
 
-def test_checks_that_are_left_out_are_told() -> None:
+def test_skipped_checks_are_listed() -> None:
     """The method is served without them."""
     method = s3_method() | {"apiKeyRequired": True, "requestValidatorId": "v1"}
-    assert lines(method, policy="{}") == [
-        "resource policy: not checked",
-        "GET /x: API key: not checked",
-        "GET /x: request validator: not evaluated",
-    ]
+    policy, *own = lines(method, policy="{}")
+    assert not policy.startswith("GET")
+    assert [line.startswith("GET /x: ") for line in own] == [True, True]
 
 
 def test_a_gateway_response_with_other_variables_is_named() -> None:
@@ -104,7 +102,7 @@ def test_a_gateway_response_with_other_variables_is_named() -> None:
     ]
 
 
-def test_content_handling_and_compression_are_evaluated() -> None:
+def test_content_handling_and_compression_are_supported() -> None:
     """Whatever they make of the answer."""
     method = response(contentHandling="CONVERT_TO_BINARY")
     assert lines(method, binaryMediaTypes=["image/png"], minimumCompressionSize=0) == []

@@ -1,9 +1,9 @@
-"""A strict reader of the pictures that `graph` writes: any other line of mermaid is an error."""
+"""A strict parser of the diagrams that `graph` writes; other Mermaid syntax is an error."""
 
 import re
 from dataclasses import dataclass, field
 
-from readmodel_cfn.analysis.graph.picture import Section
+from readmodel_cfn.analysis.graph.layout import Section
 
 _LABEL = r"(?:[A-Za-z0-9 /{}.,:+*=?@_-]|#\d+;|<br/>)*"
 _ID = r"[A-Z][A-Za-z0-9]*|node\d+|readers"
@@ -17,7 +17,7 @@ _CLOSING = {"[": "]", "[(": ")]", "([": "])"}
 
 @dataclass(frozen=True)
 class Drawn:
-    """A node: its lines and its shape; an arrow: its ends, its lines and whether it is solid."""
+    """Nodes with their label lines and shapes; arrows with their ends, labels and solidity."""
 
     nodes: dict[str, list[str]] = field(default_factory=dict)
     shapes: dict[str, str] = field(default_factory=dict)
@@ -26,17 +26,17 @@ class Drawn:
 
     def of(self, name: str) -> str:
         """The id of the node that has this line."""
-        (found,) = (one for one, lines in self.nodes.items() if name in lines)
+        (found,) = (node for node, lines in self.nodes.items() if name in lines)
         return found
 
-    def told(self, source: str, target: str) -> list[tuple[list[str], bool]]:
+    def between(self, source: str, target: str) -> list[tuple[list[str], bool]]:
         """The arrows between the nodes that have these lines."""
         ends = self.of(source), self.of(target)
         return [(lines, solid) for a, b, lines, solid in self.arrows if (a, b) == ends]
 
 
 def read(text: str) -> Drawn:
-    """The picture; an assertion fails where the text is not in the grammar."""
+    """Parse a diagram; an assertion fails on text outside the grammar."""
     first, *lines = text.removesuffix("\n").split("\n")
     assert first == "flowchart TB"
     assert text.endswith("\n")
@@ -45,7 +45,7 @@ def read(text: str) -> Drawn:
         if subgraph := _SUBGRAPH.fullmatch(line):
             assert not section
             assert Section[subgraph[1].upper()].value == subgraph[2]
-            section = subgraph[2]
+            section = subgraph[1]
             drawn.sections[section] = []
         elif line == "    end":
             assert section
@@ -79,4 +79,4 @@ def _connect(drawn: Drawn, line: str) -> None:
 
 
 def _lines(label: str) -> list[str]:
-    return [re.sub(r"#(\d+);", lambda m: chr(int(m[1])), one) for one in label.split("<br/>")]
+    return [re.sub(r"#(\d+);", lambda m: chr(int(m[1])), line) for line in label.split("<br/>")]

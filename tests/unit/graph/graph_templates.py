@@ -1,4 +1,4 @@
-"""Templates to draw: ours as values, and parts of others'."""
+"""Templates for the tests of `graph`."""
 
 import json
 from typing import Any
@@ -62,13 +62,13 @@ def largest() -> Content:
 def functions(number: int) -> Content:
     """An API that is no read model: each path has a function, each function a role."""
     made: Content = {"Api": {"Type": "AWS::ApiGateway::RestApi"}}
-    for one in range(number):
-        role = {"Fn::GetAtt": [f"Role{one}", "Arn"]}
-        arn = {"Fn::Join": ["/", ["lambda:path", {"Fn::GetAtt": [f"Function{one}", "Arn"]}]]}
+    for index in range(number):
+        role = {"Fn::GetAtt": [f"Role{index}", "Arn"]}
+        arn = {"Fn::Join": ["/", ["lambda:path", {"Fn::GetAtt": [f"Function{index}", "Arn"]}]]}
         made |= {
-            f"Role{one}": {"Type": "AWS::IAM::Role"},
-            f"Function{one}": {"Type": "AWS::Lambda::Function", "Properties": {"Role": role}},
-            **method(f"path{one}", f"Method{one}", {"Type": "AWS_PROXY", "Uri": arn}),
+            f"Role{index}": {"Type": "AWS::IAM::Role"},
+            f"Function{index}": {"Type": "AWS::Lambda::Function", "Properties": {"Role": role}},
+            **method(f"path{index}", f"Method{index}", {"Type": "AWS_PROXY", "Uri": arn}),
         }
     return {"Resources": made}
 

@@ -1,11 +1,12 @@
-"""The picture of a template: what is in it, where, and what the arrows say."""
+"""The diagram of a template: nodes, sections and arrows."""
 
+import re
 from pathlib import Path
 
 import pytest
 from graph_reader import Drawn, read
 from graph_templates import Content, functions, largest, method, odd_names, of, shared, two
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from articles import article_template
 from readmodel_cfn import Api, ReadModel, Route, Writer
@@ -28,12 +29,12 @@ def resources(**found: tuple[str, Content]) -> Content:
 # --- the production stack ---
 
 
-def test_the_picture_of_the_readme_is_that_of_the_production_stack() -> None:
+def test_readme_diagram_is_that_of_the_default_stack() -> None:
     _, _, rest = README.read_text(encoding="utf-8").partition("```mermaid\n")
     assert rest.partition("```\n")[0] == flowchart(PRODUCTION)
 
 
-def test_it_tells_who_writes_where_it_is_kept_and_who_reads() -> None:
+def test_diagram_shows_writer_bucket_and_readers() -> None:
     drawn = draw(PRODUCTION)
     assert [(a, b, lines) for a, b, lines, solid in drawn.arrows if solid] == [
         ("ApiGateway", "SamplesGetMethod", []),
@@ -42,92 +43,91 @@ def test_it_tells_who_writes_where_it_is_kept_and_who_reads() -> None:
         ("SamplesGetMethod", "DataStore", ["payload.json"]),
         ("DataStoreWriter", "DataStore", ["s3:PutObject", "payload.json"]),
     ]
-    assert [(a, b, lines) for a, b, lines, solid in drawn.arrows if not solid] == [
-        ("SamplesGetMethod", "ApiGatewayRole", ["as"]),
-        ("ApiGatewayRole", "DataStore", ["s3:GetObject s3:ListBucket", "payload.json"]),
+    assert [(a, b) for a, b, _, solid in drawn.arrows if not solid] == [
+        ("SamplesGetMethod", "ApiGatewayRole"),
+        ("ApiGatewayRole", "DataStore"),
+    ]
+    assert drawn.between("ApiGatewayRole", "DataStore") == [
+        (["s3:GetObject s3:ListBucket", "payload.json"], False)
     ]
 
 
-def test_its_sections_are_the_articles_in_its_order() -> None:
+def test_diagram_has_the_article_sections_in_order() -> None:
     drawn = draw(PRODUCTION)
     assert drawn.sections == {
-        "Data store": ["DataStore"],
-        "Writer": ["DataStoreWriter"],
-        "Gateway role": ["ApiGatewayRole"],
-        "API": ["ApiGateway", "SamplesGetMethod"],
-        "Deployment": ["ApiGatewayStage"],
+        "store": ["DataStore"],
+        "writer": ["DataStoreWriter"],
+        "role": ["ApiGatewayRole"],
+        "api": ["ApiGateway", "SamplesGetMethod"],
+        "deployment": ["ApiGatewayStage"],
     }
     assert drawn.shapes["DataStore"] == "[()]"
 
 
-def test_what_belongs_to_one_resource_is_a_line_of_it() -> None:
+def test_dependent_resources_are_lines_of_their_resource() -> None:
     nodes = draw(PRODUCTION).nodes
-    assert nodes["DataStore"] == ["DataStore", "S3 Bucket with", "DataStorePolicy"]
-    assert nodes["DataStoreWriter"][1:] == [
-        "IAM User with",
-        "DataStoreWriterAccessKey",
-        "DataStoreWriterSecret",
-    ]
+    assert nodes["DataStore"][::2] == ["DataStore", "DataStorePolicy"]
+    assert "S3 Bucket" in nodes["DataStore"][1]
+    assert "IAM User" in nodes["DataStoreWriter"][1]
+    assert nodes["DataStoreWriter"][2:] == ["DataStoreWriterAccessKey", "DataStoreWriterSecret"]
     assert nodes["SamplesGetMethod"] == ["/samples", "GET HEAD"]
 
 
-def test_the_articles_is_drawn_with_its_gaps() -> None:
+def test_article_diagram_shows_wildcards() -> None:
     drawn = draw(article_template())
-    assert drawn.told("DataStoreWriter", "DataStore") == [(["s3:*", "*"], True)]
-    assert drawn.told("ApiGatewayRole", "DataStore") == [(["s3:Get*", "*"], False)]
-    assert drawn.told("readers", "ApiGatewayDeployment") == [(["/v1"], True)]
+    assert drawn.between("DataStoreWriter", "DataStore") == [(["s3:*", "*"], True)]
+    assert drawn.between("ApiGatewayRole", "DataStore") == [(["s3:Get*", "*"], False)]
+    assert drawn.between("readers", "ApiGatewayDeployment") == [(["/v1"], True)]
     assert "DataStoreWriterAccessKey" in drawn.nodes["DataStoreWriter"]
 
 
 # --- every read model ---
 
 
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
 @given(read_models)
-def test_every_resource_and_path_is_in_the_picture_or_counted(model: ReadModel) -> None:
+def test_every_resource_and_path_is_shown_or_counted(model: ReadModel) -> None:
     template = of(model)
     drawn = draw(template)
-    ids = {name for name, one in template["Resources"].items() if one["Type"] not in FOLDED}
+    ids = {
+        name for name, resource in template["Resources"].items() if resource["Type"] not in FOLDED
+    }
     named = ids | {f"/{route.path}"[:60] for route in model.routes}
-    lines = [line.removesuffix("...") for one in drawn.nodes.values() for line in one]
-    counted = sum(int(line.split()[1]) for line in lines if line.startswith("and "))
+    lines = [line.removesuffix("...") for node in drawn.nodes.values() for line in node]
+    numbers = [re.fullmatch(r"\D+ (\d+) \D+", line) for line in lines if line not in named]
+    counted = sum(int(number[1]) for number in numbers if number)
     assert len([line for line in lines if line in named]) + counted == len(named)
     writes = model.writer.kind == "none" or {"put", "delete"} & {*model.writer.allow}
-    assert drawn.sections.get("Other resources", []) == ([] if writes else ["DataStoreWriter"])
+    assert drawn.sections.get("other", []) == ([] if writes else ["DataStoreWriter"])
 
 
-def test_it_is_the_same_each_time() -> None:
+def test_diagram_is_deterministic() -> None:
     assert flowchart(shared()) == flowchart(shared())
 
 
 # --- many routes ---
 
 
-def test_the_largest_template_is_as_small_a_picture_as_the_smallest() -> None:
+def test_largest_template_has_as_few_nodes_as_the_default() -> None:
     template = largest()
     drawn = draw(template)
-    assert drawn.nodes["Document0GetMethod"] == [
-        *("/document0", "/document1", "/document2"),
-        "and 157 more",
-        "GET HEAD",
-    ]
-    ((lines, _),) = drawn.told("/document0", "DataStore")
-    assert lines == ["0.json", "1.json", "2.json", "and 157 more"]
+    *paths, rest, verbs = drawn.nodes["Document0GetMethod"]
+    assert paths == ["/document0", "/document1", "/document2"]
+    assert "157" in rest
+    assert verbs == "GET HEAD"
+    ((lines, _),) = drawn.between("/document0", "DataStore")
+    assert lines[:3] == ["0.json", "1.json", "2.json"]
+    assert "157" in lines[3]
     assert len(drawn.nodes) == len(draw(PRODUCTION).nodes) - 1  # no writer
     assert len(flowchart(template)) < 2_000
 
 
-def test_paths_that_read_different_buckets_stand_alone() -> None:
+def test_paths_of_different_buckets_are_separate_nodes() -> None:
     drawn = draw(shared())
     assert len({drawn.of(path) for path in ("/samples", "/news/{id}", "/orders")}) == 3
     assert drawn.nodes[drawn.of("/news/{id}")] == ["/news/{id}", "GET HEAD"]
 
 
-def test_what_a_model_answers_to_a_preflight_is_among_the_verbs() -> None:
+def test_options_is_among_the_verbs_with_cors() -> None:
     drawn = draw(of(ReadModel(api=Api(cors_origin="*"))))
     assert drawn.nodes["SamplesGetMethod"] == ["/samples", "GET HEAD OPTIONS"]
     assert drawn.nodes["ApiGateway"][2:] == [
@@ -137,19 +137,20 @@ def test_what_a_model_answers_to_a_preflight_is_among_the_verbs() -> None:
     ]
 
 
-def test_one_more_than_a_label_lists_is_named_not_counted() -> None:
+def test_single_extra_path_is_named_instead_of_counted() -> None:
     routes = [Route(f"d{number}", f"{number}.json") for number in range(4)]
     lines = draw(of(ReadModel(routes=routes))).nodes["D0GetMethod"]
     assert lines == ["/d0", "/d1", "/d2", "/d3", "GET HEAD"]
 
 
-def test_few_that_differ_are_drawn_one_by_one_and_many_as_one_of_each_kind() -> None:
+def test_few_functions_are_drawn_separately_and_many_are_grouped() -> None:
     few, many = draw(functions(12)), draw(functions(120))
     assert len(few.nodes) == 1 + 3 * 12
-    assert few.told("/path7", "Function7") == [([], True)]
-    assert few.told("Function7", "Role7") == [([], False)]
+    assert few.between("/path7", "Function7") == [([], True)]
+    assert few.between("Function7", "Role7") == [([], False)]
     assert list(many.nodes) == ["Api", "Method0", "Role0", "Function0"]
-    assert many.nodes["Function0"][-2:] == ["and 117 more", "Lambda Function"]
+    assert "117" in many.nodes["Function0"][-2]
+    assert many.nodes["Function0"][-1] == "Lambda Function"
     assert [(a, b, solid) for a, b, _, solid in many.arrows] == [
         ("Api", "Method0", True),
         ("Method0", "Function0", True),
@@ -160,36 +161,37 @@ def test_few_that_differ_are_drawn_one_by_one_and_many_as_one_of_each_kind() -> 
 # --- composed stacks ---
 
 
-def test_two_read_models_are_two_ways_through_the_same_sections() -> None:
+def test_two_read_models_share_the_sections() -> None:
     drawn = draw(two())
-    assert drawn.sections["Data store"] == ["ShopDataStore", "NewsDataStore"]
-    assert drawn.sections["Deployment"] == ["ShopApiGatewayStage", "NewsApiGatewayStage"]
-    assert drawn.told("/news/{id}", "NewsDataStore") == [(["news/{id}.json"], True)]
-    assert drawn.told("/news/{id}", "ShopDataStore") == []
-    assert drawn.told("ShopDataStoreWriter", "ShopDataStore") == [
+    assert drawn.sections["store"] == ["ShopDataStore", "NewsDataStore"]
+    assert drawn.sections["deployment"] == ["ShopApiGatewayStage", "NewsApiGatewayStage"]
+    assert drawn.between("/news/{id}", "NewsDataStore") == [(["news/{id}.json"], True)]
+    assert drawn.between("/news/{id}", "ShopDataStore") == []
+    assert drawn.between("ShopDataStoreWriter", "ShopDataStore") == [
         (["s3:PutObject", "payload.json"], True)
     ]
 
 
-def test_buckets_and_roles_that_are_only_named_are_nodes_too() -> None:
+def test_external_buckets_and_roles_are_nodes() -> None:
     drawn = draw(shared())
     kept, base = (
         drawn.nodes[drawn.of("kept")],
         drawn.nodes[drawn.of("ImportValue=base-S3BucketName")],
     )
-    assert kept == ["kept", "S3 Bucket, elsewhere"]
-    assert base[1] == "S3 Bucket, elsewhere"
-    assert drawn.nodes[drawn.of("reader")] == [
-        "reader",
-        "IAM Role, elsewhere with",
-        "OrdersApiGatewayDataStorePolicy",
+    assert kept[0] == "kept"
+    assert "S3 Bucket" in kept[1]
+    assert "S3 Bucket" in base[1]
+    role = drawn.nodes[drawn.of("reader")]
+    assert role[::2] == ["reader", "OrdersApiGatewayDataStorePolicy"]
+    assert "IAM Role" in role[1]
+    assert drawn.between("/orders", "kept") == [(["orders.json"], True)]
+    assert [solid for _, solid in drawn.between("/orders", "reader")] == [False]
+    assert drawn.between("reader", "kept") == [
+        (["s3:GetObject s3:ListBucket", "orders.json"], False)
     ]
-    assert drawn.told("/orders", "kept") == [(["orders.json"], True)]
-    assert drawn.told("/orders", "reader") == [(["as"], False)]
-    assert drawn.told("reader", "kept") == [(["s3:GetObject s3:ListBucket", "orders.json"], False)]
 
 
-def test_one_api_is_one_node_with_all_paths_below_it() -> None:
+def test_shared_api_is_one_node_with_all_paths() -> None:
     drawn = draw(shared())
     assert [b for a, b, _, solid in drawn.arrows if a == "Api" and solid] == [
         drawn.of(path) for path in ("/samples", "/news/{id}", "/orders")
@@ -197,13 +199,13 @@ def test_one_api_is_one_node_with_all_paths_below_it() -> None:
     assert [a for a, *_ in drawn.arrows].count("readers") == 1
 
 
-def test_an_api_that_another_template_makes_is_a_node_too() -> None:
+def test_external_api_is_a_node() -> None:
     template = of(ReadModel())
     del template["Resources"]["ApiGateway"]
     template["Parameters"] = {"ApiGateway": {"Type": "String"}}
     drawn = draw(template)
-    assert drawn.nodes[drawn.of("ApiGateway")][1] == "ApiGateway RestApi, elsewhere with"
-    assert drawn.told("ApiGateway", "/samples") == [([], True)]
+    assert "ApiGateway RestApi" in drawn.nodes[drawn.of("ApiGateway")][1]
+    assert drawn.between("ApiGateway", "/samples") == [([], True)]
 
 
 # --- other resources ---
@@ -216,7 +218,7 @@ def grant(**changes: object) -> Content:
     return {"PolicyName": "p", "PolicyDocument": {"Statement": {**STATEMENT, **changes}}}
 
 
-def test_who_may_write_is_a_writer_whatever_its_name() -> None:
+def test_writer_is_recognized_by_its_permissions() -> None:
     drawn = draw(
         resources(
             Store=("AWS::S3::Bucket", {}),
@@ -226,13 +228,13 @@ def test_who_may_write_is_a_writer_whatever_its_name() -> None:
         )
     )
     assert drawn.sections == {
-        "Data store": ["Store"],
-        "Writer": ["Reader"],
-        "Other resources": ["Writer", "Logs"],
+        "store": ["Store"],
+        "writer": ["Reader"],
+        "other": ["Writer", "Logs"],
     }
 
 
-def test_a_denial_grants_nothing_and_a_pattern_names_no_bucket() -> None:
+def test_deny_statements_and_bucket_patterns_are_no_grants() -> None:
     denied, wide = grant(Effect="Deny", Action="s3:*"), grant(Resource="arn:aws:s3:::logs-*/k")
     drawn = draw(
         resources(
@@ -242,11 +244,11 @@ def test_a_denial_grants_nothing_and_a_pattern_names_no_bucket() -> None:
         )
     )
     assert list(drawn.nodes) == ["Store", "One", "Two"]
-    assert drawn.told("One", "Store") == [([], False)]  # it names it, no more
-    assert drawn.told("Two", "Store") == []
+    assert drawn.between("One", "Store") == [([], False)]  # it names it, no more
+    assert drawn.between("Two", "Store") == []
 
 
-def test_a_policy_of_two_writers_is_a_node_of_its_own() -> None:
+def test_policy_of_two_writers_is_a_node() -> None:
     users = {"Users": [{"Ref": "A"}, {"Ref": "B"}]}
     document = grant(Action="s3:PutObject")["PolicyDocument"]
     drawn = draw(
@@ -258,10 +260,10 @@ def test_a_policy_of_two_writers_is_a_node_of_its_own() -> None:
             Shared=("AWS::IAM::ManagedPolicy", {**users, "PolicyDocument": document}),
         )
     )
-    assert drawn.sections["Writer"] == ["A"]  # both: they say the same
-    assert drawn.nodes["A"] == ["A", "B", "IAM User with", "Key"]
-    assert drawn.told("A", "Shared") == [([], False)]
-    assert drawn.told("Shared", "Store") == [(["s3:PutObject", "k"], True)]
+    assert drawn.sections["writer"] == ["A"]  # both: they say the same
+    assert [line for line in drawn.nodes["A"] if "IAM" not in line] == ["A", "B", "Key"]
+    assert drawn.between("A", "Shared") == [([], False)]
+    assert drawn.between("Shared", "Store") == [(["s3:PutObject", "k"], True)]
 
 
 @pytest.mark.parametrize(
@@ -276,7 +278,7 @@ def test_a_policy_of_two_writers_is_a_node_of_its_own() -> None:
         {"Fn::If": ["Some", {"Ref": "Topic"}, {"Ref": "AWS::NoValue"}]},
     ],
 )
-def test_whatever_refers_to_another_has_an_arrow_to_it(reference: Content) -> None:
+def test_reference_is_an_arrow(reference: Content) -> None:
     drawn = draw(
         resources(
             Alarm=("AWS::CloudWatch::Alarm", {"Deep": [{"Er": reference}]}),
@@ -284,10 +286,10 @@ def test_whatever_refers_to_another_has_an_arrow_to_it(reference: Content) -> No
         )
     )
     assert drawn.arrows == [("Alarm", "Topic", [], False)]
-    assert drawn.sections == {"Other resources": ["Alarm", "Topic"]}
+    assert drawn.sections == {"other": ["Alarm", "Topic"]}
 
 
-def test_depends_on_is_drawn_only_where_no_arrow_tells_as_much() -> None:
+def test_depends_on_is_an_arrow_only_without_a_reference() -> None:
     template = resources(
         A=("AWS::SNS::Topic", {"Name": {"Ref": "B"}}),
         B=("AWS::SNS::Topic", {"Name": {"Ref": "C"}}),
@@ -295,14 +297,14 @@ def test_depends_on_is_drawn_only_where_no_arrow_tells_as_much() -> None:
         D=("AWS::SNS::Topic", {}),
     )
     template["Resources"]["A"]["DependsOn"] = ["B", "C", "D", "Nothing"]
-    assert draw(template).arrows == [
-        ("A", "B", [], False),
-        ("B", "C", [], False),
-        ("A", "D", ["after"], False),
+    assert [(source, target) for source, target, _, _ in draw(template).arrows] == [
+        ("A", "B"),
+        ("B", "C"),
+        ("A", "D"),
     ]
 
 
-def test_a_method_that_is_not_written_out_is_drawn_by_its_references() -> None:
+def test_conditional_method_is_drawn_by_its_references() -> None:
     template = of(ReadModel())
     properties = template["Resources"]["SamplesGetMethod"]["Properties"]
     properties["Integration"]["IntegrationResponses"] = {"Fn::If": ["A", [], []]}
@@ -310,10 +312,10 @@ def test_a_method_that_is_not_written_out_is_drawn_by_its_references() -> None:
     assert drawn.nodes["SamplesGetMethod"] == ["/samples", "GET HEAD"]
     template["Resources"].pop("SamplesHeadMethod")
     drawn = draw(template)
-    assert drawn.told("/samples", "ApiGatewayRole") == [([], False)]
+    assert drawn.between("/samples", "ApiGatewayRole") == [([], False)]
 
 
-def test_a_bucket_in_the_clients_hands_is_drawn_as_the_uri_writes_it() -> None:
+def test_bucket_parameter_of_the_uri_is_a_node() -> None:
     integration = {
         "Type": "AWS",
         "IntegrationHttpMethod": "GET",
@@ -323,15 +325,15 @@ def test_a_bucket_in_the_clients_hands_is_drawn_as_the_uri_writes_it() -> None:
     drawn = draw({"Resources": made})
     ((lines, _),) = [(lines, a) for a, b, lines, _ in drawn.arrows if a == "Get"]
     assert lines == ["{key}"]
-    assert ["{bucket}", "S3 Bucket, elsewhere"] in drawn.nodes.values()
+    assert "S3 Bucket" in drawn.nodes[drawn.of("{bucket}")][1]
 
 
-def test_a_role_can_be_the_writer() -> None:
+def test_role_is_drawn_as_writer() -> None:
     model = ReadModel(writer=Writer(kind="role", principals=("123456789012",), allow=("put",)))
     assert draw(of(model)).nodes["DataStoreWriter"] == ["DataStoreWriter", "IAM Role"]
 
 
-def test_names_are_shown_as_they_are() -> None:
+def test_special_characters_of_names_are_shown() -> None:
     keys = ('"quoted"]', "<b>&amp;#35;", "`code`", "%%{init: {}}%%", "a;b|c", "é")
     drawn = draw(odd_names(*keys))
     shown = [line for lines in drawn.nodes.values() for line in lines]

@@ -1,8 +1,4 @@
-"""A stack made of a template, and an API Gateway that serves it, without asking anybody.
-
-What API Gateway says is built from the gateway's own reading of the template, which shares nothing
-with the one that is tested.
-"""
+"""A stack made from a template, and a stubbed API Gateway that serves it."""
 
 import functools
 import io
@@ -33,10 +29,10 @@ def ids_of(template: Json) -> dict[str, str]:
     """Physical ids: a stage's is its name, all others are the logical ids."""
     resources = template["Resources"].items()
     return {
-        name: one.get("Properties", {}).get("StageName", name)
-        if one["Type"].endswith("Stage")
+        name: resource.get("Properties", {}).get("StageName", name)
+        if resource["Type"].endswith("Stage")
         else name
-        for name, one in resources
+        for name, resource in resources
     }
 
 
@@ -74,37 +70,41 @@ def api_gateway(template: Json, **parameters: str) -> Any:
 def _stage(template: Json) -> tuple[str, Any]:
     """The deployment that the stage serves, and its method settings as GetStage tells them."""
     resources = template["Resources"].items()
-    deployment = next(name for name, one in resources if one["Type"].endswith("Deployment"))
-    stages = [one["Properties"] for _, one in resources if one["Type"].endswith("Stage")]
+    deployment = next(
+        name for name, resource in resources if resource["Type"].endswith("Deployment")
+    )
+    stages = [
+        resource["Properties"] for _, resource in resources if resource["Type"].endswith("Stage")
+    ]
     settings = stages[0].get("MethodSettings", []) if stages else []
     return deployment, {
-        f"{one['ResourcePath'].lstrip('/')}/{one['HttpMethod']}": {
-            "throttlingRateLimit": float(one.get("ThrottlingRateLimit", 10_000)),
-            "throttlingBurstLimit": one.get("ThrottlingBurstLimit", 5_000),
-            "metricsEnabled": one.get("MetricsEnabled", False),
+        f"{setting['ResourcePath'].lstrip('/')}/{setting['HttpMethod']}": {
+            "throttlingRateLimit": float(setting.get("ThrottlingRateLimit", 10_000)),
+            "throttlingBurstLimit": setting.get("ThrottlingBurstLimit", 5_000),
+            "metricsEnabled": setting.get("MetricsEnabled", False),
             "cachingEnabled": False,
         }
-        for one in settings
+        for setting in settings
     }
 
 
 def roles(template: Json) -> dict[str, str]:
     """The ARNs of the roles, by what the gateway's reading has in their place."""
     return {
-        f"{name}.Arn": f"arn:aws:iam::{ACCOUNT}:role{one['Properties'].get('Path', '/')}{name}"
-        for name, one in template["Resources"].items()
-        if one["Type"] == "AWS::IAM::Role"
+        f"{name}.Arn": f"arn:aws:iam::{ACCOUNT}:role{role['Properties'].get('Path', '/')}{name}"
+        for name, role in template["Resources"].items()
+        if role["Type"] == "AWS::IAM::Role"
     }
 
 
 def summary(definition: Json) -> dict[str, Any]:
     """The apiSummary of a deployment."""
     return {
-        one["path"]: {
+        resource["path"]: {
             verb: {"authorizationType": method["authorizationType"], "apiKeyRequired": False}
-            for verb, method in one["resourceMethods"].items()
+            for verb, method in resource["resourceMethods"].items()
         }
-        for one in definition["resources"]
+        for resource in definition["resources"]
     }
 
 
@@ -113,15 +113,15 @@ def export(definition: Json, arns: Mapping[str, str]) -> dict[str, Any]:
     return {
         "openapi": "3.0.1",
         "paths": {
-            one["path"]: {
+            resource["path"]: {
                 verb.lower(): {
                     "responses": {},
                     "x-amazon-apigateway-integration": _integration(method, arns),
                 }
-                for verb, method in one["resourceMethods"].items()
+                for verb, method in resource["resourceMethods"].items()
             }
-            for one in definition["resources"]
-            if one["resourceMethods"]
+            for resource in definition["resources"]
+            if resource["resourceMethods"]
         },
     }
 
@@ -130,11 +130,11 @@ def _integration(method: Json, arns: Mapping[str, str]) -> dict[str, Any]:
     own = method["methodIntegration"]
     told = {name: own[name] for name in ("httpMethod", "uri", "requestParameters") if name in own}
     answers = {
-        one.get("selectionPattern", "default"): {
-            "statusCode": one["statusCode"],
-            "responseParameters": one.get("responseParameters", {}),
+        response.get("selectionPattern", "default"): {
+            "statusCode": response["statusCode"],
+            "responseParameters": response.get("responseParameters", {}),
         }
-        for one in own["integrationResponses"].values()
+        for response in own["integrationResponses"].values()
     }
     role = {"credentials": arns[own["credentials"]]} if "credentials" in own else {}
     return {

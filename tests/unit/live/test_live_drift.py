@@ -1,4 +1,4 @@
-"""Drift: begun, waited for, read page by page, and what is unchecked never taken to be in sync."""
+"""Drift detection: start, wait, read the pages, and report resources that were not checked."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +22,7 @@ def cloudformation() -> tuple[Any, Stubber]:
 
 
 def detection(stub: Stubber, status: str, **more: str) -> None:
-    """The next answer to how the detection goes."""
+    """The next status of the detection."""
     ids = {"StackId": STACK_ID, "StackDriftDetectionId": "d1"}
     answer = {**ids, "DetectionStatus": status, "Timestamp": THEN, **more}
     asked = {"StackDriftDetectionId": "d1"}
@@ -30,7 +30,7 @@ def detection(stub: Stubber, status: str, **more: str) -> None:
 
 
 def drifts(stub: Stubber, *found: dict[str, Any], after: str = "", more: str = "") -> None:
-    """The next page of resources; it follows `after`, and `more` leads to the one after it."""
+    """The next page of resources; `after` and `more` are its tokens."""
     answer = {"StackResourceDrifts": list(found), **({"NextToken": more} if more else {})}
     asked = {"StackName": STACK_ID, **({"NextToken": after} if after else {})}
     stub.add_response("describe_stack_resource_drifts", answer, asked)
@@ -59,7 +59,7 @@ def found(cloudformation: tuple[Any, Stubber], pauses: list[float] | None = None
     return drift
 
 
-def test_every_resource_has_its_status_and_where_it_differs(
+def test_drift_lists_status_and_differences_of_every_resource(
     cloudformation: tuple[Any, Stubber],
 ) -> None:
     _, stub = cloudformation
@@ -78,7 +78,7 @@ def test_every_resource_has_its_status_and_where_it_differs(
 
 
 @pytest.mark.parametrize("status", ["NOT_CHECKED", "UNKNOWN", "UNSUPPORTED"])
-def test_what_cannot_be_checked_is_neither_in_sync_nor_changed(
+def test_unsupported_resource_is_not_checked(
     cloudformation: tuple[Any, Stubber], status: str
 ) -> None:
     _, stub = cloudformation
@@ -90,14 +90,14 @@ def test_what_cannot_be_checked_is_neither_in_sync_nor_changed(
     assert store.reason == "because"
 
 
-def test_a_deleted_resource_is_changed(cloudformation: tuple[Any, Stubber]) -> None:
+def test_deleted_resource_is_changed(cloudformation: tuple[Any, Stubber]) -> None:
     _, stub = cloudformation
     detection(stub, "DETECTION_COMPLETE")
     drifts(stub, drift_of("Store", "DELETED"))
     assert found(cloudformation).resources[0].is_changed
 
 
-def test_the_pauses_grow_up_to_five_seconds(cloudformation: tuple[Any, Stubber]) -> None:
+def test_pauses_grow_up_to_five_seconds(cloudformation: tuple[Any, Stubber]) -> None:
     _, stub = cloudformation
     for _ in range(9):
         detection(stub, "DETECTION_IN_PROGRESS")
@@ -111,7 +111,7 @@ def test_the_pauses_grow_up_to_five_seconds(cloudformation: tuple[Any, Stubber])
     assert len(pauses) == 9
 
 
-def test_a_detection_that_failed_in_part_says_why_and_tells_the_rest(
+def test_partly_failed_detection_has_a_reason_and_the_other_resources(
     cloudformation: tuple[Any, Stubber],
 ) -> None:
     _, stub = cloudformation
@@ -120,10 +120,14 @@ def test_a_detection_that_failed_in_part_says_why_and_tells_the_rest(
     drifts(stub, drift_of("Store", "IN_SYNC"))
     drift = found(cloudformation)
     assert drift.failure == reason
-    assert [one.status for one in drift.resources] == ["IN_SYNC", "NOT_CHECKED", "NOT_CHECKED"]
+    assert [resource.status for resource in drift.resources] == [
+        "IN_SYNC",
+        "NOT_CHECKED",
+        "NOT_CHECKED",
+    ]
 
 
-def test_a_reason_of_a_whole_detection_is_no_failure(cloudformation: tuple[Any, Stubber]) -> None:
+def test_reason_of_a_complete_detection_is_no_failure(cloudformation: tuple[Any, Stubber]) -> None:
     _, stub = cloudformation
     detection(stub, "DETECTION_COMPLETE", DetectionStatusReason="all fine")
     drifts(stub)

@@ -1,4 +1,4 @@
-"""Templates of any origin: what should be live of them, and what of it cannot be known."""
+"""What a template says about its stages, and which parts of it are unknown."""
 
 import copy
 from typing import Any
@@ -13,7 +13,7 @@ from readmodel_cfn.deploy.live.values import Expected, Facets
 GET = ("/samples", "GET")
 
 
-def one(template: dict[str, Any], **parameters: str) -> Expected:
+def only_stage(template: dict[str, Any], **parameters: str) -> Expected:
     (found,) = wanted(template, **parameters)
     return found
 
@@ -23,12 +23,12 @@ def plain() -> dict[str, Any]:
 
 
 def integration_of(template: dict[str, Any], **parameters: str) -> Facets:
-    found = one(template, **parameters).methods[GET].integration
+    found = only_stage(template, **parameters).methods[GET].integration
     assert found is not None
     return found
 
 
-def test_a_stage_is_known_by_physical_ids() -> None:
+def test_stage_is_identified_by_physical_ids() -> None:
     template = plain()
     ids = ids_of(template)
     ids["ApiGateway"] = "abc123"
@@ -41,9 +41,9 @@ def test_a_stage_is_known_by_physical_ids() -> None:
     assert not found.canary
 
 
-def test_every_route_has_its_methods() -> None:
+def test_every_route_has_its_expected_methods() -> None:
     routes = (Route("samples", "payload.json"), Route("products/{id}", "products/{id}.json"))
-    found = one(template_of(ReadModel(routes=routes)))
+    found = only_stage(template_of(ReadModel(routes=routes)))
     assert found.methods.keys() == {
         ("/samples", "GET"),
         ("/samples", "HEAD"),
@@ -52,7 +52,7 @@ def test_every_route_has_its_methods() -> None:
     }
 
 
-def test_what_matters_of_an_integration() -> None:
+def test_integration_facets() -> None:
     found = integration_of(plain())
     assert found["type"] == "aws"
     assert found["httpMethod"] == "GET"
@@ -60,23 +60,23 @@ def test_what_matters_of_an_integration() -> None:
     assert found["credentials"] == "arn:aws:iam::123456789012:role/ApiGatewayRole"
     asked = "integration.request.header.If-None-Match"
     assert found[asked] == "method.request.header.If-None-Match"
-    assert found["status for 304"] == "304"
-    assert found["status for default"] == "502"
-    assert found["header.ETag for 200"] == "integration.response.header.ETag"
+    others = {(*name.split()[::2], value) for name, value in found.items() if " " in name}
+    assert {value for *_, value in others} >= {"304", "502"}
+    assert ("header.ETag", "200", "integration.response.header.ETag") in others
 
 
-def test_the_articles_stage_is_within_its_deployment() -> None:
-    found = one(article_template(), StackName="shop")
+def test_article_stage_is_part_of_its_deployment() -> None:
+    found = only_stage(article_template(), StackName="shop")
     assert (found.stage, found.deployment) == ("v1", "ApiGatewayDeployment")
     assert not found.separate
     uri = (found.methods[GET].integration or {})["uri"]
     assert uri == "arn:aws:apigateway:eu-west-1:s3:path/shop-data-store/payload.json"
 
 
-def test_settings_have_api_gateways_names_and_plain_paths() -> None:
+def test_settings_have_api_names_and_plain_paths() -> None:
     route = Route("products/{id}", "products/{id}.json", throttle_rate=5)
     model = ReadModel(routes=(route,), deployment=Deployment(throttle_burst=7, metrics=True))
-    assert one(template_of(model)).settings == {
+    assert only_stage(template_of(model)).settings == {
         "*/*": {"metricsEnabled": "true", "throttlingBurstLimit": "7"},
         **{
             f"products/{{id}}/{verb}": {
@@ -89,17 +89,17 @@ def test_settings_have_api_gateways_names_and_plain_paths() -> None:
     }
 
 
-def test_settings_within_a_deployment_are_the_stages() -> None:
+def test_settings_of_a_deployment_belong_to_its_stage() -> None:
     template = article_template()
     setting = {"ResourcePath": "/*", "HttpMethod": "*", "ThrottlingRateLimit": "2.50"}
     deployment = template["Resources"]["ApiGatewayDeployment"]["Properties"]
     deployment["StageDescription"] = {"MethodSettings": [setting], "CanarySetting": {}}
-    found = one(template, StackName="shop")
+    found = only_stage(template, StackName="shop")
     assert found.settings == {"*/*": {"throttlingRateLimit": "2.5"}}
     assert found.canary
 
 
-def test_a_resource_that_was_not_made_is_not_expected() -> None:
+def test_resource_without_physical_id_is_not_expected() -> None:
     template = plain()
     ids = ids_of(template)
     del ids["SamplesHeadMethod"]  # its condition did not hold
@@ -108,17 +108,17 @@ def test_a_resource_that_was_not_made_is_not_expected() -> None:
     assert found.complete
 
 
-def test_parameters_have_the_stacks_values() -> None:
+def test_parameters_have_the_values_of_the_stack() -> None:
     template = plain()
     template["Parameters"] = {"Verb": {"Type": "String"}, "Key": {"Type": "String"}}
     method = template["Resources"]["SamplesGetMethod"]["Properties"]
     method["HttpMethod"] = {"Ref": "Verb"}
     method["Integration"]["Uri"] = {"Fn::Sub": "s3/${DataStore}/${Key}"}
-    found = one(template, Verb="POST", Key="one.json")
+    found = only_stage(template, Verb="POST", Key="one.json")
     assert (found.methods["/samples", "POST"].integration or {})["uri"] == "s3/DataStore/one.json"
 
 
-def test_what_cloudformation_hides_may_be_anything() -> None:
+def test_no_echo_parameter_matches_any_value() -> None:
     template = plain()
     stored = "AWS::SSM::Parameter::Value<String>"
     template["Parameters"] = {
@@ -131,90 +131,92 @@ def test_what_cloudformation_hides_may_be_anything() -> None:
     assert str(found["uri"]) == "s3/${Secret}/${Stored}"
 
 
-def test_an_api_from_another_stack_has_routes_that_are_not_here() -> None:
+def test_api_of_another_stack_is_incomplete() -> None:
     template = plain()
     template["Parameters"] = {"Api": {"Type": "String"}}
     for resource in template["Resources"].values():
         if "RestApiId" in resource["Properties"]:
             resource["Properties"]["RestApiId"] = {"Ref": "Api"}
-    found = one(template, Api="abc123")
+    found = only_stage(template, Api="abc123")
     assert found.api == "abc123"
     assert not found.complete
-    assert found.unknown == ("routes that the template does not write out",)
+    assert len(found.unknown) == 1
 
 
-def test_a_stage_whose_api_cannot_be_known_is_left_out() -> None:
+def test_stage_of_an_unknown_api_is_skipped() -> None:
     template = plain()
     stage = template["Resources"]["ApiGatewayStage"]["Properties"]
     stage["RestApiId"] = {"Fn::ImportValue": "api"}
     assert wanted(template) == []
 
 
-def test_a_template_without_a_stage_expects_none() -> None:
+def test_template_without_stage_expects_none() -> None:
     assert wanted({"Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}}}) == []
 
 
-def test_routes_of_a_body_or_of_a_transform_are_not_written_out() -> None:
+def test_api_with_body_or_transform_is_incomplete() -> None:
     with_body = plain()
     with_body["Resources"]["ApiGateway"]["Properties"]["Body"] = {"openapi": "3.0.1"}
-    assert not one(with_body).complete
+    assert not only_stage(with_body).complete
     template = plain()
     ids = ids_of(template) | {"MadeByATransform": "id"}
     (found,) = expected(template, ids, STACK_ID, {})
     assert not found.complete
 
 
-def test_a_method_whose_route_cannot_be_known_is_named() -> None:
+def test_method_of_an_unknown_route_is_named() -> None:
     template = plain()
     part = {"Fn::If": ["New", "samples", "old"]}
     template["Resources"]["SampleResource"]["Properties"]["PathPart"] = part
-    found = one(template)
+    found = only_stage(template)
     assert found.methods == {}
     assert not found.complete
-    unknown = ("SamplesGetMethod of the template", "SamplesHeadMethod of the template")
-    assert found.unknown == unknown
+    get, head = found.unknown
+    assert "SamplesGetMethod" in get
+    assert "SamplesHeadMethod" in head
 
 
-def test_an_integration_that_is_not_written_out_is_named_and_not_compared() -> None:
+def test_conditional_integration_is_named_and_not_compared() -> None:
     template = plain()
     integration = template["Resources"]["SamplesGetMethod"]["Properties"]["Integration"]
     integration["IntegrationResponses"] = {"Fn::If": ["New", [], []]}
-    found = one(template)
+    found = only_stage(template)
     assert found.methods[GET].integration is None
-    assert found.unknown == ("integration of GET /samples",)
+    (unknown,) = found.unknown
+    assert "GET /samples" in unknown
 
 
-def test_settings_that_are_not_written_out_are_named() -> None:
+def test_conditional_settings_are_named() -> None:
     template = plain()
     stage = template["Resources"]["ApiGatewayStage"]["Properties"]
     stage["MethodSettings"] = {"Fn::If": ["New", [], []]}
-    found = one(template)
+    found = only_stage(template)
     assert found.settings is None
-    assert found.unknown == ("method settings of the template",)
+    assert len(found.unknown) == 1
 
 
-def test_a_deployment_that_cannot_be_known_is_not_compared() -> None:
+def test_unknown_deployment_is_not_compared() -> None:
     template = plain()
     stage = template["Resources"]["ApiGatewayStage"]["Properties"]
     stage["DeploymentId"] = {"Fn::ImportValue": "deployment"}
-    assert one(template).deployment is None
+    assert only_stage(template).deployment is None
 
 
-def test_an_authorization_is_the_templates_or_none() -> None:
+def test_authorization_defaults_to_none() -> None:
     template = plain()
-    assert one(template).methods[GET].access == {
+    assert only_stage(template).methods[GET].access == {
         "authorizationType": "NONE",
         "apiKeyRequired": "false",
     }
     method = template["Resources"]["SamplesGetMethod"]["Properties"]
     method |= {"AuthorizationType": "AWS_IAM", "ApiKeyRequired": True}
-    assert one(template).methods[GET].access == {
+    assert only_stage(template).methods[GET].access == {
         "authorizationType": "AWS_IAM",
         "apiKeyRequired": "true",
     }
 
 
-def test_a_proxys_answers_and_a_mocks_call_do_not_count() -> None:
+def test_proxy_responses_and_mock_requests_are_ignored() -> None:
     """An export may tell of them or not; neither means anything."""
     template = plain()
     integration = template["Resources"]["SamplesGetMethod"]["Properties"]["Integration"]
@@ -222,7 +224,7 @@ def test_a_proxys_answers_and_a_mocks_call_do_not_count() -> None:
         **integration,
         "Type": "HTTP_PROXY",
     }
-    assert not [name for name in integration_of(template) if "for default" in name]
+    assert not [name for name in integration_of(template) if " " in name]
     template["Resources"]["SamplesGetMethod"]["Properties"]["Integration"] = {
         **integration,
         "Type": "MOCK",

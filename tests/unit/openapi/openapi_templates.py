@@ -1,4 +1,4 @@
-"""APIs to describe: ours as values, and one that is not ours, with what others' may have."""
+"""Templates for the tests of `openapi`."""
 
 import json
 from typing import Any
@@ -37,7 +37,7 @@ def reads(
 ) -> Content:
     """The properties of a method that reads a key, and passes S3's Content-Type on."""
     headers = {"method.response.header.Content-Type": "integration.response.header.Content-Type"}
-    answers = [{"StatusCode": one, "ResponseParameters": headers} for one in statuses]
+    answers = [{"StatusCode": status, "ResponseParameters": headers} for status in statuses]
     integration = {
         "Type": "AWS",
         "IntegrationHttpMethod": "HEAD" if verb == "HEAD" else "GET",
@@ -45,7 +45,8 @@ def reads(
         "IntegrationResponses": answers,
     }
     declared = [
-        {"StatusCode": one, "ResponseParameters": dict.fromkeys(headers, True)} for one in statuses
+        {"StatusCode": status, "ResponseParameters": dict.fromkeys(headers, True)}
+        for status in statuses
     ]
     return {
         "HttpMethod": verb,

@@ -1,7 +1,15 @@
-"""Measurements as values, for what tells them."""
+"""Measurements for the tests of figures and plots."""
 
-from readmodel_cfn.verify.race.history import Read, Write
-from readmodel_cfn.verify.race.measure import ANOTHER, ASKED, IDLE, REPLACED, Measured, Span
+from readmodel_cfn.verify.race.history import (
+    ANOTHER,
+    ASKED,
+    IDLE,
+    REPLACED,
+    Measured,
+    Read,
+    Span,
+    Write,
+)
 
 MS = 1_000_000
 
@@ -30,4 +38,4 @@ def measured(*, torn: bool = False) -> Measured:
         Span(REPLACED, replaced, writes[1:2]),
         Span(ASKED, asked, writes[2:]),
     ]
-    return Measured(spans, writes, [one for span in spans for one in span.reads])
+    return Measured(spans, writes, [read for span in spans for read in span.reads])

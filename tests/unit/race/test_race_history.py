@@ -1,4 +1,4 @@
-"""The judge accepts what an atomic register may do, and nothing else."""
+"""The check of histories accepts an atomic register and nothing else."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ def read(started: int, ended: int, version: int | None, reader: int = 0) -> Read
 
 
 def kinds(verdict: Verdict) -> list[Kind]:
-    return [one.kind for one in verdict.violations]
+    return [violation.kind for violation in verdict.violations]
 
 
 @pytest.mark.parametrize(
@@ -35,14 +35,14 @@ def kinds(verdict: Verdict) -> list[Kind]:
         (60, 61, 3),
     ],
 )
-def test_a_read_of_what_was_there_at_some_time_of_it_passes(
+def test_read_of_a_version_current_during_the_read_passes(
     started: int, ended: int, version: int
 ) -> None:
     assert not check(WRITES, [read(started, ended, version)]).violations
 
 
 @pytest.mark.parametrize(
-    ("one", "kind"),
+    ("wrong", "kind"),
     [
         (read(41, 45, None), Kind.TORN),
         (read(40, 45, 1), Kind.STALE),
@@ -55,44 +55,44 @@ def test_a_read_of_what_was_there_at_some_time_of_it_passes(
         (replace(read(40, 45, 1), status=304), Kind.STALE),
     ],
 )
-def test_each_breach_is_rejected_by_its_name(one: Read, kind: Kind) -> None:
-    verdict = check(WRITES, [read(20, 21, 1, reader=9), one])
+def test_each_kind_of_violation_is_reported(wrong: Read, kind: Kind) -> None:
+    verdict = check(WRITES, [read(20, 21, 1, reader=9), wrong])
     assert kinds(verdict) == [kind]
     assert (verdict.reads, verdict.broken, verdict.counts[kind]) == (2, 1, 1)
 
 
-def test_a_reader_that_goes_backward_is_rejected_where_another_may_be_behind() -> None:
+def test_reader_must_not_go_backward_but_readers_may_differ() -> None:
     ahead = read(51, 52, 3)
     assert kinds(check(WRITES, [ahead, read(53, 54, 2)])) == [Kind.BACKWARD]
     assert not check(WRITES, [ahead, read(53, 54, 2, reader=1)]).violations
 
 
-def test_what_is_both_stale_and_backward_is_both_but_one_read() -> None:
+def test_stale_and_backward_read_counts_once() -> None:
     verdict = check(WRITES, [read(61, 62, 3), read(63, 64, 1)])
     assert kinds(verdict) == [Kind.STALE, Kind.BACKWARD]
     assert verdict.broken == 1
 
 
-def test_one_read_from_the_future_makes_no_later_read_wrong() -> None:
+def test_read_from_the_future_does_not_affect_later_reads() -> None:
     verdict = check(WRITES, [read(21, 22, 99), read(23, 24, 1)])
     assert kinds(verdict) == [Kind.FUTURE]
 
 
-def test_a_write_without_an_answer_may_have_happened_or_not() -> None:
+def test_write_without_response_may_be_seen_or_not() -> None:
     writes = [WRITES[0], Write(2, 30)]
     seen = [read(40, 41, 1), read(42, 43, 1), read(44, 45, 2)]
     assert check(writes, seen) == Verdict(3, ())
 
 
-def test_a_write_without_an_answer_is_read_neither_early_nor_late() -> None:
+def test_write_without_response_is_seen_only_after_its_start() -> None:
     writes = [WRITES[0], Write(2, 30), WRITES[2]]
     assert kinds(check(writes, [read(21, 22, 2)])) == [Kind.FUTURE]
     assert kinds(check(writes, [read(61, 62, 2)])) == [Kind.STALE]
 
 
-def test_the_first_examples_of_each_kind_are_told() -> None:
+def test_examples_are_the_first_of_each_kind() -> None:
     seen = [read(41 + n, 42 + n, version, reader=n) for n, version in enumerate([None, 1, 1, 1])]
-    told = Counter(one.kind for one in check(WRITES, seen).examples(2))
+    told = Counter(violation.kind for violation in check(WRITES, seen).examples(2))
     assert told == {Kind.TORN: 1, Kind.STALE: 2}
 
 
@@ -137,7 +137,7 @@ def value_at(effects: Iterable[tuple[int, int]], when: int) -> int:
 
 
 @given(registers())
-def test_every_history_of_an_atomic_register_is_accepted(
+def test_histories_of_an_atomic_register_pass(
     history: tuple[list[Write], list[Read]],
 ) -> None:
     writes, reads = history
@@ -145,21 +145,23 @@ def test_every_history_of_an_atomic_register_is_accepted(
 
 
 @given(registers(), some.data())
-def test_such_a_history_with_one_read_changed_is_rejected(
+def test_atomic_history_with_a_changed_read_fails(
     history: tuple[list[Write], list[Read]], data: some.DataObject
 ) -> None:
     writes, reads = history
     assume(reads)
     at = data.draw(some.integers(0, len(reads) - 1))
-    newest = max(one.version for one in writes if one.started <= reads[at].ended)
-    answered = [(one.acknowledged, one.version) for one in writes if one.acknowledged is not None]
+    newest = max(write.version for write in writes if write.started <= reads[at].ended)
+    answered = [
+        (write.acknowledged, write.version) for write in writes if write.acknowledged is not None
+    ]
     oldest = max(version for when, version in answered if when <= reads[at].started)
     wrong = [
         replace(reads[at], version=None),
         replace(reads[at], status=500),
         replace(reads[at], version=newest + data.draw(some.integers(1, 3))),
     ]
-    older = [one.version for one in writes if one.version < oldest]
+    older = [write.version for write in writes if write.version < oldest]
     wrong += [replace(reads[at], version=version) for version in older]
     reads[at] = data.draw(some.sampled_from(wrong))
     assert check(writes, reads).broken == 1

@@ -1,4 +1,4 @@
-"""A small template of one's own, as any CloudFormation user writes it, and requests of S3."""
+"""A small handwritten template of an S3 proxy, and requests for it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -38,9 +38,9 @@ def role(*statements: Template, **properties: object) -> Template:
 
 def method(verb: str, of: str, key: str, **integration: object) -> Template:
     """A method that passes 200, 304 and 404 on, with S3's headers; all else becomes a 502."""
-    headers = {f"method.response.header.{one}": False for one in _HEADERS}
-    passed = {one: one.replace("method.", "integration.", 1) for one in headers}
-    asked = {f"method.request.header.{one}": False for one in _CONDITIONS}
+    headers = {f"method.response.header.{name}": False for name in _HEADERS}
+    passed = {name: name.replace("method.", "integration.", 1) for name in headers}
+    asked = {f"method.request.header.{name}": False for name in _CONDITIONS}
     return resource(
         "ApiGateway::Method",
         RestApiId={"Ref": "Api"},
@@ -55,7 +55,7 @@ def method(verb: str, of: str, key: str, **integration: object) -> Template:
             "Credentials": {"Fn::GetAtt": ["Reader", "Arn"]},
             "RequestParameters": {
                 "integration.request.path.id": "method.request.path.id",
-                **{one.replace("method.", "integration.", 1): one for one in asked},
+                **{name.replace("method.", "integration.", 1): name for name in asked},
             },
             "IntegrationResponses": [
                 *(

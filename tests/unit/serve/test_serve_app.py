@@ -65,25 +65,25 @@ def seen(app: App) -> Request:
     return request
 
 
-def test_headers_are_lower_case_and_joined(tmp_path: Path) -> None:
+def test_request_headers_are_lower_case_and_joined(tmp_path: Path) -> None:
     app = Seen(tmp_path, OK)
     ask(app, scope("/live/a", (b"accept", b"a"), (b"x", b"1"), (b"accept", b"b")))
     assert seen(app).headers == {"accept": "a,b", "x": "1"}
 
 
-def test_the_last_of_a_parameter_counts(tmp_path: Path) -> None:
+def test_last_value_of_a_repeated_query_parameter_is_used(tmp_path: Path) -> None:
     app = Seen(tmp_path, OK)
     ask(app, scope("/live/a", query_string=b"a=1&b=&a=%C3%A4"))
     assert seen(app).query == {"a": "ä", "b": ""}
 
 
-def test_a_body_is_read_to_its_end(tmp_path: Path) -> None:
+def test_request_body_is_read_to_the_end(tmp_path: Path) -> None:
     app = Seen(tmp_path, OK)
     ask(app, scope("/live/a", (b"content-length", b"4")), b"ab", b"cd")
     assert seen(app).body == b"abcd"
 
 
-def test_each_request_has_an_id_of_its_own(tmp_path: Path) -> None:
+def test_each_request_has_its_own_id(tmp_path: Path) -> None:
     app = Seen(tmp_path, OK)
     ask(app, scope("/live/a"))
     ask(app, scope("/live/a"))
@@ -95,7 +95,7 @@ def test_each_request_has_an_id_of_its_own(tmp_path: Path) -> None:
     ("method", "status", "length"),
     [("GET", 200, b"4"), ("HEAD", 200, None), ("GET", 304, None), ("OPTIONS", 204, None)],
 )
-def test_a_length_is_sent_where_a_body_may_be(
+def test_content_length_is_sent_if_a_body_is_possible(
     tmp_path: Path, method: str, status: int, length: bytes | None
 ) -> None:
     sent = ask(Seen(tmp_path, Response(status, {}, b"body")), scope("/live/a", method=method))
@@ -103,7 +103,7 @@ def test_a_length_is_sent_where_a_body_may_be(
     assert dict(sent[0]["headers"]).get(b"content-length") == length
 
 
-def test_the_stage_is_cut_off_and_another_one_refused(tmp_path: Path) -> None:
+def test_stage_is_removed_from_the_path_and_other_stages_refused(tmp_path: Path) -> None:
     app = Seen(tmp_path, OK)
     ask(app, scope("/live/a/b"))
     assert seen(app).path == "/a/b"
@@ -113,7 +113,7 @@ def test_the_stage_is_cut_off_and_another_one_refused(tmp_path: Path) -> None:
     assert len(app.api.seen) == 1  # type: ignore[attr-defined]
 
 
-def test_a_line_a_request_as_it_was_sent(tmp_path: Path) -> None:
+def test_each_request_is_logged_in_a_line(tmp_path: Path) -> None:
     lines: list[str] = []
     asked = scope("/live/\x1b[2J", raw_path=b"/live/%1b%5B2J", query_string=b"a=1")
     ask(Seen(tmp_path, OK, lines.append), asked)

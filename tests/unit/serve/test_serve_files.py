@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from readmodel_cfn.local.serve.folder import Folder, is_path
 from readmodel_cfn.local.serve.permissions import Permissions
-from readmodel_cfn.publish.publish import DEFAULT
+from readmodel_cfn.publish.documents import DEFAULT
 
 OLD = 1_000_000_000
 SECRET = b"secret"
@@ -107,7 +107,7 @@ def test_a_document_that_publishing_would_refuse_is_reported_once_until_it_chang
     assert len(told) == 2
 
 
-def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+def test_unreadable_file_raises(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"1")
     with (
         patch.object(Path, "open", side_effect=PermissionError(13, "Permission denied")),

@@ -1,4 +1,4 @@
-"""A folder as S3: statuses, headers and bodies of its answers."""
+"""A folder as S3: statuses, headers and bodies."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ from serve_templates import BUCKET_ARN, GET, LIST, role, s3_get, statement, temp
 from readmodel_cfn.local.gateway import S3Response
 from readmodel_cfn.local.serve.folder import Folder
 from readmodel_cfn.local.serve.permissions import permissions_of
-from readmodel_cfn.publish.publish import Settings
+from readmodel_cfn.publish.documents import Settings
 
 BODY = b'{"a": 1}'
 ETAG = '"a01637863c1f9585c3e38cde6ce20940"'
@@ -51,7 +51,7 @@ def test_get_and_head_have_the_same_headers(root: Path) -> None:
     assert found.answer(s3_get("a.json", method="HEAD")) == S3Response(200, HEADERS, b"")
 
 
-def test_headers_are_those_of_publishing(root: Path) -> None:
+def test_headers_are_those_that_publish_sets(root: Path) -> None:
     permissions = permissions_of(template(), {})
     found = Folder(root, permissions, Settings("max-age=60", gzip=True))
     headers = found.answer(s3_get("a.json")).headers
@@ -109,7 +109,7 @@ def test_a_key_is_escaped_in_an_error(root: Path) -> None:
     assert b"<Key>&lt;b&gt;&amp;</Key>" in folder(root).answer(s3_get("<b>&")).body
 
 
-def test_an_error_to_head_has_no_body(root: Path) -> None:
+def test_error_of_head_has_no_body(root: Path) -> None:
     answer = folder(root).answer(s3_get("b.json", method="HEAD"))
     assert (answer.status, answer.body) == (404, b"")
 

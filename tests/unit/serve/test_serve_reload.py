@@ -1,4 +1,4 @@
-"""The API made anew: when, with what told, and when not."""
+"""Reloading of the API when its file changes."""
 
 import asyncio
 import os
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from serve_templates import GET, get, method, role, template
 
+from facts import missing
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.local.serve import reload
 from readmodel_cfn.local.serve.api import Api, Source, api_of
@@ -16,7 +17,7 @@ from readmodel_cfn.local.serve.server import App
 
 
 class Description:
-    """A file, and an API for what is in it: a text that names one more path, or is broken."""
+    """A file, and the API made from it: its text is one more key, or invalid."""
 
     def __init__(self, root: Path) -> None:
         self.root, self.file = root, root / "description"
@@ -30,12 +31,12 @@ class Description:
         self.loads += 1
         text = self.file.read_text() if self.file.exists() else ""
         if text == "broken":
-            raise ConfigError("broken", where=str(self.file), hint="mend it")
+            raise ConfigError("broken", where=str(self.file), hint="fix it")
         more = {"More": method("GET", "Things", text)} if text else {}
         return api_of(Source(template(**more)), self.root, self.told.append)
 
     def look(self, times: int = 1) -> list[str]:
-        """What is told at the next looks."""
+        """The lines of the next checks."""
         self.told.clear()
         for _ in range(times):
             self.reloader.look(self.app)
@@ -50,50 +51,55 @@ def made(tmp_path: Path) -> Description:
     return Description(tmp_path)
 
 
-def test_nothing_is_loaded_while_nothing_changes(made: Description) -> None:
+def test_unchanged_file_is_not_reloaded(made: Description) -> None:
     assert made.look(5) == []
     assert made.loads == 1
 
 
-def test_a_change_is_served_once_it_has_settled(made: Description) -> None:
+def test_change_is_served_once_the_file_is_stable(made: Description) -> None:
     assert made.status() == 403
     made.file.write_text("all.json")
     assert made.look() == []
-    assert made.look() == [f"Reloaded {made.file}: + /things"]
+    (line,) = made.look()
+    assert str(made.file) in line
+    assert "+ /things" in line
     assert made.status() == 404
     assert made.look(3) == []
     assert made.loads == 2
 
 
-def test_a_broken_file_keeps_the_old_api_and_tells_why(made: Description) -> None:
+def test_invalid_file_keeps_the_previous_api(made: Description) -> None:
     made.file.write_text("all.json")
     made.look(2)
     made.file.write_text("broken")
-    assert made.look(2) == [f"Not reloaded: {made.file}: broken; mend it"]
+    (line,) = made.look(2)
+    assert f"{made.file}: broken; fix it" in line
     assert made.status() == 404
     assert made.look(2) == []
     made.file.write_text("")
-    assert made.look(2) == [f"Reloaded {made.file}: - /things"]
+    (line,) = made.look(2)
+    assert "- /things" in line
     assert made.status() == 403
 
 
-def test_a_file_that_goes_and_comes_is_a_change(made: Description) -> None:
+def test_deleted_and_recreated_file_is_reloaded(made: Description) -> None:
     made.file.unlink()
-    assert made.look(2) == [f"Reloaded {made.file}: the same routes"]
+    assert len(made.look(2)) == 1
     made.file.write_text("all.json")
-    assert made.look(2) == [f"Reloaded {made.file}: + /things"]
+    (line,) = made.look(2)
+    assert "+ /things" in line
 
 
-def test_a_file_renamed_over_it_with_its_old_date_is_a_change(made: Description) -> None:
+def test_file_replaced_with_the_same_date_is_reloaded(made: Description) -> None:
     before = made.file.stat()
     new = made.root / "new"
     new.write_text("")
     os.utime(new, ns=(before.st_atime_ns, before.st_mtime_ns))
     new.rename(made.file)
-    assert made.look(2) == [f"Reloaded {made.file}: the same routes"]
+    assert len(made.look(2)) == 1
 
 
-def test_changes_are_told_one_a_line(tmp_path: Path) -> None:
+def test_each_change_is_a_line(tmp_path: Path) -> None:
     before = api_of(Source(template()), tmp_path, print)
     other = template(Reader=role(GET), GetThing=method("GET", "Thing", "other/{id}.json"))
     other["Resources"]["Deployed"]["Properties"]["StageName"] = "next"
@@ -101,13 +107,13 @@ def test_changes_are_told_one_a_line(tmp_path: Path) -> None:
     refused["Properties"]["AuthorizationType"] = "AWS_IAM"
     other["Resources"]["Post"] = refused
     stage, added, changed, finding = reload.changes(before, api_of(Source(other), tmp_path, print))
-    assert stage == "the stage is next, it was live"
+    assert missing(["next", "live"], stage) == []
     assert added == "+ /things"
     assert changed == "~ /things/{id}"
-    assert finding.startswith("not evaluated: POST /things")
+    assert "POST /things" in finding
 
 
-def test_it_looks_by_itself(made: Description, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_watch_reloads_until_cancelled(made: Description, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reload, "INTERVAL", 0.001)
     made.file.write_text("all.json")
 

@@ -14,7 +14,7 @@ from readmodel_cfn.local.serve.s3 import (
     requested_range,
     store,
 )
-from readmodel_cfn.publish.publish import DEFAULT, MOST_BYTES, Settings
+from readmodel_cfn.publish.documents import DEFAULT, MAX_BYTES, Settings
 
 ETAG = '"abc"'
 MODIFIED = 1_700_000_000
@@ -175,6 +175,6 @@ def test_publishing_objects_to_what_is_no_json() -> None:
 
 
 def test_publishing_objects_to_what_is_too_large() -> None:
-    large = b'"' + b"x" * MOST_BYTES + b'"'
+    large = b'"' + b"x" * MAX_BYTES + b'"'
     assert "more than" in (objection("a", large, DEFAULT, "a") or "")
     assert objection("a", large, Settings(gzip=True), "a") is None

@@ -1,4 +1,4 @@
-"""Requests as they are written, answers as they came."""
+"""Requests and responses of verify."""
 
 import gzip
 import socket
@@ -48,7 +48,7 @@ def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     server.server_close()
 
 
-def test_an_answer_is_as_it_came(url: str) -> None:
+def test_response_is_returned_unchanged(url: str) -> None:
     heard = request(f"{url}/v1/p?q=1")
     assert (heard.status, heard.body, heard.url) == (200, SMALL, f"{url}/v1/p?q=1")
     assert heard.header("content-encoding") == "gzip"
@@ -58,30 +58,30 @@ def test_an_answer_is_as_it_came(url: str) -> None:
     assert Handler.asked[0] == "GET /v1/p?q=1 HTTP/1.1"
 
 
-def test_no_encoding_is_asked_for_unless_it_is_said(url: str) -> None:
+def test_accept_encoding_is_not_sent_by_default(url: str) -> None:
     request(url)
-    assert not any(one.lower().startswith("accept-encoding") for one in Handler.asked)
+    assert not any(header.lower().startswith("accept-encoding") for header in Handler.asked)
     request(url, headers={"Accept-Encoding": "gzip"})
     assert "Accept-Encoding: gzip" in Handler.asked
 
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "POST"])
-def test_every_method_can_be_asked(url: str, method: str) -> None:
+def test_every_method_can_be_requested(url: str, method: str) -> None:
     heard = request(url, method, {"If-None-Match": '"e"'})
     assert Handler.asked[0] == f"{method} / HTTP/1.1"
     assert 'If-None-Match: "e"' in Handler.asked
     assert heard.body == (b"" if method == "HEAD" else SMALL)
 
 
-def test_where_nobody_answers_it_says_so_in_one_line() -> None:
+def test_refused_connection_is_a_one_line_error() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    with pytest.raises(ReadModelError, match=r"^http://127.*: no answer to HEAD: .*; check the"):
+    with pytest.raises(ReadModelError, match=r"^http://127.*HEAD"):
         request(url, "HEAD")
 
 
-def test_a_request_goes_through_the_proxy_of_the_environment(
+def test_request_uses_the_proxy_of_the_environment(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", url.replace("//", "//me:s%20cret@"))
@@ -102,7 +102,7 @@ def test_a_request_goes_through_the_proxy_of_the_environment(
         ("http://localhost:1/", {"http_proxy": "http://p:1"}, None),
     ],
 )
-def test_no_proxy_stands_between_a_machine_and_itself(
+def test_local_address_is_requested_without_proxy(
     url: str,  # noqa: ARG001 - it clears the environment
     monkeypatch: pytest.MonkeyPatch,
     asked: str,

@@ -1,4 +1,4 @@
-"""Told to stop: once it interrupts, then what must be done is done, then it is obeyed."""
+"""Signals: the first interrupts, and the removal of the probe is completed."""
 
 import signal
 from collections.abc import Callable
@@ -6,21 +6,21 @@ from threading import Event, Thread
 
 import pytest
 
-from readmodel_cfn.verify.stopping import Stopping
+from readmodel_cfn.verify.probe import InterruptGuard
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
 def session(heard_first: list[signal.Signals], heard_last: list[signal.Signals]) -> None:
     """Something that is stopped, or is not, and what must be done after."""
-    with Stopping() as stopping:
+    with InterruptGuard() as stopping:
         try:
-            for one in heard_first:
-                signal.raise_signal(one)
+            for signal_ in heard_first:
+                signal.raise_signal(signal_)
         finally:
             stopping.hold()
-            for one in heard_last:
-                signal.raise_signal(one)
+            for signal_ in heard_last:
+                signal.raise_signal(signal_)
             DONE.append("away")
 
 
@@ -33,51 +33,51 @@ def _nothing_done() -> None:
 
 
 @pytest.mark.parametrize("which", SIGNALS)
-def test_a_signal_interrupts_and_no_later_one_does(which: signal.Signals) -> None:
+def test_first_signal_interrupts_and_later_ones_do_not(which: signal.Signals) -> None:
     with pytest.raises(KeyboardInterrupt):
         session([which], SIGNALS)
     assert DONE == ["away"]
 
 
-def test_what_is_heard_while_the_probe_is_taken_away_is_obeyed_after() -> None:
+def test_signal_during_removal_interrupts_afterwards() -> None:
     with pytest.raises(KeyboardInterrupt):
         session([], [signal.SIGTERM])
     assert DONE == ["away"]
 
 
-def interrupted_in_the_middle(stopping: Stopping) -> None:
-    with stopping.whole():
+def interrupted_in_the_middle(stopping: InterruptGuard) -> None:
+    with stopping.uninterrupted():
         signal.raise_signal(signal.SIGINT)
         DONE.append("written")
     DONE.append("not reached")
 
 
-def interrupted_after_it(stopping: Stopping) -> None:
-    with stopping.whole():
+def interrupted_after_it(stopping: InterruptGuard) -> None:
+    with stopping.uninterrupted():
         DONE.append("written")
     signal.raise_signal(signal.SIGINT)
     DONE.append("not reached")
 
 
-def interrupted_before_it(stopping: Stopping) -> None:
+def interrupted_before_it(stopping: InterruptGuard) -> None:
     try:
         signal.raise_signal(signal.SIGINT)
     finally:
-        with stopping.whole():
+        with stopping.uninterrupted():
             signal.raise_signal(signal.SIGTERM)
             DONE.append("written")
 
 
-def written_by_another_thread(stopping: Stopping) -> None:
+def written_by_another_thread(stopping: InterruptGuard) -> None:
     def write() -> None:
-        with stopping.whole():
+        with stopping.uninterrupted():
             begun.set()
-            DONE.append("written" if done.wait(5) else "interrupted too late")
+            DONE.append("written" if done.wait(60) else "interrupted too late")
 
     begun, done = Event(), Event()
     thread = Thread(target=write)
     thread.start()
-    begun.wait(5)
+    begun.wait(60)
     try:
         signal.raise_signal(signal.SIGINT)
         DONE.append("not reached")
@@ -95,37 +95,37 @@ def written_by_another_thread(stopping: Stopping) -> None:
         written_by_another_thread,
     ],
 )
-def test_what_is_to_be_whole_is_not_interrupted(happens: Callable[[Stopping], None]) -> None:
+def test_whole_block_is_not_interrupted(happens: Callable[[InterruptGuard], None]) -> None:
     """A write that is given up takes effect later, when it was taken away already."""
-    with pytest.raises(KeyboardInterrupt), Stopping() as stopping:
+    with pytest.raises(KeyboardInterrupt), InterruptGuard() as stopping:
         happens(stopping)
     assert DONE == ["written"]
 
 
 def fail() -> None:
-    with Stopping() as stopping:
+    with InterruptGuard() as stopping:
         stopping.hold()
         signal.raise_signal(signal.SIGINT)
         raise ValueError("mine")
 
 
-def test_another_error_stays_the_one_that_is_told() -> None:
+def test_other_error_precedes_the_interruption() -> None:
     with pytest.raises(ValueError, match="mine"):
         fail()
 
 
-def test_afterwards_signals_mean_what_they_did() -> None:
-    before = [signal.getsignal(one) for one in SIGNALS]
-    with Stopping():
-        assert [signal.getsignal(one) for one in SIGNALS] != before
-    assert [signal.getsignal(one) for one in SIGNALS] == before
+def test_signal_handlers_are_restored() -> None:
+    before = [signal.getsignal(signal_) for signal_ in SIGNALS]
+    with InterruptGuard():
+        assert [signal.getsignal(signal_) for signal_ in SIGNALS] != before
+    assert [signal.getsignal(signal_) for signal_ in SIGNALS] == before
 
 
-def test_a_thread_of_somebody_elses_program_is_left_alone() -> None:
+def test_stopping_in_another_thread_installs_no_handlers() -> None:
     found = []
 
     def work() -> None:
-        with Stopping() as stopping:
+        with InterruptGuard() as stopping:
             stopping.hold()
         found.append("done")
 

@@ -1,18 +1,20 @@
-"""What is seen of a stack that keeps every promise, to be made wrong in one place at a time."""
+"""Observations of a stack that keeps every promise; tests change one at a time."""
 
 import gzip
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 from readmodel_cfn.aws.http import Response
 from readmodel_cfn.deploy.live.values import Live
-from readmodel_cfn.verify.contract import Contract, Promised
-from readmodel_cfn.verify.outcome import Outcome
-from readmodel_cfn.verify.probe import choose
-from readmodel_cfn.verify.promises import judge
-from readmodel_cfn.verify.seen import Doors, Reads
+from readmodel_cfn.verify.contract import Contract, PromisedRoute, plan_probe
+from readmodel_cfn.verify.outcome import Outcome, Status
+from readmodel_cfn.verify.session import AccessChecks, Reads
+from readmodel_cfn.verify.verify import judge
 
-ROUTES = (Promised("samples", "payload.json"), Promised("products/{id}", "products/{id}.json"))
+ROUTES = (
+    PromisedRoute("samples", "payload.json"),
+    PromisedRoute("products/{id}", "products/{id}.json"),
+)
 PLAIN = Contract(ROUTES)
 ORIGIN = "https://www.example.com"
 CORS = Contract(ROUTES, cors_origin=ORIGIN)
@@ -21,6 +23,29 @@ NEVER = Contract(ROUTES, compress_from=None)
 OLD, NEW = '"old"', '"new"'
 JSON = {"Content-Type": "application/json"}
 NOT_FOUND = b'{"message":"Not Found"}'
+NOT_SHOWN: Status = get_args(Status)[2]
+PROMISES = (
+    "whole",
+    "Content-Type",
+    "ETag",
+    "Cache-Control",
+    "304",
+    "change",
+    "HEAD",
+    "compression",
+    "Vary",
+    "missing",
+    "unknown",
+    "methods",
+    "CORS",
+    "bucket-readable",
+    "bucket-listable",
+    "bucket-http",
+    "api-http",
+    "tls",
+    "throttling",
+    "live",
+)  # in the order of the judgements: the tests do not depend on the promises' texts
 LIVE = Live(compared={"api/v1": ("deployment", "routes")})
 
 
@@ -32,17 +57,17 @@ def heard(status: int = 200, body: bytes = b"", **headers: str | None) -> Respon
 
 
 def changed(
-    one: Response, status: int | None = None, body: bytes | None = None, **headers: Any
+    original: Response, status: int | None = None, body: bytes | None = None, **headers: Any
 ) -> Response:
     """The same answer with other parts; a header that is None is taken away."""
-    kept = {name.replace("-", "_"): value for name, value in one.headers} | headers
-    other_status = one.status if status is None else status
-    return heard(other_status, one.body if body is None else body, **kept)
+    kept = {name.replace("-", "_"): value for name, value in original.headers} | headers
+    other_status = original.status if status is None else status
+    return heard(other_status, original.body if body is None else body, **kept)
 
 
 def right(contract: Contract) -> Reads:
     """The answers of a stack that keeps the contract."""
-    probe = choose(contract, None, "token")
+    probe = plan_probe(contract, None, "token")
     first, second = probe.documents
     stored = gzip.compress if contract.gzip_stored else bytes
     encoding = "gzip" if contract.gzip_stored else None
@@ -93,18 +118,18 @@ def right(contract: Contract) -> Reads:
     )
 
 
-DOORS = Doors(heard(403), heard(403), plain_bucket=403, plain_api=0, old_tls=False)
+DOORS = AccessChecks(heard(403), heard(403), plain_bucket=403, plain_api=0, old_tls=False)
 
 
 def judged(
-    contract: Contract = PLAIN, doors: Doors = DOORS, live: Live = LIVE, **wrong: Any
+    contract: Contract = PLAIN, doors: AccessChecks = DOORS, live: Live = LIVE, **wrong: Any
 ) -> dict[str, Outcome]:
-    """The outcomes by name, where some answers are others."""
+    """The outcomes by promise, with some responses replaced."""
     seen = replace(right(contract), **wrong)
     outcomes = judge(contract, seen, doors, live)
-    assert len({one.name for one in outcomes}) == len(outcomes)
-    return {one.name: one for one in outcomes}
+    assert len({outcome.name for outcome in outcomes}) == len(outcomes)
+    return dict(zip(PROMISES, outcomes, strict=True))
 
 
 def with_status(status: str, outcomes: dict[str, Outcome]) -> list[str]:
-    return [name for name, one in outcomes.items() if one.status == status]
+    return [name for name, outcome in outcomes.items() if outcome.status == status]

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from readmodel_cfn.analysis.audit.api import paths
 from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable
-from readmodel_cfn.cloudformation.resources import Resource
+from readmodel_cfn.cloudformation.resources import Resource, api_paths
 from readmodel_cfn.cloudformation.values import PartialText
 from readmodel_cfn.deploy.live.facets import integration_facets
 from readmodel_cfn.deploy.live.reader import Reader
@@ -16,7 +15,7 @@ def methods_of(api: PartialText, reader: Reader) -> tuple[Mapping[Route, Method]
     """The methods by route, and the logical ids of those whose route cannot be known."""
     found: dict[Route, Method] = {}
     unread: list[str] = []
-    where = paths(reader.resources, reader.by_name)
+    where = api_paths(reader.resources, reader.by_name)
     own = [
         method
         for method in reader.of("Method")

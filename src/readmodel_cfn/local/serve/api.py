@@ -20,7 +20,7 @@ from readmodel_cfn.local.gateway import (
 from readmodel_cfn.local.gateway.cloudformation import served
 from readmodel_cfn.local.serve.folder import Folder
 from readmodel_cfn.local.serve.permissions import permissions_of
-from readmodel_cfn.publish.publish import DEFAULT, MOST_BYTES, Settings
+from readmodel_cfn.publish.documents import DEFAULT, MAX_BYTES, Settings
 
 NO_SUCH_STAGE = Response(
     403,
@@ -89,7 +89,7 @@ class Api:
         except OSError as error:
             self.tell(f"{step.s3.key}: cannot be read: {error.strerror}")
             return self.gateway.failed(step, "INTEGRATION_FAILURE")
-        if len(answer.body) > MOST_BYTES:
+        if len(answer.body) > MAX_BYTES:
             return self.gateway.failed(step, _TOO_LARGE)
         return self.gateway.finish(step, answer)
 

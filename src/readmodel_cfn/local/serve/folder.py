@@ -13,7 +13,7 @@ from readmodel_cfn.local.gateway import S3Request, S3Response
 from readmodel_cfn.local.serve import s3
 from readmodel_cfn.local.serve.permissions import Permissions
 from readmodel_cfn.local.serve.s3 import StoredObject
-from readmodel_cfn.publish.publish import DEFAULT, Settings
+from readmodel_cfn.publish.documents import DEFAULT, Settings
 
 _READS = ("GET", "HEAD")
 

@@ -18,7 +18,7 @@ from html import escape
 
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.local.gateway import S3Request, S3Response
-from readmodel_cfn.publish.publish import CONTENT_TYPE, Settings, check_document
+from readmodel_cfn.publish.documents import CONTENT_TYPE, Settings, check_document
 
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _TAG = re.compile(r'(W/)?"([^"]*)"|([^\s,"]+)')

@@ -1,0 +1,20 @@
+"""Settings of Hypothesis for all tests.
+
+The default profile gives the same examples in every run, whatever the speed of the machine. To look
+for new failures, use `pytest --hypothesis-profile explore`.
+"""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "default",
+    max_examples=30,
+    deadline=None,
+    derandomize=True,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+settings.register_profile(
+    "explore", settings.get_profile("default"), max_examples=300, derandomize=False
+)
+settings.load_profile("default")

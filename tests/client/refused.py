@@ -1,4 +1,4 @@
-"""A program that is wrong line by line: strict type checkers must refuse each that says so."""
+"""Wrong code: type checkers must report an error in each line that ends with `# refused`."""
 
 # pyright: strict, reportMissingTypeStubs=false
 
@@ -6,9 +6,12 @@ from troposphere import Template, s3
 from troposphere import apigateway as ag
 
 import readmodel_cfn as rm
-from readmodel_cfn.analysis import audit
+from readmodel_cfn.analysis.audit import audit
+from readmodel_cfn.analysis.graph import flowchart
+from readmodel_cfn.analysis.openapi import openapi
 from readmodel_cfn.deploy.deploy import deploy
 from readmodel_cfn.deploy.spec import StackSpec
+from readmodel_cfn.lint import lint
 from readmodel_cfn.local import gateway, sandbox
 from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.documents import Settings
@@ -18,7 +21,7 @@ TEMPLATE, MODEL = Template(), rm.ReadModel()
 HANDLE = rm.add_read_model(TEMPLATE, MODEL)
 API = ag.RestApi("Api", Name="api")
 TO = Destination("my-bucket")
-SHOP, SPEC = rm.ReadModelStack("shop", MODEL), StackSpec("shop", "{}")
+STACK = rm.ReadModelStack("shop", MODEL)
 
 rm.Route("a", 1)  # refused
 rm.Route("a", "a.json", throttle_rate="1")  # refused
@@ -50,8 +53,30 @@ rm.deploy_api(TEMPLATE, API, [HANDLE], rm.Api())  # refused
 rm.imported("stack", "Bucket")  # refused
 rm.imported(1, "ApiUrl")  # refused
 rm.ReadModelError("what", "where")  # refused
-publish({"a.json": 1}, TO)  # refused
-publish([("a.json", 1)], "my-bucket")  # refused
+rm.ReadModelStack(MODEL)  # refused
+rm.ReadModelStack("shop", MODEL, "eu-west-1")  # refused
+rm.ReadModelStack("shop", MODEL, tags={"team": 1})  # refused
+rm.ReadModelStack.from_config({"stack": {}})  # refused
+STACK.name = "other"  # refused
+STACK.deploy(True)  # refused
+STACK.deploy(confirm=lambda: True)  # refused
+STACK.deploy(timeout="60")  # refused
+STACK.deploy().changed = False  # refused
+STACK.deploy().stack  # refused
+STACK.diff(on_progress=print()).resources  # refused
+STACK.publish(1)  # refused
+STACK.publish({"a.json": 1}, force="yes")  # refused
+STACK.publish({"a.json": 1}).send  # refused
+STACK.publish({"a.json": 1}, dry_run=True).sent  # refused
+STACK.publish_document("a.json")  # refused
+STACK.history("a.json").id  # refused
+STACK.restore("a.json")  # refused
+STACK.read("a").status == "200"  # refused
+STACK.outputs()["ApiUrl"].value  # refused
+STACK.url(1)  # refused
+STACK.verify(timeout="1")  # refused
+STACK.race(readers=1.5)  # refused
+publish({"a.json": 1}, "my-bucket")  # refused
 publish([("a.json", 1)], TO, routes="a.json")  # refused
 publish([("a.json", 1)], TO, on_progress=lambda: None)  # refused
 publish([("a.json", 1)], TO).count  # refused
@@ -59,19 +84,16 @@ Settings(gzip="yes")  # refused
 Destination(None)  # refused
 StackSpec("shop", {"Resources": {}})  # refused
 StackSpec("shop", "{}", tags={"team": 1})  # refused
-SHOP.deploy(True)  # refused
-SHOP.deploy(adopt="shop")  # refused
-SHOP.deploy(confirm=True)  # refused
-SHOP.deploy(on_progress=lambda: None)  # refused
-SHOP.deploy(on_interrupt=lambda: True)  # refused
-SHOP.deploy().stack  # refused
-SHOP.diff().action == "destroy"  # refused
-SHOP.diff().resources[0].path  # refused
-SHOP.follow(timeout="1")  # refused
-deploy(SPEC, "eu-west-1")  # refused
+deploy(StackSpec("shop", "{}"), "eu-west-1")  # refused
 deploy("shop")  # refused
-audit.audit("{}")  # refused
-audit.audit({})[0].line  # refused
+STACK.deploy(adopt="shop")  # refused
+STACK.deploy(on_interrupt=lambda: True)  # refused
+STACK.diff().action == "destroy"  # refused
+STACK.follow(timeout="1")  # refused
+lint([MODEL])  # refused
+audit({})[0].line  # refused
+flowchart(STACK)  # refused
+openapi(MODEL).paths  # refused
 gateway.Request("GET", b"/")  # refused
 sandbox.start("here")  # refused
 sandbox.Sandbox.url  # refused

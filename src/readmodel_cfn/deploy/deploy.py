@@ -137,8 +137,8 @@ def deploy(
 def _lint(spec: StackSpec, connection: Connection, on_progress: OnProgress) -> None:
     from readmodel_cfn.lint import DEFAULT_REGION, lint_once
 
-    on_progress(Step("cfn-lint checks the template"))
-    findings = lint_once(spec.template, [connection.region_name or DEFAULT_REGION])
+    region = connection.region_name or DEFAULT_REGION
+    findings = lint_once(spec.template, [region], on_progress)
     for finding in findings:
         on_progress(finding)
     if findings:

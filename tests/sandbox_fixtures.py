@@ -5,58 +5,27 @@ Its state is in a temporary home; its environment is the user's own, installed a
 
 import functools
 import http.client
-import inspect
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
-import botocore.loaders
-import botocore.session
 import pytest
 from botocore.config import Config
 
 from readmodel_cfn import lint
-from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.local.sandbox import Sandbox, start, stop
 from readmodel_cfn.local.sandbox.home import Home, ensure_installed
 from stacks import TIMEOUT, Answer, Stack
 
 
-@pytest.fixture(scope="session", autouse=True)
-def shared_botocore_data() -> Iterator[None]:
-    """All sessions share botocore's data files; reading them again takes most of a session."""
-    with pytest.MonkeyPatch.context() as patch:
-        create = functools.cache(botocore.loaders.create_loader)
-        patch.setattr(botocore.session, "create_loader", create)
-        yield
-
-
-def _uses_sandbox(request: pytest.FixtureRequest) -> bool:
-    """Whether the test is in tests/sandbox; the fixtures of a plugin apply to all tests."""
-    return request.path.parent == Path(__file__).parent / "sandbox"
-
-
 @pytest.fixture(autouse=True)
 def deploy_without_lint(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands in this process do not run cfn-lint, which takes seconds and has its own tests."""
-    if not _uses_sandbox(request):
-        return
-    monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [])
-
-
-@pytest.fixture(autouse=True)
-def no_timed_progress_in_sandbox_tests(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A slow machine prints what a fast one prints."""
-    if not _uses_sandbox(request):
-        return
-    function: Any = inspect.unwrap(slow)
-    monkeypatch.setattr(function, "__defaults__", (1e6, 1e6))
-    monkeypatch.setattr("readmodel_cfn.cli.progress._FIRST", 1e6)
-    monkeypatch.setattr("readmodel_cfn.cli.reporter._FIRST", 1e6)
+    # A plugin's autouse fixtures apply to all tests.
+    if request.path.parent == Path(__file__).parent / "sandbox":
+        monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [])
 
 
 @pytest.fixture(scope="session")

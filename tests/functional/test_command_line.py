@@ -13,7 +13,9 @@ from functional_aws import error_of, run
 from readmodel_cfn import lint
 from readmodel_cfn.cli import _COMMANDS
 from readmodel_cfn.cli import output as report
-from readmodel_cfn.cli.target import consent
+from readmodel_cfn.cli.consent import Ask
+from readmodel_cfn.cli.reporter import Reporter
+from readmodel_cfn.consent import Consent
 from readmodel_cfn.deploy import deploy as deploy_module
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.version import __version__
@@ -191,24 +193,29 @@ class Terminal(io.StringIO):
         return True
 
 
+def ask(*, yes: bool = False) -> bool:
+    """Ask for consent to an update."""
+    return Ask(Reporter(), yes=yes)(Consent("update", "shop", "update stack shop"))
+
+
 @pytest.mark.parametrize("answer", ["y\n", "yes\n", "Y\n"])
 def test_answering_yes_gives_consent(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal(answer))
-    consent("Do it?", yes=False)
+    assert ask()
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", "no\n"])
 def test_any_other_answer_is_no_consent(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal(answer))
     with pytest.raises(ReadModelError) as refused:
-        consent("Do it?", yes=False)
+        ask()
     assert refused.value.exit_code == 1
 
 
 def test_end_of_input_aborts_the_question(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal(""))
     with pytest.raises(click.Abort):
-        consent("Do it?", yes=False)
+        ask()
 
 
 @pytest.mark.parametrize("stdin", [None, io.StringIO("y\n")])
@@ -217,8 +224,8 @@ def test_consent_without_a_terminal_requires_the_yes_option(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", stdin)
     with pytest.raises(ReadModelError, match="--yes"):
-        consent("Do it?", yes=False)
-    consent("Do it?", yes=True)
+        ask()
+    assert ask(yes=True)
 
 
 def test_errors_have_no_colour_without_a_terminal() -> None:

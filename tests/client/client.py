@@ -17,7 +17,10 @@ import readmodel_cfn as rm
 from readmodel_cfn.analysis.audit import Finding, audit
 from readmodel_cfn.analysis.graph import flowchart
 from readmodel_cfn.analysis.openapi import openapi
+from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.consent import Consent, ConsentRequired
+from readmodel_cfn.deploy.deploy import deploy as deploy_template
+from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.lint import lint
 from readmodel_cfn.local import gateway, sandbox
@@ -29,7 +32,9 @@ from readmodel_cfn.stack import (
     DeleteResult,
     DeployResult,
     Diagnosis,
+    EventStream,
     FollowResult,
+    Plan,
     Published,
     PublishPlan,
     PublishResult,
@@ -37,6 +42,7 @@ from readmodel_cfn.stack import (
     Response,
     Restored,
     StackDiff,
+    StackEvent,
     StackStatus,
     VerifyResult,
     Version,
@@ -151,6 +157,28 @@ def print_progress(value: object) -> None:
         print(value.text)
     elif isinstance(value, Count):
         print(value.name, value.done, value.unit, value.total)
+    elif isinstance(value, Plan):
+        print(value.where, value.action, value.why)
+    elif isinstance(value, StackDiff):
+        print([(resource.kind, resource.logical_id) for resource in value.resources])
+    elif isinstance(value, StackEvent):
+        print(value.time, value.logical_id, value.status)
+
+
+def cancel(events: EventStream, interrupt: KeyboardInterrupt) -> bool:
+    """On Ctrl-C cancel the update, and wait until it is rolled back."""
+    print(interrupt)
+    events.cancel()
+    return True
+
+
+def deploy_any_template(text: str) -> bool:
+    """Deploy the text of a template; whether the stack was changed."""
+    spec = StackSpec("shop", text, tags={"team": "shop"}, termination_protection=True)
+    result = deploy_template(
+        spec, Connection("eu-west-1"), on_progress=print_progress, on_interrupt=cancel
+    )
+    return result.changed
 
 
 def stacks() -> Iterator[rm.ReadModelStack]:

@@ -9,6 +9,8 @@ import readmodel_cfn as rm
 from readmodel_cfn.analysis.audit import audit
 from readmodel_cfn.analysis.graph import flowchart
 from readmodel_cfn.analysis.openapi import openapi
+from readmodel_cfn.deploy.deploy import deploy
+from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.lint import lint
 from readmodel_cfn.local import gateway, sandbox
 from readmodel_cfn.publish.destination import Destination
@@ -80,6 +82,14 @@ publish([("a.json", 1)], TO, on_progress=lambda: None)  # refused
 publish([("a.json", 1)], TO).count  # refused
 Settings(gzip="yes")  # refused
 Destination(None)  # refused
+StackSpec("shop", {"Resources": {}})  # refused
+StackSpec("shop", "{}", tags={"team": 1})  # refused
+deploy(StackSpec("shop", "{}"), "eu-west-1")  # refused
+deploy("shop")  # refused
+STACK.deploy(adopt="shop")  # refused
+STACK.deploy(on_interrupt=lambda: True)  # refused
+STACK.diff().action == "destroy"  # refused
+STACK.follow(timeout="1")  # refused
 lint([MODEL])  # refused
 audit({})[0].line  # refused
 flowchart(STACK)  # refused

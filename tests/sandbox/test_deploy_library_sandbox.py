@@ -1,4 +1,4 @@
-"""Deploying in a single call, on the embedded AWS."""
+"""`deploy` of any template, on the embedded AWS."""
 
 import json
 import secrets
@@ -57,6 +57,7 @@ def test_stack_is_created_left_unchanged_and_updated(connection: Connection, nam
     desired = StackSpec(name, site(s3.Bucket("More")), termination_protection=True)
     changed = deploy(desired, connection, on_progress=note)
     assert changed.status == "UPDATE_COMPLETE"
+    assert changed.outputs == made.outputs
     with pytest.raises(ReadModelError):
         deploy(StackSpec(name, '{"Resources":{"A":{"Type":"AWS::No::Such"}}}'), connection)
     deploy(StackSpec(name, site(s3.Bucket("More"))), connection)  # disables the protection again

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -213,7 +213,7 @@ def test_waiting_resumes_after_an_interruption() -> None:
     assert [event_.id for event_ in stream.happened] == ["a", "b", "c"]
 
 
-def stop(*_: object) -> Any:
+def stop(*_: object) -> NoReturn:
     raise KeyboardInterrupt
 
 

@@ -1,4 +1,4 @@
-"""What people read: results on stdout, the story on stderr."""
+"""What commands print: results on stdout, messages on stderr."""
 
 import json
 import os
@@ -13,11 +13,10 @@ if TYPE_CHECKING:
     from readmodel_cfn.stack import Published, Response, StackEvent
 
 
-def story(line: str) -> None:
-    """Say what is going on.
+def log(line: str) -> None:
+    """Print a message on stderr.
 
-    To the stderr that there is now: click by itself looks for the one behind rich's view of what is
-    in progress, and would write into that view.
+    Without `file` click would write to the stderr behind rich's live view, into that view.
     """
     click.echo(line, file=sys.stderr, err=True)
 
@@ -42,11 +41,11 @@ def table(rows: Iterable[Sequence[str]]) -> None:
 
 
 def findings(found: Sequence["Finding"]) -> None:
-    """Print cfn-lint's findings: rule, place, message, and what the rule means."""
-    for one in found:
-        colour = "red" if one.level == "error" else "yellow"
-        click.echo(f"{click.style(one.rule, fg=colour)} {one.place}: {one.message}")
-        click.echo(f"      {one.meaning}")
+    """Print cfn-lint's findings, each with the meaning of its rule."""
+    for finding in found:
+        rule = click.style(finding.rule, fg="red" if finding.level == "error" else "yellow")
+        click.echo(f"{rule} {finding.place}: {finding.message}")
+        click.echo(f"      {finding.meaning}")
 
 
 def outputs(found: Mapping[str, tuple[str, str]]) -> None:
@@ -56,13 +55,14 @@ def outputs(found: Mapping[str, tuple[str, str]]) -> None:
     )
 
 
-def event(one: "StackEvent") -> None:
-    """Tell one stack event, in one line."""
-    failed = one.status.endswith("_FAILED") or "ROLLBACK" in one.status
-    done = one.status.endswith("_COMPLETE")
-    colour = "red" if failed else "green" if done else None
-    line = f"{one.time:%H:%M:%S}  {click.style(one.status.ljust(28), fg=colour)} {one.logical_id}"
-    story(f"{line}  {one.type}  {one.reason}".rstrip())
+def event(stack_event: "StackEvent") -> None:
+    """Print one stack event, in one line on stderr."""
+    status = stack_event.status
+    failed = status.endswith("_FAILED") or "ROLLBACK" in status
+    done = status.endswith("_COMPLETE")
+    styled = click.style(status.ljust(28), fg="red" if failed else "green" if done else None)
+    line = f"{stack_event.time:%H:%M:%S}  {styled} {stack_event.logical_id}"
+    log(f"{line}  {stack_event.type}  {stack_event.reason}".rstrip())
 
 
 def published(done: "Published") -> None:
@@ -76,9 +76,9 @@ def response(response: "Response") -> None:
     colour = "green" if response.ok else "red"
     milliseconds = f"{response.seconds * 1000:.0f} ms"
     status = click.style(str(response.status), fg=colour)
-    story(f"GET {response.url}\n{status} in {milliseconds}")
+    log(f"GET {response.url}\n{status} in {milliseconds}")
     for name, value in response.headers:
-        story(f"{name}: {value}")
+        log(f"{name}: {value}")
     click.echo(response.body)
 
 
@@ -88,7 +88,7 @@ def sandbox(found: Any) -> None:
         [
             ["endpoint", found.endpoint_url],
             ["region", found.region],
-            ["access key id", found.access_key_id],
+            ["access key ID", found.access_key_id],
             ["secret access key", found.secret_access_key],
             ["process", str(found.pid)],
         ]

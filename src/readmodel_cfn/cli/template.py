@@ -16,7 +16,7 @@ from readmodel_cfn.cli.options import (
     file_argument,
     json_option,
     load_config,
-    template_from,
+    template_of,
     template_source,
 )
 from readmodel_cfn.cli.reporter import Reporter
@@ -70,7 +70,7 @@ def _ask_for_starter(file: Path) -> "tuple[StackSettings, Route]":
         StackSettings, "region", lambda text: StackSettings(name=name, region=text or None)
     )
     route = _ask(Route, "path", lambda text: Route(text, key_for(text)))
-    report.story(f"The key of its documents is {route.key}.")
+    report.log(f"The key of its documents is {route.key}.")
     return stack, route
 
 
@@ -95,11 +95,11 @@ def _ask(table: type, option: str, make: Callable[[str], T]) -> T:
 
 
 def _print_starter(written: "Starter") -> None:
-    report.story(f"Wrote {written.path}. Next:")
+    report.log(f"Wrote {written.path}. Next:")
     width = max(map(len, written.next_commands))
     for command, meaning in written.next_commands.items():
-        report.story(f"  {command.ljust(width)}  # {meaning}")
-    report.story("Add --sandbox to each of them to try it on this machine, without an account.")
+        report.log(f"  {command.ljust(width)}  # {meaning}")
+    report.log("Add --sandbox to each of them to try it on this machine, without an account.")
 
 
 @click.command(
@@ -124,7 +124,7 @@ def template(
     """Print the CloudFormation template that readmodel.toml describes."""
     if check and output:
         raise click.UsageError("use --output to write or --check to compare, not both")
-    text = render(template_from(config_file, article), form)
+    text = render(template_of(config_file, article), form)
     if check:
         require_current(check, text)
     elif output:
@@ -157,4 +157,4 @@ def lint(file: Path | None, config_file: Path | None, article: bool, as_json: bo
     else:
         report.findings(findings)
     require_no_findings(findings, str(file or "template"))
-    report.story("No findings.")
+    report.log("No findings.")

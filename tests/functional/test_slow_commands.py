@@ -44,7 +44,6 @@ def until_progress(
         '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
     )
     monkeypatch.setattr(report, "story", story)
-    monkeypatch.setattr(reporter, "story", story)
     set_slow_delays(0.0, 1e6)  # at once, and once only
     return wait
 

@@ -12,7 +12,6 @@ from test_json_contract import CALLS
 
 from readmodel_cfn import lint
 from readmodel_cfn.cli import output as report
-from readmodel_cfn.cli import reporter
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.errors import ReadModelError
 
@@ -44,7 +43,6 @@ def until_progress(
         '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
     )
     monkeypatch.setattr(report, "story", story)
-    monkeypatch.setattr(reporter, "story", story)
     set_step_delays(0.0, 1e6)  # at once, and once only
     return wait
 

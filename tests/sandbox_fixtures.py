@@ -45,6 +45,7 @@ def no_timed_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     function: Any = inspect.unwrap(slow)
     monkeypatch.setattr(function, "__defaults__", (1e6, 1e6))
     monkeypatch.setattr("readmodel_cfn.cli.progress._FIRST", 1e6)
+    monkeypatch.setattr("readmodel_cfn.cli.reporter._FIRST", 1e6)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-# `make help` tells what there is. Everything is installed into .venv, from setup.cfg.
+# `make help` lists the targets. Everything is installed into .venv, from setup.cfg.
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
-template: $(VENV)/run ## Write what is generated: templates/ (JSON, YAML), schema, docs
+template: $(VENV)/run ## Write the generated files: templates/ (JSON, YAML), schema, docs
 	$(BIN)/python tools/generate.py
 	@ls templates
 
@@ -17,7 +17,7 @@ lint: $(VENV)/run ## Check both templates with cfn-lint
 	$(BIN)/readmodel-cfn lint --article
 	$(BIN)/readmodel-cfn lint
 
-demo: $(VENV)/run ## The whole journey on the embedded AWS: template to reading back (KEEP=1 leaves it up)
+demo: $(VENV)/run ## Deploy, publish, read and verify on the embedded AWS (KEEP=1 leaves the stack running)
 	@KEEP=$(KEEP) $(BIN)/python examples/demo.py
 
 deploy: $(VENV)/run ## Deploy readmodel.toml's stack to AWS
@@ -26,29 +26,30 @@ deploy: $(VENV)/run ## Deploy readmodel.toml's stack to AWS
 quick: $(VENV)/dev ## Run the unit tests, in less than a minute
 	$(BIN)/python -m pytest -n 2 tests/unit
 
-test: $(VENV)/dev ## Run all tests: unit, functional, and on the embedded AWS
+test: $(VENV)/dev ## Run all tests, including those on the embedded AWS
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-examples: $(VENV)/dev ## Run every example with its tool, the large ones too: SAM, and the CDK, which needs node
+examples: $(VENV)/dev ## Run every example with its tool, including SAM and the CDK, which needs node
 	$(BIN)/python -m pytest -m '' tests/sandbox/test_examples*.py
 
-check: $(VENV)/dev ## Types, style, and that generated files are fresh
+check: $(VENV)/dev ## Check types, style, imports, and that generated files are up to date
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/python tools/generate.py --check
 
 docs: $(VENV)/docs ## Build the documentation's site into site/; a broken link fails
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-dist: $(VENV)/dist ## Build sdist and wheel into dist/; try them on each Python, and their types
+dist: $(VENV)/dist ## Build sdist and wheel into dist/; test them on each installed Python, and their types
 	$(BIN)/python tools/release.py
 
-faults: $(VENV)/dev ## Deploy through a proxy that throttles, resets, cuts off; compare with the truth
+faults: $(VENV)/dev ## Deploy through a proxy that throttles, resets and cuts off connections; check the result
 	$(BIN)/python tools/faults.py
 
-clean: ## Remove what make made here
-	rm -rf $(VENV) build dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache src/*.egg-info
+clean: ## Remove everything that make created here
+	rm -rf $(VENV) build dist site .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache src/*.egg-info
 
 $(VENV)/run: setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

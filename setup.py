@@ -1,6 +1,6 @@
-"""The description that an index shows: the README, with paths where it links to other files.
+"""The long description: README.md, whose links to other files become the paths of these files.
 
-An index has no page behind such a link; the file is in the sdist. All else is in setup.cfg.
+A package index does not have the other files; the sdist has. The other metadata is in setup.cfg.
 """
 
 import re
@@ -11,11 +11,11 @@ from setuptools import setup
 LINK = re.compile(r"\[([^]]+)\]\((?!https:)([^)]+)\)")
 
 
-def written(link: re.Match[str]) -> str:
-    """The words of a link, and the path that it led to, unless they are the same."""
-    words, path = link.groups()
-    return f"`{path}`" if words == path else f"{words} (`{path}`)"
+def without_link(link: re.Match[str]) -> str:
+    """The text of a link, and its path unless the text is the path."""
+    text, path = link.groups()
+    return f"`{path}`" if text == path else f"{text} (`{path}`)"
 
 
 README = Path(__file__).with_name("README.md").read_text(encoding="utf-8")
-setup(long_description=LINK.sub(written, README))
+setup(long_description=LINK.sub(without_link, README))

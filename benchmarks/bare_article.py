@@ -1,6 +1,6 @@
-"""The floor: a bare troposphere script for the article's stack.
+"""A plain troposphere script for the article's stack, to compare `template --article` with.
 
-It makes the resources of `readmodel-cfn template --article`, with nothing of this package.
+It creates the resources of `readmodel-cfn template --article` and does not use this package.
 """
 
 import awacs.sts
@@ -10,7 +10,7 @@ from troposphere import apigateway as ag
 
 
 def name(suffix: str) -> Join:
-    """A name that begins with the stack's."""
+    """The stack's name and a suffix."""
     return Join("", [Ref("StackName"), suffix])
 
 

@@ -1,6 +1,8 @@
-"""The floor of a first deploy: create a stack with bare boto3, poll until it ends, print outputs.
+"""Creates a stack with plain boto3, waits for it and prints its outputs, to compare `deploy` with.
 
-bare_deploy.py NAME TEMPLATE, with the endpoint and the key in AWS's environment variables.
+    bare_deploy.py NAME TEMPLATE
+
+The endpoint and the credentials are in AWS's environment variables.
 """
 
 import sys

@@ -1,8 +1,8 @@
-"""A bare troposphere script for the production stack, with N static routes (1 by default).
+"""A plain troposphere script for the production stack, with N static routes (default 1).
 
-It makes the resources of `readmodel-cfn template` for the routes route0, route1, ... with nothing
-of this package: no options, no checks, and no hash in the deployment's logical id. What all routes
-have in common, such as the answers, is made once.
+It creates the resources of `readmodel-cfn template` for the routes route0, route1, ... and does not
+use this package: no options, no checks, no hash in the deployment's logical ID. Parts that all
+routes share, such as the integration responses, are created once.
 """
 
 import sys
@@ -39,20 +39,20 @@ from troposphere import apigateway as ag
 
 
 def batches(inline: int) -> list[list[str]]:
-    """The keys, in batches that fit into a policy: one inline, the others managed.
+    """The keys in batches that fit into a policy: the first is inline, the others are managed.
 
-    700 characters are left for what a policy holds besides, 91 for what stands around a key.
+    700 characters are reserved for the rest of the policy, 91 for the ARN and prefix of each key.
     """
-    made: list[list[str]] = [[]]
-    room = inline - 700
+    batch_list: list[list[str]] = [[]]
+    available = inline - 700
     for key in (f"payload{i}.json" for i in range(n)):
         size = 91 + 2 * len(key)
-        if size > room:
-            made.append([])
-            room = 6144 - 700
-        made[-1].append(key)
-        room -= size
-    return made
+        if size > available:
+            batch_list.append([])
+            available = 6144 - 700
+        batch_list[-1].append(key)
+        available -= size
+    return batch_list
 
 
 def objects(keys: list[str]) -> list[Join]:
@@ -61,13 +61,13 @@ def objects(keys: list[str]) -> list[Join]:
 
 
 def write(keys: list[str]) -> PolicyDocument:
-    """May put the keys."""
+    """A policy that allows to put the keys."""
     put = Statement(Effect=Allow, Action=[awacs.s3.PutObject], Resource=objects(keys))
     return PolicyDocument(Version="2012-10-17", Statement=[put])
 
 
 def read(keys: list[str]) -> PolicyDocument:
-    """May get the keys, and be told that one is missing."""
+    """A policy that allows to get the keys; with s3:ListBucket a missing key is a 404."""
     get = Statement(Effect=Allow, Action=[awacs.s3.GetObject], Resource=objects(keys))
     prefixes = StringLike("s3:prefix", [f"{key}*" for key in keys])
     find = Statement(
@@ -207,7 +207,7 @@ api = t.add_resource(
 to, of = "method.response.header", "integration.response.header"
 validators = {f"{to}.{name}": f"{of}.{name}" for name in ("ETag", "Last-Modified", "Cache-Control")}
 vary = {f"{to}.Vary": "'Accept-Encoding'"}
-passed = {
+response_headers = {
     "200": {f"{to}.Content-Type": f"{of}.Content-Type", **validators, **vary},
     "304": {**validators, **vary},
 }
@@ -221,7 +221,7 @@ errors = (
 )
 successes = [
     ag.IntegrationResponse(StatusCode=status, SelectionPattern=status, ResponseParameters=headers)
-    for status, headers in passed.items()
+    for status, headers in response_headers.items()
 ]
 rules: dict[str, list[ag.IntegrationResponse]] = {"GET": [*successes], "HEAD": [*successes]}
 for status, pattern, message in errors:
@@ -232,13 +232,13 @@ for status, pattern, message in errors:
 declared = [
     *(
         ag.MethodResponse(StatusCode=status, ResponseParameters=dict.fromkeys(headers, False))
-        for status, headers in passed.items()
+        for status, headers in response_headers.items()
     ),
     *(ag.MethodResponse(StatusCode=status) for status, _, _ in errors),
 ]
 conditions = [f"request.header.{name}" for name in ("If-None-Match", "If-Modified-Since")]
 optional = {f"method.{name}": False for name in conditions}
-handed_on = {f"integration.{name}": f"method.{name}" for name in conditions}
+condition_headers = {f"integration.{name}": f"method.{name}" for name in conditions}
 service = ["arn:", Partition, ":apigateway:", Region, ":s3:path/", Ref(bucket)]
 root, credentials, rest_api = GetAtt(api, "RootResourceId"), GetAtt(role, "Arn"), Ref(api)
 resources = [
@@ -247,7 +247,7 @@ resources = [
     )
     for i in range(n)
 ]
-waits_for = [
+methods = [
     t.add_resource(
         ag.Method(
             f"Route{i}{verb.capitalize()}Method",
@@ -261,7 +261,7 @@ waits_for = [
                 Uri=Join("", [*service, f"/payload{i}.json"]),
                 Credentials=credentials,
                 PassthroughBehavior="WHEN_NO_MATCH",
-                RequestParameters=handed_on,
+                RequestParameters=condition_headers,
             ),
             ResourceId=Ref(resource),
             RestApiId=rest_api,
@@ -271,7 +271,7 @@ waits_for = [
     for verb in ("GET", "HEAD")
     for i, resource in enumerate(resources)
 ]
-waits_for.append(
+methods.append(
     t.add_resource(
         ag.GatewayResponse(
             "ApiGatewayUnknownPath",
@@ -283,7 +283,7 @@ waits_for.append(
     )
 )
 deployment = t.add_resource(
-    ag.Deployment("ApiGatewayDeployment", DependsOn=waits_for, RestApiId=Ref(api))
+    ag.Deployment("ApiGatewayDeployment", DependsOn=methods, RestApiId=Ref(api))
 )
 t.add_resource(
     ag.Stage("ApiGatewayStage", RestApiId=Ref(api), DeploymentId=Ref(deployment), StageName="v1")

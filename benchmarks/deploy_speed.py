@@ -1,12 +1,12 @@
-"""How long deploying the production stack takes on the embedded AWS, beside other tools.
+"""Compares the time of `deploy` on the embedded AWS with other tools.
 
     python benchmarks/deploy_speed.py [--rounds 8] [--peers DIR]
 
-Whole processes, medians. Each round makes a new stack of the same template with each tool: with
-`readmodel-cfn deploy` twice, first of a text that was never linted, then of the same text; with
-bare_deploy.py, which is the floor; with sam, sceptre and AWS's own command line. Then the first
-stack is deployed once more without a change. After each it is checked that the stack exists; at the
-end of a round all are removed. Neither is measured.
+Whole processes, medians. Each round creates a new stack of the same template with each tool:
+`readmodel-cfn deploy` before and after the template is in the lint cache, bare_deploy.py, sam,
+sceptre and the AWS CLI. Then the first stack is deployed again without a change. After each deploy
+the benchmark checks that the stack exists; at the end of a round it removes all stacks. Neither is
+measured.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import peers
+from endpoints import Endpoint, embedded_aws
 from measure import (
     COMMAND,
     HERE,
@@ -31,7 +32,6 @@ from measure import (
     run,
     table,
 )
-from places import Place, embedded_aws
 
 NEW = "readmodel-cfn deploy, never linted"
 LINTED = "readmodel-cfn deploy, linted before"
@@ -45,11 +45,13 @@ TARGETS: Mapping[str, tuple[Callable[[Round], float], float]] = {
     f"{NEW}: of sceptre's time": (lambda runs: runs[NEW].seconds / runs[peers.SCEPTRE].seconds, 1),
     f"{UNCHANGED}: s": (lambda runs: runs[UNCHANGED].seconds, 1),
 }
-"""What is asked of a round, and the most that it may be."""
+"""A figure of a round, and its upper limit."""
 
 
-def deploys(folder: Path, place: Place, programs: Mapping[str, Path]) -> dict[str, peers.Deploy]:
-    """How each tool makes a new stack of a name, of a template in a folder."""
+def deploys(
+    folder: Path, endpoint: Endpoint, programs: Mapping[str, Path]
+) -> dict[str, peers.Deploy]:
+    """The command of each tool that creates a stack with a name."""
     template = folder / "read-model.json"
     template.write_text(output([*COMMAND, "template"], folder), encoding="utf-8")
     bare = [sys.executable, str(HERE / "bare_deploy.py")]
@@ -57,7 +59,7 @@ def deploys(folder: Path, place: Place, programs: Mapping[str, Path]) -> dict[st
         NEW: _ours,
         LINTED: _ours,
         BARE: lambda name: [*bare, name, str(template)],
-        **peers.deploys(programs, template, place.region),
+        **peers.deploys(programs, template, endpoint.region),
     }
 
 
@@ -66,8 +68,8 @@ def _ours(name: str) -> list[str]:
 
 
 def one_round(folder: Path, cloud: Any, tools: Mapping[str, peers.Deploy], prefix: str) -> Round:
-    """A new stack with each tool, and the first of ours once more."""
-    # The lint cache belongs to cfn-lint's settings: with new ones, no text was linted before.
+    """Create a stack with each tool, and deploy the first again without a change."""
+    # The cfn-lint configuration is part of the lint cache's key: a new one makes the cache empty.
     (folder / ".cfnlintrc").write_text(f"# {prefix}\n", encoding="utf-8")
     commands = {what: (deploy, f"{prefix}{n}") for n, (what, deploy) in enumerate(tools.items())}
     commands[UNCHANGED] = commands[NEW]
@@ -81,7 +83,7 @@ def one_round(folder: Path, cloud: Any, tools: Mapping[str, peers.Deploy], prefi
 
 
 def remove(cloud: Any, s3: Any, prefix: str) -> None:
-    """Remove the stacks of a round, and their buckets, which the stacks retain."""
+    """Delete the stacks of a round, and the buckets that they retain."""
     for stack in cloud.describe_stacks()["Stacks"]:
         if stack["StackName"].startswith(prefix):
             stack_id = {"StackName": stack["StackId"]}
@@ -94,11 +96,11 @@ def remove(cloud: Any, s3: Any, prefix: str) -> None:
                     s3.delete_bucket(Bucket=resource["PhysicalResourceId"])
 
 
-def measure(folder: Path, place: Place, programs: Path, count: int) -> list[Round]:
-    """All rounds but the first, which warms the caches."""
+def measure(folder: Path, endpoint: Endpoint, programs: Path, count: int) -> list[Round]:
+    """All rounds except the first, which fills the caches."""
     os.environ.update(peers.variables(folder))
-    tools = deploys(folder, place, peers.install(programs, peers.DEPLOYERS))
-    cloud, s3 = place.client("cloudformation"), place.client("s3")
+    tools = deploys(folder, endpoint, peers.install(programs, peers.DEPLOYERS))
+    cloud, s3 = endpoint.client("cloudformation"), endpoint.client("s3")
     found = []
     for _ in rounds(count, "deploy"):
         prefix = f"bench-{secrets.token_hex(4)}-"
@@ -112,19 +114,19 @@ def measure(folder: Path, place: Place, programs: Path, count: int) -> list[Roun
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=8, help="stacks of each kind")
-    parser.add_argument("--peers", type=Path, help="keep the other tools here for the next time")
-    asked = parser.parse_args()
-    with embedded_aws() as place, tempfile.TemporaryDirectory() as temporary:
+    parser.add_argument("--rounds", type=int, default=8, help="number of rounds")
+    parser.add_argument("--peers", type=Path, help="install the other tools here and keep them")
+    options = parser.parse_args()
+    with embedded_aws() as endpoint, tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        programs = asked.peers.absolute() if asked.peers else folder / "peers"
-        found = measure(folder, place, programs, asked.rounds)
+        programs = options.peers.absolute() if options.peers else folder / "peers"
+        found = measure(folder, endpoint, programs, options.rounds)
     rows = [["whole process", "wall time, s", "processor time, s", "peak, MiB"]]
     for what in found[0]:
         middle = medians([runs[what] for runs in found])
         rows.append([what, f"{middle.seconds:.2f}", f"{middle.cpu:.2f}", f"{middle.mib:.0f}"])
     table(rows)
-    rows = [["asked", "measured", "target"]]
+    rows = [["figure", "measured", "target"]]
     for what, (figure, most) in TARGETS.items():
         value = median(map(figure, found))
         rows.append([what, f"{value:.2f}", at_most(value, most)])

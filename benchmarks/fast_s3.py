@@ -1,11 +1,11 @@
-"""An S3 in memory, fast enough that it is not what a benchmark of its clients measures.
+"""An S3 server in memory, faster than the clients that a benchmark measures.
 
     python benchmarks/fast_s3.py [--delay 0.02]
 
-It prints its port and serves plain HTTP until it is ended; `--delay` sends each answer so many
-seconds later. It answers what clients that publish ask: listings (version 2, pages, prefix,
-delimiter), GET, HEAD, PUT, DELETE of one key or many; path style, no versions, no signatures. An
-ETag is the MD5 of the content, as on S3. It needs uvloop.
+It prints its port and serves plain HTTP until it is stopped; `--delay` delays each response by that
+many seconds. It supports what publishing needs: ListObjectsV2 (pages, prefix, delimiter), GET,
+HEAD, PUT, DELETE and DeleteObjects; path style only, without versions or signatures. The ETag is
+the MD5 of the content, as on S3. It needs uvloop.
 """
 
 import argparse
@@ -23,14 +23,14 @@ from xml.sax.saxutils import escape
 
 from uvloop import run
 
-_KEPT = ("content-type", "cache-control", "content-encoding", "x-amz-meta-")
+_STORED_HEADERS = ("content-type", "cache-control", "content-encoding", "x-amz-meta-")
 _PAGE = 1000
 _NOT_FOUND = b"<Error><Code>NoSuchKey</Code><Message>not found</Message></Error>"
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-class Answer(NamedTuple):
-    """An HTTP answer."""
+class Response(NamedTuple):
+    """An HTTP response."""
 
     status: int
     body: bytes = b""
@@ -38,7 +38,7 @@ class Answer(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """An object; the headers have its ETag and time."""
+    """An object; the headers include its ETag and time."""
 
     body: bytes
     headers: dict[str, str]
@@ -46,43 +46,48 @@ class Stored(NamedTuple):
 
 
 class Bucket:
-    """Objects by key, and their keys in S3's order."""
+    """Objects by key, and the keys in the order of S3."""
 
     def __init__(self) -> None:
         self.objects: dict[str, Stored] = {}
         self._ordered: list[str] | None = None
 
-    def put(self, key: str, headers: dict[str, str], body: bytes) -> Answer:
+    def put(self, key: str, headers: dict[str, str], body: bytes) -> Response:
         """Store an object."""
         if key not in self.objects:
             self._ordered = None
         etag = f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
-        kept = {name: value for name, value in headers.items() if name.startswith(_KEPT)}
+        stored_headers = {
+            name: value for name, value in headers.items() if name.startswith(_STORED_HEADERS)
+        }
         time = datetime.now(UTC)
-        kept |= {"etag": etag, "last-modified": format_datetime(time, usegmt=True)}
-        self.objects[key] = Stored(body, kept, time)
-        return Answer(200, headers={"etag": etag})
+        stored_headers |= {"etag": etag, "last-modified": format_datetime(time, usegmt=True)}
+        self.objects[key] = Stored(body, stored_headers, time)
+        return Response(200, headers={"etag": etag})
 
-    def get(self, key: str) -> Answer:
+    def get(self, key: str) -> Response:
         """An object."""
         stored = self.objects.get(key)
-        return Answer(200, stored.body, stored.headers) if stored else Answer(404, _NOT_FOUND)
+        return Response(200, stored.body, stored.headers) if stored else Response(404, _NOT_FOUND)
 
-    def delete(self, *keys: str) -> Answer:
+    def delete(self, *keys: str) -> Response:
         """Delete objects."""
         for key in keys:
             self.objects.pop(key, None)
         self._ordered = None
-        return Answer(200, b"<DeleteResult/>")
+        return Response(200, b"<DeleteResult/>")
 
-    def listing(self, asked: dict[str, str]) -> Answer:
-        """A page; the token of the next one is the last key or common prefix of this."""
-        prefix, most = asked.get("prefix", ""), min(int(asked.get("max-keys", _PAGE)), _PAGE)
-        after = asked.get("continuation-token") or asked.get("start-after", "")
-        encoded = asked.get("encoding-type") == "url"
+    def listing(self, parameters: dict[str, str]) -> Response:
+        """A page of the list; the token of the next page is the last key or common prefix."""
+        prefix, most = (
+            parameters.get("prefix", ""),
+            min(int(parameters.get("max-keys", _PAGE)), _PAGE),
+        )
+        after = parameters.get("continuation-token") or parameters.get("start-after", "")
+        encoded = parameters.get("encoding-type") == "url"
         entries: list[str] = []
         last, more = after, False
-        for name in self._names(prefix, asked.get("delimiter", ""), after):
+        for name in self._names(prefix, parameters.get("delimiter", ""), after):
             if len(entries) == most:
                 more = True
                 break
@@ -96,10 +101,10 @@ class Bucket:
             f"<IsTruncated>{str(more).lower()}</IsTruncated>{token}{''.join(entries)}"
             "</ListBucketResult>"
         )
-        return Answer(200, body.encode())
+        return Response(200, body.encode())
 
     def _names(self, prefix: str, delimiter: str, after: str) -> Iterator[str]:
-        """Keys, and common prefixes, each once, which end with the delimiter."""
+        """Keys and common prefixes, each once."""
         if self._ordered is None:
             self._ordered = sorted(self.objects)
         last = after if delimiter and after.endswith(delimiter) else None
@@ -124,32 +129,32 @@ def _entry(stored: Stored | None, name: str) -> str:
     )
 
 
-def answer(
+def respond(
     buckets: dict[str, Bucket], method: str, target: str, headers: dict[str, str], body: bytes
-) -> Answer:
-    """What S3 answers; a bucket is made when it is first asked for."""
+) -> Response:
+    """The response to a request; a bucket is created by the first request for it."""
     path, _, query = target.partition("?")
     name, _, key = unquote(path[1:]).partition("/")
     bucket = buckets.setdefault(name, Bucket())
-    asked = dict(parse_qsl(query, keep_blank_values=True))
+    parameters = dict(parse_qsl(query, keep_blank_values=True))
     match method:
         case "PUT":
-            return bucket.put(key, headers, body) if key else Answer(200)
+            return bucket.put(key, headers, body) if key else Response(200)
         case "DELETE":
             bucket.delete(key)
-            return Answer(204)
-        case "POST" if "delete" in asked:
-            found = ElementTree.fromstring(body).iter()  # noqa: S314 - of a client of ours
+            return Response(204)
+        case "POST" if "delete" in parameters:
+            found = ElementTree.fromstring(body).iter()  # noqa: S314 - the benchmark's own clients send it
             return bucket.delete(*(tag.text or "" for tag in found if tag.tag.endswith("Key")))
         case "GET" | "HEAD":
             if key:
                 return bucket.get(key)
-            return bucket.listing(asked) if "list-type" in asked else Answer(200)
-    return Answer(501)
+            return bucket.listing(parameters) if "list-type" in parameters else Response(200)
+    return Response(501)
 
 
 class Connection(asyncio.Protocol):
-    """One keep-alive connection: a request, its answer, the next."""
+    """One keep-alive connection: a request and its response at a time."""
 
     def __init__(self, buckets: dict[str, Bucket], delay: float) -> None:
         self._buckets, self._delay = buckets, delay
@@ -157,11 +162,11 @@ class Connection(asyncio.Protocol):
         self._head: tuple[str, str, dict[str, str]] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep what to answer on."""
+        """Keep the transport for responses."""
         self._transport: asyncio.WriteTransport = transport  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:
-        """Answer each request that is complete."""
+        """Respond to each request that is complete."""
         self._received += data
         while self._head or self._read_head():
             assert self._head
@@ -172,10 +177,10 @@ class Connection(asyncio.Protocol):
             body = bytes(self._received[:length])
             del self._received[:length]
             self._head = None
-            self._send(_written(answer(self._buckets, method, target, headers, body), method))
+            self._send(_encoded(respond(self._buckets, method, target, headers, body), method))
 
     def _read_head(self) -> bool:
-        """Take the head of a request, where all of it has come."""
+        """Parse the head of a request if it is complete."""
         end = self._received.find(b"\r\n\r\n")
         if end < 0:
             return False
@@ -191,14 +196,14 @@ class Connection(asyncio.Protocol):
         return True
 
     def _send(self, data: bytes) -> None:
-        """Send data, later where there is a delay: each wait of a client is a round trip."""
+        """Send data, after the delay if there is one: each response takes one round trip."""
         if self._delay:
             asyncio.get_running_loop().call_later(self._delay, self._transport.write, data)
         else:
             self._transport.write(data)
 
 
-def _written(found: Answer, method: str) -> bytes:
+def _encoded(found: Response, method: str) -> bytes:
     lines = "".join(f"{name}: {value}\r\n" for name, value in found.headers.items())
     reason = HTTPStatus(found.status).phrase
     head = f"HTTP/1.1 {found.status} {reason}\r\n{lines}content-length: {len(found.body)}\r\n\r\n"
@@ -206,7 +211,7 @@ def _written(found: Answer, method: str) -> bytes:
 
 
 async def serve(delay: float) -> None:
-    """Serve until ended."""
+    """Serve until stopped."""
     buckets: dict[str, Bucket] = {}
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
@@ -218,5 +223,5 @@ async def serve(delay: float) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds before each response")
     run(serve(parser.parse_args().delay))

@@ -1,4 +1,4 @@
-"""What the benchmarks share: whole processes measured, rounds with progress, medians, tables."""
+"""Shared by the benchmarks: measuring processes, rounds with progress, medians, tables."""
 
 import os
 import subprocess
@@ -10,15 +10,15 @@ from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 COMMAND = [str(Path(sys.executable).with_name("readmodel-cfn"))]
-"""The command as it was installed beside the Python that runs the benchmark."""
+"""The command in the environment of the Python that runs the benchmark."""
 
-MOST_MINUTES = 9
+MAX_MINUTES = 9
 
 Command = Sequence[str]
 
 
 class Run(NamedTuple):
-    """One process from start to end: wall time, processor time, peak memory."""
+    """Wall time, processor time and peak memory of one process."""
 
     seconds: float
     cpu: float
@@ -26,22 +26,22 @@ class Run(NamedTuple):
 
 
 def run(command: Command, folder: Path) -> Run:
-    """Run a command in a folder and measure it; it must succeed, and its output is dropped."""
+    """Run a command in a folder and measure it; it must succeed, and its output is discarded."""
     spawn = [sys.executable, "-I", "-S", str(HERE / "spawn.py")]
-    done = _finished([*spawn, *command], folder)
+    done = _completed([*spawn, *command], folder)
     *figures, code = done.stdout.split()
     _must_succeed(int(code), command, done.stderr)
     return Run(*map(float, figures))
 
 
 def output(command: Command, folder: Path) -> str:
-    """What a command prints, which must succeed."""
-    done = _finished(command, folder)
+    """The stdout of a command, which must succeed."""
+    done = _completed(command, folder)
     _must_succeed(done.returncode, command, done.stderr)
     return done.stdout
 
 
-def _finished(command: Command, folder: Path) -> subprocess.CompletedProcess[str]:
+def _completed(command: Command, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
         cwd=folder,
@@ -58,35 +58,35 @@ def _must_succeed(code: int, command: Command, errors: str) -> None:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """This process's, with compiled code kept below the folder.
+    """This process's environment variables, with a cache of compiled code in the folder.
 
-    An installed package is compiled once; a source tree that Python may not write to would be
-    compiled again at every start.
+    Without a cache, Python would compile a source tree that it cannot write to at every start.
     """
-    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+    variables = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return {**variables, "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
 
 
 _started = time.monotonic()
 
 
 def rounds(count: int, what: str) -> Iterator[int]:
-    """The numbers of `count` rounds, after round 0, which warms the caches.
+    """Round 0, which fills the caches, and `count` rounds.
 
-    It prints progress, and stops early where another round would end after MOST_MINUTES.
+    Progress is printed. The loop stops early if another round would end after MAX_MINUTES.
     """
+    print(f"{what}: round 0 of {count} ...", file=sys.stderr)
     for number in range(count + 1):
         began = time.monotonic()
         yield number
         took = time.monotonic() - began
         print(f"{what}: round {number} of {count} took {took:.1f} s", file=sys.stderr)
-        if number and time.monotonic() - _started + took > 60 * MOST_MINUTES:
-            print(f"{what}: stopped, {MOST_MINUTES} minutes are over", file=sys.stderr)
+        if number and time.monotonic() - _started + took > 60 * MAX_MINUTES:
+            print(f"{what}: stopped after {MAX_MINUTES} minutes", file=sys.stderr)
             return
 
 
 def median(values: Iterable[float]) -> float:
-    """The middle value."""
+    """The median."""
     ordered = sorted(values)
     middle = len(ordered) // 2
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
@@ -98,17 +98,17 @@ def medians(runs: Sequence[Run]) -> Run:
 
 
 def at_most(value: float, target: float) -> str:
-    """Whether a figure meets the most that it may be."""
+    """Whether a figure meets its upper limit."""
     return f"{'met' if value <= target else 'NOT MET'} (at most {target:g})"
 
 
 def at_least(value: float, target: float) -> str:
-    """Whether a figure meets the least that it may be."""
+    """Whether a figure meets its lower limit."""
     return f"{'met' if value >= target else 'NOT MET'} (at least {target:,})"
 
 
 def table(rows: Sequence[Sequence[str]]) -> None:
-    """Print a Markdown table; the first row is its head."""
+    """Print a Markdown table; the first row is the header."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"

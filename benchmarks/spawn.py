@@ -1,8 +1,7 @@
 """Runs a command and prints its wall time, processor time, peak memory and exit code.
 
-Linux counts for a child what it shares with its parent until it starts its own program, so a peak
-below the parent's is never seen. Hence this parent, which imports next to nothing: run it with -I
-and -S.
+On Linux the peak memory of a child is at least that of its parent. This parent imports almost
+nothing; run it with -I and -S.
 """
 
 import os
@@ -10,7 +9,7 @@ import sys
 import time
 
 command = sys.argv[1:]
-drop = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]  # its results, not its errors
+drop = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]  # stdout is discarded, stderr is not
 start = time.perf_counter()
 child = os.posix_spawn(command[0], command, os.environ, file_actions=drop)
 _, status, used = os.wait4(child, 0)

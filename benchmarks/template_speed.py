@@ -1,13 +1,12 @@
-"""How long `readmodel-cfn template` takes, beside bare troposphere scripts.
+"""Compares the time of `readmodel-cfn template` with plain troposphere scripts.
 
     python benchmarks/template_speed.py [--rounds 25]
 
-1. `template --article` beside bare_article.py, whole processes: wall time, processor time and peak
-   memory.
-2. A readmodel.toml of n static routes beside bare_production.py with the same n, and the slope of
-   both in milliseconds a route.
+1. `template --article` and bare_article.py: wall time, processor time and peak memory.
+2. A readmodel.toml with n static routes and bare_production.py with the same n, and the slope of
+   both in milliseconds per route.
 
-The commands of a round take turns; all figures are medians.
+Whole processes that take turns; all figures are medians.
 """
 
 import argparse
@@ -41,7 +40,7 @@ Runs = dict[int, dict[str, list[Run]]]
 
 
 def commands(folder: Path, n: int) -> dict[str, Command]:
-    """Both commands for a number of routes; they must make the same resources."""
+    """Both commands for a number of routes; they must create the same resources."""
     if n == ARTICLE:
         ours = [*COMMAND, "template", "--article"]
         bare = [sys.executable, str(HERE / "bare_article.py")]
@@ -53,21 +52,21 @@ def commands(folder: Path, n: int) -> dict[str, Command]:
         bare = [sys.executable, str(HERE / "bare_production.py"), str(n)]
     types = [resource_types(json.loads(output(command, folder))) for command in (ours, bare)]
     if types[0] != types[1]:
-        sys.exit(f"{bare[1]} makes other resources: {types[0]} against {types[1]}")
+        sys.exit(f"{bare[1]} creates other resources: {types[1]} instead of {types[0]}")
     return {OURS: ours, BARE: bare}
 
 
 def resource_types(template: Mapping[str, Any]) -> Counter[str]:
-    """How many resources of each type a template has."""
+    """Number of resources of each type in a template."""
     return Counter(resource["Type"] for resource in template["Resources"].values())
 
 
 def measure(folder: Path, count: int) -> Runs:
-    """The runs of every command."""
-    asked = {n: commands(folder, n) for n in (ARTICLE, *ROUTES)}
-    runs: Runs = {n: {who: [] for who in pair} for n, pair in asked.items()}
+    """The runs of all commands."""
+    pairs_by_count = {n: commands(folder, n) for n in (ARTICLE, *ROUTES)}
+    runs: Runs = {n: {who: [] for who in pair} for n, pair in pairs_by_count.items()}
     for number in rounds(count, "template"):
-        for n, pair in asked.items():
+        for n, pair in pairs_by_count.items():
             for who, command in pair.items():
                 measured = run(command, folder)
                 if number:
@@ -76,13 +75,13 @@ def measure(folder: Path, count: int) -> Runs:
 
 
 def ratio(runs: Mapping[str, list[Run]], field: str) -> float:
-    """The median of the ratios of the rounds."""
+    """The median of each round's ratio."""
     pairs = zip(runs[OURS], runs[BARE], strict=True)
     return median(getattr(ours, field) / getattr(bare, field) for ours, bare in pairs)
 
 
 def slope(runs: Runs, who: str, field: str) -> float:
-    """Milliseconds a route: the least squares slope over the numbers of routes."""
+    """Milliseconds per route: the least squares slope over the numbers of routes."""
     points = {n: 1000 * getattr(medians(runs[n][who]), field) for n in ROUTES}
     middle_x, middle_y = (sum(values) / len(points) for values in (points, points.values()))
     spread = sum((x - middle_x) ** 2 for x in points)
@@ -109,7 +108,7 @@ def growth_table(runs: Runs) -> list[list[str]]:
     for n in ROUTES:
         values = [f"{1000 * medians(runs[n][who]).seconds:.1f}" for who in (OURS, BARE)]
         rows.append([str(n), *values, f"{ratio(runs[n], 'seconds'):.2f}", "-"])
-    for field, label in (("seconds", "a route, wall time"), ("cpu", "a route, processor time")):
+    for field, label in (("seconds", "per route, wall time"), ("cpu", "per route, processor time")):
         ours, bare = (slope(runs, who, field) for who in (OURS, BARE))
         found = ours / bare
         values = [f"{ours:.3f}", f"{bare:.3f}", f"{found:.2f}"]

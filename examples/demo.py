@@ -1,17 +1,20 @@
-"""The whole journey on the embedded AWS, each step as a command that you can type yourself.
+"""Deploys a read model on the embedded AWS, publishes a document, reads and verifies it.
 
-A stack with a random name, a payload with a random value: the demo fails unless it reads that very
-value back through the API. What it started, it stops; KEEP=1 leaves it running.
+Each step is a command that you can type. The stack has a random name and the document a random
+value: the demo fails unless the API returns that value. At the end, or if it is interrupted, it
+removes the stack and stops the sandbox if it started it; KEEP=1 leaves both running.
 """
 
 import json
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 PROGRAM = [sys.executable, "-m", "readmodel_cfn"]
@@ -23,73 +26,147 @@ name = "{stack}"
 path = "samples"
 key = "payload.json"
 """
+INTRODUCTION = """\
+This demo deploys a read model on an AWS that is embedded on this machine: one JSON document in S3,
+served by API Gateway. It publishes the document, reads it through the API and verifies the API.
+
+Every line with $ is a command that you can type in a directory with this readmodel.toml:
+"""
+END_SECONDS = 30  # for a command that is interrupted
 
 
-def run(*arguments: str, quiet: bool = False) -> str:
-    """Run a command of readmodel-cfn, show it and what it says, and return what it prints."""
-    if not quiet:
-        shown = f"$ readmodel-cfn {' '.join(arguments)}"
-        bold = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        print(f"\n\033[1m{shown}\033[0m" if bold else f"\n{shown}", flush=True)
-    done = subprocess.run([*PROGRAM, *arguments], stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"readmodel-cfn {arguments[0]} failed with exit code {done.returncode}")
-    return done.stdout
+class DemoFailed(Exception):
+    """A command failed, or the API returned another document."""
 
 
-def journey(folder: Path) -> None:
-    """Template, lint, deploy, publish, read back, verify."""
-    stack, value = f"demo-{secrets.token_hex(4)}", secrets.token_hex(8)
-    config, payload = folder / "readmodel.toml", folder / "payload.json"
-    config.write_text(TOML.format(stack=stack))
-    payload.write_text(json.dumps({"value": value}))
-    with_config = ("--config", str(config))
-    print(f"A description of a read model, {config}:\n\n{config.read_text()}")
-
-    text = run("template", *with_config)
-    print(f"{len(text.splitlines())} lines, {len(json.loads(text)['Resources'])} resources")
-    run("lint", *with_config)
-    print(run("deploy", *with_config, "--sandbox", "--yes"))
-    print(run("publish", str(payload), *with_config, "--sandbox", "--as-writer"))
-    body = run("read", *with_config, "--sandbox")
-    print(body)
-    if json.loads(body)["value"] != value:
-        sys.exit(f"published {value}, but read {body}")
-    print(f"Published {value} and read it back through the API.")
-    print(run("verify", *with_config, "--sandbox", "--yes"))
-    if os.environ.get("KEEP"):
-        keep(with_config, stack)
+def main() -> int:
+    """Run the demo and clean up; the exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # KeyboardInterrupt
+    status = subprocess.run([*PROGRAM, "sandbox", "status"], capture_output=True, check=False)
+    started_here = status.returncode != 0
+    stack, folder = f"demo-{secrets.token_hex(4)}", Path(tempfile.mkdtemp(prefix="readmodel-demo-"))
+    start, keep = time.monotonic(), False
+    try:
+        url = demo(stack, folder)
+        print(f"\nDone in {time.monotonic() - start:.0f} s: the API returns what was published.")
+        keep = bool(os.environ.get("KEEP"))
+    except (DemoFailed, KeyboardInterrupt) as error:
+        print(f"\nFailed: {str(error) or 'interrupted'}", file=sys.stderr)
+        return 1
+    finally:
+        if not keep:
+            clean_up(stack, folder, started_here)
+    if keep:
+        print_next_steps(stack, folder, url)
     else:
-        run("delete", *with_config, "--sandbox", f"--with-data={stack}", "--yes")
+        print("Next: `make demo KEEP=1` leaves the stack running; docs/tour.md explains each step.")
+    return 0
 
 
-def keep(with_config: tuple[str, str], stack: str) -> None:
-    """Say what to try next."""
-    outputs = json.loads(run("outputs", *with_config, "--sandbox", "--json", quiet=True))
-    program = "readmodel-cfn" if "VIRTUAL_ENV" in os.environ else ".venv/bin/readmodel-cfn"
+def demo(stack: str, folder: Path) -> str:
+    """Run each command, print its main results, and return the URL of the document.
+
+    Raises:
+        DemoFailed: a command failed, or another document was read.
+    """
+    document = {"value": secrets.token_hex(8)}
+    (folder / "readmodel.toml").write_text(TOML.format(stack=stack))
+    (folder / "payload.json").write_text(json.dumps(document))
+    print(INTRODUCTION)
+    print(
+        "".join(f"    {line}\n" for line in TOML.format(stack=stack).splitlines() if line), end=""
+    )
+
+    template = json.loads(step(folder, "template"))
+    kinds = Counter(resource["Type"].split("::")[1] for resource in template["Resources"].values())
+    show(f"{kinds.total()} resources: {', '.join(f'{n} {kind}' for kind, n in kinds.items())}")
+    step(folder, "lint")
+    show("no findings")
+    step(folder, "sandbox start", quiet=False)
+    result = json.loads(step(folder, "deploy --sandbox --yes", "--json").splitlines()[-1])["result"]
+    url = str(result["outputs"]["SamplesUrl"])
+    show(f"{result['status']}: {url}")
+    stored = json.loads(step(folder, "publish payload.json --sandbox --as-writer", "--json"))
+    show(f"s3://{stored['bucket']}/{stored['key']}, ETag {stored['etag']}")
+    body = step(folder, "read --sandbox")
+    show(body.strip())
+    if json.loads(body) != document:
+        raise DemoFailed(f"published {document}, but the API returned {body}")
+    checks = json.loads(step(folder, "verify --sandbox --yes", "--json"))["promises"]
+    statuses = Counter(check["status"] for check in checks)
+    show(f"{len(checks)} checks: {', '.join(f'{n} {status}' for status, n in statuses.items())}")
+    return url
+
+
+def step(folder: Path, command: str, *more: str, quiet: bool = True) -> str:
+    """Print a command, run it in the folder, and return its stdout.
+
+    Raises:
+        DemoFailed: the exit code is not 0.
+    """
+    bold, plain = ("\033[1m", "\033[0m") if colour() else ("", "")
+    print(f"\n{bold}$ readmodel-cfn {command}{plain}", flush=True)
+    stderr = subprocess.PIPE if quiet else None
+    arguments = [*PROGRAM, *command.split(), *more]
+    with subprocess.Popen(
+        arguments, cwd=folder, stdout=subprocess.PIPE, stderr=stderr, text=True
+    ) as process:
+        try:
+            stdout, errors = process.communicate()
+        except KeyboardInterrupt:  # the command gets the time to clean up
+            process.terminate()
+            try:
+                process.communicate(timeout=END_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            raise
+    if process.returncode:
+        raise DemoFailed(f"{command}: exit code {process.returncode}\n{errors or ''}{stdout}")
+    return stdout
+
+
+def show(line: str) -> None:
+    """Print the result of a step."""
+    print(f"  {line}", flush=True)
+
+
+def colour() -> bool:
+    """Whether the output is a terminal with colours."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def clean_up(stack: str, folder: Path, started_here: bool) -> None:
+    """Delete the stack, or stop the sandbox that holds it if the demo started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    delete = f"delete --sandbox --yes --with-data={stack}"
+    command = "sandbox stop" if started_here else delete
+    done = subprocess.run(
+        [*PROGRAM, *command.split()],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,  # Ctrl-C does not reach it
+    )
+    shutil.rmtree(folder)
+    print(f"\n$ readmodel-cfn {command}")
+    if done.returncode:
+        print(f"exit code {done.returncode}: {done.stderr}", file=sys.stderr)
+
+
+def print_next_steps(stack: str, folder: Path, url: str) -> None:
+    """Print commands to try on the running stack."""
+    installed = "VIRTUAL_ENV" in os.environ
+    program = "readmodel-cfn" if installed else Path(sys.executable).with_name("readmodel-cfn")
     print(f"""
-It is left running. Try:
-  curl -i {outputs["SamplesUrl"]}
-  {program} status {" ".join(with_config)} --sandbox
-  {program} delete {" ".join(with_config)} --sandbox --with-data={stack} --yes
+The stack is still running. Try:
+  cd {folder}
+  curl -i {url}
+  {program} status --sandbox
+  {program} publish payload.json --sandbox     # edit payload.json before
+  {program} delete --sandbox --yes --with-data={stack}
   {program} sandbox stop""")
 
 
-def main() -> None:
-    """Run the journey; leave the machine as it was."""
-    start = time.monotonic()
-    keeping = bool(os.environ.get("KEEP"))
-    ran = subprocess.run([*PROGRAM, "sandbox", "status"], capture_output=True, check=False)
-    folder = Path(tempfile.mkdtemp(prefix="readmodel-demo-"))
-    try:
-        journey(folder)
-    finally:
-        if not keeping:
-            shutil.rmtree(folder)
-            if ran.returncode:
-                run("sandbox", "stop")
-    print(f"\nThat took {time.monotonic() - start:.0f} s.")
-
-
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

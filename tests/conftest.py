@@ -9,7 +9,7 @@ import botocore.loaders
 import botocore.session
 import pytest
 
-from readmodel_cfn.cli import progress
+from readmodel_cfn.cli import progress, reporter
 from readmodel_cfn.cli.slow import slow
 
 pytest_plugins = ["sandbox_fixtures"]
@@ -32,6 +32,8 @@ def set_slow_delays(monkeypatch: pytest.MonkeyPatch) -> Callable[[float, float],
     def set_delays(first: float, again: float) -> None:
         function: Any = inspect.unwrap(slow)
         monkeypatch.setattr(function, "__defaults__", (first, again))
+        monkeypatch.setattr(reporter, "_FIRST", first)
+        monkeypatch.setattr(reporter, "_STEP_AGAIN", again)
 
     return set_delays
 
@@ -47,3 +49,4 @@ def no_timed_progress(
         return
     set_slow_delays(NEVER, NEVER)
     monkeypatch.setattr(progress, "_FIRST", NEVER)
+    monkeypatch.setattr(reporter, "_FIRST", NEVER)

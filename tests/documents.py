@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 ROOT = Path(__file__).parents[1]
-# Made from the code by tools/generate.py, which has a check of its own.
+# Generated from the code; `tools/generate.py --check` compares them.
 GENERATED = ("docs/audit.md", "docs/cli.md", "docs/readmodel-toml.md")
 PAGES = [
     "README.md",
@@ -23,7 +23,7 @@ PROGRAM = "readmodel-cfn"
 
 @dataclass(frozen=True)
 class Block:
-    """A block of code; `title` is the file that it is, `not_run` why nothing runs it."""
+    """A code block; `title` is its file name, `not_run` the reason why no test runs it."""
 
     page: str
     line: int
@@ -34,20 +34,20 @@ class Block:
 
     @property
     def place(self) -> str:
-        """Where it begins."""
+        """Page and line."""
         return f"{self.page}:{self.line}"
 
 
 @dataclass(frozen=True)
 class Command:
-    """A command line; `exits` are the exit codes that its comment tells, else 0."""
+    """A command line; `exits` are the exit codes in its comment (default 0)."""
 
     words: tuple[str, ...]
     exits: frozenset[int]
 
 
 def blocks(page: str) -> list[Block]:
-    """The page's blocks of code, in order; one that is indented, not fenced, has no language."""
+    """The code blocks of a page, in order; an indented block has no language."""
     found, comment = [], ""
     for token in _tokens(page):
         if token.type in ("fence", "code_block"):
@@ -57,7 +57,7 @@ def blocks(page: str) -> list[Block]:
 
 
 def spans(page: str) -> list[str]:
-    """What stands in backquotes within the page's text."""
+    """The code spans in the text of a page."""
     return [
         child.content
         for token in _tokens(page)
@@ -67,7 +67,7 @@ def spans(page: str) -> list[str]:
 
 
 def links(page: str) -> Iterator[str]:
-    """Where the page's links lead."""
+    """Targets of the links and images of a page."""
     for token in _tokens(page):
         for child in token.children or ():
             if child.type in ("link_open", "image"):
@@ -82,8 +82,8 @@ def commands(text: str) -> list[Command]:
 
 
 def _exits(comment: str) -> frozenset[int]:
-    told = re.findall(r"\d+", comment.partition("exit code")[2])
-    return frozenset(map(int, told)) or frozenset({0})
+    codes = re.findall(r"\d+", comment.partition("exit code")[2])
+    return frozenset(map(int, codes)) or frozenset({0})
 
 
 def _tokens(page: str) -> list[Token]:

@@ -1,4 +1,4 @@
-"""A bucket in memory, in place of store.objects.Objects."""
+"""A bucket in memory that replaces publish.objects.Objects."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from threading import Lock
 
-from readmodel_cfn.publish.object_errors import Denied, Exists
-from readmodel_cfn.publish.objects import Listed
+from readmodel_cfn.publish.objects import Denied, Exists, Listed
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -23,7 +22,7 @@ class Kept:
 
 @dataclass
 class FakeObjects:
-    """Each put is a second after the one before. `before_put` may raise what S3 would say."""
+    """Puts are one second apart. `before_put` may raise the errors of S3."""
 
     denied: frozenset[str] = frozenset()
     encrypted: bool = False
@@ -68,7 +67,7 @@ class FakeObjects:
             self.kept.pop(key, None)
 
     def keys_of(self, call: str) -> list[str]:
-        """What was asked for by calls of this kind, sorted."""
+        """The arguments of all calls of this kind, sorted."""
         return sorted(
             asked.partition(" ")[2] for asked in self.asked if asked.startswith(f"{call} ")
         )

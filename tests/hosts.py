@@ -18,7 +18,7 @@ def trusted_role(title: str = "Reader") -> iam.Role:
 
 
 def health(api: ag.RestApi, template: str = '{"statusCode":200}') -> list[Any]:
-    """A resource and a method that the host puts on its API itself."""
+    """A resource and a method that belong to the existing stack."""
     place = ag.Resource(
         "Health", RestApiId=Ref(api), ParentId=GetAtt(api, "RootResourceId"), PathPart="health"
     )

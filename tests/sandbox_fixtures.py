@@ -17,7 +17,7 @@ import botocore.session
 import pytest
 from botocore.config import Config
 
-from readmodel_cfn import lint_cache
+from readmodel_cfn import lint
 from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.local.sandbox import Sandbox, start, stop
 from readmodel_cfn.local.sandbox.home import Home, ensure_installed
@@ -33,15 +33,26 @@ def shared_botocore_data() -> Iterator[None]:
         yield
 
 
+def _uses_sandbox(request: pytest.FixtureRequest) -> bool:
+    """Whether the test is in tests/sandbox; the fixtures of a plugin apply to all tests."""
+    return request.path.parent == Path(__file__).parent / "sandbox"
+
+
 @pytest.fixture(autouse=True)
-def deploy_without_lint(monkeypatch: pytest.MonkeyPatch) -> None:
+def deploy_without_lint(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands in this process do not run cfn-lint, which takes seconds and has its own tests."""
-    monkeypatch.setattr(lint_cache, "lint_once", lambda *_: [])
+    if not _uses_sandbox(request):
+        return
+    monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [])
 
 
 @pytest.fixture(autouse=True)
-def no_timed_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_timed_progress_in_sandbox_tests(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A slow machine prints what a fast one prints."""
+    if not _uses_sandbox(request):
+        return
     function: Any = inspect.unwrap(slow)
     monkeypatch.setattr(function, "__defaults__", (1e6, 1e6))
     monkeypatch.setattr("readmodel_cfn.cli.progress._FIRST", 1e6)

@@ -1,4 +1,4 @@
-"""A stack on the embedded AWS, a response of a stage, and waiting."""
+"""Stacks on the embedded AWS, responses of a stage, and waiting for a condition."""
 
 import json
 import time
@@ -51,5 +51,5 @@ class Stack:
 def until(holds: Callable[[], object]) -> None:
     deadline = time.monotonic() + TIMEOUT
     while not holds():
-        assert time.monotonic() < deadline, f"it did not happen within {TIMEOUT} s"
+        assert time.monotonic() < deadline, f"timeout after {TIMEOUT} s"
         time.sleep(0.02)

@@ -1,7 +1,7 @@
-"""Write what is generated and committed: templates, the file's schema, the reference in docs/.
+"""Writes the generated files that are committed: templates/, the JSON Schema, pages in docs/.
 
-The picture in README.md is generated too. With --check nothing is written: it fails where a
-committed file is not what would be written.
+The diagram in README.md is generated too. With --check nothing is written: the exit code is 1 if a
+committed file is not up to date.
 """
 
 import json
@@ -14,16 +14,23 @@ import click
 import toml_page
 
 from readmodel_cfn import ReadModel, build_article, build_template, render
-from readmodel_cfn.analysis.audit.page import page
+from readmodel_cfn.analysis.audit import RULES
 from readmodel_cfn.analysis.graph import flowchart
 from readmodel_cfn.cli import main as cli
 from readmodel_cfn.config.schema import schema
 
 ROOT = Path(__file__).resolve().parents[1]
+_AUDIT = """# The audit's rules
+
+`readmodel-cfn audit TEMPLATE` checks these rules of an S3 proxy behind an API Gateway REST API, on
+any CloudFormation template. This page is generated from `readmodel_cfn.analysis.audit.RULES`.
+
+| rule | name | what is required | what a violation means for a client |
+|---|---|---|---|"""
 
 
 def generated() -> dict[str, str]:
-    """Each generated file's path below the root, and its text."""
+    """Path in the repository: text of the file."""
     article, production = build_article(), build_template(ReadModel())
     return {
         "templates/article.json": render(article),
@@ -31,22 +38,28 @@ def generated() -> dict[str, str]:
         "templates/read-model.yaml": render(production, "yaml"),
         "docs/readmodel.schema.json": json.dumps(schema(), indent=2) + "\n",
         "docs/cli.md": cli_reference(),
-        "docs/audit.md": page(),
+        "docs/audit.md": audit_rules(),
         "docs/readmodel-toml.md": toml_page.page(),
         "README.md": readme(json.loads(render(production))),
     }
 
 
 def readme(template: Mapping[str, Any]) -> str:
-    """README.md as it is, with the template's picture in its block of mermaid."""
+    """README.md with the template's diagram in its mermaid block."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     before, begin, rest = text.partition("```mermaid\n")
     _, end, after = rest.partition("```\n")
     return before + begin + flowchart(template) + end + after
 
 
+def audit_rules() -> str:
+    """The table of the audit's rules."""
+    rows = [f"| {rule.id} | {rule.name} | {rule.title} | {rule.meaning} |" for rule in RULES]
+    return "\n".join([_AUDIT, *rows, ""])
+
+
 def cli_reference() -> str:
-    """The help page of every command."""
+    """docs/cli.md: the help of every command."""
     pages = "\n".join(
         f"## {name}\n\n```\n{text}\n```\n" for name, text in help_pages(cli, "readmodel-cfn")
     )
@@ -54,32 +67,29 @@ def cli_reference() -> str:
 
 
 def help_pages(command: click.Command, name: str) -> list[tuple[str, str]]:
-    """The command's help, and those of the commands below it."""
+    """Name and help of a command and of its subcommands."""
     settings = {"terminal_width": 80, **command.context_settings}
     with click.Context(command, info_name=name, **settings) as context:
         pages = [(name, command.get_help(context))]
         if isinstance(command, click.Group):
-            for one in command.list_commands(context):
-                below = command.get_command(context, one)
-                if below:
-                    pages += help_pages(below, f"{name} {one}")
+            for child_name in command.list_commands(context):
+                if child := command.get_command(context, child_name):
+                    pages += help_pages(child, f"{name} {child_name}")
     return pages
 
 
 def main() -> None:
-    """Write, or check."""
-    check = "--check" in sys.argv[1:]
-    stale = [
-        path
+    """Write the files that are not up to date, or check that there are none."""
+    stale = {
+        path: text
         for path, text in generated().items()
         if not (ROOT / path).exists() or (ROOT / path).read_text(encoding="utf-8") != text
-    ]
-    for path in stale:
-        if not check:
-            (ROOT / path).write_text(generated()[path], encoding="utf-8")
-            print(f"wrote {path}")
-    if check and stale:
-        sys.exit(f"stale: {', '.join(stale)}; run: make template, and commit")
+    }
+    if "--check" in sys.argv[1:]:
+        sys.exit(f"{', '.join(stale)}: not up to date; run: make template" if stale else 0)
+    for path, text in stale.items():
+        (ROOT / path).write_text(text, encoding="utf-8")
+        print(f"wrote {path}")
 
 
 if __name__ == "__main__":

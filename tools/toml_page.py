@@ -1,4 +1,4 @@
-"""docs/readmodel-toml.md: every table and key of readmodel.toml, from the options' declarations."""
+"""docs/readmodel-toml.md: every table and key of readmodel.toml, generated from the dataclasses."""
 
 import json
 import re
@@ -12,10 +12,10 @@ from readmodel_cfn.template.options import describe, options_of
 
 _HEAD = """# readmodel.toml
 
-Generated from the options' own declarations, as is the [JSON Schema](readmodel.schema.json) that
-editors read. One file describes one environment. Every table may be left out; without the file
-there is one route, `samples`, which serves `payload.json`. An unknown key, a wrong type or a value
-that AWS would refuse is an error that names the file, the key and what is allowed (exit code 2).
+Generated from the code, like the [JSON Schema](readmodel.schema.json) for editors. One file
+describes one environment. Every table is optional; without the file there is one route, `samples`,
+which serves `payload.json`. An unknown key, a wrong type or a value that AWS would refuse is an
+error that names the file, the key and the allowed values (exit code 2).
 
 ```toml title="readmodel.toml"
 [stack]
@@ -34,20 +34,20 @@ In Python, the keys of `[[routes]]`, `[data_store]`, `[writer]`, `[gateway_role]
 `[deployment]` are the fields of the [library's](library.md) `Route`, `DataStore`, `Writer`,
 `GatewayRole`, `Api` and `Deployment`.
 """
-_ROUTES = "Every parameter of the path stands in the key, and the reverse."
-_WORDS = {"string": "text", "integer": "whole number", "boolean": "true or false"}
+_ROUTES = "The path and the key have the same parameters."
+_TYPES = {"string": "string", "integer": "integer", "boolean": "boolean"}
 
 
 def page() -> str:
-    """The page, in Markdown."""
+    """The page in Markdown."""
     properties = schema()["properties"]
     return _HEAD + "".join(_table(name, properties[name]) for name in TABLES)
 
 
 def _table(name: str, found: dict[str, Any]) -> str:
-    one, heading = found.get("items", found), f"[[{name}]]" if "items" in found else f"[{name}]"
-    about = " ".join([one["description"], *([_ROUTES] if name == "routes" else [])])
-    rows = "".join(_rows(TABLES[name], one))
+    table, heading = found.get("items", found), f"[[{name}]]" if "items" in found else f"[{name}]"
+    about = " ".join([table["description"], *([_ROUTES] if name == "routes" else [])])
+    rows = "".join(_rows(TABLES[name], table))
     columns = "| key | type | default | meaning | allowed |\n|---|---|---|---|---|\n"
     return f"\n## `{heading}`\n\n{about}\n\n{columns}{rows}"
 
@@ -72,14 +72,14 @@ def _type(option: dict[str, Any]) -> str:
     if "anyOf" in option:
         return " or ".join(map(_type, option["anyOf"]))
     if "enum" in option:
-        return "text"
+        return "string"
     if option["type"] == "array":
         return f"list of {_type(option['items'])}s"
     if option["type"] == "object":
-        return "table of texts"
-    return _WORDS[option["type"]]
+        return "table of strings"
+    return _TYPES[option["type"]]
 
 
 def _allowed(words: str) -> str:
-    """In words; where the type says all, nothing is said twice."""
+    """The allowed values, unless the type says it all."""
     return "any" if words in ("a text", "true or false") else re.sub(r"'(\S+)'", r"`\1`", words)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Deploys what readmodel.toml describes, and prints the outputs: sh deploy.sh STACK-NAME
+# Deploy the stack of readmodel.toml and print its outputs: sh deploy.sh STACK-NAME
 set -eu
 readmodel-cfn template --output read-model.json
 aws cloudformation deploy --stack-name "$1" --template-file read-model.json \

@@ -1,4 +1,4 @@
-"""A CDK stack with a read model in it, whose URL a construct of yours uses."""
+"""A CDK stack with a read model; another construct uses its URL."""
 
 from aws_cdk import App, Stack
 from aws_cdk.aws_ssm import StringParameter

@@ -1,4 +1,4 @@
-"""A stack of yours with a read model in it: `python stack.py > stack.json`."""
+"""A troposphere stack with a read model: `python stack.py > stack.json`."""
 
 from awacs.aws import Allow, PolicyDocument, Statement
 from awacs.s3 import ListBucket
@@ -11,10 +11,10 @@ shop = add_read_model(
     stack, ReadModel(routes=[Route("products/{id}", "products/{id}.json")]), prefix="Shop"
 )
 
-# What the read model is made of can be referred to: here a policy of your own lists its bucket.
-may_list = Statement(Effect=Allow, Action=[ListBucket], Resource=[GetAtt(shop.bucket, "Arn")])
+# Other resources can refer to those of the read model: this policy allows listing its bucket.
+statement = Statement(Effect=Allow, Action=[ListBucket], Resource=[GetAtt(shop.bucket, "Arn")])
 stock = stack.add_resource(
-    iam.ManagedPolicy("Stock", PolicyDocument=PolicyDocument(Statement=[may_list]))
+    iam.ManagedPolicy("Stock", PolicyDocument=PolicyDocument(Statement=[statement]))
 )
 stack.add_output(Output("StockPolicy", Value=Ref(stock)))
 stack.add_output(Output("Shop", Value=shop.url))

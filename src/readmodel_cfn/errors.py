@@ -16,6 +16,8 @@ The exit codes are one contract for every command:
 | 9 | incomplete: still in progress or interrupted; run the command again |
 """
 
+from collections.abc import Sized
+
 
 class ReadModelError(Exception):
     """The base class of all errors of this package: one line, `where: what; hint`.
@@ -44,10 +46,20 @@ class ConfigError(ReadModelError):
     exit_code = 2
 
 
-class LintError(ReadModelError):
+class FindingsError(ReadModelError):
     """cfn-lint or the audit has findings; nothing was sent to AWS."""
 
     exit_code = 3
+
+
+def require_no_findings(findings: Sized, where: str, hint: str | None = None) -> None:
+    """Refuse a template that `lint` or `audit` has findings about; `where` names it.
+
+    Raises:
+        FindingsError: there are findings.
+    """
+    if findings:
+        raise FindingsError(f"{len(findings)} finding(s)", where=where, hint=hint)
 
 
 class RolledBack(ReadModelError):

@@ -1,21 +1,46 @@
-"""Lint: a template's text in, cfn-lint's findings out. Serves any template."""
+"""cfn-lint's findings about a template, and the cache of what it found.
 
+Loading cfn-lint and checking a template takes most of a second; reading its earlier findings takes
+a few milliseconds. Without a usable cache the template is checked again.
+"""
+
+import json
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, ClassVar
 
+from platformdirs import user_cache_path
+
+from readmodel_cfn.cloudformation.reader import TemplateSource, template_text
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.progress import OnProgress, Step, ignore
+from readmodel_cfn.version import __version__
 
 DEFAULT_REGION = "us-east-1"
+MAX_ENTRIES = 100
+"""Templates in the cache: the last that were checked."""
+
+_SETTINGS = (".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml")  # cfn-lint reads the first of them
+# Settings that name further files, which change without the setting.
+_FURTHER_FILES = ("append_rules", "custom_rules", "override_spec", "registry_schemas")
 
 
 @dataclass(frozen=True)
 class Finding:
     """One finding of cfn-lint.
 
-    `rule` is its id, `level` error, warning or informational, `place` the path below the template's
-    root or, where the text is no template, the line; `meaning` is the rule's own description.
+    `rule` is the rule's ID and `meaning` its description, `level` is error, warning or
+    informational. `place` is the path below the template's root; the line if the text is not a
+    template.
     """
+
+    kind: ClassVar[str] = "finding"
 
     rule: str
     level: str
@@ -23,30 +48,65 @@ class Finding:
     message: str
     meaning: str
 
+    def as_dict(self) -> dict[str, str]:
+        """The finding as `lint --json` prints it."""
+        return asdict(self)
 
-def lint(text: str, regions: Sequence[str] = (DEFAULT_REGION,)) -> list[Finding]:
-    """Check a template, JSON or YAML, for the regions that it is meant for.
 
-    An empty list means that cfn-lint has nothing to say. Text that is no template is a finding too,
-    never an exception. A `.cfnlintrc` in the working directory is honoured, as cfn-lint does.
+def lint(template: TemplateSource, regions: Sequence[str] = (DEFAULT_REGION,)) -> list[Finding]:
+    """Check a template with cfn-lint for the regions in which it is deployed.
+
+    A text that is not a template is a finding, not an error. cfn-lint reads the `.cfnlintrc` of the
+    working directory.
+
+    Args:
+        template: A text in JSON or YAML, a file's Path, a mapping, a troposphere Template or a
+            ReadModel.
+        regions: AWS regions (default us-east-1).
 
     Raises:
-        ConfigError: a region that cfn-lint does not know, or a `.cfnlintrc` that it cannot read.
+        ConfigError: a file or a `.cfnlintrc` that cannot be read, or an unknown region.
     """
     from cfnlint.api import ManualArgs
     from cfnlint.api import lint as cfn_lint
     from cfnlint.exceptions import CfnLintExitException, InvalidRegionException
     from yaml import YAMLError
 
-    # Without templates, those that a `.cfnlintrc` names would be looked for on the disk.
-    config = ManualArgs(regions=list(regions), templates=[])
+    # Without `templates` cfn-lint would check the files that a .cfnlintrc names.
+    config = ManualArgs(regions=list(regions or (DEFAULT_REGION,)), templates=[])
     try:
-        return [_finding(one) for one in cfn_lint(text, config=config)]
+        return [_finding(match) for match in cfn_lint(template_text(template), config=config)]
     except InvalidRegionException as error:
-        what = f"cfn-lint knows no region {' or '.join(regions)}"
-        raise ConfigError(what, hint="check --region, or upgrade cfn-lint") from error
+        what = f"cfn-lint does not know the region {' or '.join(regions)}"
+        raise ConfigError(what, hint="correct --region, or upgrade cfn-lint") from error
     except (CfnLintExitException, YAMLError, UnicodeError, OSError) as error:
         raise ConfigError(f"cannot be used: {error}", where=".cfnlintrc") from error
+
+
+def lint_once(
+    template: TemplateSource,
+    regions: Sequence[str] = (DEFAULT_REGION,),
+    on_progress: OnProgress = ignore,
+) -> list[Finding]:
+    """The findings of `lint`, from the cache if nothing changed that they depend on.
+
+    They depend on the template, the regions, the version of cfn-lint, the schemas that `cfn-lint
+    --update-specs` downloaded, and the `.cfnlintrc` of the home and the working directory. If a
+    `.cfnlintrc` names rules or schemas in files, the cache is not used. It is in the user's cache
+    directory, or in that of the environment variable READMODEL_CFN_HOME.
+
+    Raises:
+        ConfigError: a file or a `.cfnlintrc` that cannot be read, or an unknown region.
+    """
+    text = template_text(template)
+    entry = _entry(text, regions)
+    found = _read(entry) if entry else None
+    if found is None:
+        on_progress(Step("Checking the template with cfn-lint"))
+        found = lint(text, regions)
+        if entry:
+            _keep(entry, found)
+    return found
 
 
 def _finding(match: Any) -> Finding:
@@ -54,3 +114,56 @@ def _finding(match: Any) -> Finding:
     path = getattr(match, "path", None)  # a parse error has none
     place = "/".join(str(part) for part in path) if path else f"line {match.linenumber}"
     return Finding(rule.id, rule.severity, place, match.message, rule.description)
+
+
+def _entry(text: str, regions: Sequence[str]) -> Path | None:
+    """The file of these findings; None if what they depend on is unknown."""
+    try:
+        settings = [_settings(Path.home()), _settings(Path.cwd())]
+        versions = [__version__, version("cfn-lint"), _downloaded_schemas()]
+        home = os.environ.get("READMODEL_CFN_HOME") or user_cache_path("readmodel-cfn")
+        folder = Path(home).expanduser().absolute() / "lint-cache"
+    except (OSError, PackageNotFoundError, RuntimeError):  # RuntimeError: no home directory
+        return None
+    if any(name in content for name in _FURTHER_FILES for content in settings):
+        return None
+    key = json.dumps([text, list(regions), settings, versions]).encode()
+    return folder / f"{sha256(key).hexdigest()}.json"
+
+
+def _settings(folder: Path) -> str:
+    """The content of a folder's `.cfnlintrc`; empty if there is none."""
+    files = (folder / name for name in _SETTINGS)
+    return next((_content(file) for file in files if file.is_file()), "")
+
+
+def _downloaded_schemas() -> str:
+    """The version of the schemas that cfn-lint downloaded and uses instead of its own."""
+    folder = user_cache_path("aws", appauthor=False, opinion=False) / "cfn-lint" / "schemas"
+    file = folder / "version.json"
+    return _content(file) if file.is_file() else ""
+
+
+def _content(file: Path) -> str:
+    return file.read_bytes().decode("latin-1")  # decodes any bytes, each to its own character
+
+
+def _read(entry: Path) -> list[Finding] | None:
+    """The findings in the cache; None if there are none that can be read."""
+    try:
+        found = json.loads(entry.read_bytes())
+        return [Finding(**finding) for finding in found] if isinstance(found, list) else None
+    except (OSError, ValueError, TypeError, RecursionError):
+        return None
+
+
+def _keep(entry: Path, found: Sequence[Finding]) -> None:
+    """Write findings to the cache if possible: another process sees the whole entry, or none."""
+    with suppress(OSError):
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile("w", dir=entry.parent, suffix=".json", delete=False) as file:
+            json.dump([finding.as_dict() for finding in found], file)
+        Path(file.name).replace(entry)
+        files = sorted(entry.parent.glob("*.json"), key=lambda file: file.stat().st_mtime_ns)
+        for old in files[:-MAX_ENTRIES]:  # also the files of processes that were stopped
+            old.unlink(missing_ok=True)

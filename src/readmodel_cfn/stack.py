@@ -9,30 +9,129 @@ Each method is one command of the command line. Results are frozen values, and t
 what the command prints with `--json`. Every error is a ReadModelError.
 """
 
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
 from urllib.parse import urlsplit
 
 from readmodel_cfn.aws.connection import Connection, Credentials
 from readmodel_cfn.aws.errors import readable_errors
-from readmodel_cfn.aws.http import Response, reachable_url, request
+from readmodel_cfn.aws.http import Response, request
 from readmodel_cfn.aws.location import StackLocation
-from readmodel_cfn.config.load import DEFAULT_FILE, Config, StackSettings, load
+from readmodel_cfn.config.load import (
+    DEFAULT_FILE,
+    STACK_NAME_IN_WORDS,
+    Config,
+    Publish,
+    StackSettings,
+    load,
+)
+from readmodel_cfn.consent import Confirm
+from readmodel_cfn.deploy.deletion_plan import DeletionPlan
+from readmodel_cfn.deploy.plan import Plan
+from readmodel_cfn.deploy.spec import StackSpec
+from readmodel_cfn.deploy.stack_diff import PropertyChange, ResourceDiff, StackDiff
+from readmodel_cfn.deploy.values import StackEvent
 from readmodel_cfn.errors import ConfigError, ReadModelError
-from readmodel_cfn.progress import OnProgress, Step, ignore
+from readmodel_cfn.progress import Note, OnProgress, Step, ignore
+from readmodel_cfn.publish.results import Fault, Lost, Published, PublishPlan, PublishResult
 from readmodel_cfn.template.model import ReadModel
+from readmodel_cfn.template.options import OptionError
 
 if TYPE_CHECKING:
     import boto3
 
     from readmodel_cfn.deploy.client import StackClient
+    from readmodel_cfn.deploy.delete import DeleteResult
+    from readmodel_cfn.deploy.deploy import DeployResult
+    from readmodel_cfn.deploy.diagnosis import Diagnosis
+    from readmodel_cfn.deploy.events import EventStream, OnInterrupt
+    from readmodel_cfn.deploy.follow import FollowResult
+    from readmodel_cfn.deploy.live.drift import Drift
+    from readmodel_cfn.deploy.live.values import Live
+    from readmodel_cfn.deploy.outputs import Output
+    from readmodel_cfn.deploy.status import StackStatus
     from readmodel_cfn.deploy.values import Stack
     from readmodel_cfn.local.serve import Source
+    from readmodel_cfn.publish.destination import Destination
+    from readmodel_cfn.publish.documents import Settings
+    from readmodel_cfn.publish.history import Restored, Version
+    from readmodel_cfn.publish.publish import Documents, SharedOptions
+    from readmodel_cfn.verify.contract import CheckedStack, Contract
+    from readmodel_cfn.verify.race.race import RaceResult
+    from readmodel_cfn.verify.verify import VerifyResult
+
+    class PublishOptions(SharedOptions, total=False):
+        """The types of the options of `ReadModelStack.publish`."""
+
+        as_writer: bool
+        bucket: str | None
+
+
+__all__ = [
+    "Confirm",
+    "DeleteResult",
+    "DeletionPlan",
+    "DeployResult",
+    "Diagnosis",
+    "Drift",
+    "EventStream",
+    "Fault",
+    "FollowResult",
+    "Live",
+    "Lost",
+    "OnInterrupt",
+    "Output",
+    "Plan",
+    "PropertyChange",
+    "PublishPlan",
+    "PublishResult",
+    "Published",
+    "RaceResult",
+    "ReadModelStack",
+    "ResourceDiff",
+    "Response",
+    "Restored",
+    "StackDiff",
+    "StackEvent",
+    "StackStatus",
+    "VerifyResult",
+    "Version",
+]
+
+_LAZY = {
+    "DeleteResult": "deploy.delete",
+    "DeployResult": "deploy.deploy",
+    "Diagnosis": "deploy.diagnosis",
+    "Drift": "deploy.live.drift",
+    "EventStream": "deploy.events",
+    "FollowResult": "deploy.follow",
+    "Live": "deploy.live.values",
+    "OnInterrupt": "deploy.events",
+    "Output": "deploy.outputs",
+    "RaceResult": "verify.race.race",
+    "Restored": "publish.history",
+    "StackStatus": "deploy.status",
+    "VerifyResult": "verify.verify",
+    "Version": "publish.history",
+}
+"""Results whose modules are imported when the name is used."""
+
+
+if not TYPE_CHECKING:  # a type checker knows the names above, and no others
+
+    def __getattr__(name: str) -> object:
+        """Import a result's class from its module."""
+        from importlib import import_module
+
+        if name not in _LAZY:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"readmodel_cfn.{_LAZY[name]}"), name)
 
 
 class ReadModelStack:
@@ -121,7 +220,9 @@ class ReadModelStack:
         if connection.session and (connection.profile or connection.sandbox):
             hint = "a session has its own profile and account"
             raise ConfigError("excludes profile and sandbox", where="session", hint=hint)
-        self.config, self.article, self._given = config, article, connection
+        self.config: Config = config
+        self.article: bool = article
+        self._given: Connection = connection
         self._connection: Connection | None = None
 
     def __repr__(self) -> str:
@@ -165,31 +266,511 @@ class ReadModelStack:
 
         return StackClient(self.connection.client("cloudformation"))
 
-    def _described(self, on_progress: OnProgress = ignore) -> "Stack":
-        """The deployed stack.
+    def template(self) -> str:
+        """The template of the stack, as compact JSON."""
+        from readmodel_cfn.template.article import build_article
+        from readmodel_cfn.template.render import build_template, render
 
-        Raises:
-            ReadModelError: there is none.
-        """
-        on_progress(Step(f"Describing {self.location}"))
-        stack = self._client.describe(self.name)
-        if stack is None:
-            hint = f"run: {self.location.command('deploy')}"
-            raise ReadModelError("does not exist", where=str(self.location), hint=hint)
-        return stack
+        prefix = self.config.stack.prefix
+        template = build_article() if self.article else build_template(self.model, prefix)
+        return render(template, "compact")
 
     @readable_errors()
-    def outputs(self, on_progress: OnProgress = ignore) -> dict[str, str]:
-        """The deployed stack's outputs; URLs are those that this machine can reach.
+    def deploy(
+        self,
+        *,
+        adopt: bool = True,
+        recreate: bool = False,
+        express: bool = False,
+        disable_rollback: bool = False,
+        import_existing: bool = False,
+        revert_drift: bool = False,
+        template_bucket: str | None = None,
+        detach: bool = False,
+        timeout: float | None = None,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+        on_interrupt: "OnInterrupt | None" = None,
+    ) -> "DeployResult":
+        """Create or update the stack, and wait until it is complete.
 
-        The article's stack has its writer's secret access key among them.
+        An operation in progress is waited for first. An unchanged stack is not updated. What is
+        known to fail is refused before anything is changed.
+
+        Args:
+            adopt: Whether a stack without this tool's tag may be adopted, with consent; otherwise
+                it is refused.
+            recreate: Consent to delete a stack whose creation never succeeded.
+            express: Return when the configuration is applied, without waiting until resources are
+                stable.
+            disable_rollback: Keep the resources of a failed operation.
+            import_existing: Import resources that exist, such as a retained bucket.
+            revert_drift: Revert changes that were made outside of CloudFormation.
+            template_bucket: S3 bucket for a template of more than 51,200 bytes.
+            detach: Return when the operation has started.
+            timeout: Seconds to wait for an operation at most.
+            confirm: Called before each change. Without it only adopting a stack, recreating it and
+                continuing a failed rollback are refused.
+            on_progress: Gets the lint findings, the Plan, the StackDiff, each StackEvent, and Step
+                and Note.
+            on_interrupt: Called on Ctrl-C during the wait. Without it the wait ends.
+
+        Raises:
+            ConfigError: the template is too long, or an option needs a newer boto3.
+            FindingsError: cfn-lint has findings; nothing was changed.
+            ConsentRequired: `confirm` did not agree to the error's `consent`.
+            RolledBack: the operation failed and was rolled back; the error has the cause.
+            Stuck: manual intervention in AWS is required.
+            Unfinished: the operation is still in progress; call it again to continue.
+            ReadModelError: it was refused before anything was changed.
+        """
+        from readmodel_cfn.deploy.deploy import deploy
+
+        connection = self.connect(on_progress)
+        return deploy(
+            replace(self._spec(), express=express, disable_rollback=disable_rollback),
+            connection,
+            adopt=adopt,
+            recreate=recreate,
+            import_existing=import_existing,
+            revert_drift=revert_drift,
+            template_bucket=template_bucket,
+            detach=detach,
+            timeout=timeout,
+            origin=self._origin(),
+            confirm=confirm,
+            on_progress=on_progress,
+            on_interrupt=on_interrupt,
+        )
+
+    @readable_errors()
+    def diff(
+        self, *, template_bucket: str | None = None, on_progress: OnProgress = ignore
+    ) -> StackDiff:
+        """What `deploy` would change. A change set is created for it, and deleted again.
+
+        Args:
+            template_bucket: S3 bucket for a template of more than 51,200 bytes.
+            on_progress: Gets the Plan, and Step and Note.
+
+        Raises:
+            ConfigError: the template is too long for a request.
+            ReadModelError, Stuck: `deploy` would refuse the stack.
+            Unfinished: an operation is in progress, or a rollback has failed.
+        """
+        from readmodel_cfn.deploy.diff import diff
+
+        connection = self.connect(on_progress)
+        return diff(
+            self._spec(), connection, template_bucket=template_bucket, on_progress=on_progress
+        )
+
+    @readable_errors()
+    def follow(
+        self,
+        *,
+        timeout: float | None = None,
+        on_progress: OnProgress = ignore,
+        on_interrupt: "OnInterrupt | None" = None,
+    ) -> "FollowResult":
+        """Report the events of the operation in progress, or of the last one, until it ends.
+
+        Args:
+            timeout: Seconds to wait at most.
+            on_progress: Gets each StackEvent, and Step.
+            on_interrupt: Called on Ctrl-C during the wait, if the stack has this tool's tag.
+
+        Raises:
+            RolledBack, Stuck: the operation failed.
+            Unfinished: it is still in progress.
+            ReadModelError: the stack does not exist, or had no operation.
+        """
+        from readmodel_cfn.deploy.follow import follow
+
+        self.connect(on_progress)
+        return follow(
+            self.location,
+            timeout=timeout,
+            origin=self._origin(),
+            on_progress=on_progress,
+            on_interrupt=on_interrupt,
+        )
+
+    @overload
+    def publish(
+        self,
+        documents: "Documents",
+        *,
+        dry_run: Literal[False] = ...,
+        **options: "Unpack[PublishOptions]",
+    ) -> PublishResult: ...
+    @overload
+    def publish(
+        self,
+        documents: "Documents",
+        *,
+        dry_run: Literal[True],
+        **options: "Unpack[PublishOptions]",
+    ) -> PublishPlan: ...
+    @overload
+    def publish(
+        self, documents: "Documents", *, dry_run: bool, **options: "Unpack[PublishOptions]"
+    ) -> PublishResult | PublishPlan: ...
+    @readable_errors()
+    def publish(
+        self,
+        documents: "Documents",
+        *,
+        exclude: Sequence[str] = (),
+        prefix: str = "",
+        force: bool = False,
+        create_only: bool = False,
+        skip_invalid: bool = False,
+        delete_missing: bool = False,
+        dry_run: bool = False,
+        default: Callable[[Any], object] | None = None,
+        as_writer: bool = False,
+        bucket: str | None = None,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> PublishResult | PublishPlan:
+        """Publish the documents that have changed.
+
+        Args:
+            documents: A mapping of keys to values, an iterable of (key, value) pairs, or paths of
+                files and directories; below a directory, the path of a file is its key. Bytes are
+                JSON already, every other value is encoded as JSON.
+            exclude: Glob patterns of keys that are neither sent nor deleted, in addition to those
+                of the configuration.
+            prefix: Prefix of all keys of a mapping or of pairs: only objects below it are listed
+                and deleted.
+            force: Send documents that have not changed, too.
+            create_only: Send only documents that do not exist.
+            skip_invalid: Skip invalid documents and send the others.
+            delete_missing: Then delete documents that the routes serve and that are not in
+                `documents`, which must be a mapping or paths, and not empty.
+            dry_run: Send and delete nothing, and return the plan.
+            default: Converts values that JSON does not know, as in `json.dumps`.
+            as_writer: Whether to use the access key of the stack's writer.
+            bucket: Bucket to publish to; by default that of the stack.
+            confirm: Asked before documents are deleted (kind "delete-missing"), and before any is
+                sent.
+            on_progress: Called with steps, notes and counts, and with Sent, Lost, Fault and Deleted
+                for each document that was handled.
+
+        Raises:
+            Unfinished: some were sent when a document was invalid, S3 refused one or was
+                unreachable, or on an interruption.
+            ConfigError: a document is invalid, or options exclude each other; nothing was sent.
+            ConsentRequired: `confirm` returned False; nothing was sent.
+            ReadModelError: nothing was sent.
+        """
+        from readmodel_cfn.publish.publish import publish
+
+        done = publish(
+            documents,
+            partial(self._destination, bucket, as_writer, on_progress),
+            self._settings,
+            routes=self.model.routes,
+            exclude=self._excluded(exclude),
+            prefix=prefix,
+            force=force,
+            create_only=create_only,
+            skip_invalid=skip_invalid,
+            delete_missing=delete_missing,
+            dry_run=dry_run,
+            default=default,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
+        if isinstance(done, PublishResult) and done.deleted:
+            command = f"{self.location.command('history')} KEY"
+            on_progress(Note(f"If the bucket keeps versions, restore can undo this: {command}"))
+        return done
+
+    @readable_errors()
+    def publish_document(
+        self,
+        key: str,
+        value: object,
+        *,
+        exclude: Sequence[str] = (),
+        if_match: str | None = None,
+        create_only: bool = False,
+        default: Callable[[Any], object] | None = None,
+        as_writer: bool = False,
+        bucket: str | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> Published:
+        """Publish one document, whether or not it has changed.
+
+        Bytes are JSON already, any other value is encoded as JSON; `default` converts values that
+        JSON does not know. With `if_match` the current document must have this ETag, with
+        `create_only` there must be none.
+
+        Raises:
+            ConfigError: the document, its key or the options are invalid; nothing was sent.
+            LostRace: another writer was first; nothing was changed.
+            Unfinished: it was interrupted, and the document may be stored.
+        """
+        from readmodel_cfn.publish.put import publish_document
+
+        return publish_document(
+            key,
+            value,
+            partial(self._destination, bucket, as_writer, on_progress),
+            self._settings,
+            routes=self.model.routes,
+            exclude=self._excluded(exclude),
+            if_match=if_match,
+            create_only=create_only,
+            default=default,
+            on_progress=on_progress,
+        )
+
+    @readable_errors()
+    def publish_file(
+        self,
+        file: str | Path,
+        *,
+        key: str | None = None,
+        route: str | None = None,
+        exclude: Sequence[str] = (),
+        if_match: str | None = None,
+        create_only: bool = False,
+        as_writer: bool = False,
+        bucket: str | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> Published:
+        """Publish one JSON file, whether or not it has changed.
+
+        Without `key` it is published to the one key of the route, or to its path. `route` is the
+        path of the route that serves it. The rest is as for `publish_document`.
+        """
+        from readmodel_cfn.publish.put import publish_file
+
+        return publish_file(
+            Path(file),
+            partial(self._destination, bucket, as_writer, on_progress),
+            self._settings,
+            routes=self.model.routes,
+            key=key,
+            route=route,
+            exclude=self._excluded(exclude),
+            if_match=if_match,
+            create_only=create_only,
+            on_progress=on_progress,
+        )
+
+    def plan_file(
+        self,
+        file: str | Path,
+        *,
+        key: str | None = None,
+        route: str | None = None,
+        exclude: Sequence[str] = (),
+    ) -> PublishPlan:
+        """What `publish_file` would send; nothing is sent, and AWS is not called."""
+        from readmodel_cfn.publish.put import plan_file
+
+        routes, excluded = self.model.routes, self._excluded(exclude)
+        return plan_file(
+            Path(file), self._settings, routes=routes, key=key, route=route, exclude=excluded
+        )
+
+    @readable_errors()
+    def history(self, key: str, on_progress: OnProgress = ignore) -> list["Version"]:
+        """The versions and deletions of a document, newest first.
+
+        Raises:
+            ConfigError: no route serves the key.
+            ReadModelError: the key has no versions, or s3:ListBucketVersions is not granted.
+        """
+        from readmodel_cfn.publish.history import history
+
+        find = partial(self._destination, None, False, on_progress)
+        return history(key, find, routes=self.model.routes, on_progress=on_progress)
+
+    @readable_errors()
+    def restore(
+        self,
+        key: str,
+        version: str,
+        *,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "Restored":
+        """Make a version of a document the current one again, by copying it.
+
+        `version` is an ID that `history` lists. `confirm` is asked before it is copied (kind
+        "restore").
+
+        Raises:
+            ConfigError: no route serves the key, or it has no such version.
+            LostRace: the key was published, restored or deleted meanwhile; nothing was changed.
+            ConsentRequired: `confirm` returned False; nothing was changed.
+        """
+        from readmodel_cfn.publish.history import restore
+
+        return restore(
+            key,
+            version,
+            partial(self._destination, None, False, on_progress),
+            routes=self.model.routes,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
+
+    @readable_errors()
+    def read(self, path: str | None = None, on_progress: OnProgress = ignore) -> Response:
+        """GET a path of the deployed API, such as products/42; the first route's without one.
+
+        Every HTTP status is a response; `raise_for_status` refuses those that are no document.
+
+        Raises:
+            ConfigError: no path is given, and the first route has parameters.
+            ReadModelError: the stack does not exist, or its API does not answer.
+        """
+        outputs = self._own_outputs(on_progress)
+        url = self._url(outputs, path) if path else self._required(outputs, "SamplesUrl")
+        if path is None and "{" in url:
+            raise ConfigError("the first route has parameters", where="read", hint="give a PATH")
+        on_progress(Step(f"Waiting for {url}"))
+        return request(url)
+
+    @readable_errors()
+    def verify(
+        self,
+        *,
+        route: str | None = None,
+        timeout: float = 15,
+        not_ours: bool = False,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "VerifyResult":
+        """Check over HTTP that the deployed stack keeps what the read model promises.
+
+        A probe document is written under a route, and removed also after an error. A route without
+        parameters serves it to its readers for some seconds, which requires consent.
+
+        Args:
+            route: Path of the route to probe; by default one with a parameter.
+            timeout: Seconds in which the first read must succeed and throttled ones are retried.
+            not_ours: Whether a stack without this tool's tag is allowed.
+            confirm: Called with what requires consent; without it the call itself is consent.
+            on_progress: Called with steps and notes.
+
+        Raises:
+            ConfigError: no route has the path.
+            ReadModelError: the stack does not exist or has no tag, or no server answers.
+            Unfinished: another document was published meanwhile, or the API is throttled.
+        """
+        from readmodel_cfn.verify.contract import plan_probe
+        from readmodel_cfn.verify.verify import verify
+
+        contract = self._contract()
+        probe = plan_probe(contract, route)
+        status = self.status(on_progress=on_progress)
+        if status.differs:
+            hint = f"to compare them: {self.location.command('diff')}"
+            on_progress(Note(f"The read model differs from the deployed stack; {hint}"))
+        return verify(
+            self._checked(status.stack),
+            contract,
+            probe,
+            status.live,
+            timeout=timeout,
+            not_ours=not_ours,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
+
+    @readable_errors()
+    def race(
+        self,
+        *,
+        seconds: float = 10,
+        readers: int = 8,
+        size: int = 1_000_000,
+        route: str | None = None,
+        not_ours: bool = False,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "RaceResult":
+        """Check that readers get complete and current documents while they are replaced.
+
+        One writer replaces a document while `readers` processes read it through the API, with at
+        most 10,000 reads and 1,000 writes. The document is removed also after an error.
+
+        Args:
+            seconds: How long documents are written and read.
+            readers: Number of reader processes.
+            size: Size of each document in bytes.
+            route: Path of the route to read; by default one with a parameter.
+            not_ours: Whether a stack without this tool's tag is allowed.
+            confirm: Called with what requires consent; without it the call itself is consent.
+            on_progress: Called with steps and notes.
+
+        Raises:
+            ConfigError: no route has the path, or no document can have the size.
+            ReadModelError: the stack does not exist or has no tag, or no server answers.
+            Unfinished: another document was published meanwhile.
+        """
+        from readmodel_cfn.verify.contract import plan_probe
+        from readmodel_cfn.verify.race.race import plan_race, race
+
+        contract = self._contract()
+        probe, plan = plan_probe(contract, route), plan_race(size, readers, seconds)
+        stack = self._checked(self._described(on_progress))
+        return race(
+            stack,
+            contract,
+            probe,
+            plan,
+            not_ours=not_ours,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
+
+    @readable_errors()
+    def status(self, *, drift: bool = False, on_progress: OnProgress = ignore) -> "StackStatus":
+        """The stack's status, and whether its stages serve what its template says.
+
+        `raise_if_broken` of the result refuses a stack that does not. With `drift`, CloudFormation
+        detects what was changed outside the stack, which may take minutes.
 
         Raises:
             ReadModelError: the stack does not exist.
         """
-        endpoint_url = self.connection.endpoint_url
-        found = self._described(on_progress).outputs
-        return {name: reachable_url(value, endpoint_url) for name, (value, _) in found.items()}
+        from readmodel_cfn.deploy.status import status
+
+        location = self._locate(on_progress)
+        return status(location, self._templates(), drift=drift, on_progress=on_progress)
+
+    @readable_errors()
+    def outputs(
+        self, on_progress: OnProgress = ignore, *, show_secrets: bool = True
+    ) -> dict[str, str]:
+        """The deployed stack's outputs; URLs are those that this machine can reach.
+
+        The article's stack has its writer's secret access key among them; without `show_secrets`
+        its value is `****`.
+
+        Raises:
+            ReadModelError: the stack does not exist.
+        """
+        found = self.described_outputs(on_progress, show_secrets=show_secrets)
+        return {output.name: output.value for output in found}
+
+    @readable_errors()
+    def described_outputs(
+        self, on_progress: OnProgress = ignore, *, show_secrets: bool = True
+    ) -> "list[Output]":
+        """The same with their descriptions."""
+        from readmodel_cfn.deploy.outputs import stack_outputs
+
+        stack = self._described(on_progress)
+        return stack_outputs(stack, self.connection.endpoint_url, show_secrets=show_secrets)
 
     @readable_errors()
     def url(self, path: str = "", on_progress: OnProgress = ignore) -> str:
@@ -210,21 +791,46 @@ class ReadModelStack:
         return self._required(self._own_outputs(on_progress), "S3BucketName")
 
     @readable_errors()
-    def read(self, path: str | None = None, on_progress: OnProgress = ignore) -> Response:
-        """GET a path of the deployed API, such as products/42; the first route's without one.
-
-        Every HTTP status is a response; `raise_for_status` refuses those that are no document.
+    def diagnose(self, on_progress: OnProgress = ignore) -> "Diagnosis":
+        """Why the stack's last operation failed, if it did, and what to do next.
 
         Raises:
-            ConfigError: no path is given, and the first route has parameters.
-            ReadModelError: the stack does not exist, or its API does not answer.
+            ReadModelError: the stack does not exist.
         """
-        outputs = self._own_outputs(on_progress)
-        url = self._url(outputs, path) if path else self._required(outputs, "SamplesUrl")
-        if path is None and "{" in url:
-            raise ConfigError("the first route has parameters", where="read", hint="give a PATH")
-        on_progress(Step(f"Waiting for {url}"))
-        return request(url)
+        from readmodel_cfn.deploy.diagnosis import diagnose
+
+        return diagnose(self._locate(on_progress), self._origin().get, on_progress)
+
+    @readable_errors()
+    def delete(
+        self,
+        *,
+        with_data: bool = False,
+        force: bool = False,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "DeleteResult":
+        """Delete the stack; a retained bucket is kept with its documents unless `with_data`.
+
+        After an interruption, call it again. With `force`, after a deletion that failed, resources
+        that fail again are left. `confirm` is asked before documents are deleted
+        ("erase-documents") and before the stack is ("delete").
+
+        Raises:
+            ConsentRequired: `confirm` does not agree, or is None; nothing is changed.
+            ReadModelError: the stack does not exist or may not be deleted; nothing is changed.
+            Stuck: AWS refuses to delete something, which the error names.
+            Unfinished: interrupted after something was deleted; call it again.
+        """
+        from readmodel_cfn.deploy.delete import delete
+
+        return delete(
+            self._locate(on_progress),
+            with_data=with_data,
+            force=force,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
 
     def serving(
         self,
@@ -256,18 +862,12 @@ class ReadModelStack:
 
     def serve_source(self) -> "Source":
         """What `serve` serves: the template, the parameters' values, how documents are stored."""
-        import json
-
         from readmodel_cfn.local.serve import Source, Storage
-        from readmodel_cfn.publish.publish import Settings, check_document
+        from readmodel_cfn.publish.documents import check_document
         from readmodel_cfn.publish.selection import Selection
-        from readmodel_cfn.template.article import build_article
-        from readmodel_cfn.template.render import build_template, render
 
-        model, prefix = self.model, self.config.stack.prefix
-        template = build_article() if self.article else build_template(model, prefix)
-        settings = Settings(model.data_store.cache_control, model.data_store.gzip_stored)
-        selection = Selection(model.routes, self.config.publish.exclude)
+        settings = self._settings
+        selection = Selection(self.model.routes, self.config.publish.exclude)
         storage = Storage(
             headers={name.lower(): value for name, value in settings.attributes.items()},
             encode=settings.stored,
@@ -275,13 +875,121 @@ class ReadModelStack:
             check=lambda document, file: check_document(document, file, settings),
         )
         values = {"StackName": self.name, "AWS::StackName": self.name}
-        return Source(json.loads(render(template, "compact")), values, storage=storage)
+        return Source(json.loads(self.template()), values, storage=storage)
 
-    def _own_outputs(self, on_progress: OnProgress = ignore) -> dict[str, str]:
+    def _described(self, on_progress: OnProgress = ignore) -> "Stack":
+        """The deployed stack.
+
+        Raises:
+            ReadModelError: it does not exist.
+        """
+        from readmodel_cfn.deploy.inspection import existing_stack
+
+        return existing_stack(self._client, self._locate(on_progress), on_progress)
+
+    def _locate(self, on_progress: OnProgress) -> StackLocation:
+        """The location; reports progress if the sandbox is started here."""
+        self.connect(on_progress)
+        return self.location
+
+    def _spec(self) -> StackSpec:
+        """The stack as the model and the settings describe it.
+
+        Raises:
+            ConfigError: the article's stack has a name or a region that its template does not
+                allow.
+        """
+        settings = self.config.stack
+        if self.article:
+            _check_article(self.name, self.connection.region_name)
+        return StackSpec(
+            name=self.name,
+            template=self.template(),
+            parameters={"StackName": self.name} if self.article else {},
+            tags=settings.tags,
+            termination_protection=settings.termination_protection,
+            role_arn=settings.role_arn,
+        )
+
+    def _origin(self) -> Mapping[str, str]:
+        """The table of readmodel.toml that creates a resource, by logical ID."""
+        from readmodel_cfn.config.origins import origins
+
+        return {} if self.article else origins(self.model, self.config.stack.prefix)
+
+    def _templates(self) -> Iterator[str]:
+        """The template of the model, and the article's, as JSON."""
+        from readmodel_cfn.template.article import build_article
+        from readmodel_cfn.template.render import build_template, render
+
+        yield render(build_template(self.config.model, self.config.stack.prefix), "compact")
+        yield render(build_article(), "compact")
+
+    def _destination(
+        self, bucket: str | None, as_writer: bool, on_progress: OnProgress
+    ) -> "Destination":
+        """The bucket to publish to; the stack is described only if something of it is needed."""
+        from readmodel_cfn.publish import destination
+
+        connection = self.connect(on_progress)
+        outputs = {} if bucket and not as_writer else self._own_outputs(on_progress)
+        bucket = bucket or self._required(outputs, "S3BucketName")
+        found = destination.Destination.over(connection, bucket)
+        if not as_writer:
+            return found
+        return destination.as_writer(found, outputs, self.model.writer.allow)
+
+    @property
+    def _settings(self) -> "Settings":
+        """How the read model stores its documents."""
+        from readmodel_cfn.publish.documents import Settings
+
+        store = self.model.data_store
+        return Settings(store.cache_control, store.gzip_stored, encrypted=bool(store.kms_key))
+
+    def _excluded(self, exclude: Sequence[str]) -> tuple[str, ...]:
+        """Patterns of the configuration and more, all of which are checked."""
+        return Publish((*self.config.publish.exclude, *exclude)).exclude
+
+    def _contract(self) -> "Contract":
+        """What the stack promises its readers."""
+        from readmodel_cfn.verify.contract import Contract, PromisedRoute
+
+        model = self.model
+        compress_from = model.api.compress_from
+        return Contract(
+            routes=tuple(PromisedRoute(route.path, route.key) for route in model.routes),
+            cache_control=model.data_store.cache_control,
+            gzip_stored=model.data_store.gzip_stored,
+            cors_origin=model.api.cors_origin,
+            missing=model.api.missing,
+            compress_from=None if compress_from == "never" else compress_from,
+            article=self.article,
+        )
+
+    def _checked(self, stack: "Stack") -> "CheckedStack":
+        from readmodel_cfn.deploy.spec import MANAGED_TAG
+        from readmodel_cfn.verify.contract import CheckedStack
+
+        outputs = self._own_outputs(stack=stack)
+        return CheckedStack(
+            location=self.location,
+            bucket=self._required(outputs, "S3BucketName"),
+            api_url=self._url(outputs, ""),
+            is_managed=MANAGED_TAG.items() <= stack.tags.items(),
+        )
+
+    def _own_outputs(
+        self, on_progress: OnProgress = ignore, stack: "Stack | None" = None
+    ) -> dict[str, str]:
         """This read model's outputs, without its prefix."""
-        prefix, outputs = self.config.stack.prefix, self.outputs(on_progress)
-        own = (name for name in outputs if name.startswith(prefix))
-        return {name.removeprefix(prefix): outputs[name] for name in own}
+        from readmodel_cfn.deploy.outputs import stack_outputs
+
+        stack = stack or self._described(on_progress)
+        found = stack_outputs(stack, self.connection.endpoint_url, show_secrets=True)
+        prefix = self.config.stack.prefix
+        own = (output for output in found if output.name.startswith(prefix))
+        return {output.name.removeprefix(prefix): output.value for output in own}
 
     def _url(self, outputs: Mapping[str, str], path: str) -> str:
         api = outputs.get("ApiUrl")
@@ -295,6 +1003,21 @@ class ReadModelStack:
             hint = "choose a read model's stack with --stack-name, or set prefix under [stack]"
             raise ReadModelError(what, where=str(self.location), hint=hint)
         return outputs[name]
+
+
+def _check_article(name: str, region: str | None) -> None:
+    """Refuse a name or a region that the article's template does not allow.
+
+    Raises:
+        ConfigError: the name or the region.
+    """
+    from readmodel_cfn.template.article import REGION, STACK_NAME_LENGTH
+
+    if len(name) > STACK_NAME_LENGTH or name != name.lower():
+        allowed = f"{STACK_NAME_IN_WORDS}, lower case, at most {STACK_NAME_LENGTH} characters"
+        raise OptionError("--stack-name", name, f"{allowed}: the article names resources by it")
+    if region != REGION:
+        raise OptionError("--region", region, f"{REGION}, the region of the article's template")
 
 
 def _connected(given: Connection, on_progress: OnProgress) -> Connection:

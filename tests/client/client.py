@@ -1,32 +1,46 @@
-"""A client program that uses the whole public API, for strict type checkers.
+"""A program that uses the whole public API, for strict type checkers.
 
-`make dist` checks it against the installed wheel, and runs it there.
+`make dist` checks its types with the installed wheel, and runs it.
 """
 
 # pyright: strict, reportMissingTypeStubs=false
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from troposphere import GetAtt, Output, Ref, Template, iam, s3
 from troposphere import apigateway as ag
 
 import readmodel_cfn as rm
-from readmodel_cfn.analysis import audit
-from readmodel_cfn.aws.connection import Connection, Credentials
-from readmodel_cfn.consent import Consent
-from readmodel_cfn.deploy import deploy as steps
-from readmodel_cfn.deploy import unattended
-from readmodel_cfn.deploy.client import StackClient
-from readmodel_cfn.deploy.events import Following
-from readmodel_cfn.deploy.plan import Plan
-from readmodel_cfn.deploy.values import Stack
-from readmodel_cfn.deploy.verdict import check
-from readmodel_cfn.deploy.wanted import Wanted
+from readmodel_cfn.analysis.audit import Finding, audit
+from readmodel_cfn.analysis.graph import flowchart
+from readmodel_cfn.analysis.openapi import openapi
+from readmodel_cfn.consent import Consent, ConsentRequired
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.lint import lint
 from readmodel_cfn.local import gateway, sandbox
-from readmodel_cfn.publish.publish import Destination, Result, Settings, publish
+from readmodel_cfn.progress import Count, Note, Step
+from readmodel_cfn.publish.destination import Destination
+from readmodel_cfn.publish.documents import Settings
+from readmodel_cfn.publish.publish import publish
+from readmodel_cfn.stack import (
+    DeleteResult,
+    DeployResult,
+    Diagnosis,
+    FollowResult,
+    Published,
+    PublishPlan,
+    PublishResult,
+    RaceResult,
+    Response,
+    Restored,
+    StackDiff,
+    StackStatus,
+    VerifyResult,
+    Version,
+)
 
 MODEL = rm.ReadModel(
     routes=[rm.Route("products/{id}", "products/{id}.json", throttle_rate=100)],
@@ -38,16 +52,25 @@ MODEL = rm.ReadModel(
 )
 
 
-def alone() -> str:
-    """A template of its own, without findings."""
+def template_text() -> str:
+    """The template of a stack, which passes all checks."""
     text: str = rm.render(rm.build_template(MODEL), "yaml")
-    findings: list[audit.Finding] = audit.audit(audit.read_template(text, "client"))
+    findings: list[Finding] = audit(text)
     assert not findings, [finding.what for finding in findings]
+    picture: str = flowchart(MODEL)
+    document: dict[str, Any] = openapi(MODEL)
+    assert picture.startswith("flowchart")
+    assert document["paths"]
     return text
 
 
+def lint_messages(template: Path) -> list[str]:
+    """Findings of cfn-lint in a file."""
+    return [str(finding) for finding in lint(template, regions=["eu-west-1"])]
+
+
 def in_a_stack() -> Template:
-    """A read model among other resources, which refer to it."""
+    """A read model in a template with other resources, which refer to it."""
     template = Template()
     handle: rm.Handle = rm.add_read_model(template, MODEL, prefix="Shop", export=True)
     bucket: s3.Bucket | None = handle.bucket
@@ -64,7 +87,7 @@ def in_a_stack() -> Template:
 
 
 def on_one_api() -> rm.DeployedApi:
-    """Two read models on an API of the stack's own, over its bucket and over another stack's."""
+    """Two read models on one API, with a bucket of the same stack and one of another stack."""
     template = Template()
     api = template.add_resource(ag.RestApi("Site", Name="site"))
     bucket = template.add_resource(s3.Bucket("Data"))
@@ -80,7 +103,7 @@ def part(name: str) -> rm.ReadModel:
     return rm.ReadModel(routes=(rm.Route(name, f"{name}.json"),))
 
 
-def fault(path: str) -> str | None:
+def path_error(path: str) -> str | None:
     """What is wrong with a path, in one line."""
     try:
         rm.Route(path)
@@ -93,60 +116,97 @@ def fault(path: str) -> str | None:
     return None
 
 
-def deploy(cloudformation: Any, text: str) -> Stack | None:
-    """The steps of a deploy, of any template, with boto3's client."""
-    client, wanted = StackClient(cloudformation), Wanted("shop", text, tags={"team": "shop"})
-    seen = steps.look(client, wanted)
-    decided: Plan = seen.plan
-    steps.refuse(wanted.name, decided)
-    if decided.action == "attach":
-        steps.settle(client, seen).to_the_end(print)
-    begun: Following | None = steps.change(client, wanted, seen)
-    if begun is None:
-        return seen.stack
-    ended = begun.to_the_end(lambda event: print(event.time, event.status))
-    return check(client, wanted.name, ended, origin=lambda _: None)
-
-
-def agree_to_adopt(consent: Consent) -> bool:
-    """Agree to nothing but the adoption of one stack."""
+def agree(consent: Consent) -> bool:
+    """Agree to adopt a stack if nothing is lost."""
     return consent.kind == "adopt" and consent.name == "shop" and not consent.lost
 
 
-def deploy_at_once(text: str) -> dict[str, str]:
-    """The same in one call, to the embedded AWS; the outputs by name."""
-    box = sandbox.start()
-    key = Credentials(box.access_key_id, box.secret_access_key)
-    at = Connection(box.region, endpoint_url=box.endpoint_url, credentials=key)
-    stack: Stack = unattended.deploy(
-        Wanted("shop", text), at, note=print, confirm=agree_to_adopt, limit=60.0
-    )
-    return {name: value for name, (value, _) in stack.outputs.items()}
+def whole_life(shop: rm.ReadModelStack) -> int:
+    """Every method of a stack, and some of what it returns."""
+    deployed: DeployResult = shop.deploy(confirm=agree, on_progress=print_progress, timeout=60.0)
+    difference: StackDiff = shop.diff(on_progress=print_progress)
+    published: PublishResult = shop.publish({"products/1.json": {"id": 1}}, delete_missing=False)
+    plan: PublishPlan = shop.publish("data", dry_run=True)
+    document: Published = shop.publish_document("products/1.json", b"{}", if_match='"e"')
+    versions: list[Version] = shop.history("products/1.json")
+    restored: Restored = shop.restore("products/1.json", versions[-1].id)
+    response: Response = shop.read("products/1")
+    verified: VerifyResult = shop.verify(route="products/{id}", timeout=5.0)
+    raced: RaceResult = shop.race(seconds=1.0, readers=2, size=1000)
+    status: StackStatus = shop.status(drift=True)
+    outputs: dict[str, str] = shop.outputs(show_secrets=False)
+    diagnosis: Diagnosis = shop.diagnose()
+    followed: FollowResult = shop.follow(timeout=1.0)
+    deleted: DeleteResult = shop.delete(with_data=True, confirm=lambda _: True)
+    results = (deployed, difference, published, plan, document, restored, verified, raced)
+    more = (status, diagnosis, followed, deleted)
+    printed = [result.as_dict() for result in (*results, *more)]
+    print(shop.url("products/1"), response.json(), outputs, printed, str(difference))
+    return published.sent + published.unchanged
+
+
+def print_progress(value: object) -> None:
+    """Print what a call reports."""
+    if isinstance(value, Step | Note):
+        print(value.text)
+    elif isinstance(value, Count):
+        print(value.name, value.done, value.unit, value.total)
+
+
+def stacks() -> Iterator[rm.ReadModelStack]:
+    """A stack on the embedded AWS, and one that a configuration file describes."""
+    yield rm.ReadModelStack("shop", MODEL, sandbox=True, tags={"team": "shop"})
+    yield rm.ReadModelStack.from_config("readmodel.toml", region="eu-west-1", profile="shop")
+
+
+def deploy(stack: rm.ReadModelStack) -> dict[str, str]:
+    """Show the difference, deploy, and return the outputs."""
+    try:
+        difference = stack.diff(on_progress=print_progress)
+        result = stack.deploy(confirm=agree, timeout=60.0, on_progress=print_progress)
+    except ConsentRequired as error:
+        print(error.consent.text)
+        return {}
+    print(difference.as_dict(), result.status, result.changed, stack.follow().as_dict())
+    return {**result.outputs, **stack.outputs()}
+
+
+def publish_and_read(stack: rm.ReadModelStack, folder: Path) -> bool:
+    """Publish a dict, pairs, a directory and one document; read and verify it."""
+    plan: PublishPlan = stack.publish(folder, dry_run=True)
+    stack.publish({"products/1.json": {"id": 1}}, default=str)
+    result: PublishResult = stack.publish(products(range(9)), as_writer=True)
+    stored = stack.publish_document("products/1.json", {"id": 1}, create_only=False)
+    restored = stack.restore(stored.key, stack.history(stored.key)[-1].id)
+    response = stack.read("products/1")
+    response.raise_for_status()
+    print(plan.send, result.sent, restored.etag, response.status, response.json())
+    print(stack.url("products/1"), stack.bucket(), stack.race(seconds=1).as_dict())
+    return all(outcome.status != "broken" for outcome in stack.verify().promises)
 
 
 def products(ids: range) -> Iterator[tuple[str, dict[str, int] | bytes]]:
-    """Documents as values, or as JSON already."""
+    """Documents as values, and as bytes of JSON."""
     yield from ((f"products/{number}.json", {"id": number}) for number in ids)
     yield "products/0.json", b'{"id":0}'
 
 
 def publish_part(ids: range, at: sandbox.Sandbox | None = None) -> tuple[int, float]:
-    """A worker's part, to the embedded AWS or to AWS."""
+    """The part of one worker, to the embedded AWS or to AWS."""
     to = Destination("my-bucket", region="eu-west-1", endpoint_url=at.endpoint_url if at else None)
-    kept = Settings(cache_control="max-age=60", gzip=True)
-    result: Result = publish(
+    result: PublishResult = publish(
         products(ids),
         to,
-        kept,
+        Settings(cache_control="max-age=60", gzip=True),
         routes=MODEL.routes,
         exclude=["products/draft-*"],
-        tell=lambda outcome: print(outcome),
+        on_progress=print,
     )
     return result.sent + result.unchanged, result.seconds
 
 
-def ask(definition: dict[str, Any], path: str) -> gateway.Response:
-    """What an API's definition answers when S3 has nothing."""
+def response_without_object(definition: dict[str, Any], path: str) -> gateway.Response:
+    """The response of an API if S3 has no object."""
     served = gateway.Gateway(gateway.Snapshot.from_definition(definition))
     step = served.prepare(gateway.Request("GET", path))
     if isinstance(step, gateway.Call):
@@ -155,13 +215,13 @@ def ask(definition: dict[str, Any], path: str) -> gateway.Response:
 
 
 def main() -> None:
-    """All that needs no network."""
+    """Run what needs no network."""
     article = json.loads(rm.render(rm.build_article()))
-    in_a_stack()
-    assert fault("a//b")
-    assert not fault("a/b")
-    print(rm.__version__, len(alone()), len(article["Resources"]), on_one_api().stage.title)
-    print(ask({"resources": {}}, "/nowhere").status)
+    assert in_a_stack().outputs
+    assert path_error("a//b")
+    assert not path_error("a/b")
+    print(rm.__version__, len(template_text()), len(article["Resources"]), on_one_api().stage.title)
+    print(response_without_object({"resources": {}}, "/nowhere").status)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A program that is wrong line by line: strict type checkers must refuse each that says so."""
+"""Wrong code: type checkers must report an error in each line that ends with `# refused`."""
 
 # pyright: strict, reportMissingTypeStubs=false
 
@@ -6,21 +6,20 @@ from troposphere import Template, s3
 from troposphere import apigateway as ag
 
 import readmodel_cfn as rm
-from readmodel_cfn.analysis import audit
-from readmodel_cfn.deploy import deploy as steps
-from readmodel_cfn.deploy import unattended
-from readmodel_cfn.deploy.client import StackClient
-from readmodel_cfn.deploy.verdict import check
-from readmodel_cfn.deploy.wanted import Wanted
+from readmodel_cfn.analysis.audit import audit
+from readmodel_cfn.analysis.graph import flowchart
+from readmodel_cfn.analysis.openapi import openapi
+from readmodel_cfn.lint import lint
 from readmodel_cfn.local import gateway, sandbox
-from readmodel_cfn.publish.publish import Destination, Settings, publish
+from readmodel_cfn.publish.destination import Destination
+from readmodel_cfn.publish.documents import Settings
+from readmodel_cfn.publish.publish import publish
 
 TEMPLATE, MODEL = Template(), rm.ReadModel()
 HANDLE = rm.add_read_model(TEMPLATE, MODEL)
 API = ag.RestApi("Api", Name="api")
 TO = Destination("my-bucket")
-CLIENT, WANTED = StackClient(None), Wanted("shop", "{}")
-SEEN = steps.look(CLIENT, WANTED)
+STACK = rm.ReadModelStack("shop", MODEL)
 
 rm.Route("a", 1)  # refused
 rm.Route("a", "a.json", throttle_rate="1")  # refused
@@ -52,26 +51,39 @@ rm.deploy_api(TEMPLATE, API, [HANDLE], rm.Api())  # refused
 rm.imported("stack", "Bucket")  # refused
 rm.imported(1, "ApiUrl")  # refused
 rm.ReadModelError("what", "where")  # refused
-publish({"a.json": 1}, TO)  # refused
-publish([("a.json", 1)], "my-bucket")  # refused
+rm.ReadModelStack(MODEL)  # refused
+rm.ReadModelStack("shop", MODEL, "eu-west-1")  # refused
+rm.ReadModelStack("shop", MODEL, tags={"team": 1})  # refused
+rm.ReadModelStack.from_config({"stack": {}})  # refused
+STACK.name = "other"  # refused
+STACK.deploy(True)  # refused
+STACK.deploy(confirm=lambda: True)  # refused
+STACK.deploy(timeout="60")  # refused
+STACK.deploy().changed = False  # refused
+STACK.deploy().stack  # refused
+STACK.diff(on_progress=print()).resources  # refused
+STACK.publish(1)  # refused
+STACK.publish({"a.json": 1}, force="yes")  # refused
+STACK.publish({"a.json": 1}).send  # refused
+STACK.publish({"a.json": 1}, dry_run=True).sent  # refused
+STACK.publish_document("a.json")  # refused
+STACK.history("a.json").id  # refused
+STACK.restore("a.json")  # refused
+STACK.read("a").status == "200"  # refused
+STACK.outputs()["ApiUrl"].value  # refused
+STACK.url(1)  # refused
+STACK.verify(timeout="1")  # refused
+STACK.race(readers=1.5)  # refused
+publish({"a.json": 1}, "my-bucket")  # refused
 publish([("a.json", 1)], TO, routes="a.json")  # refused
-publish([("a.json", 1)], TO, tell=lambda: None)  # refused
+publish([("a.json", 1)], TO, on_progress=lambda: None)  # refused
 publish([("a.json", 1)], TO).count  # refused
 Settings(gzip="yes")  # refused
 Destination(None)  # refused
-Wanted("shop", {"Resources": {}})  # refused
-Wanted("shop", "{}", tags={"team": 1})  # refused
-steps.look(WANTED, CLIENT)  # refused
-steps.refuse("shop", SEEN)  # refused
-SEEN.plan.action == "destroy"  # refused
-SEEN.stack.status  # refused
-steps.change(CLIENT, WANTED, SEEN).to_the_end(print)  # refused
-steps.settle(CLIENT, SEEN).to_the_end(lambda: None)  # refused
-check(CLIENT, "shop", SEEN, lambda _: None)  # refused
-unattended.deploy(WANTED, "eu-west-1")  # refused
-unattended.deploy("shop").status  # refused
-audit.audit("{}")  # refused
-audit.audit({})[0].line  # refused
+lint([MODEL])  # refused
+audit({})[0].line  # refused
+flowchart(STACK)  # refused
+openapi(MODEL).paths  # refused
 gateway.Request("GET", b"/")  # refused
 sandbox.start("here")  # refused
 sandbox.Sandbox.url  # refused

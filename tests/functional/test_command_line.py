@@ -10,11 +10,11 @@ import click
 import pytest
 from functional_aws import error_of, run
 
-from readmodel_cfn import lint_cache
+from readmodel_cfn import lint
 from readmodel_cfn.cli import _COMMANDS
-from readmodel_cfn.cli import deploy as deploy_module
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.target import consent
+from readmodel_cfn.deploy import deploy as deploy_module
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.version import __version__
 
@@ -27,7 +27,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No AWS settings of this machine are found, and botocore retries without waiting."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
-    monkeypatch.setattr(lint_cache, "lint_once", lambda *_: [])
+    monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [])
 
 
 def aws(command: str, *arguments: str, env: dict[str, str] | None = None) -> Any:

@@ -22,7 +22,7 @@ from functional_aws import (
     stubbed,
 )
 
-from readmodel_cfn import lint, lint_cache
+from readmodel_cfn import lint
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.deploy.client import StackClient
 
@@ -33,7 +33,7 @@ CREATED = {"StackId": STACK_ID}
 def _quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """In a directory of its own, without cfn-lint, which takes seconds."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(lint_cache, "lint_once", lambda *_: [])
+    monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [])
 
 
 @pytest.fixture
@@ -425,7 +425,7 @@ def test_adopt_is_no_consent_to_the_update_itself(aws: Aws) -> None:
     foreign(aws)
     aws.change_set()
     done = run("deploy", "--region", "eu-west-1", "--adopt", "read-model")
-    assert error_of(done, 1).endswith("give --yes")
+    assert error_of(done, 1).endswith("use --yes")
     assert aws.wrote() == []
 
 
@@ -630,7 +630,7 @@ def test_lint_findings_stop_the_deploy_before_any_call(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = lint.Finding("E3002", "error", "Resources/X", "wrong", "It means this")
-    monkeypatch.setattr(lint_cache, "lint_once", lambda *_: [found])
+    monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [found])
     done = deploy()
     assert "1" in error_of(done, 3)
     assert "E3002 Resources/X: wrong" in done.stdout
@@ -639,7 +639,7 @@ def test_lint_findings_stop_the_deploy_before_any_call(
 
 def test_json_output_has_lint_findings(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     found = lint.Finding("E3002", "error", "Resources/X", "wrong", "It means this")
-    monkeypatch.setattr(lint_cache, "lint_once", lambda *_: [found])
+    monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [found])
     done = deploy("--json")
     assert error_of(done, 3)
     assert json.loads(done.stdout) == {"finding": vars(found)}
@@ -705,7 +705,7 @@ def test_sigterm_before_anything_is_begun_ends_as_ctrl_c_does(
         signal.raise_signal(signal.SIGTERM)
         return []
 
-    monkeypatch.setattr(lint_cache, "lint_once", terminate)
+    monkeypatch.setattr(lint, "lint_once", terminate)
     error_of(deploy(), 1)
     assert aws.calls == []
 

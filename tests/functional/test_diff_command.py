@@ -141,7 +141,7 @@ def test_interrupted_change_set_is_deleted(aws: Aws, monkeypatch: pytest.MonkeyP
     def interrupt(*_: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(change_sets, "_made", interrupt)
+    monkeypatch.setattr(change_sets, "_wait_until_ready", interrupt)
     changed(aws)
     aws.answers("cloudformation", "create_change_set", MADE)
     aws.answers("cloudformation", "delete_change_set", {})

@@ -11,7 +11,7 @@ import click
 import pytest
 from functional_aws import STACK_ID, Aws, error_of, event, run, stubbed
 
-from readmodel_cfn.cli import following
+from readmodel_cfn.cli import operation
 from readmodel_cfn.cli import output as report
 
 BEGAN = event(1, "read-model", "UPDATE_IN_PROGRESS", physical_id=STACK_ID)
@@ -91,7 +91,7 @@ def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         def isatty(self) -> bool:
             return True
 
-    monkeypatch.setattr(following, "sys", type("Sys", (), {"stdin": Terminal()}))
+    monkeypatch.setattr(operation, "sys", type("Sys", (), {"stdin": Terminal(), "stderr": None}))
 
 
 @pytest.fixture

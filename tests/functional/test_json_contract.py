@@ -13,13 +13,13 @@ import pytest
 from command_tree import EXAMPLES, LEAVES, options_of, words_of
 from functional_aws import error_of, run
 
-from readmodel_cfn import lint_cache
+from readmodel_cfn import lint
 from readmodel_cfn.analysis import audit
 from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.lint import Finding
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.publish.history import Restored, Version
-from readmodel_cfn.publish.publish import Published
+from readmodel_cfn.publish.results import Published
 
 WITH_JSON = [words for words, command in LEAVES.items() if "--json" in options_of(command)]
 WITHOUT = {"template", "graph", "openapi", "completion"}  # their output is for programs already
@@ -38,7 +38,7 @@ CALLS = {
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
-    monkeypatch.setattr(lint_cache, "lint_once", lambda *_: [])
+    monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [])
     (tmp_path / "readmodel.toml").write_text(READ_MODEL)
     (tmp_path / "42.json").write_text("{}")
 

@@ -7,11 +7,11 @@ from io import BytesIO, TextIOWrapper
 
 import pytest
 
-from readmodel_cfn.cli import output as report
-from readmodel_cfn.cli.telling import ToPeople
-from readmodel_cfn.deploy.values import Event
+from readmodel_cfn.cli import output
+from readmodel_cfn.cli.operation import OperationReporter
+from readmodel_cfn.stack import ReadModelStack, StackEvent
 
-WHERE = "stack shop in eu-west-1"
+STACK = ReadModelStack("shop", region="eu-west-1")
 
 
 class Terminal(TextIOWrapper):
@@ -27,11 +27,11 @@ def test_events_and_notes_have_lines_of_their_own_beside_the_live_view(
     monkeypatch.setenv("TERM", "xterm")
     moment = datetime(2026, 1, 1, 12, tzinfo=UTC)
     status = "CREATE_COMPLETE"
-    with ToPeople().following(WHERE) as on_event:
-        on_event(Event("1", moment, "DataStore", "shop-1", "AWS::S3::Bucket", status, ""))
-        report.story("Note of the test")
+    with OperationReporter(STACK) as report:
+        report(StackEvent("1", moment, "DataStore", "shop-1", "AWS::S3::Bucket", status, ""))
+        output.story("Note of the test")
     terminal.seek(0)
     drawn = re.split(r"[\r\n]+", re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", terminal.read()))
-    assert any(line.startswith(WHERE) for line in drawn)
+    assert any(line.startswith(str(STACK.location)) for line in drawn)
     lines = [line for line in drawn if status in line or "Note of the test" in line]
     assert [line.split()[0] for line in lines] == ["12:00:00", "Note"]

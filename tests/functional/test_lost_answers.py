@@ -13,10 +13,10 @@ from functional_wire import NOWHERE, THERE, Answer, Wire, happened, refusal
 
 from readmodel_cfn.aws.errors import UnreadableAnswer
 from readmodel_cfn.deploy.client import StackClient
-from readmodel_cfn.deploy.wanted import Wanted
+from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.errors import Unfinished
 
-DESIRED = Wanted("read-model", '{"Resources":{}}')
+DESIRED = StackSpec("read-model", '{"Resources":{}}')
 LOST = ConnectionClosedError(endpoint_url="https://x")
 OnTheWire = Callable[..., tuple[StackClient, Wire]]
 

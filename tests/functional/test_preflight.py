@@ -10,15 +10,15 @@ from functional_aws import CONTENT, Aws
 
 from articles import article_template
 from readmodel_cfn import DataStore, GatewayRole, ReadModel, Writer, build_template, render
-from readmodel_cfn.deploy.names import Named
-from readmodel_cfn.deploy.preflight import preflight
-from readmodel_cfn.deploy.taken import Taken, check_template_bucket, taken
-from readmodel_cfn.deploy.wanted import Wanted
+from readmodel_cfn.deploy.physical_names import NamedResource
+from readmodel_cfn.deploy.preflight import TakenName, find_taken, preflight
+from readmodel_cfn.deploy.spec import StackSpec
+from readmodel_cfn.deploy.template_bucket import check_template_bucket
 from readmodel_cfn.errors import ConfigError, ReadModelError
 
-BUCKET = Named("DataStore", "AWS::S3::Bucket", "shop-data")
-ROLE = Named("ApiGatewayRole", "AWS::IAM::Role", "reader")
-USER = Named("DataStoreWriter", "AWS::IAM::User", "writer")
+BUCKET = NamedResource("DataStore", "AWS::S3::Bucket", "shop-data")
+ROLE = NamedResource("ApiGatewayRole", "AWS::IAM::Role", "reader")
+USER = NamedResource("DataStoreWriter", "AWS::IAM::User", "writer")
 SHOP = ReadModel(data_store=DataStore(name="shop-data"))
 
 
@@ -51,12 +51,12 @@ def ours(aws: Aws, tags: Mapping[str, Any] | None = None) -> None:
         aws.refuses("s3", "get_bucket_tagging", "NoSuchTagSet", "none", 404)
 
 
-def desired_stack(model: ReadModel = SHOP, **more: Any) -> Wanted:
-    return Wanted("shop", render(build_template(model), "compact"), **more)
+def desired_stack(model: ReadModel = SHOP, **more: Any) -> StackSpec:
+    return StackSpec("shop", render(build_template(model), "compact"), **more)
 
 
-def wanted_article(name: str) -> Wanted:
-    return Wanted("shop", json.dumps(article_template()), parameters={"StackName": name})
+def article_stack(name: str) -> StackSpec:
+    return StackSpec("shop", json.dumps(article_template()), parameters={"StackName": name})
 
 
 def content(model: ReadModel) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def content(model: ReadModel) -> dict[str, Any]:
     return parsed
 
 
-def refused(aws: Aws, desired: Wanted, before: Any = None, **how: Any) -> str:
+def refused(aws: Aws, desired: StackSpec, before: Any = None, **how: Any) -> str:
     with pytest.raises(ReadModelError) as error:
         preflight(desired, before, aws.client, **how)
     assert error.value.exit_code == 1
@@ -75,14 +75,17 @@ def refused(aws: Aws, desired: Wanted, before: Any = None, **how: Any) -> str:
 
 
 def test_template_without_names_makes_no_call(aws: Aws) -> None:
-    assert taken([], aws.client) == ([], [])
+    assert find_taken([], aws.client) == ([], [])
     assert preflight(desired_stack(ReadModel()), None, aws.client) == []
     assert aws.stubs == {}
 
 
 def test_names_of_other_types_are_not_checked(aws: Aws) -> None:
-    others = [Named("A", "AWS::Logs::LogGroup", "x"), Named("B", "AWS::IAM::ManagedPolicy", "x")]
-    assert taken(others, aws.client) == ([], [])
+    others = [
+        NamedResource("A", "AWS::Logs::LogGroup", "x"),
+        NamedResource("B", "AWS::IAM::ManagedPolicy", "x"),
+    ]
+    assert find_taken(others, aws.client) == ([], [])
     assert aws.stubs == {}
 
 
@@ -90,12 +93,13 @@ def test_free_names_are_not_taken(aws: Aws) -> None:
     free(aws)
     aws.refuses("iam", "get_role", "NoSuchEntity", "none", 404)
     aws.refuses("iam", "get_user", "NoSuchEntity", "none", 404)
-    assert taken([BUCKET, ROLE, USER], aws.client) == ([], [])
+    assert find_taken([BUCKET, ROLE, USER], aws.client) == ([], [])
 
 
 def test_taken_bucket_names_the_stack_of_its_tags(aws: Aws) -> None:
     ours(aws, made_by("old", "Store", **MANAGED))
-    assert taken([BUCKET], aws.client) == ([Taken(BUCKET, True, "", "old", "Store", True)], [])
+    taken = TakenName(BUCKET, True, "", "old", "Store", True)
+    assert find_taken([BUCKET], aws.client) == ([taken], [])
 
 
 @pytest.mark.parametrize("tags", [None, {"TagSet": [{"Key": "readmodel-cfn", "Value": "no"}]}])
@@ -103,18 +107,18 @@ def test_taken_bucket_without_stack_tags_names_no_stack(
     aws: Aws, tags: dict[str, Any] | None
 ) -> None:
     ours(aws, tags)
-    assert taken([BUCKET], aws.client) == ([Taken(BUCKET)], [])
+    assert find_taken([BUCKET], aws.client) == ([TakenName(BUCKET)], [])
 
 
 def test_bucket_with_unreadable_tags_is_taken(aws: Aws) -> None:
     aws.answers("s3", "head_bucket", {})
     aws.refuses("s3", "get_bucket_tagging", "AccessDenied", "no", 403)
-    assert taken([BUCKET], aws.client) == ([Taken(BUCKET)], [])
+    assert find_taken([BUCKET], aws.client) == ([TakenName(BUCKET)], [])
 
 
 def test_forbidden_bucket_is_taken_and_not_visible(aws: Aws) -> None:
     aws.refuses("s3", "head_bucket", "403", "Forbidden", 403)
-    assert taken([BUCKET], aws.client) == ([Taken(BUCKET, visible=False)], [])
+    assert find_taken([BUCKET], aws.client) == ([TakenName(BUCKET, visible=False)], [])
 
 
 @pytest.mark.parametrize(
@@ -133,7 +137,7 @@ def test_forbidden_bucket_is_taken_and_not_visible(aws: Aws) -> None:
 def test_each_kind_of_iam_name_is_checked(
     aws: Aws, kind: str, call: str, answer: dict[str, Any]
 ) -> None:
-    named = Named("X", f"AWS::IAM::{kind}", "taken")
+    named = NamedResource("X", f"AWS::IAM::{kind}", "taken")
     common = {"Path": "/", "Arn": "arn:aws:iam::123456789012:x/y", "CreateDate": "2026-01-01"}
     names = {f"{kind}Name": "taken", f"{kind}Id": "X" * 16}
     aws.answers(
@@ -142,13 +146,13 @@ def test_each_kind_of_iam_name_is_checked(
         {**answer, kind: {**common, **names, **answer[kind]}},
         **{f"{kind}Name": "taken"},
     )
-    assert taken([named], aws.client) == ([Taken(named)], [])
+    assert find_taken([named], aws.client) == ([TakenName(named)], [])
 
 
 def test_denied_iam_check_is_one_note(aws: Aws) -> None:
     free(aws)
     aws.refuses("iam", "get_role", "AccessDenied", "no", 403)
-    found, (note,) = taken([BUCKET, ROLE, USER], aws.client)
+    found, (note,) = find_taken([BUCKET, ROLE, USER], aws.client)
     assert found == []
     assert "IAM" in note
     assert "AccessDenied" in note
@@ -158,7 +162,7 @@ def test_denied_iam_check_is_one_note(aws: Aws) -> None:
 @pytest.mark.parametrize(("code", "status"), [("400", 400), ("503", 503)])
 def test_other_s3_error_is_a_note(aws: Aws, code: str, status: int) -> None:
     aws.refuses("s3", "head_bucket", code, "", status)
-    found, (note,) = taken([BUCKET], aws.client)
+    found, (note,) = find_taken([BUCKET], aws.client)
     assert found == []
     assert code in note
 
@@ -168,7 +172,7 @@ def test_unreachable_service_is_a_note(aws: Aws, monkeypatch: pytest.MonkeyPatch
         raise EndpointConnectionError(endpoint_url="https://x")
 
     monkeypatch.setattr(aws.client("iam"), "get_role", lost)
-    found, (note,) = taken([ROLE], aws.client)
+    found, (note,) = find_taken([ROLE], aws.client)
     assert found == []
     assert "EndpointConnectionError" in note
 
@@ -243,7 +247,7 @@ def test_bucket_that_the_template_does_not_retain_is_not_offered_for_import(aws:
 def test_bucket_of_another_region_is_not_offered_for_import(aws: Aws, importing: bool) -> None:
     aws.answers("s3", "head_bucket", {"BucketRegion": "us-east-1"})
     aws.answers("s3", "get_bucket_tagging", made_by("shop", **MANAGED))
-    line = refused(aws, desired_stack(), importing=importing)
+    line = refused(aws, desired_stack(), import_existing=importing)
     for name in ("shop-data", "us-east-1", "[data_store]"):
         assert name in line
     assert "--import-existing" not in line
@@ -270,7 +274,7 @@ def test_taken_article_bucket_is_named_by_its_stack_parameter(aws: Aws) -> None:
     aws.refuses("s3", "get_bucket_tagging", "NoSuchTagSet", "none", 404)
     for call in ("get_user", "get_role"):
         aws.refuses("iam", call, "NoSuchEntity", "none", 404)
-    line = refused(aws, wanted_article("shop"))
+    line = refused(aws, article_stack("shop"))
     assert "shop-data-store" in line
 
 
@@ -290,7 +294,7 @@ def test_bucket_to_be_imported_is_a_note(aws: Aws, visible: bool) -> None:
         ours(aws)
     else:
         aws.refuses("s3", "head_bucket", "403", "Forbidden", 403)
-    notes = preflight(desired_stack(), None, aws.client, importing=True)
+    notes = preflight(desired_stack(), None, aws.client, import_existing=True)
     (note,) = notes
     assert "shop-data" in note
 
@@ -299,7 +303,7 @@ def test_bucket_can_be_imported_into_an_existing_stack(aws: Aws) -> None:
     ours(aws)
     before = content(SHOP)
     del before["Resources"]["DataStore"]
-    assert preflight(desired_stack(), before, aws.client, importing=True)
+    assert preflight(desired_stack(), before, aws.client, import_existing=True)
 
 
 @pytest.mark.parametrize(
@@ -312,7 +316,7 @@ def test_bucket_can_be_imported_into_an_existing_stack(aws: Aws) -> None:
 )
 def test_bucket_that_cannot_be_imported_is_refused(aws: Aws, model: ReadModel, before: Any) -> None:
     ours(aws, made_by("shop", **MANAGED))
-    line = refused(aws, desired_stack(model), before, importing=True)
+    line = refused(aws, desired_stack(model), before, import_existing=True)
     assert "shop-data" in line
     assert "[data_store]" in line
 
@@ -324,8 +328,8 @@ def test_bucket_with_a_computed_name_is_not_imported(aws: Aws) -> None:
         "Properties": {"BucketName": {"Fn::Sub": "${AWS::StackName}-data"}},
     }
     ours(aws, made_by("shop", **MANAGED))
-    desired = Wanted("shop", json.dumps({"Resources": {"DataStore": store}}))
-    assert "shop-data" in refused(aws, desired, importing=True)
+    desired = StackSpec("shop", json.dumps({"Resources": {"DataStore": store}}))
+    assert "shop-data" in refused(aws, desired, import_existing=True)
 
 
 # Names that the stack already has.
@@ -333,7 +337,7 @@ def test_bucket_with_a_computed_name_is_not_imported(aws: Aws) -> None:
 
 def test_names_that_the_stack_already_has_are_not_checked(aws: Aws) -> None:
     assert preflight(desired_stack(), content(SHOP), aws.client) == []
-    article = wanted_article("shop")
+    article = article_stack("shop")
     assert preflight(article, article.content, aws.client) == []
     assert aws.calls == []
 
@@ -356,24 +360,24 @@ PARAMETERISED = {
 
 
 def test_name_from_a_changed_parameter_is_checked(aws: Aws) -> None:
-    desired = Wanted("shop", json.dumps(PARAMETERISED), {"Name": "new"})
+    desired = StackSpec("shop", json.dumps(PARAMETERISED), {"Name": "new"})
     free(aws)
-    assert preflight(desired, PARAMETERISED, aws.client, had={"Name": "old"}) == []
-    assert preflight(desired, PARAMETERISED, aws.client, had={"Name": "new"}) == []
+    assert preflight(desired, PARAMETERISED, aws.client, deployed_parameters={"Name": "old"}) == []
+    assert preflight(desired, PARAMETERISED, aws.client, deployed_parameters={"Name": "new"}) == []
     assert preflight(desired, PARAMETERISED, aws.client) == []
     assert aws.calls == ["HeadBucket"]
 
 
 def test_name_that_an_unknown_parameter_may_have_given_is_not_checked(aws: Aws) -> None:
     literal = {"Store": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "x-y"}}}
-    desired = Wanted("shop", json.dumps({"Resources": literal}))
-    assert preflight(desired, PARAMETERISED, aws.client, had={}) == []
+    desired = StackSpec("shop", json.dumps({"Resources": literal}))
+    assert preflight(desired, PARAMETERISED, aws.client, deployed_parameters={}) == []
     assert aws.calls == []
 
 
 def test_name_with_the_region_is_checked_where_the_region_is_known(aws: Aws) -> None:
     named = {"BucketName": {"Fn::Sub": "${AWS::StackName}-${AWS::Region}"}}
-    desired = Wanted(
+    desired = StackSpec(
         "shop", json.dumps({"Resources": {"S": {"Type": BUCKET.type, "Properties": named}}})
     )
     assert preflight(desired, None, aws.client) == []
@@ -390,7 +394,7 @@ def test_nothing_is_checked_against_a_deployed_template_that_cannot_be_read(aws:
 
 def test_a_deployed_template_in_yaml_is_checked_like_one_in_json(aws: Aws) -> None:
     body = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "shop-store"}}
-    after = Wanted("shop", json.dumps({"Resources": {"New": body}}))
+    after = StackSpec("shop", json.dumps({"Resources": {"New": body}}))
     before = "Resources: {Old: {Type: 'AWS::S3::Bucket', Properties: {BucketName: shop-store}}}"
     with pytest.raises(ReadModelError, match="Old"):
         preflight(after, before, aws.client)

@@ -16,12 +16,14 @@ from click.testing import Result
 from functional_aws import OUTPUTS, Aws, error_of, run, stubbed
 
 from fake_objects import FakeObjects
-from readmodel_cfn.cli import progress, publication
-from readmodel_cfn.cli.countdown import Countdown
-from readmodel_cfn.cli.publish_telling import Telling
+from readmodel_cfn.cli import reporter
+from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.progress import Count
+from readmodel_cfn.publish import changes, compare
 from readmodel_cfn.publish.destination import Destination
-from readmodel_cfn.publish.object_errors import Denied
+from readmodel_cfn.publish.objects import Denied
+from readmodel_cfn.publish.results import PublishResult
 
 ROUTES = """
 [[routes]]
@@ -44,7 +46,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
 @pytest.fixture
 def objects(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> FakeObjects:
     made = FakeObjects()
-    monkeypatch.setattr(publication, "Objects", lambda to: made if is_ours(to) else None)
+    monkeypatch.setattr(changes, "Objects", lambda to: made if is_ours(to) else None)
     assert aws.calls == []
     return made
 
@@ -155,9 +157,9 @@ def test_skip_invalid_sends_the_valid_documents(objects: FakeObjects, data: Path
 def test_file_changed_while_publishing_is_validated_again(objects: FakeObjects, data: Path) -> None:
     """A file that changes after it was validated is validated again."""
 
-    def change(ask: Callable[..., Any]) -> Callable[..., Any]:
-        def changed(*arguments: Any) -> Any:
-            found = ask(*arguments)
+    def change(lists: Callable[..., Any]) -> Callable[..., Any]:
+        def changed(*arguments: Any, **options: Any) -> Any:
+            found = list(lists(*arguments, **options))
             write(data, {"products/1.json": '{"fine":1}', "products/2.json": "{"})
             (data / "products/3.json").unlink()
             return found
@@ -165,7 +167,7 @@ def test_file_changed_while_publishing_is_validated_again(objects: FakeObjects, 
         return changed
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(publication.Publication, "ask", change(publication.Publication.ask))
+        patch.setattr(changes, "listing", change(compare.listing))
         result = publish("data", "--delete-missing", "--yes")
     line = error_of(result, 9)
     assert "2" in line
@@ -210,7 +212,7 @@ STOPS = [
 def test_stopped_deletion_reports_sent_and_deleted_counts(
     objects: FakeObjects, data: Path, stop: BaseException, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publication, "_BATCH", 2)
+    monkeypatch.setattr("readmodel_cfn.publish.publish._BATCH", 2)
     publish("data")
     for n in range(4):
         (data / f"products/{n}.json").unlink()
@@ -363,7 +365,11 @@ def test_sigterm_while_documents_are_deleted_says_what_was_done(
 def test_sigterm_while_the_result_is_printed_says_that_all_was_sent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Telling, "result", lambda *_: signal.raise_signal(signal.SIGTERM))
+    def terminate(_: PublishResult) -> str:
+        signal.raise_signal(signal.SIGTERM)
+        return ""
+
+    monkeypatch.setattr(PublishResult, "__str__", terminate)
     assert "6 sent" in error_of(publish("data"), 9)
 
 
@@ -494,7 +500,7 @@ def test_full_temporary_disk_names_the_folder(
         def close(self) -> None:
             self.write(b"buffered")
 
-    monkeypatch.setattr("readmodel_cfn.publish.spool._AT_ONCE", 2)
+    monkeypatch.setattr("readmodel_cfn.publish.spool._ROWS_IN_MEMORY", 2)
     monkeypatch.setattr("readmodel_cfn.publish.spool.TemporaryFile", lambda *_: Full())
     monkeypatch.setattr("readmodel_cfn.publish.spool.gettempdir", lambda: "/small")
     line = error_of(publish("data"), 1)
@@ -572,8 +578,50 @@ def test_writer_that_may_only_put_sends_all_documents(aws: Aws, objects: FakeObj
 def test_progress_line_has_count_rate_and_time_left(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress, "_FIRST", 1.0)
-    now = iter([0.0, 2.0, 2.0])
-    with Countdown("b", 5000, False, lambda: next(now)) as countdown:
-        countdown(1000)
+    monkeypatch.setattr(reporter, "_FIRST", 1.0)
+    now = iter([0.0, 2.0])
+    with Reporter(now=lambda: next(now)) as report:
+        report(Count("b", 0, "documents", 5000))
+        report(Count("b", 1000, "documents", 5000))
     assert re.findall(r"[\d,]+\d|\d", capsys.readouterr().err) == ["1,000", "5,000", "500", "8"]
+
+
+@pytest.mark.usefixtures("data")
+def test_dry_run_shows_the_changes_and_exits_5(objects: FakeObjects, data: Path) -> None:
+    publish("data")
+    write(data, {"products/1.json": '"new"', "products/bad.json": "{"})
+    (data / "payload.json").unlink()
+    objects.asked.clear()
+    (data / "products/bad.json").unlink()
+    result = publish("data", "--dry-run", "--delete-missing")
+    assert result.exit_code == 5
+    assert {tuple(line.split()) for line in result.stdout.splitlines()} >= {
+        ("send", "products/1.json"),
+        ("delete", "payload.json"),
+    }
+    result = publish("data", "--dry-run", "--delete-missing", "--json")
+    assert lines(result, "plan") == [
+        {
+            "send": ["products/1.json"],
+            "unchanged": 4,
+            "delete": ["payload.json"],
+            "invalid": 0,
+            "passed_over": 0,
+        }
+    ]
+    assert not objects.keys_of("put")
+    assert not objects.keys_of("delete")
+
+
+@pytest.mark.usefixtures("data", "objects")
+def test_dry_run_without_changes_exits_0() -> None:
+    publish("data")
+    assert publish("data", "--dry-run").exit_code == 0
+
+
+def test_dry_run_of_invalid_documents_is_refused(objects: FakeObjects, data: Path) -> None:
+    write(data, {"products/bad.json": "{"})
+    assert error_of(publish("data", "--dry-run"), 2)
+    result = publish("data", "--dry-run", "--skip-invalid", "--json")
+    assert lines(result, "plan")[0]["invalid"] == 1
+    assert not objects.keys_of("put")

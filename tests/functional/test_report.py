@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 import pytest
 
 from readmodel_cfn.cli import output as report
-from readmodel_cfn.deploy.values import Event
+from readmodel_cfn.deploy.values import StackEvent
 from readmodel_cfn.lint import Finding
 
 RED, GREEN, YELLOW = "\x1b[31m", "\x1b[32m", "\x1b[33m"
 THEN = datetime(2026, 1, 1, 12, 34, 56, tzinfo=UTC)
-EVENT = Event("1", THEN, "DataStore", "data-bucket", "AWS::S3::Bucket", "", "")
+EVENT = StackEvent("1", THEN, "DataStore", "data-bucket", "AWS::S3::Bucket", "", "")
 
 
 @pytest.mark.parametrize(

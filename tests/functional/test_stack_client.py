@@ -10,10 +10,10 @@ from functional_aws import STACK_ID, Aws, event, stack
 
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.events import new_events
+from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.deploy.values import Stack
-from readmodel_cfn.deploy.wanted import Wanted
 
-DESIRED = Wanted("read-model", '{"Resources":{}}', {"P": "v"}, {"team": "web"}, True)
+DESIRED = StackSpec("read-model", '{"Resources":{}}', {"P": "v"}, {"team": "web"}, True)
 
 
 @pytest.fixture

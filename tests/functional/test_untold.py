@@ -9,10 +9,10 @@ from delete_scenes import AGAIN, BEGUN, DELETED, delete, found, goes, holds
 from functional_aws import STACK_ID, Aws, error_of, event, run, stubbed
 from test_publish_many import objects  # noqa: F401 - a fixture
 
-from readmodel_cfn import lint_cache
+from readmodel_cfn import lint
 from readmodel_cfn.cli import output as report
-from readmodel_cfn.cli import publish_telling
 from readmodel_cfn.errors import Unfinished
+from readmodel_cfn.publish.results import Sent
 
 REGION = ("--region", "eu-west-1")
 
@@ -21,7 +21,7 @@ REGION = ("--region", "eu-west-1")
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "f.json").write_text("{}")
-    monkeypatch.setattr(lint_cache, "lint_once", lambda *_: [])
+    monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [])
     with stubbed(monkeypatch) as made:
         yield made
 
@@ -53,7 +53,7 @@ def test_broken_pipe_before_a_deploy_began_exits_1(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     aws.no_stack()
-    monkeypatch.setattr("readmodel_cfn.cli.telling.print_diff", gone)
+    monkeypatch.setattr("readmodel_cfn.cli.deploy.print_diff", gone)
     assert run("deploy", "--yes", *REGION).exit_code == 1
     assert aws.wrote() == []
 
@@ -79,8 +79,8 @@ def test_broken_pipe_while_publishing_many_documents_is_unfinished(
 ) -> None:
     (tmp_path / "many").mkdir()
     (tmp_path / "many" / "payload.json").write_text("{}")
-    monkeypatch.setattr(publish_telling.Telling, "outcome", gone)
-    done = run("publish", "many", "--bucket", "mine", *REGION)
+    monkeypatch.setattr(Sent, "as_dict", gone)
+    done = run("publish", "many", "--bucket", "mine", "--json", *REGION)
     error_of(done, Unfinished.exit_code)
     assert "payload.json" in objects.kept
 

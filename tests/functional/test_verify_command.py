@@ -9,9 +9,10 @@ import pytest
 from functional_aws import CONTENT, OUTPUTS, STACK_ID, TAGS, Aws, error_of, event, run, stubbed
 
 from readmodel_cfn.aws.connection import Connection
-from readmodel_cfn.cli import concurrency, verification
 from readmodel_cfn.errors import ReadModelError
-from readmodel_cfn.verify.contract import Contract, Promised
+from readmodel_cfn.verify import verify as verification
+from readmodel_cfn.verify.contract import Contract, PromisedRoute
+from readmodel_cfn.verify.race.history import RacePlan
 
 DENIED = "AccessDeniedException"
 RESOURCES = [
@@ -170,39 +171,60 @@ def test_emulator_is_not_tried_without_tls(aws: Aws, examination: Examination) -
 
 
 def test_contract_and_options_come_from_config_and_arguments(
-    aws: Aws,  # noqa: ARG001 - no call is made
-    monkeypatch: pytest.MonkeyPatch,
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found: list[Any] = []
-    monkeypatch.setattr(
-        concurrency, "concurrency", lambda *given, **more: found.extend([*given[1:], more])
-    )
+
+    def race(*arguments: Any, **options: Any) -> None:
+        found.extend([*arguments, options])
+        raise ReadModelError("raced")
+
+    aws.stack(tags={})
+    monkeypatch.setattr("readmodel_cfn.verify.race.race.race", race)
     Path("readmodel.toml").write_text(
         '[api]\ncors_origin = "*"\nmissing = "mask"\ncompress_from = "never"\n'
         '[data_store]\nmax_age = 5\nstored_encoding = "gzip"\n' + PRODUCTS
     )
     options = ["--seconds", "2", "--readers", "3", "--size", "4000", "--not-ours", "--yes"]
     done = verify("--concurrency", *options, "--route", "products/{id}", "--plot", "p.svg")
-    assert done.exit_code == 0
-    contract, more = found
+    assert error_of(done, 1) == "raced"
+    stack, contract, probe, plan, more = found
+    assert (stack.bucket, stack.api_url, stack.is_managed) == (
+        OUTPUTS["S3BucketName"],
+        OUTPUTS["ApiUrl"],
+        False,
+    )
     assert contract == Contract(
-        routes=(Promised("products/{id}", "products/{id}.json"),),
+        routes=(PromisedRoute("products/{id}", "products/{id}.json"),),
         cache_control="max-age=5",
         gzip_stored=True,
         cors_origin="*",
         missing="mask",
         compress_from=None,
     )
-    assert more == {
-        "yes": True,
-        "as_json": False,
-        "seconds": 2,
-        "readers": 3,
-        "size": 4000,
-        "even_untagged": True,
-        "route": "products/{id}",
-        "plot_file": Path("p.svg"),
-    }
+    assert probe.route.path == "products/{id}"
+    assert plan == RacePlan(size=4000, readers=3, seconds=2)
+    assert more["not_ours"] is True
+
+
+def test_race_requires_consent(aws: Aws) -> None:
+    aws.stack()
+    assert "--yes" in error_of(verify("--concurrency"), 1)
+    assert aws.wrote() == []
+
+
+def test_refused_race_leaves_no_plot_file(aws: Aws) -> None:
+    aws.stack()
+    assert verify("--concurrency", "--plot", "p.svg").exit_code == 1
+    assert not Path("p.svg").exists()
+
+
+@pytest.mark.parametrize(
+    "option", [("--size", "151"), ("--size", "10485761"), ("--route", "x"), ("--plot", "no/p.svg")]
+)
+def test_invalid_race_is_refused_before_any_call(aws: Aws, option: tuple[str, str]) -> None:
+    assert error_of(verify("--concurrency", *option), 2).startswith(option[0])
+    assert aws.calls == []
 
 
 @pytest.mark.parametrize(

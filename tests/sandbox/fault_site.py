@@ -128,8 +128,8 @@ def site(place: Place, scene: Scene) -> Iterator[Site]:
 # run by another process, whose predecessor is no more.
 _HURRIED = {
     "botocore.endpoint.time": SimpleNamespace(sleep=lambda _: None),
-    "readmodel_cfn.deploy.events._PATIENCE": 1.0,
-    "readmodel_cfn.deploy.change_sets._PATIENCE": 1.0,
+    "readmodel_cfn.deploy.events._RETRY_SECONDS": 1.0,
+    "readmodel_cfn.deploy.change_sets._RETRY_SECONDS": 1.0,
     "readmodel_cfn.deploy.change_sets._is_alive": lambda _: False,
     "readmodel_cfn.aws.retry._FIRST_PAUSE": 0.1,
 }

@@ -12,8 +12,8 @@ from test_journey import Project
 from readmodel_cfn import ReadModel, Route, build_template, render
 from readmodel_cfn.aws.connection import Connection, Credentials
 from readmodel_cfn.consent import Consent, ConsentRequired
-from readmodel_cfn.deploy.unattended import deploy
-from readmodel_cfn.deploy.wanted import Wanted
+from readmodel_cfn.deploy.deploy import deploy
+from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.local.sandbox import Sandbox
 
 Clients = Callable[..., Any]
@@ -121,7 +121,7 @@ def test_in_python_confirm_decides_and_is_given_what_would_be_lost(
 
     key = Credentials(sandbox.access_key_id, sandbox.secret_access_key)
     at = Connection(sandbox.region, None, sandbox.endpoint_url, key)
-    desired = Wanted(project.name, render(build_template(ReadModel()), "compact"))
+    desired = StackSpec(project.name, render(build_template(ReadModel()), "compact"))
     make(YAML_TEMPLATE)
     before = resources()
     with pytest.raises(ConsentRequired):
@@ -129,7 +129,8 @@ def test_in_python_confirm_decides_and_is_given_what_would_be_lost(
     assert resources() == before
     deploy(desired, at, confirm=confirm)
     assert [(consent.kind, consent.lost) for consent in asked] == [
-        ("adopt", ("Orders (AWS::SQS::Queue)",))
+        ("adopt", ("Orders (AWS::SQS::Queue)",)),
+        ("update", ()),
     ]
     assert "Orders" not in resources()
 

@@ -10,8 +10,8 @@ from articles import article_template
 from readmodel_cfn import DataStore, GatewayRole, ReadModel, Route, build_template, render
 from readmodel_cfn.deploy.obstacles import obstacles
 from readmodel_cfn.deploy.preflight import preflight
-from readmodel_cfn.deploy.taken import check_template_bucket
-from readmodel_cfn.deploy.wanted import Wanted
+from readmodel_cfn.deploy.spec import StackSpec
+from readmodel_cfn.deploy.template_bucket import check_template_bucket
 from readmodel_cfn.errors import ReadModelError
 
 Clients = Callable[..., Any]
@@ -27,7 +27,7 @@ def refusal(
     clients: Clients, name: str, template: Template, given: Mapping[str, str] | None = None
 ) -> str:
     with pytest.raises(ReadModelError) as refused:
-        preflight(Wanted(name, json.dumps(template), given or {}), None, clients)
+        preflight(StackSpec(name, json.dumps(template), given or {}), None, clients)
     return str(refused.value)
 
 
@@ -46,8 +46,8 @@ def test_kept_bucket_is_taken(stack: Any, clients: Clients, kept: ReadModel) -> 
     name = str(kept.data_store.name)
     assert line.startswith("DataStore: ")
     assert name in line
-    desired = Wanted(stack.name, json.dumps(content(kept)))
-    (note,) = preflight(desired, None, clients, importing=True)
+    desired = StackSpec(stack.name, json.dumps(content(kept)))
+    (note,) = preflight(desired, None, clients, import_existing=True)
     assert name in note
 
 
@@ -60,7 +60,7 @@ def test_names_of_another_stack_of_the_article_are_taken(stack: Any, clients: Cl
     assert "2" in line
     assert (
         preflight(
-            Wanted("second", json.dumps(article), {"StackName": "articles-other"}),
+            StackSpec("second", json.dumps(article), {"StackName": "articles-other"}),
             None,
             clients,
         )
@@ -87,7 +87,7 @@ def test_user_without_permissions_gets_a_note(stack: Any, clients: Clients) -> N
         data_store=DataStore(name="free-data"), gateway_role=GatewayRole(name="reader")
     )
     notes = preflight(
-        Wanted("shop", json.dumps(content(model))),
+        StackSpec("shop", json.dumps(content(model))),
         None,
         lambda service: clients(service, key["AccessKeyId"], key["SecretAccessKey"]),
     )

@@ -21,10 +21,12 @@ from publish_site import S3Proxy, Site
 from publish_workers import publish_part
 
 from readmodel_cfn.aws.connection import Credentials
+from readmodel_cfn.deploy.empty import remove
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.local.sandbox import Sandbox
-from readmodel_cfn.publish.empty import remove
-from readmodel_cfn.publish.publish import Destination, Settings, publish
+from readmodel_cfn.publish.destination import Destination
+from readmodel_cfn.publish.documents import Settings
+from readmodel_cfn.publish.publish import publish
 from stacks import TIMEOUT, until
 
 
@@ -238,7 +240,7 @@ def test_lost_response_is_no_write_conflict(site: Site, proxy: S3Proxy) -> None:
 def test_publish_without_a_connection_reports_the_sent_documents(
     site: Site, proxy: S3Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("readmodel_cfn.publish.sending._PAUSES", (0.01, 0.01))
+    monkeypatch.setattr("readmodel_cfn.publish.upload._PAUSES", (0.01, 0.01))
     site.write(150)
     proxy.faults = dict.fromkeys(range(50, 10_000), "reset before")
     line = site(exits=9).stderr.splitlines()[-1]

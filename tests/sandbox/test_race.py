@@ -28,20 +28,21 @@ from race_site import (
     unavailable,
 )
 
-from readmodel_cfn.cli import concurrency as command
 from readmodel_cfn.cli import main
+from readmodel_cfn.deploy import wanted as stack_spec
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.local.sandbox import Sandbox
-from readmodel_cfn.verify.keeping import ProbeDocument
-from readmodel_cfn.verify.race.history import Kind, Verdict, check
-from readmodel_cfn.verify.race.measure import PHASES, Measured, Plan, Span, measure
-from readmodel_cfn.verify.race.readers import Readers
+from readmodel_cfn.stack import ReadModelStack
+from readmodel_cfn.verify.probe import ProbeDocument
+from readmodel_cfn.verify.race import race
+from readmodel_cfn.verify.race.history import PHASES, Kind, Measured, RacePlan, Span, Verdict, check
+from readmodel_cfn.verify.race.measure import Readers, measure
 
 BODY = 5_000_000
-SHORT = Plan(size=100_000, readers=2, seconds=0.9)
+SHORT = RacePlan(size=100_000, readers=2, seconds=0.9)
 
 
-def raced(site: Site, plan: Plan = SHORT) -> tuple[Measured, Verdict]:
+def raced(site: Site, plan: RacePlan = SHORT) -> tuple[Measured, Verdict]:
     """A race at the site; it takes longer on a busy machine, until enough has happened."""
     with served(site) as (url, documents):
         found = measure(plan, url, documents.put, lambda _: True, lambda _: None)
@@ -87,9 +88,9 @@ def test_wrong_site_is_detected(site: Site, kind: Kind) -> None:
 
 
 def test_measurement_ends_at_the_limit_of_requests(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("readmodel_cfn.verify.race.measure._READS", 60)
-    monkeypatch.setattr("readmodel_cfn.verify.race.measure._WRITES", 10)
-    found, _ = raced(right, Plan(size=100_000, readers=2, seconds=300))
+    monkeypatch.setattr("readmodel_cfn.verify.race.history._READS", 60)
+    monkeypatch.setattr("readmodel_cfn.verify.race.history._WRITES", 10)
+    found, _ = raced(right, RacePlan(size=100_000, readers=2, seconds=300))
     assert 50 <= len(found.reads) <= 60
     assert 1 < len(found.writes) <= 10
 
@@ -226,7 +227,7 @@ def test_failed_check_exits_7_and_leaves_nothing(
     verify: Verify, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with served(unavailable) as (url, _):
-        monkeypatch.setattr(command, "reachable", lambda *_: url)
+        monkeypatch.setattr(ReadModelStack, "_url", lambda *_: url)
         done = verify("--yes")
     assert done.exit_code == 7
     assert "503" in done.stderr.splitlines()[-1]
@@ -238,7 +239,7 @@ def test_throttled_race_exits_9(
 ) -> None:
     """The stack itself sets the limit, and no reader got a wrong document."""
     with served(throttled) as (url, _):
-        monkeypatch.setattr(command, "reachable", lambda *_: url)
+        monkeypatch.setattr(ReadModelStack, "_url", lambda *_: url)
         done = verify("--yes")
     assert done.exit_code == 9
     assert bucket.versions() == []
@@ -251,7 +252,7 @@ def test_interrupted_race_leaves_nothing(
         assert len(bucket.versions()) == 1
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "_tell_phase", interrupted)
+    monkeypatch.setattr(Readers, "read", interrupted)
     assert verify("--yes").exit_code == 1
     assert bucket.versions() == []
 
@@ -271,12 +272,12 @@ class Troubled:
 
 @pytest.mark.parametrize("status", [None, 500, 503])
 def test_write_without_a_clear_response_is_not_acknowledged(status: int | None) -> None:
-    assert command._put(cast(ProbeDocument, Troubled(status)))(b"") is False
+    assert race._put(cast(ProbeDocument, Troubled(status)))(b"") is False
 
 
 def test_denied_write_ends_the_race() -> None:
     with pytest.raises(ClientError):
-        command._put(cast(ProbeDocument, Troubled(403)))(b"")
+        race._put(cast(ProbeDocument, Troubled(403)))(b"")
 
 
 @pytest.mark.parametrize(
@@ -291,8 +292,8 @@ def test_race_without_tag_or_consent_writes_nothing(
     fact: str,
 ) -> None:
     if tag:
-        monkeypatch.setattr(command, "MANAGED_TAG", tag)
-    monkeypatch.setattr(command, "measure", None)
+        monkeypatch.setattr(stack_spec, "MANAGED_TAG", tag)
+    monkeypatch.setattr(race, "measure", None)
     done = verify(*arguments)
     assert done.exit_code == 1
     assert fact in done.stderr
@@ -301,7 +302,7 @@ def test_race_without_tag_or_consent_writes_nothing(
 def test_not_ours_allows_a_race_without_the_tag(
     verify: Verify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "MANAGED_TAG", {"another": "tool"})
+    monkeypatch.setattr(stack_spec, "MANAGED_TAG", {"another": "tool"})
     done = verify("--yes", "--not-ours", seconds="0.5")
     assert done.exit_code == 0, done.output
 
@@ -310,7 +311,7 @@ def test_unwritable_plot_is_refused_before_the_race(
     verify: Verify, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Otherwise the results would be lost, and the exit code with them."""
-    monkeypatch.setattr(command, "measure", None)
+    monkeypatch.setattr(race, "measure", None)
     done = verify("--yes", "--plot", str(tmp_path / f"{'x' * 300}.svg"))
     assert done.exit_code == 1
     assert "File name too long" in done.stderr.splitlines()[-1]

@@ -21,15 +21,14 @@ from readmodel_cfn import (
     build_template,
     render,
 )
-from readmodel_cfn.aws.http import reachable_url
-from readmodel_cfn.deploy.client import StackClient
-from readmodel_cfn.deploy.deploy import change, look
-from readmodel_cfn.deploy.verdict import check
-from readmodel_cfn.deploy.wanted import Wanted
+from readmodel_cfn.aws.connection import Connection, Credentials
+from readmodel_cfn.deploy.deploy import deploy
+from readmodel_cfn.deploy.empty import remove
+from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.local.sandbox.home import Home
-from readmodel_cfn.publish.empty import remove
-from readmodel_cfn.publish.publish import Settings, put
+from readmodel_cfn.publish.documents import Settings
+from readmodel_cfn.publish.put import put
 
 ROUTES = (
     Route(),
@@ -86,23 +85,20 @@ Deploy = Callable[..., Deployed]
 def deployed(sandbox: Sandbox, client_of: Callable[..., Any]) -> Iterator[Deploy]:
     """Deploys a model, once for the whole module, and removes everything at its end."""
     made: dict[ReadModel, Deployed] = {}
+    key = Credentials(sandbox.access_key_id, sandbox.secret_access_key)
+    connection = Connection(sandbox.region, None, sandbox.endpoint_url, key)
 
     def clients(service: str) -> Any:
         return client_of(sandbox, service)
-
-    stacks = StackClient(clients("cloudformation"))
 
     def make(**sections: Any) -> Deployed:
         model = ReadModel(**{"routes": ROUTES, **sections})
         if model not in made:
             name = f"reads-{secrets.token_hex(4)}"
-            wanted = Wanted(name, render(build_template(model), "compact"))
-            begun = change(stacks, wanted, look(stacks, wanted))
-            assert begun
-            ended = begun.to_the_end(lambda _: None)
-            outputs = check(stacks, name, ended, lambda _: None).outputs
-            url = reachable_url(outputs["ApiUrl"][0], sandbox.endpoint_url)
-            made[model] = Deployed(model, url, outputs["S3BucketName"][0], clients)
+            spec = StackSpec(name, render(build_template(model), "compact"))
+            outputs = deploy(spec, connection, lint=False).outputs
+            bucket = outputs["S3BucketName"]
+            made[model] = Deployed(model, outputs["ApiUrl"], bucket, clients)
         return made[model]
 
     yield make

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Timer
 from typing import Any
 
+import boto3
 import pytest
 from verify_site import (
     TOML,
@@ -31,11 +32,12 @@ from verify_site import (
 )
 
 from readmodel_cfn.aws import http
+from readmodel_cfn.consent import ConsentRequired
+from readmodel_cfn.deploy.empty import remove
 from readmodel_cfn.local.sandbox import Sandbox
-from readmodel_cfn.publish.empty import remove
+from readmodel_cfn.stack import ReadModelStack
 from readmodel_cfn.verify import session
-from readmodel_cfn.verify.keeping import ProbeDocument
-from readmodel_cfn.verify.stopping import Stopping
+from readmodel_cfn.verify.probe import InterruptGuard, ProbeDocument
 
 Clients = Callable[..., Any]
 NO_TLS = ["bucket refuses plain HTTP", "API refuses plain HTTP", "TLS 1.2 or later", "throttling"]
@@ -95,7 +97,7 @@ def test_output_for_people_is_a_table(sound: Site) -> None:
     lines = done.stdout.splitlines()
     assert len(lines) == 20
     assert lines[0].split("  ")[0] == "kept"
-    assert sum(line.startswith("cannot be shown") for line in lines) == 4
+    assert sum(line.startswith("not checked") for line in lines) == 4
 
 
 @pytest.mark.parametrize(
@@ -204,6 +206,46 @@ def test_stack_of_the_article_fails_the_checks_it_never_promised(
     assert not Path(copy).exists()
 
 
+# --- from Python ---
+
+
+def stack_of(site: Site) -> ReadModelStack:
+    """The same stack from Python."""
+    session = boto3.Session(
+        site.sandbox.access_key_id, site.sandbox.secret_access_key, region_name=site.sandbox.region
+    )
+    return ReadModelStack.from_config(
+        site.config, name=site.name, session=session, endpoint_url=site.sandbox.endpoint_url
+    )
+
+
+def test_python_call_returns_the_outcomes_of_the_command(sound: Site) -> None:
+    sound.verify()
+    result = stack_of(sound).verify(timeout=0)
+    result.raise_if_broken()
+    statuses = [promise["status"] for promise in sound.found["promises"]]
+    assert [promise.status for promise in result.promises] == statuses
+    assert result.as_dict().keys() == sound.found.keys()
+
+
+def test_python_call_without_consent_writes_nothing(sound: Site) -> None:
+    before = sound.content()
+    with pytest.raises(ConsentRequired):
+        stack_of(sound).verify(route="samples", confirm=lambda _: False)
+    with pytest.raises(ConsentRequired):
+        stack_of(sound).race(confirm=lambda _: False)
+    assert sound.content() == before
+
+
+def test_python_race_returns_its_reads(sound: Site) -> None:
+    before = sound.content()
+    result = stack_of(sound).race(seconds=0.5, readers=1, size=1000)
+    assert result.as_dict()["passed"]
+    assert result.left == ()
+    assert result.svg().startswith("<svg")
+    assert sound.content() == before
+
+
 # --- removal of the probe ---
 
 
@@ -246,13 +288,13 @@ def test_probe_is_removed_after_an_interruption_before_its_removal(
     sound: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the last response and the removal."""
-    hold, before = Stopping.hold, sound.content()
+    hold, before = InterruptGuard.hold, sound.content()
 
-    def late(self: Stopping) -> None:
+    def late(self: InterruptGuard) -> None:
         signal.raise_signal(signal.SIGINT)
         hold(self)
 
-    monkeypatch.setattr(Stopping, "hold", late)
+    monkeypatch.setattr(InterruptGuard, "hold", late)
     done = sound.run("verify")
     assert done.exit_code == 1
     assert sound.content() == before
@@ -271,7 +313,7 @@ def test_interrupted_write_of_the_probe_is_completed_and_removed(
         signal.raise_signal(signal.SIGINT)
         timer.join()
 
-    monkeypatch.setattr(ProbeDocument, "_unless_lost", slow)
+    monkeypatch.setattr(ProbeDocument, "_unless_conflict", slow)
     assert sound.run("verify").exit_code == 1
     for timer in timers:
         timer.join()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from readmodel_cfn.deploy.cause import Cause, cancelled, causes, last_operation, rollback_causes
-from readmodel_cfn.deploy.values import Event, Failure
+from readmodel_cfn.deploy.values import Failure, StackEvent
 
 ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/1"
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -18,11 +18,11 @@ def at(second: int) -> datetime:
     return START + timedelta(seconds=second)
 
 
-def event(second: int, name: str, status: str, reason: str = "") -> Event:
+def event(second: int, name: str, status: str, reason: str = "") -> StackEvent:
     """An event; one of the name `shop` is the stack's own."""
     own = name == "shop"
     kind = "AWS::CloudFormation::Stack" if own else BUCKET
-    return Event(f"{second}{name}", at(second), name, ID if own else "p", kind, status, reason)
+    return StackEvent(f"{second}{name}", at(second), name, ID if own else "p", kind, status, reason)
 
 
 def failure(second: int, name: str, reason: str, kind: str = "PROVISIONING_ERROR") -> Failure:
@@ -53,7 +53,7 @@ CONTINUED = [
 ]
 
 
-def newest_first(*events: Event) -> list[Event]:
+def newest_first(*events: StackEvent) -> list[StackEvent]:
     return list(events[::-1])
 
 

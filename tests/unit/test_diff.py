@@ -7,11 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readmodel_cfn.deploy.access import concerns_access
-from readmodel_cfn.deploy.changes import ChangeSet
-from readmodel_cfn.deploy.diff import Diff, PropertyChange, additions, from_change_set, leaves
-from readmodel_cfn.deploy.values import Stack
-from readmodel_cfn.deploy.wanted import Wanted
+from readmodel_cfn.deploy.spec import StackSpec
+from readmodel_cfn.deploy.stack_diff import (
+    PropertyChange,
+    StackDiff,
+    additions,
+    concerns_access,
+    from_change_set,
+    leaves,
+)
+from readmodel_cfn.deploy.values import ChangeSet, Stack
 
 STACK = Stack("id", "shop", "CREATE_COMPLETE", "", {}, {"readmodel-cfn": "managed"}, {}, False)
 BUCKET = "AWS::S3::Bucket"
@@ -32,27 +37,24 @@ def change(*details: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {**found, "Details": list(details), **more}
 
 
-def compared(before: Any, after: dict[str, Any], *found: dict[str, Any], **stack: Any) -> Diff:
+def compared(before: Any, after: dict[str, Any], *found: dict[str, Any], **stack: Any) -> StackDiff:
     page = {
         "ChangeSetId": "c",
         "StackId": "id",
         "Status": "CREATE_COMPLETE",
         "Changes": [{"Type": "Resource", "ResourceChange": change} for change in found],
     }
-    wanted = Wanted("shop", json.dumps(after), **stack)
+    wanted = StackSpec("shop", json.dumps(after), **stack)
     return from_change_set(ChangeSet.of([page]), STACK, before, wanted)
 
 
-def rows(diff: Diff) -> list[tuple[str, Any, Any]]:
-    return [
-        (property_.path, property_.before, property_.after)
-        for property_ in diff.changes[0].properties
-    ]
+def rows(diff: StackDiff) -> list[tuple[str, Any, Any]]:
+    return [(one.path, one.before, one.after) for one in diff.resources[0].properties]
 
 
 def test_new_stack_has_only_additions() -> None:
-    diff = additions(Wanted("shop", json.dumps(template(BucketName="a"))))
-    (only,) = diff.changes
+    diff = additions(StackSpec("shop", json.dumps(template(BucketName="a"))))
+    (only,) = diff.resources
     assert (only.kind, only.logical_id, only.type) == ("add", "Store", BUCKET)
     assert only.properties == (PropertyChange("/Properties/BucketName", None, "a"),)
 
@@ -71,7 +73,7 @@ def test_new_stack_has_only_additions() -> None:
 )
 def test_change_set_actions_map_to_kinds(action: str, replacement: str, kind: str) -> None:
     diff = compared(template(), template(), change(Action=action, Replacement=replacement))
-    assert diff.changes[0].kind == kind
+    assert diff.resources[0].kind == kind
 
 
 def test_values_come_from_the_templates_without_change_set_values() -> None:
@@ -87,13 +89,12 @@ def test_values_come_from_the_change_set_if_present() -> None:
 
 def test_dependent_change_names_its_cause() -> None:
     diff = compared(template(B=1), template(B=1), change(detail("B", cause="Role.Arn")))
-    assert [path for path, *_ in rows(diff)] == ["/Properties/B"]
-    assert "Role.Arn" in rows(diff)[0][2]
+    assert rows(diff) == [("/Properties/B", "(current value)", "(depends on Role.Arn)")]
 
 
 def test_present_template_may_be_yaml() -> None:
     diff = compared("Resources: ...", template(B=1), change(detail("B")))
-    assert [path for path, *_ in rows(diff)] == ["/Properties/B"]
+    assert rows(diff) == [("/Properties/B", "(current value)", "(known after deploy)")]
 
 
 def test_removed_resource_shows_its_values() -> None:
@@ -118,19 +119,19 @@ def test_diff_includes_outputs_tags_parameters_and_protection() -> None:
 
 def test_equal_templates_have_no_diff() -> None:
     assert not compared(template(), template())
-    assert additions(Wanted("shop", json.dumps(template())))
+    assert additions(StackSpec("shop", json.dumps(template())))
 
 
 def test_access_changes_are_marked() -> None:
     before = template(PublicAccessBlockConfiguration={"BlockPublicAcls": True}, Tags=[])
     after = template(PublicAccessBlockConfiguration={"BlockPublicAcls": False}, Tags=["a"])
     diff = compared(before, after, change(detail("Tags"), detail("PublicAccessBlockConfiguration")))
-    marked = {property_.path: property_.access for property_ in diff.changes[0].properties}
+    marked = {one.path: one.access for one in diff.resources[0].properties}
     assert marked == {
         "/Properties/PublicAccessBlockConfiguration/BlockPublicAcls": True,
         "/Properties/Tags/+": False,
     }
-    assert diff.changes[0].access
+    assert diff.resources[0].access
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from readmodel_cfn.template.options import OptionError
 EXIT_CODES = {
     "ReadModelError": 1,
     "ConfigError": 2,
-    "LintError": 3,
+    "FindingsError": 3,
     "RolledBack": 4,
     "Stale": 5,
     "Stuck": 6,

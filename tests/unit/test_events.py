@@ -1,6 +1,7 @@
-"""Following the events of a stack operation."""
+"""Waiting for a stack operation: its events, pauses, errors and interruptions."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,8 +12,8 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from readmodel_cfn.aws.errors import UnreadableAnswer
 from readmodel_cfn.aws.retry import Clock
 from readmodel_cfn.deploy.client import StackClient
-from readmodel_cfn.deploy.events import Ended, Following, new_events
-from readmodel_cfn.deploy.values import Event, Stack
+from readmodel_cfn.deploy.events import EventStream, OnInterrupt, OperationEnd, new_events
+from readmodel_cfn.deploy.values import Stack, StackEvent
 from readmodel_cfn.errors import Unfinished
 
 STACK = Stack("arn:stack/shop/1", "shop", "UPDATE_IN_PROGRESS", "", {}, {}, {}, False)
@@ -22,10 +23,12 @@ THEN = datetime(2026, 1, 1, tzinfo=UTC)
 Look = tuple[Stack | Exception | None, str]
 
 
-def event(name: str, seconds: int = 0) -> Event:
+def event(name: str, seconds: int = 0) -> StackEvent:
     """An event; all have the same time by default."""
     time = THEN + timedelta(seconds=seconds)
-    return Event(name, time, f"Resource{name}", "p", "AWS::S3::Bucket", "UPDATE_IN_PROGRESS", "")
+    return StackEvent(
+        name, time, f"Resource{name}", "p", "AWS::S3::Bucket", "UPDATE_IN_PROGRESS", ""
+    )
 
 
 class Scripted(StackClient):
@@ -44,7 +47,7 @@ class Scripted(StackClient):
             raise self.now[0]
         return self.now[0]
 
-    def events(self, name: str) -> Iterator[Event]:
+    def events(self, name: str) -> Iterator[StackEvent]:
         assert name == STACK.id
         for id_ in reversed(self.now[1]):
             self.events_read += 1
@@ -66,12 +69,12 @@ class Instant(Clock):
 
 def followed(
     client: StackClient, seen: str = "", limit: float | None = None
-) -> tuple[Ended, str, list[float]]:
+) -> tuple[OperationEnd, str, list[float]]:
     """How it ended, the events as they were reported, and the pauses that were made."""
     told: list[str] = []
     clock = Instant()
-    following = Following(client, STACK.id, set(seen), limit, clock=clock)
-    ended = following.to_the_end(lambda event_: told.append(event_.id))
+    following = EventStream(client, STACK.id, set(seen), limit, clock=clock)
+    ended = following.wait(lambda event_: told.append(event_.id))
     return ended, "".join(told), clock.pauses
 
 
@@ -79,7 +82,7 @@ def test_events_of_one_timestamp_are_reported_once_and_in_order() -> None:
     client = Scripted((STACK, "ab"), (STACK, "ab"), (STACK, "abcd"), (DONE, "abcde"))
     ended, told, _ = followed(client)
     assert told == "abcde"
-    assert ended == Ended(DONE, [event(id_) for id_ in "abcde"])
+    assert ended == OperationEnd(DONE, [event(id_) for id_ in "abcde"])
 
 
 def test_events_of_earlier_operations_are_not_reported() -> None:
@@ -89,7 +92,7 @@ def test_events_of_earlier_operations_are_not_reported() -> None:
 @pytest.mark.parametrize("listed", ["edcba", "eeddccbbaa", "cabed", "edcbaedcba", "abcde"])
 def test_repeated_or_unordered_pages_lose_no_events(listed: str) -> None:
     class Shuffled(Scripted):
-        def events(self, name: str) -> Iterator[Event]:  # noqa: ARG002
+        def events(self, name: str) -> Iterator[StackEvent]:  # noqa: ARG002
             return (event(id_, seconds="abcde".index(id_)) for id_ in listed)
 
     assert followed(Shuffled((DONE, "")), seen="a")[1] == "bcde"
@@ -97,7 +100,7 @@ def test_repeated_or_unordered_pages_lose_no_events(listed: str) -> None:
 
 def test_known_events_are_not_read_again() -> None:
     class Long(Scripted):
-        def events(self, name: str) -> Iterator[Event]:  # noqa: ARG002
+        def events(self, name: str) -> Iterator[StackEvent]:  # noqa: ARG002
             for number in range(5000, 0, -1):
                 self.events_read += 1
                 yield event(str(number))
@@ -171,9 +174,9 @@ def test_persistent_errors_raise_unfinished_after_some_minutes(error: Exception)
 def test_permanent_error_is_raised_at_once_with_the_follow_command(code: str) -> None:
     clock = Instant()
     client = Scripted((STACK, "a"), (refused(code, 403), ""))
-    following = Following(client, STACK.id, set(), again="readmodel-cfn follow", clock=clock)
+    following = EventStream(client, STACK.id, set(), again="readmodel-cfn follow", clock=clock)
     with pytest.raises(Unfinished) as lost:
-        following.to_the_end(lambda _: None)
+        following.wait(lambda _: None)
     assert lost.value.exit_code == 9
     assert code in str(lost.value)
     assert "readmodel-cfn follow" in str(lost.value)
@@ -189,18 +192,34 @@ def test_operation_within_the_time_limit_is_followed_to_the_end() -> None:
     assert followed(Scripted((STACK, "a"), (DONE, "a")), limit=60)[0].stack == DONE
 
 
-def test_following_resumes_after_an_interruption() -> None:
-    client = Scripted((STACK, "ab"), (DONE, "abc"))
-    following = Following(client, STACK.id, set(), clock=Instant())
-    told: list[str] = []
+def interrupted(on_interrupt: OnInterrupt | None) -> tuple[EventStream, list[str]]:
+    """A stream whose first event is interrupted, and the IDs of the events that were reported."""
+    client, reported = Scripted((STACK, "ab"), (DONE, "abc")), list[str]()
+    stream = EventStream(client, STACK.id, set(), on_interrupt=on_interrupt, clock=Instant())
 
-    def interrupt(event_: Event) -> None:
-        told.append(event_.id)
+    def interrupt(event_: StackEvent) -> None:
+        reported.append(event_.id)
         if event_.id == "a":
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        following.to_the_end(interrupt)
-    ended = following.to_the_end(interrupt)
-    assert told == ["a", "b", "c"]
-    assert [event_.id for event_ in ended.happened] == ["a", "b", "c"]
+    with suppress(Unfinished):
+        stream.wait(interrupt)
+    return stream, reported
+
+
+def test_waiting_resumes_after_an_interruption() -> None:
+    stream, reported = interrupted(lambda *_: True)
+    assert reported == ["a", "b", "c"]
+    assert [event_.id for event_ in stream.happened] == ["a", "b", "c"]
+
+
+def stop(*_: object) -> Any:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("on_interrupt", [None, lambda *_: False, stop])
+def test_interruption_ends_the_wait_as_unfinished(on_interrupt: OnInterrupt | None) -> None:
+    assert interrupted(on_interrupt)[1] == ["a"]
+    stream = EventStream(Scripted((STACK, "a")), STACK.id, set(), on_interrupt=on_interrupt)
+    with pytest.raises(Unfinished, match="readmodel-cfn follow"):
+        stream.wait(stop)

@@ -9,8 +9,7 @@ import pytest
 from articles import article_template
 from facts import missing
 from readmodel_cfn import ReadModel, build_template, render
-from readmodel_cfn.deploy.limits import check_limits
-from readmodel_cfn.deploy.wanted import Wanted
+from readmodel_cfn.deploy.spec import StackSpec, check_quotas
 from readmodel_cfn.errors import ConfigError
 
 BUCKET = {"R": {"Type": "AWS::S3::Bucket"}}
@@ -19,25 +18,25 @@ TEXT = {"Type": "String"}
 
 def wanted(
     given: Mapping[str, str] | None = None, tags: Mapping[str, str] | None = None, **parts: Any
-) -> Wanted:
+) -> StackSpec:
     template = json.dumps({"Resources": BUCKET, **parts})
-    return Wanted("shop", template, given or {}, tags or {})
+    return StackSpec("shop", template, given or {}, tags or {})
 
 
 def many(count: int, value: Any) -> dict[str, Any]:
     return {f"X{number}": value for number in range(count)}
 
 
-def refusal(spec: Wanted) -> str:
+def refusal(spec: StackSpec) -> str:
     with pytest.raises(ConfigError) as refused:
-        check_limits(spec)
+        check_quotas(spec)
     assert "\n" not in str(refused.value)
     return str(refused.value)
 
 
-def test_our_own_templates_are_within_the_limits() -> None:
-    check_limits(Wanted("shop", render(build_template(ReadModel()))))
-    check_limits(Wanted("shop", json.dumps(article_template()), {"StackName": "shop"}))
+def test_generated_templates_are_within_the_limits() -> None:
+    check_quotas(StackSpec("shop", render(build_template(ReadModel()))))
+    check_quotas(StackSpec("shop", json.dumps(article_template()), {"StackName": "shop"}))
 
 
 @pytest.mark.parametrize(
@@ -49,7 +48,7 @@ def test_our_own_templates_are_within_the_limits() -> None:
     ],
 )
 def test_part_over_its_maximum_is_refused(part: str, most: int, value: Any) -> None:
-    check_limits(wanted(**{part: many(most, value)}))
+    check_quotas(wanted(**{part: many(most, value)}))
     line = refusal(wanted(**{part: many(most + 1, value)}))
     assert missing(["shop", part, str(most), str(most + 1)], line) == []
 
@@ -58,18 +57,18 @@ def test_template_over_1_mb_is_refused() -> None:
     empty = len(json.dumps({"Resources": BUCKET, "Description": ""}))
     longest = "é" * ((1_000_000 - empty) // 6)  # \u00e9 in JSON
     rest = "x" * (1_000_000 - empty - 6 * len(longest))
-    check_limits(wanted(Description=longest + rest))
+    check_quotas(wanted(Description=longest + rest))
     assert "1,000,001" in refusal(wanted(Description=longest + rest + "x"))
 
 
 def test_template_size_is_counted_in_bytes() -> None:
     template = json.dumps({"Resources": {}, "Description": "é" * 500_000}, ensure_ascii=False)
-    assert "1,000,000" in refusal(Wanted("shop", template))
+    assert "1,000,000" in refusal(StackSpec("shop", template))
 
 
 def test_parameter_without_default_is_required() -> None:
-    check_limits(wanted({"Name": ""}, Parameters={"Name": TEXT}))
-    check_limits(wanted(Parameters={"Name": {**TEXT, "Default": ""}}))
+    check_quotas(wanted({"Name": ""}, Parameters={"Name": TEXT}))
+    check_quotas(wanted(Parameters={"Name": {**TEXT, "Default": ""}}))
     assert missing(["shop", "Name", "Default"], refusal(wanted(Parameters={"Name": TEXT}))) == []
 
 
@@ -79,8 +78,8 @@ def test_unknown_parameter_is_refused() -> None:
 
 
 def test_more_than_50_tags_are_refused() -> None:
-    check_limits(wanted(tags=many(49, "x")))
-    check_limits(wanted(tags=many(49, "x") | {"readmodel-cfn": "x"}))
+    check_quotas(wanted(tags=many(49, "x")))
+    check_quotas(wanted(tags=many(49, "x") | {"readmodel-cfn": "x"}))
     assert "51" in refusal(wanted(tags=many(50, "x")))
 
 
@@ -101,4 +100,4 @@ def test_invalid_tag_is_refused(key: str, value: str, facts: list[str]) -> None:
 
 @pytest.mark.parametrize(("key", "value"), [("k" * 128, "v" * 256), ("k", "v"), ("awsome", "aws:")])
 def test_valid_tag_is_accepted(key: str, value: str) -> None:
-    check_limits(wanted(tags={key: value}))
+    check_quotas(wanted(tags={key: value}))

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from readmodel_cfn import lint_cache
+from readmodel_cfn import lint as lint_cache
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.lint import Finding
-from readmodel_cfn.lint_cache import MOST_ENTRIES, lint_once
+from readmodel_cfn.lint import MAX_ENTRIES, Finding, lint_once
 
 FOUND = [Finding("W2001", "warning", "Parameters/Ü", "not used \udc80", "unused")]
 TEXT = '{"Resources": {"A": {"Type": "AWS::S3::Bucket"}}}'
@@ -230,14 +229,14 @@ def test_irreplaceable_cache_entry_is_ignored(
 def test_cache_keeps_the_newest_entries(entries: Callable[[], list[Path]]) -> None:
     lint_once(TEXT)
     (first,) = entries()
-    for number in range(MOST_ENTRIES):
+    for number in range(MAX_ENTRIES):
         (first.parent / f"{number}.json").write_text("[]")
         os.utime(first.parent / f"{number}.json", (number, number))
     lint_once("another")
-    assert len(entries()) == MOST_ENTRIES
+    assert len(entries()) == MAX_ENTRIES
     assert first in entries()
     assert first.with_name("0.json") not in entries()
-    assert first.with_name(f"{MOST_ENTRIES - 1}.json") in entries()
+    assert first.with_name(f"{MAX_ENTRIES - 1}.json") in entries()
 
 
 @pytest.mark.usefixtures("linted")
@@ -259,7 +258,7 @@ def test_cache_is_in_the_user_cache_directory_by_default(
 
 PROBE = """
 import json, sys
-from readmodel_cfn.lint_cache import lint_once
+from readmodel_cfn.lint import lint_once
 found = lint_once(sys.argv[1], ["eu-west-1"])
 print(json.dumps([len(found), "cfnlint" in sys.modules]))
 """
@@ -267,12 +266,12 @@ print(json.dumps([len(found), "cfnlint" in sys.modules]))
 
 def test_cache_hit_does_not_import_cfn_lint() -> None:
     command = [sys.executable, "-c", PROBE, TEXT]
-    told = [json.loads(subprocess.check_output(command)) for _ in range(2)]
-    assert told == [[0, True], [0, False]]
+    printed = [json.loads(subprocess.check_output(command)) for _ in range(2)]
+    assert printed == [[0, True], [0, False]]
 
 
 WRITER = """
-from readmodel_cfn import lint_cache
+from readmodel_cfn import lint as lint_cache
 from readmodel_cfn.lint import Finding
 found = [Finding("E1", "error", str(n), "m" * 500, "") for n in range(500)]
 lint_cache.lint = lambda *_: found

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from readmodel_cfn.deploy.names import FIXED, Named, fixed_names
+from readmodel_cfn.deploy.physical_names import NAMINGS, NamedResource, named_resources
 
 KNOWN = {"AWS::StackName": "shop", "AWS::Region": "eu-west-1"}
 
@@ -18,24 +18,22 @@ def names(*resources: dict[str, Any], **parameters: dict[str, Any]) -> list[str]
     """The fixed names in a template of these resources."""
     described = {f"R{number}": resource for number, resource in enumerate(resources)}
     template = {"Parameters": parameters, "Resources": described}
-    return [name.name for name in fixed_names(template, KNOWN)]
+    return [one.name for one in named_resources(template, KNOWN)]
 
 
-@pytest.mark.parametrize("kind", FIXED)
+@pytest.mark.parametrize("kind", NAMINGS)
 def test_create_only_properties_match_the_resource_schemas(kind: str) -> None:
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
-    create_only = {
-        pointer.removeprefix("/properties/") for pointer in schema["createOnlyProperties"]
-    }
-    assert set(FIXED[kind].create_only) == create_only
+    create_only = {one.removeprefix("/properties/") for one in schema["createOnlyProperties"]}
+    assert set(NAMINGS[kind].create_only) == create_only
     assert "conditionalCreateOnlyProperties" not in schema
 
 
-@pytest.mark.parametrize("kind", FIXED)
+@pytest.mark.parametrize("kind", NAMINGS)
 def test_every_type_of_the_table_has_a_fixed_name(kind: str) -> None:
-    given = dict.fromkeys(FIXED[kind].names[0], "scope") | {FIXED[kind].names[0][-1]: "name"}
+    given = dict.fromkeys(NAMINGS[kind].names[0], "scope") | {NAMINGS[kind].names[0][-1]: "name"}
     template = {"Resources": {"R": {"Type": kind, "Properties": given}}}
-    assert fixed_names(template, {}) == [Named("R", kind, "name")]
+    assert named_resources(template, {}) == [NamedResource("R", kind, "name")]
 
 
 def test_generated_names_and_other_types_have_no_fixed_name() -> None:
@@ -96,7 +94,7 @@ def test_given_parameter_precedes_its_default() -> None:
         "Parameters": {"Name": {"Type": "String", "Default": "default"}},
         "Resources": {"R": role({"Ref": "Name"})},
     }
-    assert fixed_names(template, {"Name": "given"})[0].name == "given"
+    assert named_resources(template, {"Name": "given"})[0].name == "given"
 
 
 def test_numeric_default_is_its_cloudformation_text() -> None:
@@ -105,7 +103,7 @@ def test_numeric_default_is_its_cloudformation_text() -> None:
 
 def test_only_plain_text_is_literal() -> None:
     template = {"Resources": {"A": role("a"), "B": role({"Fn::Sub": "b"})}}
-    assert [name.literal for name in fixed_names(template, {})] == [True, False]
+    assert [one.literal for one in named_resources(template, {})] == [True, False]
 
 
 def test_conditional_name_is_left_out() -> None:
@@ -119,4 +117,4 @@ def test_bucket_name_prefix_is_no_fixed_name() -> None:
 
 def test_for_each_is_no_resource() -> None:
     template = {"Resources": {"Fn::ForEach::Loop": ["X", ["a"], {}], "R": role("a")}}
-    assert [name.logical_id for name in fixed_names(template, {})] == ["R"]
+    assert [one.logical_id for one in named_resources(template, {})] == ["R"]

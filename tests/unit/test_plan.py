@@ -7,13 +7,13 @@ from typing import Any, get_args
 import botocore.session
 import pytest
 
-from readmodel_cfn.deploy.plan import NEVER_MADE, UPDATABLE, Action, Plan, plan
+from readmodel_cfn.deploy.plan import NEVER_CREATED, UPDATABLE, Action, Plan, plan
+from readmodel_cfn.deploy.spec import MANAGED_TAG, StackSpec
 from readmodel_cfn.deploy.values import Stack
-from readmodel_cfn.deploy.wanted import MANAGED_TAG, Wanted
 
 TEMPLATE: dict[str, Any] = {"Resources": {"Store": {"Type": "AWS::S3::Bucket"}}}
 OLD: dict[str, Any] = {"Resources": {"Store": {"Type": "AWS::S3::Bucket"}, "Old": {}}}
-WANTED = Wanted(
+WANTED = StackSpec(
     "shop",
     '{"Resources": {"Store": {"Type": "AWS::S3::Bucket"}}}',
     {"StackName": "shop"},
@@ -60,7 +60,7 @@ STUCK = [status for status, action in ACTIONS.items() if action == "refuse"]
 
 
 def decide(
-    template: Any = TEMPLATE, wanted: Wanted = WANTED, history: Any = (), **changed: Any
+    template: Any = TEMPLATE, wanted: StackSpec = WANTED, history: Any = (), **changed: Any
 ) -> Plan:
     return plan(replace(AS_WANTED, **changed), template, wanted, history)
 
@@ -124,18 +124,18 @@ def test_missing_stack_is_created() -> None:
 
 
 def test_only_never_created_stacks_are_deleted() -> None:
-    assert {status for status, action in ACTIONS.items() if action == "recreate"} == NEVER_MADE
-    assert not NEVER_MADE & UPDATABLE
+    assert {status for status, action in ACTIONS.items() if action == "recreate"} == NEVER_CREATED
+    assert not NEVER_CREATED & UPDATABLE
 
 
-@pytest.mark.parametrize("status", sorted(NEVER_MADE))
+@pytest.mark.parametrize("status", sorted(NEVER_CREATED))
 @pytest.mark.parametrize("once", sorted(UPDATABLE))
 def test_stack_that_was_ever_complete_is_never_deleted(status: str, once: str) -> None:
     made = decide(status=status, history=["CREATE_IN_PROGRESS", once, status])
     assert (made.action, made.stuck) == ("refuse", True)
 
 
-@pytest.mark.parametrize("status", sorted(NEVER_MADE))
+@pytest.mark.parametrize("status", sorted(NEVER_CREATED))
 def test_stack_with_termination_protection_is_never_deleted(status: str) -> None:
     assert decide(status=status, termination_protection=True).action == "refuse"
 

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from readmodel_cfn.aws.errors import UnreadableAnswer
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.publish.publish import MOST_BYTES, Published, Settings, check_document, put
+from readmodel_cfn.publish.documents import MAX_BYTES, Settings, check_document
+from readmodel_cfn.publish.put import put
+from readmodel_cfn.publish.results import Published
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -77,7 +79,7 @@ def test_invalid_json_is_refused_in_one_line_that_names_the_file(body: bytes) ->
 def test_document_over_10_mb_is_refused() -> None:
     """API Gateway's hard limit: https://docs.aws.amazon.com/apigateway/latest/developerguide/"""
     most = b'"' + b"x" * (10 * 1024 * 1024 - 2) + b'"'
-    assert len(most) == MOST_BYTES
+    assert len(most) == MAX_BYTES
     check_document(most, "f")
     with pytest.raises(ConfigError, match=r"10,485,761.*10,485,760"):
         check_document(most + b" ", "f")
@@ -85,7 +87,7 @@ def test_document_over_10_mb_is_refused() -> None:
 
 def test_size_is_checked_before_syntax() -> None:
     with pytest.raises(ConfigError, match="10,485,761"):
-        check_document(b"x" * (MOST_BYTES + 1), "f")
+        check_document(b"x" * (MAX_BYTES + 1), "f")
 
 
 class Bucket:
@@ -135,7 +137,7 @@ def test_compression_of_documents_is_deterministic() -> None:
 
 
 def test_compressed_document_may_exceed_10_mb() -> None:
-    body = b'"' + b"x" * MOST_BYTES + b'"'
+    body = b'"' + b"x" * MAX_BYTES + b'"'
     check_document(body, "f", Settings(gzip=True))
     with pytest.raises(ConfigError):
         check_document(body, "f", Settings(gzip=False))

@@ -3,7 +3,7 @@
 import pytest
 
 from facts import missing
-from readmodel_cfn.publish.faults import MOST_BYTES, body_fault, key_fault
+from readmodel_cfn.publish.documents import MAX_BYTES, body_fault, key_fault
 
 
 @pytest.mark.parametrize("key", ["payload.json", "a/b/c.json", "A-z_0.9", "a" * 1024, "..a/b..c"])
@@ -43,9 +43,9 @@ def test_key_without_route_is_a_fault() -> None:
 
 def test_size_limit_applies_to_the_stored_body() -> None:
     """Compressed it is passed on compressed, and that is what API Gateway answers with."""
-    long = b'"' + b"x" * MOST_BYTES + b'"'
+    long = b'"' + b"x" * MAX_BYTES + b'"'
     assert body_fault(long, b"short", "f") is None
-    fault = body_fault(b"1", b"x" * (MOST_BYTES + 1), "f")
+    fault = body_fault(b"1", b"x" * (MAX_BYTES + 1), "f")
     assert fault
     assert missing(["10,485,761", "10,485,760"], fault.what) == []
 

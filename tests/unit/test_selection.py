@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from readmodel_cfn.local.serve.folder import Folder
 from readmodel_cfn.local.serve.permissions import Permissions
 from readmodel_cfn.local.serve.source import Storage
-from readmodel_cfn.publish.documents import File, PassedOver, files
+from readmodel_cfn.publish.files import File, PassedOver, files
 from readmodel_cfn.publish.selection import Selection, hidden_path
 from readmodel_cfn.template.routes import Route
 

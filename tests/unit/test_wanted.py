@@ -7,16 +7,18 @@ import pytest
 
 from articles import article_template
 from readmodel_cfn import GatewayRole, ReadModel, Writer, build_template, render
-from readmodel_cfn.deploy.wanted import Wanted
+from readmodel_cfn.deploy.spec import StackSpec
 from strategies import ACCOUNT
 
 
-def wanted(*resources: Mapping[str, object]) -> Wanted:
-    return Wanted("shop", json.dumps({"Resources": {f"R{n}": r for n, r in enumerate(resources)}}))
+def wanted(*resources: Mapping[str, object]) -> StackSpec:
+    return StackSpec(
+        "shop", json.dumps({"Resources": {f"R{n}": r for n, r in enumerate(resources)}})
+    )
 
 
-def model_wanted(model: ReadModel) -> Wanted:
-    return Wanted("shop", render(build_template(model), "compact"))
+def model_wanted(model: ReadModel) -> StackSpec:
+    return StackSpec("shop", render(build_template(model), "compact"))
 
 
 def test_template_without_iam_needs_no_capability() -> None:
@@ -46,7 +48,7 @@ def test_named_iam_needs_only_capability_named_iam(model: ReadModel) -> None:
 
 
 def test_the_article_names_its_user_and_its_role() -> None:
-    wanted = Wanted("shop", json.dumps(article_template()))
+    wanted = StackSpec("shop", json.dumps(article_template()))
     assert wanted.capabilities == ["CAPABILITY_NAMED_IAM"]
 
 
@@ -67,17 +69,17 @@ def test_every_iam_name_property_needs_capability_named_iam(kind: str, name: str
 
 def test_every_stack_has_the_tag_of_this_tool() -> None:
     assert wanted().all_tags == {"readmodel-cfn": "managed"}
-    given = Wanted("shop", "{}", tags={"team": "web", "readmodel-cfn": "no"})
+    given = StackSpec("shop", "{}", tags={"team": "web", "readmodel-cfn": "no"})
     assert given.all_tags == {"team": "web", "readmodel-cfn": "managed"}
 
 
 def test_template_over_51200_bytes_needs_an_upload() -> None:
-    assert Wanted("shop", "x" * 51_200).fits_a_call
-    assert not Wanted("shop", "x" * 51_201).fits_a_call
+    assert StackSpec("shop", "x" * 51_200).fits_request
+    assert not StackSpec("shop", "x" * 51_201).fits_request
 
 
 def test_template_size_is_counted_in_bytes() -> None:
-    assert not Wanted("shop", "é" * 25_601).fits_a_call
+    assert not StackSpec("shop", "é" * 25_601).fits_request
 
 
 @pytest.mark.parametrize(
@@ -90,5 +92,5 @@ def test_template_size_is_counted_in_bytes() -> None:
     ids=["transform", "nested stack", "macro"],
 )
 def test_macro_or_nested_stack_needs_every_capability(template: object) -> None:
-    needed = Wanted("shop", json.dumps(template)).capabilities
+    needed = StackSpec("shop", json.dumps(template)).capabilities
     assert needed == ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]

@@ -5,20 +5,21 @@ gives one: `read` and `verify` report what a reader of the API gets.
 """
 
 import gzip
-import http.client
 import json
 import re
-import ssl
 import time
 import zlib
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from readmodel_cfn.errors import ConfigError, PromiseBroken, ReadModelError
 from readmodel_cfn.limits import INTEGRATION_SECONDS
+
+if TYPE_CHECKING:  # imported when a request is sent: it takes time
+    from http.client import HTTPConnection
 
 TIMEOUT = INTEGRATION_SECONDS + 1  # seconds
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
@@ -112,11 +113,11 @@ def request(
         ConfigError: not an http or https URL.
         ReadModelError: no server answers, or the response is cut off.
     """
-    parts, proxy = _parsed(url), proxy_for(url)
-    connection, target = connect(url, timeout), _target(parts)
-    sent = {"Accept": "*/*", "User-Agent": "readmodel-cfn", **(headers or {})}
-    if proxy and parts.scheme == "http":
-        target, sent = url, {**_authorization(proxy), **sent}
+    from http.client import HTTPException, InvalidURL
+
+    connection = connect(url, timeout)
+    target, own_headers = request_head(url)
+    sent = {**own_headers, **(headers or {})}
     start = time.perf_counter()
     try:
         connection.putrequest(method, target, skip_accept_encoding=True)
@@ -127,9 +128,9 @@ def request(
         body = reply.read()
         seconds = time.perf_counter() - start
         return Response(method, url, reply.status, tuple(reply.getheaders()), body, seconds)
-    except (http.client.InvalidURL, ValueError) as error:
+    except (InvalidURL, ValueError) as error:
         raise _not_a_url(url) from error
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, HTTPException) as error:
         reason = str(error) or type(error).__name__
         hint = "check the network, or deploy the stack first"
         raise ReadModelError(f"no answer to {method}: {reason}", where=url, hint=hint) from error
@@ -137,12 +138,16 @@ def request(
         connection.close()
 
 
-def connect(url: str, timeout: float = TIMEOUT) -> http.client.HTTPConnection:
+def connect(url: str, timeout: float = TIMEOUT) -> "HTTPConnection":
     """A connection to the URL's server, through the environment's proxy if there is one."""
+    import http.client
+
     parts, proxy = _parsed(url), proxy_for(url)
     server = proxy or parts
     if parts.scheme == "http":
         return http.client.HTTPConnection(server.hostname or "", server.port, timeout=timeout)
+    import ssl
+
     context = ssl.create_default_context()
     connection = http.client.HTTPSConnection(
         server.hostname or "", server.port, timeout=timeout, context=context
@@ -150,6 +155,15 @@ def connect(url: str, timeout: float = TIMEOUT) -> http.client.HTTPConnection:
     if proxy:
         connection.set_tunnel(parts.hostname or "", parts.port or 443, _authorization(proxy))
     return connection
+
+
+def request_head(url: str) -> tuple[str, dict[str, str]]:
+    """The target and headers of a request over `connect(url)`."""
+    parts, proxy = _parsed(url), proxy_for(url)
+    headers = {"Accept": "*/*", "User-Agent": "readmodel-cfn"}
+    if proxy and parts.scheme == "http":
+        return url, {**_authorization(proxy), **headers}
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), headers
 
 
 def proxy_for(url: str) -> SplitResult | None:
@@ -200,7 +214,3 @@ def _authorization(proxy: SplitResult) -> dict[str, str]:
         return {}
     secret = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
     return {"Proxy-Authorization": f"Basic {b64encode(secret.encode()).decode()}"}
-
-
-def _target(parts: SplitResult) -> str:
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

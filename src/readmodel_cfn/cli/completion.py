@@ -1,4 +1,4 @@
-"""`completion`: what makes a shell complete this program's commands, options and choices."""
+"""`completion`: the script that makes a shell complete commands, options and choices."""
 
 import click
 from click.shell_completion import get_completion_class
@@ -19,11 +19,11 @@ from readmodel_cfn.cli.examples import WithExamples, examples
 def completion(ctx: click.Context, shell: str) -> None:
     """Print the script that makes SHELL complete commands, options and choices.
 
-    Put it where the examples do, and open a new shell.
+    Add it to the shell's configuration as in the examples, and open a new shell.
     """
     program = ctx.find_root()
-    made = get_completion_class(shell)
-    assert made is not None  # noqa: S101 - click knows them all
+    complete = get_completion_class(shell)
+    assert complete is not None  # noqa: S101 - click has a class for each choice
     name = program.info_name or ""
     variable = f"_{name}_COMPLETE".replace("-", "_").upper()
-    click.echo(made(program.command, {}, name, variable).source(), nl=False)
+    click.echo(complete(program.command, {}, name, variable).source(), nl=False)

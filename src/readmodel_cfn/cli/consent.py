@@ -33,12 +33,21 @@ def check_name(flag: str, value: str | None, stack_name: str) -> None:
         raise OptionError(flag, value, f"the stack's name, {stack_name}")
 
 
+def check_terminal(where: str, hint: str) -> None:
+    """Refuse to ask without a terminal.
+
+    Raises:
+        ReadModelError: stdin is not a terminal.
+    """
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise ReadModelError("stdin is not a terminal", where=where, hint=hint)
+
+
 class Ask:
     """A `confirm` callback that asks at the terminal, unless an option has answered.
 
     `yes` answers everything but the kinds that have an option of their own: `names` has the values
-    of those that take the stack's name, `recreate` answers "recreate". `report` is silenced before
-    a question.
+    of those that take the stack's name. `report` is silenced before a question.
     """
 
     def __init__(
@@ -46,10 +55,9 @@ class Ask:
         report: Reporter,
         *,
         yes: bool,
-        recreate: bool = False,
         names: Mapping[ConsentKind, str | None] | None = None,
     ) -> None:
-        self._report, self._yes, self._recreate = report, yes, recreate
+        self._report, self._yes = report, yes
         self._names = dict(names or {})
 
     def __call__(self, consent: Consent) -> bool:
@@ -62,7 +70,7 @@ class Ask:
         if consent.kind in _BY_NAME:
             self._by_name(consent, _BY_NAME[consent.kind])
         elif consent.kind == "recreate":
-            _by_answer(consent, self._recreate, "--recreate")
+            _by_answer(consent, False, "--recreate")
         else:
             _by_answer(consent, self._yes, "--yes")
         return True
@@ -70,29 +78,21 @@ class Ask:
     def _by_name(self, consent: Consent, flag: str) -> None:
         if self._names.get(consent.kind) == consent.name:
             return
-        _check_terminal(consent.text, f"use {flag}={consent.name}")
+        check_terminal(consent.text, f"use {flag}={consent.name}")
         question = f"{_capitalized(consent.text)}. Type the stack's name to agree"
         typed = click.prompt(question, default="", show_default=False, err=True)
         if typed.strip() != consent.name:
             raise ReadModelError("cancelled", where=consent.text)
+        if consent.kind == "erase-documents":  # who types the name agrees to delete the stack too
+            self._yes = True
 
 
 def _by_answer(consent: Consent, agreed: bool, flag: str) -> None:
     if agreed:
         return
-    _check_terminal(consent.text, f"use {flag}")
+    check_terminal(consent.text, f"use {flag}")
     if not click.confirm(f"{_capitalized(consent.text)}?", err=True):
         raise ReadModelError("cancelled", where=consent.text)
-
-
-def _check_terminal(where: str, hint: str) -> None:
-    """Refuse to ask without a terminal.
-
-    Raises:
-        ReadModelError: stdin is not a terminal.
-    """
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise ReadModelError("stdin is not a terminal", where=where, hint=hint)
 
 
 def _capitalized(text: str) -> str:

@@ -1,25 +1,65 @@
-"""`deploy`: lint, decide, show, ask, carry out, follow, and say how it ended."""
+"""`diff`, `deploy` and `follow`: what would change, the change, and its events."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from typing import Any
 
 import click
 
-from readmodel_cfn.cli.consent_by_name import check_name, name_option
-from readmodel_cfn.cli.deployment import Asked, Deployment, Detached
-from readmodel_cfn.cli.description import article_option, json_option, origin_of
+from readmodel_cfn.cli import output
+from readmodel_cfn.cli.consent import Ask, check_name, name_option, yes_option
+from readmodel_cfn.cli.description import article_option, json_option
+from readmodel_cfn.cli.diff_table import print_diff
 from readmodel_cfn.cli.examples import WithExamples, examples
-from readmodel_cfn.cli.kinds import SECONDS
-from readmodel_cfn.cli.show import show_outputs, shown_outputs
+from readmodel_cfn.cli.kinds import SECONDS, WORD
+from readmodel_cfn.cli.operation import OperationReporter, offer_cancel
+from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.cli.signals import stop_on_sigterm
-from readmodel_cfn.cli.slow import slow
-from readmodel_cfn.cli.target import Target, aws_command, yes_option
-from readmodel_cfn.cli.telling import ToPeople, ToPrograms, telling
+from readmodel_cfn.cli.stack_options import stack_options
 from readmodel_cfn.cli.untold import unfinished_if_untold
-from readmodel_cfn.cli.wanted import template_bucket_option, wanted_of
-from readmodel_cfn.deploy.deploy import Beyond, check_known
-from readmodel_cfn.deploy.values import Stack
-from readmodel_cfn.deploy.wanted import Wanted
-from readmodel_cfn.errors import LintError
+from readmodel_cfn.lint import Finding
+from readmodel_cfn.stack import Plan, ReadModelStack, StackDiff
+
+_CHANGES = 5  # the exit code
+
+template_bucket_option: Callable[..., Any] = click.option(
+    "--template-bucket", type=WORD, help="S3 bucket for a template of more than 51,200 bytes."
+)
+timeout_option: Callable[..., Any] = click.option(
+    "--timeout", type=SECONDS, help="Stop waiting after this many seconds."
+)
+
+
+def _print_plan(plan: Plan) -> None:
+    output.story(str(plan))
+
+
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn diff",
+        "readmodel-cfn diff --config production.toml --json",
+    ),
+)
+@stack_options
+@article_option
+@template_bucket_option
+@json_option
+@click.pass_context
+def diff(
+    ctx: click.Context, stack: ReadModelStack, template_bucket: str | None, as_json: bool
+) -> None:
+    """Show what deploy would change. Exit code 0: nothing; 5: something.
+
+    With --json: an object with action, resources and others.
+    """
+    with Reporter(printers={Plan: _print_plan}) as report:
+        found = stack.diff(template_bucket=template_bucket, on_progress=report)
+    if as_json:
+        output.print_json(found.as_dict())
+    else:
+        print_diff(found)
+    if not found.up_to_date:
+        ctx.exit(_CHANGES)
 
 
 @click.command(
@@ -31,83 +71,90 @@ from readmodel_cfn.errors import LintError
     ),
 )
 @stop_on_sigterm()
-@aws_command
+@stack_options
 @yes_option
 @article_option
 @template_bucket_option
 @json_option
-@click.option("--detach", is_flag=True, help="Begin, and do not wait for the end.")
-@click.option("--timeout", type=SECONDS, help="Follow for so many seconds at most.")
+@click.option("--detach", is_flag=True, help="Start the deployment and do not wait for its end.")
+@timeout_option
 @click.option(
-    "--recreate", is_flag=True, help="Delete a stack whose first create failed, without asking."
+    "--recreate",
+    is_flag=True,
+    help="Delete a stack whose creation never succeeded, without asking.",
 )
 @name_option(
     "--adopt",
-    "Adopt a stack that another tool made, after listing the resources that it loses. NAME is the "
-    "stack's name; without it, the command asks for it.",
+    "Adopt a stack that another tool created, after listing the resources that it loses. NAME is "
+    "the stack's name; without it, the command asks for it.",
 )
-@click.option("--express", is_flag=True, help="End as soon as the configuration is applied.")
-@click.option("--disable-rollback", is_flag=True, help="Keep what was made when it fails.")
 @click.option(
-    "--import-existing", is_flag=True, help="Take resources that exist, such as a kept bucket."
+    "--express",
+    is_flag=True,
+    help="Return without waiting until resources are stable (CloudFormation express mode).",
 )
-@click.option("--revert-drift", is_flag=True, help="Undo what was changed by hand.")
+@click.option("--disable-rollback", is_flag=True, help="Keep the resources of a failed operation.")
+@click.option(
+    "--import-existing",
+    is_flag=True,
+    help="Import resources that exist, such as a retained bucket.",
+)
+@click.option("--revert-drift", is_flag=True, help="Revert changes made outside of CloudFormation.")
 def deploy(
-    target: Target,
-    yes: bool,
-    article: bool,
-    template_bucket: str | None,
-    as_json: bool,
-    detach: bool,
-    timeout: float | None,
-    recreate: bool,
-    adopt: str | None,
-    express: bool,
-    disable_rollback: bool,
-    import_existing: bool,
-    revert_drift: bool,
+    stack: ReadModelStack, yes: bool, as_json: bool, adopt: str | None, **options: Any
 ) -> None:
-    """Create or update the stack, follow it to its end, and print its outputs.
+    """Create or update the stack, wait until it is complete, and print its outputs.
 
-    With --json: a line for each step, an object whose one key is plan, diff, finding or event,
-    and at the end result, with status and outputs; --detach ends without.
+    With --json: JSON lines, each an object whose one key is plan, diff, finding or event, and at
+    the end result, with status and outputs; --detach prints no result.
     """
-    check_name("--adopt", adopt, target.stack_name)
-    say = telling(as_json)
-    beyond = Beyond(import_existing, revert_drift)
-    wanted = wanted_of(target, article, template_bucket)
-    wanted = replace(wanted, express=express, disable_rollback=disable_rollback)
-    check_known(target.stacks, wanted, beyond)
-    _lint(wanted, target, say)
-    asked = Asked(yes, recreate, adopt, detach, timeout, beyond)
-    origin = origin_of(target.config, article)
-    try:
-        stack = Deployment(target, wanted, asked, say, origin, template_bucket).run()
-    except Detached:
-        say.note(f"Begun. To follow it: {target.command('follow')}")
+    check_name("--adopt", adopt, stack.name)
+    printers: dict[type, Callable[[Any], None]] = {
+        Plan: _print_plan,
+        StackDiff: lambda diff: print_diff(diff, err=True),
+        Finding: lambda finding: output.findings([finding]),
+    }
+    with OperationReporter(stack, as_json, printers) as report:
+        result = stack.deploy(
+            adopt=adopt is not None,
+            confirm=Ask(report, yes=yes, names={"adopt": adopt}),
+            on_progress=report,
+            on_interrupt=offer_cancel(report),
+            **options,
+        )
+    if result.detached:
         return
-    with unfinished_if_untold(target.where, f"run: {target.command('outputs')}"):
-        _done(target, stack, say)
+    hint = f"run: {stack.location.command('outputs')}"
+    with unfinished_if_untold(str(stack.location), hint):
+        if as_json:
+            output.print_json_line("result", result.as_dict())
+        else:
+            names = result.outputs.items()
+            output.outputs({name: (value, result.descriptions[name]) for name, value in names})
 
 
-def _done(target: Target, stack: Stack, say: ToPeople | ToPrograms) -> None:
-    if isinstance(say, ToPrograms):
-        values = shown_outputs(target, stack.outputs)
-        plain = {name: value for name, (value, _) in values.items()}
-        say.line("result", {"status": stack.status, "outputs": plain})
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn follow",
+        "readmodel-cfn follow --timeout 600 --json",
+    ),
+)
+@stop_on_sigterm()
+@stack_options
+@json_option
+@timeout_option
+def follow(stack: ReadModelStack, as_json: bool, timeout: float | None) -> None:
+    """Print the events of the operation in progress, or of the last one; exit with its result.
+
+    With --json: JSON lines, each an object whose one key is event, and at the end result, with
+    status.
+    """
+    with OperationReporter(stack, as_json) as report:
+        result = stack.follow(
+            timeout=timeout, on_progress=report, on_interrupt=offer_cancel(report)
+        )
+    if as_json:
+        output.print_json_line("result", result.as_dict())
     else:
-        show_outputs(target, stack.outputs)
-
-
-def _lint(wanted: Wanted, target: Target, say: ToPeople | ToPrograms) -> None:
-    from readmodel_cfn.lint import DEFAULT_REGION
-    from readmodel_cfn.lint_cache import lint_once
-
-    region = target.connection.region_name or DEFAULT_REGION
-    with slow("cfn-lint checks the template"):
-        findings = lint_once(wanted.template, [region])
-    if findings:
-        say.findings(findings)
-        hint = "mend it; nothing was sent to AWS"
-        raise LintError(f"{len(findings)} finding(s)", where="template", hint=hint)
-    say.note("Template: no cfn-lint finding.")
+        output.story(str(result))

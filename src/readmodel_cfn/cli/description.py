@@ -1,52 +1,37 @@
-"""Which read model a command is about, and the options that many commands share."""
+"""The read model of a command, and the options that several commands have."""
 
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from readmodel_cfn.cli.kinds import FILE
-from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.template.render import build_template, render
+from readmodel_cfn.template.render import build_template
 
 if TYPE_CHECKING:  # imported below where a command needs them: `template --article` does not
     from troposphere import Template
 
-    from readmodel_cfn.config.load import Config
+    from readmodel_cfn.config import Config
     from readmodel_cfn.template.model import ReadModel
 
 config_option = click.option(
     "--config",
     "config_file",
     type=FILE,
-    help="The read model's description [default: ./readmodel.toml, else the article's one route].",
+    help="Description of the read model [default: ./readmodel.toml, else the article's one route].",
 )
 file_argument = click.argument("file", required=False, type=FILE)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-article_option = click.option("--article", is_flag=True, help="The article's stack as printed.")
-
-
-def read_file(file: Path) -> bytes:
-    """A file that a command was given.
-
-    Raises:
-        ConfigError: it cannot be read.
-    """
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", where=str(file)) from error
+article_option = click.option("--article", is_flag=True, help="Use the original 2018 template.")
 
 
 def load_config(file: Path | None) -> "Config":
     """The given file, else ./readmodel.toml if it exists, else the article's one route."""
-    from readmodel_cfn.config.load import DEFAULT_FILE, Config, load
+    from readmodel_cfn.config import load_or_default
 
-    if file is None and not DEFAULT_FILE.exists():
-        return Config()
-    return load(file or DEFAULT_FILE)
+    return load_or_default(file)
 
 
 def model_of(config: "Config", article: bool) -> "ReadModel":
@@ -80,26 +65,8 @@ def _article() -> "Template":
     return build_article()
 
 
-def template_text(file: Path | None, config: "Config", article: bool) -> str:
-    """The template in the given file, else the one that readmodel.toml describes.
-
-    Raises:
-        ConfigError: the file cannot be read, or is not text.
-    """
-    if file is None:
-        return render(template_of(config, article))
-    try:
-        return read_file(file).decode("utf-8-sig")  # Windows likes to mark it
-    except UnicodeDecodeError as error:
-        raise ConfigError("not UTF-8 text", where=str(file)) from error
-
-
-def template_content(file: Path | None, config: "Config", article: bool) -> dict[str, Any]:
-    """The same template as a value.
-
-    Raises:
-        ConfigError: the file cannot be read, or is no template.
-    """
-    from readmodel_cfn.analysis.audit import read_template
-
-    return read_template(template_text(file, config, article), str(file or "template"))
+def template_source(
+    file: Path | None, config_file: Path | None, article: bool
+) -> "Path | Template":
+    """The given file, else the template that the description or the article makes."""
+    return file or template_from(config_file, article)

@@ -1,19 +1,20 @@
-"""`history` and `restore`: the versions of a key, and an old one made the current one again."""
+"""`history` and `restore`: the versions of a document, and restoring one of them."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
-from readmodel_cfn.cli import output as report
+from readmodel_cfn.cli import output
+from readmodel_cfn.cli.broken_output import unfinished_if_output_fails
+from readmodel_cfn.cli.consent import Ask, yes_option
 from readmodel_cfn.cli.description import json_option
 from readmodel_cfn.cli.examples import WithExamples, examples
-from readmodel_cfn.cli.slow import slow
-from readmodel_cfn.cli.target import Target, aws_command, consent, yes_option
-from readmodel_cfn.cli.untold import unfinished_if_untold
-from readmodel_cfn.errors import ConfigError, ReadModelError
-from readmodel_cfn.publish import history as store
-from readmodel_cfn.publish.history import Restored, Version
+from readmodel_cfn.cli.reporter import Reporter
+from readmodel_cfn.cli.stack_options import stack_options
+from readmodel_cfn.stack import ReadModelStack
+
+if TYPE_CHECKING:
+    from readmodel_cfn.stack import Restored, Version
 
 
 @click.command(
@@ -23,21 +24,19 @@ from readmodel_cfn.publish.history import Restored, Version
     ),
 )
 @click.argument("key")
-@aws_command
+@stack_options
 @json_option
-def history(target: Target, key: str, as_json: bool) -> None:
-    """List the versions of KEY, newest first: id, time, bytes, ETag, current or deleted.
+def history(stack: ReadModelStack, key: str, as_json: bool) -> None:
+    """List the versions of KEY, newest first: ID, time, bytes, ETag, current or deleted.
 
     With --json: a list of versions, each with id, time, size, etag, current and deletion.
     """
-    _check_served(target, key)
-    bucket = target.required(target.outputs(), "S3BucketName")
-    versions = _versions(target, bucket, key)
+    with Reporter(as_json) as report:
+        versions = stack.history(key, on_progress=report)
     if as_json:
-        report.print_json([_plain(one) for one in versions])
+        output.print_json([version.as_dict() for version in versions])
     else:
-        report.table(_row(one) for one in versions)
-    _tell_unkept(bucket, versions)
+        output.table(_row(version) for version in versions)
 
 
 @click.command(
@@ -48,75 +47,34 @@ def history(target: Target, key: str, as_json: bool) -> None:
 )
 @click.argument("key")
 @click.argument("version")
-@aws_command
+@stack_options
 @yes_option
 @json_option
-def restore(target: Target, key: str, version: str, yes: bool, as_json: bool) -> None:
-    """Make VERSION of KEY the current one again, by writing it anew; nothing is deleted.
+def restore(stack: ReadModelStack, key: str, version: str, yes: bool, as_json: bool) -> None:
+    """Make VERSION of KEY the current one again, by copying it; nothing is deleted.
 
-    Refused when somebody publishes or deletes KEY meanwhile. `history` lists the versions.
+    Refused if KEY is published or deleted meanwhile. `history` lists the versions.
 
     With --json: an object with bucket, key, restored, version and etag.
     """
-    _check_served(target, key)
-    bucket = target.required(target.outputs(), "S3BucketName")
-    versions = _versions(target, bucket, key)
-    chosen = store.find(versions, version, key)
-    current = versions[0]
-    if chosen != current:
-        _tell_unkept(bucket, [current])
-        over = "its deletion" if current.deletion else f"version {current.id}"
-        what = f"version {chosen.id} of {_time(chosen)}, {chosen.size:,} bytes"
-        consent(f"Restore {key} to {what}, over {over} of {_time(current)}?", yes)
-    with slow("Restoring it"):
-        done = store.restore(target.connection.client("s3"), bucket, key, chosen, current)
-    with unfinished_if_untold(f"{bucket}/{key}", "it is restored"):
-        _tell(done, as_json)
+    with Reporter(as_json) as report:
+        restored = stack.restore(key, version, confirm=Ask(report, yes=yes), on_progress=report)
+    where, hint = f"{restored.bucket}/{restored.key}", f"run: readmodel-cfn history {restored.key}"
+    with unfinished_if_output_fails("restored", where, hint):
+        _print_restored(restored, as_json)
 
 
-def _tell(done: Restored, as_json: bool) -> None:
+def _print_restored(restored: "Restored", as_json: bool) -> None:
     if as_json:
-        report.print_json(asdict(done))
-    elif done.version == done.restored:
-        report.story(f"Nothing to do: {done.restored} is the current version of {done.key}.")
+        output.print_json(restored.as_dict())
+    elif restored.unchanged:
+        output.story(f"Unchanged: {restored.restored} is the current version of {restored.key}.")
     else:
-        report.table([[name, value or "-"] for name, value in asdict(done).items()])
+        output.table([name, value or "-"] for name, value in restored.as_dict().items())
 
 
-def _check_served(target: Target, key: str) -> None:
-    routes = target.config.model.routes
-    if not any(route.match_key(key) for route in routes):
-        served = ", ".join(f"{route.key} ({route.path})" for route in routes)
-        raise ConfigError(f"no route serves {key!r}", where="KEY", hint=f"served: {served}")
-
-
-def _versions(target: Target, bucket: str, key: str) -> list[Version]:
-    with slow("Listing the versions"):
-        found = store.history(target.connection.client("s3"), bucket, key)
-    if not found:
-        hint = "publish it first, or check the key"
-        raise ReadModelError("it has no versions", where=f"{bucket}/{key}", hint=hint)
-    return found
-
-
-def _tell_unkept(bucket: str, versions: Sequence[Version]) -> None:
-    """Say what a version without an id means."""
-    if any(one.id == store.UNKEPT for one in versions):
-        report.story(
-            f"Version {store.UNKEPT} was written while {bucket} kept no versions: the next write "
-            "replaces it, unless versioning is on by now."
-        )
-
-
-def _plain(one: Version) -> dict[str, object]:
-    return {**asdict(one), "time": one.time.isoformat(), "deletion": one.deletion}
-
-
-def _row(one: Version) -> list[str]:
-    size = "-" if one.size is None else f"{one.size:,}"
-    states = ["current"] * one.current + ["deleted"] * one.deletion
-    return [one.id, _time(one), size.rjust(10), one.etag or "-", ", ".join(states)]
-
-
-def _time(one: Version) -> str:
-    return f"{one.time:%Y-%m-%d %H:%M:%S}Z"
+def _row(version: "Version") -> list[str]:
+    size = "-" if version.size is None else f"{version.size:,}"
+    time = f"{version.time:%Y-%m-%d %H:%M:%S}Z"
+    states = ["current"] * version.current + ["deleted"] * version.deletion
+    return [version.id, time, size.rjust(10), version.etag or "-", ", ".join(states)]

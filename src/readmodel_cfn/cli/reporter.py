@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import click
 
-from readmodel_cfn.cli.output import story
+from readmodel_cfn.cli import output
 from readmodel_cfn.progress import Count, Note, Step
 
 _FIRST = 1.0  # seconds before the first line of a step or a count
@@ -51,15 +51,16 @@ class Reporter:
             if not self._as_json:
                 self._count.update(value)
         else:
-            self._count.clear()
             self._print(value)
 
     def _print(self, value: Any) -> None:
         if isinstance(value, Note):
-            story(value.text)
+            self._count.clear()
+            output.story(value.text)
         elif self._as_json and hasattr(value, "kind"):
             click.echo(json.dumps({value.kind: value.as_dict()}))
         elif printer := self._printers.get(type(value)):
+            self._count.clear()
             printer(value)
 
     def end(self) -> None:
@@ -95,9 +96,9 @@ class _Timer(Thread):
         if self._over.wait(_FIRST):
             return
         with suppress(OSError):  # stderr is closed; the work does not end for that
-            story(f"{self._text}...")
+            output.story(f"{self._text}...")
             while not self._over.wait(_STEP_AGAIN):
-                story(f"{self._text}: {time.monotonic() - self._since:.0f} s")
+                output.story(f"{self._text}: {time.monotonic() - self._since:.0f} s")
 
     def end(self) -> None:
         self._over.set()

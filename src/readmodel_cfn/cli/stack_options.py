@@ -9,15 +9,15 @@ import click
 
 from readmodel_cfn.cli.description import config_option, load_config
 from readmodel_cfn.cli.kinds import WORD
+from readmodel_cfn.config.load import STACK_NAME, STACK_NAME_IN_WORDS
 from readmodel_cfn.stack import ReadModelStack
+from readmodel_cfn.template.options import OptionError, fits
 
 Command = Callable[..., Any]
 
 _OPTIONS = (
     config_option,
-    click.option(
-        "--stack-name", type=WORD, help="Name of the stack [default: from the file, or read-model]."
-    ),
+    click.option("--stack-name", help="Name of the stack [default: from the file, or read-model]."),
     click.option(
         "--region", type=WORD, help="AWS region [default: from the file or the environment]."
     ),
@@ -48,8 +48,11 @@ def stack_options(command: Command) -> Command:
         article: bool = False,
         **options: Any,
     ) -> Any:
+        config = load_config(config_file)
+        if stack_name is not None and not fits(stack_name, str, {"pattern": STACK_NAME}):
+            raise OptionError("--stack-name", stack_name, STACK_NAME_IN_WORDS)
         stack = ReadModelStack.from_config(
-            load_config(config_file),
+            config,
             name=stack_name,
             region=region,
             profile=profile,

@@ -1,11 +1,13 @@
-"""`template` and `lint`: what needs no AWS."""
+"""`init`, `template` and `lint`: from readmodel.toml to a template that cfn-lint accepts."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import click
 
 from readmodel_cfn.cli import output as report
+from readmodel_cfn.cli.consent import check_terminal, yes_option
 from readmodel_cfn.cli.description import (
     article_option,
     config_option,
@@ -13,13 +15,91 @@ from readmodel_cfn.cli.description import (
     json_option,
     load_config,
     template_from,
-    template_text,
+    template_source,
 )
 from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.cli.kinds import FILE
-from readmodel_cfn.cli.slow import slow
-from readmodel_cfn.errors import LintError, Stale
+from readmodel_cfn.cli.reporter import Reporter
+from readmodel_cfn.errors import require_no_findings
+from readmodel_cfn.files import require_absent, require_current
 from readmodel_cfn.template.render import render
+
+if TYPE_CHECKING:  # imported below where a command needs them: `template --article` does not
+    from readmodel_cfn.config import StackSettings, Starter
+    from readmodel_cfn.template.routes import Route
+
+T = TypeVar("T")
+
+
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn init",
+        "readmodel-cfn init --yes",
+    ),
+)
+@yes_option
+@json_option
+def init(yes: bool, as_json: bool) -> None:
+    """Write a readmodel.toml with every option explained in it.
+
+    Asks for the stack's name, its region and the path of the first route. --yes uses read-model,
+    the region of the AWS profile, and samples.
+
+    With --json: an object with file, stack, route and next, the commands that come next.
+    """
+    from readmodel_cfn.config import DEFAULT_FILE, write_starter
+
+    require_absent(DEFAULT_FILE)
+    stack, route = (None, None) if yes else _ask_for_starter(DEFAULT_FILE)
+    written = write_starter(DEFAULT_FILE, stack, route)
+    if as_json:
+        report.print_json(written.as_dict())
+    else:
+        _print_starter(written)
+
+
+def _ask_for_starter(file: Path) -> "tuple[StackSettings, Route]":
+    from readmodel_cfn.config import StackSettings
+    from readmodel_cfn.config.starter import key_for
+    from readmodel_cfn.template.routes import Route
+
+    check_terminal(f"questions about {file}", "use --yes")
+    name = _ask(StackSettings, "name", lambda text: StackSettings(name=text)).name
+    stack = _ask(
+        StackSettings, "region", lambda text: StackSettings(name=name, region=text or None)
+    )
+    route = _ask(Route, "path", lambda text: Route(text, key_for(text)))
+    report.story(f"The key of its documents is {route.key}.")
+    return stack, route
+
+
+def _ask(table: type, option: str, make: Callable[[str], T]) -> T:
+    """What `make` returns for the answer; asked again if the option does not allow the answer."""
+    from readmodel_cfn.template.options import OptionError, options_of
+
+    declared = next(field for field, _ in options_of(table) if field.name == option)
+
+    def checked(answer: str) -> T:
+        try:
+            return make(answer.strip())
+        except OptionError as error:
+            raise click.UsageError(f"{error.what}; {error.hint}") from error
+
+    question = str(declared.metadata["doc"]).rstrip(".")
+    default = declared.default or ""
+    made: T = click.prompt(
+        question, default, value_proc=checked, show_default=bool(default), err=True
+    )
+    return made
+
+
+def _print_starter(written: "Starter") -> None:
+    report.story(f"Wrote {written.path}. Next:")
+    width = max(map(len, written.next_commands))
+    for command, meaning in written.next_commands.items():
+        report.story(f"  {command.ljust(width)}  # {meaning}")
+    report.story("Add --sandbox to each of them to try it on this machine, without an account.")
 
 
 @click.command(
@@ -33,7 +113,7 @@ from readmodel_cfn.template.render import render
 @article_option
 @click.option("--format", "form", type=click.Choice(["json", "yaml"]), default="json")
 @click.option("--output", type=FILE, help="Write to a file.")
-@click.option("--check", type=FILE, help="Write nothing; exit 5 where this file is not the same.")
+@click.option("--check", type=FILE, help="Write nothing; exit 5 if this file is not up to date.")
 def template(
     config_file: Path | None,
     article: bool,
@@ -42,22 +122,15 @@ def template(
     check: Path | None,
 ) -> None:
     """Print the CloudFormation template that readmodel.toml describes."""
-    text = render(template_from(config_file, article), form)
     if check and output:
-        raise click.UsageError("give --output to write or --check to compare, not both")
+        raise click.UsageError("use --output to write or --check to compare, not both")
+    text = render(template_from(config_file, article), form)
     if check:
-        _check(check, text)
+        require_current(check, text)
     elif output:
         output.write_text(text, encoding="utf-8")
     else:
         click.echo(text, nl=False)
-
-
-def _check(file: Path, text: str) -> None:
-    """Raise Stale where the file holds another text; git may have given it other line endings."""
-    if not file.exists() or file.read_text(encoding="utf-8", errors="replace") != text:
-        hint = "write it anew: give --output in place of --check"
-        raise Stale("is not what readmodel.toml describes", where=str(file), hint=hint)
 
 
 @click.command(
@@ -69,21 +142,19 @@ def _check(file: Path, text: str) -> None:
 @article_option
 @json_option
 def lint(file: Path | None, config_file: Path | None, article: bool, as_json: bool) -> None:
-    """Check a template with cfn-lint: FILE, else the one that readmodel.toml describes.
+    """Check a template with cfn-lint: FILE, else that of readmodel.toml.
 
     With --json: a list of findings, each with rule, level, place, message and meaning.
     """
-    from readmodel_cfn.lint import DEFAULT_REGION
-    from readmodel_cfn.lint_cache import lint_once as find
+    from readmodel_cfn.lint import lint_once
 
-    config = load_config(config_file)
-    text = template_text(file, config, article)
-    with slow("cfn-lint checks the template"):
-        findings = find(text, [config.stack.region or DEFAULT_REGION])
+    region = load_config(config_file).stack.region
+    source = template_source(file, config_file, article)
+    with Reporter(as_json) as on_progress:
+        findings = lint_once(source, [region] if region else [], on_progress=on_progress)
     if as_json:
-        report.print_json([vars(one) for one in findings])
+        report.print_json([finding.as_dict() for finding in findings])
     else:
         report.findings(findings)
-    if findings:
-        raise LintError(f"{len(findings)} finding(s)", where=str(file or "template"))
-    click.echo("No findings.", err=True)
+    require_no_findings(findings, str(file or "template"))
+    report.story("No findings.")

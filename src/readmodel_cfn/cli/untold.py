@@ -1,4 +1,4 @@
-"""What has been done although nobody could be told."""
+"""Output that cannot be written after something was changed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,13 +8,13 @@ from readmodel_cfn.errors import Unfinished
 
 @contextmanager
 def unfinished_if_untold(where: str, hint: str) -> Iterator[None]:
-    """Within, something is changed: output that cannot be written must not say that nothing is.
+    """Turn an OSError of the output into Unfinished: an exit code of 1 says nothing was changed.
 
     Raises:
-        Unfinished: the reader of the output went away, or its disk is full.
+        Unfinished: the output was closed, or its disk is full.
     """
     try:
         yield
     except OSError as error:
-        what = f"how it went on cannot be told: {error.strerror or error}"
+        what = f"the output cannot be written: {error.strerror or error}"
         raise Unfinished(what, where=where, hint=hint) from error

@@ -1,13 +1,26 @@
-"""`verify`: does a deployed stack keep what a read model promises?"""
+"""`verify`: check the promises of a deployed stack, or with --concurrency read under writes."""
 
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from readmodel_cfn.cli.description import article_option, json_option, model_of
+from readmodel_cfn.cli import output
+from readmodel_cfn.cli.consent import Ask, yes_option
+from readmodel_cfn.cli.description import article_option, json_option
 from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.cli.kinds import FILE, SECONDS, SOME_SECONDS
-from readmodel_cfn.cli.target import Target, aws_command, yes_option
+from readmodel_cfn.cli.reporter import Reporter
+from readmodel_cfn.cli.stack_options import stack_options
+from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.stack import ReadModelStack
+
+if TYPE_CHECKING:
+    from readmodel_cfn.stack import RaceResult, VerifyResult
+
+_STATUS = {"cannot be shown": "not checked"}  # the words of the table; JSON has the former
+_BLOCK = "█"
 
 
 @click.command(
@@ -18,8 +31,8 @@ from readmodel_cfn.cli.target import Target, aws_command, yes_option
         "readmodel-cfn verify --concurrency --seconds 30 --plot reads.svg",
     ),
 )
-@aws_command
-@click.option("--route", "path", help="Path of the route to probe [default: one with a parameter].")
+@stack_options
+@click.option("--route", help="Path of the route to probe [default: one with a parameter].")
 @yes_option
 @json_option
 @article_option
@@ -28,79 +41,128 @@ from readmodel_cfn.cli.target import Target, aws_command, yes_option
     type=SECONDS,
     default=15,
     show_default=True,
-    help="Seconds in which the first read must be served, and what is throttled is asked again.",
+    help="Seconds in which the first read must succeed and throttled requests are retried.",
 )
-@click.option("--not-ours", is_flag=True, help="Write the probe though the stack lacks our tag.")
+@click.option("--not-ours", is_flag=True, help="Also run on a stack without this tool's tag.")
 @click.option(
-    "--concurrency", is_flag=True, help="Check that readers see no half written document."
+    "--concurrency",
+    is_flag=True,
+    help="Check that readers get complete, current documents during writes.",
 )
 @click.option(
     "--seconds",
     type=SOME_SECONDS,
     default=10,
     show_default=True,
-    help="How long --concurrency writes and reads.",
+    help="With --concurrency: seconds to write and read.",
 )
 @click.option(
     "--readers",
     type=click.IntRange(1, 100),
     default=8,
     show_default=True,
-    help="Readers at once, of --concurrency.",
+    help="With --concurrency: number of concurrent readers.",
 )
 @click.option(
     "--size",
     type=click.IntRange(min=1),
     default=1_000_000,
     show_default=True,
-    help="Bytes of each document, of --concurrency.",
+    help="With --concurrency: size of each document in bytes.",
 )
 @click.option(
     "--plot",
-    "plot_file",
     type=FILE,
-    help="File for a drawing of --concurrency, an SVG.",
+    help="With --concurrency: SVG file to write with a plot of all reads.",
 )
 def verify(
-    target: Target,
-    path: str | None,
+    stack: ReadModelStack,
     yes: bool,
     as_json: bool,
-    article: bool,
-    timeout: float,
-    not_ours: bool,
     concurrency: bool,
+    timeout: float,
     seconds: float,
     readers: int,
     size: int,
-    plot_file: Path | None,
+    plot: Path | None,
+    **options: Any,
 ) -> None:
-    """Check that the deployed stack keeps what a read model promises.
+    """Check that the deployed stack keeps the promises of a read model.
 
-    A probe document is written under a route and removed after, whatever happens.
+    A probe document is written under a route, and removed also after an error.
 
     With --json: an object with route, key, url, left and promises; with --concurrency with
     document_bytes, readers, reads, versions, acknowledged, passed, broken_reads, violations,
     examples, phases, ratios and left.
     """
-    from readmodel_cfn.cli.verification import Asked, contract_of, verify_stack
-
-    model = model_of(target.config, article)
-    contract = contract_of(model, article=article)
+    report = Reporter(as_json)
+    options |= {"confirm": Ask(report, yes=yes), "on_progress": report}
     if not concurrency:
-        verify_stack(target, contract, Asked(path, yes, as_json, timeout, not_ours))
+        with report:
+            result = stack.verify(timeout=timeout, **options)
+        _print(result, as_json)
         return
-    from readmodel_cfn.cli.concurrency import concurrency as check
+    if plot:
+        _check_writable(plot)
+    with report:
+        raced = stack.race(seconds=seconds, readers=readers, size=size, **options)
+    _print_race(raced, as_json, plot)
 
-    check(
-        target,
-        contract,
-        yes=yes,
-        as_json=as_json,
-        seconds=seconds,
-        readers=readers,
-        size=size,
-        even_untagged=not_ours,
-        route=path,
-        plot_file=plot_file,
-    )
+
+def _print(result: "VerifyResult", as_json: bool) -> None:
+    if as_json:
+        output.print_json(result.as_dict())
+    else:
+        rows = [(promise.status, promise.name, promise.what) for promise in result.promises]
+        output.table([_STATUS.get(status, status), *others] for status, *others in rows)
+        for promise in result.broken:
+            click.echo(f"{promise.name}: {promise.todo}")
+    result.raise_if_broken()
+    output.story(str(result))
+
+
+def _print_race(result: "RaceResult", as_json: bool, plot: Path | None) -> None:
+    if as_json:
+        output.print_json(result.as_dict())
+    else:
+        _print_figures(result)
+    if plot:
+        plot.write_text(result.svg(), encoding="utf-8")
+    result.raise_if_broken()
+
+
+def _print_figures(result: "RaceResult") -> None:
+    rows = [["while", "reads", "304", "writes", "p50 ms", "p99 ms", "longest ms"]]
+    for row in result.rows:
+        took = row.latency
+        times = [f"{took.p50:.1f}", f"{took.p99:.1f}", f"{took.longest:.1f}"] if took else ["-"] * 3
+        counts = (row.reads, row.not_modified, row.written)
+        rows.append([row.phase, *(f"{count:,}" for count in counts), *times])
+    output.table(rows)
+    for ratio in result.ratios:
+        click.echo(
+            f"replaced, compared with {ratio.to}: p50 {ratio.p50:.2f} times, "
+            f"p99 {ratio.p99:.2f} times"
+        )
+    for line in result.strips(ascii_only=not _can_print(_BLOCK)):
+        click.echo(line)
+    click.echo(str(result))
+
+
+def _can_print(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _check_writable(file: Path) -> None:
+    """Check before the work that the file can be written, and change nothing."""
+    if not file.parent.is_dir():
+        hint = f"create the directory {file.parent}"
+        raise ConfigError("no such directory", where="--plot", hint=hint)
+    existed = file.exists()
+    file.open("a").close()
+    if not existed:
+        file.unlink()

@@ -12,13 +12,58 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from json.decoder import JSONDecodeError, JSONDecoder
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
 
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.files import read_text
 
-_NO_TEMPLATE = "give a CloudFormation template in JSON or YAML"
+_NO_TEMPLATE = "use a CloudFormation template in JSON or YAML"
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = JSONDecoder()
+
+
+class HasToDict(Protocol):
+    """A template as an object: troposphere's Template, or a ReadModel."""
+
+    def to_dict(self) -> Any:
+        """The template as plain values."""
+
+
+TemplateSource = str | Path | Mapping[str, Any] | HasToDict
+"""A template: a text in JSON or YAML, a file, a mapping, a troposphere Template or a ReadModel."""
+
+
+def template_content(source: TemplateSource) -> Mapping[str, Any]:
+    """A template as a value.
+
+    Raises:
+        ConfigError: a file that cannot be read, or a text that is not a template.
+        TypeError: another value.
+    """
+    if isinstance(source, str | Path):
+        name = str(source) if isinstance(source, Path) else "template"
+        return read_template(template_text(source), name)
+    if isinstance(source, Mapping):
+        return source
+    if not hasattr(source, "to_dict"):
+        raise TypeError(f"a {type(source).__name__} is not a template")
+    content: Mapping[str, Any] = source.to_dict()
+    return content
+
+
+def template_text(source: TemplateSource) -> str:
+    """A template as text; that of a file, or a text, stays unchanged.
+
+    Raises:
+        ConfigError: a file that cannot be read.
+        TypeError: a value that is not a template.
+    """
+    if isinstance(source, str):
+        return source
+    if isinstance(source, Path):
+        return read_text(source)
+    return json.dumps(template_content(source), indent=2, default=str)
 
 
 class Position(NamedTuple):
@@ -35,7 +80,7 @@ class _RepeatedKeyError(ValueError):
 def read_template(text: str, name: str) -> dict[str, Any]:
     """A template's text as a value. Short forms such as `!Sub x` become `{"Fn::Sub": "x"}`.
 
-    `name` is what messages call the text, usually the file's name.
+    `name` is the name of the text in messages, usually the file's.
 
     Raises:
         ConfigError: the text is neither JSON nor YAML, repeats a key, is nested too deeply, expands
@@ -66,8 +111,8 @@ def read_json(text: str, name: str) -> Any:
 def locate(text: str, name: str, path: Sequence[str | int]) -> str:
     """Where a part of a template is: `template.yaml:12: Resources.Bucket`.
 
-    `path` holds the keys and list indexes that lead to the part. Without the line where the text
-    does not contain the part.
+    `path` has the keys and list indexes of the part. Without the line if the text does not contain
+    the part.
     """
     found = position(text, path)
     dotted = ".".join(map(str, path))
@@ -75,7 +120,7 @@ def locate(text: str, name: str, path: Sequence[str | int]) -> str:
 
 
 def position(text: str, path: Sequence[str | int]) -> Position | None:
-    """The position of a part: of its key, or of the item in a list. None where there is none."""
+    """The position of a part: of its key, or of the item in a list. None if there is none."""
     try:
         offset = _offset(text, path)
     except (ValueError, IndexError, RecursionError):  # it is YAML
@@ -113,7 +158,7 @@ def _no_constant(constant: str) -> None:
 
 
 def _read_yaml(text: str, name: str, not_json: ValueError | None = None) -> Any:
-    """The text as YAML; where it is not, the message is about JSON if it looks like JSON.
+    """The text as YAML; if it is not, the message is about JSON if the text looks like JSON.
 
     YAML in flow style begins with a brace too. It also finds the line of a key that JSON repeats.
     """

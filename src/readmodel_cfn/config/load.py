@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.files import read_text
 from readmodel_cfn.limits import STACK_TAGS, TAG_KEY_LENGTH, TAG_VALUE_LENGTH
 from readmodel_cfn.template.api import Api
 from readmodel_cfn.template.data_store import DataStore
@@ -89,10 +90,11 @@ class Publish:
 
     exclude: tuple[str, ...] = option(
         (),
-        "Patterns of keys that publish neither sends nor deletes, such as drafts/*.",
+        "Patterns of keys that publish neither uploads nor deletes, such as drafts/* (default "
+        "none).",
         pattern=r"(?!\.{0,2}/).+",
-        allowed="a pattern of keys, such as drafts/*, with * for any text, without / or ./ at its "
-        "beginning",
+        allowed="a pattern of keys, such as drafts/*, with * for any text; it does not begin with "
+        "/ or ./",
     )
 
     def __post_init__(self) -> None:
@@ -123,22 +125,32 @@ class Config:
     publish: Publish = field(default_factory=Publish)
 
 
-def load(path: Path) -> Config:
+def load(path: str | Path) -> Config:
     """Read a readmodel.toml.
 
     Raises:
         ConfigError: it names the file and what is wrong in it.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")  # Windows editors add a byte order mark
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise ConfigError(f"cannot be read: {reason}", where=str(path)) from error
-    return parse(text, str(path))
+    return parse(read_text(Path(path)), str(path))
+
+
+def load_or_default(path: str | Path | None = None) -> Config:
+    """Read the given file, else ./readmodel.toml; the defaults if neither exists.
+
+    Raises:
+        ConfigError: it names the file and what is wrong in it.
+    """
+    if path is None and not DEFAULT_FILE.exists():
+        return Config()
+    return load(path or DEFAULT_FILE)
 
 
 def parse(text: str, source: str) -> Config:
-    """Read the text of a readmodel.toml; `source` names it in errors."""
+    """Read the text of a readmodel.toml; `source` names it in errors.
+
+    Raises:
+        ConfigError: it names the source and what is wrong in it.
+    """
     import tomllib  # loaded only if there is a file, as is difflib
 
     try:
@@ -185,12 +197,12 @@ def _config(content: Mapping[str, Any]) -> Config:
 
 
 def _model(content: Mapping[str, Any]) -> ReadModel:
-    given = {
+    sections = {
         name: _table(cls, content[name], name) for name, cls in SECTIONS.items() if name in content
     }
     if "routes" in content:
-        given["routes"] = _routes(content["routes"])
-    return ReadModel(**given)
+        sections["routes"] = _routes(content["routes"])
+    return ReadModel(**sections)
 
 
 def _routes(items: Any) -> tuple[Route, ...]:

@@ -1,12 +1,15 @@
 """The readmodel.toml that `init` writes: every option explained, most of them commented out."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field
+from dataclasses import MISSING, Field, dataclass
+from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-from readmodel_cfn.config.load import TABLES, StackSettings
+from readmodel_cfn.config.load import DEFAULT_FILE, TABLES, StackSettings
+from readmodel_cfn.files import write_new
 from readmodel_cfn.template.options import describe, options_of
 from readmodel_cfn.template.routes import Route
 
@@ -15,6 +18,53 @@ _HEAD = (
     "A read model for readmodel-cfn. Options that are commented out show their default, or an "
     "example if they have no default."
 )
+
+
+@dataclass(frozen=True)
+class Starter:
+    """A readmodel.toml that was written: its path, and the stack and the route in it."""
+
+    path: Path
+    stack: StackSettings
+    route: Route
+
+    @property
+    def next_commands(self) -> Mapping[str, str]:
+        """The commands that come next, each with what it does."""
+        texts = (self.route.path, self.route.key)
+        path, key = (re.sub(r"\{\w+\+?\}", "1", text) for text in texts)
+        return {
+            "readmodel-cfn deploy": "creates the stack, after showing the changes",
+            f"readmodel-cfn publish FILE --key {key}": "publishes a JSON document",
+            f"readmodel-cfn read {path}": "reads it through the API",
+        }
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result as `init --json` prints it."""
+        return {
+            "file": str(self.path),
+            "stack": {"name": self.stack.name, "region": self.stack.region},
+            "route": {"path": self.route.path, "key": self.route.key},
+            "next": list(self.next_commands),
+        }
+
+
+def write_starter(
+    path: str | Path = DEFAULT_FILE,
+    stack: StackSettings | None = None,
+    route: Route | None = None,
+) -> Starter:
+    """Write a readmodel.toml with every option explained in it.
+
+    Only the name and the region of `stack`, and the path and the key of `route`, are written; by
+    default read-model without a region, and samples.
+
+    Raises:
+        ReadModelError: the file exists.
+    """
+    written = Starter(Path(path), stack or StackSettings(), route or Route())
+    write_new(written.path, starter(written.stack, written.route))
+    return written
 
 
 def starter(stack: StackSettings, route: Route) -> str:

@@ -1,5 +1,5 @@
-"""Stacks: any template's text to a CloudFormation stack, and back to nothing.
+"""Any template as a CloudFormation stack: deploy, diff, follow, diagnose, delete.
 
-`plan` decides, purely; `client` is the only place that calls CloudFormation; `deploy` and `delete`
-carry out; `events` follows. This package knows no troposphere and no read model.
+`plan` decides without AWS; `client` makes the calls to CloudFormation; `events` waits for an
+operation. This package knows neither troposphere nor read models.
 """

@@ -1,4 +1,4 @@
-"""Change sets: made, read and removed again, so that none is left behind."""
+"""Change sets of this tool: created, read, and deleted again if they were not executed."""
 
 import hashlib
 import os
@@ -12,65 +12,68 @@ from typing import Any, Literal
 
 from readmodel_cfn.aws.errors import aws_errors
 from readmodel_cfn.aws.retry import Clock, retry
-from readmodel_cfn.deploy.changes import ChangeSet
-from readmodel_cfn.deploy.client import TOKEN, StackClient
-from readmodel_cfn.deploy.wanted import Wanted
+from readmodel_cfn.deploy.client import NAME_PREFIX, StackClient
+from readmodel_cfn.deploy.spec import StackSpec
+from readmodel_cfn.deploy.values import ChangeSet
 from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.progress import Note, OnProgress
 
-_PATIENCE = 60.0  # seconds without an answer
-_PAUSE = 0.1  # seconds; doubled with each look
+ChangeSetType = Literal["CREATE", "UPDATE"]
+
+_RETRY_SECONDS = 60.0  # that a call which only reads, or deletes, is retried
+_PAUSE = 0.1  # seconds; doubled after each call
 _LONGEST_PAUSE = 3.0  # seconds
-_ABANDONED = 15 * 60  # seconds after which one made on another machine is nobody's
+_ABANDONED = 15 * 60  # seconds after which a change set of another machine is abandoned
+_PREFIX = f"{NAME_PREFIX}diff-"
 
 
 @dataclass
-class Held:
-    """A change set that is there; one that is carried out is no longer removed."""
+class TemporaryChangeSet:
+    """A change set that is deleted at the end of its block, unless `executed` is set."""
 
     name: str
-    found: ChangeSet
+    content: ChangeSet
     executed: bool = False
 
 
 @contextmanager
-def held(
+def temporary_change_set(
     client: StackClient,
-    wanted: Wanted,
-    kind: Literal["CREATE", "UPDATE"],
+    spec: StackSpec,
+    kind: ChangeSetType,
     clock: Clock,
-    note: Callable[[str], None],
+    on_progress: OnProgress,
     **more: Any,
-) -> Iterator[Held]:
-    """A change set while it is needed; whatever happens, it is removed then.
+) -> Iterator[TemporaryChangeSet]:
+    """Create a change set, and delete it at the end of the block.
 
-    `note` is told of one that AWS does not let go.
+    `more` are further arguments of CreateChangeSet. A change set that cannot be deleted is reported
+    as a Note.
 
     Raises:
-        ReadModelError: CloudFormation refuses the change, for the reason that is told.
+        ReadModelError: CloudFormation refuses the change; the error has the reason.
     """
     name = _name()
-    one = None
+    temporary = None
     try:
-        client.make_change_set(wanted, name, kind, **more)
-        one = Held(name, _made(client, wanted.name, name, clock))
-        _check(client, wanted.name, one.found)
-        yield one
+        client.create_change_set(spec, name, kind, **more)
+        temporary = TemporaryChangeSet(name, _wait_until_ready(client, spec.name, name, clock))
+        _check(client, spec.name, temporary.content)
+        yield temporary
     finally:
-        if one is None or not one.executed:
-            left = _remove(client, wanted.name, name, kind, clock)
-            if left and one:
-                note(f"Change set {name} is left, {left}; the next deploy removes it.")
+        if temporary is None or not temporary.executed:
+            why = _delete(client, spec.name, name, kind, clock)
+            if why and temporary:
+                text = f"Change set {name} is not deleted: {why}. The next deploy deletes it."
+                on_progress(Note(text))
 
 
-def sweep(client: StackClient, stack: str) -> None:
-    """Remove the change sets of ours that a killed process has left; it costs one call.
-
-    Nobody asked for it, so no trouble of it is one.
-    """
+def delete_abandoned(client: StackClient, stack: str) -> None:
+    """Delete the change sets that killed processes of this tool have left; errors are ignored."""
     try:
         for name in client.change_sets(stack):
             if is_abandoned(name):
-                client.remove_change_set(stack, name)
+                client.delete_change_set(stack, name)
     except aws_errors():
         pass
 
@@ -78,25 +81,22 @@ def sweep(client: StackClient, stack: str) -> None:
 def is_abandoned(
     name: str, now: Callable[[], float] = time.time, alive: Callable[[int], bool] | None = None
 ) -> bool:
-    """Was the change set of that name made by a process of ours that is no more?
+    """Whether the process that created the change set has ended.
 
-    The name tells the machine, the process and the second. Another machine's process cannot be
-    asked, so its change sets are left alone for a while.
+    The name has the machine, the process and the second. The processes of another machine are
+    unknown, so its change sets count as abandoned after 15 minutes.
     """
-    host, _, rest = name.removeprefix(_BEGINNING).partition("-")
+    host, _, rest = name.removeprefix(_PREFIX).partition("-")
     process, _, rest = rest.partition("-")
     since, _, _ = rest.partition("-")
-    if not name.startswith(_BEGINNING) or not (process.isdigit() and since.isdigit()):
+    if not name.startswith(_PREFIX) or not (process.isdigit() and since.isdigit()):
         return False
-    here = host == _host() and not (alive or _is_alive)(int(process))
-    return here or now() - int(since) > _ABANDONED
-
-
-_BEGINNING = f"{TOKEN}diff-"
+    ended_here = host == _host() and not (alive or _is_alive)(int(process))
+    return ended_here or now() - int(since) > _ABANDONED
 
 
 def _name() -> str:
-    return f"{_BEGINNING}{_host()}-{os.getpid()}-{int(time.time())}-{secrets.token_hex(4)}"
+    return f"{_PREFIX}{_host()}-{os.getpid()}-{int(time.time())}-{secrets.token_hex(4)}"
 
 
 def _host() -> str:
@@ -104,21 +104,21 @@ def _host() -> str:
 
 
 def _is_alive(process: int) -> bool:
-    if os.name == "nt":  # signal 0 would end it there
+    if os.name == "nt":  # there os.kill(process, 0) ends the process
         return True
     try:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except OSError:  # somebody else's
+    except OSError:  # a process of another user
         return True
     return True
 
 
-def _made(client: StackClient, stack: str, name: str, clock: Clock) -> ChangeSet:
+def _wait_until_ready(client: StackClient, stack: str, name: str, clock: Clock) -> ChangeSet:
     pause = _PAUSE
     while True:
-        found = retry(lambda: client.change_set(stack, name), clock, _PATIENCE)
+        found = retry(lambda: client.change_set(stack, name), clock, _RETRY_SECONDS)
         if found.ready:
             return found
         clock.sleep(pause)
@@ -126,30 +126,32 @@ def _made(client: StackClient, stack: str, name: str, clock: Clock) -> ChangeSet
 
 
 def _check(client: StackClient, stack: str, found: ChangeSet) -> None:
-    """What a validation found is told by DescribeEvents only; the change set just says that."""
+    """Refuse a failed change set; only DescribeEvents has what a validation found."""
     if not found.failed:
         return
     reasons = [
-        f"{one.logical_id}{one.path}: {one.reason}"
-        for one in client.failures(change_set=found.id)
-        if one.reason
+        f"{failure.logical_id}{failure.path}: {failure.reason}"
+        for failure in client.failures(change_set=found.id)
+        if failure.reason
     ]
     what = "; ".join(reasons) or found.reason
-    hint = "mend it and run the command again; nothing was changed"
-    raise ReadModelError(f"AWS refuses the change: {what}", where=f"stack {stack}", hint=hint)
+    hint = "fix the cause and run the command again; nothing was changed"
+    raise ReadModelError(
+        f"CloudFormation refuses the change: {what}", where=f"stack {stack}", hint=hint
+    )
 
 
-def _remove(client: StackClient, stack: str, name: str, kind: str, clock: Clock) -> str:
-    """Remove it, and the empty stack that one of kind CREATE has made; why not, where it is left.
+def _delete(client: StackClient, stack: str, name: str, kind: ChangeSetType, clock: Clock) -> str:
+    """Delete the change set, and the empty stack of type CREATE; why not, if it fails.
 
-    What AWS cannot do now is done by the next run's sweep.
+    A change set that is not deleted here is deleted by the next run.
     """
     try:
-        retry(lambda: client.remove_change_set(stack, name), clock, _PATIENCE)
+        retry(lambda: client.delete_change_set(stack, name), clock, _RETRY_SECONDS)
         left = client.describe(stack) if kind == "CREATE" else None
         if left and left.status == "REVIEW_IN_PROGRESS":
             others = [other for other in client.change_sets(stack) if other != name]
-            if not others:  # else somebody else's change set waits for review there
+            if not others:  # otherwise another client's change set waits for review there
                 client.delete(left.id)
     except aws_errors() as error:
         return " ".join(str(error).split())

@@ -1,4 +1,4 @@
-"""The only place that calls CloudFormation: stacks in and out as values."""
+"""StackClient: the calls to CloudFormation, with stacks, events and change sets as values."""
 
 import uuid
 from collections.abc import Iterator, Mapping
@@ -12,31 +12,31 @@ from readmodel_cfn.aws.errors import (
     readable_answers,
     was_retried,
 )
-from readmodel_cfn.deploy.begin import begin
-from readmodel_cfn.deploy.changes import ChangeSet
-from readmodel_cfn.deploy.values import Event, Failure, Stack, StackResource
-from readmodel_cfn.deploy.wanted import Wanted
-from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.deploy.spec import StackSpec
+from readmodel_cfn.deploy.values import ChangeSet, Failure, Stack, StackEvent, StackResource
+from readmodel_cfn.errors import ConfigError, Unfinished
 
-TOKEN = "readmodel-cfn-"  # noqa: S105 - the beginning of the tokens and names that calls of ours carry
+NAME_PREFIX = "readmodel-cfn-"
+"""The beginning of the client request tokens and the change set names of this tool."""
 
 
 class StackClient:
-    """CloudFormation's calls for one stack at a time, over a boto3 client.
+    """CloudFormation's calls on one stack at a time, made by a boto3 client.
 
-    A call that begins an operation carries a token. Where its answer is lost, the stack's events
-    tell by that token whether the operation began, so that none is begun twice or forgotten.
+    A call that starts an operation carries a client request token. If its response is lost, the
+    stack's events show by that token whether the operation has started, so no operation is started
+    twice or forgotten.
     """
 
     def __init__(self, client: Any) -> None:
         self._client = client
 
-    # What there is.
+    # Calls that read.
 
     def describe(self, name: str) -> Stack | None:
-        """The stack of that name or id, or None where there is none.
+        """The stack with that name or ID, or None if there is none.
 
-        Only CloudFormation's own "does not exist" counts as none: any other error is raised.
+        Only CloudFormation's own "does not exist" means None: any other error is raised.
         """
         from botocore.exceptions import ClientError
 
@@ -51,24 +51,24 @@ class StackClient:
         """The stack's template as it was sent: a value for JSON, text for YAML."""
         return self.call("get_template", StackName=name, TemplateStage="Original")["TemplateBody"]
 
-    def events(self, name: str) -> Iterator[Event]:
-        """The stack's events, newest first, page by page."""
+    def events(self, name: str) -> Iterator[StackEvent]:
+        """The stack's events, newest first; each page is read when it is needed."""
         found = self._listed("describe_stack_events", "StackEvents", StackName=name)
-        return (Event.of(one) for one in found)
+        return (StackEvent.of(event) for event in found)
 
     def failures(self, *, stack: str = "", change_set: str = "") -> list[Failure]:
-        """What failed of a stack or of a change set, each by its id, as DescribeEvents tells it.
+        """The failed events of a stack or of a change set, by its ID, from DescribeEvents.
 
-        None where this boto3 or this AWS does not know it, or does not let us ask.
+        Empty if the installed boto3 or AWS does not know this call, or access is denied.
         """
         if not self.knows("DescribeEvents"):
             return []
-        about = {"ChangeSetName": change_set} if change_set else {"StackName": stack}
+        target = {"ChangeSetName": change_set} if change_set else {"StackName": stack}
         try:
             found = self._listed(
-                "describe_events", "OperationEvents", **about, Filters={"FailedEvents": True}
+                "describe_events", "OperationEvents", **target, Filters={"FailedEvents": True}
             )
-            return [Failure.of(one) for one in found if not _only_warns(one)]
+            return [Failure.of(event) for event in found if not _is_warning(event)]
         except aws_errors() as error:
             if is_refusal(error) and not is_transient(error):
                 return []
@@ -77,23 +77,23 @@ class StackClient:
     def resources(self, name: str) -> list[StackResource]:
         """All resources of the stack."""
         found = self._listed("list_stack_resources", "StackResourceSummaries", StackName=name)
-        return [StackResource.of(one) for one in found]
+        return [StackResource.of(resource) for resource in found]
 
-    # What begins an operation.
+    # Calls that start an operation.
 
-    def create(self, wanted: Wanted) -> str:
-        """Start to create the stack; its id."""
-        protection = {"EnableTerminationProtection": wanted.termination_protection}
-        arguments = _arguments(wanted) | _mode(wanted) | protection
-        made = self._begin("create_stack", wanted.name, arguments)
-        return str(made["StackId"]) if made else self._id(wanted.name)
+    def create(self, spec: StackSpec) -> str:
+        """Start to create the stack; its ID."""
+        protection = {"EnableTerminationProtection": spec.termination_protection}
+        arguments = _arguments(spec) | _mode(spec) | protection
+        response = self._start("create_stack", spec.name, arguments)
+        return str(response["StackId"]) if response else self._id(spec.name)
 
-    def update(self, wanted: Wanted) -> bool:
-        """Start to update the stack; False where CloudFormation finds nothing to update."""
+    def update(self, spec: StackSpec) -> bool:
+        """Start to update the stack; False if CloudFormation finds nothing to update."""
         from botocore.exceptions import ClientError
 
         try:
-            self._begin("update_stack", wanted.name, _arguments(wanted) | _mode(wanted))
+            self._start("update_stack", spec.name, _arguments(spec) | _mode(spec))
         except ClientError as error:
             if "No updates are to be performed" in str(error):
                 return False
@@ -101,39 +101,39 @@ class StackClient:
         return True
 
     def execute(self, stack_id: str, change_set: str, *, disable_rollback: bool) -> None:
-        """Start to carry a change set out."""
+        """Start to execute a change set."""
         arguments = {"ChangeSetName": change_set, "DisableRollback": disable_rollback}
-        self._begin("execute_change_set", stack_id, {"StackName": stack_id, **arguments})
+        self._start("execute_change_set", stack_id, {"StackName": stack_id, **arguments})
 
     def delete(self, name: str, *, force: bool = False, role_arn: str = "") -> None:
-        """Start to delete the stack; with `force`, past the resources that could not be deleted."""
+        """Start to delete the stack; `force` retains the resources that cannot be deleted."""
         arguments: dict[str, Any] = {"StackName": name}
         if role_arn:
             arguments["RoleARN"] = role_arn
         if force:
             self.require("DeleteStack", "DeletionMode", "--force")
             arguments["DeletionMode"] = "FORCE_DELETE_STACK"
-        self._begin("delete_stack", name, arguments)
+        self._start("delete_stack", name, arguments)
 
     def continue_rollback(self, name: str) -> None:
-        """Go on with the rollback of an update that failed half way."""
-        self._begin("continue_update_rollback", name, {"StackName": name})
+        """Start to continue the rollback of an update; it had failed."""
+        self._start("continue_update_rollback", name, {"StackName": name})
 
     # Change sets.
 
-    def make_change_set(self, wanted: Wanted, name: str, kind: str, **more: Any) -> None:
-        """Have a change set made, of kind CREATE or UPDATE."""
-        arguments = _arguments(wanted) | {"ChangeSetName": name, "ChangeSetType": kind, **more}
+    def create_change_set(self, spec: StackSpec, name: str, kind: str, **more: Any) -> None:
+        """Start to create a change set of type CREATE or UPDATE."""
+        arguments = _arguments(spec) | {"ChangeSetName": name, "ChangeSetType": kind, **more}
         try:
             self.call("create_change_set", **arguments)
         except aws_errors() as error:
-            # An answer that is lost, or a retry that is refused because of the first.
+            # The response was lost, or a retry was refused because the first attempt succeeded.
             refused = is_refusal(error) and not was_retried(error)
-            if refused or name not in self.change_sets(wanted.name):
+            if refused or name not in self.change_sets(spec.name):
                 raise
 
     def change_set(self, stack: str, name: str) -> ChangeSet:
-        """A change set, with all pages of its changes and their values."""
+        """A change set, with all pages of its changes and their property values."""
         values = {"IncludePropertyValues": True}
         known = values if self.knows("DescribeChangeSet", "IncludePropertyValues") else {}
         pages = self._pages("describe_change_set", StackName=stack, ChangeSetName=name, **known)
@@ -142,46 +142,46 @@ class StackClient:
     def change_sets(self, stack: str) -> list[str]:
         """The names of a stack's change sets."""
         found = self._listed("list_change_sets", "Summaries", StackName=stack)
-        return [str(one["ChangeSetName"]) for one in found]
+        return [str(summary["ChangeSetName"]) for summary in found]
 
-    def remove_change_set(self, stack: str, name: str) -> None:
-        """Delete a change set; one that is gone already is no error."""
+    def delete_change_set(self, stack: str, name: str) -> None:
+        """Delete a change set; CloudFormation accepts one that does not exist."""
         self.call("delete_change_set", StackName=stack, ChangeSetName=name)
 
-    # What is done at once.
+    # Calls that take effect at once.
 
     def cancel_update(self, name: str) -> None:
-        """Have the update that goes on stopped and rolled back."""
+        """Cancel the update in progress and roll it back."""
         self.call("cancel_update_stack", StackName=name)
 
     def protect(self, name: str, on: bool) -> None:
-        """Set whether the stack may be deleted."""
+        """Enable or disable the stack's termination protection."""
         self.call("update_termination_protection", StackName=name, EnableTerminationProtection=on)
 
-    # What this boto3 knows, and how it is called.
+    # The boto3 client.
 
     def knows(self, operation: str, argument: str | None = None) -> bool:
-        """Does the client's own model have the operation, or that argument of it?"""
+        """Whether the installed boto3 has the operation, and the argument of it."""
         model = self._client.meta.service_model
         if operation not in model.operation_names:
             return False
         return argument is None or argument in model.operation_model(operation).input_shape.members
 
-    def require(self, operation: str, argument: str, asked_by: str) -> None:
-        """Check that this boto3 can do what an option asks for.
+    def require(self, operation: str, argument: str, option: str) -> None:
+        """Check that the installed boto3 has what an option needs.
 
         Raises:
-            ConfigError: it cannot.
+            ConfigError: it is too old.
         """
         if not self.knows(operation, argument):
-            what = f"this boto3 does not know {argument} of {operation}"
-            raise ConfigError(what, where=asked_by, hint="upgrade boto3 (pip install -U boto3)")
+            what = f"the installed boto3 does not know {argument} of {operation}"
+            raise ConfigError(what, where=option, hint="upgrade boto3: pip install -U boto3")
 
     def call(self, operation: str, **arguments: Any) -> Mapping[str, Any]:
-        """One call of the boto3 client, as its method is named."""
+        """Call the method of the boto3 client with that name."""
         with readable_answers(operation):
-            answer: Mapping[str, Any] = getattr(self._client, operation)(**arguments)
-            return answer
+            response: Mapping[str, Any] = getattr(self._client, operation)(**arguments)
+            return response
 
     def _listed(self, operation: str, key: str, **arguments: Any) -> Iterator[Mapping[str, Any]]:
         for page in self._pages(operation, **arguments):
@@ -191,53 +191,77 @@ class StackClient:
         with readable_answers(operation):
             yield from self._client.get_paginator(operation).paginate(**arguments)
 
-    def _begin(
+    def _start(
         self, operation: str, stack: str, arguments: Mapping[str, Any]
     ) -> Mapping[str, Any] | None:
-        """Make the call that begins an operation; None where its answer was lost, but it began."""
-        token = f"{TOKEN}{uuid.uuid4()}"
-        return begin(
-            lambda: self.call(operation, **arguments, ClientRequestToken=token),
-            lambda: self._began(stack, token),
-            where=f"stack {stack}",
-        )
+        """Call what starts an operation; None if its response was lost, but it has started.
 
-    def _began(self, stack: str, token: str) -> bool:
-        found = self.describe(stack)
-        return found is not None and any(one.token == token for one in self.events(found.id))
+        botocore retries a call whose response was lost. The retry may be refused because the first
+        attempt succeeded, so the token decides then as well.
+
+        Raises:
+            Unfinished: it is unknown whether the operation has started.
+        """
+        token = f"{NAME_PREFIX}{uuid.uuid4()}"
+        try:
+            return self.call(operation, **arguments, ClientRequestToken=token)
+        except aws_errors() as error:
+            not_started = is_refusal(error) or not is_transient(error)
+            if (not not_started or was_retried(error)) and self._has_started(stack, token):
+                return None
+            if not_started:
+                raise
+            raise _unknown(stack, " ".join(str(error).split())) from error
+        except KeyboardInterrupt as interrupt:
+            raise _unknown(stack, "interrupted") from interrupt
+
+    def _has_started(self, stack: str, token: str) -> bool:
+        """Whether an event of the stack has the token; False if AWS cannot be asked."""
+        try:
+            found = self.describe(stack)
+            return found is not None and any(
+                event.token == token for event in self.events(found.id)
+            )
+        except aws_errors():
+            return False
 
     def _id(self, name: str) -> str:
         found = self.describe(name)
         return found.id if found else name
 
 
-def _only_warns(found: Mapping[str, Any]) -> bool:
-    return "WARN" in (found.get("ValidationFailureMode"), found.get("HookFailureMode"))
+def _unknown(stack: str, why: str) -> Unfinished:
+    what = f"it is unknown whether CloudFormation has started the operation: {why}"
+    hint = "run the same command again: it continues from the stack's state"
+    return Unfinished(what, where=f"stack {stack}", hint=hint)
 
 
-def _arguments(wanted: Wanted) -> dict[str, Any]:
-    """What CreateStack, UpdateStack and CreateChangeSet all take."""
-    role = {"RoleARN": wanted.role_arn} if wanted.role_arn else {}
-    template = "TemplateURL" if wanted.template_url else "TemplateBody"
+def _is_warning(event: Mapping[str, Any]) -> bool:
+    return "WARN" in (event.get("ValidationFailureMode"), event.get("HookFailureMode"))
+
+
+def _arguments(spec: StackSpec) -> dict[str, Any]:
+    """The arguments that CreateStack, UpdateStack and CreateChangeSet have in common."""
+    role = {"RoleARN": spec.role_arn} if spec.role_arn else {}
+    template = "TemplateURL" if spec.template_url else "TemplateBody"
     return {
-        "StackName": wanted.name,
-        template: wanted.template_url or wanted.template,
-        "Capabilities": wanted.capabilities,
+        "StackName": spec.name,
+        template: spec.template_url or spec.template,
+        "Capabilities": spec.capabilities,
         "Parameters": [
-            {"ParameterKey": key, "ParameterValue": value}
-            for key, value in wanted.parameters.items()
+            {"ParameterKey": key, "ParameterValue": value} for key, value in spec.parameters.items()
         ],
-        "Tags": [{"Key": key, "Value": value} for key, value in wanted.all_tags.items()],
+        "Tags": [{"Key": key, "Value": value} for key, value in spec.all_tags.items()],
         **role,
     }
 
 
-def _mode(wanted: Wanted) -> dict[str, Any]:
-    """How an operation is carried out: express has its own place to say what becomes of a failure.
+def _mode(spec: StackSpec) -> dict[str, Any]:
+    """The rollback setting, which express mode has in an argument of its own.
 
-    There it is always said, since AWS's documents disagree on what is done when it is not.
+    Express mode always sends it, because AWS's documents disagree on its default.
     """
-    if wanted.express:
-        config = {"Mode": "EXPRESS", "DisableRollback": wanted.disable_rollback}
+    if spec.express:
+        config = {"Mode": "EXPRESS", "DisableRollback": spec.disable_rollback}
         return {"DeploymentConfig": config}
-    return {"DisableRollback": wanted.disable_rollback}
+    return {"DisableRollback": spec.disable_rollback}

@@ -1,206 +1,286 @@
-"""Deploy: make a stack what is wanted of it, step by step, each step decided before it is taken.
+"""`deploy`: create or update a stack, from whatever status it has, and wait until it is complete.
 
-`look` decides; `settle` leads a stack out of what it is in; `difference` tells what would change;
-`change` begins it. Each step that begins an operation returns it to be followed to its end.
+The steps: lint the template; inspect the stack and plan; recover the stack if necessary; refuse
+what is known to fail; show the difference; ask for consent; change the stack; wait.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.aws.errors import readable_errors
-from readmodel_cfn.aws.retry import Clock
-from readmodel_cfn.deploy.cause import last_operation
-from readmodel_cfn.deploy.change_sets import Held, held, sweep
+from readmodel_cfn.aws.location import StackLocation
+from readmodel_cfn.consent import Confirm, ConsentKind
+from readmodel_cfn.deploy.change_sets import (
+    ChangeSetType,
+    TemporaryChangeSet,
+    delete_abandoned,
+    temporary_change_set,
+)
 from readmodel_cfn.deploy.client import StackClient
-from readmodel_cfn.deploy.diff import Diff, additions, from_change_set, others
-from readmodel_cfn.deploy.events import Ended, Following
-from readmodel_cfn.deploy.plan import COMPARABLE, NEVER_MADE, Action, Plan, is_ours, plan
+from readmodel_cfn.deploy.context import DeployContext, DeployOptions, Detached, check_boto3
+from readmodel_cfn.deploy.diff import CLOCK, compare
+from readmodel_cfn.deploy.events import EventStream, OnInterrupt, event_ids
+from readmodel_cfn.deploy.inspection import Inspection
+from readmodel_cfn.deploy.obstacles import removed_methods
+from readmodel_cfn.deploy.outputs import stack_outputs
+from readmodel_cfn.deploy.plan import CHANGING
+from readmodel_cfn.deploy.preflight import preflight
+from readmodel_cfn.deploy.recovery import recover
+from readmodel_cfn.deploy.spec import StackSpec, check_sendable
+from readmodel_cfn.deploy.stack_diff import StackDiff, from_change_set
+from readmodel_cfn.deploy.template_bucket import check_template_bucket
 from readmodel_cfn.deploy.values import Stack
-from readmodel_cfn.deploy.verdict import Origin, check
-from readmodel_cfn.deploy.wanted import Wanted
-from readmodel_cfn.errors import ReadModelError, Stuck, Unfinished
+from readmodel_cfn.errors import FindingsError, ReadModelError, Unfinished
+from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 
-CLOCK = Clock()
-# These lead to another operation first, after which the stack is looked at again.
-SETTLED_FIRST: frozenset[Action] = frozenset({"attach", "continue rollback", "recreate"})
-Note = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Look:
-    """A stack as it is, its template where it has one to compare, and the plan that comes of it."""
-
-    stack: Stack | None
-    template: Any
-    plan: Plan
+_REMOVED_METHODS = (
+    "A removed route still exists in the deployed API and answers with errors; to remove it, raise "
+    "serial under [deployment] and deploy again."
+)
 
 
 @dataclass(frozen=True)
-class Beyond:
-    """What only a change set can do: import resources that exist, or undo changes by hand."""
+class DeployResult:
+    """The stack after a deploy.
 
-    import_existing: bool = False
-    revert_drift: bool = False
+    `outputs` are the values by name, with URLs that this machine can reach and secrets masked, and
+    `descriptions` what each output is. `changed` is whether an operation ran. `detached` is whether
+    the operation is still in progress: then there is no status and no output.
+    """
 
-    def __bool__(self) -> bool:
-        return self.import_existing or self.revert_drift
+    status: str = ""
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+    changed: bool = False
+    detached: bool = False
 
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """As CreateChangeSet takes it."""
-        imports = {"ImportExistingResources": True} if self.import_existing else {}
-        return imports | ({"DeploymentMode": "REVERT_DRIFT"} if self.revert_drift else {})
+    def as_dict(self) -> dict[str, Any]:
+        """The object that the command prints with `--json`."""
+        return {"status": self.status, "outputs": dict(self.outputs)}
 
 
-def check_known(client: StackClient, wanted: Wanted, beyond: Beyond) -> None:
-    """Check that this boto3 knows all that is asked for.
+@readable_errors()
+def deploy(
+    spec: StackSpec,
+    connection: Connection | None = None,
+    *,
+    adopt: bool = True,
+    recreate: bool = False,
+    import_existing: bool = False,
+    revert_drift: bool = False,
+    template_bucket: str | None = None,
+    detach: bool = False,
+    timeout: float | None = None,
+    lint: bool = True,
+    origin: Mapping[str, str] | None = None,
+    confirm: Confirm | None = None,
+    on_progress: OnProgress = ignore,
+    on_interrupt: OnInterrupt | None = None,
+) -> DeployResult:
+    """Create or update a stack of any template, and wait until it is complete.
+
+    An operation in progress is waited for first. An unchanged stack is not updated. What is known
+    to fail is refused before anything is changed.
+
+    Args:
+        spec: The stack.
+        connection: The account and region; by default those of the environment.
+        adopt: Whether a stack without this tool's tag may be adopted, with consent; otherwise it is
+            refused.
+        recreate: Consent to delete a stack whose creation never succeeded.
+        import_existing: Import resources that exist, such as a retained bucket.
+        revert_drift: Revert changes that were made outside of CloudFormation.
+        template_bucket: S3 bucket for a template of more than 51,200 bytes.
+        detach: Return when the operation has started.
+        timeout: Seconds to wait for an operation at most.
+        lint: Whether cfn-lint checks the template first.
+        origin: The table of readmodel.toml that creates a resource, by logical ID, for errors.
+        confirm: Called before each change; without it only adopting a stack, recreating it and
+            continuing a failed rollback are refused.
+        on_progress: Gets the lint findings, the Plan, the StackDiff, each StackEvent, and Step and
+            Note.
+        on_interrupt: Called on Ctrl-C during the wait; without it the wait ends.
 
     Raises:
-        ConfigError: it does not.
+        ConfigError: the template is invalid, too long, or an option needs a newer boto3.
+        FindingsError: cfn-lint has findings; nothing was changed.
+        ConsentRequired: `confirm` did not agree to the error's `consent`.
+        RolledBack: the operation failed and was rolled back; the error has the resource and why.
+        Stuck: manual intervention in AWS is required.
+        Unfinished: the operation is still in progress; call it again to continue.
+        ReadModelError: it was refused, or AWS did not respond, before anything was changed.
     """
-    if wanted.express:
-        client.require("CreateStack", "DeploymentConfig", "--express")
-    if beyond.import_existing:
-        client.require("CreateChangeSet", "ImportExistingResources", "--import-existing")
-    if beyond.revert_drift:
-        client.require("CreateChangeSet", "DeploymentMode", "--revert-drift")
+    _ = spec.content  # an invalid template is refused first
+    check_sendable(spec, template_bucket)
+    connection = connection or Connection()
+    location = StackLocation(spec.name, connection)
+    client = StackClient(connection.client("cloudformation"))
+    options = DeployOptions(
+        adopt, recreate, import_existing, revert_drift, template_bucket, detach, timeout
+    )
+    check_boto3(client, spec, options)
+    if lint:
+        _lint(spec, connection, on_progress)
+    context = DeployContext(
+        client, spec, location, options, origin or {}, confirm, on_progress, on_interrupt
+    )
+    try:
+        return _run(context)
+    except Detached:
+        on_progress(Note(f"Deployment started. Follow it with: {location.command('follow')}"))
+        return DeployResult(changed=True, detached=True)
 
 
-def look(client: StackClient, wanted: Wanted, *, adopt: bool = False) -> Look:
-    """Look at the stack and decide; nothing is changed.
+def _lint(spec: StackSpec, connection: Connection, on_progress: OnProgress) -> None:
+    from readmodel_cfn.lint import DEFAULT_REGION, lint_once
 
-    With `adopt`, a stack without this tool's tag is not refused where it can be updated.
-    """
-    stack = client.describe(wanted.name)
-    template, history = None, []
-    if stack and stack.status in COMPARABLE and (adopt or is_ours(stack)):
-        template = client.template(stack.id)
-    if stack and stack.status in NEVER_MADE and is_ours(stack):
-        history = _history(client, stack)
-    return Look(stack, template, plan(stack, template, wanted, history, adopt=adopt))
-
-
-def _history(client: StackClient, stack: Stack) -> list[str]:
-    return [one.status for one in client.events(stack.id) if one.physical_id == stack.id]
+    on_progress(Step("cfn-lint checks the template"))
+    findings = lint_once(spec.template, [connection.region_name or DEFAULT_REGION])
+    for finding in findings:
+        on_progress(finding)
+    if findings:
+        hint = "fix the template; nothing was sent to AWS"
+        raise FindingsError(f"{len(findings)} finding(s)", where="template", hint=hint)
+    on_progress(Note("Template: no cfn-lint finding."))
 
 
-def refuse(name: str, decided: Plan) -> None:
-    """Raise what the plan refuses.
-
-    Raises:
-        ReadModelError: with the reason and the way out.
-        Stuck: where a person must act in AWS first.
-    """
-    if decided.action == "refuse":
-        kind = Stuck if decided.stuck else ReadModelError
-        raise kind(decided.why, where=f"stack {name}", hint=decided.hint)
-
-
-def settle(client: StackClient, seen: Look) -> Following:
-    """Attach to what goes on, go on with a rollback, or delete what was never made."""
-    assert seen.stack is not None  # noqa: S101 - these are decided over a stack only
-    stack = seen.stack
-    if seen.plan.action == "attach":
-        return attached(client, stack)
-    known = known_events(client, stack)
-    if seen.plan.action == "continue rollback":
-        client.continue_rollback(stack.id)
-    else:
-        client.delete(stack.id, role_arn=stack.role_arn)
-    return Following(client, stack.id, known)
+def _run(context: DeployContext) -> DeployResult:
+    inspection = recover(context)
+    action, by_change_set = inspection.plan.action, context.options.needs_change_set
+    if by_change_set or action in CHANGING:
+        _preflight(context, inspection)
+    apply = _execute_change_set if by_change_set else _create_or_update
+    stack = apply(context, inspection)
+    changed = stack is not inspection.stack
+    protected = _protect(context, stack, changed=changed)
+    if action == "nothing" and not by_change_set:
+        context.on_progress(Note("No change."))
+    if removed_methods(inspection.template, context.spec.content):
+        context.on_progress(Note(_REMOVED_METHODS))
+    return _result(context, stack, changed=changed or protected)
 
 
-def check_settled(client: StackClient, name: str, seen: Look, ended: Ended, origin: Origin) -> None:
-    """Check that what `settle` began, or attached to, ended well.
-
-    Raises:
-        RolledBack, Stuck: it failed.
-    """
-    expected = {"continue rollback": "UPDATE_ROLLBACK_COMPLETE"}.get(seen.plan.action)
-    if ended.status not in ("DELETE_COMPLETE", expected):
-        check(client, name, ended, origin)
-
-
-def attached(client: StackClient, stack: Stack) -> Following:
-    """The operation that goes on, or went on last, from its beginning."""
-    events = list(client.events(stack.id))
-    begin = len(last_operation(stack.id, events))
-    return Following(client, stack.id, {one.id for one in events[begin:]})
+def _result(context: DeployContext, stack: Stack, *, changed: bool) -> DeployResult:
+    endpoint_url = context.location.connection.endpoint_url
+    outputs = stack_outputs(stack, endpoint_url, show_secrets=False)
+    return DeployResult(
+        stack.status,
+        {output.name: output.value for output in outputs},
+        {output.name: output.description for output in outputs},
+        changed,
+    )
 
 
-def known_events(client: StackClient, stack: Stack) -> set[str]:
-    """The ids of all that has happened to a stack so far."""
-    return {one.id for one in client.events(stack.id)}
+def _preflight(context: DeployContext, inspection: Inspection) -> None:
+    context.on_progress(Step("Checking names and quotas"))
+    connection, stack = context.location.connection, inspection.stack
+    notes = preflight(
+        context.spec,
+        inspection.template,
+        connection.client,
+        region=connection.region_name,
+        deployed_parameters=stack.parameters if stack else None,
+        import_existing=context.options.import_existing,
+    )
+    bucket = context.options.template_bucket
+    if bucket and not context.spec.fits_request:
+        notes += check_template_bucket(connection.client("s3"), bucket)
+    for line in notes:
+        context.on_progress(Note(line))
 
 
-def difference(
-    client: StackClient, wanted: Wanted, seen: Look, note: Note, clock: Clock = CLOCK
-) -> Diff:
-    """What would change. The change set that tells it is removed again.
+def _create_or_update(context: DeployContext, inspection: Inspection) -> Stack:
+    """Carry out the plan; the stack at the end."""
+    action, stack, where = inspection.plan.action, inspection.stack, context.location
+    spec = context.sendable if action in ("update", "adopt") else context.spec
+    _report(context, compare(context.client, spec, inspection, context.on_progress))
+    if action in CHANGING:
+        kind: ConsentKind = "create" if action == "create" else "update"
+        context.require(kind, f"{kind} {where}")
+        events = _start(context, inspection)
+        if events:
+            return context.wait(events)
+    elif action == "protect":
+        if context.spec.termination_protection:
+            context.require("protect", f"enable termination protection of {where}")
+        else:
+            context.require("unprotect", f"disable termination protection of {where}")
+    assert stack is not None  # noqa: S101 - without a stack the action is create
+    return stack
 
-    None is made for a stack that does not exist yet, nor where nothing differs.
-    """
-    if seen.stack is None or seen.plan.action in ("create", "recreate"):
-        return additions(wanted)
-    sweep(client, wanted.name)
-    if seen.plan.action in ("nothing", "protect"):
-        return Diff((), others(seen.stack, seen.template, wanted))
-    with held(client, wanted, "UPDATE", clock, note) as one:
-        return from_change_set(one.found, seen.stack, seen.template, wanted)
+
+def _start(context: DeployContext, inspection: Inspection) -> EventStream | None:
+    """Start to create or update; None if CloudFormation finds nothing to update."""
+    client, stack = context.client, inspection.stack
+    if inspection.plan.action == "create" or stack is None:
+        return context.events(client.create(context.sendable), set())
+    known = event_ids(client, stack.id)
+    return context.events(stack.id, known) if client.update(context.sendable) else None
+
+
+def _execute_change_set(context: DeployContext, inspection: Inspection) -> Stack:
+    """Create a change set and execute it; the stack at the end."""
+    with _change_set(context, inspection) as (diff, change_set):
+        _report(context, diff)
+        if not diff.resources and inspection.stack:
+            context.on_progress(Note("No change."))
+            return inspection.stack
+        if context.options.import_existing:
+            context.require("import", f"import existing resources into {context.location}")
+        else:
+            context.require("revert-drift", f"revert the drift of {context.location}")
+        stack_id, change_set_id = change_set.content.stack_id, change_set.content.id
+        known = event_ids(context.client, stack_id)
+        rollback = {"disable_rollback": context.spec.disable_rollback}
+        context.client.execute(stack_id, change_set_id, **rollback)
+        change_set.executed = True
+        return context.wait(context.events(stack_id, known))
 
 
 @contextmanager
-def beyond_update(
-    client: StackClient,
-    wanted: Wanted,
-    seen: Look,
-    beyond: Beyond,
-    note: Note,
-    clock: Clock = CLOCK,
-) -> Iterator[tuple[Diff, Held]]:
-    """What would change, and the change set that can carry it out while the block lasts."""
-    stack = None if seen.plan.action == "create" else seen.stack
+def _change_set(
+    context: DeployContext, inspection: Inspection
+) -> Iterator[tuple[StackDiff, TemporaryChangeSet]]:
+    """A change set as requested, and what it would change."""
+    client, spec, plan = context.client, context.sendable, inspection.plan
+    stack = None if plan.action == "create" else inspection.stack
+    context.on_progress(Step("Comparing the stack with its template"))
     if stack:
-        sweep(client, wanted.name)
-    kind: Literal["CREATE", "UPDATE"] = "UPDATE" if stack else "CREATE"
-    with held(client, wanted, kind, clock, note, **beyond.arguments) as one:
-        yield from_change_set(one.found, stack, seen.template, wanted), one
+        delete_abandoned(client, spec.name)
+    kind: ChangeSetType = "UPDATE" if stack else "CREATE"
+    arguments = context.options.change_set_arguments
+    with temporary_change_set(
+        client, spec, kind, CLOCK, context.on_progress, **arguments
+    ) as change_set:
+        found = from_change_set(change_set.content, stack, inspection.template, spec)
+        yield replace(found, action=plan.action), change_set
 
 
-def execute(client: StackClient, wanted: Wanted, one: Held) -> Following:
-    """Begin to carry the change set out."""
-    stack_id = one.found.stack_id
-    known = {event.id for event in client.events(stack_id)}
-    client.execute(stack_id, one.found.id, disable_rollback=wanted.disable_rollback)
-    one.executed = True
-    return Following(client, stack_id, known)
+def _report(context: DeployContext, diff: StackDiff) -> None:
+    if diff:
+        context.on_progress(diff)
 
 
-def change(client: StackClient, wanted: Wanted, seen: Look) -> Following | None:
-    """Begin to create or update the stack; None where CloudFormation finds nothing to update."""
-    if seen.plan.action == "create" or seen.stack is None:
-        return Following(client, client.create(wanted), set())
-    known = known_events(client, seen.stack)
-    return Following(client, seen.stack.id, known) if client.update(wanted) else None
-
-
-def protect(client: StackClient, wanted: Wanted, stack: Stack, *, changed: bool) -> None:
-    """Set the protection that is wanted; a stack that was created by us has it already.
+def _protect(context: DeployContext, stack: Stack, *, changed: bool) -> bool:
+    """Set the termination protection if it differs; a new stack has it already.
 
     Raises:
-        Unfinished: it could not be set, while the stack has been `changed`.
+        Unfinished: it is not set, although the stack has been `changed`.
     """
-    if stack.termination_protection == wanted.termination_protection:
-        return
+    protection = context.spec.termination_protection
+    if stack.termination_protection == protection:
+        return False
     try:
         with readable_errors():
-            client.protect(stack.name, wanted.termination_protection)
+            context.client.protect(stack.name, protection)
     except (ReadModelError, KeyboardInterrupt) as error:
         if not changed:
             raise
         why = f"{error.where}: {error.what}" if isinstance(error, ReadModelError) else "interrupted"
-        what = f"the stack is {stack.status}, but its protection is not set: {why}"
+        what = f"the stack is {stack.status}, but its termination protection is not set: {why}"
         hint = "run the same command again"
         raise Unfinished(what, where=f"stack {stack.name}", hint=hint) from error
+    return True

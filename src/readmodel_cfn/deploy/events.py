@@ -1,28 +1,35 @@
-"""Follow an operation by the stack's events: each one once, until it ends."""
+"""Waiting for a stack operation: each of its events once, until the operation ends."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from readmodel_cfn.aws.errors import aws_errors, readable_errors
 from readmodel_cfn.aws.retry import Clock, retry
+from readmodel_cfn.deploy.cause import last_operation
 from readmodel_cfn.deploy.client import StackClient
-from readmodel_cfn.deploy.values import Event, Stack
+from readmodel_cfn.deploy.values import Stack, StackEvent
 from readmodel_cfn.errors import ReadModelError, Unfinished
 
-_FIRST_PAUSE = 0.1  # seconds; an embedded AWS is done at once
-_LONGEST_PAUSE = 3.0  # seconds; CloudFormation's events come in bursts of a few seconds
+_FIRST_PAUSE = 0.1  # seconds; the sandbox ends most operations at once
+_LONGEST_PAUSE = 3.0  # seconds; CloudFormation's events arrive in bursts of a few seconds
 _GROWTH = 1.5
-_QUIET = 10  # looks without an event, after which the pause grows no more
-_PATIENCE = 300.0  # seconds without any answer, after which following ends
-_ENOUGH = 200  # known events in a row, after which no new one is looked for: two pages
+_LONGEST_AFTER = 10  # calls without a new event, after which the pause does not grow any more
+_RETRY_SECONDS = 300.0  # without any response, after which waiting ends
+_KNOWN_IN_A_ROW = 200  # known events, after which no new one is expected: two pages
+
+OnInterrupt = Callable[["EventStream", KeyboardInterrupt], bool]
+"""Called on Ctrl-C while a call waits: True continues to wait, False ends the call.
+
+It may call `cancel()` of the event stream before.
+"""
 
 
 @dataclass(frozen=True)
-class Ended:
-    """How an operation ended: the stack, None where even its id is gone, and what happened."""
+class OperationEnd:
+    """The end of an operation: the stack, or None if even its ID is unknown, and all events."""
 
     stack: Stack | None
-    happened: list[Event]
+    happened: list[StackEvent]
 
     @property
     def status(self) -> str:
@@ -31,75 +38,113 @@ class Ended:
 
 
 @dataclass
-class Following:
-    """One operation that is followed: its stack's id, and the ids of the events known already.
+class EventStream:
+    """The events of one operation.
 
-    `stack_id` is the id, not the name: a deleted stack is found by its id only. `limit` is the most
-    seconds to follow, `again` the command that goes on following.
+    `stack_id` is the ID, not the name: a deleted stack is found by its ID only. `seen` are the IDs
+    of the events that are not reported. `timeout` is the number of seconds to wait at most. `where`
+    names the stack in errors, and `again` is the command line that continues to wait.
     """
 
     client: StackClient
     stack_id: str
     seen: set[str]
-    limit: float | None = None
+    timeout: float | None = None
+    where: str = ""
     again: str = "readmodel-cfn follow"
+    on_interrupt: OnInterrupt | None = None
     clock: Clock = field(default_factory=Clock)
-    happened: list[Event] = field(default_factory=list)
+    happened: list[StackEvent] = field(default_factory=list)
 
-    def to_the_end(self, on_event: Callable[[Event], None]) -> Ended:
-        """Report each event that is not seen yet, oldest first, until the operation ends.
-
-        Called again after an interruption, it goes on where it was.
+    def wait(self, on_event: Callable[[StackEvent], None]) -> OperationEnd:
+        """Report each new event, oldest first, until the operation ends.
 
         Raises:
-            Unfinished: AWS cannot be asked any more, or the time is over, while it goes on.
+            Unfinished: the operation is still in progress, but AWS does not respond, the timeout is
+                over, or the user interrupted.
         """
-        started, quiet = self.clock.now(), 0
+        started = self.clock.now()
+        while True:
+            try:
+                return self._wait(on_event, started)
+            except KeyboardInterrupt as interrupt:
+                if not self._continues(interrupt):
+                    raise self._unfinished("stopped waiting") from interrupt
+
+    @readable_errors()
+    def cancel(self) -> None:
+        """Cancel the update in progress and roll it back.
+
+        Raises:
+            ReadModelError: it cannot be cancelled, such as a create.
+        """
+        self.client.cancel_update(self.stack_id)
+
+    def _continues(self, interrupt: KeyboardInterrupt) -> bool:
+        try:
+            return self.on_interrupt is not None and self.on_interrupt(self, interrupt)
+        except KeyboardInterrupt:
+            return False
+
+    def _wait(self, on_event: Callable[[StackEvent], None], started: float) -> OperationEnd:
+        quiet = 0
         while True:
             known = len(self.happened)
-            stack = self._look(on_event)
+            stack = self._poll(on_event)
             if stack is None or not stack.status.endswith("_IN_PROGRESS"):
-                return Ended(stack, self.happened)
-            quiet = 0 if len(self.happened) > known else min(quiet + 1, _QUIET)
-            if self.limit is not None and self.clock.now() - started > self.limit:
-                raise self._unfinished(f"not done after {self.limit:g} seconds")
+                return OperationEnd(stack, self.happened)
+            quiet = 0 if len(self.happened) > known else min(quiet + 1, _LONGEST_AFTER)
+            if self.timeout is not None and self.clock.now() - started > self.timeout:
+                raise self._unfinished(f"not complete after {self.timeout:g} seconds")
             self.clock.sleep(min(_FIRST_PAUSE * _GROWTH**quiet, _LONGEST_PAUSE))
 
-    def _look(self, on_event: Callable[[Event], None]) -> Stack | None:
-        """The stack as it is now, however often AWS must be asked, once its events are told."""
+    def _poll(self, on_event: Callable[[StackEvent], None]) -> Stack | None:
+        """The stack, after its new events are reported."""
         try:
-            stack, fresh = retry(self._ask, self.clock, _PATIENCE)
+            stack, fresh = retry(self._read, self.clock, _RETRY_SECONDS)
         except aws_errors() as error:
-            raise self._unfinished(f"no longer following: {_line(error)}") from error
+            raise self._unfinished(f"stopped waiting: {_line(error)}") from error
         for event in fresh:
             self.seen.add(event.id)
             self.happened.append(event)
             on_event(event)
         return stack
 
-    def _ask(self) -> tuple[Stack | None, list[Event]]:
-        """The stack first: no event can come between the last look at it and its end."""
+    def _read(self) -> tuple[Stack | None, list[StackEvent]]:
+        """The stack first: no event can follow between the last two calls."""
         stack = self.client.describe(self.stack_id)
         return stack, new_events(self.client, self.stack_id, self.seen)
 
     def _unfinished(self, what: str) -> Unfinished:
-        hint = f"CloudFormation goes on by itself; run: {self.again}"
-        return Unfinished(what, where=self.stack_id, hint=hint)
+        hint = f"the operation continues in CloudFormation; run: {self.again}"
+        return Unfinished(what, where=self.where or self.stack_id, hint=hint)
 
 
-def new_events(client: StackClient, stack_id: str, seen: Collection[str]) -> list[Event]:
-    """The events that are not seen yet, oldest first; they are told apart by id, never by time.
+def event_ids(client: StackClient, stack_id: str) -> set[str]:
+    """The IDs of all events of a stack so far."""
+    return {event.id for event in client.events(stack_id)}
 
-    AWS lists them newest first, but pages may come twice or out of order: so it is read on past
-    the first one that is known.
+
+def ids_before_last_operation(client: StackClient, stack: Stack) -> set[str]:
+    """The IDs of the events before the stack's last operation, which may be in progress."""
+    events = list(client.events(stack.id))
+    begin = len(last_operation(stack.id, events))
+    return {event.id for event in events[begin:]}
+
+
+def new_events(client: StackClient, stack_id: str, seen: Collection[str]) -> list[StackEvent]:
+    """The events that are not in `seen`, oldest first; an event is known by its ID, not its time.
+
+    AWS lists them newest first, but pages may overlap or be out of order, so reading continues
+    after the first known event.
     """
-    fresh: dict[str, Event] = {}
+    fresh: dict[str, StackEvent] = {}
     known = 0
     for event in client.events(stack_id):
         known = known + 1 if event.id in seen else 0
         if event.id not in seen:
             fresh.setdefault(event.id, event)
-        if known >= _ENOUGH:
+        if known >= _KNOWN_IN_A_ROW:
             break
     oldest_first = list(fresh.values())[::-1]
     return sorted(oldest_first, key=lambda event: event.time)
@@ -109,5 +154,5 @@ def _line(error: Exception) -> str:
     try:
         with readable_errors():
             raise error
-    except ReadModelError as told:
-        return str(told)
+    except ReadModelError as readable:
+        return str(readable)

@@ -1,6 +1,7 @@
-"""Obstacles: what CloudFormation starts and then fails on, seen from both templates. Pure.
+"""Obstacles: updates that CloudFormation would start and then fail, found in the two templates.
 
-It makes what is new before it deletes what is old, so whatever the two cannot have at once fails.
+CloudFormation creates new resources before it deletes old ones, so the update fails if both cannot
+exist at once. Nothing here calls AWS.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,17 +10,25 @@ from typing import Any
 
 from readmodel_cfn.cloudformation.evaluate import Evaluator
 from readmodel_cfn.cloudformation.values import reference_of
-from readmodel_cfn.deploy.names import FIXED, Resources, name_of, properties_of, resources_of
+from readmodel_cfn.deploy.physical_names import (
+    NAMINGS,
+    Resources,
+    name_properties,
+    properties_of,
+    unconditional_resources,
+)
 
 _STAGE, _DEPLOYMENT = "AWS::ApiGateway::Stage", "AWS::ApiGateway::Deployment"
-_RESOURCE = "AWS::ApiGateway::Resource"
-_BESIDE = "deploy under another stack name, lead the readers to the new URL, then delete this stack"
+_RESOURCE, _METHOD = "AWS::ApiGateway::Resource", "AWS::ApiGateway::Method"
+_NEW_STACK = (
+    "deploy under another stack name, switch the clients to the new URL, then delete this stack"
+)
 Properties = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Obstacle:
-    """Why an update would fail: the logical id, what is wrong, and the way out."""
+    """Why an update would fail: the logical ID, what is wrong, and what to do."""
 
     where: str
     what: str
@@ -27,147 +36,186 @@ class Obstacle:
 
 
 def obstacles(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[Obstacle]:
-    """All that is known to make an update from one template to the other fail half way.
+    """All known reasons why an update from one template to the other would fail.
 
-    A resource with a condition is left out: whether it is there is not known here.
+    Resources with a condition are ignored: whether they exist is unknown here.
     """
     if before is None:
         return []
-    old, new = resources_of(before), resources_of(after)
-    parts = _parts(old), _parts(new)
+    old, new = unconditional_resources(before), unconditional_resources(after)
+    paths = _api_resources(old), _api_resources(new)
     stages = [*_inline_stages(old, new), *_lost_stages(old, new)]
-    return [*stages, *_path_parts(*parts), *_taken_names(old, new)]
+    return [*stages, *_path_parts(*paths), *_duplicate_names(old, new)]
+
+
+def removed_methods(before: Any, after: Mapping[str, Any]) -> list[str]:
+    """The logical IDs of the API methods that an update removes.
+
+    CloudFormation deletes them after it created the new deployment, so they are still in the
+    deployment's snapshot. `before` is None for a new stack, and text for a template in YAML.
+    """
+    if not isinstance(before, Mapping):
+        return []
+    return [
+        logical_id
+        for logical_id, resource in unconditional_resources(before).items()
+        if resource["Type"] == _METHOD and logical_id not in after["Resources"]
+    ]
 
 
 def _inline_stages(old: Resources, new: Resources) -> Iterator[Obstacle]:
-    """Stages that a deployment has made, as the article's does, and a resource would make again."""
-    made = [name for one in old.values() if one["Type"] == _DEPLOYMENT and (name := _stage(one))]
-    for title, one in new.items():
-        if one["Type"] == _STAGE and title not in old and _stage(one) in made:
-            what = "the stage exists: the deployed stack's AWS::ApiGateway::Deployment made it"
-            yield Obstacle(title, what, _BESIDE)
+    """New stages that a deployment has created before, as the article's deployment does."""
+    created = [
+        stage
+        for resource in old.values()
+        if resource["Type"] == _DEPLOYMENT and (stage := _stage(resource))
+    ]
+    for logical_id, resource in new.items():
+        added = resource["Type"] == _STAGE and logical_id not in old
+        if added and _stage(resource) in created:
+            what = "the stage exists: the deployed stack's AWS::ApiGateway::Deployment created it"
+            yield Obstacle(logical_id, what, _NEW_STACK)
 
 
 def _lost_stages(old: Resources, new: Resources) -> Iterator[Obstacle]:
-    """Stages that a deployment would lead on, and that go in the end with their own resource."""
-    led = [name for one in new.values() if one["Type"] == _DEPLOYMENT and (name := _stage(one))]
-    for title, one in old.items():
-        if one["Type"] == _STAGE and title not in new and _stage(one) in led:
-            what = "the stage would be deleted at the end, though the new Deployment names it"
-            yield Obstacle(title, what, _BESIDE)
+    """Stages that a new deployment names, but that are deleted with their own resource."""
+    named = [
+        stage
+        for resource in new.values()
+        if resource["Type"] == _DEPLOYMENT and (stage := _stage(resource))
+    ]
+    for logical_id, resource in old.items():
+        removed = resource["Type"] == _STAGE and logical_id not in new
+        if removed and _stage(resource) in named:
+            what = "the stage would be deleted, although the new AWS::ApiGateway::Deployment has it"
+            yield Obstacle(logical_id, what, _NEW_STACK)
 
 
 def _stage(resource: Mapping[str, Any]) -> tuple[Any, Any] | None:
-    given = properties_of(resource)
-    return (given.get("RestApiId"), given["StageName"]) if "StageName" in given else None
+    properties = properties_of(resource)
+    if "StageName" not in properties:
+        return None
+    return properties.get("RestApiId"), properties["StageName"]
 
 
-def _parts(resources: Resources) -> dict[str, Properties]:
-    """The path parts of APIs."""
+def _api_resources(resources: Resources) -> dict[str, Properties]:
+    """The properties of the API's resources, each a part of a path."""
     return {
-        title: properties_of(one) for title, one in resources.items() if one["Type"] == _RESOURCE
+        logical_id: properties_of(resource)
+        for logical_id, resource in resources.items()
+        if resource["Type"] == _RESOURCE
     }
 
 
 def _path_parts(old: Mapping[str, Properties], new: Mapping[str, Properties]) -> Iterator[Obstacle]:
-    """Path parts that are made while one is there that API Gateway cannot have beside them."""
-    made = _made(old, new)
-    for title, one in new.items():
-        if title not in made or _parent(one) in made:  # below what is new there is nothing yet
+    """Path parts that are created while API Gateway still has one that excludes them."""
+    created = _created(old, new)
+    for logical_id, part in new.items():
+        if logical_id not in created or _parent(part) in created:  # nothing is below a new part
             continue
-        for other, was in old.items():
-            if _place(was) == _place(one) and _clash(was, one):
-                yield _path_obstacle(title, other, old, new, stays=other in new.keys() - made)
+        for other, old_part in old.items():
+            if _place(old_part) == _place(part) and _exclude(old_part, part):
+                stays = other in new.keys() - created
+                yield _path_obstacle(logical_id, other, old, new, stays=stays)
 
 
-def _made(old: Mapping[str, Properties], new: Mapping[str, Properties]) -> set[str]:
-    """What would be made: the new, the changed (an API's resource is replaced), what is below."""
-    made = {title for title, one in new.items() if old.get(title) != one}
-    while below := {title for title, one in new.items() if _parent(one) in made} - made:
-        made |= below
-    return made
+def _created(old: Mapping[str, Properties], new: Mapping[str, Properties]) -> set[str]:
+    """The parts that are created: new ones, changed ones (replaced), and all below them."""
+    created = {logical_id for logical_id, part in new.items() if old.get(logical_id) != part}
+    while (
+        below := {logical_id for logical_id, part in new.items() if _parent(part) in created}
+        - created
+    ):
+        created |= below
+    return created
 
 
-def _parent(one: Properties) -> str | None:
-    """The logical id of the resource above, or the root's attribute."""
-    return reference_of(Evaluator({}).evaluate(one.get("ParentId")))
+def _parent(part: Properties) -> str | None:
+    """The logical ID of the parent resource, or the API's attribute for the root."""
+    return reference_of(Evaluator({}).evaluate(part.get("ParentId")))
 
 
-def _place(one: Properties) -> tuple[Any, Any]:
-    return one.get("RestApiId"), one.get("ParentId")
+def _place(part: Properties) -> tuple[Any, Any]:
+    return part.get("RestApiId"), part.get("ParentId")
 
 
-def _clash(one: Properties, other: Properties) -> bool:
-    """Are they the same, or both variable? API Gateway says: only one is allowed."""
-    parts = one.get("PathPart"), other.get("PathPart")
-    variable = [isinstance(part, str) and part.startswith("{") for part in parts]
-    return parts[0] == parts[1] or all(variable)
+def _exclude(part: Properties, other: Properties) -> bool:
+    """Whether both are the same or both are variables; API Gateway allows one of them."""
+    names = part.get("PathPart"), other.get("PathPart")
+    variable = [isinstance(name, str) and name.startswith("{") for name in names]
+    return names[0] == names[1] or all(variable)
 
 
 def _path_obstacle(
-    title: str,
+    logical_id: str,
     other: str,
     old: Mapping[str, Properties],
     new: Mapping[str, Properties],
     *,
     stays: bool,
 ) -> Obstacle:
-    path, part, taken = _path(title, new), new[title].get("PathPart"), old[other].get("PathPart")
+    path = _path(logical_id, new)
+    part, taken = new[logical_id].get("PathPart"), old[other].get("PathPart")
     if part == taken:
-        what = f"{path} would be made while {other} still has it"
-        rule = f"call it {other}"
+        what = f"{path} would be created while {other} still has this path"
+        rule = f"name the resource {other}"
     else:
-        what = f"{path} would be made while {taken} is still there: API Gateway takes one variable"
-        what += " at one place"
-        rule = f"name it {taken}"
+        what = (
+            f"{path} would be created while {taken} still exists: API Gateway allows one variable "
+            "below a resource"
+        )
+        rule = f"name the variable {taken}"
     if stays:
-        return Obstacle(title, what, rule)
-    without = f"deploy once without {path} and all below it, then once more with it"
-    return Obstacle(title, what, f"{rule}, or {without}")
+        return Obstacle(logical_id, what, rule)
+    twice = f"deploy once without {path} and all paths below it, then once with them"
+    return Obstacle(logical_id, what, f"{rule}, or {twice}")
 
 
-def _path(title: str, parts: Mapping[str, Properties]) -> str:
-    """The path that a resource ends, as a route writes it."""
+def _path(logical_id: str, parts: Mapping[str, Properties]) -> str:
+    """The path of an API resource, as a route has it."""
     path: list[str] = []
-    at: Any = title
-    while at in parts and len(path) < len(parts):
-        path.insert(0, str(parts[at].get("PathPart")))
-        at = _parent(parts[at])
+    current: Any = logical_id
+    while current in parts and len(path) < len(parts):
+        path.insert(0, str(parts[current].get("PathPart")))
+        current = _parent(parts[current])
     return "/".join(path)
 
 
-def _taken_names(old: Resources, new: Resources) -> Iterator[Obstacle]:
-    """Fixed names that what is new would have while what is old still has them.
+def _duplicate_names(old: Resources, new: Resources) -> Iterator[Obstacle]:
+    """Physical names of created resources that a resource to be deleted still has.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html
     """
-    held = _named(old)
-    for title, kind, name in _named(new):
-        holder = next((other for other, *had in held if had == [kind, name]), None)
-        if (title, kind, name) in held:
-            yield from _replaced(title, old[title], new[title])
-        elif holder:
-            what = f"its {_shown(name)} is still {holder}'s when it is made"
-            yield Obstacle(title, what, f"call it {holder}, or give it another name")
+    names = _named(old)
+    for logical_id, kind, name in _named(new):
+        owner = next((other for other, *found in names if found == [kind, name]), None)
+        if (logical_id, kind, name) in names:
+            yield from _replaced(logical_id, old[logical_id], new[logical_id])
+        elif owner:
+            what = f"its {_shown(name)} still belongs to {owner} when it is created"
+            yield Obstacle(logical_id, what, f"name the resource {owner}, or choose another name")
 
 
 def _named(resources: Resources) -> list[tuple[str, str, Properties]]:
-    """The resources with a fixed name: logical id, type, and the properties that name it."""
+    """The resources with a physical name: logical ID, type, and the properties that name it."""
     return [
-        (title, one["Type"], name) for title, one in resources.items() if (name := name_of(one))
+        (logical_id, resource["Type"], name)
+        for logical_id, resource in resources.items()
+        if (name := name_properties(resource))
     ]
 
 
-def _replaced(title: str, was: Mapping[str, Any], one: Mapping[str, Any]) -> Iterator[Obstacle]:
-    old, new = properties_of(was), properties_of(one)
-    create_only = FIXED[one["Type"]].create_only
+def _replaced(
+    logical_id: str, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Iterator[Obstacle]:
+    old, new = properties_of(before), properties_of(after)
+    create_only = NAMINGS[after["Type"]].create_only
     changed = [name for name in create_only if old.get(name) != new.get(name)]
     if changed:
-        properties, shown = " and ".join(changed), _shown(name_of(one) or {})
-        what = (
-            f"to change its {properties} it is made anew, while the old one still has its {shown}"
-        )
-        yield Obstacle(title, what, f"give it another name, or leave {properties} as before")
+        properties, shown = " and ".join(changed), _shown(name_properties(after) or {})
+        what = f"a change of {properties} replaces it, while the old resource still has its {shown}"
+        hint = f"choose another name, or do not change {properties}"
+        yield Obstacle(logical_id, what, hint)
 
 
 def _shown(name: Properties) -> str:

@@ -1,51 +1,74 @@
-"""Preflight: what is refused before anything is touched."""
+"""Preflight: what is known to make a deploy fail is refused before anything is changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from readmodel_cfn.aws.errors import aws_errors, error_code, readable_answers
 from readmodel_cfn.cloudformation.reader import read_template
-from readmodel_cfn.deploy.limits import check_limits
-from readmodel_cfn.deploy.names import FIXED, Named, fixed_names, properties_of
 from readmodel_cfn.deploy.obstacles import Obstacle, obstacles
-from readmodel_cfn.deploy.taken import BUCKET, Clients, Taken, taken
-from readmodel_cfn.deploy.wanted import Wanted
+from readmodel_cfn.deploy.physical_names import (
+    NAMINGS,
+    NamedResource,
+    named_resources,
+    properties_of,
+)
+from readmodel_cfn.deploy.spec import MANAGED_TAG, StackSpec, check_quotas
 from readmodel_cfn.errors import ConfigError, ReadModelError
 
-_RETAINED = ("Retain", "RetainExceptOnCreate")
+BUCKET = "AWS::S3::Bucket"
+_RETAIN = ("Retain", "RetainExceptOnCreate")
+# The call of IAM that finds a name, and its argument.
+_IAM = {
+    "AWS::IAM::Role": ("get_role", "RoleName"),
+    "AWS::IAM::User": ("get_user", "UserName"),
+    "AWS::IAM::Group": ("get_group", "GroupName"),
+    "AWS::IAM::InstanceProfile": ("get_instance_profile", "InstanceProfileName"),
+}
+_STACK_TAG, _ID_TAG = "aws:cloudformation:stack-name", "aws:cloudformation:logical-id"
 
 Template = Mapping[str, Any]
+Clients = Callable[[str], Any]
+"""Returns a boto3 client for the name of a service."""
 
 
 def preflight(
-    wanted: Wanted,
+    spec: StackSpec,
     before: Template | str | None,
     clients: Clients,
     *,
     region: str | None = None,
-    had: Mapping[str, str] | None = None,
-    importing: bool = False,
+    deployed_parameters: Mapping[str, str] | None = None,
+    import_existing: bool = False,
 ) -> list[str]:
-    """Refuse what is known to fail; what could not be checked or is worth knowing, a line each.
+    """Refuse what is known to fail; a line for each check that was impossible, and other notes.
 
-    `before` is the deployed template: None where there is no stack, a text where it is
-    YAML; `had` are the deployed stack's parameters, where they may be others. A client is
-    made only where a name has to be asked for.
+    `before` is the deployed template: None without a stack, text if it is YAML.
+    `deployed_parameters` are the deployed stack's; by default those of `spec`. AWS is called only
+    if the template has new physical names.
 
     Raises:
-        ConfigError: more than CloudFormation takes, or parameters that are not the template's.
+        ConfigError: a quota of CloudFormation is exceeded, or the template does not have these
+            parameters.
         ReadModelError: the first obstacle, and how many more there are.
     """
-    check_limits(wanted)
+    check_quotas(spec)
     if isinstance(before, str):
         try:
-            before = read_template(before, f"the template of stack {wanted.name}")
+            before = read_template(before, f"the template of stack {spec.name}")
         except ConfigError as error:
-            return [f"Nothing is checked against the deployed template: {error}"]
-    _refuse(obstacles(before, wanted.content))
-    held, notes = taken(_new_names(wanted, before, region, had), clients)
-    to_import = [one for one in held if importing and _importable(one, wanted, before)]
-    _refuse([_in_the_way(one, wanted, before, importing) for one in held if one not in to_import])
-    return [*notes, *(f"{one.named.name} exists: the stack takes it over." for one in to_import)]
+            return [f"The deployed template is not compared: {error}"]
+    _refuse(obstacles(before, spec.content))
+    taken, notes = find_taken(_new_names(spec, before, region, deployed_parameters), clients)
+    imported = [name for name in taken if import_existing and _is_importable(name, spec, before)]
+    _refuse(
+        [
+            _taken_obstacle(name, spec, before, import_existing)
+            for name in taken
+            if name not in imported
+        ]
+    )
+    return [*notes, *(f"{name.resource.name} exists and is imported." for name in imported)]
 
 
 def _refuse(found: Sequence[Obstacle]) -> None:
@@ -55,62 +78,166 @@ def _refuse(found: Sequence[Obstacle]) -> None:
 
 
 def _new_names(
-    wanted: Wanted, before: Template | None, region: str | None, had: Mapping[str, str] | None
-) -> list[Named]:
-    """The names that would be made now; one that cannot be told from the deployed one is not."""
-    stack = {"AWS::StackName": wanted.name} | ({"AWS::Region": region} if region else {})
-    names = fixed_names(wanted.content, {**stack, **wanted.parameters})
+    spec: StackSpec,
+    before: Template | None,
+    region: str | None,
+    deployed_parameters: Mapping[str, str] | None,
+) -> list[NamedResource]:
+    """The physical names that the deploy would create.
+
+    A name is not included if the deployed template may have the same one.
+    """
+    stack = {"AWS::StackName": spec.name} | ({"AWS::Region": region} if region else {})
+    names = named_resources(spec.content, {**stack, **spec.parameters})
     if before is None:
         return names
-    old = fixed_names(before, {**stack, **(wanted.parameters if had is None else had)})
-    held, told = {(one.type, one.name) for one in old}, {one.logical_id for one in old}
+    parameters = spec.parameters if deployed_parameters is None else deployed_parameters
+    old = named_resources(before, {**stack, **parameters})
+    existing, known = {(name.type, name.name) for name in old}, {name.logical_id for name in old}
     return [
-        one
-        for one in names
-        if (one.type, one.name) not in held
-        and (one.logical_id in told or not _had_a_name(one, before))
+        name
+        for name in names
+        if (name.type, name.name) not in existing
+        and (name.logical_id in known or not _had_a_name(name, before))
     ]
 
 
-def _had_a_name(named: Named, before: Template) -> bool:
-    was = before["Resources"].get(named.logical_id, {})
-    return FIXED[named.type].names[0][-1] in properties_of(was)
+def _had_a_name(name: NamedResource, before: Template) -> bool:
+    resource = before["Resources"].get(name.logical_id, {})
+    return NAMINGS[name.type].names[0][-1] in properties_of(resource)
 
 
-def _importable(one: Taken, wanted: Wanted, before: Template | None) -> bool:
-    """Would CloudFormation import it?
+@dataclass(frozen=True)
+class TakenName:
+    """A physical name that already exists.
+
+    `visible` is False for a bucket that S3 does not allow this identity to read. `region` is that
+    of a bucket in another region than the client's. `stack`, `logical_id` and `managed` come from
+    the tags of a bucket that CloudFormation created; `managed` is whether this tool deployed it.
+    """
+
+    resource: NamedResource
+    visible: bool = True
+    region: str = ""
+    stack: str = ""
+    logical_id: str = ""
+    managed: bool = False
+
+
+def find_taken(
+    names: Sequence[NamedResource], clients: Clients
+) -> tuple[list[TakenName], list[str]]:
+    """The names that already exist, and a line for each service that could not be asked.
+
+    Only buckets and IAM names are checked, except managed policies: their ARN has the account ID,
+    which is unknown here.
+    """
+    found: list[TakenName] = []
+    notes = []
+    for service, label, types, find in (
+        ("s3", "Bucket", {BUCKET}, _find_bucket),
+        ("iam", "IAM", _IAM.keys(), _find_iam_name),
+    ):
+        checked = [name for name in names if name.type in types]
+        client = clients(service) if checked else None
+        try:
+            for name in checked:
+                found += find(client, name)
+        except aws_errors() as error:
+            notes.append(f"{label} names not checked: {short_code(error)}")
+    return found, notes
+
+
+def _find_bucket(s3: Any, resource: NamedResource) -> Iterator[TakenName]:
+    try:
+        region = bucket_region(s3, resource.name)
+    except aws_errors() as error:
+        if short_code(error) == "403":
+            yield TakenName(resource, visible=False)
+        elif short_code(error) != "404":
+            raise
+    else:
+        other_region = "" if region == s3.meta.region_name else region
+        tags = _bucket_tags(s3, resource.name)
+        stack, logical_id = tags.get(_STACK_TAG, ""), tags.get(_ID_TAG, "")
+        managed = MANAGED_TAG.items() <= tags.items()
+        yield TakenName(resource, True, other_region, stack, logical_id, managed)
+
+
+def bucket_region(s3: Any, bucket: str) -> str:
+    """The bucket's region; the client's, if the response does not have it."""
+    return str(_call(s3, "head_bucket", Bucket=bucket).get("BucketRegion", s3.meta.region_name))
+
+
+def _bucket_tags(s3: Any, bucket: str) -> dict[str, str]:
+    """The bucket's tags; empty if they cannot be read."""
+    try:
+        found = _call(s3, "get_bucket_tagging", Bucket=bucket)["TagSet"]
+    except aws_errors():
+        return {}
+    return {tag["Key"]: tag["Value"] for tag in found}
+
+
+def _find_iam_name(iam: Any, resource: NamedResource) -> Iterator[TakenName]:
+    operation, argument = _IAM[resource.type]
+    try:
+        _call(iam, operation, **{argument: resource.name})
+    except aws_errors() as error:
+        if short_code(error) != "NoSuchEntity":
+            raise
+    else:
+        yield TakenName(resource)
+
+
+def _call(client: Any, operation: str, **arguments: Any) -> Mapping[str, Any]:
+    with readable_answers(operation):
+        response: Mapping[str, Any] = getattr(client, operation)(**arguments)
+        return response
+
+
+def short_code(error: Exception) -> str:
+    """The service's code of an error; the name of its class if it has none."""
+    return error_code(error) if getattr(error, "response", None) else type(error).__name__
+
+
+def _is_importable(taken: TakenName, spec: StackSpec, before: Template | None) -> bool:
+    """Whether CloudFormation would import the resource.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
     """
-    title = one.named.logical_id
-    kept = wanted.content["Resources"][title].get("DeletionPolicy") in _RETAINED
-    added = before is None or title not in before["Resources"]
-    return one.named.literal and kept and added and not one.region
+    logical_id = taken.resource.logical_id
+    retained = spec.content["Resources"][logical_id].get("DeletionPolicy") in _RETAIN
+    added = before is None or logical_id not in before["Resources"]
+    return taken.resource.literal and retained and added and not taken.region
 
 
-def _in_the_way(one: Taken, wanted: Wanted, before: Template | None, importing: bool) -> Obstacle:
-    named = one.named
-    hint = _another_name(named)
-    if importing:
-        hint = f"only what is new, here, named literally and kept on deletion is imported: {hint}"
-    elif one.managed and _importable(one, wanted, before):
-        first = f"once stack {one.stack} is deleted, " if one.stack not in ("", wanted.name) else ""
-        hint = f"{first}give --import-existing to take it, with its documents, into this stack"
-    return Obstacle(named.logical_id, _who_has_it(one), hint)
+def _taken_obstacle(
+    taken: TakenName, spec: StackSpec, before: Template | None, import_existing: bool
+) -> Obstacle:
+    hint = _another_name(taken.resource)
+    if import_existing:
+        rule = "an imported resource must be new in the template, in this region, retained on "
+        hint = f"{rule}deletion, and named by a plain string: {hint}"
+    elif taken.managed and _is_importable(taken, spec, before):
+        other = taken.stack not in ("", spec.name)
+        first = f"after stack {taken.stack} is deleted, " if other else ""
+        hint = f"{first}import it with its documents into this stack: --import-existing"
+    return Obstacle(taken.resource.logical_id, _taken_by(taken), hint)
 
 
-def _who_has_it(one: Taken) -> str:
-    if one.named.type != BUCKET:
-        return f"the name {one.named.name} is taken in this account"
-    if not one.visible:
-        what = f"bucket {one.named.name} exists, and S3 does not let this identity look at it"
-        return f"{what}: it is another account's, or s3:ListBucket is missing"
-    maker = f", made as {one.logical_id} by stack {one.stack}" if one.stack else ""
-    place = f" in {one.region}" if one.region else ""
-    return f"bucket {one.named.name} exists{place}{maker}"
+def _taken_by(taken: TakenName) -> str:
+    name = taken.resource.name
+    if taken.resource.type != BUCKET:
+        return f"the name {name} already exists in this account"
+    if not taken.visible:
+        why = "it belongs to another account, or s3:ListBucket is missing"
+        return f"bucket {name} exists, and S3 denies access to it: {why}"
+    creator = f", created as {taken.logical_id} by stack {taken.stack}" if taken.stack else ""
+    place = f" in {taken.region}" if taken.region else ""
+    return f"bucket {name} exists{place}{creator}"
 
 
-def _another_name(named: Named) -> str:
-    if not named.literal:
-        return "choose another stack name or parameter, which its name is made of"
-    return "choose another name" + (" under [data_store]" if named.type == BUCKET else "")
+def _another_name(resource: NamedResource) -> str:
+    if not resource.literal:
+        return "choose another stack name, or other values of the parameters in its name"
+    return "choose another name" + (" under [data_store]" if resource.type == BUCKET else "")

@@ -1,14 +1,14 @@
-"""What CloudFormation says, as values; each is made of one part of an answer."""
+"""Stacks, events, resources and change sets: CloudFormation's responses as frozen values."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation on a stack, as CloudFormation counts them; `kind` is such as UPDATE_STACK."""
+    """One operation on a stack; `kind` is its type, such as UPDATE_STACK."""
 
     id: str
     kind: str
@@ -16,10 +16,11 @@ class Operation:
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack as CloudFormation describes it; `outputs` is name to (value, description).
+    """A stack as DescribeStacks returns it.
 
-    `disable_rollback` is how its last operation was asked for; `operations` are the last ones,
-    newest first, where CloudFormation lists them.
+    `outputs` maps each name to its value and description. `disable_rollback` is the setting of the
+    last operation. `operations` are the last operations, newest first, if CloudFormation lists
+    them.
     """
 
     id: str
@@ -36,7 +37,7 @@ class Stack:
 
     @property
     def busy(self) -> bool:
-        """Does an operation go on? A change set that waits for its review is none."""
+        """Whether an operation is in progress; a change set that waits for review is none."""
         return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
 
     @classmethod
@@ -48,30 +49,32 @@ class Stack:
             status=found["StackStatus"],
             reason=found.get("StackStatusReason", ""),
             parameters={
-                one["ParameterKey"]: one.get("ParameterValue", "")
-                for one in found.get("Parameters", [])
+                parameter["ParameterKey"]: parameter.get("ParameterValue", "")
+                for parameter in found.get("Parameters", [])
             },
-            tags={one["Key"]: one["Value"] for one in found.get("Tags", [])},
+            tags={tag["Key"]: tag["Value"] for tag in found.get("Tags", [])},
             outputs={
-                one["OutputKey"]: (one["OutputValue"], one.get("Description", ""))
-                for one in found.get("Outputs", [])
+                output["OutputKey"]: (output["OutputValue"], output.get("Description", ""))
+                for output in found.get("Outputs", [])
             },
             termination_protection=found.get("EnableTerminationProtection", False),
             disable_rollback=found.get("DisableRollback", False),
             role_arn=found.get("RoleARN", ""),
             operations=tuple(
-                Operation(one.get("OperationId", ""), one.get("OperationType", ""))
-                for one in found.get("LastOperations", [])
+                Operation(operation.get("OperationId", ""), operation.get("OperationType", ""))
+                for operation in found.get("LastOperations", [])
             ),
         )
 
 
 @dataclass(frozen=True)
-class Event:
-    """One stack event; `physical_id` of the stack itself is the stack's id.
+class StackEvent:
+    """One stack event. For the stack itself `physical_id` is the stack's ID.
 
-    `token` is the ClientRequestToken of the call that began the operation.
+    `token` is the ClientRequestToken of the call that started the operation.
     """
+
+    kind: ClassVar[str] = "event"
 
     id: str
     time: datetime
@@ -96,13 +99,17 @@ class Event:
             token=found.get("ClientRequestToken", ""),
         )
 
+    def as_dict(self) -> dict[str, Any]:
+        """The object of a JSON line; `time` is in ISO 8601."""
+        return asdict(self) | {"time": self.time.isoformat()}
+
 
 @dataclass(frozen=True)
 class Failure:
-    """One failed event of an operation, from DescribeEvents, which stack events do not tell.
+    """One failed event of an operation from DescribeEvents, with details that stack events lack.
 
-    `kind` is such as VALIDATION_ERROR or PROVISIONING_ERROR; `path` is the place in the template
-    that a validation names.
+    `kind` is the event's type, such as VALIDATION_ERROR or PROVISIONING_ERROR. `path` is the place
+    in the template that a validation error names.
     """
 
     operation: str
@@ -145,4 +152,95 @@ class StackResource:
             physical_id=found.get("PhysicalResourceId", ""),
             type=found["ResourceType"],
             status=found["ResourceStatus"],
+        )
+
+
+# A change set without changes fails with one of these texts in its status reason.
+_NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
+
+
+@dataclass(frozen=True)
+class ResourceChangeDetail:
+    """One changed property; `path`, `before` and `after` are empty if AWS does not return them.
+
+    `cause` names the entity whose change makes the value known only after execution.
+    """
+
+    path: str
+    before: str
+    after: str
+    cause: str
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any]) -> Self:
+        """From one ResourceChangeDetail."""
+        target = found.get("Target", {})
+        attribute, name = target.get("Attribute", ""), target.get("Name", "")
+        return cls(
+            path=target.get("Path") or "/".join(["", attribute, *([name] if name else [])]),
+            before=target.get("BeforeValue", ""),
+            after=target.get("AfterValue", ""),
+            cause=found.get("CausingEntity", ""),
+        )
+
+
+@dataclass(frozen=True)
+class ResourceChange:
+    """The change of one resource; `action` and `replacement` have CloudFormation's values."""
+
+    action: str
+    logical_id: str
+    physical_id: str
+    type: str
+    replacement: str
+    details: tuple[ResourceChangeDetail, ...]
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any]) -> Self:
+        """From one ResourceChange."""
+        return cls(
+            action=found.get("Action", ""),
+            logical_id=found.get("LogicalResourceId", ""),
+            physical_id=found.get("PhysicalResourceId", ""),
+            type=found.get("ResourceType", ""),
+            replacement=found.get("Replacement", ""),
+            details=tuple(ResourceChangeDetail.of(detail) for detail in found.get("Details", [])),
+        )
+
+
+@dataclass(frozen=True)
+class ChangeSet:
+    """A change set: its status and the changes that it would make."""
+
+    id: str
+    stack_id: str
+    status: str
+    reason: str
+    changes: tuple[ResourceChange, ...]
+
+    @property
+    def ready(self) -> bool:
+        """Whether its creation has ended, successfully or not."""
+        return self.status not in ("CREATE_PENDING", "CREATE_IN_PROGRESS")
+
+    @property
+    def failed(self) -> bool:
+        """Whether its creation failed; one without changes has not failed."""
+        return self.status == "FAILED" and not any(text in self.reason for text in _NO_CHANGES)
+
+    @classmethod
+    def of(cls, pages: Sequence[Mapping[str, Any]]) -> Self:
+        """From all pages of DescribeChangeSet."""
+        first = pages[0]
+        changes = [change for page in pages for change in page.get("Changes", [])]
+        return cls(
+            id=first["ChangeSetId"],
+            stack_id=first["StackId"],
+            status=first["Status"],
+            reason=first.get("StatusReason", ""),
+            changes=tuple(
+                ResourceChange.of(change["ResourceChange"])
+                for change in changes
+                if "ResourceChange" in change
+            ),
         )

@@ -1,4 +1,4 @@
-"""Store: payloads into the bucket, out of it, and back through the API.
+"""JSON documents into the bucket, and their versions: publish, history and restore.
 
-This package takes text, names and clients; it knows no template and no read model.
+It knows values, files and S3; of a read model it is given the routes and the settings.
 """

@@ -1,31 +1,45 @@
-"""Destination: the bucket to publish to, and obstore's way to it with boto3's credentials."""
+"""The bucket to publish to, and obstore's connection to it with boto3's credentials."""
 
+import json
 import os
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from readmodel_cfn.aws.connection import Connection, Credentials
 from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.errors import ConfigError, ReadModelError
 
-# Regions whose endpoints do not end in amazonaws.com, which is all that obstore knows.
-_ELSEWHERE = re.compile(r"cn-|eusc-|us-iso|eu-iso")
-# What botocore takes for one; obstore makes a URL of anything, or does not survive it.
+if TYPE_CHECKING:
+    import boto3
+
+# Regions whose endpoints do not end in amazonaws.com; obstore knows no others.
+_OTHER_PARTITIONS = re.compile(r"cn-|eusc-|us-iso|eu-iso")
+# The names that botocore accepts; obstore makes a URL of any text, or panics.
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
-# botocore renews credentials 15 minutes before they end, so they are good for as long.
-_GOOD_FOR = timedelta(minutes=10)
+# botocore renews credentials 15 minutes before they expire, so they are valid for longer than this.
+_VALID_FOR = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class Destination:
-    """The bucket to publish to, and how to reach it: all None is what the environment says.
+    """The bucket to publish to, and how to reach it; without a value, as the environment says.
 
-    It can be pickled, and so be sent to the workers of a pool.
+    It can be pickled and sent to the workers of a pool, unless it has a session.
+
+    Args:
+        bucket: Name of the bucket.
+        region: AWS region.
+        endpoint_url: URL of S3, such as that of an emulator.
+        profile: AWS profile.
+        credentials: An access key.
+        session: A boto3 session, instead of profile and credentials.
+        allow: What the credentials are known to allow, in the words of `allow` under [writer];
+            None if it is not known.
     """
 
     bucket: str
@@ -33,31 +47,118 @@ class Destination:
     endpoint_url: str | None = None
     profile: str | None = None
     credentials: Credentials | None = field(default=None, repr=False)
+    session: "boto3.Session | None" = field(default=None, repr=False)
+    allow: frozenset[str] | None = None
+
+    @classmethod
+    def over(cls, connection: Connection, bucket: str) -> Self:
+        """A bucket that a connection reaches."""
+        return cls(
+            bucket,
+            connection.region,
+            connection.endpoint_url,
+            connection.profile,
+            connection.credentials,
+            connection.session,
+        )
 
     @property
     def connection(self) -> Connection:
         """The same for boto3."""
-        return Connection(self.region, self.profile, self.endpoint_url, self.credentials)
+        return Connection(
+            self.region, self.profile, self.endpoint_url, self.credentials, session=self.session
+        )
+
+    def allows(self, action: str) -> bool:
+        """May the credentials do this, as far as is known?"""
+        return self.allow is None or action in self.allow
+
+    def require(self, option: str, *actions: str) -> None:
+        """Check that the credentials may do what an option needs, before anything is done.
+
+        Raises:
+            ConfigError: they are known not to.
+        """
+        if missing := [action for action in actions if not self.allows(action)]:
+            words = " and ".join(f'"{action}"' for action in missing)
+            hint = "add it in readmodel.toml and deploy, or publish without --as-writer"
+            raise ConfigError(f"requires {words} under [writer] allow", where=option, hint=hint)
+
+
+DestinationOrLookup = Destination | Callable[[], Destination]
+"""A destination, or a function that looks it up; it is called once the documents are checked."""
+
+
+def resolve(destination: DestinationOrLookup) -> Destination:
+    """The destination."""
+    return destination if isinstance(destination, Destination) else destination()
+
+
+def as_writer(
+    destination: Destination, outputs: Mapping[str, str], allow: tuple[str, ...]
+) -> Destination:
+    """The same bucket with the access key of the stack's writer.
+
+    `allow` is what the read model grants the writer. It does not apply to the article's stack,
+    which has no ApiUrl.
+
+    Raises:
+        ReadModelError: the stack has no user with an access key, or its secret has none.
+    """
+    connection = destination.connection
+    return replace(
+        destination,
+        credentials=_writer_credentials(outputs, connection.client("secretsmanager")),
+        region=connection.region_name,
+        profile=None,
+        session=None,
+        allow=frozenset(allow) if "ApiUrl" in outputs else None,
+    )
+
+
+def _writer_credentials(outputs: Mapping[str, str], secrets_manager: Any) -> Credentials:
+    """The access key from the secret that the outputs name, or from the outputs."""
+    if "DataStoreSecretArn" in outputs:
+        return _from_secret(outputs["DataStoreSecretArn"], secrets_manager)
+    if "DataStoreSecretAccessKey" in outputs:
+        return Credentials(outputs["DataStoreAccessKeyId"], outputs["DataStoreSecretAccessKey"])
+    raise ReadModelError(
+        "the stack has no user with an access key",
+        where="--as-writer",
+        hint="set kind = 'user' under [writer], or publish with your own credentials",
+    )
+
+
+def _from_secret(arn: str, secrets_manager: Any) -> Credentials:
+    with readable_errors():
+        secret = secrets_manager.get_secret_value(SecretId=arn)
+    try:
+        key = json.loads(secret["SecretString"])
+        return Credentials(key["access_key_id"], key["secret_access_key"])
+    except (ValueError, KeyError, TypeError) as error:  # somebody has stored another value
+        hint = "increase serial under [writer] and deploy: that creates a new key"
+        raise ReadModelError("the secret has no access key", where=arn, hint=hint) from error
 
 
 def connected(destination: Destination, retries: Any) -> Any:
     """obstore's client of the bucket.
 
     Raises:
-        ConfigError: no bucket has such a name, or there is no region.
+        ConfigError: the bucket's name is invalid, or there is no region.
         ReadModelError: there are no credentials, or the process is a fork.
     """
     from obstore.store import S3Store
 
     if _first_process() != os.getpid():
         hint = "start worker processes with spawn or forkserver"
-        raise ReadModelError("forked off a process that published", where="publish", hint=hint)
+        what = "the process was forked from one that has published"
+        raise ReadModelError(what, where="publish", hint=hint)
     if not _BUCKET.fullmatch(destination.bucket):
         hint = "give the name alone, such as my-bucket"
         raise ConfigError("not a bucket's name", where=repr(destination.bucket), hint=hint)
     region, credentials = _region(destination), _credentials(destination)
     endpoint = _endpoint(destination, region)
-    # The name for S3 alone would go before the other, were it found in the environment.
+    # obstore prefers AWS_ENDPOINT_URL_S3 of the environment to `endpoint` alone.
     at: Any = {"endpoint": endpoint, "aws_endpoint_url_s3": endpoint} if endpoint else {}
     return S3Store(
         destination.bucket,
@@ -78,7 +179,7 @@ def _first_process() -> int:
 
 
 def _region(destination: Destination) -> str:
-    names = ("AWS_REGION", "AWS_DEFAULT_REGION")
+    names = () if destination.session else ("AWS_REGION", "AWS_DEFAULT_REGION")
     given = destination.region or next(filter(None, map(os.environ.get, names)), None)
     if given:
         return given
@@ -91,9 +192,9 @@ def _region(destination: Destination) -> str:
 
 
 def _endpoint(destination: Destination, region: str) -> str | None:
-    """Where S3 is, if that is not where obstore looks for it."""
+    """The URL of S3, if obstore does not know it."""
     given = destination.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3")
-    if given or not _ELSEWHERE.match(region):
+    if given or not _OTHER_PARTITIONS.match(region):
         return given or os.environ.get("AWS_ENDPOINT_URL")
     with readable_errors():
         return str(destination.connection.client("s3").meta.endpoint_url)
@@ -107,14 +208,14 @@ def _client_options(endpoint: str | None) -> Any:
 
 
 def _credentials(destination: Destination) -> Callable[[], Any]:
-    """A key that was given, the environment's, or what boto3 finds in profiles, roles and SSO.
+    """The given key, the environment's, or what boto3 finds in a session, profiles, roles and SSO.
 
     boto3 prefers the environment's key too, unless a profile is named.
     """
     if given := destination.credentials:
         return partial(_key, given.access_key_id, given.secret_access_key, None)
     key_id, secret = map(os.environ.get, ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
-    if destination.profile is None and key_id and secret:
+    if destination.profile is None and destination.session is None and key_id and secret:
         return partial(_key, key_id, secret, os.environ.get("AWS_SESSION_TOKEN"))
     return _from_boto3(destination)
 
@@ -124,15 +225,17 @@ def _from_boto3(destination: Destination) -> Callable[[], Any]:
     from obstore.auth.boto3 import Boto3CredentialProvider
 
     with readable_errors():
-        session = boto3.Session(profile_name=destination.profile, region_name=destination.region)
+        session = destination.session or boto3.Session(
+            profile_name=destination.profile, region_name=destination.region
+        )
         if session.get_credentials() is None:
             hint = "set AWS_PROFILE or --profile, or try it all with --sandbox"
             raise ReadModelError("unable to locate credentials", where="AWS", hint=hint)
-        return Boto3CredentialProvider(session, ttl=_GOOD_FOR)
+        return Boto3CredentialProvider(session, ttl=_VALID_FOR)
 
 
 def _key(access_key_id: str, secret_access_key: str, token: str | None) -> dict[str, object]:
-    """A key that does not end; None as a token hides that of the environment."""
+    """A key that does not expire; None as a token hides that of the environment."""
     return {
         "access_key_id": access_key_id,
         "secret_access_key": secret_access_key,

@@ -1,32 +1,69 @@
-"""Documents: what there is to publish below the paths that were given, in the order of their keys.
+"""Documents: what may be published under a key, and with which bytes and headers it is stored."""
 
-A directory is mapped to keys: the path of each file below it is its key. A file that is given by
-itself has the path as it was given for its key.
-"""
-
-import heapq
-import os
-from collections.abc import Callable, Iterable, Iterator
+import gzip
+import json
+import re
+from codecs import BOM_UTF8
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from hashlib import md5
-from operator import attrgetter
-from pathlib import Path
-from stat import S_ISREG
+from typing import Any, NoReturn
 
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.publish.faults import MOST_BYTES, Fault, body_fault, key_fault, too_large
-from readmodel_cfn.publish.selection import Selection
+from readmodel_cfn.limits import API_PAYLOAD_BYTES, OBJECT_KEY_BYTES
+from readmodel_cfn.publish.results import Fault
+from readmodel_cfn.publish.selection import hidden_path
 
-_CHANGED, _WHEN_WRITTEN = "it changed while it was read", "publish it once it is written"
-_READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-Keep = Callable[[bytes], bytes]
-"""What is kept of a document's bytes: the same for the same."""
+CONTENT_TYPE = "application/json"
+MAX_BYTES = API_PAYLOAD_BYTES
+# What API Gateway, its S3 integration and S3 pass on unchanged; routes allow the same characters.
+_SAFE_KEY = re.compile(r"[A-Za-z0-9._/-]+")
+_NO_SEGMENTS = {"", ".", ".."}
+
+Serves = Callable[[str], bool]
+"""Does a route serve this key?"""
+Encode = Callable[[object], str]
+"""A value as JSON text."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How documents are stored.
+
+    Args:
+        cache_control: Value of their Cache-Control header.
+        gzip: Whether they are compressed.
+        encrypted: Whether a KMS key encrypts them. Then their ETags are no MD5s, so documents
+            cannot be compared and all are sent.
+    """
+
+    cache_control: str = "no-cache"
+    gzip: bool = False
+    encrypted: bool = False
+
+    def stored(self, body: bytes) -> bytes:
+        """The bytes to store; always the same for the same document, and so is its ETag."""
+        return gzip.compress(body, compresslevel=9, mtime=0) if self.gzip else body
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """The HTTP headers that S3 stores with a document and returns."""
+        encoding = {"Content-Encoding": "gzip"} if self.gzip else {}
+        return {"Content-Type": CONTENT_TYPE, "Cache-Control": self.cache_control, **encoding}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The same as arguments of PutObject."""
+        return {name.replace("-", ""): value for name, value in self.attributes.items()}
+
+
+DEFAULT = Settings()
 
 
 @dataclass(frozen=True)
 class Document:
-    """A document as it is kept under a key; `source` names it in errors."""
+    """A document as it is stored under a key; `source` names it in errors."""
 
     key: str
     stored: bytes
@@ -34,170 +71,96 @@ class Document:
 
     @cached_property
     def md5(self) -> str:
-        """What its ETag is, where S3 itself encrypts it and it was sent in one part."""
+        """MD5 of the bytes: the ETag, if no KMS key encrypts it and it is sent in one part."""
         return md5(self.stored, usedforsecurity=False).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file that is to be published; `listed` is whether it was found in a directory."""
+def encoder(default: Callable[[Any], object] | None = None) -> Encode:
+    """The function that encodes values as JSON; `default` converts those that JSON does not know.
 
-    key: str
-    source: str
-    listed: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class PassedOver:
-    """A file, or a directory with all that is below it, that is not part of the publication."""
-
-    key: str
-
-
-Found = File | PassedOver
-
-
-def files(paths: Iterable[Path], selection: Selection) -> Iterator[Found]:
-    """All files that the paths name and what is passed over below them, by their keys.
-
-    A file that is given by itself is passed over only where it is excluded: whoever names a file
-    wants to know why it is not sent. In memory there are the names of those directories that are
-    being walked through.
+    `default` does not change how other values are encoded, so their ETags stay the same.
     """
-    alone = sorted((_alone(path, selection) for path in paths if not path.is_dir()), key=_by_key)
-    walks = [_walk(str(path), "", selection) for path in paths if path.is_dir()]
-    return heapq.merge(alone, *walks, key=_by_key)
+    return json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=default).encode
 
 
-_by_key = attrgetter("key")
-
-
-def _alone(path: Path, selection: Selection) -> Found:
-    key = key_of_path(path)
-    return PassedOver(key) if selection.excludes(key) else File(key, str(path), False)
-
-
-def key_of_path(path: Path) -> str:
-    """The key of a file that is given by itself: its path, from where the command is run."""
-    if path.is_absolute() and path.is_relative_to(Path.cwd()):
-        path = path.relative_to(Path.cwd())
-    return path.as_posix()
-
-
-def _walk(directory: str, above: str, selection: Selection) -> Iterator[Found]:
-    """The files below a directory; links to directories are not followed, they could be circles."""
-    with os.scandir(directory) as found:
-        names = sorted(entry.name + "/" * entry.is_dir(follow_symlinks=False) for entry in found)
-    for name in names:
-        if selection.passes_over(above + name.rstrip("/")):
-            yield PassedOver(above + name)
-        elif name.endswith("/"):
-            yield from _walk(f"{directory}/{name[:-1]}", above + name, selection)
-        else:
-            yield File(above + name, f"{directory}/{name}")
-
-
-def check(
-    found: Iterable[Found], keep: Keep, selection: Selection
-) -> Iterator[Document | Fault | PassedOver]:
-    """Each file as the document it is, or all that is wrong with it, or that it is passed over."""
-    before = None
-    for file in found:
-        if isinstance(file, PassedOver):
-            yield file
-            continue
-        if before and before.key == file.key:
-            yield Fault(file.source, f"has the key of {before.source}", "publish one of them")
-        elif file.listed and not file.source.endswith(".json"):
-            hint = "leave it out with --exclude, or publish it as a single FILE"
-            yield Fault(file.source, "not a .json file", hint)
-        else:
-            yield from _checked(file, keep, selection)
-        before = file
-
-
-def _checked(file: File, keep: Keep, selection: Selection) -> Iterator[Document | Fault]:
-    document, fault = load(file, keep), key_fault(file.key, file.source, selection.serves)
-    if fault:
-        yield fault
-    if not fault or isinstance(document, Fault):
-        yield document
-
-
-def load(file: File, keep: Keep, checked: str = "") -> Document | Fault:
-    """The document in a file, or what is wrong with it; `checked` is the MD5 that was checked."""
+def encode(value: object, source: str, encode_value: Encode) -> bytes | Fault:
+    """The value as JSON; bytes are JSON already."""
+    if isinstance(value, bytes):
+        return value
     try:
-        body = _read(file.source, keep)
-    except OSError as error:
-        return Fault(file.source, f"cannot be read: {error.strerror}", "make it readable")
-    if isinstance(body, Fault):
-        return body
-    document = Document(file.key, keep(body), file.source)
-    if document.md5 == checked:
-        return document
-    return body_fault(body, document.stored, file.source) or document
+        return encode_value(value).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        what = f"value is not JSON serializable: {error}"
+        return Fault(source, what, "convert it first, or pass a function as default=")
 
 
-def read_alone(path: Path) -> bytes:
-    """All that a single file holds, also where it is a pipe.
+def check_document(body: bytes, source: str, settings: Settings = DEFAULT) -> None:
+    """Check that a document may be published; `source` names it in errors.
 
     Raises:
-        ConfigError: it cannot be read, or changed meanwhile.
+        ConfigError: it is not JSON in UTF-8 (RFC 8259), or larger than API Gateway's limit.
     """
+    stored = settings.stored(body) if len(body) > MAX_BYTES else body
+    refuse(body_fault(body, stored, source))
+
+
+def refuse(fault: Fault | None) -> None:
+    """Raise a fault.
+
+    Raises:
+        ConfigError: there is one.
+    """
+    if fault:
+        raise ConfigError(fault.what, where=fault.source, hint=fault.hint)
+
+
+def key_fault(key: str, source: str, serves: Serves | None = None) -> Fault | None:
+    """What is wrong with a key: its characters, or that no route serves it."""
+    if not _SAFE_KEY.fullmatch(key):
+        return Fault(source, f"the key {key!r} is unsafe", "use only A-Z a-z 0-9 . _ - and /")
+    if len(key) > OBJECT_KEY_BYTES:
+        return Fault(source, f"the key has more than {OBJECT_KEY_BYTES} bytes", "shorten it")
+    if not _NO_SEGMENTS.isdisjoint(key.split("/")):
+        return Fault(source, f"the key {key!r} has a segment that is empty, . or ..", "name it")
+    if serves and not serves(key):
+        return Fault(source, f"no route serves the key {key!r}", unserved_hint(key))
+    return None
+
+
+def unserved_hint(key: str) -> str:
+    """What to do about a key that no route serves."""
+    if hidden_path(key):
+        return (
+            "a {parameter} does not match names that begin with a dot: write the name in a "
+            "route's key"
+        )
+    return "add a route, or rename it"
+
+
+def body_fault(body: bytes, stored: bytes, source: str) -> Fault | None:
+    """What is wrong with a document: its size as stored, or that it is not JSON (RFC 8259)."""
+    if len(stored) > MAX_BYTES:
+        return too_large(len(stored), source)
     try:
-        with path.open("rb", buffering=0) as file:
-            before = os.fstat(file.fileno())
-            body = file.readall()
-            after = os.fstat(file.fileno())
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", where=str(path)) from error
-    if S_ISREG(before.st_mode) and not _is_whole(body, before, after):
-        raise ConfigError(_CHANGED, where=str(path), hint=_WHEN_WRITTEN)
-    return body
+        _DECODER.decode(body.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        what = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        if body.startswith(BOM_UTF8):
+            what = "it begins with a byte order mark, which JSON must not"
+        return Fault(source, f"not JSON: {what}", "publish a JSON file")
+    return None
 
 
-def _read(source: str, keep: Keep) -> bytes | Fault:
-    """What is in a file: nothing that may never end, and no more than can be published.
-
-    A read may give less than it was asked for, so the file ends where a read gives nothing
-    (https://man7.org/linux/man-pages/man2/read.2.html). In as few calls as that takes: each lets
-    other threads run, and with many of them that costs more than the call. A pipe is not waited
-    for.
-    """
-    descriptor = os.open(source, _READING)
-    try:
-        before = os.fstat(descriptor)
-        if not S_ISREG(before.st_mode):
-            return Fault(source, "not a file", "publish a JSON file")
-        parts = iter(partial(os.read, descriptor, min(before.st_size, MOST_BYTES) + 1), b"")
-        body = b"".join(_enough_of(parts))
-        if len(body) > MOST_BYTES:
-            if len(keep(body)) > MOST_BYTES:
-                return too_large(before.st_size, source)
-            body += b"".join(parts)
-        if _is_whole(body, before, os.fstat(descriptor)):
-            return body
-        return Fault(source, _CHANGED, _WHEN_WRITTEN)
-    finally:
-        os.close(descriptor)
+def too_large(size: int, source: str) -> Fault:
+    """A document exceeds API Gateway's payload limit."""
+    what = f"{size:,} bytes are more than the {MAX_BYTES:,} that API Gateway can return"
+    return Fault(source, what, "split it into several documents")
 
 
-def _enough_of(parts: Iterator[bytes]) -> Iterator[bytes]:
-    """The parts up to where there are more bytes than can be published."""
-    size = 0
-    for part in parts:
-        yield part
-        size += len(part)
-        if size > MOST_BYTES:
-            return
+def _refuse_constant(constant: str) -> NoReturn:
+    """Refuse NaN and Infinity, which Python reads but browsers do not."""
+    raise ValueError(f"{constant} is not a JSON value")
 
 
-def _is_whole(body: bytes, before: os.stat_result, after: os.stat_result) -> bool:
-    """Is this what the file held, all of it and of one moment?
-
-    The time of the last change of status is not compared: it changes when another file is renamed
-    over this one, which leaves the content as it was. Some file systems give a size of 0, or one
-    that is too small, for files with content.
-    """
-    unchanged = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
-    return unchanged and len(body) >= before.st_size
+# parse_int: Python's int refuses numbers of more than 4300 digits; JSON allows them.
+_DECODER = json.JSONDecoder(parse_int=str, parse_constant=_refuse_constant)

@@ -1,39 +1,58 @@
-"""History: the versions of one key, and an old one made the current one again.
+"""The versions of a document, and restoring one of them.
 
-A version is restored by writing it anew, and nothing is ever deleted, so a restoration can be
-restored from as well (https://docs.aws.amazon.com/AmazonS3/latest/userguide/RestoringPreviousVersions.html).
+A version is restored by copying it, and nothing is ever deleted, so a restoration can be undone in
+the same way
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/RestoringPreviousVersions.html).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from readmodel_cfn.aws.errors import (
     aws_errors,
     error_code,
     is_refusal,
     readable_answers,
+    readable_errors,
     was_retried,
 )
+from readmodel_cfn.consent import Confirm, Consent, require_consent
 from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError
+from readmodel_cfn.progress import Note, OnProgress, Step, ignore
+from readmodel_cfn.publish.destination import DestinationOrLookup, resolve
 
-# The id of what was written while the bucket kept no versions:
+# The ID of what was written while the bucket kept no versions:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
-UNKEPT = "null"
-# What S3 says where the condition of a write does not hold, or another write is under way; of a
-# key that was deleted since, If-Match has it say NoSuchKey.
+_NULL_ID = "null"
+# The codes of a conditional write whose condition does not hold, or that meets another write. If
+# the key was deleted, the code for If-Match is NoSuchKey.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 _LOST = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
-_LOOK = "look again: readmodel-cfn history"
+
+
+class ServingRoute(Protocol):
+    """A route, as far as it is needed here."""
+
+    @property
+    def path(self) -> str:
+        """Path of the URL, such as products/{id}."""
+
+    @property
+    def key(self) -> str:
+        """The key, such as products/{id}.json."""
+
+    def match_key(self, key: str) -> bool:
+        """Does the route serve this key?"""
 
 
 @dataclass(frozen=True)
 class Version:
-    """A version of a key, or a deletion of it (S3's delete marker), which has no size or ETag.
+    """A version of a document, or its deletion (S3's delete marker), which has no size or ETag.
 
-    `size` is in bytes as kept, `time` in UTC; the ETag has its quotes.
+    `size` is in bytes as stored, `time` in UTC; the ETag has its quotes.
     """
 
     id: str
@@ -44,16 +63,20 @@ class Version:
 
     @property
     def deletion(self) -> bool:
-        """Does it say that the key was deleted?"""
+        """Is it a delete marker?"""
         return self.etag is None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields, with `deletion`; the time in ISO 8601."""
+        return {**asdict(self), "time": self.time.isoformat(), "deletion": self.deletion}
 
 
 @dataclass(frozen=True)
 class Restored:
-    """What is current now: `version` is the id of the copy of the version `restored`.
+    """What is current now: `version` is the ID of the copy of the version `restored`.
 
-    They are the same where that was the current one, so that nothing was written; `version` is
-    None in a bucket that keeps no versions any more.
+    Both are the same if that was the current one already, so nothing was written. `version` is None
+    if the bucket no longer keeps versions.
     """
 
     bucket: str
@@ -62,29 +85,111 @@ class Restored:
     version: str | None
     etag: str | None
 
+    @property
+    def unchanged(self) -> bool:
+        """Was it the current version already?"""
+        return self.version == self.restored
 
-def history(s3: Any, bucket: str, key: str) -> list[Version]:
-    """The versions and deletions of exactly this key, newest first; none where there is no such.
+    def as_dict(self) -> dict[str, Any]:
+        """The fields."""
+        return asdict(self)
 
-    S3 lists versions apart from deletions, each newest first, with times in whole seconds: of two
-    that are of the same second, the current one comes first, then what is no deletion.
+
+@readable_errors()
+def history(
+    key: str,
+    destination: DestinationOrLookup,
+    *,
+    routes: Sequence[ServingRoute] | None = None,
+    on_progress: OnProgress = ignore,
+) -> list[Version]:
+    """The versions and deletions of a key, newest first.
+
+    S3 lists versions and deletions separately, each newest first, with times in whole seconds. Of
+    two in the same second the current one comes first, then the one that is no deletion.
 
     Raises:
-        ReadModelError: s3:ListBucketVersions is not granted.
+        ConfigError: no route serves the key.
+        ReadModelError: the key has no versions, or s3:ListBucketVersions is not granted.
     """
+    _check_served(key, routes)
+    found = resolve(destination)
+    versions = _existing_versions(found.connection.client("s3"), found.bucket, key, on_progress)
+    _note_unversioned(found.bucket, versions, on_progress)
+    return versions
+
+
+@readable_errors()
+def restore(
+    key: str,
+    version: str,
+    destination: DestinationOrLookup,
+    *,
+    routes: Sequence[ServingRoute] | None = None,
+    confirm: Confirm | None = None,
+    on_progress: OnProgress = ignore,
+) -> Restored:
+    """Make a version the current one again, with its headers.
+
+    S3 writes it only if the current version has not changed since it was listed. It compares ETags,
+    so a newer write of the same content counts as the same.
+
+    Args:
+        key: Key of the document, which a route must serve.
+        version: ID of the version. If it is the current one, nothing is written.
+        destination: The bucket, or a function that looks it up.
+        routes: The routes. Without routes every key is allowed.
+        confirm: Asked before it is written (kind "restore").
+        on_progress: Called with steps and notes.
+
+    Raises:
+        ConfigError: no route serves the key, or it has no such version.
+        LostRace: the key was published, restored or deleted meanwhile; nothing was changed.
+        ConsentRequired: `confirm` returned False.
+        ReadModelError: the key has no versions, or a permission is not granted.
+    """
+    _check_served(key, routes)
+    found = resolve(destination)
+    s3, bucket = found.connection.client("s3"), found.bucket
+    versions = _existing_versions(s3, bucket, key, on_progress)
+    chosen, current = _find(versions, version, key), versions[0]
+    if chosen == current:
+        return Restored(bucket, key, chosen.id, chosen.id, chosen.etag)
+    _note_unversioned(bucket, [current], on_progress)
+    require_consent(Consent("restore", bucket, _question(key, chosen, current)), confirm)
+    on_progress(Step(f"Restoring {key}"))
+    return _copy(s3, bucket, key, chosen, current)
+
+
+def _check_served(key: str, routes: Sequence[ServingRoute] | None) -> None:
+    if routes is not None and not any(route.match_key(key) for route in routes):
+        served = ", ".join(f"{route.key} ({route.path})" for route in routes)
+        raise ConfigError(f"no route serves {key!r}", where="KEY", hint=f"served: {served}")
+
+
+def _existing_versions(s3: Any, bucket: str, key: str, on_progress: OnProgress) -> list[Version]:
+    on_progress(Step(f"Listing the versions of {key}"))
+    versions = _sorted_versions(s3, bucket, key)
+    if not versions:
+        hint = "publish it first, or check the key"
+        raise ReadModelError("it has no versions", where=f"{bucket}/{key}", hint=hint)
+    return versions
+
+
+def _sorted_versions(s3: Any, bucket: str, key: str) -> list[Version]:
     with _permitted(bucket, "s3:ListBucketVersions"), readable_answers("list_object_versions"):
-        found = list(_versions(s3, bucket, key))
-    return sorted(found, key=lambda one: (one.current, one.time), reverse=True)
+        versions = list(_versions(s3, bucket, key))
+    return sorted(versions, key=lambda version: (version.current, version.time), reverse=True)
 
 
 def _versions(s3: Any, bucket: str, key: str) -> Iterator[Version]:
-    """All of a key, which is the first of those that begin with it; the others are not read."""
+    """All of a key, which is the first that begins with it; pages of other keys are not read."""
     pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
     for page in pages:
-        page["IsTruncated"]  # an answer without it is not S3's
+        page["IsTruncated"]  # every response of S3 has it
         entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        yield from (_version(one) for one in entries if one["Key"] == key)
-        if any(one["Key"] != key for one in entries):
+        yield from (_version(entry) for entry in entries if entry["Key"] == key)
+        if any(entry["Key"] != key for entry in entries):
             return
 
 
@@ -93,83 +198,86 @@ def _version(entry: Mapping[str, Any]) -> Version:
     return Version(entry["VersionId"], time, size, etag, entry["IsLatest"])
 
 
-def find(versions: Sequence[Version], version_id: str, where: str) -> Version:
-    """The version of that id, which is none of a deletion; `where` names the key in errors.
-
-    Raises:
-        ConfigError: there is no such version, or it is a deletion.
-    """
-    found = next((one for one in versions if one.id == version_id), None)
+def _find(versions: Sequence[Version], version_id: str, key: str) -> Version:
+    """The version with this ID, unless it is a deletion."""
+    found = next((version for version in versions if version.id == version_id), None)
     if found is None:
-        hint = "choose one that readmodel-cfn history lists"
-        raise ConfigError(f"it has no version {version_id!r}", where=where, hint=hint)
+        hint = f"choose one that is listed by: readmodel-cfn history {key}"
+        raise ConfigError(f"it has no version {version_id!r}", where=key, hint=hint)
     if found.deletion:
         what = f"version {version_id} is a deletion, which has no content"
         hint = "choose the version before it, or delete the key with: aws s3api delete-object"
-        raise ConfigError(what, where=where, hint=hint)
+        raise ConfigError(what, where=key, hint=hint)
     return found
 
 
-def restore(s3: Any, bucket: str, key: str, version: Version, over: Version) -> Restored:
-    """Make a version the current one, headers and all, unless `over` is not the current one now.
+def _note_unversioned(bucket: str, versions: Sequence[Version], on_progress: OnProgress) -> None:
+    if any(version.id == _NULL_ID for version in versions):
+        text = (
+            f"Version {_NULL_ID} was written while {bucket} kept no versions: the next write "
+            "replaces it, unless versioning has been enabled since."
+        )
+        on_progress(Note(text))
 
-    S3 compares ETags, so a newer write of the same content counts as the same. The current one
-    itself is not written again.
 
-    Raises:
-        LostRace: the key was published, restored or deleted since.
-        ReadModelError: a permission is not granted.
-    """
-    if version == over:
-        return Restored(bucket, key, version.id, version.id, version.etag)
+def _question(key: str, chosen: Version, current: Version) -> str:
+    over = "its deletion" if current.deletion else f"version {current.id}"
+    what = f"version {chosen.id} of {_time(chosen)}, {chosen.size:,} bytes"
+    return f"restore {key} to {what}, over {over} of {_time(current)}"
+
+
+def _time(version: Version) -> str:
+    return f"{version.time:%Y-%m-%d %H:%M:%S}Z"
+
+
+def _copy(s3: Any, bucket: str, key: str, chosen: Version, current: Version) -> Restored:
     try:
-        return _written_anew(s3, bucket, key, version, over)
+        return _copy_once(s3, bucket, key, chosen, current)
     except LostRace as lost:
-        # Where an answer was lost, the second try meets what the first has written.
-        now = history(s3, bucket, key)[0] if was_retried(lost.__cause__) else over
-        if now.id == over.id or now.etag != version.etag:
+        # If the first response was lost, the retry finds the copy that the first one wrote.
+        now = _sorted_versions(s3, bucket, key)[0] if was_retried(lost.__cause__) else current
+        if now.id == current.id or now.etag != chosen.etag:
             raise
-        return Restored(bucket, key, version.id, now.id, now.etag)
+        return Restored(bucket, key, chosen.id, now.id, now.etag)
 
 
-def _written_anew(s3: Any, bucket: str, key: str, version: Version, over: Version) -> Restored:
-    unchanged = {"IfNoneMatch": "*"} if over.deletion else {"IfMatch": over.etag}
-    with _permitted(bucket, "s3:GetObjectVersion, s3:GetObject and s3:PutObject"), _race(key):
-        answer = s3.copy_object(
+def _copy_once(s3: Any, bucket: str, key: str, chosen: Version, current: Version) -> Restored:
+    condition = {"IfNoneMatch": "*"} if current.deletion else {"IfMatch": current.etag}
+    actions = "s3:GetObjectVersion, s3:GetObject and s3:PutObject"
+    with _permitted(bucket, actions), _conflicts(key), readable_answers("copy_object"):
+        response = s3.copy_object(
             Bucket=bucket,
             Key=key,
-            CopySource={"Bucket": bucket, "Key": key, "VersionId": version.id},
+            CopySource={"Bucket": bucket, "Key": key, "VersionId": chosen.id},
             MetadataDirective="COPY",
-            **unchanged,
+            **condition,
         )
-        etag = answer["CopyObjectResult"]["ETag"]
-    return Restored(bucket, key, version.id, answer.get("VersionId"), etag)
+        etag = response["CopyObjectResult"]["ETag"]
+    return Restored(bucket, key, chosen.id, response.get("VersionId"), etag)
 
 
 @contextmanager
-def _race(key: str) -> Iterator[None]:
-    """Tell a race that is lost from other refusals."""
-    lost = LostRace(
-        "it was published, restored or deleted meanwhile", where=key, hint=f"{_LOOK} {key}"
-    )
-    with _refusals(_LOST, lost), readable_answers("copy_object"):
+def _conflicts(key: str) -> Iterator[None]:
+    what = "it was published, restored or deleted meanwhile"
+    hint = f"list the versions again: readmodel-cfn history {key}"
+    with _refusals(_LOST, LostRace(what, where=key, hint=hint)):
         yield
 
 
 @contextmanager
 def _permitted(bucket: str, actions: str) -> Iterator[None]:
-    """Name the permissions that are needed where S3 denies: its own answer often does not."""
-    hint = f"it takes {actions}; ask for that, or choose another profile with --profile"
+    """Name the required permissions if S3 denies access: its own message often does not."""
+    hint = f"ask for {actions}, or choose another profile with --profile"
     with _refusals({"AccessDenied"}, ReadModelError("access denied", where=bucket, hint=hint)):
         yield
 
 
 @contextmanager
-def _refusals(codes: set[str], error: ReadModelError) -> Iterator[None]:
-    """Raise an error of ours where S3 refuses with one of these codes."""
+def _refusals(codes: set[str], replacement: ReadModelError) -> Iterator[None]:
+    """Raise the replacement if S3 refuses with one of these codes."""
     try:
         yield
-    except aws_errors() as trouble:
-        if is_refusal(trouble) and error_code(trouble) in codes:
-            raise error from trouble
+    except aws_errors() as error:
+        if is_refusal(error) and error_code(error) in codes:
+            raise replacement from error
         raise

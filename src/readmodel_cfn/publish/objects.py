@@ -1,12 +1,13 @@
-"""Objects: the documents of a bucket, listed, put and deleted many at a time.
+"""The objects of a bucket: listed, put and deleted, many at a time.
 
-Only this module and those of its errors and its connection know obstore, an S3 client that puts
-about ten times as many small documents a second as boto3. Only its synchronous functions are used;
-other threads go on while they wait.
+Only this module and destination.py know obstore, an S3 client that puts about ten times as many
+small documents per second as boto3. Only its synchronous functions are used; they let other threads
+run while they wait.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -14,20 +15,36 @@ from itertools import takewhile
 from typing import Any, TypeVar
 
 from readmodel_cfn.aws.errors import aws_errors, error_code, is_refusal, readable_errors
+from readmodel_cfn.errors import LostRace, ReadModelError
 from readmodel_cfn.publish.destination import Destination, connected
-from readmodel_cfn.publish.flow import flow
-from readmodel_cfn.publish.object_errors import Denied, Unnameable, translated
+from readmodel_cfn.publish.threads import map_in_threads
 
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 _PAGE = 1000  # keys of one call, S3's limit
-_BEHIND_SLASH = "0"  # the first key behind all that begin with a slash
+_AFTER_SLASH = "0"  # the first key after all that begin with a slash
 _NO_RETRIES = {"max_retries": 0}
 _RETRIES = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
 
 
+class Busy(ReadModelError):
+    """S3 is overloaded, or the connection was lost; the request may have been carried out."""
+
+
+class Denied(ReadModelError):
+    """S3 denies access and has done nothing."""
+
+
+class Exists(LostRace):
+    """An object with this key exists already."""
+
+
+class UnsupportedKey(ReadModelError):
+    """obstore does not support a key in the bucket, such as `a//b`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An object as a listing tells it; the ETag is without its quotes."""
+    """An object in a listing; the ETag is without its quotes."""
 
     key: str
     etag: str
@@ -38,7 +55,7 @@ class Objects:
     """The objects of one bucket, for any number of threads.
 
     Raises:
-        ReadModelError: what S3 refuses, in one line; Busy and Denied tell what to do about it.
+        ReadModelError: S3 refuses a call; Busy and Denied are the cases that callers handle.
     """
 
     def __init__(self, destination: Destination) -> None:
@@ -47,115 +64,200 @@ class Objects:
     def put(self, key: str, body: bytes, headers: Mapping[str, str], create: bool) -> str:
         """Put an object, whole or not at all, and return its ETag; with `create` only a new one.
 
-        S3 compares the SHA-256 that is sent along. It is tried once: to try again is the caller's.
+        S3 compares the SHA-256 that is sent along. There is one attempt: the caller retries.
 
         Raises:
-            Exists: there is one already.
-            Busy: S3 has too much to do, or the connection was lost; it may have been put.
+            Exists: an object with this key exists.
+            Busy: S3 is overloaded, or the connection was lost; the object may have been put.
         """
         import obstore
 
         mode: Any = "create" if create else "overwrite"
-        with translated("PutObject"):
+        with obstore_errors("PutObject"):
             done = obstore.put(
-                self._impatient, key, body, attributes=dict(headers), mode=mode, use_multipart=False
+                self._without_retries,
+                key,
+                body,
+                attributes=dict(headers),
+                mode=mode,
+                use_multipart=False,
             )
         return _unquoted(done["e_tag"])
 
     def listed(
         self, prefix: str = "", after: str | None = None, *, exactly: bool = False
     ) -> Iterator[Listed]:
-        """The objects whose keys begin with the prefix, in the order of their keys.
+        """The objects whose keys begin with the prefix, sorted by key.
 
-        obstore lists about ten times as fast as boto3, but takes directories only for a prefix, no
-        foreign key such as `a//b`, and tells `/a` and `a/` as `a`. The first of these is found out
-        here; the second only `exactly`, which is needed where something depends on what there is.
+        obstore lists about ten times as fast as boto3. But its prefix must be a directory, it does
+        not support keys such as `a//b`, and it returns `/a` and `a/` as `a`. Unsupported keys are
+        noticed here; the slashes only with `exactly`, which deletions require.
         """
         if exactly or (prefix and not prefix.endswith("/")):
-            yield from self._listed_exactly(prefix, after)
+            yield from self._listed_by_boto3(prefix, after)
             return
-        if not prefix and (after or "") < _BEHIND_SLASH:
-            first = self._listed_exactly(prefix, after)
-            yield from takewhile(lambda one: one.key <= _BEHIND_SLASH, first)
-            after = _BEHIND_SLASH
+        if not prefix and (after or "") < _AFTER_SLASH:
+            first = self._listed_by_boto3(prefix, after)
+            yield from takewhile(lambda found: found.key <= _AFTER_SLASH, first)
+            after = _AFTER_SLASH
         try:
-            for one in self._listed_quickly(prefix.rstrip("/"), after):
-                yield one
-                after = one.key
-        except Unnameable:
-            yield from self._listed_exactly(prefix, after)
+            for found in self._listed_by_obstore(prefix.rstrip("/"), after):
+                yield found
+                after = found.key
+        except UnsupportedKey:
+            yield from self._listed_by_boto3(prefix, after)
 
-    def _listed_quickly(self, directory: str, after: str | None) -> Iterator[Listed]:
+    def _listed_by_obstore(self, directory: str, after: str | None) -> Iterator[Listed]:
         import obstore
 
-        pages = obstore.list(self._patient, directory or None, offset=after, chunk_size=_PAGE)
-        with translated("ListObjectsV2"):
-            while page := _aside(lambda: next(pages, None)):
-                for one in page:
-                    yield Listed(one["path"], _unquoted(one["e_tag"]), one["last_modified"])
+        pages = obstore.list(self._with_retries, directory or None, offset=after, chunk_size=_PAGE)
+        with obstore_errors("ListObjectsV2"):
+            while page := _in_thread(lambda: next(pages, None)):
+                for entry in page:
+                    etag = _unquoted(entry["e_tag"])
+                    yield Listed(entry["path"], etag, entry["last_modified"])
 
-    def _listed_exactly(self, prefix: str, after: str | None) -> Iterator[Listed]:
+    def _listed_by_boto3(self, prefix: str, after: str | None) -> Iterator[Listed]:
+        options = {"StartAfter": after} if after else {}
         with readable_errors():
             try:
-                for one in self._contents(
-                    Prefix=prefix, **({"StartAfter": after} if after else {})
-                ):
-                    yield Listed(one["Key"], _unquoted(one["ETag"]), one["LastModified"])
+                for entry in self._entries(Prefix=prefix, **options):
+                    yield Listed(entry["Key"], _unquoted(entry["ETag"]), entry["LastModified"])
             except aws_errors() as error:
                 if is_refusal(error) and error_code(error) == "AccessDenied":
                     raise Denied(str(error), where="AWS ListObjectsV2") from error
                 raise
 
-    def _contents(self, **arguments: str) -> Iterator[Mapping[str, Any]]:
+    def _entries(self, **arguments: str) -> Iterator[Mapping[str, Any]]:
         pages = self._destination.connection.client("s3").get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self._destination.bucket, **arguments):
             yield from page.get("Contents", [])
 
     def headers(self, key: str) -> Mapping[str, str] | None:
-        """The headers that an object is kept with; None where it is gone."""
+        """The headers that an object is stored with; None if it does not exist."""
         import obstore
 
-        with translated("HeadObject"):
+        with obstore_errors("HeadObject"):
             try:
-                found = _aside(lambda: obstore.get(self._patient, key, options={"head": True}))
+                found = _in_thread(
+                    lambda: obstore.get(self._with_retries, key, options={"head": True})
+                )
             except FileNotFoundError:
                 return None
             return {str(name): value for name, value in found.attributes.items()}
 
     def etag(self, key: str) -> str | None:
-        """The ETag of an object; None where there is none."""
+        """The ETag of an object; None if it does not exist."""
         import obstore
 
-        with translated("HeadObject"):
+        with obstore_errors("HeadObject"):
             try:
-                return _unquoted(obstore.head(self._patient, key)["e_tag"])
+                return _unquoted(obstore.head(self._with_retries, key)["e_tag"])
             except FileNotFoundError:
                 return None
 
     def delete(self, keys: Sequence[str]) -> None:
-        """Delete objects, at most 1000; in a bucket with versions the old ones stay."""
+        """Delete objects, at most 1000; a bucket with versions keeps them as old versions."""
         import obstore
 
-        with translated("DeleteObjects"):
-            _aside(lambda: obstore.delete(self._patient, list(keys)))
+        with obstore_errors("DeleteObjects"):
+            _in_thread(lambda: obstore.delete(self._with_retries, list(keys)))
 
     @cached_property
-    def _impatient(self) -> Any:
-        return self._store(_NO_RETRIES)
+    def _without_retries(self) -> Any:
+        return connected(self._destination, _NO_RETRIES)
 
     @cached_property
-    def _patient(self) -> Any:
-        return self._store(_RETRIES)
-
-    def _store(self, retries: Any) -> Any:
-        return connected(self._destination, retries)
+    def _with_retries(self) -> Any:
+        return connected(self._destination, _RETRIES)
 
 
-def _aside(call: Callable[[], Made]) -> Made:
-    """Wait for it while another thread does it: obstore itself hears no Ctrl-C until it ends."""
-    with closing(flow(lambda one: one(), (call,), 1)) as made:
-        return next(made)
+def _in_thread(call: Callable[[], Result]) -> Result:
+    """Call it in another thread and wait: obstore does not react to Ctrl-C while it waits."""
+    with closing(map_in_threads(lambda function: function(), (call,), 1)) as results:
+        return next(results)
 
 
 def _unquoted(etag: str | None) -> str:
     return (etag or "").strip('"')
+
+
+_STATUS = re.compile(r"status code: (\d{3})")
+_CODE, _MESSAGE = re.compile(r"<Code>(.*?)</Code>"), re.compile(r"<Message>(.*?)</Message>", re.S)
+# The error of one of many keys, in a response with status 200.
+_OF_ONE_KEY = re.compile(r"failed for key (.*): (.*) \(code: (\w+)\)", re.S)
+# 409: two writers at the same time.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+_BUSY = {"409", "429", "500", "502", "503", "504"}
+_BUSY_CODES = {"RequestTimeout", "SlowDown", "OperationAborted", "ConditionalRequestConflict"}
+_OTHER_REGION = "the bucket is in another region"
+_HINTS = {
+    "AccessDenied": "ask for this permission, or choose another profile with --profile",
+    "ExpiredToken": "renew the credentials (aws sso login, or a new token)",
+    "InvalidAccessKeyId": "check the access key; a new one takes some seconds until S3 knows it",
+    "SignatureDoesNotMatch": "check the access key, or choose another profile with --profile",
+    "NoSuchBucket": "check the bucket's name and region",
+    "AuthorizationHeaderMalformed": f"{_OTHER_REGION}: give --region",
+}
+_PANIC = "PanicException"  # of pyo3: not an Exception, and it cannot be imported
+_DEBUG = "\n\nDebug source:"
+
+
+@contextmanager
+def obstore_errors(operation: str) -> Iterator[None]:
+    """Turn what obstore raises into this package's one-line errors."""
+    from obstore.exceptions import BaseError, InvalidPathError
+
+    try:
+        yield
+    except InvalidPathError as error:
+        raise UnsupportedKey(str(error).partition(_DEBUG)[0], where=f"AWS {operation}") from error
+    except (BaseError, ValueError, OSError) as error:  # a 404 is a FileNotFoundError
+        raise _error(str(error), operation) from error
+    except BaseException as error:
+        if type(error).__name__ != _PANIC:
+            raise
+        hint = "check the bucket, the region and --endpoint-url"
+        what = f"the request cannot be sent: {error}"
+        raise ReadModelError(what, where=f"AWS {operation}", hint=hint) from error
+
+
+def _error(text: str, operation: str) -> ReadModelError:
+    where = f"AWS {operation}"
+    status, (code, message) = _found(_STATUS, text), _code_and_message(text)
+    if not status and not code:
+        return _no_response(text, where)
+    if status == "412":
+        return Exists("the document exists already", where=where)
+    what = f"{code}: {message}" if code else f"answered {status}"
+    if status in _BUSY or code in _BUSY_CODES:
+        return Busy(what, where=where, hint="run the command again in a minute")
+    # The response to a HEAD has no body, so no code; the error of one of many keys has no status.
+    is_denied = status == "403" and code in ("AccessDenied", "")
+    kind = Denied if is_denied else ReadModelError
+    return kind(what, where=where, hint=_HINTS.get(code))
+
+
+def _code_and_message(text: str) -> tuple[str, str]:
+    if found := _OF_ONE_KEY.search(text):
+        return found[3], f"{found[1]}: {found[2]}"
+    return _found(_CODE, text), _found(_MESSAGE, text)
+
+
+def _no_response(text: str, where: str) -> ReadModelError:
+    """There are no credentials, or no connection."""
+    what, _, debug = text.partition(_DEBUG)
+    if "certificate" in debug:
+        hint = "set AWS_CA_BUNDLE to the authority's certificate"
+        return ReadModelError("the certificate is not trusted", where=where, hint=hint)
+    if "redirect" in what:  # S3 responds with 301 without a location
+        return ReadModelError(_OTHER_REGION, where=where, hint="give --region")
+    if "HTTP error" not in what:
+        return ReadModelError(what, where=where)
+    hint = "check the network, the region and --endpoint-url"
+    return Busy("no response, or an incomplete one", where=where, hint=hint)
+
+
+def _found(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.search(text)
+    return found[1] if found else ""

@@ -1,127 +1,95 @@
-"""Publish: JSON documents to the keys that routes serve, each whole or not at all.
+"""Publish JSON documents to the keys that routes serve, each whole or not at all.
 
-`put` puts one; `publish` is for any number of them, and for the workers of a pool.
+`publish` takes any number of documents, from one program or from the workers of a pool;
+`put.publish_document` is for a single one.
 """
 
-import base64
-import gzip
-import hashlib
-import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from itertools import chain, islice
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal, TypedDict, Unpack, overload
 
-from readmodel_cfn.aws.errors import readable_answers
-from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.publish.comparison import UNLIKE, Known, known
+from readmodel_cfn.consent import Confirm, Consent, require_consent
+from readmodel_cfn.errors import ConfigError, ReadModelError, Unfinished
+from readmodel_cfn.progress import Count, Note, OnProgress, Step, ignore
+from readmodel_cfn.publish.changes import Changes, FileChanges, Options, ValueChanges
+from readmodel_cfn.publish.compare import UNLIKE
 from readmodel_cfn.publish.destination import Destination as Destination
-from readmodel_cfn.publish.documents import Document
-from readmodel_cfn.publish.faults import MOST_BYTES as MOST_BYTES
-from readmodel_cfn.publish.faults import Fault, body_fault, key_fault
-from readmodel_cfn.publish.objects import Objects
+from readmodel_cfn.publish.destination import DestinationOrLookup
+from readmodel_cfn.publish.documents import DEFAULT, encoder
+from readmodel_cfn.publish.documents import Settings as Settings
+from readmodel_cfn.publish.objects import Denied
+from readmodel_cfn.publish.results import RUN_AGAIN, Deleted, Outcome, PublishPlan
+from readmodel_cfn.publish.results import PublishResult as PublishResult
 from readmodel_cfn.publish.selection import KeyRoute, Selection
-from readmodel_cfn.publish.sending import Outcome, Sending
+from readmodel_cfn.publish.upload import Uploader
 
-CONTENT_TYPE = "application/json"
+Documents = (
+    Mapping[str, object]
+    | Iterable[tuple[str, object]]
+    | str
+    | PathLike[str]
+    | Iterable[str]
+    | Iterable[PathLike[str]]
+)
+"""A mapping of keys to values, pairs of both, or one or several paths of files and directories."""
 
-
-@dataclass(frozen=True)
-class Settings:
-    """How documents are kept: the Cache-Control that goes with them, and whether compressed."""
-
-    cache_control: str = "no-cache"
-    gzip: bool = False
-
-    def stored(self, body: bytes) -> bytes:
-        """The bytes that are kept; the same for the same document, so that its ETag is too."""
-        return gzip.compress(body, compresslevel=9, mtime=0) if self.gzip else body
-
-    @property
-    def attributes(self) -> dict[str, str]:
-        """What S3 keeps with a document and gives back, as HTTP headers."""
-        encoding = {"Content-Encoding": "gzip"} if self.gzip else {}
-        return {"Content-Type": CONTENT_TYPE, "Cache-Control": self.cache_control, **encoding}
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """The same as arguments of PutObject."""
-        return {name.replace("-", ""): value for name, value in self.attributes.items()}
+_BATCH = 1000  # keys of one DeleteObjects call, S3's limit
 
 
-DEFAULT = Settings()
+class SharedOptions(TypedDict, total=False):
+    """The types of the options that `publish` shares with `ReadModelStack.publish`."""
+
+    exclude: Sequence[str]
+    prefix: str
+    force: bool
+    create_only: bool
+    skip_invalid: bool
+    delete_missing: bool
+    default: Callable[[Any], object] | None
+    confirm: Confirm | None
+    on_progress: OnProgress
 
 
-@dataclass(frozen=True)
-class Published:
-    """What S3 stored: `version` is None in a bucket without versions; the ETag has its quotes.
+class PublishOptions(SharedOptions, total=False):
+    """The types of the options of `publish`."""
 
-    `bytes` is the size as it is kept.
-    """
-
-    bucket: str
-    key: str
-    etag: str
-    version: str | None
-    bytes: int
+    routes: Sequence[KeyRoute] | None
 
 
-def check_document(body: bytes, source: str, settings: Settings = DEFAULT) -> None:
-    """Check that a document may be published; `source` names it in errors.
-
-    Raises:
-        ConfigError: it is not JSON in UTF-8 (RFC 8259), or larger than API Gateway can answer with.
-    """
-    stored = settings.stored(body) if len(body) > MOST_BYTES else body
-    if fault := body_fault(body, stored, source):
-        raise ConfigError(fault.what, where=source, hint=fault.hint)
-
-
-def put(
-    s3: Any, bucket: str, key: str, body: bytes, settings: Settings = DEFAULT, **condition: str
-) -> Published:
-    """Put the document; S3 compares the checksum and stores it whole or not at all.
-
-    A PUT of one key is atomic: readers see the old document or the new one, never a part
-    (https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel).
-    `condition` is IfMatch or IfNoneMatch, where it is put only over what they say.
-    """
-    stored = settings.stored(body)
-    with readable_answers("put_object"):
-        answer = s3.put_object(
-            Bucket=bucket,
-            Key=key,
-            Body=stored,
-            **settings.headers,
-            **condition,
-            ChecksumSHA256=base64.b64encode(hashlib.sha256(stored).digest()).decode(),
-        )
-        etag = answer["ETag"]
-    return Published(bucket, key, etag, answer.get("VersionId"), len(stored))
-
-
-@dataclass(frozen=True)
-class Result:
-    """What came of it, in documents, bytes as they are kept, and seconds.
-
-    `lost` had been created by another writer before; `invalid` were skipped; `passed_over` are
-    excluded, or have a segment that begins with a dot which no route's key spells; `notes` tell why
-    more was sent than has changed.
-    """
-
-    sent: int
-    unchanged: int
-    lost: int
-    invalid: int
-    bytes: int
-    seconds: float
-    notes: tuple[str, ...] = ()
-    passed_over: int = 0
-
-
+@overload
 def publish(
-    documents: Iterable[tuple[str, object]],
-    destination: Destination,
+    documents: Documents,
+    destination: DestinationOrLookup,
+    settings: Settings = ...,
+    *,
+    dry_run: Literal[False] = ...,
+    **options: Unpack[PublishOptions],
+) -> PublishResult: ...
+@overload
+def publish(
+    documents: Documents,
+    destination: DestinationOrLookup,
+    settings: Settings = ...,
+    *,
+    dry_run: Literal[True],
+    **options: Unpack[PublishOptions],
+) -> PublishPlan: ...
+@overload
+def publish(
+    documents: Documents,
+    destination: DestinationOrLookup,
+    settings: Settings = ...,
+    *,
+    dry_run: bool,
+    **options: Unpack[PublishOptions],
+) -> PublishResult | PublishPlan: ...
+def publish(
+    documents: Documents,
+    destination: DestinationOrLookup,
     settings: Settings = DEFAULT,
     *,
     routes: Sequence[KeyRoute] | None = None,
@@ -130,75 +98,197 @@ def publish(
     force: bool = False,
     create_only: bool = False,
     skip_invalid: bool = False,
-    tell: Callable[[Outcome], None] = lambda _: None,
-) -> Result:
-    """Publish documents, (key, value) each, in any order; bytes are JSON already.
+    delete_missing: bool = False,
+    dry_run: bool = False,
+    default: Callable[[Any], object] | None = None,
+    confirm: Confirm | None = None,
+    on_progress: OnProgress = ignore,
+) -> PublishResult | PublishPlan:
+    """Publish the documents that have changed.
 
-    They are taken one by one as they are sent, so that there may be any number; what memory holds
-    is the ETags of those that the bucket has. To compare, they are listed once: below `prefix`,
-    which saves listing what other workers publish, and must begin every key. With `force` nothing
-    is compared. Each document is checked before it is sent. With `routes`, one of them must serve
-    its key. Passed over and counted is a document whose key one of the glob patterns in `exclude`
-    matches, or has a segment that begins with a dot which no route's key spells. `tell` is told
-    what came of each that was sent or skipped.
+    Paths are checked as a whole before the first document is sent. Values of a mapping or of pairs
+    are taken, checked and sent one by one, so there may be any number: memory holds the ETags of
+    the bucket's objects and at most 256 documents.
+
+    Args:
+        documents: A mapping of keys to values, an iterable of (key, value) pairs, or paths of
+            files and directories; below a directory, the path of a file is its key. Bytes are JSON
+            already, every other value is encoded as JSON.
+        destination: The bucket, or a function that looks it up once files are checked.
+        settings: How the documents are stored.
+        routes: The routes, one of which must serve each key. Without routes every key is allowed.
+        exclude: Glob patterns of keys that are neither sent nor deleted.
+        prefix: Prefix of all keys of a mapping or of pairs: only objects below it are listed and
+            deleted. It saves listing what other workers publish.
+        force: Send documents that have not changed, too.
+        create_only: Send only documents that do not exist; S3 decides.
+        skip_invalid: Skip invalid documents and send the others.
+        delete_missing: Then delete documents that the routes serve and that are not in `documents`,
+            which must be a mapping or paths, and not empty.
+        dry_run: Send and delete nothing, and return the plan. With `force` or `create_only` it has
+            all keys, because nothing is compared.
+        default: Converts values that JSON does not know, as in `json.dumps`.
+        confirm: Asked before documents are deleted (kind "delete-missing"), and before any is sent.
+        on_progress: Called with steps, notes and counts, and with Sent, Lost, Fault and Deleted for
+            each document that was handled.
 
     Raises:
-        Unfinished: some were sent when one was found invalid or refused, or S3 went out of reach.
-        ConfigError: a document is invalid, `skip_invalid` was not given, and none was sent.
-        ReadModelError: none was sent.
+        Unfinished: some were sent when a document was invalid, S3 refused one or was unreachable,
+            on an interruption, or when `on_progress` could not write.
+        ConfigError: a document is invalid, or options exclude each other; nothing was sent.
+        ConsentRequired: `confirm` returned False; nothing was sent.
+        ReadModelError: nothing was sent.
     """
-    began, objects = time.monotonic(), Objects(destination)
-    compares = not force and not create_only
-    has, why = known(objects, settings.attributes, prefix) if compares else (Known(), None)
-    sending = Sending(objects, settings, create_only=create_only)
-    choice = _Choice(settings, Selection(routes, exclude), has, skip_invalid)
-    sending.send(choice.of(documents), lambda document: document, tell)
-    tally = sending.tally
-    return Result(
-        tally.sent,
-        choice.unchanged,
-        tally.lost,
-        tally.faults,
-        tally.bytes,
-        time.monotonic() - began,
-        tuple(filter(None, (why, UNLIKE if tally.unlike else None))),
-        choice.passed_over,
+    if skip_invalid and delete_missing:
+        what = "documents that are skipped would count as missing"
+        hint = "use one of the two"
+        raise ConfigError(what, where="--skip-invalid and --delete-missing", hint=hint)
+    if delete_missing and routes is None:
+        raise ConfigError("requires routes", where="delete_missing", hint="pass routes=")
+    started = time.monotonic()
+    options = Options(
+        settings,
+        Selection(routes, exclude),
+        prefix,
+        force,
+        create_only,
+        skip_invalid,
+        delete_missing,
+        on_progress,
     )
+    with closing(_changes(documents, options, destination, default)) as changes:
+        if dry_run:
+            return changes.plan()
+        _require_consent_to_delete(changes, confirm, on_progress)
+        return _Publication(changes, options).carry_out(started)
 
 
-@dataclass
-class _Choice:
-    """What is to be sent of all documents."""
+def _changes(
+    documents: Documents,
+    options: Options,
+    destination: DestinationOrLookup,
+    default: Callable[[Any], object] | None,
+) -> Changes:
+    if isinstance(documents, str | PathLike):
+        return FileChanges([_path(documents)], options, destination)
+    values: Any = documents
+    if not isinstance(documents, Mapping):
+        items = iter(documents)
+        first = list(islice(items, 1))
+        values = chain(first, items)
+        if first and isinstance(first[0], str | PathLike):
+            return FileChanges([_path(path) for path in values], options, destination)
+    return ValueChanges(values, options, destination, encoder(default))
 
-    settings: Settings
-    selection: Selection
-    known: Known
-    skip_invalid: bool
-    unchanged: int = 0
-    passed_over: int = 0
 
-    def of(self, documents: Iterable[tuple[str, object]]) -> Iterator[Document | Fault]:
-        for key, value in documents:
-            if self.selection.passes_over(key):
-                self.passed_over += 1
-                continue
-            found = self._checked(key, value)
-            if isinstance(found, Fault) and not self.skip_invalid:
-                raise ConfigError(found.what, where=found.source, hint=found.hint)
-            if isinstance(found, Document) and self.known.has(found):
-                self.unchanged += 1
-            else:
-                yield found
+def _path(path: Any) -> Path:
+    if not isinstance(path, str | PathLike):
+        raise TypeError(f"paths and (key, value) pairs cannot be mixed: {path!r}")
+    if path == "":  # such as from an unset variable; Path would be the working directory
+        raise ConfigError("the path is empty", where="publish", hint="use . for this directory")
+    return Path(path)
 
-    def _checked(self, key: str, value: object) -> Document | Fault:
+
+def _require_consent_to_delete(
+    changes: Changes, confirm: Confirm | None, on_progress: OnProgress
+) -> None:
+    """Ask before anything is sent, although deletion comes last."""
+    missing, bucket = changes.missing, changes.destination.bucket
+    if not missing:
+        return
+    for key in missing:
+        on_progress(Note(f"missing  {key}"))
+    text = f"delete {len(missing):,} documents from {bucket}"
+    require_consent(Consent("delete-missing", bucket, text, tuple(missing)), confirm)
+
+
+class _Publication:
+    """Sends and deletes, and knows at any time how much of it is done."""
+
+    def __init__(self, changes: Changes, options: Options) -> None:
+        self._changes, self._options = changes, options
+        self._uploader = Uploader(
+            changes.objects, options.settings, create_only=options.create_only
+        )
+        self._tally = self._uploader.tally
+        self._deleted = self._deleting = 0
+
+    def carry_out(self, started: float) -> PublishResult:
+        """Send everything, then delete what is missing."""
+        changes, tally = self._changes, self._tally
         try:
-            body = value if isinstance(value, bytes) else _json(value)
-        except (TypeError, ValueError, RecursionError) as error:
-            return Fault(key, f"no JSON value: {error}", "publish what JSON can say")
-        document = Document(key, self.settings.stored(body), key)
-        fault = key_fault(key, key, self.selection.serves) or body_fault(body, document.stored, key)
-        return fault or document
+            self._send()
+            unlike = UNLIKE if tally.unlike and not self._sends_all else None
+            if unlike:
+                self._report(Note(unlike))
+            if not tally.faults and not tally.lost:
+                self._delete()
+        except KeyboardInterrupt:
+            raise Unfinished(f"interrupted: {self._so_far()}", hint=self._run_again) from None
+        return PublishResult(
+            sent=tally.sent,
+            unchanged=changes.unchanged,
+            deleted=self._deleted,
+            invalid=changes.invalid + tally.faults,
+            lost=tally.lost,
+            passed_over=changes.passed_over,
+            bytes=tally.bytes,
+            seconds=time.monotonic() - started,
+            notes=tuple(filter(None, (changes.reason, unlike))),
+            became_invalid=0 if self._options.skip_invalid else tally.faults,
+        )
 
+    @property
+    def _sends_all(self) -> bool:
+        """Is it known already that documents cannot be compared?"""
+        return self._options.reason_to_send_all(self._changes.destination) is not None
 
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    def _send(self) -> None:
+        changes, tally = self._changes, self._tally
+        bucket, total = changes.destination.bucket, changes.total
+        self._report(Step(f"Sending documents to {bucket}"))
+
+        def on_outcome(outcome: Outcome) -> None:
+            self._report(outcome)
+            self._report(Count(bucket, tally.total, "documents", total))
+
+        self._uploader.send(changes.items(), changes.load, on_outcome)
+
+    def _delete(self) -> None:
+        keys, objects = iter(self._changes.missing), self._changes.objects
+        try:
+            while batch := list(islice(keys, _BATCH)):
+                self._deleting = len(batch)
+                objects.delete(batch)
+                self._deleted, self._deleting = self._deleted + len(batch), 0
+                for key in batch:
+                    self._report(Deleted(key))
+        except Denied as error:
+            if self._tally.sent or self._deleted:
+                raise self._unfinished(error) from error
+            raise
+        except ReadModelError as error:
+            raise self._unfinished(error) from error
+
+    def _unfinished(self, error: ReadModelError) -> Unfinished:
+        self._deleting = 0
+        return Unfinished(f"{self._so_far()}, then {error}", hint=self._run_again)
+
+    def _report(self, value: object) -> None:
+        """Report something while documents are sent: a callback that cannot write ends the call."""
+        try:
+            self._options.on_progress(value)
+        except OSError as error:
+            what = f"progress cannot be written: {error.strerror or error}"
+            raise Unfinished(what, where="publish", hint=self._run_again) from error
+
+    @property
+    def _run_again(self) -> str:
+        deletes = self._options.delete_missing
+        return "run it again: only the rest is sent and deleted" if deletes else RUN_AGAIN
+
+    def _so_far(self) -> str:
+        counts = [f"{self._tally.sent:,} sent"]
+        counts += [f"{self._deleted:,} deleted"] * self._options.delete_missing
+        counts += [f"{self._deleting:,} in progress"] * bool(self._deleting)
+        return ", ".join(counts)

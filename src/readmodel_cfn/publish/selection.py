@@ -1,12 +1,12 @@
-"""Selection: which keys publishing sends and deletes, and which names it passes over.
+"""The keys that are published, and the names that are passed over.
 
-One rule for a folder, single files and the library. A key is sent and, with `--delete-missing`,
-deleted only where a route serves it and no pattern excludes it. A name is passed over, so that
-neither it nor anything below it is sent or deleted, where
+One rule for directories, single files and Python values. A key is sent and, with delete_missing,
+deleted only if a route serves it and no pattern excludes it. A name is passed over, so that neither
+it nor anything below it is sent or deleted, if
 
 - a pattern excludes it, or
-- it has a segment that begins with a dot which no route's key spells. A `{parameter}` never stands
-  for such a segment.
+- it has a segment that begins with a dot and that no route's key spells. A `{parameter}` never
+  matches such a segment.
 """
 
 import re
@@ -16,26 +16,26 @@ from typing import Protocol
 
 
 class KeyRoute(Protocol):
-    """What a route says about the keys that it serves."""
+    """A route, as far as keys are concerned."""
 
     @property
     def key_pattern(self) -> str:
         """The key, with `*` for each parameter."""
 
     def match_key(self, key: str) -> bool:
-        """Does it serve this key?"""
+        """Does the route serve this key?"""
 
     def may_serve_below(self, directory: str) -> bool:
-        """Can it serve a key that begins with the directory, which ends with a slash?"""
+        """Can the route serve a key that begins with the directory, which ends with a slash?"""
 
 
 class Selection:
-    """The keys that these routes serve, without what the glob patterns exclude.
+    """The keys that the routes serve, without those that the glob patterns exclude.
 
-    Without routes every key is served, but for segments that begin with a dot. A pattern is
-    compared with the whole key, as `aws s3 sync --exclude` does: `*` and `?` match slashes too
+    Without routes every key is served unless it has a segment that begins with a dot. A pattern is
+    compared with the whole key, as in `aws s3 sync --exclude`: `*` and `?` match slashes too
     (https://docs.aws.amazon.com/cli/latest/reference/s3/#use-of-exclude-and-include-filters).
-    Other than there, a pattern that matches a directory excludes all that is below it.
+    Unlike there, a pattern that matches a directory excludes everything below it.
     """
 
     def __init__(
@@ -48,8 +48,10 @@ class Selection:
 
     @property
     def prefixes(self) -> list[str]:
-        """With what the keys begin, one prefix for each route."""
-        return [route.key_pattern.partition("*")[0] for route in self._routes or ()]
+        """The prefixes of all keys: one for each route, the empty one without routes."""
+        if self._routes is None:
+            return [""]
+        return [route.key_pattern.partition("*")[0] for route in self._routes]
 
     def serves(self, key: str) -> bool:
         """Does a route serve this key?"""
@@ -62,11 +64,11 @@ class Selection:
         return self._excluded(path)
 
     def publishes(self, key: str) -> bool:
-        """Is a document with this key sent, and deleted where it is missing?"""
+        """Is a document with this key sent, and deleted if it is missing?"""
         return self.serves(key) and not self.excludes(key)
 
     def passes_over(self, path: str) -> bool:
-        """Is this key or directory, and all below it, neither sent nor deleted?"""
+        """Is this key or directory, with everything below it, neither sent nor deleted?"""
         if self.excludes(path):
             return True
         hidden = hidden_path(path)
@@ -78,9 +80,9 @@ class Selection:
 
 
 def hidden_path(path: str) -> str:
-    """The path up to its last segment that begins with a dot; empty where there is none.
+    """The path up to its last segment that begins with a dot; empty if there is none.
 
-    `.` and `..` are no names, so they do not count.
+    The segments `.` and `..` do not count.
     """
     if not path.startswith(".") and "/." not in path:
         return ""
@@ -99,8 +101,8 @@ def _has_parameter(route: KeyRoute) -> bool:
 
 
 def _matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
-    """Tells whether one of the patterns matches a path or a directory above it."""
-    wholes = [pattern.rstrip("/") for pattern in patterns]
-    expressions = [translate(each) for whole in wholes for each in (whole, f"{whole}/*")]
+    """A function: does one of the patterns match a path or a directory above it?"""
+    whole = [pattern.rstrip("/") for pattern in patterns]
+    expressions = [translate(glob) for pattern in whole for glob in (pattern, f"{pattern}/*")]
     compiled = re.compile("|".join(expressions))
-    return lambda path: bool(wholes) and compiled.match(path) is not None
+    return lambda path: bool(whole) and compiled.match(path) is not None

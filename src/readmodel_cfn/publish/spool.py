@@ -1,4 +1,4 @@
-"""Spool: a list of any length that takes little memory, read as often as need be."""
+"""A list of rows on disk: of any length, in little memory."""
 
 import json
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ from typing import Any
 
 from readmodel_cfn.errors import ReadModelError
 
-_AT_ONCE = 1000  # rows, which are kept in memory until they are written
+_ROWS_IN_MEMORY = 1000
 
 
 class Spool:
     """Rows of JSON values, in the order in which they were added.
 
-    Nothing may be added while it is read, and one may read it at a time.
+    Nothing may be added while it is read, and only one reader may read it at a time.
     """
 
     def __init__(self) -> None:
@@ -26,8 +26,8 @@ class Spool:
 
     def add(self, *row: Any) -> None:
         """Add a row at the end."""
-        if len(self._latest) == _AT_ONCE:
-            with _room():
+        if len(self._latest) == _ROWS_IN_MEMORY:
+            with _disk_errors():
                 self._file.seek(0, 2)
                 self._file.write(json.dumps(self._latest).encode() + b"\n")
             self._latest = []
@@ -39,29 +39,29 @@ class Spool:
         return self._count
 
     def __iter__(self) -> Iterator[Any]:
-        with _room():
+        with _disk_errors():
             self._file.seek(0)
         for line in self._file:
             yield from json.loads(line)
         yield from self._latest
 
     def clear(self) -> None:
-        """Begin anew."""
-        with _room():
+        """Remove all rows."""
+        with _disk_errors():
             self._file.truncate(0)
         self._latest, self._count, self.first, self.last = [], 0, None, None
 
     def close(self) -> None:
-        """Forget it."""
-        with suppress(OSError):  # of what could not be written
+        """Delete the file."""
+        with suppress(OSError):  # it flushes, and the disk may be full
             self._file.close()
 
 
 @contextmanager
-def _room() -> Iterator[None]:
-    """Say where there is no room."""
+def _disk_errors() -> Iterator[None]:
+    """Name the directory of temporary files if it cannot be written to."""
     try:
         yield
     except OSError as error:
-        hint = "make room, or name another folder in TMPDIR"
+        hint = "free some space, or set TMPDIR to another directory"
         raise ReadModelError(str(error.strerror), where=gettempdir(), hint=hint) from error

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from readmodel_cfn.template.api import Api
 from readmodel_cfn.template.data_store import DataStore
@@ -32,3 +33,10 @@ class ReadModel:
     def __post_init__(self) -> None:
         object.__setattr__(self, "routes", tuple(self.routes))
         check_routes(self.routes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Its template as plain values, as troposphere's Template.to_dict gives them."""
+        from readmodel_cfn.template.render import build_template
+
+        content: dict[str, Any] = build_template(self).to_dict()
+        return content

@@ -1,6 +1,5 @@
-"""Verify: does a deployed stack keep what a read model promises?
+"""Checks of a deployed stack over HTTP: `verify` checks its promises, `race` reads under writes.
 
-`contract` says what is promised, `probe` chooses where to look, `keeping` writes a probe document
-and takes it away again, `session` asks over real HTTP what came of it, and the modules `judge_*`
-say, purely, which promises that keeps. What an endpoint cannot show is said so, never passed.
+`contract` has what is promised, `probe` a document that is written for the check and always
+removed, `session` the requests, `checks` one judgement for each promise.
 """

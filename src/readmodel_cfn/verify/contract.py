@@ -1,57 +1,159 @@
-"""What a stack promises its readers, as a value; the command line makes it of readmodel.toml."""
+"""The contract of a read model, the stack that is checked against it, and the plan of the probe."""
 
+import json
 import re
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-_VARIABLE = r"\{\w+\+?\}"
+from readmodel_cfn.aws.location import StackLocation
+from readmodel_cfn.deploy.spec import MANAGED_TAG_TEXT
+from readmodel_cfn.errors import ConfigError, ReadModelError
+
+PROBE_NAME = "readmodel-cfn-probe"
+_MARGIN = 1024  # bytes above the size from which responses are compressed
+_MAX_PROBE_BYTES = 1024 * 1024
+_PARAMETER = r"\{\w+\+?\}"
 
 
 @dataclass(frozen=True)
-class Promised:
-    """One route: a path such as `products/{id}` and a key such as `products/{id}.json`."""
+class PromisedRoute:
+    """A route: a path such as `products/{id}`, and its key such as `products/{id}.json`."""
 
     path: str
     key: str
 
     @property
     def is_static(self) -> bool:
-        """Is there one document, which readers may be reading?"""
+        """Whether the route has one document, which readers may be reading."""
         return "{" not in self.path
 
     def path_of(self, value: str) -> str:
-        """The path with one value, of one segment, for each parameter."""
-        return re.sub(_VARIABLE, value, self.path)
+        """The path with the value, which has no slash, for each parameter."""
+        return re.sub(_PARAMETER, value, self.path)
 
     def key_of(self, value: str) -> str:
         """The key that this path serves."""
-        return re.sub(_VARIABLE, value, self.key)
+        return re.sub(_PARAMETER, value, self.key)
 
-    def takes(self, path: str) -> bool:
-        """Would API Gateway send this path to the route? `{name+}` takes all that is left."""
-        pattern = re.sub(r"\\\{\w+(\\\+)?\\\}", _any, re.escape(self.path))
+    def matches(self, path: str) -> bool:
+        """Whether API Gateway sends the path to this route; `{name+}` matches several segments."""
+        pattern = re.sub(r"\\\{\w+(\\\+)?\\\}", _segments, re.escape(self.path))
         return re.fullmatch(pattern, path) is not None
 
 
-def _any(variable: re.Match[str]) -> str:
-    return ".+" if variable[1] else "[^/]+"
+def _segments(parameter: re.Match[str]) -> str:
+    return ".+" if parameter[1] else "[^/]+"
 
 
 @dataclass(frozen=True)
 class Contract:
-    """What is promised.
+    """What a stack promises its readers.
 
-    `compress_from` are the bytes from which an answer is compressed, None is never; `cors_origin`
-    is None where no other origin may read. `gzip_stored` says that documents are kept compressed,
-    `missing` how a missing document becomes a 404. `article` says that the stack is the
-    article's, which promised less than is looked for.
+    `compress_from` is the size in bytes from which responses are compressed, None for never;
+    `cors_origin` is the origin that may read, None for no other origin. With `gzip_stored`
+    documents are stored compressed. `missing` says how a missing document becomes a 404. `article`
+    says that it is the article's stack, which promises less.
     """
 
-    routes: Sequence[Promised]
+    routes: Sequence[PromisedRoute]
     cache_control: str = "no-cache"
     gzip_stored: bool = False
     cors_origin: str | None = None
     missing: Literal["not-found", "mask"] = "not-found"
     compress_from: int | None = 1024
     article: bool = False
+
+    def route(self, path: str | None) -> PromisedRoute:
+        """The route with this path; without a path one with a parameter, if there is one.
+
+        Raises:
+            ConfigError: no route has the path.
+        """
+        if path is None:
+            return min(self.routes, key=lambda route: route.is_static)
+        for route in self.routes:
+            if route.path == path.strip("/"):
+                return route
+        hint = f"choose one of: {', '.join(route.path for route in self.routes)}"
+        raise ConfigError(f"no route has the path {path!r}", where="--route", hint=hint)
+
+
+@dataclass(frozen=True)
+class CheckedStack:
+    """The deployed stack: its bucket, the URL of its API, and whether it has this tool's tag."""
+
+    location: StackLocation
+    bucket: str
+    api_url: str
+    is_managed: bool
+
+    def require_managed(self) -> None:
+        """Refuse a stack that this tool did not create.
+
+        Raises:
+            ReadModelError: it does not have the tag.
+        """
+        if not self.is_managed:
+            what = f"it does not have the tag {MANAGED_TAG_TEXT}"
+            hint = "use --not-ours to write test documents to its bucket anyway"
+            raise ReadModelError(what, where=str(self.location), hint=hint)
+
+
+@dataclass(frozen=True)
+class ProbePlan:
+    """The probed route, and the path and key of the document that is written for it.
+
+    `token` identifies the run. `missing` is a path of a route without a document, `unknown` a path
+    without a route; None if there is no such path. `documents` are two different ones of the same
+    size.
+    """
+
+    token: str
+    route: PromisedRoute
+    path: str
+    key: str
+    missing: str | None
+    unknown: str | None
+    documents: tuple[bytes, bytes]
+
+
+def plan_probe(contract: Contract, path: str | None, token: str | None = None) -> ProbePlan:
+    """The probe of the route with this path, by default of one with a parameter.
+
+    A route with a parameter gets a key that no reader uses: `token`, random by default, is in it.
+
+    Raises:
+        ConfigError: no route has the path.
+    """
+    route = contract.route(path)
+    token = token or secrets.token_hex(8)
+    value = f"{PROBE_NAME}-{token}"
+    candidates = [route, *contract.routes]
+    missing = (each.path_of(f"{value}-none") for each in candidates if not each.is_static)
+    size = (contract.compress_from or 0) + _MARGIN
+    return ProbePlan(
+        token=token,
+        route=route,
+        path=route.path_of(value),
+        key=route.key_of(value),
+        missing=next(missing, None),
+        unknown=_unknown_path(contract.routes, value),
+        documents=(_document(token, 1, size), _document(token, 2, size)),
+    )
+
+
+def _unknown_path(routes: Sequence[PromisedRoute], value: str) -> str | None:
+    """The shortest path without a route; None if a greedy route at the root matches all paths."""
+    longest = max(len(route.path.split("/")) for route in routes) + 1
+    paths = ("/".join([value] * length) for length in range(1, longest + 1))
+    return next((path for path in paths if not any(route.matches(path) for route in routes)), None)
+
+
+def _document(token: str, number: int, size: int) -> bytes:
+    """JSON that compresses well, with non-ASCII letters, which a wrong encoding would damage."""
+    content = {"probe": token, "number": number, "text": "Grüße, 世界", "filler": ""}
+    short = len(json.dumps(content, ensure_ascii=False).encode())
+    content["filler"] = "x" * max(0, min(size, _MAX_PROBE_BYTES) - short)
+    return json.dumps(content, ensure_ascii=False).encode()

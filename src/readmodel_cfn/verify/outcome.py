@@ -1,4 +1,4 @@
-"""What became of a promise."""
+"""The outcome of the check of one promise."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,9 +8,9 @@ Status = Literal["kept", "broken", "cannot be shown"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """A promise by its name, what became of it, what was seen, and what to do where it is broken.
+    """A promise by its name, its status, what was observed, and what to do if it is broken.
 
-    "cannot be shown" is no promise kept: `what` says why this endpoint or this probe cannot tell.
+    "cannot be shown" means not checked: `what` says why this endpoint or probe does not show it.
     """
 
     name: str
@@ -20,15 +20,15 @@ class Outcome:
 
 
 def kept(name: str, what: str) -> Outcome:
-    """It was seen to be kept."""
+    """The promise is kept."""
     return Outcome(name, "kept", what)
 
 
 def broken(name: str, what: str, todo: str) -> Outcome:
-    """It was seen to be broken."""
+    """The promise is broken."""
     return Outcome(name, "broken", what, todo)
 
 
-def not_shown(name: str, why: str) -> Outcome:
-    """It could not be seen."""
+def not_checked(name: str, why: str) -> Outcome:
+    """The promise could not be checked here."""
     return Outcome(name, "cannot be shown", why)

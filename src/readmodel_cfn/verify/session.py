@@ -1,27 +1,82 @@
-"""The session: all that is asked of the API while the probe is there."""
+"""The requests of `verify`, and what was observed: reads through the API, and access checks."""
 
+import socket
+import ssl
 import time
+import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
-from readmodel_cfn.aws.http import LOCAL_HOSTS, Response, request
-from readmodel_cfn.errors import Unfinished
-from readmodel_cfn.verify.contract import Contract
-from readmodel_cfn.verify.keeping import ProbeDocument
-from readmodel_cfn.verify.probe import Probe
-from readmodel_cfn.verify.seen import Reads
+from readmodel_cfn.aws.errors import aws_errors
+from readmodel_cfn.aws.http import LOCAL_HOSTS, Response, proxy_for, request
+from readmodel_cfn.errors import ReadModelError, Unfinished
+from readmodel_cfn.verify.contract import Contract, ProbePlan
+from readmodel_cfn.verify.probe import ProbeDocument
 
-_PAUSE = 0.5  # seconds between the first reads, and before what was throttled is asked again
+_PAUSE = 0.5  # seconds before a request is retried
 _THROTTLED = 429
 _SOME_ORIGIN = "https://readmodel-cfn.example"
 _LOCAL_ORIGIN = "http://localhost"
+_TIMEOUT = 5  # seconds for a request that should get no response
+
+
+@dataclass(frozen=True)
+class Reads:
+    """The API's responses while the first document of the probe existed, then the second.
+
+    `etags` are those of S3. `cross_...` are responses to a page of another origin. `missing` and
+    `unknown` are None if there is no such path.
+    """
+
+    probe: ProbePlan
+    etags: tuple[str, str]
+    first: Response
+    unchanged: Response
+    head: Response
+    head_unchanged: Response
+    zipped: Response
+    other_method: Response
+    missing: Response | None
+    unknown: Response | None
+    cross_first: Response
+    cross_unchanged: Response
+    cross_missing: Response | None
+    cross_unknown: Response | None
+    preflight: Response
+    changed: Response
+    outdated: Response
+
+    @property
+    def is_served(self) -> bool:
+        """Whether the document is served, so that its headers can be checked."""
+        return self.first.status == 200
+
+
+@dataclass(frozen=True)
+class AccessChecks:
+    """What can be read without the API, and without TLS.
+
+    `item` and `listing` are anonymous requests to the bucket. `plain_bucket` is the status of an
+    authorized request without TLS, `plain_api` that of a request to the API, both 0 for no
+    response. `old_tls` says whether the API accepts TLS below 1.2. None is what could not be
+    checked, because of `why`.
+    """
+
+    item: Response
+    listing: Response
+    plain_bucket: int | None = None
+    plain_api: int | None = None
+    old_tls: bool | None = None
+    why: str = ""
 
 
 class Api:
-    """The API at a base URL, asked as a client would, and as a page of another origin.
+    """The API at a base URL, for requests of a client and of a page of another origin.
 
-    Where an answer is 429 it is asked again, for up to `patience` seconds in all: a stack may have
-    a limit that the questions themselves reach.
+    A request that gets 429 is retried, for up to `patience` seconds in total: the requests
+    themselves may reach the stack's throttling limit.
     """
 
     def __init__(
@@ -35,7 +90,7 @@ class Api:
         self.patience, self._left, self.sleep = patience, patience, sleep
 
     def request(self, path: str, method: str = "GET", **headers: str) -> Response:
-        """Ask; underscores in header names are dashes."""
+        """Send a request; underscores in header names are sent as hyphens."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         while True:
             response = request(f"{self.url}/{path}", method, named)
@@ -45,48 +100,48 @@ class Api:
             self.sleep(_PAUSE)
 
     def request_cross_origin(self, path: str, method: str = "GET", **headers: str) -> Response:
-        """The same for a page of the other origin."""
+        """Send the same request as a page of another origin does."""
         return self.request(path, method, Origin=self._origin, **headers)
 
     def preflight(self, path: str) -> Response:
-        """What a browser asks before a page may send If-None-Match."""
-        asked = {
+        """Send the request that a browser sends before a page's If-None-Match."""
+        headers = {
             "Access_Control_Request_Method": "GET",
             "Access_Control_Request_Headers": "if-none-match",
         }
-        return self.request_cross_origin(path, "OPTIONS", **asked)
+        return self.request_cross_origin(path, "OPTIONS", **headers)
 
 
 def _origin(url: str, allowed: str | None) -> str:
-    """The origin of the page: the allowed one, or any where all origins or none may read.
+    """The origin of the page: the allowed one, or any if all origins or none may read.
 
     An emulator on this machine, such as the sandbox, refuses pages of other machines before it
-    reaches the API. API Gateway compares no origins, so a local page gets the same headers.
+    calls the API. API Gateway compares no origins, so a local page gets the same headers.
     """
     if urlsplit(url).hostname in LOCAL_HOSTS:
         return _LOCAL_ORIGIN
     return allowed if allowed and allowed != "*" else _SOME_ORIGIN
 
 
-def read(api: Api, probe: Probe, document: ProbeDocument) -> Reads:
-    """Ask everything, while the first document is there, and once more with the second.
+def read(api: Api, probe: ProbePlan, document: ProbeDocument) -> Reads:
+    """Write the first document and send all requests, then write the second and read it.
 
-    A new API, role or policy takes seconds until all of AWS knows it: the first read alone is asked
-    again, for up to the API's patience, until it is served.
+    A new API, role or policy is effective only after some seconds: the first read is retried until
+    it gets the document, for up to the API's `patience`.
 
     Raises:
-        ReadModelError: nobody answers.
-        Unfinished: somebody published to the probe's key meanwhile, or the API is throttled.
+        ReadModelError: no server answers.
+        Unfinished: another document was published meanwhile, or the API is throttled.
     """
-    # A static route alone has a missing document only before the probe is there.
-    nobodys = None if probe.missing or document.saved else probe.path
-    absent = _both(api, nobodys)
+    # A static route has a missing document only before the probe is written.
+    unpublished = None if probe.missing or document.saved else probe.path
+    absent = _both(api, unpublished)
     old = document.put(probe.documents[0])
     first = _first(api, probe)
-    to_missing, page_to_missing = _both(api, probe.missing) if probe.missing else absent
-    to_unknown, page_to_unknown = _both(api, probe.unknown)
-    etag = first.header("ETag") or old  # where none comes, the condition is S3's own
-    same = _with_the_first(api, probe.path, etag)
+    missing, cross_missing = _both(api, probe.missing) if probe.missing else absent
+    unknown, cross_unknown = _both(api, probe.unknown)
+    etag = first.header("ETag") or old
+    while_first = _while_first(api, probe.path, etag)
     new = document.put(probe.documents[1])
     changed = api.request(probe.path)
     outdated = api.request(probe.path, If_None_Match=etag)
@@ -97,30 +152,34 @@ def read(api: Api, probe: Probe, document: ProbeDocument) -> Reads:
         first=first,
         changed=changed,
         outdated=outdated,
-        missing=to_missing,
-        cross_missing=page_to_missing,
-        unknown=to_unknown,
-        cross_unknown=page_to_unknown,
-        **same,
+        missing=missing,
+        cross_missing=cross_missing,
+        unknown=unknown,
+        cross_unknown=cross_unknown,
+        **while_first,
     )
     _check_not_throttled(reads, api.url)
     return reads
 
 
 def _check_not_throttled(reads: Reads, url: str) -> None:
-    """Check that no answer says only that there were too many questions; or all say so."""
-    answers = [one for one in vars(reads).values() if isinstance(one, Response)]
-    if reads.is_served and any(one.status == _THROTTLED for one in answers):
-        hint = "give a longer --timeout, or raise throttle_rate under [deployment]"
-        raise Unfinished("it is throttled: some requests are answered 429", where=url, hint=hint)
+    """Check that no response is 429, as it shows nothing, unless the document is not served at all.
+
+    Raises:
+        Unfinished: a request was throttled.
+    """
+    responses = [value for value in vars(reads).values() if isinstance(value, Response)]
+    if reads.is_served and any(response.status == _THROTTLED for response in responses):
+        hint = "use a longer --timeout, or raise throttle_rate under [deployment]"
+        raise Unfinished("throttled: some requests get 429", where=url, hint=hint)
 
 
 def _both(api: Api, path: str | None) -> tuple[Response | None, Response | None]:
-    """What a client gets, and what a page of another origin does, where there is a path to ask."""
+    """The responses to a client and to a page of another origin; None without a path."""
     return (api.request(path), api.request_cross_origin(path)) if path else (None, None)
 
 
-def _first(api: Api, probe: Probe) -> Response:
+def _first(api: Api, probe: ProbePlan) -> Response:
     left = api.patience
     while True:
         response = api.request(probe.path)
@@ -130,7 +189,8 @@ def _first(api: Api, probe: Probe) -> Response:
         api.sleep(_PAUSE)
 
 
-def _with_the_first(api: Api, path: str, etag: str) -> dict[str, Response]:
+def _while_first(api: Api, path: str, etag: str) -> dict[str, Response]:
+    """The requests for which the document must not change."""
     return {
         "unchanged": api.request(path, If_None_Match=etag),
         "head": api.request(path, "HEAD"),
@@ -141,3 +201,81 @@ def _with_the_first(api: Api, path: str, etag: str) -> dict[str, Response]:
         "cross_unchanged": api.request_cross_origin(path, If_None_Match=etag),
         "preflight": api.preflight(path),
     }
+
+
+def check_access(
+    s3: Any, bucket: str, key: str, plain_s3: Any | None, api_url: str
+) -> AccessChecks:
+    """Send requests that should be refused, while there is a document at the key.
+
+    `s3` is boto3's client, `plain_s3` the same without TLS, or None with an emulator.
+
+    Raises:
+        ReadModelError: S3 does not answer.
+    """
+    store = f"{s3.meta.endpoint_url}/{bucket}"
+    item, listing = request(f"{store}/{key}"), request(f"{store}?list-type=2")
+    if plain_s3 is None or not api_url.startswith("https:"):
+        return AccessChecks(item, listing, why="an emulator is used instead of AWS")
+    plain_bucket = _plain_bucket(s3, plain_s3, bucket, key)
+    if proxy_for(api_url):
+        return AccessChecks(item, listing, plain_bucket, why="the API is reached through a proxy")
+    return AccessChecks(item, listing, plain_bucket, _plain_api(api_url), accepts_old_tls(api_url))
+
+
+def _plain_bucket(s3: Any, plain_s3: Any, bucket: str, key: str) -> int | None:
+    """The status of an authorized request without TLS; None if it is not authorized."""
+    try:
+        s3.head_object(Bucket=bucket, Key=key)
+    except s3.exceptions.ClientError:
+        return None
+    try:
+        plain_s3.head_object(Bucket=bucket, Key=key)
+    except plain_s3.exceptions.ClientError as error:
+        return int(error.response["ResponseMetadata"]["HTTPStatusCode"])
+    except aws_errors():
+        return 0
+    return 200
+
+
+def _plain_api(api_url: str) -> int:
+    """The status of a request without TLS; 0 for no response."""
+    try:
+        return request(api_url.replace("https:", "http:", 1), timeout=_TIMEOUT).status
+    except ReadModelError:
+        return 0
+
+
+# OpenSSL's reasons if its own build or policy excludes old versions.
+_CLIENT_REASONS = {"NO_PROTOCOLS_AVAILABLE", "NO_CIPHERS_AVAILABLE", "NO_CIPHER_MATCH"}
+
+
+def accepts_old_tls(url: str) -> bool | None:
+    """Whether the server accepts TLS below 1.2; None if this machine cannot try."""
+    parts = urlsplit(url)
+    try:
+        context = _old_context()
+        with (
+            socket.create_connection((parts.hostname, parts.port or 443), _TIMEOUT) as plain,
+            context.wrap_socket(plain, server_hostname=parts.hostname),
+        ):
+            return True
+    except (ssl.SSLError, ValueError) as error:
+        return None if getattr(error, "reason", None) in {*_CLIENT_REASONS, None} else False
+    except ConnectionError:
+        return False
+    except OSError:
+        return None
+
+
+def _old_context() -> ssl.SSLContext:
+    """A client of TLS 1.0 and 1.1; it sends no data, so it verifies no certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # old versions are the purpose
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    return context

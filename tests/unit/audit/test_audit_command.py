@@ -9,8 +9,8 @@ from audit_templates import drop, good
 from click.testing import CliRunner, Result
 
 from readmodel_cfn.analysis.audit import RULES
-from readmodel_cfn.cli.audit import audit
-from readmodel_cfn.errors import ConfigError, LintError
+from readmodel_cfn.cli.analysis import audit
+from readmodel_cfn.errors import ConfigError, FindingsError
 
 
 def run(*arguments: str) -> Result:
@@ -58,7 +58,7 @@ def test_findings_are_grouped_by_resource_and_exit_code_is_3(broken: Path) -> No
         ["R47", "plain-http"],
     ]
     assert "AWS::ApiGateway::Deployment" in done.stdout
-    assert isinstance(done.exception, LintError)
+    assert isinstance(done.exception, FindingsError)
     assert str(done.exception).startswith(f"{broken}: 2 ")
     assert done.exception.exit_code == 3
 
@@ -72,7 +72,7 @@ def test_json_prints_findings_with_all_fields(broken: Path) -> None:
 
 def test_audit_of_the_article_template_fails() -> None:
     done = run("--article")
-    assert isinstance(done.exception, LintError)
+    assert isinstance(done.exception, FindingsError)
     assert "R14" in done.stdout
 
 

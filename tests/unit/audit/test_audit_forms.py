@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from audit_templates import STORE_ARN, Template, allow, document, drop, find, good, put, resource
 
-from readmodel_cfn.analysis.audit import View, audit
+from readmodel_cfn.analysis.audit import audit
+from readmodel_cfn.analysis.view import View
 
 GET = "SampleGet/Properties"
 URI = f"{GET}/Integration/Uri"
@@ -29,7 +30,7 @@ def test_good_template_has_no_findings(cors: bool, compressed: bool, gzip: bool)
 def test_view_has_every_method_role_and_bucket() -> None:
     view = View(good(cors=True))
     assert [method.id for method in view.reads] == list(METHODS)
-    assert [(role.id, role.keys) for role in view.readers] == [
+    assert [(role.id, role.keys) for role in view.s3_roles] == [
         ("ReaderRole", ["payload.json", "products/*.json"])
     ]
     assert [bucket.id for bucket in view.buckets] == ["Store"]

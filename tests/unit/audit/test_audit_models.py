@@ -7,7 +7,8 @@ from hypothesis import given
 
 from articles import article_template
 from readmodel_cfn import ReadModel, Route, build_template, render
-from readmodel_cfn.analysis.audit import View, audit
+from readmodel_cfn.analysis.audit import audit
+from readmodel_cfn.analysis.view import View
 from strategies import read_models
 
 
@@ -36,7 +37,7 @@ def test_view_has_get_and_head_of_every_route() -> None:
 
 
 def test_findings_of_the_article_template() -> None:
-    found = [(one.name, one.resource) for one in audit(article_template())]
+    found = [(finding.name, finding.resource) for finding in audit(article_template())]
     assert found == [
         ("unanswered-status", "SamplesGetMethod"),
         ("missing-header", "SamplesGetMethod"),  # Content-Type
@@ -46,8 +47,8 @@ def test_findings_of_the_article_template() -> None:
         ("inline-stage", "ApiGatewayDeployment"),
         ("role-action", "ApiGatewayDataStorePolicy"),
         ("role-beyond-keys", "ApiGatewayDataStorePolicy"),
-        ("literal-place", "SamplesGetMethod"),
-        ("literal-place", "Outputs"),
+        ("literal-region", "SamplesGetMethod"),
+        ("literal-region", "Outputs"),
         ("public-access", "DataStore"),
         ("plain-http", "DataStore"),
         ("secret-in-outputs", "Outputs"),

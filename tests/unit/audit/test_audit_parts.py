@@ -2,8 +2,8 @@
 
 import pytest
 
-from readmodel_cfn.analysis.audit.selection import contained, matched
-from readmodel_cfn.analysis.audit.words import spoken
+from readmodel_cfn.analysis.methods import contained, matched
+from readmodel_cfn.analysis.words import join_words
 
 
 def test_matched_equals_contained_for_patterns_of_whole_statuses() -> None:
@@ -16,12 +16,12 @@ def test_matched_equals_contained_for_patterns_of_whole_statuses() -> None:
     ("things", "expected"),
     [([], ""), ([1], "1"), ([1, 2], "1 and 2"), ([1, 2, 3], "1, 2 and 3")],
 )
-def test_spoken_joins_items_with_and(things: list[int], expected: str) -> None:
-    assert spoken(things) == expected
+def test_join_words_joins_items_with_and(things: list[int], expected: str) -> None:
+    assert join_words(things) == expected
 
 
-def test_spoken_cuts_long_lists() -> None:
-    text_of_list = spoken(range(12))
+def test_join_words_cuts_long_lists() -> None:
+    text_of_list = join_words(range(12))
     assert "8" in text_of_list
     assert "9" not in text_of_list
     assert "3" in text_of_list.rpartition("8")[2]

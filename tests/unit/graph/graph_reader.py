@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from readmodel_cfn.analysis.graph.picture import Section
+from readmodel_cfn.analysis.graph.layout import Section
 
 _LABEL = r"(?:[A-Za-z0-9 /{}.,:+*=?@_-]|#\d+;|<br/>)*"
 _ID = r"[A-Z][A-Za-z0-9]*|node\d+|readers"

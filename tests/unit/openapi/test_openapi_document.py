@@ -9,17 +9,17 @@ from openapi_templates import Content, answering, api, of, reads, resource
 
 from articles import article_template
 from readmodel_cfn import Api, DataStore, Deployment, ReadModel, Route
-from readmodel_cfn.analysis.openapi import document
+from readmodel_cfn.analysis.openapi import openapi
 from readmodel_cfn.errors import ConfigError
 
-PRODUCTION = document(of(ReadModel()))
+PRODUCTION = openapi(of(ReadModel()))
 ERROR = {"$ref": "#/components/schemas/Error"}
 CONDITIONS = ["If-None-Match", "If-Modified-Since"]
 
 
 def described(template: Content) -> Content:
     """The template's document, which is valid."""
-    found = document(template)
+    found = openapi(template)
     validate(json.loads(json.dumps(found)))
     return found
 
@@ -236,7 +236,7 @@ def test_nonstandard_status_has_a_description() -> None:
 def test_version_is_the_deployment_hash() -> None:
     (name,) = [name_ for name_ in of(ReadModel())["Resources"] if "Deployment" in name_]
     assert name == f"ApiGatewayDeployment{PRODUCTION['info']['version']}"
-    assert document(of(ReadModel(deployment=Deployment(serial=2))))["info"] != PRODUCTION["info"]
+    assert openapi(of(ReadModel(deployment=Deployment(serial=2))))["info"] != PRODUCTION["info"]
 
 
 def test_version_is_unknown_without_a_stage() -> None:
@@ -252,8 +252,7 @@ def test_title_is_the_logical_id_if_the_api_has_no_name() -> None:
 
 
 def test_stack_values_are_in_the_document() -> None:
-    known = {"AWS::StackName": "shop", "AWS::Region": "eu-north-1"}
-    found = document(of(ReadModel()), known=known)
+    found = openapi(of(ReadModel()), stack_name="shop", region="eu-north-1")
     assert found["info"]["title"] == "shop Api"
     assert found["servers"][0]["variables"]["region"]["default"] == "eu-north-1"
     assert PRODUCTION["info"]["title"] == "${AWS::StackName} Api"
@@ -282,12 +281,12 @@ def pair() -> Content:
 
 
 def test_api_option_selects_one_of_several_apis() -> None:
-    assert document(pair(), "Second")["info"]["title"] == "More"
-    assert document(pair(), "Second")["paths"].keys() == {"/b"}
+    assert openapi(pair(), "Second")["info"]["title"] == "More"
+    assert openapi(pair(), "Second")["paths"].keys() == {"/b"}
 
 
 @pytest.mark.parametrize(
-    ("template", "wanted", "facts"),
+    ("template", "api_id", "facts"),
     [
         (pair(), None, ["--api", "Api", "Second"]),
         (pair(), "Empty", ["--api", "Empty", "Api", "Second"]),
@@ -299,9 +298,9 @@ def test_api_option_selects_one_of_several_apis() -> None:
     ],
 )
 def test_ambiguous_or_unknown_api_is_a_one_line_config_error(
-    template: Content, wanted: str | None, facts: list[str]
+    template: Content, api_id: str | None, facts: list[str]
 ) -> None:
     with pytest.raises(ConfigError) as raised:
-        document(template, wanted)
+        openapi(template, api_id)
     assert [fact for fact in facts if fact not in str(raised.value)] == []
     assert "\n" not in str(raised.value)

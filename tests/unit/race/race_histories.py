@@ -1,7 +1,15 @@
 """Measurements for the tests of figures and plots."""
 
-from readmodel_cfn.verify.race.history import Read, Write
-from readmodel_cfn.verify.race.measure import ANOTHER, ASKED, IDLE, REPLACED, Measured, Span
+from readmodel_cfn.verify.race.history import (
+    ANOTHER,
+    ASKED,
+    IDLE,
+    REPLACED,
+    Measured,
+    Read,
+    Span,
+    Write,
+)
 
 MS = 1_000_000
 

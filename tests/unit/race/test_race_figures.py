@@ -18,8 +18,7 @@ from readmodel_cfn.verify.race.figures import (
     ratios,
     rows,
 )
-from readmodel_cfn.verify.race.history import check
-from readmodel_cfn.verify.race.measure import ANOTHER, ASKED, IDLE, REPLACED, Plan, Span
+from readmodel_cfn.verify.race.history import ANOTHER, ASKED, IDLE, REPLACED, RacePlan, Span, check
 
 
 @pytest.mark.parametrize(
@@ -61,7 +60,7 @@ def test_ratios_skip_phases_without_documents() -> None:
 def test_json_has_all_figures() -> None:
     found = measured(torn=True)
     told = json.loads(
-        json.dumps(as_json(Plan(100, 1, 2.0), found, check(found.writes, found.reads)))
+        json.dumps(as_json(RacePlan(100, 1, 2.0), found, check(found.writes, found.reads)))
     )
     assert not told["passed"]
     assert (told["reads"], told["broken_reads"], told["violations"]["torn"]) == (17, 1, 1)
@@ -93,7 +92,7 @@ def test_lines_mention_a_write_without_response() -> None:
 
 @pytest.mark.parametrize("size", [200, 5_000_000, 10_485_760])
 def test_plan_has_limits_of_requests_and_bytes(size: int) -> None:
-    plan = Plan(size, 4, 10)
+    plan = RacePlan(size, 4, 10)
     assert 0 < plan.reads <= 10_000
     assert plan.reads * size <= 10_000_000_000
     assert 0 < plan.writes <= 1_000

@@ -5,7 +5,7 @@ from threading import Event
 import pytest
 
 from readmodel_cfn.verify.race.body import version_of
-from readmodel_cfn.verify.race.writer import Writer, Writing
+from readmodel_cfn.verify.race.measure import Writer, Writing
 
 
 class Store:

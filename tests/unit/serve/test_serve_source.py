@@ -150,7 +150,18 @@ def test_policies_of_other_roles_may_need_a_stack(tmp_path: Path) -> None:
     assert api_of(source, tmp_path, print).answer(get("/things/1")).status == 404
 
 
-JUNK = (None, 5, "x", [], {}, [1], {"a": 1}, {"Ref": "Nowhere"}, {"Fn::If": [1, 2, 3]}, [None])
+JUNK: tuple[Any, ...] = (
+    None,
+    5,
+    "x",
+    [],
+    {},
+    [1],
+    {"a": 1},
+    {"Ref": "Nowhere"},
+    {"Fn::If": [1, 2, 3]},
+    [None],
+)
 
 
 def places(value: Any) -> list[tuple[Any, ...]]:

@@ -16,8 +16,8 @@ from botocore.stub import Stubber
 from verify_seen import heard
 
 from readmodel_cfn.errors import ReadModelError
-from readmodel_cfn.verify import doors
-from readmodel_cfn.verify.doors import speaks_old_tls, try_doors
+from readmodel_cfn.verify import session
+from readmodel_cfn.verify.session import accepts_old_tls, check_access
 
 API = "https://abc.execute-api.eu-west-1.amazonaws.com/v1"
 Serve = Callable[..., str]
@@ -50,11 +50,11 @@ def shake_hands(server: socket.socket, context: ssl.SSLContext) -> None:
 
 
 def test_server_with_old_tls_is_detected(serve: Serve) -> None:
-    assert speaks_old_tls(serve(ssl.TLSVersion.TLSv1)) is True
+    assert accepts_old_tls(serve(ssl.TLSVersion.TLSv1)) is True
 
 
 def test_server_with_new_tls_refuses_old_tls(serve: Serve) -> None:
-    assert speaks_old_tls(serve(ssl.TLSVersion.TLSv1_2)) is False
+    assert accepts_old_tls(serve(ssl.TLSVersion.TLSv1_2)) is False
 
 
 def test_client_without_old_tls_cannot_check_it(
@@ -67,8 +67,8 @@ def test_client_without_old_tls_cannot_check_it(
         context.maximum_version = ssl.TLSVersion.TLSv1_2
         return context
 
-    monkeypatch.setattr(doors, "_old_context", none_so_old)
-    assert speaks_old_tls(serve(ssl.TLSVersion.TLSv1_2)) is None
+    monkeypatch.setattr(session, "_old_context", none_so_old)
+    assert accepts_old_tls(serve(ssl.TLSVersion.TLSv1_2)) is None
 
 
 @dataclass
@@ -80,14 +80,14 @@ class Doors:
     asked: list[str]
 
     def open(self, plain: bool = True, url: str = API) -> Any:
-        return try_doors(self.s3, "bucket", "a/k.json", self.plain if plain else None, url)
+        return check_access(self.s3, "bucket", "a/k.json", self.plain if plain else None, url)
 
 
 @pytest.fixture
 def found(monkeypatch: pytest.MonkeyPatch) -> Doors:
-    monkeypatch.setattr(doors, "speaks_old_tls", lambda _: False)
-    monkeypatch.setattr(doors, "proxy_for", lambda _: None)
-    session = boto3.Session("key", "secret", region_name="eu-west-1")
+    monkeypatch.setattr(session, "accepts_old_tls", lambda _: False)
+    monkeypatch.setattr(session, "proxy_for", lambda _: None)
+    aws = boto3.Session("key", "secret", region_name="eu-west-1")
     asked: list[str] = []
 
     def ask(url: str, timeout: float = 0) -> Any:  # noqa: ARG001
@@ -96,8 +96,8 @@ def found(monkeypatch: pytest.MonkeyPatch) -> Doors:
             raise ReadModelError("nobody")
         return heard(403)
 
-    monkeypatch.setattr(doors, "request", ask)
-    return Doors(session.client("s3"), session.client("s3"), asked)
+    monkeypatch.setattr(session, "request", ask)
+    return Doors(aws.client("s3"), aws.client("s3"), asked)
 
 
 def test_bucket_is_read_and_listed_without_credentials(found: Doors) -> None:
@@ -147,7 +147,7 @@ def test_blocked_port_80_is_no_refusal(found: Doors, monkeypatch: pytest.MonkeyP
 
 
 def test_tls_is_not_checked_through_a_proxy(found: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doors, "proxy_for", lambda _: "a proxy")
+    monkeypatch.setattr(session, "proxy_for", lambda _: "a proxy")
     with Stubber(found.s3) as s3:
         s3.add_client_error("head_object", "403", "Forbidden", 403)
         seen = found.open()

@@ -26,7 +26,7 @@ from verify_seen import (
 
 from facts import missing
 from readmodel_cfn.deploy.live.values import Finding, Live
-from readmodel_cfn.verify.contract import Contract, Promised
+from readmodel_cfn.verify.contract import Contract, PromisedRoute
 
 XML = b"<Error><Code>NoSuchKey</Code></Error>"
 A = right(PLAIN)
@@ -336,7 +336,7 @@ def test_parts_not_compared_are_named() -> None:
 
 
 def test_article_breaks_promises_with_one_remedy() -> None:
-    article = Contract((Promised("samples", "payload.json"),), article=True)
+    article = Contract((PromisedRoute("samples", "payload.json"),), article=True)
     bare = heard(200, right(article).probe.documents[0], Content_Type="application/json")
     outcomes = judged(article, first=bare, unchanged=bare, head=heard(403), zipped=bare)
     assert with_status("broken", outcomes) == [

@@ -13,8 +13,8 @@ from botocore.stub import Stubber
 from facts import missing
 from readmodel_cfn.aws.errors import UnreadableAnswer
 from readmodel_cfn.errors import Unfinished
-from readmodel_cfn.publish.publish import Settings
-from readmodel_cfn.verify.keeping import ProbeDocument
+from readmodel_cfn.publish.documents import Settings
+from readmodel_cfn.verify.probe import ProbeDocument
 
 AT = {"Bucket": "b", "Key": "k"}
 OURS = {"readmodel-cfn-probe": "run"}
@@ -211,7 +211,7 @@ def test_document_is_copied_only_without_versioning(s3: S3) -> None:
     for version, copied in ((None, True), ("null", True), ("v1", False)):
         found = {"ETag": '"0"', "Body": io.BytesIO(b"\x00kept")}
         s3.says("get_object", **found, **({"VersionId": version} if version else {}))
-        copy = s3.document().spare_copy()
+        copy = s3.document().local_copy()
         assert bool(copy) == copied
         if copy:
             assert copy.read_bytes() == b"\x00kept"

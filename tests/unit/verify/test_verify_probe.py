@@ -6,14 +6,13 @@ import pytest
 
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.template.routes import Route
-from readmodel_cfn.verify.contract import Contract, Promised
-from readmodel_cfn.verify.probe import choose
+from readmodel_cfn.verify.contract import Contract, PromisedRoute, plan_probe
 
-STATIC = Promised("samples", "payload.json")
-ONE = Promised("products/{id}", "products/{id}.json")
-TWO = Promised("shops/{shop}/items/{item}", "shops/{shop}-{item}.json")
-REST = Promised("assets/{path+}", "assets/{path}")
-ALL = Promised("{path+}", "{path}")
+STATIC = PromisedRoute("samples", "payload.json")
+ONE = PromisedRoute("products/{id}", "products/{id}.json")
+TWO = PromisedRoute("shops/{shop}/items/{item}", "shops/{shop}-{item}.json")
+REST = PromisedRoute("assets/{path+}", "assets/{path}")
+ALL = PromisedRoute("{path+}", "{path}")
 VALUE = "readmodel-cfn-probe-t"
 
 
@@ -27,21 +26,21 @@ VALUE = "readmodel-cfn-probe-t"
     ],
 )
 def test_route_with_a_parameter_is_preferred(
-    routes: tuple[Promised, ...], path: str, key: str
+    routes: tuple[PromisedRoute, ...], path: str, key: str
 ) -> None:
-    probe = choose(Contract(routes), None, "t")
+    probe = plan_probe(Contract(routes), None, "t")
     assert (probe.path, probe.key) == (path, key)
     assert Route(probe.route.path, probe.route.key).match_key(key)
 
 
 @pytest.mark.parametrize("asked", ["samples", "/samples", "samples/"])
 def test_given_route_is_probed(asked: str) -> None:
-    assert choose(Contract((ONE, STATIC)), asked, "t").key == "payload.json"
+    assert plan_probe(Contract((ONE, STATIC)), asked, "t").key == "payload.json"
 
 
 def test_unknown_route_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ConfigError, match=r"^--route: .*'x'.*products"):
-        choose(Contract((ONE,)), "x", "t")
+        plan_probe(Contract((ONE,)), "x", "t")
 
 
 @pytest.mark.parametrize(
@@ -51,14 +50,14 @@ def test_unknown_route_is_refused_with_the_known_ones() -> None:
         ((STATIC, ONE), f"products/{VALUE}-none", VALUE),
         ((REST,), f"assets/{VALUE}-none", VALUE),
         ((ALL,), f"{VALUE}-none", None),
-        ((Promised("{id}", "{id}"),), f"{VALUE}-none", f"{VALUE}/{VALUE}"),
-        ((Promised("{id}/{rest+}", "{id}/{rest}"),), f"{VALUE}-none/{VALUE}-none", VALUE),
+        ((PromisedRoute("{id}", "{id}"),), f"{VALUE}-none", f"{VALUE}/{VALUE}"),
+        ((PromisedRoute("{id}/{rest+}", "{id}/{rest}"),), f"{VALUE}-none/{VALUE}-none", VALUE),
     ],
 )
 def test_probe_has_a_missing_and_an_unknown_path_if_possible(
-    routes: tuple[Promised, ...], missing: str | None, unknown: str | None
+    routes: tuple[PromisedRoute, ...], missing: str | None, unknown: str | None
 ) -> None:
-    probe = choose(Contract(routes), None, "t")
+    probe = plan_probe(Contract(routes), None, "t")
     assert (probe.missing, probe.unknown) == (missing, unknown)
 
 
@@ -66,11 +65,11 @@ def test_probe_has_a_missing_and_an_unknown_path_if_possible(
 def test_probe_documents_are_different_json_of_one_size(
     compress_from: int | None,
 ) -> None:
-    first, second = choose(Contract((ONE,), compress_from=compress_from), None, "t").documents
+    first, second = plan_probe(Contract((ONE,), compress_from=compress_from), None, "t").documents
     assert json.loads(first) != json.loads(second)
     assert len(first) == len(second) > (compress_from or 0)
 
 
 def test_probe_documents_have_a_maximum_size() -> None:
-    probe = choose(Contract((ONE,), compress_from=9_000_000), None, "t")
+    probe = plan_probe(Contract((ONE,), compress_from=9_000_000), None, "t")
     assert len(probe.documents[0]) == 1024 * 1024

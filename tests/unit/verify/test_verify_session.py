@@ -10,12 +10,11 @@ from verify_seen import CORS, NOT_FOUND, ORIGIN, PLAIN, heard
 from readmodel_cfn.aws.http import Response
 from readmodel_cfn.errors import Unfinished
 from readmodel_cfn.verify import session
-from readmodel_cfn.verify.contract import Contract, Promised
-from readmodel_cfn.verify.probe import Probe, choose
+from readmodel_cfn.verify.contract import Contract, ProbePlan, PromisedRoute, plan_probe
 from readmodel_cfn.verify.session import Api, read
 
 URL = "https://api.example/v1"
-ONLY_STATIC = Contract((Promised("samples", "payload.json"),))
+ONLY_STATIC = Contract((PromisedRoute("samples", "payload.json"),))
 
 
 @dataclass
@@ -47,8 +46,8 @@ class World:
         if self.disturbed:
             raise Unfinished("somebody")
 
-    def read(self, contract: Contract = PLAIN, patience: float = 0) -> tuple[Probe, Any]:
-        probe = choose(contract, None, "t")
+    def read(self, contract: Contract = PLAIN, patience: float = 0) -> tuple[ProbePlan, Any]:
+        probe = plan_probe(contract, None, "t")
         self.path = probe.path
         api = Api(URL, contract, patience, sleep=self.slept.append)
         return probe, read(api, probe, self)  # type: ignore[arg-type]

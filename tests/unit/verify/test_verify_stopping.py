@@ -6,14 +6,14 @@ from threading import Event, Thread
 
 import pytest
 
-from readmodel_cfn.verify.stopping import Stopping
+from readmodel_cfn.verify.probe import InterruptGuard
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
 def session(heard_first: list[signal.Signals], heard_last: list[signal.Signals]) -> None:
     """Something that is stopped, or is not, and what must be done after."""
-    with Stopping() as stopping:
+    with InterruptGuard() as stopping:
         try:
             for signal_ in heard_first:
                 signal.raise_signal(signal_)
@@ -45,32 +45,32 @@ def test_signal_during_removal_interrupts_afterwards() -> None:
     assert DONE == ["away"]
 
 
-def interrupted_in_the_middle(stopping: Stopping) -> None:
-    with stopping.whole():
+def interrupted_in_the_middle(stopping: InterruptGuard) -> None:
+    with stopping.uninterrupted():
         signal.raise_signal(signal.SIGINT)
         DONE.append("written")
     DONE.append("not reached")
 
 
-def interrupted_after_it(stopping: Stopping) -> None:
-    with stopping.whole():
+def interrupted_after_it(stopping: InterruptGuard) -> None:
+    with stopping.uninterrupted():
         DONE.append("written")
     signal.raise_signal(signal.SIGINT)
     DONE.append("not reached")
 
 
-def interrupted_before_it(stopping: Stopping) -> None:
+def interrupted_before_it(stopping: InterruptGuard) -> None:
     try:
         signal.raise_signal(signal.SIGINT)
     finally:
-        with stopping.whole():
+        with stopping.uninterrupted():
             signal.raise_signal(signal.SIGTERM)
             DONE.append("written")
 
 
-def written_by_another_thread(stopping: Stopping) -> None:
+def written_by_another_thread(stopping: InterruptGuard) -> None:
     def write() -> None:
-        with stopping.whole():
+        with stopping.uninterrupted():
             begun.set()
             DONE.append("written" if done.wait(60) else "interrupted too late")
 
@@ -95,15 +95,15 @@ def written_by_another_thread(stopping: Stopping) -> None:
         written_by_another_thread,
     ],
 )
-def test_whole_block_is_not_interrupted(happens: Callable[[Stopping], None]) -> None:
+def test_whole_block_is_not_interrupted(happens: Callable[[InterruptGuard], None]) -> None:
     """A write that is given up takes effect later, when it was taken away already."""
-    with pytest.raises(KeyboardInterrupt), Stopping() as stopping:
+    with pytest.raises(KeyboardInterrupt), InterruptGuard() as stopping:
         happens(stopping)
     assert DONE == ["written"]
 
 
 def fail() -> None:
-    with Stopping() as stopping:
+    with InterruptGuard() as stopping:
         stopping.hold()
         signal.raise_signal(signal.SIGINT)
         raise ValueError("mine")
@@ -116,7 +116,7 @@ def test_other_error_precedes_the_interruption() -> None:
 
 def test_signal_handlers_are_restored() -> None:
     before = [signal.getsignal(signal_) for signal_ in SIGNALS]
-    with Stopping():
+    with InterruptGuard():
         assert [signal.getsignal(signal_) for signal_ in SIGNALS] != before
     assert [signal.getsignal(signal_) for signal_ in SIGNALS] == before
 
@@ -125,7 +125,7 @@ def test_stopping_in_another_thread_installs_no_handlers() -> None:
     found = []
 
     def work() -> None:
-        with Stopping() as stopping:
+        with InterruptGuard() as stopping:
             stopping.hold()
         found.append("done")
 

@@ -6,13 +6,15 @@ from typing import Any, get_args
 
 from readmodel_cfn.aws.http import Response
 from readmodel_cfn.deploy.live.values import Live
-from readmodel_cfn.verify.contract import Contract, Promised
+from readmodel_cfn.verify.contract import Contract, PromisedRoute, plan_probe
 from readmodel_cfn.verify.outcome import Outcome, Status
-from readmodel_cfn.verify.probe import choose
-from readmodel_cfn.verify.promises import judge
-from readmodel_cfn.verify.seen import Doors, Reads
+from readmodel_cfn.verify.session import AccessChecks, Reads
+from readmodel_cfn.verify.verify import judge
 
-ROUTES = (Promised("samples", "payload.json"), Promised("products/{id}", "products/{id}.json"))
+ROUTES = (
+    PromisedRoute("samples", "payload.json"),
+    PromisedRoute("products/{id}", "products/{id}.json"),
+)
 PLAIN = Contract(ROUTES)
 ORIGIN = "https://www.example.com"
 CORS = Contract(ROUTES, cors_origin=ORIGIN)
@@ -65,7 +67,7 @@ def changed(
 
 def right(contract: Contract) -> Reads:
     """The answers of a stack that keeps the contract."""
-    probe = choose(contract, None, "token")
+    probe = plan_probe(contract, None, "token")
     first, second = probe.documents
     stored = gzip.compress if contract.gzip_stored else bytes
     encoding = "gzip" if contract.gzip_stored else None
@@ -116,11 +118,11 @@ def right(contract: Contract) -> Reads:
     )
 
 
-DOORS = Doors(heard(403), heard(403), plain_bucket=403, plain_api=0, old_tls=False)
+DOORS = AccessChecks(heard(403), heard(403), plain_bucket=403, plain_api=0, old_tls=False)
 
 
 def judged(
-    contract: Contract = PLAIN, doors: Doors = DOORS, live: Live = LIVE, **wrong: Any
+    contract: Contract = PLAIN, doors: AccessChecks = DOORS, live: Live = LIVE, **wrong: Any
 ) -> dict[str, Outcome]:
     """The outcomes by promise, with some responses replaced."""
     seen = replace(right(contract), **wrong)

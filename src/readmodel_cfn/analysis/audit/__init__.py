@@ -1,39 +1,38 @@
-"""Audit: the invariants of an S3 proxy behind an API Gateway REST API, over any template.
+"""Audit: rules for an S3 proxy behind an API Gateway REST API, checked on any template.
 
-A template is a value, parsed JSON or YAML, of whatever origin. Nothing is asked of AWS, nothing is
-deployed, and what cannot be known from the template alone (an import, a condition) is passed over
-in silence: a finding is always a fact about the template.
+Nothing is deployed and AWS is not called. What depends on more than the template, such as an import
+or a condition, is not judged: a finding is always a fact about the template.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-
-from readmodel_cfn.analysis.audit.rule import Fault, Finding, Rule
+from readmodel_cfn.analysis.audit.rule import Finding, Rule, Violation
 from readmodel_cfn.analysis.audit.rules import RULES
-from readmodel_cfn.analysis.audit.view import View
-from readmodel_cfn.cloudformation.reader import read_template
+from readmodel_cfn.analysis.view import View
+from readmodel_cfn.cloudformation.reader import TemplateSource, template_content
 
-__all__ = ["RULES", "Fault", "Finding", "Rule", "View", "audit", "read_template"]
+__all__ = ["RULES", "Finding", "Rule", "Violation", "audit", "methods_reading_s3"]
 
 
-def audit(template: Mapping[str, Any]) -> list[Finding]:
-    """Every breach of the rules in a template, in the order of the rules.
+def audit(template: TemplateSource) -> list[Finding]:
+    """The template's violations of the rules, in the order of the rules.
 
-    An empty list means that no rule is broken, which is also so where there is nothing to judge.
-    Odd templates give fewer findings, never an exception.
+    An empty list means that no rule is violated, also if no method reads S3: see
+    `methods_reading_s3`.
+
+    Args:
+        template: A text in JSON or YAML, a file's Path, a mapping, a troposphere Template or a
+            ReadModel.
+
+    Raises:
+        ConfigError: a file that cannot be read, or a text that is not a template.
     """
-    return list(_findings(View(template)))
+    view = View(template_content(template))
+    return [rule.finding(violation) for rule in RULES for violation in rule.check(view)]
 
 
-def _findings(view: View) -> Iterator[Finding]:
-    for rule in RULES:
-        for fault in rule.check(view):
-            yield Finding(
-                rule=rule.id,
-                name=rule.name,
-                resource=fault.resource,
-                path=fault.path,
-                what=fault.what,
-                meaning=rule.meaning,
-                todo=fault.todo,
-            )
+def methods_reading_s3(template: TemplateSource) -> list[str]:
+    """The logical IDs of the methods that read S3, which the audit judges.
+
+    Raises:
+        ConfigError: a file that cannot be read, or a text that is not a template.
+    """
+    return [method.id for method in View(template_content(template)).reads]

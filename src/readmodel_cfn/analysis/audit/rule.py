@@ -1,16 +1,16 @@
-"""What a rule is, and what it finds."""
+"""A rule of the audit, its violations, and the findings that they are reported as."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from readmodel_cfn.analysis.audit.view import View
+from readmodel_cfn.analysis.view import View
 
 
 @dataclass(frozen=True)
-class Fault:
-    """One breach of a rule: the place, what is wrong there, and what to do.
+class Violation:
+    """One violation of a rule: where it is, what is wrong, and how to fix it.
 
-    `resource` is a logical id, or Outputs; `path` leads from there, such as
+    `resource` is a logical ID, or Outputs; `path` is below it, such as
     Properties/Integration/Uri.
     """
 
@@ -21,19 +21,8 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Rule:
-    """An invariant. `meaning` is what a breach of it means for a reader of the API."""
-
-    id: str
-    name: str
-    title: str
-    meaning: str
-    check: Callable[[View], Iterator[Fault]]
-
-
-@dataclass(frozen=True)
 class Finding:
-    """A fault, with the rule that it breaks."""
+    """A violation, with the rule that is violated."""
 
     rule: str
     name: str
@@ -42,3 +31,35 @@ class Finding:
     what: str
     meaning: str
     todo: str
+
+    def as_dict(self) -> dict[str, str]:
+        """The finding as `audit --json` prints it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule; `meaning` is what its violation means for a client of the API."""
+
+    id: str
+    name: str
+    title: str
+    meaning: str
+    check: Callable[[View], Iterator[Violation]]
+
+    def finding(self, violation: Violation) -> Finding:
+        """The finding for a violation of this rule."""
+        return Finding(
+            rule=self.id,
+            name=self.name,
+            resource=violation.resource,
+            path=violation.path,
+            what=violation.what,
+            meaning=self.meaning,
+            todo=violation.todo,
+        )
+
+    def as_dict(self) -> dict[str, str]:
+        """The rule as `audit --rules --json` prints it."""
+        names = ("id", "name", "title", "meaning")
+        return {name: getattr(self, name) for name in names}

@@ -1,38 +1,38 @@
-"""Graph: a template as a picture, a mermaid flowchart made from the template alone.
+"""A template as a mermaid flowchart, without AWS.
 
-A solid arrow is the way of a request or a payload: readers, stage, API, path, bucket; writer,
-bucket. A dotted one is any other relation. Both are what the resources say of each other, never
-what their names suggest.
+A solid arrow is a request or a document: readers, stage, API, path, bucket; writer, bucket. A
+dotted arrow is any other relation. Both come from what the resources refer to, not from names.
 
-What makes it readable, also with the 160 routes that a template can hold:
+Large templates stay readable, also with the 160 routes that a template can hold:
 
-- The methods of a path are one node; the API resources are its path.
-- What belongs to one other resource, as a policy to its role, is a line in that one's node.
-- Nodes of one kind with the same arrows are one, which names the first few and counts the others:
-  a hundred routes to one bucket are one node. Where more than a person can read are left all the
-  same, all of a kind in a section are one.
+- The methods of a path are one node, and so are an API and its API Gateway resources.
+- What belongs to one other resource, such as a policy to its role, is a line in that one's node.
+- Nodes of one type with the same arrows are merged: the label lists the first few and counts the
+  rest. If too many nodes remain, all of one type in a section are merged.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
-from readmodel_cfn.analysis.audit.view import View
-from readmodel_cfn.analysis.graph.arrows import arrows
-from readmodel_cfn.analysis.graph.merge import merge
+from readmodel_cfn.analysis.graph.arrows import find_arrows
+from readmodel_cfn.analysis.graph.layout import lay_out
 from readmodel_cfn.analysis.graph.mermaid import write
-from readmodel_cfn.analysis.graph.nodes import by_logical_id
-from readmodel_cfn.analysis.graph.parts import fold
+from readmodel_cfn.analysis.graph.nodes import find_nodes
+from readmodel_cfn.analysis.view import View
+from readmodel_cfn.cloudformation.reader import TemplateSource, template_content
 
 __all__ = ["flowchart"]
 
 
-def flowchart(template: Mapping[str, Any]) -> str:
-    """The template's picture as the text of a mermaid flowchart, with a line break at its end.
+def flowchart(template: TemplateSource) -> str:
+    """The text of a mermaid flowchart, which is always the same for the same template.
 
-    It is the same for the same template. Odd templates give fewer arrows, never an exception.
+    Args:
+        template: A text in JSON or YAML, a file's Path, a mapping, a troposphere Template or a
+            ReadModel.
+
+    Raises:
+        ConfigError: a file that cannot be read, or a text that is not a template.
     """
-    view = View(template)
-    named = by_logical_id(view)
-    drawn = arrows(view, named)
-    nodes = dict.fromkeys([*named.values(), *(end for one in drawn for end in one.ends)])
-    return write(merge(fold(list(nodes), drawn)))
+    view = View(template_content(template))
+    nodes = find_nodes(view)
+    arrows = find_arrows(view, nodes)
+    drawn = dict.fromkeys([*nodes.values(), *(end for arrow in arrows for end in arrow.ends)])
+    return write(lay_out(list(drawn), arrows))

@@ -1,61 +1,198 @@
-"""The arrows of a picture: what the resources say of each other."""
+"""The arrows of a flowchart: requests, documents, permissions, references and dependencies."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from readmodel_cfn.analysis.audit.view import View
-from readmodel_cfn.analysis.graph.grants import grants
-from readmodel_cfn.analysis.graph.picture import Arrow, Node
-from readmodel_cfn.analysis.graph.requests import requests
+from readmodel_cfn.analysis.graph.nodes import (
+    ACCESS_KEY,
+    BUCKET,
+    DEPLOYMENT,
+    GATEWAY_RESPONSE,
+    IDENTITIES,
+    METHOD,
+    READERS,
+    STAGE,
+    Node,
+    api_of,
+    node_named,
+)
+from readmodel_cfn.analysis.methods import Method
+from readmodel_cfn.analysis.roles import IDENTITY_TYPES, POLICY_TYPES, ROLE
+from readmodel_cfn.analysis.view import View
+from readmodel_cfn.cloudformation.patterns import has_star
+from readmodel_cfn.cloudformation.policies import Statement, parse_policy
 from readmodel_cfn.cloudformation.references import references
+from readmodel_cfn.cloudformation.resources import Resource
+from readmodel_cfn.cloudformation.values import PartialText
 
-Named = Mapping[str, Node]
+ASSUMES = "as"
+"""The head of the arrow from a path to the role that API Gateway assumes for it."""
+_WRITES = ("s3:PutObject", "s3:DeleteObject")
 
-
-def arrows(view: View, named: Named) -> list[Arrow]:
-    """Each relation once: those whose meaning is known, then bare references, then DependsOn."""
-    found = [*requests(view, named), *grants(view, named)]
-    found += _new(found, _references(view, named))
-    return found + _waiting(view, named, found)
-
-
-def _references(view: View, named: Named) -> Iterator[Arrow]:
-    for one in view.resources.values():
-        for name in references(one.properties):
-            target = named.get(name.partition(".")[0])
-            if one.id in named and target:
-                yield Arrow(named[one.id], target)
+_Nodes = Mapping[str, Node]
 
 
-def _new(found: Sequence[Arrow], more: Iterator[Arrow]) -> list[Arrow]:
-    """Those between nodes that nothing relates yet, each once."""
-    linked = {frozenset(one.ends) for one in found}
+@dataclass(frozen=True)
+class Arrow:
+    """A relation; `flow` is true for requests and documents.
+
+    The label is `head` and below it `items`, which are keys: of many the label shows a few.
+    """
+
+    source: Node
+    target: Node
+    head: str = ""
+    items: tuple[str, ...] = ()
+    flow: bool = False
+
+    @property
+    def ends(self) -> tuple[Node, Node]:
+        """Source and target."""
+        return self.source, self.target
+
+
+def find_arrows(view: View, nodes: _Nodes) -> list[Arrow]:
+    """Each relation once: those with a known meaning, then plain references, then DependsOn."""
+    arrows = [*_requests(view, nodes), *_permissions(view, nodes)]
+    arrows += _without_related(arrows, _references(view, nodes))
+    return arrows + _dependencies(view, nodes, arrows)
+
+
+def _requests(view: View, nodes: _Nodes) -> Iterator[Arrow]:
+    """The path of a request: readers, stage, API, path, bucket; and the role that reads it."""
+    for resource in view.resources.values():
+        if resource.type in (STAGE, DEPLOYMENT):
+            yield from _stage(view, resource, nodes)
+        elif resource.type in (METHOD, GATEWAY_RESPONSE):
+            yield from _part_of_api(view, resource, nodes)
+    for method in view.methods:
+        yield from _integration(view, method, nodes)
+
+
+def _stage(view: View, resource: Resource, nodes: _Nodes) -> Iterator[Arrow]:
+    """From the readers to a stage, or to a deployment that creates its own stage."""
+    stage, api = view.text(resource.properties.get("StageName")), api_of(view, resource)
+    if stage and api:
+        yield Arrow(READERS, nodes[resource.id], f"/{stage}", flow=True)
+        yield Arrow(nodes[resource.id], api, flow=True)
+
+
+def _part_of_api(view: View, resource: Resource, nodes: _Nodes) -> Iterator[Arrow]:
+    """From the API to the path, and from there to what its URI names, such as a function."""
+    api = api_of(view, resource)
+    if api:
+        yield Arrow(api, nodes[resource.id], flow=resource.type == METHOD)
+    integration = resource.properties.get("Integration")
+    uri = integration.get("Uri") if isinstance(integration, Mapping) else None
+    for name in references(uri):
+        target = nodes.get(name.partition(".")[0])
+        if target and target.type != BUCKET:
+            yield Arrow(nodes[resource.id], target, flow=True)
+
+
+def _integration(view: View, method: Method, nodes: _Nodes) -> Iterator[Arrow]:
+    """From the path to the bucket, with the key that is read, and to the role."""
+    source, objects = nodes[method.id], method.objects
+    if method.uri and objects:
+        name = method.uri.bucket if has_star(objects.bucket) else objects.bucket
+        bucket = node_named(view, BUCKET, name)
+        yield Arrow(source, bucket, items=(str(method.uri.key),), flow=True)
+    if method.credentials:
+        yield Arrow(source, node_named(view, ROLE, method.credentials), ASSUMES)
+
+
+def _permissions(view: View, nodes: _Nodes) -> Iterator[Arrow]:
+    """From an identity to its policies and keys, and from what allows something to the bucket."""
+    for resource in view.resources.values():
+        node = nodes.get(resource.id)
+        if node is None:
+            continue
+        if resource.type in IDENTITIES:
+            yield from _allowed(view, node, _inline_statements(view, resource))
+        elif resource.type in (*POLICY_TYPES, ACCESS_KEY):
+            yield from (Arrow(holder, node) for holder in _holders(view, resource))
+            document = resource.properties.get("PolicyDocument")
+            policy = parse_policy(document, resource.id, "", view.evaluator)
+            yield from _allowed(view, node, policy.statements)
+
+
+def _inline_statements(view: View, identity: Resource) -> list[Statement]:
     return [
-        one
-        for one in dict.fromkeys(more)
-        if one.source != one.target and frozenset(one.ends) not in linked
+        statement
+        for document in view.identity(identity).policies
+        for statement in document.statements
+        if statement.resource == identity.id
     ]
 
 
-def _waiting(view: View, named: Named, found: Sequence[Arrow]) -> list[Arrow]:
-    """What DependsOn adds: an order of creation that no other arrow tells."""
-    below: dict[Node, set[Node]] = {}
-    for one in found:
-        below.setdefault(one.source, set()).add(one.target)
+def _holders(view: View, resource: Resource) -> Iterator[Node]:
+    """The identities to which a policy or an access key belongs."""
+    for property_name, kind in IDENTITY_TYPES.items():
+        names = view.evaluator.one_or_more(resource.properties.get(property_name))
+        yield from (node_named(view, kind, view.text(name)) for name in names)
+
+
+def _allowed(view: View, source: Node, statements: Sequence[Statement]) -> Iterator[Arrow]:
+    """An arrow to each bucket that the statements name, but not by a pattern."""
+    by_bucket: dict[PartialText, list[Statement]] = {}
+    for statement in statements:
+        for arn, objects in statement.objects:
+            if statement.allows and ":s3:::" in str(arn) and not has_star(objects.bucket):
+                by_bucket.setdefault(objects.bucket, []).append(statement)
+    for bucket, allowing in by_bucket.items():
+        yield _permission(source, node_named(view, BUCKET, bucket), allowing)
+
+
+def _permission(source: Node, bucket: Node, statements: Sequence[Statement]) -> Arrow:
+    actions = dict.fromkeys(action for statement in statements for action in statement.actions)
+    keys = dict.fromkeys(
+        str(objects.key)
+        for statement in statements
+        for _, objects in statement.objects
+        if objects.key
+    )
+    writes = any(statement.may(action) for statement in statements for action in _WRITES)
+    return Arrow(source, bucket, " ".join(actions), tuple(keys), writes)
+
+
+def _references(view: View, nodes: _Nodes) -> Iterator[Arrow]:
+    for resource in view.resources.values():
+        for name in references(resource.properties):
+            target = nodes.get(name.partition(".")[0])
+            if resource.id in nodes and target:
+                yield Arrow(nodes[resource.id], target)
+
+
+def _without_related(arrows: Sequence[Arrow], more: Iterator[Arrow]) -> list[Arrow]:
+    """Those of `more` between nodes that no arrow connects, each once."""
+    related = {frozenset(arrow.ends) for arrow in arrows}
+    return [
+        arrow
+        for arrow in dict.fromkeys(more)
+        if arrow.source != arrow.target and frozenset(arrow.ends) not in related
+    ]
+
+
+def _dependencies(view: View, nodes: _Nodes, arrows: Sequence[Arrow]) -> list[Arrow]:
+    """The DependsOn that no other arrow implies."""
+    targets_of: dict[Node, set[Node]] = {}
+    for arrow in arrows:
+        targets_of.setdefault(arrow.source, set()).add(arrow.target)
     added: list[Arrow] = []
     for resource in view.resources.values():
-        source = named.get(resource.id)
-        targets = (named[name] for name in resource.depends_on if name in named)
+        source = nodes.get(resource.id)
         if source:
-            told = _reached(source, below)
-            added += [Arrow(source, one, "after") for one in targets if one not in told]
+            implied = _reachable(source, targets_of)
+            targets = (nodes[name] for name in resource.depends_on if name in nodes)
+            added += [Arrow(source, target, "after") for target in targets if target not in implied]
     return list(dict.fromkeys(added))
 
 
-def _reached(start: Node, below: Mapping[Node, set[Node]]) -> set[Node]:
-    found = {start}
+def _reachable(start: Node, targets_of: Mapping[Node, set[Node]]) -> set[Node]:
+    reachable = {start}
     left = [start]
     while left:
-        new = below.get(left.pop(), set()) - found
-        found |= new
+        new = targets_of.get(left.pop(), set()) - reachable
+        reachable |= new
         left += new
-    return found
+    return reachable

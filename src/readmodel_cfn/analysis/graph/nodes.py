@@ -1,76 +1,104 @@
-"""The nodes of a picture: a template's resources, the paths of its APIs, and what it only names."""
+"""The nodes of a flowchart: a template's resources, paths of APIs, and resources elsewhere."""
 
 import re
+from dataclasses import dataclass
 
-from readmodel_cfn.analysis.audit.view import View
-from readmodel_cfn.analysis.graph.picture import Node
+from readmodel_cfn.analysis.roles import GROUP, NAME_PROPERTIES, ROLE, USER
+from readmodel_cfn.analysis.view import View
 from readmodel_cfn.cloudformation.resources import Resource
 from readmodel_cfn.cloudformation.values import PartialText, Unknown, parts_of
 
 BUCKET = "AWS::S3::Bucket"
-ROLE, USER, GROUP = "AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group"
 IDENTITIES = (ROLE, USER, GROUP)
+ACCESS_KEY = "AWS::IAM::AccessKey"
 REST_API = "AWS::ApiGateway::RestApi"
 METHOD = "AWS::ApiGateway::Method"
-_SEGMENT = "AWS::ApiGateway::Resource"
+STAGE = "AWS::ApiGateway::Stage"
+DEPLOYMENT = "AWS::ApiGateway::Deployment"
+GATEWAY_RESPONSE = "AWS::ApiGateway::GatewayResponse"
+_API_RESOURCE = "AWS::ApiGateway::Resource"
 _NOTATION = re.compile(r"^Fn::|\$\{|\}")
-_NAMES = {BUCKET: "BucketName", ROLE: "RoleName", USER: "UserName", GROUP: "GroupName"}
+_NAME_PROPERTIES = {BUCKET: "BucketName", **NAME_PROPERTIES}
 
 
-def by_logical_id(view: View) -> dict[str, Node]:
-    """The node of each resource; the methods of a path share one, an API resource is its API's."""
+@dataclass(frozen=True)
+class Node:
+    """A resource, the methods of a path, or a resource that is not in the template.
+
+    `id` is the logical ID, empty if the resource is not in the template; `detail` is shown instead
+    of the type.
+    """
+
+    type: str
+    name: str
+    id: str = ""
+    detail: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The type in words, such as `S3 Bucket`, or the verbs of a path."""
+        return self.detail or self.type.removeprefix("AWS::").replace("::", " ")
+
+
+READERS = Node("", "readers", detail="readers")
+
+
+def find_nodes(view: View) -> dict[str, Node]:
+    """The node of each resource, by logical ID.
+
+    The methods of a path share one; an API Gateway resource has its API's.
+    """
     own = {
-        one.id: Node(one.type, one.id, one.id)
-        for one in view.resources.values()
-        if one.type not in (METHOD, _SEGMENT)
+        resource.id: Node(resource.type, resource.id, resource.id)
+        for resource in view.resources.values()
+        if resource.type not in (METHOD, _API_RESOURCE)
     }
-    segments = {one.id: api_of(view, one) for one in view.of(_SEGMENT)}
-    return own | {name: api for name, api in segments.items() if api} | _paths(view)
+    apis = {resource.id: api_of(view, resource) for resource in view.of(_API_RESOURCE)}
+    return own | {logical_id: api for logical_id, api in apis.items() if api} | _paths(view)
 
 
 def _paths(view: View) -> dict[str, Node]:
-    together: dict[tuple[PartialText, str], list[Resource]] = {}
-    for one in view.of(METHOD):
-        place = view.text(one.properties.get("RestApiId")), _path(view, one)
-        together.setdefault(place, []).append(one)
+    by_path: dict[tuple[PartialText, str], list[Resource]] = {}
+    for method in view.of(METHOD):
+        place = view.text(method.properties.get("RestApiId")), _path(view, method)
+        by_path.setdefault(place, []).append(method)
     return {
-        one.id: Node(METHOD, path, methods[0].id, _verbs(view, methods))
-        for (_, path), methods in together.items()
-        for one in methods
+        method.id: Node(METHOD, path, methods[0].id, _verbs(view, methods))
+        for (_, path), methods in by_path.items()
+        for method in methods
     }
 
 
 def _path(view: View, method: Resource) -> str:
-    """The path, or what the method calls its resource where the path cannot be known."""
+    """The path, or what the method refers to if the path is unknown."""
     name = view.text(method.properties.get("ResourceId"))
-    return shown(view.paths.get(name) or name)
+    return _readable(view.paths.get(name) or name)
 
 
 def _verbs(view: View, methods: list[Resource]) -> str:
-    return " ".join(str(view.text(one.properties.get("HttpMethod"))) for one in methods)
+    return " ".join(str(view.text(method.properties.get("HttpMethod"))) for method in methods)
 
 
-def api_of(view: View, part: Resource) -> Node | None:
-    """The API that a resource is about, in this template or elsewhere."""
-    text = view.text(part.properties.get("RestApiId"))
-    return named(view, REST_API, text) if text else None
+def api_of(view: View, resource: Resource) -> Node | None:
+    """The API that a resource belongs to."""
+    text = view.text(resource.properties.get("RestApiId"))
+    return node_named(view, REST_API, text) if text else None
 
 
-def named(view: View, kind: str, text: PartialText) -> Node:
-    """The resource of that kind by its name, reference or ARN; what nobody here makes, too."""
-    for one in view.of(kind):
-        name = view.text(one.properties.get(_NAMES.get(kind, "")))
-        own = [{"Ref": one.id}, {"Fn::GetAtt": [one.id, "Arn"]}]
-        if text in {*map(view.text, own), *map(view.written, own), name} - {""}:
-            return Node(kind, one.id, one.id)
-    words = Node(kind, "").kind
-    name = shown(text)
+def node_named(view: View, kind: str, text: PartialText) -> Node:
+    """The node of a type by a name, reference or ARN, also if it is not in the template."""
+    for resource in view.of(kind):
+        name = view.text(resource.properties.get(_NAME_PROPERTIES.get(kind, "")))
+        own = [{"Ref": resource.id}, {"Fn::GetAtt": [resource.id, "Arn"]}]
+        if text in {*map(view.text, own), *map(view.plain_text, own), name} - {""}:
+            return Node(kind, resource.id, resource.id)
+    name = _readable(text)
     last = name.rpartition("/")[2] if kind in IDENTITIES else name  # of an ARN
-    return Node(kind, last, detail=f"{words}, elsewhere")
+    return Node(kind, last, detail=f"{Node(kind, '').kind}, elsewhere")
 
 
-def shown(text: PartialText) -> str:
-    """An expression's text for people: `${Bucket}` is Bucket, an import is its name."""
+def _readable(text: PartialText) -> str:
+    """An expression without notation: `${Bucket}` becomes Bucket, an import its name."""
     return "".join(
         _NOTATION.sub("", part.name) if isinstance(part, Unknown) else part
         for part in parts_of(text)

@@ -48,7 +48,7 @@ def record(**types: Type) -> Type:
     """An object with properties of these types."""
 
     def check(value: Any, path: Path) -> dict[str, Any]:
-        fields = mapping(anything)(value, path)
+        fields: dict[str, Any] = mapping(anything)(value, path)
         return fields | {
             name: type_(fields[name], (*path, name))
             for name, type_ in types.items()

@@ -1,4 +1,4 @@
-"""The race: one writer replaces a document again and again while readers read it, and are judged.
+"""One writer replaces a document repeatedly while readers read it, and every read is checked.
 
-It knows neither the template nor the model: a URL to read, and functions that write.
+Nothing but `race` knows about stacks: the rest has a URL to read and functions that write.
 """

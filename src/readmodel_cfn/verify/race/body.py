@@ -1,8 +1,8 @@
-"""The numbered body: a JSON document that tells its own version, and whether it is whole.
+"""The numbered document: JSON with its version, and a hash that shows whether it is complete.
 
     {"version":12,"random":"kE0o...","sha256":"9f86..."}
 
-The hash covers every byte before it, so a body that is cut off, or made of two versions, is none.
+The hash covers every byte before it, so a truncated body, or a mixture of two versions, is invalid.
 """
 
 import base64
@@ -13,15 +13,16 @@ import re
 _BEGINNING = re.compile(rb'\{"version":([1-9][0-9]*),"random":"')
 _END = re.compile(rb'","sha256":"([0-9a-f]{64})"\}')
 _END_BYTES = len(b'","sha256":""}') + 64
-_LEAST_RANDOM = 32  # bytes, that no two bodies are alike
-SMALLEST = len(b'{"version":,"random":"') + 20 + _LEAST_RANDOM + _END_BYTES
-"""Bytes; 20 are the digits that a version may have."""
+_MIN_RANDOM = 32  # bytes, so that all bodies differ
+_VERSION_DIGITS = 20
+SMALLEST = len(b'{"version":,"random":"') + _VERSION_DIGITS + _MIN_RANDOM + _END_BYTES
+"""The smallest size of a body in bytes."""
 
 
 def make(version: int, size: int) -> bytes:
-    """The body of a version, `size` bytes long, at least SMALLEST; no two are alike.
+    """A body of `size` bytes, at least SMALLEST; two bodies of one version differ.
 
-    What is random in it differs at every place, and compresses to three quarters at best.
+    The random text differs at every place, and compresses to three quarters at best.
     """
     beginning = b'{"version":%d,"random":"' % version
     length = size - len(beginning) - _END_BYTES
@@ -30,7 +31,7 @@ def make(version: int, size: int) -> bytes:
 
 
 def version_of(body: bytes) -> int | None:
-    """The version of a whole body; None where it is anything else, if only by one byte."""
+    """The version of a complete body; None if a single byte is wrong."""
     end = _END.fullmatch(body[-_END_BYTES:])
     beginning = _BEGINNING.match(body)
     if not beginning or not end or _hash(memoryview(body)[:-_END_BYTES]) != end[1]:
@@ -38,5 +39,5 @@ def version_of(body: bytes) -> int | None:
     return int(beginning[1])
 
 
-def _hash(what: bytes | memoryview) -> bytes:
-    return hashlib.sha256(what).hexdigest().encode()
+def _hash(content: bytes | memoryview) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()

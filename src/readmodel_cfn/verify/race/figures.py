@@ -1,12 +1,23 @@
-"""Figures: how many reads, how long they took, and how much longer than while nothing happened."""
+"""Figures of a race: counts, latencies, and how much slower reads are during replacements."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from readmodel_cfn.verify.race.history import NOT_MODIFIED, Kind, Read, Verdict
-from readmodel_cfn.verify.race.measure import ANOTHER, IDLE, REPLACED, Measured, Phase, Plan, Span
+from readmodel_cfn.verify.race.history import (
+    ANOTHER,
+    IDLE,
+    NOT_MODIFIED,
+    REPLACED,
+    Kind,
+    Measured,
+    Phase,
+    RacePlan,
+    Read,
+    Span,
+    Verdict,
+)
 
 _MS = 1_000_000  # nanoseconds
 _EXAMPLES = 3  # of each kind
@@ -14,7 +25,7 @@ _EXAMPLES = 3  # of each kind
 
 @dataclass(frozen=True)
 class Latency:
-    """Milliseconds, from asking to the last byte, that half and 99 of 100 reads stayed within."""
+    """Milliseconds from sending the request to the last byte: two percentiles and the maximum."""
 
     p50: float
     p99: float
@@ -23,7 +34,7 @@ class Latency:
 
 @dataclass(frozen=True)
 class Row:
-    """A phase in figures; the latency is that of whole documents, None where none was read."""
+    """The figures of a phase; the latency is that of responses 200, None if there was none."""
 
     phase: str
     reads: int
@@ -34,7 +45,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as long reads took while the document was replaced."""
+    """The latency during replacements divided by that in phase `to`."""
 
     to: str
     p50: float
@@ -42,15 +53,15 @@ class Ratio:
 
 
 def latency(reads: Sequence[Read]) -> Latency | None:
-    """The latency of the reads that brought the document."""
-    took = sorted(one.ended - one.started for one in reads if one.status == 200)
+    """The latency of the reads that returned the document."""
+    took = sorted(read.ended - read.started for read in reads if read.status == 200)
     if not took:
         return None
     return Latency(*(round(percentile(took, share) / _MS, 2) for share in (0.5, 0.99, 1.0)))
 
 
 def percentile(ordered: Sequence[int], share: float) -> int:
-    """The smallest value that this share of all values does not exceed."""
+    """The smallest value that is not exceeded by this share of all values."""
     return ordered[math.ceil(share * len(ordered)) - 1]
 
 
@@ -60,12 +71,12 @@ def rows(measured: Measured) -> list[Row]:
 
 
 def _row(span: Span) -> Row:
-    unchanged = sum(one.status == NOT_MODIFIED for one in span.reads)
+    unchanged = sum(read.status == NOT_MODIFIED for read in span.reads)
     return Row(span.phase.name, len(span.reads), unchanged, len(span.writes), latency(span.reads))
 
 
 def ratios(measured: Measured) -> list[Ratio]:
-    """The phase in which the document is replaced, beside each in which it is not."""
+    """The phase in which the document is replaced, compared with those in which it is not."""
     by_phase = {span.phase: latency(span.reads) for span in measured.spans}
     pairs = ((phase, by_phase[phase], by_phase[REPLACED]) for phase in (IDLE, ANOTHER))
     return [_ratio(phase, base, busy) for phase, base, busy in pairs if base and busy]
@@ -75,38 +86,39 @@ def _ratio(phase: Phase, base: Latency, busy: Latency) -> Ratio:
     return Ratio(phase.name, round(busy.p50 / base.p50, 2), round(busy.p99 / base.p99, 2))
 
 
-def as_json(plan: Plan, measured: Measured, verdict: Verdict) -> dict[str, Any]:
-    """All of it for programs; latencies in milliseconds."""
+def as_json(plan: RacePlan, measured: Measured, verdict: Verdict) -> dict[str, Any]:
+    """All figures as a JSON object; latencies in milliseconds."""
     examples = [
-        {"kind": one.kind, "why": one.why, **asdict(one.read)}
-        for one in verdict.examples(_EXAMPLES)
+        {"kind": example.kind, "why": example.why, **asdict(example.read)}
+        for example in verdict.examples(_EXAMPLES)
     ]
     return {
         "document_bytes": plan.size,
         "readers": plan.readers,
         "reads": verdict.reads,
         "versions": len(measured.writes),
-        "acknowledged": sum(one.acknowledged is not None for one in measured.writes),
+        "acknowledged": sum(write.acknowledged is not None for write in measured.writes),
         "passed": not verdict.violations,
         "broken_reads": verdict.broken,
         "violations": {kind.value: count for kind, count in verdict.counts.items()},
         "examples": examples,
-        "phases": [asdict(one) for one in rows(measured)],
-        "ratios": [asdict(one) for one in ratios(measured)],
+        "phases": [asdict(row) for row in rows(measured)],
+        "ratios": [asdict(ratio) for ratio in ratios(measured)],
     }
 
 
 def as_lines(measured: Measured, verdict: Verdict) -> list[str]:
-    """What the judge found, for people."""
+    """The result of the check in a few lines."""
     counts = verdict.counts
-    told = ", ".join(f"{counts[kind]:,} {kind}" for kind in Kind)
+    by_kind = ", ".join(f"{counts[kind]:,} {kind}" for kind in Kind)
     passed = verdict.reads - verdict.broken
-    first = [
-        f"  {one.kind}: reader {one.read.reader}, {one.why}" for one in verdict.examples(_EXAMPLES)
+    examples = [
+        f"  {example.kind}: reader {example.read.reader}, {example.why}"
+        for example in verdict.examples(_EXAMPLES)
     ]
-    lost = any(one.acknowledged is None for one in measured.writes)
+    lost = any(write.acknowledged is None for write in measured.writes)
     return [
-        f"{passed:,} of {verdict.reads:,} reads passed: {told}",
-        *first,
-        *(["The last write got no answer, so nothing was written after it."] if lost else []),
+        f"{passed:,} of {verdict.reads:,} reads passed: {by_kind}",
+        *examples,
+        *(["The last write got no response, so the writer stopped."] if lost else []),
     ]

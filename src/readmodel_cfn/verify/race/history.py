@@ -1,11 +1,11 @@
-"""What was written and read, when, and whether that can be: the judge of the race.
+"""The history of a race: what was written and read, when, and which reads are wrong.
 
-All times are nanoseconds of one clock, time.perf_counter_ns: it never goes backward, and is the
-same for all processes of a machine (https://docs.python.org/3/library/time.html#time.perf_counter).
+All times are nanoseconds of time.perf_counter_ns, which never goes backward and is the same for all
+processes of a machine (https://docs.python.org/3/library/time.html#time.perf_counter).
 
-A read passes when its body is whole, and its version v is neither older than the last one that was
-acknowledged when it started, nor newer than the last one that was started when it ended; and for
-one reader v never falls.
+A read passes if its body is complete, and its version is neither older than the last one that was
+acknowledged when the read started, nor newer than the last one that was started when it ended; and
+if the versions of one reader never decrease.
 """
 
 from bisect import bisect_right
@@ -14,32 +14,60 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import accumulate
+from typing import Literal
 
 NOT_MODIFIED = 304
+# The limits of one race.
+_READS, _WRITES = 10_000, 1_000
+_READ_BYTES, _WRITTEN_BYTES = 10_000_000_000, 2_000_000_000
 
 
-class Kind(StrEnum):
-    """How a read breaks the promise."""
+@dataclass(frozen=True)
+class RacePlan:
+    """How long a document of `size` bytes is written and read, and by how many readers."""
 
-    ERROR = "error"
-    """No answer, or another status than 200 and 304."""
-    TORN = "torn"
-    """A body that is not whole: cut off, or mixed of several versions."""
-    STALE = "stale"
-    """Older than a version that was acknowledged before the read started."""
-    FUTURE = "from the future"
-    """Newer than all versions that were started before the read ended."""
-    BACKWARD = "backward"
-    """Older than what the same reader had read before."""
+    size: int
+    readers: int
+    seconds: float
+
+    @property
+    def reads(self) -> int:
+        """The maximum number of reads."""
+        return min(_READS, _READ_BYTES // self.size)
+
+    @property
+    def writes(self) -> int:
+        """The maximum number of writes."""
+        return min(_WRITES, _WRITTEN_BYTES // self.size)
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A part of the race: what is written in it, and whether readers send the last ETag.
+
+    `share` is its part of the time and of the requests.
+    """
+
+    name: str
+    share: float
+    written: Literal["nothing", "another", "this"]
+    conditional: bool = False
+
+
+IDLE = Phase("nothing is written", 1 / 6, "nothing")
+ANOTHER = Phase("another document is written", 1 / 6, "another")
+REPLACED = Phase("it is replaced", 1 / 2, "this")
+ASKED = Phase("it is replaced, readers send its ETag", 1 / 6, "this", conditional=True)
+PHASES = (IDLE, ANOTHER, REPLACED, ASKED)
 
 
 @dataclass(frozen=True)
 class Write:
-    """One write, of versions that rise from 1.
+    """One write; versions start at 1.
 
-    `acknowledged` is None where no answer came: it may have happened or not, so it may be read, and
-    need not be. But not after a later one was acknowledged: a writer that has lost an answer must
-    not write on, since a lost attempt may take effect late.
+    `acknowledged` is None if there was no response: then the version may be read or not, but not
+    after a later version was acknowledged. So a writer must stop after a lost response, because a
+    lost write may take effect late.
     """
 
     version: int
@@ -49,11 +77,11 @@ class Write:
 
 @dataclass(frozen=True)
 class Read:
-    """One read; a reader's reads follow each other.
+    """One read; the reads of one reader do not overlap.
 
-    `version` is None where the body is not whole. A 304 says that the version whose ETag was sent
-    is still current, so it is a read of that. `status` is 0 where no answer came. `note` tells what
-    came instead of a whole body; `bytes` is the body's length on the wire.
+    `version` is None if the body is not complete. A 304 is a read of the version whose ETag was
+    sent. `status` is 0 if there was no response. `note` describes what came instead of a complete
+    body; `bytes` is the length of the body as it was sent.
     """
 
     reader: int
@@ -66,8 +94,41 @@ class Read:
 
 
 @dataclass(frozen=True)
+class Span:
+    """The reads of a phase, and the writes of the document that is written in it."""
+
+    phase: Phase
+    reads: Sequence[Read]
+    writes: Sequence[Write]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All phases, and all writes and reads of the document that is read."""
+
+    spans: Sequence[Span]
+    writes: Sequence[Write]
+    reads: Sequence[Read]
+
+
+class Kind(StrEnum):
+    """How a read is wrong."""
+
+    ERROR = "error"
+    """No response, or a status other than 200 and 304."""
+    TORN = "torn"
+    """An incomplete body: truncated, or a mixture of versions."""
+    STALE = "stale"
+    """Older than a version that was acknowledged before the read started."""
+    FUTURE = "from the future"
+    """Newer than all versions that were started before the read ended."""
+    BACKWARD = "backward"
+    """Older than a version that the same reader has read before."""
+
+
+@dataclass(frozen=True)
 class Violation:
-    """A read that broke the promise, how, and in words why."""
+    """A wrong read, its kind, and the reason in words."""
 
     kind: Kind
     read: Read
@@ -76,64 +137,65 @@ class Violation:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the judge found in `reads` reads."""
+    """The violations in a number of reads."""
 
     reads: int
     violations: tuple[Violation, ...]
 
     @property
     def counts(self) -> Mapping[Kind, int]:
-        """How many reads broke the promise in which way; one may in two."""
-        found = Counter(one.kind for one in self.violations)
+        """The number of reads for each kind; a read may have two kinds."""
+        found = Counter(violation.kind for violation in self.violations)
         return {kind: found[kind] for kind in Kind}
 
     @property
     def broken(self) -> int:
-        """How many reads broke it."""
-        return len({id(one.read) for one in self.violations})
+        """The number of wrong reads."""
+        return len({id(violation.read) for violation in self.violations})
 
     def examples(self, most: int) -> Iterator[Violation]:
-        """The first ones of each kind."""
-        told = Counter[Kind]()
-        for one in self.violations:
-            told[one.kind] += 1
-            if told[one.kind] <= most:
-                yield one
+        """The first violations of each kind, `most` of each."""
+        count = Counter[Kind]()
+        for violation in self.violations:
+            count[violation.kind] += 1
+            if count[violation.kind] <= most:
+                yield violation
 
 
 def check(writes: Sequence[Write], reads: Sequence[Read]) -> Verdict:
-    """Judge every read; the order in which they are given means nothing."""
-    acknowledged = _Newest((one.acknowledged, one.version) for one in writes)
-    started = _Newest((one.started, one.version) for one in writes)
-    seen = Counter[int]()  # the newest version of each reader so far
+    """Check every read; the order of the arguments does not matter."""
+    acknowledged = _Newest((write.acknowledged, write.version) for write in writes)
+    started = _Newest((write.started, write.version) for write in writes)
+    newest_read = Counter[int]()  # by reader
     found: list[Violation] = []
-    for read in sorted(reads, key=lambda one: one.started):
+    for read in sorted(reads, key=lambda read: read.started):
         least, most = acknowledged.at(read.started), started.at(read.ended)
-        broken = _broken(read, least, most, seen[read.reader])
+        broken = _broken(read, least, most, newest_read[read.reader])
         found += [Violation(kind, read, why) for kind, why in broken]
         if read.version and read.version <= most:
-            seen[read.reader] = max(seen[read.reader], read.version)
+            newest_read[read.reader] = max(newest_read[read.reader], read.version)
     return Verdict(len(reads), tuple(found))
 
 
-def _broken(read: Read, least: int, most: int, seen: int) -> Iterator[tuple[Kind, str]]:
+def _broken(read: Read, least: int, most: int, before: int) -> Iterator[tuple[Kind, str]]:
+    """The violations of one read; `before` is the newest version that its reader has read."""
     version = read.version
     if read.status not in (200, NOT_MODIFIED):
-        yield Kind.ERROR, read.note or f"answered {read.status}"
+        yield Kind.ERROR, read.note or f"status {read.status}"
     elif version is None:
         kind = Kind.ERROR if read.status == NOT_MODIFIED else Kind.TORN
-        yield kind, read.note or "the body is not whole"
+        yield kind, read.note or "the body is not complete"
     else:
         if version > most:
             yield Kind.FUTURE, f"version {version} when only {most} was started"
         if version < least:
             yield Kind.STALE, f"version {version} after {least} was acknowledged"
-        if version < seen:
-            yield Kind.BACKWARD, f"version {version} after it had read {seen}"
+        if version < before:
+            yield Kind.BACKWARD, f"version {version} after the same reader had read {before}"
 
 
 class _Newest:
-    """The newest version by a point in time; 0 where there is none yet."""
+    """The newest version at a point in time; 0 before the first."""
 
     def __init__(self, points: Iterable[tuple[int | None, int]]) -> None:
         timed = sorted((when, version) for when, version in points if when is not None)

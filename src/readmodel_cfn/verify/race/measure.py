@@ -1,122 +1,200 @@
-"""The measurement: the same readers while nothing is written, and while much is.
+"""The measurement: readers read a document while nothing, another document, or it is written.
 
-A document that is replaced is compared with itself while *another* one of its size is written: what
-is slower then is slower because the endpoint, the network and this machine have more to do. Only
-what is slower beyond that waits for the replacement.
+Reads that are slower while *another* document of the same size is written are slower because the
+endpoint, the network and this machine are busy. Only what is slower beyond that, while the document
+itself is replaced, is caused by the replacement.
 """
 
+import json
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Literal
+from threading import Event, Thread
+from types import TracebackType
+from typing import IO, Self
 
 from readmodel_cfn.errors import ReadModelError
-from readmodel_cfn.verify.race.history import Read, Write
-from readmodel_cfn.verify.race.readers import Readers
-from readmodel_cfn.verify.race.writer import Put, Writer, Writing
+from readmodel_cfn.verify.race.body import make
+from readmodel_cfn.verify.race.history import PHASES, Measured, Phase, RacePlan, Read, Span, Write
 
 _SECOND = 1_000_000_000
-# The most that one run asks for.
-_READS, _WRITES = 10_000, 1_000
-_READ_BYTES, _WRITTEN_BYTES = 10_000_000_000, 2_000_000_000
+_READER = "readmodel_cfn.verify.race.reader"
+_READER_EXIT = 5  # seconds that a reader has to exit
+_LAST_WRITE = 90  # seconds for the last write; botocore waits 60 for a response
 
+Put = Callable[[bytes], bool]
+"""Writes a body: True if the write was acknowledged, False if it may have happened or not.
 
-@dataclass(frozen=True)
-class Plan:
-    """So many readers of a document of `size` bytes, for so many seconds."""
-
-    size: int
-    readers: int
-    seconds: float
-
-    @property
-    def reads(self) -> int:
-        """The most reads."""
-        return min(_READS, _READ_BYTES // self.size)
-
-    @property
-    def writes(self) -> int:
-        """The most writes."""
-        return min(_WRITES, _WRITTEN_BYTES // self.size)
-
-
-@dataclass(frozen=True)
-class Phase:
-    """A part of the measurement: what is written in it, and whether readers send the last ETag.
-
-    `share` is its part of the time and of the requests.
-    """
-
-    name: str
-    share: float
-    written: Literal["nothing", "another", "this"]
-    conditional: bool = False
-
-
-IDLE = Phase("nothing is written", 1 / 6, "nothing")
-ANOTHER = Phase("another document is written", 1 / 6, "another")
-REPLACED = Phase("it is replaced", 1 / 2, "this")
-ASKED = Phase("it is replaced, readers send its ETag", 1 / 6, "this", conditional=True)
-PHASES = (IDLE, ANOTHER, REPLACED, ASKED)
-
-
-@dataclass(frozen=True)
-class Span:
-    """What happened in a phase: `writes` are those of the document that is written in it."""
-
-    phase: Phase
-    reads: Sequence[Read]
-    writes: Sequence[Write]
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What happened: the phases, and all writes and reads of the document that is read."""
-
-    spans: Sequence[Span]
-    writes: Sequence[Write]
-    reads: Sequence[Read]
+An exception ends the measurement.
+"""
 
 
 def measure(
-    plan: Plan, url: str, put: Put, put_another: Put, on_phase: Callable[[Phase], None]
+    plan: RacePlan, url: str, put: Put, put_another: Put, on_phase: Callable[[Phase], None]
 ) -> Measured:
-    """Read the URL whose document `put` writes; `on_phase` is told what comes.
+    """Read the URL, whose document `put` writes; `on_phase` is called before each phase.
 
     Raises:
-        ReadModelError: the first version cannot be written, or a reader has ended; and what `put`
+        ReadModelError: the first version cannot be written, or a reader has exited; and what `put`
             raises.
     """
     this, another = Writer(put, plan.size), Writer(put_another, plan.size)
     this.write()
     if not this.is_sure:
-        raise ReadModelError("the first write got no answer", where=url, hint="run it again")
+        raise ReadModelError("the first write got no response", where=url, hint="run it again")
     with Readers(url, plan.readers) as readers:
-        # Each connects, and whatever the first read costs is not in a phase.
+        # The first read of each reader opens its connection, so it is in no phase.
         first = readers.read(time.perf_counter_ns() + 60 * _SECOND, 1, False)
-        race = _Race(plan, readers, {"nothing": None, "another": another, "this": this})
+        run = _Run(plan, readers, {"nothing": None, "another": another, "this": this})
         spans = []
         for phase in PHASES:
             on_phase(phase)
-            spans.append(race.run(phase))
+            spans.append(run.phase(phase))
     reads = [*first, *(read for span in spans for read in span.reads)]
     return Measured(spans, this.writes, reads)
 
 
 @dataclass(frozen=True)
-class _Race:
-    plan: Plan
-    readers: Readers
-    writers: dict[str, Writer | None]
+class _Run:
+    plan: RacePlan
+    readers: "Readers"
+    writers: dict[str, "Writer | None"]
 
-    def run(self, phase: Phase) -> Span:
+    def phase(self, phase: Phase) -> Span:
         plan, writer = self.plan, self.writers[phase.written]
         before = len(writer.writes) if writer else 0
         until = time.perf_counter_ns() + int(plan.seconds * phase.share * _SECOND)
-        # Each reader has read once, and one version is written.
+        # One read of each reader and one write were before the phases.
         most = int((plan.reads / plan.readers - 1) * phase.share)
         most_writes = int((plan.writes - 1) * phase.share)
         with Writing(writer, most_writes) if writer else nullcontext():
             reads = self.readers.read(until, most, phase.conditional)
         return Span(phase, reads, writer.writes[before:] if writer else ())
+
+
+class Writer:
+    """Writes the versions of one document, each of `size` bytes; `writes` has all so far.
+
+    `is_sure` is False after a lost response. Nothing is written after that: the lost write may take
+    effect later, and a reader that then gets its version would look wrong.
+    """
+
+    def __init__(self, put: Put, size: int) -> None:
+        self._put, self._size = put, size
+        self.writes: list[Write] = []
+        self.is_sure = True
+
+    def write(self) -> None:
+        """Write the next version."""
+        version = len(self.writes) + 1
+        body = make(version, self._size)
+        started = time.perf_counter_ns()
+        self.writes.append(Write(version, started))  # also if the write fails
+        self.is_sure = self._put(body)
+        if self.is_sure:
+            self.writes[-1] = Write(version, started, time.perf_counter_ns())
+
+
+class Writing:
+    """A context in which a writer writes in a thread, `most` times at most.
+
+    Raises:
+        ReadModelError: the last write does not end; or what a write has raised, at the end.
+    """
+
+    def __init__(self, writer: Writer, most: int) -> None:
+        self._writer, self._most = writer, most
+        self._stop = Event()
+        self._error: BaseException | None = None
+        self._thread = Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._stop.set()
+        self._thread.join(_LAST_WRITE)
+        if kind is not None:
+            return
+        if self._error:
+            raise self._error
+        if self._thread.is_alive():
+            raise ReadModelError("a write does not end", where="S3", hint="run it again")
+
+    def _run(self) -> None:
+        try:
+            for _ in range(self._most):
+                if self._stop.is_set() or not self._writer.is_sure:
+                    return
+                self._writer.write()
+        except Exception as error:  # noqa: BLE001 - it is raised at the end of the context
+            self._error = error
+
+
+class Readers:
+    """A context with `count` reader processes (`reader.py`), which read one URL."""
+
+    def __init__(self, url: str, count: int) -> None:
+        self._url, self._count = url, count
+        self._processes: list[subprocess.Popen[str]] = []
+
+    def __enter__(self) -> Self:
+        for number in range(self._count):
+            self._processes.append(_start(self._url, number))
+        return self
+
+    def read(self, until: int, most: int, conditional: bool) -> list[Read]:
+        """Let all readers read until a time of time.perf_counter_ns, each `most` times at most.
+
+        Raises:
+            ReadModelError: a reader has exited.
+        """
+        order = {"until": until, "most": most, "conditional": conditional}
+        try:
+            for process in self._processes:
+                _pipe(process.stdin).write(json.dumps(order) + "\n")
+                _pipe(process.stdin).flush()
+            answers = [json.loads(_pipe(process.stdout).readline()) for process in self._processes]
+        except (OSError, ValueError) as error:
+            what = "a reader process has exited"
+            raise ReadModelError(what, where=self._url, hint="run it again") from error
+        return [Read(**read) for answer in answers for read in answer]
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for process in self._processes:
+            if kind is not None:
+                process.kill()
+            _end(process)
+
+
+def _start(url: str, number: int) -> subprocess.Popen[str]:
+    """Start a reader; in a session of its own, so that Ctrl-C interrupts only this process."""
+    return subprocess.Popen(  # noqa: S603 - this interpreter and a module of this package
+        [sys.executable, "-P", "-m", _READER, url, str(number)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    try:
+        process.communicate(timeout=_READER_EXIT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+
+
+def _pipe(pipe: IO[str] | None) -> IO[str]:
+    assert pipe is not None  # noqa: S101 - both are pipes
+    return pipe

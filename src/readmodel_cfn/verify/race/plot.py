@@ -1,24 +1,23 @@
-"""The race over time: lines of blocks for a terminal, and a drawing as SVG."""
+"""Plots of a race over time: strips of characters for a terminal, and an SVG drawing."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from readmodel_cfn.verify.race.history import Read, Verdict, Write
-from readmodel_cfn.verify.race.measure import Measured
+from readmodel_cfn.verify.race.history import Measured, Read, Verdict, Write
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 PLAIN = "_.-=+*#@"
-"""For a terminal that has no blocks."""
+"""For a terminal that cannot print blocks."""
 _COLUMNS = 60
 _WIDTH, _LEFT, _RIGHT = 800, 60, 20
-# The top and the bottom of each of the two parts of the drawing.
+# Top and bottom of the two parts of the drawing.
 _VERSIONS, _TIMES = (50, 250), (300, 420)
 _WRITTEN, _READ, _WRONG, _GREY = "#d55e00", "#0072b2", "#cc0000", "#767676"
 _MOST_DOTS = 3000
 
 
 def strips(measured: Measured, signs: str = BLOCKS) -> list[str]:
-    """Two lines, from the first read to the last: the newest version read, and the longest read."""
-    began, took = _span(measured)
+    """Two lines over the time of all reads: the newest version read, and the longest read."""
+    began, took = _duration(measured)
     versions, longest = [0] * _COLUMNS, [0.0] * _COLUMNS
     for read in measured.reads:
         column = min(_COLUMNS - 1, (read.ended - began) * _COLUMNS // took)
@@ -39,27 +38,27 @@ def _strip(values: Sequence[float], signs: str) -> str:
     )
 
 
-def _span(measured: Measured) -> tuple[int, int]:
-    """When the first read began, and how long it was to the end of the last; nanoseconds."""
-    began = min(one.started for one in measured.reads)
-    return began, max(one.ended for one in measured.reads) - began + 1
+def _duration(measured: Measured) -> tuple[int, int]:
+    """The start of the first read, and the time to the end of the last; nanoseconds."""
+    began = min(read.started for read in measured.reads)
+    return began, max(read.ended for read in measured.reads) - began + 1
 
 
 def drawing(measured: Measured, verdict: Verdict) -> str:
-    """An SVG: the versions written and read over time; below, how long each read took."""
-    began, took = _span(measured)
-    newest = max(one.version for one in measured.writes)
-    longest = max(one.ended - one.started for one in measured.reads)
+    """An SVG: versions written and read over time, and below how long each read took."""
+    began, took = _duration(measured)
+    newest = max(write.version for write in measured.writes)
+    longest = max(read.ended - read.started for read in measured.reads)
     place = _Place(began, took)
-    wrong = {id(one.read) for one in verdict.violations}
+    wrong = {id(violation.read) for violation in verdict.violations}
     body = [
         *_axis(_VERSIONS, "version", f"{newest}", took),
         *_axis(_TIMES, "read, ms", f"{longest / 1e6:.0f}", took),
-        *(place.write(one, newest) for one in measured.writes),
+        *(place.write(write, newest) for write in measured.writes),
         *(
             dot
-            for one in _thinned(measured.reads, wrong)
-            for dot in place.read(one, newest, longest, _WRONG if id(one) in wrong else _READ)
+            for read in _thinned(measured.reads, wrong)
+            for dot in place.read(read, newest, longest, _WRONG if id(read) in wrong else _READ)
         ),
     ]
     head = (
@@ -70,27 +69,27 @@ def drawing(measured: Measured, verdict: Verdict) -> str:
 
 
 class _Place:
-    """Where a moment is in the drawing."""
+    """The positions of reads and writes in the drawing."""
 
     def __init__(self, began: int, took: int) -> None:
         self._began, self._took = began, took
 
-    def write(self, one: Write, newest: int) -> str:
-        """From its start to its acknowledgement, or a mark where there was none."""
-        y = _y(_VERSIONS, one.version / newest)
-        start, end = self._x(one.started), self._x(one.acknowledged or one.started)
+    def write(self, write: Write, newest: int) -> str:
+        """A bar from start to acknowledgement; a short, pale one without acknowledgement."""
+        y = _y(_VERSIONS, write.version / newest)
+        start, end = self._x(write.started), self._x(write.acknowledged or write.started)
         width = max(2.0, end - start)
         return (
             f'<rect x="{start:.1f}" y="{y - 2:.1f}" width="{width:.1f}" height="4" '
-            f'fill="{_WRITTEN}" fill-opacity="{0.8 if one.acknowledged else 0.3}"/>'
+            f'fill="{_WRITTEN}" fill-opacity="{0.8 if write.acknowledged else 0.3}"/>'
         )
 
-    def read(self, one: Read, newest: int, longest: int, colour: str) -> Iterator[str]:
-        """A dot for its version, where it has one that was written; one for how long it took."""
-        x = self._x(one.ended)
-        if one.version and one.version <= newest:
-            yield _dot(x, _y(_VERSIONS, one.version / newest), colour)
-        yield _dot(x, _y(_TIMES, (one.ended - one.started) / longest), colour)
+    def read(self, read: Read, newest: int, longest: int, colour: str) -> Iterator[str]:
+        """A dot for the version, if there is one that was written, and one for the time taken."""
+        x = self._x(read.ended)
+        if read.version and read.version <= newest:
+            yield _dot(x, _y(_VERSIONS, read.version / newest), colour)
+        yield _dot(x, _y(_TIMES, (read.ended - read.started) / longest), colour)
 
     def _x(self, when: int) -> float:
         return _LEFT + (_WIDTH - _LEFT - _RIGHT) * max(0, when - self._began) / self._took
@@ -102,9 +101,9 @@ def _y(part: tuple[int, int], height: float) -> float:
 
 
 def _thinned(reads: Sequence[Read], wrong: set[int]) -> Iterator[Read]:
-    """Not more dots than can be told apart, but all that are wrong."""
+    """At most as many reads as can be drawn apart, and all wrong ones."""
     step = len(reads) // _MOST_DOTS + 1
-    return (one for at, one in enumerate(reads) if at % step == 0 or id(one) in wrong)
+    return (read for at, read in enumerate(reads) if at % step == 0 or id(read) in wrong)
 
 
 def _axis(part: tuple[int, int], name: str, most: str, took: int) -> list[str]:
@@ -119,12 +118,15 @@ def _axis(part: tuple[int, int], name: str, most: str, took: int) -> list[str]:
 
 
 def _legend(verdict: Verdict) -> list[str]:
-    counts = {"written": _WRITTEN, "read": _READ, f"wrong: {verdict.broken}": _WRONG}
-    return [_text(_LEFT + 160 * at, 24, *each) for at, each in enumerate(_coloured(counts))]
-
-
-def _coloured(named: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    return ((name, "start", colour) for name, colour in named.items())
+    colours: Mapping[str, str] = {
+        "written": _WRITTEN,
+        "read": _READ,
+        f"wrong: {verdict.broken}": _WRONG,
+    }
+    return [
+        _text(_LEFT + 160 * at, 24, name, "start", colour)
+        for at, (name, colour) in enumerate(colours.items())
+    ]
 
 
 def _dot(x: float, y: float, colour: str) -> str:

@@ -1,10 +1,10 @@
-"""A reader: it reads one URL over one connection that is kept, and judges each body afterwards.
+"""A reader process: it reads one URL over one connection, and checks each body after the read.
 
     python -m readmodel_cfn.verify.race.reader URL NUMBER
 
-It is a process of its own, which takes orders on stdin and answers each on stdout, in JSON lines.
-As threads beside the writer, four readers of 5 MB waited for Python's lock as well: their p50 was
-half as long again, their longest read three times as long.
+It gets orders on stdin and answers each on stdout, in JSON lines. It is a process because threads
+beside the writer wait for Python's lock: with four readers of 5 MB their p50 was half as long
+again, and the longest read three times as long.
 """
 
 import http.client
@@ -15,89 +15,82 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
-from readmodel_cfn.limits import INTEGRATION_SECONDS
+from readmodel_cfn.aws.http import connect, request_head
 from readmodel_cfn.verify.race.body import version_of
 from readmodel_cfn.verify.race.history import NOT_MODIFIED, Read
 
-_TIMEOUT = INTEGRATION_SECONDS + 1
-_GZIP = 31  # zlib's number for it
-_PAUSE = 0.1  # seconds after a read without an answer
+_GZIP = 31  # zlib's number of the format
+_PAUSE = 0.1  # seconds after a read without a response
 
 
 class Reader:
-    """Reads a URL again and again; `number` tells it from the others."""
+    """Reads a URL repeatedly; `number` identifies the reader."""
 
     def __init__(self, url: str, number: int) -> None:
-        self._at, self._number = urlsplit(url), number
-        self._connection = _connection(self._at)
+        self._connection, self._number = connect(url), number
+        self._target, self._headers = request_head(url)
         self._etag: str | None = None
         self._version: int | None = None  # of that ETag
 
     def reads(self, until: int, most: int, conditional: bool) -> Iterator[Read]:
-        """Read until then, `most` times at most; with a condition, send the last ETag."""
+        """Read until a time, `most` times at most; if `conditional`, with the last ETag."""
         for _ in range(most):
             if time.perf_counter_ns() >= until:
                 return
-            one = self._read(self._etag if conditional else None)
-            if not one.status:
+            read = self._read(self._etag if conditional else None)
+            if not read.status:
                 time.sleep(_PAUSE)
-            yield one
+            yield read
 
     def _read(self, etag: str | None) -> Read:
-        headers = {"If-None-Match": etag} if etag else {}
+        headers = self._headers | ({"If-None-Match": etag} if etag else {})
         started = time.perf_counter_ns()
         try:
             reply = self._reply(headers)
             body = reply.read()
         except http.client.IncompleteRead as error:
             self._connection.close()
-            note = f"cut off after {len(error.partial):,} bytes"
+            note = f"truncated after {len(error.partial):,} bytes"
             return Read(self._number, started, time.perf_counter_ns(), reply.status, note=note)
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
-            note = f"no answer: {error or type(error).__name__}"
+            note = f"no response: {error or type(error).__name__}"
             return Read(self._number, started, time.perf_counter_ns(), 0, note=note)
         ended = time.perf_counter_ns()
-        version, note = self._judged(reply, body, etag)
+        version, note = self._checked(reply, body, etag)
         return Read(self._number, started, ended, reply.status, version, len(body), note)
 
     def _reply(self, headers: dict[str, str]) -> http.client.HTTPResponse:
-        """The reply's head, on a new connection where the kept one was ended meanwhile."""
+        """Send the request, once more if the server has closed the connection meanwhile."""
         fresh = self._connection.sock is None
         try:
-            self._connection.request("GET", self._at.path, headers=headers)
+            self._connection.request("GET", self._target, headers=headers)
             return self._connection.getresponse()
         except (ConnectionError, http.client.BadStatusLine):
             self._connection.close()
             if fresh:
                 raise
-            self._connection.request("GET", self._at.path, headers=headers)
+            self._connection.request("GET", self._target, headers=headers)
             return self._connection.getresponse()
 
-    def _judged(
+    def _checked(
         self, reply: http.client.HTTPResponse, body: bytes, etag: str | None
     ) -> tuple[int | None, str]:
-        """The version that this is a read of, else a note of what came."""
+        """The version that was read, or None and a note of what came instead."""
         if reply.status == NOT_MODIFIED:
-            return (self._version, "") if etag else (None, "answered 304 without being asked")
+            return (self._version, "") if etag else (None, "304 without If-None-Match")
         if reply.status != http.client.OK:
             return None, ""
         version = version_of(_decoded(body, reply.headers.get("Content-Encoding")))
         if version is None:
-            return None, f"{len(body):,} bytes that are not whole: {body[:30]!r}..."
+            return None, f"{len(body):,} bytes that are not complete: {body[:30]!r}..."
         self._etag, self._version = reply.headers.get("ETag"), version
         return version, ""
 
 
-def _connection(at: SplitResult) -> http.client.HTTPConnection:
-    kind = http.client.HTTPSConnection if at.scheme == "https" else http.client.HTTPConnection
-    return kind(at.netloc, timeout=_TIMEOUT)
-
-
 def _decoded(body: bytes, encoding: str | None) -> bytes:
-    """The body as it was before it was compressed; nothing where it cannot have been."""
+    """The body without its Content-Encoding; empty if it is not what that header says."""
     if encoding != "gzip":
         return body
     try:
@@ -107,11 +100,11 @@ def _decoded(body: bytes, encoding: str | None) -> bytes:
 
 
 def main(url: str, number: str) -> None:
-    """Obey the orders until there are no more."""
+    """Carry out the orders until stdin ends."""
     reader = Reader(url, int(number))
     for line in sys.stdin:
         order: dict[str, Any] = json.loads(line)
-        answer = [asdict(one) for one in reader.reads(**order)]
+        answer = [asdict(read) for read in reader.reads(**order)]
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 

@@ -1,4 +1,4 @@
-"""The rules, one subject a module, in the order in which they are reported."""
+"""The rules, a module for each subject, in the order in which they are reported."""
 
 from readmodel_cfn.analysis.audit.rule import Rule
 from readmodel_cfn.analysis.audit.rules import (

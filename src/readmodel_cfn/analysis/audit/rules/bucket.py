@@ -1,10 +1,10 @@
-"""The bucket: closed to the public, and to plain HTTP."""
+"""The bucket blocks public access and plain HTTP."""
 
 from collections.abc import Iterator
 
-from readmodel_cfn.analysis.audit.rule import Fault, Rule
-from readmodel_cfn.analysis.audit.view import View
-from readmodel_cfn.analysis.audit.words import spoken
+from readmodel_cfn.analysis.audit.rule import Rule, Violation
+from readmodel_cfn.analysis.view import View
+from readmodel_cfn.analysis.words import join_words
 from readmodel_cfn.cloudformation.evaluate import Json, Unreadable
 from readmodel_cfn.cloudformation.policies import Document, Statement
 from readmodel_cfn.cloudformation.resources import Resource
@@ -13,18 +13,18 @@ _BLOCK = "PublicAccessBlockConfiguration"
 _BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 
 
-def _public(view: View) -> Iterator[Fault]:
+def _public(view: View) -> Iterator[Violation]:
     for bucket in view.buckets:
         try:
             block = view.evaluator.fields(bucket.properties.get(_BLOCK))
         except Unreadable:
             continue
-        left = [name for name in _BLOCKS if not _may_be_true(view, block, name)]
-        if left:
-            yield Fault(
+        missing = [name for name in _BLOCKS if not _may_be_true(view, block, name)]
+        if missing:
+            yield Violation(
                 bucket.id,
                 f"Properties/{_BLOCK}",
-                f"{spoken(left)} {'is' if len(left) == 1 else 'are'} not set",
+                f"not set to true: {join_words(missing)}",
                 "set all four to true",
             )
 
@@ -34,39 +34,37 @@ def _may_be_true(view: View, block: Json, name: str) -> bool:
     return not isinstance(value, str) or value.lower() == "true"
 
 
-def _plain_http(view: View) -> Iterator[Fault]:
+def _plain_http(view: View) -> Iterator[Violation]:
     for bucket in view.buckets:
-        documents = view.bucket_policies(bucket)
-        if all(map(_leaves_http, documents)):
+        if all(map(_allows_http, view.bucket_policies(bucket))):
             resource, path = _place(view, bucket)
-            yield Fault(
+            yield Violation(
                 resource,
                 path,
-                f"nothing refuses plain HTTP to {bucket.id}",
-                "deny s3:* to * on the bucket and its objects where aws:SecureTransport is false; "
-                "a second condition in that statement would make it never hold",
+                f"plain HTTP to {bucket.id} is not denied",
+                "deny s3:* to * on the bucket and its objects if aws:SecureTransport is false; use "
+                "no other condition in that statement",
             )
 
 
 def _place(view: View, bucket: Resource) -> tuple[str, str]:
-    for one in view.of("AWS::S3::BucketPolicy"):
-        if view.text(one.properties.get("Bucket")) == view.text({"Ref": bucket.id}):
-            return one.id, "Properties/PolicyDocument"
+    for policy in view.bucket_policy_resources(bucket):
+        return policy.id, "Properties/PolicyDocument"
     return bucket.id, "Properties"
 
 
-def _leaves_http(document: Document) -> bool:
-    return document.complete and not any(map(_refuses_http, document.statements))
+def _allows_http(document: Document) -> bool:
+    return document.complete and not any(map(_denies_http, document.statements))
 
 
-def _refuses_http(one: Statement) -> bool:
-    everybody = any(name == "*" for _, name in one.principals)
-    every_object = any(found.key == "*" for _, found in one.objects)
-    conditions = [(key.lower(), values) for _, key, values in one.conditions]
+def _denies_http(statement: Statement) -> bool:
+    everybody = any(name == "*" for _, name in statement.principals)
+    every_object = any(objects.key == "*" for _, objects in statement.objects)
+    conditions = [(key.lower(), values) for _, key, values in statement.conditions]
     return (
-        one.effect == "Deny"
+        statement.effect == "Deny"
         and everybody
-        and one.may("s3:*")
+        and statement.may("s3:*")
         and every_object
         and conditions == [("aws:securetransport", ("false",))]
     )
@@ -76,15 +74,15 @@ RULES = (
     Rule(
         "R46",
         "public-access",
-        "The bucket says that it is closed to the public",
-        "One wrong policy or ACL opens the payloads to everybody, past the API.",
+        "The bucket blocks public access",
+        "One wrong policy or ACL makes the documents public, without the API.",
         _public,
     ),
     Rule(
         "R47",
         "plain-http",
-        "The bucket refuses plain HTTP",
-        "Payloads, and the requests that write them, may travel unencrypted.",
+        "The bucket denies plain HTTP",
+        "Documents, and the requests that write them, may be sent unencrypted.",
         _plain_http,
     ),
 )

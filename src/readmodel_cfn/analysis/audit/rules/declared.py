@@ -1,17 +1,16 @@
-"""What an integration response gives, the method response declares."""
+"""Method responses declare the statuses and headers of the integration responses."""
 
 from collections.abc import Iterator
 
-from readmodel_cfn.analysis.audit.method import Method
-from readmodel_cfn.analysis.audit.response import Response
-from readmodel_cfn.analysis.audit.rule import Fault, Rule
-from readmodel_cfn.analysis.audit.view import View
+from readmodel_cfn.analysis.audit.rule import Rule, Violation
+from readmodel_cfn.analysis.methods import IntegrationResponse, Method
+from readmodel_cfn.analysis.view import View
 
 
-def _statuses(view: View) -> Iterator[Fault]:
+def _statuses(view: View) -> Iterator[Violation]:
     for method, response in _responses(view):
         if _declared(method, response) is None:
-            yield Fault(
+            yield Violation(
                 method.id,
                 f"{response.path}/StatusCode",
                 f"{response.status} has no method response",
@@ -19,40 +18,42 @@ def _statuses(view: View) -> Iterator[Fault]:
             )
 
 
-def _headers(view: View) -> Iterator[Fault]:
+def _headers(view: View) -> Iterator[Violation]:
     for method, response in _responses(view):
         declared = _declared(method, response)
-        missing = (
-            [] if declared is None else [one for one in response.headers if one not in declared]
-        )
+        missing = [] if declared is None else [h for h in response.headers if h not in declared]
         for name in missing:
             target = f"method.response.header.{name}"
-            yield Fault(
+            yield Violation(
                 method.id,
                 f"{response.path}/ResponseParameters/{target}",
-                f"{name} is mapped, and not declared for {response.status}",
+                f"{name} is mapped, but not declared for {response.status}",
                 f"add {target}: false to the ResponseParameters of the method response",
             )
 
 
-def _responses(view: View) -> Iterator[tuple[Method, Response]]:
-    """Every response of the APIs that read S3, those of their other methods too."""
+def _responses(view: View) -> Iterator[tuple[Method, IntegrationResponse]]:
+    """The responses of all methods of the APIs that read S3."""
     for method in view.methods:
         if method.api in view.apis:
-            yield from ((method, one) for one in method.responses)
+            yield from ((method, response) for response in method.responses)
 
 
-def _declared(method: Method, response: Response) -> frozenset[str] | None:
-    found = [one.headers for one in method.method_responses if one.status == response.status]
-    return frozenset().union(*found) if found else None
+def _declared(method: Method, response: IntegrationResponse) -> frozenset[str] | None:
+    headers = [
+        declared.headers
+        for declared in method.method_responses
+        if declared.status == response.status
+    ]
+    return frozenset().union(*headers) if headers else None
 
 
 RULES = (
     Rule(
         "R07",
         "undeclared-status",
-        "Every answer's status has a method response",
-        "API Gateway answers 500 Internal server error in its place.",
+        "Every response's status has a method response",
+        "API Gateway returns 500 Internal server error instead.",
         _statuses,
     ),
     Rule(

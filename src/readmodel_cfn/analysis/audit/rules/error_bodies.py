@@ -1,21 +1,21 @@
-"""Errors have a body that is what its Content-Type says."""
+"""Errors have a JSON body, not S3's XML."""
 
 from collections.abc import Iterator
 
-from readmodel_cfn.analysis.audit.rule import Fault, Rule
-from readmodel_cfn.analysis.audit.view import View
+from readmodel_cfn.analysis.audit.rule import Rule, Violation
+from readmodel_cfn.analysis.view import View
 
 
-def _without_template(view: View) -> Iterator[Fault]:
+def _without_template(view: View) -> Iterator[Violation]:
     for method in view.reads:
         if method.verb == "HEAD":
-            continue  # it has no body
+            continue  # a response to HEAD has no body
         for response in method.responses:
             if response.code >= 400 and not response.templates:
-                yield Fault(
+                yield Violation(
                     method.id,
                     f"{response.path}/ResponseTemplates",
-                    f"{response.status} has no template: its body is S3's XML",
+                    f"{response.status} has no template, so its body is S3's XML",
                     'add ResponseTemplates with application/json, such as {"message":"Not Found"}',
                 )
 
@@ -24,9 +24,9 @@ RULES = (
     Rule(
         "R19",
         "xml-error-body",
-        "Errors have a body made by a template",
-        "The body is S3's error document in XML, sent as application/json: a client that parses "
-        "it fails, and it tells the bucket and the key.",
+        "Errors have a body from a template",
+        "The body is S3's XML error with the media type application/json: clients cannot parse it, "
+        "and it shows the names of the bucket and the key.",
         _without_template,
     ),
 )

@@ -1,13 +1,13 @@
-"""The headers that API Gateway keeps to itself."""
+"""Headers that API Gateway does not allow to be mapped."""
 
 from collections.abc import Iterator
 
-from readmodel_cfn.analysis.audit.method import INTEGRATION
-from readmodel_cfn.analysis.audit.rule import Fault, Rule
-from readmodel_cfn.analysis.audit.view import View
+from readmodel_cfn.analysis.audit.rule import Rule, Violation
+from readmodel_cfn.analysis.methods import INTEGRATION
+from readmodel_cfn.analysis.view import View
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
-_NOT_ANSWERED = {
+_RESPONSE_HEADERS = {
     "connection",
     "content-length",
     "content-md5",
@@ -15,7 +15,7 @@ _NOT_ANSWERED = {
     "server",
     "transfer-encoding",
 }
-_NOT_ASKED = {
+_REQUEST_HEADERS = {
     "authorization",
     "connection",
     "content-length",
@@ -26,29 +26,29 @@ _NOT_ASKED = {
 }
 
 
-def _forbidden_answer(view: View) -> Iterator[Fault]:
+def _forbidden_response(view: View) -> Iterator[Violation]:
     for method in view.reads:
         for response in method.responses:
             for name in response.headers:
-                if name.lower() in _NOT_ANSWERED:
-                    yield Fault(
+                if name.lower() in _RESPONSE_HEADERS:
+                    yield Violation(
                         method.id,
                         f"{response.path}/ResponseParameters/method.response.header.{name}",
                         f"{name} is mapped for {response.status}",
-                        "leave it out: API Gateway sets it itself",
+                        "remove it: API Gateway sets it",
                     )
 
 
-def _forbidden_request(view: View) -> Iterator[Fault]:
+def _forbidden_request(view: View) -> Iterator[Violation]:
     for method in view.reads:
         for target in method.mapped:
             name = target.removeprefix("integration.request.header.")
-            if name != target and name.lower() in _NOT_ASKED:
-                yield Fault(
+            if name != target and name.lower() in _REQUEST_HEADERS:
+                yield Violation(
                     method.id,
                     f"{INTEGRATION}/RequestParameters/{target}",
                     f"{name} is mapped to the request to S3",
-                    "leave it out: the Credentials sign the request",
+                    "remove it: API Gateway signs the request with the Credentials",
                 )
 
 
@@ -56,14 +56,14 @@ RULES = (
     Rule(
         "R12",
         "forbidden-response-header",
-        "No header is mapped that API Gateway keeps to itself",
-        "It arrives as x-amzn-Remapped-*, or not at all.",
-        _forbidden_answer,
+        "No header is mapped that API Gateway sets itself",
+        "The client gets it as x-amzn-Remapped-*, or not at all.",
+        _forbidden_response,
     ),
     Rule(
         "R13",
         "forbidden-request-header",
-        "No header is sent to S3 that API Gateway refuses to send",
+        "No header is mapped to the request that API Gateway does not send",
         "Every read fails with 500.",
         _forbidden_request,
     ),

@@ -1,58 +1,58 @@
-"""HEAD goes with GET."""
+"""Each GET method has a HEAD method for the same object."""
 
 from collections.abc import Iterator
 
-from readmodel_cfn.analysis.audit.method import INTEGRATION, Method
-from readmodel_cfn.analysis.audit.rule import Fault, Rule
-from readmodel_cfn.analysis.audit.view import View
+from readmodel_cfn.analysis.audit.rule import Rule, Violation
+from readmodel_cfn.analysis.methods import INTEGRATION, Method
+from readmodel_cfn.analysis.view import View
 from readmodel_cfn.cloudformation.values import PartialText
 
-_WRONG = {("GET", "HEAD"): "GET", ("HEAD", "GET"): "HEAD"}
+_CORRECT = {("GET", "HEAD"): "GET", ("HEAD", "GET"): "HEAD"}
 
 
-def _missing(view: View) -> Iterator[Fault]:
+def _missing(view: View) -> Iterator[Violation]:
     for method in view.reads:
         if method.verb == "GET" and not _verbs(view, method) & {"HEAD", "ANY"}:
             where = view.paths.get(method.resource, "its resource")
-            yield Fault(
+            yield Violation(
                 method.id,
                 "Properties/HttpMethod",
-                f"there is a GET of {where}, and no HEAD",
+                f"{where} has a GET method, but no HEAD method",
                 "add a HEAD method with the same URI and IntegrationHttpMethod HEAD",
             )
 
 
 def _verbs(view: View, method: Method) -> set[str]:
-    """The HTTP methods that the method's resource has, those that cannot be read included."""
+    """The verbs of all methods of the method's resource."""
     return {
-        str(view.text(one.properties.get("HttpMethod"))).upper()
-        for one in view.apis[method.api].methods
-        if view.text(one.properties.get("ResourceId")) == method.resource
+        str(view.text(other.properties.get("HttpMethod"))).upper()
+        for other in view.apis[method.api].methods
+        if view.text(other.properties.get("ResourceId")) == method.resource
     }
 
 
-def _asking_otherwise(view: View) -> Iterator[Fault]:
+def _wrong_verb(view: View) -> Iterator[Violation]:
     for method in view.reads:
-        right = _WRONG.get((method.verb, method.asks))
-        if right:
-            yield Fault(
+        correct = _CORRECT.get((method.verb, method.s3_verb))
+        if correct:
+            yield Violation(
                 method.id,
                 f"{INTEGRATION}/IntegrationHttpMethod",
-                f"{method.verb} asks S3 with {method.asks}",
-                f"ask with {right}",
+                f"{method.verb} sends {method.s3_verb} to S3",
+                f"set it to {correct}",
             )
 
 
-def _other_object(view: View) -> Iterator[Fault]:
-    gets = {(one.api, one.resource): one for one in view.reads if one.verb == "GET"}
+def _other_object(view: View) -> Iterator[Violation]:
+    gets = {(read.api, read.resource): read for read in view.reads if read.verb == "GET"}
     for method in view.reads:
         get = gets.get((method.api, method.resource))
         if method.verb == "HEAD" and get and _target(get) != _target(method):
-            yield Fault(
+            yield Violation(
                 method.id,
                 f"{INTEGRATION}/Uri",
-                f"HEAD asks for another object than {get.id}",
-                "give both the same URI",
+                f"HEAD requests another object than {get.id}",
+                "use the same URI for both",
             )
 
 
@@ -64,23 +64,23 @@ RULES = (
     Rule(
         "R20",
         "no-head",
-        "Every GET has a HEAD beside it",
-        "HEAD is answered with 403 Missing Authentication Token: clients, caches and monitors "
-        "that only look at the headers take the document for gone.",
+        "Every resource with GET has HEAD",
+        "HEAD returns 403 Missing Authentication Token, so that clients, caches and monitors that "
+        "use it report a missing document.",
         _missing,
     ),
     Rule(
         "R21",
-        "asks-otherwise",
-        "GET asks S3 with GET, HEAD with HEAD",
-        "GET gets no body, or HEAD makes S3 send a payload that nobody reads.",
-        _asking_otherwise,
+        "wrong-s3-method",
+        "GET sends GET to S3, HEAD sends HEAD",
+        "GET has no body, or HEAD makes S3 send a document that is discarded.",
+        _wrong_verb,
     ),
     Rule(
         "R22",
-        "head-of-another",
-        "HEAD is about the object that GET reads",
-        "HEAD tells the headers of something else.",
+        "head-of-other-object",
+        "HEAD requests the object that GET reads",
+        "HEAD returns the headers of another object.",
         _other_object,
     ),
 )

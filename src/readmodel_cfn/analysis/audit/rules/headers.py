@@ -1,33 +1,32 @@
-"""The headers that a client needs to keep a payload."""
+"""The headers that clients and caches need to store a document."""
 
 from collections.abc import Iterator
 
-from readmodel_cfn.analysis.audit.method import Method
-from readmodel_cfn.analysis.audit.response import Response
-from readmodel_cfn.analysis.audit.rule import Fault, Rule
-from readmodel_cfn.analysis.audit.view import View
+from readmodel_cfn.analysis.audit.rule import Rule, Violation
+from readmodel_cfn.analysis.methods import IntegrationResponse, Method
+from readmodel_cfn.analysis.view import View
 
-_OF_PAYLOADS = ("Content-Type", "ETag")
-# https://www.rfc-editor.org/rfc/rfc9110#section-15.4.5: what a 304 must repeat of the 200.
-_OF_NOT_MODIFIED = ("Cache-Control", "Content-Location", "Expires", "Vary")
+_ON_200 = ("Content-Type", "ETag")
+# https://www.rfc-editor.org/rfc/rfc9110#section-15.4.5: what a 304 repeats of the 200.
+_ON_304 = ("Cache-Control", "Content-Location", "Expires", "Vary")
 
 
-def _missing(view: View) -> Iterator[Fault]:
+def _missing(view: View) -> Iterator[Violation]:
     for method in view.reads:
-        response = method.answers[200]
+        response = method.response_by_status[200]
         if response is not None and response.code == 200:
             yield from (
                 _unmapped(method, response, name)
-                for name in _OF_PAYLOADS
+                for name in _ON_200
                 if response.source(name) is None
             )
 
 
-def _not_modified(view: View) -> Iterator[Fault]:
+def _not_modified(view: View) -> Iterator[Violation]:
     for method in view.reads:
-        full, response = method.answers[200], method.answers[304]
+        full, response = method.response_by_status[200], method.response_by_status[304]
         if response is not None and response.code == 304:
-            repeated = [one for one in _OF_NOT_MODIFIED if full and full.source(one)]
+            repeated = [name for name in _ON_304 if full and full.source(name)]
             yield from (
                 _unmapped(method, response, name)
                 for name in ("ETag", *repeated)
@@ -35,8 +34,8 @@ def _not_modified(view: View) -> Iterator[Fault]:
             )
 
 
-def _unmapped(method: Method, response: Response, name: str) -> Fault:
-    return Fault(
+def _unmapped(method: Method, response: IntegrationResponse, name: str) -> Violation:
+    return Violation(
         method.id,
         f"{response.path}/ResponseParameters",
         f"{name} is not mapped for {response.status}",
@@ -44,15 +43,15 @@ def _unmapped(method: Method, response: Response, name: str) -> Fault:
     )
 
 
-def _false_etag(view: View) -> Iterator[Fault]:
+def _wrong_etag(view: View) -> Iterator[Violation]:
     for method in view.reads:
         for response in method.responses:
             source = response.source("ETag")
             if source is not None and source.lower() != "integration.response.header.etag":
-                yield Fault(
+                yield Violation(
                     method.id,
                     f"{response.path}/ResponseParameters/method.response.header.ETag",
-                    f"ETag gets {source}",
+                    f"ETag is mapped from {source}",
                     "map it from integration.response.header.ETag",
                 )
 
@@ -61,24 +60,24 @@ RULES = (
     Rule(
         "R09",
         "missing-header",
-        "A 200 passes S3's Content-Type and ETag on",
-        "Without Content-Type every payload is application/json, whatever it is; without ETag no "
-        "client can ever ask whether its copy is still good.",
+        "A 200 has S3's Content-Type and ETag",
+        "Without Content-Type every document is application/json, also if it is not; without "
+        "ETag a client cannot send conditional requests.",
         _missing,
     ),
     Rule(
         "R10",
-        "header-lost-on-304",
+        "header-missing-on-304",
         "A 304 repeats ETag, Cache-Control and Vary",
-        "A cache cannot tell which of its copies the 304 is about, or how long to keep it.",
+        "A cache does not know which copy the 304 refers to, or how long it stays fresh.",
         _not_modified,
     ),
     Rule(
         "R11",
-        "false-etag",
-        "The ETag is S3's own",
-        "The client asks with a tag that S3 does not know: it gets the whole payload each time, or "
-        "keeps an old one for ever.",
-        _false_etag,
+        "wrong-etag",
+        "The ETag is S3's",
+        "The client sends an ETag that S3 does not know: it gets the whole document each time, or "
+        "keeps an old copy.",
+        _wrong_etag,
     ),
 )

@@ -1,16 +1,15 @@
-"""No partition and no region is written into the template.
+"""The template has no literal partition or region.
 
-An ARN with an account's number names one thing that exists already, wherever the stack is: it is
-left alone.
+An ARN with an account number names an existing resource, wherever the stack is: it is allowed.
 """
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from readmodel_cfn.analysis.audit.rule import Fault, Rule
-from readmodel_cfn.analysis.audit.view import View
-from readmodel_cfn.analysis.audit.words import spoken
+from readmodel_cfn.analysis.audit.rule import Rule, Violation
+from readmodel_cfn.analysis.view import View
+from readmodel_cfn.analysis.words import join_words
 from readmodel_cfn.cloudformation.evaluate import function_of
 from readmodel_cfn.cloudformation.values import PartialText, Path, parts_of, walk
 
@@ -20,38 +19,39 @@ _ARN = re.compile(r"(?<![\w:-])arn:(?P<partition>[^:]*):[^:]*:(?P<region>[^:]*):
 _HOST = re.compile(rf"\.(?P<region>{_REGION})\.(?:amazonaws|api\.aws)|(?P<suffix>\.amazonaws\.com)")
 
 
-def _literals(view: View) -> Iterator[Fault]:
+def _literals(view: View) -> Iterator[Violation]:
     for resource, path, value in _expressions(view):
         known = "".join(part if isinstance(part, str) else "$" for part in parts_of(value))
-        found = dict.fromkeys([*_in_arns(known), *_in_hosts(known)])
-        if found:
-            yield Fault(
+        literals = dict.fromkeys([*_in_arns(known), *_in_hosts(known)])
+        if literals:
+            yield Violation(
                 resource,
                 path,
-                f"{_short(str(value))} holds {spoken(found)}",
-                "write AWS::Partition, AWS::Region and AWS::URLSuffix in their place",
+                f"{_short(str(value))} contains {join_words(literals)}",
+                "use AWS::Partition, AWS::Region and AWS::URLSuffix instead",
             )
 
 
 def _expressions(view: View) -> Iterator[tuple[str, str, PartialText]]:
-    """Every expression as text, by resource and path: a string, or a function that makes one."""
-    for one in view.resources.values():
-        if one.type.startswith(_JUDGED):
-            yield from ((one.id, path, value) for path, value in _within(view, one.properties))
+    """Every string, and every function that makes one, as text, with its resource and path."""
+    for resource in view.resources.values():
+        if resource.type.startswith(_JUDGED):
+            for path, text in _within(view, resource.properties):
+                yield resource.id, path, text
     for name, value in view.outputs.items():
-        below = ((path.removeprefix("Properties"), one) for path, one in _within(view, value))
-        yield from (("Outputs", f"{name}/Value{path}", one) for path, one in below)
+        for path, text in _within(view, value):
+            yield "Outputs", f"{name}/Value{path.removeprefix('Properties')}", text
 
 
 def _within(view: View, value: Any) -> Iterator[tuple[str, PartialText]]:
-    read: Path | None = None  # the last function: its parts, which follow it, are read with it
-    for path, one in walk(value):
-        if "Description" in path or (read is not None and path[: len(read)] == read):
+    function: Path | None = None  # the last one: its parts, which follow it, belong to its text
+    for path, part in walk(value):
+        if "Description" in path or (function is not None and path[: len(function)] == function):
             continue
-        if function_of(one) in ("Fn::Join", "Fn::Sub"):
-            read = path
-        if isinstance(one, str) or read == path:
-            yield "/".join(("Properties", *path)), view.written(one)
+        if function_of(part) in ("Fn::Join", "Fn::Sub"):
+            function = path
+        if isinstance(part, str) or function == path:
+            yield "/".join(("Properties", *path)), view.plain_text(part)
 
 
 def _in_arns(value: str) -> Iterator[str]:
@@ -78,9 +78,9 @@ def _short(value: str) -> str:
 RULES = (
     Rule(
         "R45",
-        "literal-place",
+        "literal-region",
         "No literal partition or region",
-        "The stack works in one region: elsewhere reads fail, or go to the wrong place.",
+        "The stack works in one region only: in others, reads fail or go to the wrong region.",
         _literals,
     ),
 )

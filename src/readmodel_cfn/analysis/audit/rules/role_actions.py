@@ -1,13 +1,13 @@
-"""What the role may do in S3: read, by actions that are named."""
+"""The role's actions: it may only read S3, without wildcards."""
 
 from collections.abc import Iterator
 
-from readmodel_cfn.analysis.audit.rule import Fault, Rule
-from readmodel_cfn.analysis.audit.view import View
-from readmodel_cfn.analysis.audit.words import spoken
+from readmodel_cfn.analysis.audit.rule import Rule, Violation
+from readmodel_cfn.analysis.view import View
+from readmodel_cfn.analysis.words import join_words
 
-_WRITING = ("s3:abort", "s3:bypass", "s3:create", "s3:delete", "s3:put", "s3:replicate")
-_WIDE = (
+_WRITE_ACTIONS = ("s3:abort", "s3:bypass", "s3:create", "s3:delete", "s3:put", "s3:replicate")
+_WIDE_POLICIES = (
     "AdministratorAccess",
     "AmazonS3FullAccess",
     "AmazonS3ReadOnlyAccess",
@@ -16,33 +16,34 @@ _WIDE = (
 )
 
 
-def _actions(view: View) -> Iterator[Fault]:
-    for reader in view.readers:
-        for one in reader.granted:
-            found = dict.fromkeys(one.wildcards)
-            if "NotAction" in one.all_but:
-                found["all but some actions"] = None
-            if reader.only_reads:
-                found |= dict.fromkeys(n for n in one.actions if n.lower().startswith(_WRITING))
-            if found:
-                yield Fault(
-                    one.resource,
-                    f"{one.path}/Action",
-                    f"{reader.id} may do {spoken(found)}",
-                    "allow s3:GetObject alone",
+def _actions(view: View) -> Iterator[Violation]:
+    for role in view.s3_roles:
+        for statement in role.granted:
+            actions = dict.fromkeys(statement.wildcards)
+            if "NotAction" in statement.all_but:
+                actions["all actions except some"] = None
+            if role.only_reads:
+                writes = (a for a in statement.actions if a.lower().startswith(_WRITE_ACTIONS))
+                actions |= dict.fromkeys(writes)
+            if actions:
+                yield Violation(
+                    statement.resource,
+                    f"{statement.path}/Action",
+                    f"{role.id} is allowed {join_words(actions)}",
+                    "allow s3:GetObject only",
                 )
 
 
-def _managed(view: View) -> Iterator[Fault]:
-    for reader in view.readers:
-        for arn in reader.role.elsewhere:
+def _managed(view: View) -> Iterator[Violation]:
+    for role in view.s3_roles:
+        for arn in role.identity.elsewhere:
             name = str(arn).rpartition("/")[2]
-            if name in _WIDE:
-                yield Fault(
-                    reader.id,
+            if name in _WIDE_POLICIES:
+                yield Violation(
+                    role.id,
                     "Properties/ManagedPolicyArns",
-                    f"{name} lets it read every bucket of the account",
-                    "allow s3:GetObject on the keys of the integrations in its place",
+                    f"{name} allows it to read every bucket of the account",
+                    "allow s3:GetObject on the keys of the integrations instead",
                 )
 
 
@@ -51,14 +52,14 @@ RULES = (
         "R40",
         "role-action",
         "The role may only read, and no action is a wildcard",
-        "A mistake in the API, or whoever takes the role, can do more than read.",
+        "A mistake in the API, or anybody who assumes the role, can do more than read.",
         _actions,
     ),
     Rule(
         "R41",
         "role-wide-policy",
-        "The role has no policy of AWS's own that opens every bucket",
-        "Every bucket of the account is one mistake away from being public.",
+        "The role has no AWS managed policy for every bucket",
+        "One mistake in the API makes any bucket of the account public.",
         _managed,
     ),
 )

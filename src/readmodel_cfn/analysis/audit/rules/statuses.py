@@ -1,108 +1,148 @@
-"""Every status of S3 has an answer, and an honest one."""
+"""Statuses: each status of S3 has a response, of the same class.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html and, for 206, 304, 412 and 416,
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html: S3 returns these four only to a
+request with the header that they belong to.
+"""
 
 from collections.abc import Iterator
 
-from readmodel_cfn.analysis.audit.method import INTEGRATION, Method
-from readmodel_cfn.analysis.audit.response import Response
-from readmodel_cfn.analysis.audit.rule import Fault, Rule
-from readmodel_cfn.analysis.audit.selection import STATUSES, compiled
-from readmodel_cfn.analysis.audit.statuses import honest, possible, swallowed
-from readmodel_cfn.analysis.audit.view import View
-from readmodel_cfn.analysis.audit.words import spoken
+from readmodel_cfn.analysis.audit.rule import Rule, Violation
+from readmodel_cfn.analysis.methods import (
+    INTEGRATION,
+    STATUSES,
+    IntegrationResponse,
+    Method,
+    compiled,
+)
+from readmodel_cfn.analysis.view import View
+from readmodel_cfn.analysis.words import join_words
+
+_ALWAYS_POSSIBLE = (200, 301, 307, 400, 403, 404, 405, 500, 503)
+_POSSIBLE_WITH = {
+    206: ("Range",),
+    304: ("If-None-Match", "If-Modified-Since"),
+    412: ("If-Match", "If-Unmodified-Since"),
+    416: ("Range",),
+}
 
 
-def _unanswered(view: View) -> Iterator[Fault]:
+def _unmapped(view: View) -> Iterator[Violation]:
     for method in _judged(view):
-        left = [one for one in possible(method) if method.answers[one] is None]
-        if left:
-            yield Fault(
+        statuses = [code for code in _possible(method) if method.response_by_status[code] is None]
+        if statuses:
+            yield Violation(
                 method.id,
                 f"{INTEGRATION}/IntegrationResponses",
-                f"S3's {spoken(left)}: no SelectionPattern matches, and there is no default",
+                f"S3's {join_words(statuses)}: no SelectionPattern matches, and no default exists",
                 "add a response for each class of status, and one without a SelectionPattern "
-                "that answers 502",
+                "that returns 502",
             )
 
 
-def _misreported(view: View) -> Iterator[Fault]:
-    for method, response, told in _by_response(view):
-        known = possible(method)
+def _misreported(view: View) -> Iterator[Violation]:
+    for method, response, statuses in _by_response(view):
+        possible = _possible(method)
         wrong = [
-            one
-            for one in told
-            if not swallowed(one, response.code) and not honest(one, response.code, one in known)
+            status
+            for status in statuses
+            if not _hides_error(status, response.code)
+            and not _keeps_class(status, response.code, status in possible)
         ]
         if wrong:
-            yield Fault(
+            yield Violation(
                 method.id,
                 response.path,
-                f"S3's {_spoken(wrong, known)} {_are(wrong)} answered with {response.status}",
-                "give it a response of its own class: 200 and 304 as they are, 4xx as 4xx, "
-                "5xx and redirects as 5xx",
+                f"S3's {_join_statuses(wrong, possible)} returned as {response.status}",
+                "add a response of the same class: 200 and 304 unchanged, 4xx as 4xx, 5xx and "
+                "redirects as 5xx",
             )
 
 
-def _swallowed(view: View) -> Iterator[Fault]:
-    for method, response, told in _by_response(view):
-        known = possible(method)
-        wrong = [one for one in told if swallowed(one, response.code)]
+def _swallowed(view: View) -> Iterator[Violation]:
+    for method, response, statuses in _by_response(view):
+        wrong = [status for status in statuses if _hides_error(status, response.code)]
         if wrong:
             by = f"the pattern {response.pattern}" if response.pattern else "the default"
-            yield Fault(
+            yield Violation(
                 method.id,
                 response.path,
-                f"{by} answers S3's {_spoken(wrong, known)} with {response.status}",
-                "let it match 200 alone, and answer what no pattern matches with 502",
+                f"{by} returns S3's {_join_statuses(wrong, _possible(method))} as "
+                f"{response.status}",
+                "let it match 200 only, and return 502 for what no pattern matches",
             )
+
+
+def _possible(method: Method) -> list[int]:
+    """The statuses that S3 can return to the method's requests."""
+    conditional = [
+        status for status, names in _POSSIBLE_WITH.items() if any(map(method.forwards, names))
+    ]
+    return sorted([*_ALWAYS_POSSIBLE, *conditional])
+
+
+def _keeps_class(s3_status: int, status: int, possible: bool) -> bool:
+    """Is S3's status returned as one of its class?
+
+    A 4xx that is not `possible` may also be a 5xx, as it is unexpected. Redirects must be a 5xx: a
+    client cannot follow them to S3.
+    """
+    if s3_status in (200, 206, 304):
+        return status == s3_status
+    if 400 <= s3_status < 500:
+        return 400 <= status < (500 if possible else 600)
+    return 500 <= status < 600
+
+
+def _hides_error(s3_status: int, status: int) -> bool:
+    """Is an error of S3, or a redirect, returned as a success or a redirect?"""
+    return s3_status >= 300 and s3_status != 304 and status < 400
 
 
 def _judged(view: View) -> Iterator[Method]:
-    """The methods whose patterns can all be read."""
+    """The methods whose patterns are all valid."""
     for method in view.reads:
-        if all(not one.pattern or compiled(one.pattern) for one in method.responses):
+        if all(not response.pattern or compiled(response.pattern) for response in method.responses):
             yield method
 
 
-def _by_response(view: View) -> Iterator[tuple[Method, Response, list[int]]]:
-    """Each response, with the statuses that lead to it: all that S3 can give, and all errors."""
+def _by_response(view: View) -> Iterator[tuple[Method, IntegrationResponse, list[int]]]:
+    """Each response, with the statuses that select it: all possible ones, and all errors."""
     for method in _judged(view):
-        known = set(possible(method))
-        given = [one for one in STATUSES if one in known or (one >= 300 and one != 304)]
+        possible = set(_possible(method))
+        judged = [code for code in STATUSES if code in possible or (code >= 300 and code != 304)]
         for response in method.responses:
-            yield method, response, [one for one in given if method.answers[one] is response]
+            selecting = [code for code in judged if method.response_by_status[code] is response]
+            yield method, response, selecting
 
 
-def _spoken(statuses: list[int], known: list[int]) -> str:
-    """The statuses, those that are known to come first."""
-    return spoken(sorted(statuses, key=lambda one: (one not in known, one)))
-
-
-def _are(things: list[int]) -> str:
-    return "is" if len(things) == 1 else "are"
+def _join_statuses(statuses: list[int], possible: list[int]) -> str:
+    """The statuses, the possible ones first."""
+    return join_words(sorted(statuses, key=lambda status: (status not in possible, status)))
 
 
 RULES = (
     Rule(
         "R01",
         "unanswered-status",
-        "Every status that S3 can give has an integration response",
-        "API Gateway answers 500 Internal server error in its place, so that a missing document "
-        "and a refused one look like a broken server.",
-        _unanswered,
+        "Every status that S3 can return has an integration response",
+        "API Gateway returns 500 Internal server error instead, so that a missing document looks "
+        "like a broken server.",
+        _unmapped,
     ),
     Rule(
         "R02",
         "misreported-status",
-        "Every status of S3 is answered with one of its class",
-        "The client is told something else than what happened: it retries what can never succeed, "
-        "or gives up what would.",
+        "Every status of S3 is returned as one of its class",
+        "The client gets a wrong status: it retries what cannot succeed, or does not retry what "
+        "can.",
         _misreported,
     ),
     Rule(
         "R03",
         "swallowed-error",
-        "No error of S3 is answered as a success",
-        "The client takes S3's error document for the payload, and caches keep it.",
+        "No error of S3 is returned as a success",
+        "The client takes S3's error for the document, and caches store it.",
         _swallowed,
     ),
 )

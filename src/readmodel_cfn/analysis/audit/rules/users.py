@@ -1,47 +1,47 @@
-"""Users: no secret where all can read it, no wildcard where one action is meant."""
+"""IAM users: no secret key in the outputs, no wildcard actions."""
 
 from collections.abc import Iterator
 
-from readmodel_cfn.analysis.audit.rule import Fault, Rule
-from readmodel_cfn.analysis.audit.view import View
-from readmodel_cfn.analysis.audit.words import spoken
+from readmodel_cfn.analysis.audit.rule import Rule, Violation
+from readmodel_cfn.analysis.view import View
+from readmodel_cfn.analysis.words import join_words
 from readmodel_cfn.cloudformation.policies import Statement
 from readmodel_cfn.cloudformation.references import references
 
 
-def _secrets(view: View) -> Iterator[Fault]:
+def _secrets(view: View) -> Iterator[Violation]:
     for name, value in view.outputs.items():
         for reference in dict.fromkeys(references(value)):
             key, _, attribute = reference.partition(".")
             resource = view.resources.get(key)
             if attribute == "SecretAccessKey" and resource:
-                yield Fault(
+                yield Violation(
                     "Outputs",
                     f"{name}/Value",
                     f"it is the secret access key of {key}",
-                    "keep it in an AWS::SecretsManager::Secret, and output the secret's ARN",
+                    "store it in an AWS::SecretsManager::Secret, and output the secret's ARN",
                 )
 
 
-def _wildcards(view: View) -> Iterator[Fault]:
-    for one in _granted(view).values():
-        if one.allows and one.wildcards:
-            yield Fault(
-                one.resource,
-                f"{one.path}/Action",
-                f"a user may do {spoken(one.wildcards)}",
-                "name the actions that it needs, such as s3:PutObject",
+def _wildcards(view: View) -> Iterator[Violation]:
+    for statement in _statements(view).values():
+        if statement.allows and statement.wildcards:
+            yield Violation(
+                statement.resource,
+                f"{statement.path}/Action",
+                f"a user is allowed {join_words(statement.wildcards)}",
+                "allow only the actions that it needs, such as s3:PutObject",
             )
 
 
-def _granted(view: View) -> dict[tuple[str, str], Statement]:
-    """What users and groups are granted, each statement once."""
+def _statements(view: View) -> dict[tuple[str, str], Statement]:
+    """The statements about users and groups, by resource and path."""
     identities = [*view.of("AWS::IAM::User"), *view.of("AWS::IAM::Group")]
     return {
-        (one.resource, one.path): one
+        (statement.resource, statement.path): statement
         for resource in identities
         for document in view.identity(resource).policies
-        for one in document.statements
+        for statement in document.statements
     }
 
 
@@ -49,15 +49,15 @@ RULES = (
     Rule(
         "R48",
         "secret-in-outputs",
-        "No secret key is in the outputs",
-        "All who may describe the stack can read it, and change what readers get.",
+        "No secret access key is in the outputs",
+        "Everybody who may describe the stack can read the key, and change the documents.",
         _secrets,
     ),
     Rule(
         "R49",
         "user-wildcard",
-        "No user has a wildcard action in S3",
-        "Whoever has its key can do more than publish: delete, list, open the bucket.",
+        "No user is allowed S3 actions by wildcard",
+        "Whoever has the user's key can do more than publish, such as delete or make public.",
         _wildcards,
     ),
 )

@@ -1,0 +1,187 @@
+"""The read API of a template as an OpenAPI 3.1 document, without AWS.
+
+The document has what the template declares: methods, request parameters, method responses and the
+bodies from templates. What the template does not spell out, such as an import, is left out; the
+document's description names the methods that are missing.
+
+OpenAPI cannot express two things. A greedy parameter `{proxy+}` becomes `{proxy}` with a
+description. A document may be any JSON, so its content has a media type and no schema.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from readmodel_cfn.analysis.methods import Method
+from readmodel_cfn.analysis.openapi_operation import ERROR_SCHEMA, operation
+from readmodel_cfn.analysis.view import Api, View
+from readmodel_cfn.analysis.words import join_words
+from readmodel_cfn.cloudformation.evaluate import Json
+from readmodel_cfn.cloudformation.reader import TemplateSource, template_content
+from readmodel_cfn.cloudformation.values import PartialText, fill, reference_of
+from readmodel_cfn.errors import ConfigError
+
+_VERBS = ("GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE", "PATCH")
+_PARAMETER = re.compile(r"\{([^{}+]+)(\+?)\}")
+_HASH = re.compile(r"[0-9A-Fa-f]{8,}$")
+_GREEDY = "The rest of the path, with slashes. OpenAPI has no such parameters."
+
+_Place = tuple[str, str]
+"""A path as OpenAPI writes it, and a verb."""
+
+
+def openapi(
+    template: TemplateSource,
+    api: str | None = None,
+    *,
+    stack_name: str | None = None,
+    region: str | None = None,
+) -> dict[str, Any]:
+    """The document, as plain values.
+
+    Args:
+        template: A text in JSON or YAML, a file's Path, a mapping, a troposphere Template or a
+            ReadModel.
+        api: The logical ID of the API, if several APIs of the template read S3.
+        stack_name: Name of the stack, for texts that contain AWS::StackName or a parameter
+            StackName.
+        region: AWS region of the stack, the default in the document's URL.
+
+    Raises:
+        ConfigError: a file that cannot be read, a text that is not a template, or no such API.
+    """
+    view = View(template_content(template))
+    chosen = _choose_api(view, api)
+    paths, missing = _paths(view, chosen)
+    names = {"AWS::StackName": stack_name, "StackName": stack_name, "AWS::Region": region}
+    values = {name: value for name, value in names.items() if value}
+    return {
+        "openapi": "3.1.0",
+        "info": _info(view, chosen, missing, values),
+        "servers": [_server(view, chosen, values)],
+        "paths": paths,
+        "components": {"schemas": {"Error": ERROR_SCHEMA}},
+    }
+
+
+def _choose_api(view: View, logical_id: str | None) -> Api:
+    apis = {api.resource.id: api for api in view.apis.values() if api.resource}
+    if not apis:
+        hint = "use a template with a REST API whose methods read S3"
+        raise ConfigError("it has no API that reads S3", where="template", hint=hint)
+    if logical_id is None and len(apis) > 1:
+        what = f"several APIs read S3: {join_words(apis)}"
+        raise ConfigError(what, where="--api", hint="choose one of them")
+    chosen = logical_id or next(iter(apis))
+    if chosen not in apis:
+        what, hint = f"{chosen!r} is not an API that reads S3", f"choose {join_words(apis)}"
+        raise ConfigError(what, where="--api", hint=hint)
+    return apis[chosen]
+
+
+def _info(
+    view: View, api: Api, missing: Sequence[str], values: Mapping[str, str]
+) -> dict[str, Any]:
+    """Title, version and description.
+
+    The title is the API's name, or its logical ID. The version is the hash at the end of the
+    served deployment's logical ID, which changes with the API; else the stage's name, or `unknown`.
+    """
+    properties: Json = api.resource.properties if api.resource else {}
+    sentences = [_filled(view.text(properties.get("Description")), values)]
+    if missing:
+        sentences.append(f"Missing, because the template computes them: {join_words(missing)}.")
+    description = "\n\n".join(filter(None, sentences))
+    return {
+        "title": _filled(view.text(properties.get("Name")), values) or reference_of(api.id),
+        **({"description": description} if description else {}),
+        "version": _version(view, api),
+    }
+
+
+def _server(view: View, api: Api, values: Mapping[str, str]) -> dict[str, Any]:
+    """API Gateway's URL; what only the deployed stack knows is a variable."""
+    stages = _stages(view, api)
+    stage: dict[str, Any] = {"default": stages[0], "enum": stages} if stages else {"default": "v1"}
+    return {
+        "url": "https://{api}.execute-api.{region}.{domain}/{stage}",
+        "variables": {
+            "api": {"default": "api-id", "description": "The ID of the deployed API."},
+            "region": {"default": values.get("AWS::Region", "us-east-1")},
+            "domain": {
+                "default": "amazonaws.com",
+                "description": "The partition's domain; amazonaws.com.cn in China.",
+            },
+            "stage": stage,
+        },
+    }
+
+
+def _stages(view: View, api: Api) -> list[str]:
+    """The names of the stages, also of those that a deployment creates itself."""
+    resources = (*api.stages, *api.deployments)
+    names = (view.text(resource.properties.get("StageName")) for resource in resources)
+    return list(dict.fromkeys(name for name in names if name and isinstance(name, str)))
+
+
+def _version(view: View, api: Api) -> str:
+    served = [reference_of(view.text(stage.properties.get("DeploymentId"))) for stage in api.stages]
+    hashes = [match[0] for name in served if (match := _HASH.search(name or ""))]
+    return next(iter([*hashes, *_stages(view, api)]), "unknown")
+
+
+def _filled(text: PartialText, values: Mapping[str, str]) -> str:
+    return str(fill(text, lambda part: values.get(part.name, part)))
+
+
+def _paths(view: View, api: Api) -> tuple[dict[str, Any], list[str]]:
+    """The paths, and the logical IDs of the methods that the template does not spell out."""
+    known = {method.id: method for method in view.methods if method.resource in view.paths}
+    methods = _by_place(view, [known[own.id] for own in api.methods if own.id in known])
+    ids = _operation_ids(methods)
+    paths: dict[str, Any] = {}
+    for (path, verb), method in methods.items():
+        item = paths.setdefault(path, _path_parameters(str(view.paths[method.resource])))
+        item[verb.lower()] = operation(view, api, method, verb, ids[path, verb])
+    return paths, [own.id for own in api.methods if own.id not in known]
+
+
+def _by_place(view: View, methods: Sequence[Method]) -> dict[_Place, Method]:
+    """The method for each verb of each path: its own, else the path's method for ANY."""
+    placed: dict[_Place, Method] = {}
+    for method in sorted(methods, key=lambda method: method.verb == "ANY"):
+        path = _PARAMETER.sub(r"{\1}", str(view.paths[method.resource]))
+        for verb in _VERBS if method.verb == "ANY" else (method.verb,):
+            if verb in _VERBS:
+                placed.setdefault((path, verb), method)
+    return placed
+
+
+def _path_parameters(path: str) -> dict[str, Any]:
+    parameters = [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            **({"description": _GREEDY} if greedy else {}),
+            "schema": {"type": "string"},
+        }
+        for name, greedy in _PARAMETER.findall(path)
+    ]
+    return {"parameters": parameters} if parameters else {}
+
+
+def _operation_ids(methods: Mapping[_Place, Method]) -> dict[_Place, str]:
+    """An ID for each operation, such as getProductsId; equal ones end with the logical ID."""
+    ids = {place: _operation_id(*place) for place in methods}
+    count = Counter(ids.values())
+    return {
+        place: name if count[name] == 1 else f"{name}_{methods[place].id}"
+        for place, name in ids.items()
+    }
+
+
+def _operation_id(path: str, verb: str) -> str:
+    words = re.findall(r"[A-Za-z0-9]+", path)
+    return verb.lower() + ("".join(word[0].upper() + word[1:] for word in words) or "Root")

@@ -1,0 +1,146 @@
+"""IAM roles, users and groups with their policies; and the roles with which methods read S3."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from readmodel_cfn.analysis.methods import Method
+from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable
+from readmodel_cfn.cloudformation.policies import Document, Statement, parse_policy
+from readmodel_cfn.cloudformation.resources import Resource
+from readmodel_cfn.cloudformation.s3_uri import Objects
+from readmodel_cfn.cloudformation.values import PartialText, Text, Unknown, reference_of
+
+ROLE, USER, GROUP = "AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group"
+# The properties of policy resources that name identities: as a list, or one.
+POLICY_TYPES: Mapping[str, tuple[str, ...]] = {
+    "AWS::IAM::Policy": ("Roles", "Users", "Groups"),
+    "AWS::IAM::ManagedPolicy": ("Roles", "Users", "Groups"),
+    "AWS::IAM::RolePolicy": ("RoleName",),
+    "AWS::IAM::UserPolicy": ("UserName",),
+    "AWS::IAM::GroupPolicy": ("GroupName",),
+}
+IDENTITY_TYPES: Mapping[str, str] = {
+    "Roles": ROLE,
+    "RoleName": ROLE,
+    "Users": USER,
+    "UserName": USER,
+    "Groups": GROUP,
+    "GroupName": GROUP,
+}
+"""The type of identity that such a property names."""
+NAME_PROPERTIES = {ROLE: "RoleName", USER: "UserName", GROUP: "GroupName"}
+"""The property with an identity's own name."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A role, user or group with its policies; `elsewhere` are ARNs of policies not in here."""
+
+    resource: Resource
+    trust: Document
+    policies: tuple[Document, ...]
+    elsewhere: tuple[PartialText, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Are all permissions known?"""
+        return not self.elsewhere and all(policy.complete for policy in self.policies)
+
+
+@dataclass(frozen=True)
+class S3Role:
+    """A role, and the methods that read S3 with it: at least one.
+
+    `only_reads` is true if no other integration uses it.
+    """
+
+    identity: Identity
+    methods: tuple[Method, ...]
+    only_reads: bool
+
+    @property
+    def id(self) -> str:
+        """The role's logical ID."""
+        return self.identity.resource.id
+
+    @property
+    def granted(self) -> Iterator[Statement]:
+        """The statements that allow it something."""
+        for document in self.identity.policies:
+            yield from (statement for statement in document.statements if statement.allows)
+
+    @property
+    def objects(self) -> list[Objects]:
+        """What its methods read, without repetition."""
+        return list(dict.fromkeys(method.objects for method in self.methods if method.objects))
+
+    @property
+    def keys(self) -> list[PartialText]:
+        """The keys that its methods read, as patterns; empty for a whole bucket."""
+        return list(dict.fromkeys(objects.key or "" for objects in self.objects))
+
+
+def parse_identity(
+    resource: Resource, all_resources: Mapping[str, Resource], evaluator: Evaluator
+) -> Identity:
+    """The identity that a resource describes."""
+    trust = resource.properties.get("AssumeRolePolicyDocument")
+    managed = _managed_policies(resource, evaluator)
+    policies = [
+        *_inline_policies(resource, evaluator),
+        *_attached_policies(resource, managed, all_resources, evaluator),
+    ]
+    return Identity(
+        resource=resource,
+        trust=parse_policy(trust, resource.id, "Properties/AssumeRolePolicyDocument", evaluator),
+        policies=tuple(policies),
+        elsewhere=tuple(arn for arn in managed if reference_of(arn) not in all_resources),
+    )
+
+
+def _managed_policies(resource: Resource, evaluator: Evaluator) -> list[PartialText]:
+    try:
+        items = evaluator.items(resource.properties.get("ManagedPolicyArns"))
+    except Unreadable:
+        return [Text((Unknown("Fn::Policies"),))]
+    return [evaluator.text(arn) for _, arn in items]
+
+
+def _inline_policies(resource: Resource, evaluator: Evaluator) -> Iterator[Document]:
+    try:
+        items = evaluator.items(resource.properties.get("Policies"))
+    except Unreadable:
+        yield Document((), False)
+        return
+    for index, policy in items:
+        try:
+            value = evaluator.fields(policy)
+        except Unreadable:
+            yield Document((), False)
+            continue
+        path = f"Properties/Policies/{index}/PolicyDocument"
+        yield parse_policy(value.get("PolicyDocument"), resource.id, path, evaluator)
+
+
+def _attached_policies(
+    identity: Resource,
+    managed: list[PartialText],
+    all_resources: Mapping[str, Resource],
+    evaluator: Evaluator,
+) -> Iterator[Document]:
+    own_name = identity.properties.get(NAME_PROPERTIES.get(identity.type, ""))
+    own_names = {evaluator.text({"Ref": identity.id}), evaluator.text(own_name)} - {""}
+    for policy in all_resources.values():
+        properties = [
+            name
+            for name in POLICY_TYPES.get(policy.type, ())
+            if IDENTITY_TYPES[name] == identity.type
+        ]
+        named = {
+            evaluator.text(name)
+            for property_name in properties
+            for name in evaluator.one_or_more(policy.properties.get(property_name))
+        }
+        if named & own_names or (properties and evaluator.text({"Ref": policy.id}) in managed):
+            value = policy.properties.get("PolicyDocument")
+            yield parse_policy(value, policy.id, "Properties/PolicyDocument", evaluator)

@@ -1,0 +1,122 @@
+"""What every step of a deploy uses: the client, the spec, the options and the callbacks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from readmodel_cfn.aws.location import StackLocation
+from readmodel_cfn.consent import Confirm, Consent, ConsentKind, require_consent
+from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.diagnosis import check
+from readmodel_cfn.deploy.events import EventStream, OnInterrupt, OperationEnd
+from readmodel_cfn.deploy.spec import StackSpec
+from readmodel_cfn.deploy.template_bucket import upload_template
+from readmodel_cfn.deploy.values import Stack
+from readmodel_cfn.progress import OnProgress, Step
+
+
+class Detached(Exception):
+    """The operation is in progress, and the caller does not wait."""
+
+
+@dataclass(frozen=True)
+class DeployOptions:
+    """The options of `deploy`, which documents them."""
+
+    adopt: bool
+    recreate: bool
+    import_existing: bool
+    revert_drift: bool
+    template_bucket: str | None
+    detach: bool
+    timeout: float | None
+
+    @property
+    def needs_change_set(self) -> bool:
+        """Whether only a change set can do what is requested."""
+        return self.import_existing or self.revert_drift
+
+    @property
+    def change_set_arguments(self) -> dict[str, Any]:
+        """The arguments of CreateChangeSet for it."""
+        imports = {"ImportExistingResources": True} if self.import_existing else {}
+        return imports | ({"DeploymentMode": "REVERT_DRIFT"} if self.revert_drift else {})
+
+
+def check_boto3(client: StackClient, spec: StackSpec, options: DeployOptions) -> None:
+    """Check that the installed boto3 has what the options need.
+
+    Raises:
+        ConfigError: it is too old.
+    """
+    if spec.express:
+        client.require("CreateStack", "DeploymentConfig", "--express")
+    if options.import_existing:
+        client.require("CreateChangeSet", "ImportExistingResources", "--import-existing")
+    if options.revert_drift:
+        client.require("CreateChangeSet", "DeploymentMode", "--revert-drift")
+
+
+@dataclass(frozen=True)
+class DeployContext:
+    """One call of `deploy`."""
+
+    client: StackClient
+    spec: StackSpec
+    location: StackLocation
+    options: DeployOptions
+    origin: Mapping[str, str]
+    confirm: Confirm | None
+    on_progress: OnProgress
+    on_interrupt: OnInterrupt | None
+
+    @cached_property
+    def sendable(self) -> StackSpec:
+        """The spec; a template that is too long for a request is uploaded first."""
+        bucket = self.options.template_bucket
+        if self.spec.fits_request or not bucket:
+            return self.spec
+        s3 = self.location.connection.client("s3")
+        self.on_progress(Step(f"Uploading the template to {bucket}"))
+        return upload_template(s3, bucket, self.spec)
+
+    def require(self, kind: ConsentKind, text: str, lost: tuple[str, ...] = ()) -> None:
+        """Ask for consent.
+
+        Raises:
+            ConsentRequired: nobody agreed.
+        """
+        require_consent(Consent(kind, self.spec.name, text, lost), self.confirm)
+
+    def events(self, stack_id: str, known: set[str]) -> EventStream:
+        """The events of an operation that has started; `known` are the IDs of earlier ones."""
+        return EventStream(
+            self.client,
+            stack_id,
+            known,
+            self.options.timeout,
+            where=str(self.location),
+            again=self.location.command("follow"),
+            on_interrupt=self.on_interrupt,
+        )
+
+    def wait(self, events: EventStream) -> Stack:
+        """Wait until the operation ends; the stack if it succeeded.
+
+        Raises:
+            Detached: the caller does not wait.
+            RolledBack, Stuck: the operation failed.
+            Unfinished: it is still in progress.
+        """
+        if self.options.detach:
+            raise Detached
+        return self.check(events.wait(self.on_progress))
+
+    def check(self, end: OperationEnd) -> Stack:
+        """The stack if the operation succeeded.
+
+        Raises:
+            RolledBack, Stuck: it failed.
+        """
+        return check(self.client, self.spec.name, end, self.origin.get)

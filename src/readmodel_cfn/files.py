@@ -1,0 +1,60 @@
+"""Text files that a person keeps: read, compared with what is generated, never overwritten."""
+
+from pathlib import Path
+
+from readmodel_cfn.errors import ConfigError, ReadModelError, Stale
+
+
+def read_text(path: Path) -> str:
+    """A file's text.
+
+    Raises:
+        ConfigError: it cannot be read, or is not UTF-8 text.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")  # Windows editors add a byte order mark
+    except UnicodeDecodeError as error:
+        raise ConfigError("not UTF-8 text", where=str(path)) from error
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", where=str(path)) from error
+
+
+def require_current(path: Path, text: str) -> None:
+    """Compare a generated file with the text that would be generated now.
+
+    Git may have changed the file's line endings, which is no difference.
+
+    Raises:
+        Stale: the file is missing or has another text.
+    """
+    if not path.exists() or path.read_text(encoding="utf-8", errors="replace") != text:
+        hint = "write it again: use --output instead of --check"
+        raise Stale("is not what readmodel.toml describes", where=str(path), hint=hint)
+
+
+def require_absent(path: Path) -> None:
+    """Refuse a file that exists, even as a symbolic link to nothing.
+
+    Raises:
+        ReadModelError: it exists.
+    """
+    if path.exists() or path.is_symlink():
+        raise ReadModelError("already exists", where=str(path), hint="edit or move it")
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write a file as a whole or not at all.
+
+    Raises:
+        ReadModelError: it exists.
+    """
+    require_absent(path)
+    try:
+        with path.open("x", encoding="utf-8") as file:  # fails if it was created in the meantime
+            file.write(text)
+    except FileExistsError:
+        require_absent(path)
+        raise
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,331 @@
+"""What publishing would send and delete: computed before anything is done."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.progress import Note, OnProgress, Step
+from readmodel_cfn.publish.compare import (
+    ENCRYPTED,
+    NO_HEAD,
+    NO_LIST,
+    Checked,
+    Difference,
+    Known,
+    Sample,
+    headers_since,
+    listing,
+)
+from readmodel_cfn.publish.destination import Destination, DestinationOrLookup, resolve
+from readmodel_cfn.publish.documents import (
+    Document,
+    Encode,
+    Settings,
+    body_fault,
+    encode,
+    key_fault,
+    refuse,
+)
+from readmodel_cfn.publish.files import File, PassedOver, check, files, load
+from readmodel_cfn.publish.objects import Denied, Objects
+from readmodel_cfn.publish.results import Fault, PublishPlan
+from readmodel_cfn.publish.selection import Selection
+from readmodel_cfn.publish.spool import Spool
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to publish: see `publish`."""
+
+    settings: Settings
+    selection: Selection
+    prefix: str
+    force: bool
+    create_only: bool
+    skip_invalid: bool
+    delete_missing: bool
+    on_progress: OnProgress
+
+    @property
+    def compares(self) -> bool:
+        """Are documents that have not changed left alone?"""
+        return not (self.force or self.create_only)
+
+    def reason_to_send_all(self, destination: Destination) -> str | None:
+        """Why nothing can be compared, as far as it is known before the bucket is listed."""
+        if self.settings.encrypted:
+            return ENCRYPTED
+        if not destination.allows("list"):
+            return NO_LIST
+        return None if destination.allows("compare") else NO_HEAD
+
+
+class FileChanges:
+    """The changes of files, all of which are checked first.
+
+    Raises:
+        ConfigError: there is no file, or a file is invalid and `skip_invalid` was not set.
+        Denied: the bucket must not be listed, which `delete_missing` requires.
+    """
+
+    def __init__(
+        self, paths: Sequence[Path], options: Options, destination: DestinationOrLookup
+    ) -> None:
+        self._options = options
+        self.reason: str | None = None
+        self.invalid = self.passed_over = 0
+        self._difference = Difference()
+        try:
+            with closing(Spool()) as checked:
+                options.on_progress(Step("Checking the documents"))
+                self._check(paths, checked)
+                self.destination = resolve(destination)
+                self.objects = Objects(self.destination)
+                self._compare(checked)
+        except BaseException:
+            self.close()
+            raise
+
+    def _check(self, paths: Sequence[Path], checked: Spool) -> None:
+        options = self._options
+        found = files(paths, options.selection)
+        for file in check(found, options.settings.stored, options.selection):
+            if isinstance(file, PassedOver):
+                self.passed_over += 1
+            elif isinstance(file, Fault):
+                self.invalid += 1
+                options.on_progress(file)
+            else:
+                checked.add(file.key, file.source, file.md5)
+        if not checked and not self.invalid:
+            passed_over = f"; passed over: {self.passed_over:,}" if self.passed_over else ""
+            hint = "publish a folder of .json files"
+            where = ", ".join(map(str, paths))
+            raise ConfigError(f"no document{passed_over}", where=where, hint=hint)
+        if self.invalid and not options.skip_invalid:
+            hint = "correct them, or leave them out with --skip-invalid"
+            what = f"invalid documents: {self.invalid:,}; nothing was sent"
+            raise ConfigError(what, where="publish", hint=hint)
+
+    def _compare(self, checked: Spool) -> None:
+        options, destination = self._options, self.destination
+        _require(options, destination)
+        options.on_progress(Step(f"Comparing the documents with {destination.bucket}"))
+        self.reason = options.reason_to_send_all(destination) if options.compares else None
+        compares = options.compares and not self.reason
+        try:
+            if checked.first and checked.last and (compares or options.delete_missing):
+                first, last = checked.first[0], checked.last[0]
+                self.reason = self._find(checked, first, last, compares) or self.reason
+            else:
+                self._difference.send_all(_rows(checked))
+        except Denied:
+            if options.delete_missing:
+                raise
+            self._difference.send_all(_rows(checked))
+            self.reason = NO_LIST
+        if self.reason:
+            options.on_progress(Note(self.reason))
+
+    def _find(self, checked: Spool, first: str, last: str | None, compares: bool) -> str | None:
+        options, difference = self._options, self._difference
+        missing = options.delete_missing
+        if missing:
+            first, last = "", None  # any key may be missing
+        prefixes = options.selection.prefixes
+        listed = listing(self.objects, prefixes, first, last, exactly=missing)
+        deletes = options.selection.publishes if missing else None
+        difference.find(_rows(checked), listed, deletes)
+        if compares:
+            return difference.compare_headers(self.objects, options.settings.attributes)
+        difference.send_all(_rows(checked))
+        return None
+
+    @property
+    def total(self) -> int:
+        """The number of items."""
+        return len(self._difference.send)
+
+    @property
+    def unchanged(self) -> int:
+        """The number of documents that are not sent."""
+        return self._difference.unchanged
+
+    @property
+    def missing(self) -> "_Keys":
+        """The keys to delete."""
+        return _Keys(self._difference.missing)
+
+    def items(self) -> Iterator[Any]:
+        """The files to send, as Checked."""
+        return _rows(self._difference.send)
+
+    def load(self, item: Any) -> Document | Fault:
+        """Read a file again; it is checked again if it has changed."""
+        return load(File(item.key, item.source), self._options.settings.stored, item.md5)
+
+    def plan(self) -> PublishPlan:
+        """The same as a value."""
+        send = tuple(item.key for item in self.items())
+        delete = tuple(self.missing)
+        return PublishPlan(send, self.unchanged, delete, self.invalid, self.passed_over)
+
+    def close(self) -> None:
+        """Delete the temporary files."""
+        self._difference.close()
+
+
+def _rows(spool: Spool) -> Iterator[Checked]:
+    return map(Checked._make, spool)
+
+
+class _Keys:
+    """The keys in a spool."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+
+    def __len__(self) -> int:
+        return len(self._spool)
+
+    def __iter__(self) -> Iterator[str]:
+        return (key for (key,) in self._spool)
+
+
+class ValueChanges:
+    """The changes of values, which are taken, encoded and checked one by one as they are sent.
+
+    The bucket is listed first; memory holds the ETags of its objects.
+
+    Raises:
+        Denied: the bucket must not be listed, which `delete_missing` requires.
+    """
+
+    total = None  # they are not counted before they are sent
+
+    def __init__(
+        self,
+        documents: Mapping[str, object] | Iterable[tuple[str, object]],
+        options: Options,
+        destination: DestinationOrLookup,
+        encode_value: Encode,
+    ) -> None:
+        self._documents, self._options, self._encode = documents, options, encode_value
+        self.unchanged = self.invalid = self.passed_over = 0
+        self._known, self.missing = Known(), list[str]()
+        if options.delete_missing:
+            self._check_complete()
+        self.destination = resolve(destination)
+        self.objects = Objects(self.destination)
+        _require(options, self.destination)
+        reason = options.reason_to_send_all(self.destination)
+        self.reason = reason if options.compares else None
+        self._compare()
+        if self.reason:
+            options.on_progress(Note(self.reason))
+
+    def _check_complete(self) -> None:
+        """Check that documents which are missing here may be deleted."""
+        where, selection = "delete_missing", self._options.selection
+        if not isinstance(self._documents, Mapping):
+            hint = "pass a dict, or paths"
+            raise ConfigError("an iterable of pairs may be incomplete", where=where, hint=hint)
+        if not any(selection.publishes(key) for key in self._documents):
+            hint = "pass the documents to keep"
+            raise ConfigError("no document", where=where, hint=hint)
+
+    def _compare(self) -> None:
+        options = self._options
+        compares = options.compares and not self.reason
+        if not compares and not options.delete_missing:
+            return
+        options.on_progress(Step(f"Listing {self.destination.bucket}"))
+        sample = Sample()
+        try:
+            for found in self._listed():
+                if compares:
+                    self._known.add(found)
+                    sample.add(found)
+                if options.delete_missing and self._is_missing(found.key):
+                    self.missing.append(found.key)
+        except Denied:
+            if options.delete_missing:
+                raise
+            self._known, self.reason = Known(), NO_LIST
+            return
+        if compares:
+            headers = options.settings.attributes
+            self._known.since, self.reason = headers_since(self.objects, sample, headers)
+        else:
+            self._known.since = math.inf
+
+    def _listed(self) -> Iterable[Any]:
+        options = self._options
+        exactly = options.delete_missing
+        if options.prefix:
+            return self.objects.listed(options.prefix, exactly=exactly)
+        return listing(self.objects, options.selection.prefixes, exactly=exactly)
+
+    def _is_missing(self, key: str) -> bool:
+        assert isinstance(self._documents, Mapping)  # noqa: S101 - checked above
+        return key not in self._documents and self._options.selection.publishes(key)
+
+    def items(self) -> Iterator[Any]:
+        """The documents that have changed, and the faults of those that are skipped."""
+        documents = self._documents
+        pairs = documents.items() if isinstance(documents, Mapping) else documents
+        for key, value in pairs:
+            if not isinstance(key, str):
+                raise TypeError(f"keys are text: {key!r}")
+            if self._options.selection.passes_over(key):
+                self.passed_over += 1
+                continue
+            document = self._checked(key, value)
+            if isinstance(document, Fault) and not self._options.skip_invalid:
+                refuse(document)
+            if isinstance(document, Document) and self._known.has(document):
+                self.unchanged += 1
+            else:
+                yield document
+
+    def _checked(self, key: str, value: object) -> Document | Fault:
+        body = encode(value, key, self._encode)
+        if isinstance(body, Fault):
+            return body
+        options = self._options
+        document = Document(key, options.settings.stored(body), key)
+        fault = key_fault(key, key, options.selection.serves)
+        return fault or body_fault(body, document.stored, key) or document
+
+    def load(self, item: Any) -> Document | Fault:
+        """The item, which is one already."""
+        loaded: Document | Fault = item
+        return loaded
+
+    def plan(self) -> PublishPlan:
+        """The same as a value; encodes and checks all documents."""
+        send, invalid = [], 0
+        for item in self.items():
+            if isinstance(item, Fault):
+                invalid += 1
+                self._options.on_progress(item)
+            else:
+                send.append(item.key)
+        return PublishPlan(
+            tuple(send), self.unchanged, tuple(self.missing), invalid, self.passed_over
+        )
+
+    def close(self) -> None:
+        """There are no temporary files."""
+
+
+def _require(options: Options, destination: Destination) -> None:
+    if options.delete_missing:
+        destination.require("--delete-missing", "list", "delete")
+
+
+Changes = FileChanges | ValueChanges

@@ -1,0 +1,259 @@
+"""Which documents a bucket has already, found by one listing of it.
+
+An object is unchanged if its ETag is the MD5 of what would be sent. It is for objects that no KMS
+key encrypts and that were sent in one part
+(https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html). Any other ETag equals no MD5, so
+that object counts as changed. A listing has no headers, so some objects are asked for theirs.
+"""
+
+import math
+import os.path
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
+from operator import attrgetter
+from struct import pack, unpack
+from typing import NamedTuple, Protocol, TypeVar
+
+from readmodel_cfn.publish.objects import Denied, Listed, Objects
+from readmodel_cfn.publish.spool import Spool
+
+_GRANTS = "grant it with allow under [writer]"
+NO_LIST = f'All are sent, because the bucket must not be listed: "list" is missing; {_GRANTS}.'
+NO_HEAD = f'All are sent, because headers must not be read: "compare" is missing; {_GRANTS}.'
+OTHER_HEADERS = "Documents that were published with other headers are sent again."
+ENCRYPTED = "All are sent, because the ETags of documents that a KMS key encrypts are no MD5s."
+UNLIKE = (
+    "Unchanged documents cannot be recognized, because the ETags are no MD5s: is a KMS key set?"
+)
+_COMPARED = ("Content-Type", "Cache-Control", "Content-Encoding")
+_MD5_LENGTH = 32  # hexadecimal digits; the ETag of a multipart upload has more
+_SAMPLE = 60  # objects, besides the oldest and the newest
+
+
+class Keyed(Protocol):
+    """Something with a key, and the MD5 of what would be stored under it."""
+
+    @property
+    def key(self) -> str:
+        """The key."""
+
+    @property
+    def md5(self) -> str:
+        """The MD5, in hexadecimal digits."""
+
+
+Local = TypeVar("Local", bound=Keyed)
+
+
+class Checked(NamedTuple):
+    """A file that was checked, and the MD5 of what would be stored for it."""
+
+    key: str
+    source: str
+    md5: str
+
+
+class Difference:
+    """What is to be sent and deleted so that the bucket holds what was checked.
+
+    `send` has rows of Checked, `missing` rows of one key; both are on disk until `close`.
+    """
+
+    def __init__(self) -> None:
+        self.send, self.missing, self._same = Spool(), Spool(), Spool()
+        self.unchanged, self._sample = 0, Sample()
+
+    def close(self) -> None:
+        """Delete the rows."""
+        for spool in (self.send, self.missing, self._same):
+            spool.close()
+
+    def send_all(self, checked: Iterable[Checked]) -> None:
+        """Compare nothing."""
+        self.send.clear()
+        for file in checked:
+            self.send.add(*file)
+
+    def find(
+        self,
+        checked: Iterable[Checked],
+        listed: Iterable[Listed],
+        deletes: Callable[[str], bool] | None,
+    ) -> None:
+        """Compare what was checked with the bucket's objects, both sorted by key.
+
+        A key that was not checked is missing if `deletes` returns True for it.
+        """
+        for file, found in merge_by_key(checked, listed):
+            if file is None:
+                if deletes and found and deletes(found.key):
+                    self.missing.add(found.key)
+            elif found and found.etag == file.md5:
+                self._same.add(*file, found.modified.timestamp())
+                self._sample.add(found)
+            else:
+                self.send.add(*file)
+
+    def compare_headers(self, objects: Objects, headers: Mapping[str, str]) -> str | None:
+        """Send the same documents too if their headers differ or are unknown; returns why."""
+        since, why = headers_since(objects, self._sample, headers)
+        for *row, modified in self._same:
+            if modified < since:
+                self.send.add(*row)
+            else:
+                self.unchanged += 1
+        return why
+
+
+class Known:
+    """The objects of a bucket in memory, by key: 16 bytes for each MD5 and 8 for each time."""
+
+    def __init__(self) -> None:
+        self._marks: dict[str, bytes] = {}
+        self.since = -math.inf
+
+    def add(self, found: Listed) -> None:
+        """Add an object, if its ETag may be an MD5."""
+        if len(found.etag) == _MD5_LENGTH:
+            mark = bytes.fromhex(found.etag) + pack("d", found.modified.timestamp())
+            self._marks[found.key] = mark
+
+    def has(self, document: Keyed) -> bool:
+        """Is the document in the bucket, the same, and with the same headers?"""
+        mark = self._marks.get(document.key)
+        if mark is None or mark[:16].hex() != document.md5:
+            return False
+        modified: float = unpack("d", mark[16:])[0]
+        return modified >= self.since
+
+
+def merge_by_key(
+    local: Iterable[Local], listed: Iterable[Listed]
+) -> Iterator[tuple[Local | None, Listed | None]]:
+    """Pairs with the same key; both come sorted, each key once, so this takes no memory."""
+    locals_, listeds = iter(local), iter(listed)
+    file, found = next(locals_, None), next(listeds, None)
+    while file or found:
+        if found is None or (file and file.key < found.key):
+            yield file, None
+            file = next(locals_, None)
+        elif file is None or found.key < file.key:
+            yield None, found
+            found = next(listeds, None)
+        else:
+            yield file, found
+            file, found = next(locals_, None), next(listeds, None)
+
+
+def listing(
+    objects: Objects,
+    prefixes: Sequence[str],
+    first: str = "",
+    last: str | None = None,
+    *,
+    exactly: bool = False,
+) -> Iterator[Listed]:
+    """The objects from the first key to the last whose keys begin with a prefix, sorted by key.
+
+    `exactly` is required if the result decides what is deleted: see Objects.listed. If the common
+    directory of all prefixes must not be listed, each prefix is listed alone: the writer's policy
+    grants no more.
+
+    Raises:
+        Denied: the prefixes must not be listed either.
+    """
+    after = first[:-1] or None  # S3 lists the keys after this one
+    for found in _listed(partial(objects.listed, after=after, exactly=exactly), prefixes):
+        if last is not None and found.key > last:
+            return
+        yield found
+
+
+def _listed(below: Callable[[str], Iterator[Listed]], prefixes: Sequence[str]) -> Iterator[Listed]:
+    widest = _widest(prefixes)
+    common = os.path.commonprefix(widest)  # noqa: RUF071 - of texts, cut to a directory below
+    directory = common[: common.rfind("/") + 1]
+    try:
+        yield from below(directory)
+    except Denied:
+        if widest == [directory]:
+            raise
+        yield from chain.from_iterable(map(below, widest))
+
+
+def _widest(prefixes: Sequence[str]) -> list[str]:
+    """Without those that begin with another; sorted, and so are their listings."""
+    widest: list[str] = []
+    for prefix in sorted(prefixes):
+        if not widest or not prefix.startswith(widest[-1]):
+            widest.append(prefix)
+    return widest
+
+
+@dataclass
+class Sample:
+    """Some of any number of objects, evenly distributed, always with the oldest and the newest.
+
+    When settings change, everything published before has the old headers and everything after the
+    new ones: so the headers of a few objects show since when they are right.
+    """
+
+    oldest: Listed | None = None
+    newest: Listed | None = None
+    between: list[Listed] = field(default_factory=list)
+    _seen: int = 0
+    _step: int = 1
+
+    def add(self, found: Listed) -> None:
+        """Add an object, or not."""
+        if self.oldest is None or found.modified < self.oldest.modified:
+            self.oldest = found
+        if self.newest is None or found.modified >= self.newest.modified:
+            self.newest = found
+        if self._seen % self._step == 0:
+            self.between.append(found)
+        if len(self.between) > _SAMPLE:
+            self.between, self._step = self.between[::2], 2 * self._step
+        self._seen += 1
+
+    @property
+    def in_time(self) -> list[Listed]:
+        """The sample, oldest first."""
+        if not self.oldest or not self.newest:
+            return []
+        between = sorted(self.between, key=attrgetter("modified"))
+        return [self.oldest, *between, self.newest]
+
+
+def headers_since(
+    objects: Objects, sample: Sample, headers: Mapping[str, str]
+) -> tuple[float, str | None]:
+    """Since when objects have these headers, in POSIX seconds, and a note about it."""
+    expected = [headers.get(name) for name in _COMPARED]
+
+    def is_correct(listed: Listed) -> bool:
+        found = objects.headers(listed.key)
+        return found is None or [found.get(name) for name in _COMPARED] == expected
+
+    try:
+        since = correct_since(sample, is_correct)
+    except Denied:
+        return math.inf, NO_HEAD
+    return since, OTHER_HEADERS if since > -math.inf else None
+
+
+def correct_since(sample: Sample, is_correct: Callable[[Listed], bool]) -> float:
+    """Since when objects are correct, in POSIX seconds: infinite if none is, or if all are.
+
+    `is_correct` is called for at most eight of them, among them the oldest and the newest.
+    """
+    found = sample.in_time
+    if not found:
+        return -math.inf
+    if not is_correct(found[-1]):
+        return math.inf
+    first = bisect_left(found, True, key=is_correct)
+    return found[first].modified.timestamp() if first else -math.inf

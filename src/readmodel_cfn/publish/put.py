@@ -1,0 +1,312 @@
+"""Put a single document: its key, its conditions, and the request.
+
+Conditions: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+"""
+
+import base64
+import hashlib
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from readmodel_cfn.aws.errors import (
+    aws_errors,
+    error_code,
+    is_refusal,
+    readable_answers,
+    readable_errors,
+    was_retried,
+)
+from readmodel_cfn.errors import ConfigError, LostRace, Unfinished
+from readmodel_cfn.progress import OnProgress, Step, ignore
+from readmodel_cfn.publish.destination import Destination, DestinationOrLookup, resolve
+from readmodel_cfn.publish.documents import (
+    DEFAULT,
+    Settings,
+    check_document,
+    encode,
+    encoder,
+    key_fault,
+    refuse,
+    unserved_hint,
+)
+from readmodel_cfn.publish.files import key_of_path, read_file
+from readmodel_cfn.publish.results import Fault, Published, PublishPlan
+from readmodel_cfn.publish.selection import KeyRoute, Selection, hidden_path
+
+_CONFLICT = "ConditionalRequestConflict"  # two writers at the same time
+_LOST = {_CONFLICT, "PreconditionFailed", "NoSuchKey"}
+
+
+class NamedRoute(KeyRoute, Protocol):
+    """A route with its path and its key as they are configured."""
+
+    @property
+    def path(self) -> str:
+        """Path of the URL, such as products/{id}."""
+
+    @property
+    def key(self) -> str:
+        """The key, such as products/{id}.json."""
+
+    @property
+    def parameters(self) -> Sequence[str]:
+        """The names of the parameters."""
+
+
+@readable_errors()
+def publish_document(
+    key: str,
+    value: object,
+    destination: DestinationOrLookup,
+    settings: Settings = DEFAULT,
+    *,
+    routes: Sequence[KeyRoute] | None = None,
+    exclude: Sequence[str] = (),
+    if_match: str | None = None,
+    create_only: bool = False,
+    default: Callable[[Any], object] | None = None,
+    on_progress: OnProgress = ignore,
+) -> Published:
+    """Publish one document, whether or not it has changed.
+
+    Args:
+        key: Key of the document, which a route must serve.
+        value: The document: bytes are JSON already, any other value is encoded as JSON.
+        destination: The bucket, or a function that looks it up once the document is checked.
+        settings: How the document is stored.
+        routes: The routes. Without routes every key is allowed.
+        exclude: Glob patterns of keys that are not published.
+        if_match: ETag of the document to replace, with or without its quotes.
+        create_only: Publish it only if there is none with this key.
+        default: Converts values that JSON does not know, as in `json.dumps`.
+        on_progress: Called with a step.
+
+    Raises:
+        ConfigError: the document, its key or the options are invalid; nothing was sent.
+        LostRace: another writer was first; nothing was changed.
+        Unfinished: it was interrupted, and the document may be stored.
+        ReadModelError: S3 refuses it.
+    """
+    body = encode(value, key, encoder(default))
+    if isinstance(body, Fault):
+        raise ConfigError(body.what, where=key, hint=body.hint)
+    check_document(body, key, settings)
+    selection = Selection(routes, exclude)
+    refuse(key_fault(key, key, selection.serves))
+    return _publish(key, body, destination, settings, selection, if_match, create_only, on_progress)
+
+
+@readable_errors()
+def publish_file(
+    file: Path,
+    destination: DestinationOrLookup,
+    settings: Settings = DEFAULT,
+    *,
+    routes: Sequence[NamedRoute],
+    key: str | None = None,
+    route: str | None = None,
+    exclude: Sequence[str] = (),
+    if_match: str | None = None,
+    create_only: bool = False,
+    on_progress: OnProgress = ignore,
+) -> Published:
+    """Publish one JSON file; without `key`, to the one key of the route, or to its path.
+
+    `route` is the path of the route that serves it. The other options are those of
+    `publish_document`, and so are the errors.
+    """
+    body, key = _checked(file, settings, routes, key, route)
+    selection = Selection(routes, exclude)
+    return _publish(key, body, destination, settings, selection, if_match, create_only, on_progress)
+
+
+def plan_file(
+    file: Path,
+    settings: Settings = DEFAULT,
+    *,
+    routes: Sequence[NamedRoute],
+    key: str | None = None,
+    route: str | None = None,
+    exclude: Sequence[str] = (),
+) -> PublishPlan:
+    """What `publish_file` would do: it checks the file and sends its document, changed or not."""
+    _, key = _checked(file, settings, routes, key, route)
+    _check_not_excluded(key, Selection(routes, exclude))
+    return PublishPlan((key,))
+
+
+def _checked(
+    file: Path, settings: Settings, routes: Sequence[NamedRoute], key: str | None, route: str | None
+) -> tuple[bytes, str]:
+    body = read_file(file)
+    check_document(body, str(file), settings)
+    return body, key_of_file(routes, file, key, route)
+
+
+def _check_not_excluded(key: str, selection: Selection) -> None:
+    if selection.excludes(key):
+        hint = "remove the pattern from --exclude, or from exclude under [publish]"
+        raise ConfigError("a pattern excludes it", where=key, hint=hint)
+
+
+def _publish(
+    key: str,
+    body: bytes,
+    destination: DestinationOrLookup,
+    settings: Settings,
+    selection: Selection,
+    if_match: str | None,
+    create_only: bool,
+    on_progress: OnProgress,
+) -> Published:
+    if if_match is not None and create_only:
+        raise ConfigError("exclude each other", where="--if-match and --create-only")
+    _check_not_excluded(key, selection)
+    found = resolve(destination)
+    if if_match is not None:
+        found.require("--if-match", "compare")
+    on_progress(Step(f"Sending {key} to {found.bucket}"))
+    try:
+        return _put(found, key, body, settings, if_match, create_only)
+    except KeyboardInterrupt:
+        what, where = "interrupted: 0 sent, 1 in progress", f"{found.bucket}/{key}"
+        raise Unfinished(what, where=where, hint="run it again") from None
+
+
+def _put(
+    destination: Destination,
+    key: str,
+    body: bytes,
+    settings: Settings,
+    if_match: str | None,
+    create_only: bool,
+) -> Published:
+    s3, bucket = destination.connection.client("s3"), destination.bucket
+    if create_only or if_match is not None:
+        return put_if(s3, bucket, key, body, settings, if_match=if_match)
+    return put(s3, bucket, key, body, settings)
+
+
+def key_of_file(routes: Sequence[NamedRoute], file: Path, key: str | None, path: str | None) -> str:
+    """The key of a single file: the given one, the route's only one, or the file's path.
+
+    Raises:
+        ConfigError: there is no such route, or no route serves the key.
+    """
+    found = [route for route in routes if path in (None, route.path)]
+    if not found:
+        hint = f"known: {', '.join(route.path for route in routes)}"
+        raise ConfigError(f"no route has the path {path!r}", where="--route", hint=hint)
+    if key is None:
+        own = key_of_path(file)
+        return own if _has_many_keys(found) and Selection(found).serves(own) else _only_key(found)
+    if not any(route.match_key(key) for route in found):
+        served = ", ".join(route.key for route in found)
+        hint = unserved_hint(key) if hidden_path(key) else f"served: {served}"
+        raise ConfigError(f"no route serves {key!r}", where="--key", hint=hint)
+    return key
+
+
+def _has_many_keys(routes: Sequence[NamedRoute]) -> bool:
+    return len(routes) > 1 or bool(routes[0].parameters)
+
+
+def _only_key(routes: Sequence[NamedRoute]) -> str:
+    if len(routes) > 1:
+        paths = ", ".join(route.path for route in routes)
+        raise ConfigError("which route?", where="publish", hint=f"give --route or --key: {paths}")
+    if routes[0].parameters:
+        hint = f"give --key, of the form {routes[0].key}"
+        raise ConfigError("the route serves many keys", where=routes[0].path, hint=hint)
+    return routes[0].key
+
+
+def put(
+    s3: Any, bucket: str, key: str, body: bytes, settings: Settings = DEFAULT, **condition: str
+) -> Published:
+    """Put a document; S3 compares the checksum and stores it whole or not at all.
+
+    A PUT of one key is atomic: readers see the old document or the new one, never a part
+    (https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel).
+    `condition` is IfMatch or IfNoneMatch.
+    """
+    stored = settings.stored(body)
+    with readable_answers("put_object"):
+        response = s3.put_object(
+            Bucket=bucket,
+            Key=key,
+            Body=stored,
+            **settings.headers,
+            **condition,
+            ChecksumSHA256=base64.b64encode(hashlib.sha256(stored).digest()).decode(),
+        )
+        etag = response["ETag"]
+    return Published(bucket, key, etag, response.get("VersionId"), len(stored))
+
+
+def put_if(
+    s3: Any,
+    bucket: str,
+    key: str,
+    body: bytes,
+    settings: Settings = DEFAULT,
+    *,
+    if_match: str | None = None,
+) -> Published:
+    """Put a document if the current one has this ETag; with None, if there is none.
+
+    Raises:
+        LostRace: another writer was first; nothing was changed.
+    """
+    condition = {"IfNoneMatch": "*"} if if_match is None else {"IfMatch": _quoted(if_match)}
+    try:
+        return _retry_conflict(partial(put, s3, bucket, key, body, settings, **condition))
+    except aws_errors() as error:
+        if not is_refusal(error) or error_code(error) not in _LOST:
+            raise
+        found = _current(s3, bucket, key)
+        # If the first response was lost, the retry finds the document that the first one stored.
+        if found and was_retried(error) and found.etag == _etag(settings.stored(body)):
+            return found
+        raise _conflict(found, f"{bucket}/{key}", if_match) from error
+
+
+def _retry_conflict(attempt: Callable[[], Published]) -> Published:
+    """Once more after two writes at the same time: then one of them has succeeded."""
+    try:
+        return attempt()
+    except aws_errors() as error:
+        if not is_refusal(error) or error_code(error) != _CONFLICT:
+            raise
+        return attempt()
+
+
+def _current(s3: Any, bucket: str, key: str) -> Published | None:
+    """The current document; None if there is none, or if it must not be read."""
+    try:
+        with readable_answers("head_object"):
+            found = s3.head_object(Bucket=bucket, Key=key)
+            etag, version = found["ETag"], found.get("VersionId")
+            return Published(bucket, key, etag, version, found["ContentLength"])
+    except aws_errors() as error:
+        if not is_refusal(error):
+            raise
+        return None
+
+
+def _conflict(found: Published | None, where: str, if_match: str | None) -> LostRace:
+    now = f"; its ETag is {found.etag}" if found else ""
+    if if_match is None:
+        return LostRace(f"the document exists already{now}", where=where)
+    what = f"the document was changed by another writer{now}" if found else "it was deleted"
+    return LostRace(what, where=where, hint="read it again, and publish your change of that")
+
+
+def _etag(stored: bytes) -> str:
+    return _quoted(hashlib.md5(stored, usedforsecurity=False).hexdigest())
+
+
+def _quoted(etag: str) -> str:
+    return '"' + etag.strip('"') + '"'

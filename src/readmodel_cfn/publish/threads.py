@@ -1,0 +1,90 @@
+"""Threads for very many short tasks, with few switches between them.
+
+The caller is not woken for each result: it sleeps until some are done. Where a task takes a tenth
+of a millisecond, that matters most.
+"""
+
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+_AHEAD = 4  # items that wait or are in progress, for each thread
+_PAUSE = 0.002  # seconds in which more tasks finish
+
+
+def map_in_threads(
+    function: Callable[[Item], Result], items: Iterable[Item], threads: int
+) -> Generator[Result, None, None]:
+    """The function's result for each item, in the order in which they finish.
+
+    What it raises is raised here. The items are taken in the caller's own thread, a few ahead. If
+    the caller stops, tasks in progress are not waited for: the threads are daemons, so the program
+    can end.
+    """
+    workers, todo = _Workers(function, threads), iter(items)
+    try:
+        while workers.feed(todo):
+            yield from workers.finished()
+    finally:
+        workers.stop()
+
+
+class _Workers(Generic[Item, Result]):
+    """Threads, started when they are needed."""
+
+    def __init__(self, function: Callable[[Item], Result], threads: int) -> None:
+        self._function, self._max_threads = function, threads
+        self._todo: SimpleQueue[Item | None] = SimpleQueue()
+        self._done: SimpleQueue[tuple[Result | None, BaseException | None]] = SimpleQueue()
+        self._threads = self._in_progress = 0
+        self._stopped = False
+
+    def feed(self, items: Iterator[Item]) -> bool:
+        """Take as many items as the threads need; is any in progress?"""
+        while self._in_progress < _AHEAD * self._max_threads:
+            try:
+                item = next(items)
+            except StopIteration:
+                break
+            self._in_progress += 1
+            self._todo.put(item)
+            if self._threads < min(self._max_threads, self._in_progress):
+                self._threads += 1
+                Thread(target=self._run, daemon=True).start()
+        return self._in_progress > 0
+
+    def finished(self) -> Iterator[Result]:
+        """Wait for one result, and return it with all that follow soon."""
+        yield self._taken(self._done.get())
+        time.sleep(_PAUSE)
+        while True:
+            try:
+                done = self._done.get_nowait()
+            except Empty:
+                return
+            yield self._taken(done)
+
+    def _taken(self, done: tuple[Result | None, BaseException | None]) -> Result:
+        self._in_progress -= 1
+        result, error = done
+        if error:
+            raise error
+        return result  # type: ignore[return-value] # there is one, since nothing was raised
+
+    def stop(self) -> None:
+        """Start no more tasks."""
+        self._stopped = True
+        for _ in range(self._threads):
+            self._todo.put(None)
+
+    def _run(self) -> None:
+        """One thread: run tasks until there are no more."""
+        while (item := self._todo.get()) is not None and not self._stopped:
+            try:
+                self._done.put((self._function(item), None))
+            except BaseException as error:  # noqa: BLE001 - raised where the result is taken
+                self._done.put((None, error))

@@ -1,0 +1,206 @@
+"""Uploads of many documents at once, each whole or not at all, with retries."""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from threading import Condition, Event, Lock
+from types import TracebackType
+from typing import TypeVar
+
+from readmodel_cfn.errors import ReadModelError, Unfinished
+from readmodel_cfn.publish.documents import Document, Settings
+from readmodel_cfn.publish.objects import Busy, Denied, Exists, Objects
+from readmodel_cfn.publish.results import RUN_AGAIN, Fault, Lost, Outcome, Sent
+from readmodel_cfn.publish.threads import map_in_threads
+
+Item = TypeVar("Item")
+MAX_REQUESTS = 64
+FIRST_LIMIT = 32
+_HALVED_FOR = 1.0  # seconds in which the errors of requests that were sent before are ignored
+# Seconds between two attempts for one document; about 40 in all.
+_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 12.8)
+_TIMEOUT = 2.0  # seconds to wait for requests in progress after an interruption or an error
+
+
+@dataclass
+class Tally:
+    """How many documents were handled. `unlike` counts ETags that are not the MD5 of the bytes."""
+
+    sent: int = 0
+    bytes: int = 0
+    lost: int = 0
+    faults: int = 0
+    unlike: int = 0
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    @property
+    def total(self) -> int:
+        """The number of documents."""
+        return self.sent + self.lost + self.faults
+
+    def add(self, outcome: Outcome, document: Document | Fault) -> None:
+        """Count a document; from any thread."""
+        with self._lock:
+            if isinstance(outcome, Sent):
+                self.sent += 1
+                self.bytes += outcome.bytes
+                has_md5 = isinstance(document, Document) and outcome.etag == _quoted(document.md5)
+                self.unlike += not has_md5
+            self.lost += isinstance(outcome, Lost)
+            self.faults += isinstance(outcome, Fault)
+
+
+class Uploader:
+    """One run: `send` uploads, `tally` has the numbers so far, at any time."""
+
+    def __init__(self, objects: Objects, settings: Settings, *, create_only: bool) -> None:
+        self._objects, self._headers = objects, settings.attributes
+        self._create_only, self._pace = create_only, Pace()
+        self.tally = Tally()
+
+    def send(
+        self,
+        items: Iterable[Item],
+        load: Callable[[Item], Document | Fault],
+        on_outcome: Callable[[Outcome], None] = lambda _: None,
+    ) -> None:
+        """Upload what `load` returns for each item; outcomes come in the order of completion.
+
+        Raises:
+            Unfinished: some were sent when S3 refused one, was unreachable, or on an interruption.
+            ReadModelError: none was sent.
+        """
+
+        def send_item(item: Item) -> Outcome:
+            return self._sent(load(item))
+
+        outcomes = map_in_threads(send_item, items, MAX_REQUESTS)
+        with self._stopping(), closing(outcomes):
+            for outcome in outcomes:
+                on_outcome(outcome)
+
+    def _sent(self, document: Document | Fault) -> Outcome:
+        if isinstance(document, Fault):
+            self.tally.add(document, document)
+            return document
+        return self._with_retries(document)
+
+    def _with_retries(self, document: Document) -> Outcome:
+        attempts = 0
+        while True:
+            try:
+                return self._put(document)
+            except Exists:
+                outcome = self._existing(document, retried=attempts > 0)
+                self.tally.add(outcome, document)
+                return outcome
+            except Busy:
+                self._pace.slow_down()
+                if attempts == len(_PAUSES):
+                    raise
+                self._pace.pause(_PAUSES[attempts] * random.uniform(0.5, 1.5))  # noqa: S311
+                attempts += 1
+
+    def _put(self, document: Document) -> Sent:
+        key, body = document.key, document.stored
+        with self._pace:
+            etag = self._objects.put(key, body, self._headers, self._create_only)
+            sent = Sent(key, _quoted(etag), len(body))
+            self.tally.add(sent, document)  # before the request counts as finished: see `stop`
+        return sent
+
+    def _existing(self, document: Document, *, retried: bool) -> Outcome:
+        """An equal document is ours if this is a retry: the first response was lost."""
+        if retried and self._is_stored(document):
+            return Sent(document.key, _quoted(document.md5), len(document.stored))
+        return Lost(document.key)
+
+    def _is_stored(self, document: Document) -> bool:
+        """Is an equal document stored, as far as the credentials may know?"""
+        try:
+            return self._objects.etag(document.key) == document.md5
+        except Denied:
+            return False
+
+    @contextmanager
+    def _stopping(self) -> Iterator[None]:
+        try:
+            yield
+        except KeyboardInterrupt:
+            waiting = self._pace.stop(_TIMEOUT)
+            in_progress = f", {waiting:,} in progress" if waiting else ""
+            what = f"interrupted: {self._so_far()}{in_progress}"
+            raise Unfinished(what, hint=RUN_AGAIN) from None
+        except (ReadModelError, Stopped) as error:
+            self._pace.stop(_TIMEOUT)
+            if not self.tally.sent:
+                raise
+            raise Unfinished(f"{self._so_far()}, then {error}", hint=RUN_AGAIN) from error
+        finally:
+            self._pace.stop(0)
+
+    def _so_far(self) -> str:
+        return f"{self.tally.sent:,} sent"
+
+
+def _quoted(etag: str) -> str:
+    return f'"{etag}"'
+
+
+class Stopped(Exception):
+    """No more requests are to be sent."""
+
+
+class Pace:
+    """Limits the requests in progress: `with pace:` around each. Errors halve the limit.
+
+    Each success raises it a little. S3 responds with 503 SlowDown while it scales, and asks for
+    fewer requests
+    (https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html).
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self.limit = float(FIRST_LIMIT)
+        self._now, self._halved = now, -_HALVED_FOR
+        self._in_progress, self._stopped = 0, Event()
+        self._changed = Condition()
+
+    def __enter__(self) -> None:
+        with self._changed:
+            while self._in_progress >= int(self.limit) and not self._stopped.is_set():
+                self._changed.wait()
+            if self._stopped.is_set():
+                raise Stopped
+            self._in_progress += 1
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with self._changed:
+            self._in_progress -= 1
+            if error is None:
+                self.limit = min(MAX_REQUESTS, self.limit + 1 / self.limit)
+            self._changed.notify()
+
+    def slow_down(self) -> None:
+        """Halve the limit."""
+        with self._changed:
+            if self._now() - self._halved >= _HALVED_FOR:
+                self.limit, self._halved = max(1.0, self.limit / 2), self._now()
+
+    def pause(self, seconds: float) -> None:
+        """Wait, until it is stopped."""
+        self._stopped.wait(seconds)
+
+    def stop(self, timeout: float) -> int:
+        """Let no more requests begin, and wait for those in progress; returns how many are left."""
+        with self._changed:
+            self._stopped.set()
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: not self._in_progress, timeout)
+            return self._in_progress

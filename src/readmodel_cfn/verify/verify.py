@@ -1,0 +1,228 @@
+"""`verify`: check that a deployed stack keeps the promises of its read model."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any
+
+from readmodel_cfn.aws.connection import Connection
+from readmodel_cfn.consent import Confirm, Consent, require_consent
+from readmodel_cfn.deploy.live.values import Live
+from readmodel_cfn.errors import PromiseBroken, Stuck
+from readmodel_cfn.progress import Note, OnProgress, Step, ignore
+from readmodel_cfn.publish.documents import Settings
+from readmodel_cfn.verify import checks
+from readmodel_cfn.verify.contract import CheckedStack, Contract, ProbePlan
+from readmodel_cfn.verify.outcome import Outcome, not_checked
+from readmodel_cfn.verify.probe import ProbeDocument, while_probes_exist
+from readmodel_cfn.verify.session import AccessChecks, Api, Reads, check_access, read
+
+
+@dataclass(frozen=True)
+class VerifyResult:
+    """The outcome of each promise.
+
+    Attributes:
+        where: The stack, as messages name it.
+        route: Path of the probed route.
+        key: Key of the probe document.
+        url: URL that was read.
+        left: What could not be removed of the probe, one line each; usually nothing.
+        promises: The outcomes, in a fixed order.
+    """
+
+    where: str
+    route: str
+    key: str
+    url: str
+    left: tuple[str, ...]
+    promises: tuple[Outcome, ...]
+
+    @property
+    def broken(self) -> tuple[Outcome, ...]:
+        """The broken promises."""
+        return tuple(outcome for outcome in self.promises if outcome.status == "broken")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result as `verify --json` prints it."""
+        return {
+            "route": self.route,
+            "key": self.key,
+            "url": self.url,
+            "left": list(self.left),
+            "promises": [asdict(outcome) for outcome in self.promises],
+        }
+
+    def __str__(self) -> str:
+        kept = sum(outcome.status == "kept" for outcome in self.promises)
+        hidden = len(self.promises) - kept - len(self.broken)
+        broken = f", {len(self.broken)} broken" if self.broken else ""
+        return f"{self.where}: {kept} promises kept{broken}, {hidden} not checked"
+
+    def raise_if_broken(self) -> None:
+        """Raise an error if the stack is not as promised, or the probe could not be removed.
+
+        Raises:
+            PromiseBroken: a promise is broken; the error names the first.
+            Stuck: no promise is broken, but something is left of the probe.
+        """
+        if self.broken:
+            first, *others = self.broken
+            more = f" (and {len(others)} more)" if others else ""
+            what = f"broken: {first.name}: {first.what}{more}"
+            raise PromiseBroken(what, where=self.where, hint=first.todo)
+        if self.left:
+            hint = "remove it with credentials that have the permission"
+            raise Stuck(f"no promise is broken, but {self.left[0]}", where=self.where, hint=hint)
+
+
+def verify(
+    stack: CheckedStack,
+    contract: Contract,
+    probe: ProbePlan,
+    live: Live,
+    *,
+    timeout: float = 15,
+    not_ours: bool = False,
+    confirm: Confirm | None = None,
+    on_progress: OnProgress = ignore,
+) -> VerifyResult:
+    """Write the probe document, send requests that show the promises, and remove the probe.
+
+    `live` is the comparison of the deployed stages with the template. `timeout` is the time in
+    seconds in which the first read must succeed and throttled requests are retried. `not_ours`
+    allows a stack without this tool's tag. Readers of a route without parameters get the probe for
+    some seconds: that requires consent.
+
+    Raises:
+        ReadModelError: the stack does not have the tag, or no server answers.
+        ConsentRequired: `confirm` did not agree.
+        Unfinished: another document was published to the key meanwhile, or the API is throttled.
+    """
+    if not not_ours:
+        stack.require_managed()
+    connection = stack.location.connection
+    s3 = connection.client("s3")
+    settings = Settings(contract.cache_control, contract.gzip_stored)
+    document = ProbeDocument(s3, stack.bucket, probe.key, settings, probe.token)
+    _announce(stack, probe, document, confirm, on_progress)
+    api = Api(stack.api_url, contract, timeout)
+    access = partial(check_access, s3, stack.bucket, probe.key, _plain_s3(connection, s3), api.url)
+    found = examine(api, probe, document, access, on_progress)
+    return VerifyResult(
+        where=str(stack.location),
+        route=probe.route.path,
+        key=probe.key,
+        url=found.reads.first.url,
+        left=found.left,
+        promises=tuple(judge(contract, found.reads, found.access, live)),
+    )
+
+
+def _announce(
+    stack: CheckedStack,
+    probe: ProbePlan,
+    document: ProbeDocument,
+    confirm: Confirm | None,
+    on_progress: OnProgress,
+) -> None:
+    """Report which key is written; require consent if readers can get the probe."""
+    if not probe.route.is_static:
+        on_progress(Note(f"A probe document is written to {document.where} and removed afterwards"))
+        return
+    then = "the current document" if document.saved else "the current response"
+    on_progress(
+        Note(
+            f"Readers of /{probe.path} get a probe document for some seconds, then {then} again "
+            f"({document.where})"
+        )
+    )
+    text = f"serve a probe document to readers of /{probe.path}"
+    require_consent(Consent("verify", stack.location.name, text), confirm)
+
+
+def _plain_s3(connection: Connection, s3: Any) -> Any | None:
+    """S3 without TLS; None if one endpoint is used for all of AWS."""
+    if connection.endpoint_url:
+        return None
+    plain = s3.meta.endpoint_url.replace("https:", "http:", 1)
+    return replace(connection, endpoint_url=plain).client("s3")
+
+
+@dataclass(frozen=True)
+class Observations:
+    """All that was observed, and what is left of the probe."""
+
+    reads: Reads
+    access: AccessChecks
+    left: tuple[str, ...]
+
+
+def examine(
+    api: Api,
+    probe: ProbePlan,
+    document: ProbeDocument,
+    access: Callable[[], AccessChecks],
+    on_progress: OnProgress,
+) -> Observations:
+    """Send all requests while the probe exists; it is removed also after an error.
+
+    Raises:
+        ReadModelError, KeyboardInterrupt: after the probe was removed.
+    """
+
+    def observe() -> tuple[Reads, AccessChecks]:
+        on_progress(Step(f"Sending requests to {api.url}"))
+        return read(api, probe, document), access()
+
+    (reads, found), left = while_probes_exist([document], observe, on_progress)
+    return Observations(reads, found, left)
+
+
+# The promises about a document; without one they cannot be checked.
+_OF_A_DOCUMENT: dict[str, Callable[[Contract, Reads], Outcome]] = {
+    "Content-Type": checks.content_type,
+    "ETag": checks.etag,
+    "Cache-Control": checks.cache_control,
+    "304 on a matching If-None-Match": checks.not_modified,
+    "a change is seen": checks.change,
+    "HEAD": checks.head,
+    "compression": checks.compression,
+    "Vary": checks.vary,
+}
+
+
+def judge(contract: Contract, reads: Reads, access: AccessChecks, live: Live) -> list[Outcome]:
+    """The outcomes of all promises, in the order in which they are printed."""
+    outcomes = [
+        checks.served(contract, reads),
+        *_of_a_document(contract, reads),
+        checks.missing(contract, reads),
+        checks.unknown(contract, reads),
+        checks.other_methods(contract, reads),
+        checks.cors(contract, reads),
+        checks.readable(access),
+        checks.listable(access),
+        checks.bucket_tls(access),
+        checks.api_tls(access),
+        checks.old_tls(access),
+        checks.throttling(),
+        checks.live(live),
+    ]
+    return [_of_article(outcome) for outcome in outcomes] if contract.article else outcomes
+
+
+def _of_a_document(contract: Contract, reads: Reads) -> Iterator[Outcome]:
+    for name, check in _OF_A_DOCUMENT.items():
+        if reads.is_served:
+            yield check(contract, reads)
+        else:
+            yield not_checked(name, f"no document is served: GET returns {reads.first.status}")
+
+
+def _of_article(outcome: Outcome) -> Outcome:
+    """The outcome for the article's stack, which no deploy can fix."""
+    if outcome.status != "broken":
+        return outcome
+    todo = "the article's template never promised it: deploy the current one under another name"
+    return replace(outcome, todo=todo)

@@ -1,0 +1,113 @@
+"""`map_in_threads`: many small items handled by a few threads."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from readmodel_cfn.publish.threads import map_in_threads
+
+
+def numbers(count: int, taken: list[int]) -> Iterator[int]:
+    for number in range(count):
+        taken.append(number)
+        yield number
+
+
+def join_new_threads(before: set[threading.Thread]) -> set[threading.Thread]:
+    """Wait for the threads that were started since."""
+    new = set(threading.enumerate()) - before
+    for thread in new:
+        thread.join(60)
+    return new
+
+
+def test_flow_handles_each_item_once() -> None:
+    assert sorted(map_in_threads(lambda n: n * 2, range(5000), 8)) == list(range(0, 10_000, 2))
+
+
+def test_flow_of_no_items_is_empty() -> None:
+    assert list(map_in_threads(lambda n: n, [], 8)) == []
+
+
+def test_flow_takes_only_as_many_items_as_its_threads_need() -> None:
+    taken: list[int] = []
+    with closing(map_in_threads(lambda n: n, numbers(1000, taken), 4)) as made:
+        next(made)
+        assert len(taken) <= 16
+
+
+def test_flow_takes_items_in_the_calling_thread_and_handles_them_in_others() -> None:
+    """What they come from may be bound to it, as a cursor of SQLite is."""
+    own, taken_in = threading.get_ident(), set[int]()
+
+    def pieces() -> Iterator[int]:
+        for number in range(100):
+            taken_in.add(threading.get_ident())
+            yield number
+
+    assert own not in set(map_in_threads(lambda _: threading.get_ident(), pieces(), 4))
+    assert taken_in == {own}
+
+
+def test_flow_starts_no_more_threads_than_items() -> None:
+    before, release = threading.active_count(), threading.Event()
+    with closing(map_in_threads(lambda n: n == 0 or release.wait(60), range(3), 64)) as results:
+        next(results)
+        assert threading.active_count() <= before + 3
+        release.set()
+
+
+def test_flow_raises_the_first_error_and_stops() -> None:
+    done: list[int] = []
+    before = set(threading.enumerate())
+
+    def fail_at_ten(number: int) -> None:
+        if number == 10:
+            raise ValueError(number)
+        done.append(number)
+
+    with pytest.raises(ValueError, match="10"):
+        for _ in map_in_threads(fail_at_ten, range(10_000), 2):
+            pass
+    join_new_threads(before)
+    assert len(done) < 1000
+
+
+class Panic(BaseException):
+    """What obstore's Rust raises where it has a defect; no Exception."""
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_flow_raises_base_exceptions() -> None:
+    found: list[BaseException] = []
+
+    def panic(_: int) -> None:
+        raise Panic
+
+    def caller() -> None:
+        try:
+            list(map_in_threads(panic, range(3), 2))
+        except Panic as error:
+            found.append(error)
+
+    thread = threading.Thread(target=caller, daemon=True)
+    thread.start()
+    thread.join(60)
+    assert found
+
+
+def test_flow_raises_errors_of_the_iterable() -> None:
+    def pieces() -> Iterator[int]:
+        yield 1
+        raise OSError("broken")
+
+    with pytest.raises(OSError, match="broken"):
+        list(map_in_threads(lambda n: n, pieces(), 2))
+
+
+def test_flow_ends_its_threads() -> None:
+    before = set(threading.enumerate())
+    assert len(list(map_in_threads(lambda n: n, range(100), 8))) == 100
+    assert not any(thread.is_alive() for thread in join_new_threads(before))

@@ -1,1 +1,0 @@
-"""What is built for a release, and what it must withstand."""

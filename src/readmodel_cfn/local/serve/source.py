@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from readmodel_cfn.cloudformation.reader import locate, position, read_template
-from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.files import read_text
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,7 @@ class Source:
         if not isinstance(template, str | Path):
             raise TypeError(f"a template is a mapping or the path of a file, not {template!r}")
         name = str(template)
-        try:
-            text = Path(template).read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "not UTF-8 text"
-            raise ConfigError(f"cannot be read: {reason}", where=name) from error
+        text = read_text(Path(template))
         return cls(read_template(text, name), name=name, text=text)
 
     def with_options(

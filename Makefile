@@ -32,10 +32,11 @@ test: $(VENV)/dev ## Run all tests, including those on the embedded AWS
 examples: $(VENV)/dev ## Run every example with its tool, including SAM and the CDK, which needs node
 	$(BIN)/python -m pytest -m '' tests/sandbox/test_examples*.py
 
-check: $(VENV)/dev ## Check types, style, and that generated files are up to date
+check: $(VENV)/dev ## Check types, style, imports, and that generated files are up to date
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/python tools/generate.py --check
 
 docs: $(VENV)/docs ## Build the documentation's site into site/; a broken link fails
@@ -48,7 +49,7 @@ faults: $(VENV)/dev ## Deploy through a proxy that throttles, resets and cuts of
 	$(BIN)/python tools/faults.py
 
 clean: ## Remove everything that make created here
-	rm -rf $(VENV) build dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache src/*.egg-info
+	rm -rf $(VENV) build dist site .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache src/*.egg-info
 
 $(VENV)/run: setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -49,4 +49,4 @@ def no_timed_progress(
         return
     set_slow_delays(NEVER, NEVER)
     monkeypatch.setattr(progress, "_FIRST", NEVER)
-    monkeypatch.setattr("readmodel_cfn.cli.reporter._FIRST", NEVER)
+    monkeypatch.setattr(reporter, "_FIRST", NEVER)

@@ -43,7 +43,7 @@ def deploy_without_lint(request: pytest.FixtureRequest, monkeypatch: pytest.Monk
     """Commands in this process do not run cfn-lint, which takes seconds and has its own tests."""
     if not _uses_sandbox(request):
         return
-    monkeypatch.setattr(lint, "lint_once", lambda *_: [])
+    monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [])
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,10 @@ Each method is one command of the command line. Results are frozen values, and t
 what the command prints with `--json`. Every error is a ReadModelError.
 """
 
+import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -19,7 +21,7 @@ from urllib.parse import urlsplit
 
 from readmodel_cfn.aws.connection import Connection, Credentials
 from readmodel_cfn.aws.errors import readable_errors
-from readmodel_cfn.aws.http import Response, reachable_url, request
+from readmodel_cfn.aws.http import Response, request
 from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.config.load import (
     DEFAULT_FILE,
@@ -30,19 +32,14 @@ from readmodel_cfn.config.load import (
     load,
 )
 from readmodel_cfn.consent import Confirm
-from readmodel_cfn.deploy.plan import Plan as Plan
+from readmodel_cfn.deploy.deletion_plan import DeletionPlan
+from readmodel_cfn.deploy.plan import Plan
 from readmodel_cfn.deploy.spec import StackSpec
-from readmodel_cfn.deploy.stack_diff import PropertyChange as PropertyChange
-from readmodel_cfn.deploy.stack_diff import ResourceDiff as ResourceDiff
-from readmodel_cfn.deploy.stack_diff import StackDiff as StackDiff
-from readmodel_cfn.deploy.values import StackEvent as StackEvent
+from readmodel_cfn.deploy.stack_diff import PropertyChange, ResourceDiff, StackDiff
+from readmodel_cfn.deploy.values import StackEvent
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
-from readmodel_cfn.publish.results import Fault as Fault
-from readmodel_cfn.publish.results import Lost as Lost
-from readmodel_cfn.publish.results import Published as Published
-from readmodel_cfn.publish.results import PublishPlan as PublishPlan
-from readmodel_cfn.publish.results import PublishResult as PublishResult
+from readmodel_cfn.publish.results import Fault, Lost, Published, PublishPlan, PublishResult
 from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.template.options import OptionError
 
@@ -50,26 +47,91 @@ if TYPE_CHECKING:
     import boto3
 
     from readmodel_cfn.deploy.client import StackClient
-    from readmodel_cfn.deploy.deploy import DeployResult as DeployResult
-    from readmodel_cfn.deploy.events import EventStream as EventStream
-    from readmodel_cfn.deploy.events import OnInterrupt as OnInterrupt
-    from readmodel_cfn.deploy.follow import FollowResult as FollowResult
+    from readmodel_cfn.deploy.delete import DeleteResult
+    from readmodel_cfn.deploy.deploy import DeployResult
+    from readmodel_cfn.deploy.diagnosis import Diagnosis
+    from readmodel_cfn.deploy.events import EventStream, OnInterrupt
+    from readmodel_cfn.deploy.follow import FollowResult
+    from readmodel_cfn.deploy.live.drift import Drift
     from readmodel_cfn.deploy.live.values import Live
+    from readmodel_cfn.deploy.outputs import Output
+    from readmodel_cfn.deploy.status import StackStatus
     from readmodel_cfn.deploy.values import Stack
+    from readmodel_cfn.local.serve import Source
     from readmodel_cfn.publish.destination import Destination
     from readmodel_cfn.publish.documents import Settings
-    from readmodel_cfn.publish.history import Restored as Restored
-    from readmodel_cfn.publish.history import Version as Version
+    from readmodel_cfn.publish.history import Restored, Version
     from readmodel_cfn.publish.publish import Documents, SharedOptions
     from readmodel_cfn.verify.contract import CheckedStack, Contract
-    from readmodel_cfn.verify.race.race import RaceResult as RaceResult
-    from readmodel_cfn.verify.verify import VerifyResult as VerifyResult
+    from readmodel_cfn.verify.race.race import RaceResult
+    from readmodel_cfn.verify.verify import VerifyResult
 
     class PublishOptions(SharedOptions, total=False):
         """The types of the options of `ReadModelStack.publish`."""
 
         as_writer: bool
         bucket: str | None
+
+
+__all__ = [
+    "Confirm",
+    "DeleteResult",
+    "DeletionPlan",
+    "DeployResult",
+    "Diagnosis",
+    "Drift",
+    "EventStream",
+    "Fault",
+    "FollowResult",
+    "Live",
+    "Lost",
+    "OnInterrupt",
+    "Output",
+    "Plan",
+    "PropertyChange",
+    "PublishPlan",
+    "PublishResult",
+    "Published",
+    "RaceResult",
+    "ReadModelStack",
+    "ResourceDiff",
+    "Response",
+    "Restored",
+    "StackDiff",
+    "StackEvent",
+    "StackStatus",
+    "VerifyResult",
+    "Version",
+]
+
+_LAZY = {
+    "DeleteResult": "deploy.delete",
+    "DeployResult": "deploy.deploy",
+    "Diagnosis": "deploy.diagnosis",
+    "Drift": "deploy.live.drift",
+    "EventStream": "deploy.events",
+    "FollowResult": "deploy.follow",
+    "Live": "deploy.live.values",
+    "OnInterrupt": "deploy.events",
+    "Output": "deploy.outputs",
+    "RaceResult": "verify.race.race",
+    "Restored": "publish.history",
+    "StackStatus": "deploy.status",
+    "VerifyResult": "verify.verify",
+    "Version": "publish.history",
+}
+"""Results whose modules are imported when the name is used."""
+
+
+if not TYPE_CHECKING:  # a type checker knows the names above, and no others
+
+    def __getattr__(name: str) -> object:
+        """Import a result's class from its module."""
+        from importlib import import_module
+
+        if name not in _LAZY:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"readmodel_cfn.{_LAZY[name]}"), name)
 
 
 class ReadModelStack:
@@ -204,15 +266,14 @@ class ReadModelStack:
 
         return StackClient(self.connection.client("cloudformation"))
 
-    def _described(self, on_progress: OnProgress = ignore) -> "Stack":
-        """The deployed stack.
+    def template(self) -> str:
+        """The template of the stack, as compact JSON."""
+        from readmodel_cfn.template.article import build_article
+        from readmodel_cfn.template.render import build_template, render
 
-        Raises:
-            ReadModelError: it does not exist.
-        """
-        from readmodel_cfn.deploy.inspection import existing_stack
-
-        return existing_stack(self._client, self.location, on_progress)
+        prefix = self.config.stack.prefix
+        template = build_article() if self.article else build_template(self.model, prefix)
+        return render(template, "compact")
 
     @readable_errors()
     def deploy(
@@ -334,37 +395,6 @@ class ReadModelStack:
             on_progress=on_progress,
             on_interrupt=on_interrupt,
         )
-
-    def _spec(self) -> StackSpec:
-        """The stack as the model and the settings describe it.
-
-        Raises:
-            ConfigError: the article's stack has a name or a region that its template does not
-                allow.
-        """
-        from readmodel_cfn.template.article import build_article
-        from readmodel_cfn.template.render import build_template, render
-
-        settings = self.config.stack
-        if self.article:
-            _check_article(self.name, self.connection.region_name)
-            template = build_article()
-        else:
-            template = build_template(self.model, settings.prefix)
-        return StackSpec(
-            name=self.name,
-            template=render(template, "compact"),
-            parameters={"StackName": self.name} if self.article else {},
-            tags=settings.tags,
-            termination_protection=settings.termination_protection,
-            role_arn=settings.role_arn,
-        )
-
-    def _origin(self) -> Mapping[str, str]:
-        """The table of readmodel.toml that creates a resource, by logical ID."""
-        from readmodel_cfn.config.origins import origins
-
-        return {} if self.article else origins(self.model, self.config.stack.prefix)
 
     @overload
     def publish(
@@ -592,35 +622,6 @@ class ReadModelStack:
         )
 
     @readable_errors()
-    def outputs(self, on_progress: OnProgress = ignore) -> dict[str, str]:
-        """The deployed stack's outputs; URLs are those that this machine can reach.
-
-        The article's stack has its writer's secret access key among them.
-
-        Raises:
-            ReadModelError: the stack does not exist.
-        """
-        return self._outputs(self._described(on_progress))
-
-    @readable_errors()
-    def url(self, path: str = "", on_progress: OnProgress = ignore) -> str:
-        """The URL of a path of the deployed API, such as products/42; of the API without one.
-
-        Raises:
-            ReadModelError: the stack does not exist, or has no API.
-        """
-        return self._url(self._own_outputs(on_progress), path)
-
-    @readable_errors()
-    def bucket(self, on_progress: OnProgress = ignore) -> str:
-        """Name of the deployed stack's bucket.
-
-        Raises:
-            ReadModelError: the stack does not exist, or has no such output.
-        """
-        return self._required(self._own_outputs(on_progress), "S3BucketName")
-
-    @readable_errors()
     def read(self, path: str | None = None, on_progress: OnProgress = ignore) -> Response:
         """GET a path of the deployed API, such as products/42; the first route's without one.
 
@@ -669,12 +670,15 @@ class ReadModelStack:
 
         contract = self._contract()
         probe = plan_probe(contract, route)
-        stack, live = self._live(on_progress)
+        status = self.status(on_progress=on_progress)
+        if status.differs:
+            hint = f"to compare them: {self.location.command('diff')}"
+            on_progress(Note(f"The read model differs from the deployed stack; {hint}"))
         return verify(
-            self._checked(stack),
+            self._checked(status.stack),
             contract,
             probe,
-            live,
+            status.live,
             timeout=timeout,
             not_ours=not_ours,
             confirm=confirm,
@@ -729,6 +733,198 @@ class ReadModelStack:
         )
 
     @readable_errors()
+    def status(self, *, drift: bool = False, on_progress: OnProgress = ignore) -> "StackStatus":
+        """The stack's status, and whether its stages serve what its template says.
+
+        `raise_if_broken` of the result refuses a stack that does not. With `drift`, CloudFormation
+        detects what was changed outside the stack, which may take minutes.
+
+        Raises:
+            ReadModelError: the stack does not exist.
+        """
+        from readmodel_cfn.deploy.status import status
+
+        location = self._locate(on_progress)
+        return status(location, self._templates(), drift=drift, on_progress=on_progress)
+
+    @readable_errors()
+    def outputs(
+        self, on_progress: OnProgress = ignore, *, show_secrets: bool = True
+    ) -> dict[str, str]:
+        """The deployed stack's outputs; URLs are those that this machine can reach.
+
+        The article's stack has its writer's secret access key among them; without `show_secrets`
+        its value is `****`.
+
+        Raises:
+            ReadModelError: the stack does not exist.
+        """
+        found = self.described_outputs(on_progress, show_secrets=show_secrets)
+        return {output.name: output.value for output in found}
+
+    @readable_errors()
+    def described_outputs(
+        self, on_progress: OnProgress = ignore, *, show_secrets: bool = True
+    ) -> "list[Output]":
+        """The same with their descriptions."""
+        from readmodel_cfn.deploy.outputs import stack_outputs
+
+        stack = self._described(on_progress)
+        return stack_outputs(stack, self.connection.endpoint_url, show_secrets=show_secrets)
+
+    @readable_errors()
+    def url(self, path: str = "", on_progress: OnProgress = ignore) -> str:
+        """The URL of a path of the deployed API, such as products/42; of the API without one.
+
+        Raises:
+            ReadModelError: the stack does not exist, or has no API.
+        """
+        return self._url(self._own_outputs(on_progress), path)
+
+    @readable_errors()
+    def bucket(self, on_progress: OnProgress = ignore) -> str:
+        """Name of the deployed stack's bucket.
+
+        Raises:
+            ReadModelError: the stack does not exist, or has no such output.
+        """
+        return self._required(self._own_outputs(on_progress), "S3BucketName")
+
+    @readable_errors()
+    def diagnose(self, on_progress: OnProgress = ignore) -> "Diagnosis":
+        """Why the stack's last operation failed, if it did, and what to do next.
+
+        Raises:
+            ReadModelError: the stack does not exist.
+        """
+        from readmodel_cfn.deploy.diagnosis import diagnose
+
+        return diagnose(self._locate(on_progress), self._origin().get, on_progress)
+
+    @readable_errors()
+    def delete(
+        self,
+        *,
+        with_data: bool = False,
+        force: bool = False,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "DeleteResult":
+        """Delete the stack; a retained bucket is kept with its documents unless `with_data`.
+
+        After an interruption, call it again. With `force`, after a deletion that failed, resources
+        that fail again are left. `confirm` is asked before documents are deleted
+        ("erase-documents") and before the stack is ("delete").
+
+        Raises:
+            ConsentRequired: `confirm` does not agree, or is None; nothing is changed.
+            ReadModelError: the stack does not exist or may not be deleted; nothing is changed.
+            Stuck: AWS refuses to delete something, which the error names.
+            Unfinished: interrupted after something was deleted; call it again.
+        """
+        from readmodel_cfn.deploy.delete import delete
+
+        return delete(
+            self._locate(on_progress),
+            with_data=with_data,
+            force=force,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
+
+    def serving(
+        self,
+        documents: str | Path = "data",
+        *,
+        s3_endpoint: str | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        on_progress: OnProgress = ignore,
+    ) -> AbstractContextManager[str]:
+        """Serve the API on this machine while a `with` block runs; it yields the API's URL.
+
+        No AWS is needed. The arguments are those of `readmodel_cfn.local.serve.serving`.
+
+        Raises:
+            ConfigError: the folder of documents does not exist.
+            ReadModelError: the port is in use.
+        """
+        from readmodel_cfn.local.serve import serving
+
+        return serving(
+            self.serve_source(),
+            documents,
+            s3_endpoint=s3_endpoint,
+            host=host,
+            port=port,
+            on_progress=on_progress,
+        )
+
+    def serve_source(self) -> "Source":
+        """What `serve` serves: the template, the parameters' values, how documents are stored."""
+        from readmodel_cfn.local.serve import Source, Storage
+        from readmodel_cfn.publish.documents import check_document
+        from readmodel_cfn.publish.selection import Selection
+
+        settings = self._settings
+        selection = Selection(self.model.routes, self.config.publish.exclude)
+        storage = Storage(
+            headers={name.lower(): value for name, value in settings.attributes.items()},
+            encode=settings.stored,
+            publishes=selection.publishes,
+            check=lambda document, file: check_document(document, file, settings),
+        )
+        values = {"StackName": self.name, "AWS::StackName": self.name}
+        return Source(json.loads(self.template()), values, storage=storage)
+
+    def _described(self, on_progress: OnProgress = ignore) -> "Stack":
+        """The deployed stack.
+
+        Raises:
+            ReadModelError: it does not exist.
+        """
+        from readmodel_cfn.deploy.inspection import existing_stack
+
+        return existing_stack(self._client, self._locate(on_progress), on_progress)
+
+    def _locate(self, on_progress: OnProgress) -> StackLocation:
+        """The location; reports progress if the sandbox is started here."""
+        self.connect(on_progress)
+        return self.location
+
+    def _spec(self) -> StackSpec:
+        """The stack as the model and the settings describe it.
+
+        Raises:
+            ConfigError: the article's stack has a name or a region that its template does not
+                allow.
+        """
+        settings = self.config.stack
+        if self.article:
+            _check_article(self.name, self.connection.region_name)
+        return StackSpec(
+            name=self.name,
+            template=self.template(),
+            parameters={"StackName": self.name} if self.article else {},
+            tags=settings.tags,
+            termination_protection=settings.termination_protection,
+            role_arn=settings.role_arn,
+        )
+
+    def _origin(self) -> Mapping[str, str]:
+        """The table of readmodel.toml that creates a resource, by logical ID."""
+        from readmodel_cfn.config.origins import origins
+
+        return {} if self.article else origins(self.model, self.config.stack.prefix)
+
+    def _templates(self) -> Iterator[str]:
+        """The template of the model, and the article's, as JSON."""
+        from readmodel_cfn.template.article import build_article
+        from readmodel_cfn.template.render import build_template, render
+
+        yield render(build_template(self.config.model, self.config.stack.prefix), "compact")
+        yield render(build_article(), "compact")
+
     def _destination(
         self, bucket: str | None, as_writer: bool, on_progress: OnProgress
     ) -> "Destination":
@@ -783,32 +979,17 @@ class ReadModelStack:
             is_managed=MANAGED_TAG.items() <= stack.tags.items(),
         )
 
-    def _live(self, on_progress: OnProgress) -> "tuple[Stack, Live]":
-        """The deployed stack, and its stages compared with its template."""
-        from readmodel_cfn.cli.state import is_another, state_of
-        from readmodel_cfn.cli.target import Target
-
-        self.connect(on_progress)
-        on_progress(Step(f"Comparing the stages of {self.location} with its template"))
-        state = state_of(Target(self.config, self.connection, self.name), with_drift=False)
-        if is_another(state, self.config):
-            hint = f"to compare them: {self.location.command('diff')}"
-            on_progress(Note(f"The read model differs from the deployed stack; {hint}"))
-        return state.stack, state.live
-
-    def _outputs(self, stack: "Stack") -> dict[str, str]:
-        endpoint_url = self.connection.endpoint_url
-        found = stack.outputs.items()
-        return {name: reachable_url(value, endpoint_url) for name, (value, _) in found}
-
     def _own_outputs(
         self, on_progress: OnProgress = ignore, stack: "Stack | None" = None
     ) -> dict[str, str]:
         """This read model's outputs, without its prefix."""
-        outputs = self._outputs(stack or self._described(on_progress))
+        from readmodel_cfn.deploy.outputs import stack_outputs
+
+        stack = stack or self._described(on_progress)
+        found = stack_outputs(stack, self.connection.endpoint_url, show_secrets=True)
         prefix = self.config.stack.prefix
-        own = (name for name in outputs if name.startswith(prefix))
-        return {name.removeprefix(prefix): outputs[name] for name in own}
+        own = (output for output in found if output.name.startswith(prefix))
+        return {output.name.removeprefix(prefix): output.value for output in own}
 
     def _url(self, outputs: Mapping[str, str], path: str) -> str:
         api = outputs.get("ApiUrl")
@@ -845,8 +1026,7 @@ def _connected(given: Connection, on_progress: OnProgress) -> Connection:
     if given.sandbox:
         from readmodel_cfn.local import sandbox
 
-        on_progress(Step("Starting the sandbox"))
-        box = sandbox.start(progress=lambda line: on_progress(Note(line)))
+        box = sandbox.start(on_progress=on_progress)
         key = Credentials(box.access_key_id, box.secret_access_key)
         return Connection(region or box.region, None, box.endpoint_url, key, sandbox=True)
     endpoint_url = given.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")

@@ -25,7 +25,22 @@ from readmodel_cfn.progress import Count, Note, Step
 from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.publish.publish import publish
-from readmodel_cfn.publish.results import PublishPlan, PublishResult
+from readmodel_cfn.stack import (
+    DeleteResult,
+    DeployResult,
+    Diagnosis,
+    FollowResult,
+    Published,
+    PublishPlan,
+    PublishResult,
+    RaceResult,
+    Response,
+    Restored,
+    StackDiff,
+    StackStatus,
+    VerifyResult,
+    Version,
+)
 
 MODEL = rm.ReadModel(
     routes=[rm.Route("products/{id}", "products/{id}.json", throttle_rate=100)],
@@ -104,6 +119,30 @@ def path_error(path: str) -> str | None:
 def agree(consent: Consent) -> bool:
     """Agree to adopt a stack if nothing is lost."""
     return consent.kind == "adopt" and consent.name == "shop" and not consent.lost
+
+
+def whole_life(shop: rm.ReadModelStack) -> int:
+    """Every method of a stack, and some of what it returns."""
+    deployed: DeployResult = shop.deploy(confirm=agree, on_progress=print_progress, timeout=60.0)
+    difference: StackDiff = shop.diff(on_progress=print_progress)
+    published: PublishResult = shop.publish({"products/1.json": {"id": 1}}, delete_missing=False)
+    plan: PublishPlan = shop.publish("data", dry_run=True)
+    document: Published = shop.publish_document("products/1.json", b"{}", if_match='"e"')
+    versions: list[Version] = shop.history("products/1.json")
+    restored: Restored = shop.restore("products/1.json", versions[-1].id)
+    response: Response = shop.read("products/1")
+    verified: VerifyResult = shop.verify(route="products/{id}", timeout=5.0)
+    raced: RaceResult = shop.race(seconds=1.0, readers=2, size=1000)
+    status: StackStatus = shop.status(drift=True)
+    outputs: dict[str, str] = shop.outputs(show_secrets=False)
+    diagnosis: Diagnosis = shop.diagnose()
+    followed: FollowResult = shop.follow(timeout=1.0)
+    deleted: DeleteResult = shop.delete(with_data=True, confirm=lambda _: True)
+    results = (deployed, difference, published, plan, document, restored, verified, raced)
+    more = (status, diagnosis, followed, deleted)
+    printed = [result.as_dict() for result in (*results, *more)]
+    print(shop.url("products/1"), response.json(), outputs, printed, str(difference))
+    return published.sent + published.unchanged
 
 
 def print_progress(value: object) -> None:

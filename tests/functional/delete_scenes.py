@@ -4,8 +4,6 @@ from typing import Any
 
 from functional_aws import STACK_ID, THEN, Aws, event, run, stack
 
-from readmodel_cfn.deploy.values import Stack
-
 BUCKET = ("DataStore", "AWS::S3::Bucket", "data-bucket")
 POLICY = ("DataStorePolicy", "AWS::S3::BucketPolicy", "data-bucket")
 ROLE = ("ApiGatewayRole", "AWS::IAM::Role", "role")
@@ -96,7 +94,3 @@ def others(aws: Aws, **outputs: str) -> None:
     other = {"StackId": "other", "StackName": "shop", "CreationTime": THEN}
     other |= {"StackStatus": "CREATE_COMPLETE", "Outputs": values}
     aws.answers("cloudformation", "describe_stacks", {"Stacks": [stack(), other]})
-
-
-def described(status: str = "CREATE_COMPLETE") -> Stack:
-    return Stack(STACK_ID, "read-model", status, "", {}, {}, {}, termination_protection=False)

@@ -126,10 +126,10 @@ def test_ctrl_c_during_imports_is_a_one_line_error(module: str, tmp_path: Path) 
 
 DEFECT = """
 import sys
-from readmodel_cfn import template
+from readmodel_cfn.template import render
 def defect(*_):
     raise KeyError("unexpected-key")
-template.build_template = defect
+render.build_template = defect
 from readmodel_cfn.__main__ import run
 sys.argv = ["readmodel-cfn", "template"]
 run()

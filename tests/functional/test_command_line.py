@@ -27,7 +27,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No AWS settings of this machine are found, and botocore retries without waiting."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
-    monkeypatch.setattr(lint, "lint_once", lambda *_: [])
+    monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [])
 
 
 def aws(command: str, *arguments: str, env: dict[str, str] | None = None) -> Any:

@@ -24,10 +24,9 @@ from delete_scenes import (
 )
 from functional_aws import STACK_ID, Aws, error_of, event, run, stubbed
 
-from readmodel_cfn.cli import delete as command
-from readmodel_cfn.cli import deletion
-from readmodel_cfn.cli.progress import Progress
-from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn import ReadModelStack
+from readmodel_cfn.consent import Consent, ConsentRequired
+from readmodel_cfn.deploy.deletion_plan import DeletionPlan
 
 
 @pytest.fixture
@@ -77,17 +76,47 @@ def test_with_data_without_a_bucket_mentions_no_documents(aws: Aws) -> None:
     assert "data-bucket: " not in done.stderr
 
 
-def test_refused_consent_deletes_nothing(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
-    def no(question: str, yes: bool) -> None:
-        raise ReadModelError("cancelled", where=f"{question} {yes}")
-
-    monkeypatch.setattr(command, "consent", no)
+def test_refused_consent_deletes_nothing(aws: Aws) -> None:
     found(aws, DELETED)
     holds(aws)
-    line = error_of(run("delete", "--region", "eu-west-1"), 1)
+    line = error_of(run("delete", "--region", "eu-west-1", typed="n\n"), 1)
     assert "read-model" in line
-    assert "? False" in line
     assert aws.wrote() == []
+
+
+@pytest.mark.parametrize("with_data", [False, True])
+def test_delete_in_python_requires_consent(aws: Aws, with_data: bool) -> None:
+    found(aws, RETAINED)
+    if with_data:
+        holds(aws, "1")
+    with pytest.raises(ConsentRequired) as error:
+        ReadModelStack("read-model", region="eu-west-1").delete(with_data=with_data)
+    assert error.value.consent.kind == ("erase-documents" if with_data else "delete")
+    assert aws.wrote() == []
+
+
+def test_delete_in_python_reports_the_plan_before_it_asks(aws: Aws) -> None:
+    found(aws, DELETED)
+    holds(aws, "1")
+    holds(aws, "1")
+    empties(aws, "1")
+    holds(aws)
+    goes(aws)
+    reported: list[Any] = []
+
+    def agree(consent: Consent) -> bool:
+        reported.append(consent)
+        return True
+
+    stack = ReadModelStack("read-model", region="eu-west-1")
+    done = stack.delete(with_data=True, confirm=agree, on_progress=reported.append)
+    assert done.as_dict()["removed_buckets"] == {"data-bucket": 1}
+    consents = [value for value in reported if isinstance(value, Consent)]
+    (plan,) = (value for value in reported if isinstance(value, DeletionPlan))
+    assert reported.index(plan) < reported.index(consents[0])
+    assert plan.erased_buckets == ["data-bucket"]
+    assert [consent.kind for consent in consents] == ["erase-documents", "delete"]
+    assert consents[0].lost == ("data-bucket",)
 
 
 def test_delete_checks_the_stack_again_after_consent(aws: Aws) -> None:
@@ -162,18 +191,9 @@ def test_failed_deletion_keeps_the_data_of_a_retained_bucket(aws: Aws) -> None:
     assert aws.wrote() == ["DeleteStack"]
 
 
-def test_json_result_is_one_object_on_stdout(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stderr has no live progress."""
-    quiet: list[bool] = []
-
-    class Silence(Progress):
-        def __init__(self, what: str, units: str, silent: bool) -> None:
-            super().__init__(what, units, silent)
-            quiet.append(silent)
-
-    monkeypatch.setattr(deletion, "Progress", Silence)
+def test_json_result_is_one_object_on_stdout(aws: Aws) -> None:
     found(aws, RETAINED)
-    goes(aws)
+    goes(aws, "DELETE_COMPLETE", event(2, "ApiGatewayRole", "DELETE_COMPLETE"))
     done = delete("--json")
     kept = [
         dict(zip(("logical_id", "type", "physical_id"), resource, strict=True))
@@ -190,7 +210,6 @@ def test_json_result_is_one_object_on_stdout(aws: Aws, monkeypatch: pytest.Monke
     done = delete("--json", "--with-data=read-model")
     expected = {"deleted": "read-model", "kept": [], "removed_buckets": {"data-bucket": 1}}
     assert json.loads(done.stdout) == expected
-    assert quiet == [True]
 
 
 @pytest.mark.parametrize("content", [versions("1"), versions(markers=("1",))])
@@ -256,7 +275,7 @@ def test_with_data_is_no_consent_to_delete_the_stack(aws: Aws) -> None:
     found(aws, RETAINED)
     holds(aws, "1")
     done = run("delete", "--region", "eu-west-1", "--with-data=read-model")
-    assert error_of(done, 1).endswith("give --yes")
+    assert "--yes" in error_of(done, 1)
     assert aws.wrote() == []
 
 

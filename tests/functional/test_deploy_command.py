@@ -33,7 +33,7 @@ CREATED = {"StackId": STACK_ID}
 def _quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """In a directory of its own, without cfn-lint, which takes seconds."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(lint, "lint_once", lambda *_: [])
+    monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [])
 
 
 @pytest.fixture
@@ -630,7 +630,7 @@ def test_lint_findings_stop_the_deploy_before_any_call(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = lint.Finding("E3002", "error", "Resources/X", "wrong", "It means this")
-    monkeypatch.setattr(lint, "lint_once", lambda *_: [found])
+    monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [found])
     done = deploy()
     assert "1" in error_of(done, 3)
     assert "E3002 Resources/X: wrong" in done.stdout
@@ -639,7 +639,7 @@ def test_lint_findings_stop_the_deploy_before_any_call(
 
 def test_json_output_has_lint_findings(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     found = lint.Finding("E3002", "error", "Resources/X", "wrong", "It means this")
-    monkeypatch.setattr(lint, "lint_once", lambda *_: [found])
+    monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [found])
     done = deploy("--json")
     assert error_of(done, 3)
     assert json.loads(done.stdout) == {"finding": vars(found)}

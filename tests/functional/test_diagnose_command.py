@@ -104,7 +104,8 @@ def test_validation_failure_shows_its_place_in_the_template(aws: Aws) -> None:
     assert "[data_store]" in table
     assert TAKEN in reason
     assert "/Resources/DataStore" in place
-    assert "readmodel-cfn deploy --import-existing" in action
+    command = "readmodel-cfn deploy --stack-name read-model --region eu-west-1 --import-existing"
+    assert command in action
     assert other == "Gone AWS::S3::Bucket - no such key"
 
 

@@ -100,6 +100,7 @@ def test_example_that_needs_no_aws_succeeds(words: str, line: str, tmp_path: Pat
 def test_serve_example_serves_until_interrupted(line: str, tmp_path: Path) -> None:
     for folder in ("data", "documents"):
         (tmp_path / folder).mkdir()
+    (tmp_path / "template.yaml").write_text(run("template", "--format", "yaml").stdout)
     process = subprocess.Popen(
         [*PROCESS, *words_of(line)], cwd=tmp_path, env=environment(), stdout=subprocess.PIPE
     )

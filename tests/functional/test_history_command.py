@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from functional_aws import Aws, error_of, run, stubbed
 
+from readmodel_cfn import ReadModelStack
+from readmodel_cfn.consent import Consent, ConsentRequired
+
 BUCKET, KEY = "data-bucket", "payload.json"
 NEW, OLD, MARKER = "new", "old", "marker"
 ROUTES = """
@@ -309,3 +312,36 @@ def test_expired_version_shows_the_error_code_of_s3(aws: Aws) -> None:
     lists(aws, TWO)
     aws.refuses("s3", "copy_object", "NoSuchVersion", "gone", 404)
     assert "NoSuchVersion" in error_of(restore(OLD, "--yes"), 1)
+
+
+def shop() -> ReadModelStack:
+    return ReadModelStack("read-model", region="eu-west-1")
+
+
+def test_history_method_returns_what_the_command_prints(aws: Aws) -> None:
+    lists(aws, DELETED)
+    versions = shop().history(KEY)
+    lists(aws, DELETED)
+    assert [found.as_dict() for found in versions] == json.loads(history("--json").stdout)
+
+
+def test_restore_method_asks_for_consent_once(aws: Aws) -> None:
+    lists(aws, TWO)
+    copies(aws, IfMatch='"new"')
+    asked: list[Consent] = []
+
+    def agree(consent: Consent) -> bool:
+        asked.append(consent)
+        return True
+
+    restored = shop().restore(KEY, OLD, confirm=agree)
+    assert restored.as_dict()["version"] == "copy"
+    assert not restored.unchanged
+    assert [consent.kind for consent in asked] == ["restore"]
+
+
+def test_restore_method_without_agreement_writes_nothing(aws: Aws) -> None:
+    lists(aws, TWO)
+    with pytest.raises(ConsentRequired):
+        shop().restore(KEY, OLD, confirm=lambda _: False)
+    assert aws.wrote() == []

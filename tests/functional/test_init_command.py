@@ -94,13 +94,13 @@ def test_file_created_meanwhile_is_not_overwritten(monkeypatch: pytest.MonkeyPat
         FILE.write_text("precious")
         return "mine"
 
-    monkeypatch.setattr("readmodel_cfn.cli.init.starter", meanwhile)
+    monkeypatch.setattr("readmodel_cfn.config.starter.starter", meanwhile)
     assert error_of(run("init", "--yes"), 1).startswith("readmodel.toml: ")
     assert FILE.read_text() == "precious"
 
 
 def test_failed_write_leaves_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("readmodel_cfn.cli.init.starter", lambda *_: "\udc80")  # no UTF-8
+    monkeypatch.setattr("readmodel_cfn.config.starter.starter", lambda *_: "\udc80")  # no UTF-8
     assert run("init", "--yes").exit_code == 1
     assert not FILE.exists()
 

@@ -38,7 +38,7 @@ CALLS = {
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
-    monkeypatch.setattr(lint, "lint_once", lambda *_: [])
+    monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [])
     (tmp_path / "readmodel.toml").write_text(READ_MODEL)
     (tmp_path / "42.json").write_text("{}")
 

@@ -3,6 +3,7 @@
 import json
 import signal
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 from botocore.stub import ANY
 from functional_aws import OUTPUTS, Aws, error_of, run, stubbed
 
+from readmodel_cfn import ReadModelStack
 from readmodel_cfn.aws.connection import Credentials
+from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError
 
 STORED = {"ETag": '"e"', "VersionId": "v1"}
 ROUTES = """
@@ -207,7 +210,7 @@ def test_invalid_key_or_route_is_refused_before_any_call(
 def test_a_key_that_no_parameter_takes_or_a_pattern_excludes_is_refused(
     two_routes: Aws, key: str
 ) -> None:
-    """Whoever names one FILE wants it sent, so it is not passed over in silence."""
+    """Whoever names one FILE wants it sent, so it is refused."""
     line = error_of(publish("--key", key, "--exclude", "products/7*"), 2)
     assert key in line
     assert two_routes.calls == []
@@ -366,3 +369,71 @@ def test_s3_error_is_one_line_with_its_code(aws: Aws, code: str) -> None:
     line = error_of(publish(), 1)
     for fact in ("PutObject", code, "because of this"):
         assert fact in line
+
+
+def test_dry_run_of_one_file_shows_its_key_without_a_call(aws: Aws) -> None:
+    result = publish("--dry-run", "--json")
+    assert result.exit_code == 5
+    assert json.loads(result.stdout)["plan"]["send"] == ["payload.json"]
+    assert aws.calls == []
+
+
+def test_dry_run_of_an_invalid_file_or_key_is_refused(aws: Aws, tmp_path: Path) -> None:
+    (tmp_path / "bad.json").write_text("{")
+    assert error_of(publish("--dry-run", file="bad.json"), 2).startswith("bad.json: ")
+    assert "other.json" in error_of(publish("--dry-run", "--key", "other.json"), 2)
+    assert error_of(publish("--dry-run", "--if-match", "e"), 2).startswith("--if-match")
+    assert aws.calls == []
+
+
+def shop(**more: Any) -> ReadModelStack:
+    return ReadModelStack("read-model", region="eu-west-1", **more)
+
+
+def test_publish_document_returns_what_the_command_prints(aws: Aws) -> None:
+    outputs(aws)
+    takes(aws)
+    published = shop().publish_document("payload.json", b'{"a": 1}')
+    outputs(aws)
+    takes(aws)
+    assert published.as_dict() == json.loads(publish("--json").stdout)
+
+
+def test_publish_document_encodes_values(aws: Aws) -> None:
+    expected = {"Body": b'{"day":"2026-01-02"}', "Bucket": "mine", "Key": "payload.json"}
+    headers = {"ContentType": "application/json", "CacheControl": "no-cache"}
+    aws.answers("s3", "put_object", STORED, **expected, **headers, ChecksumSHA256=ANY)
+    value = {"day": date(2026, 1, 2)}
+    shop().publish_document("payload.json", value, bucket="mine", default=str)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("other.json", 1), ("payload.json", object()), ("payload.json", b"{"), ("a b", 1)],
+)
+def test_publish_document_refuses_invalid_documents_before_any_call(
+    aws: Aws, key: str, value: object
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        shop().publish_document(key, value)
+    assert refused.value.where == key
+    assert aws.calls == []
+
+
+def test_publish_document_refuses_an_excluded_key(aws: Aws) -> None:
+    with pytest.raises(ConfigError):
+        shop().publish_document("payload.json", 1, exclude=["pay*"])
+    assert aws.calls == []
+
+
+def test_publish_document_with_if_match_reports_a_conflict(aws: Aws) -> None:
+    aws.refuses("s3", "put_object", "PreconditionFailed", "no", 412)
+    now_there(aws, '"now"')
+    with pytest.raises(LostRace):
+        shop().publish_document("payload.json", 1, bucket="mine", if_match="e")
+
+
+def test_publish_errors_of_botocore_are_readable(aws: Aws) -> None:
+    aws.refuses("s3", "put_object", "AccessDenied", "no", 403)
+    with pytest.raises(ReadModelError, match="AccessDenied"):
+        shop().publish_document("payload.json", 1, bucket="mine")

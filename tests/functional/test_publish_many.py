@@ -584,3 +584,44 @@ def test_progress_line_has_count_rate_and_time_left(
         report(Count("b", 0, "documents", 5000))
         report(Count("b", 1000, "documents", 5000))
     assert re.findall(r"[\d,]+\d|\d", capsys.readouterr().err) == ["1,000", "5,000", "500", "8"]
+
+
+@pytest.mark.usefixtures("data")
+def test_dry_run_shows_the_changes_and_exits_5(objects: FakeObjects, data: Path) -> None:
+    publish("data")
+    write(data, {"products/1.json": '"new"', "products/bad.json": "{"})
+    (data / "payload.json").unlink()
+    objects.asked.clear()
+    (data / "products/bad.json").unlink()
+    result = publish("data", "--dry-run", "--delete-missing")
+    assert result.exit_code == 5
+    assert {tuple(line.split()) for line in result.stdout.splitlines()} >= {
+        ("send", "products/1.json"),
+        ("delete", "payload.json"),
+    }
+    result = publish("data", "--dry-run", "--delete-missing", "--json")
+    assert lines(result, "plan") == [
+        {
+            "send": ["products/1.json"],
+            "unchanged": 4,
+            "delete": ["payload.json"],
+            "invalid": 0,
+            "passed_over": 0,
+        }
+    ]
+    assert not objects.keys_of("put")
+    assert not objects.keys_of("delete")
+
+
+@pytest.mark.usefixtures("data", "objects")
+def test_dry_run_without_changes_exits_0() -> None:
+    publish("data")
+    assert publish("data", "--dry-run").exit_code == 0
+
+
+def test_dry_run_of_invalid_documents_is_refused(objects: FakeObjects, data: Path) -> None:
+    write(data, {"products/bad.json": "{"})
+    assert error_of(publish("data", "--dry-run"), 2)
+    result = publish("data", "--dry-run", "--skip-invalid", "--json")
+    assert lines(result, "plan")[0]["invalid"] == 1
+    assert not objects.keys_of("put")

@@ -222,10 +222,10 @@ def test_busy_port_is_a_one_line_error(folder: Path) -> None:
 
 
 def test_missing_folder_is_a_one_line_error(folder: Path) -> None:
-    code, line = refused(folder, "--data", "nowhere")
+    code, line = refused(folder, "--documents", "nowhere")
     assert code == 2
     assert "nowhere" in line
-    assert "--data" in line
+    assert "--documents" in line
 
 
 def test_broken_config_is_a_one_line_error(folder: Path) -> None:
@@ -263,4 +263,4 @@ def test_serve_imports_no_module_of_other_commands(folder: Path) -> None:
         process.wait(TIMEOUT)
     loaded = set(modules.split())
     assert "uvicorn" in loaded
-    assert not loaded & {"boto3", "botocore", "cfnlint", "rich", "urllib.request", "http.client"}
+    assert not loaded & {"boto3", "botocore", "cfnlint", "rich", "obstore", "urllib.request"}

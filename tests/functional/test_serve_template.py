@@ -11,21 +11,14 @@ from test_serve_process import Server, running
 
 TEMPLATES = Path(__file__).parents[1] / "unit" / "serve"
 PROGRAM = f"""
-import asyncio, json, os, sys
-from pathlib import Path
+import json, sys
 sys.path.insert(0, {str(TEMPLATES)!r})
 from serve_templates import template
-from readmodel_cfn.local.serve.api import Source, api_of
-from readmodel_cfn.local.serve.server import App, listen, run, url_of
+from readmodel_cfn.local.serve import serving
 
-listener = listen("127.0.0.1", 0)
-url = url_of(*listener.getsockname())
-run(
-    App(api_of(Source(template()), Path("data"), print), None),
-    listener,
-    ready=lambda: print(json.dumps({{"url": url}}), flush=True),
-    watch=lambda: asyncio.sleep(0),
-)
+with serving(template()) as url:
+    print(json.dumps({{"url": url.removesuffix("/live")}}), flush=True)
+    sys.stdin.read()
 """
 THING = "/live/things/1"
 

@@ -12,6 +12,7 @@ from test_json_contract import CALLS
 
 from readmodel_cfn import lint
 from readmodel_cfn.cli import output as report
+from readmodel_cfn.cli import reporter
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.errors import ReadModelError
 
@@ -43,6 +44,7 @@ def until_progress(
         '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
     )
     monkeypatch.setattr(report, "story", story)
+    monkeypatch.setattr(reporter, "story", story)
     set_slow_delays(0.0, 1e6)  # at once, and once only
     return wait
 
@@ -51,7 +53,7 @@ def until_progress(
 def test_slow_stack_lookup_prints_progress(
     words: str, until_progress: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lint, "lint_once", lambda *_: [])
+    monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [])
     monkeypatch.setattr(StackClient, "describe", until_progress)
     yes = ["--yes"] * ("--yes" in options_of(LEAVES[words]))
     done = run(*CALLS[words], *yes, "--region", "eu-west-1", env=KEY)
@@ -60,9 +62,10 @@ def test_slow_stack_lookup_prints_progress(
 
 
 def test_slow_lint_prints_progress(
-    until_progress: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    until_progress: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(lint, "lint_once", until_progress)
-    progress, error = run("lint").stderr.splitlines()
+    monkeypatch.setattr(lint, "lint", until_progress)
+    env = {"READMODEL_CFN_HOME": str(tmp_path)}
+    progress, error = run("lint", env=env).stderr.splitlines()
     assert "cfn-lint" in progress
     assert error == "Error: waited"

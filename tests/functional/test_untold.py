@@ -21,7 +21,7 @@ REGION = ("--region", "eu-west-1")
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "f.json").write_text("{}")
-    monkeypatch.setattr(lint, "lint_once", lambda *_: [])
+    monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [])
     with stubbed(monkeypatch) as made:
         yield made
 

@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from readmodel_cfn.cli import main
+from readmodel_cfn.deploy.empty import Content, content_of, empty, remove
 from readmodel_cfn.errors import Stuck
 from readmodel_cfn.local.sandbox import Sandbox
-from readmodel_cfn.publish.empty import Content, empty, look, remove
 
 Clients = Callable[..., Any]
 Command = Callable[..., str]
@@ -91,7 +91,7 @@ def test_more_than_a_page_of_versions_and_delete_markers_are_deleted(s3: Any, bu
     fill(s3, bucket, *many, *["samples.json"] * 500)
     for key in many[:3]:
         s3.delete_object(Bucket=bucket, Key=key)
-    seen = look(s3, bucket)
+    seen = content_of(s3, bucket)
     assert seen
     assert (seen.versions, seen.more) == (1000, True)
     counts: list[int] = []
@@ -103,7 +103,7 @@ def test_more_than_a_page_of_versions_and_delete_markers_are_deleted(s3: Any, bu
 def test_keys_with_special_characters_are_deleted(s3: Any, bucket: str) -> None:
     fill(s3, bucket, "a b", "a+b", "a&<>\"'b", "ä/ß", "a%20b", "a//b", " ", "\N{GRINNING FACE}")
     assert empty(s3, bucket) == 8
-    assert look(s3, bucket) == Content(versions=0, bytes=0, more=False)
+    assert content_of(s3, bucket) == Content(versions=0, bytes=0, more=False)
 
 
 def test_locked_object_is_named(s3: Any) -> None:
@@ -139,9 +139,7 @@ def test_with_data_deletes_and_counts_all_versions(
     bucket = resources(clients, name)["DataStore"]
     fill(s3, bucket, *["payload.json"] * 3, "other.json")
     count = 4 if not kind else 2  # the article's bucket keeps no versions
-    assert f"delete  {bucket}: {count} versions" in command(
-        "delete", f"--with-data={name}", exits=1
-    )
+    assert f"{bucket}: {count} versions" in command("delete", f"--with-data={name}", exits=1)
     said = command("delete", "--yes", f"--with-data={name}", "--json")
     result = json.loads(said[said.index("{") :])
     assert result == {"deleted": name, "kept": [], "removed_buckets": {bucket: count}}
@@ -159,7 +157,7 @@ def test_kept_bucket_can_be_removed_later(
     assert is_there(s3, bucket)
     assert f"Deleted {bucket}: 1 version." in command("delete", "--yes", f"--with-data={name}")
     assert not is_there(s3, bucket)
-    assert "is deleted already" in command("delete", f"--with-data={name}")
+    assert bucket not in command("delete", f"--with-data={name}")
 
 
 def test_kept_bucket_that_another_stack_imported_is_not_removed(
@@ -171,7 +169,8 @@ def test_kept_bucket_that_another_stack_imported_is_not_removed(
     command("delete", "--yes")
     command("deploy", "--yes", "--import-existing", "--stack-name", f"{name}-new")
     said = command("delete", "--yes", f"--with-data={name}", exits=1)
-    assert f"{name}-data: it is the bucket of stack {name}-new by now; give --stack-name" in said
+    assert f"{name}-data: " in said
+    assert said.rstrip().endswith(f"--stack-name {name}-new")
     assert is_there(s3, f"{name}-data")
     command("delete", "--yes", f"--with-data={name}-new", "--stack-name", f"{name}-new")
     assert not is_there(s3, f"{name}-data")
@@ -233,6 +232,6 @@ def test_stack_of_another_tool_is_not_deleted(
     cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
     cloudformation.get_waiter("stack_create_complete").wait(StackName=name)
     said = command("delete", "--yes", f"--with-data={name}", exits=1)
-    assert "it lacks this tool's tag, readmodel-cfn = managed; delete it with the tool" in said
+    assert "readmodel-cfn = managed" in said
     assert resources(clients, name)
     cloudformation.delete_stack(StackName=name)

@@ -184,7 +184,9 @@ def test_stack_can_be_deployed_deleted_and_deployed_again(
         if article and not with_data:
             project("delete", "--yes", exits=1)  # its bucket is not empty, and goes with the stack
             assert "--with-data" in project.stderr
-        project("delete", "--yes", *(["--with-data"] if with_data or article else []))
+        project(
+            "delete", "--yes", *([f"--with-data={project.name}"] if with_data or article else [])
+        )
         project("status", exits=1)
 
 

@@ -21,11 +21,11 @@ from publish_site import S3Proxy, Site
 from publish_workers import publish_part
 
 from readmodel_cfn.aws.connection import Credentials
+from readmodel_cfn.deploy.empty import remove
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.documents import Settings
-from readmodel_cfn.publish.empty import remove
 from readmodel_cfn.publish.publish import publish
 from stacks import TIMEOUT, until
 

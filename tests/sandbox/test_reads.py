@@ -23,11 +23,11 @@ from readmodel_cfn import (
 )
 from readmodel_cfn.aws.connection import Connection, Credentials
 from readmodel_cfn.deploy.deploy import deploy
+from readmodel_cfn.deploy.empty import remove
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.local.sandbox.home import Home
 from readmodel_cfn.publish.documents import Settings
-from readmodel_cfn.publish.empty import remove
 from readmodel_cfn.publish.put import put
 
 ROUTES = (

@@ -8,6 +8,7 @@ import pytest
 
 from readmodel_cfn.local.sandbox import SandboxError, start
 from readmodel_cfn.local.sandbox.home import MARKER, Home, ensure_installed
+from readmodel_cfn.progress import Note, Step
 
 
 @pytest.fixture
@@ -21,15 +22,15 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("empty")
 def test_incomplete_install_is_replaced(tmp_path: Path) -> None:
-    home, notes = Home(tmp_path), list[str]()
+    home, reports = Home(tmp_path), list[object]()
     home.venv.mkdir()
     (home.venv / "left over").touch()
-    python = ensure_installed(home, notes.append)
+    python = ensure_installed(home, reports.append)
     assert subprocess.run([python, "-c", ""], check=False).returncode == 0
     assert (home.venv / MARKER).exists()
     assert not (home.venv / "left over").exists()
-    ensure_installed(home, notes.append)
-    assert len(notes) == 1
+    ensure_installed(home, reports.append)
+    assert [type(report) for report in reports] == [Note, Step]
 
 
 def test_failed_install_is_a_one_line_error(empty: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from readmodel_cfn.local.sandbox import Sandbox, SandboxError, server, start, state, status, stop
+from readmodel_cfn.progress import Step
 
 STATE = "sandbox.json"
 
@@ -49,9 +50,9 @@ print(start(home=Path({str(home)!r})).pid)"
 
 
 def test_start_reports_progress_and_writes_a_private_state(home: Path) -> None:
-    notes: list[str] = []
-    sandbox = start(home=home, progress=notes.append)
-    assert len(notes) == 1
+    reports: list[object] = []
+    sandbox = start(home=home, on_progress=reports.append)
+    assert [type(report) for report in reports] == [Step]
     assert stat.S_IMODE((home / STATE).stat().st_mode) == 0o600
     assert sandbox.secret_access_key not in repr(sandbox)
     assert sorted(path.name for path in home.glob("sandbox.json*")) == [STATE]
@@ -89,7 +90,7 @@ def test_killed_server_is_started_again(home: Path) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="no /proc on this system")
 def test_hanging_server_is_replaced(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("readmodel_cfn.local.sandbox.server.GRACE", 0.5)
+    monkeypatch.setattr("readmodel_cfn.local.sandbox.server.STOP_TIMEOUT", 0.5)
     hanging = start(home=home)
     os.kill(hanging.pid, signal.SIGSTOP)
     again = start(home=home)

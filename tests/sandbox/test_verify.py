@@ -33,8 +33,8 @@ from verify_site import (
 
 from readmodel_cfn.aws import http
 from readmodel_cfn.consent import ConsentRequired
+from readmodel_cfn.deploy.empty import remove
 from readmodel_cfn.local.sandbox import Sandbox
-from readmodel_cfn.publish.empty import remove
 from readmodel_cfn.stack import ReadModelStack
 from readmodel_cfn.verify import session
 from readmodel_cfn.verify.probe import InterruptGuard, ProbeDocument

@@ -217,7 +217,7 @@ ERRORS = {
         "f: deployment.stage: ",
         ["'v 1'", "1", "128"],
     ),
-    "a region that is none": (
+    "an invalid region": (
         '[stack]\nregion = "Ireland"',
         "f: stack.region: ",
         ["'Ireland'", "1"],

@@ -11,9 +11,8 @@ from botocore.exceptions import ClientError
 
 from facts import missing
 from readmodel_cfn.aws.errors import UnreadableAnswer
+from readmodel_cfn.deploy.empty import Content, content_of, empty, remove, run_parallel
 from readmodel_cfn.errors import Stuck, Unfinished
-from readmodel_cfn.publish.empty import Content, empty, look, remove
-from readmodel_cfn.publish.parallel import in_parallel
 
 PATIENCE = 60  # seconds, for threads that wait for each other
 Version = tuple[str, str]
@@ -88,7 +87,7 @@ def many(count: int) -> list[Version]:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The recorded pauses; nothing sleeps."""
     made: list[float] = []
-    monkeypatch.setattr("readmodel_cfn.publish.empty.time.sleep", made.append)
+    monkeypatch.setattr("readmodel_cfn.deploy.empty.time.sleep", made.append)
     return made
 
 
@@ -303,18 +302,18 @@ def test_invalid_listing_response_raises(
 ) -> None:
     bucket = Bucket()
     monkeypatch.setattr(bucket, "paginate", lambda **_: iter([{}]))
-    for read in (look, empty):
+    for read in (content_of, empty):
         with pytest.raises(UnreadableAnswer):
             read(bucket, "b")
 
 
 def test_look_counts_one_page() -> None:
     bucket = Bucket(*many(3), markers=(("gone", "1"),))
-    assert look(bucket, "b") == Content(versions=4, bytes=21, more=False)
+    assert content_of(bucket, "b") == Content(versions=4, bytes=21, more=False)
     bucket.page = 2
-    assert look(bucket, "b") == Content(versions=2, bytes=7, more=True)
+    assert content_of(bucket, "b") == Content(versions=2, bytes=7, more=True)
     bucket.there = False
-    assert look(bucket, "b") is None
+    assert content_of(bucket, "b") is None
 
 
 def test_interruption_does_not_wait_for_calls_in_progress() -> None:
@@ -340,10 +339,10 @@ def test_interruption_does_not_wait_for_calls_in_progress() -> None:
 
 
 def test_in_parallel_returns_all_results_and_raises_errors() -> None:
-    assert sorted(in_parallel(lambda n: n * n, range(50), 3)) == [n * n for n in range(50)]
-    assert list(in_parallel(str, [], 3)) == []
+    assert sorted(run_parallel(lambda n: n * n, range(50), 3)) == [n * n for n in range(50)]
+    assert list(run_parallel(str, [], 3)) == []
     with pytest.raises(ZeroDivisionError):
-        list(in_parallel(lambda n: 1 // n, [0], 3))
+        list(run_parallel(lambda n: 1 // n, [0], 3))
 
 
 def test_in_parallel_takes_items_only_when_a_thread_is_free() -> None:
@@ -354,7 +353,7 @@ def test_in_parallel_takes_items_only_when_a_thread_is_free() -> None:
             taken.append(number)
             yield number
 
-    work = in_parallel(str, pieces(), 2)
+    work = run_parallel(str, pieces(), 2)
     next(work)
     assert len(taken) == 4
     work.close()
@@ -379,7 +378,7 @@ def test_in_parallel_starts_no_item_after_the_caller_stops() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        list(in_parallel(wait, pieces(), 2))
+        list(run_parallel(wait, pieces(), 2))
     release.set()
     assert not third.wait(0.2)
     assert sorted(begun) == [0, 1]

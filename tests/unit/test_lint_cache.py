@@ -266,8 +266,8 @@ print(json.dumps([len(found), "cfnlint" in sys.modules]))
 
 def test_cache_hit_does_not_import_cfn_lint() -> None:
     command = [sys.executable, "-c", PROBE, TEXT]
-    told = [json.loads(subprocess.check_output(command)) for _ in range(2)]
-    assert told == [[0, True], [0, False]]
+    printed = [json.loads(subprocess.check_output(command)) for _ in range(2)]
+    assert printed == [[0, True], [0, False]]
 
 
 WRITER = """

@@ -15,7 +15,7 @@ PREFIXES = st.sampled_from(["", "Shop"])
 
 @given(read_models, PREFIXES)
 def test_every_resource_has_an_origin(model: ReadModel, prefix: str) -> None:
-    made = {one.title for one in build_resources(model, Names(prefix))}
+    made = {resource.title for resource in build_resources(model, Names(prefix))}
     found = origins(model, prefix)
     assert found.keys() == made
     assert {origin.partition("]")[0].strip("[") for origin in found.values()} <= set(TABLES)

@@ -4,19 +4,22 @@ import gzip
 import json
 import pickle
 from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fake_objects import FakeObjects
 from readmodel_cfn.aws.connection import Credentials
-from readmodel_cfn.errors import ConfigError, ReadModelError, Unfinished
+from readmodel_cfn.consent import Consent, ConsentRequired
+from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError, Unfinished
 from readmodel_cfn.publish import changes as module
-from readmodel_cfn.publish.compare import NO_HEAD, NO_LIST, OTHER_HEADERS, UNLIKE
+from readmodel_cfn.publish.compare import ENCRYPTED, NO_HEAD, NO_LIST, OTHER_HEADERS, UNLIKE
 from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.publish.publish import publish
-from readmodel_cfn.publish.results import Fault, Lost, PublishResult, Sent
+from readmodel_cfn.publish.results import Fault, Lost, PublishPlan, PublishResult, Sent
 from readmodel_cfn.template.routes import Route
 
 TO = Destination("bucket")
@@ -196,22 +199,25 @@ def test_invalid_document_after_others_raises_unfinished(objects: FakeObjects) -
 
 @pytest.mark.usefixtures("objects")
 def test_invalid_documents_can_be_skipped() -> None:
-    told: list[object] = []
+    reported: list[object] = []
     documents = [("a.json", 1), ("bad.json", b"{"), ("c.json", 2)]
-    result = publish(documents, TO, skip_invalid=True, on_progress=told.append)
+    result = publish(documents, TO, skip_invalid=True, on_progress=reported.append)
     assert counts(result) == (2, 0)
     assert result.invalid == 1
-    assert {outcome.source for outcome in told if isinstance(outcome, Fault)} == {"bad.json"}
-    assert {outcome.key for outcome in told if isinstance(outcome, Sent)} == {"a.json", "c.json"}
+    assert {outcome.source for outcome in reported if isinstance(outcome, Fault)} == {"bad.json"}
+    assert {outcome.key for outcome in reported if isinstance(outcome, Sent)} == {
+        "a.json",
+        "c.json",
+    }
 
 
 def test_create_only_skips_existing_documents(objects: FakeObjects) -> None:
     publish([("a.json", "first")], TO)
-    told: list[object] = []
+    reported: list[object] = []
     documents = [("a.json", "second"), ("b.json", 1)]
-    result = publish(documents, TO, create_only=True, on_progress=told.append)
+    result = publish(documents, TO, create_only=True, on_progress=reported.append)
     assert (result.sent, result.lost) == (1, 1)
-    assert Lost("a.json") in told
+    assert Lost("a.json") in reported
     assert objects.kept["a.json"].body == b'"first"'
 
 
@@ -237,3 +243,207 @@ def test_refusal_before_the_first_document_is_not_unfinished(objects: FakeObject
     with pytest.raises(ReadModelError) as refused:
         publish(many(100), TO)
     assert refused.value.exit_code == 1
+
+
+ROUTES = [Route("products/{id}", "products/{id}.json"), Route("samples", "payload.json")]
+
+
+def test_a_mapping_is_published(objects: FakeObjects) -> None:
+    assert counts(publish({"a.json": 1, "b.json": b"2"}, TO)) == (2, 0)
+    assert {key: kept.body for key, kept in objects.kept.items()} == {
+        "a.json": b"1",
+        "b.json": b"2",
+    }
+
+
+def test_paths_are_published_as_by_the_command(objects: FakeObjects, tmp_path: Path) -> None:
+    (tmp_path / "products").mkdir()
+    (tmp_path / "products/1.json").write_text("1")
+    for paths in (tmp_path, str(tmp_path), [tmp_path], iter([str(tmp_path)])):
+        result = publish(paths, TO, routes=ROUTES)
+        assert sum(counts(result)) == 1
+    assert list(objects.kept) == ["products/1.json"]
+
+
+def test_invalid_files_are_reported_before_anything_is_sent(
+    objects: FakeObjects, tmp_path: Path
+) -> None:
+    (tmp_path / "products").mkdir()
+    for name, text in {"1": "1", "2": "{", "3": "nan"}.items():
+        (tmp_path / f"products/{name}.json").write_text(text)
+    reported: list[object] = []
+    with pytest.raises(ConfigError):
+        publish(tmp_path, TO, routes=ROUTES, on_progress=reported.append)
+    faults = [value.source for value in reported if isinstance(value, Fault)]
+    assert faults == [f"{tmp_path}/products/{n}.json" for n in (2, 3)]
+    assert objects.asked == []
+
+
+@pytest.mark.usefixtures("objects")
+def test_an_empty_path_is_refused() -> None:
+    """It is often an unset variable, and would be the working directory."""
+    with pytest.raises(ConfigError):
+        publish("", TO)
+    with pytest.raises(ConfigError):
+        publish(["", "data"], TO)
+
+
+@pytest.mark.usefixtures("objects")
+@pytest.mark.parametrize("documents", [5, ["a.json", ("b.json", 1)], [(1, "a")]])
+def test_other_documents_are_type_errors(documents: Any) -> None:
+    with pytest.raises(TypeError):
+        publish(documents, TO)
+
+
+def test_default_converts_only_values_that_json_does_not_know(objects: FakeObjects) -> None:
+    day = date(2026, 1, 2)
+    values = {"ü": [1.5, None, True, {"b": 1, "a": "é"}]}
+    publish({"a.json": {"day": day}, "b.json": values}, TO, default=str)
+    assert objects.kept["a.json"].body == b'{"day":"2026-01-02"}'
+    publish({"c.json": values}, TO)
+    assert objects.kept["b.json"].body == objects.kept["c.json"].body
+
+
+def test_dry_run_of_values_returns_the_plan_and_sends_nothing(objects: FakeObjects) -> None:
+    publish({"products/1.json": 1, "products/2.json": 2, "products/3.json": 3}, TO)
+    objects.asked.clear()
+    documents: dict[str, object] = {
+        "products/1.json": 1,
+        "products/2.json": "new",
+        "products/4.json": 4,
+        "products/.a.json": 4,
+    }
+    plan = publish(documents, TO, routes=ROUTES, delete_missing=True, dry_run=True)
+    assert plan == PublishPlan(
+        ("products/2.json", "products/4.json"), 1, ("products/3.json",), passed_over=1
+    )
+    assert plan.has_changes
+    assert not objects.keys_of("put")
+    assert not objects.keys_of("delete")
+
+
+def test_dry_run_of_paths_returns_the_plan_and_sends_nothing(
+    objects: FakeObjects, tmp_path: Path
+) -> None:
+    (tmp_path / "products").mkdir()
+    for number in (1, 2):
+        (tmp_path / f"products/{number}.json").write_text(str(number))
+    publish({"products/1.json": 1, "products/3.json": 3}, TO)
+    objects.asked.clear()
+    plan = publish(tmp_path, TO, routes=ROUTES, delete_missing=True, dry_run=True)
+    assert plan == PublishPlan(("products/2.json",), 1, ("products/3.json",))
+    assert not objects.keys_of("put")
+
+
+@pytest.mark.usefixtures("objects")
+def test_a_plan_without_changes_has_none() -> None:
+    publish({"a.json": 1}, TO)
+    assert not publish({"a.json": 1}, TO, dry_run=True).has_changes
+
+
+def test_delete_missing_deletes_what_a_mapping_does_not_have(objects: FakeObjects) -> None:
+    publish({"products/1.json": 1, "products/2.json": 2, "payload.json": 1, "foreign.json": 1}, TO)
+    agreed: list[Consent] = []
+
+    def agree(consent: Consent) -> bool:
+        agreed.append(consent)
+        return True
+
+    documents = {"products/1.json": 1, "payload.json": 2}
+    result = publish(documents, TO, routes=ROUTES, delete_missing=True, confirm=agree)
+    assert (result.sent, result.unchanged, result.deleted) == (1, 1, 1)
+    assert sorted(objects.kept) == ["foreign.json", "payload.json", "products/1.json"]
+    (consent,) = agreed
+    assert (consent.kind, consent.lost) == ("delete-missing", ("products/2.json",))
+
+
+def test_delete_missing_is_limited_to_the_prefix(objects: FakeObjects) -> None:
+    publish({"products/1.json": 1, "products/2.json": 2, "payload.json": 1}, TO)
+    documents = {"products/1.json": 1}
+    publish(documents, TO, routes=ROUTES, prefix="products/", delete_missing=True)
+    assert sorted(objects.kept) == ["payload.json", "products/1.json"]
+
+
+def test_deletion_without_consent_sends_nothing(objects: FakeObjects) -> None:
+    publish({"products/1.json": 1, "products/2.json": 2}, TO)
+    with pytest.raises(ConsentRequired):
+        publish(
+            {"products/1.json": "new"},
+            TO,
+            routes=ROUTES,
+            delete_missing=True,
+            confirm=lambda _: False,
+        )
+    assert objects.kept["products/1.json"].body == b"1"
+    assert "products/2.json" in objects.kept
+
+
+@pytest.mark.parametrize(
+    ("documents", "routes"),
+    [
+        ([("products/1.json", 1)], ROUTES),
+        ({}, ROUTES),
+        ({"products/.a.json": 1}, ROUTES),
+        ({"products/1.json": 1}, None),
+    ],
+    ids=["pairs", "empty", "passed over", "without routes"],
+)
+def test_delete_missing_is_refused_if_documents_may_be_incomplete(
+    objects: FakeObjects, documents: Any, routes: list[Route] | None
+) -> None:
+    objects.put("products/2.json", b"2", {}, create=False)
+    with pytest.raises(ConfigError):
+        publish(documents, TO, routes=routes, delete_missing=True)
+    assert list(objects.kept) == ["products/2.json"]
+
+
+def test_an_invalid_value_prevents_the_deletion(objects: FakeObjects) -> None:
+    objects.put("products/2.json", b"2", {}, create=False)
+    with pytest.raises(ConfigError):
+        publish({"products/1.json": object()}, TO, routes=ROUTES, delete_missing=True)
+    assert list(objects.kept) == ["products/2.json"]
+
+
+def test_a_callback_that_cannot_write_is_unfinished(objects: FakeObjects) -> None:
+    def fail(value: object) -> None:
+        if isinstance(value, Sent):
+            raise BrokenPipeError(32, "Broken pipe")
+
+    with pytest.raises(Unfinished):
+        publish({"a.json": 1}, TO, on_progress=fail)
+    assert "a.json" in objects.kept
+
+
+def test_known_permissions_decide_before_the_bucket_is_listed(objects: FakeObjects) -> None:
+    put_only = Destination("bucket", allow=frozenset(["put"]))
+    assert publish({"a.json": 1}, put_only).notes == (NO_LIST,)
+    with pytest.raises(ConfigError):
+        publish({"products/1.json": 1}, put_only, routes=ROUTES, delete_missing=True)
+    assert objects.keys_of("list") == []
+
+
+def test_encrypted_documents_are_not_compared(objects: FakeObjects) -> None:
+    objects.encrypted = True
+    for _ in range(2):
+        result = publish({"a.json": 1}, TO, Settings(encrypted=True))
+        assert counts(result) == (1, 0)
+        assert result.notes == (ENCRYPTED,)
+    assert objects.keys_of("list") == []
+
+
+def test_result_is_the_command_line_and_its_json(objects: FakeObjects) -> None:
+    objects.put("a.json", b"0", {}, create=False)
+    result = publish({"a.json": 1, "b.json": 2}, TO, create_only=True)
+    assert result.as_dict() | {"seconds": 0} == {
+        "sent": 1,
+        "unchanged": 0,
+        "deleted": 0,
+        "invalid": 0,
+        "lost": 1,
+        "passed_over": 0,
+        "bytes": 1,
+        "seconds": 0,
+    }
+    assert "lost 1" in str(result)
+    with pytest.raises(LostRace):
+        result.raise_for_status()

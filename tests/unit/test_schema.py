@@ -118,14 +118,14 @@ def test_every_key_is_in_the_schema_with_a_description() -> None:
     for table, cls in TABLES.items():
         node = SCHEMA["properties"][table]
         keys = node.get("items", node)["properties"]
-        wanted = {one.name for one, _ in options_of(cls)}
-        assert set(keys) == wanted
+        expected = {declared.name for declared, _ in options_of(cls)}
+        assert set(keys) == expected
         assert all(property_["description"] for property_ in keys.values())
 
 
 def test_tables_refuse_additional_properties() -> None:
-    tables = [one.get("items", one) for one in SCHEMA["properties"].values()]
-    assert all(one["additionalProperties"] is False for one in [SCHEMA, *tables])
+    tables = [table.get("items", table) for table in SCHEMA["properties"].values()]
+    assert all(table["additionalProperties"] is False for table in [SCHEMA, *tables])
 
 
 def test_patterns_compile_and_are_anchored() -> None:

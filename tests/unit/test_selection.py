@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from readmodel_cfn.local.serve.folder import Folder
 from readmodel_cfn.local.serve.permissions import Permissions
-from readmodel_cfn.publish.documents import DEFAULT
+from readmodel_cfn.local.serve.source import Storage
 from readmodel_cfn.publish.files import File, PassedOver, files
 from readmodel_cfn.publish.selection import Selection, hidden_path
 from readmodel_cfn.template.routes import Route
@@ -69,7 +69,7 @@ def test_serve_finds_the_files_that_are_published_and_no_others(
     found = files([folder], selection)
     sent = {file.key for file in found if isinstance(file, File) and selection.serves(file.key)}
     permissions = Permissions({}, frozenset(), {})
-    served = Folder(folder, permissions, DEFAULT, publishes=selection.publishes)
+    served = Folder(folder, permissions, Storage(publishes=selection.publishes))
     assert {key for key in made if served.find(key)} == sent
 
 

@@ -83,6 +83,8 @@ class Ask:
         typed = click.prompt(question, default="", show_default=False, err=True)
         if typed.strip() != consent.name:
             raise ReadModelError("cancelled", where=consent.text)
+        if consent.kind == "erase-documents":  # who types the name agrees to delete the stack too
+            self._yes = True
 
 
 def _by_answer(consent: Consent, agreed: bool, flag: str) -> None:

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 import click
 
 from readmodel_cfn.cli import output
+from readmodel_cfn.cli.broken_output import unfinished_if_output_fails
 from readmodel_cfn.cli.consent import Ask, yes_option
 from readmodel_cfn.cli.description import json_option
 from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.cli.stack_options import stack_options
-from readmodel_cfn.cli.untold import unfinished_if_untold
 from readmodel_cfn.stack import ReadModelStack
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def restore(stack: ReadModelStack, key: str, version: str, yes: bool, as_json: b
     """
     with Reporter(as_json) as report:
         restored = stack.restore(key, version, confirm=Ask(report, yes=yes), on_progress=report)
-    with unfinished_if_untold(f"{restored.bucket}/{restored.key}", "it is restored"):
+    where, hint = f"{restored.bucket}/{restored.key}", f"run: readmodel-cfn history {restored.key}"
+    with unfinished_if_output_fails("restored", where, hint):
         _print_restored(restored, as_json)
 
 

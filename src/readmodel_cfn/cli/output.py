@@ -8,12 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from readmodel_cfn.aws.http import Response
-    from readmodel_cfn.deploy.live.drift import Drift
-    from readmodel_cfn.deploy.live.values import Live
-    from readmodel_cfn.deploy.values import Stack, StackEvent, StackResource
     from readmodel_cfn.lint import Finding
-    from readmodel_cfn.publish.results import Published
+    from readmodel_cfn.stack import Published, Response, StackEvent
 
 
 def story(line: str) -> None:
@@ -66,45 +62,6 @@ def event(one: "StackEvent") -> None:
     colour = "red" if failed else "green" if done else None
     line = f"{one.time:%H:%M:%S}  {click.style(one.status.ljust(28), fg=colour)} {one.logical_id}"
     story(f"{line}  {one.type}  {one.reason}".rstrip())
-
-
-def status(stack: "Stack", last_operation: object) -> None:
-    """Print a stack's state and its last operation."""
-    click.echo(f"{stack.name}: {stack.status} {stack.reason}".rstrip())
-    if last_operation:
-        click.echo(f"Last operation: {last_operation}")
-
-
-def live(found: "Live") -> None:
-    """Print whether the stages serve what the template says, and what does not."""
-    broken = {one.stage for one in found.findings}
-    for stage, parts in found.compared.items():
-        serves = "does not serve" if stage in broken else "serves"
-        click.echo(f"Live: {stage} {serves} what the template says; compared: {', '.join(parts)}")
-    table([f"  {one.kind}", f"{one.method} {one.route}", one.detail] for one in found.findings)
-    for line in found.unknown:
-        click.echo(f"Live: {line}")
-
-
-def drift(found: "Drift") -> None:
-    """Print what was changed by hand, and what CloudFormation cannot check."""
-    changed = [one for one in found.resources if one.is_changed]
-    unchecked = [one.logical_id for one in found.resources if not one.is_checked]
-    checked = len(found.resources) - len(unchecked)
-    click.echo(f"Drift: {len(changed)} of {checked} checked resources were changed by hand")
-    for one in changed:
-        click.echo(f"  {one.logical_id}  {one.status}  {one.type}")
-        for each in one.differences:
-            click.echo(f"    {each.path}: {each.actual}, in the template {each.expected}")
-    if unchecked:
-        click.echo(f"Drift: not checked: {', '.join(unchecked)}")
-    if found.failure:
-        click.echo(f"Drift: the detection failed in part: {found.failure}")
-
-
-def resources(found: Sequence["StackResource"]) -> None:
-    """Print a stack's resources."""
-    table([one.logical_id, one.status, one.type, one.physical_id] for one in found)
 
 
 def published(done: "Published") -> None:

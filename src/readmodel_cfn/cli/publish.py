@@ -1,12 +1,11 @@
 """`publish`: JSON documents, one or many, to the keys that routes serve."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from readmodel_cfn.cli import output
+from readmodel_cfn.cli.broken_output import unfinished_if_output_fails
 from readmodel_cfn.cli.consent import Ask, yes_option
 from readmodel_cfn.cli.description import json_option
 from readmodel_cfn.cli.examples import WithExamples, examples
@@ -15,7 +14,7 @@ from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.cli.signals import stop_on_sigterm
 from readmodel_cfn.cli.stack_options import stack_options
 from readmodel_cfn.config.load import Publish
-from readmodel_cfn.errors import ConfigError, Unfinished
+from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.stack import (
     Fault,
     Lost,
@@ -150,7 +149,7 @@ def publish(
             confirm=Ask(report, yes=yes),
             on_progress=report,
         )
-        with _sent(result.sent):
+        with unfinished_if_output_fails(f"{result.sent:,} sent", None, _RUN_AGAIN):
             report(result)
     result.raise_for_status()
 
@@ -173,25 +172,9 @@ def _refuse(options: dict[str, str | None]) -> None:
             raise ConfigError("requires a single FILE", where=option)
 
 
-@contextmanager
-def _sent(count: int, where: str | None = None) -> Iterator[None]:
-    """The block prints a result: if it fails, the error still says that documents were sent.
-
-    Raises:
-        Unfinished: printing was interrupted, or the output cannot be written.
-    """
-    try:
-        yield
-    except KeyboardInterrupt:
-        what = f"interrupted: {count:,} sent"
-        raise Unfinished(what, where=where, hint=_RUN_AGAIN) from None
-    except OSError as error:
-        what = f"{count:,} sent, but the output cannot be written: {error.strerror or error}"
-        raise Unfinished(what, where=where, hint=_RUN_AGAIN) from error
-
-
 def _print_published(published: Published, as_json: bool) -> None:
-    with _sent(1, f"{published.bucket}/{published.key}"):
+    where = f"{published.bucket}/{published.key}"
+    with unfinished_if_output_fails("1 sent", where, _RUN_AGAIN):
         if as_json:
             output.print_json(published.as_dict())
         else:

@@ -1,19 +1,18 @@
-"""`sandbox`: the embedded AWS, started and stopped."""
-
-from typing import Any
+"""`sandbox`: start, stop and show the embedded AWS."""
 
 import click
 
-from readmodel_cfn.cli import output as report
+from readmodel_cfn.cli import output
 from readmodel_cfn.cli.description import json_option
 from readmodel_cfn.cli.examples import Group, WithExamples, examples
-from readmodel_cfn.cli.slow import slow
+from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.local import sandbox as embedded
 
 
 @click.group(cls=Group, epilog="readmodel-cfn sandbox start")
 def sandbox() -> None:
-    """The embedded AWS on this machine: no account, no network, IAM enforced."""
+    """Start and stop the sandbox: an embedded AWS on this machine, with IAM enforced."""
 
 
 @sandbox.command(
@@ -22,32 +21,28 @@ def sandbox() -> None:
 )
 @json_option
 def start(as_json: bool) -> None:
-    """Start it, or find it running; the first time installs it.
+    """Start the sandbox, or find it running; the first start installs it.
 
     With --json: an object with endpoint_url, port, pid, access_key_id, secret_access_key, instance,
     region, loopback_is_secure and token.
     """
-    from readmodel_cfn.local import sandbox as room
-
-    with slow("Waiting for the embedded AWS", first=5):
-        found = room.start(progress=report.story)
-    _show(found, as_json)
+    with Reporter() as report:
+        box = embedded.start(on_progress=report)
+    _print(box, as_json)
 
 
 @sandbox.command(cls=WithExamples, epilog=examples("readmodel-cfn sandbox stop"))
 @json_option
 def stop(as_json: bool) -> None:
-    """Stop it and discard its data.
+    """Stop the sandbox and discard its data.
 
-    With --json: an object with stopped, false where it was not running.
+    With --json: an object with stopped, false if it was not running.
     """
-    from readmodel_cfn.local import sandbox as room
-
-    stopped = room.stop()
+    stopped = embedded.stop()
     if as_json:
-        report.print_json({"stopped": stopped})
+        output.print_json({"stopped": stopped})
     else:
-        report.story("Stopped." if stopped else "It was not running.")
+        output.story("Stopped." if stopped else "It was not running.")
 
 
 @sandbox.command(
@@ -56,22 +51,19 @@ def stop(as_json: bool) -> None:
 )
 @json_option
 def status(as_json: bool) -> None:
-    """Show its address and key; exit 1 if it is not running.
+    """Show the sandbox's address and key; exit 1 if it is not running.
 
     With --json: the object that start prints.
     """
-    from readmodel_cfn.local import sandbox as room
-
-    found = room.status()
-    if found is None:
-        raise ReadModelError(
-            "not running", where="sandbox", hint="run: readmodel-cfn sandbox start"
-        )
-    _show(found, as_json)
+    box = embedded.status()
+    if box is None:
+        hint = "run: readmodel-cfn sandbox start"
+        raise ReadModelError("not running", where="sandbox", hint=hint)
+    _print(box, as_json)
 
 
-def _show(found: Any, as_json: bool) -> None:
+def _print(box: embedded.Sandbox, as_json: bool) -> None:
     if as_json:
-        report.print_json(vars(found))
+        output.print_json(box.as_dict())
     else:
-        report.sandbox(found)
+        output.sandbox(box)

@@ -1,51 +1,49 @@
-"""`serve`: the API on this machine, over a folder of documents, without AWS."""
+"""`serve`: the API on this machine, in front of a folder of documents or an S3."""
 
 import gc
 import json
-import os
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import click
 
-from readmodel_cfn.cli import output as report
-from readmodel_cfn.cli.description import (
-    article_option,
-    config_option,
-    json_option,
-    load_config,
-    model_of,
-    template_of,
-)
+from readmodel_cfn.cli import output
+from readmodel_cfn.cli.description import article_option, config_option, json_option, load_config
 from readmodel_cfn.cli.examples import WithExamples, examples
-from readmodel_cfn.cli.kinds import FILE_OR_FOLDER
+from readmodel_cfn.cli.kinds import FILE, FILE_OR_FOLDER, WORD
+from readmodel_cfn.cli.reporter import Printer, Reporter
 from readmodel_cfn.config.load import DEFAULT_FILE
-from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.local.serve import server
-from readmodel_cfn.local.serve.api import Api, Source, api_of
-from readmodel_cfn.local.serve.reload import Reloader
-from readmodel_cfn.local.serve.server import App
-from readmodel_cfn.publish.documents import Settings
-from readmodel_cfn.publish.selection import Selection
-from readmodel_cfn.template.render import render
+from readmodel_cfn.local import serve as local_serve
+from readmodel_cfn.local.serve import Answered, ServedApi, Source
+from readmodel_cfn.stack import ReadModelStack
+
+_PARAMETER_HELP = "Value of a parameter (NAME=VALUE), or name of a bucket of the template; repeat."
 
 
 @click.command(
     cls=WithExamples,
     epilog=examples(
         "readmodel-cfn serve",
-        "readmodel-cfn serve --data documents --quiet",
+        "readmodel-cfn serve --documents documents --quiet",
+        "readmodel-cfn serve --template template.yaml --stage v1",
     ),
 )
 @click.option(
+    "--documents",
     "--data",
-    "folder",
+    "documents",
     type=FILE_OR_FOLDER,
-    default="data",
-    show_default=True,
-    help="Folder of documents; a key is a path below it.",
+    help="Folder of documents; a key is a path below it [default: data].",
 )
+@click.option(
+    "--template",
+    "template_file",
+    type=FILE,
+    help="Template with a REST API in front of S3, JSON or YAML, instead of the configuration.",
+)
+@click.option("--stage", type=WORD, help="Stage to serve [default: the template's first].")
+@click.option("--parameter", "parameters", type=WORD, multiple=True, help=_PARAMETER_HELP)
+@click.option("--s3-endpoint", type=WORD, help="URL of an S3 to read from instead of a folder.")
 @config_option
 @article_option
 @click.option(
@@ -55,7 +53,11 @@ from readmodel_cfn.template.render import render
 @click.option("--quiet", is_flag=True, help="Do not log requests.")
 @json_option
 def serve(
-    folder: Path,
+    documents: Path | None,
+    template_file: Path | None,
+    stage: str | None,
+    parameters: tuple[str, ...],
+    s3_endpoint: str | None,
     config_file: Path | None,
     article: bool,
     port: int,
@@ -63,69 +65,74 @@ def serve(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Serve the API on this machine over a folder of documents, until Ctrl-C.
+    """Serve the API on this machine, until Ctrl-C.
 
-    Replace a document by renaming a new file over it; readers see it at once. A changed
-    readmodel.toml is served at once too.
+    Documents are the files of a folder, or the objects of an S3. Replace a file by renaming a new
+    one over it; readers get it at once. A changed readmodel.toml or template is served at once too.
+    A request that needs a feature of API Gateway that is not supported gets a 501.
 
     With --json: once it serves, an object on one line with url, data, pid, routes and findings.
     """
-    _check(folder)
+    if template_file and (config_file or article):
+        raise click.UsageError("--template excludes --config and --article.")
+    if s3_endpoint and documents:
+        raise click.UsageError("--s3-endpoint excludes --documents.")
+    values = dict(map(_parameter, parameters))
 
-    def load() -> Api:
-        return api_of(_source(config_file, article), folder, _tell)
+    def load() -> Source:
+        source = (
+            Source.of(template_file)
+            if template_file
+            else ReadModelStack.from_config(
+                load_config(config_file), article=article
+            ).serve_source()
+        )
+        return source.with_options(values, stage)
 
-    reloader = Reloader(config_file or DEFAULT_FILE, load, _tell)
-    app = App(load(), None if quiet else _tell)
-    listener = server.listen(host, port)
-    url = server.url_of(host, listener.getsockname()[1])
-    show: Callable[[str, Path, Api], None] = _print_json if as_json else _print
-    gc.enable()  # off while a command starts; this command keeps running
-    server.run(
-        app,
-        listener,
-        ready=lambda: show(url, folder, app.api),
-        watch=lambda: reloader.watch(app),
+    report = _reporter(as_json, quiet)
+
+    def tell(value: object) -> None:
+        with suppress(BrokenPipeError):  # serve on, even if nobody reads the log any more
+            report(value)
+
+    gc.enable()  # off while a command starts; this command runs long
+    local_serve.serve(
+        load,
+        documents or local_serve.DOCUMENTS,
+        watch=template_file or config_file or DEFAULT_FILE,
+        s3_endpoint=s3_endpoint,
+        host=host,
+        port=port,
+        on_progress=tell,
     )
 
 
-def _tell(line: str) -> None:
-    """Say it, and go on serving where nobody reads it any more."""
-    with suppress(BrokenPipeError):
-        report.story(line)
+def _parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise click.BadParameter(f"{text!r} is not NAME=VALUE.", param_hint="--parameter")
+    return name, value
 
 
-def _check(folder: Path) -> None:
-    if not folder.is_dir():
-        hint = "make it, or give --data DIR, with the documents under their keys"
-        raise ConfigError("no such folder", where=str(folder), hint=hint)
+def _reporter(as_json: bool, quiet: bool) -> Reporter:
+    printers: dict[type, Printer] = {ServedApi: _print_json if as_json else _print}
+    if not quiet:
+        printers[Answered] = lambda answered: output.story(str(answered))
+    return Reporter(printers=printers)
 
 
-def _source(config_file: Path | None, article: bool) -> Source:
-    """The template that is deployed, with the stack's name for the article's parameter."""
-    config = load_config(config_file)
-    model = model_of(config, article)
-    template = json.loads(render(template_of(config, article), "compact"))
-    settings = Settings(model.data_store.cache_control, model.data_store.gzip_stored)
-    selection = Selection(model.routes, config.publish.exclude)
-    return Source(template, {"StackName": config.stack.name}, settings, selection.publishes)
-
-
-def _print(url: str, folder: Path, api: Api) -> None:
-    """A line for each route: URL, methods, file, and the status where the file is missing."""
+def _print(api: ServedApi) -> None:
+    """A row for each route: URL, methods, document, and the status if the document is missing."""
     rows = [["URL", "methods", "file", "missing"]]
     for route in api.routes:
-        file = str(folder / route.key) if route.key else "-"
-        missing = str(route.missing or "-")
-        rows.append([f"{url}/{api.stage}{route.path}", " ".join(route.methods), file, missing])
-    report.table(rows)
+        methods, missing = " ".join(route.methods), str(route.missing or "-")
+        rows.append([api.url_of(route), methods, api.document_of(route), missing])
+    output.table(rows)
     for finding in api.findings:
-        report.story(f"Not evaluated: {finding}")
-    report.story("Ctrl-C ends it.")
+        output.story(f"Not supported: {finding}")
+    output.story("Press Ctrl-C to stop.")
 
 
-def _print_json(url: str, folder: Path, api: Api) -> None:
+def _print_json(api: ServedApi) -> None:
     """One object on one line, for a program that waits for it."""
-    routes = [{**vars(route), "url": f"{url}/{api.stage}{route.path}"} for route in api.routes]
-    ready = {"url": f"{url}/{api.stage}", "data": str(folder), "pid": os.getpid()}
-    click.echo(json.dumps({**ready, "routes": routes, "findings": api.findings}))
+    click.echo(json.dumps(api.as_dict()))

@@ -14,9 +14,9 @@ import click
 
 from readmodel_cfn.aws.connection import Connection, Credentials
 from readmodel_cfn.aws.errors import readable_errors
-from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.description import config_option, load_config
 from readmodel_cfn.cli.kinds import WORD
+from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.config.load import STACK_NAME, STACK_NAME_IN_WORDS, Config
 from readmodel_cfn.deploy.client import StackClient
@@ -210,6 +210,6 @@ def _sandbox_connection(asked: Connection) -> Connection:
     from readmodel_cfn.local import sandbox
 
     with slow("Waiting for the embedded AWS", first=5):
-        box = sandbox.start(progress=report.story)
+        box = sandbox.start(on_progress=Reporter())
     key = Credentials(box.access_key_id, box.secret_access_key)
     return Connection(asked.region or box.region, None, box.endpoint_url, key)

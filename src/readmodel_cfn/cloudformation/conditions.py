@@ -1,4 +1,4 @@
-"""Conditions: whether each holds, does not hold, or is not known."""
+"""Conditions: whether each holds, does not hold, or is unknown."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,7 +18,7 @@ class Conditions:
         self._levels = 0
 
     def holds(self, name: Any) -> bool | None:
-        """Whether the condition of that name holds; None where that is not known."""
+        """Whether the condition of that name holds; None if that is unknown."""
         if not isinstance(name, str) or name not in self._declared:
             return None
         if name not in self._found:

@@ -1,8 +1,8 @@
-"""CloudFormation's intrinsic functions, evaluated as far as the template and the caller tell.
+"""CloudFormation's intrinsic functions, evaluated if the template and the caller have the values.
 
-What cannot be known stays visible as `Unknown` or as a `Text` with unknown parts; nothing is
-guessed. An expression that CloudFormation would refuse is an `Unknown` with a `problem`. Evaluating
-never raises, whatever the template holds.
+What is unknown becomes `Unknown`, or a `Text` with unknown parts; nothing is guessed. An expression
+that CloudFormation would refuse is an `Unknown` with a `problem`. Evaluating never raises, whatever
+the template contains.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
 """
@@ -29,7 +29,7 @@ _TOO_DEEP = Unknown("Fn::Nested", "nested too deeply")
 
 
 class Unreadable(Exception):
-    """A part of a template whose structure is not known, or not what CloudFormation expects."""
+    """A part of a template whose structure is unknown, or not what CloudFormation expects."""
 
 
 class Evaluator:
@@ -54,13 +54,13 @@ class Evaluator:
     def evaluate(self, value: Any) -> Any:
         """The value with every function evaluated, and without what AWS::NoValue removes.
 
-        None where the value itself is AWS::NoValue.
+        None if the value itself is AWS::NoValue.
         """
         found = self.evaluate_at(value, 0)
         return None if found == NO_VALUE else found
 
     def evaluate_at(self, value: Any, level: int) -> Any:
-        """As `evaluate`, at a level of nesting; AWS::NoValue is given back as it is."""
+        """As `evaluate`, at a level of nesting; AWS::NoValue is returned unchanged."""
         if isinstance(value, str):
             return functions.dynamic_references(value)
         if not isinstance(value, (Mapping, list)):
@@ -74,7 +74,7 @@ class Evaluator:
         return self._object(value, level + 1)
 
     def condition(self, name: Any) -> bool | None:
-        """Whether a condition holds; None where that is not known."""
+        """Whether a condition holds; None if it is unknown."""
         return self._conditions.holds(name)
 
     def text(self, value: Any) -> PartialText:
@@ -96,7 +96,7 @@ class Evaluator:
         """An object's fields, not evaluated; those without a value are left out.
 
         Raises:
-            Unreadable: it is not an object, or a function that is not known makes it.
+            Unreadable: it is not an object, or it is the result of an unknown function.
         """
         found = self._chosen(value)
         if found is None:
@@ -112,7 +112,7 @@ class Evaluator:
         """A list's items by index, not evaluated; those without a value are left out.
 
         Raises:
-            Unreadable: it is not a list, or a function that is not known makes it.
+            Unreadable: it is not a list, or it is the result of an unknown function.
         """
         found = self._chosen(value)
         if found is None:
@@ -135,21 +135,21 @@ class Evaluator:
         """An object's fields as texts.
 
         Raises:
-            Unreadable: it is not an object, or a function that is not known makes it.
+            Unreadable: it is not an object, or it is the result of an unknown function.
         """
         return {name: self.text(below) for name, below in self.fields(value).items()}
 
     def expand(self, value: Json, level: int = 0) -> Json:
-        """An object with its Fn::ForEach loops written out; one that is not known stays."""
+        """An object with its Fn::ForEach loops expanded; loops that are unknown stay."""
         if not any(str(name).startswith(LOOP) for name in value):
             return value
         return expand(value, lambda below: self.evaluate_at(below, level), self._budget)
 
     def _chosen(self, value: Any) -> Any:
-        """What the functions around a value choose, its own parts not evaluated.
+        """The value that the functions around it choose; its own parts are not evaluated.
 
         Raises:
-            Unreadable: that is not known.
+            Unreadable: that is unknown.
         """
         for _ in range(MAX_LEVELS):
             name = function_of(value)
@@ -165,7 +165,7 @@ class Evaluator:
         raise Unreadable
 
     def _branch(self, argument: Any) -> tuple[Any] | None:
-        """The branch that Fn::If takes, in a tuple; None where that is not known."""
+        """The branch that Fn::If selects, in a tuple; None if it is unknown."""
         if not isinstance(argument, list) or len(argument) != 3:
             return None
         holds = self.condition(argument[0])
@@ -221,8 +221,8 @@ def function_of(value: Any) -> str | None:
 def parameter_values(template: Json, given: Mapping[str, str]) -> dict[str, Any]:
     """The values of a template's parameters and of what else is given, such as AWS::Region.
 
-    A parameter has its given value, else its Default; a list's is a list. What is kept in Systems
-    Manager is left out: there the value only says where it is kept.
+    A parameter has its given value, else its Default; that of a list type is a list. Parameters
+    in Systems Manager are left out: their value is the name of the parameter there.
     """
     found: dict[str, Any] = dict(given)
     for name, declared in _section(template, "Parameters").items():
@@ -239,7 +239,7 @@ def parameter_values(template: Json, given: Mapping[str, str]) -> dict[str, Any]
 
 
 def show(value: Any) -> Any:
-    """A value for people: functions as Fn::Sub writes them, `${DataStore.Arn}/a.json`."""
+    """A value to print: functions as Fn::Sub writes them, `${DataStore.Arn}/a.json`."""
     return fill(Evaluator({}).evaluate(value), str)
 
 

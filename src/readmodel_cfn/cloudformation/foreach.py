@@ -1,4 +1,4 @@
-"""Fn::ForEach: loops of the AWS::LanguageExtensions transform, written out.
+"""Fn::ForEach: loops of the AWS::LanguageExtensions transform, expanded.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html
 """
@@ -28,13 +28,13 @@ class Budget:
 
 
 class _NotKnownError(Exception):
-    """Why the entries of a loop are not known."""
+    """Why the entries of a loop are unknown."""
 
 
 def expand(value: Mapping[str, Any], evaluate: Evaluate, budget: Budget) -> dict[str, Any]:
-    """The object with its loops written out.
+    """The object with its loops expanded.
 
-    A loop whose entries are not known stays, with `Unknown` for its value.
+    A loop whose entries are unknown stays, with `Unknown` for its value.
     """
     return _expanded(value, evaluate, budget, 0)
 
@@ -60,9 +60,9 @@ def _looped(loop: Any, evaluate: Evaluate, budget: Budget, level: int) -> dict[s
         raise _NotKnownError("it needs an identifier, a collection and an object")
     identifier, collection, body = loop[0], evaluate(loop[1]), loop[2]
     if not isinstance(identifier, str) or not isinstance(collection, list):
-        raise _NotKnownError("its collection is not known")
+        raise _NotKnownError("its collection is unknown")
     if not is_known(collection) or level >= _MAX_LOOPS:
-        raise _NotKnownError("its collection is not known")
+        raise _NotKnownError("its collection is unknown")
     made: dict[str, Any] = {}
     for item in collection:
         replaced = _Replacement(identifier, str(as_text(item)), budget).within(body, 0)
@@ -99,5 +99,5 @@ class _Replacement:
         }
 
     def _given(self, match: re.Match[str]) -> str:
-        """`&{Name}` leaves out what a logical id cannot have."""
+        """`&{Name}` leaves out what a logical ID cannot have."""
         return self._item if match[1] == "$" else re.sub("[^A-Za-z0-9]", "", self._item)

@@ -83,10 +83,10 @@ def _ref(evaluator: "Evaluator", evaluate: Evaluate, argument: Any) -> Any:
 def _get_att(evaluator: "Evaluator", evaluate: Evaluate, argument: Any) -> Any:
     parts = argument.split(".", 1) if isinstance(argument, str) else argument
     if not isinstance(parts, list) or len(parts) < 2:
-        raise _WrongArgumentError("it needs a logical id and an attribute")
+        raise _WrongArgumentError("it needs a logical ID and an attribute")
     names = [evaluate(part) for part in parts]
     if not all(isinstance(name, (str, Text, Unknown)) for name in names):
-        raise _WrongArgumentError("it needs a logical id and an attribute")
+        raise _WrongArgumentError("it needs a logical ID and an attribute")
     if not is_known(names):
         return unknown_function("Fn::GetAtt", names)
     return reference(evaluator, ".".join(names))
@@ -231,8 +231,3 @@ _FUNCTIONS: Mapping[str, Callable[["Evaluator", Evaluate, Any], Any]] = {
     "Fn::Length": _length,
     "Fn::ToJsonString": _to_json_string,
 }
-
-
-def references_in(text: str) -> list[str]:
-    """The names that Fn::Sub replaces in a text."""
-    return [match[2].strip() for match in VARIABLE.finditer(text) if not match[1]]

@@ -18,7 +18,7 @@ _BY_EXCLUSION = ("NotPrincipal", "NotAction", "NotResource")
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement, and where it is: a logical id and a path from there.
+    """One statement, and where it is: a logical ID and a path below it.
 
     `principals` are pairs of a kind (AWS, Service ..., empty for `*`) and a name; `conditions` are
     operator, key and values. `all_but` has the elements that say what they mean by exclusion.
@@ -55,7 +55,7 @@ class Statement:
 
 @dataclass(frozen=True)
 class Document:
-    """A policy's statements; not `complete` where some of them are not known."""
+    """A policy's statements; not `complete` if some of them are unknown."""
 
     statements: tuple[Statement, ...]
     complete: bool

@@ -80,7 +80,7 @@ class _RepeatedKeyError(ValueError):
 def read_template(text: str, name: str) -> dict[str, Any]:
     """A template's text as a value. Short forms such as `!Sub x` become `{"Fn::Sub": "x"}`.
 
-    `name` is what messages call the text, usually the file's name.
+    `name` is the name of the text in messages, usually the file's.
 
     Raises:
         ConfigError: the text is neither JSON nor YAML, repeats a key, is nested too deeply, expands
@@ -111,8 +111,8 @@ def read_json(text: str, name: str) -> Any:
 def locate(text: str, name: str, path: Sequence[str | int]) -> str:
     """Where a part of a template is: `template.yaml:12: Resources.Bucket`.
 
-    `path` holds the keys and list indexes that lead to the part. Without the line where the text
-    does not contain the part.
+    `path` has the keys and list indexes of the part. Without the line if the text does not contain
+    the part.
     """
     found = position(text, path)
     dotted = ".".join(map(str, path))
@@ -120,7 +120,7 @@ def locate(text: str, name: str, path: Sequence[str | int]) -> str:
 
 
 def position(text: str, path: Sequence[str | int]) -> Position | None:
-    """The position of a part: of its key, or of the item in a list. None where there is none."""
+    """The position of a part: of its key, or of the item in a list. None if there is none."""
     try:
         offset = _offset(text, path)
     except (ValueError, IndexError, RecursionError):  # it is YAML
@@ -158,7 +158,7 @@ def _no_constant(constant: str) -> None:
 
 
 def _read_yaml(text: str, name: str, not_json: ValueError | None = None) -> Any:
-    """The text as YAML; where it is not, the message is about JSON if it looks like JSON.
+    """The text as YAML; if it is not, the message is about JSON if the text looks like JSON.
 
     YAML in flow style begins with a brace too. It also finds the line of a key that JSON repeats.
     """

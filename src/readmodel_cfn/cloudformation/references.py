@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from readmodel_cfn.cloudformation.evaluate import function_of
-from readmodel_cfn.cloudformation.functions import references_in
+from readmodel_cfn.cloudformation.functions import VARIABLE
 from readmodel_cfn.cloudformation.values import Text, Unknown, walk
 
 
@@ -36,4 +36,5 @@ def _substituted(argument: Any) -> Iterator[str]:
     if isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], dict):
         text, own = argument
     if isinstance(text, str):
-        yield from (name for name in references_in(text) if name not in own)
+        names = (match[2].strip() for match in VARIABLE.finditer(text) if not match[1])
+        yield from (name for name in names if name not in own)

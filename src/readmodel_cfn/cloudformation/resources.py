@@ -12,7 +12,7 @@ _MAX_SEGMENTS = 100  # of a path
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource; `properties` are as written, and empty where they are not an object."""
+    """One resource; `properties` are as written, and empty if they are not an object."""
 
     id: str
     type: str

@@ -51,8 +51,8 @@ class Objects:
 class S3Uri:
     """An `s3:path` URI. `{parameters}` in bucket and key are written as in the URI.
 
-    A stage variable is an unknown part. `key` is empty where the URI names a bucket alone. `query`
-    is None where there is none; `in_host` says that the bucket stands before `s3`.
+    A stage variable is an unknown part. `key` is empty if the URI names a bucket alone. `query`
+    is None if there is none; `in_host` is true if the bucket is written before `s3`.
     """
 
     partition: PartialText
@@ -74,7 +74,7 @@ class S3Uri:
         ]
 
     def filled(self, values: Mapping[str, PartialText]) -> tuple[PartialText, PartialText]:
-        """Bucket and key with the parameters' values; those without a value are left as they are.
+        """Bucket and key with the parameters' values; those without a value are left unchanged.
 
         Where the bucket is in the path, it ends at the first slash after filling in.
         """

@@ -1,7 +1,7 @@
 """Values of a template whose functions are evaluated: known, unknown, or text that is partly known.
 
-A known value is a plain JSON value. `Unknown` stands for a value that the template alone does not
-tell, such as a parameter without a default or an attribute of a resource. `Text` is a text with
+A known value is a plain JSON value. `Unknown` stands for a value that only CloudFormation
+knows, such as a parameter without a default or an attribute of a resource. `Text` is a text with
 unknown parts. Both are shown as Fn::Sub writes them: `arn:${AWS::Partition}:s3:::${Bucket}`.
 """
 
@@ -28,7 +28,7 @@ class Unknown:
 
     `name` is a reference (`Bucket`, `Role.Arn`, `AWS::Region`), a function with its arguments
     (`Fn::ImportValue=base-bucket`), or a dynamic reference (`{{resolve:ssm:/name}}`). Equal
-    expressions have equal names. `problem` says what is wrong where CloudFormation would refuse
+    expressions have equal names. `problem` says what is wrong if CloudFormation would refuse
     the expression.
     """
 
@@ -157,7 +157,7 @@ def units(text: PartialText) -> Sequence[str | Unknown]:
 
 
 def match_text(pattern: re.Pattern[str], text: PartialText) -> dict[str, PartialText] | None:
-    """Match a whole text; the named groups that took part, or None where it does not match.
+    """Match a whole text; the named groups that took part, or None if it does not match.
 
     An unknown part counts as one character that is no letter, digit or punctuation.
     """
@@ -203,7 +203,7 @@ def substitute(
 
 
 def walk(value: Any) -> Iterator[tuple[Path, Any]]:
-    """Each value within `value`, itself first, with the keys and indexes that lead to it."""
+    """Each value within `value`, itself first, with its keys and indexes."""
     left: list[tuple[Path, Any]] = [((), value)]
     while left:
         path, found = left.pop()

@@ -29,7 +29,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class YamlError(ValueError):
-    """What is wrong with a text, and its line (from 1), where it is known."""
+    """What is wrong with a text, and its line (from 1) if it is known."""
 
     def __init__(self, what: str, mark: Any = None) -> None:
         super().__init__(what)
@@ -225,7 +225,7 @@ class _Builder:
         parent.merged += merged
 
     def _steps(self) -> Iterator[str]:
-        """The keys and indexes that lead to what is being read."""
+        """The keys and indexes of what is being read."""
         for level in self._open:
             if function := _function(level.tag):
                 yield function

@@ -1,35 +1,40 @@
-"""Why an operation failed: the first real cause among all that failed, most of it because of it.
+"""The causes of a failed operation: the resources that failed, without those that were cancelled.
 
-A resource that fails takes others with it, which are cancelled, and the stack's own event merely
-counts them. Pure.
+If a resource fails, CloudFormation cancels others, and the stack's own event only sums up.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from readmodel_cfn.deploy.values import Failure, StackEvent
+from readmodel_cfn.deploy.values import Failure, Stack, StackEvent
+
+Origin = Callable[[str], str | None]
+"""A function of a logical ID: the table of readmodel.toml that the resource comes from, or None."""
+
+SUCCEEDED = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"}
+"""The statuses after a successful create, update or import."""
 
 _STACK = "AWS::CloudFormation::Stack"
-# A rollback begins none: it belongs to what it undoes, whoever asked for it.
-_BEGINNINGS = {
+# A rollback is part of the operation that it rolls back.
+_FIRST_STATUSES = {
     "CREATE_IN_PROGRESS",
     "UPDATE_IN_PROGRESS",
     "DELETE_IN_PROGRESS",
     "IMPORT_IN_PROGRESS",
 }
 _VALIDATION = "VALIDATION_ERROR"
-# What is found of the stack itself by these is a cause; all else of it is a summary.
+# Failures of these kinds are causes, even if they are about the stack; others of it only sum up.
 _FINDINGS = {_VALIDATION, "HOOK_INVOCATION_ERROR"}
 _CANCELLED = re.compile(r"Resource \w+ cancelled")
 
 
 @dataclass(frozen=True)
 class Cause:
-    """The resource that failed, and why; without a logical id it is the stack itself.
+    """A resource that failed, and why; without a logical ID it is the stack itself.
 
-    `path` is the place in the template that a validation names.
+    `path` is the place in the template that a validation error names.
     """
 
     logical_id: str
@@ -37,58 +42,104 @@ class Cause:
     reason: str
     path: str = ""
 
+    def describe(self, origin: Origin = lambda _: None) -> str:
+        """In one line: `DataStore (AWS::S3::Bucket, [data_store]): the name already exists`."""
+        reason = " ".join(self.reason.split()).rstrip(".") or "CloudFormation gives no reason"
+        if not self.logical_id:
+            return reason
+        details = [detail for detail in (self.type, origin(self.logical_id)) if detail]
+        return f"{self.logical_id} ({', '.join(details)}): {reason}"
+
 
 def last_operation(stack_id: str, events: Iterable[StackEvent]) -> list[StackEvent]:
-    """The events of the last operation, oldest first, of a stack's events, newest first.
+    """The events of the last operation, oldest first, from a stack's events, newest first.
 
-    It began with the last event of the stack's own that says so; all that is left of the events is
-    its, where that one is forgotten.
+    If CloudFormation has deleted its first event, these are all events that are left.
     """
     found: list[StackEvent] = []
-    for one in events:
-        found.append(one)
-        if one.physical_id == stack_id and one.status in _BEGINNINGS:
+    for event in events:
+        found.append(event)
+        if event.physical_id == stack_id and event.status in _FIRST_STATUSES:
             break
     return found[::-1]
+
+
+def all_causes(
+    stack: Stack | None, happened: Sequence[StackEvent], failures: Sequence[Failure]
+) -> list[Cause]:
+    """All causes of an operation, given its events; the first is the one to fix first.
+
+    That is the resource that made a rollback fail, if one did, otherwise the first that failed. If
+    no event is left, it is the reason that the stack has for its status.
+    """
+    # The first event is always the stack's own.
+    stack_id = stack.id if stack else happened[0].physical_id if happened else ""
+    of_rollback = failed_rollback_causes(stack, happened)
+    found = causes(stack_id, happened, failures)
+    return [*of_rollback, *(cause for cause in found if cause not in of_rollback)] or _own(stack)
+
+
+def failed_rollback_causes(stack: Stack | None, happened: Sequence[StackEvent]) -> list[Cause]:
+    """The resources that made the rollback fail; none if it did not fail."""
+    failed = stack and stack.status.endswith("ROLLBACK_FAILED")
+    return rollback_causes(stack.id, happened) if stack and failed else []
+
+
+def _own(stack: Stack | None) -> list[Cause]:
+    failed = stack and not stack.status.endswith("_IN_PROGRESS") and stack.status not in SUCCEEDED
+    return [Cause("", "", stack.reason)] if stack and failed and stack.reason else []
 
 
 def causes(
     stack_id: str, happened: Sequence[StackEvent], failures: Sequence[Failure] = ()
 ) -> list[Cause]:
-    """All that failed of itself in the operation whose events these are; the first cause first.
+    """The causes of the operation with these events; the first cause first.
 
-    DescribeEvents' `failures`, of whatever operations, tell more than the events: what a validation
-    found before any resource was touched, and what a hook said. Of theirs those count that are not
-    older than the operation: what a validation found, then the others in time. What they do not
-    tell the events do. The stack's own reason counts only where no resource has one: it sums up.
+    `failures`, from DescribeEvents and of any operation, have details that events lack: what a
+    validation found before any resource was changed, and the message of a hook. Those that are not
+    older than the operation count: validation errors first, then the others by time. Events add
+    the resources that they do not name. The stack's own reason counts only without any other.
     """
     since = happened[0].time if happened else None
-    told = [one for one in failures if since is None or one.time >= since]
-    found = [_found(stack_id, one) for one in _by_operation(told) if _tells(stack_id, one)]
-    known = {one.logical_id for one in found}
-    found += [_cause(one) for one in _failed(stack_id, happened) if one.logical_id not in known]
+    recent = [failure for failure in failures if since is None or failure.time >= since]
+    found = [
+        _of_failure(stack_id, failure)
+        for failure in _by_operation(recent)
+        if _is_cause(stack_id, failure)
+    ]
+    known = {cause.logical_id for cause in found}
+    found += [
+        _of_event(event) for event in _failed(stack_id, happened) if event.logical_id not in known
+    ]
     return found or [Cause("", "", reason) for reason in _own_reasons(stack_id, happened)[:1]]
 
 
 def rollback_causes(stack_id: str, happened: Sequence[StackEvent]) -> list[Cause]:
-    """What failed of itself in the last rollback among these events."""
+    """The causes of failure of the last rollback among these events."""
     begun = [
-        place
-        for place, one in enumerate(happened)
-        if one.physical_id == stack_id and one.status.endswith("ROLLBACK_IN_PROGRESS")
+        index
+        for index, event in enumerate(happened)
+        if event.physical_id == stack_id and event.status.endswith("ROLLBACK_IN_PROGRESS")
     ]
-    return [_cause(one) for one in _failed(stack_id, happened[begun[-1] :] if begun else [])]
+    return [_of_event(event) for event in _failed(stack_id, happened[begun[-1] :] if begun else [])]
 
 
 def cancelled(stack_id: str, happened: Sequence[StackEvent]) -> list[str]:
-    """The logical ids of the resources that failed only because another did."""
-    ill = [one for one in happened if _is_failed(stack_id, one) and _is_cancelled(one.reason)]
-    return [one.logical_id for one in ill]
+    """The logical IDs of the resources that were cancelled because another failed."""
+    return [
+        event.logical_id
+        for event in happened
+        if _is_failed(stack_id, event) and _is_cancelled(event.reason)
+    ]
 
 
 def _failed(stack_id: str, happened: Sequence[StackEvent]) -> list[StackEvent]:
-    """The resources that failed of themselves, in order."""
-    return [one for one in happened if _is_failed(stack_id, one) and not _is_cancelled(one.reason)]
+    """The events of resources that failed and were not cancelled."""
+    return [
+        event
+        for event in happened
+        if _is_failed(stack_id, event) and not _is_cancelled(event.reason)
+    ]
 
 
 def _is_failed(stack_id: str, event: StackEvent) -> bool:
@@ -99,42 +150,48 @@ def _is_cancelled(reason: str) -> bool:
     return _CANCELLED.match(reason) is not None
 
 
-def _tells(stack_id: str, failure: Failure) -> bool:
-    """Does it say more than that others failed?"""
+def _is_cause(stack_id: str, failure: Failure) -> bool:
+    """Does it say more than that other resources failed?"""
     summary = _is_stack(stack_id, failure) and failure.kind not in _FINDINGS
     return bool(failure.reason) and not summary and not _is_cancelled(failure.reason)
 
 
 def _is_stack(stack_id: str, failure: Failure) -> bool:
-    """Is it about the stack itself? Its id is arn:...:stack/NAME/..."""
+    """Is it about the stack itself? Its ID is arn:...:stack/NAME/..."""
     return failure.type == _STACK and f":stack/{failure.logical_id}/" in stack_id
 
 
 def _by_operation(failures: Sequence[Failure]) -> list[Failure]:
-    """The earlier operation's first: a rollback is an operation of its own, and tells no cause."""
+    """The earlier operation first: DescribeEvents has a rollback as an operation of its own."""
     began: dict[str, datetime] = {}
-    for one in failures:
-        began[one.operation] = min(one.time, began.get(one.operation, one.time))
+    for failure in failures:
+        began[failure.operation] = min(failure.time, began.get(failure.operation, failure.time))
     return sorted(
-        failures, key=lambda one: (began[one.operation], one.kind != _VALIDATION, one.time)
+        failures,
+        key=lambda failure: (
+            began[failure.operation],
+            failure.kind != _VALIDATION,
+            failure.time,
+        ),
     )
 
 
-def _found(stack_id: str, failure: Failure) -> Cause:
+def _of_failure(stack_id: str, failure: Failure) -> Cause:
     if _is_stack(stack_id, failure):
         return Cause("", "", failure.reason, failure.path)
     return Cause(failure.logical_id, failure.type, failure.reason, failure.path)
 
 
+def _of_event(event: StackEvent) -> Cause:
+    return Cause(event.logical_id, event.type, event.reason)
+
+
 def _own_reasons(stack_id: str, happened: Sequence[StackEvent]) -> list[str]:
-    """Why the stack says that it failed, the first first; who asked for a rollback tells least."""
+    """The reasons of the stack's own failed events; "User Initiated" says least, so it is last."""
     reasons = [
-        one.reason
-        for one in happened
-        if one.physical_id == stack_id and one.status.endswith(("_FAILED", "ROLLBACK_IN_PROGRESS"))
+        event.reason
+        for event in happened
+        if event.physical_id == stack_id
+        and event.status.endswith(("_FAILED", "ROLLBACK_IN_PROGRESS"))
     ]
     return sorted(filter(None, reasons), key=lambda reason: reason == "User Initiated")
-
-
-def _cause(event: StackEvent) -> Cause:
-    return Cause(event.logical_id, event.type, event.reason)

@@ -8,11 +8,11 @@ from typing import Any
 from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.consent import Confirm, Consent, ConsentKind, require_consent
 from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.diagnosis import check
 from readmodel_cfn.deploy.events import EventStream, OnInterrupt, OperationEnd
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.deploy.template_bucket import upload_template
 from readmodel_cfn.deploy.values import Stack
-from readmodel_cfn.deploy.verdict import check
 from readmodel_cfn.progress import OnProgress, Step
 
 

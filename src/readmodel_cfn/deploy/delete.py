@@ -1,104 +1,302 @@
-"""Delete: a stack, followed to its end, and what to do where it cannot be deleted."""
+"""Delete a stack and, if asked to, the documents in its buckets.
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+The order loses no document of a stack that stays: a bucket that is deleted with its stack must be
+empty before, but a retained bucket is emptied only after the stack is deleted. Each step can be
+repeated, so an interrupted deletion continues when it is run again.
+"""
 
-from readmodel_cfn.deploy.advice import advice
-from readmodel_cfn.deploy.cause import Cause, causes, last_operation
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+from readmodel_cfn.aws.errors import readable_errors
+from readmodel_cfn.aws.location import StackLocation
+from readmodel_cfn.consent import Confirm, Consent, require_consent
+from readmodel_cfn.deploy.advice import advice, with_location
+from readmodel_cfn.deploy.cause import Cause, last_operation
 from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.deletion_plan import (
+    BUCKET,
+    DeletionPlan,
+    failed_resources,
+    last_deleted,
+    plan_deletion,
+)
+from readmodel_cfn.deploy.empty import count_versions, empty, remove
 from readmodel_cfn.deploy.events import EventStream, OperationEnd
+from readmodel_cfn.deploy.inspection import existing_stack
 from readmodel_cfn.deploy.plan import is_managed
 from readmodel_cfn.deploy.spec import MANAGED_TAG_TEXT
-from readmodel_cfn.deploy.values import Stack, StackEvent
-from readmodel_cfn.deploy.verdict import tell
+from readmodel_cfn.deploy.values import Stack, StackEvent, StackResource
 from readmodel_cfn.errors import ReadModelError, Stuck, Unfinished
+from readmodel_cfn.progress import Count, Note, OnProgress, Step, ignore
 
 
-def check(stack: Stack, *, force: bool = False) -> None:
-    """Check that the stack may be deleted now, or is being deleted.
+@dataclass(frozen=True)
+class DeleteResult:
+    """A deleted stack.
 
-    Raises:
-        ReadModelError: it is not this tool's, or protected, or there is nothing to force.
-        Unfinished: another operation goes on.
+    `kept` are the resources that still exist, `removed_buckets` the number of deleted versions by
+    bucket.
     """
-    where = f"stack {stack.name}"
-    if not is_managed(stack):
-        what = f"it lacks this tool's tag, {MANAGED_TAG_TEXT}"
-        raise ReadModelError(what, where=where, hint="delete it with the tool that made it")
-    if force and stack.status != "DELETE_FAILED":
-        what = f"only a deletion that failed can be forced, and the stack is {stack.status}"
-        raise ReadModelError(what, where=where, hint="run delete without --force")
-    if stack.termination_protection:
-        hint = "set termination_protection = false under [stack] and deploy first"
-        raise ReadModelError("it is protected against deletion", where=where, hint=hint)
-    if stack.busy and stack.status != "DELETE_IN_PROGRESS":
-        hint = "wait for its end (readmodel-cfn follow) and run delete again"
-        raise Unfinished(f"another operation goes on ({stack.status})", where=where, hint=hint)
 
+    name: str
+    kept: tuple[StackResource, ...]
+    removed_buckets: Mapping[str, int]
 
-def checked_again(client: StackClient, stack: Stack, *, force: bool = False) -> Stack:
-    """The stack as it is by now, since people take their time to answer.
+    def as_dict(self) -> dict[str, Any]:
+        """The object that `delete --json` prints."""
+        kept = [
+            {
+                "logical_id": resource.logical_id,
+                "type": resource.type,
+                "physical_id": resource.physical_id,
+            }
+            for resource in self.kept
+        ]
+        return {
+            "deleted": self.name,
+            "kept": kept,
+            "removed_buckets": dict(self.removed_buckets),
+        }
 
-    Raises:
-        ReadModelError, Unfinished: as `check` does.
-    """
-    now = client.describe(stack.id) or replace(stack, status="DELETE_COMPLETE")
-    if now.status != "DELETE_COMPLETE":
-        check(now, force=force)
-    return now
-
-
-def to_follow(client: StackClient, stack: Stack, again: str) -> EventStream:
-    """What follows the deletion that is about to begin, or goes on already; nothing is begun.
-
-    `again` is the command that goes on where following ends too early.
-    """
-    events = list(client.events(stack.id))
-    if stack.status == "DELETE_IN_PROGRESS":
-        events = events[len(last_operation(stack.id, events)) :]
-    return EventStream(client, stack.id, {one.id for one in events}, again=again)
+    def lines(self) -> Iterator[str]:
+        """The result for people, one line for each kept resource."""
+        for resource in self.kept:
+            what = "and its documents" if resource.type == BUCKET else f"({resource.type})"
+            yield f"Kept {resource.physical_id} {what}."
+        yield "Deleted."
 
 
 def delete(
-    following: EventStream,
-    stack: Stack,
-    on_event: Callable[[StackEvent], None] = lambda _: None,
+    location: StackLocation,
     *,
+    with_data: bool = False,
     force: bool = False,
-) -> list[StackEvent]:
-    """Delete the stack and wait until it is gone; where it is being deleted already, just wait.
+    confirm: Confirm | None = None,
+    on_progress: OnProgress = ignore,
+) -> DeleteResult:
+    """Delete a stack; its retained buckets and their documents are kept unless `with_data`.
 
-    With `force`, what cannot be deleted is left behind. Returns the events of the deletion, oldest
-    first.
+    A stack that is being deleted is waited for, and of a deleted one the retained buckets are
+    deleted if `with_data`. Only a stack with this tool's tag is deleted.
+
+    Args:
+        location: The stack.
+        with_data: Whether to delete all documents and their versions, and the retained buckets.
+        force: After a deletion that failed: whether to leave the resources that fail again.
+        confirm: Asked before anything is deleted; the kinds of consent are "erase-documents" if
+            documents are deleted, and "delete".
+        on_progress: Called with the DeletionPlan before that, with each stack event, and with the
+            Count of deleted versions.
 
     Raises:
-        Stuck: CloudFormation could not delete it; the error names the resource, and why.
-        Unfinished: AWS cannot be asked any more.
+        ConsentRequired: `confirm` does not agree, or is None; nothing is changed.
+        ReadModelError: the stack does not exist, is not this tool's, is protected, or has a bucket
+            that is not empty; nothing is changed.
+        Stuck: CloudFormation or S3 refuses to delete something, which the error names.
+        Unfinished: it is interrupted after something was deleted; run it again.
     """
-    if stack.status != "DELETE_IN_PROGRESS":
-        following.client.delete(stack.id, force=force)
-    ended = following.wait(on_event)
-    if ended.status != "DELETE_COMPLETE":
-        raise _stuck(stack, ended)
-    return ended.happened
+    client = StackClient(location.connection.client("cloudformation"))
+    s3 = location.connection.client("s3")
+    on_progress(Step(f"Reading {location}"))
+    stack = _find(client, location, on_progress)
+    _check(location, stack, force=force)
+    if force:
+        client.require("DeleteStack", "DeletionMode", "--force")
+    plan = plan_deletion(client, s3, location, stack, with_data=with_data, force=force)
+    on_progress(plan)
+    _require_consent(plan, confirm)
+    run = _Run(client, s3, plan, on_progress)
+    try:
+        return run.delete()
+    except OSError as error:  # from on_progress, if the reader of its output went away
+        what = f"the progress cannot be printed: {error.strerror or error}"
+        raise Unfinished(what, where=str(location), hint=f"run: {run.again}") from error
 
 
-def last_failures(client: StackClient, stack: Stack) -> list[Cause]:
-    """The resources that the last deletion could not delete, and why."""
-    return failures(stack.id, last_operation(stack.id, client.events(stack.id)))
+def _find(client: StackClient, location: StackLocation, on_progress: OnProgress) -> Stack:
+    """The stack, or the one that was deleted last: it may have left buckets."""
+    if stack := client.describe(location.name):
+        return stack
+    deleted = last_deleted(client, location.name)
+    if deleted and is_managed(deleted):
+        return deleted
+    return existing_stack(client, location, on_progress)
 
 
-def failures(stack_id: str, happened: Sequence[StackEvent]) -> list[Cause]:
-    """The resources that could not be deleted, and why; each once, though some are tried again."""
-    found: dict[str, Cause] = {}
-    for one in causes(stack_id, happened):
-        found.setdefault(one.logical_id, one)
-    return list(found.values())
+def _check(location: StackLocation, stack: Stack, *, force: bool) -> None:
+    """Check that the stack may be deleted.
+
+    Raises:
+        ReadModelError: it is not this tool's, or protected, or there is nothing to force.
+        Unfinished: another operation is in progress.
+    """
+    where = str(location)
+    if not is_managed(stack):
+        what = f"it does not have the tag {MANAGED_TAG_TEXT}"
+        raise ReadModelError(what, where=where, hint="delete it with the tool that deployed it")
+    if force and stack.status != "DELETE_FAILED":
+        what = f"only a failed deletion can be forced, and the stack is {stack.status}"
+        hint = f"without --force, run: {location.command('delete')}"
+        raise ReadModelError(what, where=where, hint=hint)
+    if stack.termination_protection:
+        hint = (
+            "set termination_protection = false under [stack], then run: "
+            f"{location.command('deploy')}"
+        )
+        raise ReadModelError("termination protection is enabled", where=where, hint=hint)
+    if stack.busy and stack.status != "DELETE_IN_PROGRESS":
+        what = f"another operation is in progress ({stack.status})"
+        hint = f"wait for its end, then delete again; run: {location.command('follow')}"
+        raise Unfinished(what, where=where, hint=hint)
 
 
-def _stuck(stack: Stack, ended: OperationEnd) -> Stuck:
-    first, *others = failures(stack.id, ended.happened) or [Cause("", "", "")]
-    also = f" ({', '.join(one.logical_id for one in others)} failed too)" if others else ""
-    hint = f"{advice(first) or 'mend it and run delete again'}; or leave it behind with --force"
-    what = f"{ended.status}: {tell(first, lambda _: None)}{also}"
-    return Stuck(what, where=f"stack {stack.name}", hint=hint)
+def _require_consent(plan: DeletionPlan, confirm: Confirm | None) -> None:
+    """Ask before anything is deleted; a deletion that is in progress already needs no consent."""
+    name, location, erased = plan.stack.name, plan.location, plan.erased_buckets
+    if erased:
+        text = f"delete all documents and versions in {', '.join(erased)} permanently"
+        require_consent(Consent("erase-documents", name, text, tuple(erased)), confirm)
+    if plan.in_progress:
+        if erased:
+            text = f"delete the buckets that {location} has left"
+            require_consent(Consent("delete", name, text, tuple(erased)), confirm)
+        return
+    plan.check_buckets()
+    text = f"{'force the deletion of' if plan.force else 'delete'} {location}"
+    if erased:
+        text = f"{text} with all its documents"
+    elif plan.retained_buckets:
+        text = f"{text}, keeping {', '.join(plan.retained_buckets)}"
+    require_consent(Consent("delete", name, text), confirm)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """The deletion after consent."""
+
+    client: StackClient
+    s3: Any
+    plan: DeletionPlan
+    on_progress: OnProgress
+
+    @property
+    def again(self) -> str:
+        """The command that continues this deletion."""
+        name = self.plan.stack.name
+        options = [f"--with-data={name}"] if self.plan.with_data else []
+        return self.plan.location.command("delete", *options)
+
+    def delete(self) -> DeleteResult:
+        """Empty buckets that are deleted with the stack, delete the stack, delete those it left."""
+        plan = self.plan
+        stack = self._checked_again()
+        removed = Counter[str]()
+        if plan.with_data and not _is_ending(stack):
+            removed.update(self._purge(empty, "Emptied", plan.deleted_buckets))
+        after = plan.after(self._delete_stack(stack, emptied=removed.total() > 0))
+        if plan.with_data:
+            removed.update(self._purge(remove, "Deleted", after.retained_buckets))
+        return DeleteResult(stack.name, tuple(after.kept), dict(removed))
+
+    def _checked_again(self) -> Stack:
+        """The stack after the time that a person took to answer.
+
+        Raises:
+            ReadModelError, Unfinished: it may not be deleted any more.
+        """
+        plan = self.plan
+        stack = self.client.describe(plan.stack.id) or replace(plan.stack, status="DELETE_COMPLETE")
+        if stack.status != "DELETE_COMPLETE":
+            _check(plan.location, stack, force=plan.force)
+        if plan.in_progress and not _is_ending(stack):  # no consent was asked for
+            what = f"its deletion ended as {stack.status}"
+            raise Unfinished(what, where=str(plan.location), hint=f"run: {self.again}")
+        return stack
+
+    def _purge(
+        self, work: Callable[..., int], done: str, buckets: Sequence[str]
+    ) -> Mapping[str, int]:
+        """Empty or remove buckets; the number of deleted versions by bucket."""
+        counts = {}
+        for bucket in buckets:
+            counts[bucket] = self._purge_bucket(work, bucket)
+            self.on_progress(Note(f"{done} {bucket}: {count_versions(counts[bucket])}."))
+        return counts
+
+    def _purge_bucket(self, work: Callable[..., int], bucket: str) -> int:
+        deleted = 0
+
+        def on_count(count: int) -> None:
+            nonlocal deleted
+            deleted = count
+            self.on_progress(Count(bucket, count, "versions deleted"))
+
+        # The calls that are in progress at an interruption may delete more.
+        with self._changing(bucket, lambda: f"at least {count_versions(deleted)} deleted"):
+            return work(self.s3, bucket, on_count)
+
+    def _delete_stack(self, stack: Stack, *, emptied: bool) -> list[StackEvent]:
+        """Delete the stack and wait; the events of the deletion, oldest first.
+
+        Raises:
+            Stuck: CloudFormation could not delete it.
+            Unfinished: it is still being deleted, but AWS cannot be reached, or Ctrl-C.
+        """
+        if stack.status == "DELETE_COMPLETE":
+            return []
+        where = str(self.plan.location)
+        changing = self._changing(where, lambda: "its documents are deleted")
+        with changing if emptied else nullcontext():
+            following = self._following(stack)
+            try:
+                if stack.status != "DELETE_IN_PROGRESS":
+                    self.client.delete(stack.id, force=self.plan.force)
+                ended = following.wait(self.on_progress)
+            except KeyboardInterrupt:
+                hint = f"the deletion continues in CloudFormation; run: {self.again}"
+                raise Unfinished("stopped waiting", where=where, hint=hint) from None
+        if ended.status != "DELETE_COMPLETE":
+            raise self._stuck(ended)
+        return ended.happened
+
+    def _following(self, stack: Stack) -> EventStream:
+        """The events from now on, or those of the deletion that is in progress."""
+        events = list(self.client.events(stack.id))
+        if stack.status == "DELETE_IN_PROGRESS":
+            events = events[len(last_operation(stack.id, events)) :]
+        known = {event.id for event in events}
+        return EventStream(self.client, stack.id, known, again=self.again)
+
+    def _stuck(self, ended: OperationEnd) -> Stuck:
+        location = self.plan.location
+        failed = failed_resources(self.plan.stack.id, ended.happened) or [Cause("", "", "")]
+        first, *others = failed
+        also = f" ({', '.join(cause.logical_id for cause in others)} failed too)" if others else ""
+        known = advice(first) or "fix the cause, then run: readmodel-cfn delete"
+        hint = f"{with_location(known, location)}; to keep what fails, add --force"
+        what = f"{ended.status}: {first.describe()}{also}"
+        return Stuck(what, where=str(location), hint=hint)
+
+    @contextmanager
+    def _changing(self, where: str, so_far: Callable[[], str]) -> Iterator[None]:
+        """Something is deleted here, so no error may say that nothing was changed."""
+        try:
+            with readable_errors():
+                yield
+        except KeyboardInterrupt:
+            hint = f"run: {self.again}"
+            raise Unfinished(f"interrupted: {so_far()}", where=where, hint=hint) from None
+        except (Stuck, Unfinished):
+            raise
+        except ReadModelError as error:
+            advised = f"{error.hint}; then run" if error.hint else "run"
+            what = f"{so_far()}, then {error.where}: {error.what}"
+            raise Unfinished(what, where=where, hint=f"{advised}: {self.again}") from error
+
+
+def _is_ending(stack: Stack) -> bool:
+    return stack.status in ("DELETE_IN_PROGRESS", "DELETE_COMPLETE")

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.diagnosis import check
 from readmodel_cfn.deploy.events import EventStream, OnInterrupt, ids_before_last_operation
 from readmodel_cfn.deploy.inspection import existing_stack
 from readmodel_cfn.deploy.plan import is_managed
-from readmodel_cfn.deploy.verdict import check
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.progress import OnProgress, Step, ignore
 

@@ -159,7 +159,7 @@ def _bucket(options: DataStore, names: Names) -> s3.Bucket:
 def _policy(options: DataStore, bucket: s3.Bucket, names: Names) -> s3.BucketPolicy:
     """Refuse requests without TLS.
 
-    A configured bucket name is used as it is written, not as a Ref: CloudFormation imports an
+    A configured bucket name is used literally, not as a Ref: CloudFormation imports an
     existing policy only by a literal name, and a retained bucket still has its policy.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
     """

@@ -126,7 +126,7 @@ CASES = [
         "404|9 109 119",
     ),
     case(
-        "a pattern that is none",
+        "an invalid pattern",
         with_answer("404", SelectionPattern="40[4"),
         "R05",
         f"{RESPONSES}/4/SelectionPattern",

@@ -37,7 +37,7 @@ def test_view_has_get_and_head_of_every_route() -> None:
 
 
 def test_findings_of_the_article_template() -> None:
-    found = [(one.name, one.resource) for one in audit(article_template())]
+    found = [(finding.name, finding.resource) for finding in audit(article_template())]
     assert found == [
         ("unanswered-status", "SamplesGetMethod"),
         ("missing-header", "SamplesGetMethod"),  # Content-Type

@@ -148,7 +148,7 @@ def test_a_function_gives_its_value(value: Any, expected: Any) -> None:
         ("a{{resolve:ssm:/name}}b", "a{{resolve:ssm:/name}}b"),
     ],
 )
-def test_what_the_template_does_not_tell_stays_visible(value: Any, expected: str | None) -> None:
+def test_unknown_value_stays_visible(value: Any, expected: str | None) -> None:
     found = EVALUATOR.evaluate(value)
     assert not is_known(found)
     assert expected is None or shown(value) == expected

@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from readmodel_cfn.local.gateway import Call, Gateway, Request, Response, S3Response, Snapshot
+from readmodel_cfn.local.gateway import (
+    Call,
+    Gateway,
+    Request,
+    Response,
+    S3Response,
+    Snapshot,
+    unsupported,
+)
 
 Definition = dict[str, Any]
 
@@ -81,6 +89,11 @@ def article() -> Definition:
 
 def gateway(definition: Definition, stage: str = "v1") -> Gateway:
     return Gateway(Snapshot.from_definition(definition), stage)
+
+
+def unsupported_lines(definition: Definition) -> list[str]:
+    """The unsupported features, a line each."""
+    return [str(feature) for feature in unsupported(definition)]
 
 
 def request(path: str, method: str = "GET", **parts: Any) -> Request:

@@ -16,7 +16,7 @@ from readmodel_cfn.local.gateway import (
     Snapshot,
     unsupported,
 )
-from readmodel_cfn.local.gateway.cloudformation import Served, served
+from readmodel_cfn.local.gateway.cloudformation import TemplateApi, read_api
 
 Template = dict[str, Any]
 
@@ -101,14 +101,14 @@ def with_uri(uri: Any) -> Template:
     return made
 
 
-def asked(made: Served, path: str, method: str = "GET") -> Any:
+def asked(made: TemplateApi, path: str, method: str = "GET") -> Any:
     gateway = Gateway(Snapshot.from_definition(made.definition), made.stage)
     return gateway.prepare(Request(method, path, request_id="id-1"))
 
 
 def test_template_is_served_as_deployed() -> None:
     """Resources, methods, gateway responses and settings; the bucket is its logical id."""
-    made = served(template(), {"AWS::Region": "eu-west-1", "AWS::Partition": "aws-cn"})
+    made = read_api(template(), {"AWS::Region": "eu-west-1", "AWS::Partition": "aws-cn"})
     assert (made.api, made.stage) == ("Api", "live")
     assert unsupported(made.definition) == []
     assert made.definition["binaryMediaTypes"] == ["image/png"]
@@ -135,7 +135,7 @@ def test_template_is_served_as_deployed() -> None:
 def test_generated_templates_are_served(name: str, parameters: dict[str, str], bucket: str) -> None:
     """The article's, whose deployment names the stage and whose parameter has no default."""
     path = Path(__file__).parents[3] / "templates" / f"{name}.json"
-    made = served(json.loads(path.read_text()), parameters)
+    made = read_api(json.loads(path.read_text()), parameters)
     assert (made.api, made.stage) == ("ApiGateway", "v1")
     step = asked(made, "/samples")
     assert isinstance(step, Call)
@@ -146,14 +146,14 @@ def test_s3_is_called_with_the_integration_http_method() -> None:
     """IntegrationHttpMethod beside the method's own HttpMethod."""
     made = template()
     made["Resources"]["Get"]["Properties"]["Integration"]["IntegrationHttpMethod"] = "HEAD"
-    assert asked(served(made), "/products/7").s3.method == "HEAD"
+    assert asked(read_api(made), "/products/7").s3.method == "HEAD"
 
 
 def test_served_does_not_change_the_template() -> None:
     """A caller may render it again."""
     made = template()
     before = copy.deepcopy(made)
-    served(made)
+    read_api(made)
     assert made == before
 
 
@@ -180,13 +180,13 @@ def test_intrinsic_functions_are_evaluated(function: Any, path: str) -> None:
         "Prefix": {"Type": "String", "Default": "in"},
         "Number": {"Type": "Number", "Default": 5},
     }
-    resource = served(made).definition["resources"][1]
+    resource = read_api(made).definition["resources"][1]
     assert resource["resourceMethods"]["GET"]["methodIntegration"]["uri"] == arn + path
 
 
 def test_pseudo_parameters_have_default_values() -> None:
     """The template is read without a region to deploy it in."""
-    get = served(template()).definition["resources"][1]["resourceMethods"]["GET"]
+    get = read_api(template()).definition["resources"][1]["resourceMethods"]["GET"]
     uri = get["methodIntegration"]["uri"]
     assert uri == "arn:aws:apigateway:us-east-1:s3:path/Store/products/{id}.json"
 
@@ -196,8 +196,8 @@ def test_given_parameter_value_overrides_its_default() -> None:
     made = template()
     made["Parameters"] = {"Types": {"Type": "CommaDelimitedList", "Default": "a/b"}}
     made["Resources"]["Api"]["Properties"]["BinaryMediaTypes"] = {"Ref": "Types"}
-    assert served(made).definition["binaryMediaTypes"] == ["a/b"]
-    given = served(made, {"Types": "image/png, text/csv"}).definition
+    assert read_api(made).definition["binaryMediaTypes"] == ["a/b"]
+    given = read_api(made, {"Types": "image/png, text/csv"}).definition
     assert given["binaryMediaTypes"] == ["image/png", "text/csv"]
 
 
@@ -206,7 +206,7 @@ def test_no_value_removes_a_property() -> None:
     made = template()
     made["Resources"]["Api"]["Properties"]["MinimumCompressionSize"] = {"Ref": "AWS::NoValue"}
     made["Resources"]["Api"]["Properties"]["BinaryMediaTypes"] = [{"Ref": "AWS::NoValue"}]
-    definition = served(made).definition
+    definition = read_api(made).definition
     assert definition["minimumCompressionSize"] is None
     assert definition["binaryMediaTypes"] == []
 
@@ -214,24 +214,24 @@ def test_no_value_removes_a_property() -> None:
 def test_resources_outside_the_api_are_ignored() -> None:
     """A condition or a function elsewhere does not matter."""
     other = {"Type": "AWS::S3::Bucket", "Condition": "Never", "Properties": {"Fn::If": [1, 2, 3]}}
-    assert served(template(Other=other)).api == "Api"
+    assert read_api(template(Other=other)).api == "Api"
 
 
 def test_first_of_several_stages_is_served() -> None:
     """A Stage goes before the stage that a Deployment names."""
     second = typed("Stage", StageName="second")
     deployment = typed("Deployment", StageName="old")
-    made = served(template(Deployment=deployment, Second=second))
+    made = read_api(template(Deployment=deployment, Second=second))
     assert made.stage == "live"
-    assert served(template(Deployment=deployment, Stage=None)).stage == "old"
+    assert read_api(template(Deployment=deployment, Stage=None)).stage == "old"
 
 
 def test_stage_variables_are_read_from_the_stage_or_the_deployments_own_stage() -> None:
     stage = typed("Stage", StageName="live", Variables={"version": 2})
-    assert served(template(Stage=stage)).variables == {"version": "2"}
+    assert read_api(template(Stage=stage)).variables == {"version": "2"}
     description = {"Variables": {"version": "3"}}
     deployment = typed("Deployment", StageName="old", StageDescription=description)
-    assert served(template(Deployment=deployment, Stage=None)).variables == {"version": "3"}
+    assert read_api(template(Deployment=deployment, Stage=None)).variables == {"version": "3"}
 
 
 def method(**properties: Any) -> Template:
@@ -313,32 +313,39 @@ TWICE = [{"StatusCode": "200"}, {"StatusCode": 200}]
 def test_template_that_cannot_be_served_is_refused(made: Template, facts: list[str]) -> None:
     """The error names the resource and the property."""
     with pytest.raises(DefinitionError) as error:
-        served(made)
+        read_api(made)
     assert [fact for fact in facts if fact not in str(error.value)] == []
 
 
 def test_path_part_may_be_a_number() -> None:
     """YAML has numbers where CloudFormation wants text."""
     year = typed("Resource", ParentId=ROOT, PathPart=2024)
-    paths = [own["path"] for own in served(template(Products=year)).definition["resources"]]
+    paths = [own["path"] for own in read_api(template(Products=year)).definition["resources"]]
     assert paths == ["/", "/2024/{id}", "/2024"]
 
 
 def test_method_without_integration_is_refused() -> None:
     """The snapshot refuses it and names the method."""
-    made = served(template(Get=method()))
+    made = read_api(template(Get=method()))
     with pytest.raises(DefinitionError, match=r"^GET /products: "):
         Snapshot.from_definition(made.definition)
 
 
 def test_partly_unsupported_api_is_served() -> None:
-    """`unsupported` lists the missing parts."""
+    """`unsupported` names the features, and where they are in the template."""
     made = template(Get=method(Integration={"Type": "AWS_PROXY", "Uri": "x"}, ApiKeyRequired=True))
     made["Resources"]["Api"]["Properties"]["Policy"] = {"Statement": []}
-    assert unsupported(served(made).definition) == [
-        "resource policy: not checked",
-        "GET /products: API key: not checked",
+    api = read_api(made)
+    found = unsupported(api.definition)
+    assert [str(feature) for feature in found] == [
+        "resource policy",
+        "GET /products: API key",
         "GET /products: integration type AWS_PROXY",
+    ]
+    assert [api.path(feature.place, feature.keys) for feature in found] == [
+        ("Resources", "Api", "Properties", "Policy"),
+        ("Resources", "Get", "Properties", "ApiKeyRequired"),
+        ("Resources", "Get", "Properties", "Integration", "Type"),
     ]
 
 
@@ -355,7 +362,7 @@ def test_a_decided_condition_decides_what_is_served() -> None:
 def methods_at(made: Template, path: str, parameters: dict[str, str] | None = None) -> Any:
     (found,) = (
         resource["resourceMethods"]
-        for resource in served(made, parameters).definition["resources"]
+        for resource in read_api(made, parameters).definition["resources"]
         if resource["path"] == path
     )
     return found
@@ -366,4 +373,4 @@ def test_a_parameter_kept_in_systems_manager_has_no_value_to_serve() -> None:
     kind = "AWS::SSM::Parameter::Value<String>"
     made["Parameters"] = {"Uri": {"Type": kind, "Default": "/where/it/is"}}
     with pytest.raises(DefinitionError, match="nothing gives Uri a value"):
-        served(made)
+        read_api(made)

@@ -54,7 +54,7 @@ print(sorted(readmodel_cfn.local.gateway.__all__))
 
 def test_the_gateway_needs_nothing_but_the_standard_library() -> None:
     """It loads in an interpreter that sees no installed package."""
-    source = Path(readmodel_cfn.local.gateway.__file__).parents[2]
+    source = Path(readmodel_cfn.local.gateway.__file__).parents[3]
     command = [sys.executable, "-I", "-S", "-c", ALONE, str(source)]
     shown = subprocess.run(command, capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == str(sorted(readmodel_cfn.local.gateway.__all__))

@@ -12,11 +12,12 @@ from gateway_definitions import (
     mock_method,
     request,
     s3_method,
+    unsupported_lines,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readmodel_cfn.local.gateway import Call, Gateway, Response, S3Response, Snapshot, unsupported
+from readmodel_cfn.local.gateway import Call, Gateway, Response, S3Response, Snapshot
 
 PLACE = "GET /p/{id}: response 200: template application/json: "
 
@@ -30,7 +31,7 @@ def definition(template: str) -> Definition:
 def respond(template: str, body: bytes = b"{}") -> Response:
     """The response to a request, with this body from S3."""
     made = definition(template)
-    assert unsupported(made) == []
+    assert unsupported_lines(made) == []
     gateway = Gateway(Snapshot.from_definition(made), "v1", {"colour": "blue"})
     sent = request("/p/7", headers={"origin": "https://a.example", "x-a": "1"}, query={"q": "5"})
     step = gateway.prepare(sent)
@@ -153,7 +154,7 @@ def test_a_template_that_uses_more_is_named_and_answers_501(
 ) -> None:
     """Each construct is named once, in the template's order."""
     made = definition(template)
-    lines = unsupported(made)
+    lines = unsupported_lines(made)
     assert [line.removeprefix(PLACE) for line in lines] == (found or template.split())
     answer = direct(made, request("/p/7"))
     assert answer.status == 501
@@ -163,6 +164,6 @@ def test_a_template_that_uses_more_is_named_and_answers_501(
 def test_every_kind_of_template_is_checked() -> None:
     """A request template of a MOCK too, which decides the status."""
     method = mock_method('#if($context.stage){"statusCode": 200}#end')
-    (line, *_) = unsupported(api({"/x": {"OPTIONS": method}}))
+    (line, *_) = unsupported_lines(api({"/x": {"OPTIONS": method}}))
     assert line == "OPTIONS /x: request template application/json: #if"
     assert direct(api({"/x": {"OPTIONS": method}}), request("/x", "OPTIONS")).status == 501

@@ -12,13 +12,13 @@ from gateway_definitions import (
     request,
     s3_method,
     s3_uri,
+    through,
+    unsupported_lines,
 )
-
-from readmodel_cfn.local.gateway import unsupported
 
 
 def lines(method: Definition, name: str = "GET", **rest: object) -> list[str]:
-    return unsupported(api({"/x": {name: method}}, **rest))
+    return unsupported_lines(api({"/x": {name: method}}, **rest))
 
 
 def response(**parts: object) -> Definition:
@@ -27,7 +27,7 @@ def response(**parts: object) -> Definition:
 
 def test_article_api_is_fully_supported() -> None:
     """So are fixed text, plain references and MOCK."""
-    assert unsupported(article()) == []
+    assert unsupported_lines(article()) == []
     template = {"application/json": '{"id":"$context.requestId","cost":"$5 #1"}'}
     assert lines(response(responseTemplates=template)) == []
     assert lines(mock_method()) == []
@@ -77,17 +77,32 @@ def test_unsupported_method_does_not_affect_other_methods() -> None:
     definition = article()
     definition["resources"] += api({"/fn": {"POST": s3_method(type="AWS_PROXY")}})["resources"]
     assert direct(definition, request("/x")).status == 403
-    (line,) = unsupported(definition)
+    (line,) = unsupported_lines(definition)
     assert line.startswith("POST /fn: ")
     assert "AWS_PROXY" in line
 
 
-def test_skipped_checks_are_listed() -> None:
-    """The method is served without them."""
-    method = s3_method() | {"apiKeyRequired": True, "requestValidatorId": "v1"}
-    policy, *own = lines(method, policy="{}")
-    assert not policy.startswith("GET")
-    assert [line.startswith("GET /x: ") for line in own] == [True, True]
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"apiKeyRequired": True}, "GET /x: API key"),
+        ({"requestValidatorId": "v1"}, "GET /x: request validator"),
+    ],
+)
+def test_method_with_a_check_that_is_not_evaluated_answers_501(
+    changes: Definition, line: str
+) -> None:
+    method = s3_method() | changes
+    assert lines(method) == [line]
+    assert direct(api({"/x": {"GET": method}}), request("/x")).status == 501
+
+
+def test_every_request_to_an_api_with_a_resource_policy_answers_501() -> None:
+    assert lines(s3_method(), policy="{}") == ["resource policy"]
+    for path in ("/x", "/unknown"):
+        answer = direct(api({"/x": {"GET": s3_method()}}, policy="{}"), request(path))
+        assert answer.status == 501
+        assert "resource policy" in json.loads(answer.body)["message"]
 
 
 def test_a_gateway_response_with_other_variables_is_named() -> None:
@@ -100,6 +115,15 @@ def test_a_gateway_response_with_other_variables_is_named() -> None:
         "gateway response DEFAULT_4XX: mapping from context.identity.sourceIp",
         "gateway response DEFAULT_4XX: template text/html: $input.body",
     ]
+
+
+def test_only_a_request_that_meets_an_unsupported_gateway_response_answers_501() -> None:
+    own = {"responseTemplates": {"text/html": "$input.body"}}
+    definition = api({"/x": {"GET": s3_method()}}, gatewayResponses={"DEFAULT_4XX": own})
+    answer = direct(definition, request("/unknown"))
+    assert answer.status == 501
+    assert "$input.body" in json.loads(answer.body)["message"]
+    assert through(definition, request("/x")).status == 200
 
 
 def test_content_handling_and_compression_are_supported() -> None:

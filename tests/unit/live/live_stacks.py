@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from readmodel_cfn import ReadModel, build_template, render
 from readmodel_cfn.deploy.live.expected import expected
 from readmodel_cfn.deploy.live.values import Expected
-from readmodel_cfn.local.gateway.cloudformation import served
+from readmodel_cfn.local.gateway.cloudformation import read_api
 
 ACCOUNT = "123456789012"
 STACK_ID = f"arn:aws:cloudformation:eu-west-1:{ACCOUNT}:stack/read-model/1"
@@ -26,13 +26,11 @@ def template_of(model: ReadModel) -> Template:
 
 
 def ids_of(template: Json) -> dict[str, str]:
-    """Physical ids: a stage's is its name, all others are the logical ids."""
-    resources = template["Resources"].items()
+    """Physical IDs: names of stages and of buckets that have one, otherwise the logical IDs."""
+    named = {"AWS::ApiGateway::Stage": "StageName", "AWS::S3::Bucket": "BucketName"}
     return {
-        name: resource.get("Properties", {}).get("StageName", name)
-        if resource["Type"].endswith("Stage")
-        else name
-        for name, resource in resources
+        name: resource.get("Properties", {}).get(named.get(resource["Type"], ""), name)
+        for name, resource in template["Resources"].items()
     }
 
 
@@ -56,7 +54,7 @@ def client(service: Any) -> tuple[Any, Stubber]:
 def api_gateway(template: Json, **parameters: str) -> Any:
     """A client of an API Gateway that serves the template as it was just deployed."""
     place = {"AWS::Region": "eu-west-1", "AWS::AccountId": ACCOUNT, **parameters}
-    found = served(template, place)
+    found = read_api(template, place)
     made, stub = client("apigateway")
     deployment, settings = _stage(template)
     stage = {"deploymentId": deployment, "stageName": found.stage, "methodSettings": settings}

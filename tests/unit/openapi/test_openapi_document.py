@@ -286,7 +286,7 @@ def test_api_option_selects_one_of_several_apis() -> None:
 
 
 @pytest.mark.parametrize(
-    ("template", "wanted", "facts"),
+    ("template", "api_id", "facts"),
     [
         (pair(), None, ["--api", "Api", "Second"]),
         (pair(), "Empty", ["--api", "Empty", "Api", "Second"]),
@@ -298,9 +298,9 @@ def test_api_option_selects_one_of_several_apis() -> None:
     ],
 )
 def test_ambiguous_or_unknown_api_is_a_one_line_config_error(
-    template: Content, wanted: str | None, facts: list[str]
+    template: Content, api_id: str | None, facts: list[str]
 ) -> None:
     with pytest.raises(ConfigError) as raised:
-        openapi(template, wanted)
+        openapi(template, api_id)
     assert [fact for fact in facts if fact not in str(raised.value)] == []
     assert "\n" not in str(raised.value)

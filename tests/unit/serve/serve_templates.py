@@ -1,9 +1,12 @@
 """A small handwritten template of an S3 proxy, and requests for it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from readmodel_cfn import DataStore, ReadModel, ReadModelStack
 from readmodel_cfn.local.gateway import Request, S3Request
+from readmodel_cfn.local.serve import Storage
 
 Template = dict[str, Any]
 
@@ -97,6 +100,13 @@ def template(**more: Template) -> Template:
         "Deployed": resource("ApiGateway::Deployment", RestApiId=api, StageName="live"),
     }
     return {"Resources": {**resources, **more}}
+
+
+def storage(**data_store: Any) -> Storage:
+    """How a read model with these options of its data store stores documents of any key."""
+    model = ReadModel(data_store=DataStore(**data_store))
+    found = ReadModelStack("shop", model).serve_source().storage
+    return replace(found, publishes=lambda _: True)
 
 
 def s3_get(

@@ -5,12 +5,13 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from serve_templates import GET, get, method, resource, role, template
+from serve_templates import GET, get, method, resource, role, storage, template
 
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.limits import API_PAYLOAD_BYTES
 from readmodel_cfn.local.gateway import Response
-from readmodel_cfn.local.serve.api import Api, Route, Source, api_of
-from readmodel_cfn.publish.documents import MAX_BYTES
+from readmodel_cfn.local.serve.api import Api, Route, api_of
+from readmodel_cfn.local.serve.source import Source
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def root(tmp_path: Path) -> Path:
 
 def api(root: Path, told: list[str] | None = None, **more: Any) -> Api:
     lines = told if told is not None else []
-    return api_of(Source(template(**more)), root, lines.append)
+    return api_of(Source(template(**more), storage=storage()), root, lines.append)
 
 
 def header(response: Response, name: str) -> str | None:
@@ -78,10 +79,10 @@ def test_unreadable_file_is_a_504(root: Path) -> None:
 def test_document_over_10_mb_is_a_500(root: Path) -> None:
     told: list[str] = []
     served = api(root, told)
-    (root / "things" / "1.json").write_bytes(b" " * (MAX_BYTES - 2) + b"{}")
+    (root / "things" / "1.json").write_bytes(b" " * (API_PAYLOAD_BYTES - 2) + b"{}")
     assert served.answer(get("/things/1")).status == 200
     assert told == []
-    (root / "things" / "1.json").write_bytes(b" " * (MAX_BYTES - 1) + b"{}")
+    (root / "things" / "1.json").write_bytes(b" " * (API_PAYLOAD_BYTES - 1) + b"{}")
     assert served.answer(get("/things/1")).status == 500
     assert len(told) == 1
 

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from serve_templates import template
 
+from readmodel_cfn.limits import API_PAYLOAD_BYTES
 from readmodel_cfn.local.gateway import Request, Response
-from readmodel_cfn.local.serve.api import Api, Source, api_of
-from readmodel_cfn.local.serve.server import App
+from readmodel_cfn.local.serve.api import Api, api_of
+from readmodel_cfn.local.serve.app import Answered, App
+from readmodel_cfn.local.serve.source import Source
 
 Sent = list[dict[str, Any]]
 
@@ -18,7 +20,9 @@ Sent = list[dict[str, Any]]
 class Seen(App):
     """Keeps the requests, and answers all of them alike."""
 
-    def __init__(self, root: Path, response: Response, log: Callable[[str], None] | None = None):
+    def __init__(
+        self, root: Path, response: Response, log: Callable[[Answered], None] | None = None
+    ):
         super().__init__(_Answering(api_of(Source(template()), root, print), response), log)
 
 
@@ -114,9 +118,23 @@ def test_stage_is_removed_from_the_path_and_other_stages_refused(tmp_path: Path)
 
 
 def test_each_request_is_logged_in_a_line(tmp_path: Path) -> None:
-    lines: list[str] = []
+    log: list[Answered] = []
     asked = scope("/live/\x1b[2J", raw_path=b"/live/%1b%5B2J", query_string=b"a=1")
-    ask(Seen(tmp_path, OK, lines.append), asked)
-    (line,) = lines
-    assert line.startswith("GET /live/%1b%5B2J?a=1 200 ")
-    assert line.endswith(" ms")
+    ask(Seen(tmp_path, OK, log.append), asked)
+    (answered,) = log
+    assert str(answered).startswith("GET /live/%1b%5B2J?a=1 200 ")
+    assert str(answered).endswith(" ms")
+
+
+def test_body_over_the_limit_is_413_and_not_kept(tmp_path: Path) -> None:
+    app = Seen(tmp_path, OK)
+    length = (b"content-length", str(API_PAYLOAD_BYTES + 1).encode())
+    sent = ask(app, scope("/live/a", length, method="POST"), b"x" * API_PAYLOAD_BYTES, b"x", b"x")
+    assert sent[0]["status"] == 413
+    assert app.api.seen == []  # type: ignore[attr-defined]
+
+
+def test_body_of_the_largest_allowed_size_is_passed_on(tmp_path: Path) -> None:
+    app = Seen(tmp_path, OK)
+    ask(app, scope("/live/a", (b"transfer-encoding", b"chunked")), b"x" * API_PAYLOAD_BYTES)
+    assert len(seen(app).body) == API_PAYLOAD_BYTES

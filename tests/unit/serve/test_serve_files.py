@@ -8,10 +8,10 @@ from unittest.mock import patch
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from serve_templates import storage
 
 from readmodel_cfn.local.serve.folder import Folder, is_path
 from readmodel_cfn.local.serve.permissions import Permissions
-from readmodel_cfn.publish.documents import DEFAULT
 
 OLD = 1_000_000_000
 SECRET = b"secret"
@@ -19,7 +19,7 @@ SECRET = b"secret"
 
 def of(root: Path, told: list[str] | None = None) -> Folder:
     permissions = Permissions({}, frozenset(), {})
-    return Folder(root, permissions, DEFAULT, (told if told is not None else []).append)
+    return Folder(root, permissions, storage(), (told if told is not None else []).append)
 
 
 def body(found: Folder, key: str) -> bytes | None:

@@ -4,12 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
-from serve_templates import BUCKET_ARN, GET, LIST, role, s3_get, statement, template
+from serve_templates import BUCKET_ARN, GET, LIST, role, s3_get, statement, storage, template
 
 from readmodel_cfn.local.gateway import S3Response
 from readmodel_cfn.local.serve.folder import Folder
 from readmodel_cfn.local.serve.permissions import permissions_of
-from readmodel_cfn.publish.documents import Settings
 
 BODY = b'{"a": 1}'
 ETAG = '"a01637863c1f9585c3e38cde6ce20940"'
@@ -53,7 +52,7 @@ def test_get_and_head_have_the_same_headers(root: Path) -> None:
 
 def test_headers_are_those_that_publish_sets(root: Path) -> None:
     permissions = permissions_of(template(), {})
-    found = Folder(root, permissions, Settings("max-age=60", gzip=True))
+    found = Folder(root, permissions, storage(max_age=60, stored_encoding="gzip"))
     headers = found.answer(s3_get("a.json")).headers
     assert headers["cache-control"] == "max-age=60"
     assert headers["content-encoding"] == "gzip"

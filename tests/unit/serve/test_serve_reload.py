@@ -11,9 +11,10 @@ from serve_templates import GET, get, method, role, template
 from facts import missing
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.local.serve import reload
-from readmodel_cfn.local.serve.api import Api, Source, api_of
+from readmodel_cfn.local.serve.api import Api, api_of
+from readmodel_cfn.local.serve.app import App
 from readmodel_cfn.local.serve.reload import Reloader
-from readmodel_cfn.local.serve.server import App
+from readmodel_cfn.local.serve.source import Source
 
 
 class Description:
@@ -39,7 +40,7 @@ class Description:
         """The lines of the next checks."""
         self.told.clear()
         for _ in range(times):
-            self.reloader.look(self.app)
+            self.reloader.check(self.app)
         return self.told
 
     def status(self) -> int:

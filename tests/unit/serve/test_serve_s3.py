@@ -6,7 +6,9 @@ import hashlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from serve_templates import storage
 
+from readmodel_cfn.limits import API_PAYLOAD_BYTES
 from readmodel_cfn.local.serve.s3 import (
     condition_status,
     content_type,
@@ -14,8 +16,9 @@ from readmodel_cfn.local.serve.s3 import (
     requested_range,
     store,
 )
-from readmodel_cfn.publish.documents import DEFAULT, MAX_BYTES, Settings
 
+PLAIN = storage()
+GZIP = storage(stored_encoding="gzip")
 ETAG = '"abc"'
 MODIFIED = 1_700_000_000
 BEFORE = "Tue, 14 Nov 2023 22:13:19 GMT"
@@ -123,12 +126,12 @@ def test_no_range_header_is_an_error(header: str) -> None:
 
 @given(st.binary(), st.binary())
 def test_the_etag_changes_exactly_when_the_bytes_do(one: bytes, other: bytes) -> None:
-    first, second = (store("a.json", body, 0, DEFAULT) for body in (one, other))
+    first, second = (store("a.json", body, 0, PLAIN) for body in (one, other))
     assert (first.etag == second.etag) == (one == other)
 
 
 def test_the_headers_of_a_plain_payload() -> None:
-    stored = store("a.json", b"{}", 1_700_000_000, Settings(cache_control="max-age=5"))
+    stored = store("a.json", b"{}", 1_700_000_000, storage(max_age=5))
     assert stored.headers == {
         "content-type": "application/json",
         "content-length": "2",
@@ -141,11 +144,11 @@ def test_the_headers_of_a_plain_payload() -> None:
 
 @given(st.binary())
 def test_a_compressed_document_is_stored_and_tagged_as_publishing_does(document: bytes) -> None:
-    stored = store("a.json", document, 0, Settings(gzip=True))
+    stored = store("a.json", document, 0, GZIP)
     assert gzip.decompress(stored.body) == document
     assert stored.headers["content-encoding"] == "gzip"
     assert stored.headers["content-length"] == str(len(stored.body))
-    assert stored.etag == store("a.json", document, 9, Settings(gzip=True)).etag
+    assert stored.etag == store("a.json", document, 9, GZIP).etag
 
 
 @pytest.mark.parametrize(
@@ -166,15 +169,15 @@ def test_a_type_is_json_unless_the_suffix_is_known(key: str, expected: str) -> N
 
 
 def test_publishing_objects_to_what_is_no_json() -> None:
-    assert objection("a.json", b"{}", DEFAULT, "data/a.json") is None
-    line = objection("a.json", b"{", DEFAULT, "data/a.json")
+    assert objection("a.json", b"{}", PLAIN, "data/a.json") is None
+    line = objection("a.json", b"{", PLAIN, "data/a.json")
     assert line is not None
     assert line.startswith("data/a.json: not JSON")
     assert "\n" not in line
-    assert objection("a.txt", b"{", DEFAULT, "data/a.txt") is None
+    assert objection("a.txt", b"{", PLAIN, "data/a.txt") is None
 
 
 def test_publishing_objects_to_what_is_too_large() -> None:
-    large = b'"' + b"x" * MAX_BYTES + b'"'
-    assert "more than" in (objection("a", large, DEFAULT, "a") or "")
-    assert objection("a", large, Settings(gzip=True), "a") is None
+    large = b'"' + b"x" * API_PAYLOAD_BYTES + b'"'
+    assert "more than" in (objection("a", large, PLAIN, "a") or "")
+    assert objection("a", large, GZIP, "a") is None

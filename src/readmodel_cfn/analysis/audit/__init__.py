@@ -1,6 +1,6 @@
 """Audit: rules for an S3 proxy behind an API Gateway REST API, checked on any template.
 
-Nothing is deployed and AWS is not called. What the template alone does not tell, such as an import
+Nothing is deployed and AWS is not called. What depends on more than the template, such as an import
 or a condition, is not judged: a finding is always a fact about the template.
 """
 

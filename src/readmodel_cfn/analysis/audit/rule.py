@@ -10,7 +10,7 @@ from readmodel_cfn.analysis.view import View
 class Violation:
     """One violation of a rule: where it is, what is wrong, and how to fix it.
 
-    `resource` is a logical ID, or Outputs; `path` leads from there, such as
+    `resource` is a logical ID, or Outputs; `path` is below it, such as
     Properties/Integration/Uri.
     """
 

@@ -1,6 +1,6 @@
-"""Live: does a stage serve what the stack's template says, and what was changed by hand?
+"""Does a stage serve what the stack's template says, and was a resource changed outside the stack?
 
-`expected` reads a template, `snapshot` asks API Gateway, `compare` puts both side by side: it tells
-what differs, and what it could compare at all. `drift` has CloudFormation look at every resource.
-This package takes templates as values and clients as they come; it knows no read model.
+`expected` reads the stages from a template, `snapshot` reads a stage from API Gateway, `compare`
+finds the differences; `drift` runs CloudFormation's drift detection. Templates and clients are
+arguments, so that this works with any stack.
 """

@@ -1,14 +1,13 @@
-"""What is live against what the template says. Pure.
+"""The differences between a stage and the template that it was deployed from.
 
-A deployment never changes, so the same deployment with the same routes serves what the template
-says. Bodies' templates, models and stage variables are not compared.
+A deployment is immutable, so a stage with the stack's own deployment and the same routes serves
+what the template says. Mapping templates, models and stage variables are not compared.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from readmodel_cfn.cloudformation.values import PartialText, parts_of
-from readmodel_cfn.deploy.live import todo
 from readmodel_cfn.deploy.live.values import (
     Comparison,
     Expected,
@@ -25,123 +24,171 @@ from readmodel_cfn.deploy.live.values import (
 _NO_ROUTE = ("", "")
 
 
-def compare(wanted: Expected, found: Snapshot | Gone) -> Comparison:
-    """Everything that differs, the stage itself first, then its routes."""
-    stage = _name(wanted)
-    if isinstance(found, Gone):
-        return Comparison(stage, (_gone(wanted, found),), (found.what,), ())
-    findings = (*_of_the_stage(wanted, found), *_of_its_methods(wanted, found))
-    compared = tuple(what for what, is_known in _parts(wanted, found).items() if is_known)
-    return Comparison(stage, findings, compared, (*wanted.unknown, *found.unknown))
+def compare(expected: Expected, live: Snapshot | Gone) -> Comparison:
+    """All differences of a stage: those of the stage itself first, then those of its methods."""
+    stage = _name(expected)
+    if isinstance(live, Gone):
+        return Comparison(stage, (_gone(expected, live),), (live.what,), ())
+    findings = (*_stage_findings(expected, live), *_method_findings(expected, live))
+    compared = tuple(part for part, is_known in _parts(expected, live).items() if is_known)
+    return Comparison(stage, findings, compared, (*expected.unknown, *live.unknown))
 
 
-def together(found: Sequence[Comparison]) -> Live:
-    """The comparisons of all stages as one."""
+def together(comparisons: Sequence[Comparison]) -> Live:
+    """The comparisons of all stages in one value."""
     return Live(
-        findings=tuple(each for one in found for each in one.findings),
-        compared={one.stage: one.compared for one in found if one.compared},
+        findings=tuple(finding for comparison in comparisons for finding in comparison.findings),
+        compared={found.stage: found.compared for found in comparisons if found.compared},
         unknown=tuple(
-            f"stage {one.stage}: not compared: {what}" for one in found for what in one.unknown
+            f"stage {comparison.stage}: not compared: {part}"
+            for comparison in comparisons
+            for part in comparison.unknown
         ),
     )
 
 
-def _parts(wanted: Expected, found: Snapshot) -> Mapping[str, bool]:
-    methods = (found.methods or {}).values()
+def _parts(expected: Expected, live: Snapshot) -> Mapping[str, bool]:
+    methods = (live.methods or {}).values()
     return {
-        "deployment": None not in (wanted.deployment, found.deployment),
-        "canary": found.canary is not None,
-        "method settings": None not in (wanted.settings, found.settings),
-        "routes": found.methods is not None,
-        "authorization": any(one.access is not None for one in methods),
-        "integrations": any(one.integration is not None for one in methods),
+        "deployment": None not in (expected.deployment, live.deployment),
+        "canary": live.canary is not None,
+        "method settings": None not in (expected.settings, live.settings),
+        "routes": live.methods is not None,
+        "authorization": any(method.access is not None for method in methods),
+        "integrations": any(method.integration is not None for method in methods),
     }
 
 
 def _finding(
-    kind: Kind, wanted: Expected, detail: str, what_to_do: str, route: Route = _NO_ROUTE
+    kind: Kind, expected: Expected, detail: str, todo: str, route: Route = _NO_ROUTE
 ) -> Finding:
-    return Finding(kind, _name(wanted), *route, detail, what_to_do)
+    return Finding(kind, _name(expected), *route, detail, todo)
 
 
-def _name(wanted: Expected) -> str:
-    return f"{wanted.api}/{wanted.stage}"
+def _name(expected: Expected) -> str:
+    return f"{expected.api}/{expected.stage}"
 
 
-def _gone(wanted: Expected, found: Gone) -> Finding:
-    if found.what == "api":
-        return _finding("gone", wanted, f"API {wanted.api} is gone", todo.MAKE_ALL_AGAIN)
-    return _finding("gone", wanted, f"stage {wanted.stage} is gone", todo.make_stage(wanted))
+def _gone(expected: Expected, live: Gone) -> Finding:
+    if live.what == "api":
+        detail = f"API {expected.api} does not exist"
+        return _finding("gone", expected, detail, _RECREATE_STACK)
+    detail = f"stage {expected.stage} does not exist"
+    return _finding("gone", expected, detail, _create_stage(expected))
 
 
-def _of_the_stage(wanted: Expected, found: Snapshot) -> Iterator[Finding]:
-    if _is_other_deployment(wanted, found):
+def _stage_findings(expected: Expected, live: Snapshot) -> Iterator[Finding]:
+    if _has_other_deployment(expected, live):
         detail = (
-            f"stage {wanted.stage} serves deployment {found.deployment}, not the stack's "
-            f"{wanted.deployment}: somebody deployed by hand"
+            f"stage {expected.stage} serves deployment {live.deployment}, created outside the "
+            f"stack, instead of {expected.deployment}"
         )
-        yield _finding("deployment", wanted, detail, todo.point_back(wanted))
-    if found.canary and not wanted.canary:
-        detail = f"{found.canary:g}% of the requests to stage {wanted.stage} go to a canary"
-        yield _finding("canary", wanted, detail, todo.end_canary(wanted))
-    yield from _of_its_settings(wanted, found)
+        yield _finding("deployment", expected, detail, _restore_deployment(expected))
+    if live.canary and not expected.canary:
+        detail = f"stage {expected.stage} sends {live.canary:g}% of its requests to a canary"
+        yield _finding("canary", expected, detail, _remove_canary(expected))
+    yield from _setting_findings(expected, live)
 
 
-def _is_other_deployment(wanted: Expected, found: Snapshot) -> bool:
-    known = None not in (wanted.deployment, found.deployment)
-    return known and wanted.deployment != found.deployment
+def _has_other_deployment(expected: Expected, live: Snapshot) -> bool:
+    known = None not in (expected.deployment, live.deployment)
+    return known and expected.deployment != live.deployment
 
 
-def _of_its_settings(wanted: Expected, found: Snapshot) -> Iterator[Finding]:
-    """API Gateway fills in what a setting leaves out, so only what the template says counts."""
-    if wanted.settings is None or found.settings is None:
+def _setting_findings(expected: Expected, live: Snapshot) -> Iterator[Finding]:
+    """API Gateway adds defaults to settings, so only those of the template are compared."""
+    if expected.settings is None or live.settings is None:
         return
-    for name, own in wanted.settings.items():
-        live = found.settings.get(name, {})
-        differing = _differences(own, {one: live[one] for one in own if one in live})
-        if differing:
-            detail = f"settings for {name}: {', '.join(differing)}"
-            yield _finding("settings", wanted, detail, todo.MEND_SETTINGS)
-    for name in sorted(found.settings.keys() - wanted.settings.keys()):
-        detail = f"settings for {name} were made by hand"
-        yield _finding("settings", wanted, detail, todo.MEND_SETTINGS)
+    for method, settings in expected.settings.items():
+        found = live.settings.get(method, {})
+        differences = _differences(
+            settings, {name: found[name] for name in settings if name in found}
+        )
+        if differences:
+            detail = f"settings for {method}: {', '.join(differences)}"
+            yield _finding("settings", expected, detail, _RESTORE_SETTINGS)
+    for method in sorted(live.settings.keys() - expected.settings.keys()):
+        detail = f"settings for {method} are not in the template"
+        yield _finding("settings", expected, detail, _RESTORE_SETTINGS)
 
 
-def _of_its_methods(wanted: Expected, found: Snapshot) -> Iterator[Finding]:
-    if found.methods is None:
+def _method_findings(expected: Expected, live: Snapshot) -> Iterator[Finding]:
+    if live.methods is None:
         return
-    other = _is_other_deployment(wanted, found)
-    what_to_do = todo.BACK_FIRST if other else todo.deploy_anew(wanted)
-    for route in sorted(wanted.methods.keys() | found.methods.keys()):
-        kind, detail = _of_method(wanted.methods.get(route), found.methods.get(route))
-        if kind and (kind != "extra" or wanted.complete):
-            yield _finding(kind, wanted, detail, what_to_do, route)
+    todo = _new_deployment(expected)
+    if _has_other_deployment(expected, live):
+        todo = "fix the stage's deployment first"
+    for route in sorted(expected.methods.keys() | live.methods.keys()):
+        kind, detail = _method_difference(expected.methods.get(route), live.methods.get(route))
+        if kind and (kind != "extra" or expected.complete):
+            yield _finding(kind, expected, detail, todo, route)
 
 
-def _of_method(wanted: Method | None, live: Method | None) -> tuple[Kind | None, str]:
-    if wanted is None:
+def _method_difference(expected: Method | None, live: Method | None) -> tuple[Kind | None, str]:
+    if expected is None:
         return "extra", "is served, but not in the template"
     if live is None:
         return "missing", "is in the template, but not served"
-    differing = [
-        *_differences(wanted.access, live.access),
-        *_differences(wanted.integration, live.integration),
+    differences = [
+        *_differences(expected.access, live.access),
+        *_differences(expected.integration, live.integration),
     ]
-    return ("differs" if differing else None), ", ".join(differing)
+    return ("differs" if differences else None), ", ".join(differences)
 
 
-def _differences(wanted: Facets | None, live: Facets | None) -> list[str]:
-    if wanted is None or live is None:
+def _differences(expected: Facets | None, live: Facets | None) -> list[str]:
+    if expected is None or live is None:
         return []
-    names = dict.fromkeys((*wanted, *live))
+    names = dict.fromkeys((*expected, *live))
     return [
-        f"{name} is {live.get(name, 'not set')}, in the template {wanted.get(name, 'not set')}"
+        f"{name} is {live.get(name, 'not set')}, in the template {expected.get(name, 'not set')}"
         for name in names
-        if not _fits(wanted.get(name, ""), live.get(name, ""))
+        if not _matches(expected.get(name, ""), live.get(name, ""))
     ]
 
 
-def _fits(wanted: PartialText, live: PartialText) -> bool:
-    """An unknown part of the template stands for anything."""
-    pattern = (re.escape(part) if isinstance(part, str) else ".*" for part in parts_of(wanted))
+def _matches(expected: PartialText, live: PartialText) -> bool:
+    """An unknown part of the template matches any text."""
+    pattern = (re.escape(part) if isinstance(part, str) else ".*" for part in parts_of(expected))
     return re.fullmatch("".join(pattern), str(live), re.DOTALL) is not None
+
+
+# How to fix each difference, with commands of the AWS CLI if a deploy does not fix it.
+_RECREATE_STACK = "run: readmodel-cfn delete, then deploy and publish again"
+_RESTORE_SETTINGS = (
+    "change them back in API Gateway, or set them under [deployment] or [[routes]] and run: "
+    "readmodel-cfn deploy"
+)
+
+
+def _create_stage(expected: Expected) -> str:
+    """CloudFormation does not notice that the stage is gone, so a deploy would not create it."""
+    if expected.deployment is None:
+        return "create it again in API Gateway"
+    ids = f"{_ids(expected)} --deployment-id {expected.deployment}"
+    return f"run: aws apigateway create-stage {ids}"
+
+
+def _restore_deployment(expected: Expected) -> str:
+    """The stack's own deployment still exists, and it is immutable."""
+    patch = f"op=replace,path=/deploymentId,value={expected.deployment}"
+    return f"run: {_update_stage(expected)} {patch}"
+
+
+def _remove_canary(expected: Expected) -> str:
+    return f"run: {_update_stage(expected)} op=remove,path=/canarySettings"
+
+
+def _new_deployment(expected: Expected) -> str:
+    """CloudFormation creates a new deployment only for a new logical ID."""
+    if expected.separate:
+        return "increase serial under [deployment] and run: readmodel-cfn deploy"
+    return "change the logical ID of the AWS::ApiGateway::Deployment and deploy again"
+
+
+def _update_stage(expected: Expected) -> str:
+    return f"aws apigateway update-stage {_ids(expected)} --patch-operations"
+
+
+def _ids(expected: Expected) -> str:
+    return f"--rest-api-id {expected.api} --stage-name {expected.stage}"

@@ -1,4 +1,4 @@
-"""Drift: what was changed by hand, resource by resource, as CloudFormation detects it.
+"""CloudFormation's drift detection: resources that were changed outside the stack.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html
 """
@@ -14,13 +14,13 @@ _FIRST_PAUSE = 0.5  # seconds; an embedded AWS is done at once
 _LONGEST_PAUSE = 5.0  # seconds; on AWS it may take minutes
 _GROWTH = 1.5
 
-# Of a type that CloudFormation cannot check it tells nothing, or, in newer versions, this.
+# CloudFormation leaves out resources of types that it cannot check, or has one of these for them.
 _UNCHECKED = {"NOT_CHECKED", "UNKNOWN", "UNSUPPORTED"}
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One property that differs; `path` is a JSON pointer, the values are texts."""
+    """One property that differs; `path` is a JSON pointer, the values are strings."""
 
     path: str
     expected: str
@@ -29,7 +29,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Drifted:
-    """One resource: its drift status, and where it differs."""
+    """One resource with its drift status and its differences."""
 
     logical_id: str
     type: str
@@ -39,18 +39,18 @@ class Drifted:
 
     @property
     def is_checked(self) -> bool:
-        """Could CloudFormation look at it?"""
+        """Did CloudFormation check it?"""
         return self.status not in _UNCHECKED
 
     @property
     def is_changed(self) -> bool:
-        """Is it not as the template says?"""
+        """Does it differ from the template?"""
         return self.status in ("MODIFIED", "DELETED")
 
 
 @dataclass(frozen=True)
 class Drift:
-    """All resources of a stack; `failure` says why the detection failed for some, if it did."""
+    """All resources of a stack; `failure` says why the detection failed for some of them."""
 
     resources: tuple[Drifted, ...]
     failure: str = ""
@@ -62,15 +62,15 @@ def detect(
     types: Mapping[str, str],
     sleep: Callable[[float], None] = time.sleep,
 ) -> Drift:
-    """Have CloudFormation look for drift, and wait for what it finds.
+    """Run drift detection and wait for its result.
 
-    `client` is boto3's for CloudFormation, `types` are the stack's resources, by logical id: those
-    that CloudFormation says nothing of are NOT_CHECKED, never taken to be in sync.
+    `client` is boto3's client of CloudFormation, `types` are the types of the stack's resources by
+    logical ID. Resources that are not in the result are NOT_CHECKED, never in sync.
     """
     with readable_answers("detect_stack_drift"):
         detection = client.detect_stack_drift(StackName=stack_id)["StackDriftDetectionId"]
         ended = _wait(client, detection, sleep)
-        found = {one.logical_id: one for one in _told(client, stack_id)}
+        found = {resource.logical_id: resource for resource in _drifts(client, stack_id)}
     failed = ended["DetectionStatus"] == "DETECTION_FAILED"
     return Drift(
         tuple(
@@ -92,25 +92,27 @@ def _wait(client: Any, detection: str, sleep: Callable[[float], None]) -> Mappin
         pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 
 
-def _told(client: Any, stack_id: str) -> Iterator[Drifted]:
-    """All pages: boto3 has no paginator for them."""
-    more: dict[str, str] = {}
+def _drifts(client: Any, stack_id: str) -> Iterator[Drifted]:
+    """All pages; boto3 has no paginator for this call."""
+    token: dict[str, str] = {}
     while True:
-        page = client.describe_stack_resource_drifts(StackName=stack_id, **more)
+        page = client.describe_stack_resource_drifts(StackName=stack_id, **token)
         yield from map(_drifted, page["StackResourceDrifts"])
         if not page.get("NextToken"):
             return
-        more = {"NextToken": page["NextToken"]}
+        token = {"NextToken": page["NextToken"]}
 
 
-def _drifted(one: Mapping[str, Any]) -> Drifted:
+def _drifted(found: Mapping[str, Any]) -> Drifted:
     return Drifted(
-        logical_id=one["LogicalResourceId"],
-        type=one["ResourceType"],
-        status=one["StackResourceDriftStatus"],
+        logical_id=found["LogicalResourceId"],
+        type=found["ResourceType"],
+        status=found["StackResourceDriftStatus"],
         differences=tuple(
-            Difference(each["PropertyPath"], each["ExpectedValue"], each["ActualValue"])
-            for each in one.get("PropertyDifferences", [])
+            Difference(
+                difference["PropertyPath"], difference["ExpectedValue"], difference["ActualValue"]
+            )
+            for difference in found.get("PropertyDifferences", [])
         ),
-        reason=one.get("DriftStatusReason", ""),
+        reason=found.get("DriftStatusReason", ""),
     )

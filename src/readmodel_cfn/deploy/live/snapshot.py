@@ -1,7 +1,7 @@
-"""What is live: a stage and the immutable snapshot that it serves, by API Gateway's own word.
+"""A stage and the deployment that it serves, as API Gateway describes them.
 
-A deployment's summary tells the methods "at the date and time that the deployment resource was
-created"; an export of a stage is of "a deployed version", and tells their integrations.
+GetDeployment returns the methods "at the date and time that the deployment resource was created";
+GetExport of a stage returns "a deployed version" with its integrations.
 https://docs.aws.amazon.com/apigateway/latest/api/API_GetDeployment.html
 https://docs.aws.amazon.com/apigateway/latest/api/API_GetExport.html
 """
@@ -11,29 +11,38 @@ from collections.abc import Mapping
 from typing import Any
 
 from readmodel_cfn.aws.errors import UnreadableAnswer, error_code, is_transient, readable_answers
-from readmodel_cfn.deploy.live.facets import integration_facets, setting_facets, setting_key
-from readmodel_cfn.deploy.live.values import Facets, Gone, Method, Route, Snapshot
+from readmodel_cfn.deploy.live.values import (
+    Facets,
+    Gone,
+    Method,
+    Route,
+    Snapshot,
+    integration_facets,
+    setting_facets,
+    setting_key,
+)
 
 _EXTENSION = "x-amazon-apigateway-integration"
 _ANY = "x-amazon-apigateway-any-method"
-_VERBS = {"get", "head", "options", "put", "post", "patch", "delete"}
+_HTTP_METHODS = {"get", "head", "options", "put", "post", "patch", "delete"}
 
 Json = Mapping[str, Any]
 
 
 def snapshot(client: Any, api: str, stage: str) -> Snapshot | Gone:
-    """The stage as it is; `client` is boto3's for API Gateway.
+    """Read a stage; `client` is boto3's client of API Gateway.
 
-    What it may not be asked is left out and named, all other refusals are raised.
+    The parts that AWS refuses to return are left out and named in `unknown`. Errors that a retry
+    may solve are raised.
     """
-    asked = _Questions(client)
-    found = asked("get_stage", restApiId=api, stageName=stage)
+    calls = _Calls(client)
+    found = calls("get_stage", restApiId=api, stageName=stage)
     if found is None:
-        return _gone(asked, api) if asked.missing else Snapshot(unknown=tuple(asked.refused))
+        return _gone(calls, api) if calls.not_found else Snapshot(unknown=tuple(calls.refused))
     with readable_answers("get_stage"):
         deployment = found["deploymentId"]
-    summary = asked("get_deployment", restApiId=api, deploymentId=deployment, embed=["apisummary"])
-    exported = asked(
+    summary = calls("get_deployment", restApiId=api, deploymentId=deployment, embed=["apisummary"])
+    exported = calls(
         "get_export",
         restApiId=api,
         stageName=stage,
@@ -48,38 +57,38 @@ def snapshot(client: Any, api: str, stage: str) -> Snapshot | Gone:
         canary=(found.get("canarySettings") or {}).get("percentTraffic", 0),
         settings=_settings(found.get("methodSettings") or {}),
         methods=_methods(access, integrations),
-        unknown=tuple(asked.refused),
+        unknown=tuple(calls.refused),
     )
 
 
-class _Questions:
-    """Calls of one client; it keeps what is refused."""
+class _Calls:
+    """Calls of one client; it remembers which of them AWS refused."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self.missing = False
+        self.not_found = False  # whether the last refused call was about something that is gone
         self.refused: list[str] = []
 
     def __call__(self, call: str, **arguments: Any) -> Json | None:
-        """The answer, or None where there is none."""
+        """The response; None if AWS refuses the call."""
         try:
             with readable_answers(call):
-                answer: Json = getattr(self._client, call)(**arguments)
+                response: Json = getattr(self._client, call)(**arguments)
         except self._client.exceptions.ClientError as error:
             if is_transient(error):
                 raise
             code = error_code(error)
-            needed = "; it needs apigateway:GET" if "AccessDenied" in code else ""
-            self.missing = code == "NotFoundException"
-            self.refused.append(f"{error.operation_name} says {code}{needed}")
+            needed = "; allow apigateway:GET" if "AccessDenied" in code else ""
+            self.not_found = code == "NotFoundException"
+            self.refused.append(f"{error.operation_name} failed with {code}{needed}")
             return None
-        return answer
+        return response
 
 
-def _gone(asked: _Questions, api: str) -> Gone:
-    """API Gateway says the same of a stage and of an API that are not there."""
-    found = asked("get_rest_api", restApiId=api)
-    return Gone("api" if found is None and asked.missing else "stage")
+def _gone(calls: _Calls, api: str) -> Gone:
+    """GetStage has the same error for a missing stage and a missing API."""
+    found = calls("get_rest_api", restApiId=api)
+    return Gone("api" if found is None and calls.not_found else "stage")
 
 
 def _content(exported: Json) -> Json:
@@ -92,33 +101,41 @@ def _content(exported: Json) -> Json:
 
 def _access(summary: Json) -> dict[Route, Facets]:
     return {
-        (path, verb): {
-            "authorizationType": one.get("authorizationType", "NONE"),
-            "apiKeyRequired": str(one.get("apiKeyRequired", False)).lower(),
+        (path, http_method): {
+            "authorizationType": method.get("authorizationType", "NONE"),
+            "apiKeyRequired": str(method.get("apiKeyRequired", False)).lower(),
         }
         for path, methods in summary.items()
-        for verb, one in methods.items()
+        for http_method, method in methods.items()
     }
 
 
 def _integrations(exported: Json) -> dict[Route, Facets]:
     return {
-        (path, "ANY" if verb == _ANY else verb.upper()): integration_facets(one.get(_EXTENSION, {}))
-        for path, methods in exported.get("paths", {}).items()
-        for verb, one in methods.items()
-        if verb in _VERBS or verb == _ANY
+        (path, "ANY" if name == _ANY else name.upper()): integration_facets(
+            operation.get(_EXTENSION, {})
+        )
+        for path, operations in exported.get("paths", {}).items()
+        for name, operation in operations.items()
+        if name in _HTTP_METHODS or name == _ANY
     }
 
 
 def _methods(
     access: Mapping[Route, Facets] | None, integrations: Mapping[Route, Facets] | None
 ) -> Mapping[Route, Method] | None:
-    """Both together; the summary says which methods there are, and the export where it cannot."""
+    """Both in one; the summary lists the methods, and without a summary the export does."""
     routes = integrations if access is None else access
     if routes is None:
         return None
-    return {one: Method((access or {}).get(one), (integrations or {}).get(one)) for one in routes}
+    return {
+        route: Method((access or {}).get(route), (integrations or {}).get(route))
+        for route in routes
+    }
 
 
 def _settings(found: Json) -> dict[str, Facets]:
-    return {setting_key(*name.rsplit("/", 1)): setting_facets(own) for name, own in found.items()}
+    return {
+        setting_key(*name.rsplit("/", 1)): setting_facets(settings)
+        for name, settings in found.items()
+    }

@@ -1,16 +1,22 @@
-"""What a stage should serve, what it serves, and where they differ, as values."""
+"""A stage as values: what it should serve and what it serves, under the same names on both sides.
+
+An integration has the shape of API Gateway's export, which names its parts as the OpenAPI extension
+does:
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-integration.html
+"""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
-from readmodel_cfn.cloudformation.values import PartialText
+from readmodel_cfn.cloudformation.values import PartialText, Text, as_text
 
 Facets = Mapping[str, PartialText]
-"""What matters of a method or a setting, by name; what is not set is left out.
+"""The compared parts of a method or of method settings, by name; what is not set is left out.
 
-On the template's side a text has unknown parts, such as `${Function.Arn}`, where only
-CloudFormation knows the value.
+In a template's facets a text may have unknown parts, such as `${Function.Arn}`, which only
+CloudFormation knows.
 """
 
 Route = tuple[str, str]
@@ -19,7 +25,7 @@ Route = tuple[str, str]
 
 @dataclass(frozen=True)
 class Method:
-    """One method: who may call it, and its integration; None is what could not be known."""
+    """One method: its authorization and its integration; None if it is not known."""
 
     access: Facets | None
     integration: Facets | None
@@ -27,11 +33,11 @@ class Method:
 
 @dataclass(frozen=True)
 class Expected:
-    """A stage as the template says it should be; ids are physical.
+    """A stage as the template describes it; IDs are physical IDs.
 
-    `separate` says that the stage is a resource, not a part of its deployment; `complete` that
-    `methods` are all that the API has. `deployment` and `settings` are None where they cannot be
-    known, and `unknown` says in words what of the template cannot be read.
+    `separate` is True if the stage is a resource, False if it is part of its deployment. `complete`
+    is True if `methods` are all methods of the API. `deployment` and `settings` are None if they
+    are not known; `unknown` lists the parts of the template that cannot be read.
     """
 
     api: str
@@ -47,7 +53,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A stage as it is; None is what could not be asked, and `unknown` says why.
+    """A stage as API Gateway describes it; None is what could not be read, `unknown` says why.
 
     `canary` is the percentage of requests that go to a canary deployment.
     """
@@ -61,7 +67,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Gone:
-    """There is no such stage, or no such API at all."""
+    """The stage, or its whole API, does not exist."""
 
     what: Literal["stage", "api"]
 
@@ -71,10 +77,9 @@ Kind = Literal["gone", "deployment", "canary", "settings", "extra", "missing", "
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is live and is not what the template says; `todo` leads out of it.
+    """One difference between a stage and the template; `todo` says how to fix it.
 
-    `stage` is written as API/STAGE. `route` and `method` are empty where the finding is about the
-    whole stage.
+    `stage` is API/STAGE. `route` and `method` are empty if the difference is in the whole stage.
     """
 
     kind: Kind
@@ -87,7 +92,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What differs at a stage (API/STAGE), what was compared, and what could not be, in words."""
+    """The differences of one stage (API/STAGE), the compared parts, and why others were not."""
 
     stage: str
     findings: tuple[Finding, ...]
@@ -97,8 +102,57 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Live:
-    """The same for all stages of a stack; `compared` is by stage, `unknown` are whole lines."""
+    """The comparisons of all stages of a stack; `compared` is by stage, `unknown` has sentences."""
 
     findings: tuple[Finding, ...] = ()
     compared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
+
+
+_CALL = ("httpMethod", "uri", "credentials")
+_RESPONSE = "method.response."
+
+
+def integration_facets(integration: Mapping[str, Any]) -> Facets:
+    """Type, method, URI, role, and the source of each parameter, status code and header.
+
+    A proxy integration passes responses through and a mock calls nothing, so their other parts are
+    left out: an export may or may not have them.
+    """
+    kind = str(integration.get("type", "")).lower()
+    called = {name: integration.get(name) for name in _CALL} if kind != "mock" else {}
+    parameters = integration.get("requestParameters") or {}
+    responses = {} if kind.endswith("_proxy") else integration.get("responses") or {}
+    found = {"type": kind, **called, **parameters}
+    for pattern, response in responses.items():
+        found[f"status for {pattern}"] = response.get("statusCode")
+        for name, source in (response.get("responseParameters") or {}).items():
+            found[f"{name.removeprefix(_RESPONSE)} for {pattern}"] = source
+    return {name: _as_text(value) for name, value in found.items() if value not in (None, "")}
+
+
+def setting_key(resource_path: str, http_method: str) -> str:
+    """The method that a setting is for, such as `products/{id}/GET`, or `*/*` for all.
+
+    The slashes of a path may be written as ~1: CloudFormation has one before the path, GetStage
+    has none.
+    """
+    return f"{resource_path.replace('~1', '/').strip('/')}/{http_method}"
+
+
+def setting_facets(settings: Mapping[str, Any]) -> Facets:
+    """The settings of a method by API Gateway's names; numbers have one form."""
+    return {name[:1].lower() + name[1:]: _plain(value) for name, value in settings.items()}
+
+
+def _as_text(value: Any) -> PartialText:
+    return value if isinstance(value, Text) else str(value)
+
+
+def _plain(value: Any) -> PartialText:
+    text = as_text(value)
+    if isinstance(text, Text):
+        return text
+    with suppress(ValueError):
+        return f"{float(text):.10g}"
+    return text

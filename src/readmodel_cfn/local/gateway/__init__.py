@@ -6,17 +6,18 @@ no input or output itself:
     gateway = Gateway(Snapshot.from_definition(definition))
     step = gateway.prepare(request)
     if isinstance(step, Call):
-        step = gateway.finish(step, carry_out(step.s3))
+        step = gateway.finish(step, send(step.s3))
 
-`unsupported(definition)` lists what it does not evaluate. Facts that no source confirmed are marked
-"(assumed)" beside the code that stands on them.
+A request passes these stages, a module each: routing, method (and what is unsupported of it),
+integration_request, then S3, integration_response, method_response; or gateway_responses, if it is
+refused or fails. `unsupported(definition)` lists the features that are not evaluated. Facts that no
+source confirms are marked "(assumed)" beside the code that depends on them.
 """
 
-from .definition import DefinitionError
-from .evaluate import Call, Gateway
-from .snapshot import Snapshot
-from .types import Request, Response, S3Request, S3Response
-from .unsupported import unsupported
+from readmodel_cfn.local.gateway.definition import DefinitionError
+from readmodel_cfn.local.gateway.gateway import Call, Gateway, Snapshot
+from readmodel_cfn.local.gateway.types import Request, Response, S3Request, S3Response
+from readmodel_cfn.local.gateway.unsupported import UnsupportedFeature, unsupported
 
 __all__ = [
     "Call",
@@ -27,5 +28,6 @@ __all__ = [
     "S3Request",
     "S3Response",
     "Snapshot",
+    "UnsupportedFeature",
     "unsupported",
 ]

@@ -2,106 +2,202 @@
 
 The template is a value, as `cloudformation.reader` reads it. It is served as if it had just been
 created and deployed, so the stage serves every method in it.
+
+Nothing is created, so a resource has no physical ID: its `Ref` is its logical ID (a bucket's is its
+BucketName, if that is known), and its attribute `Fn::GetAtt` is `LogicalId.Attribute`. Any other
+value that the template does not have is an error.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .control_plane import plane, required, resources
-from .definition import DefinitionError, Json, section
-from .intrinsics import Scope, scope_of
+from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable, parameter_values
+from readmodel_cfn.cloudformation.values import Unknown, fill
+from readmodel_cfn.local.gateway.definition import DefinitionError, Json, section
+from readmodel_cfn.local.gateway.properties import API_GATEWAY, anything, typed
+
+PSEUDO_PARAMETERS: Mapping[str, str] = {
+    "AWS::AccountId": "123456789012",
+    "AWS::Partition": "aws",
+    "AWS::Region": "us-east-1",
+    "AWS::StackName": "read-model",
+    "AWS::URLSuffix": "amazonaws.com",
+}
+"""The values of the pseudo parameters, if the caller gives no others."""
 
 _TYPE = "AWS::ApiGateway::"
 _PARTS = ("Resource", "Method", "GatewayResponse", "Stage", "Deployment")
-# An API that is made of these is not made of resources and methods.
+# An API that is made of one of these is not made of resources and methods.
 _WHOLE = ("Body", "BodyS3Location", "CloneFrom")
+# Of the control plane's names, the one that is not CloudFormation's with a small first letter.
+_RENAMED = {"IntegrationHttpMethod": "httpMethod"}
+
+Resources = Mapping[str, Json]
+"""The properties of resources by logical ID."""
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
-    """An API and a stage of it: `definition` is what `Snapshot.from_definition` takes.
+class TemplateApi:
+    """The API of a template, and a stage of it.
 
-    `variables` are the stage's.
-
-    `api` is the logical id of the API; the bucket of an integration's URI is a logical id too
-    where the template refers to it with `Ref`.
+    `definition` is what `Snapshot.from_definition` takes, `variables` are the stage's. `api` is the
+    logical ID of the API. `logical_ids` are those of methods (`GET /things`) and gateway responses
+    (`gateway response DEFAULT_4XX`).
     """
 
     definition: dict[str, Any]
     stage: str
     variables: Mapping[str, str]
     api: str
+    logical_ids: Mapping[str, str]
+
+    def path(self, place: str, keys: Sequence[str | int] = ()) -> tuple[str | int, ...]:
+        """The path in the template to a property of a method, a gateway response or the API."""
+        logical_id = self.logical_ids.get(place, self.api)
+        return ("Resources", logical_id, *(("Properties", *keys) if keys else ()))
 
 
 @dataclass(frozen=True)
-class _Template:
-    """A template's API Gateway resources with their functions evaluated, by short type."""
+class TemplateScope:
+    """The resources of a template as written, with loops expanded, and their evaluator.
 
-    by_type: Mapping[str, Mapping[str, Json]]
-
-    def of(self, short_type: str) -> Mapping[str, Json]:
-        return self.by_type.get(short_type, {})
-
-
-def served(template: Mapping[str, Any], parameters: Mapping[str, str] | None = None) -> Served:
-    """The one API of `template` and its stage; with several stages, the first one.
-
-    `parameters` gives values to parameters and pseudo parameters (`AWS::Region`). Raises
-    `DefinitionError`, naming the resource, for what cannot be resolved, and for a template with
-    no API, more than one, or no stage.
+    Resources whose condition does not hold are left out.
     """
-    resolved = _resolve(scope_of(template, parameters or {}))
-    api = _only_api(resolved)
+
+    evaluator: Evaluator
+    resources: Mapping[str, Any]
+
+    def resolve(self, value: object, logical_id: str) -> Any:
+        """`value`, a part of the resource, with every function evaluated.
+
+        Raises:
+            DefinitionError: the template does not have a value that it needs.
+        """
+        return fill(self.evaluator.evaluate(value), lambda part: self._value(part, logical_id))
+
+    def _value(self, part: Unknown, logical_id: str) -> str:
+        if part.logical_id in self.resources:
+            return self._bucket_name(part) or part.name
+        if part.name.startswith("{{"):
+            return str(part)
+        if part.problem:
+            raise _error(logical_id, part.problem)
+        if not part.is_reference:
+            function = part.name.partition("=")[0]
+            raise _error(logical_id, f"{function} cannot be evaluated without a stack")
+        if part.logical_id != part.name:
+            raise _error(logical_id, f"there is no resource {part.logical_id}")
+        hint = f"give it one with --parameter {part.name}=VALUE"
+        raise _error(logical_id, f"nothing gives {part.name} a value", hint=hint)
+
+    def _bucket_name(self, part: Unknown) -> str | None:
+        resource = self.resources[part.logical_id]
+        if part.name != part.logical_id or resource.get("Type") != "AWS::S3::Bucket":
+            return None
+        try:
+            name = self.evaluator.fields(resource.get("Properties")).get("BucketName")
+            return self.evaluator.literal(name) or None
+        except Unreadable:
+            return None
+
+
+def read_api(
+    template: Json, parameters: Mapping[str, str] | None = None, stage: str | None = None
+) -> TemplateApi:
+    """The one API of `template`, and its stage of that name, by default the first one.
+
+    `parameters` gives values to parameters, to pseudo parameters (`AWS::Region`) and to resources
+    (the physical ID of `Bucket`). A template without a stage has the one that is asked for.
+
+    Raises:
+        DefinitionError: a value is missing, or there is no API, more than one, or no such stage.
+    """
+    resources = _resources(template_scope(template, parameters or {}))
+    api = _only_api(resources)
+    own = resources.get("GatewayResponse", {})
+    responses = {_required(own[name], "ResponseType", name): name for name in own}
+    methods = list(_methods(resources, f"{api}.RootResourceId"))
     definition = {
-        **_settings(resolved.of("RestApi")[api], api),
-        "resources": list(
-            resources(resolved.of("Resource"), resolved.of("Method"), f"{api}.RootResourceId")
-        ),
-        "gatewayResponses": {
-            required(own, "ResponseType", logical_id): plane(own)
-            for logical_id, own in resolved.of("GatewayResponse").items()
-        },
+        **_settings(resources["RestApi"][api], api),
+        "resources": [resource for resource, _ in methods],
+        "gatewayResponses": {kind: _plane(own[name]) for kind, name in responses.items()},
     }
-    return Served(definition, *_stage(resolved, api), api)
+    logical_ids = {f"gateway response {kind}": name for kind, name in responses.items()}
+    for resource, by_method in methods:
+        for name, logical_id in by_method.items():
+            logical_ids[f"{name} {resource['path']}"] = logical_id
+    return TemplateApi(definition, *_stage(resources, api, stage), api, logical_ids)
 
 
-def _resolve(scope: Scope) -> _Template:
+def template_scope(template: Json, values: Mapping[str, str]) -> TemplateScope:
+    """The scope of a template: the given values, else the parameters' defaults.
+
+    Raises:
+        DefinitionError: its resources depend on a value that is not known.
+    """
+    evaluator = Evaluator(template, parameter_values(template, {**PSEUDO_PARAMETERS, **values}))
+    declared = template.get("Resources") or {}
+    if not isinstance(declared, Mapping):
+        raise DefinitionError("", f"Resources is {declared!r}, not an object", ("Resources",))
+    resources: dict[str, Any] = {}
+    for name, resource in evaluator.expand(declared).items():
+        if isinstance(resource, Unknown):
+            raise DefinitionError(name, resource.problem, ("Resources", name))
+        if not isinstance(resource, Mapping):
+            raise DefinitionError(name, f"{resource!r} is not a resource", ("Resources", name))
+        if evaluator.condition(resource.get("Condition")) is not False:
+            resources[name] = resource
+    return TemplateScope(evaluator, resources)
+
+
+def _error(
+    logical_id: str, what: str, *keys: str | int, hint: str | None = None
+) -> DefinitionError:
+    path = ("Resources", logical_id, *(("Properties", *keys) if keys else ()))
+    return DefinitionError(logical_id, what, path, hint)
+
+
+def _resources(scope: TemplateScope) -> dict[str, Resources]:
+    """The template's API Gateway resources with their functions evaluated, by short type."""
     by_type: dict[str, dict[str, Json]] = {}
     for logical_id, resource in scope.resources.items():
         full_type = str(resource.get("Type"))
         if full_type.startswith(_TYPE):
-            if "Condition" in resource and not scope.evaluator.condition(resource["Condition"]):
-                what = f"whether its condition {resource['Condition']} holds is not known"
-                raise DefinitionError(f"{logical_id}: {what}")
+            condition = resource.get("Condition")
+            if condition is not None and not scope.evaluator.condition(condition):
+                raise _error(logical_id, f"whether its condition {condition} holds is not known")
             properties = scope.resolve(resource.get("Properties") or {}, logical_id)
-            by_type.setdefault(full_type.removeprefix(_TYPE), {})[logical_id] = properties
-    return _Template(by_type)
+            short_type = full_type.removeprefix(_TYPE)
+            found = typed(properties, API_GATEWAY.get(short_type, anything), logical_id)
+            by_type.setdefault(short_type, {})[logical_id] = found
+    return {**by_type}
 
 
-def _only_api(template: _Template) -> str:
-    apis = list(template.of("RestApi"))
+def _only_api(resources: Mapping[str, Resources]) -> str:
+    apis = resources.get("RestApi", {})
     if len(apis) != 1:
         found = ", ".join(apis) or "none"
-        raise DefinitionError(f"one AWS::ApiGateway::RestApi is needed, and there is: {found}")
+        raise DefinitionError("", f"one AWS::ApiGateway::RestApi is needed, and there is: {found}")
     (api,) = apis
     for part in _WHOLE:
-        if part in template.of("RestApi")[api]:
-            raise DefinitionError(f"{api}: {part} is not read; resources and methods are")
+        if part in apis[api]:
+            hint = "define the API by resources and methods"
+            raise _error(api, f"{part} is not evaluated", part, hint=hint)
     for short_type in _PARTS:
-        for logical_id, own in template.of(short_type).items():
+        for logical_id, own in resources.get(short_type, {}).items():
             if own.get("RestApiId") != api:
-                raise DefinitionError(f"{logical_id}: its RestApiId is not {api}")
+                raise _error(logical_id, f"its RestApiId is not {api}", "RestApiId")
     return api
 
 
 def _settings(properties: Json, api: str) -> dict[str, Any]:
     """The API's own settings; `~1` is CloudFormation's spelling of a slash in a media type."""
-    size = properties.get("MinimumCompressionSize")
+    name = "MinimumCompressionSize"
     try:
-        compression = None if size is None else int(size)
-    except (TypeError, ValueError):
-        raise DefinitionError(f"{api}: MinimumCompressionSize {size!r} is no number") from None
+        compression = int(properties[name]) if name in properties else None
+    except ValueError:
+        raise _error(api, f"{name} {properties[name]!r} is not a number", name) from None
     types = properties.get("BinaryMediaTypes") or ()
     return {
         "binaryMediaTypes": [media_type.replace("~1", "/") for media_type in types],
@@ -110,16 +206,104 @@ def _settings(properties: Json, api: str) -> dict[str, Any]:
     }
 
 
-def _stage(template: _Template, api: str) -> tuple[str, dict[str, str]]:
+def _stage(
+    resources: Mapping[str, Resources], api: str, name: str | None
+) -> tuple[str, dict[str, str]]:
     """The stage's name and variables; a deployment's own stage has them in StageDescription."""
-    for own in template.of("Stage").values():
-        if name := own.get("StageName"):
-            return str(name), _variables(own)
-    for own in template.of("Deployment").values():
-        if name := own.get("StageName"):
-            return str(name), _variables(section(own, "StageDescription"))
-    raise DefinitionError(f"{api}: no Stage, and no Deployment with a StageName")
+    stages = {
+        own["StageName"]: _variables(own)
+        for own in resources.get("Stage", {}).values()
+        if own.get("StageName")
+    }
+    for own in resources.get("Deployment", {}).values():
+        if own.get("StageName"):
+            description = section(own, "StageDescription")
+            stages.setdefault(own["StageName"], _variables(description))
+    if not stages and name:
+        return name, {}  # such as one that another template creates
+    if not stages:
+        hint = "choose its name with --stage NAME"
+        raise _error(api, "no Stage, and no Deployment with a StageName", hint=hint)
+    if name is None:
+        name = next(iter(stages))
+    if name not in stages:
+        raise _error(api, f"no stage {name}, its stages are: {', '.join(stages)}")
+    return name, stages[name]
 
 
 def _variables(stage: Json) -> dict[str, str]:
-    return {name: str(value) for name, value in section(stage, "Variables").items()}
+    return {**section(stage, "Variables")}
+
+
+def _methods(
+    resources: Mapping[str, Resources], root: str
+) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
+    """The API's resources with full paths and methods, the root first.
+
+    Beside each are the logical IDs of its methods, by HTTP method.
+    """
+    own = resources.get("Resource", {})
+    paths = {root: "/"} | {logical_id: _path(logical_id, own, root) for logical_id in own}
+    ids: dict[str, dict[str, str]] = {resource: {} for resource in paths}
+    methods: dict[str, dict[str, Any]] = {resource: {} for resource in paths}
+    for logical_id, properties in resources.get("Method", {}).items():
+        resource = _required(properties, "ResourceId", logical_id)
+        name = _required(properties, "HttpMethod", logical_id)
+        if resource not in paths:
+            raise _error(logical_id, f"there is no resource {resource}", "ResourceId")
+        if name in methods[resource]:
+            raise _error(logical_id, f"{resource} has another {name} method", "HttpMethod")
+        ids[resource][name] = logical_id
+        methods[resource][name] = _method(properties, logical_id)
+    for resource, path in paths.items():
+        yield {"id": resource, "path": path, "resourceMethods": methods[resource]}, ids[resource]
+
+
+def _path(logical_id: str, own: Resources, root: str) -> str:
+    """The resource's full path, from its parents up to the root."""
+    parts: list[str] = []
+    parent = logical_id
+    while parent != root:
+        if parent not in own or len(parts) > len(own):
+            raise _error(logical_id, f"its parents do not lead to {root}", "ParentId")
+        parts.insert(0, _required(own[parent], "PathPart", parent))
+        parent = _required(own[parent], "ParentId", parent)
+    return "/" + "/".join(parts)
+
+
+def _method(properties: Json, logical_id: str) -> dict[str, Any]:
+    integration = properties.get("Integration")
+    return _plane(properties) | {
+        "methodResponses": _by_status(properties.get("MethodResponses"), logical_id),
+        "methodIntegration": integration and _integration(integration, logical_id),
+    }
+
+
+def _integration(properties: Json, logical_id: str) -> dict[str, Any]:
+    responses = _by_status(properties.get("IntegrationResponses"), logical_id)
+    return _plane(properties) | {"integrationResponses": responses}
+
+
+def _by_status(responses: Sequence[Json] | None, logical_id: str) -> Mapping[str, Any]:
+    by_status: dict[str, Any] = {}
+    for response in responses or ():
+        status = str(response.get("StatusCode"))
+        if status in by_status:
+            raise _error(logical_id, f"two responses with the status {status}")
+        by_status[status] = _plane(response)
+    return by_status
+
+
+def _plane(properties: Json) -> dict[str, Any]:
+    """Properties under the control plane's names; their values do not change."""
+    return {
+        _RENAMED.get(name, name[:1].lower() + name[1:]): value for name, value in properties.items()
+    }
+
+
+def _required(properties: Json, name: str, logical_id: str) -> str:
+    """A text that the resource needs."""
+    value = properties.get(name)
+    if not value:
+        raise _error(logical_id, f"{name} is {value!r}, not a text", name)
+    return str(value)

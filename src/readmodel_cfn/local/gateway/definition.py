@@ -1,4 +1,4 @@
-"""Reading an API's definition, in the shape that API Gateway's own control plane gives."""
+"""Reading an API's definition, in the shape of API Gateway's own control plane (camelCase)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,7 +8,17 @@ Json = Mapping[str, Any]
 
 
 class DefinitionError(ValueError):
-    """A definition that API Gateway would refuse; the text names method, path and part."""
+    """A definition that API Gateway would refuse, or that the gateway cannot read.
+
+    `place` is the method and path (`GET /things`), the resource or the setting, `what` what is
+    wrong there, and `hint` what to do. `path` leads to the part in the template, if there is one.
+    """
+
+    def __init__(
+        self, place: str, what: str, path: tuple[str | int, ...] = (), hint: str | None = None
+    ) -> None:
+        super().__init__(f"{place}: {what}" if place else what)
+        self.place, self.what, self.path, self.hint = place, what, path, hint
 
 
 def section(holder: Json, name: str) -> Json:
@@ -17,34 +27,46 @@ def section(holder: Json, name: str) -> Json:
 
 
 def status_code(value: object, place: str) -> int:
-    """A status given as a number or text; raises `DefinitionError` naming `place` for others."""
+    """A status given as a number or a text.
+
+    Raises:
+        DefinitionError: it is not an HTTP status.
+    """
     try:
         status = int(str(value))
     except ValueError:
         status = 0
     if not 100 <= status <= 599:
-        raise DefinitionError(f"{place}: {value!r} is no HTTP status")
+        raise DefinitionError(place, f"{value!r} is not an HTTP status")
     return status
 
 
 def resources(definition: Json) -> Iterator[tuple[str, Json]]:
-    """Each resource's full path with its methods by HTTP method."""
+    """Each resource's full path with its methods by HTTP method.
+
+    Raises:
+        DefinitionError: a resource has no full path.
+    """
     for resource in definition.get("resources") or ():
         path = resource.get("path")
         if not isinstance(path, str) or not path.startswith("/"):
-            raise DefinitionError(f"resource {resource.get('id')}: {path!r} is no full path")
+            raise DefinitionError(f"resource {resource.get('id')}", f"{path!r} is no full path")
         yield path, section(resource, "resourceMethods")
 
 
-def methods(definition: Json) -> Iterator[tuple[str, str, Json]]:
-    """Each method as path, HTTP method and definition."""
+def methods(definition: Json) -> Iterator[tuple[str, Json]]:
+    """Each method with its HTTP method and path, such as `GET /things`."""
     for path, by_name in resources(definition):
         for name, method in by_name.items():
-            yield path, name, method or {}
+            yield f"{name} {path}", method or {}
 
 
 def integration_responses(integration: Json, place: str) -> Iterator[tuple[int, Json]]:
-    """Each integration response with the status it gives the client."""
+    """Each integration response with the status it gives the client.
+
+    Raises:
+        DefinitionError: a status is not an HTTP status.
+    """
     for key, response in section(integration, "integrationResponses").items():
         response = response or {}
         yield status_code(response.get("statusCode") or key, place), response

@@ -1,4 +1,4 @@
-"""The ways API Gateway itself refuses or fails a request, as gateway response types."""
+"""Requests that API Gateway itself refuses or fails: the gateway response types."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ ResponseType = Literal[
     "THROTTLED",
     "UNSUPPORTED_MEDIA_TYPE",
 ]
-"""The gateway response types this gateway gives."""
+"""The gateway response types that this gateway gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ class Failure:
 
 
 # Statuses: developer guide, "Gateway response types for API Gateway". Messages and error types:
-# answers of AWS in public reports (the 504 with "Network error communicating with endpoint") and
+# responses of AWS in public reports (the 504 with "Network error communicating with endpoint") and
 # LocalStack's code. Assumed are the error type of an API_CONFIGURATION_ERROR and all but the status
-# of a BAD_REQUEST_BODY, which stands for a body that a template reads as JSON and that is none ("a
+# of a BAD_REQUEST_BODY, which is for a body that a template reads as JSON and that is not JSON ("a
 # 400 response may be returned").
 FAILURES: Mapping[ResponseType, Failure] = {
     "API_CONFIGURATION_ERROR": Failure(500, "Internal server error"),

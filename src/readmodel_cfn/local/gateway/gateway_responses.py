@@ -1,28 +1,35 @@
-"""Gateway responses: what the client gets when API Gateway itself refuses or fails."""
+"""Gateway responses: what the client gets if API Gateway itself refuses or fails a request."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .definition import Json, section, status_code
-from .expressions import REQUEST_SOURCES, Scope
-from .failures import FAILURES, Failure, ResponseType
-from .mapping import Assignments, assign, compile_assignments
-from .method_response import complete
-from .templates import Templates, by_accept, parse
-from .types import Request, Response
-
-PREFIX = "gatewayresponse.header."
-"""How the targets of a gateway response's header mappings start."""
+from readmodel_cfn.local.gateway.definition import Json, section, status_code
+from readmodel_cfn.local.gateway.failures import FAILURES, Failure, ResponseType
+from readmodel_cfn.local.gateway.mapping_templates import Templates, by_accept, parse
+from readmodel_cfn.local.gateway.method_response import complete, not_evaluated
+from readmodel_cfn.local.gateway.parameter_mapping import (
+    GATEWAY_RESPONSE_TARGET,
+    REQUEST_SOURCES,
+    Assignments,
+    assign,
+    compile_assignments,
+)
+from readmodel_cfn.local.gateway.types import Request, Response, Scope
+from readmodel_cfn.local.gateway.unsupported import gateway_response_features
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayResponse:
-    """A gateway response; a `status` of None keeps the type's default, no template its body."""
+    """A gateway response; without a `status` it has the type's, without `templates` its body.
+
+    `unsupported` are the features that this gateway does not evaluate.
+    """
 
     status: int | None = None
     headers: Assignments = ()
     templates: Templates | None = None
+    unsupported: tuple[str, ...] = ()
 
 
 _DEFAULT = GatewayResponse()
@@ -32,23 +39,16 @@ _DEFAULT_BODY: Templates = {
 
 
 def compile_gateway_responses(definition: Json) -> dict[str, GatewayResponse]:
-    """The API's own gateway responses by type."""
+    """The API's own gateway responses by type.
+
+    Raises:
+        DefinitionError: a status is not an HTTP status.
+    """
     own = section(definition, "gatewayResponses")
     return {name: _compile(f"gateway response {name}", body or {}) for name, body in own.items()}
 
 
-def _compile(place: str, response: Json) -> GatewayResponse:
-    status = response.get("statusCode")
-    parameters = section(response, "responseParameters")
-    texts = section(response, "responseTemplates")
-    return GatewayResponse(
-        status=status_code(status, place) if status else None,
-        headers=compile_assignments(parameters, PREFIX, REQUEST_SOURCES),
-        templates={name: parse(text or "", velocity=False) for name, text in texts.items()} or None,
-    )
-
-
-def answer(
+def gateway_response(
     own: Mapping[str, GatewayResponse], response_type: ResponseType, request: Request, scope: Scope
 ) -> Response:
     """The response to `request` for a type: the API's own one, else its DEFAULT_4XX or _5XX.
@@ -60,6 +60,8 @@ def answer(
     """
     failure = FAILURES[response_type]
     chosen = own.get(response_type) or own.get(f"DEFAULT_{failure.status // 100}XX") or _DEFAULT
+    if chosen.unsupported:
+        return not_evaluated(request, chosen.unsupported)
     context = {**scope["context"], **_error_variables(response_type, failure)}
     headers = {"x-amzn-ErrorType": failure.error_type}
     scope = {**scope, "context": context}
@@ -69,6 +71,18 @@ def answer(
     body = template.render(b"", scope)
     status = chosen.status or failure.status
     return complete(request, status, headers, body, content_type=content_type)
+
+
+def _compile(place: str, response: Json) -> GatewayResponse:
+    status = response.get("statusCode")
+    parameters = section(response, "responseParameters")
+    texts = section(response, "responseTemplates")
+    return GatewayResponse(
+        status=status_code(status, place) if status else None,
+        headers=compile_assignments(parameters, GATEWAY_RESPONSE_TARGET, REQUEST_SOURCES),
+        templates={name: parse(text or "", velocity=False) for name, text in texts.items()} or None,
+        unsupported=tuple(str(feature) for feature in gateway_response_features(place, response)),
+    )
 
 
 def _error_variables(response_type: ResponseType, failure: Failure) -> dict[str, str]:

@@ -1,24 +1,27 @@
 """Integration requests: what a client's request becomes for S3."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from readmodel_cfn.cloudformation.s3_uri import S3Uri
-
-from .definition import DefinitionError, Json, section
-from .exchange import Exchange
-from .expressions import REQUEST_SOURCES, Scope
-from .failures import GatewayResponseError
-from .mapping import Assignments, assign, compile_assignments
-from .request_body import RequestBody, compile_body
-from .types import S3Request
-from .uri import locate, parse
-
-TARGETS = {
-    "header": "integration.request.header.",
-    "path": "integration.request.path.",
-    "querystring": "integration.request.querystring.",
-}
-"""What a request mapping can set, and how such targets start."""
+from readmodel_cfn.cloudformation.s3_uri import S3Uri, parse_path
+from readmodel_cfn.local.gateway.definition import DefinitionError, Json, section
+from readmodel_cfn.local.gateway.failures import GatewayResponseError
+from readmodel_cfn.local.gateway.mapping_templates import (
+    Templates,
+    apply,
+    by_content_type,
+    parse_all,
+)
+from readmodel_cfn.local.gateway.parameter_mapping import (
+    REQUEST_SOURCES,
+    REQUEST_TARGETS,
+    Assignments,
+    assign,
+    compile_assignments,
+)
+from readmodel_cfn.local.gateway.payload import MediaTypes, decompressed, request_payload
+from readmodel_cfn.local.gateway.types import Exchange, Request, S3Request, Scope
 
 # API Gateway sends no body with these to the backend (as in LocalStack's code).
 _BODILESS_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -35,13 +38,52 @@ _ILLEGAL_HEADERS = frozenset(
         "transfer-encoding",
     }
 )
+# Quotes around the name are optional: `{statusCode:200}` is in wide use.
+_MOCK_STATUS = re.compile(r"""["']?\bstatusCode["']?\s*:\s*(\d{3})\b""")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestBody:
+    """How an integration gets its body.
+
+    `passthrough` is its passthroughBehavior, `handling` its contentHandling (None: not set).
+    """
+
+    templates: Templates
+    passthrough: str
+    handling: str | None
+
+    def build(self, request: Request, scope: Scope, binary_types: MediaTypes) -> bytes:
+        """The template's text for the request's Content-Type, or the request's own body.
+
+        The body is decompressed, then converted, then mapped.
+
+        Raises:
+            GatewayResponseError: passthroughBehavior refuses the body (415), or a step fails.
+        """
+        headers = request.headers
+        content_type = headers.get("content-type")
+        template = by_content_type(self.templates, content_type or "")
+        if template is None:
+            self._check_passthrough()
+            if not request.body:
+                return b""
+        body = decompressed(request.body, headers.get("content-encoding", ""))
+        payload = request_payload(body, content_type, self.handling, binary_types)
+        return apply(template, payload, scope) if template else payload.body
+
+    def _check_passthrough(self) -> None:
+        if self.passthrough == "NEVER":
+            raise GatewayResponseError("UNSUPPORTED_MEDIA_TYPE")
+        if self.passthrough == "WHEN_NO_TEMPLATES" and self.templates:
+            raise GatewayResponseError("UNSUPPORTED_MEDIA_TYPE")
 
 
 @dataclass(frozen=True, slots=True)
 class Integration:
     """A compiled integration request; `uri` is None for MOCK.
 
-    `method` is None where the backend is called with the client's method.
+    `method` is the HTTP method of the backend call, None for the client's own.
     """
 
     uri: S3Uri | None
@@ -54,43 +96,35 @@ class Integration:
 
 
 def compile_integration(method: Json, place: str) -> Integration:
-    """A method's integration request.
+    """A method's integration request; `place` is its HTTP method and path, for messages.
 
-    Raises `DefinitionError`, naming `place` (method and path), for a mapped request parameter that
-    the method does not declare: AWS refuses it as an "Invalid mapping expression".
+    Raises:
+        DefinitionError: it maps a request parameter that the method does not declare, which AWS
+            refuses as an "Invalid mapping expression".
     """
     integration = section(method, "methodIntegration")
     parameters = section(integration, "requestParameters")
     _check_declared(parameters, section(method, "requestParameters"), place)
     http_method = integration.get("httpMethod")
     return Integration(
-        uri=parse(integration["uri"]) if integration["type"] == "AWS" else None,
+        uri=parse_uri(integration["uri"]) if integration["type"] == "AWS" else None,
         method=None if http_method == "ANY" else http_method,
         credentials=integration.get("credentials"),
-        body=compile_body(integration),
+        body=_compile_body(integration),
         headers=_mapped(parameters, "header"),
         path=_mapped(parameters, "path"),
         querystring=_mapped(parameters, "querystring"),
     )
 
 
-def _check_declared(parameters: Json, declared: Json, place: str) -> None:
-    for source in parameters.values():
-        if source.startswith("method.request.") and source not in declared:
-            raise DefinitionError(f"{place}: maps {source}, which the method does not declare")
-
-
-def _mapped(parameters: Json, kind: str) -> Assignments:
-    return compile_assignments(parameters, TARGETS[kind], REQUEST_SOURCES)
-
-
 def s3_request(uri: S3Uri, integration: Integration, exchange: Exchange, body: bytes) -> S3Request:
-    """The call of S3: bucket and key from the URI, mapped headers and query only.
+    """The call of S3: bucket and key from the URI, and only mapped headers and query parameters.
 
-    Raises `GatewayResponseError` (500) for an illegal header or an unfilled path parameter.
+    Raises:
+        GatewayResponseError: 500 for an illegal header, or a path parameter without a value.
     """
     method = integration.method or exchange.request.method
-    bucket, key = locate(uri, assign(integration.path, exchange.scope))
+    bucket, key = _object(uri, assign(integration.path, exchange.scope))
     return S3Request(
         method=method,
         bucket=bucket,
@@ -103,9 +137,67 @@ def s3_request(uri: S3Uri, integration: Integration, exchange: Exchange, body: b
     )
 
 
+def mock_status(body: bytes) -> int:
+    """The status in the request body of a MOCK, as in `{"statusCode": 200}`.
+
+    Raises:
+        GatewayResponseError: 500, as there is no such number.
+    """
+    match = _MOCK_STATUS.search(body.decode(errors="replace"))
+    if match is None:
+        raise GatewayResponseError("API_CONFIGURATION_ERROR")
+    return int(match[1])
+
+
+def parse_uri(uri: str) -> S3Uri | None:
+    """The URI `arn:PARTITION:apigateway:REGION:s3:path/BUCKET/KEY`, or None for any other.
+
+    Not evaluated are actions, queries, stage variables, and a bucket in the host.
+    """
+    found = parse_path(uri)
+    if found is None or "${" in uri or found.in_host or found.query is not None:
+        return None
+    return found if found.partition and found.region and found.bucket else None
+
+
+def _check_declared(parameters: Json, declared: Json, place: str) -> None:
+    for source in parameters.values():
+        if source.startswith("method.request.") and source not in declared:
+            raise DefinitionError(place, f"maps {source}, which the method does not declare")
+
+
+def _mapped(parameters: Json, kind: str) -> Assignments:
+    return compile_assignments(parameters, REQUEST_TARGETS[kind], REQUEST_SOURCES)
+
+
+def _compile_body(integration: Json) -> RequestBody:
+    """The body part of an integration's definition."""
+    return RequestBody(
+        templates=parse_all(section(integration, "requestTemplates")),
+        passthrough=integration.get("passthroughBehavior") or "WHEN_NO_MATCH",
+        handling=integration.get("contentHandling"),
+    )
+
+
 def _headers(integration: Integration, scope: Scope) -> dict[str, str]:
     mapped = assign(integration.headers, scope)
     headers = {name.lower(): value for name, value in mapped.items()}
     if not _ILLEGAL_HEADERS.isdisjoint(headers):
         raise GatewayResponseError("API_CONFIGURATION_ERROR")
     return headers
+
+
+def _object(uri: S3Uri, parameters: Mapping[str, str]) -> tuple[str, str]:
+    """Bucket and key, with the mapped path parameters filled in.
+
+    A parameter without a value is a configuration error: API Gateway keeps its braces in the URI
+    and then refuses it, "Illegal character in path" (re:Post knowledge center,
+    api-gateway-proxy-path-character-error). Values are filled in decoded; the sources disagree on
+    how API Gateway sends spaces, `+` and `%` to S3 (assumed).
+    """
+    if not parameters.keys() >= set(uri.parameters):
+        raise GatewayResponseError("API_CONFIGURATION_ERROR")
+    bucket, key = map(str, uri.filled(parameters))
+    if not bucket:
+        raise GatewayResponseError("API_CONFIGURATION_ERROR")
+    return bucket, key

@@ -1,18 +1,36 @@
-"""Integration responses: what a definition lets through of the backend's answer."""
+"""Integration responses: the one that S3's status selects, and what the client gets of S3's."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .definition import DefinitionError, Json, integration_responses, section
-from .expressions import RESPONSE_SOURCES
-from .mapping import Assignment, Assignments, compile_assignments
-from .templates import Templates, parse_all
-
-PREFIX = "method.response.header."
-"""How the targets of a response's header mappings start."""
+from readmodel_cfn.local.gateway.definition import (
+    DefinitionError,
+    Json,
+    integration_responses,
+    section,
+)
+from readmodel_cfn.local.gateway.failures import GatewayResponseError
+from readmodel_cfn.local.gateway.mapping_templates import Templates, apply, by_accept, parse_all
+from readmodel_cfn.local.gateway.method_response import complete
+from readmodel_cfn.local.gateway.parameter_mapping import (
+    RESPONSE_SOURCES,
+    RESPONSE_TARGET,
+    Assignment,
+    Assignments,
+    assign,
+    compile_assignments,
+)
+from readmodel_cfn.local.gateway.payload import (
+    Encoding,
+    MediaTypes,
+    preferred_coding,
+    response_payload,
+)
+from readmodel_cfn.local.gateway.types import Exchange, Request, Response, S3Response
 
 # Mapped, these reach the client under another name, and Transfer-Encoding not at all: developer
-# guide, "Amazon API Gateway important notes", and answers that LocalStack recorded from AWS.
+# guide, "Amazon API Gateway important notes", and responses that LocalStack recorded from AWS.
 _REMAPPED = {
     name.lower(): f"x-amzn-Remapped-{name}"
     for name in ("Connection", "Content-Length", "Content-MD5", "Date", "Server")
@@ -22,9 +40,9 @@ _DROPPED = frozenset({"transfer-encoding"})
 
 @dataclass(frozen=True, slots=True)
 class IntegrationResponse:
-    """A compiled integration response; `pattern` None makes it the default one.
+    """A compiled integration response; without a `pattern` it is the default one.
 
-    `declared` tells whether the method has a method response of this status; `handling` is its
+    `declared` says whether the method has a method response of this status; `handling` is its
     contentHandling.
     """
 
@@ -37,10 +55,11 @@ class IntegrationResponse:
 
 
 def compile_responses(method: Json, place: str) -> tuple[IntegrationResponse, ...]:
-    """A method's integration responses, in the definition's order.
+    """A method's integration responses, in the definition's order; `place` is for messages.
 
-    Raises `DefinitionError`, naming `place` (method and path), for a mapped header that the method
-    response does not declare: AWS refuses such a mapping as an "Invalid mapping expression".
+    Raises:
+        DefinitionError: one maps a header that the method response does not declare, which AWS
+            refuses as an "Invalid mapping expression".
     """
     method_responses = {
         str(status): response or {}
@@ -52,31 +71,57 @@ def compile_responses(method: Json, place: str) -> tuple[IntegrationResponse, ..
     )
 
 
+def select(responses: Iterable[IntegrationResponse], status: int) -> IntegrationResponse:
+    """The response whose pattern matches S3's whole status, else the default one.
+
+    Of several that match, the first is used (assumed; AWS documents no order, nor whether a pattern
+    is anchored, so write patterns that are disjoint and complete).
+
+    Raises:
+        GatewayResponseError: 500, as there is neither (the execution log says "No match for output
+            mapping and no default output mapping configured"), or the one that is selected has no
+            method response.
+    """
+    default = None
+    for response in responses:
+        if response.pattern is None:
+            default = default or response
+        elif response.pattern.fullmatch(str(status)):
+            return _with_method_response(response)
+    return _with_method_response(default)
+
+
+def respond(
+    response: IntegrationResponse, exchange: Exchange, found: S3Response, encoding: Encoding
+) -> Response:
+    """The client's response: mapped headers only, and the template's text or S3's body.
+
+    The body is converted, then mapped, then compressed.
+    """
+    body = _body(response, exchange, found, encoding.binary_types)
+    headers = assign(response.headers, {**exchange.scope, "response": found.headers})
+    coding = _coding(exchange.request, found, headers, len(body), encoding.minimum_size)
+    return complete(exchange.request, response.status, headers, body, coding=coding)
+
+
 def _compile(
     status: int, response: Json, method_response: Json | None, place: str
 ) -> IntegrationResponse:
     parameters = section(response, "responseParameters")
-    _check_declared(
-        parameters, section(method_response or {}, "responseParameters"), f"{place}: {status}"
-    )
+    for target in parameters:
+        if target not in section(method_response or {}, "responseParameters"):
+            header = target.removeprefix(RESPONSE_TARGET)
+            what = f"response {status} maps {header}, which its method response does not declare"
+            raise DefinitionError(place, what)
     pattern = response.get("selectionPattern")
     return IntegrationResponse(
         status=status,
         pattern=re.compile(pattern) if pattern else None,
         declared=method_response is not None,
-        headers=_client_names(compile_assignments(parameters, PREFIX, RESPONSE_SOURCES)),
+        headers=_client_names(compile_assignments(parameters, RESPONSE_TARGET, RESPONSE_SOURCES)),
         templates=parse_all(section(response, "responseTemplates")),
         handling=response.get("contentHandling"),
     )
-
-
-def _check_declared(mapped: Json, declared: Json, place: str) -> None:
-    for target in mapped:
-        if target not in declared:
-            header = target.removeprefix(PREFIX)
-            raise DefinitionError(
-                f"{place} maps {header}, which its method response does not declare"
-            )
 
 
 def _client_names(headers: Assignments) -> Assignments:
@@ -88,5 +133,37 @@ def _client_names(headers: Assignments) -> Assignments:
 
 
 def _client_name(header: str) -> str | None:
-    """How a header reaches the client; None for one that never does."""
+    """The header's name for the client; None for one that the client does not get."""
     return None if header.lower() in _DROPPED else _REMAPPED.get(header.lower(), header)
+
+
+def _with_method_response(response: IntegrationResponse | None) -> IntegrationResponse:
+    if response is None or not response.declared:
+        raise GatewayResponseError("API_CONFIGURATION_ERROR")
+    return response
+
+
+def _body(
+    response: IntegrationResponse, exchange: Exchange, found: S3Response, binary_types: MediaTypes
+) -> bytes:
+    accept = exchange.request.headers.get("accept")
+    content_type = found.headers.get("content-type")
+    payload = response_payload(found.body, content_type, accept, response.handling, binary_types)
+    if not response.templates:
+        return payload.body
+    _, template = by_accept(response.templates, accept or "")
+    return apply(template, payload, {**exchange.scope, "response": found.headers})
+
+
+def _coding(
+    request: Request, found: S3Response, headers: Iterable[str], size: int, minimum: int | None
+) -> str | None:
+    """The coding to compress the body with: from the API's minimum size on, and only once.
+
+    An empty body is not compressed (assumed for a minimum of zero).
+    """
+    if minimum is None or not size or size < minimum:
+        return None
+    if any(name.lower() == "content-encoding" for name in (*headers, *found.headers)):
+        return None
+    return preferred_coding(request.headers.get("accept-encoding", ""))

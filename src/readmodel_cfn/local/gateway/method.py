@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
-from .definition import DefinitionError, Json
-from .integration_request import Integration, compile_integration
-from .integration_response import IntegrationResponse, compile_responses
-from .unsupported import method_findings
+from readmodel_cfn.local.gateway.definition import DefinitionError, Json
+from readmodel_cfn.local.gateway.integration_request import Integration, compile_integration
+from readmodel_cfn.local.gateway.integration_response import (
+    IntegrationResponse,
+    compile_responses,
+)
+from readmodel_cfn.local.gateway.unsupported import method_features
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +21,9 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Unsupported:
-    """A method this gateway cannot evaluate, with the reasons."""
+    """A method that this gateway cannot evaluate, with the features that it does not support."""
 
-    reasons: tuple[str, ...]
+    features: tuple[str, ...]
 
 
 Method = Evaluation | Unsupported
@@ -29,12 +32,12 @@ Method = Evaluation | Unsupported
 def compile_method(method: Json, place: str) -> Method:
     """A method's definition compiled; `place` is its HTTP method and path, for messages.
 
-    Raises `DefinitionError` for a method that AWS would refuse to deploy.
+    Raises:
+        DefinitionError: AWS would refuse to deploy the method.
     """
     if not method.get("methodIntegration"):
-        raise DefinitionError(
-            f"{place}: no integration defined (get-resources gives it with embed=methods)"
-        )
-    if findings := method_findings(method, place):
-        return Unsupported(tuple(findings))
+        what = "no integration defined (get-resources returns it with embed=methods)"
+        raise DefinitionError(place, what)
+    if features := tuple(found.feature for found in method_features(place, method)):
+        return Unsupported(features)
     return Evaluation(compile_integration(method, place), compile_responses(method, place))

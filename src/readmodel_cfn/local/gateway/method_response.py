@@ -1,9 +1,10 @@
-"""The last step of every answer: the headers API Gateway adds and the bodies it leaves out."""
+"""Method responses: the headers that API Gateway adds, and the responses without a body."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 
-from .compression import compress
-from .types import Request, Response
+from readmodel_cfn.local.gateway.payload import compress
+from readmodel_cfn.local.gateway.types import Request, Response
 
 _BODILESS = frozenset({204, 304})
 
@@ -19,9 +20,9 @@ def complete(
 ) -> Response:
     """The response with x-amzn-RequestId, a Content-Type, and no body where HTTP allows none.
 
-    A Content-Type that nothing mapped is `application/json`, even for S3's XML errors. Answers to
-    HEAD and those with 204 or 304 have no body (RFC 9110). Any other body is compressed where
-    there is a `coding`.
+    Without a mapped Content-Type it is `application/json`, even for S3's XML errors. Responses to
+    HEAD, and those with 204 or 304, have no body (RFC 9110). Any other body is compressed if there
+    is a `coding`.
     """
     full = {"x-amzn-RequestId": request.request_id, **headers}
     if not any(name.lower() == "content-type" for name in headers):
@@ -32,3 +33,12 @@ def complete(
         full["Content-Encoding"] = coding
         body = compress(body, coding)
     return Response(status, full, body)
+
+
+def not_evaluated(request: Request, features: Iterable[str]) -> Response:
+    """The response (501) that names what the gateway does not evaluate.
+
+    API Gateway itself never gives a 501.
+    """
+    message = f"Not evaluated by this gateway: {'; '.join(features)}"
+    return complete(request, 501, {}, json.dumps({"message": message}).encode())

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from .definition import DefinitionError
-from .method import Method
+from readmodel_cfn.local.gateway.definition import DefinitionError
+from readmodel_cfn.local.gateway.method import Method
 
 _ANY_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
@@ -43,8 +43,9 @@ class Route:
 def build(resources: Iterable[Resource]) -> Node:
     """The routing tree of `resources`.
 
-    Raises `DefinitionError` where a level has two different parameters or a greedy one has
-    children: AWS refuses both.
+    Raises:
+        DefinitionError: a level has two different parameters, or a greedy one has children; AWS
+            refuses both.
     """
     return _build([(segments(resource.path), resource) for resource in resources])
 
@@ -71,7 +72,8 @@ def _build(entries: Sequence[tuple[Sequence[str], Resource]]) -> Node:
 
 def _only(nodes: Mapping[str, Node]) -> tuple[str, Node] | None:
     if len(nodes) > 1:
-        raise DefinitionError(f"only one variable path part a level: {', '.join(sorted(nodes))}")
+        names = ", ".join(sorted(nodes))
+        raise DefinitionError("", f"only one variable path part is allowed at a level: {names}")
     for segment, node in nodes.items():
         return segment.strip("{+}"), node
     return None
@@ -79,15 +81,15 @@ def _only(nodes: Mapping[str, Node]) -> tuple[str, Node] | None:
 
 def _last(greedy: tuple[str, Node] | None) -> tuple[str, Node] | None:
     if greedy and (greedy[1].static or greedy[1].parameter or greedy[1].greedy):
-        raise DefinitionError(f"the greedy path part {{{greedy[0]}+}} has children")
+        raise DefinitionError("", f"the greedy path part {{{greedy[0]}+}} has children")
     return greedy
 
 
 def segments(path: str) -> list[str]:
-    """The parts of a path; slashes at its ends do not count, `//` inside has an empty part.
+    """The parts of a path; slashes at its ends do not count, and `//` inside is an empty part.
 
     AWS routes `/things/` and `//things` to `/things`, and a greedy parameter loses those slashes
-    too (answers that LocalStack recorded from AWS, pull request 11304).
+    too (responses that LocalStack recorded from AWS, pull request 11304).
     """
     stripped = path.strip("/")
     return stripped.split("/") if stripped else []
@@ -96,9 +98,9 @@ def segments(path: str) -> list[str]:
 def match(root: Node, path: str, http_method: str) -> Route | None:
     """The route of a request, or None, which means Missing Authentication Token.
 
-    At each level a static part wins over `{parameter}`, that over `{greedy+}`, with a way back
-    where the rest of the path does not fit, or where the resource has no such method: AWS routes
-    on path and method together (measured on AWS in floci-io/floci, pull request 3399).
+    At each level a static part has precedence over `{parameter}`, and that over `{greedy+}`. The
+    next one is tried if the rest of the path does not match, or if the resource has no such method:
+    AWS routes on path and method together (measured on AWS in floci-io/floci, pull request 3399).
     """
     for resource, parameters in _candidates(root, segments(path), {}):
         if method := resource.method(http_method):

@@ -1,4 +1,4 @@
-"""What goes in and out of the gateway: a client's request and response, S3's request and response.
+"""What goes in and out of the gateway, and the values that its stages pass on.
 
 The gateway does no input or output itself. Its owner gives it a `Request`, gets either the final
 `Response` or an `S3Request` to carry out, and hands the `S3Response` back.
@@ -6,13 +6,19 @@ The gateway does no input or output itself. Its owner gives it a `Request`, gets
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
+
+Place = Literal["static", "header", "querystring", "path", "context", "stageVariables", "response"]
+
+Scope = Mapping[Place, Mapping[str, str]]
+"""The values that mappings and templates read, by place; header names are lower case."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A client's request: `path` is decoded, starts with `/` and lies below the stage.
+    """A client's request: `path` is decoded, starts with `/` and is below the stage.
 
-    Header names are lower case; a header sent twice is joined with a comma by the owner.
+    Header names are lower case; the owner joins repeated headers with a comma.
     """
 
     method: str
@@ -52,8 +58,16 @@ class S3Request:
 
 @dataclass(frozen=True, slots=True)
 class S3Response:
-    """S3's answer; header names are lower case."""
+    """S3's response; header names are lower case."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A client's request, and the values that mappings and templates may read."""
+
+    request: Request
+    scope: Scope

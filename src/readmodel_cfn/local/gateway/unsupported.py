@@ -1,114 +1,141 @@
-"""What this gateway cannot evaluate of a definition, one line for each thing."""
+"""The features of a definition that this gateway does not evaluate."""
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from .definition import Json, integration_responses, methods, section
-from .expressions import REQUEST_SOURCES, RESPONSE_SOURCES, Place, parse
-from .gateway_responses import PREFIX as GATEWAY_PREFIX
-from .integration_request import TARGETS
-from .integration_response import PREFIX as RESPONSE_PREFIX
-from .templates import not_supported
-from .uri import parse as parse_uri
+from readmodel_cfn.local.gateway.definition import (
+    Json,
+    integration_responses,
+    methods,
+    section,
+)
+from readmodel_cfn.local.gateway.integration_request import parse_uri
+from readmodel_cfn.local.gateway.mapping_templates import not_supported
+from readmodel_cfn.local.gateway.parameter_mapping import (
+    GATEWAY_RESPONSE_TARGET,
+    REQUEST_SOURCES,
+    REQUEST_TARGETS,
+    RESPONSE_SOURCES,
+    RESPONSE_TARGET,
+    parse_expression,
+)
+from readmodel_cfn.local.gateway.types import Place
+
+Keys = tuple[str | int, ...]
 
 
-def unsupported(definition: Json) -> list[str]:
-    """One line for each thing the gateway does not evaluate, with its method and path.
+@dataclass(frozen=True, slots=True)
+class UnsupportedFeature:
+    """A feature that the gateway does not evaluate: requests that meet it get a 501 with its name.
 
-    A method with a line of `method_findings` answers 501. The other lines are checks that are left
-    out: answers are given without them. Raises `DefinitionError` for a definition that cannot be
-    read.
+    `place` is the method and path (`GET /things`), `gateway response TYPE`, or empty for the whole
+    API. `keys` lead to the property that has the feature, in CloudFormation's spelling.
     """
-    return [
-        *_api_findings(definition),
-        *_gateway_response_findings(section(definition, "gatewayResponses")),
-        *_all_method_findings(definition),
-    ]
+
+    place: str
+    feature: str
+    keys: Keys
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.feature}" if self.place else self.feature
 
 
-def method_findings(method: Json, place: str) -> list[str]:
-    """Why a method cannot be evaluated at all; empty for one that can.
+def unsupported(definition: Json) -> list[UnsupportedFeature]:
+    """Every feature of the definition that the gateway does not evaluate.
 
-    `place` is its HTTP method and path, for a `DefinitionError`.
+    Raises:
+        DefinitionError: the definition cannot be read.
     """
+    found = [*api_features(definition)]
+    for name, response in section(definition, "gatewayResponses").items():
+        found += gateway_response_features(f"gateway response {name}", response or {})
+    for place, method in methods(definition):
+        found += method_features(place, method)
+    return found
+
+
+def api_features(definition: Json) -> Iterator[UnsupportedFeature]:
+    """The features that concern every request to the API."""
+    if definition.get("policy"):
+        yield UnsupportedFeature("", "resource policy", ("Policy",))
+
+
+def gateway_response_features(place: str, response: Json) -> Iterator[UnsupportedFeature]:
+    """The features of a gateway response; `place` names it."""
+    parameters = section(response, "responseParameters")
+    for feature, keys in _mappings(parameters, (GATEWAY_RESPONSE_TARGET,), REQUEST_SOURCES):
+        yield UnsupportedFeature(place, feature, ("ResponseParameters", *keys))
+    for content_type, text in section(response, "responseTemplates").items():
+        for used in not_supported(text or "", velocity=False):
+            feature = f"template {content_type}: {used}"
+            yield UnsupportedFeature(place, feature, ("ResponseTemplates", content_type))
+
+
+def method_features(place: str, method: Json) -> Iterator[UnsupportedFeature]:
+    """The features of a method; `place` is its HTTP method and path.
+
+    Raises:
+        DefinitionError: a status is not an HTTP status.
+    """
+    for feature, keys in (*_method_request(method), *_integration(method, place)):
+        yield UnsupportedFeature(place, feature, keys)
+
+
+def _method_request(method: Json) -> Iterator[tuple[str, Keys]]:
+    authorization = method.get("authorizationType") or "NONE"
+    if authorization != "NONE":
+        yield f"authorization {authorization}", ("AuthorizationType",)
+    if method.get("apiKeyRequired"):
+        yield "API key", ("ApiKeyRequired",)
+    if method.get("requestValidatorId"):
+        yield "request validator", ("RequestValidatorId",)
+
+
+def _integration(method: Json, place: str) -> Iterator[tuple[str, Keys]]:
     integration = section(method, "methodIntegration")
-    found = list(_authorization(method))
     match integration.get("type"):
         case "MOCK":
             pass
         case "AWS":
-            found += _s3_integration(integration)
+            yield from _s3_integration(integration)
         case other:
-            return [*found, f"integration type {other}"]
-    return found + list(_templates(integration)) + list(_responses(integration, place))
-
-
-def _api_findings(definition: Json) -> Iterator[str]:
-    if definition.get("policy"):
-        yield "resource policy: not checked"
-    for path, name, method in methods(definition):
-        if method.get("apiKeyRequired"):
-            yield f"{name} {path}: API key: not checked"
-        if method.get("requestValidatorId"):
-            yield f"{name} {path}: request validator: not evaluated"
-
-
-def _all_method_findings(definition: Json) -> Iterator[str]:
-    for path, name, method in methods(definition):
-        place = f"{name} {path}"
-        for finding in method_findings(method, place):
-            yield f"{place}: {finding}"
-
-
-def _gateway_response_findings(responses: Json) -> Iterator[str]:
-    for name, response in responses.items():
-        for finding in _gateway_response(response or {}):
-            yield f"gateway response {name}: {finding}"
-
-
-def _gateway_response(response: Json) -> Iterator[str]:
-    parameters = section(response, "responseParameters")
-    yield from _mappings(parameters, (GATEWAY_PREFIX,), REQUEST_SOURCES)
-    for content_type, text in section(response, "responseTemplates").items():
-        for used in not_supported(text or "", velocity=False):
-            yield f"template {content_type}: {used}"
-
-
-def _authorization(method: Json) -> Iterator[str]:
-    authorization = method.get("authorizationType") or "NONE"
-    if authorization != "NONE":
-        yield f"authorization {authorization}"
-
-
-def _s3_integration(integration: Json) -> Iterator[str]:
-    uri = integration.get("uri") or ""
-    if parse_uri(uri) is None:
-        yield f"integration URI {uri!r} (only arn:PARTITION:apigateway:REGION:s3:path/BUCKET/KEY)"
-    if "${" in (integration.get("credentials") or ""):
-        yield "stage variables in credentials"
-    parameters = section(integration, "requestParameters")
-    yield from _mappings(parameters, tuple(TARGETS.values()), REQUEST_SOURCES)
-
-
-def _templates(integration: Json) -> Iterator[str]:
+            yield f"integration type {other}", ("Integration", "Type")
+            return
     for content_type, text in section(integration, "requestTemplates").items():
         for used in not_supported(text or ""):
-            yield f"request template {content_type}: {used}"
+            at: Keys = ("Integration", "RequestTemplates", content_type)
+            yield f"request template {content_type}: {used}", at
+    for index, (status, response) in enumerate(integration_responses(integration, place)):
+        for feature, keys in _integration_response(response):
+            at = ("Integration", "IntegrationResponses", index, *keys)
+            yield f"response {status}: {feature}", at
 
 
-def _responses(integration: Json, place: str) -> Iterator[str]:
-    for status, response in integration_responses(integration, place):
-        parameters = section(response, "responseParameters")
-        for finding in _mappings(parameters, (RESPONSE_PREFIX,), RESPONSE_SOURCES):
-            yield f"response {status}: {finding}"
-        if not _readable(pattern := response.get("selectionPattern") or ""):
-            yield f"response {status}: selection pattern {pattern!r}"
-        for content_type, text in section(response, "responseTemplates").items():
-            for used in not_supported(text or ""):
-                yield f"response {status}: template {content_type}: {used}"
+def _s3_integration(integration: Json) -> Iterator[tuple[str, Keys]]:
+    uri = integration.get("uri") or ""
+    if parse_uri(uri) is None:
+        allowed = "only arn:PARTITION:apigateway:REGION:s3:path/BUCKET/KEY"
+        yield f"integration URI {uri!r} ({allowed})", ("Integration", "Uri")
+    if "${" in (integration.get("credentials") or ""):
+        yield "stage variables in credentials", ("Integration", "Credentials")
+    parameters = section(integration, "requestParameters")
+    for feature, keys in _mappings(parameters, tuple(REQUEST_TARGETS.values()), REQUEST_SOURCES):
+        yield feature, ("Integration", "RequestParameters", *keys)
 
 
-def _readable(pattern: str) -> bool:
+def _integration_response(response: Json) -> Iterator[tuple[str, Keys]]:
+    parameters = section(response, "responseParameters")
+    for feature, keys in _mappings(parameters, (RESPONSE_TARGET,), RESPONSE_SOURCES):
+        yield feature, ("ResponseParameters", *keys)
+    if not _is_readable(pattern := response.get("selectionPattern") or ""):
+        yield f"selection pattern {pattern!r}", ("SelectionPattern",)
+    for content_type, text in section(response, "responseTemplates").items():
+        for used in not_supported(text or ""):
+            yield f"template {content_type}: {used}", ("ResponseTemplates", content_type)
+
+
+def _is_readable(pattern: str) -> bool:
     """Whether Python reads the pattern; AWS's are Java's, which differ in rare forms only."""
     try:
         re.compile(pattern)
@@ -118,10 +145,10 @@ def _readable(pattern: str) -> bool:
 
 
 def _mappings(
-    parameters: Json, prefixes: tuple[str, ...], sources: Mapping[str, Place]
-) -> Iterator[str]:
+    parameters: Json, targets: tuple[str, ...], sources: Mapping[str, Place]
+) -> Iterator[tuple[str, Keys]]:
     for target, source in parameters.items():
-        if not target.startswith(prefixes):
-            yield f"mapping to {target}"
-        elif parse(source, sources) is None:
-            yield f"mapping from {source}"
+        if not target.startswith(targets):
+            yield f"mapping to {target}", (target,)
+        elif parse_expression(source, sources) is None:
+            yield f"mapping from {source}", (target,)

@@ -1,11 +1,17 @@
-"""The embedded AWS: a strict emulator on this machine, for tests and for trying things out.
+"""The sandbox: an embedded AWS on this machine, a strict emulator for tests and for trying things.
 
-It is ministack with IAM enforced, plus what this package adds to it (`additions/`). It lives in a
-virtual environment of its own, because it pins botocore, and in a process of its own, which
-listens on 127.0.0.1 only. Its state is in memory: it is lost when the process stops.
+    from readmodel_cfn.local import sandbox
 
-`start` installs it on first use, `status` finds the running one, `stop` ends it. All three take the
-`home` that holds it: the argument, else READMODEL_CFN_HOME, else the user's cache directory.
+    box = sandbox.start()
+    print(box.endpoint_url)
+    sandbox.stop()
+
+It is ministack with IAM enforced, and with additions (`additions/`) where ministack is less strict
+than AWS. It has its own virtual environment, because it pins botocore, and its own process, which
+listens on 127.0.0.1 only. It keeps its data in memory: stopping the process discards it.
+
+`start` installs it on first use, `status` finds the running one, `stop` stops it. All three take
+its directory, `home`: by default READMODEL_CFN_HOME, else the user's cache directory.
 """
 
 from readmodel_cfn.local.sandbox.lifecycle import start, status, stop

@@ -1,6 +1,6 @@
-"""The directory of an embedded AWS: its state, logs and lock, and the environment installed in it.
+"""The directory of a sandbox: its state, logs and lock, and its installed environment.
 
-The environment is installed on first use, and again where an installation was not completed.
+The environment is installed on first use, and again if an installation was not completed.
 """
 
 import hashlib
@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from filelock import FileLock
 from platformdirs import user_cache_path
 
 from readmodel_cfn.local.sandbox.state import SandboxError
+from readmodel_cfn.progress import Note, OnProgress, Step
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 """The pinned distributions of the sandbox's own environment."""
@@ -27,7 +27,7 @@ MARKER = "complete"
 
 @dataclass(frozen=True)
 class Home:
-    """The directory of one embedded AWS: its environment, state, log and lock."""
+    """The directory of one sandbox: its environment, state, logs and lock."""
 
     path: Path
 
@@ -37,13 +37,13 @@ class Home:
         named = path or os.environ.get("READMODEL_CFN_HOME") or user_cache_path("readmodel-cfn")
         try:
             return cls(Path(named).expanduser().absolute())
-        except RuntimeError as error:  # ~name of nobody, or ~ of somebody without a home
-            hint = "give READMODEL_CFN_HOME a directory"
-            raise SandboxError("there is no such home", where=str(named), hint=hint) from error
+        except RuntimeError as error:  # ~name of an unknown user, or ~ of a user without a home
+            hint = "set READMODEL_CFN_HOME to a directory"
+            raise SandboxError("no such directory", where=str(named), hint=hint) from error
 
     @property
     def venv(self) -> Path:
-        """The environment for these requirements and this Python; another of either has its own."""
+        """The environment for these requirements and this version of Python."""
         parts = (platform.python_version(), platform.python_implementation())
         identity = " ".join((*parts, sysconfig.get_platform())).encode()
         digest = hashlib.sha256(REQUIREMENTS.read_bytes() + identity).hexdigest()
@@ -61,12 +61,12 @@ class Home:
 
     @property
     def log(self) -> Path:
-        """What the server printed since it was last started."""
+        """What the server has printed since the last start."""
         return self.path / "sandbox.log"
 
     @property
     def s3_log(self) -> Path:
-        """What API Gateway asked of S3 since it was last started."""
+        """The requests of API Gateway to S3 since the last start."""
         return self.path / "s3.log"
 
     @property
@@ -76,19 +76,20 @@ class Home:
 
     @property
     def temporary(self) -> Path:
-        """The server's temporary directory, so that its files meet no other server's."""
+        """The server's temporary directory, separate from those of other servers."""
         return self.path / "tmp"
 
     def lock(self) -> FileLock:
-        """Held while installing, starting or stopping, so that two callers get one server."""
+        """The lock for installing, starting and stopping: two callers get one server."""
         self.path.mkdir(parents=True, exist_ok=True)
         return FileLock(self.path / "sandbox.lock")
 
 
-def ensure_installed(home: Home, progress: Callable[[str], None]) -> Path:
+def ensure_installed(home: Home, on_progress: OnProgress) -> Path:
     """The environment's interpreter, after installing it if needed; the caller holds the lock."""
     if not (home.venv / MARKER).is_file() or not home.python.exists():
-        progress(f"installing the embedded AWS into {home.venv} (about 78 MB, once)")
+        on_progress(Note(f"Installing the sandbox into {home.venv} (about 78 MB, once)"))
+        on_progress(Step("Installing the sandbox"))
         shutil.rmtree(home.venv, ignore_errors=True)
         _install(home)
         (home.venv / MARKER).touch()
@@ -109,14 +110,14 @@ def _run(home: Home, command: list[str]) -> None:
         )
     if done.returncode:
         raise SandboxError(
-            f"the embedded AWS could not be installed: {_reason(home.install_log)}",
+            f"the sandbox could not be installed: {_reason(home.install_log)}",
             where=str(home.install_log),
-            hint="check the network and pip's configuration, then start it again",
+            hint="check the network and pip's configuration, and start it again",
         )
 
 
 def _reason(log: Path) -> str:
-    """Pip's last error, else the last line it or venv printed."""
+    """Pip's last error, else the last line that pip or venv printed."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
     lines = [line for line in lines if line]
     errors = [line.removeprefix("ERROR:").strip() for line in lines if line.startswith("ERROR:")]

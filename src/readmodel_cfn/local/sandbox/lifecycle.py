@@ -1,16 +1,12 @@
-"""Start, stop and status: each leaves the home in a state that the others understand."""
+"""Start, stop and status of the sandbox."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from readmodel_cfn.local.sandbox import server, state
 from readmodel_cfn.local.sandbox.home import Home, ensure_installed
 from readmodel_cfn.local.sandbox.state import Sandbox, SandboxError
-
-
-def ignore(_: str) -> None:
-    """Report progress to no one."""
+from readmodel_cfn.progress import OnProgress, Step, ignore
 
 
 def start(
@@ -18,29 +14,36 @@ def start(
     home: Path | None = None,
     port: int | None = None,
     loopback_is_secure: bool = True,
-    progress: Callable[[str], None] = ignore,
+    on_progress: OnProgress = ignore,
 ) -> Sandbox:
-    """The running embedded AWS of this home, or a new one, which the first start also installs.
+    """Start the sandbox of this home, or find it running; the first start installs it.
 
-    `port` defaults to a free one. With `loopback_is_secure` plain HTTP counts as secure transport
-    for policies, since nothing leaves the machine. `progress` gets a line for each slow step.
+    Args:
+        home: Its directory; by default READMODEL_CFN_HOME, else the user's cache directory.
+        port: Its port on 127.0.0.1; by default a free one.
+        loopback_is_secure: Whether plain HTTP counts as secure transport for policies; it does by
+            default, as nothing leaves the machine.
+        on_progress: Gets a Step, and a Note and another Step for an installation.
+
+    Raises:
+        SandboxError: it cannot be installed or started, or it runs with other options.
     """
     if os.name == "nt":
-        raise SandboxError("the embedded AWS needs Linux or macOS", hint="run it in WSL")
+        raise SandboxError("the sandbox needs Linux or macOS", hint="run it in WSL")
     place = Home.at(home)
+    on_progress(Step("Starting the sandbox"))
     with place.lock():
         running = _running(place)
         if running:
-            return _as_asked(running, port, loopback_is_secure=loopback_is_secure)
+            return _with_options(running, port, loopback_is_secure=loopback_is_secure)
         if port and server.is_busy(port):
             raise server.busy_port(port)
-        python = ensure_installed(place, progress)
-        progress("starting the embedded AWS")
+        python = ensure_installed(place, on_progress)
         return server.launch(place, python, port, loopback_is_secure=loopback_is_secure)
 
 
 def stop(*, home: Path | None = None) -> bool:
-    """End the embedded AWS of this home; False when none was running."""
+    """Stop the sandbox of this home and discard its data; False if none was running."""
     place = Home.at(home)
     with place.lock():
         sandbox = state.read(place.state)
@@ -54,13 +57,13 @@ def stop(*, home: Path | None = None) -> bool:
 
 
 def status(*, home: Path | None = None) -> Sandbox | None:
-    """The embedded AWS that runs in this home and answers, or None."""
+    """The running sandbox of this home, or None if none runs and answers."""
     sandbox = state.read(Home.at(home).state)
     return sandbox if sandbox and server.answers(sandbox) else None
 
 
 def _running(place: Home) -> Sandbox | None:
-    """The server that answers; one of ours that hangs is ended."""
+    """The server that answers; one of ours that does not answer is terminated."""
     sandbox = state.read(place.state)
     if sandbox and server.answers(sandbox):
         return sandbox
@@ -69,11 +72,11 @@ def _running(place: Home) -> Sandbox | None:
     return None
 
 
-def _as_asked(running: Sandbox, port: int | None, *, loopback_is_secure: bool) -> Sandbox:
+def _with_options(running: Sandbox, port: int | None, *, loopback_is_secure: bool) -> Sandbox:
     if port in (None, running.port) and loopback_is_secure == running.loopback_is_secure:
         return running
     raise SandboxError(
-        "it runs already, with another port or another loopback_is_secure",
+        "the sandbox is already running with another port or loopback_is_secure",
         where=running.endpoint_url,
-        hint="stop it first, or start it without these",
+        hint="stop it first, or omit these arguments",
     )

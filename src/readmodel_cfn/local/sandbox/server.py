@@ -1,4 +1,4 @@
-"""The server process: started, recognised as ours, and ended. A process id alone proves nothing."""
+"""The server process: start, identify and stop it. A process ID alone does not identify it."""
 
 import http.client
 import json
@@ -19,16 +19,14 @@ from readmodel_cfn.local.sandbox.home import Home
 from readmodel_cfn.local.sandbox.state import Sandbox, SandboxError
 
 LAUNCHER = Path(__file__).parent / "additions" / "launch.py"
-PATIENCE = 30.0
-"""Seconds that a server may take until it answers; it takes about one."""
-TRIES = 5
-"""Ports tried when each is taken by someone else between choosing and binding it."""
-_INHERITED = ("PATH", "LANG", "LC_ALL", "TZ")
-
-
 HEALTH = "/_ministack/health"
-GRACE = 10.0
-"""Seconds that a server may take to end after SIGTERM before it is killed."""
+START_TIMEOUT = 30.0
+"""Seconds until a new server must answer; it takes about one."""
+STOP_TIMEOUT = 10.0
+"""Seconds that a server has to stop after SIGTERM; then it is killed."""
+ATTEMPTS = 5
+"""Attempts to start, each on another port: a free port may be taken before the server binds it."""
+_INHERITED = ("PATH", "LANG", "LC_ALL", "TZ")
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
 """Processes that this one started, to reap them when they end."""
@@ -36,31 +34,31 @@ _children: dict[int, subprocess.Popen[bytes]] = {}
 
 def launch(home: Home, python: Path, port: int | None, *, loopback_is_secure: bool) -> Sandbox:
     """Start a server on the port, or on a free one, and return it once it answers."""
-    for _ in range(TRIES):
+    for _ in range(ATTEMPTS):
         sandbox = _attempt(home, python, port or free_port(), loopback_is_secure=loopback_is_secure)
         if sandbox:
             return sandbox
         if port:
             break
-    raise busy_port(port) if port else _failed(home, "it found no free port")
+    raise busy_port(port) if port else _failed(home, "no free port was found")
 
 
 def _forget_ended_children() -> None:
-    """Reap the servers that this process started and that ended, some without `terminate`."""
+    """Reap the servers that this process started and that have ended."""
     for pid, child in list(_children.items()):
         if child.poll() is not None:
             del _children[pid]
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that is free now."""
+    """A free port of 127.0.0.1."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         number: int = listener.getsockname()[1]
         return number
 
 
 def is_busy(port: int) -> bool:
-    """Whether something else has the port; the rest of an ended connection does not count."""
+    """Whether another program has the port; connections in TIME_WAIT do not count."""
     try:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError:
@@ -69,16 +67,16 @@ def is_busy(port: int) -> bool:
 
 
 def busy_port(port: int) -> SandboxError:
-    """The error for a port that the caller asked for and cannot have."""
+    """The error for a requested port that cannot be used."""
     return SandboxError(
-        "the port is in use, or may not be used",
+        "the port is in use or not allowed",
         where=f"127.0.0.1:{port}",
-        hint="stop what listens there, or omit the port to get a free one",
+        hint="stop the program that uses it, or omit the port to get a free one",
     )
 
 
 def _attempt(home: Home, python: Path, port: int, *, loopback_is_secure: bool) -> Sandbox | None:
-    """One start; None when the server ended because its port was taken before it could bind."""
+    """One start; None if the server ended because another program took its port first."""
     key, secret = _new_key()
     instance, token = secrets.token_hex(16), secrets.token_urlsafe(30)
     url = f"http://127.0.0.1:{port}"
@@ -103,9 +101,10 @@ def _attempt(home: Home, python: Path, port: int, *, loopback_is_secure: bool) -
 
 @contextmanager
 def _signals_deferred() -> Iterator[None]:
-    """Hold back SIGINT and SIGTERM until the block ends, as a server that nobody knows would stay.
+    """Defer SIGINT and SIGTERM to the end of the block.
 
-    Only the main thread gets signals. The new server does not inherit the handlers.
+    Otherwise a signal between the start and the writing of the state would leave an unknown server
+    running. Only the main thread gets signals. The new server does not inherit the handlers.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -126,13 +125,13 @@ def _signals_deferred() -> Iterator[None]:
 
 
 def _new_key() -> tuple[str, str]:
-    """An access key for the account's root, random so that no one else's request is let in."""
+    """A random access key of the account's root, so that only its owner's requests are allowed."""
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
     return "AKIA" + "".join(secrets.choice(letters) for _ in range(16)), secrets.token_urlsafe(30)
 
 
 def _environment(home: Home, sandbox: Sandbox) -> dict[str, str]:
-    """The server's whole environment: nothing of the user's AWS settings or proxies gets in."""
+    """The server's whole environment, without the user's AWS settings and proxies."""
     kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     home.temporary.mkdir(exist_ok=True)
     return kept | {
@@ -144,7 +143,7 @@ def _environment(home: Home, sandbox: Sandbox) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": sandbox.access_key_id,
         "AWS_SECRET_ACCESS_KEY": sandbox.secret_access_key,
         "LOG_LEVEL": "WARNING",
-        # ministack would listen on further ports and look for containers of its own.
+        # ministack would listen on other ports too and look for its containers.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "DOCKER_HOST": f"unix://{home.temporary / 'no-docker'}",
@@ -170,8 +169,12 @@ def _spawn(home: Home, command: list[str], environment: dict[str, str]) -> subpr
 
 
 def _wait_until_it_answers(home: Home, sandbox: Sandbox, child: subprocess.Popen[bytes]) -> bool:
-    """True once it answers, False when its port was taken; an error when it ended or hangs."""
-    deadline = time.monotonic() + PATIENCE
+    """True once it answers, False if its port was taken.
+
+    Raises:
+        SandboxError: it ended, or does not answer in time.
+    """
+    deadline = time.monotonic() + START_TIMEOUT
     while time.monotonic() < deadline:
         if answers(sandbox):
             return True
@@ -180,14 +183,14 @@ def _wait_until_it_answers(home: Home, sandbox: Sandbox, child: subprocess.Popen
                 return False
             raise _failed(home, _last_line(home.log))
         time.sleep(0.02)
-    raise _failed(home, f"it did not answer within {PATIENCE:.0f} seconds")
+    raise _failed(home, f"it did not answer within {START_TIMEOUT:.0f} seconds")
 
 
 def _failed(home: Home, reason: str) -> SandboxError:
     return SandboxError(
-        f"the embedded AWS did not start: {reason}",
+        f"the sandbox did not start: {reason}",
         where=str(home.log),
-        hint="the log has the rest",
+        hint="read this log, and start it again",
     )
 
 
@@ -210,20 +213,20 @@ def answers(sandbox: Sandbox, timeout: float = 2.0) -> bool:
 
 
 def hangs(sandbox: Sandbox) -> bool:
-    """Whether the remembered process is this instance, although it may not answer.
+    """Whether the process of that ID is this instance, even if it does not answer.
 
-    Its command line carries the instance; where the system does not show that in /proc, a server
-    that hangs is taken for someone else's and left alone.
+    Its command line has the instance. Without /proc, a server that does not answer counts as
+    another program and is not touched.
     """
     return sandbox.instance.encode() in _read(sandbox.pid, "cmdline").split(b"\0")
 
 
 def terminate(pid: int) -> None:
-    """End a process that is known to be ours, and wait until it has ended."""
+    """Stop a process that is known to be ours, and wait until it has ended."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.kill(pid, number)
-        if _wait(pid, GRACE):
+        if _wait(pid, STOP_TIMEOUT):
             break
     _forget_ended_children()
 
@@ -238,7 +241,7 @@ def _wait(pid: int, seconds: float) -> bool:
 
 
 def _gone(pid: int) -> bool:
-    """Whether the process has ended; a zombie has ended too."""
+    """Whether the process has ended; a zombie has."""
     if pid in _children:
         return _children[pid].poll() is not None
     try:

@@ -1,4 +1,4 @@
-"""What is known about a running embedded AWS, and the file that remembers it."""
+"""A running sandbox as a value, and the file that keeps it."""
 
 import json
 import os
@@ -11,17 +11,19 @@ from readmodel_cfn.errors import ReadModelError
 
 
 class SandboxError(ReadModelError):
-    """The embedded AWS could not be installed, started or stopped; `where` names its log."""
+    """The sandbox could not be installed, started or stopped; `where` is its log."""
 
 
 @dataclass(frozen=True)
 class Sandbox:
-    """An embedded AWS that runs on this machine; the credentials are its account's root's.
+    """A running sandbox.
 
-    `instance` is made anew at each start and identifies this server: another process may have its
-    port or its process id later; it is no secret. `loopback_is_secure`: HTTP counts as secure
-    transport. `token` is the secret that the emulator's own control calls need, and requests with
-    the Origin of a page that is not on this machine, in the header X-Sandbox-Token.
+    `endpoint_url` is the URL for every AWS service, and the access key is that of the account's
+    root. `pid` is the server's process. Each start has another `instance`, which identifies the
+    server and is not secret: another process may get its port or process ID later. If
+    `loopback_is_secure`, HTTP counts as secure transport. `token` is a secret for the header
+    X-Sandbox-Token: the emulator's control calls need it, and so do requests whose Origin is a page
+    that is not on this machine.
     """
 
     endpoint_url: str
@@ -34,9 +36,13 @@ class Sandbox:
     loopback_is_secure: bool = True
     token: str = field(default="", repr=False)
 
+    def as_dict(self) -> dict[str, object]:
+        """What `sandbox start --json` and `sandbox status --json` print, with the secrets."""
+        return asdict(self)
+
 
 def read(path: Path) -> Sandbox | None:
-    """The remembered sandbox, or None where there is none or the file is not ours to read."""
+    """The sandbox of the file, or None if there is none or the file has another format."""
     try:
         found = Sandbox(**json.loads(path.read_text()))
     except (FileNotFoundError, ValueError, TypeError):
@@ -46,12 +52,12 @@ def read(path: Path) -> Sandbox | None:
 
 
 def write(path: Path, sandbox: Sandbox) -> None:
-    """Remember the sandbox: readers see the old file or the new one, and only its owner does."""
+    """Write the file atomically; only its owner can read it."""
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "w") as file:
-            json.dump(asdict(sandbox), file, indent=2)
+            json.dump(sandbox.as_dict(), file, indent=2)
         temporary.replace(path)
     except BaseException:
         with suppress(FileNotFoundError):
@@ -60,5 +66,5 @@ def write(path: Path, sandbox: Sandbox) -> None:
 
 
 def forget(path: Path) -> None:
-    """Remove the file, if there is one."""
+    """Remove the file, if it exists."""
     path.unlink(missing_ok=True)

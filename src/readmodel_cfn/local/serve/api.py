@@ -1,61 +1,59 @@
-"""The API of a template over a folder: its routes, and responses to requests."""
+"""The API of a template in front of a folder or an S3: its routes, and responses to requests."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from readmodel_cfn.cloudformation.s3_uri import S3Uri, parse_path
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.limits import API_PAYLOAD_BYTES
 from readmodel_cfn.local.gateway import (
     Call,
     DefinitionError,
     Gateway,
     Request,
     Response,
+    S3Request,
+    S3Response,
     Snapshot,
     unsupported,
 )
-from readmodel_cfn.local.gateway.cloudformation import served
+from readmodel_cfn.local.gateway.cloudformation import TemplateApi, read_api
+from readmodel_cfn.local.gateway.definition import methods
 from readmodel_cfn.local.serve.folder import Folder
 from readmodel_cfn.local.serve.permissions import permissions_of
-from readmodel_cfn.publish.documents import DEFAULT, MAX_BYTES, Settings
+from readmodel_cfn.local.serve.source import Source
 
 NO_SUCH_STAGE = Response(
     403,
     {"Content-Type": "application/json", "x-amzn-ErrorType": "ForbiddenException"},
     b'{"message":"Forbidden"}',
 )
-"""What a stage answers that there is not, whatever gateway responses the API has (assumed)."""
-
-# "Execution failed due to configuration error: Integration response of reported length 114540033 is
-# larger than allowed maximum of 10485760 bytes", say execution logs. The gateway gives this type.
-_TOO_LARGE: Any = "API_CONFIGURATION_ERROR"
+"""The response for a stage that does not exist; no gateway response applies (assumed)."""
 
 
-_S3_PATH = ":s3:path/"
+class S3(Protocol):
+    """What the API reads from: a folder, or an S3 at a URL."""
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether an answer may take long."""
 
-@dataclass(frozen=True)
-class Source:
-    """What an API is made of: a template, its parameters' values, and how publishing stores.
+    def answer(self, request: S3Request) -> S3Response:
+        """S3's response; it raises an OSError if there is none."""
 
-    `publishes` tells whether publishing sends a key: the files of others are missing.
-    """
-
-    template: Mapping[str, Any]
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    settings: Settings = DEFAULT
-    publishes: Callable[[str], bool] = lambda _: True
+    def missing(self, request: S3Request) -> S3Response | None:
+        """S3's response for a key without an object, if that is known."""
 
 
 @dataclass(frozen=True)
 class Route:
-    """A path below the stage, with its parameters in braces, as in the key.
+    """A path below the stage; the key has the same parameters in braces.
 
-    `missing` is the status that a client gets where the payload is missing. `key` and `missing` are
-    None for a path that reads nothing from S3.
+    `missing` is the status that a client gets if the document is missing. `key` and `missing` are
+    None for a path that reads nothing from S3, `missing` also if only S3 can say it.
     """
 
     path: str
@@ -66,32 +64,37 @@ class Route:
 
 @dataclass(frozen=True)
 class Api:
-    """An API ready to answer; `findings` are what of its definition is not evaluated."""
+    """An API that is ready to answer; `findings` are its unsupported features, a line each."""
 
     stage: str
     routes: tuple[Route, ...]
     findings: tuple[str, ...]
     gateway: Gateway
-    folder: Folder
-    tell: Callable[[str], None]
+    s3: S3
+    note: Callable[[str], None]
 
     def answer(self, request: Request) -> Response:
         """The response to a request below the stage.
 
-        A file that cannot be read answers as S3 does that cannot be reached, a document larger
-        than API Gateway takes as there.
+        If a file cannot be read, the response is that for an S3 that cannot be reached. A document
+        may be as large as API Gateway allows.
         """
         step = self.gateway.prepare(request)
         if not isinstance(step, Call):
             return step
         try:
-            answer = self.folder.answer(step.s3)
+            response = self.s3.answer(step.s3)
         except OSError as error:
-            self.tell(f"{step.s3.key}: cannot be read: {error.strerror}")
-            return self.gateway.failed(step, "INTEGRATION_FAILURE")
-        if len(answer.body) > MAX_BYTES:
-            return self.gateway.failed(step, _TOO_LARGE)
-        return self.gateway.finish(step, answer)
+            self.note(f"{step.s3.key}: cannot be read: {error.strerror or error}")
+            is_late = isinstance(error, TimeoutError)
+            return self.gateway.failed(
+                step, "INTEGRATION_TIMEOUT" if is_late else "INTEGRATION_FAILURE"
+            )
+        if len(response.body) > API_PAYLOAD_BYTES:
+            # "Execution failed due to configuration error: Integration response of reported length
+            # 114540033 is larger than allowed maximum of 10485760 bytes", say execution logs.
+            return self.gateway.failed(step, "API_CONFIGURATION_ERROR")
+        return self.gateway.finish(step, response)
 
     def below_stage(self, path: str) -> str | None:
         """The path that the gateway knows, or None for one of another stage."""
@@ -99,32 +102,51 @@ class Api:
         return slash + rest or "/" if stage == self.stage else None
 
 
-def api_of(source: Source, root: Path, tell: Callable[[str], None]) -> Api:
-    """The API of a template over the folder `root`; `tell` gets a line for what people must know.
+def api_of(source: Source, documents: Path | S3, note: Callable[[str], None]) -> Api:
+    """The API of a template in front of a folder or an S3; `note` gets lines for people.
 
     Raises:
-        ConfigError: a template that AWS would refuse, or that the gateway cannot read.
+        ConfigError: AWS would refuse the template, or the gateway cannot read it.
     """
+    found: TemplateApi | None = None
     try:
-        found = served(source.template, source.parameters)
+        found = read_api(source.template, source.parameters, source.stage)
         gateway = Gateway(Snapshot.from_definition(found.definition), found.stage, found.variables)
-        permissions = permissions_of(source.template, source.parameters)
-        folder = Folder(root, permissions, source.settings, tell, source.publishes)
-        routes = tuple(_routes(found.definition, gateway, folder))
-        findings = tuple(unsupported(found.definition))
+        s3 = _folder(source, documents, note, found) if isinstance(documents, Path) else documents
+        routes = tuple(_routes(found.definition, gateway, s3))
+        features = unsupported(found.definition)
     except DefinitionError as error:
-        raise ConfigError(str(error), where="template") from error
-    return Api(found.stage, routes, findings, gateway, folder, tell)
+        raise _config_error(error, source, found) from error
+    findings = tuple(
+        f"{source.where(found.path(feature.place, feature.keys))}: {feature}"
+        for feature in features
+    )
+    return Api(found.stage, routes, findings, gateway, s3, note)
 
 
-def _routes(definition: Mapping[str, Any], gateway: Gateway, folder: Folder) -> Iterator[Route]:
+def _folder(source: Source, root: Path, note: Callable[[str], None], found: TemplateApi) -> Folder:
+    integrations = (method.get("methodIntegration") for _, method in methods(found.definition))
+    roles = {integration.get("credentials") for integration in integrations if integration}
+    permissions = permissions_of(source.template, source.parameters, roles)
+    return Folder(root, permissions, source.storage, note)
+
+
+def _config_error(error: DefinitionError, source: Source, found: TemplateApi | None) -> ConfigError:
+    if error.path:
+        return ConfigError(error.what, where=source.where(error.path), hint=error.hint)
+    if found and error.place in found.logical_ids:
+        return ConfigError(str(error), where=source.where(found.path(error.place)))
+    return ConfigError(str(error), where=source.name, hint=error.hint)
+
+
+def _routes(definition: Mapping[str, Any], gateway: Gateway, s3: S3) -> Iterator[Route]:
     """The routes of an API's definition."""
     for resource in definition["resources"]:
         path, methods = resource["path"], resource.get("resourceMethods") or {}
         if methods:
             uri = _uri(methods)
             key = str(uri.key) if uri else None
-            missing = _missing(path, gateway, folder) if uri else None
+            missing = _missing(path, gateway, s3) if uri else None
             yield Route(path, tuple(methods), key, missing)
 
 
@@ -137,7 +159,9 @@ def _uri(methods: Mapping[str, Any]) -> S3Uri | None:
     return None
 
 
-def _missing(path: str, gateway: Gateway, folder: Folder) -> int | None:
-    """The status of a read where S3 has no such key, whatever the folder holds."""
+def _missing(path: str, gateway: Gateway, s3: S3) -> int | None:
+    """The status of a read of a key without an object."""
     step = gateway.prepare(Request("GET", re.sub(r"\{[^}]*\}", "-", path)))
-    return gateway.finish(step, folder.missing(step.s3)).status if isinstance(step, Call) else None
+    if not isinstance(step, Call) or (response := s3.missing(step.s3)) is None:
+        return None
+    return gateway.finish(step, response).status

@@ -1,7 +1,7 @@
-"""A folder as S3: requests answered as S3 would, were its files the objects of one bucket.
+"""A folder as S3: its files are the objects of one bucket.
 
-The key is the file's path below the folder. Every bucket name stands for this folder. Each read
-reads the file, so that a change is served at once.
+The key is the file's path below the folder, whatever the bucket. Each request reads the file, so
+that a change is served at once.
 """
 
 import os
@@ -13,7 +13,7 @@ from readmodel_cfn.local.gateway import S3Request, S3Response
 from readmodel_cfn.local.serve import s3
 from readmodel_cfn.local.serve.permissions import Permissions
 from readmodel_cfn.local.serve.s3 import StoredObject
-from readmodel_cfn.publish.documents import DEFAULT, Settings
+from readmodel_cfn.local.serve.source import Storage
 
 _READS = ("GET", "HEAD")
 
@@ -21,24 +21,24 @@ _READS = ("GET", "HEAD")
 class Folder:
     """A folder of documents, read with the permissions of the template's roles.
 
-    `settings` are those of publishing, and `publishes` says whether it sends a key: the files of
-    all others are missing. `tell` gets a line for each document that publishing would refuse, once
-    until the document changes.
+    `note` gets a line for each document that publishing would refuse, once until the document
+    changes.
 
-    Replace a file by renaming a new one over it: of a file that is being written readers get what
-    is written so far, which S3 would never give.
+    Replace a file by renaming a new one over it. While a file is being written, readers get the
+    part that is written; S3 never does that.
     """
+
+    is_remote = False
 
     def __init__(
         self,
         root: Path,
         permissions: Permissions,
-        settings: Settings = DEFAULT,
-        tell: Callable[[str], None] = lambda _: None,
-        publishes: Callable[[str], bool] = lambda _: True,
+        storage: Storage | None = None,
+        note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._root, self._permissions = root, permissions
-        self._settings, self._tell, self._publishes = settings, tell, publishes
+        self._storage, self._note = storage or Storage(), note
         self._checked: dict[str, str] = {}  # the ETag of the document last checked, by key
 
     def answer(self, request: S3Request) -> S3Response:
@@ -55,7 +55,7 @@ class Folder:
         return s3.read(stored, request) if stored else self.missing(request)
 
     def missing(self, request: S3Request) -> S3Response:
-        """S3's response where no object has the key: 404 only to those who may list the bucket.
+        """S3's response for a key without an object: 404 only for a role that may list the bucket.
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_Permissions
         """
@@ -72,7 +72,7 @@ class Folder:
         path = self._root / key
         if (
             not is_path(key)
-            or not self._publishes(key)
+            or not self._storage.publishes(key)
             or not _is_file(path)
             or not self._holds(path)
         ):
@@ -81,17 +81,17 @@ class Folder:
             with path.open("rb") as file:
                 modified = int(os.fstat(file.fileno()).st_mtime)
                 document = file.read()
-        except FileNotFoundError:  # removed since it was found
+        except FileNotFoundError:  # removed in the meantime
             return None
-        stored = s3.store(key, document, modified, self._settings)
+        stored = s3.store(key, document, modified, self._storage)
         if self._checked.get(key) != stored.etag:
             self._checked[key] = stored.etag
-            if line := s3.objection(key, document, self._settings, str(path)):
-                self._tell(line)
+            if line := s3.objection(key, document, self._storage, str(path)):
+                self._note(line)
         return stored
 
     def _holds(self, path: Path) -> bool:
-        """Is the file below the folder, wherever symbolic links lead?"""
+        """Is the file below the folder, after following symbolic links?"""
         return path.resolve().is_relative_to(self._root.resolve())
 
 
@@ -101,14 +101,14 @@ def is_path(key: str) -> bool:
 
 
 def _is_file(path: Path) -> bool:
-    """Does the path lead to a regular file?
+    """Is the path that of a regular file?
 
     Raises:
-        PermissionError: it may not be known.
+        PermissionError: a folder above it cannot be read.
     """
     try:
         return S_ISREG(path.stat().st_mode)
     except PermissionError:
         raise
-    except (OSError, ValueError):  # no such file, a circle of links, an impossible name
+    except (OSError, ValueError):  # no such file, a loop of links, a name that is not allowed
         return False

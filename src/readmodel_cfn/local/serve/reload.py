@@ -1,4 +1,4 @@
-"""Reloading: a new API when its description changes; the old one is served until then."""
+"""Reloading: a new API when its file changes; until then the old one is served."""
 
 import asyncio
 import os
@@ -7,34 +7,34 @@ from pathlib import Path
 
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.local.serve.api import Api
-from readmodel_cfn.local.serve.server import App
+from readmodel_cfn.local.serve.app import App
 
 INTERVAL = 0.1
-"""Seconds between two looks at the file; each takes some microseconds."""
+"""Seconds between two checks of the file; each takes some microseconds."""
 
 Stamp = tuple[int, int, int] | None
 
 
 class Reloader:
-    """Looks at a file, and gives an app a new API when it has changed since the reloader was made.
+    """Gives an app a new API when a file has changed since the reloader was created.
 
-    `load` makes the API from the file; `tell` gets a line for what happened.
+    `load` makes the API from the file; `note` gets a line for each change.
     """
 
-    def __init__(self, file: Path, load: Callable[[], Api], tell: Callable[[str], None]) -> None:
-        self._file, self._load, self._tell = file, load, tell
+    def __init__(self, file: Path, load: Callable[[], Api], note: Callable[[str], None]) -> None:
+        self._file, self._load, self._note = file, load, note
         self._loaded = self._last = stamp(file)
 
     async def watch(self, app: App) -> None:
-        """Look for a change every INTERVAL seconds, until cancelled."""
+        """Check the file every INTERVAL seconds, until cancelled."""
         while True:
             await asyncio.sleep(INTERVAL)
-            self.look(app)
+            self.check(app)
 
-    def look(self, app: App) -> None:
-        """Load the file if it has changed, and not again since the last look.
+    def check(self, app: App) -> None:
+        """Load the file if it has changed, but not since the last check.
 
-        An editor may empty a file before it writes it.
+        An editor may empty a file before it writes to it.
         """
         now = stamp(self._file)
         settled, self._last = now == self._last, now
@@ -46,15 +46,15 @@ class Reloader:
         try:
             api = self._load()
         except ReadModelError as error:
-            self._tell(f"Not reloaded: {error}")
+            self._note(f"Not reloaded: {error}")
             return
         before, app.api = app.api, api
         for line in changes(before, api):
-            self._tell(f"Reloaded {self._file}: {line}")
+            self._note(f"Reloaded {self._file}: {line}")
 
 
 def stamp(file: Path) -> Stamp:
-    """What changes with a file; None where there is none."""
+    """What changes with a file; None if it does not exist."""
     try:
         found = os.stat(file)  # noqa: PTH116 - ten times a second, the shortest way
     except OSError:
@@ -63,15 +63,15 @@ def stamp(file: Path) -> Stamp:
 
 
 def changes(before: Api, now: Api) -> list[str]:
-    """What was added, changed or removed, a line each."""
+    """What was added, removed or changed, a line each."""
     old = {route.path: route for route in before.routes}
     new = {route.path: route for route in now.routes}
     lines = [f"+ {path}" for path in new if path not in old]
     lines += [f"- {path}" for path in old if path not in new]
     lines += [f"~ {path}" for path in new if path in old and new[path] != old[path]]
     if now.stage != before.stage:
-        lines.insert(0, f"the stage is {now.stage}, it was {before.stage}")
+        lines.insert(0, f"the stage is {now.stage} instead of {before.stage}")
     lines += [
-        f"not evaluated: {finding}" for finding in now.findings if finding not in before.findings
+        f"not supported: {finding}" for finding in now.findings if finding not in before.findings
     ]
     return lines or ["the same routes"]

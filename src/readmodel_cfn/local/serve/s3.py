@@ -1,6 +1,6 @@
 """How S3 answers a read of an object: its headers, conditions, byte ranges and errors.
 
-Conditions are judged in the order of RFC 9110, 13.2.2, which is S3's too: If-Match wins over
+Conditions are evaluated in the order of RFC 9110, 13.2.2, as S3 does: If-Match has precedence over
 If-Unmodified-Since, and If-None-Match over If-Modified-Since
 (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
 Errors are XML, without a body for HEAD
@@ -18,9 +18,9 @@ from html import escape
 
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.local.gateway import S3Request, S3Response
-from readmodel_cfn.publish.documents import CONTENT_TYPE, Settings, check_document
+from readmodel_cfn.local.serve.source import Storage
 
-_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_JSON = "application/json"
 _TAG = re.compile(r'(W/)?"([^"]*)"|([^\s,"]+)')
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -29,7 +29,7 @@ _NOT_MODIFIED = ("etag", "last-modified", "cache-control")
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object as S3 keeps it: bytes and response headers; `modified` is in seconds."""
+    """An object as S3 stores it: bytes and response headers; `modified` is in seconds."""
 
     body: bytes
     etag: str
@@ -37,14 +37,13 @@ class StoredObject:
     headers: Mapping[str, str]
 
 
-def store(key: str, document: bytes, modified: int, settings: Settings) -> StoredObject:
-    """The object that publishing the document under the key leaves in S3."""
-    body = settings.stored(document)
+def store(key: str, document: bytes, modified: int, storage: Storage) -> StoredObject:
+    """The object that publishing the document under the key creates."""
+    body = storage.encode(document)
     # The ETag of an upload in one part, with S3's own keys or none.
     etag = f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
-    # Publishing speaks of headers by boto3's names, such as CacheControl.
-    published = {_WORD.sub("-", name).lower(): value for name, value in settings.headers.items()}
-    headers = published | {
+    headers = {
+        **storage.headers,
         "accept-ranges": "bytes",
         "content-length": str(len(body)),
         "content-type": content_type(key),
@@ -55,25 +54,25 @@ def store(key: str, document: bytes, modified: int, settings: Settings) -> Store
 
 
 def content_type(key: str) -> str:
-    """A payload's type, `application/json`, unless the key's suffix is known to mean another."""
+    """The Content-Type: `application/json`, unless the key's suffix has another one."""
     _, dot, suffix = key.rpartition("/")[2].rpartition(".")
-    return (_suffixes().get(f".{suffix}".lower()) if dot else None) or CONTENT_TYPE
+    return (_suffixes().get(f".{suffix}".lower()) if dot else None) or _JSON
 
 
 @cache
 def _suffixes() -> Mapping[str, str]:
-    """Python's own table, without the machine's, which would answer differently on each."""
+    """Python's own table, without that of the machine, which differs from machine to machine."""
     from mimetypes import MimeTypes
 
     return MimeTypes().types_map[True]
 
 
-def objection(key: str, document: bytes, settings: Settings, source: str) -> str | None:
-    """Why publishing would refuse the document, in one line that names `source`, or None."""
-    if content_type(key) != CONTENT_TYPE:
+def objection(key: str, document: bytes, storage: Storage, file: str) -> str | None:
+    """Why publishing would refuse the document, in one line that names the file, or None."""
+    if content_type(key) != _JSON:
         return None
     try:
-        check_document(document, source, settings)
+        storage.check(document, file)
     except ConfigError as error:
         return str(error)
     return None
@@ -81,7 +80,7 @@ def objection(key: str, document: bytes, settings: Settings, source: str) -> str
 
 @dataclass(frozen=True, slots=True)
 class S3Error:
-    """A kind of error."""
+    """An error of S3: status, code and message."""
 
     status: int
     code: str
@@ -155,7 +154,7 @@ def condition_status(headers: Mapping[str, str], etag: str, modified: int) -> in
 
 
 def _matches(tags: str, etag: str, *, weakly: bool) -> bool:
-    """Is the ETag among the listed ones? S3 takes them without their quotes too."""
+    """Is the ETag in the list? S3 accepts ETags without quotes too."""
     if tags.strip() == "*":
         return True
     own = etag.strip('"')
@@ -178,8 +177,8 @@ def _seconds(date: str | None) -> int | None:
 def requested_range(header: str, size: int) -> range | None:
     """The bytes of `size` that a Range header requests; an empty range cannot be satisfied.
 
-    None is the whole object: for a header that is no single range S3 answers with all of it, as
-    RFC 9110, 14.2 allows.
+    None is the whole object, which S3 returns for a header that is not a single range, as RFC 9110,
+    14.2 allows.
     """
     match = _RANGE.fullmatch(header.strip())
     if match is None or match.groups() == ("", ""):

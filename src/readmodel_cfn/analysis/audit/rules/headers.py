@@ -61,8 +61,8 @@ RULES = (
         "R09",
         "missing-header",
         "A 200 has S3's Content-Type and ETag",
-        "Without Content-Type every document is application/json, whatever it is; without ETag a "
-        "client cannot send conditional requests.",
+        "Without Content-Type every document is application/json, also if it is not; without "
+        "ETag a client cannot send conditional requests.",
         _missing,
     ),
     Rule(

@@ -85,7 +85,7 @@ def _keeps_class(s3_status: int, status: int, possible: bool) -> bool:
     """Is S3's status returned as one of its class?
 
     A 4xx that is not `possible` may also be a 5xx, as it is unexpected. Redirects must be a 5xx: a
-    client cannot follow them, because they lead to S3.
+    client cannot follow them to S3.
     """
     if s3_status in (200, 206, 304):
         return status == s3_status

@@ -80,19 +80,19 @@ def _compile(api_id: str, definition: Definition) -> Snapshot | None:
     """None for an API that is left to ministack."""
     methods = [m for r in definition["resources"] for m in r["resourceMethods"].values()]
     _refuse_incomplete(methods)
-    findings = unsupported(definition)
-    if findings:
-        logger.warning("API %s: not evaluated: %s", api_id, "; ".join(findings))
-    if findings and _is_left_to_ministack(methods):
+    features = [str(feature) for feature in unsupported(definition)]
+    if features:
+        logger.warning("API %s: not evaluated: %s", api_id, "; ".join(features))
+    if features and _is_left_to_ministack(methods):
         return None
     return Snapshot.from_definition(definition)
 
 
 def _refuse_incomplete(methods: list[Definition]) -> None:
     if not methods:
-        raise DefinitionError("The REST API doesn't contain any methods")
+        raise DefinitionError("", "The REST API doesn't contain any methods")
     if not all(method["methodIntegration"] for method in methods):
-        raise DefinitionError("No integration defined for method")
+        raise DefinitionError("", "No integration defined for method")
 
 
 def _is_left_to_ministack(methods: list[Definition]) -> bool:

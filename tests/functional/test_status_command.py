@@ -1,4 +1,4 @@
-"""`outputs`, with secrets masked, and `status`: the stack, and what its stage serves."""
+"""`status`: the stack, and what its stage serves."""
 
 import json
 import re
@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from functional_aws import (
     CONTENT,
-    OUTPUTS,
     STACK_ID,
     THEN,
     Aws,
@@ -21,11 +20,8 @@ from functional_aws import (
 )
 
 from articles import article_template
-from readmodel_cfn import ReadModel, build_template, render
-from readmodel_cfn.local import sandbox
-from readmodel_cfn.local.sandbox import Sandbox
-
-KEY = {"DataStoreAccessKeyId": "AKIA1", "DataStoreSecretAccessKey": "s3cret"}
+from readmodel_cfn import ReadModel, ReadModelStack, build_template, render
+from readmodel_cfn.errors import PromiseBroken
 
 
 @pytest.fixture
@@ -35,48 +31,8 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
         yield made
 
 
-def show(command: str, *arguments: str) -> Any:
-    return run(command, "--region", "eu-west-1", *arguments)
-
-
-@pytest.mark.parametrize("arguments", [(), ("--json",)])
-def test_outputs_mask_the_secret_key(aws: Aws, arguments: tuple[str, ...]) -> None:
-    aws.stack(outputs={**OUTPUTS, **KEY})
-    done = show("outputs", *arguments)
-    assert "s3cret" not in done.output
-    assert "****" in done.stdout
-    assert "AKIA1" in done.stdout
-
-
-def test_outputs_mask_a_prefixed_secret_key(aws: Aws) -> None:
-    aws.stack(outputs={f"Shop{name}": value for name, value in KEY.items()})
-    assert "s3cret" not in show("outputs").output
-
-
-@pytest.mark.parametrize("arguments", [(), ("--json",)])
-def test_show_secrets_prints_the_secret_key(aws: Aws, arguments: tuple[str, ...]) -> None:
-    aws.stack(outputs=KEY)
-    assert "s3cret" in show("outputs", "--show-secrets", *arguments).stdout
-
-
-def test_json_of_outputs_is_one_object(aws: Aws) -> None:
-    aws.stack()
-    assert json.loads(show("outputs", "--json").stdout) == OUTPUTS
-
-
-def test_outputs_of_an_emulator_have_reachable_urls(aws: Aws) -> None:
-    aws.stack()
-    found = json.loads(show("outputs", "--json", "--endpoint-url", "http://127.0.0.1:4566").stdout)
-    assert found["ApiUrl"] == "http://127.0.0.1:4566/_aws/execute-api/abc123/v1"
-    assert found["S3BucketName"] == "data-bucket"
-
-
-@pytest.mark.parametrize("arguments", [(), ("--json",)])
-def test_stack_without_outputs_prints_none(aws: Aws, arguments: tuple[str, ...]) -> None:
-    aws.stack(outputs={})
-    done = show("outputs", *arguments)
-    assert done.exit_code == 0
-    assert done.stdout.strip() in ("", "{}")
+def run_status(*arguments: str) -> Any:
+    return run("status", "--region", "eu-west-1", *arguments)
 
 
 METHOD = {"authorizationType": "NONE", "apiKeyRequired": False}
@@ -117,7 +73,7 @@ def gateway(
 def test_status_shows_state_operation_live_comparison_and_resources(aws: Aws) -> None:
     settled(aws, "UPDATE_ROLLBACK_COMPLETE", reason="because")
     gateway(aws)
-    done = show("status")
+    done = run_status()
     assert done.exit_code == 0
     assert done.stderr == ""
     lines = done.stdout.splitlines()
@@ -137,7 +93,7 @@ def test_status_shows_state_operation_live_comparison_and_resources(aws: Aws) ->
 def test_json_of_status_is_one_object(aws: Aws) -> None:
     settled(aws)
     gateway(aws)
-    found = json.loads(show("status", "--json").stdout)
+    found = json.loads(run_status("--json").stdout)
     resources = found.pop("resources")
     (unknown,) = found["live"].pop("unknown")
     for name in ("ApiGateway/v1", "GetExport", DENIED, NEEDED):
@@ -179,7 +135,7 @@ def test_route_that_is_live_but_not_in_the_template_exits_7(
 ) -> None:
     settled(aws)
     gateway(aws, routes={"/products/{id}": {"GET": METHOD, "HEAD": METHOD}})
-    done = show("status", *arguments)
+    done = run_status(*arguments)
     line = error_of(done, 7)
     for name in ("read-model", "GET /products/{id}", "1", "[deployment]"):
         assert name in line
@@ -202,7 +158,7 @@ def test_missing_stage_exits_7(aws: Aws) -> None:
     settled(aws)
     aws.refuses("apigateway", "get_stage", "NotFoundException", status=404)
     aws.answers("apigateway", "get_rest_api", {"id": "ApiGateway"})
-    line = error_of(show("status"), 7)
+    line = error_of(run_status(), 7)
     assert "stage v1" in line
     assert "aws apigateway" in line
 
@@ -210,7 +166,7 @@ def test_missing_stage_exits_7(aws: Aws) -> None:
 def test_denied_comparison_is_no_finding(aws: Aws) -> None:
     settled(aws)
     aws.refuses("apigateway", "get_stage", DENIED, "not authorized", 403)
-    done = show("status")
+    done = run_status()
     assert done.exit_code == 0
     (line,) = (line for line in done.stdout.splitlines() if "ApiGateway/v1" in line)
     for name in ("GetStage", DENIED, NEEDED):
@@ -224,7 +180,7 @@ def test_unstable_stack_is_not_compared(aws: Aws, status: str) -> None:
     aws.stack(status)
     aws.resources(STORE)
     aws.events()
-    done = show("status")
+    done = run_status()
     assert done.exit_code == 0
     assert status in done.stdout.splitlines()[1]
 
@@ -234,7 +190,7 @@ def test_stack_without_a_stage_is_not_compared(aws: Aws) -> None:
     aws.resources(STORE)
     aws.template({"Resources": {"DataStore": {"Type": "AWS::S3::Bucket"}}})
     aws.events()
-    found = json.loads(show("status", "--json").stdout)["live"]
+    found = json.loads(run_status("--json").stdout)["live"]
     assert (found["findings"], found["compared"]) == ([], {})
 
 
@@ -245,7 +201,7 @@ def test_yaml_template_is_compared(aws: Aws) -> None:
     aws.answers("cloudformation", "get_template", {"TemplateBody": text})
     aws.events()
     gateway(aws)
-    found = json.loads(show("status", "--json").stdout)["live"]
+    found = json.loads(run_status("--json").stdout)["live"]
     assert found["findings"] == []
     assert found["compared"]
 
@@ -277,7 +233,7 @@ def test_last_operation_comes_from_cloudformation_or_the_status(
         event(2, "read-model", status, physical_id=STACK_ID),
         event(1, "read-model", "CREATE_IN_PROGRESS", physical_id=STACK_ID),
     )
-    last = json.loads(show("status", "--json").stdout)["last_operation"]
+    last = json.loads(run_status("--json").stdout)["last_operation"]
     assert (last["kind"], last["status"]) == (kind, status)
 
 
@@ -285,7 +241,7 @@ def test_stack_without_events_has_no_last_operation(aws: Aws) -> None:
     aws.stack("ROLLBACK_COMPLETE")
     aws.resources(STORE)
     aws.events()
-    assert json.loads(show("status", "--json").stdout)["last_operation"] is None
+    assert json.loads(run_status("--json").stdout)["last_operation"] is None
 
 
 RUN_DIFF = "readmodel-cfn diff"
@@ -295,7 +251,7 @@ def test_differing_config_is_reported_without_failing(aws: Aws, tmp_path: Path) 
     (tmp_path / "readmodel.toml").write_text("[deployment]\nserial = 2\n")
     settled(aws)
     gateway(aws)
-    done = show("status", "--json")
+    done = run_status("--json")
     assert done.exit_code == 0
     assert done.stderr.count(RUN_DIFF) == 1
     assert json.loads(done.stdout)["live"]["findings"] == []
@@ -307,7 +263,7 @@ def test_article_stack_differs_from_no_config(aws: Aws) -> None:
     aws.resources(STORE)
     aws.template(article)
     aws.events()
-    assert RUN_DIFF not in show("status").stderr
+    assert RUN_DIFF not in run_status().stderr
 
 
 def drifted(aws: Aws) -> None:
@@ -347,7 +303,7 @@ def test_drift_option_shows_drift_without_failing(aws: Aws) -> None:
     settled(aws)
     gateway(aws)
     drifted(aws)
-    done = show("status", "--drift")
+    done = run_status("--drift")
     assert done.exit_code == 0
     lines = [line for line in done.stdout.splitlines() if "Drift" in line or line.startswith("  ")]
     summary, resource, value, unchecked = lines[:4]
@@ -364,7 +320,7 @@ def test_json_of_drift_has_every_resource(aws: Aws) -> None:
     settled(aws)
     gateway(aws)
     drifted(aws)
-    found = json.loads(show("status", "--drift", "--json").stdout)["drift"]
+    found = json.loads(run_status("--drift", "--json").stdout)["drift"]
     assert [resource["logical_id"] for resource in found["resources"]] == [
         name for name, _, _ in RESOURCES
     ]
@@ -380,19 +336,19 @@ def test_json_of_drift_has_every_resource(aws: Aws) -> None:
     ]
 
 
-@pytest.mark.parametrize("command", ["outputs", "status"])
-def test_missing_stack_names_the_deploy_command(aws: Aws, command: str) -> None:
+def test_missing_stack_names_the_deploy_command(aws: Aws) -> None:
     aws.no_stack()
-    assert error_of(show(command), 1).endswith("readmodel-cfn deploy")
+    command_line = "readmodel-cfn deploy --stack-name read-model --region eu-west-1"
+    assert error_of(run_status(), 1).endswith(command_line)
 
 
-def test_missing_stack_on_the_sandbox_names_the_sandbox_option(
-    aws: Aws, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    box = Sandbox("http://127.0.0.1:1", 1, 1, "AKIA1", "s3cret", "first")
-    monkeypatch.setattr(sandbox, "start", lambda **_: box)
-    aws.no_stack()
-    assert error_of(show("outputs", "--sandbox"), 1).endswith("readmodel-cfn deploy --sandbox")
+def test_status_in_python_can_raise_for_differences(aws: Aws) -> None:
+    settled(aws)
+    gateway(aws, routes={"/products/{id}": {"GET": METHOD}})
+    found = ReadModelStack("read-model", region="eu-west-1").status()
+    assert [finding.kind for finding in found.live.findings] == ["extra"]
+    with pytest.raises(PromiseBroken):
+        found.raise_if_broken()
 
 
 @pytest.mark.parametrize(
@@ -409,6 +365,6 @@ def test_missing_stack_on_the_sandbox_names_the_sandbox_option(
 )
 def test_cloudformation_error_is_one_line_with_its_code(aws: Aws, code: str, message: str) -> None:
     aws.refuses("cloudformation", "describe_stacks", code, message, 403)
-    line = error_of(show("status"), 1)
+    line = error_of(run_status(), 1)
     for fact in ("DescribeStacks", code, message):
         assert fact in line

@@ -1,9 +1,9 @@
-"""Body templates: fixed text with plain references to `$context`, `$input`, `$stageVariables`.
+"""Mapping templates: fixed text with plain references to `$context`, `$input`, `$stageVariables`.
 
-Integrations' templates are Velocity on AWS. Of Velocity this gateway evaluates plain references
-only: `$context.stage`, `$stageVariables.name`, `$input.body`, `$input.json('$')` and
+On AWS the templates of integrations are Velocity. Of Velocity this gateway evaluates only plain
+references: `$context.stage`, `$stageVariables.name`, `$input.body`, `$input.json('$')` and
 `$input.params('name')`, each also as `${...}` and as `$!...`. A method whose template uses more
-answers 501; `not_supported` is the one function that decides it, and names what the template uses.
+answers 501; `not_supported` is the one function that decides this and names what is used.
 
 Gateway responses are "a non-VTL mapping template" (developer guide, "Gateway responses"): a `#`
 means nothing in them, and they have no `$input`.
@@ -15,14 +15,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from .content import Payload
-from .definition import Json
-from .expressions import CONTEXT_VARIABLES, Scope
-from .failures import GatewayResponseError
+from readmodel_cfn.local.gateway.definition import Json
+from readmodel_cfn.local.gateway.failures import GatewayResponseError
+from readmodel_cfn.local.gateway.parameter_mapping import CONTEXT_VARIABLES
+from readmodel_cfn.local.gateway.payload import Payload
+from readmodel_cfn.local.gateway.types import Scope
 
-Place = Literal["context", "stageVariables", "body", "json", "parameter"]
+Source = Literal["context", "stageVariables", "body", "json", "parameter"]
 
-# A reference with all that hangs on it: properties, calls and indexes.
+# A reference with its properties, calls and indexes.
 _REFERENCE = re.compile(
     r"\$!?(?:\{(?P<formal>[^}]*)\}"
     r"|(?P<name>[A-Za-z][\w-]*(?:\.[A-Za-z_][\w-]*|\([^)]*\)|\[[^\]]*\])*))"
@@ -43,16 +44,16 @@ _PLAIN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A plain reference: where its value comes from, and its name there."""
+    """A plain reference: the source of its value, and its name there."""
 
-    place: Place
+    source: Source
     name: str
 
     def value(self, body: bytes, scope: Scope) -> str:
-        """The text in its place; a value that does not exist is empty (assumed)."""
-        match self.place:
+        """The text that replaces it; a value that does not exist is empty (assumed)."""
+        match self.source:
             case "context" | "stageVariables":
-                return scope[self.place].get(self.name, "")
+                return scope[self.source].get(self.name, "")
             case "parameter":
                 return _parameter(self.name, scope)
             case "json":
@@ -67,9 +68,10 @@ class Template:
     parts: tuple[str | Reference, ...]
 
     def render(self, body: bytes, scope: Scope) -> bytes:
-        """The text in UTF-8 that replaces `body`, a text too.
+        """The text, in UTF-8, for `body`, which is a text too.
 
-        Raises `GatewayResponseError` where the template reads the body as JSON and it is none.
+        Raises:
+            GatewayResponseError: the template reads the body as JSON, and it is not JSON.
         """
         texts = [part if isinstance(part, str) else part.value(body, scope) for part in self.parts]
         return "".join(texts).encode()
@@ -80,7 +82,7 @@ Templates = Mapping[str, Template]
 
 
 def parse(text: str, *, velocity: bool = True) -> Template:
-    """The template written as `text`; what is not supported stays as written.
+    """The template written as `text`; what is not supported is kept as text.
 
     `velocity` is False for a gateway response.
     """
@@ -106,12 +108,12 @@ def _plain(match: re.Match[str], velocity: bool) -> Reference | None:
     plain = _PLAIN.fullmatch(match["formal"] or match["name"] or "")
     if plain is None:
         return None
-    place: Place = plain.lastgroup  # type: ignore[assignment]  # the groups are named so
-    if place == "context" and plain[place] not in CONTEXT_VARIABLES:
+    source: Source = plain.lastgroup  # type: ignore[assignment]  # the groups have these names
+    if source == "context" and plain[source] not in CONTEXT_VARIABLES:
         return None
-    if place not in ("context", "stageVariables") and not velocity:
+    if source not in ("context", "stageVariables") and not velocity:
         return None
-    return Reference(place, plain[place])
+    return Reference(source, plain[source])
 
 
 def _parameter(name: str, scope: Scope) -> str:
@@ -145,9 +147,10 @@ def parse_all(texts: Json) -> Templates:
 
 
 def apply(template: Template, payload: Payload, scope: Scope) -> bytes:
-    """The body after its template: an empty template passes it on.
+    """The body after its template; an empty template does not change it.
 
-    A template for a binary body is a 500 (recorded).
+    Raises:
+        GatewayResponseError: a template for a binary body is a 500 (recorded).
     """
     if template.parts == ("",):
         return payload.body
@@ -159,15 +162,15 @@ def apply(template: Template, payload: Payload, scope: Scope) -> bytes:
 def by_content_type(templates: Templates, content_type: str) -> Template | None:
     """The request template for a request's Content-Type, else the one named `$default`.
 
-    A request without Content-Type counts as `application/json` (as in LocalStack's code); what
-    follows a `;` is left out (assumed).
+    A request without Content-Type counts as `application/json` (as in LocalStack's code);
+    parameters after a `;` are ignored (assumed).
     """
     media_type = content_type.partition(";")[0].strip().lower() or "application/json"
     return templates.get(media_type) or templates.get("$default")
 
 
 def by_accept(templates: Templates, accept: str) -> tuple[str, Template]:
-    """The response template for the client's Accept, with its content type.
+    """The response template for the client's Accept, and its content type.
 
     `templates` has at least one. Accept is compared as a whole; the next choice is
     `application/json`, then the first template (developer guide, "Data transformations in API

@@ -1,16 +1,13 @@
-"""The right-hand side of a parameter mapping: where a value comes from.
+"""Parameter mappings: each target name gets the value of its source expression.
 
 The expressions are those of API Gateway's "Parameter mapping source reference for REST APIs".
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-Place = Literal["static", "header", "querystring", "path", "context", "stageVariables", "response"]
-
-Scope = Mapping[Place, Mapping[str, str]]
-"""The values that expressions read, by place; header names are lower case."""
+from readmodel_cfn.local.gateway.definition import Json
+from readmodel_cfn.local.gateway.types import Place, Scope
 
 CONTEXT_VARIABLES = frozenset(
     {
@@ -24,7 +21,7 @@ CONTEXT_VARIABLES = frozenset(
         "error.responseType",
     }
 )
-"""The `$context` variables this gateway knows."""
+"""The `$context` variables that this gateway knows."""
 
 REQUEST_SOURCES: Mapping[str, Place] = {
     "method.request.header.": "header",
@@ -42,6 +39,19 @@ RESPONSE_SOURCES: Mapping[str, Place] = {
 }
 """What a response mapping may read: prefix and place."""
 
+REQUEST_TARGETS = {
+    "header": "integration.request.header.",
+    "path": "integration.request.path.",
+    "querystring": "integration.request.querystring.",
+}
+"""What a request mapping can set, and how such targets start."""
+
+RESPONSE_TARGET = "method.response.header."
+"""How the targets of a response's header mappings start."""
+
+GATEWAY_RESPONSE_TARGET = "gatewayresponse.header."
+"""How the targets of a gateway response's header mappings start."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expression:
@@ -51,14 +61,42 @@ class Expression:
     name: str
 
     def value(self, scope: Scope) -> str | None:
-        """The value in `scope`, or None where the source is missing."""
+        """The value in `scope`, or None if the source is missing."""
         if self.place == "static":
             return self.name
         return scope[self.place].get(self.name)
 
 
-def parse(text: str, sources: Mapping[str, Place]) -> Expression | None:
-    """The expression written as `text`, or None for one this gateway cannot evaluate.
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One mapping: the parameter `target` gets the value of `source`."""
+
+    target: str
+    source: Expression
+
+
+Assignments = tuple[Assignment, ...]
+
+
+def compile_assignments(parameters: Json, prefix: str, sources: Mapping[str, Place]) -> Assignments:
+    """The mappings in `parameters` whose targets start with `prefix`, without that prefix.
+
+    A source that cannot be evaluated is left out here and listed by `unsupported`.
+    """
+    return tuple(
+        Assignment(target.removeprefix(prefix), source)
+        for target, text in parameters.items()
+        if target.startswith(prefix) and (source := parse_expression(text, sources))
+    )
+
+
+def assign(assignments: Assignments, scope: Scope) -> dict[str, str]:
+    """The mapped parameters; a missing or empty source maps nothing (empty: assumed)."""
+    return {item.target: value for item in assignments if (value := item.source.value(scope))}
+
+
+def parse_expression(text: str, sources: Mapping[str, Place]) -> Expression | None:
+    """The expression written as `text`, or None for one that this gateway cannot evaluate.
 
     Header names are compared without case. On AWS the mapping follows the definition's spelling
     (LocalStack's code says so); S3 and HTTP/1.1 clients spell theirs as AWS's examples

@@ -75,7 +75,7 @@ def test_a_name_that_begins_with_a_dot_is_published_where_a_routes_key_spells_it
 
 
 def test_what_is_wrong_below_a_directory_that_a_route_spells_is_a_fault(tmp_path: Path) -> None:
-    """As in any other directory, so that no document is left out in silence."""
+    """As in any other directory, so that no document is skipped without a word."""
     tree(tmp_path, [".well-known/app.txt", ".well-known/a/b.json"])
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / ".links").symlink_to("elsewhere")
@@ -93,7 +93,7 @@ def test_an_excluded_name_is_passed_over_with_all_that_is_below_it(tmp_path: Pat
     assert passed_over(tmp_path, selection=selection) == ["b/x.txt", "drafts/"]
 
 
-def test_a_file_by_itself_is_passed_over_only_where_it_is_excluded(
+def test_a_file_named_alone_is_passed_over_only_if_it_is_excluded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tree(tmp_path, ["a.json", ".b.json", "c.json"]))
@@ -149,7 +149,7 @@ def test_link_to_a_file_is_read(tmp_path: Path) -> None:
     tree(tmp_path, ["a.json"], '"linked"')
     (tmp_path / "b.json").symlink_to("a.json")
     found = check(files([tmp_path], EVERY), same, EVERY)
-    bodies = [one.stored for one in found if isinstance(one, Document)]
+    bodies = [document.stored for document in found if isinstance(document, Document)]
     assert bodies == [b'"linked"', b'"linked"']
 
 

@@ -1,4 +1,4 @@
-"""Errors of obstore, obstore_errors into one line."""
+"""Errors of obstore as one line each."""
 
 import re
 
@@ -24,7 +24,7 @@ def xml(code: str, message: str) -> str:
     return f'<?xml version="1.0"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
 
 
-def told(error: BaseException) -> ReadModelError:
+def translated(error: BaseException) -> ReadModelError:
     with pytest.raises(ReadModelError) as caught, obstore_errors("PutObject"):
         raise error
     line = str(caught.value)
@@ -85,7 +85,7 @@ NOT_FOUND = f"Object at location a.json not found: {ASKED}Server returned non-2x
 def test_s3_error_is_one_line_with_a_hint(
     error: BaseException, kind: type[ReadModelError], facts: list[str]
 ) -> None:
-    found = told(error)
+    found = translated(error)
     assert type(found) is kind
     assert missing(["AWS PutObject: ", *facts], found) == []
     assert "\n" not in str(found)

@@ -29,10 +29,10 @@ def sending(objects: FakeObjects, *, create_only: bool = False) -> Uploader:
     return Uploader(objects, Settings(), create_only=create_only)  # type: ignore[arg-type]
 
 
-def send(sending_: Uploader, count: int) -> list[Outcome]:
-    told: list[Outcome] = []
-    sending_.send(documents(count), lambda document: document, told.append)
-    return told
+def send(uploader: Uploader, count: int) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    uploader.send(documents(count), lambda document: document, outcomes.append)
+    return outcomes
 
 
 class Moody:
@@ -49,18 +49,18 @@ class Moody:
 
 def test_each_document_is_sent_and_reported_once() -> None:
     objects = FakeObjects()
-    sending_ = sending(objects)
-    told = send(sending_, 300)
-    assert len({each.key for each in told if isinstance(each, Sent)}) == 300
-    assert sending_.tally.sent == len(objects.kept) == len(objects.keys_of("put")) == 300
-    assert sending_.tally.unlike == 0
+    uploader = sending(objects)
+    outcomes = send(uploader, 300)
+    assert len({each.key for each in outcomes if isinstance(each, Sent)}) == 300
+    assert uploader.tally.sent == len(objects.kept) == len(objects.keys_of("put")) == 300
+    assert uploader.tally.unlike == 0
 
 
 def test_throttled_put_is_retried() -> None:
     objects = FakeObjects(before_put=Moody(5))
-    sending_ = sending(objects)
-    send(sending_, 50)
-    assert sending_.tally.sent == len(objects.kept) == 50
+    uploader = sending(objects)
+    send(uploader, 50)
+    assert uploader.tally.sent == len(objects.kept) == 50
 
 
 def test_persistent_throttling_raises_busy() -> None:
@@ -86,25 +86,25 @@ def test_error_after_some_documents_raises_unfinished_with_their_number() -> Non
 
 
 def test_interruption_waits_for_requests_in_progress_and_counts_them() -> None:
-    begun = threading.Event()
+    started = threading.Event()
 
     def slowly(_: str) -> None:
-        begun.set()
+        started.set()
         time.sleep(0.05)
 
     def pieces() -> Iterator[Document]:
         yield from documents(20)
-        begun.wait()
+        started.wait()
         raise KeyboardInterrupt
 
     objects = FakeObjects(before_put=slowly)
-    sending_ = sending(objects)
+    uploader = sending(objects)
     with pytest.raises(Unfinished) as ended:
-        sending_.send(pieces(), lambda document: document)
+        uploader.send(pieces(), lambda document: document)
     assert objects.kept
     assert f" {len(objects.kept)} " in str(ended.value)
     time.sleep(0.1)
-    assert sending_.tally.sent == len(objects.kept)
+    assert uploader.tally.sent == len(objects.kept)
 
 
 def test_lost_response_is_not_a_conflict() -> None:
@@ -119,9 +119,9 @@ def test_lost_response_is_not_a_conflict() -> None:
     ours.put("0.json", b"0", {}, create=True)
     kept = ours.kept["0.json"]
     objects = FakeObjects(before_put=lose_answer)
-    sending_ = sending(objects, create_only=True)
-    assert [type(each) for each in send(sending_, 1)] == [Sent]
-    assert (sending_.tally.sent, sending_.tally.lost) == (1, 0)
+    uploader = sending(objects, create_only=True)
+    assert [type(each) for each in send(uploader, 1)] == [Sent]
+    assert (uploader.tally.sent, uploader.tally.lost) == (1, 0)
 
 
 def test_lost_response_without_head_permission_is_a_conflict() -> None:
@@ -133,8 +133,8 @@ def test_lost_response_without_head_permission_is_a_conflict() -> None:
             raise Busy("no answer")
 
     objects = FakeObjects(frozenset(["head"]), before_put=lose_answer)
-    sending_ = sending(objects, create_only=True)
-    assert Counter(type(each) for each in send(sending_, 3)) == {Sent: 2, Lost: 1}
+    uploader = sending(objects, create_only=True)
+    assert Counter(type(each) for each in send(uploader, 3)) == {Sent: 2, Lost: 1}
 
 
 class Now:

@@ -31,10 +31,10 @@ def at(key: str, seconds: float = 0, etag: str = "0" * 32) -> Listed:
     return Listed(key, etag, THEN + timedelta(seconds=seconds))
 
 
-def found(wanted: dict[str, str], listed: dict[str, str]) -> Difference:
+def found(local: dict[str, str], listed: dict[str, str]) -> Difference:
     made = Difference()
     made.find(
-        (Checked(key, "file", md5) for key, md5 in sorted(wanted.items())),
+        (Checked(key, "file", md5) for key, md5 in sorted(local.items())),
         (at(key, 0, etag) for key, etag in sorted(listed.items())),
         lambda key: not key.startswith("-"),
     )
@@ -43,27 +43,27 @@ def found(wanted: dict[str, str], listed: dict[str, str]) -> Difference:
 
 @given(st.dictionaries(keys, md5s), st.dictionaries(keys, etags))
 def test_different_documents_are_sent_and_others_missing(
-    wanted: dict[str, str], listed: dict[str, str]
+    local: dict[str, str], listed: dict[str, str]
 ) -> None:
-    made = found(wanted, listed)
+    made = found(local, listed)
     sent = [Checked._make(row) for row in made.send]
     assert [(document.key, document.md5) for document in sent] == sorted(
-        wanted.items() - listed.items()
+        local.items() - listed.items()
     )
     missing = {key for (key,) in made.missing}
-    assert missing == {key for key in listed.keys() - wanted.keys() if not key.startswith("-")}
+    assert missing == {key for key in listed.keys() - local.keys() if not key.startswith("-")}
     made.close()
 
 
 @given(st.dictionaries(keys, md5s), st.dictionaries(keys, etags))
 def test_comparison_by_known_keys_gives_the_same_result(
-    wanted: dict[str, str], listed: dict[str, str]
+    local: dict[str, str], listed: dict[str, str]
 ) -> None:
     known = Known()
     for key, etag in listed.items():
         known.add(at(key, 0, etag))
-    unchanged = {key for key, md5 in wanted.items() if known.has(Checked(key, "file", md5))}
-    assert unchanged == {key for key, _ in wanted.items() & listed.items()}
+    unchanged = {key for key, md5 in local.items() if known.has(Checked(key, "file", md5))}
+    assert unchanged == {key for key, _ in local.items() & listed.items()}
 
 
 def test_nothing_is_missing_without_routes() -> None:
@@ -74,12 +74,12 @@ def test_nothing_is_missing_without_routes() -> None:
 
 
 def test_merge_uses_constant_memory() -> None:
-    def wanted(count: int) -> Iterator[Checked]:
+    def local(count: int) -> Iterator[Checked]:
         return (Checked(f"{n:08}", "f", "0" * 32) for n in range(0, count, 2))
 
     def peak(count: int) -> int:
         tracemalloc.start()
-        for _ in merge_by_key(wanted(count), (at(f"{n:08}") for n in range(0, count, 3))):
+        for _ in merge_by_key(local(count), (at(f"{n:08}") for n in range(0, count, 3))):
             pass
         taken = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()

@@ -1,4 +1,4 @@
-"""The verdict of an operation: the stack, or one line about its failure."""
+"""The result of an operation: the stack, or one line about its failure."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,11 +8,11 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from facts import missing
-from readmodel_cfn.deploy.cause import Cause
+from readmodel_cfn.deploy.cause import Cause, all_causes
 from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.diagnosis import check
 from readmodel_cfn.deploy.events import OperationEnd
 from readmodel_cfn.deploy.values import Failure, Stack, StackEvent
-from readmodel_cfn.deploy.verdict import all_causes, check, tell
 from readmodel_cfn.errors import ReadModelError, RolledBack, Stuck
 
 ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/1"
@@ -186,16 +186,16 @@ def test_reason_of_a_successful_stack_is_no_cause(status: str) -> None:
 
 def test_cause_is_one_line() -> None:
     cause = Cause("DataStore", BUCKET, "Two\n  lines. ")
-    assert tell(cause, TABLES.get) == "DataStore (AWS::S3::Bucket, [data_store]): Two lines"
+    assert cause.describe(TABLES.get) == "DataStore (AWS::S3::Bucket, [data_store]): Two lines"
 
 
 def test_resource_without_table_is_named_without_it() -> None:
-    assert tell(Cause("Gone", BUCKET, "why"), TABLES.get) == "Gone (AWS::S3::Bucket): why"
+    assert Cause("Gone", BUCKET, "why").describe(TABLES.get) == "Gone (AWS::S3::Bucket): why"
 
 
 def test_stack_reason_is_unchanged() -> None:
-    assert tell(Cause("", "", "User Initiated"), TABLES.get) == "User Initiated"
+    assert Cause("", "", "User Initiated").describe(TABLES.get) == "User Initiated"
 
 
 def test_missing_reason_is_replaced_by_a_text() -> None:
-    assert tell(Cause("A", BUCKET, ""), TABLES.get).rpartition(": ")[2]
+    assert Cause("A", BUCKET, "").describe(TABLES.get).rpartition(": ")[2]

@@ -1,0 +1,157 @@
+"""`status`, `outputs` and `diagnose`: a deployed stack."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from readmodel_cfn.cli import output
+from readmodel_cfn.cli.description import json_option
+from readmodel_cfn.cli.examples import WithExamples, examples
+from readmodel_cfn.cli.reporter import Reporter
+from readmodel_cfn.cli.stack_options import stack_options
+from readmodel_cfn.stack import ReadModelStack
+
+if TYPE_CHECKING:
+    from readmodel_cfn.stack import Diagnosis, Drift, Live, StackStatus
+
+
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn outputs",
+        "readmodel-cfn outputs --json --show-secrets",
+    ),
+)
+@stack_options
+@json_option
+@click.option("--show-secrets", is_flag=True, help="Print secrets instead of ****.")
+def outputs(stack: ReadModelStack, as_json: bool, show_secrets: bool) -> None:
+    """Print the stack's outputs; the URLs work on the sandbox too.
+
+    With --json: an object of names and values.
+    """
+    with Reporter(as_json) as report:
+        found = stack.described_outputs(report, show_secrets=show_secrets)
+    if as_json:
+        output.print_json({each.name: each.value for each in found})
+    else:
+        output.outputs({each.name: (each.value, each.description) for each in found})
+
+
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn status",
+        "readmodel-cfn status --drift",
+    ),
+)
+@stack_options
+@json_option
+@click.option(
+    "--drift",
+    is_flag=True,
+    help="Detect what was changed outside the stack, which may take minutes.",
+)
+def status(stack: ReadModelStack, as_json: bool, drift: bool) -> None:
+    """Print the stack's status, and check that its stage serves what its template says.
+
+    With --json: an object with name, status, reason, tags, resources, last_operation, live, and
+    drift if it was detected.
+    """
+    with Reporter(as_json) as report:
+        found = stack.status(drift=drift, on_progress=report)
+    if as_json:
+        output.print_json(found.as_dict())
+    else:
+        _print_status(found)
+    if found.differs:
+        command = stack.location.command("diff")
+        output.story(f"readmodel.toml differs from the deployed stack. To compare, run: {command}")
+    found.raise_if_broken()
+
+
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn diagnose",
+        "readmodel-cfn diagnose --stack-name shop --region eu-west-1",
+    ),
+)
+@stack_options
+@json_option
+def diagnose(stack: ReadModelStack, as_json: bool) -> None:
+    """Show why the last operation failed, which config table caused it, and how to fix it.
+
+    With --json: an object with name, status, operation, began, ended, succeeded, cause,
+    also_failed, cancelled and next.
+    """
+    with Reporter(as_json) as report:
+        found = stack.diagnose(report)
+    if as_json:
+        output.print_json(found.as_dict())
+    else:
+        click.echo(str(found))
+        _print_diagnosis(found)
+
+
+def _print_status(found: "StackStatus") -> None:
+    stack = found.stack
+    click.echo(f"{stack.name}: {stack.status} {stack.reason}".rstrip())
+    if found.last_operation:
+        click.echo(f"Last operation: {found.last_operation}")
+    _print_live(found.live)
+    if found.drift:
+        _print_drift(found.drift)
+    output.table(
+        [resource.logical_id, resource.status, resource.type, resource.physical_id]
+        for resource in found.resources
+    )
+
+
+def _print_live(live: "Live") -> None:
+    broken = {finding.stage for finding in live.findings}
+    for stage, parts in live.compared.items():
+        serves = "does not serve" if stage in broken else "serves"
+        click.echo(f"Live: {stage} {serves} what the template says; compared: {', '.join(parts)}")
+    output.table(
+        [f"  {finding.kind}", f"{finding.method} {finding.route}", finding.detail]
+        for finding in live.findings
+    )
+    for line in live.unknown:
+        click.echo(f"Live: {line}")
+
+
+def _print_drift(drift: "Drift") -> None:
+    changed = [resource for resource in drift.resources if resource.is_changed]
+    unchecked = [resource.logical_id for resource in drift.resources if not resource.is_checked]
+    checked = len(drift.resources) - len(unchecked)
+    click.echo(f"Drift: {len(changed)} of {checked} checked resources differ from the template")
+    for resource in changed:
+        click.echo(f"  {resource.logical_id}  {resource.status}  {resource.type}")
+        for each in resource.differences:
+            click.echo(f"    {each.path}: {each.actual}, in the template {each.expected}")
+    if unchecked:
+        click.echo(f"Drift: not checked: {', '.join(unchecked)}")
+    if drift.failure:
+        click.echo(f"Drift: the detection failed for some resources: {drift.failure}")
+
+
+def _print_diagnosis(found: "Diagnosis") -> None:
+    rows = {}
+    if cause := found.cause:
+        rows = {
+            "cause": f"{cause.logical_id} ({cause.type})" if cause.logical_id else "the stack",
+            "config": cause.table or "",
+            "reason": " ".join(cause.reason.split()),
+            "at": cause.path,
+        }
+    rows["next"] = found.next or ""
+    output.table([name, value] for name, value in rows.items() if value)
+    if found.also_failed:
+        click.echo("Also failed:" if cause else "Not deleted:")
+        output.table(
+            [resource.logical_id, resource.type, resource.table or "-", resource.reason]
+            for resource in found.also_failed
+        )
+    if found.cancelled:
+        click.echo(f"Cancelled because of it: {found.cancelled} resources")

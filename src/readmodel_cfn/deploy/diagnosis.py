@@ -1,0 +1,161 @@
+"""The diagnosis of a stack's last operation: whether it failed, why, and what to do next."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from readmodel_cfn.aws.errors import aws_errors
+from readmodel_cfn.aws.location import StackLocation
+from readmodel_cfn.deploy.advice import AFTER_ROLLBACK, next_step, with_location
+from readmodel_cfn.deploy.cause import (
+    SUCCEEDED,
+    Cause,
+    Origin,
+    all_causes,
+    cancelled,
+    failed_rollback_causes,
+    last_operation,
+)
+from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.events import OperationEnd
+from readmodel_cfn.deploy.inspection import existing_stack
+from readmodel_cfn.deploy.values import Failure, Stack, StackEvent
+from readmodel_cfn.errors import ReadModelError, RolledBack, Stuck
+from readmodel_cfn.progress import OnProgress, Step, ignore
+
+
+@dataclass(frozen=True)
+class FailedResource(Cause):
+    """A resource that failed, and the table of readmodel.toml that it comes from, if any."""
+
+    table: str | None = None
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The last operation of a stack.
+
+    `operation` is create, update, delete or import; None if CloudFormation has no event of it any
+    more, or there was none. `began` and `ended` are None then, `ended` also while it is in
+    progress. `succeeded` is None while it is in progress.
+
+    `cause` is the resource to fix first, and `also_failed` are the others. `cancelled` is the
+    number of resources that were cancelled because of it. `next` says what to do, and is None after
+    success.
+    """
+
+    location: StackLocation
+    name: str
+    status: str
+    operation: str | None
+    began: datetime | None
+    ended: datetime | None
+    succeeded: bool | None
+    cause: FailedResource | None
+    also_failed: tuple[FailedResource, ...]
+    cancelled: int
+    next: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The object that `diagnose --json` prints; times are in ISO 8601."""
+        found = {name: value for name, value in vars(self).items() if name != "location"}
+        return found | {
+            "began": self.began and self.began.isoformat(),
+            "ended": self.ended and self.ended.isoformat(),
+            "cause": self.cause and asdict(self.cause),
+            "also_failed": [asdict(resource) for resource in self.also_failed],
+        }
+
+    def __str__(self) -> str:
+        if self.operation is None or self.began is None:
+            return f"{self.location}: {self.status}; CloudFormation has no events of an operation"
+        result = {True: "succeeded", False: "failed", None: "is in progress"}[self.succeeded]
+        until = f" to {self.ended:%H:%M:%S}" if self.ended else ""
+        time = f"{self.began:%Y-%m-%d %H:%M:%S}{until} UTC"
+        return f"{self.location}: its {self.operation} {result} ({self.status}), {time}"
+
+
+def diagnose(
+    location: StackLocation, origin: Origin, on_progress: OnProgress = ignore
+) -> Diagnosis:
+    """Read the events of a stack's last operation and find its causes; nothing is changed.
+
+    `origin` returns the table of readmodel.toml that a logical ID comes from, or None.
+
+    Raises:
+        ReadModelError: the stack does not exist.
+    """
+    client = StackClient(location.connection.client("cloudformation"))
+    stack = existing_stack(client, location, on_progress)
+    on_progress(Step("Reading the events of the last operation"))
+    happened = last_operation(stack.id, client.events(stack.id))
+    failures = [] if stack.status in SUCCEEDED else reported_failures(client, stack)
+    causes = [
+        FailedResource(**vars(cause), table=origin(cause.logical_id))
+        for cause in all_causes(stack, happened, failures)
+    ]
+    succeeded = None if stack.status.endswith("_IN_PROGRESS") else stack.status in SUCCEEDED
+    # After a successful operation only resources failed that it should have deleted.
+    cause = causes.pop(0) if causes and not succeeded else None
+    operation = _operation(happened)
+    return Diagnosis(
+        location=location,
+        name=stack.name,
+        status=stack.status,
+        operation=operation,
+        began=happened[0].time if operation else None,
+        ended=happened[-1].time if operation and not stack.busy else None,
+        succeeded=succeeded,
+        cause=cause,
+        also_failed=tuple(causes),
+        cancelled=len(cancelled(stack.id, happened)),
+        next=None if succeeded else _next(location, stack, cause),
+    )
+
+
+def check(client: StackClient, name: str, ended: OperationEnd, origin: Origin) -> Stack:
+    """The stack, if its create, update or import succeeded.
+
+    Raises:
+        RolledBack: it failed and was rolled back; the error has the resource, its table, the reason
+            and what to do.
+        Stuck: it failed and was not rolled back, or not completely.
+    """
+    if ended.stack and ended.status in SUCCEEDED:
+        return ended.stack
+    stack, happened = ended.stack, ended.happened
+    causes = all_causes(stack, happened, reported_failures(client, stack))
+    of_rollback = failed_rollback_causes(stack, happened)
+    before = [cause for cause in causes if cause not in of_rollback]
+    why = ", after ".join(cause.describe(origin) for cause in [*of_rollback[:1], *before[:1]])
+    rolled_back = ended.status in AFTER_ROLLBACK
+    what = "rolled back" if rolled_back else f"the operation ended as {ended.status}"
+    error: type[ReadModelError] = RolledBack if rolled_back else Stuck
+    hint = next_step(ended.status, causes[0] if causes else None)
+    raise error(f"{what}: {why}" if why else what, where=f"stack {name}", hint=hint)
+
+
+def reported_failures(client: StackClient, stack: Stack | None) -> Sequence[Failure]:
+    """The failures from DescribeEvents; none if the call fails.
+
+    Events name most causes, so an error of this call must not hide the result of an operation;
+    neither must Ctrl-C.
+    """
+    try:
+        return client.failures(stack=stack.id) if stack else []
+    except aws_errors():
+        return []
+    except KeyboardInterrupt:
+        return []
+
+
+def _operation(happened: Sequence[StackEvent]) -> str | None:
+    word = happened[0].status.partition("_")[0].lower() if happened else ""
+    return word if word in ("create", "update", "delete", "import") else None
+
+
+def _next(location: StackLocation, stack: Stack, cause: Cause | None) -> str:
+    if stack.busy:
+        return f"run: {location.command('follow')}"
+    return with_location(next_step(stack.status, cause), location)

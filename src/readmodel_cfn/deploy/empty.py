@@ -1,0 +1,251 @@
+"""Empty a bucket: delete every object, every version and every delete marker.
+
+Incomplete multipart uploads are left to S3: they do not keep a general purpose bucket from being
+deleted, and are deleted with it
+(https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html).
+"""
+
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from queue import SimpleQueue
+from threading import Event, Thread
+from typing import Any, TypeVar
+
+from readmodel_cfn.aws.errors import aws_errors, error_code, is_transient, readable_answers
+from readmodel_cfn.errors import Stuck, Unfinished
+
+Version = dict[str, str]
+OnCount = Callable[[int], None]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+_BATCH = 1000  # keys in one DeleteObjects call, S3's limit
+# Each key counts as a request, and S3 allows 3,500 per second and prefix: more parallel calls would
+# be throttled. https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html
+_PARALLEL_CALLS = 4
+_PASSES = 5  # that find new versions; a bucket that is not empty after these is being written to
+_PAUSES = (1.0, 3.0, 9.0)  # seconds between attempts that delete nothing
+# The codes of single keys in a successful response if S3 is overloaded.
+_BUSY = {"SlowDown", "ServiceUnavailable", "InternalError", "OperationAborted", "RequestTimeout"}
+
+
+@dataclass(frozen=True)
+class Content:
+    """The first page of a bucket's listing; `more` is True if there are further pages.
+
+    `versions` includes delete markers; `bytes` is the size of the versions of this page.
+    """
+
+    versions: int
+    bytes: int
+    more: bool
+
+    def __str__(self) -> str:
+        least = "at least " if self.more else ""
+        return f"{least}{count_versions(self.versions)}, {least}{_size(self.bytes)}"
+
+
+def count_versions(versions: int) -> str:
+    """A number of versions in words, such as `1,003 versions`."""
+    return f"{versions:,} version{'' if versions == 1 else 's'}"
+
+
+def _size(count: int) -> str:
+    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count} bytes"
+
+
+def content_of(s3: Any, bucket: str) -> Content | None:
+    """The bucket's content as far as one call lists it; None if the bucket does not exist."""
+    page = next(_pages(s3, bucket), None)
+    if page is None:
+        return None
+    size = sum(version.get("Size", 0) for version in page.get("Versions", []))
+    return Content(len(_versions(page)), size, page["IsTruncated"])
+
+
+def empty(s3: Any, bucket: str, on_count: OnCount = lambda _: None) -> int:
+    """Delete everything in the bucket permanently, and return the number of deleted versions.
+
+    `on_count` gets the number of versions deleted so far. After an interruption, call it again.
+
+    Raises:
+        Stuck: S3 refuses to delete versions, the error names the first; or a writer keeps adding
+            new ones.
+        Unfinished: S3 is overloaded.
+    """
+    count = passes = 0
+    while passes < _PASSES:
+        before = count
+        batches = filter(None, map(_versions, _pages(s3, bucket)))
+        delete = partial(_delete_batch, s3, bucket)
+        with closing(run_parallel(delete, batches, _PARALLEL_CALLS)) as results:
+            for deleted in results:
+                count += deleted
+                on_count(count)
+        if count == before:
+            return count
+        # The next page of a listing starts after the last version of a page. If that version is
+        # deleted by then, an emulator skips versions: so only passes that find little are counted.
+        passes += count - before < _BATCH
+    raise _still_written(bucket)
+
+
+def remove(s3: Any, bucket: str, on_count: OnCount = lambda _: None) -> int:
+    """Empty the bucket and delete it; return the number of deleted versions.
+
+    Raises:
+        Stuck, Unfinished: as `empty` does.
+    """
+    count = 0
+    for pause in (*_PAUSES, 0):
+        count += empty(s3, bucket, partial(_add, count, on_count))
+        if _is_deleted(s3, bucket):
+            return count
+        time.sleep(pause)
+    raise _still_written(bucket)
+
+
+def _add(before: int, on_count: OnCount, count: int) -> None:
+    on_count(before + count)
+
+
+def _is_deleted(s3: Any, bucket: str) -> bool:
+    """Delete the bucket; False if an object was written since it was emptied."""
+    from botocore.exceptions import ClientError
+
+    try:
+        with _ignore_missing_bucket(), readable_answers("DeleteBucket"):
+            s3.delete_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error_code(error) != "BucketNotEmpty":
+            raise
+        return False
+    return True
+
+
+def _delete_batch(s3: Any, bucket: str, batch: list[Version]) -> int:
+    """Delete a batch, retrying while S3 is busy; return its length."""
+    left, pauses = batch, iter(_PAUSES)
+    while errors := _errors(s3, bucket, left):
+        if refused := [error for error in errors if error.get("Code") not in _BUSY]:
+            raise _refusal(bucket, refused)
+        busy = {error.get("Key") for error in errors}
+        still = [version for version in left if version["Key"] in busy] or left
+        pauses = pauses if len(still) == len(left) else iter(_PAUSES)
+        left, pause = still, next(pauses, None)
+        if pause is None:
+            what = f"S3 is overloaded: {errors[0].get('Message')}"
+            raise Unfinished(what, where=bucket, hint="run the same command again to continue")
+        time.sleep(pause)
+    return len(batch)
+
+
+def _errors(s3: Any, bucket: str, batch: list[Version]) -> Sequence[Mapping[str, Any]]:
+    """The versions that S3 did not delete: all of the batch after a transient error."""
+    try:
+        with readable_answers("DeleteObjects"):
+            response = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+    except aws_errors() as error:
+        if not is_transient(error):
+            raise
+        message = str(error)
+        return [
+            {"Key": version["Key"], "Code": "SlowDown", "Message": message} for version in batch
+        ]
+    errors: Sequence[Mapping[str, Any]] = response.get("Errors", [])
+    return errors
+
+
+def _refusal(bucket: str, errors: Sequence[Mapping[str, Any]]) -> Stuck:
+    others = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    hint = "remove its object lock or grant the missing permission, then run the same command again"
+    first = errors[0]
+    what = f"not deleted{others}: {first.get('Code')} {first.get('Message', '')}".rstrip()
+    return Stuck(what, where=f"{bucket}/{first.get('Key')}", hint=hint)
+
+
+def _still_written(bucket: str) -> Stuck:
+    hint = "stop the writers, then run the same command again"
+    return Stuck("the bucket is still being written to", where=bucket, hint=hint)
+
+
+def _versions(page: Mapping[str, Any]) -> list[Version]:
+    entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+    return [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries]
+
+
+def _pages(s3: Any, bucket: str) -> Iterator[Mapping[str, Any]]:
+    """The pages of the listing of all versions; none if the bucket does not exist.
+
+    Each must have IsTruncated: a response without it is not S3's.
+    """
+    with _ignore_missing_bucket(), readable_answers("ListObjectVersions"):
+        pages = s3.get_paginator("list_object_versions").paginate(
+            Bucket=bucket, PaginationConfig={"PageSize": _BATCH}
+        )
+        for page in pages:
+            page["IsTruncated"]
+            yield page
+
+
+@contextmanager
+def _ignore_missing_bucket() -> Iterator[None]:
+    """Treat a bucket that does not exist as an empty one."""
+    from botocore.exceptions import ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        if error_code(error) != "NoSuchBucket":
+            raise
+
+
+def run_parallel(
+    work: Callable[[Item], Result], items: Iterable[Item], threads: int
+) -> Generator[Result, None, None]:
+    """Call `work` for each item in threads; yield the results, and raise what it raises.
+
+    At most two items per thread are in progress, so that memory is bounded and no thread waits for
+    the next item. If the caller stops, the items in progress are not waited for. The threads are
+    daemons: those of concurrent.futures would delay the exit of an interrupted program.
+    """
+    todo: SimpleQueue[Item | None] = SimpleQueue()
+    done: SimpleQueue[Future[Result]] = SimpleQueue()
+    stopped, in_progress = Event(), 0
+    for _ in range(threads):
+        Thread(target=_work, args=(work, todo, done, stopped), daemon=True).start()
+    try:
+        for item in items:
+            todo.put(item)
+            in_progress += 1
+            if in_progress == 2 * threads:
+                yield done.get().result()
+                in_progress -= 1
+        for _ in range(in_progress):
+            yield done.get().result()
+    finally:
+        stopped.set()
+        for _ in range(threads):
+            todo.put(None)
+
+
+def _work(
+    work: Callable[[Item], Result],
+    todo: "SimpleQueue[Item | None]",
+    done: "SimpleQueue[Future[Result]]",
+    stopped: Event,
+) -> None:
+    """Work on one item after the other until the caller stops."""
+    while (item := todo.get()) is not None and not stopped.is_set():
+        result: Future[Result] = Future()
+        try:
+            result.set_result(work(item))
+        except Exception as error:  # noqa: BLE001 - raised by `result()` in the caller's thread
+            result.set_exception(error)
+        done.put(result)

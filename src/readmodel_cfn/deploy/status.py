@@ -1,0 +1,186 @@
+"""A stack's status: its last operation, and whether its stages serve what its template says."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from readmodel_cfn.aws.location import StackLocation
+from readmodel_cfn.cloudformation.reader import read_template
+from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.inspection import existing_stack
+from readmodel_cfn.deploy.live.compare import compare, together
+from readmodel_cfn.deploy.live.drift import Drift, detect
+from readmodel_cfn.deploy.live.expected import expected
+from readmodel_cfn.deploy.live.snapshot import snapshot
+from readmodel_cfn.deploy.live.values import Live
+from readmodel_cfn.deploy.plan import is_managed
+from readmodel_cfn.deploy.values import Stack, StackResource
+from readmodel_cfn.errors import PromiseBroken
+from readmodel_cfn.progress import OnProgress, Step, ignore
+
+Template = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class LastOperation:
+    """The last operation, such as UPDATE_STACK, with the status and time of its last event."""
+
+    kind: str
+    status: str
+    time: datetime
+
+    def __str__(self) -> str:
+        return f"{self.kind}, {self.status} at {self.time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+    def as_dict(self) -> dict[str, str]:
+        """The object that `status --json` has for it; `time` is in ISO 8601."""
+        return {**vars(self), "time": self.time.astimezone(UTC).isoformat()}
+
+
+@dataclass(frozen=True)
+class StackStatus:
+    """The status of a stack.
+
+    `last_operation` is None if CloudFormation has no event of it any more, `drift` if it was not
+    detected. `differs` is True if the deployed template is not one that readmodel.toml describes;
+    it is False for a stack of another tool, or one whose last operation has not succeeded.
+    """
+
+    location: StackLocation
+    stack: Stack
+    resources: Sequence[StackResource]
+    last_operation: LastOperation | None
+    live: Live
+    drift: Drift | None
+    differs: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """The object that `status --json` prints."""
+        stack, last = self.stack, self.last_operation
+        return {
+            "name": stack.name,
+            "status": stack.status,
+            "reason": stack.reason,
+            "tags": dict(stack.tags),
+            "resources": [vars(resource) for resource in self.resources],
+            "last_operation": last and last.as_dict(),
+            "live": asdict(self.live),
+            **({"drift": asdict(self.drift)} if self.drift else {}),
+        }
+
+    def raise_if_broken(self) -> None:
+        """Check that all compared stages serve what the template says.
+
+        Raises:
+            PromiseBroken: one does not; the error has the first difference and how to fix it.
+        """
+        if self.live.findings:
+            first, *others = self.live.findings
+            route = f"{first.method} {first.route} " if first.route else ""
+            more = f" (and {len(others)} more)" if others else ""
+            what = f"{route}{first.detail}{more}"
+            raise PromiseBroken(what, where=str(self.location), hint=first.todo)
+
+
+def status(
+    location: StackLocation,
+    templates: Iterable[str] = (),
+    *,
+    drift: bool = False,
+    on_progress: OnProgress = ignore,
+) -> StackStatus:
+    """Read the stack and compare its stages with its template; nothing is changed.
+
+    Args:
+        location: The stack.
+        templates: JSON texts; if the deployed template is none of them, the status has `differs`.
+            They are only read if they are compared.
+        drift: Whether to run drift detection too, which may take minutes.
+        on_progress: Called with a Step before each part.
+
+    Raises:
+        ReadModelError: the stack does not exist.
+    """
+    client = StackClient(location.connection.client("cloudformation"))
+    stack = existing_stack(client, location, on_progress)
+    on_progress(Step("Comparing what API Gateway serves with the template"))
+    resources = client.resources(stack.id)
+    template = _template(client, location, stack)
+    last_operation = _last_operation(client, stack)
+    live = _live(location, stack, template, resources)
+    return StackStatus(
+        location=location,
+        stack=stack,
+        resources=resources,
+        last_operation=last_operation,
+        live=live,
+        drift=_drift(location, stack, resources, on_progress) if drift else None,
+        differs=_differs(stack, template, templates),
+    )
+
+
+def _last_operation(client: StackClient, stack: Stack) -> LastOperation | None:
+    """From the stack's newest event about itself."""
+    own = (event for event in client.events(stack.id) if event.physical_id == stack.id)
+    newest = next(own, None)
+    return LastOperation(_kind(stack), newest.status, newest.time) if newest else None
+
+
+def _kind(stack: Stack) -> str:
+    """The last operation's type, or what the status implies: only a create ends in ROLLBACK_*."""
+    kinds = (
+        operation.kind for operation in stack.operations if operation.kind != "CREATE_CHANGESET"
+    )
+    word = stack.status.partition("_")[0].replace("ROLLBACK", "CREATE")
+    return next(kinds, f"{word}_STACK")
+
+
+def _template(client: StackClient, location: StackLocation, stack: Stack) -> Template | None:
+    """The deployed template; None if the stack does not have all of its resources."""
+    failed = stack.status.startswith(("ROLLBACK", "DELETE"))
+    if failed or not stack.status.endswith("_COMPLETE"):
+        return None
+    found: Template | str = client.template(stack.id)
+    if not isinstance(found, str):
+        return found
+    return read_template(found, f"the template of {location}")
+
+
+def _live(
+    location: StackLocation,
+    stack: Stack,
+    template: Template | None,
+    resources: Sequence[StackResource],
+) -> Live:
+    """Compare every stage of the template with API Gateway."""
+    if template is None:
+        return Live(unknown=(f"not compared: the stack is {stack.status}",))
+    ids = {
+        resource.logical_id: resource.physical_id
+        for resource in resources
+        if resource.physical_id and "DELETE" not in resource.status
+    }
+    stages = expected(template, ids, stack.id, stack.parameters)
+    if not stages:
+        return Live(unknown=("not compared: the template has no stage",))
+    client = location.connection.client("apigateway")
+    return together([compare(stage, snapshot(client, stage.api, stage.stage)) for stage in stages])
+
+
+def _drift(
+    location: StackLocation,
+    stack: Stack,
+    resources: Sequence[StackResource],
+    on_progress: OnProgress,
+) -> Drift:
+    on_progress(Step("Detecting drift"))
+    types = {resource.logical_id: resource.type for resource in resources}
+    return detect(location.connection.client("cloudformation"), stack.id, types)
+
+
+def _differs(stack: Stack, template: Template | None, templates: Iterable[str]) -> bool:
+    if template is None or not is_managed(stack):
+        return False
+    return not any(json.loads(text) == template for text in templates)

@@ -1,0 +1,172 @@
+"""The gateway: evaluates requests against a snapshot, one step before S3 and one after it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from readmodel_cfn.local.gateway.definition import Json, resources
+from readmodel_cfn.local.gateway.failures import GatewayResponseError, ResponseType
+from readmodel_cfn.local.gateway.gateway_responses import (
+    GatewayResponse,
+    compile_gateway_responses,
+    gateway_response,
+)
+from readmodel_cfn.local.gateway.integration_request import mock_status, s3_request
+from readmodel_cfn.local.gateway.integration_response import respond, select
+from readmodel_cfn.local.gateway.method import Evaluation, Method, Unsupported, compile_method
+from readmodel_cfn.local.gateway.method_response import not_evaluated
+from readmodel_cfn.local.gateway.payload import Encoding
+from readmodel_cfn.local.gateway.routing import Node, Resource, Route, build, match
+from readmodel_cfn.local.gateway.types import (
+    Exchange,
+    Request,
+    Response,
+    S3Request,
+    S3Response,
+    Scope,
+)
+from readmodel_cfn.local.gateway.unsupported import api_features
+
+Failure = Literal[
+    "INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT", "API_CONFIGURATION_ERROR", "REQUEST_TOO_LARGE"
+]
+"""What the gateway's owner finds: S3 cannot be reached (504), does not answer in time (504), or
+sends more than API Gateway takes (500); or the client sends more (413)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An immutable compiled API, as a deployment is on AWS: later changes do not reach it.
+
+    `unsupported` are the features of the whole API that this gateway does not evaluate.
+    """
+
+    routes: Node
+    gateway_responses: Mapping[str, GatewayResponse]
+    encoding: Encoding
+    unsupported: tuple[str, ...] = ()
+
+    @classmethod
+    def from_definition(cls, definition: Json) -> Self:
+        """Compile a definition in the shape of API Gateway's control plane (camelCase).
+
+        Methods that this gateway cannot evaluate compile, and answer 501; `unsupported` lists them.
+
+        Raises:
+            DefinitionError: AWS would refuse to deploy the definition.
+        """
+        return cls(
+            routes=build(
+                Resource(path, _compile_methods(path, methods))
+                for path, methods in resources(definition)
+            ),
+            gateway_responses=compile_gateway_responses(definition),
+            encoding=Encoding.of(definition),
+            unsupported=tuple(map(str, api_features(definition))),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that needs S3: send `s3`, then pass the call and S3's response to `finish`.
+
+    `method` and `exchange` are what `finish` needs: the compiled method, and the client's request
+    with the values that mappings may read.
+    """
+
+    s3: S3Request
+    method: Evaluation
+    exchange: Exchange
+
+
+class Gateway:
+    """Serves one snapshot; it keeps no state between requests, so threads may share it.
+
+    `stage` is the value of `$context.stage`, `variables` are the stage's variables.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, stage: str = "", variables: Mapping[str, str] | None = None
+    ) -> None:
+        self._snapshot = snapshot
+        self._stage = stage
+        self._variables = variables or {}
+
+    def prepare(self, request: Request) -> Response | Call:
+        """The call of S3 that `request` needs, or the response if none is needed.
+
+        It raises nothing: a wrong request or definition has its response too. A request that needs
+        an unsupported feature gets a 501, which API Gateway itself never gives.
+        """
+        if self._snapshot.unsupported:
+            return not_evaluated(request, self._snapshot.unsupported)
+        route = self._route(request)
+        exchange = self._exchange(request, route)
+        if route is None:
+            return self._refuse("MISSING_AUTHENTICATION_TOKEN", exchange)
+        if isinstance(route.method, Unsupported):
+            return not_evaluated(request, route.method.features)
+        try:
+            return _integrate(exchange, route.method, self._snapshot.encoding)
+        except GatewayResponseError as error:
+            return self._refuse(error.response_type, exchange)
+
+    def finish(self, call: Call, response: S3Response) -> Response:
+        """The client's response, made of S3's response to `call.s3`."""
+        try:
+            return _map_response(call.method, call.exchange, response, self._snapshot.encoding)
+        except GatewayResponseError as error:
+            return self._refuse(error.response_type, call.exchange)
+
+    def failed(self, at: Call | Request, failure: Failure) -> Response:
+        """The response of API Gateway itself to a request, or to a call of S3, that failed."""
+        if isinstance(at, Call):
+            return self._refuse(failure, at.exchange)
+        return self._refuse(failure, self._exchange(at, self._route(at)))
+
+    def throttled(self, request: Request) -> Response:
+        """The response (429) to a request over the stage's rate."""
+        return self._refuse("THROTTLED", self._exchange(request, self._route(request)))
+
+    def _route(self, request: Request) -> Route | None:
+        return match(self._snapshot.routes, request.path, request.method)
+
+    def _exchange(self, request: Request, route: Route | None) -> Exchange:
+        scope: Scope = {
+            "header": request.headers,
+            "querystring": request.query,
+            "path": route.path_parameters if route else {},
+            "context": {
+                "httpMethod": request.method,
+                "path": f"/{self._stage}{request.path}",
+                "requestId": request.request_id,
+                "stage": self._stage,
+                "resourcePath": route.resource_path if route else "",
+            },
+            "stageVariables": self._variables,
+        }
+        return Exchange(request, scope)
+
+    def _refuse(self, response_type: ResponseType, exchange: Exchange) -> Response:
+        own = self._snapshot.gateway_responses
+        return gateway_response(own, response_type, exchange.request, exchange.scope)
+
+
+def _integrate(exchange: Exchange, method: Evaluation, encoding: Encoding) -> Response | Call:
+    integration = method.integration
+    body = integration.body.build(exchange.request, exchange.scope, encoding.binary_types)
+    if integration.uri is None:
+        response = S3Response(mock_status(body), {}, b"")
+        return _map_response(method, exchange, response, encoding)
+    call = s3_request(integration.uri, integration, exchange, body)
+    return Call(call, method, exchange)
+
+
+def _map_response(
+    method: Evaluation, exchange: Exchange, response: S3Response, encoding: Encoding
+) -> Response:
+    return respond(select(method.responses, response.status), exchange, response, encoding)
+
+
+def _compile_methods(path: str, methods: Json) -> dict[str, Method]:
+    return {name: compile_method(body or {}, f"{name} {path}") for name, body in methods.items()}

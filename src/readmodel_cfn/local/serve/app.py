@@ -1,0 +1,119 @@
+"""The API as an ASGI application: HTTP requests in, HTTP responses out."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from readmodel_cfn.limits import API_PAYLOAD_BYTES
+from readmodel_cfn.local.gateway import Request, Response
+from readmodel_cfn.local.serve.api import NO_SUCH_STAGE, Api
+
+Message = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+_BODILESS = frozenset({204, 304})
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A request that was answered: its method, path and query as sent, status and time."""
+
+    method: str
+    target: str
+    status: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.target} {self.status} {self.seconds * 1000:.1f} ms"
+
+
+class App:
+    """Serves `api`, which may be replaced at any moment; `log` gets every answered request."""
+
+    def __init__(self, api: Api, log: Callable[[Answered], None] | None) -> None:
+        self.api = api
+        self._log = log
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer a request; the ASGI 3 interface."""
+        start = time.perf_counter()
+        body = await _body(scope["headers"], receive)
+        response = await self._answer(scope, body)
+        head = {"status": response.status, "headers": _headers(scope["method"], response)}
+        await send({"type": "http.response.start", **head})
+        await send({"type": "http.response.body", "body": response.body})
+        if self._log:
+            seconds = time.perf_counter() - start
+            self._log(Answered(scope["method"], _target(scope), response.status, seconds))
+
+    async def _answer(self, scope: Message, body: bytes | None) -> Response:
+        api = self.api
+        path = api.below_stage(scope["path"])
+        if path is None:
+            return NO_SUCH_STAGE
+        # Of a parameter that is sent more than once API Gateway maps the last value.
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        headers = _joined(scope["headers"])
+        request = Request(
+            scope["method"], path, headers, query, body or b"", request_id=str(uuid.uuid4())
+        )
+        if body is None:
+            return api.gateway.failed(request, "REQUEST_TOO_LARGE")
+        if api.s3.is_remote:  # other requests are served meanwhile
+            return await asyncio.to_thread(api.answer, request)
+        return api.answer(request)
+
+
+async def _body(headers: Iterable[tuple[bytes, bytes]], receive: Receive) -> bytes | None:
+    """The request's body; None if it is larger than API Gateway allows.
+
+    If the headers announce no body, it waits for none. A body that is too large is read to its end
+    but not kept, so that the client gets the response.
+    """
+    if not any(name in (b"content-length", b"transfer-encoding") for name, _ in headers):
+        return b""
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await receive()
+        part = message.get("body", b"")
+        size += len(part)
+        if size > API_PAYLOAD_BYTES:
+            parts.clear()
+        else:
+            parts.append(part)
+        more = message.get("more_body", False)
+    return b"".join(parts) if size <= API_PAYLOAD_BYTES else None
+
+
+def _joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers by lower-case name; repeated ones are joined with a comma."""
+    joined: dict[str, str] = {}
+    for raw, value in headers:
+        name, text = raw.decode("latin-1"), value.decode("latin-1")
+        joined[name] = f"{joined[name]},{text}" if name in joined else text
+    return joined
+
+
+def _headers(method: str, response: Response) -> list[tuple[bytes, bytes]]:
+    """The response's headers, with the length of the body if it may have one.
+
+    The response to HEAD has no Content-Length: that of the same GET is not known here.
+    """
+    headers = [
+        (name.encode("latin-1"), value.encode("latin-1", "replace"))
+        for name, value in response.headers.items()
+    ]
+    if method != "HEAD" and response.status not in _BODILESS:
+        headers.append((b"content-length", str(len(response.body)).encode()))
+    return headers
+
+
+def _target(scope: Message) -> str:
+    """The path and query as sent, percent-encoded and so without control characters."""
+    path, query = scope["raw_path"].decode("ascii"), scope["query_string"].decode("ascii")
+    return f"{path}?{query}" if query else path

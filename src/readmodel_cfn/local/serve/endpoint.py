@@ -1,0 +1,79 @@
+"""S3 at a URL: each request of an integration is sent there, as API Gateway sends it to S3.
+
+Method, path, query, body and the mapped headers are those of the integration request. The request
+is not signed, and the headers that API Gateway adds itself (User-Agent, X-Amzn-Trace-Id) are not
+sent: use an S3 that accepts unsigned requests, such as a public bucket.
+"""
+
+import re
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from urllib.parse import quote, urlencode, urlsplit
+
+from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.limits import API_PAYLOAD_BYTES, INTEGRATION_SECONDS
+from readmodel_cfn.local.gateway import S3Request, S3Response
+
+_BODILESS = ("GET", "HEAD", "DELETE", "OPTIONS")
+
+
+class Endpoint:
+    """An S3 at a URL, with the bucket in the path: `URL/BUCKET/KEY`.
+
+    Raises:
+        ConfigError: not an http or https URL.
+    """
+
+    is_remote = True
+
+    def __init__(self, url: str) -> None:
+        try:
+            parts = urlsplit(url)
+            valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            valid = False
+        if not valid or parts.query or parts.fragment or re.search(r"[^\x21-\x7e]", url):
+            hint = "use an http or https URL, such as http://127.0.0.1:9000"
+            raise ConfigError(f"{url!r} is not allowed", where="--s3-endpoint", hint=hint)
+        self._is_https, self._path = parts.scheme == "https", parts.path.rstrip("/")
+        self._host, self._port = parts.hostname or "", parts.port
+
+    def answer(self, request: S3Request) -> S3Response:
+        """S3's response; at most one byte more of the body than API Gateway takes.
+
+        Raises:
+            TimeoutError: S3 does not answer in time.
+            OSError: S3 cannot be reached, or its response cannot be read.
+        """
+        kind = HTTPSConnection if self._is_https else HTTPConnection
+        connection = kind(self._host, self._port, timeout=INTEGRATION_SECONDS)
+        try:
+            self._send(connection, request)
+            return _read(connection.getresponse())
+        except (HTTPException, ValueError) as error:  # a header that HTTP does not allow too
+            raise OSError(f"{type(error).__name__}: {error}") from error
+        finally:
+            connection.close()
+
+    def missing(self, request: S3Request) -> S3Response | None:  # noqa: ARG002 - as a folder's
+        """Not known: only S3 itself can say what it answers for a missing key."""
+        return None
+
+    def _send(self, connection: HTTPConnection, request: S3Request) -> None:
+        target = f"{self._path}/{request.bucket}/{quote(request.key, safe='/-_.~')}"
+        if request.query:
+            target += f"?{urlencode(request.query, quote_via=quote)}"
+        own_host = "host" in request.headers
+        connection.putrequest(request.method, target, skip_host=own_host, skip_accept_encoding=True)
+        for name, value in request.headers.items():
+            connection.putheader(name, value.encode("latin-1", "replace"))
+        if request.body or request.method not in _BODILESS:
+            connection.putheader("Content-Length", str(len(request.body)))
+        connection.endheaders(request.body or None)
+
+
+def _read(response: HTTPResponse) -> S3Response:
+    headers: dict[str, str] = {}
+    for name, value in response.getheaders():
+        lower = name.lower()
+        headers[lower] = f"{headers[lower]},{value}" if lower in headers else value
+    return S3Response(response.status, headers, response.read(API_PAYLOAD_BYTES + 1))

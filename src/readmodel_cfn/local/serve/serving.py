@@ -1,0 +1,148 @@
+"""`serving` for programs, `serve` for the command: an API over HTTP on this machine."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.local.serve import server
+from readmodel_cfn.local.serve.api import S3, Api, Route, api_of
+from readmodel_cfn.local.serve.app import App
+from readmodel_cfn.local.serve.reload import Reloader
+from readmodel_cfn.local.serve.source import Source
+from readmodel_cfn.progress import Note, OnProgress, ignore
+
+DOCUMENTS = "data"
+"""The default folder of documents."""
+
+
+@dataclass(frozen=True)
+class ServedApi:
+    """An API that is being served.
+
+    `url` is that of its stage, `documents` the folder or the URL of the S3 that it reads, `pid` the
+    server's process. `findings` are the features of the template that are not evaluated: requests
+    that meet one get a 501.
+    """
+
+    url: str
+    documents: str
+    pid: int
+    routes: tuple[Route, ...]
+    findings: tuple[str, ...]
+
+    def url_of(self, route: Route) -> str:
+        """The URL of a route, with its parameters in braces."""
+        return f"{self.url}{route.path}"
+
+    def document_of(self, route: Route) -> str:
+        """The file of a route's documents, or their key in the S3; `-` if it reads none."""
+        if route.key is None:
+            return "-"
+        return route.key if "://" in self.documents else str(Path(self.documents, route.key))
+
+    def as_dict(self) -> dict[str, object]:
+        """What `serve --json` prints."""
+        return {
+            "url": self.url,
+            "data": self.documents,
+            "pid": self.pid,
+            "routes": [{**vars(route), "url": self.url_of(route)} for route in self.routes],
+            "findings": list(self.findings),
+        }
+
+
+@contextmanager
+def serving(
+    template: Source | Mapping[str, Any] | str | Path,
+    documents: str | Path = DOCUMENTS,
+    *,
+    parameters: Mapping[str, str] | None = None,
+    stage: str | None = None,
+    s3_endpoint: str | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    on_progress: OnProgress = ignore,
+) -> Iterator[str]:
+    """Serve an API in this process while the block runs; it yields the URL of the stage.
+
+    Args:
+        template: A template with a REST API in front of S3, as a value or as a file (JSON or YAML).
+        documents: Folder of documents; a key is a path below it.
+        parameters: Values of parameters, pseudo parameters and resources.
+        stage: Stage to serve, by default the template's first.
+        s3_endpoint: URL of an S3 to read from instead of the folder.
+        host: Address to serve on.
+        port: Port to serve on; 0 for a free one.
+        on_progress: Gets a `ServedApi` once it serves, an `Answered` for each request, and `Note`s.
+            All but the first come from the server's thread.
+
+    Raises:
+        ConfigError: the template cannot be served, or the folder does not exist.
+        ReadModelError: the port is in use.
+    """
+    source = Source.of(template).with_options(parameters, stage)
+    s3 = _s3(documents, s3_endpoint)
+    api = api_of(source, s3, lambda text: on_progress(Note(text)))
+    with server.listen(host, port) as listener, server.running(App(api, on_progress), listener):
+        served = _served(api, s3_endpoint or str(documents), host, listener.getsockname()[1])
+        on_progress(served)
+        yield served.url
+
+
+def serve(
+    load: Callable[[], Source],
+    documents: str | Path = DOCUMENTS,
+    *,
+    watch: Path,
+    s3_endpoint: str | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    on_progress: OnProgress = ignore,
+) -> None:
+    """Serve an API until SIGINT or SIGTERM, which end the process with exit code 0.
+
+    `load` returns what to serve, again after each change of the file `watch`; the other arguments
+    are those of `serving`.
+
+    Raises:
+        ConfigError: the template cannot be served, or the folder does not exist.
+        ReadModelError: the port is in use.
+    """
+    s3 = _s3(documents, s3_endpoint)
+
+    def note(text: str) -> None:
+        on_progress(Note(text))
+
+    def api() -> Api:
+        return api_of(load(), s3, note)
+
+    reloader = Reloader(watch, api, note)
+    app = App(api(), on_progress)
+    listener = server.listen(host, port)
+    found = listener.getsockname()[1]
+
+    def ready() -> None:
+        on_progress(_served(app.api, s3_endpoint or str(documents), host, found))
+
+    server.run(app, listener, ready=ready, watch=lambda: reloader.watch(app))
+
+
+def _s3(documents: str | Path, s3_endpoint: str | None) -> Path | S3:
+    if s3_endpoint is not None:
+        from readmodel_cfn.local.serve.endpoint import Endpoint
+
+        return Endpoint(s3_endpoint)
+    folder = Path(documents)
+    if not folder.is_dir():
+        hint = "create it, or choose another folder with --documents DIR"
+        raise ConfigError("no such folder", where=str(folder), hint=hint)
+    return folder
+
+
+def _served(api: Api, documents: str, host: str, port: int) -> ServedApi:
+    url = f"{server.url_of(host, port)}/{api.stage}"
+    return ServedApi(url, documents, os.getpid(), api.routes, api.findings)

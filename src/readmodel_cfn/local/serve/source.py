@@ -1,0 +1,78 @@
+"""What is served: a template, the values of its parameters, and how its documents are stored."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+from readmodel_cfn.cloudformation.reader import locate, position, read_template
+from readmodel_cfn.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Storage:
+    """How publishing stores documents, so that the folder answers as S3 does after publishing.
+
+    `headers` are those that S3 stores and returns, in lower case. `encode` makes the bytes that are
+    stored, such as gzip. `publishes` says whether a key is published: other files are missing.
+    `check` raises a ConfigError for a document that publishing would refuse; it gets the document
+    and its file.
+    """
+
+    headers: Mapping[str, str] = field(default_factory=lambda: {"cache-control": "no-cache"})
+    encode: Callable[[bytes], bytes] = lambda document: document
+    publishes: Callable[[str], bool] = lambda _: True
+    check: Callable[[bytes, str], None] = lambda *_: None
+
+
+@dataclass(frozen=True)
+class Source:
+    """A template with a REST API in front of S3.
+
+    `parameters` are values of parameters, of pseudo parameters (`AWS::Region`) and of resources
+    (the name of the bucket `Store`). `stage` is the stage to serve, by default the template's
+    first. `name` is what messages call the template, and `text` its text, if that is known: then
+    messages have the line.
+    """
+
+    template: Mapping[str, Any]
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    stage: str | None = None
+    storage: Storage = field(default_factory=Storage)
+    name: str = "template"
+    text: str = ""
+
+    @classmethod
+    def of(cls, template: "Source | Mapping[str, Any] | str | Path") -> Self:
+        """A source, a template as a value, or the file of a template in JSON or YAML.
+
+        Raises:
+            ConfigError: the file cannot be read, or is not a template.
+        """
+        if isinstance(template, cls):
+            return template
+        if isinstance(template, Mapping):
+            return cls(template)
+        if not isinstance(template, str | Path):
+            raise TypeError(f"a template is a mapping or the path of a file, not {template!r}")
+        name = str(template)
+        try:
+            text = Path(template).read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "not UTF-8 text"
+            raise ConfigError(f"cannot be read: {reason}", where=name) from error
+        return cls(read_template(text, name), name=name, text=text)
+
+    def with_options(
+        self, parameters: Mapping[str, str] | None = None, stage: str | None = None
+    ) -> Self:
+        """The same with more values and another stage."""
+        values = {**self.parameters, **(parameters or {})}
+        return replace(self, parameters=values, stage=stage or self.stage)
+
+    def where(self, path: tuple[str | int, ...]) -> str:
+        """The place of a part, for messages: `template.yaml:12: Resources.Get`."""
+        for end in range(len(path), 0, -1):
+            if self.text and position(self.text, path[:end]):
+                return locate(self.text, self.name, path[:end])
+        return f"{self.name}: {'.'.join(map(str, path))}" if path else self.name

@@ -1,0 +1,92 @@
+"""`outputs`: reachable URLs, and secrets masked unless they are to be shown."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from functional_aws import OUTPUTS, Aws, error_of, run, stubbed
+
+from readmodel_cfn import ReadModelStack
+from readmodel_cfn.local import sandbox
+from readmodel_cfn.local.sandbox import Sandbox
+
+KEY = {"DataStoreAccessKeyId": "AKIA1", "DataStoreSecretAccessKey": "s3cret"}
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
+    monkeypatch.chdir(tmp_path)
+    with stubbed(monkeypatch) as made:
+        yield made
+
+
+def outputs(*arguments: str) -> Any:
+    return run("outputs", "--region", "eu-west-1", *arguments)
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",)])
+def test_outputs_mask_the_secret_key(aws: Aws, arguments: tuple[str, ...]) -> None:
+    aws.stack(outputs={**OUTPUTS, **KEY})
+    done = outputs(*arguments)
+    assert "s3cret" not in done.output
+    assert "****" in done.stdout
+    assert "AKIA1" in done.stdout
+
+
+def test_outputs_mask_a_prefixed_secret_key(aws: Aws) -> None:
+    aws.stack(outputs={f"Shop{name}": value for name, value in KEY.items()})
+    assert "s3cret" not in outputs().output
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",)])
+def test_show_secrets_prints_the_secret_key(aws: Aws, arguments: tuple[str, ...]) -> None:
+    aws.stack(outputs=KEY)
+    assert "s3cret" in outputs("--show-secrets", *arguments).stdout
+
+
+def test_json_of_outputs_is_one_object(aws: Aws) -> None:
+    aws.stack()
+    assert json.loads(outputs("--json").stdout) == OUTPUTS
+
+
+def test_outputs_of_an_emulator_have_reachable_urls(aws: Aws) -> None:
+    aws.stack()
+    found = json.loads(outputs("--json", "--endpoint-url", "http://127.0.0.1:4566").stdout)
+    assert found["ApiUrl"] == "http://127.0.0.1:4566/_aws/execute-api/abc123/v1"
+    assert found["S3BucketName"] == "data-bucket"
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",)])
+def test_stack_without_outputs_prints_none(aws: Aws, arguments: tuple[str, ...]) -> None:
+    aws.stack(outputs={})
+    done = outputs(*arguments)
+    assert done.exit_code == 0
+    assert done.stdout.strip() in ("", "{}")
+
+
+def test_outputs_in_python_show_secrets_by_default(aws: Aws) -> None:
+    stack = ReadModelStack("read-model", region="eu-west-1")
+    for show_secrets in (True, False):
+        aws.stack(outputs=KEY)
+        found = stack.outputs(show_secrets=show_secrets)
+        assert ("s3cret" in found.values()) is show_secrets
+        assert found["DataStoreAccessKeyId"] == "AKIA1"
+
+
+def test_missing_stack_names_the_deploy_command(aws: Aws) -> None:
+    aws.no_stack()
+    command_line = "readmodel-cfn deploy --stack-name read-model --region eu-west-1"
+    assert error_of(outputs(), 1).endswith(command_line)
+
+
+def test_missing_stack_on_the_sandbox_names_the_sandbox_option(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = Sandbox("http://127.0.0.1:1", 1, 1, "AKIA1", "s3cret", "first")
+    monkeypatch.setattr(sandbox, "start", lambda **_: box)
+    aws.no_stack()
+    line = error_of(outputs("--sandbox"), 1)
+    assert "readmodel-cfn deploy" in line
+    assert line.endswith(" --sandbox")

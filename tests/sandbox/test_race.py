@@ -29,7 +29,7 @@ from race_site import (
 )
 
 from readmodel_cfn.cli import main
-from readmodel_cfn.deploy import wanted as stack_spec
+from readmodel_cfn.deploy import spec as stack_spec
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.stack import ReadModelStack

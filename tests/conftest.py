@@ -1,16 +1,13 @@
 """Fixtures of all tests: those of the sandbox, no timed progress lines, quick botocore sessions."""
 
 import functools
-import inspect
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import botocore.loaders
 import botocore.session
 import pytest
 
-from readmodel_cfn.cli import progress, reporter
-from readmodel_cfn.cli.slow import slow
+from readmodel_cfn.cli import reporter
 
 pytest_plugins = ["sandbox_fixtures"]
 NEVER = 1e6  # seconds
@@ -26,12 +23,10 @@ def shared_botocore_data() -> Iterator[None]:
 
 
 @pytest.fixture
-def set_slow_delays(monkeypatch: pytest.MonkeyPatch) -> Callable[[float, float], None]:
-    """Sets the seconds before the first progress line of a slow call, and between two lines."""
+def set_step_delays(monkeypatch: pytest.MonkeyPatch) -> Callable[[float, float], None]:
+    """Sets the seconds before the first progress line of a step, and between two lines."""
 
     def set_delays(first: float, again: float) -> None:
-        function: Any = inspect.unwrap(slow)
-        monkeypatch.setattr(function, "__defaults__", (first, again))
         monkeypatch.setattr(reporter, "_FIRST", first)
         monkeypatch.setattr(reporter, "_STEP_AGAIN", again)
 
@@ -40,13 +35,8 @@ def set_slow_delays(monkeypatch: pytest.MonkeyPatch) -> Callable[[float, float],
 
 @pytest.fixture(autouse=True)
 def no_timed_progress(
-    request: pytest.FixtureRequest,
-    set_slow_delays: Callable[[float, float], None],
-    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest, set_step_delays: Callable[[float, float], None]
 ) -> None:
-    """In functional tests a slow machine prints what a fast one prints."""
-    if "functional" not in request.path.parts:
-        return
-    set_slow_delays(NEVER, NEVER)
-    monkeypatch.setattr(progress, "_FIRST", NEVER)
-    monkeypatch.setattr(reporter, "_FIRST", NEVER)
+    """Where commands run, a slow machine prints what a fast one prints."""
+    if {"functional", "sandbox"} & set(request.path.parts):
+        set_step_delays(NEVER, NEVER)

@@ -5,7 +5,6 @@ Its state is in a temporary home; its environment is the user's own, installed a
 
 import functools
 import http.client
-import inspect
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +17,6 @@ import pytest
 from botocore.config import Config
 
 from readmodel_cfn import lint
-from readmodel_cfn.cli.slow import slow
 from readmodel_cfn.local.sandbox import Sandbox, start, stop
 from readmodel_cfn.local.sandbox.home import Home, ensure_installed
 from stacks import TIMEOUT, Answer, Stack
@@ -44,19 +42,6 @@ def deploy_without_lint(request: pytest.FixtureRequest, monkeypatch: pytest.Monk
     if not _uses_sandbox(request):
         return
     monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [])
-
-
-@pytest.fixture(autouse=True)
-def no_timed_progress_in_sandbox_tests(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A slow machine prints what a fast one prints."""
-    if not _uses_sandbox(request):
-        return
-    function: Any = inspect.unwrap(slow)
-    monkeypatch.setattr(function, "__defaults__", (1e6, 1e6))
-    monkeypatch.setattr("readmodel_cfn.cli.progress._FIRST", 1e6)
-    monkeypatch.setattr("readmodel_cfn.cli.reporter._FIRST", 1e6)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,9 @@ from functional_aws import error_of, run
 from readmodel_cfn import lint
 from readmodel_cfn.cli import _COMMANDS
 from readmodel_cfn.cli import output as report
-from readmodel_cfn.cli.target import consent
+from readmodel_cfn.cli.consent import Ask
+from readmodel_cfn.cli.reporter import Reporter
+from readmodel_cfn.consent import Consent
 from readmodel_cfn.deploy import deploy as deploy_module
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.version import __version__
@@ -184,6 +186,10 @@ def test_os_error_is_a_one_line_error(
     assert fact in error_of(run("lint", "t.json"), 1)
 
 
+def consent(*, yes: bool) -> None:
+    assert Ask(Reporter(), yes=yes)(Consent("update", "shop", "update stack shop"))
+
+
 class Terminal(io.StringIO):
     """Standard input that is a terminal."""
 
@@ -194,21 +200,21 @@ class Terminal(io.StringIO):
 @pytest.mark.parametrize("answer", ["y\n", "yes\n", "Y\n"])
 def test_answering_yes_gives_consent(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal(answer))
-    consent("Do it?", yes=False)
+    consent(yes=False)
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", "no\n"])
 def test_any_other_answer_is_no_consent(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal(answer))
     with pytest.raises(ReadModelError) as refused:
-        consent("Do it?", yes=False)
+        consent(yes=False)
     assert refused.value.exit_code == 1
 
 
 def test_end_of_input_aborts_the_question(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal(""))
     with pytest.raises(click.Abort):
-        consent("Do it?", yes=False)
+        consent(yes=False)
 
 
 @pytest.mark.parametrize("stdin", [None, io.StringIO("y\n")])
@@ -217,8 +223,8 @@ def test_consent_without_a_terminal_requires_the_yes_option(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", stdin)
     with pytest.raises(ReadModelError, match="--yes"):
-        consent("Do it?", yes=False)
-    consent("Do it?", yes=True)
+        consent(yes=False)
+    consent(yes=True)
 
 
 def test_errors_have_no_colour_without_a_terminal() -> None:

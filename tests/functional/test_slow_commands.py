@@ -24,7 +24,7 @@ ABOUT_A_STACK = [words for words in CALLS if "--stack-name" in options_of(LEAVES
 def until_progress(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
-    set_slow_delays: Callable[[float, float], None],
+    set_step_delays: Callable[[float, float], None],
 ) -> Callable[..., Any]:
     """A slow call: it waits until a progress line was printed."""
     printed = Event()
@@ -45,7 +45,7 @@ def until_progress(
     )
     monkeypatch.setattr(report, "story", story)
     monkeypatch.setattr(reporter, "story", story)
-    set_slow_delays(0.0, 1e6)  # at once, and once only
+    set_step_delays(0.0, 1e6)  # at once, and once only
     return wait
 
 

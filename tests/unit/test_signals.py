@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from readmodel_cfn.cli.signals import stop_on_sigterm
+from readmodel_cfn.cli.errors import stop_on_sigterm
 
 
 def test_sigterm_raises_keyboard_interrupt_within_the_block() -> None:

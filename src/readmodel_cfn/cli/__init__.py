@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from readmodel_cfn.cli.colour import colour
-from readmodel_cfn.cli.ending import in_one_line, last_resort
-from readmodel_cfn.cli.examples import Group
+from readmodel_cfn.cli.errors import last_resort, one_line_errors
+from readmodel_cfn.cli.help import Group
+from readmodel_cfn.cli.output import colour
 from readmodel_cfn.version import __version__
 
 # Each command and its module, loaded when it is used: `template` does not wait for the others.
@@ -30,9 +30,9 @@ _COMMANDS = {
     "status": "status",
     "diagnose": "status",
     "publish": "publish",
-    "history": "history",
-    "restore": "history",
-    "read": "read",
+    "history": "documents",
+    "restore": "documents",
+    "read": "documents",
     "verify": "verify",
     "delete": "delete",
     "sandbox": "sandbox",
@@ -63,12 +63,12 @@ class Commands(Group):
         **extra: Any,
     ) -> click.Context:
         """The context of one run, which says whether there is colour."""
-        with in_one_line():
+        with one_line_errors():
             return super().make_context(info_name, args, parent, color=colour(), **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
-        with in_one_line():
+        with one_line_errors():
             return super().invoke(ctx)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from readmodel_cfn.cli import output as report
-from readmodel_cfn.cli.description import (
+from readmodel_cfn.cli.help import WithExamples, examples
+from readmodel_cfn.cli.options import (
     article_option,
     config_option,
     file_argument,
@@ -17,7 +18,6 @@ from readmodel_cfn.cli.description import (
     load_config,
     template_source,
 )
-from readmodel_cfn.cli.examples import WithExamples, examples
 from readmodel_cfn.errors import require_no_findings
 from readmodel_cfn.template.render import as_yaml
 

@@ -3,7 +3,7 @@
 import click
 from click.shell_completion import get_completion_class
 
-from readmodel_cfn.cli.examples import WithExamples, examples
+from readmodel_cfn.cli.help import WithExamples, examples
 
 
 @click.command(

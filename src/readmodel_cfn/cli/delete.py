@@ -4,12 +4,10 @@ import click
 
 from readmodel_cfn.cli import output
 from readmodel_cfn.cli.consent import Ask, check_name, name_option, yes_option
-from readmodel_cfn.cli.description import json_option
-from readmodel_cfn.cli.examples import WithExamples, examples
+from readmodel_cfn.cli.errors import stop_on_sigterm, unfinished_if_output_closed
+from readmodel_cfn.cli.help import WithExamples, examples
+from readmodel_cfn.cli.options import json_option, stack_options
 from readmodel_cfn.cli.reporter import Reporter
-from readmodel_cfn.cli.signals import stop_on_sigterm
-from readmodel_cfn.cli.stack_options import stack_options
-from readmodel_cfn.cli.untold import unfinished_if_untold
 from readmodel_cfn.stack import DeletionPlan, ReadModelStack, StackEvent
 
 
@@ -55,7 +53,9 @@ def delete(
             confirm=Ask(report, yes=yes, names={"erase-documents": with_data}),
             on_progress=report,
         )
-    with unfinished_if_untold(str(stack.location), f"run: {stack.location.command('delete')}"):
+    with unfinished_if_output_closed(
+        str(stack.location), f"run: {stack.location.command('delete')}"
+    ):
         if as_json:
             output.print_json(result.as_dict())
         else:

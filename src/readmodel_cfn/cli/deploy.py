@@ -1,23 +1,19 @@
 """`diff`, `deploy` and `follow`: what would change, the change, and its events."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
 
 from readmodel_cfn.cli import output
 from readmodel_cfn.cli.consent import Ask, check_name, name_option, yes_option
-from readmodel_cfn.cli.description import article_option, json_option
-from readmodel_cfn.cli.diff_table import print_diff
-from readmodel_cfn.cli.examples import WithExamples, examples
-from readmodel_cfn.cli.kinds import SECONDS, WORD
+from readmodel_cfn.cli.errors import stop_on_sigterm, unfinished_if_output_closed
+from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.operation import OperationReporter, offer_cancel
+from readmodel_cfn.cli.options import SECONDS, WORD, article_option, json_option, stack_options
 from readmodel_cfn.cli.reporter import Reporter
-from readmodel_cfn.cli.signals import stop_on_sigterm
-from readmodel_cfn.cli.stack_options import stack_options
-from readmodel_cfn.cli.untold import unfinished_if_untold
 from readmodel_cfn.lint import Finding
-from readmodel_cfn.stack import Plan, ReadModelStack, StackDiff
+from readmodel_cfn.stack import Plan, PropertyChange, ReadModelStack, ResourceDiff, StackDiff
 
 _CHANGES = 5  # the exit code
 
@@ -125,7 +121,7 @@ def deploy(
     if result.detached:
         return
     hint = f"run: {stack.location.command('outputs')}"
-    with unfinished_if_untold(str(stack.location), hint):
+    with unfinished_if_output_closed(str(stack.location), hint):
         if as_json:
             output.print_json_line("result", result.as_dict())
         else:
@@ -158,3 +154,39 @@ def follow(stack: ReadModelStack, as_json: bool, timeout: float | None) -> None:
         output.print_json_line("result", result.as_dict())
     else:
         output.story(str(result))
+
+
+_COLOURS = {"add": "green", "import": "green", "modify": "yellow", "remove": "red"}
+_LEGEND = "! security-relevant change"
+
+
+def print_diff(diff: StackDiff, *, err: bool = False) -> None:
+    """Print the table on stdout, or on stderr with `err`."""
+    for line in _lines(diff):
+        click.echo(line, err=err)
+
+
+def _lines(diff: StackDiff) -> Iterator[str]:
+    kinds = max((len(resource.kind) for resource in diff.resources), default=0)
+    names = max((len(resource.logical_id) for resource in diff.resources), default=0)
+    for resource in diff.resources:
+        kind = click.style(resource.kind.ljust(kinds), fg=_COLOURS.get(resource.kind, "red"))
+        name = resource.logical_id.ljust(names)
+        yield f"{_mark(resource.access)} {kind}  {name}  {resource.type}"
+        yield from (_value(change) for change in _shown(resource))
+    yield from (_value(change) for change in diff.others)
+    if any(resource.access for resource in diff.resources):
+        yield _LEGEND
+
+
+def _shown(resource: ResourceDiff) -> tuple[PropertyChange, ...]:
+    """The values of a changed resource; those of a new or removed one are in the template."""
+    return () if resource.kind in ("add", "remove", "import") else resource.properties
+
+
+def _value(change: PropertyChange) -> str:
+    return f"{_mark(change.access)}     {change}"
+
+
+def _mark(access: bool) -> str:
+    return click.style("!", fg="red", bold=True) if access else " "

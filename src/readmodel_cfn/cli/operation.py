@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from readmodel_cfn.cli import output
+from readmodel_cfn.cli.errors import Terminated, unfinished_if_output_closed
 from readmodel_cfn.cli.reporter import Printer, Reporter
-from readmodel_cfn.cli.signals import Terminated
-from readmodel_cfn.cli.untold import unfinished_if_untold
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.stack import ReadModelStack, StackEvent
 
@@ -49,7 +48,7 @@ class OperationReporter(Reporter):
     def __call__(self, value: object) -> None:
         """Print one value."""
         self._started = self._started or isinstance(value, StackEvent)
-        with self._unfinished_if_untold():
+        with self._unfinished_if_output_closed():
             if not isinstance(value, StackEvent):
                 self._close_view()
                 super().__call__(value)
@@ -71,13 +70,13 @@ class OperationReporter(Reporter):
             self._view = None
 
     @contextmanager
-    def _unfinished_if_untold(self) -> Iterator[None]:
+    def _unfinished_if_output_closed(self) -> Iterator[None]:
         if not self._started:
             yield
             return
         command = self._stack.location.command(*self._again)
         hint = f"the operation continues in CloudFormation; run: {command}"
-        with unfinished_if_untold(str(self._stack.location), hint):
+        with unfinished_if_output_closed(str(self._stack.location), hint):
             yield
 
 

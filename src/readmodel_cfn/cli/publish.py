@@ -5,14 +5,11 @@ from pathlib import Path
 import click
 
 from readmodel_cfn.cli import output
-from readmodel_cfn.cli.broken_output import unfinished_if_output_fails
 from readmodel_cfn.cli.consent import Ask, yes_option
-from readmodel_cfn.cli.description import json_option
-from readmodel_cfn.cli.examples import WithExamples, examples
-from readmodel_cfn.cli.kinds import FILE_OR_FOLDER, WORD
+from readmodel_cfn.cli.errors import stop_on_sigterm, unfinished_if_output_fails
+from readmodel_cfn.cli.help import WithExamples, examples
+from readmodel_cfn.cli.options import FILE_OR_FOLDER, WORD, json_option, stack_options
 from readmodel_cfn.cli.reporter import Reporter
-from readmodel_cfn.cli.signals import stop_on_sigterm
-from readmodel_cfn.cli.stack_options import stack_options
 from readmodel_cfn.config.load import Publish
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.stack import (

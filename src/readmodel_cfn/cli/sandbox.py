@@ -3,8 +3,8 @@
 import click
 
 from readmodel_cfn.cli import output
-from readmodel_cfn.cli.description import json_option
-from readmodel_cfn.cli.examples import Group, WithExamples, examples
+from readmodel_cfn.cli.help import Group, WithExamples, examples
+from readmodel_cfn.cli.options import json_option
 from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.local import sandbox as embedded

@@ -8,9 +8,16 @@ from pathlib import Path
 import click
 
 from readmodel_cfn.cli import output
-from readmodel_cfn.cli.description import article_option, config_option, json_option, load_config
-from readmodel_cfn.cli.examples import WithExamples, examples
-from readmodel_cfn.cli.kinds import FILE, FILE_OR_FOLDER, WORD
+from readmodel_cfn.cli.help import WithExamples, examples
+from readmodel_cfn.cli.options import (
+    FILE,
+    FILE_OR_FOLDER,
+    WORD,
+    article_option,
+    config_option,
+    json_option,
+    load_config,
+)
 from readmodel_cfn.cli.reporter import Printer, Reporter
 from readmodel_cfn.config.load import DEFAULT_FILE
 from readmodel_cfn.local import serve as local_serve

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 import click
 
 from readmodel_cfn.cli import output
-from readmodel_cfn.cli.description import json_option
-from readmodel_cfn.cli.examples import WithExamples, examples
+from readmodel_cfn.cli.help import WithExamples, examples
+from readmodel_cfn.cli.options import json_option, stack_options
 from readmodel_cfn.cli.reporter import Reporter
-from readmodel_cfn.cli.stack_options import stack_options
 from readmodel_cfn.stack import ReadModelStack
 
 if TYPE_CHECKING:

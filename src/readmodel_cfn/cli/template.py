@@ -8,7 +8,9 @@ import click
 
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.consent import check_terminal, yes_option
-from readmodel_cfn.cli.description import (
+from readmodel_cfn.cli.help import WithExamples, examples
+from readmodel_cfn.cli.options import (
+    FILE,
     article_option,
     config_option,
     file_argument,
@@ -17,8 +19,6 @@ from readmodel_cfn.cli.description import (
     template_from,
     template_source,
 )
-from readmodel_cfn.cli.examples import WithExamples, examples
-from readmodel_cfn.cli.kinds import FILE
 from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.errors import require_no_findings
 from readmodel_cfn.files import require_absent, require_current

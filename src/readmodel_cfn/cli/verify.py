@@ -8,11 +8,16 @@ import click
 
 from readmodel_cfn.cli import output
 from readmodel_cfn.cli.consent import Ask, yes_option
-from readmodel_cfn.cli.description import article_option, json_option
-from readmodel_cfn.cli.examples import WithExamples, examples
-from readmodel_cfn.cli.kinds import FILE, SECONDS, SOME_SECONDS
+from readmodel_cfn.cli.help import WithExamples, examples
+from readmodel_cfn.cli.options import (
+    FILE,
+    SECONDS,
+    SOME_SECONDS,
+    article_option,
+    json_option,
+    stack_options,
+)
 from readmodel_cfn.cli.reporter import Reporter
-from readmodel_cfn.cli.stack_options import stack_options
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.stack import ReadModelStack
 

@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING
 import click
 
 from readmodel_cfn.cli import output
-from readmodel_cfn.cli.broken_output import unfinished_if_output_fails
 from readmodel_cfn.cli.consent import Ask, yes_option
-from readmodel_cfn.cli.description import json_option
-from readmodel_cfn.cli.examples import WithExamples, examples
+from readmodel_cfn.cli.errors import unfinished_if_output_fails
+from readmodel_cfn.cli.help import WithExamples, examples
+from readmodel_cfn.cli.options import json_option, stack_options
 from readmodel_cfn.cli.reporter import Reporter
-from readmodel_cfn.cli.stack_options import stack_options
 from readmodel_cfn.stack import ReadModelStack
 
 if TYPE_CHECKING:
@@ -78,3 +77,27 @@ def _row(version: "Version") -> list[str]:
     time = f"{version.time:%Y-%m-%d %H:%M:%S}Z"
     states = ["current"] * version.current + ["deleted"] * version.deletion
     return [version.id, time, size.rjust(10), version.etag or "-", ", ".join(states)]
+
+
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn read",
+        "readmodel-cfn read products/42 --json",
+    ),
+)
+@click.argument("path", required=False)
+@stack_options
+@json_option
+def read(stack: ReadModelStack, path: str | None, as_json: bool) -> None:
+    """GET a path of the API, by default that of the first route, and print the response.
+
+    With --json: an object with url, status, headers, seconds and body.
+    """
+    with Reporter(as_json) as report:
+        response = stack.read(path, on_progress=report)
+    if as_json:
+        output.print_json(response.as_dict())
+    else:
+        output.response(response)
+    response.raise_for_status()

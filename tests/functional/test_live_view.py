@@ -29,7 +29,7 @@ def test_events_and_notes_have_lines_of_their_own_beside_the_live_view(
     status = "CREATE_COMPLETE"
     with OperationReporter(STACK) as report:
         report(StackEvent("1", moment, "DataStore", "shop-1", "AWS::S3::Bucket", status, ""))
-        output.story("Note of the test")
+        output.log("Note of the test")
     terminal.seek(0)
     drawn = re.split(r"[\r\n]+", re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", terminal.read()))
     assert any(line.startswith(str(STACK.location)) for line in drawn)

@@ -29,7 +29,7 @@ def test_event_colour_depends_on_the_status(
     monkeypatch: pytest.MonkeyPatch, status: str, colour: str
 ) -> None:
     lines: list[str] = []
-    monkeypatch.setattr(report, "story", lines.append)
+    monkeypatch.setattr(report, "log", lines.append)
     report.event(replace(EVENT, status=status))
     (line,) = lines
     assert [code for code in (RED, GREEN, YELLOW) if code in line] == ([colour] if colour else [])

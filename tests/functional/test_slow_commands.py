@@ -27,7 +27,7 @@ def until_progress(
 ) -> Callable[..., Any]:
     """A slow call: it waits until a progress line was printed."""
     printed = Event()
-    print_line = report.story
+    print_line = report.log
 
     def story(line: str) -> None:
         print_line(line)
@@ -42,7 +42,7 @@ def until_progress(
     (tmp_path / "readmodel.toml").write_text(
         '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
     )
-    monkeypatch.setattr(report, "story", story)
+    monkeypatch.setattr(report, "log", story)
     set_step_delays(0.0, 1e6)  # at once, and once only
     return wait
 

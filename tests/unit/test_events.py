@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from readmodel_cfn.aws.errors import UnreadableAnswer
+from readmodel_cfn.aws.errors import UnreadableResponse
 from readmodel_cfn.aws.retry import Clock
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.events import EventStream, OnInterrupt, OperationEnd, new_events
@@ -150,7 +150,7 @@ PASSING = [
     refused("InternalFailure", 500),
     refused("502", 502),
     ReadTimeoutError(endpoint_url="https://x"),
-    UnreadableAnswer("DescribeStacks"),
+    UnreadableResponse("DescribeStacks"),
 ]
 
 

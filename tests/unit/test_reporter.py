@@ -125,7 +125,7 @@ class Lines:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.lines: list[str] = []
         self.next = Event()
-        monkeypatch.setattr(output, "story", self._add)
+        monkeypatch.setattr(output, "log", self._add)
 
     def _add(self, line: str) -> None:
         self.lines.append(line)
@@ -176,7 +176,7 @@ def test_closed_stderr_does_not_end_the_work(monkeypatch: pytest.MonkeyPatch) ->
         raise BrokenPipeError
 
     delays(monkeypatch, 0, 60)
-    monkeypatch.setattr(output, "story", closed)
+    monkeypatch.setattr(output, "log", closed)
     with Reporter() as report:
         report(Step("Comparing"))
         assert tried.wait(60)

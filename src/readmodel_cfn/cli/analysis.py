@@ -65,7 +65,7 @@ def audit(
     else:
         _print_findings(findings)
     require_no_findings(findings, str(file or "template"))
-    report.story(f"No findings in {len(methods_reading_s3(source))} method(s) that read S3.")
+    report.log(f"No findings in {len(methods_reading_s3(source))} method(s) that read S3.")
 
 
 def _print_rules(rules: Iterable["Rule"], as_json: bool) -> None:

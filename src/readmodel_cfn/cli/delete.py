@@ -61,9 +61,9 @@ def delete(
             output.print_json(result.as_dict())
         else:
             for line in result.lines():
-                output.story(line)
+                output.log(line)
 
 
 def _print_plan(plan: DeletionPlan) -> None:
     for line in plan.lines():
-        output.story(line)
+        output.log(line)

@@ -26,7 +26,7 @@ timeout_option: Callable[..., Any] = click.option(
 
 
 def _print_plan(plan: Plan) -> None:
-    output.story(str(plan))
+    output.log(str(plan))
 
 
 @click.command(
@@ -153,7 +153,7 @@ def follow(stack: ReadModelStack, as_json: bool, timeout: float | None) -> None:
     if as_json:
         output.print_json_line("result", result.as_dict())
     else:
-        output.story(str(result))
+        output.log(str(result))
 
 
 _COLOURS = {"add": "green", "import": "green", "modify": "yellow", "remove": "red"}

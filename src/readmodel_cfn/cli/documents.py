@@ -67,7 +67,7 @@ def _print_restored(restored: "Restored", as_json: bool) -> None:
     if as_json:
         output.print_json(restored.as_dict())
     elif restored.unchanged:
-        output.story(f"Unchanged: {restored.restored} is the current version of {restored.key}.")
+        output.log(f"Unchanged: {restored.restored} is the current version of {restored.key}.")
     else:
         output.table([name, value or "-"] for name, value in restored.as_dict().items())
 

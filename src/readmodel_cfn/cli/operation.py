@@ -92,7 +92,7 @@ def offer_cancel(report: Reporter) -> "OnInterrupt":
         if isinstance(interrupt, Terminated) or not at_terminal:
             return False
         again = f"Press Ctrl-C again within {_SECONDS_TO_CANCEL:.0f} seconds to cancel the update."
-        output.story(f"The operation continues in CloudFormation. {again}")
+        output.log(f"The operation continues in CloudFormation. {again}")
         try:
             time.sleep(_SECONDS_TO_CANCEL)
         except Terminated:
@@ -110,7 +110,7 @@ def _cancel(events: "EventStream") -> bool:
             return False
         events.cancel()
     except ReadModelError as error:  # a create, or an update that is almost complete
-        output.story(f"It cannot be cancelled: {error}")
+        output.log(f"It cannot be cancelled: {error}")
         return False
     except click.Abort:  # Ctrl-C, SIGTERM or the end of input instead of an answer
         click.echo(err=True)

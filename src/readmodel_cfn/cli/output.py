@@ -1,4 +1,4 @@
-"""What people read: results on stdout, the story on stderr."""
+"""Printing for people and programs: results on stdout, logs on stderr."""
 
 import json
 import os
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from readmodel_cfn.stack import Published, Response, StackEvent
 
 
-def story(line: str) -> None:
-    """Say what is going on.
+def log(line: str) -> None:
+    """Print a line on stderr.
 
-    To the stderr that there is now: click by itself looks for the one behind rich's view of what is
-    in progress, and would write into that view.
+    The current stderr is passed, because click would use the one behind rich's live view, and write
+    into that view.
     """
     click.echo(line, file=sys.stderr, err=True)
 
@@ -43,10 +43,10 @@ def table(rows: Iterable[Sequence[str]]) -> None:
 
 def findings(found: Sequence["Finding"]) -> None:
     """Print cfn-lint's findings: rule, place, message, and what the rule means."""
-    for one in found:
-        colour = "red" if one.level == "error" else "yellow"
-        click.echo(f"{click.style(one.rule, fg=colour)} {one.place}: {one.message}")
-        click.echo(f"      {one.meaning}")
+    for finding in found:
+        colour = "red" if finding.level == "error" else "yellow"
+        click.echo(f"{click.style(finding.rule, fg=colour)} {finding.place}: {finding.message}")
+        click.echo(f"      {finding.meaning}")
 
 
 def outputs(found: Mapping[str, tuple[str, str]]) -> None:
@@ -56,13 +56,13 @@ def outputs(found: Mapping[str, tuple[str, str]]) -> None:
     )
 
 
-def event(one: "StackEvent") -> None:
-    """Tell one stack event, in one line."""
-    failed = one.status.endswith("_FAILED") or "ROLLBACK" in one.status
-    done = one.status.endswith("_COMPLETE")
-    colour = "red" if failed else "green" if done else None
-    line = f"{one.time:%H:%M:%S}  {click.style(one.status.ljust(28), fg=colour)} {one.logical_id}"
-    story(f"{line}  {one.type}  {one.reason}".rstrip())
+def event(event: "StackEvent") -> None:
+    """Print one stack event in one line."""
+    failed = event.status.endswith("_FAILED") or "ROLLBACK" in event.status
+    done = event.status.endswith("_COMPLETE")
+    status = click.style(event.status.ljust(28), fg="red" if failed else "green" if done else None)
+    line = f"{event.time:%H:%M:%S}  {status} {event.logical_id}  {event.type}  {event.reason}"
+    log(line.rstrip())
 
 
 def published(done: "Published") -> None:
@@ -76,9 +76,9 @@ def response(response: "Response") -> None:
     colour = "green" if response.ok else "red"
     milliseconds = f"{response.seconds * 1000:.0f} ms"
     status = click.style(str(response.status), fg=colour)
-    story(f"GET {response.url}\n{status} in {milliseconds}")
+    log(f"GET {response.url}\n{status} in {milliseconds}")
     for name, value in response.headers:
-        story(f"{name}: {value}")
+        log(f"{name}: {value}")
     click.echo(response.body)
 
 

@@ -179,7 +179,7 @@ def _print_published(published: Published, as_json: bool) -> None:
 
 
 def _print_error(value: object) -> None:
-    output.story(str(value))
+    output.log(str(value))
 
 
 def _print_plan(plan: PublishPlan) -> None:

@@ -56,7 +56,7 @@ class Reporter:
     def _print(self, value: Any) -> None:
         if isinstance(value, Note):
             self._count.clear()
-            output.story(value.text)
+            output.log(value.text)
         elif self._as_json and hasattr(value, "kind"):
             click.echo(json.dumps({value.kind: value.as_dict()}))
         elif printer := self._printers.get(type(value)):
@@ -96,9 +96,9 @@ class _Timer(Thread):
         if self._over.wait(_FIRST):
             return
         with suppress(OSError):  # stderr is closed; the work does not end for that
-            output.story(f"{self._text}...")
+            output.log(f"{self._text}...")
             while not self._over.wait(_STEP_AGAIN):
-                output.story(f"{self._text}: {time.monotonic() - self._since:.0f} s")
+                output.log(f"{self._text}: {time.monotonic() - self._since:.0f} s")
 
     def end(self) -> None:
         self._over.set()

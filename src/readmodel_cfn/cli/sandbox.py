@@ -42,7 +42,7 @@ def stop(as_json: bool) -> None:
     if as_json:
         output.print_json({"stopped": stopped})
     else:
-        output.story("Stopped." if stopped else "It was not running.")
+        output.log("Stopped." if stopped else "It was not running.")
 
 
 @sandbox.command(

@@ -124,7 +124,7 @@ def _parameter(text: str) -> tuple[str, str]:
 def _reporter(as_json: bool, quiet: bool) -> Reporter:
     printers: dict[type, Printer] = {ServedApi: _print_json if as_json else _print}
     if not quiet:
-        printers[Answered] = lambda answered: output.story(str(answered))
+        printers[Answered] = lambda answered: output.log(str(answered))
     return Reporter(printers=printers)
 
 
@@ -136,8 +136,8 @@ def _print(api: ServedApi) -> None:
         rows.append([api.url_of(route), methods, api.document_of(route), missing])
     output.table(rows)
     for finding in api.findings:
-        output.story(f"Not supported: {finding}")
-    output.story("Press Ctrl-C to stop.")
+        output.log(f"Not supported: {finding}")
+    output.log("Press Ctrl-C to stop.")
 
 
 def _print_json(api: ServedApi) -> None:

@@ -65,7 +65,7 @@ def status(stack: ReadModelStack, as_json: bool, drift: bool) -> None:
         _print_status(found)
     if found.differs:
         command = stack.location.command("diff")
-        output.story(f"readmodel.toml differs from the deployed stack. To compare, run: {command}")
+        output.log(f"readmodel.toml differs from the deployed stack. To compare, run: {command}")
     found.raise_if_broken()
 
 

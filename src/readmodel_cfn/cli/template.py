@@ -70,7 +70,7 @@ def _ask_for_starter(file: Path) -> "tuple[StackSettings, Route]":
         StackSettings, "region", lambda text: StackSettings(name=name, region=text or None)
     )
     route = _ask(Route, "path", lambda text: Route(text, key_for(text)))
-    report.story(f"The key of its documents is {route.key}.")
+    report.log(f"The key of its documents is {route.key}.")
     return stack, route
 
 
@@ -95,11 +95,11 @@ def _ask(table: type, option: str, make: Callable[[str], T]) -> T:
 
 
 def _print_starter(written: "Starter") -> None:
-    report.story(f"Wrote {written.path}. Next:")
+    report.log(f"Wrote {written.path}. Next:")
     width = max(map(len, written.next_commands))
     for command, meaning in written.next_commands.items():
-        report.story(f"  {command.ljust(width)}  # {meaning}")
-    report.story("Add --sandbox to each of them to try it on this machine, without an account.")
+        report.log(f"  {command.ljust(width)}  # {meaning}")
+    report.log("Add --sandbox to each of them to try it on this machine, without an account.")
 
 
 @click.command(
@@ -157,4 +157,4 @@ def lint(file: Path | None, config_file: Path | None, article: bool, as_json: bo
     else:
         report.findings(findings)
     require_no_findings(findings, str(file or "template"))
-    report.story("No findings.")
+    report.log("No findings.")

@@ -123,7 +123,7 @@ def _print(result: "VerifyResult", as_json: bool) -> None:
         for promise in result.broken:
             click.echo(f"{promise.name}: {promise.todo}")
     result.raise_if_broken()
-    output.story(str(result))
+    output.log(str(result))
 
 
 def _print_race(result: "RaceResult", as_json: bool, plot: Path | None) -> None:

@@ -33,8 +33,9 @@ REQUIRED: frozenset[ConsentKind] = frozenset(
 class Consent:
     """One thing to agree to.
 
-    `name` is the stack, `text` says in one line what is done to it, such as "update stack shop in
-    eu-west-1", and `lost` lists what is lost by it, if anything is.
+    `name` is the stack, or the bucket if documents are deleted or restored. `text` says in one line
+    what is done to it, such as "update stack shop in eu-west-1", and `lost` lists what is lost by
+    it, if anything is.
     """
 
     kind: ConsentKind
@@ -53,7 +54,7 @@ class ConsentRequired(ReadModelError):
     def __init__(self, consent: Consent) -> None:
         lost = f" ({', '.join(consent.lost)})" if consent.lost else ""
         hint = f"pass confirm= to agree to {consent.kind!r}"
-        super().__init__(f"{consent.text}{lost}", where=f"stack {consent.name}", hint=hint)
+        super().__init__(f"{consent.text}{lost}", where=consent.name, hint=hint)
         self.consent: Consent = consent
 
 

@@ -9,7 +9,7 @@ The exit codes are one contract for every command:
 | 2 | usage or configuration error |
 | 3 | lint or audit findings |
 | 4 | the stack operation failed and was rolled back |
-| 5 | there are changes (`diff`, `template --check`) |
+| 5 | there are changes (`diff`, `publish --dry-run`, `template --check`) |
 | 6 | manual intervention required |
 | 7 | verification failed: unexpected HTTP response (`read`, `verify`, `status`) |
 | 8 | write conflict: another writer changed the document |

@@ -48,6 +48,9 @@ class Finding:
     message: str
     meaning: str
 
+    def __str__(self) -> str:
+        return f"{self.rule} {self.place}: {self.message}"
+
     def as_dict(self) -> dict[str, str]:
         """The finding as `lint --json` prints it."""
         return asdict(self)
@@ -78,7 +81,7 @@ def lint(template: TemplateSource, regions: Sequence[str] = (DEFAULT_REGION,)) -
         return [_finding(match) for match in cfn_lint(template_text(template), config=config)]
     except InvalidRegionException as error:
         what = f"cfn-lint does not know the region {' or '.join(regions)}"
-        raise ConfigError(what, hint="correct --region, or upgrade cfn-lint") from error
+        raise ConfigError(what, hint="correct the region, or upgrade cfn-lint") from error
     except (CfnLintExitException, YAMLError, UnicodeError, OSError) as error:
         raise ConfigError(f"cannot be used: {error}", where=".cfnlintrc") from error
 

@@ -243,7 +243,7 @@ class ReadModelStack:
         """The connection that serves all calls; the sandbox is started here if it is used.
 
         Raises:
-            ConfigError: an invalid endpoint URL.
+            ConfigError: an endpoint URL that is not an http or https URL.
             SandboxError: the sandbox cannot be installed or started.
         """
         if self._connection is None:

@@ -701,7 +701,7 @@ def test_sigterm_while_following_leaves_it_in_progress_and_says_what_to_type(
 def test_sigterm_before_the_operation_starts_ends_as_ctrl_c_does(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def terminate(*_: object) -> list[Any]:
+    def terminate(*_: object, **__: object) -> list[Any]:
         signal.raise_signal(signal.SIGTERM)
         return []
 

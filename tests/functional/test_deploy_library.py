@@ -34,7 +34,7 @@ def read_model() -> ReadModelStack:
 @pytest.fixture(autouse=True)
 def _without_cfn_lint(monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes seconds."""
-    monkeypatch.setattr(lint, "lint_once", lambda *_: [])
+    monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [])
 
 
 @pytest.fixture
@@ -224,7 +224,7 @@ def test_lint_findings_are_reported_and_nothing_is_sent(
     aws: Aws, read_model: ReadModelStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     finding, reported = Finding("E1", "error", "Resources/A", "wrong", "why"), list[object]()
-    monkeypatch.setattr(lint, "lint_once", lambda *_: [finding])
+    monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [finding])
     with pytest.raises(FindingsError):
         read_model.deploy(on_progress=reported.append)
     assert finding in reported

@@ -15,11 +15,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from fault_kinds import Fault
 from publish_site import S3Proxy, Site
 from publish_workers import publish_part
 
+from readmodel_cfn import ReadModel, ReadModelStack, Route
 from readmodel_cfn.aws.connection import Credentials
 from readmodel_cfn.deploy.empty import remove
 from readmodel_cfn.errors import ReadModelError
@@ -459,3 +461,23 @@ def test_wrong_access_key_is_a_one_line_error(site: Site) -> None:
     stranger = replace(site, key=("AKIAWRONG", "wrong"))
     line = stranger(exits=1).stderr.splitlines()[-1]
     assert re.match("Error: .*InvalidAccessKeyId", line)
+
+
+def test_stack_publishes_values_with_the_credentials_of_its_session(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAWRONG")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+    box = site.sandbox
+    session = boto3.Session(box.access_key_id, box.secret_access_key, region_name=box.region)
+    model = ReadModel(routes=[Route("products/{id}", "products/{id}.json")])
+    shop = ReadModelStack("shop", model, session=session, endpoint_url=box.endpoint_url)
+    documents = {f"products/{n}.json": {"id": n} for n in range(20)}
+    plan = shop.publish(documents, bucket=site.bucket, dry_run=True)
+    assert (len(plan.send), site.listed()) == (20, [])
+    assert shop.publish(documents, bucket=site.bucket).sent == 20
+    del documents["products/7.json"]
+    result = shop.publish(documents, bucket=site.bucket, delete_missing=True)
+    assert (result.sent, result.unchanged, result.deleted) == (0, 19, 1)
+    stored = shop.publish_document("products/1.json", {"id": "new"}, bucket=site.bucket)
+    assert site.head("products/1.json")["ETag"] == stored.etag

@@ -33,7 +33,7 @@ from readmodel_cfn.deploy.spec import StackSpec, check_sendable
 from readmodel_cfn.deploy.stack_diff import StackDiff, from_change_set
 from readmodel_cfn.deploy.template_bucket import check_template_bucket
 from readmodel_cfn.deploy.values import Stack
-from readmodel_cfn.errors import FindingsError, ReadModelError, Unfinished
+from readmodel_cfn.errors import ReadModelError, Unfinished, require_no_findings
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 
 _REMOVED_METHODS = (
@@ -138,12 +138,11 @@ def _lint(spec: StackSpec, connection: Connection, on_progress: OnProgress) -> N
     from readmodel_cfn.lint import DEFAULT_REGION, lint_once
 
     region = connection.region_name or DEFAULT_REGION
-    findings = lint_once(spec.template, [region], on_progress)
+    findings = lint_once(spec.template, [region], on_progress=on_progress)
     for finding in findings:
         on_progress(finding)
-    if findings:
-        hint = "fix the template; nothing was sent to AWS"
-        raise FindingsError(f"{len(findings)} finding(s)", where="template", hint=hint)
+    hint = "fix the template; nothing was sent to AWS"
+    require_no_findings(findings, "template", hint)
     on_progress(Note("Template: no cfn-lint finding."))
 
 

@@ -56,7 +56,7 @@ class Options:
         return not (self.force or self.create_only)
 
     def reason_to_send_all(self, destination: Destination) -> str | None:
-        """Why nothing can be compared, as far as it is known before the bucket is listed."""
+        """Why nothing can be compared, if that is known before the bucket is listed."""
         if self.settings.encrypted:
             return ENCRYPTED
         if not destination.allows("list"):

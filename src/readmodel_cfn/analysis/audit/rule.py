@@ -32,6 +32,9 @@ class Finding:
     meaning: str
     todo: str
 
+    def __str__(self) -> str:
+        return f"{self.rule} {self.resource}/{self.path}: {self.what}; {self.todo}"
+
     def as_dict(self) -> dict[str, str]:
         """The finding as `audit --json` prints it."""
         return asdict(self)

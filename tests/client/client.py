@@ -213,6 +213,14 @@ def publish_and_read(stack: rm.ReadModelStack, folder: Path) -> bool:
     return all(outcome.status != "broken" for outcome in stack.verify().promises)
 
 
+def check_and_delete(stack: rm.ReadModelStack) -> dict[str, Any]:
+    """Print the stack's state, and delete it with its documents."""
+    state = stack.status(drift=True)
+    state.raise_if_broken()
+    print(state.as_dict(), stack.diagnose().as_dict())
+    return stack.delete(with_data=True, confirm=lambda consent: consent.name == "shop").as_dict()
+
+
 def products(ids: range) -> Iterator[tuple[str, dict[str, int] | bytes]]:
     """Documents as values, and as bytes of JSON."""
     yield from ((f"products/{number}.json", {"id": number}) for number in ids)

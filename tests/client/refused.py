@@ -76,6 +76,10 @@ STACK.outputs()["ApiUrl"].value  # refused
 STACK.url(1)  # refused
 STACK.verify(timeout="1")  # refused
 STACK.race(readers=1.5)  # refused
+STACK.status(drift="yes")  # refused
+STACK.diagnose().fix  # refused
+STACK.delete("shop")  # refused
+STACK.delete(with_data="shop")  # refused
 publish({"a.json": 1}, "my-bucket")  # refused
 publish([("a.json", 1)], TO, routes="a.json")  # refused
 publish([("a.json", 1)], TO, on_progress=lambda: None)  # refused

@@ -380,7 +380,7 @@ def test_without_adopt_a_stack_without_the_tag_is_not_touched(
 
 
 def foreign(aws: Aws) -> None:
-    """A stack of another tool, made of YAML, with one of the resources that are wanted."""
+    """A stack of another tool, made of YAML, with one of the resources of the template."""
     aws.stack("UPDATE_COMPLETE", tags={"team": "web"})
     body = "Resources: {Orders: {Type: AWS::DynamoDB::Table}, DataStore: {Type: AWS::S3::Bucket}}"
     aws.answers("cloudformation", "get_template", {"TemplateBody": body})
@@ -698,7 +698,7 @@ def test_sigterm_while_following_leaves_it_in_progress_and_says_what_to_type(
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
-def test_sigterm_before_anything_is_begun_ends_as_ctrl_c_does(
+def test_sigterm_before_the_operation_starts_ends_as_ctrl_c_does(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def terminate(*_: object, **__: object) -> list[Any]:

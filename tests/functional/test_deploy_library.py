@@ -159,9 +159,9 @@ def test_rolled_back_update_names_its_cause(aws: Aws, read_model: ReadModelStack
     aws.events()
     aws.answers("cloudformation", "update_stack", {"StackId": STACK_ID})
     aws.stack("UPDATE_ROLLBACK_COMPLETE")
-    aws.events(event(1, "DataStore", "CREATE_FAILED", "no room"))
+    aws.events(event(1, "DataStore", "CREATE_FAILED", "not available"))
     aws.answers("cloudformation", "describe_events", {"OperationEvents": []})
-    with pytest.raises(RolledBack, match=r"DataStore.*no room"):
+    with pytest.raises(RolledBack, match=r"DataStore.*not available"):
         read_model.deploy()
 
 

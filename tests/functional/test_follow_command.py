@@ -62,11 +62,11 @@ def test_followed_deletion_succeeds(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize(
-    ("begun", "ended"),
+    ("started", "ended"),
     [("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"), ("DELETE_IN_PROGRESS", "DELETE_COMPLETE")],
 )
-def test_json_output_ends_with_the_result(aws: Aws, begun: str, ended: str) -> None:
-    aws.stack(begun)
+def test_json_output_ends_with_the_result(aws: Aws, started: str, ended: str) -> None:
+    aws.stack(started)
     aws.events(BEGAN)
     aws.stack(ended)
     aws.events(event(2, "DataStore", ended), BEGAN)

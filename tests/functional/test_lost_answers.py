@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 from functional_aws import STACK_ID
 from functional_wire import NOWHERE, THERE, Answer, Wire, happened, refusal
 
-from readmodel_cfn.aws.errors import UnreadableAnswer
+from readmodel_cfn.aws.errors import UnreadableResponse
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.errors import Unfinished
@@ -107,5 +107,5 @@ def test_throttled_create_without_a_stack_is_an_error(on_the_wire: OnTheWire) ->
 
 def test_unreadable_response_of_a_read_is_a_one_line_error(on_the_wire: OnTheWire) -> None:
     client, _ = on_the_wire((200, "<html/>"))
-    with pytest.raises(UnreadableAnswer, match="DescribeStacks"):
+    with pytest.raises(UnreadableResponse, match="DescribeStacks"):
         client.describe("read-model")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from test_plan import ACTIONS, AS_WANTED, TEMPLATE, WANTED
+from test_plan import ACTIONS, SPEC, TEMPLATE, UP_TO_DATE
 
 from readmodel_cfn.deploy.plan import plan
 
@@ -19,8 +19,8 @@ def test_table_of_stack_statuses_has_the_action_of_the_plan(status: str, action:
 
 @pytest.mark.parametrize("status", [status for status in ACTIONS if status != "DELETE_COMPLETE"])
 def test_table_of_adoption_has_the_action_of_the_plan(status: str) -> None:
-    stack = replace(AS_WANTED, status=status, tags={}, disable_rollback=True)
-    action = plan(stack, TEMPLATE, WANTED, adopt=True).action
+    stack = replace(UP_TO_DATE, status=status, tags={}, disable_rollback=True)
+    action = plan(stack, TEMPLATE, SPEC, adopt=True).action
     assert documented_action(status, "Adopt a stack of another tool") == action
 
 

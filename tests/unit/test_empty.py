@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from facts import missing
-from readmodel_cfn.aws.errors import UnreadableAnswer
+from readmodel_cfn.aws.errors import UnreadableResponse
 from readmodel_cfn.deploy.empty import Content, content_of, empty, remove, run_parallel
 from readmodel_cfn.errors import Stuck, Unfinished
 
@@ -176,7 +176,7 @@ def test_persistent_throttling_raises_unfinished(pauses: list[float]) -> None:
     assert pauses == [1, 3, 9]
 
 
-@pytest.mark.parametrize("trouble", [refusal("SlowDown", 503), UnreadableAnswer("DeleteObjects")])
+@pytest.mark.parametrize("trouble", [refusal("SlowDown", 503), UnreadableResponse("DeleteObjects")])
 def test_transient_failure_is_retried(trouble: Exception) -> None:
     bucket = Bucket(*many(3))
     troubles = [trouble]
@@ -303,7 +303,7 @@ def test_invalid_listing_response_raises(
     bucket = Bucket()
     monkeypatch.setattr(bucket, "paginate", lambda **_: iter([{}]))
     for read in (content_of, empty):
-        with pytest.raises(UnreadableAnswer):
+        with pytest.raises(UnreadableResponse):
             read(bucket, "b")
 
 

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from readmodel_cfn.aws.errors import UnreadableAnswer
+from readmodel_cfn.aws.errors import UnreadableResponse
 from readmodel_cfn.aws.retry import Clock
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.events import EventStream, OnInterrupt, OperationEnd, new_events
@@ -71,17 +71,17 @@ def followed(
     client: StackClient, seen: str = "", limit: float | None = None
 ) -> tuple[OperationEnd, str, list[float]]:
     """How it ended, the events as they were reported, and the pauses that were made."""
-    told: list[str] = []
+    reported: list[str] = []
     clock = Instant()
     following = EventStream(client, STACK.id, set(seen), limit, clock=clock)
-    ended = following.wait(lambda event_: told.append(event_.id))
-    return ended, "".join(told), clock.pauses
+    ended = following.wait(lambda event_: reported.append(event_.id))
+    return ended, "".join(reported), clock.pauses
 
 
 def test_events_of_one_timestamp_are_reported_once_and_in_order() -> None:
     client = Scripted((STACK, "ab"), (STACK, "ab"), (STACK, "abcd"), (DONE, "abcde"))
-    ended, told, _ = followed(client)
-    assert told == "abcde"
+    ended, reported, _ = followed(client)
+    assert reported == "abcde"
     assert ended == OperationEnd(DONE, [event(id_) for id_ in "abcde"])
 
 
@@ -150,16 +150,16 @@ PASSING = [
     refused("InternalFailure", 500),
     refused("502", 502),
     ReadTimeoutError(endpoint_url="https://x"),
-    UnreadableAnswer("DescribeStacks"),
+    UnreadableResponse("DescribeStacks"),
 ]
 
 
 @pytest.mark.parametrize("error", PASSING, ids=lambda error: type(error).__name__)
 def test_transient_errors_do_not_fail_a_successful_operation(error: Exception) -> None:
     looks: list[Look] = [(STACK, "a"), (error, ""), (error, ""), (error, ""), (DONE, "ab")]
-    ended, told, pauses = followed(Scripted(*looks))
+    ended, reported, pauses = followed(Scripted(*looks))
     assert ended.status == "UPDATE_COMPLETE"
-    assert told == "ab"
+    assert reported == "ab"
     assert pauses[1:] == sorted(pauses[1:])
     assert pauses[1] >= 2
 

@@ -13,13 +13,13 @@ from readmodel_cfn.deploy.values import Stack
 
 TEMPLATE: dict[str, Any] = {"Resources": {"Store": {"Type": "AWS::S3::Bucket"}}}
 OLD: dict[str, Any] = {"Resources": {"Store": {"Type": "AWS::S3::Bucket"}, "Old": {}}}
-WANTED = StackSpec(
+SPEC = StackSpec(
     "shop",
     '{"Resources": {"Store": {"Type": "AWS::S3::Bucket"}}}',
     {"StackName": "shop"},
     {"team": "web"},
 )
-AS_WANTED = Stack(
+UP_TO_DATE = Stack(
     id="arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/1",
     name="shop",
     status="CREATE_COMPLETE",
@@ -30,7 +30,7 @@ AS_WANTED = Stack(
     termination_protection=False,
 )
 
-# The whole decision over a stack of ours that differs from what is wanted.
+# The action for each status of a stack with the tag that differs from the spec.
 ACTIONS: dict[str, Action] = {
     "CREATE_COMPLETE": "update",
     "CREATE_FAILED": "recreate",
@@ -60,9 +60,9 @@ STUCK = [status for status, action in ACTIONS.items() if action == "refuse"]
 
 
 def decide(
-    template: Any = TEMPLATE, wanted: StackSpec = WANTED, history: Any = (), **changed: Any
+    template: Any = TEMPLATE, spec: StackSpec = SPEC, history: Any = (), **changed: Any
 ) -> Plan:
-    return plan(replace(AS_WANTED, **changed), template, wanted, history)
+    return plan(replace(UP_TO_DATE, **changed), template, spec, history)
 
 
 def test_action_table_has_every_stack_status_of_boto3() -> None:
@@ -117,7 +117,7 @@ def test_every_action_is_planned_for_some_status() -> None:
 
 
 def test_missing_stack_is_created() -> None:
-    assert plan(None, None, WANTED).action == "create"
+    assert plan(None, None, SPEC).action == "create"
 
 
 # What it deletes, and what it never does.
@@ -167,16 +167,16 @@ def test_a_stack_without_the_tag_is_refused_in_every_status(status: str) -> None
 
 @pytest.mark.parametrize("status", EXISTING)
 def test_only_a_stack_that_can_be_updated_is_adopted(status: str) -> None:
-    foreign = replace(AS_WANTED, status=status, tags={})
+    foreign = replace(UP_TO_DATE, status=status, tags={})
     expected = "adopt" if status in ADOPTABLE else "refuse"
     for template in FOREIGN_TEMPLATES:
-        assert plan(foreign, template, WANTED, adopt=True).action == expected
+        assert plan(foreign, template, SPEC, adopt=True).action == expected
 
 
 def test_a_failed_create_is_adopted_only_where_its_resources_were_kept() -> None:
-    foreign = replace(AS_WANTED, status="CREATE_FAILED", tags={})
-    assert plan(foreign, OLD, WANTED, adopt=True).action == "refuse"
-    assert plan(replace(foreign, disable_rollback=True), OLD, WANTED, adopt=True).action == "adopt"
+    foreign = replace(UP_TO_DATE, status="CREATE_FAILED", tags={})
+    assert plan(foreign, OLD, SPEC, adopt=True).action == "refuse"
+    assert plan(replace(foreign, disable_rollback=True), OLD, SPEC, adopt=True).action == "adopt"
 
 
 def test_the_command_that_adopts_is_shown_only_where_it_would_adopt() -> None:
@@ -192,7 +192,7 @@ def test_a_foreign_stack_in_review_is_refused_because_of_its_change_set() -> Non
 
 @pytest.mark.parametrize(("status", "action"), ACTIONS.items())
 def test_adopt_changes_nothing_for_a_stack_with_the_tag(status: str, action: str) -> None:
-    assert plan(replace(AS_WANTED, status=status), OLD, WANTED, adopt=True).action == action
+    assert plan(replace(UP_TO_DATE, status=status), OLD, SPEC, adopt=True).action == action
 
 
 @pytest.mark.parametrize(
@@ -213,5 +213,5 @@ def test_update_names_what_changed(changed: dict[str, Any], why: str) -> None:
 
 @pytest.mark.parametrize("on", [True, False])
 def test_protection_change_needs_no_update(on: bool) -> None:
-    wanted = replace(WANTED, termination_protection=not on)
-    assert decide(wanted=wanted, termination_protection=on).action == "protect"
+    spec = replace(SPEC, termination_protection=not on)
+    assert decide(spec=spec, termination_protection=on).action == "protect"

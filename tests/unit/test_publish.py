@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readmodel_cfn.aws.errors import UnreadableAnswer
+from readmodel_cfn.aws.errors import UnreadableResponse
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.publish.documents import MAX_BYTES, Settings, check_document
 from readmodel_cfn.publish.put import put
@@ -149,5 +149,5 @@ def test_put_without_versioning_returns_no_version() -> None:
 
 def test_response_that_is_not_from_s3_raises_unreadable_answer() -> None:
     """For example a captive portal that answers 200 with a page."""
-    with pytest.raises(UnreadableAnswer):
+    with pytest.raises(UnreadableResponse):
         put(Bucket(), "bucket", "payload.json", b"1")

@@ -1,4 +1,4 @@
-"""botocore's errors as this package's: one line each, and what is worth a retry."""
+"""botocore errors as this package's one-line errors, and which of them are worth a retry."""
 
 import sys
 from collections.abc import Iterator
@@ -8,50 +8,50 @@ from typing import Any
 from readmodel_cfn.errors import ConfigError, ReadModelError
 
 
-class UnreadableAnswer(ReadModelError):
-    """AWS, or something between, answered what is no answer: empty, cut off, or another page."""
+class UnreadableResponse(ReadModelError):
+    """A response that is not one of AWS: empty, cut off, or the page of a proxy."""
 
     def __init__(self, operation: str) -> None:
         super().__init__(
-            "the answer cannot be read",
+            "the response cannot be read",
             where=f"AWS {_camel(operation)}".rstrip(),
             hint="run the command again",
         )
 
 
 def _camel(operation: str) -> str:
-    """As AWS writes it, however it is given: ListObjects of list_objects."""
+    """The operation name as AWS writes it: ListObjects for list_objects."""
     return "".join(word[:1].upper() + word[1:] for word in operation.split("_"))
 
 
 @contextmanager
-def readable_answers(operation: str) -> Iterator[None]:
-    """Turn what botocore raises for an unreadable answer into an error of ours.
+def readable_responses(operation: str) -> Iterator[None]:
+    """Turn the exceptions for an unreadable response into UnreadableResponse.
 
-    That is its parser's error, or a KeyError where the answer is XML of something else.
+    botocore raises ResponseParserError, or a KeyError if the response is XML of another kind.
     """
     from botocore.parsers import ResponseParserError
 
     try:
         yield
     except (ResponseParserError, KeyError, IndexError) as error:
-        raise UnreadableAnswer(operation) from error
+        raise UnreadableResponse(operation) from error
 
 
 @contextmanager
 def readable_errors() -> Iterator[None]:
-    """Turn what botocore raises into this package's one-line errors."""
+    """Turn botocore's exceptions into this package's one-line errors; also a decorator."""
     try:
         yield
     except Exception as error:
-        told = _told(error) if "botocore" in sys.modules else None
-        if told is None:
+        readable = _readable(error) if "botocore" in sys.modules else None
+        if readable is None:
             raise
-        raise told from error
+        raise readable from error
 
 
-def _told(error: Exception) -> ReadModelError | None:
-    """What botocore's error says; None for any other. Only where it is loaded: that takes time."""
+def _readable(error: Exception) -> ReadModelError | None:
+    """The error for an exception of botocore; None for any other."""
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
 
@@ -59,14 +59,14 @@ def _told(error: Exception) -> ReadModelError | None:
         return _refused(error)
     if isinstance(error, BotoCoreError):
         return _unreachable(error)
-    return UnreadableAnswer("") if isinstance(error, ResponseParserError) else None
+    return UnreadableResponse("") if isinstance(error, ResponseParserError) else None
 
 
 def aws_errors() -> tuple[type[Exception], ...]:
-    """The exceptions that a call of AWS may end with."""
+    """The exceptions that an AWS call may raise."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    return ClientError, BotoCoreError, UnreadableAnswer
+    return ClientError, BotoCoreError, UnreadableResponse
 
 
 def error_code(error: Any) -> str:
@@ -75,19 +75,19 @@ def error_code(error: Any) -> str:
 
 
 def is_refusal(error: Exception) -> bool:
-    """Did AWS itself say no, so that nothing was done? A server's fault does not say that."""
+    """Whether AWS refused the call, so that nothing was done; a server error does not say that."""
     from botocore.exceptions import ClientError
 
     return isinstance(error, ClientError) and _status(error) < _SERVER_FAULT
 
 
 def is_transient(error: Exception) -> bool:
-    """Is it a trouble that passes by itself: throttling, a server's fault, a lost connection?"""
+    """Whether a retry may help: throttling, a server error, or a lost connection."""
     from botocore import exceptions as of
 
     if isinstance(error, of.ClientError):
         return error_code(error) in _THROTTLED or _status(error) >= _SERVER_FAULT
-    lost = isinstance(error, of.HTTPClientError | of.ConnectionError | UnreadableAnswer)
+    lost = isinstance(error, of.HTTPClientError | of.ConnectionError | UnreadableResponse)
     return lost and not isinstance(error, of.SSLError)
 
 
@@ -96,7 +96,7 @@ def _status(error: Any) -> int:
 
 
 def was_retried(error: Any) -> bool:
-    """Was the refused call made more than once, so that its first may have been obeyed?"""
+    """Whether botocore retried the call, so that its first attempt may have succeeded."""
     response = getattr(error, "response", {})
     return bool(response.get("ResponseMetadata", {}).get("RetryAttempts"))
 
@@ -118,7 +118,7 @@ _BAD_KEY = {
 }
 _NEW_KEY = {"InvalidAccessKeyId"}
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
-# How the names of errors begin that say: it cannot even be asked, because of what was given.
+# Beginnings of the names of errors that are raised before a request: usage errors.
 _USAGE = ("NoRegionError", "ProfileNotFound", "ParamValidationError", "Invalid", "Config")
 
 
@@ -128,25 +128,25 @@ def _refused(error: Any) -> ReadModelError:
     if code in _EXPIRED:
         hint = _RENEW
     elif code in _BAD_KEY:
-        hint = "check the access key, or choose another profile with --profile"
+        hint = "check the access key, or use another profile with --profile"
     elif code in _NEW_KEY:
-        hint = "check the access key; a new one takes some seconds until every service knows it"
+        hint = "check the access key; a new key works after some seconds"
     elif code in _DENIED:
-        hint = "ask for this permission, or choose another profile with --profile"
+        hint = "request this permission, or use another profile with --profile"
     elif is_transient(error):
         hint = "run the command again in a minute"
-    told = " ".join(filter(None, (code and f"{code}:", message))).rstrip(":")
-    what = " ".join(told.split()) or f"it answered with status {_status(error)}"
+    text = " ".join(filter(None, (code and f"{code}:", message))).rstrip(":")
+    what = " ".join(text.split()) or f"the response has status {_status(error)}"
     return ReadModelError(what, where=f"AWS {error.operation_name}", hint=hint)
 
 
 def _unreachable(error: Any) -> ReadModelError:
     hints = {
         **dict.fromkeys(_NO_TOKEN, _RENEW),
-        "NoCredentialsError": "set AWS_PROFILE or --profile, or try it all with --sandbox",
+        "NoCredentialsError": "set AWS_PROFILE or --profile, or use --sandbox",
         "PartialCredentialsError": "set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-        "NoRegionError": "give --region, or region under [stack] in readmodel.toml",
-        "ConfigParseError": "correct it",
+        "NoRegionError": "use --region, or set region under [stack] in readmodel.toml",
+        "ConfigParseError": "fix the file",
         "ProfileNotFound": "list the profiles with: aws configure list-profiles",
         "EndpointConnectionError": "check the network, the region and --endpoint-url",
         "ConnectTimeoutError": "check the network, the region and --endpoint-url",

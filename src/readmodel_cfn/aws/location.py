@@ -1,4 +1,4 @@
-"""Where a stack is: its name, the account and region that a connection leads to."""
+"""Where a stack is: its name, and the connection to its account and region."""
 
 import shlex
 from dataclasses import dataclass

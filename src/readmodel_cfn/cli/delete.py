@@ -6,9 +6,9 @@ from readmodel_cfn.cli import output
 from readmodel_cfn.cli.consent import Ask, check_name, name_option, yes_option
 from readmodel_cfn.cli.errors import stop_on_sigterm, unfinished_if_output_closed
 from readmodel_cfn.cli.help import WithExamples, examples
+from readmodel_cfn.cli.operation import OperationReporter
 from readmodel_cfn.cli.options import json_option, stack_options
-from readmodel_cfn.cli.reporter import Reporter
-from readmodel_cfn.stack import DeletionPlan, ReadModelStack, StackEvent
+from readmodel_cfn.stack import DeletionPlan, ReadModelStack
 
 
 @click.command(
@@ -46,7 +46,8 @@ def delete(
     With --json: an object with deleted, kept and removed_buckets.
     """
     check_name("--with-data", with_data, stack.name)
-    with Reporter(printers={DeletionPlan: _print_plan, StackEvent: output.event}) as report:
+    again = ["delete", *([f"--with-data={stack.name}"] if with_data is not None else [])]
+    with OperationReporter(stack, printers={DeletionPlan: _print_plan}, again=again) as report:
         result = stack.delete(
             with_data=with_data is not None,
             force=force,

@@ -1,21 +1,21 @@
-"""Commands whose help ends with examples: complete lines, as they can be typed."""
+"""Help pages that end with examples, each a whole line to copy."""
 
 import click
 
-_WHOLE = 1000  # characters, more than any first sentence
+_SENTENCE = 1000  # characters; no sentence is longer
 
 
 class WithExamples(click.Command):
     """A command whose epilog is examples, one on each line."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """Write the examples as a section, without wrapping."""
+        """The examples as a section, without line breaks."""
         with formatter.section("Examples"):
             for line in (self.epilog or "").splitlines():
                 formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the arguments; errors have the command's context, which click sometimes omits."""
+        """Add the command to errors of click's parser, which does not always name it."""
         try:
             return super().parse_args(ctx, args)
         except click.UsageError as error:
@@ -27,18 +27,17 @@ class Group(WithExamples, click.Group):
     """A group of such commands."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands, each with its whole first sentence, which click would cut."""
+        """Each command with its whole first sentence, which click would cut."""
         commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        texts = [
+            (name, command.get_short_help_str(_SENTENCE))
+            for name, command in commands.items()
+            if command
+        ]
         with formatter.section("Commands"):
-            formatter.write_dl(
-                [
-                    (name, command.get_short_help_str(_WHOLE))
-                    for name, command in commands.items()
-                    if command
-                ]
-            )
+            formatter.write_dl(texts)
 
 
 def examples(*lines: str) -> str:
-    """The epilog with these lines."""
+    """The epilog of a command, from its examples."""
     return "\n".join(lines)

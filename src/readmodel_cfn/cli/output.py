@@ -1,4 +1,4 @@
-"""What commands print: results on stdout, messages on stderr."""
+"""Printing for people and programs: results on stdout, logs on stderr."""
 
 import json
 import os
@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 
 def log(line: str) -> None:
-    """Print a message on stderr.
+    """Print a line on stderr.
 
-    Without `file` click would write to the stderr behind rich's live view, into that view.
+    The current stderr is passed, because click would use the one behind rich's live view, and write
+    into that view.
     """
     click.echo(line, file=sys.stderr, err=True)
 
@@ -41,10 +42,10 @@ def table(rows: Iterable[Sequence[str]]) -> None:
 
 
 def findings(found: Sequence["Finding"]) -> None:
-    """Print cfn-lint's findings, each with the meaning of its rule."""
+    """Print cfn-lint's findings: rule, place, message, and what the rule means."""
     for finding in found:
-        rule = click.style(finding.rule, fg="red" if finding.level == "error" else "yellow")
-        click.echo(f"{rule} {finding.place}: {finding.message}")
+        colour = "red" if finding.level == "error" else "yellow"
+        click.echo(f"{click.style(finding.rule, fg=colour)} {finding.place}: {finding.message}")
         click.echo(f"      {finding.meaning}")
 
 
@@ -55,14 +56,13 @@ def outputs(found: Mapping[str, tuple[str, str]]) -> None:
     )
 
 
-def event(stack_event: "StackEvent") -> None:
-    """Print one stack event, in one line on stderr."""
-    status = stack_event.status
-    failed = status.endswith("_FAILED") or "ROLLBACK" in status
-    done = status.endswith("_COMPLETE")
-    styled = click.style(status.ljust(28), fg="red" if failed else "green" if done else None)
-    line = f"{stack_event.time:%H:%M:%S}  {styled} {stack_event.logical_id}"
-    log(f"{line}  {stack_event.type}  {stack_event.reason}".rstrip())
+def event(event: "StackEvent") -> None:
+    """Print one stack event in one line."""
+    failed = event.status.endswith("_FAILED") or "ROLLBACK" in event.status
+    done = event.status.endswith("_COMPLETE")
+    status = click.style(event.status.ljust(28), fg="red" if failed else "green" if done else None)
+    line = f"{event.time:%H:%M:%S}  {status} {event.logical_id}  {event.type}  {event.reason}"
+    log(line.rstrip())
 
 
 def published(done: "Published") -> None:
@@ -88,7 +88,7 @@ def sandbox(found: Any) -> None:
         [
             ["endpoint", found.endpoint_url],
             ["region", found.region],
-            ["access key ID", found.access_key_id],
+            ["access key id", found.access_key_id],
             ["secret access key", found.secret_access_key],
             ["process", str(found.pid)],
         ]

@@ -98,7 +98,7 @@ def serve(
 
     report = _reporter(as_json, quiet)
 
-    def tell(value: object) -> None:
+    def print_report(value: object) -> None:
         with suppress(BrokenPipeError):  # serve on, even if nobody reads the log any more
             report(value)
 
@@ -110,7 +110,7 @@ def serve(
         s3_endpoint=s3_endpoint,
         host=host,
         port=port,
-        on_progress=tell,
+        on_progress=print_report,
     )
 
 

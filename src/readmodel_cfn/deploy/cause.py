@@ -116,12 +116,14 @@ def causes(
 
 def rollback_causes(stack_id: str, happened: Sequence[StackEvent]) -> list[Cause]:
     """The causes of failure of the last rollback among these events."""
-    begun = [
+    starts = [
         index
         for index, event in enumerate(happened)
         if event.physical_id == stack_id and event.status.endswith("ROLLBACK_IN_PROGRESS")
     ]
-    return [_of_event(event) for event in _failed(stack_id, happened[begun[-1] :] if begun else [])]
+    return [
+        _of_event(event) for event in _failed(stack_id, happened[starts[-1] :] if starts else [])
+    ]
 
 
 def cancelled(stack_id: str, happened: Sequence[StackEvent]) -> list[str]:

@@ -9,7 +9,7 @@ from readmodel_cfn.aws.errors import (
     error_code,
     is_refusal,
     is_transient,
-    readable_answers,
+    readable_responses,
     was_retried,
 )
 from readmodel_cfn.deploy.spec import StackSpec
@@ -179,7 +179,7 @@ class StackClient:
 
     def call(self, operation: str, **arguments: Any) -> Mapping[str, Any]:
         """Call the method of the boto3 client with that name."""
-        with readable_answers(operation):
+        with readable_responses(operation):
             response: Mapping[str, Any] = getattr(self._client, operation)(**arguments)
             return response
 
@@ -188,7 +188,7 @@ class StackClient:
             yield from page.get(key, [])
 
     def _pages(self, operation: str, **arguments: Any) -> Iterator[Mapping[str, Any]]:
-        with readable_answers(operation):
+        with readable_responses(operation):
             yield from self._client.get_paginator(operation).paginate(**arguments)
 
     def _start(

@@ -224,12 +224,12 @@ def _skipped(events: Iterable[StackEvent]) -> list[StackResource]:
 def _deletion_events(client: StackClient, stack_id: str) -> list[StackEvent]:
     """The events since the first attempt to delete the stack; only other attempts can follow."""
     events = list(client.events(stack_id))
-    begun = [
+    starts = [
         index
         for index, event in enumerate(events)
         if event.physical_id == stack_id and event.status == "DELETE_IN_PROGRESS"
     ]
-    return events[: begun[-1]] if begun else []
+    return events[: starts[-1]] if starts else []
 
 
 def _check_owner(client: StackClient, plan: DeletionPlan) -> None:

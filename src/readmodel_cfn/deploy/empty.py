@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from threading import Event, Thread
 from typing import Any, TypeVar
 
-from readmodel_cfn.aws.errors import aws_errors, error_code, is_transient, readable_answers
+from readmodel_cfn.aws.errors import aws_errors, error_code, is_transient, readable_responses
 from readmodel_cfn.errors import Stuck, Unfinished
 
 Version = dict[str, str]
@@ -120,7 +120,7 @@ def _is_deleted(s3: Any, bucket: str) -> bool:
     from botocore.exceptions import ClientError
 
     try:
-        with _ignore_missing_bucket(), readable_answers("DeleteBucket"):
+        with _ignore_missing_bucket(), readable_responses("DeleteBucket"):
             s3.delete_bucket(Bucket=bucket)
     except ClientError as error:
         if error_code(error) != "BucketNotEmpty":
@@ -149,7 +149,7 @@ def _delete_batch(s3: Any, bucket: str, batch: list[Version]) -> int:
 def _errors(s3: Any, bucket: str, batch: list[Version]) -> Sequence[Mapping[str, Any]]:
     """The versions that S3 did not delete: all of the batch after a transient error."""
     try:
-        with readable_answers("DeleteObjects"):
+        with readable_responses("DeleteObjects"):
             response = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
     except aws_errors() as error:
         if not is_transient(error):
@@ -185,7 +185,7 @@ def _pages(s3: Any, bucket: str) -> Iterator[Mapping[str, Any]]:
 
     Each must have IsTruncated: a response without it is not S3's.
     """
-    with _ignore_missing_bucket(), readable_answers("ListObjectVersions"):
+    with _ignore_missing_bucket(), readable_responses("ListObjectVersions"):
         pages = s3.get_paginator("list_object_versions").paginate(
             Bucket=bucket, PaginationConfig={"PageSize": _BATCH}
         )

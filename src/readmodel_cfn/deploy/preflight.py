@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from readmodel_cfn.aws.errors import aws_errors, error_code, readable_answers
+from readmodel_cfn.aws.errors import aws_errors, error_code, readable_responses
 from readmodel_cfn.cloudformation.reader import read_template
 from readmodel_cfn.deploy.obstacles import Obstacle, obstacles
 from readmodel_cfn.deploy.physical_names import (
@@ -190,7 +190,7 @@ def _find_iam_name(iam: Any, resource: NamedResource) -> Iterator[TakenName]:
 
 
 def _call(client: Any, operation: str, **arguments: Any) -> Mapping[str, Any]:
-    with readable_answers(operation):
+    with readable_responses(operation):
         response: Mapping[str, Any] = getattr(client, operation)(**arguments)
         return response
 

@@ -15,8 +15,8 @@ from readmodel_cfn.aws.errors import (
     aws_errors,
     error_code,
     is_refusal,
-    readable_answers,
     readable_errors,
+    readable_responses,
     was_retried,
 )
 from readmodel_cfn.consent import Confirm, Consent, require_consent
@@ -177,7 +177,7 @@ def _existing_versions(s3: Any, bucket: str, key: str, on_progress: OnProgress) 
 
 
 def _sorted_versions(s3: Any, bucket: str, key: str) -> list[Version]:
-    with _permitted(bucket, "s3:ListBucketVersions"), readable_answers("list_object_versions"):
+    with _permitted(bucket, "s3:ListBucketVersions"), readable_responses("list_object_versions"):
         versions = list(_versions(s3, bucket, key))
     return sorted(versions, key=lambda version: (version.current, version.time), reverse=True)
 
@@ -244,7 +244,7 @@ def _copy(s3: Any, bucket: str, key: str, chosen: Version, current: Version) -> 
 def _copy_once(s3: Any, bucket: str, key: str, chosen: Version, current: Version) -> Restored:
     condition = {"IfNoneMatch": "*"} if current.deletion else {"IfMatch": current.etag}
     actions = "s3:GetObjectVersion, s3:GetObject and s3:PutObject"
-    with _permitted(bucket, actions), _conflicts(key), readable_answers("copy_object"):
+    with _permitted(bucket, actions), _conflicts(key), readable_responses("copy_object"):
         response = s3.copy_object(
             Bucket=bucket,
             Key=key,

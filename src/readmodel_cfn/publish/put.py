@@ -14,8 +14,8 @@ from readmodel_cfn.aws.errors import (
     aws_errors,
     error_code,
     is_refusal,
-    readable_answers,
     readable_errors,
+    readable_responses,
     was_retried,
 )
 from readmodel_cfn.errors import ConfigError, LostRace, Unfinished
@@ -233,7 +233,7 @@ def put(
     `condition` is IfMatch or IfNoneMatch.
     """
     stored = settings.stored(body)
-    with readable_answers("put_object"):
+    with readable_responses("put_object"):
         response = s3.put_object(
             Bucket=bucket,
             Key=key,
@@ -286,7 +286,7 @@ def _retry_conflict(attempt: Callable[[], Published]) -> Published:
 def _current(s3: Any, bucket: str, key: str) -> Published | None:
     """The current document; None if there is none, or if it must not be read."""
     try:
-        with readable_answers("head_object"):
+        with readable_responses("head_object"):
             found = s3.head_object(Bucket=bucket, Key=key)
             etag, version = found["ETag"], found.get("VersionId")
             return Published(bucket, key, etag, version, found["ContentLength"])

@@ -152,7 +152,7 @@ def _on_request(name: str, compress_from: int | None, reads: Reads) -> Outcome:
 
 
 def vary(contract: Contract, reads: Reads) -> Outcome:
-    """Vary tells caches that the response depends on Accept-Encoding."""
+    """Vary says to caches that the response depends on Accept-Encoding."""
     if contract.compress_from is None or contract.gzip_stored:
         return kept("Vary", "not needed: every reader gets the same bytes")
     if _has_word(reads.first, "Vary", "Accept-Encoding"):

@@ -18,7 +18,7 @@ from tempfile import mkstemp
 from types import FrameType
 from typing import Any, Self, TypeVar
 
-from readmodel_cfn.aws.errors import UnreadableAnswer, aws_errors, error_code, readable_answers
+from readmodel_cfn.aws.errors import UnreadableResponse, aws_errors, error_code, readable_responses
 from readmodel_cfn.errors import ReadModelError, Unfinished
 from readmodel_cfn.progress import Note, OnProgress
 from readmodel_cfn.publish.documents import Settings
@@ -149,7 +149,7 @@ class ProbeDocument:
         """Delete the versions permanently; returns S3's errors."""
         objects = [{"Key": self._at["Key"], "VersionId": version} for version in versions]
         try:
-            with readable_answers("delete_objects"):
+            with readable_responses("delete_objects"):
                 answer = self._s3.delete_objects(
                     Bucket=self._at["Bucket"], Delete={"Objects": objects}
                 )
@@ -159,7 +159,7 @@ class ProbeDocument:
             return [error.response["Error"]] * len(objects)  # an emulator refuses the whole call
         errors: Sequence[Mapping[str, Any]] = answer.get("Errors", [])
         if len(errors) + len(answer.get("Deleted", [])) < len(objects):
-            raise UnreadableAnswer("delete_objects")
+            raise UnreadableResponse("delete_objects")
         return errors
 
     def _put_back(self) -> None:
@@ -186,7 +186,7 @@ class ProbeDocument:
         # Without versioning the only version is overwritten, so it may be the probe's by now.
         last = self.saved.version if self.saved and self.saved.version not in _NO_VERSION else None
         listing = self._s3.get_paginator("list_object_versions")
-        with readable_answers("list_object_versions"):
+        with readable_responses("list_object_versions"):
             for page in listing.paginate(Bucket=bucket, Prefix=key):
                 page["IsTruncated"]  # every response of S3 has it
                 for version in page.get("Versions", []):
@@ -220,7 +220,7 @@ class ProbeDocument:
         condition = {"IfMatch": known} if known else {"IfNoneMatch": "*"}
         answer = self._unless_conflict(self._s3.put_object, **condition, **arguments)
         if answer is not None:
-            with readable_answers("put_object"):
+            with readable_responses("put_object"):
                 self._etag = answer["ETag"]
             self._written.add(answer.get("VersionId", "null"))
         return answer is not None
@@ -247,7 +247,7 @@ class ProbeDocument:
             hint = "wait for that run; if it was killed, publish the document again"
             raise ReadModelError("the probe of another run is there", where=self.where, hint=hint)
         arguments = {name: found[name] for name in _RESTORED if found.get(name)}
-        with readable_answers("get_object"):
+        with readable_responses("get_object"):
             etag = found["ETag"]
         return Saved(etag, found.get("VersionId"), {"Body": found["Body"].read(), **arguments})
 

@@ -75,7 +75,7 @@ class AccessChecks:
 class Api:
     """The API at a base URL, for requests of a client and of a page of another origin.
 
-    A request that gets 429 is retried, for up to `patience` seconds in total: the requests
+    A request that gets 429 is retried, for up to `timeout` seconds in total: the requests
     themselves may reach the stack's throttling limit.
     """
 
@@ -83,11 +83,11 @@ class Api:
         self,
         url: str,
         contract: Contract,
-        patience: float,
+        timeout: float,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.url, self._origin = url, _origin(url, contract.cors_origin)
-        self.patience, self._left, self.sleep = patience, patience, sleep
+        self.timeout, self._left, self.sleep = timeout, timeout, sleep
 
     def request(self, path: str, method: str = "GET", **headers: str) -> Response:
         """Send a request; underscores in header names are sent as hyphens."""
@@ -127,7 +127,7 @@ def read(api: Api, probe: ProbePlan, document: ProbeDocument) -> Reads:
     """Write the first document and send all requests, then write the second and read it.
 
     A new API, role or policy is effective only after some seconds: the first read is retried until
-    it gets the document, for up to the API's `patience`.
+    it gets the document, for up to the API's `timeout`.
 
     Raises:
         ReadModelError: no server answers.
@@ -180,7 +180,7 @@ def _both(api: Api, path: str | None) -> tuple[Response | None, Response | None]
 
 
 def _first(api: Api, probe: ProbePlan) -> Response:
-    left = api.patience
+    left = api.timeout
     while True:
         response = api.request(probe.path)
         left -= _PAUSE + response.seconds

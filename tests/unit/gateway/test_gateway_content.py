@@ -31,7 +31,7 @@ SPOILED = (
 ).encode()
 
 AS_TEXT = {RAW: SPOILED, ENCODED: ENCODED, WORDS: WORDS}
-AS_IT_IS = {body: body for body in AS_TEXT}
+UNCHANGED = {body: body for body in AS_TEXT}
 DECODED = {RAW: None, ENCODED: RAW, WORDS: None}
 IN_BASE64 = {body: base64.b64encode(body) for body in AS_TEXT}
 """What each body becomes; None is a 500."""
@@ -49,10 +49,10 @@ RESPONSES = [
     ("text/plain", "image/png", ["image/png"], BINARY, DECODED),
     ("image/png", "text/plain", ["image/png"], None, IN_BASE64),
     ("image/png", "text/plain", ["image/png"], TEXT, IN_BASE64),
-    ("image/png", "text/plain", ["image/png"], BINARY, AS_IT_IS),
-    ("image/png", "image/png", ["image/png"], None, AS_IT_IS),
+    ("image/png", "text/plain", ["image/png"], BINARY, UNCHANGED),
+    ("image/png", "image/png", ["image/png"], None, UNCHANGED),
     ("image/png", "image/png", ["image/png"], TEXT, IN_BASE64),
-    ("image/png", "image/png", ["image/png"], BINARY, AS_IT_IS),
+    ("image/png", "image/png", ["image/png"], BINARY, UNCHANGED),
 ]
 REQUESTS = [
     # Content-Type, binary types, handling, result
@@ -62,9 +62,9 @@ REQUESTS = [
     ("text/plain", ["image/png"], None, AS_TEXT),
     ("text/plain", ["image/png"], TEXT, AS_TEXT),
     ("text/plain", ["image/png"], BINARY, DECODED),
-    ("image/png", ["image/png"], None, AS_IT_IS),
+    ("image/png", ["image/png"], None, UNCHANGED),
     ("image/png", ["image/png"], TEXT, IN_BASE64),
-    ("image/png", ["image/png"], BINARY, AS_IT_IS),
+    ("image/png", ["image/png"], BINARY, UNCHANGED),
 ]
 
 

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from live_stacks import body, client
 
-from readmodel_cfn.aws.errors import UnreadableAnswer
+from readmodel_cfn.aws.errors import UnreadableResponse
 from readmodel_cfn.deploy.live.snapshot import snapshot
 from readmodel_cfn.deploy.live.values import Gone, Method, Snapshot
 
@@ -167,12 +167,12 @@ def test_transient_failure_raises(gateway: tuple[Any, Stubber]) -> None:
 def test_truncated_export_raises(gateway: tuple[Any, Stubber]) -> None:
     made, stub = gateway
     answers(stub, get_stage=STAGE, get_deployment={}, get_export=body(b'{"paths": {'))
-    with pytest.raises(UnreadableAnswer, match=r"(?i)get_?export"):
+    with pytest.raises(UnreadableResponse, match=r"(?i)get_?export"):
         snapshot(made, "api", "v1")
 
 
 def test_invalid_stage_response_raises(gateway: tuple[Any, Stubber]) -> None:
     made, stub = gateway
     answers(stub, get_stage={})
-    with pytest.raises(UnreadableAnswer):
+    with pytest.raises(UnreadableResponse):
         snapshot(made, "api", "v1")

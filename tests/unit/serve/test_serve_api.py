@@ -21,8 +21,8 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def api(root: Path, told: list[str] | None = None, **more: Any) -> Api:
-    lines = told if told is not None else []
+def api(root: Path, notes: list[str] | None = None, **more: Any) -> Api:
+    lines = notes if notes is not None else []
     return api_of(Source(template(**more), storage=storage()), root, lines.append)
 
 
@@ -67,24 +67,24 @@ def test_unknown_path_returns_the_gateway_response(root: Path) -> None:
 
 
 def test_unreadable_file_is_a_504(root: Path) -> None:
-    told: list[str] = []
-    served = api(root, told)
+    notes: list[str] = []
+    served = api(root, notes)
     with patch.object(Path, "open", side_effect=PermissionError(13, "Permission denied")):
         assert served.answer(get("/things/1")).status == 504
-    (line,) = told
+    (line,) = notes
     assert line.startswith("things/1.json: ")
     assert "Permission denied" in line
 
 
 def test_document_over_10_mb_is_a_500(root: Path) -> None:
-    told: list[str] = []
-    served = api(root, told)
+    notes: list[str] = []
+    served = api(root, notes)
     (root / "things" / "1.json").write_bytes(b" " * (API_PAYLOAD_BYTES - 2) + b"{}")
     assert served.answer(get("/things/1")).status == 200
-    assert told == []
+    assert notes == []
     (root / "things" / "1.json").write_bytes(b" " * (API_PAYLOAD_BYTES - 1) + b"{}")
     assert served.answer(get("/things/1")).status == 500
-    assert len(told) == 1
+    assert len(notes) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The files of a folder as objects: every change is served, and no key leads out of the folder."""
+"""The files of a folder as objects: every change is served, and no key names a file outside."""
 
 import os
 import tempfile
@@ -17,9 +17,9 @@ OLD = 1_000_000_000
 SECRET = b"secret"
 
 
-def of(root: Path, told: list[str] | None = None) -> Folder:
+def of(root: Path, notes: list[str] | None = None) -> Folder:
     permissions = Permissions({}, frozenset(), {})
-    return Folder(root, permissions, storage(), (told if told is not None else []).append)
+    return Folder(root, permissions, storage(), (notes if notes is not None else []).append)
 
 
 def body(found: Folder, key: str) -> bytes | None:
@@ -96,15 +96,15 @@ def test_a_folder_that_is_replaced_by_a_link_is_served(tmp_path: Path) -> None:
 def test_a_document_that_publishing_would_refuse_is_reported_once_until_it_changes(
     tmp_path: Path,
 ) -> None:
-    told: list[str] = []
+    notes: list[str] = []
     (tmp_path / "a.json").write_bytes(b"{")
-    found = of(tmp_path, told)
+    found = of(tmp_path, notes)
     assert [body(found, "a.json") for _ in range(3)] == [b"{"] * 3
-    assert len(told) == 1
-    assert str(tmp_path / "a.json") in told[0]
+    assert len(notes) == 1
+    assert str(tmp_path / "a.json") in notes[0]
     (tmp_path / "a.json").write_bytes(b"[")
     assert body(found, "a.json") == b"["
-    assert len(told) == 2
+    assert len(notes) == 2
 
 
 def test_unreadable_file_raises(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ PARTS = st.sampled_from(
 
 
 @given(st.lists(PARTS, min_size=1, max_size=6).map("/".join) | st.text(max_size=20))
-def test_no_key_leads_out_of_the_folder(fenced: Path, key: str) -> None:
+def test_no_key_names_a_file_outside_the_folder(fenced: Path, key: str) -> None:
     for asked in (key, f"/{key}", f"{fenced.parent}/{key}", f"../{key}", f"sub/../../{key}"):
         assert body(of(fenced), asked) in (None, b"inside")
 
@@ -163,7 +163,7 @@ def test_a_key_without_a_file_inside_the_folder_is_missing(fenced: Path, key: st
     assert of(fenced).find(key) is None
 
 
-def test_a_link_that_is_changed_to_lead_outside_is_not_followed(tmp_path: Path) -> None:
+def test_link_that_is_changed_to_a_file_outside_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "secret").write_bytes(SECRET)
     (tmp_path / "data" / "real").write_bytes(b"inside")

@@ -119,7 +119,7 @@ def test_a_role_that_may_not_get_the_key_is_refused(root: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["../a.json", "/a.json", "x/../a.json", "./a.json"])
-def test_a_key_that_leads_out_of_the_folder_is_missing(root: Path, key: str) -> None:
+def test_key_of_a_file_outside_the_folder_is_missing(root: Path, key: str) -> None:
     assert error(folder(root).answer(s3_get(key))) == (404, "NoSuchKey")
 
 

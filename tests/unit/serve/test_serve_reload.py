@@ -22,10 +22,10 @@ class Description:
 
     def __init__(self, root: Path) -> None:
         self.root, self.file = root, root / "description"
-        self.told: list[str] = []
+        self.notes: list[str] = []
         self.loads = 0
         self.file.write_text("")
-        self.reloader = Reloader(self.file, self.load, self.told.append)
+        self.reloader = Reloader(self.file, self.load, self.notes.append)
         self.app = App(self.load(), None)
 
     def load(self) -> Api:
@@ -34,14 +34,14 @@ class Description:
         if text == "broken":
             raise ConfigError("broken", where=str(self.file), hint="fix it")
         more = {"More": method("GET", "Things", text)} if text else {}
-        return api_of(Source(template(**more)), self.root, self.told.append)
+        return api_of(Source(template(**more)), self.root, self.notes.append)
 
     def look(self, times: int = 1) -> list[str]:
         """The lines of the next checks."""
-        self.told.clear()
+        self.notes.clear()
         for _ in range(times):
             self.reloader.check(self.app)
-        return self.told
+        return self.notes
 
     def status(self) -> int:
         return self.app.api.answer(get("/things")).status
@@ -118,14 +118,14 @@ def test_watch_reloads_until_cancelled(made: Description, monkeypatch: pytest.Mo
     monkeypatch.setattr(reload, "INTERVAL", 0.001)
     made.file.write_text("all.json")
 
-    async def until_told() -> None:
+    async def until_reported() -> None:
         watching = asyncio.create_task(made.reloader.watch(made.app))
         async with asyncio.timeout(30):
-            while not made.told:
+            while not made.notes:
                 await asyncio.sleep(0.001)
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching
 
-    asyncio.run(until_told())
+    asyncio.run(until_reported())
     assert made.status() == 404

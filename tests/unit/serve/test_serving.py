@@ -9,7 +9,7 @@ from urllib.request import urlopen
 import pytest
 from serve_templates import template
 
-from readmodel_cfn import ReadModel, ReadModelStack, Route, build_article, build_template
+from readmodel_cfn import ReadModel, ReadModelStack, Route, build_article, build_template, render
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.local.serve import Answered, ServedApi, serving
 
@@ -71,10 +71,10 @@ def test_model_of_a_stack_is_served_as_publish_stores_its_documents(documents: P
     assert error.value.code == 404
 
 
-def test_generated_templates_can_be_served_as_values(tmp_path: Path) -> None:
+def test_models_and_templates_of_every_form_are_served(tmp_path: Path) -> None:
     (tmp_path / "payload.json").write_text("{}")
-    for found in (build_template(ReadModel()), build_article()):
-        with serving(found.to_dict(), tmp_path, parameters={"StackName": "a"}) as url:
+    for found in (ReadModel(), build_template(ReadModel()), render(build_article())):
+        with serving(found, tmp_path, parameters={"StackName": "a"}) as url:
             assert read(f"{url}/samples") == {}
 
 

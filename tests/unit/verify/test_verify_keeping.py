@@ -11,7 +11,7 @@ from botocore.parsers import ResponseParserError
 from botocore.stub import Stubber
 
 from facts import missing
-from readmodel_cfn.aws.errors import UnreadableAnswer
+from readmodel_cfn.aws.errors import UnreadableResponse
 from readmodel_cfn.errors import Unfinished
 from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.verify.probe import ProbeDocument
@@ -157,11 +157,11 @@ def test_error_during_removal_is_reported_and_not_raised(
 def test_response_that_is_not_from_s3_raises_unreadable_answer(s3: S3) -> None:
     """For example a captive portal that answers 200 with a page."""
     s3.says("get_object", Body=io.BytesIO(b"<html>"))
-    with pytest.raises(UnreadableAnswer):
+    with pytest.raises(UnreadableResponse):
         s3.document()
     document = new(s3)
     s3.says("put_object")
-    with pytest.raises(UnreadableAnswer):
+    with pytest.raises(UnreadableResponse):
         document.put(b"{}")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from readmodel_cfn.aws.errors import readable_answers
+from readmodel_cfn.aws.errors import readable_responses
 
 _FIRST_PAUSE = 0.5  # seconds; an embedded AWS is done at once
 _LONGEST_PAUSE = 5.0  # seconds; on AWS it may take minutes
@@ -67,7 +67,7 @@ def detect(
     `client` is boto3's client of CloudFormation, `types` are the types of the stack's resources by
     logical ID. Resources that are not in the result are NOT_CHECKED, never in sync.
     """
-    with readable_answers("detect_stack_drift"):
+    with readable_responses("detect_stack_drift"):
         detection = client.detect_stack_drift(StackName=stack_id)["StackDriftDetectionId"]
         ended = _wait(client, detection, sleep)
         found = {resource.logical_id: resource for resource in _drifts(client, stack_id)}

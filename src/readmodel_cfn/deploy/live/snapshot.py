@@ -10,7 +10,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from readmodel_cfn.aws.errors import UnreadableAnswer, error_code, is_transient, readable_answers
+from readmodel_cfn.aws.errors import (
+    UnreadableResponse,
+    error_code,
+    is_transient,
+    readable_responses,
+)
 from readmodel_cfn.deploy.live.values import (
     Facets,
     Gone,
@@ -39,7 +44,7 @@ def snapshot(client: Any, api: str, stage: str) -> Snapshot | Gone:
     found = calls("get_stage", restApiId=api, stageName=stage)
     if found is None:
         return _gone(calls, api) if calls.not_found else Snapshot(unknown=tuple(calls.refused))
-    with readable_answers("get_stage"):
+    with readable_responses("get_stage"):
         deployment = found["deploymentId"]
     summary = calls("get_deployment", restApiId=api, deploymentId=deployment, embed=["apisummary"])
     exported = calls(
@@ -72,7 +77,7 @@ class _Calls:
     def __call__(self, call: str, **arguments: Any) -> Json | None:
         """The response; None if AWS refuses the call."""
         try:
-            with readable_answers(call):
+            with readable_responses(call):
                 response: Json = getattr(self._client, call)(**arguments)
         except self._client.exceptions.ClientError as error:
             if is_transient(error):
@@ -95,7 +100,7 @@ def _content(exported: Json) -> Json:
     try:
         content: Json = json.loads(exported["body"].read())
     except ValueError as error:
-        raise UnreadableAnswer("get_export") from error
+        raise UnreadableResponse("get_export") from error
     return content
 
 

@@ -265,7 +265,7 @@ def _path(logical_id: str, own: Resources, root: str) -> str:
     parent = logical_id
     while parent != root:
         if parent not in own or len(parts) > len(own):
-            raise _error(logical_id, f"its parents do not lead to {root}", "ParentId")
+            raise _error(logical_id, f"its parents do not end at {root}", "ParentId")
         parts.insert(0, _required(own[parent], "PathPart", parent))
         parent = _required(own[parent], "ParentId", parent)
     return "/" + "/".join(parts)

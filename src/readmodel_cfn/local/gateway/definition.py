@@ -11,7 +11,7 @@ class DefinitionError(ValueError):
     """A definition that API Gateway would refuse, or that the gateway cannot read.
 
     `place` is the method and path (`GET /things`), the resource or the setting, `what` what is
-    wrong there, and `hint` what to do. `path` leads to the part in the template, if there is one.
+    wrong there, and `hint` what to do. `path` is that of the part in the template, if there is one.
     """
 
     def __init__(

@@ -30,7 +30,7 @@ class UnsupportedFeature:
     """A feature that the gateway does not evaluate: requests that meet it get a 501 with its name.
 
     `place` is the method and path (`GET /things`), `gateway response TYPE`, or empty for the whole
-    API. `keys` lead to the property that has the feature, in CloudFormation's spelling.
+    API. `keys` are the path to the property with the feature, in CloudFormation's spelling.
     """
 
     place: str

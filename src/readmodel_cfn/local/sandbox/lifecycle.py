@@ -63,7 +63,7 @@ def status(*, home: Path | None = None) -> Sandbox | None:
 
 
 def _running(place: Home) -> Sandbox | None:
-    """The server that answers; one of ours that does not answer is terminated."""
+    """The server, if it answers; if it does not answer, it is terminated."""
     sandbox = state.read(place.state)
     if sandbox and server.answers(sandbox):
         return sandbox

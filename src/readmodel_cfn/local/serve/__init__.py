@@ -1,6 +1,6 @@
 """An API served on this machine: the template's own gateway in front of a folder or an S3.
 
-    with serving("template.yaml", "data") as url:
+    with serving(Path("template.yaml"), "data") as url:
         ...
 
     serving     the public functions: for a program, and for the command

@@ -37,8 +37,8 @@ class Reloader:
         An editor may empty a file before it writes to it.
         """
         now = stamp(self._file)
-        settled, self._last = now == self._last, now
-        if settled and now != self._loaded:
+        unchanged, self._last = now == self._last, now
+        if unchanged and now != self._loaded:
             self._loaded = now
             self._reload(app)
 

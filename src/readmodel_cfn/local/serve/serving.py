@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from readmodel_cfn.cloudformation.reader import TemplateSource
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.local.serve import server
 from readmodel_cfn.local.serve.api import S3, Api, Route, api_of
@@ -57,7 +57,7 @@ class ServedApi:
 
 @contextmanager
 def serving(
-    template: Source | Mapping[str, Any] | str | Path,
+    template: Source | TemplateSource,
     documents: str | Path = DOCUMENTS,
     *,
     parameters: Mapping[str, str] | None = None,
@@ -70,8 +70,11 @@ def serving(
     """Serve an API in this process while the block runs; it yields the URL of the stage.
 
     Args:
-        template: A template with a REST API in front of S3, as a value or as a file (JSON or YAML).
-        documents: Folder of documents; a key is a path below it.
+        template: A template with a REST API in front of S3: its text in JSON or YAML, the Path of
+            a file, a mapping, a troposphere Template or a ReadModel.
+        documents: Folder of documents; a key is a path below it. `ReadModelStack.serving` serves
+            them as `publish` stores them, `serving` without compression and with Cache-Control
+            no-cache.
         parameters: Values of parameters, pseudo parameters and resources.
         stage: Stage to serve, by default the template's first.
         s3_endpoint: URL of an S3 to read from instead of the folder.

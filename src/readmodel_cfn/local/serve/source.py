@@ -5,8 +5,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from readmodel_cfn.cloudformation.reader import locate, position, read_template
-from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.cloudformation.reader import (
+    TemplateSource,
+    locate,
+    position,
+    read_template,
+    template_content,
+    template_text,
+)
 
 
 @dataclass(frozen=True)
@@ -43,25 +49,20 @@ class Source:
     text: str = ""
 
     @classmethod
-    def of(cls, template: "Source | Mapping[str, Any] | str | Path") -> Self:
-        """A source, a template as a value, or the file of a template in JSON or YAML.
+    def of(cls, template: "Source | TemplateSource") -> Self:
+        """The source of a template: its text, a file, a mapping, or an object with `to_dict`.
 
         Raises:
             ConfigError: the file cannot be read, or is not a template.
+            TypeError: another value.
         """
         if isinstance(template, cls):
             return template
-        if isinstance(template, Mapping):
-            return cls(template)
-        if not isinstance(template, str | Path):
-            raise TypeError(f"a template is a mapping or the path of a file, not {template!r}")
-        name = str(template)
-        try:
-            text = Path(template).read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "not UTF-8 text"
-            raise ConfigError(f"cannot be read: {reason}", where=name) from error
-        return cls(read_template(text, name), name=name, text=text)
+        if isinstance(template, str | Path):
+            name = str(template) if isinstance(template, Path) else "template"
+            text = template_text(template)
+            return cls(read_template(text, name), name=name, text=text)
+        return cls(template_content(template))  # type: ignore[arg-type]  # it is not a Source
 
     def with_options(
         self, parameters: Mapping[str, str] | None = None, stage: str | None = None

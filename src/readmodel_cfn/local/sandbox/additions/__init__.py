@@ -1,5 +1,6 @@
-"""What the sandbox adds to ministack; these modules run inside its process, not in ours.
+"""Changes to ministack, each where it differs from AWS. They run in the sandbox's process.
 
-Each closes one gap, is registered by `launch.py`, and may import the standard library, ministack
-and `readmodel_cfn.local.gateway`: the sandbox's environment holds nothing else of this package.
+`launch.py` registers each of them. They import the standard library, what requirements.txt
+installs, and `readmodel_cfn.local.gateway` with `readmodel_cfn.cloudformation`: the sandbox's
+environment does not have what the rest of this package needs.
 """

@@ -1,7 +1,7 @@
-"""AWS::IAM::AccessKey, which ministack's CloudFormation does not know.
+"""AWS::IAM::AccessKey, which ministack's CloudFormation does not support.
 
-Status is changed in place; another UserName or Serial makes a new key, and the old one is deleted
-when the whole update has succeeded, or stays when it is rolled back. Ref is the key's id,
+A change of Status updates the key; a change of UserName or Serial replaces it, and the old key is
+deleted after the update succeeds, but kept if it is rolled back. Ref is the key's ID,
 `Fn::GetAtt SecretAccessKey` its secret.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-accesskey.html
 """
@@ -16,19 +16,19 @@ Created = tuple[str, dict[str, str]]
 
 TYPE = "AWS::IAM::AccessKey"
 QUOTA = 2
-"""Access keys that a user can have: ministack lets it have more."""
+"""Access keys that a user can have; ministack allows more."""
 
 
 def register() -> None:
-    """Add the resource type, and what makes CloudFormation replace one."""
+    """Add the resource type, and the properties whose change replaces a key."""
     provisioners._RESOURCE_HANDLERS[TYPE] = {"create": create, "update": update, "delete": delete}
     provisioners._REPLACING_PROPERTIES[TYPE] = ("Serial", "UserName")
 
 
 def create(_: str, props: Properties, __: str) -> Created:
-    """Make a key; its secret is the one that signs requests."""
+    """Create a key; its secret signs requests."""
     user = props.get("UserName")
-    _refuse_unless_possible(user)
+    _check(user)
     before = set(iam._access_keys)
     _checked(iam._create_access_key({"UserName": user}))
     (key_id,) = set(iam._access_keys) - before
@@ -37,7 +37,7 @@ def create(_: str, props: Properties, __: str) -> Created:
 
 
 def update(key_id: str, _: Properties, props: Properties, __: str) -> Created:
-    """Change the Status, the only property that is changed in place."""
+    """Change the Status, the only property that can be updated."""
     _checked(
         iam._update_access_key({"AccessKeyId": key_id, "Status": props.get("Status", "Active")})
     )
@@ -45,12 +45,12 @@ def update(key_id: str, _: Properties, props: Properties, __: str) -> Created:
 
 
 def delete(key_id: str, _: Properties) -> None:
-    """Delete the key; a key that is deleted already is no error, as with every deletion."""
+    """Delete the key; a key that does not exist is not an error, as with every deletion."""
     iam._access_keys.pop(key_id, None)
 
 
-def _refuse_unless_possible(user: str | None) -> None:
-    """ministack would make a key without a user (of the user `default`), and a third one."""
+def _check(user: str | None) -> None:
+    """Refuse a key without a user, which ministack gives the user `default`, and a third key."""
     if not user:
         raise ValueError("Encountered unsupported property: UserName is required")
     if sum(key["UserName"] == user for key in iam._access_keys.values()) >= QUOTA:

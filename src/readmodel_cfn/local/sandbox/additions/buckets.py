@@ -1,7 +1,7 @@
-"""CloudFormation imports buckets that exist, and tags the buckets that it makes.
+"""CloudFormation imports existing buckets, and tags the buckets that it creates.
 
-ministack's check for taken names refuses the very bucket that a change set is to import, and its
-CloudFormation gives buckets neither the stack's tags nor its own.
+ministack's check for existing names refuses the bucket that a change set imports, and its
+CloudFormation sets neither the stack's tags on buckets nor the bucket's own.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-resource-tags.html
 """
@@ -15,29 +15,29 @@ Properties = dict[str, Any]
 
 
 def register() -> None:
-    """Leave what is imported out of the check, and keep the tags where S3 reads them."""
-    _check_no_imports()
+    """Skip imported buckets in the check, and store the tags where S3 reads them."""
+    _skip_imports()
     provisioners._STACK_TAG_PROPERTY["AWS::S3::Bucket"] = ("Tags", "list")
-    _keep_tags()
+    _store_tags()
 
 
-def _check_no_imports() -> None:
+def _skip_imports() -> None:
     find = stacks._validation_errors
 
-    def validation_errors(*asked: Any) -> list[tuple[Any, ...]]:
-        stack_id = asked[6]
+    def validation_errors(*arguments: Any) -> list[tuple[Any, ...]]:
+        stack_id = arguments[6]
         imported = {
             title
             for change_set in cloudformation._change_sets.values()
             if change_set["StackId"] == stack_id
             for title in change_set.get("_import_existing", ())
         }
-        return [error for error in find(*asked) if error[0] not in imported]
+        return [error for error in find(*arguments) if error[0] not in imported]
 
     stacks._validation_errors = validation_errors
 
 
-def _keep_tags() -> None:
+def _store_tags() -> None:
     apply = provisioners._s3_apply_configurations
 
     def apply_configurations(name: str, props: Properties, *old: Properties) -> None:

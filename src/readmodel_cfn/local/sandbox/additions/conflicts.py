@@ -1,9 +1,9 @@
-"""CloudFormation fails where API Gateway refuses a stage or a resource that is in another's way.
+"""CloudFormation fails if API Gateway refuses a stage or a resource that conflicts with another.
 
-ministack's CloudFormation overwrites an existing stage, continues without an id when a path part
-is taken, and lets two variables share a level. On AWS each fails, and each is a trap of updates:
-an article's stack (whose deployment names the stage) that gains a Stage, and a path parameter
-renamed in place, whose new resource is made before the old one is deleted.
+ministack's CloudFormation overwrites an existing stage, continues without an ID if a path part
+exists, and allows two variables at one level. On AWS each of these fails, and each can happen in an
+update: an article's stack (whose deployment names the stage) gets a Stage, or a path parameter is
+renamed, as the new resource is created before the old one is deleted.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ Create = Callable[[str, Properties, str], Any]
 
 
 def register() -> None:
-    """Check before the resource is made, at its creation and at its replacement."""
+    """Check before a resource is created, also if it replaces another."""
     _check("AWS::ApiGateway::Stage", "_apigw_stage_create", _stage)
     _check("AWS::ApiGateway::Resource", "_apigw_resource_create", _resource)
 

@@ -1,7 +1,7 @@
 """AWS::ApiGateway::Method keeps its integration's ContentHandling.
 
-ministack's CloudFormation drops it (its PutIntegration keeps it), so an OPTIONS method with
-CONVERT_TO_TEXT beside binary media types would be served as if it had none.
+ministack's CloudFormation ignores it (its PutIntegration does not), so an OPTIONS method with
+CONVERT_TO_TEXT in an API with binary media types would be served without it.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ _TYPE = "AWS::ApiGateway::Method"
 
 
 def register() -> None:
-    """Set ContentHandling after a method is created, or replaced by an update."""
+    """Set ContentHandling after a method is created, also if it replaces another."""
     create = provisioners._apigw_method_create
 
     def keep(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:

@@ -1,9 +1,9 @@
-"""Who may call the sandbox: the root key with its secret, and nobody without credentials.
+"""The sandbox accepts the root key with its secret, and refuses requests without credentials.
 
-ministack takes `test`, every twelve-digit number and the configured key for root, and checks the
-signature of none of them. It also takes a request without an access key for root, be its
-Authorization header `Bearer x`, and lets a request without credentials create and list buckets.
-AWS refuses all of these.
+For ministack `test`, every twelve-digit number and the configured key are root's, and it does not
+check their signatures. A request without an access key is root's too, even with the Authorization
+header `Bearer x`, and a request without credentials can create and list buckets. AWS refuses all of
+these.
 https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html
 """
 
@@ -20,20 +20,20 @@ Query = dict[str, list[str]]
 
 
 def register() -> None:
-    """Make root one key, and a request without a key anonymous."""
-    _let_root_be_one_key()
+    """Make one key root's, and a request without a key anonymous."""
+    _make_one_key_root()
     _treat_requests_without_a_key_as_anonymous()
     _refuse_anonymous_calls_without_an_iam_action()
     _refuse_anonymous_calls_to_no_bucket()
 
 
-def _let_root_be_one_key() -> None:
+def _make_one_key_root() -> None:
     root = os.environ["AWS_ACCESS_KEY_ID"]
 
     def is_root(access_key_id: str) -> bool:
         return access_key_id in ("", root)  # "" is ministack itself, within the process
 
-    # Asked by what skips the signature check for root.
+    # ministack skips the signature check for such keys.
     iam_evaluator._is_root_key = _never
     iam_evaluator.is_root_access_key = sts.is_root_access_key = is_root
 

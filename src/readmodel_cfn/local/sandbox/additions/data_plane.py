@@ -1,8 +1,8 @@
-"""Serves a stage from its deployment's snapshot, through this package's gateway and S3.
+"""Stages serve their deployment's snapshot, through this package's gateway and ministack's S3.
 
-ministack has no integration with S3: it answers 504. It still serves the APIs that it serves
-better than the gateway (Lambda, authorizers, API keys), and does for all APIs what is not the
-gateway's: addressing, account and region, the resource policy, throttling.
+ministack has no integration with S3: it answers 504. It still serves the APIs that it supports
+better than the gateway (Lambda, authorizers, API keys), and for all APIs it does what the gateway
+does not do: addressing, account and region, the resource policy, throttling.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from readmodel_cfn.local.sandbox.additions.s3_backend import fetch
 
 @dataclass(frozen=True)
 class _Served:
-    """The stage that a request reaches, and what it serves."""
+    """The stage of a request, and what it serves."""
 
     api_id: str
     stage_name: str
@@ -29,18 +29,18 @@ class _Served:
 
 
 def register() -> None:
-    """Take snapshots, and serve the requests to the stages that have one."""
+    """Create snapshots, and serve the requests to stages that have one."""
     deployments.register()
     execute = apigateway_v1._execute_in_scope
 
     async def execute_in_scope(
-        context: dict[str, Any], api_id: str, stage: str, *asked: Any
+        context: dict[str, Any], api_id: str, stage: str, *arguments: Any
     ) -> Any:
         served = _served(api_id, stage)
         if served is None:
-            return await execute(context, api_id, stage, *asked)
-        context["stage"] = served.stage  # what ministack renders its own errors with
-        return await _serve(served, context["request_id"], *asked)
+            return await execute(context, api_id, stage, *arguments)
+        context["stage"] = served.stage  # ministack needs it for its own errors
+        return await _serve(served, context["request_id"], *arguments)
 
     apigateway_v1._execute_in_scope = execute_in_scope
 
@@ -61,22 +61,22 @@ async def _serve(
     query: Mapping[str, list[str]],
     *owner: str,
 ) -> Any:
-    """ministack's triple of status, headers and body, or an error that it renders itself."""
+    """Status, headers and body, or an error of ministack itself."""
     refused = apigateway_v1._anonymous_policy_error(
         served.api_id, served.stage_name, method, path, *owner
     )
     if refused:
         return refused
-    # Of a parameter sent more than once API Gateway maps the last value.
+    # Of a parameter that is sent more than once API Gateway maps the last value.
     last = {name: values[-1] for name, values in query.items()}
     response = await _answer(served, Request(method, path, headers, last, body, request_id))
     if response is None:
         return apigateway_v1._gw_error("API_CONFIGURATION_ERROR", "Internal server error")
-    return response.status, _identified(response.headers, request_id), response.body
+    return response.status, _with_request_id(response.headers, request_id), response.body
 
 
-def _identified(headers: Mapping[str, str], request_id: str) -> dict[str, str]:
-    """The headers with the request's id once, under the name by which ministack looks for it."""
+def _with_request_id(headers: Mapping[str, str], request_id: str) -> dict[str, str]:
+    """The headers with the request's ID once, under the name that ministack uses."""
     name = "x-amzn-requestid"
     return {key: value for key, value in headers.items() if key.lower() != name} | {
         name: request_id
@@ -84,7 +84,7 @@ def _identified(headers: Mapping[str, str], request_id: str) -> dict[str, str]:
 
 
 async def _answer(served: _Served, request: Request) -> Response | None:
-    """The response, or None where API Gateway may not assume the integration's role."""
+    """The response, or None if API Gateway cannot assume the integration's role."""
     gateway = Gateway(served.snapshot, served.stage_name, served.stage.get("variables"))
     if _is_throttled(served, request):
         return gateway.throttled(request)
@@ -98,7 +98,7 @@ async def _answer(served: _Served, request: Request) -> Response | None:
 
 
 def _is_throttled(served: _Served, request: Request) -> bool:
-    """Whether the stage's method settings refuse the request now; it takes one from the bucket."""
+    """Whether the stage's method settings throttle the request, which takes a token if not."""
     if not served.stage.get("methodSettings"):
         return False
     route = match(served.snapshot.routes, request.path, request.method)
@@ -111,8 +111,8 @@ def _is_throttled(served: _Served, request: Request) -> bool:
 def _by_path(stage: dict[str, Any]) -> dict[str, Any]:
     """The stage with its method settings by plain path.
 
-    A template writes the slashes of a setting's ResourcePath as ~1 (the reference of
-    AWS::ApiGateway::Stage MethodSetting); ministack looks for the plain path.
+    A template writes the slashes of a setting's ResourcePath as ~1 (see the reference of
+    AWS::ApiGateway::Stage MethodSetting); ministack needs the plain path.
     """
     settings = stage["methodSettings"].items()
     plain = {name.replace("/~1", "/", 1).replace("~1", "/"): value for name, value in settings}

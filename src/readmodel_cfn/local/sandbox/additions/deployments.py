@@ -1,7 +1,7 @@
-"""CreateDeployment takes a snapshot, as on AWS: later changes need a new deployment.
+"""CreateDeployment creates a snapshot, as on AWS: later changes need a new deployment.
 
-ministack serves the live definition instead. What a definition lacks for a deployment is refused
-here, in CloudFormation too: a Deployment that does not depend on its methods fails, as on AWS.
+ministack serves the current definition instead. An incomplete definition is refused here, also in
+CloudFormation: a Deployment that does not depend on its methods fails, as on AWS.
 """
 
 import copy
@@ -22,7 +22,7 @@ Answer = tuple[int, dict[str, str], bytes]
 
 @dataclass(frozen=True)
 class Deployed:
-    """An API as it was deployed; without a snapshot it is left to ministack."""
+    """A deployed API; without a snapshot ministack serves it."""
 
     definition: Definition
     snapshot: Snapshot | None
@@ -32,7 +32,7 @@ _deployed: dict[tuple[str, str], Deployed] = {}
 
 
 def register() -> None:
-    """Keep the definition, then let ministack make the deployment."""
+    """Store the definition when ministack creates a deployment."""
     create = apigateway_v1._create_deployment
 
     def create_deployment(api_id: str, data: dict[str, Any]) -> Answer:
@@ -50,14 +50,14 @@ def register() -> None:
 
 
 def definition_of(api_id: str) -> Definition | None:
-    """A copy of everything that a deployment of the API serves; None where there is no such API."""
+    """A copy of all that a deployment of the API serves; None if the API does not exist."""
     api = apigateway_v1._rest_apis.get(api_id)
     if api is None:
         return None
     minimum = api.get("minimumCompressionSize")
     definition = {
         "binaryMediaTypes": api.get("binaryMediaTypes") or [],
-        # UpdateRestApi's patch leaves the number as text.
+        # After UpdateRestApi the number is a text.
         "minimumCompressionSize": None if minimum in (None, "") else int(minimum),
         "resources": list(apigateway_v1._resources[api_id].values()),
         "gatewayResponses": apigateway_v1._gateway_responses.get(api_id, {}),
@@ -66,24 +66,24 @@ def definition_of(api_id: str) -> Definition | None:
 
 
 def deployed_to(api_id: str, stage: dict[str, Any]) -> Deployed | None:
-    """What the stage's deployment holds; None where there is no such deployment any more."""
+    """The stage's deployment; None if it does not exist any more."""
     return _deployed.get((api_id, stage["deploymentId"]))
 
 
 def snapshot_of(api_id: str, stage: dict[str, Any]) -> Snapshot | None:
-    """What the stage's deployment serves; None leaves it to ministack."""
+    """The snapshot of the stage's deployment; None if ministack serves it."""
     deployed = deployed_to(api_id, stage)
     return deployed.snapshot if deployed else None
 
 
 def _compile(api_id: str, definition: Definition) -> Snapshot | None:
-    """None for an API that is left to ministack."""
+    """The snapshot; None for an API that ministack serves."""
     methods = [m for r in definition["resources"] for m in r["resourceMethods"].values()]
     _refuse_incomplete(methods)
     features = [str(feature) for feature in unsupported(definition)]
     if features:
-        logger.warning("API %s: not evaluated: %s", api_id, "; ".join(features))
-    if features and _is_left_to_ministack(methods):
+        logger.warning("API %s: not supported: %s", api_id, "; ".join(features))
+    if features and _is_served_by_ministack(methods):
         return None
     return Snapshot.from_definition(definition)
 
@@ -95,8 +95,8 @@ def _refuse_incomplete(methods: list[Definition]) -> None:
         raise DefinitionError("", "No integration defined for method")
 
 
-def _is_left_to_ministack(methods: list[Definition]) -> bool:
-    """Whether ministack does better: it checks callers and requests, but cannot read from S3."""
+def _is_served_by_ministack(methods: list[Definition]) -> bool:
+    """Whether ministack supports more: it checks callers and requests, but cannot read from S3."""
     checked = any(
         method["authorizationType"] != "NONE"
         or method["apiKeyRequired"]
@@ -113,7 +113,7 @@ def _refused(message: str) -> Answer:
 
 
 def _keep(api_id: str, deployment_id: str, deployed: Deployed) -> None:
-    """Remember it, and forget those whose deployment or API has been deleted."""
+    """Store it, and remove those whose deployment or API was deleted."""
     _deployed[api_id, deployment_id] = deployed
     for api, deployment in list(_deployed):
         if deployment not in apigateway_v1._deployments_v1.get(api, {}):

@@ -1,4 +1,4 @@
-"""The health answer names the instance, so that its caller can tell this server from any other."""
+"""The health response names the instance, which identifies this server."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from ministack import app
 
 
 def register() -> None:
-    """Add `instance` to the health answer."""
+    """Add `instance` to the health response."""
     instance = os.environ["READMODEL_CFN_SANDBOX_INSTANCE"]
     answer = app._handle_health_request
 

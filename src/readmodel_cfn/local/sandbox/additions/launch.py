@@ -1,8 +1,8 @@
 """Starts ministack with the additions; run by the sandbox's own Python, isolated (`-I`).
 
-The additions and the gateway come from the directory that this file lies in. Neither that
-directory's site-packages (its botocore would hide the pinned one) nor the `__init__` of
-`readmodel_cfn` and `readmodel_cfn.local.sandbox` (they import what is not installed here) is used.
+The additions and the gateway are imported from this package's directory, without its site-packages
+(whose botocore would hide the pinned one) and without the `__init__` of `readmodel_cfn` and
+`readmodel_cfn.local.sandbox` (which import what is not installed here).
 """
 
 import importlib
@@ -31,17 +31,17 @@ ADDITIONS = (
 
 
 def main() -> None:
-    """Check ministack's version, register the additions, serve until a signal ends it."""
+    """Check ministack's version, register the additions, serve until a signal."""
     refuse_other_version()
     expose_package()
     for name in ADDITIONS:
         importlib.import_module(f"readmodel_cfn.local.sandbox.additions.{name}").register()
-    sys.argv[1:] = []  # our instance id; ministack reads its own options there
+    sys.argv[1:] = []  # our instance; ministack reads its own options there
     importlib.import_module("ministack.app").main()
 
 
 def refuse_other_version() -> None:
-    """Exit with one line where ministack is not the pinned one: the additions touch its inside."""
+    """Exit with one line unless ministack is the pinned version, whose internals are used."""
     text = (PACKAGE / "local" / "sandbox" / "requirements.txt").read_text()
     (pinned,) = re.findall(r"^ministack==(\S+)", text, re.MULTILINE)
     try:

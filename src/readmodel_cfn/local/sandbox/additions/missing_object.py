@@ -1,8 +1,8 @@
-"""A missing object is a 403 to a caller who may not list its bucket, as on AWS.
+"""A missing object is a 403 for a caller without permission to list its bucket, as on AWS.
 
-ministack answers 404 NoSuchKey to everyone, which would hide that a read model maps one or the
-other. Whether the caller may list is asked with the missing key as the listing's prefix, so that
-a permission limited to a prefix counts for the keys below it.
+ministack answers 404 NoSuchKey to everyone, which would hide how a read model maps either of them.
+The permission is evaluated with the missing key as the listing's prefix, so that a permission
+limited to a prefix is valid for the keys below it.
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_Permissions
 """
 
@@ -18,7 +18,7 @@ Answer = tuple[int, Headers, bytes]
 
 
 def register() -> None:
-    """Ask about ListBucket after S3 answered that an object is missing."""
+    """Evaluate ListBucket after S3 answers that an object is missing."""
     handle = s3.handle_request
 
     async def handle_request(
@@ -36,7 +36,7 @@ def register() -> None:
 
 
 def _is_missing_object(bucket: str, key: str, body: bytes) -> bool:
-    """The answer to HEAD has no body to tell it from a missing bucket."""
+    """The response to HEAD has no body that distinguishes it from a missing bucket."""
     exists = s3._bucket_owner_account(bucket) is not None
     return bool(key) and exists and (not body or b"<Code>NoSuchKey</Code>" in body)
 

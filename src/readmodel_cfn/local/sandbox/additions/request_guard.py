@@ -1,11 +1,11 @@
-"""Refuses what a web page could send to the sandbox: foreign hosts and origins, control calls.
+"""Requests of web pages are refused: other hosts and origins, and control calls without a token.
 
-A page of any site can send requests to 127.0.0.1. Its browser names the page in Origin, and the
-page's own name in Host where that name was pointed at 127.0.0.1 (DNS rebinding). Both are refused
-at every path, before ministack sees the request. ministack's control calls, such as
+A page of any site can send requests to 127.0.0.1. The browser sends the page's origin in Origin,
+and the page's host in Host if that name resolves to 127.0.0.1 (DNS rebinding). Both are refused at
+every path, before ministack gets the request. ministack's control calls, such as
 `POST /_ministack/reset`, need the token of this instance, which is in its state file.
 
-Calls within the process do not pass here: the guard is between the socket and ministack.
+The guard is between the socket and ministack, so it does not concern calls within the process.
 """
 
 import hmac
@@ -33,7 +33,7 @@ _CONTROL = ("_ministack", "_localstack")
 _HEALTH = ("/_ministack/health", "/_localstack/health")
 # A template's custom resources and wait conditions call these; the URL ends with a random token, as
 # the presigned URL on AWS does.
-_WITH_A_TOKEN_OF_THEIR_OWN = ("/_ministack/cfn-response/", "/_ministack/cfn-signal/")
+_WITH_THEIR_OWN_TOKEN = ("/_ministack/cfn-response/", "/_ministack/cfn-signal/")
 
 
 def register() -> None:
@@ -63,7 +63,7 @@ def guarded(application: Application, token: str) -> Application:
 
 
 def refusal(scope: Scope, token: str) -> str | None:
-    """Why the request is refused, with what to do instead; None for one that ministack may see."""
+    """Why the request is refused, with what to do instead; None if it is not."""
     hosts, origins = _values(scope, b"host"), _values(scope, b"origin")
     if not hosts or not all(_HOST.fullmatch(host) for host in hosts):
         return "the Host header must name this machine; use 127.0.0.1 or localhost"
@@ -81,12 +81,12 @@ def _tokens(scope: Scope) -> Iterable[str]:
 
 
 def _values(scope: Scope, name: bytes) -> list[str]:
-    return [value.decode("latin-1") for own, value in scope["headers"] if own.lower() == name]
+    return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
 
 
 def _is_control_call(path: str) -> bool:
-    """Whether the path, percent-decoded, is one that ministack could take for its own."""
-    if path in _HEALTH or path.startswith(_WITH_A_TOKEN_OF_THEIR_OWN):
+    """Whether the path, percent-decoded, could be one of ministack's control calls."""
+    if path in _HEALTH or path.startswith(_WITH_THEIR_OWN_TOKEN):
         return False
     return path.lstrip("/").lower().startswith(_CONTROL)
 

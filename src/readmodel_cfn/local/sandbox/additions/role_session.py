@@ -1,8 +1,8 @@
 """The temporary credentials with which API Gateway calls S3 for an integration's role.
 
-ministack's AssumeRole lets the account's root assume a role that trusts any service, so whether
-the role trusts API Gateway is asked here. Its policies need no asking: ministack evaluates them
-at each call. A role that is deleted and created again has another RoleId, and so another session.
+ministack's AssumeRole allows the account's root to assume a role that trusts any service, so the
+trust policy is evaluated here. ministack evaluates the role's other policies at each call. A role
+that is deleted and created again has another RoleId, and so another session.
 """
 
 import functools
@@ -17,44 +17,44 @@ from ministack.services import iam, sts
 SERVICE = "apigateway.amazonaws.com"
 SECONDS = 3600
 RENEWAL = 300
-"""Seconds before its end at which a session is replaced."""
+"""Seconds before its expiration at which a session is replaced."""
 
 
 class RoleRefusedError(Exception):
-    """API Gateway may not assume the role, or there is no such role."""
+    """API Gateway cannot assume the role, or the role does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Temporary credentials and the time, in seconds since the epoch, when they end."""
+    """Temporary credentials and their expiration, in seconds since the epoch."""
 
     access_key_id: str
     secret_access_key: str
     token: str
-    ends: float
+    expires: float
 
 
 _sessions: dict[str, Session] = {}
 
 
 async def session_for(role_arn: str) -> Session:
-    """A session of the role, kept until it is about to end."""
+    """A session of the role, used until it is about to expire."""
     account, _, name = role_arn.removeprefix("arn:aws:iam::").partition(":role/")
     role = iam._roles.get_scoped(account, None, name.rpartition("/")[2])
     if role is None or not trusts_api_gateway(role["AssumeRolePolicyDocument"], account):
         raise RoleRefusedError(role_arn)
     session = _sessions.get(role["RoleId"])
-    if session is None or session.ends - RENEWAL < time.time():
+    if session is None or session.expires - RENEWAL < time.time():
         session = _sessions[role["RoleId"]] = await _assume(role_arn)
     return session
 
 
 @functools.lru_cache(maxsize=256)
 def trusts_api_gateway(trust_policy: str, account: str) -> bool:
-    """Whether the trust policy lets API Gateway in, which sends none of aws:SourceArn and its kin.
+    """Whether the trust policy allows API Gateway.
 
-    That it sends none was confirmed by an AWS team; a condition on any of them
-    makes every read fail.
+    It sends neither aws:SourceArn nor aws:SourceAccount (confirmed by an AWS team): a condition on
+    one of them makes every read fail.
     """
     context = iam_evaluator.EvalContext(
         principal_arn="",
@@ -76,15 +76,15 @@ async def _assume(role_arn: str) -> Session:
         "content-type": "application/x-amz-json-1.1",
         "x-amz-target": "AWSSecurityTokenServiceV20110615.AssumeRole",
     }
-    name = "BackplaneAssumeRoleSession"  # what API Gateway calls its sessions
-    asked = {"RoleArn": role_arn, "RoleSessionName": name, "DurationSeconds": SECONDS}
-    status, _, body = await sts.handle_request("POST", "/", headers, json.dumps(asked), {})
+    name = "BackplaneAssumeRoleSession"  # the name of API Gateway's sessions
+    call = {"RoleArn": role_arn, "RoleSessionName": name, "DurationSeconds": SECONDS}
+    status, _, body = await sts.handle_request("POST", "/", headers, json.dumps(call), {})
     if status != 200:
         raise RoleRefusedError(role_arn)
-    given = json.loads(body)["Credentials"]
+    credentials = json.loads(body)["Credentials"]
     return Session(
-        given["AccessKeyId"],
-        given["SecretAccessKey"],
-        given["SessionToken"],
-        float(given["Expiration"]),
+        credentials["AccessKeyId"],
+        credentials["SecretAccessKey"],
+        credentials["SessionToken"],
+        float(credentials["Expiration"]),
     )

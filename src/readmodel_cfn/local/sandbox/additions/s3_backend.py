@@ -1,9 +1,8 @@
-"""Carries out the gateway's S3 requests against ministack's own S3, within the process.
+"""The gateway's S3 requests, sent to ministack's own S3 within the process.
 
-Nothing is skipped but the socket: the request is signed with the role's temporary credentials and
-handed to ministack's application, which checks the signature, the role's policies and the
-bucket's policy as it does for any client. API Gateway calls S3 over TLS, so here the transport is
-secure.
+Only the socket is skipped: the request is signed with the role's temporary credentials and passed
+to ministack's application, which checks the signature, the role's policies and the bucket's policy
+as for any client. API Gateway calls S3 over TLS, so the transport counts as secure.
 """
 
 import asyncio
@@ -23,7 +22,11 @@ ENDPOINT = "https://s3"
 
 
 async def fetch(request: S3Request) -> S3Response:
-    """S3's answer to the request; raises RoleRefusedError where the role cannot be assumed."""
+    """S3's response to the request.
+
+    Raises:
+        RoleRefusedError: the role cannot be assumed.
+    """
     path = f"/{request.bucket}/{quote(request.key, safe='/-_.~')}"
     query = urlencode(request.query, quote_via=quote)
     headers = {**request.headers, "host": "s3"}
@@ -39,10 +42,10 @@ async def fetch(request: S3Request) -> S3Response:
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
         "client": ("127.0.0.1", 0),
     }
-    # A task has a context of its own, so the caller's account and identity are not the role's.
-    answer = await asyncio.create_task(_call(scope, request.body))
-    s3_log.write(request, answer)
-    return answer
+    # A task has its own context, so that the caller's account and identity are not the role's.
+    response = await asyncio.create_task(_call(scope, request.body))
+    s3_log.write(request, response)
+    return response
 
 
 async def _signed(request: S3Request, url: str, headers: dict[str, str]) -> dict[str, str]:
@@ -55,7 +58,7 @@ async def _signed(request: S3Request, url: str, headers: dict[str, str]) -> dict
 
 
 async def _call(scope: dict[str, Any], body: bytes) -> S3Response:
-    """ministack's answer to one request, collected from the messages that it sends."""
+    """ministack's response to one request, made of the messages that it sends."""
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:

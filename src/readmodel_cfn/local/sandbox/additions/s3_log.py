@@ -1,6 +1,6 @@
-"""What API Gateway asks of S3, and what S3 says: a line a request, in s3.log beside sandbox.log.
+"""A log of the requests of API Gateway to S3, a line each: s3.log beside sandbox.log.
 
-It shows what no client can see: that a condition reached S3, and that the 304 is S3's own.
+It shows what no client sees: that a condition reached S3, and that the 304 is S3's own.
 """
 
 import logging
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from readmodel_cfn.local.gateway import S3Request, S3Response
 
-_MOST_BYTES = 5_000_000  # then a new file begins; the one before is kept
+_MOST_BYTES = 5_000_000  # of a file; the previous file is kept
 _CONDITIONS = ("if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "range")
 _LOG = logging.getLogger("readmodel_cfn.s3")
 
@@ -24,8 +24,12 @@ def register() -> None:
     _LOG.propagate = False
 
 
-def write(request: S3Request, answer: S3Response) -> None:
-    """Note one request and its answer."""
-    asked = [f"{name}: {request.headers[name]}" for name in _CONDITIONS if name in request.headers]
+def write(request: S3Request, response: S3Response) -> None:
+    """Log one request and its response."""
+    conditions = [
+        f"{name}: {request.headers[name]}" for name in _CONDITIONS if name in request.headers
+    ]
     what = f"{request.method} {request.bucket}/{request.key}"
-    _LOG.info("%s", " | ".join([what, *asked, f"{answer.status} {len(answer.body)} bytes"]))
+    _LOG.info(
+        "%s", " | ".join([what, *conditions, f"{response.status} {len(response.body)} bytes"])
+    )

@@ -1,6 +1,6 @@
 """Ref of an AWS::SecretsManager::Secret is its ARN, as on AWS.
 
-ministack gives the secret's name, which is no resource of a policy that lets someone read it.
+ministack returns the secret's name, which cannot be the Resource of a policy.
 """
 
 from typing import Any
@@ -15,15 +15,15 @@ TYPE = "AWS::SecretsManager::Secret"
 
 
 def register() -> None:
-    """Keep the ARN as physical id, and give ministack's handlers the name that they know."""
+    """Use the ARN as physical ID, and pass the name to ministack's handlers."""
     handlers = provisioners._RESOURCE_HANDLERS[TYPE]
     create, update, delete = (handlers[name] for name in ("create", "update", "delete"))
 
-    def create_secret(*asked: Any) -> Created:
-        return _with_arn(create(*asked))
+    def create_secret(*arguments: Any) -> Created:
+        return _with_arn(create(*arguments))
 
-    def update_secret(arn: str, *asked: Any) -> Created:
-        return _with_arn(update(_name(arn), *asked))
+    def update_secret(arn: str, *arguments: Any) -> Created:
+        return _with_arn(update(_name(arn), *arguments))
 
     def delete_secret(arn: str, props: Properties) -> None:
         delete(_name(arn), props)
@@ -39,6 +39,6 @@ def _with_arn(created: Created) -> Created:
 
 
 def _name(arn: str) -> str:
-    """The secret's name; the ARN itself, which is no name, for a deleted secret."""
+    """The secret's name; the ARN itself if the secret was deleted."""
     name, _ = secretsmanager._resolve(arn)
     return name or arn

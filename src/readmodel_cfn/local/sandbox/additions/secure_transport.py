@@ -1,8 +1,8 @@
-"""On the sandbox HTTP over the loopback counts as secure transport: nothing leaves the machine.
+"""HTTP over the loopback counts as secure transport, as nothing leaves the machine.
 
 A data store's bucket policy refuses requests with `aws:SecureTransport` false. AWS's endpoints
-have TLS; the sandbox listens on 127.0.0.1 without it. Started with `loopback_is_secure=False` it
-judges plain HTTP as AWS does, to show that the policy refuses it.
+have TLS; the sandbox listens on 127.0.0.1 without it. With `loopback_is_secure=False` plain HTTP
+does not count as secure, as on AWS, which shows that the policy refuses it.
 """
 
 import os
@@ -11,7 +11,7 @@ from ministack import app
 
 
 def register() -> None:
-    """Let a request over the loopback count as secure, unless that was switched off."""
+    """Make a request over the loopback count as secure, unless that is switched off."""
     if os.environ["READMODEL_CFN_SANDBOX_LOOPBACK_IS_SECURE"] != "1":
         return
     pin = app.pin_request_origin

@@ -18,13 +18,13 @@ def names(*resources: dict[str, Any], **parameters: dict[str, Any]) -> list[str]
     """The fixed names in a template of these resources."""
     described = {f"R{number}": resource for number, resource in enumerate(resources)}
     template = {"Parameters": parameters, "Resources": described}
-    return [one.name for one in named_resources(template, KNOWN)]
+    return [resource.name for resource in named_resources(template, KNOWN)]
 
 
 @pytest.mark.parametrize("kind", NAMINGS)
 def test_create_only_properties_match_the_resource_schemas(kind: str) -> None:
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
-    create_only = {one.removeprefix("/properties/") for one in schema["createOnlyProperties"]}
+    create_only = {path.removeprefix("/properties/") for path in schema["createOnlyProperties"]}
     assert set(NAMINGS[kind].create_only) == create_only
     assert "conditionalCreateOnlyProperties" not in schema
 
@@ -103,7 +103,7 @@ def test_numeric_default_is_its_cloudformation_text() -> None:
 
 def test_only_plain_text_is_literal() -> None:
     template = {"Resources": {"A": role("a"), "B": role({"Fn::Sub": "b"})}}
-    assert [one.literal for one in named_resources(template, {})] == [True, False]
+    assert [resource.literal for resource in named_resources(template, {})] == [True, False]
 
 
 def test_conditional_name_is_left_out() -> None:
@@ -117,4 +117,4 @@ def test_bucket_name_prefix_is_no_fixed_name() -> None:
 
 def test_for_each_is_no_resource() -> None:
     template = {"Resources": {"Fn::ForEach::Loop": ["X", ["a"], {}], "R": role("a")}}
-    assert [one.logical_id for one in named_resources(template, {})] == ["R"]
+    assert [resource.logical_id for resource in named_resources(template, {})] == ["R"]

@@ -44,12 +44,12 @@ def compared(before: Any, after: dict[str, Any], *found: dict[str, Any], **stack
         "Status": "CREATE_COMPLETE",
         "Changes": [{"Type": "Resource", "ResourceChange": change} for change in found],
     }
-    wanted = StackSpec("shop", json.dumps(after), **stack)
-    return from_change_set(ChangeSet.of([page]), STACK, before, wanted)
+    spec = StackSpec("shop", json.dumps(after), **stack)
+    return from_change_set(ChangeSet.of([page]), STACK, before, spec)
 
 
 def rows(diff: StackDiff) -> list[tuple[str, Any, Any]]:
-    return [(one.path, one.before, one.after) for one in diff.resources[0].properties]
+    return [(change.path, change.before, change.after) for change in diff.resources[0].properties]
 
 
 def test_new_stack_has_only_additions() -> None:
@@ -126,7 +126,7 @@ def test_access_changes_are_marked() -> None:
     before = template(PublicAccessBlockConfiguration={"BlockPublicAcls": True}, Tags=[])
     after = template(PublicAccessBlockConfiguration={"BlockPublicAcls": False}, Tags=["a"])
     diff = compared(before, after, change(detail("Tags"), detail("PublicAccessBlockConfiguration")))
-    marked = {one.path: one.access for one in diff.resources[0].properties}
+    marked = {change.path: change.access for change in diff.resources[0].properties}
     assert marked == {
         "/Properties/PublicAccessBlockConfiguration/BlockPublicAcls": True,
         "/Properties/Tags/+": False,

@@ -11,25 +11,25 @@ from readmodel_cfn.deploy.spec import StackSpec
 from strategies import ACCOUNT
 
 
-def wanted(*resources: Mapping[str, object]) -> StackSpec:
+def spec(*resources: Mapping[str, object]) -> StackSpec:
     return StackSpec(
         "shop", json.dumps({"Resources": {f"R{n}": r for n, r in enumerate(resources)}})
     )
 
 
-def model_wanted(model: ReadModel) -> StackSpec:
+def spec_of(model: ReadModel) -> StackSpec:
     return StackSpec("shop", render(build_template(model), "compact"))
 
 
 def test_template_without_iam_needs_no_capability() -> None:
-    assert wanted({"Type": "AWS::S3::Bucket", "Properties": {"RoleName": "x"}}).capabilities == []
-    assert wanted({"Type": "AWS::S3::Bucket"}).capabilities == []
+    assert spec({"Type": "AWS::S3::Bucket", "Properties": {"RoleName": "x"}}).capabilities == []
+    assert spec({"Type": "AWS::S3::Bucket"}).capabilities == []
 
 
 def test_unnamed_iam_needs_capability_iam() -> None:
-    assert model_wanted(ReadModel()).capabilities == ["CAPABILITY_IAM"]
-    assert wanted({"Type": "AWS::IAM::Role"}).capabilities == ["CAPABILITY_IAM"]
-    assert wanted({"Type": "AWS::IAM::Policy", "Properties": {"PolicyName": "p"}}).capabilities == [
+    assert spec_of(ReadModel()).capabilities == ["CAPABILITY_IAM"]
+    assert spec({"Type": "AWS::IAM::Role"}).capabilities == ["CAPABILITY_IAM"]
+    assert spec({"Type": "AWS::IAM::Policy", "Properties": {"PolicyName": "p"}}).capabilities == [
         "CAPABILITY_IAM"
     ]
 
@@ -44,12 +44,12 @@ def test_unnamed_iam_needs_capability_iam() -> None:
     ids=["gateway role", "user", "role"],
 )
 def test_named_iam_needs_only_capability_named_iam(model: ReadModel) -> None:
-    assert model_wanted(model).capabilities == ["CAPABILITY_NAMED_IAM"]
+    assert spec_of(model).capabilities == ["CAPABILITY_NAMED_IAM"]
 
 
 def test_the_article_names_its_user_and_its_role() -> None:
-    wanted = StackSpec("shop", json.dumps(article_template()))
-    assert wanted.capabilities == ["CAPABILITY_NAMED_IAM"]
+    article = StackSpec("shop", json.dumps(article_template()))
+    assert article.capabilities == ["CAPABILITY_NAMED_IAM"]
 
 
 @pytest.mark.parametrize(
@@ -64,11 +64,11 @@ def test_the_article_names_its_user_and_its_role() -> None:
 )
 def test_every_iam_name_property_needs_capability_named_iam(kind: str, name: str) -> None:
     resource = {"Type": f"AWS::IAM::{kind}", "Properties": {name: "x"}}
-    assert wanted(resource).capabilities == ["CAPABILITY_NAMED_IAM"]
+    assert spec(resource).capabilities == ["CAPABILITY_NAMED_IAM"]
 
 
 def test_every_stack_has_the_tag_of_this_tool() -> None:
-    assert wanted().all_tags == {"readmodel-cfn": "managed"}
+    assert spec().all_tags == {"readmodel-cfn": "managed"}
     given = StackSpec("shop", "{}", tags={"team": "web", "readmodel-cfn": "no"})
     assert given.all_tags == {"team": "web", "readmodel-cfn": "managed"}
 

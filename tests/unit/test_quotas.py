@@ -16,7 +16,7 @@ BUCKET = {"R": {"Type": "AWS::S3::Bucket"}}
 TEXT = {"Type": "String"}
 
 
-def wanted(
+def spec(
     given: Mapping[str, str] | None = None, tags: Mapping[str, str] | None = None, **parts: Any
 ) -> StackSpec:
     template = json.dumps({"Resources": BUCKET, **parts})
@@ -27,9 +27,9 @@ def many(count: int, value: Any) -> dict[str, Any]:
     return {f"X{number}": value for number in range(count)}
 
 
-def refusal(spec: StackSpec) -> str:
+def refusal(refused_spec: StackSpec) -> str:
     with pytest.raises(ConfigError) as refused:
-        check_quotas(spec)
+        check_quotas(refused_spec)
     assert "\n" not in str(refused.value)
     return str(refused.value)
 
@@ -48,8 +48,8 @@ def test_generated_templates_are_within_the_limits() -> None:
     ],
 )
 def test_part_over_its_maximum_is_refused(part: str, most: int, value: Any) -> None:
-    check_quotas(wanted(**{part: many(most, value)}))
-    line = refusal(wanted(**{part: many(most + 1, value)}))
+    check_quotas(spec(**{part: many(most, value)}))
+    line = refusal(spec(**{part: many(most + 1, value)}))
     assert missing(["shop", part, str(most), str(most + 1)], line) == []
 
 
@@ -57,8 +57,8 @@ def test_template_over_1_mb_is_refused() -> None:
     empty = len(json.dumps({"Resources": BUCKET, "Description": ""}))
     longest = "é" * ((1_000_000 - empty) // 6)  # \u00e9 in JSON
     rest = "x" * (1_000_000 - empty - 6 * len(longest))
-    check_quotas(wanted(Description=longest + rest))
-    assert "1,000,001" in refusal(wanted(Description=longest + rest + "x"))
+    check_quotas(spec(Description=longest + rest))
+    assert "1,000,001" in refusal(spec(Description=longest + rest + "x"))
 
 
 def test_template_size_is_counted_in_bytes() -> None:
@@ -67,20 +67,20 @@ def test_template_size_is_counted_in_bytes() -> None:
 
 
 def test_parameter_without_default_is_required() -> None:
-    check_quotas(wanted({"Name": ""}, Parameters={"Name": TEXT}))
-    check_quotas(wanted(Parameters={"Name": {**TEXT, "Default": ""}}))
-    assert missing(["shop", "Name", "Default"], refusal(wanted(Parameters={"Name": TEXT}))) == []
+    check_quotas(spec({"Name": ""}, Parameters={"Name": TEXT}))
+    check_quotas(spec(Parameters={"Name": {**TEXT, "Default": ""}}))
+    assert missing(["shop", "Name", "Default"], refusal(spec(Parameters={"Name": TEXT}))) == []
 
 
 def test_unknown_parameter_is_refused() -> None:
-    assert "Nmae" in refusal(wanted({"Name": "x", "Nmae": "x"}, Parameters={"Name": TEXT}))
-    assert "Name" in refusal(wanted({"Name": "x"}))
+    assert "Nmae" in refusal(spec({"Name": "x", "Nmae": "x"}, Parameters={"Name": TEXT}))
+    assert "Name" in refusal(spec({"Name": "x"}))
 
 
 def test_more_than_50_tags_are_refused() -> None:
-    check_quotas(wanted(tags=many(49, "x")))
-    check_quotas(wanted(tags=many(49, "x") | {"readmodel-cfn": "x"}))
-    assert "51" in refusal(wanted(tags=many(50, "x")))
+    check_quotas(spec(tags=many(49, "x")))
+    check_quotas(spec(tags=many(49, "x") | {"readmodel-cfn": "x"}))
+    assert "51" in refusal(spec(tags=many(50, "x")))
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_more_than_50_tags_are_refused() -> None:
     ],
 )
 def test_invalid_tag_is_refused(key: str, value: str, facts: list[str]) -> None:
-    assert missing(facts, refusal(wanted(tags={key: value}))) == []
+    assert missing(facts, refusal(spec(tags={key: value}))) == []
 
 
 @pytest.mark.parametrize(("key", "value"), [("k" * 128, "v" * 256), ("k", "v"), ("awsome", "aws:")])
 def test_valid_tag_is_accepted(key: str, value: str) -> None:
-    check_quotas(wanted(tags={key: value}))
+    check_quotas(spec(tags={key: value}))

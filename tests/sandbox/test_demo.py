@@ -1,0 +1,42 @@
+"""examples/demo.py: it reads what it published, and removes what it created."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from stacks import TIMEOUT
+
+DEMO = Path(__file__).parents[2] / "examples" / "demo.py"
+
+
+def start(home: Path, folder: Path) -> "subprocess.Popen[str]":
+    """The demo as a process, with its temporary files in a folder."""
+    return subprocess.Popen(
+        [sys.executable, str(DEMO)],
+        env={**os.environ, "READMODEL_CFN_HOME": str(home), "TMPDIR": str(folder), "KEEP": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_demo_prints_one_screen_and_leaves_nothing(home: Path, tmp_path: Path) -> None:
+    with start(home, tmp_path) as process:
+        stdout, stderr = process.communicate(timeout=TIMEOUT)
+    assert process.returncode == 0, stderr
+    assert len(stdout.splitlines()) + len(stderr.splitlines()) <= 40
+    assert not list(tmp_path.iterdir())
+    assert not (home / "sandbox.json").exists()
+
+
+def test_interrupted_demo_leaves_nothing(home: Path, tmp_path: Path) -> None:
+    with start(home, tmp_path) as process:
+        assert process.stdout is not None
+        next(line for line in process.stdout if "$ readmodel-cfn deploy" in line)
+        process.send_signal(signal.SIGTERM)
+        _, stderr = process.communicate(timeout=TIMEOUT)
+    assert process.returncode == 1, stderr
+    assert not list(tmp_path.iterdir())
+    assert not (home / "sandbox.json").exists()

@@ -1,29 +1,28 @@
-"""The options that commands share, and the types of their values."""
+"""Options and arguments that several commands have, their types, and what they select."""
 
 from collections.abc import Callable
-from functools import partial, wraps
+from functools import wraps
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from readmodel_cfn.config.load import STACK_NAME, STACK_NAME_IN_WORDS
-from readmodel_cfn.stack import ReadModelStack
-from readmodel_cfn.template.options import OptionError, fits
+from readmodel_cfn.template.options import OptionError
 from readmodel_cfn.template.render import build_template
 
-if TYPE_CHECKING:  # imported below where a command needs them: `template --article` does not
+if TYPE_CHECKING:  # imported below when a command needs them: `template --article` does not
     from troposphere import Template
 
     from readmodel_cfn.config import Config
-    from readmodel_cfn.template.model import ReadModel
 
 _DAY = 86_400  # seconds
 
+Command = Callable[..., Any]
 
-class _Given(click.Path):
-    """A path that is not empty: "$UNSET" would else mean the working directory."""
+
+class _Path(click.Path):
+    """A path that is not empty: "$UNSET" would mean the working directory."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if value == "":
@@ -32,7 +31,7 @@ class _Given(click.Path):
 
 
 class _Word(click.types.StringParamType):
-    """A text that is not empty: "$UNSET" would else mean the default, which may be elsewhere."""
+    """A text that is not empty: "$UNSET" would mean the default."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if value == "":
@@ -40,21 +39,21 @@ class _Word(click.types.StringParamType):
         return super().convert(value, param, ctx)
 
 
-class _Finite(click.FloatRange):
-    """A number that ends: click takes inf, and nan for one of every range."""
+class _Seconds(click.FloatRange):
+    """A finite number of seconds: click allows inf, and nan in every range."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         number = super().convert(value, param, ctx)
         if not isfinite(number):
-            self.fail(f"{value!r} is no length of time", param, ctx)
+            self.fail(f"{value!r} is not a number of seconds", param, ctx)
         return number
 
 
 WORD = _Word()
-FILE = _Given(path_type=Path, dir_okay=False)
-FILE_OR_FOLDER = _Given(path_type=Path)
-SECONDS = _Finite(min=0, max=_DAY)
-SOME_SECONDS = _Finite(min=0, max=_DAY, min_open=True)
+FILE = _Path(path_type=Path, dir_okay=False)
+FILE_OR_FOLDER = _Path(path_type=Path)
+SECONDS = _Seconds(min=0, max=_DAY)
+SOME_SECONDS = _Seconds(min=0, max=_DAY, min_open=True)
 
 config_option = click.option(
     "--config",
@@ -65,56 +64,7 @@ config_option = click.option(
 file_argument = click.argument("file", required=False, type=FILE)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 article_option = click.option("--article", is_flag=True, help="Use the original 2018 template.")
-
-
-def load_config(file: Path | None) -> "Config":
-    """The given file, else ./readmodel.toml if it exists, else the article's one route."""
-    from readmodel_cfn.config import load_or_default
-
-    return load_or_default(file)
-
-
-def model_of(config: "Config", article: bool) -> "ReadModel":
-    """The model that the file describes; the article has the default route and documents."""
-    from readmodel_cfn.template.model import ReadModel
-
-    return ReadModel() if article else config.model
-
-
-def origin_of(config: "Config", article: bool) -> Callable[[str], str | None]:
-    """A function of a logical ID: the table it comes from; resources of the article have none."""
-    from readmodel_cfn.config.origins import origins
-
-    made_by = partial(origins, config.model, config.stack.prefix)
-    return lambda logical_id: None if article else made_by().get(logical_id)
-
-
-def template_of(config: "Config", article: bool) -> "Template":
-    """The template that the file describes, or the article's."""
-    return _article() if article else build_template(config.model, config.stack.prefix)
-
-
-def template_from(config_file: Path | None, article: bool) -> "Template":
-    """The same from a file; for the article no file is read."""
-    return _article() if article else template_of(load_config(config_file), article)
-
-
-def _article() -> "Template":
-    from readmodel_cfn.template.article import build_article
-
-    return build_article()
-
-
-def template_source(
-    file: Path | None, config_file: Path | None, article: bool
-) -> "Path | Template":
-    """The given file, else the template that the description or the article makes."""
-    return file or template_from(config_file, article)
-
-
-Command = Callable[..., Any]
-
-_OPTIONS = (
+_STACK_OPTIONS = (
     config_option,
     click.option("--stack-name", help="Name of the stack [default: from the file, or read-model]."),
     click.option(
@@ -134,7 +84,10 @@ _OPTIONS = (
 
 
 def stack_options(command: Command) -> Command:
-    """Add the options to a command, which gets `stack` instead of them."""
+    """Add the options of a stack to a command, which gets `stack`, a ReadModelStack, for them.
+
+    The article option belongs to them if the command has it.
+    """
 
     @wraps(command)
     def with_stack(
@@ -147,20 +100,47 @@ def stack_options(command: Command) -> Command:
         article: bool = False,
         **options: Any,
     ) -> Any:
+        from readmodel_cfn.stack import ReadModelStack
+
         config = load_config(config_file)
-        if stack_name is not None and not fits(stack_name, str, {"pattern": STACK_NAME}):
-            raise OptionError("--stack-name", stack_name, STACK_NAME_IN_WORDS)
-        stack = ReadModelStack.from_config(
-            config,
-            name=stack_name,
-            region=region,
-            profile=profile,
-            endpoint_url=endpoint_url,
-            sandbox=use_sandbox,
-            article=article,
-        )
+        try:
+            stack = ReadModelStack.from_config(
+                config,
+                name=stack_name,
+                region=region,
+                profile=profile,
+                endpoint_url=endpoint_url,
+                sandbox=use_sandbox,
+                article=article,
+            )
+        except OptionError as error:
+            raise OptionError("--stack-name", error.value, error.allowed) from error
         return command(stack=stack, **options)
 
-    for add in reversed(_OPTIONS):
+    for add in reversed(_STACK_OPTIONS):
         with_stack = add(with_stack)
     return with_stack
+
+
+def load_config(file: Path | None) -> "Config":
+    """The given file, else ./readmodel.toml if it exists, else the article's one route."""
+    from readmodel_cfn.config import load_or_default
+
+    return load_or_default(file)
+
+
+def template_of(config_file: Path | None, article: bool) -> "Template":
+    """The template that a readmodel.toml describes, or the article's, which needs no file."""
+    if article:
+        from readmodel_cfn.template.article import build_article
+
+        return build_article()
+    config = load_config(config_file)
+    return build_template(config.model, config.stack.prefix)
+
+
+def template_source(
+    file: Path | None, config_file: Path | None, article: bool
+) -> "Path | Template":
+    """The template in the given file, else that of readmodel.toml or of the article."""
+    return file or template_of(config_file, article)

@@ -16,7 +16,7 @@ from readmodel_cfn.cli.options import (
     file_argument,
     json_option,
     load_config,
-    template_from,
+    template_of,
     template_source,
 )
 from readmodel_cfn.cli.reporter import Reporter
@@ -124,7 +124,7 @@ def template(
     """Print the CloudFormation template that readmodel.toml describes."""
     if check and output:
         raise click.UsageError("use --output to write or --check to compare, not both")
-    text = render(template_from(config_file, article), form)
+    text = render(template_of(config_file, article), form)
     if check:
         require_current(check, text)
     elif output:

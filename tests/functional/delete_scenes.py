@@ -15,7 +15,7 @@ RETAINED = {
 }
 DELETED = {"Resources": {"DataStore": {"DeletionPolicy": "Delete"}, "ApiGatewayRole": {}}}
 MADE = event(1, "DataStore", "CREATE_COMPLETE")
-BEGUN = event(2, "read-model", "DELETE_IN_PROGRESS", physical_id=STACK_ID)
+STARTED = event(2, "read-model", "DELETE_IN_PROGRESS", physical_id=STACK_ID)
 SKIPPED = event(3, "DataStore", "DELETE_SKIPPED", physical_id="data-bucket")
 ROLE_FAILED = event(4, "ApiGatewayRole", "DELETE_FAILED", "it is in use")
 FAILED = event(5, "read-model", "DELETE_FAILED", "The following failed", physical_id=STACK_ID)
@@ -75,7 +75,7 @@ def deleted(aws: Aws, *events: dict[str, Any], **more: Any) -> None:
     aws.answers("cloudformation", "describe_stacks", gone, StackName=STACK_ID)
     if not more:
         aws.resources(BUCKET, status="DELETE_SKIPPED")
-        aws.events(*events, BEGUN, MADE)
+        aws.events(*events, STARTED, MADE)
 
 
 def summary(stack_id: str, day: int, name: str = "read-model") -> dict[str, Any]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from delete_scenes import AGAIN, BEGUN, DELETED, delete, found, goes, holds
+from delete_scenes import AGAIN, DELETED, STARTED, delete, found, goes, holds
 from functional_aws import STACK_ID, Aws, error_of, event, run, stubbed
 from test_publish_many import objects  # noqa: F401 - a fixture
 
@@ -90,7 +90,7 @@ def test_broken_pipe_while_deleting_a_stack_is_unfinished(
 ) -> None:
     found(aws, DELETED)
     holds(aws)
-    goes(aws, "DELETE_COMPLETE", BEGUN)
+    goes(aws, "DELETE_COMPLETE", STARTED)
     monkeypatch.setattr(report, "event", gone)
     line = error_of(delete(), Unfinished.exit_code)
     assert line.endswith(AGAIN)

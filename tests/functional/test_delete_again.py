@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from delete_scenes import (
-    BEGUN,
     BUCKET,
     DELETED,
     MADE,
     RETAINED,
     ROLE,
     SKIPPED,
+    STARTED,
     delete,
     deleted,
     empties,
@@ -108,7 +108,7 @@ def test_delete_of_a_deleted_stack_without_a_bucket_changes_nothing(
 
 def test_delete_follows_a_deletion_in_progress_without_consent(aws: Aws) -> None:
     """It starts nothing, so it requires no consent."""
-    going = [SKIPPED, BEGUN, MADE]
+    going = [SKIPPED, STARTED, MADE]
     aws.stack("DELETE_IN_PROGRESS")
     aws.resources(BUCKET, ROLE, status="DELETE_IN_PROGRESS")
     aws.template(RETAINED)
@@ -131,13 +131,13 @@ def test_delete_follows_a_deletion_in_progress_without_consent(aws: Aws) -> None
 def test_with_data_removes_the_retained_bucket_after_a_deletion_in_progress(aws: Aws) -> None:
     aws.stack("DELETE_IN_PROGRESS")
     aws.resources(BUCKET, status="DELETE_SKIPPED")
-    aws.events(SKIPPED, BEGUN)
+    aws.events(SKIPPED, STARTED)
     holds(aws, "1")
     others(aws)
     aws.stack("DELETE_IN_PROGRESS")
-    aws.events(SKIPPED, BEGUN)
+    aws.events(SKIPPED, STARTED)
     aws.stack("DELETE_COMPLETE")
-    aws.events(SKIPPED, BEGUN)
+    aws.events(SKIPPED, STARTED)
     holds(aws)
     aws.answers("s3", "delete_bucket", {}, Bucket="data-bucket")
     assert delete("--with-data=read-model").exit_code == 0
@@ -146,7 +146,7 @@ def test_with_data_removes_the_retained_bucket_after_a_deletion_in_progress(aws:
 
 def test_with_data_leaves_the_bucket_to_a_deletion_in_progress(aws: Aws) -> None:
     """If the bucket still has documents, the deletion fails and says what to do."""
-    going = [BEGUN, MADE]
+    going = [STARTED, MADE]
     aws.stack("DELETE_IN_PROGRESS")
     aws.resources(BUCKET, status="CREATE_COMPLETE")
     aws.template(DELETED)

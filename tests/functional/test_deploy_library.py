@@ -132,9 +132,7 @@ def test_with_consent_it_is_adopted_by_an_update_that_sets_the_tag(
     assert [consent.kind for consent in asked] == ["adopt", "update"]
 
 
-def test_a_rollback_that_fails_again_is_raised_and_not_tried_for_ever(
-    aws: Aws, read_model: ReadModelStack
-) -> None:
+def test_rollback_that_fails_again_is_raised(aws: Aws, read_model: ReadModelStack) -> None:
     aws.stack("UPDATE_ROLLBACK_FAILED")
     aws.events()
     aws.answers("cloudformation", "continue_update_rollback", {})

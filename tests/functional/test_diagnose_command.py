@@ -250,7 +250,7 @@ def test_failed_rollback_names_its_blocker_as_the_cause(aws: Aws) -> None:
     aws.events(
         event(4, "DataStoreWriter", "UPDATE_FAILED", "in the way"),
         own(3, "UPDATE_ROLLBACK_IN_PROGRESS"),
-        event(2, "DataStore", "UPDATE_FAILED", "no room"),
+        event(2, "DataStore", "UPDATE_FAILED", "no space"),
         own(0, "UPDATE_IN_PROGRESS"),
     )
     failures(aws)

@@ -189,7 +189,7 @@ def test_change_set_whose_response_was_lost_is_found_by_name(
     assert diff().exit_code == 5
 
 
-def test_abandoned_change_set_of_ours_is_deleted(aws: Aws) -> None:
+def test_abandoned_change_set_is_deleted(aws: Aws) -> None:
     ours = f"readmodel-cfn-diff-{change_sets._host()}-4194999-1-abcd"
     changed(aws, left=("somebody-elses", ours))
     aws.answers(

@@ -29,7 +29,7 @@ def until_progress(
     printed = Event()
     print_line = report.log
 
-    def story(line: str) -> None:
+    def logged(line: str) -> None:
         print_line(line)
         printed.set()
 
@@ -42,7 +42,7 @@ def until_progress(
     (tmp_path / "readmodel.toml").write_text(
         '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
     )
-    monkeypatch.setattr(report, "log", story)
+    monkeypatch.setattr(report, "log", logged)
     set_step_delays(0.0, 1e6)  # at once, and once only
     return wait
 

@@ -47,7 +47,7 @@ RESOURCES = [
 DEPLOYMENT = next(name for name, kind, _ in RESOURCES if kind.endswith("::Deployment"))
 
 
-def settled(
+def recovered(
     aws: Aws, status: str = "CREATE_COMPLETE", template: Mapping[str, Any] = CONTENT, **more: Any
 ) -> None:
     """A stable stack of the default template, with all its resources and its last event."""
@@ -71,7 +71,7 @@ def gateway(
 
 
 def test_status_shows_state_operation_live_comparison_and_resources(aws: Aws) -> None:
-    settled(aws, "UPDATE_ROLLBACK_COMPLETE", reason="because")
+    recovered(aws, "UPDATE_ROLLBACK_COMPLETE", reason="because")
     gateway(aws)
     done = run_status()
     assert done.exit_code == 0
@@ -91,7 +91,7 @@ def test_status_shows_state_operation_live_comparison_and_resources(aws: Aws) ->
 
 
 def test_json_of_status_is_one_object(aws: Aws) -> None:
-    settled(aws)
+    recovered(aws)
     gateway(aws)
     found = json.loads(run_status("--json").stdout)
     resources = found.pop("resources")
@@ -133,7 +133,7 @@ def test_json_of_status_is_one_object(aws: Aws) -> None:
 def test_route_that_is_live_but_not_in_the_template_exits_7(
     aws: Aws, arguments: tuple[str, ...]
 ) -> None:
-    settled(aws)
+    recovered(aws)
     gateway(aws, routes={"/products/{id}": {"GET": METHOD, "HEAD": METHOD}})
     done = run_status(*arguments)
     line = error_of(done, 7)
@@ -155,7 +155,7 @@ def test_route_that_is_live_but_not_in_the_template_exits_7(
 
 
 def test_missing_stage_exits_7(aws: Aws) -> None:
-    settled(aws)
+    recovered(aws)
     aws.refuses("apigateway", "get_stage", "NotFoundException", status=404)
     aws.answers("apigateway", "get_rest_api", {"id": "ApiGateway"})
     line = error_of(run_status(), 7)
@@ -164,7 +164,7 @@ def test_missing_stage_exits_7(aws: Aws) -> None:
 
 
 def test_denied_comparison_is_no_finding(aws: Aws) -> None:
-    settled(aws)
+    recovered(aws)
     aws.refuses("apigateway", "get_stage", DENIED, "not authorized", 403)
     done = run_status()
     assert done.exit_code == 0
@@ -249,7 +249,7 @@ RUN_DIFF = "readmodel-cfn diff"
 
 def test_differing_config_is_reported_without_failing(aws: Aws, tmp_path: Path) -> None:
     (tmp_path / "readmodel.toml").write_text("[deployment]\nserial = 2\n")
-    settled(aws)
+    recovered(aws)
     gateway(aws)
     done = run_status("--json")
     assert done.exit_code == 0
@@ -268,9 +268,9 @@ def test_article_stack_differs_from_no_config(aws: Aws) -> None:
 
 def drifted(aws: Aws) -> None:
     """A drift detection that checks the bucket, which has changed, and the role."""
-    begun = {"StackDriftDetectionId": "d1"}
-    aws.answers("cloudformation", "detect_stack_drift", begun, StackName=STACK_ID)
-    ended = {"StackId": STACK_ID, **begun, "DetectionStatus": "DETECTION_COMPLETE"}
+    started = {"StackDriftDetectionId": "d1"}
+    aws.answers("cloudformation", "detect_stack_drift", started, StackName=STACK_ID)
+    ended = {"StackId": STACK_ID, **started, "DetectionStatus": "DETECTION_COMPLETE"}
     answer = {**ended, "Timestamp": THEN}
     aws.answers("cloudformation", "describe_stack_drift_detection_status", answer)
     difference = {
@@ -300,7 +300,7 @@ def drifted(aws: Aws) -> None:
 
 
 def test_drift_option_shows_drift_without_failing(aws: Aws) -> None:
-    settled(aws)
+    recovered(aws)
     gateway(aws)
     drifted(aws)
     done = run_status("--drift")
@@ -317,7 +317,7 @@ def test_drift_option_shows_drift_without_failing(aws: Aws) -> None:
 
 
 def test_json_of_drift_has_every_resource(aws: Aws) -> None:
-    settled(aws)
+    recovered(aws)
     gateway(aws)
     drifted(aws)
     found = json.loads(run_status("--drift", "--json").stdout)["drift"]
@@ -343,7 +343,7 @@ def test_missing_stack_names_the_deploy_command(aws: Aws) -> None:
 
 
 def test_status_in_python_can_raise_for_differences(aws: Aws) -> None:
-    settled(aws)
+    recovered(aws)
     gateway(aws, routes={"/products/{id}": {"GET": METHOD}})
     found = ReadModelStack("read-model", region="eu-west-1").status()
     assert [finding.kind for finding in found.live.findings] == ["extra"]

@@ -78,7 +78,7 @@ class Reader:
         self.output = "".join(outputs)
 
     def run(self, *words: str, exits: frozenset[int] = DONE) -> str:
-        """Run a command of ours with consent; returns its output."""
+        """Run a command with consent; returns its output."""
         if words[0] == "serve":
             return serve(self.folder, words)
         done = CliRunner().invoke(main, [*(named(word, words) for word in words), *consent(words)])

@@ -80,13 +80,13 @@ def run_again(made: Site, *faults: Fault) -> list[str]:
     before = made.witness.truth()
     run = made.run(*faults)
     goal = _goal(made.scene, ends=_again(made.scene, before), whole=False)
-    case = Case(goal, before, run, made.witness.truth(settled=False))
+    case = Case(goal, before, run, made.witness.truth(recovered=False))
     return [f"run again: {wrong}: {run.last_line}" for wrong in judge(case)]
 
 
 def _judged(made: Site, before: Truth, run: Run, faults: Sequence[Fault], what: str) -> Trial:
     calls = tuple(made.place.proxy.calls)
-    after = made.witness.truth(settled=run.exit_code in (1, 9))
+    after = made.witness.truth(recovered=run.exit_code in (1, 9))
     wrong = judge(Case(_goal_of(made.scene, faults, calls), before, run, after))
     label = f"{what}: {' and '.join(map(str, faults)) or 'none'}"
     return Trial(made.scene, label, calls, run, (*wrong, *run_again(made)))
@@ -96,19 +96,19 @@ def _goal_of(scene: Scene, faults: Sequence[Fault], calls: Sequence[Call]) -> Go
     """The goal of the command, and the results that the faults permit."""
     unnoticed = all(fault.unnoticed for fault in faults)
     seems_busy = any(fault.kind == "still in progress" for fault in faults)
-    begun = any(not call.action.startswith(_READS) for call in calls)
+    beginning = any(not call.action.startswith(_READS) for call in calls)
     return _goal(
         scene,
         ends=(scene.ends,) if unnoticed else _ANY_END,
-        asked=begun or seems_busy or scene == FOLLOW,
-        whole=begun and not seems_busy,
+        asked=beginning or seems_busy or scene == FOLLOW,
+        whole=beginning and not seems_busy,
         may_leave=any(call.fault for call in calls if call.action == "DeleteChangeSet"),
     )
 
 
 def _goal(scene: Scene, **more: Any) -> Goal:
-    template = None if scene.deletes else template_of(scene.wanted)
-    protected = "termination_protection = true" in scene.wanted
+    template = None if scene.deletes else template_of(scene.expected)
+    protected = "termination_protection = true" in scene.expected
     return Goal(template, protected, scene.purges, prints=scene.command[0] == "deploy", **more)
 
 

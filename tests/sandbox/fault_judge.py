@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 # An event as `report` prints it: time, status and logical ID.
-_TOLD = re.compile(r"^\d\d:\d\d:\d\d +([A-Z_]+) +(\S+)", re.MULTILINE)
+_EVENT_LINE = re.compile(r"^\d\d:\d\d:\d\d +([A-Z_]+) +(\S+)", re.MULTILINE)
 _DONE = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 _ROLLED_BACK = {"ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
 
@@ -47,7 +47,7 @@ class Run:
     @property
     def printed(self) -> Counter[tuple[str, str]]:
         """The printed events, as (status, logical ID)."""
-        return Counter((found[1], found[2]) for found in _TOLD.finditer(self.stderr))
+        return Counter((found[1], found[2]) for found in _EVENT_LINE.finditer(self.stderr))
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class Goal:
 
     `template` and `protected` are the desired stack's, None if it is deleted, whose documents
     are deleted too if it `purges`. `ends` are the exit codes that may be right, `prints` whether a
-    success prints the outputs, `asked` whether something was begun that can be unfinished, `whole`
-    whether the run itself began what it followed, so that it must print every event, and
+    success prints the outputs, `asked` whether something was started that can be unfinished,
+    `whole` whether the run itself began what it followed, so that it must print every event, and
     `may_leave` whether a change set could not be removed.
     """
 
@@ -173,7 +173,7 @@ def _stuck(case: Case) -> Iterator[str]:
 
 def _unfinished(case: Case) -> Iterator[str]:
     if not case.goal.asked and not case.before.status.endswith("_IN_PROGRESS"):
-        yield "exit 9, but nothing was begun"
+        yield "exit 9, but nothing was started"
     if not re.search("readmodel-cfn|again|repeat|retry", case.run.last_line):
         yield "exit 9 without a command to continue"
 

@@ -92,7 +92,7 @@ def _reset(_: Request) -> None:
     """No answer at all: the connection is reset."""
 
 
-# Answered in AWS's place, which never hears of the call.
+# Answered in AWS's place, which never receives of the call.
 INSTEAD: dict[str, Callable[[Request], Answer | None]] = {
     "throttled": _throttled,
     "500": _failed,
@@ -105,7 +105,7 @@ INSTEAD: dict[str, Callable[[Request], Answer | None]] = {
 
 
 def _portal(_: Answer) -> Answer:
-    return Answer.of(200, "text/html", "<html><body>Welcome! <br> Log in to go on</body></html>")
+    return Answer.of(200, "text/html", "<html><body>Welcome! <br> Log in to continue</body></html>")
 
 
 def _without_result(answer: Answer) -> Answer:
@@ -114,7 +114,7 @@ def _without_result(answer: Answer) -> Answer:
 
 
 def _busy(answer: Answer) -> Answer:
-    """The stack's operation seems to go on, though it has ended."""
+    """The stack's operation seems to be in progress, though it has ended."""
     status = rb"(<StackStatus>\w+)_(?:COMPLETE|FAILED)(</StackStatus>)"
     return answer.saying(re.sub(status, rb"\1_IN_PROGRESS\2", answer.body))
 

@@ -8,7 +8,7 @@ from fault_kinds import FOREVER, HARMLESS, HELD, Fault, kinds_for
 from fault_proxy import Call
 from fault_scenes import Scene
 
-# What may go on for good; the others are one bad answer among good ones.
+# What may last; the others are one bad answer among good ones.
 FOR_GOOD = (
     "throttled",
     "500",
@@ -21,7 +21,7 @@ FOR_GOOD = (
     "garbage",
     "HTML of a portal",
 )
-_SOME = 3  # polls for which an operation seems to go on
+_SOME = 3  # polls for which an operation seems to be in progress
 _OCCURRENCES = 2  # of an action; the later ones are polls, alike
 
 

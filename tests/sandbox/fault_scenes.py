@@ -11,7 +11,7 @@ _BAD = f'{_TWO}[writer]\npermissions_boundary = "arn:aws:iam::000000000000:polic
 
 @dataclass(frozen=True)
 class Scene:
-    """A command on a stack: `before` and `wanted` are texts of readmodel.toml.
+    """A command on a stack: `before` and `expected` are texts of readmodel.toml.
 
     Without `before` there is no stack yet. `ends` is how the command ends, `again` how it may end
     when it is run again afterwards.
@@ -19,7 +19,7 @@ class Scene:
 
     name: str
     before: str
-    wanted: str
+    expected: str
     command: tuple[str, ...] = ("deploy", "--yes")
     ends: int = 0
     again: tuple[int, ...] = (0,)

@@ -70,13 +70,13 @@ class Site:
     def run(self, *faults: Fault) -> Run:
         """Run the scene's command through the proxy, in this process."""
         self.place.proxy.play(*faults)
-        return self._command(self.scene.command, self.scene.wanted, self.place.proxy.url)
+        return self._command(self.scene.command, self.scene.expected, self.place.proxy.url)
 
     @contextmanager
     def started(self, *faults: Fault) -> Iterator["subprocess.Popen[str]"]:
         """The scene's command as a process, which is killed after the block."""
         self.place.proxy.play(*faults)
-        arguments = self._arguments(self.scene.command, self.scene.wanted, self.place.proxy.url)
+        arguments = self._arguments(self.scene.command, self.scene.expected, self.place.proxy.url)
         # Where this process ignores Ctrl-C, as in a shell's background, its children would too.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         with subprocess.Popen(

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from fault_judge import Truth
 
 KEY = "payload.json"
-_PATIENCE = 30  # seconds that an operation may take
+_TIMEOUT = 30  # seconds that an operation may take
 
 
 class Witness:
@@ -24,9 +24,9 @@ class Witness:
         self.truth()
         self._s3.put_object(Bucket=self._bucket, Key=KEY, Body=b'{"kept": true}')
 
-    def truth(self, *, settled: bool = True) -> Truth:
-        """The state; `settled` waits until no operation is in progress."""
-        found = self._settled() if settled else self._found()
+    def truth(self, *, recovered: bool = True) -> Truth:
+        """The state; `recovered` waits until no operation is in progress."""
+        found = self._recovered() if recovered else self._found()
         if not found:
             return Truth(stack_id=self._id, events=self._events(), kept=self._kept())
         self._id = found["StackId"]
@@ -55,7 +55,7 @@ class Witness:
                 StackName=self._name, EnableTerminationProtection=False
             )
             self._stacks.delete_stack(StackName=self._name)
-            self._settled()
+            self._recovered()
         if there.kept:
             self._remove_bucket()
 
@@ -67,8 +67,8 @@ class Witness:
                 raise
             return None
 
-    def _settled(self) -> Any:
-        deadline = time.monotonic() + _PATIENCE
+    def _recovered(self) -> Any:
+        deadline = time.monotonic() + _TIMEOUT
         while (found := self._found()) and _busy(found["StackStatus"]):
             assert time.monotonic() < deadline, f"{self._name} is still {found['StackStatus']}"
             time.sleep(0.02)

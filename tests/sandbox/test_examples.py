@@ -37,7 +37,7 @@ def served(put: Callable[..., str], send: Callable[..., Answer]) -> Served:
 
 @pytest.fixture
 def outputs_of(clients: Clients) -> Iterator[OutputsOf]:
-    """Tells the outputs of a stack that a tool made; deletes it at the end."""
+    """Returns the outputs of a stack that a tool made; deletes it at the end."""
     cloudformation, names = clients("cloudformation"), list[str]()
 
     def look(name: str) -> dict[str, str]:

@@ -84,7 +84,7 @@ def test_repeated_command_waits_for_the_operation_of_the_killed_one(
     ids=name,
 )
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_once_it_is_begun_leaves_it_unfinished(
+def test_a_signal_once_it_is_started_leaves_it_unfinished(
     place: Place, scene: Scene, held: Fault, by: signal.Signals
 ) -> None:
     done = interrupted(place, scene, held, by)
@@ -103,7 +103,7 @@ def test_a_signal_once_it_is_begun_leaves_it_unfinished(
     ids=name,
 )
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_before_anything_is_begun_changes_nothing(
+def test_a_signal_before_anything_is_started_changes_nothing(
     place: Place, scene: Scene, held: Fault, by: signal.Signals
 ) -> None:
     done = interrupted(place, scene, held, by)

@@ -21,9 +21,9 @@ def with_allowed_differences(value: Any, key: str = "") -> Any:
     if key == "StatusCode":
         return str(value)
     if isinstance(value, dict):
-        return {name: with_allowed_differences(one, name) for name, one in value.items()}
+        return {name: with_allowed_differences(part, name) for name, part in value.items()}
     if isinstance(value, list):
-        return [with_allowed_differences(one) for one in value]
+        return [with_allowed_differences(part) for part in value]
     return value
 
 
@@ -62,7 +62,7 @@ def differences(printed: Any, ours: Any, path: str = "") -> list[str]:
     if isinstance(printed, list) and isinstance(ours, list) and len(printed) == len(ours):
         return [
             found
-            for one, other in zip(printed, ours, strict=True)
-            for found in differences(one, other, path)
+            for left, right in zip(printed, ours, strict=True)
+            for found in differences(left, right, path)
         ]
     return [] if printed == ours else [path]

@@ -68,8 +68,8 @@ def test_rollback_belongs_to_the_operation_that_it_undoes() -> None:
 
 @pytest.mark.parametrize("kind", ["CREATE", "UPDATE", "DELETE", "IMPORT"])
 def test_each_kind_of_operation_is_separated_from_the_previous(kind: str) -> None:
-    begun = event(31, "shop", f"{kind}_IN_PROGRESS")
-    assert last_operation(ID, newest_first(*UPDATE, begun)) == [begun]
+    started = event(31, "shop", f"{kind}_IN_PROGRESS")
+    assert last_operation(ID, newest_first(*UPDATE, started)) == [started]
 
 
 def test_resource_event_begins_no_operation() -> None:
@@ -124,8 +124,8 @@ def test_failed_nested_stack_keeps_its_reason() -> None:
     nested = replace(nested, physical_id=ID.replace("shop", "shop-Inner"))
     found = [Cause("Inner", "AWS::CloudFormation::Stack", reason)]
     assert causes(ID, [CREATE[0], nested, *CREATE[5:]]) == found
-    told = replace(failure(2, "Inner", reason), type="AWS::CloudFormation::Stack")
-    assert causes(ID, CREATE[:1], [told]) == found
+    printed = replace(failure(2, "Inner", reason), type="AWS::CloudFormation::Stack")
+    assert causes(ID, CREATE[:1], [printed]) == found
 
 
 def test_describe_events_is_preferred_to_stack_events() -> None:
@@ -134,16 +134,16 @@ def test_describe_events_is_preferred_to_stack_events() -> None:
 
 
 def test_earlier_failures_are_ignored() -> None:
-    stale = failure(10, "Z", "long mended", "VALIDATION_ERROR")
+    stale = failure(10, "Z", "long fixed", "VALIDATION_ERROR")
     assert causes(ID, UPDATE, [stale])[0].reason == "refused"
     just_then = replace(stale, time=UPDATE[0].time)
-    assert causes(ID, UPDATE, [just_then])[0].reason == "long mended"
+    assert causes(ID, UPDATE, [just_then])[0].reason == "long fixed"
 
 
 def test_validation_failure_precedes_provisioning_failures() -> None:
     found = replace(failure(3, "B", "no such key", "VALIDATION_ERROR"), path="/Resources/B")
-    told = causes(ID, CREATE[:1], [failure(2, "A", "refused"), found])
-    assert told == [
+    printed = causes(ID, CREATE[:1], [failure(2, "A", "refused"), found])
+    assert printed == [
         Cause("B", BUCKET, "no such key", "/Resources/B"),
         Cause("A", BUCKET, "refused"),
     ]
@@ -152,8 +152,8 @@ def test_validation_failure_precedes_provisioning_failures() -> None:
 def test_cause_is_in_the_earlier_of_two_operations() -> None:
     """A rollback has an id of its own, and its failures may be listed first."""
     undoing = replace(failure(9, "D", "in the way", "VALIDATION_ERROR"), operation="second")
-    told = causes(ID, CREATE[:1], [undoing, failure(5, "C", "late"), failure(4, "A", "taken")])
-    assert [event.logical_id for event in told] == ["A", "C", "D"]
+    printed = causes(ID, CREATE[:1], [undoing, failure(5, "C", "late"), failure(4, "A", "taken")])
+    assert [event.logical_id for event in printed] == ["A", "C", "D"]
 
 
 @pytest.mark.parametrize("reason", ["", "Resource creation cancelled"])
@@ -166,18 +166,18 @@ def own_failure(reason: str, kind: str = "PROVISIONING_ERROR") -> Failure:
 
 
 def test_stack_summary_among_failures_is_skipped() -> None:
-    told = [own_failure(SUMMARY), own_failure(SUMMARY, "STACK_EVENT"), failure(4, "A", "taken")]
-    assert causes(ID, CREATE[:1], told) == [Cause("A", BUCKET, "taken")]
+    printed = [own_failure(SUMMARY), own_failure(SUMMARY, "STACK_EVENT"), failure(4, "A", "taken")]
+    assert causes(ID, CREATE[:1], printed) == [Cause("A", BUCKET, "taken")]
 
 
 def test_hook_failure_of_the_stack_is_a_cause() -> None:
-    told = [own_failure("not on a Friday", "HOOK_INVOCATION_ERROR")]
-    assert causes(ID, CREATE[:1], told) == [Cause("", "", "not on a Friday")]
+    printed = [own_failure("not on a Friday", "HOOK_INVOCATION_ERROR")]
+    assert causes(ID, CREATE[:1], printed) == [Cause("", "", "not on a Friday")]
 
 
 def test_all_failures_count_without_events() -> None:
-    told = [failure(4, "A", "taken", "VALIDATION_ERROR")]
-    assert causes(ID, [], told) == [Cause("A", BUCKET, "taken")]
+    printed = [failure(4, "A", "taken", "VALIDATION_ERROR")]
+    assert causes(ID, [], printed) == [Cause("A", BUCKET, "taken")]
 
 
 def test_rollback_causes_are_the_failures_of_the_last_rollback() -> None:

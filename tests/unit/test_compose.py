@@ -101,7 +101,7 @@ def test_outputs_can_be_left_out(host: Template) -> None:
     clean(host)
 
 
-# --- what is there already ---
+# --- existing resources ---
 
 
 def test_existing_bucket_of_the_template_is_used_unchanged(host: Template) -> None:

@@ -25,10 +25,10 @@ def site(**properties: Any) -> tuple[Template, ag.RestApi]:
 def refused(host: Template, model: ReadModel, *prefix: str, **given: Any) -> str:
     """The error of a refused read model; the template is unchanged."""
     before = dict(host.resources)
-    with pytest.raises(ConfigError) as told:
+    with pytest.raises(ConfigError) as printed:
         add_read_model(host, model, *prefix, **given)
     assert host.resources == before
-    return str(told.value)
+    return str(printed.value)
 
 
 # --- the API's own properties ---
@@ -101,8 +101,8 @@ def test_api_must_be_a_rest_api_object(api: Any) -> None:
 def test_conditional_resource_is_refused(name: str, there: Any) -> None:
     host = Template()
     host.add_resource(there)
-    told = refused(host, ORDERS, **{name: there})
-    assert missing(["There: ", "Here"], told) == []
+    printed = refused(host, ORDERS, **{name: there})
+    assert missing(["There: ", "Here"], printed) == []
 
 
 def test_bucket_may_be_an_if_function() -> None:
@@ -132,7 +132,7 @@ def test_ref_to_a_role_of_the_template_is_that_role_with_its_path() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "printed"),
     [
         (GetAtt("Own", "Arn"), "{'Fn::GetAtt': ['Own', 'Arn']}"),
         (Sub("${Own.Arn}"), "{'Fn::GetAtt': ['Own', 'Arn']}"),
@@ -140,10 +140,10 @@ def test_ref_to_a_role_of_the_template_is_that_role_with_its_path() -> None:
     ],
     ids=["GetAtt", "Sub", "parameter"],
 )
-def test_value_that_is_no_bucket_name_is_refused(given: Any, told: str) -> None:
+def test_value_that_is_no_bucket_name_is_refused(given: Any, printed: str) -> None:
     host = Template()
     host.add_resource(s3.Bucket("Own"))
-    assert told in refused(host, ORDERS, data_store=given)
+    assert printed in refused(host, ORDERS, data_store=given)
 
 
 def orders_of(api: Any, root: Any) -> ag.Resource:
@@ -209,8 +209,8 @@ def test_existing_stage_of_the_api_is_refused(kind: str) -> None:
 def test_adding_to_a_deployed_api_is_refused() -> None:
     host, api = site()
     deploy_api(host, api, [add_read_model(host, ORDERS, api=api)])
-    told = refused(host, ReadModel(), "Later", api=api)
-    assert missing(["Site: ", "SiteDeployment"], told) == []
+    printed = refused(host, ReadModel(), "Later", api=api)
+    assert missing(["Site: ", "SiteDeployment"], printed) == []
     alone = add_read_model(host, ReadModel(), "Alone")
     assert refused(host, ORDERS, "Later", api=alone.api)
 
@@ -227,7 +227,7 @@ def test_read_model_given_twice_or_of_another_template_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("properties", "anew"),
+    ("properties", "again"),
     [
         ({"Policy": {"Version": "2012-10-17"}}, True),
         ({"ApiKeySourceType": "AUTHORIZER"}, True),
@@ -237,13 +237,13 @@ def test_read_model_given_twice_or_of_another_template_is_refused() -> None:
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_change_of_the_shared_api_makes_a_new_deployment(properties: Any, anew: bool) -> None:
+def test_change_of_the_shared_api_makes_a_new_deployment(properties: Any, again: bool) -> None:
     def deployment(**given: Any) -> str:
         host, api = site(**given)
         live = deploy_api(host, api, [add_read_model(host, ORDERS, api=api)])
         return str(live.deployment.title)
 
-    assert (deployment() != deployment(**properties)) == anew
+    assert (deployment() != deployment(**properties)) == again
 
 
 # --- quotas ---

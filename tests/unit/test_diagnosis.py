@@ -28,8 +28,8 @@ def event(name: str, status: str, reason: str = "") -> StackEvent:
     return StackEvent(name + status, THEN, name, ID if own else "p", kind, status, reason)
 
 
-BEGUN = event("shop", "CREATE_IN_PROGRESS", "User Initiated")
-FAILED = event("DataStore", "CREATE_FAILED", "No room.")
+STARTED = event("shop", "CREATE_IN_PROGRESS", "User Initiated")
+FAILED = event("DataStore", "CREATE_FAILED", "No space.")
 
 
 class Answering(StackClient):
@@ -61,13 +61,13 @@ def refused(
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"])
 def test_success_returns_the_stack_without_requests(status: str) -> None:
     client, stack = Answering(), replace(STACK, status=status)
-    assert check(client, "shop", OperationEnd(stack, [BEGUN, FAILED]), TABLES.get) is stack
+    assert check(client, "shop", OperationEnd(stack, [STARTED, FAILED]), TABLES.get) is stack
     assert client.asked == []
 
 
 def test_failure_is_one_line_with_resource_type_table_and_reason() -> None:
-    line = str(refused("ROLLBACK_COMPLETE", BEGUN, FAILED))
-    facts = ["shop", "DataStore", "AWS::S3::Bucket", "[data_store]", "No room"]
+    line = str(refused("ROLLBACK_COMPLETE", STARTED, FAILED))
+    facts = ["shop", "DataStore", "AWS::S3::Bucket", "[data_store]", "No space"]
     assert missing(facts, line) == []
     assert "\n" not in line
 
@@ -91,7 +91,7 @@ STANDING = [
 
 @pytest.mark.parametrize("status", UNDONE)
 def test_rolled_back_operation_raises_rolled_back(status: str | None) -> None:
-    error = refused(status, BEGUN, FAILED)
+    error = refused(status, STARTED, FAILED)
     assert isinstance(error, RolledBack)
     assert error.exit_code == 4
     assert "DataStore" in error.what
@@ -99,7 +99,7 @@ def test_rolled_back_operation_raises_rolled_back(status: str | None) -> None:
 
 @pytest.mark.parametrize("status", STANDING)
 def test_operation_without_rollback_raises_stuck(status: str) -> None:
-    error = refused(status, BEGUN, FAILED)
+    error = refused(status, STARTED, FAILED)
     assert isinstance(error, Stuck)
     assert error.exit_code == 6
     assert missing([status, "DataStore"], error.what) == []
@@ -107,7 +107,7 @@ def test_operation_without_rollback_raises_stuck(status: str) -> None:
 
 @pytest.mark.parametrize("status", ["CREATE_FAILED", "UPDATE_FAILED"])
 def test_failure_with_kept_resources_has_a_hint(status: str) -> None:
-    assert refused(status, BEGUN, FAILED).hint
+    assert refused(status, STARTED, FAILED).hint
 
 
 @pytest.mark.parametrize("status", [*UNDONE, *STANDING, "A_STATUS_OF_THE_FUTURE"])
@@ -119,36 +119,36 @@ def test_failure_without_cause_has_a_hint(status: str | None) -> None:
 
 def test_hint_depends_on_the_cause() -> None:
     taken = event("DataStore", "CREATE_FAILED", "shop already exists")
-    plain = refused("ROLLBACK_COMPLETE", BEGUN, FAILED)
-    assert refused("ROLLBACK_COMPLETE", BEGUN, taken).hint != plain.hint
+    plain = refused("ROLLBACK_COMPLETE", STARTED, FAILED)
+    assert refused("ROLLBACK_COMPLETE", STARTED, taken).hint != plain.hint
 
 
 def test_describe_events_is_called_with_the_stack_id_and_preferred() -> None:
     found = Failure("1", THEN, "VALIDATION_ERROR", "DataStore", BUCKET, "shop already exists")
     client = Answering([found])
     summary = event("shop", "CREATE_FAILED", "Validation failed with 1 error(s).")
-    error = refused("ROLLBACK_COMPLETE", BEGUN, summary, client=client)
+    error = refused("ROLLBACK_COMPLETE", STARTED, summary, client=client)
     facts = ["DataStore", "AWS::S3::Bucket", "[data_store]", "shop already exists"]
     assert missing(facts, error.what) == []
     assert client.asked == [ID]
 
 
-TROUBLES = [
+FAILURES = [
     ClientError({"Error": {"Code": "Throttling", "Message": "slow"}}, "DescribeEvents"),
     EndpointConnectionError(endpoint_url="https://x"),
 ]
 
 
-@pytest.mark.parametrize("trouble", TROUBLES, ids=["throttled", "unreachable"])
-def test_failed_describe_events_does_not_hide_the_verdict(trouble: Exception) -> None:
-    error = refused("ROLLBACK_COMPLETE", BEGUN, FAILED, client=Answering(trouble))
-    assert "No room" in error.what
+@pytest.mark.parametrize("problem", FAILURES, ids=["throttled", "unreachable"])
+def test_failed_describe_events_does_not_hide_the_verdict(problem: Exception) -> None:
+    error = refused("ROLLBACK_COMPLETE", STARTED, FAILED, client=Answering(problem))
+    assert "No space" in error.what
 
 
 def test_failed_rollback_names_its_failure_and_the_first_failure() -> None:
     happened = [
         event("shop", "UPDATE_IN_PROGRESS"),
-        event("DataStore", "UPDATE_FAILED", "No room."),
+        event("DataStore", "UPDATE_FAILED", "No space."),
         event("shop", "UPDATE_ROLLBACK_IN_PROGRESS"),
         event("Writer", "UPDATE_FAILED", "Cannot delete entity, must detach all policies first."),
         event("Other", "UPDATE_FAILED", "late"),
@@ -171,7 +171,7 @@ def test_failed_continued_rollback_names_only_its_failure() -> None:
 
 def test_deleted_stack_is_identified_by_its_first_event() -> None:
     own = event("shop", "CREATE_FAILED", "failed to create: [DataStore]")
-    assert "No room" in refused(None, BEGUN, own, FAILED).what
+    assert "No space" in refused(None, STARTED, own, FAILED).what
 
 
 def test_stack_reason_is_used_without_events() -> None:

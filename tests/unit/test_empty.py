@@ -14,7 +14,7 @@ from readmodel_cfn.aws.errors import UnreadableResponse
 from readmodel_cfn.deploy.empty import Content, content_of, empty, remove, run_parallel
 from readmodel_cfn.errors import Stuck, Unfinished
 
-PATIENCE = 60  # seconds, for threads that wait for each other
+TIMEOUT = 60  # seconds, for threads that wait for each other
 Version = tuple[str, str]
 
 
@@ -57,8 +57,10 @@ class Bucket:
 
     def _page(self, found: list[Version], more: bool) -> dict[str, Any]:
         entries = [(entry, {"Key": entry[0], "VersionId": entry[1]}) for entry in found]
-        versions = [{**told, "Size": 7} for entry, told in entries if not self.entries.get(entry)]
-        markers = [told for entry, told in entries if self.entries.get(entry)]
+        versions = [
+            {**printed, "Size": 7} for entry, printed in entries if not self.entries.get(entry)
+        ]
+        markers = [printed for entry, printed in entries if self.entries.get(entry)]
         return {"IsTruncated": more, "Versions": versions, "DeleteMarkers": markers}
 
     def delete_objects(self, Delete: dict[str, Any], **_: Any) -> dict[str, Any]:  # noqa: N803
@@ -93,11 +95,11 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_empty_deletes_all_versions_and_delete_markers_and_reports_progress() -> None:
     bucket = Bucket(*many(2500), markers=(("gone", "2"), ("k000000", "2")))
-    told: list[int] = []
-    assert empty(bucket, "b", told.append) == 2502
+    printed: list[int] = []
+    assert empty(bucket, "b", printed.append) == 2502
     assert bucket.entries == {}
-    assert told == sorted(set(told))
-    assert told[-1] == 2502
+    assert printed == sorted(set(printed))
+    assert printed[-1] == 2502
     assert max(map(len, bucket.batches)) == 1000
 
 
@@ -108,7 +110,7 @@ def test_four_batches_are_deleted_in_parallel_with_the_listing() -> None:
 
     def wait(_: object) -> list[dict[str, str]]:
         if next(calls) < 4:
-            together.wait(PATIENCE)
+            together.wait(TIMEOUT)
         return []
 
     bucket.answer = wait
@@ -170,20 +172,20 @@ def test_throttled_response_without_keys_retries_all() -> None:
 def test_persistent_throttling_raises_unfinished(pauses: list[float]) -> None:
     bucket = Bucket(("a", "1"))
     bucket.answer = lambda _: [error("a", "SlowDown")]
-    with pytest.raises(Unfinished) as told:
+    with pytest.raises(Unfinished) as printed:
         empty(bucket, "b")
-    assert missing(["b: ", "SlowDown"], told.value) == []
+    assert missing(["b: ", "SlowDown"], printed.value) == []
     assert pauses == [1, 3, 9]
 
 
-@pytest.mark.parametrize("trouble", [refusal("SlowDown", 503), UnreadableResponse("DeleteObjects")])
-def test_transient_failure_is_retried(trouble: Exception) -> None:
+@pytest.mark.parametrize("failure", [refusal("SlowDown", 503), UnreadableResponse("DeleteObjects")])
+def test_transient_failure_is_retried(failure: Exception) -> None:
     bucket = Bucket(*many(3))
-    troubles = [trouble]
+    failures = [failure]
 
     def answer(_: object) -> list[dict[str, str]]:
-        if troubles:
-            raise troubles.pop()
+        if failures:
+            raise failures.pop()
         return []
 
     bucket.answer = answer
@@ -204,9 +206,9 @@ def test_refused_call_is_not_retried(pauses: list[float]) -> None:
 def test_refused_key_is_named_with_the_number_of_others() -> None:
     bucket = Bucket(*many(3))
     bucket.answer = lambda batch: [error(version["Key"], "AccessDenied") for version in batch[1:]]
-    with pytest.raises(Stuck) as told:
+    with pytest.raises(Stuck) as printed:
         empty(bucket, "b")
-    line = str(told.value)
+    line = str(printed.value)
     assert line.startswith("b/k000001: ")
     assert missing(["1 ", "AccessDenied", "why AccessDenied"], line) == []
 
@@ -260,9 +262,9 @@ def test_bucket_not_empty_on_removal_is_emptied_again(
         deleted(**more)
 
     monkeypatch.setattr(bucket, "delete_bucket", delete_bucket)
-    told: list[int] = []
-    assert remove(bucket, "b", told.append) == 3
-    assert told == [2, 3]
+    printed: list[int] = []
+    assert remove(bucket, "b", printed.append) == 3
+    assert printed == [2, 3]
     assert pauses == [1]
 
 
@@ -322,7 +324,7 @@ def test_interruption_does_not_wait_for_calls_in_progress() -> None:
     before = set(threading.enumerate())
 
     def hang(_: object) -> list[dict[str, str]]:
-        release.wait(PATIENCE)
+        release.wait(TIMEOUT)
         return []
 
     def interrupted(**_: Any) -> Iterator[dict[str, Any]]:
@@ -362,23 +364,23 @@ def test_in_parallel_takes_items_only_when_a_thread_is_free() -> None:
 
 def test_in_parallel_starts_no_item_after_the_caller_stops() -> None:
     """Two items are in progress, and the third waits for a thread."""
-    begun: list[int] = []
+    started: list[int] = []
     both, release, third = threading.Barrier(3), threading.Event(), threading.Event()
 
     def wait(number: int) -> None:
-        begun.append(number)
+        started.append(number)
         if number == 2:
             third.set()
-        both.wait(PATIENCE)
-        release.wait(PATIENCE)
+        both.wait(TIMEOUT)
+        release.wait(TIMEOUT)
 
     def pieces() -> Iterator[int]:
         yield from range(3)
-        both.wait(PATIENCE)
+        both.wait(TIMEOUT)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         list(run_parallel(wait, pieces(), 2))
     release.set()
     assert not third.wait(0.2)
-    assert sorted(begun) == [0, 1]
+    assert sorted(started) == [0, 1]

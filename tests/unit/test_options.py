@@ -126,5 +126,5 @@ def test_instances_share_no_default_table() -> None:
     assert Sample().table is not Sample().table
 
 
-def test_given_omits_only_values_that_are_none() -> None:
+def test_without_none_omits_only_none() -> None:
     assert without_none(A=None, B="", C=0, D=False) == {"B": "", "C": 0, "D": False}

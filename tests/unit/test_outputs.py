@@ -56,4 +56,4 @@ def test_outputs_have_names_and_arns_of_the_resources() -> None:
 
 def test_every_output_has_a_description() -> None:
     for model in (ReadModel(), ReadModel(writer=Writer(key_in="outputs"))):
-        assert all(one["Description"] for one in template(model)["Outputs"].values())
+        assert all(output["Description"] for output in template(model)["Outputs"].values())

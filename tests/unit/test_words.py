@@ -41,7 +41,7 @@ WORDS = {
     r"knocks?": "sends a request",
     r"complain(s|ts?)?": "error, refuse",
     r"troubles?": "error, failure",
-    r"log": "log, messages",
+    r"stor(y|ies)": "log, messages",
     r"begun": "started",
     r"anew": "again",
     r"be had": "be read, be found",

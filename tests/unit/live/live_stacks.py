@@ -34,7 +34,7 @@ def ids_of(template: Json) -> dict[str, str]:
     }
 
 
-def wanted(template: Json, **parameters: str) -> list[Expected]:
+def desired(template: Json, **parameters: str) -> list[Expected]:
     return expected(template, ids_of(template), STACK_ID, parameters)
 
 
@@ -66,7 +66,7 @@ def api_gateway(template: Json, **parameters: str) -> Any:
 
 
 def _stage(template: Json) -> tuple[str, Any]:
-    """The deployment that the stage serves, and its method settings as GetStage tells them."""
+    """The deployment that the stage serves, and its method settings as GetStage says them."""
     resources = template["Resources"].items()
     deployment = next(
         name for name, resource in resources if resource["Type"].endswith("Deployment")
@@ -107,7 +107,7 @@ def summary(definition: Json) -> dict[str, Any]:
 
 
 def export(definition: Json, arns: Mapping[str, str]) -> dict[str, Any]:
-    """The export of a stage in OpenAPI, as far as it is read."""
+    """The export of a stage in OpenAPI, as far unchanged read."""
     return {
         "openapi": "3.0.1",
         "paths": {
@@ -126,7 +126,9 @@ def export(definition: Json, arns: Mapping[str, str]) -> dict[str, Any]:
 
 def _integration(method: Json, arns: Mapping[str, str]) -> dict[str, Any]:
     own = method["methodIntegration"]
-    told = {name: own[name] for name in ("httpMethod", "uri", "requestParameters") if name in own}
+    printed = {
+        name: own[name] for name in ("httpMethod", "uri", "requestParameters") if name in own
+    }
     answers = {
         response.get("selectionPattern", "default"): {
             "statusCode": response["statusCode"],
@@ -139,7 +141,7 @@ def _integration(method: Json, arns: Mapping[str, str]) -> dict[str, Any]:
         "type": own["type"].lower(),
         "passthroughBehavior": own.get("passthroughBehavior", "WHEN_NO_MATCH").lower(),
         "responses": answers,
-        **told,
+        **printed,
         **role,
     }
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from live_stacks import api_gateway, template_of, wanted
+from live_stacks import api_gateway, desired, template_of
 
 from readmodel_cfn import Deployment, ReadModel, Route
 from readmodel_cfn.cloudformation.evaluate import Evaluator
@@ -23,19 +23,19 @@ from readmodel_cfn.deploy.live.values import (
 ROUTES = (Route("samples", "payload.json"), Route("products/{id}", "products/{id}.json"))
 MODEL = ReadModel(routes=ROUTES, deployment=Deployment(throttle_rate=5))
 TEMPLATE = template_of(MODEL)
-(WANTED,) = wanted(TEMPLATE)
+(DESIRED,) = desired(TEMPLATE)
 GET, HEAD = ("/samples", "GET"), ("/samples", "HEAD")
 
 
 def live() -> Snapshot:
-    found = snapshot(api_gateway(TEMPLATE), WANTED.api, WANTED.stage)
+    found = snapshot(api_gateway(TEMPLATE), DESIRED.api, DESIRED.stage)
     assert isinstance(found, Snapshot)
     return found
 
 
 LIVE = live()
 METHODS: Mapping[tuple[str, str], Method] = LIVE.methods or {}
-FACETS = WANTED.methods[GET].integration or {}
+FACETS = DESIRED.methods[GET].integration or {}
 (STATUS_304,) = (name for name, value in FACETS.items() if value == "304")
 (ETAG_200,) = (name for name in FACETS if "header.ETag" in name and "200" in name)
 
@@ -46,7 +46,7 @@ def only(comparison: Comparison) -> Finding:
 
 
 def with_method(route: tuple[str, str], integration: Facets) -> Snapshot:
-    """The stage with facets of a method's integration set anew, or removed where they are empty."""
+    """The stage with facets of a method set, or removed if they are empty."""
     own = METHODS[route]
     facets = {**(own.integration or {}), **integration}
     changed = {name: text for name, text in facets.items() if text}
@@ -54,60 +54,62 @@ def with_method(route: tuple[str, str], integration: Facets) -> Snapshot:
 
 
 def test_same_deployment_and_routes_have_no_findings() -> None:
-    assert compare(WANTED, LIVE).findings == ()
+    assert compare(DESIRED, LIVE).findings == ()
 
 
 def test_deleted_stage_suggests_create_stage() -> None:
-    found = compare(WANTED, Gone("stage"))
+    found = compare(DESIRED, Gone("stage"))
     assert only(found).kind == "gone"
     assert "v1" in only(found).detail
     assert only(found).todo.endswith(
         "aws apigateway create-stage --rest-api-id ApiGateway --stage-name v1 "
-        f"--deployment-id {WANTED.deployment}"
+        f"--deployment-id {DESIRED.deployment}"
     )
     assert found.compared == ("stage",)
 
 
 def test_deleted_stage_with_unknown_deployment_suggests_no_command() -> None:
-    found = only(compare(replace(WANTED, deployment=None), Gone("stage")))
+    found = only(compare(replace(DESIRED, deployment=None), Gone("stage")))
     assert "create-stage" not in found.todo
 
 
 def test_deleted_api_suggests_deleting_the_stack() -> None:
-    found = only(compare(WANTED, Gone("api")))
+    found = only(compare(DESIRED, Gone("api")))
     assert (found.kind, found.stage) == ("gone", "ApiGateway/v1")
     assert "readmodel-cfn delete" in found.todo
 
 
 def test_manual_deployment_suggests_update_stage() -> None:
-    found = only(compare(WANTED, replace(LIVE, deployment="other")))
+    found = only(compare(DESIRED, replace(LIVE, deployment="other")))
     assert found.kind == "deployment"
     assert "other" in found.detail
-    assert str(WANTED.deployment) in found.detail
+    assert str(DESIRED.deployment) in found.detail
     assert found.todo.endswith(
         "aws apigateway update-stage --rest-api-id ApiGateway --stage-name v1 "
-        f"--patch-operations op=replace,path=/deploymentId,value={WANTED.deployment}"
+        f"--patch-operations op=replace,path=/deploymentId,value={DESIRED.deployment}"
     )
 
 
 def test_missing_route_of_a_manual_deployment_does_not_suggest_a_new_serial() -> None:
     methods = {route: method for route, method in METHODS.items() if route != GET}
-    found = compare(WANTED, replace(LIVE, deployment="other", methods=methods))
+    found = compare(DESIRED, replace(LIVE, deployment="other", methods=methods))
     assert [finding.kind for finding in found.findings] == ["deployment", "missing"]
     assert "serial" not in found.findings[1].todo
 
 
 def test_canary_that_is_not_in_the_template_is_a_finding() -> None:
-    found = compare(WANTED, replace(LIVE, canary=12.5))
+    found = compare(DESIRED, replace(LIVE, canary=12.5))
     assert "12.5%" in only(found).detail
     assert "op=remove,path=/canarySettings" in only(found).todo
-    assert compare(replace(WANTED, canary=True), replace(LIVE, canary=12.5)).findings == ()
+    assert compare(replace(DESIRED, canary=True), replace(LIVE, canary=12.5)).findings == ()
 
 
 def test_live_route_missing_in_the_template_is_extra() -> None:
     """CloudFormation deletes a method only after it made the new deployment."""
-    gone = {route: method for route, method in WANTED.methods.items() if "products" not in route[0]}
-    found = compare(replace(WANTED, methods=gone), LIVE).findings
+    gone = {
+        route: method for route, method in DESIRED.methods.items() if "products" not in route[0]
+    }
+    found = compare(replace(DESIRED, methods=gone), LIVE).findings
     assert [(finding.kind, finding.route, finding.method) for finding in found] == [
         ("extra", "/products/{id}", "GET"),
         ("extra", "/products/{id}", "HEAD"),
@@ -116,20 +118,20 @@ def test_live_route_missing_in_the_template_is_extra() -> None:
 
 
 def test_extra_routes_are_no_finding_if_the_template_is_incomplete() -> None:
-    partly = replace(WANTED, methods={}, complete=False)
+    partly = replace(DESIRED, methods={}, complete=False)
     assert compare(partly, LIVE).findings == ()
 
 
 def test_template_route_that_is_not_live_is_missing() -> None:
     methods = {route: method for route, method in METHODS.items() if route != HEAD}
-    found = only(compare(WANTED, replace(LIVE, methods=methods)))
+    found = only(compare(DESIRED, replace(LIVE, methods=methods)))
     assert (found.kind, found.route, found.method) == ("missing", *HEAD)
     assert "serial" in found.todo
 
 
 def test_inline_stage_does_not_suggest_a_new_serial() -> None:
     methods = {route: method for route, method in METHODS.items() if route != HEAD}
-    inline = replace(WANTED, separate=False)
+    inline = replace(DESIRED, separate=False)
     found = only(compare(inline, replace(LIVE, methods=methods)))
     assert found.kind == "missing"
     assert "serial" not in found.todo
@@ -149,7 +151,7 @@ def test_inline_stage_does_not_suggest_a_new_serial() -> None:
     ],
 )
 def test_different_integration_is_a_finding(name: str, value: str) -> None:
-    found = only(compare(WANTED, with_method(GET, {name: value})))
+    found = only(compare(DESIRED, with_method(GET, {name: value})))
     assert (found.kind, found.route, found.method) == ("differs", *GET)
     in_template = str(FACETS.get(name, ""))
     assert [fact for fact in (name, value, in_template) if fact not in found.detail] == []
@@ -157,7 +159,7 @@ def test_different_integration_is_a_finding(name: str, value: str) -> None:
 
 
 def test_differences_of_a_method_are_one_finding() -> None:
-    found = only(compare(WANTED, with_method(GET, {"type": "http", "uri": "http://a"})))
+    found = only(compare(DESIRED, with_method(GET, {"type": "http", "uri": "http://a"})))
     assert "uri" in found.detail
     assert "type" in found.detail
 
@@ -165,7 +167,7 @@ def test_differences_of_a_method_are_one_finding() -> None:
 def test_different_authorization_is_a_finding() -> None:
     access = {"authorizationType": "AWS_IAM", "apiKeyRequired": "true"}
     methods = {**METHODS, GET: replace(METHODS[GET], access=access)}
-    found = only(compare(WANTED, replace(LIVE, methods=methods)))
+    found = only(compare(DESIRED, replace(LIVE, methods=methods)))
     facts = ("authorizationType", "AWS_IAM", "NONE", "apiKeyRequired", "true", "false")
     assert [fact for fact in facts if fact not in found.detail] == []
 
@@ -186,14 +188,14 @@ def test_unresolved_token_matches_any_live_value(
 ) -> None:
     own = {"uri": Evaluator({}).text(expression)}
     here = {"uri": live_text} if live_text else {}
-    expected = replace(WANTED, methods={GET: Method(None, own)})
+    expected = replace(DESIRED, methods={GET: Method(None, own)})
     found = compare(expected, replace(LIVE, methods={GET: Method(None, here)}))
     assert (found.findings == ()) is same
 
 
 def test_different_method_setting_is_a_finding() -> None:
     settings = {"*/*": {"throttlingRateLimit": "0", "throttlingBurstLimit": "5000"}}
-    found = only(compare(WANTED, replace(LIVE, settings=settings)))
+    found = only(compare(DESIRED, replace(LIVE, settings=settings)))
     assert found.kind == "settings"
     assert [
         fact for fact in ("*/*", "throttlingRateLimit", "0", "5") if fact not in found.detail
@@ -202,36 +204,36 @@ def test_different_method_setting_is_a_finding() -> None:
 
 def test_missing_and_manual_settings_are_findings() -> None:
     settings = {"samples/GET": {"throttlingRateLimit": "0"}}
-    found = compare(WANTED, replace(LIVE, settings=settings)).findings
+    found = compare(DESIRED, replace(LIVE, settings=settings)).findings
     missing, extra = (finding.detail for finding in found)
     assert [fact for fact in ("*/*", "throttlingRateLimit", "5") if fact not in missing] == []
     assert "samples/GET" in extra
 
 
-def parts_not_compared(wanted: Expected, found: Snapshot) -> list[int]:
+def parts_not_compared(desired: Expected, found: Snapshot) -> list[int]:
     """The positions of the parts that are not compared, among all parts."""
-    everything = compare(WANTED, LIVE).compared
-    partly = compare(wanted, found)
+    everything = compare(DESIRED, LIVE).compared
+    partly = compare(desired, found)
     assert partly.findings == ()
     return [index for index, part in enumerate(everything) if part not in partly.compared]
 
 
 def test_unknown_parts_are_not_compared() -> None:
     nothing = Snapshot(unknown=("GetStage says AccessDeniedException",))
-    found = compare(WANTED, nothing)
+    found = compare(DESIRED, nothing)
     assert (found.findings, found.compared) == ((), ())
     assert found.unknown == nothing.unknown
-    assert parts_not_compared(replace(WANTED, deployment=None), LIVE) == [0]
-    assert parts_not_compared(replace(WANTED, settings=None), LIVE) == [2]
+    assert parts_not_compared(replace(DESIRED, deployment=None), LIVE) == [0]
+    assert parts_not_compared(replace(DESIRED, settings=None), LIVE) == [2]
     no_export = {route: replace(method, integration=None) for route, method in METHODS.items()}
-    assert parts_not_compared(WANTED, replace(LIVE, methods=no_export)) == [5]
+    assert parts_not_compared(DESIRED, replace(LIVE, methods=no_export)) == [5]
     no_summary = {route: replace(method, access=None) for route, method in METHODS.items()}
-    assert parts_not_compared(WANTED, replace(LIVE, methods=no_summary)) == [4]
+    assert parts_not_compared(DESIRED, replace(LIVE, methods=no_summary)) == [4]
 
 
 def test_together_merges_the_comparisons_of_all_stages() -> None:
-    other = replace(WANTED, stage="v2", unknown=("something",))
-    found = together([compare(WANTED, LIVE), compare(other, replace(LIVE, canary=1))])
+    other = replace(DESIRED, stage="v2", unknown=("something",))
+    found = together([compare(DESIRED, LIVE), compare(other, replace(LIVE, canary=1))])
     assert [finding.stage for finding in found.findings] == ["ApiGateway/v2"]
     assert list(found.compared) == ["ApiGateway/v1", "ApiGateway/v2"]
     (unknown,) = found.unknown

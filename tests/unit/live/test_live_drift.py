@@ -16,8 +16,8 @@ TYPES = {"Store": "AWS::S3::Bucket", "Role": "AWS::IAM::Role", "Key": "AWS::IAM:
 @pytest.fixture
 def cloudformation() -> tuple[Any, Stubber]:
     made, stub = client("cloudformation")
-    begun = {"StackDriftDetectionId": "d1"}
-    stub.add_response("detect_stack_drift", begun, {"StackName": STACK_ID})
+    started = {"StackDriftDetectionId": "d1"}
+    stub.add_response("detect_stack_drift", started, {"StackName": STACK_ID})
     return made, stub
 
 

@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from live_stacks import STACK_ID, ids_of, template_of, wanted
+from live_stacks import STACK_ID, desired, ids_of, template_of
 
 from articles import article_template
 from readmodel_cfn import Deployment, ReadModel, Route
@@ -14,7 +14,7 @@ GET = ("/samples", "GET")
 
 
 def only_stage(template: dict[str, Any], **parameters: str) -> Expected:
-    (found,) = wanted(template, **parameters)
+    (found,) = desired(template, **parameters)
     return found
 
 
@@ -147,11 +147,11 @@ def test_stage_of_an_unknown_api_is_skipped() -> None:
     template = plain()
     stage = template["Resources"]["ApiGatewayStage"]["Properties"]
     stage["RestApiId"] = {"Fn::ImportValue": "api"}
-    assert wanted(template) == []
+    assert desired(template) == []
 
 
 def test_template_without_stage_expects_none() -> None:
-    assert wanted({"Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}}}) == []
+    assert desired({"Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}}}) == []
 
 
 def test_api_with_body_or_transform_is_incomplete() -> None:
@@ -217,7 +217,7 @@ def test_authorization_defaults_to_none() -> None:
 
 
 def test_proxy_responses_and_mock_requests_are_ignored() -> None:
-    """An export may tell of them or not; neither means anything."""
+    """An export may say of them or not; neither means anything."""
     template = plain()
     integration = template["Resources"]["SamplesGetMethod"]["Properties"]["Integration"]
     template["Resources"]["SamplesGetMethod"]["Properties"]["Integration"] = {

@@ -3,7 +3,7 @@
 from typing import Any
 
 from hypothesis import given
-from live_stacks import api_gateway, template_of, wanted
+from live_stacks import api_gateway, desired, template_of
 
 from articles import article_template
 from readmodel_cfn import ReadModel
@@ -16,7 +16,7 @@ ALL_PARTS = 6  # deployment, canary, settings, routes, authorization, integratio
 
 
 def comparison(template: Any, **parameters: str) -> Comparison:
-    (stage,) = wanted(template, **parameters)
+    (stage,) = desired(template, **parameters)
     client = api_gateway(template, **parameters)
     return compare(stage, snapshot(client, stage.api, stage.stage))
 
@@ -39,7 +39,7 @@ def test_new_deployment_of_the_article_has_no_findings() -> None:
 @given(read_models)
 def test_generated_templates_have_no_unknown_parts(model: ReadModel) -> None:
     """An unknown part would fit anything that is live."""
-    (stage,) = wanted(template_of(model))
+    (stage,) = desired(template_of(model))
     for method in stage.methods.values():
         assert method.integration is not None
         assert not [text for text in method.integration.values() if not isinstance(text, str)]

@@ -59,15 +59,15 @@ def test_ratios_skip_phases_without_documents() -> None:
 
 def test_json_has_all_figures() -> None:
     found = measured(torn=True)
-    told = json.loads(
+    printed = json.loads(
         json.dumps(as_json(RacePlan(100, 1, 2.0), found, check(found.writes, found.reads)))
     )
-    assert not told["passed"]
-    assert (told["reads"], told["broken_reads"], told["violations"]["torn"]) == (17, 1, 1)
-    assert (told["versions"], told["acknowledged"], told["document_bytes"]) == (3, 3, 100)
-    (example,) = told["examples"]
+    assert not printed["passed"]
+    assert (printed["reads"], printed["broken_reads"], printed["violations"]["torn"]) == (17, 1, 1)
+    assert (printed["versions"], printed["acknowledged"], printed["document_bytes"]) == (3, 3, 100)
+    (example,) = printed["examples"]
     assert (example["kind"], example["started"]) == ("torn", 340 * MS)
-    assert [phase["phase"] for phase in told["phases"]] == [
+    assert [phase["phase"] for phase in printed["phases"]] == [
         IDLE.name,
         ANOTHER.name,
         REPLACED.name,

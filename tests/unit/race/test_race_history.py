@@ -92,8 +92,8 @@ def test_write_without_response_is_seen_only_after_its_start() -> None:
 
 def test_examples_are_the_first_of_each_kind() -> None:
     seen = [read(41 + n, 42 + n, version, reader=n) for n, version in enumerate([None, 1, 1, 1])]
-    told = Counter(violation.kind for violation in check(WRITES, seen).examples(2))
-    assert told == {Kind.TORN: 1, Kind.STALE: 2}
+    printed = Counter(violation.kind for violation in check(WRITES, seen).examples(2))
+    assert printed == {Kind.TORN: 1, Kind.STALE: 2}
 
 
 # --- any history of an atomic register, and any such history with one read changed ---

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from verify_seen import (
+    ACCESS,
     CORS,
-    DOORS,
     LIVE,
     NEVER,
     NEW,
@@ -18,8 +18,8 @@ from verify_seen import (
     PLAIN,
     STORED,
     changed,
-    heard,
     judged,
+    received,
     right,
     with_status,
 )
@@ -69,7 +69,7 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("no caching", {"first": changed(A.first, Cache_Control=None)}, "Cache-Control", ""),
     ("an hour", {"first": changed(A.first, Cache_Control="max-age=3600")}, "Cache-Control", "3600"),
     ("sent again", {"unchanged": A.first}, "304", "200"),
-    ("error for 304", {"unchanged": heard(500)}, "304", "500"),
+    ("error for 304", {"unchanged": received(500)}, "304", "500"),
     (
         "304 with a body",
         {"unchanged": changed(A.unchanged, body=b"{}")},
@@ -89,42 +89,42 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
         NEW,
     ),
     ("the old document", {"changed": A.first}, "change", "200"),
-    ("an error", {"changed": heard(500)}, "change", "500"),
+    ("an error", {"changed": received(500)}, "change", "500"),
     ("old ETag fits", {"outdated": A.unchanged}, "change", "304"),
     ("old ETag gets old", {"outdated": A.first}, "change", "200"),
     ("same ETag", {"changed": changed(A.changed, ETag=OLD)}, "change", "ETag"),
-    ("no HEAD", {"head": heard(404)}, "HEAD", "404"),
+    ("no HEAD", {"head": received(404)}, "HEAD", "404"),
     ("HEAD lacks ETag", {"head": changed(A.head, ETag=None)}, "HEAD", "ETag"),
     ("HEAD lacks type", {"head": changed(A.head, Content_Type=None)}, "HEAD", "Content-Type"),
     ("HEAD lacks the date", {"head": changed(A.head, Last_Modified="x")}, "HEAD", "Last-Modified"),
     ("HEAD lacks caching", {"head": changed(A.head, Cache_Control="x")}, "HEAD", "Cache-Control"),
     ("HEAD forgets", {"head_unchanged": A.head}, "HEAD", "200"),
-    ("missing is 200", {"missing": heard(200, XML)}, "missing", "200"),
+    ("missing is 200", {"missing": received(200, XML)}, "missing", "200"),
     ("missing is 403", {"missing": changed(A.missing or A.first, 403)}, "missing", "403"),
-    ("missing is 500", {"missing": heard(500, b'{"message": null}')}, "missing", "500"),
+    ("missing is 500", {"missing": received(500, b'{"message": null}')}, "missing", "500"),
     (
         "missing is XML",
-        {"missing": heard(404, XML, Content_Type="application/json")},
+        {"missing": received(404, XML, Content_Type="application/json")},
         "missing",
         "NoSuchKey",
     ),
     (
         "missing is called XML",
-        {"missing": heard(404, NOT_FOUND, Content_Type="application/xml")},
+        {"missing": received(404, NOT_FOUND, Content_Type="application/xml")},
         "missing",
         "xml",
     ),
     (
         "missing is a list",
-        {"missing": heard(404, b"[]", Content_Type="application/json")},
+        {"missing": received(404, b"[]", Content_Type="application/json")},
         "missing",
         "[]",
     ),
-    ("missing says nothing", {"missing": heard(404)}, "missing", ""),
+    ("missing says nothing", {"missing": received(404)}, "missing", ""),
     ("unknown is 403", {"unknown": changed(A.first, 403, NOT_FOUND)}, "unknown", "403"),
     ("unknown is 200", {"unknown": A.first}, "unknown", "200"),
     ("POST is 200", {"other_method": A.first}, "methods", "200"),
-    ("POST is 403", {"other_method": heard(403, NOT_FOUND)}, "methods", "403"),
+    ("POST is 403", {"other_method": received(403, NOT_FOUND)}, "methods", "403"),
     ("any origin", {"cross_first": changed(A.first, Access_Control_Allow_Origin="*")}, "CORS", "*"),
     ("preflight", {"preflight": changed(A.first, Access_Control_Allow_Origin="*")}, "CORS", "*"),
     ("not compressed", {"zipped": A.first}, "compression", ""),
@@ -177,9 +177,9 @@ def test_wrong_response_breaks_only_its_promise(
     [
         ({"cross_first": changed(C.cross_first, **NO_ALLOW)}, ""),
         ({"cross_unchanged": changed(C.cross_unchanged, **NO_ALLOW)}, ""),
-        ({"cross_missing": heard(404)}, ""),
-        ({"cross_unknown": heard(404)}, ""),
-        ({"preflight": heard(404)}, ""),
+        ({"cross_missing": received(404)}, ""),
+        ({"cross_unknown": received(404)}, ""),
+        ({"preflight": received(404)}, ""),
         ({"cross_first": changed(C.cross_first, Access_Control_Allow_Origin="*")}, ""),
         (
             {"cross_first": changed(C.cross_first, Access_Control_Expose_Headers=None)},
@@ -232,7 +232,7 @@ def test_head_is_compared_with_get() -> None:
     ("status", "word"), [(403, ""), (404, ""), (429, "throttle_rate"), (500, "")]
 )
 def test_headers_cannot_be_checked_without_a_payload(status: int, word: str) -> None:
-    outcomes = judged(first=heard(status))
+    outcomes = judged(first=received(status))
     assert with_status("broken", outcomes) == ["whole"]
     assert word in outcomes["whole"].todo
     hidden = with_status(NOT_SHOWN, outcomes)
@@ -255,7 +255,7 @@ def test_missing_and_unknown_cannot_be_checked_if_every_path_has_a_document() ->
     ],
 )
 def test_missing_key_has_a_remedy_for_each_setting(missing: Any, status: int, word: str) -> None:
-    outcomes = judged(replace(PLAIN, missing=missing), missing=heard(status))
+    outcomes = judged(replace(PLAIN, missing=missing), missing=received(status))
     assert word in outcomes["missing"].todo
 
 
@@ -268,15 +268,15 @@ BUCKET, API, TLS = "bucket-http", "api-http", "tls"
 @pytest.mark.parametrize(
     ("wrong", "promise"),
     [
-        ({"item": heard(200)}, READABLE),
-        ({"listing": heard(200)}, LISTABLE),
+        ({"item": received(200)}, READABLE),
+        ({"listing": received(200)}, LISTABLE),
         ({"plain_bucket": 200}, BUCKET),
         ({"plain_api": 200}, API),
         ({"old_tls": True}, TLS),
     ],
 )
 def test_open_access_breaks_its_promise(wrong: dict[str, Any], promise: str) -> None:
-    outcomes = judged(doors=replace(DOORS, **wrong))
+    outcomes = judged(checks=replace(ACCESS, **wrong))
     assert with_status("broken", outcomes) == [promise]
     assert outcomes[promise].todo
 
@@ -284,8 +284,8 @@ def test_open_access_breaks_its_promise(wrong: dict[str, Any], promise: str) -> 
 @pytest.mark.parametrize(
     ("unclear", "promise"),
     [
-        ({"item": heard(404)}, READABLE),
-        ({"listing": heard(503)}, LISTABLE),
+        ({"item": received(404)}, READABLE),
+        ({"listing": received(503)}, LISTABLE),
         ({"plain_bucket": None}, BUCKET),
         ({"plain_bucket": 502}, BUCKET),
         ({"plain_api": None}, API),
@@ -293,20 +293,20 @@ def test_open_access_breaks_its_promise(wrong: dict[str, Any], promise: str) -> 
     ],
 )
 def test_unclear_access_check_keeps_no_promise(unclear: dict[str, Any], promise: str) -> None:
-    outcomes = judged(doors=replace(DOORS, **unclear))
+    outcomes = judged(checks=replace(ACCESS, **unclear))
     assert promise in with_status(NOT_SHOWN, outcomes)
     assert with_status("broken", outcomes) == []
 
 
 def test_plain_http_cannot_be_checked_without_port_80() -> None:
-    outcomes = judged(doors=replace(DOORS, plain_bucket=0, plain_api=0))
+    outcomes = judged(checks=replace(ACCESS, plain_bucket=0, plain_api=0))
     assert {BUCKET, API} < set(with_status(NOT_SHOWN, outcomes))
-    assert judged(doors=replace(DOORS, plain_bucket=0, plain_api=301))[API].status == "kept"
+    assert judged(checks=replace(ACCESS, plain_bucket=0, plain_api=301))[API].status == "kept"
 
 
 def test_emulator_is_the_reason_of_unchecked_promises() -> None:
-    doors = replace(DOORS, plain_bucket=None, plain_api=None, old_tls=None, why="an emulator")
-    outcomes = judged(doors=doors)
+    checks = replace(ACCESS, plain_bucket=None, plain_api=None, old_tls=None, why="an emulator")
+    outcomes = judged(checks=checks)
     assert [outcomes[promise].what for promise in (BUCKET, API, TLS)] == ["an emulator"] * 3
 
 
@@ -337,8 +337,8 @@ def test_parts_not_compared_are_named() -> None:
 
 def test_article_breaks_promises_with_one_remedy() -> None:
     article = Contract((PromisedRoute("samples", "payload.json"),), article=True)
-    bare = heard(200, right(article).probe.documents[0], Content_Type="application/json")
-    outcomes = judged(article, first=bare, unchanged=bare, head=heard(403), zipped=bare)
+    bare = received(200, right(article).probe.documents[0], Content_Type="application/json")
+    outcomes = judged(article, first=bare, unchanged=bare, head=received(403), zipped=bare)
     assert with_status("broken", outcomes) == [
         "ETag",
         "Cache-Control",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from verify_seen import CORS, NOT_FOUND, ORIGIN, PLAIN, heard
+from verify_seen import CORS, NOT_FOUND, ORIGIN, PLAIN, received
 
 from readmodel_cfn.aws.http import Response
 from readmodel_cfn.errors import Unfinished
@@ -33,10 +33,10 @@ class World:
         self.asked.append((method, url.removeprefix(f"{URL}/"), headers))
         status = self.refusals(len(self.asked))
         if status:
-            return heard(status)
+            return received(status)
         there = self.body is not None and url == f"{URL}/{self.path}"
         served = there and method in ("GET", "HEAD")
-        return heard(200, self.body or b"", ETag='"api"') if served else heard(404, NOT_FOUND)
+        return received(200, self.body or b"", ETag='"api"') if served else received(404, NOT_FOUND)
 
     def put(self, body: bytes) -> str:
         self.body = body
@@ -46,10 +46,10 @@ class World:
         if self.disturbed:
             raise Unfinished("somebody")
 
-    def read(self, contract: Contract = PLAIN, patience: float = 0) -> tuple[ProbePlan, Any]:
+    def read(self, contract: Contract = PLAIN, limit: float = 0) -> tuple[ProbePlan, Any]:
         probe = plan_probe(contract, None, "t")
         self.path = probe.path
-        api = Api(URL, contract, patience, sleep=self.slept.append)
+        api = Api(URL, contract, limit, sleep=self.slept.append)
         return probe, read(api, probe, self)  # type: ignore[arg-type]
 
 
@@ -79,7 +79,7 @@ def test_if_none_match_is_the_etag_of_s3_if_the_api_has_none(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def without(*arguments: Any) -> Response:
-        return heard(200, world.ask(*arguments).body)
+        return received(200, world.ask(*arguments).body)
 
     monkeypatch.setattr(session, "request", without)
     world.read()
@@ -112,7 +112,7 @@ def test_an_emulator_on_this_machine_is_asked_from_a_local_origin(
 
     def answer(_: str, __: str, headers: Mapping[str, str]) -> Response:
         asked.append(headers["Origin"])
-        return heard()
+        return received()
 
     monkeypatch.setattr(session, "request", answer)
     Api(f"http://{host}/v1", CORS, 0).request_cross_origin("samples")
@@ -133,21 +133,21 @@ def test_missing_document_is_not_read_at_a_static_route_with_document(world: Wor
 
 def test_first_read_is_retried_until_served(world: World) -> None:
     world.refusals = lambda number: 403 if number <= 3 else None
-    _, seen = world.read(patience=10)
+    _, seen = world.read(limit=10)
     assert seen.first.status == 200
     assert world.slept == [0.5] * 3
 
 
 def test_first_read_is_retried_until_the_timeout(world: World) -> None:
     world.refusals = lambda _: 403
-    _, seen = world.read(patience=2)
+    _, seen = world.read(limit=2)
     assert seen.first.status == 403
     assert world.slept == [0.5] * 3
 
 
 def test_throttled_read_is_retried(world: World) -> None:
     world.refusals = lambda number: 429 if number in (8, 9, 12) else None
-    _, seen = world.read(patience=10)
+    _, seen = world.read(limit=10)
     assert seen.unchanged.status == 200
     assert world.slept == [0.5] * 3
 
@@ -155,7 +155,7 @@ def test_throttled_read_is_retried(world: World) -> None:
 def test_persistent_throttling_raises_unfinished(world: World) -> None:
     world.refusals = lambda number: 429 if number >= 8 else None
     with pytest.raises(Unfinished, match=r"429.*--timeout"):
-        world.read(patience=1)
+        world.read(limit=1)
     assert world.slept == [0.5] * 2
 
 

@@ -11,15 +11,15 @@ from readmodel_cfn.verify.probe import InterruptGuard
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
-def session(heard_first: list[signal.Signals], heard_last: list[signal.Signals]) -> None:
+def session(received_first: list[signal.Signals], received_last: list[signal.Signals]) -> None:
     """Something that is stopped, or is not, and what must be done after."""
     with InterruptGuard() as stopping:
         try:
-            for signal_ in heard_first:
+            for signal_ in received_first:
                 signal.raise_signal(signal_)
         finally:
             stopping.hold()
-            for signal_ in heard_last:
+            for signal_ in received_last:
                 signal.raise_signal(signal_)
             DONE.append("away")
 
@@ -71,13 +71,13 @@ def interrupted_before_it(stopping: InterruptGuard) -> None:
 def written_by_another_thread(stopping: InterruptGuard) -> None:
     def write() -> None:
         with stopping.uninterrupted():
-            begun.set()
+            started.set()
             DONE.append("written" if done.wait(60) else "interrupted too late")
 
-    begun, done = Event(), Event()
+    started, done = Event(), Event()
     thread = Thread(target=write)
     thread.start()
-    begun.wait(60)
+    started.wait(60)
     try:
         signal.raise_signal(signal.SIGINT)
         DONE.append("not reached")

@@ -49,7 +49,7 @@ PROMISES = (
 LIVE = Live(compared={"api/v1": ("deployment", "routes")})
 
 
-def heard(status: int = 200, body: bytes = b"", **headers: str | None) -> Response:
+def received(status: int = 200, body: bytes = b"", **headers: str | None) -> Response:
     """An answer; underscores in header names are dashes, and None is no header."""
     named = ((name.replace("_", "-"), value) for name, value in headers.items())
     found = tuple((name, value) for name, value in named if value is not None)
@@ -59,10 +59,10 @@ def heard(status: int = 200, body: bytes = b"", **headers: str | None) -> Respon
 def changed(
     original: Response, status: int | None = None, body: bytes | None = None, **headers: Any
 ) -> Response:
-    """The same answer with other parts; a header that is None is taken away."""
+    """The same answer with other parts; a header with the value None is removed."""
     kept = {name.replace("-", "_"): value for name, value in original.headers} | headers
     other_status = original.status if status is None else status
-    return heard(other_status, original.body if body is None else body, **kept)
+    return received(other_status, original.body if body is None else body, **kept)
 
 
 def right(contract: Contract) -> Reads:
@@ -83,13 +83,13 @@ def right(contract: Contract) -> Reads:
         "Access_Control_Allow_Origin": allowed,
         "Access_Control_Expose_Headers": "ETag" if allowed else None,
     }
-    got = heard(200, stored(first), **headers)
+    got = received(200, stored(first), **headers)
     unchanged = changed(got, 304, b"", Content_Type=None, Content_Encoding=None)
     new = changed(got, 200, stored(second), ETag=NEW)
-    absent = heard(
+    absent = received(
         404, NOT_FOUND, Content_Type="application/json", Access_Control_Allow_Origin=allowed
     )
-    preflight = heard(
+    preflight = received(
         204,
         Access_Control_Allow_Origin=ORIGIN,
         Access_Control_Allow_Methods="GET,HEAD,OPTIONS",
@@ -118,15 +118,15 @@ def right(contract: Contract) -> Reads:
     )
 
 
-DOORS = AccessChecks(heard(403), heard(403), plain_bucket=403, plain_api=0, old_tls=False)
+ACCESS = AccessChecks(received(403), received(403), plain_bucket=403, plain_api=0, old_tls=False)
 
 
 def judged(
-    contract: Contract = PLAIN, doors: AccessChecks = DOORS, live: Live = LIVE, **wrong: Any
+    contract: Contract = PLAIN, access: AccessChecks = ACCESS, live: Live = LIVE, **wrong: Any
 ) -> dict[str, Outcome]:
     """The outcomes by promise, with some responses replaced."""
     seen = replace(right(contract), **wrong)
-    outcomes = judge(contract, seen, doors, live)
+    outcomes = judge(contract, seen, access, live)
     assert len({outcome.name for outcome in outcomes}) == len(outcomes)
     return dict(zip(PROMISES, outcomes, strict=True))
 

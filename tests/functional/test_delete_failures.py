@@ -10,7 +10,6 @@ import pytest
 from botocore.stub import ANY
 from delete_scenes import (
     AGAIN,
-    BEGUN,
     BUCKET,
     DELETED,
     FAILED,
@@ -18,6 +17,7 @@ from delete_scenes import (
     RETAINED,
     ROLE_FAILED,
     SKIPPED,
+    STARTED,
     delete,
     empties,
     found,
@@ -77,7 +77,14 @@ def test_failed_deletion_without_events_names_the_status(aws: Aws) -> None:
 
 
 # Newest first: a second attempt has failed as the first did, which skipped the bucket.
-TWICE = [FAILED, ROLE_FAILED, BEGUN | {"EventId": "12"}, FAILED | {"EventId": "11"}, SKIPPED, BEGUN]
+TWICE = [
+    FAILED,
+    ROLE_FAILED,
+    STARTED | {"EventId": "12"},
+    FAILED | {"EventId": "11"},
+    SKIPPED,
+    STARTED,
+]
 
 
 def failed_before(aws: Aws) -> None:
@@ -125,7 +132,7 @@ def test_forced_deletion_keeps_a_bucket_with_content(aws: Aws) -> None:
     aws.stack("DELETE_FAILED")
     aws.resources(BUCKET, status="DELETE_FAILED")
     aws.template(DELETED)
-    aws.events(FAILED, BEGUN)
+    aws.events(FAILED, STARTED)
     holds(aws, "1")
     is_forced(aws, SKIPPED | {"EventId": "20"})
     assert "data-bucket" in delete("--force").stderr.splitlines()[-2]
@@ -303,7 +310,7 @@ def test_deletion_in_progress_that_fails_is_not_repeated_without_consent(aws: Aw
     aws.stack("DELETE_IN_PROGRESS")
     aws.resources(BUCKET, status="CREATE_COMPLETE")
     aws.template(DELETED)
-    aws.events(BEGUN, MADE)
+    aws.events(STARTED, MADE)
     holds(aws, "1")
     aws.stack("DELETE_FAILED")
     line = error_of(run("delete", "--region", "eu-west-1", "--with-data"), 9)

@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
-from verify_seen import heard
+from verify_seen import received
 
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.verify import session
@@ -72,7 +72,7 @@ def test_client_without_old_tls_cannot_check_it(
 
 
 @dataclass
-class Doors:
+class AccessSite:
     """Two stubbed S3 clients, and the requests that were sent."""
 
     s3: Any
@@ -84,7 +84,7 @@ class Doors:
 
 
 @pytest.fixture
-def found(monkeypatch: pytest.MonkeyPatch) -> Doors:
+def found(monkeypatch: pytest.MonkeyPatch) -> AccessSite:
     monkeypatch.setattr(session, "accepts_old_tls", lambda _: False)
     monkeypatch.setattr(session, "proxy_for", lambda _: None)
     aws = boto3.Session("key", "secret", region_name="eu-west-1")
@@ -94,27 +94,27 @@ def found(monkeypatch: pytest.MonkeyPatch) -> Doors:
         asked.append(url)
         if url.startswith("http:"):
             raise ReadModelError("nobody")
-        return heard(403)
+        return received(403)
 
     monkeypatch.setattr(session, "request", ask)
-    return Doors(aws.client("s3"), aws.client("s3"), asked)
+    return AccessSite(aws.client("s3"), aws.client("s3"), asked)
 
 
-def test_bucket_is_read_and_listed_without_credentials(found: Doors) -> None:
+def test_bucket_is_read_and_listed_without_credentials(found: AccessSite) -> None:
     seen = found.open(plain=False)
     store = "https://s3.eu-west-1.amazonaws.com/bucket"
     assert found.asked == [f"{store}/a/k.json", f"{store}?list-type=2"]
     assert (seen.item.status, seen.listing.status) == (403, 403)
 
 
-def test_emulator_is_not_checked_for_tls(found: Doors) -> None:
+def test_emulator_is_not_checked_for_tls(found: AccessSite) -> None:
     seen = found.open(plain=False)
     assert (seen.plain_bucket, seen.plain_api, seen.old_tls) == (None, None, None)
     assert seen.why
     assert seen.why == found.open(url="http://127.0.0.1:4566/x").why
 
 
-def test_authorized_read_without_tls_is_refused(found: Doors) -> None:
+def test_authorized_read_without_tls_is_refused(found: AccessSite) -> None:
     with Stubber(found.s3) as s3, Stubber(found.plain) as plain:
         s3.add_response("head_object", {})
         plain.add_client_error("head_object", "403", "Forbidden", 403)
@@ -123,20 +123,20 @@ def test_authorized_read_without_tls_is_refused(found: Doors) -> None:
     assert found.asked[-1] == API.replace("https", "http")
 
 
-def test_bucket_that_answers_without_tls_is_detected(found: Doors) -> None:
+def test_bucket_that_answers_without_tls_is_detected(found: AccessSite) -> None:
     with Stubber(found.s3) as s3, Stubber(found.plain) as plain:
         s3.add_response("head_object", {})
         plain.add_response("head_object", {})
         assert found.open().plain_bucket == 200
 
 
-def test_plain_http_is_not_checked_without_read_permission(found: Doors) -> None:
+def test_plain_http_is_not_checked_without_read_permission(found: AccessSite) -> None:
     with Stubber(found.s3) as s3:
         s3.add_client_error("head_object", "403", "Forbidden", 403)
         assert found.open().plain_bucket is None
 
 
-def test_blocked_port_80_is_no_refusal(found: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocked_port_80_is_no_refusal(found: AccessSite, monkeypatch: pytest.MonkeyPatch) -> None:
     def nobody(**_: object) -> None:
         raise EndpointConnectionError(endpoint_url="http://s3")
 
@@ -146,7 +146,9 @@ def test_blocked_port_80_is_no_refusal(found: Doors, monkeypatch: pytest.MonkeyP
         assert found.open().plain_bucket == 0
 
 
-def test_tls_is_not_checked_through_a_proxy(found: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tls_is_not_checked_through_a_proxy(
+    found: AccessSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(session, "proxy_for", lambda _: "a proxy")
     with Stubber(found.s3) as s3:
         s3.add_client_error("head_object", "403", "Forbidden", 403)

@@ -15,7 +15,7 @@ SMALL = gzip.compress(b"{}")
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Tells what it was asked, compressed, with a header twice."""
+    """Returns what it was asked, compressed, with a header twice."""
 
     asked: list[str]
 
@@ -49,12 +49,12 @@ def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_response_is_returned_unchanged(url: str) -> None:
-    heard = request(f"{url}/v1/p?q=1")
-    assert (heard.status, heard.body, heard.url) == (200, SMALL, f"{url}/v1/p?q=1")
-    assert heard.header("content-encoding") == "gzip"
-    assert heard.header("VARY") == "Origin, Accept-Encoding"
-    assert heard.header("ETag") is None
-    assert heard.seconds > 0
+    received = request(f"{url}/v1/p?q=1")
+    assert (received.status, received.body, received.url) == (200, SMALL, f"{url}/v1/p?q=1")
+    assert received.header("content-encoding") == "gzip"
+    assert received.header("VARY") == "Origin, Accept-Encoding"
+    assert received.header("ETag") is None
+    assert received.seconds > 0
     assert Handler.asked[0] == "GET /v1/p?q=1 HTTP/1.1"
 
 
@@ -67,10 +67,10 @@ def test_accept_encoding_is_not_sent_by_default(url: str) -> None:
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "POST"])
 def test_every_method_can_be_requested(url: str, method: str) -> None:
-    heard = request(url, method, {"If-None-Match": '"e"'})
+    received = request(url, method, {"If-None-Match": '"e"'})
     assert Handler.asked[0] == f"{method} / HTTP/1.1"
     assert 'If-None-Match: "e"' in Handler.asked
-    assert heard.body == (b"" if method == "HEAD" else SMALL)
+    assert received.body == (b"" if method == "HEAD" else SMALL)
 
 
 def test_refused_connection_is_a_one_line_error() -> None:
@@ -116,5 +116,5 @@ def test_local_address_is_requested_without_proxy(
 
 
 def test_repeated_headers_are_joined() -> None:
-    heard = Response("GET", "u", 200, (("A", "1"), ("b", "2"), ("a", "3")), b"", 0)
-    assert heard.header("A") == "1, 3"
+    received = Response("GET", "u", 200, (("A", "1"), ("b", "2"), ("a", "3")), b"", 0)
+    assert received.header("A") == "1, 3"

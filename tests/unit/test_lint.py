@@ -94,7 +94,7 @@ def test_findings_depend_on_the_region() -> None:
 def test_unknown_region_is_a_config_error() -> None:
     with pytest.raises(ConfigError) as refused:
         lint(template(Store=BUCKET), ["mars-north-1"])
-    assert missing(["mars-north-1", "--region"], refused.value) == []
+    assert missing(["mars-north-1", "region"], refused.value) == []
 
 
 def test_cfnlintrc_is_used() -> None:

@@ -276,7 +276,7 @@ BUCKET, API, TLS = "bucket-http", "api-http", "tls"
     ],
 )
 def test_open_access_breaks_its_promise(wrong: dict[str, Any], promise: str) -> None:
-    outcomes = judged(checks=replace(ACCESS, **wrong))
+    outcomes = judged(access=replace(ACCESS, **wrong))
     assert with_status("broken", outcomes) == [promise]
     assert outcomes[promise].todo
 
@@ -293,20 +293,20 @@ def test_open_access_breaks_its_promise(wrong: dict[str, Any], promise: str) -> 
     ],
 )
 def test_unclear_access_check_keeps_no_promise(unclear: dict[str, Any], promise: str) -> None:
-    outcomes = judged(checks=replace(ACCESS, **unclear))
+    outcomes = judged(access=replace(ACCESS, **unclear))
     assert promise in with_status(NOT_SHOWN, outcomes)
     assert with_status("broken", outcomes) == []
 
 
 def test_plain_http_cannot_be_checked_without_port_80() -> None:
-    outcomes = judged(checks=replace(ACCESS, plain_bucket=0, plain_api=0))
+    outcomes = judged(access=replace(ACCESS, plain_bucket=0, plain_api=0))
     assert {BUCKET, API} < set(with_status(NOT_SHOWN, outcomes))
-    assert judged(checks=replace(ACCESS, plain_bucket=0, plain_api=301))[API].status == "kept"
+    assert judged(access=replace(ACCESS, plain_bucket=0, plain_api=301))[API].status == "kept"
 
 
 def test_emulator_is_the_reason_of_unchecked_promises() -> None:
     checks = replace(ACCESS, plain_bucket=None, plain_api=None, old_tls=None, why="an emulator")
-    outcomes = judged(checks=checks)
+    outcomes = judged(access=checks)
     assert [outcomes[promise].what for promise in (BUCKET, API, TLS)] == ["an emulator"] * 3
 
 

@@ -60,8 +60,7 @@ def delete(
         if as_json:
             output.print_json(result.as_dict())
         else:
-            for line in result.lines():
-                output.log(line)
+            output.log(str(result))
 
 
 def _print_plan(plan: DeletionPlan) -> None:

@@ -94,8 +94,7 @@ def diagnose(stack: ReadModelStack, as_json: bool) -> None:
 
 
 def _print_status(found: "StackStatus") -> None:
-    stack = found.stack
-    click.echo(f"{stack.name}: {stack.status} {stack.reason}".rstrip())
+    click.echo(str(found))
     if found.last_operation:
         click.echo(f"Last operation: {found.last_operation}")
     _print_live(found.live)

@@ -62,12 +62,13 @@ class DeleteResult:
             "removed_buckets": dict(self.removed_buckets),
         }
 
-    def lines(self) -> Iterator[str]:
-        """The result for people, one line for each kept resource."""
-        for resource in self.kept:
-            what = "and its documents" if resource.type == BUCKET else f"({resource.type})"
-            yield f"Kept {resource.physical_id} {what}."
-        yield "Deleted."
+    def __str__(self) -> str:
+        return "\n".join([*map(_kept, self.kept), "Deleted."])
+
+
+def _kept(resource: StackResource) -> str:
+    what = "and its documents" if resource.type == BUCKET else f"({resource.type})"
+    return f"Kept {resource.physical_id} {what}."
 
 
 def delete(

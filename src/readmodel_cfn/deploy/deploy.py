@@ -48,9 +48,11 @@ class DeployResult:
 
     `outputs` are the values by name, with URLs that this machine can reach and secrets masked, and
     `descriptions` what each output is. `changed` is whether an operation ran. `detached` is whether
-    the operation is still in progress: then there is no status and no output.
+    the operation is still in progress: then there is no status and no output. `where` is the stack
+    and its region.
     """
 
+    where: str
     status: str = ""
     outputs: Mapping[str, str] = field(default_factory=dict)
     descriptions: Mapping[str, str] = field(default_factory=dict)
@@ -60,6 +62,9 @@ class DeployResult:
     def as_dict(self) -> dict[str, Any]:
         """The object that the command prints with `--json`."""
         return {"status": self.status, "outputs": dict(self.outputs)}
+
+    def __str__(self) -> str:
+        return f"{self.where}: {'in progress' if self.detached else self.status}"
 
 
 @readable_errors()
@@ -131,7 +136,7 @@ def deploy(
         return _run(context)
     except Detached:
         on_progress(Note(f"Deployment started. Follow it with: {location.command('follow')}"))
-        return DeployResult(changed=True, detached=True)
+        return DeployResult(str(location), changed=True, detached=True)
 
 
 def _lint(spec: StackSpec, connection: Connection, on_progress: OnProgress) -> None:
@@ -166,6 +171,7 @@ def _result(context: DeployContext, stack: Stack, *, changed: bool) -> DeployRes
     endpoint_url = context.location.connection.endpoint_url
     outputs = stack_outputs(stack, endpoint_url, show_secrets=False)
     return DeployResult(
+        str(context.location),
         stack.status,
         {output.name: output.value for output in outputs},
         {output.name: output.description for output in outputs},

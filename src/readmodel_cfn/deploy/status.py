@@ -70,6 +70,9 @@ class StackStatus:
             **({"drift": asdict(self.drift)} if self.drift else {}),
         }
 
+    def __str__(self) -> str:
+        return f"{self.stack.name}: {self.stack.status} {self.stack.reason}".rstrip()
+
     def raise_if_broken(self) -> None:
         """Check that all compared stages serve what the template says.
 

@@ -1,0 +1,508 @@
+"""Each call of the table in docs/library.md returns what its command prints for the same state."""
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from documents import ROOT, blocks
+from readmodel_cfn import ReadModel, ReadModelStack, build_article
+from readmodel_cfn.analysis.audit import audit
+from readmodel_cfn.analysis.graph import flowchart
+from readmodel_cfn.analysis.openapi import openapi
+from readmodel_cfn.cli import main
+from readmodel_cfn.config import write_starter
+from readmodel_cfn.lint import lint
+from readmodel_cfn.local import sandbox as embedded
+from readmodel_cfn.local.sandbox import Sandbox
+from readmodel_cfn.local.serve import ServedApi, serving
+from readmodel_cfn.template.render import build_template, render
+
+PAGE = "docs/library.md"
+TITLE = "## Each command and its call"
+EXEMPT = {"completion"}  # it prints a script for a shell
+ROUTE = '[[routes]]\npath = "{0}/{{id}}"\nkey = "{0}/{{id}}.json"\n'
+KEYS = ("products/42.json", "products/43.json")
+BAD = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"No": 1}}}}'
+
+
+@dataclass(frozen=True)
+class Printed:
+    """What a command with --json printed: one value, or the values of its lines."""
+
+    result: Result
+
+    @property
+    def value(self) -> Any:
+        return json.loads(self.result.stdout)
+
+    @property
+    def lines(self) -> list[Any]:
+        return [json.loads(line) for line in self.result.stdout.splitlines()]
+
+
+@dataclass
+class Shop:
+    """A stack, the command line in its folder, and the same stack in Python."""
+
+    name: str
+    folder: Path
+    endpoint_url: str
+    values: list[Any] = field(default_factory=list)
+
+    def configure(self, *routes: str) -> None:
+        tables = "".join(map(ROUTE.format, routes))
+        (self.folder / "readmodel.toml").write_text(f'[stack]\nname = "{self.name}"\n{tables}')
+
+    def named(self, name: str) -> "Shop":
+        """The same for another stack."""
+        return Shop(name, self.folder, self.endpoint_url)
+
+    def run(self, *words: str, exits: int = 0) -> Printed:
+        """Run a command that needs no account."""
+        done = CliRunner().invoke(main, words)
+        assert done.exit_code == exits, done.output
+        return Printed(done)
+
+    def __call__(self, *words: str, exits: int = 0) -> Printed:
+        """Run a command on the stack."""
+        to_stack = ("--stack-name", self.name, "--endpoint-url", self.endpoint_url)
+        return self.run(*words, *to_stack, exits=exits)
+
+    @property
+    def stack(self) -> ReadModelStack:
+        return ReadModelStack.from_config(name=self.name, endpoint_url=self.endpoint_url)
+
+    @property
+    def model(self) -> ReadModel:
+        return self.stack.model
+
+    def on_progress(self, value: Any) -> None:
+        """Keep the values that a command prints as JSON lines."""
+        if hasattr(value, "kind"):
+            self.values.append({value.kind: plain(value.as_dict())})
+
+
+Check = Callable[[Shop], None]
+CHECKS: dict[str, Check] = {}
+
+
+def row(commands: str) -> Callable[[Check], Check]:
+    """Registers the check of a row of the table, by the row's commands."""
+
+    def register(check: Check) -> Check:
+        assert commands not in CHECKS
+        CHECKS[commands] = check
+        return check
+
+    return register
+
+
+def plain(value: Any) -> Any:
+    """The value as a program that parses JSON gets it: tuples are lists."""
+    return json.loads(json.dumps(value))
+
+
+def without(value: Any, *names: str) -> Any:
+    """The value; the values of these keys, wherever they are, are replaced by a fixed text."""
+    if isinstance(value, dict):
+        return {
+            key: "differs" if key in names else without(item, *names) for key, item in value.items()
+        }
+    return [without(item, *names) for item in value] if isinstance(value, list) else value
+
+
+def types(value: dict[str, Any]) -> dict[str, type]:
+    """The keys and the types of their values."""
+    return {key: type(item) for key, item in value.items()}
+
+
+def in_order(lines: list[Any]) -> list[Any]:
+    """The lines of documents, which are sent in parallel, in the order of their text."""
+    return sorted(lines, key=lambda line: json.dumps(line, sort_keys=True))
+
+
+def rows() -> dict[str, str]:
+    """The rows of the table: the cell with the calls, by the cell with the commands."""
+    text = (ROOT / PAGE).read_text(encoding="utf-8").partition(TITLE)[2].lstrip()
+    _, _, *lines = text.partition("\n\n")[0].splitlines()
+    cells = [line.strip("| ").split(" | ") for line in lines]
+    return {commands: calls for commands, calls, _ in cells}
+
+
+ROWS = rows()
+
+
+def test_each_command_has_a_row() -> None:
+    with click.Context(main) as context:
+        commands = set(main.list_commands(context))
+    assert {words.split("`")[1].split()[0] for words in ROWS} == commands - EXEMPT
+
+
+def test_each_row_has_a_check() -> None:
+    assert set(CHECKS) == set(ROWS)
+
+
+def test_each_method_in_the_table_exists() -> None:
+    calls = [span for calls in ROWS.values() for span in calls.split("`")[1::2]]
+    methods = {call.partition("(")[0].partition(".")[2] for call in calls if call[:5] == "shop."}
+    assert {name for name in methods if not hasattr(ReadModelStack, name)} == set()
+
+
+@pytest.fixture
+def deploy_without_lint() -> None:
+    """`lint` is one of the rows."""
+
+
+@pytest.fixture(scope="module")
+def environment_of_sandbox(sandbox: Sandbox, sandbox_home: Path) -> dict[str, str]:
+    return {
+        "AWS_ACCESS_KEY_ID": sandbox.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": sandbox.secret_access_key,
+        "AWS_DEFAULT_REGION": sandbox.region,
+        "READMODEL_CFN_HOME": str(sandbox_home),
+    }
+
+
+@pytest.fixture(scope="module")
+def deployed(
+    sandbox: Sandbox,
+    environment_of_sandbox: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Shop]:
+    """One stack for all rows; its first document has two versions."""
+    folder = tmp_path_factory.mktemp("library")
+    for key in KEYS:
+        (folder / "data" / key).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "data" / key).write_text(json.dumps({"key": key}))
+    made = Shop(f"library-{secrets.token_hex(4)}", folder, sandbox.endpoint_url)
+    made.configure("products")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment_of_sandbox.items():
+            patch.setenv(name, value)
+        patch.chdir(folder)
+        made.stack.deploy()
+        made.stack.publish({KEYS[0]: {"old": True}})
+        made.stack.publish("data")
+        yield made
+        made.stack.delete(with_data=True, confirm=lambda _: True)
+
+
+@pytest.fixture
+def shop(
+    deployed: Shop, environment_of_sandbox: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Shop:
+    for name, value in environment_of_sandbox.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(deployed.folder)
+    deployed.configure("products")
+    deployed.values.clear()
+    return deployed
+
+
+@pytest.mark.parametrize("commands", ROWS)
+def test_call_returns_what_the_command_prints(commands: str, shop: Shop) -> None:
+    CHECKS[commands](shop)
+
+
+@row("`deploy`")
+def deploy(shop: Shop) -> None:
+    printed = shop("deploy", "--yes", "--json").lines
+    result = shop.stack.deploy(on_progress=shop.on_progress)
+    assert [*shop.values, {"result": result.as_dict()}] == printed
+    assert str(result) == f"{shop.stack.location}: {result.status}"
+
+
+@row("`diff`")
+def diff(shop: Shop) -> None:
+    assert shop.stack.diff().as_dict() == shop("diff", "--json").value
+    shop.configure("products", "orders")
+    changed = shop("diff", "--json", exits=5).value
+    assert changed["resources"]
+    assert plain(shop.stack.diff().as_dict()) == changed
+
+
+@row("`follow`")
+def follow(shop: Shop) -> None:
+    printed = shop("follow", "--json").lines
+    result = shop.stack.follow(on_progress=shop.on_progress)
+    assert [*shop.values, {"result": result.as_dict()}] == printed
+    assert str(result) in shop("follow").result.stderr.splitlines()
+
+
+@row("`outputs`")
+def outputs(shop: Shop) -> None:
+    printed = shop("outputs", "--json").value
+    assert shop.stack.outputs() == printed
+    assert shop.stack.url("products/42") == f"{printed['ApiUrl']}/products/42"
+
+
+@row("`status`")
+def status(shop: Shop) -> None:
+    assert plain(shop.stack.status().as_dict()) == shop("status", "--json").value
+    found = shop.stack.status(drift=True)
+    assert found.drift
+    assert plain(found.as_dict()) == shop("status", "--drift", "--json").value
+    assert str(found) in shop("status").result.stdout.splitlines()
+
+
+@row("`diagnose`")
+def diagnose(shop: Shop) -> None:
+    found = shop.stack.diagnose()
+    assert plain(found.as_dict()) == shop("diagnose", "--json").value
+    assert str(found) in shop("diagnose").result.stdout.splitlines()
+
+
+@row("`publish PATH...`")
+def publish(shop: Shop) -> None:
+    *sent, last = shop("publish", "data", "--force", "--json").lines
+    assert len(sent) == len(KEYS)
+    result = shop.stack.publish("data", force=True, on_progress=shop.on_progress)
+    assert in_order(shop.values) == in_order(sent)
+    differs = "seconds"
+    assert without({"result": result.as_dict()}, differs) == without(last, differs)
+
+    documents = {key: (shop.folder / "data" / key).read_bytes() for key in KEYS}
+    result = shop.stack.publish(documents, force=True)
+    assert without({"result": result.as_dict()}, differs) == without(last, differs)
+
+    # The line has the seconds that it took and the rate; the counts come before them.
+    (line,) = shop("publish", "data").result.stdout.splitlines()
+    assert str(shop.stack.publish("data")).partition(" in ")[0] == line.partition(" in ")[0]
+
+
+@row("`publish FILE --key KEY`")
+def publish_one(shop: Shop) -> None:
+    file, key = f"data/{KEYS[1]}", KEYS[1]
+    printed = without(shop("publish", file, "--key", key, "--json").value, "version")
+    by_file = shop.stack.publish_file(file, key=key)
+    by_value = shop.stack.publish_document(key, Path(file).read_bytes())
+    assert without(by_file.as_dict(), "version") == printed
+    assert without(by_value.as_dict(), "version") == printed
+
+
+@row("`publish --dry-run`")
+def plan(shop: Shop) -> None:
+    (unchanged,) = shop("publish", "data", "--dry-run", "--json").lines
+    found = shop.stack.publish("data", dry_run=True)
+    assert {"plan": found.as_dict()} == unchanged
+    assert str(found) in shop("publish", "data", "--dry-run").result.stdout.splitlines()
+
+    (forced,) = shop("publish", "data", "--dry-run", "--force", "--json", exits=5).lines
+    assert {"plan": shop.stack.publish("data", dry_run=True, force=True).as_dict()} == forced
+
+    file, key = f"data/{KEYS[0]}", KEYS[0]
+    (one_file,) = shop("publish", file, "--key", key, "--dry-run", "--json", exits=5).lines
+    assert {"plan": shop.stack.plan_file(file, key=key).as_dict()} == one_file
+
+
+@row("`history KEY`")
+def history(shop: Shop) -> None:
+    printed = shop("history", KEYS[0], "--json").value
+    assert len(printed) > 1
+    assert [version.as_dict() for version in shop.stack.history(KEYS[0])] == printed
+
+
+@row("`restore KEY VERSION`")
+def restore(shop: Shop) -> None:
+    key = KEYS[0]
+    oldest = shop.stack.history(key)[-1].id
+    printed = shop("restore", key, oldest, "--yes", "--json").value
+    restored = shop.stack.restore(key, oldest)
+    assert without(restored.as_dict(), "version") == without(printed, "version")
+    current = shop.stack.history(key)[0].id
+    unchanged = shop("restore", key, current, "--yes", "--json").value
+    assert shop.stack.restore(key, current).as_dict() == unchanged
+    shop.stack.publish("data")
+
+
+@row("`read PATH`")
+def read(shop: Shop) -> None:
+    differs = ("seconds", "date", "x-amzn-requestid", "x-amz-request-id")
+    for path, exits in {"products/43": 0, "products/44": 7}.items():
+        printed = shop("read", path, "--json", exits=exits).value
+        response = shop.stack.read(path)
+        assert without(response.as_dict(), *differs) == without(printed, *differs)
+        assert response.ok == (exits == 0)
+
+
+@row("`verify`")
+def verify(shop: Shop) -> None:
+    printed = shop("verify", "--yes", "--json")
+    result = shop.stack.verify()
+    found, expected = plain(result.as_dict()), printed.value
+    for value in (found, expected):
+        for promise in value["promises"]:
+            if promise["name"] in ("ETag", "compression"):  # the probe has random text
+                promise["what"] = "differs"
+    differs = ("key", "url")  # the probe has a new key each time
+    assert without(found, *differs) == without(expected, *differs)
+    assert str(result) in printed.result.stderr.splitlines()
+
+
+@row("`verify --concurrency`")
+def race(shop: Shop) -> None:
+    words = ("--readers", "1", "--size", "2000", "--seconds", "0.2")
+    printed = shop("verify", "--concurrency", *words, "--yes", "--json").value
+    raced = plain(shop.stack.race(readers=1, size=2000, seconds=0.2).as_dict())
+    assert types(raced) == types(printed)
+    assert [list(phase) for phase in raced["phases"]] == [
+        list(phase) for phase in printed["phases"]
+    ]
+    assert (raced["passed"], raced["left"]) == (printed["passed"], printed["left"])
+
+
+@row("`delete`")
+def delete(shop: Shop) -> None:
+    """Twin stacks, one for the command and one for the call, which also deploy them."""
+    command, call = shop.named(f"{shop.name}-command"), shop.named(f"{shop.name}-call")
+    for with_data in (False, True):
+        _deploy_both(command, call)
+        options = [f"--with-data={command.name}"] if with_data else []
+        printed = command("delete", "--yes", "--json", *options).value
+        deleted = call.stack.delete(with_data=with_data, confirm=lambda _: True)
+        found = plain(deleted.as_dict())
+        by_bucket = [list(each.pop("removed_buckets").values()) for each in (found, printed)]
+        assert by_bucket[0] == by_bucket[1]  # the names of the buckets are random
+        differs = ("deleted", "physical_id")
+        assert without(found, *differs) == without(printed, *differs)
+        assert found["deleted"] == call.name
+    _deploy_both(command, call)
+    lines = command("delete", "--yes").result.stderr.splitlines()
+    deleted = call.stack.delete(confirm=lambda _: True)
+    expected = str(deleted).splitlines()
+    assert lines[-1] == expected[-1]
+    assert len([line for line in lines if line.startswith("Kept ")]) == len(expected) - 1
+
+
+def _deploy_both(command: Shop, call: Shop) -> None:
+    """Create both, and compare the results and what is reported; IDs and names differ."""
+    printed = command("deploy", "--yes", "--json").lines
+    result = call.stack.deploy(on_progress=call.on_progress)
+    last = printed.pop()["result"]
+    assert (result.status, list(result.outputs)) == (last["status"], list(last["outputs"]))
+    events = [[line for line in lines if "event" not in line] for lines in (call.values, printed)]
+    differs = ("where", "why")
+    assert without(events[0], *differs) == without(events[1], *differs)
+    assert {shape_of_event(line) for line in call.values} == {
+        shape_of_event(line) for line in printed
+    }
+    call.values.clear()
+    for twin in (command, call):
+        twin.stack.publish({KEYS[0]: 1})
+
+
+def shape_of_event(line: Any) -> str:
+    """The keys of a line and of its value."""
+    ((kind, value),) = line.items()
+    return f"{kind}: {', '.join(value)}"
+
+
+@row("`template`")
+def template(shop: Shop) -> None:
+    assert render(build_template(shop.model)) == shop.run("template").result.stdout
+
+
+@row("`lint`")
+def lint_template(shop: Shop) -> None:
+    (shop.folder / "bad.json").write_text(BAD)
+    printed = shop.run("lint", "bad.json", "--json", exits=3).value
+    assert printed
+    assert [finding.as_dict() for finding in lint(Path("bad.json"))] == printed
+    assert [finding.as_dict() for finding in lint(shop.model)] == shop.run("lint", "--json").value
+
+
+@row("`audit`")
+def audit_template(shop: Shop) -> None:
+    printed = shop.run("audit", "--article", "--json", exits=3).value
+    assert printed
+    assert [finding.as_dict() for finding in audit(build_article())] == printed
+    assert [finding.as_dict() for finding in audit(shop.model)] == shop.run("audit", "--json").value
+
+
+@row("`graph`")
+def graph(shop: Shop) -> None:
+    assert flowchart(shop.model) == shop.run("graph").result.stdout
+
+
+@row("`openapi`")
+def describe(shop: Shop) -> None:
+    (shop.folder / "site.json").write_text(render(build_template(shop.model)))
+    printed = shop.run("openapi", "site.json").value
+    assert openapi(shop.model) == printed
+    assert openapi(Path("site.json")) == printed
+    named = openapi(shop.model, stack_name=shop.name)
+    assert named == shop.run("openapi").value
+
+
+@row("`serve`")
+def serve(shop: Shop) -> None:
+    (shop.folder / "served.json").write_text(render(build_template(shop.model)))
+    found: list[ServedApi] = []
+
+    def on_progress(value: object) -> None:
+        if isinstance(value, ServedApi):
+            found.append(value)
+
+    differs = ("url", "pid")  # the port is a free one
+    with shop.stack.serving("data", on_progress=on_progress) as url:
+        assert found[0].url == url
+    printed = _served()
+    assert without(plain(found[0].as_dict()), *differs) == without(printed, *differs)
+    with serving(Path("served.json"), "data", on_progress=on_progress) as url:
+        assert found[1].url == url
+    printed = _served("--template", "served.json")
+    assert without(plain(found[1].as_dict()), *differs) == without(printed, *differs)
+
+
+def _served(*options: str) -> Any:
+    """What `serve --json` prints once it serves."""
+    program = [sys.executable, "-m", "readmodel_cfn", "serve", "--json", "--quiet", *options]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
+        try:
+            return json.loads(process.stdout.readline())  # type: ignore[union-attr]
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+
+
+@row("`sandbox start`, `status`, `stop`")
+def sandbox_commands(shop: Shop) -> None:
+    box = embedded.status()
+    assert box
+    assert box.as_dict() == shop.run("sandbox", "status", "--json").value
+    assert embedded.start().as_dict() == shop.run("sandbox", "start", "--json").value
+    with pytest.MonkeyPatch.context() as patch:  # the sandbox of the run is not stopped
+        patch.setenv("READMODEL_CFN_HOME", str(shop.folder / "home"))
+        assert {"stopped": embedded.stop()} == shop.run("sandbox", "stop", "--json").value
+
+
+@row("`init`")
+def init(shop: Shop) -> None:
+    file = shop.folder / "readmodel.toml"
+    file.unlink()
+    printed = shop.run("init", "--yes", "--json").value
+    text = file.read_text()
+    file.unlink()
+    assert write_starter("readmodel.toml").as_dict() == printed
+    assert file.read_text() == text
+
+
+@pytest.mark.usefixtures("shop")  # for the environment
+def test_first_program_has_at_most_12_lines_and_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    first = blocks(PAGE)[0]
+    assert len(first.text.splitlines()) <= 12
+    names: dict[str, Any] = {}
+    exec(compile(first.text, first.place, "exec"), names)  # noqa: S102
+    assert "Lamp" in capsys.readouterr().out
+    names["shop"].delete(with_data=True, confirm=lambda _: True)

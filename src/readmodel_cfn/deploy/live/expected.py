@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from readmodel_cfn.cloudformation.api_paths import paths
 from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable, parameter_values
-from readmodel_cfn.cloudformation.resources import Resource, resources
+from readmodel_cfn.cloudformation.resources import Resource, api_paths, resources
 from readmodel_cfn.cloudformation.values import PartialText, join_texts, reference_of
 from readmodel_cfn.deploy.live.values import (
     Expected,
@@ -203,7 +202,7 @@ def _methods_of(api: PartialText, reader: _Reader) -> tuple[Mapping[Route, Metho
     """The methods of an API by route, and the logical IDs of methods whose route is not known."""
     found: dict[Route, Method] = {}
     unread: list[str] = []
-    path_of = paths(reader.resources, reader.by_name)
+    path_of = api_paths(reader.resources, reader.by_name)
     methods = [
         method
         for method in reader.of("Method")

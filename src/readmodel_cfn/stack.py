@@ -19,10 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
 from urllib.parse import urlsplit
 
-from readmodel_cfn.aws.connection import Connection, Credentials
+from readmodel_cfn.aws.connection import Connection, Credentials, StackLocation
 from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.aws.http import Response, request
-from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.config.load import (
     DEFAULT_FILE,
     STACK_NAME_IN_WORDS,
@@ -54,9 +53,8 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.follow import FollowResult
     from readmodel_cfn.deploy.live.drift import Drift
     from readmodel_cfn.deploy.live.values import Live
-    from readmodel_cfn.deploy.outputs import Output
     from readmodel_cfn.deploy.status import StackStatus
-    from readmodel_cfn.deploy.values import Stack
+    from readmodel_cfn.deploy.values import Output, Stack
     from readmodel_cfn.local.serve import Source
     from readmodel_cfn.publish.destination import Destination
     from readmodel_cfn.publish.documents import Settings
@@ -113,7 +111,7 @@ _LAZY = {
     "FollowResult": "deploy.follow",
     "Live": "deploy.live.values",
     "OnInterrupt": "deploy.events",
-    "Output": "deploy.outputs",
+    "Output": "deploy.values",
     "RaceResult": "verify.race.race",
     "Restored": "publish.history",
     "StackStatus": "deploy.status",
@@ -767,7 +765,7 @@ class ReadModelStack:
         self, on_progress: OnProgress = ignore, *, show_secrets: bool = True
     ) -> "list[Output]":
         """The same with their descriptions."""
-        from readmodel_cfn.deploy.outputs import stack_outputs
+        from readmodel_cfn.deploy.values import stack_outputs
 
         stack = self._described(on_progress)
         return stack_outputs(stack, self.connection.endpoint_url, show_secrets=show_secrets)
@@ -934,7 +932,7 @@ class ReadModelStack:
         connection = self.connect(on_progress)
         outputs = {} if bucket and not as_writer else self._own_outputs(on_progress)
         bucket = bucket or self._required(outputs, "S3BucketName")
-        found = destination.Destination.over(connection, bucket)
+        found = destination.Destination.from_connection(connection, bucket)
         if not as_writer:
             return found
         return destination.as_writer(found, outputs, self.model.writer.allow)
@@ -983,7 +981,7 @@ class ReadModelStack:
         self, on_progress: OnProgress = ignore, stack: "Stack | None" = None
     ) -> dict[str, str]:
         """This read model's outputs, without its prefix."""
-        from readmodel_cfn.deploy.outputs import stack_outputs
+        from readmodel_cfn.deploy.values import stack_outputs
 
         stack = stack or self._described(on_progress)
         found = stack_outputs(stack, self.connection.endpoint_url, show_secrets=True)

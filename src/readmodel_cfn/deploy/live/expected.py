@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from readmodel_cfn.cloudformation.api_paths import paths
 from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable, parameter_values
-from readmodel_cfn.cloudformation.resources import Resource, resources
+from readmodel_cfn.cloudformation.resources import Resource, api_paths, resources
 from readmodel_cfn.cloudformation.values import PartialText, join_texts, reference_of
 from readmodel_cfn.deploy.live.values import (
     Expected,
@@ -57,7 +56,7 @@ class _Reader:
     def of_stack(
         cls, template: Mapping[str, Any], ids: Names, stack_id: str, parameters: Names
     ) -> Self:
-        """Without resources that have no physical ID: their condition is false."""
+        """Resources without a physical ID are omitted: their condition is false."""
         given = _given_values(template, stack_id, parameters)
         by_name = Evaluator(template, given)
         declared = resources(template, by_name)
@@ -80,7 +79,7 @@ class _Reader:
         ]
 
     def has_all_methods_of(self, api: PartialText) -> bool:
-        """Are all methods of the API resources of this template?"""
+        """Whether all methods of the API are resources of this template."""
         found = self.resources.get(reference_of(api) or "")
         no_body = found is not None and not any(name in found.properties for name in _BODY)
         return no_body and self.ids.keys() <= self.resources.keys()  # a transform adds resources
@@ -203,7 +202,7 @@ def _methods_of(api: PartialText, reader: _Reader) -> tuple[Mapping[Route, Metho
     """The methods of an API by route, and the logical IDs of methods whose route is not known."""
     found: dict[Route, Method] = {}
     unread: list[str] = []
-    path_of = paths(reader.resources, reader.by_name)
+    path_of = api_paths(reader.resources, reader.by_name)
     methods = [
         method
         for method in reader.of("Method")
@@ -250,7 +249,7 @@ def _integration(value: Any, evaluator: Evaluator) -> Facets:
 
 
 def _response(value: Any, evaluator: Evaluator) -> tuple[str, dict[str, Any]]:
-    """An export has responses by their selection pattern."""
+    """A response by its selection pattern, as in an export."""
     response = evaluator.fields(value)
     pattern = evaluator.literal(response.get("SelectionPattern")) or "default"
     sources = evaluator.texts(response.get("ResponseParameters"))

@@ -1,4 +1,4 @@
-"""`diff`, `deploy` and `follow`: what would change, the change, and its events."""
+"""`diff`, `deploy` and `follow`: compare a stack, create or update it, and follow its events."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -44,7 +44,7 @@ def _print_plan(plan: Plan) -> None:
 def diff(
     ctx: click.Context, stack: ReadModelStack, template_bucket: str | None, as_json: bool
 ) -> None:
-    """Show what deploy would change. Exit code 0: nothing; 5: something.
+    """Show what deploy would change. Exit code 0: no changes; 5: changes.
 
     With --json: an object with action, resources and others.
     """
@@ -72,7 +72,7 @@ def diff(
 @article_option
 @template_bucket_option
 @json_option
-@click.option("--detach", is_flag=True, help="Start the deployment and do not wait for its end.")
+@click.option("--detach", is_flag=True, help="Start the deployment and return without waiting.")
 @timeout_option
 @click.option(
     "--recreate",
@@ -81,8 +81,8 @@ def diff(
 )
 @name_option(
     "--adopt",
-    "Adopt a stack that another tool created, after listing the resources that it loses. NAME is "
-    "the stack's name; without it, the command asks for it.",
+    "Adopt a stack that another tool created, after listing the resources that are removed from "
+    "it. NAME is the stack's name; without it, the command asks for it.",
 )
 @click.option(
     "--express",

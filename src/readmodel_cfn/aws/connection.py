@@ -8,6 +8,7 @@ import shlex
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from readmodel_cfn.errors import ConfigError
 
@@ -108,3 +109,19 @@ class StackLocation:
         """A command line for this stack, for messages."""
         words = [name, "--stack-name", self.name, *self.connection.options, *options]
         return shlex.join(["readmodel-cfn", *words])
+
+
+def check_endpoint_url(url: str) -> None:
+    """Check that an endpoint URL is an http or https URL.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # an invalid port or IPv6 address
+        valid = False
+    if not valid:
+        hint = "allowed: an http or https URL, such as http://127.0.0.1:4566"
+        raise ConfigError(f"{url!r} is not allowed", where="--endpoint-url", hint=hint)

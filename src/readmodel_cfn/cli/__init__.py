@@ -34,7 +34,7 @@ _COMMANDS = {
     "restore": "documents",
     "read": "documents",
     "verify": "verify",
-    "delete": "delete",
+    "delete": "deploy",
     "sandbox": "sandbox",
     "completion": "completion",
 }

@@ -26,7 +26,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Count:
-    """The progress of the work on `name`: `done` of `total`; `unit` is such as documents."""
+    """The progress of the work on `name`: `done` of `total`, in a `unit` such as documents."""
 
     name: str
     done: int

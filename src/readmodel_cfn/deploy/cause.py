@@ -44,7 +44,7 @@ class Cause:
 
     def describe(self, origin: Origin = lambda _: None) -> str:
         """In one line: `DataStore (AWS::S3::Bucket, [data_store]): the name already exists`."""
-        reason = " ".join(self.reason.split()).rstrip(".") or "CloudFormation gives no reason"
+        reason = " ".join(self.reason.split()).rstrip(".") or "CloudFormation returned no reason"
         if not self.logical_id:
             return reason
         details = [detail for detail in (self.type, origin(self.logical_id)) if detail]

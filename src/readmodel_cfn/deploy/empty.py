@@ -58,7 +58,7 @@ def _size(count: int) -> str:
 
 
 def content_of(s3: Any, bucket: str) -> Content | None:
-    """The bucket's content as far as one call lists it; None if the bucket does not exist."""
+    """The bucket's content on the first page of its listing; None if it does not exist."""
     page = next(_pages(s3, bucket), None)
     if page is None:
         return None

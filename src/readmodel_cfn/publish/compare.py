@@ -246,7 +246,7 @@ def headers_since(
 def correct_since(sample: Sample, is_correct: Callable[[Listed], bool]) -> float:
     """Since when objects are correct, in POSIX seconds: inf if none is, -inf if all are.
 
-    `is_correct` is called for at most eight of them, among them the oldest and the newest.
+    `is_correct` is called for at most eight of them, including the oldest and the newest.
     """
     found = sample.by_time
     if not found:

@@ -146,7 +146,7 @@ def body_fault(body: bytes, stored: bytes, source: str) -> Fault | None:
     except (ValueError, RecursionError) as error:
         what = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         if body.startswith(BOM_UTF8):
-            what = "it begins with a byte order mark, which JSON must not"
+            what = "it begins with a byte order mark, which JSON does not allow"
         return Fault(source, f"not JSON: {what}", "publish a JSON file")
     return None
 

@@ -1,6 +1,7 @@
 """Fixtures of all tests: those of the sandbox, no timed progress lines, quick botocore sessions."""
 
 import functools
+import signal
 from collections.abc import Callable, Iterator
 
 import botocore.loaders
@@ -11,6 +12,13 @@ from readmodel_cfn.cli import reporter
 
 pytest_plugins = ["sandbox_fixtures"]
 NEVER = 1e6  # seconds
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """Ctrl-C interrupts, also where a shell started the tests in the background and ignores it."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -46,7 +46,7 @@ __all__ = [
     "render",
 ]
 
-_HOMES = {
+_MODULES = {
     "Api": "template.api",
     "DataStore": "template.data_store",
     "DeployedApi": "template.compose",
@@ -74,9 +74,9 @@ if not TYPE_CHECKING:  # a type checker sees only the names above
         """Import the name from its module."""
         from importlib import import_module
 
-        if name not in _HOMES:
+        if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -1,10 +1,10 @@
-"""The program: `readmodel-cfn`, which is `python -m readmodel_cfn` too."""
+"""The entry point of `readmodel-cfn` and of `python -m readmodel_cfn`."""
 
 import sys
 
 
 def run() -> None:
-    """Run it; an interruption is one line however early it comes."""
+    """Run the command line; Ctrl-C during the imports prints one line too."""
     try:
         from readmodel_cfn.cli import main
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""Consent: what a person agrees to before it is done, on the command line and in Python."""
+"""Consent to a change before it is made, on the command line and in Python."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,16 +26,16 @@ ConsentKind = Literal[
 REQUIRED: frozenset[ConsentKind] = frozenset(
     ("adopt", "recreate", "continue-rollback", "delete", "erase-documents")
 )
-"""The kinds that a call without `confirm` refuses; to all others the call itself is consent."""
+"""Kinds that are refused without `confirm`; for all others the call itself is consent."""
 
 
 @dataclass(frozen=True)
 class Consent:
-    """One thing to agree to.
+    """A change that requires consent.
 
-    `name` is the stack, or the bucket if documents are deleted or restored. `text` says in one line
-    what is done to it, such as "update stack shop in eu-west-1", and `lost` lists what is lost by
-    it, if anything is.
+    `name` is the stack, or the bucket if documents are deleted or restored. `text` describes the
+    change in one line, such as "update stack shop in eu-west-1". `lost` lists what is deleted or
+    removed from the stack.
     """
 
     kind: ConsentKind
@@ -45,11 +45,11 @@ class Consent:
 
 
 Confirm = Callable[[Consent], bool]
-"""Called before each such thing; True agrees."""
+"""A callback that is called before a change; it returns True to agree."""
 
 
 class ConsentRequired(ReadModelError):
-    """Nobody agreed to `consent`, so nothing was changed."""
+    """`confirm` did not agree to `consent`, or is missing; the change was not made."""
 
     def __init__(self, consent: Consent) -> None:
         lost = f" ({', '.join(consent.lost)})" if consent.lost else ""
@@ -59,10 +59,10 @@ class ConsentRequired(ReadModelError):
 
 
 def require_consent(consent: Consent, confirm: Confirm | None) -> None:
-    """Ask for consent; without `confirm` only the kinds in REQUIRED are refused.
+    """Call `confirm`; without it only the kinds in REQUIRED are refused.
 
     Raises:
-        ConsentRequired: nobody agreed.
+        ConsentRequired: `confirm` did not agree, or is missing.
     """
     agreed = consent.kind not in REQUIRED if confirm is None else confirm(consent)
     if not agreed:

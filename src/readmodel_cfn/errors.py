@@ -1,6 +1,4 @@
-"""Errors: each says where, what is wrong and what to do next, and carries the exit code.
-
-The exit codes are one contract for every command:
+"""The exceptions of this package and their exit codes, which are the same for every command:
 
 | code | meaning |
 |---|---|
@@ -22,7 +20,7 @@ from collections.abc import Sized
 class ReadModelError(Exception):
     """The base class of all errors of this package: one line, `where: what; hint`.
 
-    `what` is what is wrong, `where` the file, key, stack or URL it is about, and `hint` what to do
+    `what` is the problem, `where` the file, key, stack or URL that has it, and `hint` what to do
     next. `exit_code` is the exit code of the command line.
     """
 
@@ -53,7 +51,7 @@ class FindingsError(ReadModelError):
 
 
 def require_no_findings(findings: Sized, where: str, hint: str | None = None) -> None:
-    """Refuse a template that `lint` or `audit` has findings about; `where` names it.
+    """Raise an error if `lint` or `audit` has findings; `where` names the template.
 
     Raises:
         FindingsError: there are findings.
@@ -81,7 +79,7 @@ class Stuck(ReadModelError):
 
 
 class PromiseBroken(ReadModelError):
-    """The API's response is not what the read model promises."""
+    """The API does not respond as the read model promises."""
 
     exit_code = 7
 

@@ -1,4 +1,4 @@
-"""Text files that a person keeps: read, compared with what is generated, never overwritten."""
+"""Text files: read, compare with generated text, and write without overwriting."""
 
 from pathlib import Path
 
@@ -20,20 +20,20 @@ def read_text(path: Path) -> str:
 
 
 def require_current(path: Path, text: str) -> None:
-    """Compare a generated file with the text that would be generated now.
+    """Check that a generated file has the text that would be generated now.
 
-    Git may have changed the file's line endings, which is no difference.
+    Line endings are not compared: Git may change them.
 
     Raises:
         Stale: the file is missing or has another text.
     """
     if not path.exists() or path.read_text(encoding="utf-8", errors="replace") != text:
         hint = "write it again: use --output instead of --check"
-        raise Stale("is not what readmodel.toml describes", where=str(path), hint=hint)
+        raise Stale("does not match readmodel.toml", where=str(path), hint=hint)
 
 
 def require_absent(path: Path) -> None:
-    """Refuse a file that exists, even as a symbolic link to nothing.
+    """Check that a file does not exist, not even as a broken symbolic link.
 
     Raises:
         ReadModelError: it exists.
@@ -43,7 +43,7 @@ def require_absent(path: Path) -> None:
 
 
 def write_new(path: Path, text: str) -> None:
-    """Write a file as a whole or not at all.
+    """Write a new file; remove it again if writing fails.
 
     Raises:
         ReadModelError: it exists.

@@ -1,7 +1,7 @@
-"""Quotas of AWS. Each number is written here once, with its source; this module imports nothing."""
+"""AWS quotas, each with its source."""
 
 FEWER_ROUTES = "serve several documents by one route with a {parameter} or a {greedy+} parameter"
-"""What to do where the routes exceed one of them."""
+"""The hint of errors about too many routes."""
 
 # CloudFormation, one template:
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
@@ -20,13 +20,13 @@ TAG_VALUE_LENGTH = 256
 
 # API Gateway:
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
-API_RESOURCES = 300  # of one REST API, the root among them
+API_RESOURCES = 300  # of one REST API, including the root
 API_PAYLOAD_BYTES = 10 * 1024 * 1024  # of a request or a response; cannot be raised
-INTEGRATION_SECONDS = 29  # that an integration may take
-THROTTLE_RATE = 10_000  # requests a second of an account in one region
+INTEGRATION_SECONDS = 29  # the timeout of an integration
+THROTTLE_RATE = 10_000  # requests per second of one account in one region
 THROTTLE_BURST = 5_000
 # https://docs.aws.amazon.com/apigateway/latest/api/API_CreateRestApi.html
-MINIMUM_COMPRESSION_SIZE = 10_485_760  # the largest value that it can have, in bytes
+MINIMUM_COMPRESSION_SIZE = 10_485_760  # bytes; the largest allowed value
 
 # IAM, characters of a policy without white space:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html

@@ -1,4 +1,4 @@
-"""cfn-lint's findings about a template, and the cache of what it found.
+"""Check a template with cfn-lint, and cache the findings.
 
 Loading cfn-lint and checking a template takes most of a second; reading its earlier findings takes
 a few milliseconds. Without a usable cache the template is checked again.
@@ -24,7 +24,7 @@ from readmodel_cfn.version import __version__
 
 DEFAULT_REGION = "us-east-1"
 MAX_ENTRIES = 100
-"""Templates in the cache: the last that were checked."""
+"""The cache keeps the findings of the last templates, at most this many."""
 
 _SETTINGS = (".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml")  # cfn-lint reads the first of them
 # Settings that name further files, which change without the setting.
@@ -36,8 +36,7 @@ class Finding:
     """One finding of cfn-lint.
 
     `rule` is the rule's ID and `meaning` its description, `level` is error, warning or
-    informational. `place` is the path below the template's root; the line if the text is not a
-    template.
+    informational. `place` is the path in the template, or the line if the text is not a template.
     """
 
     kind: ClassVar[str] = "finding"
@@ -68,7 +67,7 @@ def lint(template: TemplateSource, regions: Sequence[str] = (DEFAULT_REGION,)) -
         regions: AWS regions (default us-east-1).
 
     Raises:
-        ConfigError: a file or a `.cfnlintrc` that cannot be read, or an unknown region.
+        ConfigError: a file or a `.cfnlintrc` cannot be read, or a region is unknown.
     """
     from cfnlint.api import ManualArgs
     from cfnlint.api import lint as cfn_lint
@@ -81,7 +80,8 @@ def lint(template: TemplateSource, regions: Sequence[str] = (DEFAULT_REGION,)) -
         return [_finding(match) for match in cfn_lint(template_text(template), config=config)]
     except InvalidRegionException as error:
         what = f"cfn-lint does not know the region {' or '.join(regions)}"
-        raise ConfigError(what, hint="correct the region, or upgrade cfn-lint") from error
+        hint = "correct --region, or region under [stack], or upgrade cfn-lint"
+        raise ConfigError(what, hint=hint) from error
     except (CfnLintExitException, YAMLError, UnicodeError, OSError) as error:
         raise ConfigError(f"cannot be used: {error}", where=".cfnlintrc") from error
 
@@ -91,15 +91,15 @@ def lint_once(
     regions: Sequence[str] = (DEFAULT_REGION,),
     on_progress: OnProgress = ignore,
 ) -> list[Finding]:
-    """The findings of `lint`, from the cache if nothing changed that they depend on.
+    """The findings of `lint`, from the cache if no input has changed.
 
-    They depend on the template, the regions, the version of cfn-lint, the schemas that `cfn-lint
+    The inputs are the template, the regions, the version of cfn-lint, the schemas that `cfn-lint
     --update-specs` downloaded, and the `.cfnlintrc` of the home and the working directory. If a
-    `.cfnlintrc` names rules or schemas in files, the cache is not used. It is in the user's cache
-    directory, or in that of the environment variable READMODEL_CFN_HOME.
+    `.cfnlintrc` names rules or schemas in files, the cache is not used. The cache is in the user's
+    cache directory, or in the directory that the environment variable READMODEL_CFN_HOME names.
 
     Raises:
-        ConfigError: a file or a `.cfnlintrc` that cannot be read, or an unknown region.
+        ConfigError: a file or a `.cfnlintrc` cannot be read, or a region is unknown.
     """
     text = template_text(template)
     entry = _entry(text, regions)
@@ -108,19 +108,19 @@ def lint_once(
         on_progress(Step("Checking the template with cfn-lint"))
         found = lint(text, regions)
         if entry:
-            _keep(entry, found)
+            _write(entry, found)
     return found
 
 
 def _finding(match: Any) -> Finding:
     rule = match.rule
-    path = getattr(match, "path", None)  # a parse error has none
+    path = getattr(match, "path", None)  # a parse error has no path
     place = "/".join(str(part) for part in path) if path else f"line {match.linenumber}"
     return Finding(rule.id, rule.severity, place, match.message, rule.description)
 
 
 def _entry(text: str, regions: Sequence[str]) -> Path | None:
-    """The file of these findings; None if what they depend on is unknown."""
+    """The cache file of these findings; None if an input is unknown."""
     try:
         settings = [_settings(Path.home()), _settings(Path.cwd())]
         versions = [__version__, version("cfn-lint"), _downloaded_schemas()]
@@ -152,7 +152,7 @@ def _content(file: Path) -> str:
 
 
 def _read(entry: Path) -> list[Finding] | None:
-    """The findings in the cache; None if there are none that can be read."""
+    """The findings in a cache file; None if it cannot be read."""
     try:
         found = json.loads(entry.read_bytes())
         return [Finding(**finding) for finding in found] if isinstance(found, list) else None
@@ -160,8 +160,8 @@ def _read(entry: Path) -> list[Finding] | None:
         return None
 
 
-def _keep(entry: Path, found: Sequence[Finding]) -> None:
-    """Write findings to the cache if possible: another process sees the whole entry, or none."""
+def _write(entry: Path, found: Sequence[Finding]) -> None:
+    """Write findings to the cache atomically; errors are ignored."""
     with suppress(OSError):
         entry.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile("w", dir=entry.parent, suffix=".json", delete=False) as file:

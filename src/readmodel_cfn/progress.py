@@ -1,7 +1,7 @@
-"""What a call reports while it runs: values that it passes to its `on_progress` callback.
+"""The values that a call passes to its `on_progress` callback while it runs.
 
-Besides these, `deploy` and the other calls on a stack report the plan, the difference and each
-stack event, as the values that they are. A callback that raises ends the call.
+Besides these, `deploy` and the other calls on a stack report the Plan, the StackDiff and each
+StackEvent. An exception that the callback raises ends the call.
 """
 
 from collections.abc import Callable
@@ -12,21 +12,21 @@ OnProgress = Callable[[object], None]
 
 @dataclass(frozen=True)
 class Step:
-    """A piece of work that begins now and may take more than a second, such as a call to AWS."""
+    """Work that starts now and may take more than a second, such as a call to AWS."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Note:
-    """Something worth knowing, in one line; nothing is wrong."""
+    """Information in one line; not an error."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Count:
-    """How far the work on `name` is: `done` of `total` `unit`, such as documents."""
+    """The progress of the work on `name`: `done` of `total`, in a `unit` such as documents."""
 
     name: str
     done: int
@@ -35,4 +35,4 @@ class Count:
 
 
 def ignore(value: object) -> None:
-    """The callback of a caller who wants no reports."""
+    """The default callback: it does nothing."""

@@ -1,4 +1,4 @@
-"""A Sceptre template handler: the read model is described in Sceptre's own stack config.
+"""A Sceptre template: the read model is described in Sceptre's stack config.
 
 The template file is one line, `from readmodel_cfn.sceptre import sceptre_handler`.
 """
@@ -17,7 +17,7 @@ def sceptre_handler(sceptre_user_data: Any) -> str:
     name, region and tags of the stack.
 
     Raises:
-        SceptreException: what is wrong, in one line. Sceptre prints a traceback of other errors.
+        SceptreException: the user data is invalid. Sceptre prints other errors with a traceback.
     """
     try:
         model = read_model(sceptre_user_data or {}, "sceptre_user_data")

@@ -1,12 +1,12 @@
-"""ReadModelStack: one read model as one CloudFormation stack; all that the command line does.
+"""ReadModelStack: one read model as one CloudFormation stack.
 
     shop = ReadModelStack("shop", ReadModel(routes=[Route("products/{id}", "products/{id}.json")]))
     shop.deploy()
     shop.publish({"products/42.json": {"id": 42}})
     print(shop.read("products/42").json())
 
-Each method is one command of the command line. Results are frozen values, and their `as_dict()` is
-what the command prints with `--json`. Every error is a ReadModelError.
+Most methods are a command of the command line. Results are frozen values; their `as_dict()` is what
+the command prints with `--json`. All errors are ReadModelErrors.
 """
 
 import json
@@ -17,12 +17,15 @@ from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
-from urllib.parse import urlsplit
 
-from readmodel_cfn.aws.connection import Connection, Credentials
+from readmodel_cfn.aws.connection import (
+    Connection,
+    Credentials,
+    StackLocation,
+    check_endpoint_url,
+)
 from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.aws.http import Response, request
-from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.config.load import (
     DEFAULT_FILE,
     STACK_NAME_IN_WORDS,
@@ -54,9 +57,8 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.follow import FollowResult
     from readmodel_cfn.deploy.live.drift import Drift
     from readmodel_cfn.deploy.live.values import Live
-    from readmodel_cfn.deploy.outputs import Output
     from readmodel_cfn.deploy.status import StackStatus
-    from readmodel_cfn.deploy.values import Stack
+    from readmodel_cfn.deploy.values import Output, Stack
     from readmodel_cfn.local.serve import Source
     from readmodel_cfn.publish.destination import Destination
     from readmodel_cfn.publish.documents import Settings
@@ -113,14 +115,14 @@ _LAZY = {
     "FollowResult": "deploy.follow",
     "Live": "deploy.live.values",
     "OnInterrupt": "deploy.events",
-    "Output": "deploy.outputs",
+    "Output": "deploy.values",
     "RaceResult": "verify.race.race",
     "Restored": "publish.history",
     "StackStatus": "deploy.status",
     "VerifyResult": "verify.verify",
     "Version": "publish.history",
 }
-"""Results whose modules are imported when the name is used."""
+"""The modules of classes that are imported when the name is first used."""
 
 
 if not TYPE_CHECKING:  # a type checker knows the names above, and no others
@@ -137,21 +139,21 @@ if not TYPE_CHECKING:  # a type checker knows the names above, and no others
 class ReadModelStack:
     """One read model as one CloudFormation stack in one AWS account and region.
 
-    Nothing is sent to AWS before a method needs it; one connection serves all methods.
+    AWS is not called before a method needs it. All methods use one connection.
 
     Args:
         name: Name of the stack.
-        model: The read model; the default has the article's one route.
-        region: AWS region; by default that of the environment or the profile.
-        profile: AWS profile; by default that of the environment.
+        model: The read model (default: one route, as in the article).
+        region: AWS region (default: that of the environment or the profile).
+        profile: AWS profile (default: that of the environment).
         endpoint_url: One URL for every AWS service, such as an emulator's.
         session: A boto3 session, instead of region and profile.
-        sandbox: Whether to use the embedded AWS, which is started if needed.
+        sandbox: Whether to use the embedded AWS; it is started if needed.
         tags: Tags of the stack, which CloudFormation copies to its resources.
         termination_protection: Whether CloudFormation refuses to delete the stack.
         role_arn: ARN of the IAM role that CloudFormation assumes.
         prefix: Prefix of the logical IDs and outputs, if the stack holds more than this read model.
-        article: Whether the stack is the article's, as printed; its route is the default model's.
+        article: Whether to use the original 2018 template instead of `model`.
 
     Raises:
         ConfigError: a value that AWS would refuse, or options that exclude each other.
@@ -200,17 +202,17 @@ class ReadModelStack:
         sandbox: bool = False,
         article: bool = False,
     ) -> Self:
-        """The stack that a readmodel.toml describes; what is given here takes precedence.
+        """The stack that a readmodel.toml describes; these arguments override its values.
 
         Raises:
             ConfigError: the file cannot be read, or has a value that AWS would refuse.
         """
-        found = config if isinstance(config, Config) else load(Path(config))
-        settings = found.stack if name is None else replace(found.stack, name=name)
+        config = config if isinstance(config, Config) else load(Path(config))
+        settings = config.stack if name is None else replace(config.stack, name=name)
         stack = cls.__new__(cls)
         region = region or settings.region
         stack._set(
-            replace(found, stack=settings),
+            replace(config, stack=settings),
             Connection(region, profile, endpoint_url, sandbox=sandbox, session=session),
             article,
         )
@@ -222,7 +224,7 @@ class ReadModelStack:
             raise ConfigError("excludes profile and sandbox", where="session", hint=hint)
         self.config: Config = config
         self.article: bool = article
-        self._given: Connection = connection
+        self._requested: Connection = connection
         self._connection: Connection | None = None
 
     def __repr__(self) -> str:
@@ -235,29 +237,29 @@ class ReadModelStack:
 
     @property
     def model(self) -> ReadModel:
-        """The read model; the article's route is that of the default one."""
+        """The read model; for the article's stack, the default one."""
         return ReadModel() if self.article else self.config.model
 
     @readable_errors()
     def connect(self, on_progress: OnProgress = ignore) -> Connection:
-        """The connection that serves all calls; the sandbox is started here if it is used.
+        """The connection of all methods; starts the sandbox if it is used.
 
         Raises:
-            ConfigError: an endpoint URL that is not an http or https URL.
+            ConfigError: the endpoint URL is not an http or https URL.
             SandboxError: the sandbox cannot be installed or started.
         """
         if self._connection is None:
-            self._connection = _connected(self._given, on_progress)
+            self._connection = _connected(self._requested, on_progress)
         return self._connection
 
     @property
     def connection(self) -> Connection:
-        """The same, without reports of progress."""
+        """The connection of all methods, as `connect` returns it."""
         return self.connect()
 
     @cached_property
     def location(self) -> StackLocation:
-        """The stack's name and connection, as messages and other commands use them."""
+        """The stack's name and connection, for messages and command lines."""
         return StackLocation(self.name, self.connection)
 
     @cached_property
@@ -294,8 +296,8 @@ class ReadModelStack:
     ) -> "DeployResult":
         """Create or update the stack, and wait until it is complete.
 
-        An operation in progress is waited for first. An unchanged stack is not updated. What is
-        known to fail is refused before anything is changed.
+        Waits for an operation in progress first. An unchanged stack is not updated. A deploy
+        that is known to fail is refused before anything is changed.
 
         Args:
             adopt: Whether a stack without this tool's tag may be adopted, with consent; otherwise
@@ -444,7 +446,7 @@ class ReadModelStack:
                 of the configuration.
             prefix: Prefix of all keys of a mapping or of pairs: only objects below it are listed
                 and deleted.
-            force: Send documents that have not changed, too.
+            force: Also send documents that have not changed.
             create_only: Send only documents that do not exist.
             skip_invalid: Skip invalid documents and send the others.
             delete_missing: Then delete documents that the routes serve and that are not in
@@ -452,11 +454,10 @@ class ReadModelStack:
             dry_run: Send and delete nothing, and return the plan.
             default: Converts values that JSON does not know, as in `json.dumps`.
             as_writer: Whether to use the access key of the stack's writer.
-            bucket: Bucket to publish to; by default that of the stack.
-            confirm: Asked before documents are deleted (kind "delete-missing"), and before any is
-                sent.
-            on_progress: Called with steps, notes and counts, and with Sent, Lost, Fault and Deleted
-                for each document that was handled.
+            bucket: Bucket to publish to (default: that of the stack).
+            confirm: Called before any document is sent if documents are deleted (kind
+                "delete-missing").
+            on_progress: Gets Step, Note, Count, and Sent, Lost, Fault or Deleted for each document.
 
         Raises:
             Unfinished: some were sent when a document was invalid, S3 refused one or was
@@ -505,8 +506,8 @@ class ReadModelStack:
         """Publish one document, whether or not it has changed.
 
         Bytes are JSON already, any other value is encoded as JSON; `default` converts values that
-        JSON does not know. With `if_match` the current document must have this ETag, with
-        `create_only` there must be none.
+        JSON does not know. With `if_match` the current document must have this ETag; with
+        `create_only` the key must be new.
 
         Raises:
             ConfigError: the document, its key or the options are invalid; nothing was sent.
@@ -544,8 +545,8 @@ class ReadModelStack:
     ) -> Published:
         """Publish one JSON file, whether or not it has changed.
 
-        Without `key` it is published to the one key of the route, or to its path. `route` is the
-        path of the route that serves it. The rest is as for `publish_document`.
+        The default `key` is the route's only key, or the file's path. `route` is the path of the
+        route that serves it. Other arguments and errors are those of `publish_document`.
         """
         from readmodel_cfn.publish.put import publish_file
 
@@ -602,7 +603,7 @@ class ReadModelStack:
     ) -> "Restored":
         """Make a version of a document the current one again, by copying it.
 
-        `version` is an ID that `history` lists. `confirm` is asked before it is copied (kind
+        `version` is an ID that `history` lists. `confirm` is called before it is copied (kind
         "restore").
 
         Raises:
@@ -623,18 +624,18 @@ class ReadModelStack:
 
     @readable_errors()
     def read(self, path: str | None = None, on_progress: OnProgress = ignore) -> Response:
-        """GET a path of the deployed API, such as products/42; the first route's without one.
+        """GET a path of the deployed API, such as products/42 (default: the first route's).
 
-        Every HTTP status is a response; `raise_for_status` refuses those that are no document.
+        No HTTP status is an error here; `raise_for_status` of the response raises one.
 
         Raises:
             ConfigError: no path is given, and the first route has parameters.
-            ReadModelError: the stack does not exist, or its API does not answer.
+            ReadModelError: the stack does not exist, or its API does not respond.
         """
         outputs = self._own_outputs(on_progress)
         url = self._url(outputs, path) if path else self._required(outputs, "SamplesUrl")
         if path is None and "{" in url:
-            raise ConfigError("the first route has parameters", where="read", hint="give a PATH")
+            raise ConfigError("the first route has parameters", where="read", hint="add a PATH")
         on_progress(Step(f"Waiting for {url}"))
         return request(url)
 
@@ -648,21 +649,21 @@ class ReadModelStack:
         confirm: Confirm | None = None,
         on_progress: OnProgress = ignore,
     ) -> "VerifyResult":
-        """Check over HTTP that the deployed stack keeps what the read model promises.
+        """Check over HTTP that the deployed stack responds as the read model promises.
 
-        A probe document is written under a route, and removed also after an error. A route without
-        parameters serves it to its readers for some seconds, which requires consent.
+        A probe document is written under a route, and always removed, also after an error. A route
+        without parameters serves it to its clients for some seconds, which requires consent.
 
         Args:
-            route: Path of the route to probe; by default one with a parameter.
+            route: Path of the route to probe (default: one with a parameter).
             timeout: Seconds in which the first read must succeed and throttled ones are retried.
             not_ours: Whether a stack without this tool's tag is allowed.
-            confirm: Called with what requires consent; without it the call itself is consent.
-            on_progress: Called with steps and notes.
+            confirm: Called before a change that requires consent; by default the call is consent.
+            on_progress: Gets Step and Note.
 
         Raises:
             ConfigError: no route has the path.
-            ReadModelError: the stack does not exist or has no tag, or no server answers.
+            ReadModelError: the stack does not exist or has no tag, or no server responds.
             Unfinished: another document was published meanwhile, or the API is throttled.
         """
         from readmodel_cfn.verify.contract import plan_probe
@@ -706,14 +707,14 @@ class ReadModelStack:
             seconds: How long documents are written and read.
             readers: Number of reader processes.
             size: Size of each document in bytes.
-            route: Path of the route to read; by default one with a parameter.
+            route: Path of the route to read (default: one with a parameter).
             not_ours: Whether a stack without this tool's tag is allowed.
-            confirm: Called with what requires consent; without it the call itself is consent.
-            on_progress: Called with steps and notes.
+            confirm: Called before a change that requires consent; by default the call is consent.
+            on_progress: Gets Step and Note.
 
         Raises:
             ConfigError: no route has the path, or no document can have the size.
-            ReadModelError: the stack does not exist or has no tag, or no server answers.
+            ReadModelError: the stack does not exist or has no tag, or no server responds.
             Unfinished: another document was published meanwhile.
         """
         from readmodel_cfn.verify.contract import plan_probe
@@ -736,7 +737,7 @@ class ReadModelStack:
     def status(self, *, drift: bool = False, on_progress: OnProgress = ignore) -> "StackStatus":
         """The stack's status, and whether its stages serve what its template says.
 
-        `raise_if_broken` of the result refuses a stack that does not. With `drift`, CloudFormation
+        `raise_if_broken` of the result raises an error if they do not. With `drift`, CloudFormation
         detects what was changed outside the stack, which may take minutes.
 
         Raises:
@@ -751,10 +752,10 @@ class ReadModelStack:
     def outputs(
         self, on_progress: OnProgress = ignore, *, show_secrets: bool = True
     ) -> dict[str, str]:
-        """The deployed stack's outputs; URLs are those that this machine can reach.
+        """The deployed stack's outputs, with URLs that this machine can reach.
 
-        The article's stack has its writer's secret access key among them; without `show_secrets`
-        its value is `****`.
+        The outputs of the article's stack include the writer's secret access key; without
+        `show_secrets` its value is `****`.
 
         Raises:
             ReadModelError: the stack does not exist.
@@ -766,15 +767,15 @@ class ReadModelStack:
     def described_outputs(
         self, on_progress: OnProgress = ignore, *, show_secrets: bool = True
     ) -> "list[Output]":
-        """The same with their descriptions."""
-        from readmodel_cfn.deploy.outputs import stack_outputs
+        """The deployed stack's outputs, with their descriptions."""
+        from readmodel_cfn.deploy.values import stack_outputs
 
         stack = self._described(on_progress)
         return stack_outputs(stack, self.connection.endpoint_url, show_secrets=show_secrets)
 
     @readable_errors()
     def url(self, path: str = "", on_progress: OnProgress = ignore) -> str:
-        """The URL of a path of the deployed API, such as products/42; of the API without one.
+        """The URL of a path of the deployed API, such as products/42 (default: of the API).
 
         Raises:
             ReadModelError: the stack does not exist, or has no API.
@@ -812,14 +813,14 @@ class ReadModelStack:
     ) -> "DeleteResult":
         """Delete the stack; a retained bucket is kept with its documents unless `with_data`.
 
-        After an interruption, call it again. With `force`, after a deletion that failed, resources
-        that fail again are left. `confirm` is asked before documents are deleted
-        ("erase-documents") and before the stack is ("delete").
+        After an interruption, call it again. `force` keeps the resources that cannot be deleted,
+        after a failed deletion. `confirm` is called before documents are deleted
+        ("erase-documents") and before the stack is deleted ("delete").
 
         Raises:
             ConsentRequired: `confirm` does not agree, or is None; nothing is changed.
             ReadModelError: the stack does not exist or may not be deleted; nothing is changed.
-            Stuck: AWS refuses to delete something, which the error names.
+            Stuck: AWS refuses to delete the resource or object that the error names.
             Unfinished: interrupted after something was deleted; call it again.
         """
         from readmodel_cfn.deploy.delete import delete
@@ -861,7 +862,7 @@ class ReadModelStack:
         )
 
     def serve_source(self) -> "Source":
-        """What `serve` serves: the template, the parameters' values, how documents are stored."""
+        """What `serve` serves: the template, its parameters, and how documents are stored."""
         from readmodel_cfn.local.serve import Source, Storage
         from readmodel_cfn.publish.documents import check_document
         from readmodel_cfn.publish.selection import Selection
@@ -888,7 +889,7 @@ class ReadModelStack:
         return existing_stack(self._client, self._locate(on_progress), on_progress)
 
     def _locate(self, on_progress: OnProgress) -> StackLocation:
-        """The location; reports progress if the sandbox is started here."""
+        """The location, after connecting."""
         self.connect(on_progress)
         return self.location
 
@@ -928,13 +929,13 @@ class ReadModelStack:
     def _destination(
         self, bucket: str | None, as_writer: bool, on_progress: OnProgress
     ) -> "Destination":
-        """The bucket to publish to; the stack is described only if something of it is needed."""
+        """The bucket to publish to; the stack is described only if its outputs are needed."""
         from readmodel_cfn.publish import destination
 
         connection = self.connect(on_progress)
         outputs = {} if bucket and not as_writer else self._own_outputs(on_progress)
         bucket = bucket or self._required(outputs, "S3BucketName")
-        found = destination.Destination.over(connection, bucket)
+        found = destination.Destination.from_connection(connection, bucket)
         if not as_writer:
             return found
         return destination.as_writer(found, outputs, self.model.writer.allow)
@@ -948,7 +949,7 @@ class ReadModelStack:
         return Settings(store.cache_control, store.gzip_stored, encrypted=bool(store.kms_key))
 
     def _excluded(self, exclude: Sequence[str]) -> tuple[str, ...]:
-        """Patterns of the configuration and more, all of which are checked."""
+        """The patterns of the configuration and of the call, after checking them."""
         return Publish((*self.config.publish.exclude, *exclude)).exclude
 
     def _contract(self) -> "Contract":
@@ -983,7 +984,7 @@ class ReadModelStack:
         self, on_progress: OnProgress = ignore, stack: "Stack | None" = None
     ) -> dict[str, str]:
         """This read model's outputs, without its prefix."""
-        from readmodel_cfn.deploy.outputs import stack_outputs
+        from readmodel_cfn.deploy.values import stack_outputs
 
         stack = stack or self._described(on_progress)
         found = stack_outputs(stack, self.connection.endpoint_url, show_secrets=True)
@@ -999,17 +1000,17 @@ class ReadModelStack:
 
     def _required(self, outputs: Mapping[str, str], name: str) -> str:
         if name not in outputs:
-            what = f"it has no output {self.config.stack.prefix}{name}"
+            what = f"no output {self.config.stack.prefix}{name}"
             hint = "choose a read model's stack with --stack-name, or set prefix under [stack]"
             raise ReadModelError(what, where=str(self.location), hint=hint)
         return outputs[name]
 
 
 def _check_article(name: str, region: str | None) -> None:
-    """Refuse a name or a region that the article's template does not allow.
+    """Check the name and the region of the article's stack.
 
     Raises:
-        ConfigError: the name or the region.
+        ConfigError: the article's template does not allow one of them.
     """
     from readmodel_cfn.template.article import REGION, STACK_NAME_LENGTH
 
@@ -1020,27 +1021,16 @@ def _check_article(name: str, region: str | None) -> None:
         raise OptionError("--region", region, f"{REGION}, the region of the article's template")
 
 
-def _connected(given: Connection, on_progress: OnProgress) -> Connection:
+def _connected(requested: Connection, on_progress: OnProgress) -> Connection:
     # boto3 reads AWS_DEFAULT_REGION only; every other AWS SDK reads AWS_REGION.
-    region = given.region or (None if given.session else os.environ.get("AWS_REGION"))
-    if given.sandbox:
+    region = requested.region or (None if requested.session else os.environ.get("AWS_REGION"))
+    if requested.sandbox:
         from readmodel_cfn.local import sandbox
 
         box = sandbox.start(on_progress=on_progress)
         key = Credentials(box.access_key_id, box.secret_access_key)
         return Connection(region or box.region, None, box.endpoint_url, key, sandbox=True)
-    endpoint_url = given.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")
+    endpoint_url = requested.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")
     if endpoint_url:
-        _check_endpoint(endpoint_url)
-    return replace(given, region=region, endpoint_url=endpoint_url)
-
-
-def _check_endpoint(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:  # a port that is no number or too large, or half an IPv6 address
-        valid = False
-    if not valid:
-        hint = "allowed: an http or https URL, such as http://127.0.0.1:4566"
-        raise ConfigError(f"{url!r} is not allowed", where="--endpoint-url", hint=hint)
+        check_endpoint_url(endpoint_url)
+    return replace(requested, region=region, endpoint_url=endpoint_url)

@@ -136,8 +136,8 @@ def test_objects_older_than_the_header_change_are_not_trusted(boundary: int, ord
 
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=300))
 def test_sample_is_small_and_has_the_oldest_and_newest(seconds: list[int]) -> None:
-    in_time = sample(*seconds).in_time
-    times = [(listed.modified - THEN).total_seconds() for listed in in_time]
+    by_time = sample(*seconds).by_time
+    times = [(listed.modified - THEN).total_seconds() for listed in by_time]
     assert times[0] == min(seconds)
     assert times[-1] == max(seconds)
     assert times == sorted(times)

@@ -4,6 +4,7 @@ import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from facts import missing
 from readmodel_cfn.aws.errors import UnreadableResponse
-from readmodel_cfn.deploy.empty import Content, content_of, empty, remove, run_parallel
+from readmodel_cfn.deploy.empty import Content, content_of, empty, remove
 from readmodel_cfn.errors import Stuck, Unfinished
 
 TIMEOUT = 60  # seconds, for threads that wait for each other
@@ -89,7 +90,7 @@ def many(count: int) -> list[Version]:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The recorded pauses; nothing sleeps."""
     made: list[float] = []
-    monkeypatch.setattr("readmodel_cfn.deploy.empty.time.sleep", made.append)
+    monkeypatch.setattr("readmodel_cfn.deploy.empty.time", SimpleNamespace(sleep=made.append))
     return made
 
 
@@ -338,49 +339,3 @@ def test_interruption_does_not_wait_for_calls_in_progress() -> None:
     assert bucket.batches == []
     assert all(thread.daemon for thread in set(threading.enumerate()) - before)
     release.set()
-
-
-def test_in_parallel_returns_all_results_and_raises_errors() -> None:
-    assert sorted(run_parallel(lambda n: n * n, range(50), 3)) == [n * n for n in range(50)]
-    assert list(run_parallel(str, [], 3)) == []
-    with pytest.raises(ZeroDivisionError):
-        list(run_parallel(lambda n: 1 // n, [0], 3))
-
-
-def test_in_parallel_takes_items_only_when_a_thread_is_free() -> None:
-    taken: list[int] = []
-
-    def pieces() -> Iterator[int]:
-        for number in range(100):
-            taken.append(number)
-            yield number
-
-    work = run_parallel(str, pieces(), 2)
-    next(work)
-    assert len(taken) == 4
-    work.close()
-    assert len(taken) == 4
-
-
-def test_in_parallel_starts_no_item_after_the_caller_stops() -> None:
-    """Two items are in progress, and the third waits for a thread."""
-    started: list[int] = []
-    both, release, third = threading.Barrier(3), threading.Event(), threading.Event()
-
-    def wait(number: int) -> None:
-        started.append(number)
-        if number == 2:
-            third.set()
-        both.wait(TIMEOUT)
-        release.wait(TIMEOUT)
-
-    def pieces() -> Iterator[int]:
-        yield from range(3)
-        both.wait(TIMEOUT)
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        list(run_parallel(wait, pieces(), 2))
-    release.set()
-    assert not third.wait(0.2)
-    assert sorted(started) == [0, 1]

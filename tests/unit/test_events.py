@@ -210,7 +210,7 @@ def interrupted(on_interrupt: OnInterrupt | None) -> tuple[EventStream, list[str
 def test_waiting_resumes_after_an_interruption() -> None:
     stream, reported = interrupted(lambda *_: True)
     assert reported == ["a", "b", "c"]
-    assert [event_.id for event_ in stream.happened] == ["a", "b", "c"]
+    assert [event_.id for event_ in stream.events] == ["a", "b", "c"]
 
 
 def stop(*_: object) -> NoReturn:

@@ -278,7 +278,7 @@ lint_cache.lint = lambda *_: found
 entry = lint_cache._entry("text", [])
 for n in range(50):
     assert lint_cache.lint_once("text", []) == found
-    lint_cache._keep(entry, found)
+    lint_cache._write(entry, found)
     assert lint_cache._read(entry) == found
 """
 

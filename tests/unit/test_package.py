@@ -15,7 +15,7 @@ def test_every_public_name_is_importable(name: str) -> None:
 
 
 def test_every_listed_module_has_a_public_name() -> None:
-    assert list(readmodel_cfn._HOMES) == readmodel_cfn.__all__
+    assert list(readmodel_cfn._MODULES) == readmodel_cfn.__all__
 
 
 def test_unknown_name_is_an_attribute_error() -> None:

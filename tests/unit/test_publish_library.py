@@ -15,7 +15,7 @@ from readmodel_cfn.aws.connection import Credentials
 from readmodel_cfn.consent import Consent, ConsentRequired
 from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError, Unfinished
 from readmodel_cfn.publish import changes as module
-from readmodel_cfn.publish.compare import ENCRYPTED, NO_HEAD, NO_LIST, OTHER_HEADERS, UNLIKE
+from readmodel_cfn.publish.compare import ENCRYPTED, NO_HEAD, NO_LIST, NOT_MD5, OTHER_HEADERS
 from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.publish.publish import publish
@@ -129,7 +129,7 @@ def test_publish_sends_all_if_etags_are_not_md5(objects: FakeObjects) -> None:
     for _ in range(2):
         result = publish(many(3), TO)
         assert counts(result) == (3, 0)
-        assert result.notes == (UNLIKE,)
+        assert result.notes == (NOT_MD5,)
 
 
 def test_prefix_limits_the_listing(objects: FakeObjects) -> None:

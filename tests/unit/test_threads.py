@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from readmodel_cfn.publish.threads import map_in_threads
+from readmodel_cfn.threads import map_in_threads
 
 
 def numbers(count: int, taken: list[int]) -> Iterator[int]:

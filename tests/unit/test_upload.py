@@ -53,7 +53,7 @@ def test_each_document_is_sent_and_reported_once() -> None:
     outcomes = send(uploader, 300)
     assert len({each.key for each in outcomes if isinstance(each, Sent)}) == 300
     assert uploader.tally.sent == len(objects.kept) == len(objects.keys_of("put")) == 300
-    assert uploader.tally.unlike == 0
+    assert uploader.tally.not_md5 == 0
 
 
 def test_throttled_put_is_retried() -> None:

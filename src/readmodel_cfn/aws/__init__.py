@@ -1,1 +1,1 @@
-"""aws."""
+"""Connections to AWS, retries, botocore errors as this package's errors, and an HTTP client."""

@@ -1,12 +1,14 @@
-"""AWS clients: one connection makes all of them, with the same session and settings.
+"""Connection: the region, credentials and endpoint of all AWS clients; StackLocation: one stack.
 
-boto3 is imported when the first client is made, so that commands which need none start fast.
+boto3 is imported when the first client is created, so that other commands start fast.
 """
 
 import json
+import shlex
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from readmodel_cfn.errors import ConfigError
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Credentials:
-    """An access key, instead of the environment's or a profile's."""
+    """An access key, used instead of the environment's or a profile's."""
 
     access_key_id: str
     secret_access_key: str = field(repr=False)
@@ -24,10 +26,10 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Connection:
-    """How to reach AWS; without any value, as the environment and ~/.aws say.
+    """How to reach AWS; values of None come from the environment and ~/.aws.
 
-    `endpoint_url` is one URL for every service, such as an emulator's. `sandbox` says that it is
-    the embedded AWS. `session` is a boto3 session that is used instead of making one.
+    `endpoint_url` is one URL for every service, such as an emulator's. `sandbox` is whether that is
+    the embedded AWS. `session` is a boto3 session to use instead of a new one.
     """
 
     region: str | None = None
@@ -53,12 +55,12 @@ class Connection:
 
     @property
     def region_name(self) -> str | None:
-        """The region of every client: given here, or by the environment or the profile."""
+        """The region of every client: `region`, or that of the environment or the profile."""
         return self._session.region_name
 
     @property
     def options(self) -> tuple[str, ...]:
-        """The command line's options for the same connection; secrets are never among them."""
+        """The options of the command line for the same connection, without secrets."""
         values = {"--region": self.region, "--profile": self.profile}
         if not self.sandbox:
             values["--endpoint-url"] = self.endpoint_url
@@ -66,10 +68,10 @@ class Connection:
         return (*words, *(["--sandbox"] if self.sandbox else []))
 
     def client(self, service: Any) -> Any:
-        """A boto3 client with retries, and timeouts that a person can wait for.
+        """A boto3 client with retries and timeouts.
 
         Raises:
-            ConfigError: a region or an endpoint URL that no client can have.
+            ConfigError: the region, the endpoint URL or the credential process is invalid.
         """
         from botocore.config import Config
 
@@ -82,8 +84,8 @@ class Connection:
         try:
             return self._session.client(service, endpoint_url=self.endpoint_url, config=config)
         except ValueError as error:
-            of_process = isinstance(error, json.JSONDecodeError)  # the process did not print JSON
-            hint = "check credential_process" if of_process else "check --region and --endpoint-url"
+            not_json = isinstance(error, json.JSONDecodeError)  # the output of credential_process
+            hint = "check credential_process" if not_json else "check --region and --endpoint-url"
             raise ConfigError(str(error).rstrip("."), where="AWS", hint=hint) from error
 
     def with_credentials(self, credentials: Credentials) -> "Connection":
@@ -91,3 +93,35 @@ class Connection:
         return Connection(
             self.region_name, None, self.endpoint_url, credentials, sandbox=self.sandbox
         )
+
+
+@dataclass(frozen=True)
+class StackLocation:
+    """A stack's name, and the connection to its account and region."""
+
+    name: str
+    connection: Connection
+
+    def __str__(self) -> str:
+        return f"stack {self.name} in {self.connection.region_name or 'no region'}"
+
+    def command(self, name: str, *options: str) -> str:
+        """A command line for this stack, for messages."""
+        words = [name, "--stack-name", self.name, *self.connection.options, *options]
+        return shlex.join(["readmodel-cfn", *words])
+
+
+def check_endpoint_url(url: str) -> None:
+    """Check that an endpoint URL is an http or https URL.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # an invalid port or IPv6 address
+        valid = False
+    if not valid:
+        hint = "allowed: an http or https URL, such as http://127.0.0.1:4566"
+        raise ConfigError(f"{url!r} is not allowed", where="--endpoint-url", hint=hint)

@@ -1,4 +1,4 @@
-"""botocore errors as this package's one-line errors, and which of them are worth a retry."""
+"""botocore errors as this package's one-line errors, and which of them to retry."""
 
 import sys
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from readmodel_cfn.errors import ConfigError, ReadModelError
 
 
 class UnreadableResponse(ReadModelError):
-    """A response that is not one of AWS: empty, cut off, or the page of a proxy."""
+    """A response that AWS did not send: empty, incomplete, or the page of a proxy."""
 
     def __init__(self, operation: str) -> None:
         super().__init__(
@@ -28,7 +28,7 @@ def _camel(operation: str) -> str:
 def readable_responses(operation: str) -> Iterator[None]:
     """Turn the exceptions for an unreadable response into UnreadableResponse.
 
-    botocore raises ResponseParserError, or a KeyError if the response is XML of another kind.
+    botocore raises ResponseParserError; other XML or a missing field is a KeyError.
     """
     from botocore.parsers import ResponseParserError
 
@@ -56,9 +56,9 @@ def _readable(error: Exception) -> ReadModelError | None:
     from botocore.parsers import ResponseParserError
 
     if isinstance(error, ClientError):
-        return _refused(error)
+        return _client_error(error)
     if isinstance(error, BotoCoreError):
-        return _unreachable(error)
+        return _botocore_error(error)
     return UnreadableResponse("") if isinstance(error, ResponseParserError) else None
 
 
@@ -75,20 +75,21 @@ def error_code(error: Any) -> str:
 
 
 def is_refusal(error: Exception) -> bool:
-    """Whether AWS refused the call, so that nothing was done; a server error does not say that."""
+    """Whether AWS refused the call and did nothing, which is unknown after a server error."""
     from botocore.exceptions import ClientError
 
-    return isinstance(error, ClientError) and _status(error) < _SERVER_FAULT
+    return isinstance(error, ClientError) and _status(error) < _SERVER_ERROR
 
 
 def is_transient(error: Exception) -> bool:
     """Whether a retry may help: throttling, a server error, or a lost connection."""
-    from botocore import exceptions as of
+    from botocore import exceptions
 
-    if isinstance(error, of.ClientError):
-        return error_code(error) in _THROTTLED or _status(error) >= _SERVER_FAULT
-    lost = isinstance(error, of.HTTPClientError | of.ConnectionError | UnreadableResponse)
-    return lost and not isinstance(error, of.SSLError)
+    if isinstance(error, exceptions.ClientError):
+        return error_code(error) in _THROTTLED or _status(error) >= _SERVER_ERROR
+    connection_errors = exceptions.HTTPClientError | exceptions.ConnectionError
+    lost = isinstance(error, connection_errors | UnreadableResponse)
+    return lost and not isinstance(error, exceptions.SSLError)
 
 
 def _status(error: Any) -> int:
@@ -101,7 +102,7 @@ def was_retried(error: Any) -> bool:
     return bool(response.get("ResponseMetadata", {}).get("RetryAttempts"))
 
 
-_SERVER_FAULT = 500
+_SERVER_ERROR = 500
 _THROTTLED = {
     "Throttling",
     "ThrottlingException",
@@ -118,11 +119,11 @@ _BAD_KEY = {
 }
 _NEW_KEY = {"InvalidAccessKeyId"}
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
-# Beginnings of the names of errors that are raised before a request: usage errors.
+# Errors whose class names begin with these are raised before a request: usage errors.
 _USAGE = ("NoRegionError", "ProfileNotFound", "ParamValidationError", "Invalid", "Config")
 
 
-def _refused(error: Any) -> ReadModelError:
+def _client_error(error: Any) -> ReadModelError:
     code, message = error_code(error), error.response.get("Error", {}).get("Message", "")
     hint = None
     if code in _EXPIRED:
@@ -140,7 +141,7 @@ def _refused(error: Any) -> ReadModelError:
     return ReadModelError(what, where=f"AWS {error.operation_name}", hint=hint)
 
 
-def _unreachable(error: Any) -> ReadModelError:
+def _botocore_error(error: Any) -> ReadModelError:
     hints = {
         **dict.fromkeys(_NO_TOKEN, _RENEW),
         "NoCredentialsError": "set AWS_PROFILE or --profile, or use --sandbox",

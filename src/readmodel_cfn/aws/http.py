@@ -1,7 +1,7 @@
-"""The HTTP client: one request exactly as given, and the response exactly as it came.
+"""An HTTP client that changes neither the request nor the response.
 
-No redirect is followed, no body is decompressed, and no Accept-Encoding is sent unless the caller
-gives one: `read` and `verify` report what a reader of the API gets.
+It follows no redirects, decompresses no bodies and adds no Accept-Encoding header: `read` and
+`verify` report what a client of the API receives.
 """
 
 import gzip
@@ -31,8 +31,8 @@ _EXECUTE_API = re.compile(r"https://([a-z0-9]+)\.execute-api\.[^/]+(/.*)")
 class Response:
     """One HTTP response.
 
-    `headers` are in the order in which they came, names as they came. `seconds` is the time from
-    sending the request to the last byte.
+    `headers` have their original order and case. `seconds` is the time from sending the request to
+    receiving the last byte.
     """
 
     method: str
@@ -43,13 +43,13 @@ class Response:
     seconds: float
 
     def header(self, name: str) -> str | None:
-        """The value of a header, in any case of its name; repeated ones are joined by a comma."""
-        values = [value for own, value in self.headers if own.lower() == name.lower()]
+        """The value of a header, by its name in any case; repeated headers are joined by commas."""
+        values = [value for header, value in self.headers if header.lower() == name.lower()]
         return ", ".join(values) if values else None
 
     @property
     def ok(self) -> bool:
-        """Whether it is a document (2xx), or says that it has not changed (304)."""
+        """Whether the status is 2xx or 304 (not modified)."""
         return 200 <= self.status < 300 or self.status == 304
 
     def json(self) -> Any:
@@ -65,17 +65,17 @@ class Response:
             raise ReadModelError(what, where=self.url) from error
 
     def raise_for_status(self) -> None:
-        """Refuse a response that is neither a document nor 304.
+        """Raise an error unless the response is `ok`.
 
         Raises:
-            PromiseBroken: with what to do next.
+            PromiseBroken: the status is neither 2xx nor 304.
         """
         if self.ok:
             return
         hint = "publish the document first: readmodel-cfn publish FILE"
         if self.status in (403, 404):
             hint = "check the path against the routes, and whether its document is published"
-        raise PromiseBroken(f"answered {self.status}", where=self.url, hint=hint)
+        raise PromiseBroken(f"the response has status {self.status}", where=self.url, hint=hint)
 
     def as_dict(self) -> dict[str, object]:
         """The response as `read --json` prints it: header names in lower case, body as text."""
@@ -89,7 +89,7 @@ class Response:
         }
 
     def decoded(self) -> bytes | None:
-        """The body without its Content-Encoding; None if it is not what that header says."""
+        """The body without its Content-Encoding; None if it cannot be decoded."""
         encoding = (self.header("Content-Encoding") or "identity").lower()
         if encoding == "identity":
             return self.body
@@ -107,11 +107,11 @@ def request(
     headers: Mapping[str, str] | None = None,
     timeout: float = TIMEOUT,
 ) -> Response:
-    """Send one request over a new connection; every HTTP status is a response.
+    """Send one request over a new connection; no HTTP status is an error.
 
     Raises:
-        ConfigError: not an http or https URL.
-        ReadModelError: no server answers, or the response is cut off.
+        ConfigError: the URL is not an http or https URL.
+        ReadModelError: no server responds, or the response is incomplete.
     """
     from http.client import HTTPException, InvalidURL
 
@@ -133,7 +133,7 @@ def request(
     except (OSError, HTTPException) as error:
         reason = str(error) or type(error).__name__
         hint = "check the network, or deploy the stack first"
-        raise ReadModelError(f"no answer to {method}: {reason}", where=url, hint=hint) from error
+        raise ReadModelError(f"no response to {method}: {reason}", where=url, hint=hint) from error
     finally:
         connection.close()
 
@@ -167,7 +167,7 @@ def request_head(url: str) -> tuple[str, dict[str, str]]:
 
 
 def proxy_for(url: str) -> SplitResult | None:
-    """The environment's proxy for the URL; none for a server on this machine."""
+    """The proxy that the environment sets for the URL; None for a server on this machine."""
     from urllib.request import getproxies, proxy_bypass
 
     parts = urlsplit(url)
@@ -179,7 +179,7 @@ def proxy_for(url: str) -> SplitResult | None:
 
 
 def reachable_url(url: str, endpoint_url: str | None) -> str:
-    """The URL of an API as this machine can reach it.
+    """The URL at which this machine can reach an API.
 
     With an emulator at `endpoint_url` an API is at `/_aws/execute-api/ID/STAGE/PATH` below it, on
     both the sandbox and LocalStack. Without one, and for any other text, the value is unchanged.
@@ -200,7 +200,7 @@ def _parsed(url: str) -> SplitResult:
     if not url.isascii() or re.search(r"[\x00-\x20\x7f]", url):
         raise _not_a_url(url)
     if not valid:
-        raise ConfigError("not an http URL", where=url)
+        raise ConfigError("not an http URL", where=url, hint="use a URL such as https://HOST/PATH")
     return parts
 
 

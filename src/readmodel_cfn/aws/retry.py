@@ -1,4 +1,4 @@
-"""Retries of read-only AWS calls, for longer than botocore's own."""
+"""Retries of read-only AWS calls, for longer than botocore retries them."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import TypeVar
 from readmodel_cfn.aws.errors import aws_errors, is_transient
 
 Result = TypeVar("Result")
-_FIRST_PAUSE = 2.0  # seconds; botocore has made several attempts of its own by then
+_FIRST_PAUSE = 2.0  # seconds; botocore has already made several attempts
 _LONGEST_PAUSE = 20.0  # seconds
 
 
@@ -15,7 +15,7 @@ class Clock:
     """The time, and how to wait; tests pass a clock of their own."""
 
     def now(self) -> float:
-        """Seconds since some fixed moment."""
+        """Seconds since a fixed time."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
@@ -28,7 +28,7 @@ def retry(call: Callable[[], Result], clock: Clock, timeout: float) -> Result:
 
     A transient error is raised when `timeout` seconds have passed since the first attempt, any
     other error at once. A call that changes something must not be repeated: the first attempt may
-    have succeeded although its answer was lost.
+    have succeeded although its response was lost.
     """
     started, pause = clock.now(), _FIRST_PAUSE
     while True:

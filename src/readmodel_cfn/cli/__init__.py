@@ -34,7 +34,7 @@ _COMMANDS = {
     "restore": "documents",
     "read": "documents",
     "verify": "verify",
-    "delete": "delete",
+    "delete": "deploy",
     "sandbox": "sandbox",
     "completion": "completion",
 }
@@ -62,7 +62,7 @@ class Commands(Group):
         parent: click.Context | None = None,
         **extra: Any,
     ) -> click.Context:
-        """The context of one run; it says whether to print colours."""
+        """The context of one run, with colours on or off."""
         with one_line_errors():
             return super().make_context(info_name, args, parent, color=colour(), **extra)
 

@@ -1,4 +1,4 @@
-"""`audit`, `graph` and `openapi`: what any template says, without AWS."""
+"""`audit`, `graph` and `openapi`: analyze any template, without AWS."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -45,12 +45,12 @@ def audit(
     as_json: bool,
     list_rules: bool,
 ) -> None:
-    """Check a template's S3 proxy against best practices: FILE, else that of readmodel.toml.
+    """Check the S3 proxy in FILE against best practices (default: that of readmodel.toml).
 
-    The template may be any, in JSON or YAML, that reads S3 through an API Gateway REST API.
+    FILE is any template in JSON or YAML that reads S3 through an API Gateway REST API.
 
     With --json: a list of findings, each with rule, name, resource, path, what, meaning and
-    todo; with --rules of rules, each with id, name, title and meaning.
+    todo; with --rules, a list of rules, each with id, name, title and meaning.
     """
     from readmodel_cfn.analysis.audit import RULES, methods_reading_s3
     from readmodel_cfn.analysis.audit import audit as find
@@ -93,10 +93,10 @@ def _print_findings(findings: Sequence["Finding"]) -> None:
 @config_option
 @article_option
 def graph(file: Path | None, config_file: Path | None, article: bool) -> None:
-    """Draw a template as a mermaid flowchart: FILE, else that of readmodel.toml.
+    """Draw the template FILE as a mermaid flowchart (default: that of readmodel.toml).
 
-    Solid arrows are requests and documents, dotted arrows all other relations. GitHub and others
-    draw it in a Markdown code block with the language mermaid.
+    Solid arrows are requests and documents, dotted arrows all other relations. GitHub renders it in
+    a Markdown code block with the language mermaid.
     """
     from readmodel_cfn.analysis.graph import flowchart
 
@@ -120,9 +120,10 @@ def graph(file: Path | None, config_file: Path | None, article: bool) -> None:
 def openapi(
     file: Path | None, config_file: Path | None, article: bool, api: str | None, form: str
 ) -> None:
-    """Print a template's read API as OpenAPI 3.1: that of FILE, else that of readmodel.toml.
+    """Print the read API of FILE as OpenAPI 3.1 (default: that of readmodel.toml).
 
-    Its version is the hash at the end of the deployment's logical ID, else the stage's name.
+    The version of the API is the hash at the end of the deployment's logical ID, else the stage's
+    name.
     """
     from readmodel_cfn.analysis.openapi import openapi as describe
 

@@ -1,4 +1,4 @@
-"""Consent on the command line: --yes, a stack's name as an option's value, or an answer typed."""
+"""Consent on the command line: --yes, an option with the stack's name, or a question."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -15,16 +15,16 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 
 _NO_NAME = ""  # the value of an option that is given without a name
 _BY_NAME: Mapping[ConsentKind, str] = {"adopt": "--adopt", "erase-documents": "--with-data"}
-"""The kinds that only the stack's name agrees to, and the option that takes it."""
+"""The kinds that require the stack's name, and the option for it."""
 
 
 def name_option(flag: str, help_text: str) -> Callable[..., Any]:
-    """An option that takes the stack's name, or no value: then the name is asked for."""
+    """An option whose value is the stack's name; without a value, the command asks for it."""
     return click.option(flag, metavar="[NAME]", is_flag=False, flag_value=_NO_NAME, help=help_text)
 
 
 def check_name(flag: str, value: str | None, stack_name: str) -> None:
-    """Check that a name that an option was given is the stack's.
+    """Check that an option's value is the stack's name.
 
     Raises:
         OptionError: it is another name.
@@ -34,7 +34,7 @@ def check_name(flag: str, value: str | None, stack_name: str) -> None:
 
 
 def check_terminal(where: str, hint: str) -> None:
-    """Refuse to ask without a terminal.
+    """Check that a question can be asked.
 
     Raises:
         ReadModelError: stdin is not a terminal.
@@ -44,10 +44,10 @@ def check_terminal(where: str, hint: str) -> None:
 
 
 class Ask:
-    """A `confirm` callback that asks at the terminal, unless an option has answered.
+    """A `confirm` callback that asks at the terminal, unless an option has already agreed.
 
-    `yes` answers everything but the kinds that have an option of their own: `names` has the values
-    of those that take the stack's name. `report` is silenced before a question.
+    `yes` agrees to all kinds without an option of their own; `names` are the values of the options
+    that take the stack's name. The output of `report` is ended before a question.
     """
 
     def __init__(
@@ -61,10 +61,10 @@ class Ask:
         self._names = dict(names or {})
 
     def __call__(self, consent: Consent) -> bool:
-        """Ask.
+        """Ask for consent.
 
         Raises:
-            ReadModelError: the answer is no, or there is no terminal to ask on.
+            ReadModelError: the answer is no, or stdin is not a terminal.
         """
         self._report.end()
         if consent.kind in _BY_NAME:
@@ -83,7 +83,7 @@ class Ask:
         typed = click.prompt(question, default="", show_default=False, err=True)
         if typed.strip() != consent.name:
             raise ReadModelError("cancelled", where=consent.text)
-        if consent.kind == "erase-documents":  # who types the name agrees to delete the stack too
+        if consent.kind == "erase-documents":  # the name also agrees to delete the stack
             self._yes = True
 
 

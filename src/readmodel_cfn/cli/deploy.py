@@ -1,4 +1,4 @@
-"""`diff`, `deploy` and `follow`: what would change, the change, and its events."""
+"""`diff`, `deploy`, `follow` and `delete`: compare a stack, change it, and follow its events."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,7 +13,14 @@ from readmodel_cfn.cli.operation import OperationReporter, offer_cancel
 from readmodel_cfn.cli.options import SECONDS, WORD, article_option, json_option, stack_options
 from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.lint import Finding
-from readmodel_cfn.stack import Plan, PropertyChange, ReadModelStack, ResourceDiff, StackDiff
+from readmodel_cfn.stack import (
+    DeletionPlan,
+    Plan,
+    PropertyChange,
+    ReadModelStack,
+    ResourceDiff,
+    StackDiff,
+)
 
 _CHANGES = 5  # the exit code
 
@@ -44,7 +51,7 @@ def _print_plan(plan: Plan) -> None:
 def diff(
     ctx: click.Context, stack: ReadModelStack, template_bucket: str | None, as_json: bool
 ) -> None:
-    """Show what deploy would change. Exit code 0: nothing; 5: something.
+    """Show what deploy would change. Exit code 0: no changes; 5: changes.
 
     With --json: an object with action, resources and others.
     """
@@ -72,7 +79,7 @@ def diff(
 @article_option
 @template_bucket_option
 @json_option
-@click.option("--detach", is_flag=True, help="Start the deployment and do not wait for its end.")
+@click.option("--detach", is_flag=True, help="Start the deployment and return without waiting.")
 @timeout_option
 @click.option(
     "--recreate",
@@ -81,8 +88,8 @@ def diff(
 )
 @name_option(
     "--adopt",
-    "Adopt a stack that another tool created, after listing the resources that it loses. NAME is "
-    "the stack's name; without it, the command asks for it.",
+    "Adopt a stack that another tool created, after listing the resources that are removed from "
+    "it. NAME is the stack's name; without it, the command asks for it.",
 )
 @click.option(
     "--express",
@@ -154,6 +161,65 @@ def follow(stack: ReadModelStack, as_json: bool, timeout: float | None) -> None:
         output.print_json_line("result", result.as_dict())
     else:
         output.log(str(result))
+
+
+@click.command(
+    cls=WithExamples,
+    epilog=examples(
+        "readmodel-cfn delete",
+        "readmodel-cfn delete --yes --with-data=read-model --json",
+    ),
+)
+@stop_on_sigterm()
+@stack_options
+@yes_option
+@json_option
+@name_option(
+    "--with-data",
+    "Delete all documents and their versions too. NAME is the stack's name; without it, the "
+    "command asks for it.",
+)
+@click.option(
+    "--force",
+    is_flag=True,
+    help="After a failed deletion: keep the resources that cannot be deleted.",
+)
+def delete(
+    stack: ReadModelStack, yes: bool, as_json: bool, with_data: str | None, force: bool
+) -> None:
+    """Delete the stack after listing what will be deleted and kept.
+
+    A retained bucket is kept with its documents, unless --with-data is given. After an
+    interruption, run the command again to continue.
+
+    Only a stack with the tag readmodel-cfn = managed is deleted, which every deploy sets: delete
+    any other with the tool that created it.
+
+    With --json: an object with deleted, kept and removed_buckets.
+    """
+    check_name("--with-data", with_data, stack.name)
+    again = ["delete", *([f"--with-data={stack.name}"] if with_data is not None else [])]
+    with OperationReporter(
+        stack, printers={DeletionPlan: _print_deletion_plan}, again=again
+    ) as report:
+        result = stack.delete(
+            with_data=with_data is not None,
+            force=force,
+            confirm=Ask(report, yes=yes, names={"erase-documents": with_data}),
+            on_progress=report,
+        )
+    with unfinished_if_output_closed(
+        str(stack.location), f"run: {stack.location.command('delete')}"
+    ):
+        if as_json:
+            output.print_json(result.as_dict())
+        else:
+            output.log(str(result))
+
+
+def _print_deletion_plan(plan: DeletionPlan) -> None:
+    for line in plan.lines():
+        output.log(line)
 
 
 _COLOURS = {"add": "green", "import": "green", "modify": "yellow", "remove": "red"}

@@ -90,7 +90,7 @@ def _row(version: "Version") -> list[str]:
 @stack_options
 @json_option
 def read(stack: ReadModelStack, path: str | None, as_json: bool) -> None:
-    """GET a path of the API, by default that of the first route, and print the response.
+    """GET a path of the API and print the response (default: the path of the first route).
 
     With --json: an object with url, status, headers, seconds and body.
     """

@@ -1,4 +1,4 @@
-"""How a command fails: one line on stderr, and the exit code of the error."""
+"""Errors of commands: one line on stderr, and the exit code."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ def one_line_errors() -> Iterator[None]:
     except BrokenPipeError:
         raise  # stdout is closed; click handles it
     except (KeyboardInterrupt, click.Abort) as error:
-        if isinstance(error, click.Abort):  # the cursor is behind a question
+        if isinstance(error, click.Abort):  # the cursor is after a question
             click.echo(err=True)
         _end("interrupted; run the command again", 1)
     except (OSError, UnicodeError) as error:
@@ -42,7 +42,7 @@ def one_line_errors() -> Iterator[None]:
 
 @contextmanager
 def last_resort() -> Iterator[None]:
-    """The same for unexpected exceptions; `python -X dev` shows their traceback."""
+    """Print unexpected exceptions in one line too; `python -X dev` shows their traceback."""
     try:
         yield
     except (Exception, KeyboardInterrupt) as error:
@@ -51,7 +51,7 @@ def last_resort() -> Iterator[None]:
         _print(_unexpected(error))
         sys.exit(1)
     finally:
-        with suppress(ValueError):  # another thread than the main one
+        with suppress(ValueError):  # not the main thread
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process ends
 
 
@@ -64,8 +64,8 @@ def _unexpected(error: BaseException) -> str:
         return f"{error.msg}; the installation of readmodel-cfn is incomplete: install it again"
     what = " ".join(f"{type(error).__name__}: {error}".split())
     frames = extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if _PACKAGE in Path(frame.filename).parents] or frames
-    place = f"{Path(ours[-1].filename).name} line {ours[-1].lineno}"
+    own_frames = [frame for frame in frames if _PACKAGE in Path(frame.filename).parents] or frames
+    place = f"{Path(own_frames[-1].filename).name} line {own_frames[-1].lineno}"
     return f"{place}: {what}; this is a bug in readmodel-cfn: please report it"
 
 
@@ -81,7 +81,7 @@ def _end(line: str, code: int) -> None:
 
 
 def _print(line: str) -> None:
-    """Print the error; if stderr is closed, only the exit code is left."""
+    """Print the error; if stderr is closed, there is only the exit code."""
     with suppress(OSError):
         click.echo(f"{click.style('Error:', fg='red')} {line}", err=True, color=colour())
     for stream in filter(None, (sys.stdout, sys.stderr)):
@@ -96,9 +96,9 @@ def _close(stream: TextIO) -> None:
     try:
         stream.flush()
     except OSError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
 
 
 def usage_error(error: click.UsageError) -> ConfigError:
@@ -151,7 +151,7 @@ def _terminate(*_: Any) -> NoReturn:
 
 @contextmanager
 def unfinished_if_output_fails(done: str, where: str | None, hint: str) -> Iterator[None]:
-    """The block prints what was done: if that fails, the error says it in one line.
+    """Turn errors of the block, which prints what was `done`, into Unfinished.
 
     Raises:
         Unfinished: printing was interrupted, or the output cannot be written.
@@ -167,7 +167,7 @@ def unfinished_if_output_fails(done: str, where: str | None, hint: str) -> Itera
 
 @contextmanager
 def unfinished_if_output_closed(where: str, hint: str) -> Iterator[None]:
-    """Turn an OSError of the output into Unfinished: an exit code of 1 says nothing was changed.
+    """Turn an OSError of the output into Unfinished: exit code 1 means that nothing was changed.
 
     Raises:
         Unfinished: the output was closed, or its disk is full.

@@ -1,4 +1,4 @@
-"""Help pages that end with examples, each a whole line to copy."""
+"""Help pages that end with examples, each on one line."""
 
 import click
 
@@ -24,10 +24,10 @@ class WithExamples(click.Command):
 
 
 class Group(WithExamples, click.Group):
-    """A group of such commands."""
+    """A group of commands with examples."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Each command with its whole first sentence, which click would cut."""
+        """Each command with its full first sentence, which click would shorten."""
         commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
         texts = [
             (name, command.get_short_help_str(_SENTENCE))

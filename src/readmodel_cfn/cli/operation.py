@@ -1,4 +1,4 @@
-"""How a command shows a stack operation: its events, what is in progress, and Ctrl-C."""
+"""Output of a stack operation: its events, the resources in progress, and Ctrl-C."""
 
 import sys
 import time
@@ -60,7 +60,7 @@ class OperationReporter(Reporter):
                 self._view.add(value)
 
     def end(self) -> None:
-        """Nothing more is in progress, such as before a question or a result."""
+        """Remove the live view too, before a question or a result."""
         super().end()
         self._close_view()
 

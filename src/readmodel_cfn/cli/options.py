@@ -1,4 +1,4 @@
-"""Options and arguments that several commands have, their types, and what they select."""
+"""Options and arguments that commands share, and the stack or template that they select."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -35,7 +35,7 @@ class _Word(click.types.StringParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if value == "":
-            self.fail("it is empty", param, ctx)
+            self.fail("the value is empty", param, ctx)
         return super().convert(value, param, ctx)
 
 
@@ -53,13 +53,13 @@ WORD = _Word()
 FILE = _Path(path_type=Path, dir_okay=False)
 FILE_OR_FOLDER = _Path(path_type=Path)
 SECONDS = _Seconds(min=0, max=_DAY)
-SOME_SECONDS = _Seconds(min=0, max=_DAY, min_open=True)
+POSITIVE_SECONDS = _Seconds(min=0, max=_DAY, min_open=True)
 
 config_option = click.option(
     "--config",
     "config_file",
     type=FILE,
-    help="Description of the read model [default: ./readmodel.toml, else the article's one route].",
+    help="Configuration file [default: ./readmodel.toml, else one route as in the article].",
 )
 file_argument = click.argument("file", required=False, type=FILE)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -84,9 +84,9 @@ _STACK_OPTIONS = (
 
 
 def stack_options(command: Command) -> Command:
-    """Add the options of a stack to a command, which gets `stack`, a ReadModelStack, for them.
+    """Add the options of a stack to a command, whose parameter `stack` is the ReadModelStack.
 
-    The article option belongs to them if the command has it.
+    If the command also has `article_option`, it selects the article's stack.
     """
 
     @wraps(command)

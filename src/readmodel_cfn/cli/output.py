@@ -50,10 +50,8 @@ def findings(found: Sequence["Finding"]) -> None:
 
 
 def outputs(found: Mapping[str, tuple[str, str]]) -> None:
-    """Print outputs with their meaning."""
-    table(
-        [name, value, f"# {meaning}" if meaning else ""] for name, (value, meaning) in found.items()
-    )
+    """Print outputs with their descriptions."""
+    table([name, value, f"# {text}" if text else ""] for name, (value, text) in found.items())
 
 
 def event(event: "StackEvent") -> None:
@@ -66,7 +64,7 @@ def event(event: "StackEvent") -> None:
 
 
 def published(done: "Published") -> None:
-    """Print what S3 stored."""
+    """Print one published document."""
     rows = {"key": f"{done.bucket}/{done.key}", "ETag": done.etag, "version": done.version or "-"}
     table([name, value] for name, value in rows.items())
 
@@ -83,7 +81,7 @@ def response(response: "Response") -> None:
 
 
 def sandbox(found: Any) -> None:
-    """Print where the embedded AWS runs, and its key."""
+    """Print the address of the embedded AWS, and its access key."""
     table(
         [
             ["endpoint", found.endpoint_url],
@@ -96,10 +94,10 @@ def sandbox(found: Any) -> None:
 
 
 def colour() -> bool | None:
-    """As click takes it: none at all, all of it, or (None) as each stream is a terminal or not.
+    """Whether to print colours, for click: False, True, or None for terminals only.
 
-    NO_COLOR and FORCE_COLOR count where they are not empty, NO_COLOR first, as Python itself has
-    it: https://no-color.org, https://force-color.org,
+    NO_COLOR and FORCE_COLOR are used if they are not empty, NO_COLOR first, as in Python itself:
+    https://no-color.org, https://force-color.org,
     https://docs.python.org/3/using/cmdline.html#using-on-controlling-color
     """
     if os.environ.get("NO_COLOR"):

@@ -1,4 +1,4 @@
-"""`publish`: JSON documents, one or many, to the keys that routes serve."""
+"""`publish`: publish one or many JSON documents to the keys that routes serve."""
 
 from pathlib import Path
 
@@ -40,9 +40,11 @@ _RUN_AGAIN = "run it again: only what is missing is sent"
 @click.option("--route", help="Path of the route that serves one FILE.")
 @click.option("--as-writer", is_flag=True, help="Use the access key of the stack's writer.")
 @click.option("--bucket", type=WORD, help="Bucket to publish to; skips the stack lookup.")
-@click.option("--if-match", metavar="ETAG", help="Replace one FILE's document if it has this ETag.")
+@click.option(
+    "--if-match", metavar="ETAG", help="Publish one FILE if the current document has this ETag."
+)
 @click.option("--create-only", is_flag=True, help="Send only documents that do not exist.")
-@click.option("--force", is_flag=True, help="Send documents that have not changed, too.")
+@click.option("--force", is_flag=True, help="Also send documents that have not changed.")
 @click.option("--skip-invalid", is_flag=True, help="Skip invalid documents and send the others.")
 @click.option(
     "--delete-missing",
@@ -58,7 +60,7 @@ _RUN_AGAIN = "run it again: only what is missing is sent"
 @click.option(
     "--dry-run",
     is_flag=True,
-    help="Show what would be sent and deleted. Exit code 0: nothing; 5: something.",
+    help="Show what would be sent and deleted. Exit code 0: no changes; 5: changes.",
 )
 @yes_option
 @json_option
@@ -96,10 +98,12 @@ def publish(
     _check_patterns(exclude)
     if if_match is not None and (create_only or dry_run):
         other = "--create-only" if create_only else "--dry-run"
-        raise ConfigError("use one of the two", where=f"--if-match and {other}")
+        raise ConfigError(
+            "exclude each other", where=f"--if-match and {other}", hint="use one of them"
+        )
     one_file = len(paths) == 1 and not paths[0].is_dir() and not delete_missing
     if not one_file:
-        _refuse({"--key": key, "--route": route, "--if-match": if_match})
+        _require_one_file({"--key": key, "--route": route, "--if-match": if_match})
     with Reporter(as_json, _PRINTERS) as report:
         if dry_run:
             plan = (
@@ -152,10 +156,10 @@ def publish(
 
 
 def _check_patterns(exclude: tuple[str, ...]) -> None:
-    """Name the option of a pattern that matches no key.
+    """Check the patterns, so that an error names the option.
 
     Raises:
-        OptionError: there is one.
+        OptionError: a pattern is invalid.
     """
     try:
         Publish(exclude)
@@ -163,7 +167,7 @@ def _check_patterns(exclude: tuple[str, ...]) -> None:
         raise OptionError("--exclude", error.value, error.allowed) from error
 
 
-def _refuse(options: dict[str, str | None]) -> None:
+def _require_one_file(options: dict[str, str | None]) -> None:
     for option, value in options.items():
         if value is not None:
             raise ConfigError("requires a single FILE", where=option)

@@ -1,4 +1,4 @@
-"""Prints what a call reports: lines on stderr for people, JSON lines on stdout for programs."""
+"""Print the progress of a call: lines on stderr for people, JSON lines on stdout for programs."""
 
 import json
 import sys
@@ -26,9 +26,9 @@ class Reporter:
     """An `on_progress` callback that prints.
 
     A step is printed if it takes more than a second, a count as one line that is updated on a
-    terminal, and a line every few seconds elsewhere. `printers` prints every other value, by its
-    class. With `as_json` those values are JSON lines on stdout instead: an object whose one key is
-    the value's `kind`.
+    terminal, and a line every few seconds elsewhere. `printers` are functions that print other
+    values, by class. With `as_json` those values are JSON lines on stdout instead: an object whose
+    one key is the value's `kind`.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Reporter:
             printer(value)
 
     def end(self) -> None:
-        """Nothing more is in progress, such as before a question or a result."""
+        """End the step and remove the count, before a question or a result."""
         self._end_step()
         self._count.clear()
 
@@ -95,7 +95,7 @@ class _Timer(Thread):
     def run(self) -> None:
         if self._over.wait(_FIRST):
             return
-        with suppress(OSError):  # stderr is closed; the work does not end for that
+        with suppress(OSError):  # stderr is closed; the work continues
             output.log(f"{self._text}...")
             while not self._over.wait(_STEP_AGAIN):
                 output.log(f"{self._text}: {time.monotonic() - self._since:.0f} s")
@@ -133,7 +133,7 @@ class _CountLine:
     def _show(self, line: str) -> None:
         self._visible = True
         if self._on_terminal:
-            line = f"\r{line}\x1b[K"  # over the line before
+            line = f"\r{line}\x1b[K"  # replaces the line
         # With color=None click removes the code that clears the line.
         click.echo(line, nl=not self._on_terminal, err=True, color=self._on_terminal or None)
 

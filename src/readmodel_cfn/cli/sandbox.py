@@ -21,7 +21,7 @@ def sandbox() -> None:
 )
 @json_option
 def start(as_json: bool) -> None:
-    """Start the sandbox, or find it running; the first start installs it.
+    """Start the sandbox if it is not running; the first start installs it.
 
     With --json: an object with endpoint_url, port, pid, access_key_id, secret_access_key, instance,
     region, loopback_is_secure and token.

@@ -1,4 +1,4 @@
-"""`serve`: the API on this machine, in front of a folder of documents or an S3."""
+"""`serve`: serve the API on this machine, from a folder of documents or from S3."""
 
 import gc
 import json
@@ -24,7 +24,9 @@ from readmodel_cfn.local import serve as local_serve
 from readmodel_cfn.local.serve import Answered, ServedApi, Source
 from readmodel_cfn.stack import ReadModelStack
 
-_PARAMETER_HELP = "Value of a parameter (NAME=VALUE), or name of a bucket of the template; repeat."
+_PARAMETER_HELP = (
+    "Value of a parameter, or name of a bucket, of the template (NAME=VALUE); repeatable."
+)
 
 
 @click.command(
@@ -50,7 +52,9 @@ _PARAMETER_HELP = "Value of a parameter (NAME=VALUE), or name of a bucket of the
 )
 @click.option("--stage", type=WORD, help="Stage to serve [default: the template's first].")
 @click.option("--parameter", "parameters", type=WORD, multiple=True, help=_PARAMETER_HELP)
-@click.option("--s3-endpoint", type=WORD, help="URL of an S3 to read from instead of a folder.")
+@click.option(
+    "--s3-endpoint", type=WORD, help="URL of an S3 endpoint to read from instead of a folder."
+)
 @config_option
 @article_option
 @click.option(
@@ -74,16 +78,16 @@ def serve(
 ) -> None:
     """Serve the API on this machine, until Ctrl-C.
 
-    Documents are the files of a folder, or the objects of an S3. Replace a file by renaming a new
-    one over it; readers get it at once. A changed readmodel.toml or template is served at once too.
-    A request that needs a feature of API Gateway that is not supported gets a 501.
+    Documents are the files of a folder, or the objects of an S3 endpoint. Replace a file by
+    renaming a new one over it; readers get it at once. A changed readmodel.toml or template is
+    served at once too. A request that needs an unsupported feature of API Gateway gets a 501.
 
     With --json: once it serves, an object on one line with url, data, pid, routes and findings.
     """
     if template_file and (config_file or article):
-        raise click.UsageError("--template excludes --config and --article.")
+        raise click.UsageError("--template cannot be used with --config or --article.")
     if s3_endpoint and documents:
-        raise click.UsageError("--s3-endpoint excludes --documents.")
+        raise click.UsageError("--s3-endpoint cannot be used with --documents.")
     values = dict(map(_parameter, parameters))
 
     def load() -> Source:
@@ -99,10 +103,10 @@ def serve(
     report = _reporter(as_json, quiet)
 
     def print_report(value: object) -> None:
-        with suppress(BrokenPipeError):  # serve on, even if nobody reads the log any more
+        with suppress(BrokenPipeError):  # continue if the log is closed
             report(value)
 
-    gc.enable()  # off while a command starts; this command runs long
+    gc.enable()  # off for the other commands; this one runs long
     local_serve.serve(
         load,
         documents or local_serve.DOCUMENTS,

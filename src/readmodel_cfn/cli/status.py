@@ -1,4 +1,4 @@
-"""`status`, `outputs` and `diagnose`: a deployed stack."""
+"""`status`, `outputs` and `diagnose`: describe a deployed stack."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""`init`, `template` and `lint`: from readmodel.toml to a template that cfn-lint accepts."""
+"""`init`, `template` and `lint`: write readmodel.toml, print its template, and check it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -46,7 +46,7 @@ def init(yes: bool, as_json: bool) -> None:
     Asks for the stack's name, its region and the path of the first route. --yes uses read-model,
     the region of the AWS profile, and samples.
 
-    With --json: an object with file, stack, route and next, the commands that come next.
+    With --json: an object with file, stack, route and next, the commands to run next.
     """
     from readmodel_cfn.config import DEFAULT_FILE, write_starter
 
@@ -75,7 +75,7 @@ def _ask_for_starter(file: Path) -> "tuple[StackSettings, Route]":
 
 
 def _ask(table: type, option: str, make: Callable[[str], T]) -> T:
-    """What `make` returns for the answer; asked again if the option does not allow the answer."""
+    """Ask for the value of an option until `make` accepts it; return what `make` returns."""
     from readmodel_cfn.template.options import OptionError, options_of
 
     declared = next(field for field, _ in options_of(table) if field.name == option)
@@ -142,7 +142,7 @@ def template(
 @article_option
 @json_option
 def lint(file: Path | None, config_file: Path | None, article: bool, as_json: bool) -> None:
-    """Check a template with cfn-lint: FILE, else that of readmodel.toml.
+    """Check the template FILE with cfn-lint (default: that of readmodel.toml).
 
     With --json: a list of findings, each with rule, level, place, message and meaning.
     """

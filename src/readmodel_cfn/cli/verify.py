@@ -1,4 +1,4 @@
-"""`verify`: check the promises of a deployed stack, or with --concurrency read under writes."""
+"""`verify`: check what a deployed stack promises, or with --concurrency reads during writes."""
 
 import sys
 from pathlib import Path
@@ -11,8 +11,8 @@ from readmodel_cfn.cli.consent import Ask, yes_option
 from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.options import (
     FILE,
+    POSITIVE_SECONDS,
     SECONDS,
-    SOME_SECONDS,
     article_option,
     json_option,
     stack_options,
@@ -24,7 +24,7 @@ from readmodel_cfn.stack import ReadModelStack
 if TYPE_CHECKING:
     from readmodel_cfn.stack import RaceResult, VerifyResult
 
-_STATUS = {"cannot be shown": "not checked"}  # the words of the table; JSON has the former
+_STATUS = {"cannot be shown": "not checked"}  # in the table; JSON has the first
 _BLOCK = "█"
 
 
@@ -56,7 +56,7 @@ _BLOCK = "█"
 )
 @click.option(
     "--seconds",
-    type=SOME_SECONDS,
+    type=POSITIVE_SECONDS,
     default=10,
     show_default=True,
     help="With --concurrency: seconds to write and read.",
@@ -94,7 +94,7 @@ def verify(
 ) -> None:
     """Check that the deployed stack keeps the promises of a read model.
 
-    A probe document is written under a route, and removed also after an error.
+    A probe document is written under a route, and always removed, also after an error.
 
     With --json: an object with route, key, url, left and promises; with --concurrency with
     document_bytes, readers, reads, versions, acknowledged, passed, broken_reads, violations,
@@ -163,7 +163,7 @@ def _can_print(text: str) -> bool:
 
 
 def _check_writable(file: Path) -> None:
-    """Check before the work that the file can be written, and change nothing."""
+    """Check that the file can be written, without changing it."""
     if not file.parent.is_dir():
         hint = f"create the directory {file.parent}"
         raise ConfigError("no such directory", where="--plot", hint=hint)

@@ -1,4 +1,4 @@
-"""readmodel.toml: reading it, its JSON Schema, and writing one to start from.
+"""readmodel.toml: load it, its JSON Schema, and the starter file.
 
 from readmodel_cfn.config import load
 

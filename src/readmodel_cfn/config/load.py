@@ -1,4 +1,4 @@
-"""readmodel.toml: the stack, the routes, the sections of the template, and how to publish.
+"""Load readmodel.toml: the stack, the read model, and the settings of `publish`.
 
 An unknown key, a wrong type or a value that AWS would refuse is an error that names the file, the
 key, the value and the allowed values. One file describes one environment.
@@ -26,11 +26,11 @@ from readmodel_cfn.template.writer import Writer
 DEFAULT_FILE = Path("readmodel.toml")
 DEFAULT_STACK_NAME = "read-model"
 STACK_NAME = r"[A-Za-z][A-Za-z0-9-]{0,127}"
-STACK_NAME_IN_WORDS = "1 to 128 of A-Z a-z 0-9 and -, a letter first"
-_MOST_TAGS = STACK_TAGS - 1  # this tool adds one to its stacks
+STACK_NAME_IN_WORDS = "1 to 128 characters A-Z a-z 0-9 and -, beginning with a letter"
+_MOST_TAGS = STACK_TAGS - 1  # this tool adds its own tag
 _TAGS_IN_WORDS = (
-    f"a table of at most {_MOST_TAGS} texts, each 1 to {TAG_VALUE_LENGTH} (a key: "
-    f"{TAG_KEY_LENGTH}) of A-Z a-z 0-9 space and _ . : / = + @ -"
+    f"a table of at most {_MOST_TAGS} strings of 1 to {TAG_VALUE_LENGTH} characters (keys: "
+    f"{TAG_KEY_LENGTH}): A-Z a-z 0-9 space and _ . : / = + @ -"
 )
 
 
@@ -63,8 +63,8 @@ class StackSettings:
     )
     role_arn: str | None = option(
         None,
-        "ARN of the IAM role that CloudFormation assumes. By default it has the caller's "
-        "permissions.",
+        "ARN of the IAM role that CloudFormation assumes. By default CloudFormation uses the "
+        "caller's permissions.",
         pattern=r"arn:[a-z-]+:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}",
         allowed="a role's ARN, such as arn:aws:iam::123456789012:role/deploy",
         example="arn:aws:iam::123456789012:role/deploy",
@@ -86,12 +86,11 @@ class StackSettings:
 
 @dataclass(frozen=True)
 class Publish:
-    """What `publish` does with the files of a folder."""
+    """What `publish` does with the files of a directory."""
 
     exclude: tuple[str, ...] = option(
         (),
-        "Patterns of keys that publish neither uploads nor deletes, such as drafts/* (default "
-        "none).",
+        "Patterns of keys that are neither published nor deleted, such as drafts/* (default none).",
         pattern=r"(?!\.{0,2}/).+",
         allowed="a pattern of keys, such as drafts/*, with * for any text; it does not begin with "
         "/ or ./",
@@ -129,7 +128,7 @@ def load(path: str | Path) -> Config:
     """Read a readmodel.toml.
 
     Raises:
-        ConfigError: it names the file and what is wrong in it.
+        ConfigError: the file cannot be read, or a key or value in it is invalid.
     """
     return parse(read_text(Path(path)), str(path))
 
@@ -138,7 +137,7 @@ def load_or_default(path: str | Path | None = None) -> Config:
     """Read the given file, else ./readmodel.toml; the defaults if neither exists.
 
     Raises:
-        ConfigError: it names the file and what is wrong in it.
+        ConfigError: the file cannot be read, or a key or value in it is invalid.
     """
     if path is None and not DEFAULT_FILE.exists():
         return Config()
@@ -149,37 +148,38 @@ def parse(text: str, source: str) -> Config:
     """Read the text of a readmodel.toml; `source` names it in errors.
 
     Raises:
-        ConfigError: it names the source and what is wrong in it.
+        ConfigError: a key or value is invalid.
     """
-    import tomllib  # loaded only if there is a file, as is difflib
+    import tomllib  # takes time to import, as does difflib below
 
     try:
         content = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # ValueError: a number of too many digits too
+    except (ValueError, RecursionError) as error:  # ValueError: also for too many digits
         what = "nested too deeply" if isinstance(error, RecursionError) else error
         raise ConfigError(f"not TOML: {what}", where=source) from error
-    with _errors_from(source):
+    with _naming_source(source):
         return _config(content)
 
 
 def read_model(content: Any, source: str) -> ReadModel:
     """The read model of plain values: the tables of readmodel.toml without [stack] and [publish].
 
-    For the file of another tool, which has its own stack settings; `source` names it in errors.
+    For the files of other tools, which have their own stack settings. `source` names the file in
+    errors.
 
     Raises:
-        ConfigError: it names the source and what is wrong in it.
+        ConfigError: a key or value is invalid.
     """
-    with _errors_from(source):
+    with _naming_source(source):
         if not isinstance(content, dict):
             raise ConfigError(f"{content!r} is not allowed", hint="use a table")
-        _known(content, ["routes", *SECTIONS], "")
+        _check_keys(content, ["routes", *SECTIONS], "")
         return _model(content)
 
 
 @contextmanager
-def _errors_from(source: str) -> Iterator[None]:
-    """Add the source to errors."""
+def _naming_source(source: str) -> Iterator[None]:
+    """Add the source to errors of the block."""
     try:
         yield
     except ConfigError as error:
@@ -188,7 +188,7 @@ def _errors_from(source: str) -> Iterator[None]:
 
 
 def _config(content: Mapping[str, Any]) -> Config:
-    _known(content, TABLES, "")
+    _check_keys(content, TABLES, "")
     return Config(
         _table(StackSettings, content.get("stack", {}), "stack"),
         _model(content),
@@ -227,11 +227,11 @@ def _table(cls: type, table: Any, place: str) -> Any:
     if not isinstance(table, dict):
         raise OptionError(place, table, "a table")
     allowed = [declared.name for declared, _ in options_of(cls)]
-    _known(table, allowed, place)
+    _check_keys(table, allowed, place)
     return cls(**{key: tuple(v) if isinstance(v, list) else v for key, v in table.items()})
 
 
-def _known(table: Mapping[str, Any], allowed: Any, place: str) -> None:
+def _check_keys(table: Mapping[str, Any], allowed: Any, place: str) -> None:
     for key in table:
         if key not in allowed:
             import difflib

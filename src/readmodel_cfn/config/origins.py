@@ -1,4 +1,4 @@
-"""Which table of readmodel.toml a resource comes from, for messages about failed resources."""
+"""The table of readmodel.toml that each resource comes from, for messages about failures."""
 
 from collections.abc import Iterable, Mapping
 
@@ -17,17 +17,17 @@ def origins(model: ReadModel, prefix: str = "") -> Mapping[str, str]:
     contains a hash, so the deployments of earlier templates are not included.
     """
     names = Names(prefix)
-    made = build_resources(model, names)
-    return _of_sections(made) | _of_routes(model, made, names)
+    created = build_resources(model, names)
+    return _of_sections(created) | _of_routes(model, created, names)
 
 
-def _of_sections(made: Resources) -> dict[str, str]:
+def _of_sections(created: Resources) -> dict[str, str]:
     tables: dict[str, Iterable[AWSObject | None]] = {
-        "[data_store]": [made.data_store, made.data_store_policy],
-        "[writer]": made.writer,
-        "[gateway_role]": [made.gateway_role, *made.gateway_policies],
-        "[api]": [made.api, *made.gateway_responses],
-        "[deployment]": [made.deployment, made.stage],
+        "[data_store]": [created.data_store, created.data_store_policy],
+        "[writer]": created.writer,
+        "[gateway_role]": [created.gateway_role, *created.gateway_policies],
+        "[api]": [created.api, *created.gateway_responses],
+        "[deployment]": [created.deployment, created.stage],
     }
     return {
         resource.title: table
@@ -37,7 +37,7 @@ def _of_sections(made: Resources) -> dict[str, str]:
     }
 
 
-def _of_routes(model: ReadModel, made: Resources, names: Names) -> dict[str, str]:
+def _of_routes(model: ReadModel, created: Resources, names: Names) -> dict[str, str]:
     first: dict[str, str] = {}
     own: dict[str, str] = {}
     for route in model.routes:
@@ -45,6 +45,6 @@ def _of_routes(model: ReadModel, made: Resources, names: Names) -> dict[str, str
         own[names.resource(route.path)] = table
         for path in route.paths:
             first.setdefault(names.resource(path), table)
-    of_resources = {resource.title: first[resource.title] for resource in made.api_resources}
-    of_methods = {method.title: own[method.ResourceId.data["Ref"]] for method in made.methods}
+    of_resources = {resource.title: first[resource.title] for resource in created.api_resources}
+    of_methods = {method.title: own[method.ResourceId.data["Ref"]] for method in created.methods}
     return of_resources | of_methods

@@ -22,7 +22,7 @@ _HEAD = (
 
 @dataclass(frozen=True)
 class Starter:
-    """A readmodel.toml that was written: its path, and the stack and the route in it."""
+    """A new readmodel.toml: its path, and the stack and the route in it."""
 
     path: Path
     stack: StackSettings
@@ -30,7 +30,7 @@ class Starter:
 
     @property
     def next_commands(self) -> Mapping[str, str]:
-        """The commands that come next, each with what it does."""
+        """The commands to run next, each with a description."""
         texts = (self.route.path, self.route.key)
         path, key = (re.sub(r"\{\w+\+?\}", "1", text) for text in texts)
         return {
@@ -56,8 +56,8 @@ def write_starter(
 ) -> Starter:
     """Write a readmodel.toml with every option explained in it.
 
-    Only the name and the region of `stack`, and the path and the key of `route`, are written; by
-    default read-model without a region, and samples.
+    Only the name and region of `stack` and the path and key of `route` are written. The defaults
+    are the stack read-model, without a region, and the route samples.
 
     Raises:
         ReadModelError: the file exists.
@@ -79,9 +79,9 @@ def starter(stack: StackSettings, route: Route) -> str:
 
 
 def key_for(path: str) -> str:
-    """The key for the documents of a path: the path with the ending .json.
+    """The key for a route's path: the path with the suffix .json.
 
-    The default path has the default key, and a path with a greedy parameter gets no ending.
+    The default path has the default key, and a path with a greedy parameter gets no suffix.
     """
     if path == Route().path:
         return Route().key

@@ -1,4 +1,4 @@
-"""Any template as a CloudFormation stack: deploy, diff, follow, diagnose, delete.
+"""Deploy, compare, follow, diagnose and delete CloudFormation stacks of any template.
 
 `plan` decides without AWS; `client` makes the calls to CloudFormation; `events` waits for an
 operation. This package knows neither troposphere nor read models.

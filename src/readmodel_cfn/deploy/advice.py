@@ -1,14 +1,14 @@
-"""What to do next, by the reason of a failure: those that stacks of this kind meet on AWS.
+"""Hints for failed operations, by the reason that AWS reports.
 
-The reasons are AWS's words in its documentation and in public threads; (assumed) marks those that
-no source confirms. CloudFormation passes on what the service said, and adds a code of its own:
+The reasons are quoted from AWS's documentation and from public threads; (assumed) marks those that
+no source confirms. CloudFormation passes on the service's message, and adds a code:
 https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract-errors.html
 """
 
 import re
 from dataclasses import dataclass
 
-from readmodel_cfn.aws.location import StackLocation
+from readmodel_cfn.aws.connection import StackLocation
 from readmodel_cfn.deploy.cause import Cause
 
 # What to do after an operation that was rolled back, if nothing is known about its cause.
@@ -16,10 +16,10 @@ from readmodel_cfn.deploy.cause import Cause
 AFTER_ROLLBACK = {
     "ROLLBACK_COMPLETE": "the stack is empty; fix the cause, then run: readmodel-cfn deploy",
     "UPDATE_ROLLBACK_COMPLETE": (
-        "the stack is as it was before; fix the cause, then run: readmodel-cfn deploy"
+        "the stack is unchanged; fix the cause, then run: readmodel-cfn deploy"
     ),
     "IMPORT_ROLLBACK_COMPLETE": (
-        "the stack is as it was before; fix the cause, then run: readmodel-cfn deploy"
+        "the stack is unchanged; fix the cause, then run: readmodel-cfn deploy"
     ),
     "DELETE_COMPLETE": "the stack is deleted; fix the cause, then run: readmodel-cfn deploy",
 }
@@ -54,13 +54,13 @@ def advice(cause: Cause) -> str | None:
 
 
 def with_location(text: str, location: StackLocation) -> str:
-    """The text with complete commands: `readmodel-cfn deploy` gets the options of the stack."""
+    """The text with the stack's options added to its commands, such as `readmodel-cfn deploy`."""
     return _ON_A_STACK.sub(lambda command: location.command(command[1]), text)
 
 
 @dataclass(frozen=True)
 class _Rule:
-    """A pattern of the reason, and of the type if there is one; its groups are used in `text`."""
+    """Patterns of the reason and the resource type, and the hint, which may use their groups."""
 
     reason: str
     text: str
@@ -70,7 +70,7 @@ class _Rule:
 _AGAIN = "run the failed command again"
 _DENIED = r"not authorized to perform:? (?P<action>[\w-]+:\w+)"
 _ASK = r"ask for the permission \g<action>, or use another profile with --profile"
-_NAME = "set another name in its table of readmodel.toml, or none to have one generated"
+_NAME = "set another name in its table of readmodel.toml, or remove it: AWS then generates a name"
 _ONE_PATH = (
     "API Gateway creates the new path before it deletes the old one: deploy once without this "
     "route of [[routes]], then with it"
@@ -166,7 +166,7 @@ _RULES = (
     ),
     _Rule(
         r"MalformedPolicy",
-        "check the ARNs in readmodel.toml, which are principals and kms_key",
+        "check the ARNs in readmodel.toml: principals and kms_key",
     ),
     _Rule(
         r"InvalidTargetBucketForLogging|target bucket for logging",
@@ -198,7 +198,7 @@ _RULES = (
         "a stage that was created outside the stack uses it: delete that stage "
         f"(aws apigateway get-stages), then {_AGAIN}",
     ),
-    # Transient errors, and what other people decide.
+    # Transient errors, hooks and cancelled operations.
     _Rule(
         r"conflicting conditional operation",
         f"S3 is still deleting a bucket of this name: wait some minutes, then {_AGAIN}",

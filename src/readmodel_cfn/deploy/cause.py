@@ -1,6 +1,6 @@
 """The causes of a failed operation: the resources that failed, without those that were cancelled.
 
-If a resource fails, CloudFormation cancels others, and the stack's own event only sums up.
+If a resource fails, CloudFormation cancels others; the stack's own event only summarizes.
 """
 
 import re
@@ -25,7 +25,7 @@ _FIRST_STATUSES = {
     "IMPORT_IN_PROGRESS",
 }
 _VALIDATION = "VALIDATION_ERROR"
-# Failures of these kinds are causes, even if they are about the stack; others of it only sum up.
+# Failures of these kinds are causes even for the stack itself; its others are only summaries.
 _FINDINGS = {_VALIDATION, "HOOK_INVOCATION_ERROR"}
 _CANCELLED = re.compile(r"Resource \w+ cancelled")
 
@@ -44,7 +44,7 @@ class Cause:
 
     def describe(self, origin: Origin = lambda _: None) -> str:
         """In one line: `DataStore (AWS::S3::Bucket, [data_store]): the name already exists`."""
-        reason = " ".join(self.reason.split()).rstrip(".") or "CloudFormation gives no reason"
+        reason = " ".join(self.reason.split()).rstrip(".") or "CloudFormation returned no reason"
         if not self.logical_id:
             return reason
         details = [detail for detail in (self.type, origin(self.logical_id)) if detail]
@@ -54,7 +54,7 @@ class Cause:
 def last_operation(stack_id: str, events: Iterable[StackEvent]) -> list[StackEvent]:
     """The events of the last operation, oldest first, from a stack's events, newest first.
 
-    If CloudFormation has deleted its first event, these are all events that are left.
+    If CloudFormation no longer has its first event, these are all events.
     """
     found: list[StackEvent] = []
     for event in events:
@@ -65,42 +65,43 @@ def last_operation(stack_id: str, events: Iterable[StackEvent]) -> list[StackEve
 
 
 def all_causes(
-    stack: Stack | None, happened: Sequence[StackEvent], failures: Sequence[Failure]
+    stack: Stack | None, events: Sequence[StackEvent], failures: Sequence[Failure]
 ) -> list[Cause]:
     """All causes of an operation, given its events; the first is the one to fix first.
 
-    That is the resource that made a rollback fail, if one did, otherwise the first that failed. If
-    no event is left, it is the reason that the stack has for its status.
+    That is the resource that made a rollback fail, otherwise the first that failed. Without events
+    it is the reason of the stack's status.
     """
     # The first event is always the stack's own.
-    stack_id = stack.id if stack else happened[0].physical_id if happened else ""
-    of_rollback = failed_rollback_causes(stack, happened)
-    found = causes(stack_id, happened, failures)
-    return [*of_rollback, *(cause for cause in found if cause not in of_rollback)] or _own(stack)
+    stack_id = stack.id if stack else events[0].physical_id if events else ""
+    of_rollback = failed_rollback_causes(stack, events)
+    found = causes(stack_id, events, failures)
+    others = [cause for cause in found if cause not in of_rollback]
+    return [*of_rollback, *others] or _stack_reason(stack)
 
 
-def failed_rollback_causes(stack: Stack | None, happened: Sequence[StackEvent]) -> list[Cause]:
+def failed_rollback_causes(stack: Stack | None, events: Sequence[StackEvent]) -> list[Cause]:
     """The resources that made the rollback fail; none if it did not fail."""
     failed = stack and stack.status.endswith("ROLLBACK_FAILED")
-    return rollback_causes(stack.id, happened) if stack and failed else []
+    return rollback_causes(stack.id, events) if stack and failed else []
 
 
-def _own(stack: Stack | None) -> list[Cause]:
+def _stack_reason(stack: Stack | None) -> list[Cause]:
     failed = stack and not stack.status.endswith("_IN_PROGRESS") and stack.status not in SUCCEEDED
     return [Cause("", "", stack.reason)] if stack and failed and stack.reason else []
 
 
 def causes(
-    stack_id: str, happened: Sequence[StackEvent], failures: Sequence[Failure] = ()
+    stack_id: str, events: Sequence[StackEvent], failures: Sequence[Failure] = ()
 ) -> list[Cause]:
     """The causes of the operation with these events; the first cause first.
 
-    `failures`, from DescribeEvents and of any operation, have details that events lack: what a
-    validation found before any resource was changed, and the message of a hook. Those that are not
-    older than the operation count: validation errors first, then the others by time. Events add
-    the resources that they do not name. The stack's own reason counts only without any other.
+    `failures`, from DescribeEvents and of any operation, have details that events lack: validation
+    errors from before the first change, and the messages of hooks. Those since the start of the
+    operation are causes: validation errors first, then the others by time. Events add the resources
+    that `failures` do not have. The stack's own reason is a cause only if there is no other.
     """
-    since = happened[0].time if happened else None
+    since = events[0].time if events else None
     recent = [failure for failure in failures if since is None or failure.time >= since]
     found = [
         _of_failure(stack_id, failure)
@@ -109,38 +110,34 @@ def causes(
     ]
     known = {cause.logical_id for cause in found}
     found += [
-        _of_event(event) for event in _failed(stack_id, happened) if event.logical_id not in known
+        _of_event(event) for event in _failed(stack_id, events) if event.logical_id not in known
     ]
-    return found or [Cause("", "", reason) for reason in _own_reasons(stack_id, happened)[:1]]
+    return found or [Cause("", "", reason) for reason in _own_reasons(stack_id, events)[:1]]
 
 
-def rollback_causes(stack_id: str, happened: Sequence[StackEvent]) -> list[Cause]:
+def rollback_causes(stack_id: str, events: Sequence[StackEvent]) -> list[Cause]:
     """The causes of failure of the last rollback among these events."""
     starts = [
         index
-        for index, event in enumerate(happened)
+        for index, event in enumerate(events)
         if event.physical_id == stack_id and event.status.endswith("ROLLBACK_IN_PROGRESS")
     ]
-    return [
-        _of_event(event) for event in _failed(stack_id, happened[starts[-1] :] if starts else [])
-    ]
+    return [_of_event(event) for event in _failed(stack_id, events[starts[-1] :] if starts else [])]
 
 
-def cancelled(stack_id: str, happened: Sequence[StackEvent]) -> list[str]:
+def cancelled(stack_id: str, events: Sequence[StackEvent]) -> list[str]:
     """The logical IDs of the resources that were cancelled because another failed."""
     return [
         event.logical_id
-        for event in happened
+        for event in events
         if _is_failed(stack_id, event) and _is_cancelled(event.reason)
     ]
 
 
-def _failed(stack_id: str, happened: Sequence[StackEvent]) -> list[StackEvent]:
+def _failed(stack_id: str, events: Sequence[StackEvent]) -> list[StackEvent]:
     """The events of resources that failed and were not cancelled."""
     return [
-        event
-        for event in happened
-        if _is_failed(stack_id, event) and not _is_cancelled(event.reason)
+        event for event in events if _is_failed(stack_id, event) and not _is_cancelled(event.reason)
     ]
 
 
@@ -153,18 +150,18 @@ def _is_cancelled(reason: str) -> bool:
 
 
 def _is_cause(stack_id: str, failure: Failure) -> bool:
-    """Does it say more than that other resources failed?"""
+    """Whether it is a cause, not a cancellation or a summary of other failures."""
     summary = _is_stack(stack_id, failure) and failure.kind not in _FINDINGS
     return bool(failure.reason) and not summary and not _is_cancelled(failure.reason)
 
 
 def _is_stack(stack_id: str, failure: Failure) -> bool:
-    """Is it about the stack itself? Its ID is arn:...:stack/NAME/..."""
+    """Whether it is about the stack itself, whose ID is arn:...:stack/NAME/..."""
     return failure.type == _STACK and f":stack/{failure.logical_id}/" in stack_id
 
 
 def _by_operation(failures: Sequence[Failure]) -> list[Failure]:
-    """The earlier operation first: DescribeEvents has a rollback as an operation of its own."""
+    """Sorted by operation, the earlier first: in DescribeEvents a rollback is a separate one."""
     began: dict[str, datetime] = {}
     for failure in failures:
         began[failure.operation] = min(failure.time, began.get(failure.operation, failure.time))
@@ -188,11 +185,11 @@ def _of_event(event: StackEvent) -> Cause:
     return Cause(event.logical_id, event.type, event.reason)
 
 
-def _own_reasons(stack_id: str, happened: Sequence[StackEvent]) -> list[str]:
-    """The reasons of the stack's own failed events; "User Initiated" says least, so it is last."""
+def _own_reasons(stack_id: str, events: Sequence[StackEvent]) -> list[str]:
+    """The reasons of the stack's own failed events, "User Initiated" as the last."""
     reasons = [
         event.reason
-        for event in happened
+        for event in events
         if event.physical_id == stack_id
         and event.status.endswith(("_FAILED", "ROLLBACK_IN_PROGRESS"))
     ]

@@ -1,4 +1,4 @@
-"""Change sets of this tool: created, read, and deleted again if they were not executed."""
+"""Change sets: create, wait until ready, and delete those that were not executed."""
 
 import hashlib
 import os
@@ -20,7 +20,7 @@ from readmodel_cfn.progress import Note, OnProgress
 
 ChangeSetType = Literal["CREATE", "UPDATE"]
 
-_RETRY_SECONDS = 60.0  # that a call which only reads, or deletes, is retried
+_RETRY_SECONDS = 60.0  # for calls that read or delete
 _PAUSE = 0.1  # seconds; doubled after each call
 _LONGEST_PAUSE = 3.0  # seconds
 _ABANDONED = 15 * 60  # seconds after which a change set of another machine is abandoned
@@ -62,14 +62,14 @@ def temporary_change_set(
         yield temporary
     finally:
         if temporary is None or not temporary.executed:
-            why = _delete(client, spec.name, name, kind, clock)
-            if why and temporary:
-                text = f"Change set {name} is not deleted: {why}. The next deploy deletes it."
+            error = _delete(client, spec.name, name, kind, clock)
+            if error and temporary:
+                text = f"Change set {name} is not deleted: {error}. The next deploy deletes it."
                 on_progress(Note(text))
 
 
 def delete_abandoned(client: StackClient, stack: str) -> None:
-    """Delete the change sets that killed processes of this tool have left; errors are ignored."""
+    """Delete the change sets of killed processes of this tool; errors are ignored."""
     try:
         for name in client.change_sets(stack):
             if is_abandoned(name):
@@ -83,8 +83,8 @@ def is_abandoned(
 ) -> bool:
     """Whether the process that created the change set has ended.
 
-    The name has the machine, the process and the second. The processes of another machine are
-    unknown, so its change sets count as abandoned after 15 minutes.
+    The name contains the machine, the process ID and the time. The processes of another machine
+    are unknown, so its change sets count as abandoned after 15 minutes.
     """
     host, _, rest = name.removeprefix(_PREFIX).partition("-")
     process, _, rest = rest.partition("-")
@@ -104,7 +104,7 @@ def _host() -> str:
 
 
 def _is_alive(process: int) -> bool:
-    if os.name == "nt":  # there os.kill(process, 0) ends the process
+    if os.name == "nt":  # on Windows os.kill(process, 0) ends the process
         return True
     try:
         os.kill(process, 0)
@@ -126,7 +126,7 @@ def _wait_until_ready(client: StackClient, stack: str, name: str, clock: Clock) 
 
 
 def _check(client: StackClient, stack: str, found: ChangeSet) -> None:
-    """Refuse a failed change set; only DescribeEvents has what a validation found."""
+    """Raise an error for a failed change set; only DescribeEvents has validation errors."""
     if not found.failed:
         return
     reasons = [
@@ -142,7 +142,7 @@ def _check(client: StackClient, stack: str, found: ChangeSet) -> None:
 
 
 def _delete(client: StackClient, stack: str, name: str, kind: ChangeSetType, clock: Clock) -> str:
-    """Delete the change set, and the empty stack of type CREATE; why not, if it fails.
+    """Delete the change set, and the empty stack of type CREATE; return the error, if any.
 
     A change set that is not deleted here is deleted by the next run.
     """

@@ -21,7 +21,7 @@ NAME_PREFIX = "readmodel-cfn-"
 
 
 class StackClient:
-    """CloudFormation's calls on one stack at a time, made by a boto3 client.
+    """CloudFormation's calls, made with a boto3 client.
 
     A call that starts an operation carries a client request token. If its response is lost, the
     stack's events show by that token whether the operation has started, so no operation is started
@@ -82,7 +82,7 @@ class StackClient:
     # Calls that start an operation.
 
     def create(self, spec: StackSpec) -> str:
-        """Start to create the stack; its ID."""
+        """Start to create the stack; return its ID."""
         protection = {"EnableTerminationProtection": spec.termination_protection}
         arguments = _arguments(spec) | _mode(spec) | protection
         response = self._start("create_stack", spec.name, arguments)
@@ -116,7 +116,7 @@ class StackClient:
         self._start("delete_stack", name, arguments)
 
     def continue_rollback(self, name: str) -> None:
-        """Start to continue the rollback of an update; it had failed."""
+        """Start to continue the failed rollback of an update."""
         self._start("continue_update_rollback", name, {"StackName": name})
 
     # Change sets.
@@ -161,7 +161,7 @@ class StackClient:
     # The boto3 client.
 
     def knows(self, operation: str, argument: str | None = None) -> bool:
-        """Whether the installed boto3 has the operation, and the argument of it."""
+        """Whether the installed boto3 has the operation and, if given, its argument."""
         model = self._client.meta.service_model
         if operation not in model.operation_names:
             return False
@@ -194,10 +194,10 @@ class StackClient:
     def _start(
         self, operation: str, stack: str, arguments: Mapping[str, Any]
     ) -> Mapping[str, Any] | None:
-        """Call what starts an operation; None if its response was lost, but it has started.
+        """Start an operation; None if the response was lost but the operation has started.
 
         botocore retries a call whose response was lost. The retry may be refused because the first
-        attempt succeeded, so the token decides then as well.
+        attempt succeeded, so the token is checked then too.
 
         Raises:
             Unfinished: it is unknown whether the operation has started.
@@ -216,7 +216,7 @@ class StackClient:
             raise _unknown(stack, "interrupted") from interrupt
 
     def _has_started(self, stack: str, token: str) -> bool:
-        """Whether an event of the stack has the token; False if AWS cannot be asked."""
+        """Whether an event of the stack has the token; False if AWS does not respond."""
         try:
             found = self.describe(stack)
             return found is not None and any(
@@ -257,9 +257,9 @@ def _arguments(spec: StackSpec) -> dict[str, Any]:
 
 
 def _mode(spec: StackSpec) -> dict[str, Any]:
-    """The rollback setting, which express mode has in an argument of its own.
+    """The rollback setting, which is part of DeploymentConfig in express mode.
 
-    Express mode always sends it, because AWS's documents disagree on its default.
+    It is always sent in express mode, because AWS's documentation disagrees on the default.
     """
     if spec.express:
         config = {"Mode": "EXPRESS", "DisableRollback": spec.disable_rollback}

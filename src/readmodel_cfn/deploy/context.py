@@ -1,11 +1,11 @@
-"""What every step of a deploy uses: the client, the spec, the options and the callbacks."""
+"""DeployContext: the client, spec, options and callbacks that the steps of a deploy share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from readmodel_cfn.aws.location import StackLocation
+from readmodel_cfn.aws.connection import StackLocation
 from readmodel_cfn.consent import Confirm, Consent, ConsentKind, require_consent
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.diagnosis import check
@@ -82,10 +82,10 @@ class DeployContext:
         return upload_template(s3, bucket, self.spec)
 
     def require(self, kind: ConsentKind, text: str, lost: tuple[str, ...] = ()) -> None:
-        """Ask for consent.
+        """Require consent.
 
         Raises:
-            ConsentRequired: nobody agreed.
+            ConsentRequired: `confirm` did not agree, or is missing.
         """
         require_consent(Consent(kind, self.spec.name, text, lost), self.confirm)
 
@@ -102,7 +102,7 @@ class DeployContext:
         )
 
     def wait(self, events: EventStream) -> Stack:
-        """Wait until the operation ends; the stack if it succeeded.
+        """Wait until the operation ends; return the stack.
 
         Raises:
             Detached: the caller does not wait.
@@ -114,7 +114,7 @@ class DeployContext:
         return self.check(events.wait(self.on_progress))
 
     def check(self, end: OperationEnd) -> Stack:
-        """The stack if the operation succeeded.
+        """Return the stack if the operation succeeded.
 
         Raises:
             RolledBack, Stuck: it failed.

@@ -1,8 +1,8 @@
-"""Delete a stack and, if asked to, the documents in its buckets.
+"""Delete a stack and, with `with_data`, the documents in its buckets.
 
-The order loses no document of a stack that stays: a bucket that is deleted with its stack must be
-empty before, but a retained bucket is emptied only after the stack is deleted. Each step can be
-repeated, so an interrupted deletion continues when it is run again.
+A bucket that is deleted with its stack must be empty first. A retained bucket is emptied only after
+the stack is deleted, so a failed deletion loses none of its documents. Each step can be repeated:
+an interrupted deletion continues when it is run again.
 """
 
 from collections import Counter
@@ -11,8 +11,8 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
+from readmodel_cfn.aws.connection import StackLocation
 from readmodel_cfn.aws.errors import readable_errors
-from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.consent import Confirm, Consent, require_consent
 from readmodel_cfn.deploy.advice import advice, with_location
 from readmodel_cfn.deploy.cause import Cause, last_operation
@@ -81,24 +81,24 @@ def delete(
 ) -> DeleteResult:
     """Delete a stack; its retained buckets and their documents are kept unless `with_data`.
 
-    A stack that is being deleted is waited for, and of a deleted one the retained buckets are
-    deleted if `with_data`. Only a stack with this tool's tag is deleted.
+    Waits for a deletion in progress. With `with_data`, also deletes the retained buckets of a stack
+    that is already deleted. Only a stack with this tool's tag is deleted.
 
     Args:
         location: The stack.
         with_data: Whether to delete all documents and their versions, and the retained buckets.
         force: After a deletion that failed: whether to leave the resources that fail again.
-        confirm: Asked before anything is deleted; the kinds of consent are "erase-documents" if
-            documents are deleted, and "delete".
-        on_progress: Called with the DeletionPlan before that, with each stack event, and with the
-            Count of deleted versions.
+        confirm: Called before anything is deleted, with the kinds "erase-documents" (if documents
+            are deleted) and "delete".
+        on_progress: Called with the DeletionPlan before consent, each StackEvent, and the Count of
+            deleted versions.
 
     Raises:
         ConsentRequired: `confirm` does not agree, or is None; nothing is changed.
-        ReadModelError: the stack does not exist, is not this tool's, is protected, or has a bucket
-            that is not empty; nothing is changed.
+        ReadModelError: the stack does not exist, does not have this tool's tag, is protected, or
+            has a bucket that is not empty; nothing is changed.
         Stuck: CloudFormation or S3 refuses to delete something, which the error names.
-        Unfinished: it is interrupted after something was deleted; run it again.
+        Unfinished: interrupted after something was deleted; call it again.
     """
     client = StackClient(location.connection.client("cloudformation"))
     s3 = location.connection.client("s3")
@@ -113,13 +113,13 @@ def delete(
     run = _Run(client, s3, plan, on_progress)
     try:
         return run.delete()
-    except OSError as error:  # from on_progress, if the reader of its output went away
+    except OSError as error:  # from on_progress, if its output was closed
         what = f"the progress cannot be printed: {error.strerror or error}"
         raise Unfinished(what, where=str(location), hint=f"run: {run.again}") from error
 
 
 def _find(client: StackClient, location: StackLocation, on_progress: OnProgress) -> Stack:
-    """The stack, or the one that was deleted last: it may have left buckets."""
+    """The stack, or the deleted stack of that name: it may have left buckets."""
     if stack := client.describe(location.name):
         return stack
     deleted = last_deleted(client, location.name)
@@ -132,7 +132,8 @@ def _check(location: StackLocation, stack: Stack, *, force: bool) -> None:
     """Check that the stack may be deleted.
 
     Raises:
-        ReadModelError: it is not this tool's, or protected, or there is nothing to force.
+        ReadModelError: it does not have this tool's tag, is protected, or there is nothing to
+            force.
         Unfinished: another operation is in progress.
     """
     where = str(location)
@@ -156,7 +157,7 @@ def _check(location: StackLocation, stack: Stack, *, force: bool) -> None:
 
 
 def _require_consent(plan: DeletionPlan, confirm: Confirm | None) -> None:
-    """Ask before anything is deleted; a deletion that is in progress already needs no consent."""
+    """Require consent before anything is deleted, except for a deletion in progress."""
     name, location, erased = plan.stack.name, plan.location, plan.erased_buckets
     if erased:
         text = f"delete all documents and versions in {', '.join(erased)} permanently"
@@ -204,16 +205,16 @@ class _Run:
         return DeleteResult(stack.name, tuple(after.kept), dict(removed))
 
     def _checked_again(self) -> Stack:
-        """The stack after the time that a person took to answer.
+        """Read the stack again: it may have changed while the user was asked.
 
         Raises:
-            ReadModelError, Unfinished: it may not be deleted any more.
+            ReadModelError, Unfinished: it may no longer be deleted.
         """
         plan = self.plan
         stack = self.client.describe(plan.stack.id) or replace(plan.stack, status="DELETE_COMPLETE")
         if stack.status != "DELETE_COMPLETE":
             _check(plan.location, stack, force=plan.force)
-        if plan.in_progress and not _is_ending(stack):  # no consent was asked for
+        if plan.in_progress and not _is_ending(stack):  # there was no consent to delete it
             what = f"its deletion ended as {stack.status}"
             raise Unfinished(what, where=str(plan.location), hint=f"run: {self.again}")
         return stack
@@ -252,39 +253,39 @@ class _Run:
         where = str(self.plan.location)
         changing = self._changing(where, lambda: "its documents are deleted")
         with changing if emptied else nullcontext():
-            following = self._following(stack)
+            events = self._new_events(stack)
             try:
                 if stack.status != "DELETE_IN_PROGRESS":
                     self.client.delete(stack.id, force=self.plan.force)
-                ended = following.wait(self.on_progress)
+                end = events.wait(self.on_progress)
             except KeyboardInterrupt:
                 hint = f"the deletion continues in CloudFormation; run: {self.again}"
                 raise Unfinished("stopped waiting", where=where, hint=hint) from None
-        if ended.status != "DELETE_COMPLETE":
-            raise self._stuck(ended)
-        return ended.happened
+        if end.status != "DELETE_COMPLETE":
+            raise self._stuck(end)
+        return end.events
 
-    def _following(self, stack: Stack) -> EventStream:
-        """The events from now on, or those of the deletion that is in progress."""
+    def _new_events(self, stack: Stack) -> EventStream:
+        """The events from now on, or those of the deletion in progress."""
         events = list(self.client.events(stack.id))
         if stack.status == "DELETE_IN_PROGRESS":
             events = events[len(last_operation(stack.id, events)) :]
         known = {event.id for event in events}
         return EventStream(self.client, stack.id, known, again=self.again)
 
-    def _stuck(self, ended: OperationEnd) -> Stuck:
+    def _stuck(self, end: OperationEnd) -> Stuck:
         location = self.plan.location
-        failed = failed_resources(self.plan.stack.id, ended.happened) or [Cause("", "", "")]
+        failed = failed_resources(self.plan.stack.id, end.events) or [Cause("", "", "")]
         first, *others = failed
         also = f" ({', '.join(cause.logical_id for cause in others)} failed too)" if others else ""
         known = advice(first) or "fix the cause, then run: readmodel-cfn delete"
         hint = f"{with_location(known, location)}; to keep what fails, add --force"
-        what = f"{ended.status}: {first.describe()}{also}"
+        what = f"{end.status}: {first.describe()}{also}"
         return Stuck(what, where=str(location), hint=hint)
 
     @contextmanager
     def _changing(self, where: str, so_far: Callable[[], str]) -> Iterator[None]:
-        """Something is deleted here, so no error may say that nothing was changed."""
+        """Turn errors and Ctrl-C into Unfinished: something has already been deleted."""
         try:
             with readable_errors():
                 yield

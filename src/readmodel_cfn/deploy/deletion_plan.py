@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from readmodel_cfn.aws.location import StackLocation
+from readmodel_cfn.aws.connection import StackLocation
 from readmodel_cfn.deploy.cause import Cause, causes, last_operation
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.empty import Content, content_of
@@ -20,15 +20,15 @@ _DELETED_WITH_BUCKETS = (BUCKET, "AWS::S3::BucketPolicy")
 
 @dataclass(frozen=True)
 class DeletionPlan:
-    """What deleting a stack deletes and keeps; reported before consent is asked for.
+    """What deleting a stack deletes and keeps; reported before consent is required.
 
-    `deleted` are the resources that are deleted with the stack, `retained` those that it leaves:
-    by their DeletionPolicy, or skipped by an earlier attempt. `failed` are the resources that an
-    earlier attempt could not delete; with `force` they are left too.
+    `deleted` are the resources that are deleted with the stack, `retained` those that are kept: by
+    their DeletionPolicy, or skipped by an earlier attempt. `failed` are the resources that an
+    earlier attempt could not delete; with `force` they are kept too.
 
-    `contents` is the content of buckets by name, None for a bucket that does not exist any more. A
-    retained bucket is among them if its documents are to be deleted (`with_data`), or if the stack
-    is deleted already.
+    `contents` is the content of buckets by name, None for a bucket that no longer exists. It
+    includes a retained bucket if its documents are to be deleted (`with_data`), or if the stack is
+    already deleted.
     """
 
     location: StackLocation
@@ -52,7 +52,7 @@ class DeletionPlan:
 
     @property
     def retained_buckets(self) -> list[str]:
-        """The buckets that the stack leaves."""
+        """The buckets that are kept when the stack is deleted."""
         return self._existing(self.retained)
 
     @property
@@ -74,13 +74,13 @@ class DeletionPlan:
         ]
 
     def after(self, events: Iterable[StackEvent]) -> "DeletionPlan":
-        """The same with the resources that the deletion with these events has skipped."""
+        """The plan after a deletion with these events: resources that it skipped are retained."""
         retained = {resource.logical_id: resource for resource in self.retained}
         retained |= {resource.logical_id: resource for resource in _skipped(events)}
         return replace(self, retained=tuple(retained.values()))
 
     def lines(self) -> Iterator[str]:
-        """The plan for people, one line for each part."""
+        """The plan in lines, for printing."""
         states = {
             "DELETE_IN_PROGRESS": "is being deleted",
             "DELETE_COMPLETE": "is already deleted",
@@ -131,8 +131,8 @@ def plan_deletion(
     """Read the stack and its buckets; nothing is changed.
 
     Raises:
-        ReadModelError: the template is not JSON, or another stack has a bucket of this stack by now
-            whose documents would be deleted.
+        ReadModelError: the template is not JSON, or a bucket whose documents would be deleted now
+            belongs to another stack.
     """
     deleted, retained = _resources(client, stack)
     read_retained = with_data or stack.status == "DELETE_COMPLETE"
@@ -164,7 +164,7 @@ def failed_resources(stack_id: str, events: Sequence[StackEvent]) -> list[Cause]
 
 
 def last_deleted(client: StackClient, name: str) -> Stack | None:
-    """The stack of that name that was deleted last; None if AWS knows none.
+    """The last deleted stack of that name; None if CloudFormation lists none.
 
     CloudFormation lists a deleted stack for 90 days:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStacks.html
@@ -178,7 +178,7 @@ def last_deleted(client: StackClient, name: str) -> Stack | None:
 def _resources(
     client: StackClient, stack: Stack
 ) -> tuple[list[StackResource], list[StackResource]]:
-    """The resources that are deleted with the stack, and those that it leaves."""
+    """The resources that are deleted with the stack, and those that are kept."""
     existing = [
         resource
         for resource in client.resources(stack.id)
@@ -213,7 +213,7 @@ def _retained_by_policy(client: StackClient, stack: Stack) -> set[str]:
 
 
 def _skipped(events: Iterable[StackEvent]) -> list[StackResource]:
-    """The resources that a deletion with these events has left."""
+    """The resources that a deletion with these events has skipped."""
     return [
         StackResource(event.logical_id, event.physical_id, event.type, event.status)
         for event in events
@@ -222,7 +222,7 @@ def _skipped(events: Iterable[StackEvent]) -> list[StackResource]:
 
 
 def _deletion_events(client: StackClient, stack_id: str) -> list[StackEvent]:
-    """The events since the first attempt to delete the stack; only other attempts can follow."""
+    """The events since the first attempt to delete the stack, including later attempts."""
     events = list(client.events(stack_id))
     starts = [
         index
@@ -233,7 +233,7 @@ def _deletion_events(client: StackClient, stack_id: str) -> list[StackEvent]:
 
 
 def _check_owner(client: StackClient, plan: DeletionPlan) -> None:
-    """Check that no other stack has imported a bucket that this one has left."""
+    """Check that no other stack has imported a retained bucket of this one."""
     for bucket in plan.retained_buckets:
         if other := _owner(client, plan.stack, bucket):
             hint = f"to delete it with that stack, use --stack-name {other}"

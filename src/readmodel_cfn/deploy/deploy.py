@@ -1,4 +1,4 @@
-"""`deploy`: create or update a stack, from whatever status it has, and wait until it is complete.
+"""`deploy`: create or update a stack, from any status, and wait until it is complete.
 
 The steps: lint the template; inspect the stack and plan; recover the stack if necessary; refuse
 what is known to fail; show the difference; ask for consent; change the stack; wait.
@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from readmodel_cfn.aws.connection import Connection
+from readmodel_cfn.aws.connection import Connection, StackLocation
 from readmodel_cfn.aws.errors import readable_errors
-from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.consent import Confirm, ConsentKind
 from readmodel_cfn.deploy.change_sets import (
     ChangeSetType,
@@ -25,19 +24,18 @@ from readmodel_cfn.deploy.diff import CLOCK, compare
 from readmodel_cfn.deploy.events import EventStream, OnInterrupt, event_ids
 from readmodel_cfn.deploy.inspection import Inspection
 from readmodel_cfn.deploy.obstacles import removed_methods
-from readmodel_cfn.deploy.outputs import stack_outputs
 from readmodel_cfn.deploy.plan import CHANGING
 from readmodel_cfn.deploy.preflight import preflight
 from readmodel_cfn.deploy.recovery import recover
 from readmodel_cfn.deploy.spec import StackSpec, check_sendable
 from readmodel_cfn.deploy.stack_diff import StackDiff, from_change_set
 from readmodel_cfn.deploy.template_bucket import check_template_bucket
-from readmodel_cfn.deploy.values import Stack
+from readmodel_cfn.deploy.values import Stack, stack_outputs
 from readmodel_cfn.errors import ReadModelError, Unfinished, require_no_findings
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 
 _REMOVED_METHODS = (
-    "A removed route still exists in the deployed API and answers with errors; to remove it, raise "
+    "A removed route still exists in the deployed API and returns errors; to remove it, increase "
     "serial under [deployment] and deploy again."
 )
 
@@ -113,12 +111,12 @@ def deploy(
         ConfigError: the template is invalid, too long, or an option needs a newer boto3.
         FindingsError: cfn-lint has findings; nothing was changed.
         ConsentRequired: `confirm` did not agree to the error's `consent`.
-        RolledBack: the operation failed and was rolled back; the error has the resource and why.
+        RolledBack: the operation failed and was rolled back; the error has the cause.
         Stuck: manual intervention in AWS is required.
         Unfinished: the operation is still in progress; call it again to continue.
         ReadModelError: it was refused, or AWS did not respond, before anything was changed.
     """
-    _ = spec.content  # an invalid template is refused first
+    _ = spec.content  # raises ConfigError if the template is invalid
     check_sendable(spec, template_bucket)
     connection = connection or Connection()
     location = StackLocation(spec.name, connection)
@@ -198,7 +196,7 @@ def _preflight(context: DeployContext, inspection: Inspection) -> None:
 
 
 def _create_or_update(context: DeployContext, inspection: Inspection) -> Stack:
-    """Carry out the plan; the stack at the end."""
+    """Carry out the plan; return the stack afterwards."""
     action, stack, where = inspection.plan.action, inspection.stack, context.location
     spec = context.sendable if action in ("update", "adopt") else context.spec
     _report(context, compare(context.client, spec, inspection, context.on_progress))
@@ -227,7 +225,7 @@ def _start(context: DeployContext, inspection: Inspection) -> EventStream | None
 
 
 def _execute_change_set(context: DeployContext, inspection: Inspection) -> Stack:
-    """Create a change set and execute it; the stack at the end."""
+    """Create a change set and execute it; return the stack afterwards."""
     with _change_set(context, inspection) as (diff, change_set):
         _report(context, diff)
         if not diff.resources and inspection.stack:
@@ -249,7 +247,7 @@ def _execute_change_set(context: DeployContext, inspection: Inspection) -> Stack
 def _change_set(
     context: DeployContext, inspection: Inspection
 ) -> Iterator[tuple[StackDiff, TemporaryChangeSet]]:
-    """A change set as requested, and what it would change."""
+    """A change set with the requested options, and what it would change."""
     client, spec, plan = context.client, context.sendable, inspection.plan
     stack = None if plan.action == "create" else inspection.stack
     context.on_progress(Step("Comparing the stack with its template"))
@@ -273,7 +271,7 @@ def _protect(context: DeployContext, stack: Stack, *, changed: bool) -> bool:
     """Set the termination protection if it differs; a new stack has it already.
 
     Raises:
-        Unfinished: it is not set, although the stack has been `changed`.
+        Unfinished: it could not be set, and the stack was `changed` before.
     """
     protection = context.spec.termination_protection
     if stack.termination_protection == protection:

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from readmodel_cfn.aws.connection import StackLocation
 from readmodel_cfn.aws.errors import aws_errors
-from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.deploy.advice import AFTER_ROLLBACK, next_step, with_location
 from readmodel_cfn.deploy.cause import (
     SUCCEEDED,
@@ -36,13 +36,12 @@ class FailedResource(Cause):
 class Diagnosis:
     """The last operation of a stack.
 
-    `operation` is create, update, delete or import; None if CloudFormation has no event of it any
-    more, or there was none. `began` and `ended` are None then, `ended` also while it is in
-    progress. `succeeded` is None while it is in progress.
+    `operation` is create, update, delete or import. It is None if there was none or CloudFormation
+    no longer has its events; then `began` and `ended` are None too. While it is in progress,
+    `ended` and `succeeded` are None.
 
     `cause` is the resource to fix first, and `also_failed` are the others. `cancelled` is the
-    number of resources that were cancelled because of it. `next` says what to do, and is None after
-    success.
+    number of resources that were cancelled because of it. `next` is what to do, None after success.
     """
 
     location: StackLocation
@@ -89,44 +88,43 @@ def diagnose(
     client = StackClient(location.connection.client("cloudformation"))
     stack = existing_stack(client, location, on_progress)
     on_progress(Step("Reading the events of the last operation"))
-    happened = last_operation(stack.id, client.events(stack.id))
+    events = last_operation(stack.id, client.events(stack.id))
     failures = [] if stack.status in SUCCEEDED else reported_failures(client, stack)
     causes = [
         FailedResource(**vars(cause), table=origin(cause.logical_id))
-        for cause in all_causes(stack, happened, failures)
+        for cause in all_causes(stack, events, failures)
     ]
     succeeded = None if stack.status.endswith("_IN_PROGRESS") else stack.status in SUCCEEDED
-    # After a successful operation only resources failed that it should have deleted.
+    # After a successful operation, only deletions of old resources can have failed.
     cause = causes.pop(0) if causes and not succeeded else None
-    operation = _operation(happened)
+    operation = _operation(events)
     return Diagnosis(
         location=location,
         name=stack.name,
         status=stack.status,
         operation=operation,
-        began=happened[0].time if operation else None,
-        ended=happened[-1].time if operation and not stack.busy else None,
+        began=events[0].time if operation else None,
+        ended=events[-1].time if operation and not stack.busy else None,
         succeeded=succeeded,
         cause=cause,
         also_failed=tuple(causes),
-        cancelled=len(cancelled(stack.id, happened)),
+        cancelled=len(cancelled(stack.id, events)),
         next=None if succeeded else _next(location, stack, cause),
     )
 
 
 def check(client: StackClient, name: str, ended: OperationEnd, origin: Origin) -> Stack:
-    """The stack, if its create, update or import succeeded.
+    """Return the stack if its create, update or import succeeded.
 
     Raises:
-        RolledBack: it failed and was rolled back; the error has the resource, its table, the reason
-            and what to do.
+        RolledBack: it failed and was rolled back; the error has the cause and what to do.
         Stuck: it failed and was not rolled back, or not completely.
     """
     if ended.stack and ended.status in SUCCEEDED:
         return ended.stack
-    stack, happened = ended.stack, ended.happened
-    causes = all_causes(stack, happened, reported_failures(client, stack))
-    of_rollback = failed_rollback_causes(stack, happened)
+    stack, events = ended.stack, ended.events
+    causes = all_causes(stack, events, reported_failures(client, stack))
+    of_rollback = failed_rollback_causes(stack, events)
     before = [cause for cause in causes if cause not in of_rollback]
     why = ", after ".join(cause.describe(origin) for cause in [*of_rollback[:1], *before[:1]])
     rolled_back = ended.status in AFTER_ROLLBACK
@@ -150,8 +148,8 @@ def reported_failures(client: StackClient, stack: Stack | None) -> Sequence[Fail
         return []
 
 
-def _operation(happened: Sequence[StackEvent]) -> str | None:
-    word = happened[0].status.partition("_")[0].lower() if happened else ""
+def _operation(events: Sequence[StackEvent]) -> str | None:
+    word = events[0].status.partition("_")[0].lower() if events else ""
     return word if word in ("create", "update", "delete", "import") else None
 
 

@@ -6,28 +6,25 @@ deleted, and are deleted with it
 """
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from queue import SimpleQueue
-from threading import Event, Thread
-from typing import Any, TypeVar
+from typing import Any
 
 from readmodel_cfn.aws.errors import aws_errors, error_code, is_transient, readable_responses
 from readmodel_cfn.errors import Stuck, Unfinished
+from readmodel_cfn.threads import map_in_threads
 
 Version = dict[str, str]
 OnCount = Callable[[int], None]
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 _BATCH = 1000  # keys in one DeleteObjects call, S3's limit
 # Each key counts as a request, and S3 allows 3,500 per second and prefix: more parallel calls would
 # be throttled. https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html
 _PARALLEL_CALLS = 4
-_PASSES = 5  # that find new versions; a bucket that is not empty after these is being written to
-_PAUSES = (1.0, 3.0, 9.0)  # seconds between attempts that delete nothing
+_AHEAD = 2  # pages listed ahead, for each parallel call: the listing stays close to the deletion
+_PASSES = 5  # passes that find new versions; after these, the bucket is being written to
+_PAUSES = (1.0, 3.0, 9.0)  # seconds between attempts
 # The codes of single keys in a successful response if S3 is overloaded.
 _BUSY = {"SlowDown", "ServiceUnavailable", "InternalError", "OperationAborted", "RequestTimeout"}
 
@@ -61,7 +58,7 @@ def _size(count: int) -> str:
 
 
 def content_of(s3: Any, bucket: str) -> Content | None:
-    """The bucket's content as far as one call lists it; None if the bucket does not exist."""
+    """The bucket's content on the first page of its listing; None if it does not exist."""
     page = next(_pages(s3, bucket), None)
     if page is None:
         return None
@@ -75,7 +72,7 @@ def empty(s3: Any, bucket: str, on_count: OnCount = lambda _: None) -> int:
     `on_count` gets the number of versions deleted so far. After an interruption, call it again.
 
     Raises:
-        Stuck: S3 refuses to delete versions, the error names the first; or a writer keeps adding
+        Stuck: S3 refuses to delete versions (the error names the first), or a writer keeps adding
             new ones.
         Unfinished: S3 is overloaded.
     """
@@ -84,7 +81,7 @@ def empty(s3: Any, bucket: str, on_count: OnCount = lambda _: None) -> int:
         before = count
         batches = filter(None, map(_versions, _pages(s3, bucket)))
         delete = partial(_delete_batch, s3, bucket)
-        with closing(run_parallel(delete, batches, _PARALLEL_CALLS)) as results:
+        with closing(map_in_threads(delete, batches, _PARALLEL_CALLS, ahead=_AHEAD)) as results:
             for deleted in results:
                 count += deleted
                 on_count(count)
@@ -183,7 +180,7 @@ def _versions(page: Mapping[str, Any]) -> list[Version]:
 def _pages(s3: Any, bucket: str) -> Iterator[Mapping[str, Any]]:
     """The pages of the listing of all versions; none if the bucket does not exist.
 
-    Each must have IsTruncated: a response without it is not S3's.
+    A response without IsTruncated is not from S3: the KeyError makes it an UnreadableResponse.
     """
     with _ignore_missing_bucket(), readable_responses("ListObjectVersions"):
         pages = s3.get_paginator("list_object_versions").paginate(
@@ -204,48 +201,3 @@ def _ignore_missing_bucket() -> Iterator[None]:
     except ClientError as error:
         if error_code(error) != "NoSuchBucket":
             raise
-
-
-def run_parallel(
-    work: Callable[[Item], Result], items: Iterable[Item], threads: int
-) -> Generator[Result, None, None]:
-    """Call `work` for each item in threads; yield the results, and raise what it raises.
-
-    At most two items per thread are in progress, so that memory is bounded and no thread waits for
-    the next item. If the caller stops, the items in progress are not waited for. The threads are
-    daemons: those of concurrent.futures would delay the exit of an interrupted program.
-    """
-    todo: SimpleQueue[Item | None] = SimpleQueue()
-    done: SimpleQueue[Future[Result]] = SimpleQueue()
-    stopped, in_progress = Event(), 0
-    for _ in range(threads):
-        Thread(target=_work, args=(work, todo, done, stopped), daemon=True).start()
-    try:
-        for item in items:
-            todo.put(item)
-            in_progress += 1
-            if in_progress == 2 * threads:
-                yield done.get().result()
-                in_progress -= 1
-        for _ in range(in_progress):
-            yield done.get().result()
-    finally:
-        stopped.set()
-        for _ in range(threads):
-            todo.put(None)
-
-
-def _work(
-    work: Callable[[Item], Result],
-    todo: "SimpleQueue[Item | None]",
-    done: "SimpleQueue[Future[Result]]",
-    stopped: Event,
-) -> None:
-    """Work on one item after the other until the caller stops."""
-    while (item := todo.get()) is not None and not stopped.is_set():
-        result: Future[Result] = Future()
-        try:
-            result.set_result(work(item))
-        except Exception as error:  # noqa: BLE001 - raised by `result()` in the caller's thread
-            result.set_exception(error)
-        done.put(result)

@@ -1,4 +1,4 @@
-"""Waiting for a stack operation: each of its events once, until the operation ends."""
+"""Wait for a stack operation, and report each of its events once."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -13,14 +13,14 @@ from readmodel_cfn.errors import ReadModelError, Unfinished
 _FIRST_PAUSE = 0.1  # seconds; the sandbox ends most operations at once
 _LONGEST_PAUSE = 3.0  # seconds; CloudFormation's events arrive in bursts of a few seconds
 _GROWTH = 1.5
-_LONGEST_AFTER = 10  # calls without a new event, after which the pause does not grow any more
-_RETRY_SECONDS = 300.0  # without any response, after which waiting ends
-_KNOWN_IN_A_ROW = 200  # known events, after which no new one is expected: two pages
+_LONGEST_AFTER = 10  # calls without a new event, after which the pause no longer grows
+_RETRY_SECONDS = 300.0  # without a response, after which waiting ends
+_KNOWN_IN_A_ROW = 200  # known events (two pages), after which no new one is expected
 
 OnInterrupt = Callable[["EventStream", KeyboardInterrupt], bool]
 """Called on Ctrl-C while a call waits: True continues to wait, False ends the call.
 
-It may call `cancel()` of the event stream before.
+It may call `cancel()` of the event stream.
 """
 
 
@@ -29,7 +29,7 @@ class OperationEnd:
     """The end of an operation: the stack, or None if even its ID is unknown, and all events."""
 
     stack: Stack | None
-    happened: list[StackEvent]
+    events: list[StackEvent]
 
     @property
     def status(self) -> str:
@@ -41,27 +41,27 @@ class OperationEnd:
 class EventStream:
     """The events of one operation.
 
-    `stack_id` is the ID, not the name: a deleted stack is found by its ID only. `seen` are the IDs
-    of the events that are not reported. `timeout` is the number of seconds to wait at most. `where`
+    `stack_id` is the ID, not the name: a deleted stack is found by its ID only. Events with
+    `known_ids` are not reported. `timeout` is the number of seconds to wait at most. `where`
     names the stack in errors, and `again` is the command line that continues to wait.
     """
 
     client: StackClient
     stack_id: str
-    seen: set[str]
+    known_ids: set[str]
     timeout: float | None = None
     where: str = ""
     again: str = "readmodel-cfn follow"
     on_interrupt: OnInterrupt | None = None
     clock: Clock = field(default_factory=Clock)
-    happened: list[StackEvent] = field(default_factory=list)
+    events: list[StackEvent] = field(default_factory=list)
 
     def wait(self, on_event: Callable[[StackEvent], None]) -> OperationEnd:
         """Report each new event, oldest first, until the operation ends.
 
         Raises:
-            Unfinished: the operation is still in progress, but AWS does not respond, the timeout is
-                over, or the user interrupted.
+            Unfinished: the operation is still in progress, but AWS does not respond, the timeout
+                has passed, or Ctrl-C.
         """
         started = self.clock.now()
         while True:
@@ -89,11 +89,11 @@ class EventStream:
     def _wait(self, on_event: Callable[[StackEvent], None], started: float) -> OperationEnd:
         quiet = 0
         while True:
-            known = len(self.happened)
+            known = len(self.events)
             stack = self._poll(on_event)
             if stack is None or not stack.status.endswith("_IN_PROGRESS"):
-                return OperationEnd(stack, self.happened)
-            quiet = 0 if len(self.happened) > known else min(quiet + 1, _LONGEST_AFTER)
+                return OperationEnd(stack, self.events)
+            quiet = 0 if len(self.events) > known else min(quiet + 1, _LONGEST_AFTER)
             if self.timeout is not None and self.clock.now() - started > self.timeout:
                 raise self._unfinished(f"not complete after {self.timeout:g} seconds")
             self.clock.sleep(min(_FIRST_PAUSE * _GROWTH**quiet, _LONGEST_PAUSE))
@@ -105,15 +105,15 @@ class EventStream:
         except aws_errors() as error:
             raise self._unfinished(f"stopped waiting: {_line(error)}") from error
         for event in fresh:
-            self.seen.add(event.id)
-            self.happened.append(event)
+            self.known_ids.add(event.id)
+            self.events.append(event)
             on_event(event)
         return stack
 
     def _read(self) -> tuple[Stack | None, list[StackEvent]]:
-        """The stack first: no event can follow between the last two calls."""
+        """The stack, then its events: after the last status, no event is missed."""
         stack = self.client.describe(self.stack_id)
-        return stack, new_events(self.client, self.stack_id, self.seen)
+        return stack, new_events(self.client, self.stack_id, self.known_ids)
 
     def _unfinished(self, what: str) -> Unfinished:
         hint = f"the operation continues in CloudFormation; run: {self.again}"
@@ -128,23 +128,23 @@ def event_ids(client: StackClient, stack_id: str) -> set[str]:
 def ids_before_last_operation(client: StackClient, stack: Stack) -> set[str]:
     """The IDs of the events before the stack's last operation, which may be in progress."""
     events = list(client.events(stack.id))
-    begin = len(last_operation(stack.id, events))
-    return {event.id for event in events[begin:]}
+    count = len(last_operation(stack.id, events))
+    return {event.id for event in events[count:]}
 
 
-def new_events(client: StackClient, stack_id: str, seen: Collection[str]) -> list[StackEvent]:
-    """The events that are not in `seen`, oldest first; an event is known by its ID, not its time.
+def new_events(client: StackClient, stack_id: str, known_ids: Collection[str]) -> list[StackEvent]:
+    """The events without `known_ids`, oldest first. The time does not identify an event.
 
     AWS lists them newest first, but pages may overlap or be out of order, so reading continues
     after the first known event.
     """
     fresh: dict[str, StackEvent] = {}
-    known = 0
+    in_a_row = 0
     for event in client.events(stack_id):
-        known = known + 1 if event.id in seen else 0
-        if event.id not in seen:
+        in_a_row = in_a_row + 1 if event.id in known_ids else 0
+        if event.id not in known_ids:
             fresh.setdefault(event.id, event)
-        if known >= _KNOWN_IN_A_ROW:
+        if in_a_row >= _KNOWN_IN_A_ROW:
             break
     oldest_first = list(fresh.values())[::-1]
     return sorted(oldest_first, key=lambda event: event.time)

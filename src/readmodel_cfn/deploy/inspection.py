@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from readmodel_cfn.aws.location import StackLocation
+from readmodel_cfn.aws.connection import StackLocation
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.plan import COMPARABLE, NEVER_CREATED, Plan, is_managed, plan
 from readmodel_cfn.deploy.spec import StackSpec

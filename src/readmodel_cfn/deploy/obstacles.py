@@ -64,7 +64,7 @@ def removed_methods(before: Any, after: Mapping[str, Any]) -> list[str]:
 
 
 def _inline_stages(old: Resources, new: Resources) -> Iterator[Obstacle]:
-    """New stages that a deployment has created before, as the article's deployment does."""
+    """New stages that the deployed stack's Deployment has created, as in the article."""
     created = [
         stage
         for resource in old.values()
@@ -78,7 +78,7 @@ def _inline_stages(old: Resources, new: Resources) -> Iterator[Obstacle]:
 
 
 def _lost_stages(old: Resources, new: Resources) -> Iterator[Obstacle]:
-    """Stages that a new deployment names, but that are deleted with their own resource."""
+    """Stages that a new Deployment names, although their own resource is deleted."""
     named = [
         stage
         for resource in new.values()
@@ -182,7 +182,7 @@ def _path(logical_id: str, parts: Mapping[str, Properties]) -> str:
 
 
 def _duplicate_names(old: Resources, new: Resources) -> Iterator[Obstacle]:
-    """Physical names of created resources that a resource to be deleted still has.
+    """New resources with the physical name of an old resource that is deleted only later.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html
     """

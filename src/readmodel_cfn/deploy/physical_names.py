@@ -1,4 +1,4 @@
-"""The physical names that a template gives its resources. Nothing here calls AWS."""
+"""The physical names of the resources in a template. Nothing here calls AWS."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Naming:
 # The types that read models and the resources around them use. The properties that replace a
 # resource are the "createOnlyProperties" of its schema in cfn-lint; a test compares them.
 NAMINGS: Mapping[str, Naming] = {
-    # The second is the account regional namespace: S3 completes the name.
+    # The second is for the account regional namespace: S3 completes the name.
     "AWS::S3::Bucket": Naming((("BucketName",), ("BucketNamespace", "BucketNamePrefix"))),
     "AWS::IAM::Role": Naming((("RoleName",),), ("Path",)),
     "AWS::IAM::User": Naming((("UserName",),)),
@@ -62,7 +62,7 @@ def unconditional_resources(template: Mapping[str, Any]) -> Resources:
     return {
         logical_id: resource
         for logical_id, resource in template.get("Resources", {}).items()
-        # a Fn::ForEach is a list
+        # the value of Fn::ForEach is a list
         if isinstance(resource, Mapping) and "Condition" not in resource
     }
 
@@ -95,7 +95,7 @@ def named_resources(template: Mapping[str, Any], known: Mapping[str, str]) -> li
     for logical_id, resource in unconditional_resources(template).items():
         *_, (property_, value) = (name_properties(resource) or {"": None}).items()
         name = evaluator.evaluate(value)
-        # S3 completes a prefix by the account ID, which is unknown here.
+        # S3 adds the account ID to a prefix, which is unknown here.
         if property_ != "BucketNamePrefix" and isinstance(name, str) and name:
             literal = name == value
             named.append(NamedResource(logical_id, resource["Type"], name, literal))

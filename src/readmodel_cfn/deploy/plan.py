@@ -24,7 +24,7 @@ Action = Literal[
 ]
 # These change the stack's resources; to adopt a stack is to update it and set the tag.
 CHANGING: frozenset[Action] = frozenset({"create", "update", "adopt"})
-# These recover the stack by an operation of their own; then a new plan is made.
+# These recover the stack first; then a new plan is made.
 RECOVERING: frozenset[Action] = frozenset({"attach", "continue rollback", "recreate"})
 # In these statuses CloudFormation accepts an update.
 UPDATABLE = {
@@ -84,9 +84,9 @@ def plan(
 ) -> Plan:
     """Decide what to do, for every status that a stack can have.
 
-    `template` is the deployed template. `history` are all statuses of the stack itself that its
-    events still have. A stack without this tool's tag is refused; with `adopt`, it is adopted if it
-    can be updated.
+    `template` is the deployed template. `history` are the statuses of the stack itself in its
+    events. A stack without this tool's tag is refused; with `adopt`, it is adopted if it can be
+    updated.
     """
     if stack is None or stack.status == "DELETE_COMPLETE":
         return Plan("create", "the stack does not exist")

@@ -1,4 +1,4 @@
-"""Preflight: what is known to make a deploy fail is refused before anything is changed."""
+"""Preflight: checks that refuse a deploy which is known to fail, before anything is changed."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from readmodel_cfn.errors import ConfigError, ReadModelError
 
 BUCKET = "AWS::S3::Bucket"
 _RETAIN = ("Retain", "RetainExceptOnCreate")
-# The call of IAM that finds a name, and its argument.
+# The IAM call that finds a name, and its argument.
 _IAM = {
     "AWS::IAM::Role": ("get_role", "RoleName"),
     "AWS::IAM::User": ("get_user", "UserName"),
@@ -41,16 +41,15 @@ def preflight(
     deployed_parameters: Mapping[str, str] | None = None,
     import_existing: bool = False,
 ) -> list[str]:
-    """Refuse what is known to fail; a line for each check that was impossible, and other notes.
+    """Refuse what is known to fail; return notes, such as checks that were not possible.
 
     `before` is the deployed template: None without a stack, text if it is YAML.
     `deployed_parameters` are the deployed stack's; by default those of `spec`. AWS is called only
     if the template has new physical names.
 
     Raises:
-        ConfigError: a quota of CloudFormation is exceeded, or the template does not have these
-            parameters.
-        ReadModelError: the first obstacle, and how many more there are.
+        ConfigError: a quota is exceeded, or a parameter is missing or unknown.
+        ReadModelError: the update would fail; the error has the first obstacle.
     """
     check_quotas(spec)
     if isinstance(before, str):
@@ -98,11 +97,11 @@ def _new_names(
         name
         for name in names
         if (name.type, name.name) not in existing
-        and (name.logical_id in known or not _had_a_name(name, before))
+        and (name.logical_id in known or not _was_named(name, before))
     ]
 
 
-def _had_a_name(name: NamedResource, before: Template) -> bool:
+def _was_named(name: NamedResource, before: Template) -> bool:
     resource = before["Resources"].get(name.logical_id, {})
     return NAMINGS[name.type].names[0][-1] in properties_of(resource)
 
@@ -111,7 +110,7 @@ def _had_a_name(name: NamedResource, before: Template) -> bool:
 class TakenName:
     """A physical name that already exists.
 
-    `visible` is False for a bucket that S3 does not allow this identity to read. `region` is that
+    `visible` is False for a bucket that the caller may not read. `region` is that
     of a bucket in another region than the client's. `stack`, `logical_id` and `managed` come from
     the tags of a bucket that CloudFormation created; `managed` is whether this tool deployed it.
     """
@@ -127,7 +126,7 @@ class TakenName:
 def find_taken(
     names: Sequence[NamedResource], clients: Clients
 ) -> tuple[list[TakenName], list[str]]:
-    """The names that already exist, and a line for each service that could not be asked.
+    """The names that already exist, and a note for each service that refused the check.
 
     Only buckets and IAM names are checked, except managed policies: their ARN has the account ID,
     which is unknown here.

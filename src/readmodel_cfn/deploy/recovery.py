@@ -1,4 +1,4 @@
-"""Recovery: what a stack needs before it can be created or updated.
+"""Recover a stack that cannot be created or updated yet.
 
 An operation in progress is waited for, a failed rollback is continued, and a stack whose creation
 never succeeded is deleted.
@@ -15,10 +15,10 @@ from readmodel_cfn.progress import Note
 
 
 def recover(context: DeployContext) -> Inspection:
-    """Recover the stack until it can be created or updated; its last inspection.
+    """Recover the stack until it can be created or updated; return its last inspection.
 
     Raises:
-        ConsentRequired: nobody agreed to what the plan requires.
+        ConsentRequired: `confirm` did not agree, or is missing.
         Detached: an operation is in progress, and the caller does not wait.
         RolledBack, Stuck: an operation failed.
     """
@@ -63,7 +63,7 @@ def _lost_resources(context: DeployContext, stack: Stack) -> tuple[str, ...]:
     An update removes them from the stack, and deletes those without a DeletionPolicy of Retain:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
     """
-    kept = {
+    types = {
         logical_id: resource["Type"]
         for logical_id, resource in context.spec.content["Resources"].items()
         if isinstance(resource, Mapping)
@@ -71,7 +71,7 @@ def _lost_resources(context: DeployContext, stack: Stack) -> tuple[str, ...]:
     return tuple(
         f"{resource.logical_id} ({resource.type})"
         for resource in context.client.resources(stack.id)
-        if resource.status != "DELETE_COMPLETE" and kept.get(resource.logical_id) != resource.type
+        if resource.status != "DELETE_COMPLETE" and types.get(resource.logical_id) != resource.type
     )
 
 

@@ -1,4 +1,4 @@
-"""StackSpec: the stack that a deploy creates or updates to, and what CloudFormation allows of it.
+"""StackSpec: the stack to deploy, and the quotas of CloudFormation that it must not exceed.
 
 Nothing here calls AWS. The template may be any CloudFormation template in JSON.
 """
@@ -112,7 +112,7 @@ class StackSpec:
 
 
 def _problem(template: Any) -> str | None:
-    """What is wrong with the structure of a template, if anything is."""
+    """What is wrong with the structure of a template; None if it is valid."""
     if not isinstance(template, Mapping):
         return "is not a JSON object"
     resources = template.get("Resources")
@@ -138,16 +138,16 @@ def check_sendable(spec: StackSpec, template_bucket: str | None) -> None:
         ConfigError: it is too long for a request, and there is no bucket.
     """
     if not spec.fits_request and not template_bucket:
-        what = f"the template is longer than the {TEMPLATE_BODY_BYTES:,} bytes of a request"
+        what = f"the template is longer than {TEMPLATE_BODY_BYTES:,} bytes, the limit of a request"
         hint = f"set template_bucket (--template-bucket BUCKET), or {FEWER_ROUTES}"
         raise ConfigError(what, where=f"stack {spec.name}", hint=hint)
 
 
 def check_quotas(spec: StackSpec) -> None:
-    """Check what CloudFormation would refuse of the template, the parameters and the tags.
+    """Check the template, the parameters and the tags against CloudFormation's limits.
 
     Raises:
-        ConfigError: the first thing that CloudFormation would refuse.
+        ConfigError: a quota is exceeded, or a parameter is missing or unknown.
     """
     for what, hint in (*_sizes(spec), *_parameters(spec), *_tags(spec)):
         raise ConfigError(what, where=f"stack {spec.name}", hint=hint)

@@ -133,7 +133,7 @@ def additions(spec: StackSpec) -> StackDiff:
 def from_change_set(
     found: ChangeSet, stack: Stack | None, before: Any, spec: StackSpec
 ) -> StackDiff:
-    """The changes of a change set, with the templates' values if it has none.
+    """The changes of a change set; values that it does not have come from the templates.
 
     `before` is the deployed template; text in YAML, from another tool, is not compared.
     """
@@ -165,7 +165,7 @@ def others(stack: Stack, before: Any, spec: StackSpec) -> tuple[PropertyChange, 
 def leaves(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
     """The smallest parts that differ: the path, the value before and the value after.
 
-    A list of another length has its removed items at `-` and its added items at `+`.
+    If the length of a list differs, its removed items have the path `-`, its added items `+`.
     """
     if before == after:
         return
@@ -196,10 +196,7 @@ def _items(before: list[Any], after: list[Any], path: str) -> Iterator[tuple[str
 
 
 def concerns_access(type_: str, path: str) -> bool:
-    """Whether a property concerns access to a resource; `path` is such as /Properties/Policies/0.
-
-    A reviewer wants to see these changes first.
-    """
+    """Whether a property concerns access to a resource; `path` is like /Properties/Policies/0."""
     if any(fnmatchcase(type_, pattern) for pattern in _ACCESS_TYPES):
         return not path.startswith(("/Metadata", "/Properties/Tags"))
     below = path.removeprefix("/Properties/")
@@ -241,7 +238,7 @@ def _whole(
 def _rows(
     details: tuple[ResourceChangeDetail, ...], old: Mapping[str, Any] | None, new: Mapping[str, Any]
 ) -> dict[str, tuple[Any, Any]]:
-    """Values by path: CloudFormation's own if it returns them, otherwise the templates'.
+    """Values by path: from CloudFormation if it returns them, otherwise from the templates.
 
     A property that changes because another one does has the same value in both templates.
     """
@@ -275,7 +272,7 @@ def _marked(type_: str, path: str, before: Any, after: Any) -> PropertyChange:
 
 
 def _short(value: Any) -> str:
-    """A value in a line, with functions as Fn::Sub has them: `${DataStore.Arn}/a.json`."""
+    """A value in one line, with functions in the syntax of Fn::Sub: `${DataStore.Arn}/a.json`."""
     from readmodel_cfn.cloudformation.evaluate import show  # slow, and only needed to print
 
     shown = show(value)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from readmodel_cfn.aws.location import StackLocation
+from readmodel_cfn.aws.connection import StackLocation
 from readmodel_cfn.cloudformation.reader import read_template
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.inspection import existing_stack
@@ -43,9 +43,9 @@ class LastOperation:
 class StackStatus:
     """The status of a stack.
 
-    `last_operation` is None if CloudFormation has no event of it any more, `drift` if it was not
-    detected. `differs` is True if the deployed template is not one that readmodel.toml describes;
-    it is False for a stack of another tool, or one whose last operation has not succeeded.
+    `last_operation` is None if CloudFormation no longer has its events, `drift` without
+    detection. `differs` is True if the deployed template is not one that readmodel.toml describes;
+    it is False for a stack of another tool, or if the last operation did not succeed.
     """
 
     location: StackLocation
@@ -98,8 +98,8 @@ def status(
 
     Args:
         location: The stack.
-        templates: JSON texts; if the deployed template is none of them, the status has `differs`.
-            They are only read if they are compared.
+        templates: Templates as JSON; `differs` is True if the deployed template equals none of
+            them. They are read only if they are compared.
         drift: Whether to run drift detection too, which may take minutes.
         on_progress: Called with a Step before each part.
 
@@ -125,14 +125,14 @@ def status(
 
 
 def _last_operation(client: StackClient, stack: Stack) -> LastOperation | None:
-    """From the stack's newest event about itself."""
+    """The last operation, from the newest event of the stack itself."""
     own = (event for event in client.events(stack.id) if event.physical_id == stack.id)
     newest = next(own, None)
     return LastOperation(_kind(stack), newest.status, newest.time) if newest else None
 
 
 def _kind(stack: Stack) -> str:
-    """The last operation's type, or what the status implies: only a create ends in ROLLBACK_*."""
+    """The last operation's type, or what the status implies: ROLLBACK_* is a create."""
     kinds = (
         operation.kind for operation in stack.operations if operation.kind != "CREATE_CHANGESET"
     )

@@ -11,7 +11,7 @@ from readmodel_cfn.errors import ReadModelError
 
 
 def check_template_bucket(s3: Any, bucket: str) -> list[str]:
-    """Check that the bucket exists in the client's region; a line if that cannot be checked.
+    """Check that the bucket is in the client's region; return a note if that is not possible.
 
     Raises:
         ReadModelError: it does not exist, or is in another region, which CloudFormation refuses.

@@ -1,9 +1,11 @@
-"""Stacks, events, resources and change sets: CloudFormation's responses as frozen values."""
+"""CloudFormation's responses as frozen values: stacks, outputs, events, resources, change sets."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Self
+
+from readmodel_cfn.aws.http import reachable_url
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Stack:
 
     @property
     def busy(self) -> bool:
-        """Whether an operation is in progress; a change set that waits for review is none."""
+        """Whether an operation is in progress; waiting for review does not count."""
         return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
 
     @classmethod
@@ -244,3 +246,33 @@ class ChangeSet:
                 if "ResourceChange" in change
             ),
         )
+
+
+_SECRET = "DataStoreSecretAccessKey"  # noqa: S105 - the end of an output's name
+_MASK = "****"
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output of a stack."""
+
+    name: str
+    value: str
+    description: str
+
+
+def stack_outputs(stack: Stack, endpoint_url: str | None, *, show_secrets: bool) -> list[Output]:
+    """The outputs of a stack, with URLs that this machine can reach.
+
+    Without `show_secrets`, a secret access key has the value `****`.
+    """
+    return [
+        Output(
+            name,
+            reachable_url(value, endpoint_url)
+            if show_secrets or not name.endswith(_SECRET)
+            else _MASK,
+            description,
+        )
+        for name, (value, description) in stack.outputs.items()
+    ]

@@ -1,4 +1,4 @@
-"""JSON documents into the bucket, and their versions: publish, history and restore.
+"""Publish JSON documents to S3, list their versions, and restore them.
 
-It knows values, files and S3; of a read model it is given the routes and the settings.
+The routes and settings of the read model are arguments.
 """

@@ -1,4 +1,4 @@
-"""What publishing would send and delete: computed before anything is done."""
+"""The changes to publish: the documents to send and the keys to delete, before anything is done."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ from readmodel_cfn.publish.spool import Spool
 
 @dataclass(frozen=True)
 class Options:
-    """How to publish: see `publish`."""
+    """The options of `publish`, which documents them."""
 
     settings: Settings
     selection: Selection
@@ -52,7 +52,7 @@ class Options:
 
     @property
     def compares(self) -> bool:
-        """Are documents that have not changed left alone?"""
+        """Whether unchanged documents are skipped."""
         return not (self.force or self.create_only)
 
     def reason_to_send_all(self, destination: Destination) -> str | None:
@@ -68,8 +68,8 @@ class FileChanges:
     """The changes of files, all of which are checked first.
 
     Raises:
-        ConfigError: there is no file, or a file is invalid and `skip_invalid` was not set.
-        Denied: the bucket must not be listed, which `delete_missing` requires.
+        ConfigError: there is no file, or a file is invalid and `skip_invalid` is not set.
+        Denied: listing the bucket is not allowed, which `delete_missing` requires.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class FileChanges:
             where = ", ".join(map(str, paths))
             raise ConfigError(f"no document{passed_over}", where=where, hint=hint)
         if self.invalid and not options.skip_invalid:
-            hint = "correct them, or leave them out with --skip-invalid"
+            hint = "correct them, or skip them with --skip-invalid"
             what = f"invalid documents: {self.invalid:,}; nothing was sent"
             raise ConfigError(what, where="publish", hint=hint)
 
@@ -135,7 +135,7 @@ class FileChanges:
         options, difference = self._options, self._difference
         missing = options.delete_missing
         if missing:
-            first, last = "", None  # any key may be missing
+            first, last = "", None  # all keys are compared
         prefixes = options.selection.prefixes
         listed = listing(self.objects, prefixes, first, last, exactly=missing)
         deletes = options.selection.publishes if missing else None
@@ -169,7 +169,7 @@ class FileChanges:
         return load(File(item.key, item.source), self._options.settings.stored, item.md5)
 
     def plan(self) -> PublishPlan:
-        """The same as a value."""
+        """The changes as a value."""
         send = tuple(item.key for item in self.items())
         delete = tuple(self.missing)
         return PublishPlan(send, self.unchanged, delete, self.invalid, self.passed_over)
@@ -197,12 +197,12 @@ class _Keys:
 
 
 class ValueChanges:
-    """The changes of values, which are taken, encoded and checked one by one as they are sent.
+    """The changes of values, which are read, encoded and checked one by one as they are sent.
 
     The bucket is listed first; memory holds the ETags of its objects.
 
     Raises:
-        Denied: the bucket must not be listed, which `delete_missing` requires.
+        Denied: listing the bucket is not allowed, which `delete_missing` requires.
     """
 
     total = None  # they are not counted before they are sent
@@ -229,14 +229,14 @@ class ValueChanges:
             options.on_progress(Note(self.reason))
 
     def _check_complete(self) -> None:
-        """Check that documents which are missing here may be deleted."""
+        """Check that the documents are complete, so that all others may be deleted."""
         where, selection = "delete_missing", self._options.selection
         if not isinstance(self._documents, Mapping):
             hint = "pass a dict, or paths"
             raise ConfigError("an iterable of pairs may be incomplete", where=where, hint=hint)
         if not any(selection.publishes(key) for key in self._documents):
             hint = "pass the documents to keep"
-            raise ConfigError("no document", where=where, hint=hint)
+            raise ConfigError("there is no document", where=where, hint=hint)
 
     def _compare(self) -> None:
         options = self._options
@@ -302,12 +302,12 @@ class ValueChanges:
         return fault or body_fault(body, document.stored, key) or document
 
     def load(self, item: Any) -> Document | Fault:
-        """The item, which is one already."""
+        """The item itself, which is already a document or a fault."""
         loaded: Document | Fault = item
         return loaded
 
     def plan(self) -> PublishPlan:
-        """The same as a value; encodes and checks all documents."""
+        """The changes as a value; encodes and checks all documents."""
         send, invalid = [], 0
         for item in self.items():
             if isinstance(item, Fault):

@@ -1,9 +1,9 @@
-"""Which documents a bucket has already, found by one listing of it.
+"""Compare documents with the objects in a bucket, by one listing of it.
 
-An object is unchanged if its ETag is the MD5 of what would be sent. It is for objects that no KMS
-key encrypts and that were sent in one part
-(https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html). Any other ETag equals no MD5, so
-that object counts as changed. A listing has no headers, so some objects are asked for theirs.
+An object is unchanged if its ETag is the MD5 of what would be sent. The ETag is an MD5 only if the
+object is not encrypted with a KMS key and was sent in one part
+(https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html); any other object counts as
+changed. A listing has no headers, so the headers of some objects are read.
 """
 
 import math
@@ -21,13 +21,11 @@ from readmodel_cfn.publish.objects import Denied, Listed, Objects
 from readmodel_cfn.publish.spool import Spool
 
 _GRANTS = "grant it with allow under [writer]"
-NO_LIST = f'All are sent, because the bucket must not be listed: "list" is missing; {_GRANTS}.'
-NO_HEAD = f'All are sent, because headers must not be read: "compare" is missing; {_GRANTS}.'
+NO_LIST = f'All are sent, because the bucket cannot be listed: "list" is missing; {_GRANTS}.'
+NO_HEAD = f'All are sent, because headers cannot be read: "compare" is missing; {_GRANTS}.'
 OTHER_HEADERS = "Documents that were published with other headers are sent again."
-ENCRYPTED = "All are sent, because the ETags of documents that a KMS key encrypts are no MD5s."
-UNLIKE = (
-    "Unchanged documents cannot be recognized, because the ETags are no MD5s: is a KMS key set?"
-)
+ENCRYPTED = "All are sent, because ETags are not MD5s: documents are encrypted with a KMS key."
+NOT_MD5 = "Unchanged documents cannot be recognized, because ETags are not MD5s: is a KMS key set?"
 _COMPARED = ("Content-Type", "Cache-Control", "Content-Encoding")
 _MD5_LENGTH = 32  # hexadecimal digits; the ETag of a multipart upload has more
 _SAMPLE = 60  # objects, besides the oldest and the newest
@@ -57,9 +55,9 @@ class Checked(NamedTuple):
 
 
 class Difference:
-    """What is to be sent and deleted so that the bucket holds what was checked.
+    """The documents to send and the keys to delete, on disk.
 
-    `send` has rows of Checked, `missing` rows of one key; both are on disk until `close`.
+    `send` has rows of Checked, `missing` rows of one key; `close` deletes them.
     """
 
     def __init__(self) -> None:
@@ -72,7 +70,7 @@ class Difference:
             spool.close()
 
     def send_all(self, checked: Iterable[Checked]) -> None:
-        """Compare nothing."""
+        """Send all documents, without comparing them."""
         self.send.clear()
         for file in checked:
             self.send.add(*file)
@@ -98,7 +96,7 @@ class Difference:
                 self.send.add(*file)
 
     def compare_headers(self, objects: Objects, headers: Mapping[str, str]) -> str | None:
-        """Send the same documents too if their headers differ or are unknown; returns why."""
+        """Also send equal documents whose headers differ or are unknown; return a note about it."""
         since, why = headers_since(objects, self._sample, headers)
         for *row, modified in self._same:
             if modified < since:
@@ -122,7 +120,7 @@ class Known:
             self._marks[found.key] = mark
 
     def has(self, document: Keyed) -> bool:
-        """Is the document in the bucket, the same, and with the same headers?"""
+        """Whether the bucket has an equal document with the same headers."""
         mark = self._marks.get(document.key)
         if mark is None or mark[:16].hex() != document.md5:
             return False
@@ -133,7 +131,7 @@ class Known:
 def merge_by_key(
     local: Iterable[Local], listed: Iterable[Listed]
 ) -> Iterator[tuple[Local | None, Listed | None]]:
-    """Pairs with the same key; both come sorted, each key once, so this takes no memory."""
+    """Pairs with the same key; both inputs are sorted by unique keys, so this needs no memory."""
     locals_, listeds = iter(local), iter(listed)
     file, found = next(locals_, None), next(listeds, None)
     while file or found:
@@ -158,12 +156,12 @@ def listing(
 ) -> Iterator[Listed]:
     """The objects from the first key to the last whose keys begin with a prefix, sorted by key.
 
-    `exactly` is required if the result decides what is deleted: see Objects.listed. If the common
-    directory of all prefixes must not be listed, each prefix is listed alone: the writer's policy
-    grants no more.
+    `exactly` is required if the result decides what is deleted: see Objects.listed. If listing the
+    common directory of all prefixes is not allowed, each prefix is listed alone, which the writer's
+    policy allows.
 
     Raises:
-        Denied: the prefixes must not be listed either.
+        Denied: listing the prefixes is not allowed either.
     """
     after = first[:-1] or None  # S3 lists the keys after this one
     for found in _listed(partial(objects.listed, after=after, exactly=exactly), prefixes):
@@ -185,7 +183,7 @@ def _listed(below: Callable[[str], Iterator[Listed]], prefixes: Sequence[str]) -
 
 
 def _widest(prefixes: Sequence[str]) -> list[str]:
-    """Without those that begin with another; sorted, and so are their listings."""
+    """The prefixes that do not begin with another one, sorted, so their listings are sorted too."""
     widest: list[str] = []
     for prefix in sorted(prefixes):
         if not widest or not prefix.startswith(widest[-1]):
@@ -197,30 +195,30 @@ def _widest(prefixes: Sequence[str]) -> list[str]:
 class Sample:
     """Some of any number of objects, evenly distributed, always with the oldest and the newest.
 
-    When settings change, everything published before has the old headers and everything after the
-    new ones: so the headers of a few objects show since when they are right.
+    When settings change, everything published before has the old headers and everything after has
+    the new ones, so the headers of a few objects show since when they are correct.
     """
 
     oldest: Listed | None = None
     newest: Listed | None = None
     between: list[Listed] = field(default_factory=list)
-    _seen: int = 0
+    _added: int = 0
     _step: int = 1
 
     def add(self, found: Listed) -> None:
-        """Add an object, or not."""
+        """Add an object to the sample if it is due."""
         if self.oldest is None or found.modified < self.oldest.modified:
             self.oldest = found
         if self.newest is None or found.modified >= self.newest.modified:
             self.newest = found
-        if self._seen % self._step == 0:
+        if self._added % self._step == 0:
             self.between.append(found)
         if len(self.between) > _SAMPLE:
             self.between, self._step = self.between[::2], 2 * self._step
-        self._seen += 1
+        self._added += 1
 
     @property
-    def in_time(self) -> list[Listed]:
+    def by_time(self) -> list[Listed]:
         """The sample, oldest first."""
         if not self.oldest or not self.newest:
             return []
@@ -231,7 +229,7 @@ class Sample:
 def headers_since(
     objects: Objects, sample: Sample, headers: Mapping[str, str]
 ) -> tuple[float, str | None]:
-    """Since when objects have these headers, in POSIX seconds, and a note about it."""
+    """Since when objects have these headers, in POSIX seconds, and a note if some do not."""
     expected = [headers.get(name) for name in _COMPARED]
 
     def is_correct(listed: Listed) -> bool:
@@ -246,11 +244,11 @@ def headers_since(
 
 
 def correct_since(sample: Sample, is_correct: Callable[[Listed], bool]) -> float:
-    """Since when objects are correct, in POSIX seconds: infinite if none is, or if all are.
+    """Since when objects are correct, in POSIX seconds: inf if none is, -inf if all are.
 
-    `is_correct` is called for at most eight of them, among them the oldest and the newest.
+    `is_correct` is called for at most eight of them, including the oldest and the newest.
     """
-    found = sample.in_time
+    found = sample.by_time
     if not found:
         return -math.inf
     if not is_correct(found[-1]):

@@ -17,9 +17,9 @@ from readmodel_cfn.errors import ConfigError, ReadModelError
 if TYPE_CHECKING:
     import boto3
 
-# Regions whose endpoints do not end in amazonaws.com; obstore knows no others.
+# Regions whose endpoints do not end in amazonaws.com, which obstore does not know.
 _OTHER_PARTITIONS = re.compile(r"cn-|eusc-|us-iso|eu-iso")
-# The names that botocore accepts; obstore makes a URL of any text, or panics.
+# The names that botocore accepts; obstore does not check them, and may panic.
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
 # botocore renews credentials 15 minutes before they expire, so they are valid for longer than this.
 _VALID_FOR = timedelta(minutes=10)
@@ -27,9 +27,9 @@ _VALID_FOR = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Destination:
-    """The bucket to publish to, and how to reach it; without a value, as the environment says.
+    """The bucket to publish to; values of None come from the environment.
 
-    It can be pickled and sent to the workers of a pool, unless it has a session.
+    It can be pickled and sent to worker processes, unless it has a session.
 
     Args:
         bucket: Name of the bucket.
@@ -38,8 +38,7 @@ class Destination:
         profile: AWS profile.
         credentials: An access key.
         session: A boto3 session, instead of profile and credentials.
-        allow: What the credentials are known to allow, in the words of `allow` under [writer];
-            None if it is not known.
+        allow: Actions that the credentials allow, as in `allow` under [writer]; None if unknown.
     """
 
     bucket: str
@@ -51,8 +50,8 @@ class Destination:
     allow: frozenset[str] | None = None
 
     @classmethod
-    def over(cls, connection: Connection, bucket: str) -> Self:
-        """A bucket that a connection reaches."""
+    def from_connection(cls, connection: Connection, bucket: str) -> Self:
+        """A bucket, reached by a connection."""
         return cls(
             bucket,
             connection.region,
@@ -64,20 +63,20 @@ class Destination:
 
     @property
     def connection(self) -> Connection:
-        """The same for boto3."""
+        """The connection for boto3."""
         return Connection(
             self.region, self.profile, self.endpoint_url, self.credentials, session=self.session
         )
 
     def allows(self, action: str) -> bool:
-        """May the credentials do this, as far as is known?"""
+        """Whether the credentials allow the action, or it is unknown."""
         return self.allow is None or action in self.allow
 
     def require(self, option: str, *actions: str) -> None:
-        """Check that the credentials may do what an option needs, before anything is done.
+        """Check that the credentials allow what an option needs, before anything is done.
 
         Raises:
-            ConfigError: they are known not to.
+            ConfigError: they do not allow it.
         """
         if missing := [action for action in actions if not self.allows(action)]:
             words = " and ".join(f'"{action}"' for action in missing)
@@ -103,7 +102,7 @@ def as_writer(
     which has no ApiUrl.
 
     Raises:
-        ReadModelError: the stack has no user with an access key, or its secret has none.
+        ReadModelError: the stack has no user with an access key, or its secret has no key.
     """
     connection = destination.connection
     return replace(
@@ -135,7 +134,7 @@ def _from_secret(arn: str, secrets_manager: Any) -> Credentials:
     try:
         key = json.loads(secret["SecretString"])
         return Credentials(key["access_key_id"], key["secret_access_key"])
-    except (ValueError, KeyError, TypeError) as error:  # somebody has stored another value
+    except (ValueError, KeyError, TypeError) as error:  # another value was stored in it
         hint = "increase serial under [writer] and deploy: that creates a new key"
         raise ReadModelError("the secret has no access key", where=arn, hint=hint) from error
 
@@ -154,7 +153,7 @@ def connected(destination: Destination, retries: Any) -> Any:
         what = "the process was forked from one that has published"
         raise ReadModelError(what, where="publish", hint=hint)
     if not _BUCKET.fullmatch(destination.bucket):
-        hint = "give the name alone, such as my-bucket"
+        hint = "use the name alone, such as my-bucket"
         raise ConfigError("not a bucket's name", where=repr(destination.bucket), hint=hint)
     region, credentials = _region(destination), _credentials(destination)
     endpoint = _endpoint(destination, region)
@@ -186,7 +185,7 @@ def _region(destination: Destination) -> str:
     with readable_errors():
         found = destination.connection.region_name
     if not found:
-        hint = "give --region, or region under [stack] in readmodel.toml"
+        hint = "set --region, or region under [stack] in readmodel.toml"
         raise ConfigError("no region", where="AWS", hint=hint)
     return found
 
@@ -208,7 +207,7 @@ def _client_options(endpoint: str | None) -> Any:
 
 
 def _credentials(destination: Destination) -> Callable[[], Any]:
-    """The given key, the environment's, or what boto3 finds in a session, profiles, roles and SSO.
+    """`credentials`, the environment's key, or what boto3 finds in a session, profiles or SSO.
 
     boto3 prefers the environment's key too, unless a profile is named.
     """
@@ -229,13 +228,13 @@ def _from_boto3(destination: Destination) -> Callable[[], Any]:
             profile_name=destination.profile, region_name=destination.region
         )
         if session.get_credentials() is None:
-            hint = "set AWS_PROFILE or --profile, or try it all with --sandbox"
+            hint = "set AWS_PROFILE or --profile, or use --sandbox"
             raise ReadModelError("unable to locate credentials", where="AWS", hint=hint)
         return Boto3CredentialProvider(session, ttl=_VALID_FOR)
 
 
 def _key(access_key_id: str, secret_access_key: str, token: str | None) -> dict[str, object]:
-    """A key that does not expire; None as a token hides that of the environment."""
+    """A key that does not expire; the token None overrides that of the environment."""
     return {
         "access_key_id": access_key_id,
         "secret_access_key": secret_access_key,

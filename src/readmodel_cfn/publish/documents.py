@@ -1,4 +1,4 @@
-"""Documents: what may be published under a key, and with which bytes and headers it is stored."""
+"""Documents: checks of their keys and content, and the bytes and headers to store."""
 
 import gzip
 import json
@@ -22,9 +22,9 @@ _SAFE_KEY = re.compile(r"[A-Za-z0-9._/-]+")
 _NO_SEGMENTS = {"", ".", ".."}
 
 Serves = Callable[[str], bool]
-"""Does a route serve this key?"""
+"""Whether a route serves the key."""
 Encode = Callable[[object], str]
-"""A value as JSON text."""
+"""Encodes a value as JSON text."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Settings:
     Args:
         cache_control: Value of their Cache-Control header.
         gzip: Whether they are compressed.
-        encrypted: Whether a KMS key encrypts them. Then their ETags are no MD5s, so documents
-            cannot be compared and all are sent.
+        encrypted: Whether a KMS key encrypts them. Then their ETags are not MD5s, so
+            documents cannot be compared and all are sent.
     """
 
     cache_control: str = "no-cache"
@@ -43,7 +43,7 @@ class Settings:
     encrypted: bool = False
 
     def stored(self, body: bytes) -> bytes:
-        """The bytes to store; always the same for the same document, and so is its ETag."""
+        """The bytes to store; equal documents have equal bytes, and so the same ETag."""
         return gzip.compress(body, compresslevel=9, mtime=0) if self.gzip else body
 
     @property
@@ -54,7 +54,7 @@ class Settings:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The same as arguments of PutObject."""
+        """The headers as arguments of PutObject."""
         return {name.replace("-", ""): value for name, value in self.attributes.items()}
 
 
@@ -105,10 +105,10 @@ def check_document(body: bytes, source: str, settings: Settings = DEFAULT) -> No
 
 
 def refuse(fault: Fault | None) -> None:
-    """Raise a fault.
+    """Raise a fault as an error.
 
     Raises:
-        ConfigError: there is one.
+        ConfigError: there is a fault.
     """
     if fault:
         raise ConfigError(fault.what, where=fault.source, hint=fault.hint)
@@ -121,7 +121,7 @@ def key_fault(key: str, source: str, serves: Serves | None = None) -> Fault | No
     if len(key) > OBJECT_KEY_BYTES:
         return Fault(source, f"the key has more than {OBJECT_KEY_BYTES} bytes", "shorten it")
     if not _NO_SEGMENTS.isdisjoint(key.split("/")):
-        return Fault(source, f"the key {key!r} has a segment that is empty, . or ..", "name it")
+        return Fault(source, f"the key {key!r} has a segment that is empty, . or ..", "rename it")
     if serves and not serves(key):
         return Fault(source, f"no route serves the key {key!r}", unserved_hint(key))
     return None
@@ -131,8 +131,8 @@ def unserved_hint(key: str) -> str:
     """What to do about a key that no route serves."""
     if hidden_path(key):
         return (
-            "a {parameter} does not match names that begin with a dot: write the name in a "
-            "route's key"
+            "rename it, or write the name in a route's key: a {parameter} does not match names "
+            "that begin with a dot"
         )
     return "add a route, or rename it"
 
@@ -146,13 +146,13 @@ def body_fault(body: bytes, stored: bytes, source: str) -> Fault | None:
     except (ValueError, RecursionError) as error:
         what = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         if body.startswith(BOM_UTF8):
-            what = "it begins with a byte order mark, which JSON must not"
+            what = "it begins with a byte order mark, which JSON does not allow"
         return Fault(source, f"not JSON: {what}", "publish a JSON file")
     return None
 
 
 def too_large(size: int, source: str) -> Fault:
-    """A document exceeds API Gateway's payload limit."""
+    """The fault of a document that exceeds API Gateway's payload limit."""
     what = f"{size:,} bytes are more than the {MAX_BYTES:,} that API Gateway can return"
     return Fault(source, what, "split it into several documents")
 

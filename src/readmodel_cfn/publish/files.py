@@ -1,7 +1,7 @@
 """The files to publish: found below paths, checked, and read as documents.
 
-A directory is mapped to keys: the path of each file below it is its key. A file that is named alone
-has its path for its key.
+The key of a file in a directory is its path below the directory. The key of a single file is its
+path.
 """
 
 import heapq
@@ -21,12 +21,12 @@ from readmodel_cfn.publish.selection import Selection
 _CHANGED, _WHEN_WRITTEN = "it changed while it was read", "publish it once it is written"
 _READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 Store = Callable[[bytes], bytes]
-"""The bytes that are stored for a file's bytes: the same for the same."""
+"""Returns the bytes to store for a file's bytes; equal input has equal output."""
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file to publish; `listed` says that it was found in a directory."""
+    """A file to publish; `listed` is whether it was found in a directory."""
 
     key: str
     source: str
@@ -46,8 +46,8 @@ Found = File | PassedOver
 def files(paths: Iterable[Path], selection: Selection) -> Iterator[Found]:
     """All files that the paths name, and what is passed over below them, sorted by key.
 
-    A file that is named alone is passed over only if it is excluded: whoever names a file wants to
-    know why it is not sent. Only the names in the directories that are being walked are in memory.
+    A single file is passed over only if it is excluded; all other faults of it are reported. Only
+    the names in the directories that are being walked are in memory.
     """
     alone = sorted((_alone(path, selection) for path in paths if not path.is_dir()), key=_by_key)
     walks = [_walk(str(path), "", selection) for path in paths if path.is_dir()]
@@ -63,7 +63,7 @@ def _alone(path: Path, selection: Selection) -> Found:
 
 
 def key_of_path(path: Path) -> str:
-    """The key of a file that is named alone: its path from the working directory."""
+    """The key of a single file: its path from the working directory."""
     if path.is_absolute() and path.is_relative_to(Path.cwd()):
         path = path.relative_to(Path.cwd())
     return path.as_posix()
@@ -92,7 +92,7 @@ def _names(directory: str) -> list[str]:
 def check(
     found: Iterable[Found], store: Store, selection: Selection
 ) -> Iterator[Document | Fault | PassedOver]:
-    """Each file as a document, or each of its faults, or that it is passed over."""
+    """Each file as a document, a fault for each error in it, or PassedOver."""
     before = None
     for file in found:
         if isinstance(file, PassedOver):
@@ -101,7 +101,7 @@ def check(
         if before and before.key == file.key:
             yield Fault(file.source, f"has the key of {before.source}", "publish one of them")
         elif file.listed and not file.source.endswith(".json"):
-            hint = "leave it out with --exclude, or publish it as a single FILE"
+            hint = "skip it with --exclude, or publish it as a single FILE"
             yield Fault(file.source, "not a .json file", hint)
         else:
             yield from _checked(file, store, selection)
@@ -149,7 +149,7 @@ def read_file(path: Path) -> bytes:
 
 
 def _read(source: str, store: Store) -> bytes | Fault:
-    """The content of a regular file, and no more of it than can be published.
+    """The content of a regular file, up to the size that can be published.
 
     A read may return less than was requested, so the file ends where a read returns nothing
     (https://man7.org/linux/man-pages/man2/read.2.html). As few calls as possible: each releases
@@ -185,7 +185,7 @@ def _up_to_limit(parts: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _is_whole(body: bytes, before: os.stat_result, after: os.stat_result) -> bool:
-    """Is this the whole content of the file at one moment?
+    """Whether this is the whole content of the file at one moment.
 
     The time of the last status change is not compared: it changes when another file is renamed over
     this one, which leaves the content unchanged. Some file systems report a size of 0, or one that

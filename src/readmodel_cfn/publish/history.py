@@ -24,17 +24,17 @@ from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.destination import DestinationOrLookup, resolve
 
-# The ID of what was written while the bucket kept no versions:
+# The ID of a version that was written while the bucket kept no versions:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
 _NULL_ID = "null"
-# The codes of a conditional write whose condition does not hold, or that meets another write. If
-# the key was deleted, the code for If-Match is NoSuchKey.
+# The codes of a conditional write if its condition is false or another write is in progress. If the
+# key was deleted, the code for If-Match is NoSuchKey.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 _LOST = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 
 
 class ServingRoute(Protocol):
-    """A route, as far as it is needed here."""
+    """The part of a route that is used here."""
 
     @property
     def path(self) -> str:
@@ -45,7 +45,7 @@ class ServingRoute(Protocol):
         """The key, such as products/{id}.json."""
 
     def match_key(self, key: str) -> bool:
-        """Does the route serve this key?"""
+        """Whether the route serves the key."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Version:
 
     @property
     def deletion(self) -> bool:
-        """Is it a delete marker?"""
+        """Whether it is a delete marker."""
         return self.etag is None
 
     def as_dict(self) -> dict[str, Any]:
@@ -73,10 +73,10 @@ class Version:
 
 @dataclass(frozen=True)
 class Restored:
-    """What is current now: `version` is the ID of the copy of the version `restored`.
+    """A restored document: `version` is the ID of the copy of the version `restored`.
 
-    Both are the same if that was the current one already, so nothing was written. `version` is None
-    if the bucket no longer keeps versions.
+    Both are equal if that was already the current version, so nothing was written. `version` is
+    None if the bucket no longer keeps versions.
     """
 
     bucket: str
@@ -87,7 +87,7 @@ class Restored:
 
     @property
     def unchanged(self) -> bool:
-        """Was it the current version already?"""
+        """Whether it was already the current version."""
         return self.version == self.restored
 
     def as_dict(self) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def history(
     """The versions and deletions of a key, newest first.
 
     S3 lists versions and deletions separately, each newest first, with times in whole seconds. Of
-    two in the same second the current one comes first, then the one that is no deletion.
+    two in the same second, the current one is first.
 
     Raises:
         ConfigError: no route serves the key.
@@ -139,7 +139,7 @@ def restore(
         version: ID of the version. If it is the current one, nothing is written.
         destination: The bucket, or a function that looks it up.
         routes: The routes. Without routes every key is allowed.
-        confirm: Asked before it is written (kind "restore").
+        confirm: Called before it is written (kind "restore").
         on_progress: Called with steps and notes.
 
     Raises:
@@ -183,10 +183,10 @@ def _sorted_versions(s3: Any, bucket: str, key: str) -> list[Version]:
 
 
 def _versions(s3: Any, bucket: str, key: str) -> Iterator[Version]:
-    """All of a key, which is the first that begins with it; pages of other keys are not read."""
+    """All versions of a key. S3 lists them before longer keys, so later pages are not read."""
     pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
     for page in pages:
-        page["IsTruncated"]  # every response of S3 has it
+        page["IsTruncated"]  # KeyError if the response is not from S3
         entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         yield from (_version(entry) for entry in entries if entry["Key"] == key)
         if any(entry["Key"] != key for entry in entries):
@@ -221,9 +221,9 @@ def _note_unversioned(bucket: str, versions: Sequence[Version], on_progress: OnP
 
 
 def _question(key: str, chosen: Version, current: Version) -> str:
-    over = "its deletion" if current.deletion else f"version {current.id}"
+    replaced = "its deletion" if current.deletion else f"version {current.id}"
     what = f"version {chosen.id} of {_time(chosen)}, {chosen.size:,} bytes"
-    return f"restore {key} to {what}, over {over} of {_time(current)}"
+    return f"restore {key} to {what}, replacing {replaced} of {_time(current)}"
 
 
 def _time(version: Version) -> str:

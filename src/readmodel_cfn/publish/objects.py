@@ -1,8 +1,8 @@
-"""The objects of a bucket: listed, put and deleted, many at a time.
+"""The objects of a bucket: list, put and delete many of them.
 
-Only this module and destination.py know obstore, an S3 client that puts about ten times as many
-small documents per second as boto3. Only its synchronous functions are used; they let other threads
-run while they wait.
+Only this module and destination.py use obstore, an S3 client that puts about ten times as many
+small documents per second as boto3. Its synchronous functions let other threads run while they
+wait.
 """
 
 import re
@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from readmodel_cfn.aws.errors import aws_errors, error_code, is_refusal, readable_errors
 from readmodel_cfn.errors import LostRace, ReadModelError
 from readmodel_cfn.publish.destination import Destination, connected
-from readmodel_cfn.publish.threads import map_in_threads
+from readmodel_cfn.threads import map_in_threads
 
 Result = TypeVar("Result")
 _PAGE = 1000  # keys of one call, S3's limit
@@ -31,11 +31,11 @@ class Busy(ReadModelError):
 
 
 class Denied(ReadModelError):
-    """S3 denies access and has done nothing."""
+    """S3 denied access and changed nothing."""
 
 
 class Exists(LostRace):
-    """An object with this key exists already."""
+    """An object with this key already exists."""
 
 
 class UnsupportedKey(ReadModelError):
@@ -62,9 +62,9 @@ class Objects:
         self._destination = destination
 
     def put(self, key: str, body: bytes, headers: Mapping[str, str], create: bool) -> str:
-        """Put an object, whole or not at all, and return its ETag; with `create` only a new one.
+        """Put an object atomically and return its ETag; with `create`, only if the key is new.
 
-        S3 compares the SHA-256 that is sent along. There is one attempt: the caller retries.
+        S3 verifies the SHA-256 in the request. There is one attempt: the caller retries.
 
         Raises:
             Exists: an object with this key exists.
@@ -91,7 +91,7 @@ class Objects:
 
         obstore lists about ten times as fast as boto3. But its prefix must be a directory, it does
         not support keys such as `a//b`, and it returns `/a` and `a/` as `a`. Unsupported keys are
-        noticed here; the slashes only with `exactly`, which deletions require.
+        handled here; the slashes only with `exactly`, which deletions require.
         """
         if exactly or (prefix and not prefix.endswith("/")):
             yield from self._listed_by_boto3(prefix, after)
@@ -173,7 +173,7 @@ class Objects:
 
 
 def _in_thread(call: Callable[[], Result]) -> Result:
-    """Call it in another thread and wait: obstore does not react to Ctrl-C while it waits."""
+    """Call it in another thread and wait: obstore ignores Ctrl-C while it waits."""
     with closing(map_in_threads(lambda function: function(), (call,), 1)) as results:
         return next(results)
 
@@ -194,10 +194,10 @@ _OTHER_REGION = "the bucket is in another region"
 _HINTS = {
     "AccessDenied": "ask for this permission, or choose another profile with --profile",
     "ExpiredToken": "renew the credentials (aws sso login, or a new token)",
-    "InvalidAccessKeyId": "check the access key; a new one takes some seconds until S3 knows it",
+    "InvalidAccessKeyId": "check the access key; a new key works after some seconds",
     "SignatureDoesNotMatch": "check the access key, or choose another profile with --profile",
     "NoSuchBucket": "check the bucket's name and region",
-    "AuthorizationHeaderMalformed": f"{_OTHER_REGION}: give --region",
+    "AuthorizationHeaderMalformed": f"{_OTHER_REGION}: set --region",
 }
 _PANIC = "PanicException"  # of pyo3: not an Exception, and it cannot be imported
 _DEBUG = "\n\nDebug source:"
@@ -228,8 +228,8 @@ def _error(text: str, operation: str) -> ReadModelError:
     if not status and not code:
         return _no_response(text, where)
     if status == "412":
-        return Exists("the document exists already", where=where)
-    what = f"{code}: {message}" if code else f"answered {status}"
+        return Exists("the document already exists", where=where)
+    what = f"{code}: {message}" if code else f"the response has status {status}"
     if status in _BUSY or code in _BUSY_CODES:
         return Busy(what, where=where, hint="run the command again in a minute")
     # The response to a HEAD has no body, so no code; the error of one of many keys has no status.
@@ -245,13 +245,13 @@ def _code_and_message(text: str) -> tuple[str, str]:
 
 
 def _no_response(text: str, where: str) -> ReadModelError:
-    """There are no credentials, or no connection."""
+    """The error for missing credentials or a failed connection."""
     what, _, debug = text.partition(_DEBUG)
     if "certificate" in debug:
-        hint = "set AWS_CA_BUNDLE to the authority's certificate"
+        hint = "set AWS_CA_BUNDLE to the certificate of its authority"
         return ReadModelError("the certificate is not trusted", where=where, hint=hint)
     if "redirect" in what:  # S3 responds with 301 without a location
-        return ReadModelError(_OTHER_REGION, where=where, hint="give --region")
+        return ReadModelError(_OTHER_REGION, where=where, hint="set --region")
     if "HTTP error" not in what:
         return ReadModelError(what, where=where)
     hint = "check the network, the region and --endpoint-url"

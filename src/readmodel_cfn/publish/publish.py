@@ -1,7 +1,6 @@
-"""Publish JSON documents to the keys that routes serve, each whole or not at all.
+"""`publish`: publish any number of JSON documents to the keys that routes serve.
 
-`publish` takes any number of documents, from one program or from the workers of a pool;
-`put.publish_document` is for a single one.
+Several processes may publish at the same time. `put.publish_document` is for a single document.
 """
 
 import time
@@ -16,7 +15,7 @@ from readmodel_cfn.consent import Confirm, Consent, require_consent
 from readmodel_cfn.errors import ConfigError, ReadModelError, Unfinished
 from readmodel_cfn.progress import Count, Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.changes import Changes, FileChanges, Options, ValueChanges
-from readmodel_cfn.publish.compare import UNLIKE
+from readmodel_cfn.publish.compare import NOT_MD5
 from readmodel_cfn.publish.destination import Destination as Destination
 from readmodel_cfn.publish.destination import DestinationOrLookup
 from readmodel_cfn.publish.documents import DEFAULT, encoder
@@ -106,9 +105,9 @@ def publish(
 ) -> PublishResult | PublishPlan:
     """Publish the documents that have changed.
 
-    Paths are checked as a whole before the first document is sent. Values of a mapping or of pairs
-    are taken, checked and sent one by one, so there may be any number: memory holds the ETags of
-    the bucket's objects and at most 256 documents.
+    All files are checked before the first document is sent. Values of a mapping or of pairs are
+    read, checked and sent one by one, so there may be any number: memory holds the ETags of the
+    bucket's objects and at most 256 documents.
 
     Args:
         documents: A mapping of keys to values, an iterable of (key, value) pairs, or paths of
@@ -120,7 +119,7 @@ def publish(
         exclude: Glob patterns of keys that are neither sent nor deleted.
         prefix: Prefix of all keys of a mapping or of pairs: only objects below it are listed and
             deleted. It saves listing what other workers publish.
-        force: Send documents that have not changed, too.
+        force: Also send documents that have not changed.
         create_only: Send only documents that do not exist; S3 decides.
         skip_invalid: Skip invalid documents and send the others.
         delete_missing: Then delete documents that the routes serve and that are not in `documents`,
@@ -128,9 +127,10 @@ def publish(
         dry_run: Send and delete nothing, and return the plan. With `force` or `create_only` it has
             all keys, because nothing is compared.
         default: Converts values that JSON does not know, as in `json.dumps`.
-        confirm: Asked before documents are deleted (kind "delete-missing"), and before any is sent.
-        on_progress: Called with steps, notes and counts, and with Sent, Lost, Fault and Deleted for
-            each document that was handled.
+        confirm: Called before any document is sent if documents are deleted (kind
+            "delete-missing").
+        on_progress: Called with Step, Note and Count, and for each document with Sent, Lost, Fault
+            or Deleted.
 
     Raises:
         Unfinished: some were sent when a document was invalid, S3 refused one or was unreachable,
@@ -140,8 +140,8 @@ def publish(
         ReadModelError: nothing was sent.
     """
     if skip_invalid and delete_missing:
-        what = "documents that are skipped would count as missing"
-        hint = "use one of the two"
+        what = "skipped documents would count as missing"
+        hint = "use one of them"
         raise ConfigError(what, where="--skip-invalid and --delete-missing", hint=hint)
     if delete_missing and routes is None:
         raise ConfigError("requires routes", where="delete_missing", hint="pass routes=")
@@ -160,7 +160,7 @@ def publish(
         if dry_run:
             return changes.plan()
         _require_consent_to_delete(changes, confirm, on_progress)
-        return _Publication(changes, options).carry_out(started)
+        return _Publication(changes, options).run(started)
 
 
 def _changes(
@@ -192,7 +192,7 @@ def _path(path: Any) -> Path:
 def _require_consent_to_delete(
     changes: Changes, confirm: Confirm | None, on_progress: OnProgress
 ) -> None:
-    """Ask before anything is sent, although deletion comes last."""
+    """Require consent before anything is sent, although deletion comes last."""
     missing, bucket = changes.missing, changes.destination.bucket
     if not missing:
         return
@@ -203,7 +203,7 @@ def _require_consent_to_delete(
 
 
 class _Publication:
-    """Sends and deletes, and knows at any time how much of it is done."""
+    """One run: sends and deletes, and counts what is done."""
 
     def __init__(self, changes: Changes, options: Options) -> None:
         self._changes, self._options = changes, options
@@ -213,14 +213,14 @@ class _Publication:
         self._tally = self._uploader.tally
         self._deleted = self._deleting = 0
 
-    def carry_out(self, started: float) -> PublishResult:
+    def run(self, started: float) -> PublishResult:
         """Send everything, then delete what is missing."""
         changes, tally = self._changes, self._tally
         try:
             self._send()
-            unlike = UNLIKE if tally.unlike and not self._sends_all else None
-            if unlike:
-                self._report(Note(unlike))
+            not_md5 = NOT_MD5 if tally.not_md5 and not self._sends_all else None
+            if not_md5:
+                self._report(Note(not_md5))
             if not tally.faults and not tally.lost:
                 self._delete()
         except KeyboardInterrupt:
@@ -234,13 +234,13 @@ class _Publication:
             passed_over=changes.passed_over,
             bytes=tally.bytes,
             seconds=time.monotonic() - started,
-            notes=tuple(filter(None, (changes.reason, unlike))),
+            notes=tuple(filter(None, (changes.reason, not_md5))),
             became_invalid=0 if self._options.skip_invalid else tally.faults,
         )
 
     @property
     def _sends_all(self) -> bool:
-        """Is it known already that documents cannot be compared?"""
+        """Whether it is already known that documents cannot be compared."""
         return self._options.reason_to_send_all(self._changes.destination) is not None
 
     def _send(self) -> None:
@@ -275,7 +275,7 @@ class _Publication:
         return Unfinished(f"{self._so_far()}, then {error}", hint=self._run_again)
 
     def _report(self, value: object) -> None:
-        """Report something while documents are sent: a callback that cannot write ends the call."""
+        """Report a value; an OSError of the callback ends the call as Unfinished."""
         try:
             self._options.on_progress(value)
         except OSError as error:

@@ -1,4 +1,4 @@
-"""Put a single document: its key, its conditions, and the request.
+"""Publish a single document, with or without a condition.
 
 Conditions: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 """
@@ -79,13 +79,13 @@ def publish_document(
         routes: The routes. Without routes every key is allowed.
         exclude: Glob patterns of keys that are not published.
         if_match: ETag of the document to replace, with or without its quotes.
-        create_only: Publish it only if there is none with this key.
+        create_only: Publish it only if no document has this key.
         default: Converts values that JSON does not know, as in `json.dumps`.
         on_progress: Called with a step.
 
     Raises:
         ConfigError: the document, its key or the options are invalid; nothing was sent.
-        LostRace: another writer was first; nothing was changed.
+        LostRace: another writer changed the document first; nothing was sent.
         Unfinished: it was interrupted, and the document may be stored.
         ReadModelError: S3 refuses it.
     """
@@ -112,7 +112,7 @@ def publish_file(
     create_only: bool = False,
     on_progress: OnProgress = ignore,
 ) -> Published:
-    """Publish one JSON file; without `key`, to the one key of the route, or to its path.
+    """Publish one JSON file to `key`; by default to the route's only key, or to the file's path.
 
     `route` is the path of the route that serves it. The other options are those of
     `publish_document`, and so are the errors.
@@ -131,7 +131,7 @@ def plan_file(
     route: str | None = None,
     exclude: Sequence[str] = (),
 ) -> PublishPlan:
-    """What `publish_file` would do: it checks the file and sends its document, changed or not."""
+    """What `publish_file` would send; the file is checked, and nothing is sent."""
     _, key = _checked(file, settings, routes, key, route)
     _check_not_excluded(key, Selection(routes, exclude))
     return PublishPlan((key,))
@@ -162,7 +162,8 @@ def _publish(
     on_progress: OnProgress,
 ) -> Published:
     if if_match is not None and create_only:
-        raise ConfigError("exclude each other", where="--if-match and --create-only")
+        where, hint = "--if-match and --create-only", "use one of them"
+        raise ConfigError("exclude each other", where=where, hint=hint)
     _check_not_excluded(key, selection)
     found = resolve(destination)
     if if_match is not None:
@@ -216,9 +217,10 @@ def _has_many_keys(routes: Sequence[NamedRoute]) -> bool:
 def _only_key(routes: Sequence[NamedRoute]) -> str:
     if len(routes) > 1:
         paths = ", ".join(route.path for route in routes)
-        raise ConfigError("which route?", where="publish", hint=f"give --route or --key: {paths}")
+        hint = f"set --key, or --route to one of: {paths}"
+        raise ConfigError("there are several routes", where="publish", hint=hint)
     if routes[0].parameters:
-        hint = f"give --key, of the form {routes[0].key}"
+        hint = f"set --key, of the form {routes[0].key}"
         raise ConfigError("the route serves many keys", where=routes[0].path, hint=hint)
     return routes[0].key
 
@@ -226,7 +228,7 @@ def _only_key(routes: Sequence[NamedRoute]) -> str:
 def put(
     s3: Any, bucket: str, key: str, body: bytes, settings: Settings = DEFAULT, **condition: str
 ) -> Published:
-    """Put a document; S3 compares the checksum and stores it whole or not at all.
+    """Put a document; S3 verifies its checksum.
 
     A PUT of one key is atomic: readers see the old document or the new one, never a part
     (https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel).
@@ -255,10 +257,10 @@ def put_if(
     *,
     if_match: str | None = None,
 ) -> Published:
-    """Put a document if the current one has this ETag; with None, if there is none.
+    """Put a document if the current one has this ETag; with None, if the key is new.
 
     Raises:
-        LostRace: another writer was first; nothing was changed.
+        LostRace: another writer changed the document first; nothing was sent.
     """
     condition = {"IfNoneMatch": "*"} if if_match is None else {"IfMatch": _quoted(if_match)}
     try:
@@ -274,7 +276,7 @@ def put_if(
 
 
 def _retry_conflict(attempt: Callable[[], Published]) -> Published:
-    """Once more after two writes at the same time: then one of them has succeeded."""
+    """Retry once after a conflict of two writes: then one of them has succeeded."""
     try:
         return attempt()
     except aws_errors() as error:
@@ -284,7 +286,7 @@ def _retry_conflict(attempt: Callable[[], Published]) -> Published:
 
 
 def _current(s3: Any, bucket: str, key: str) -> Published | None:
-    """The current document; None if there is none, or if it must not be read."""
+    """The current document; None if there is none, or reading it is not allowed."""
     try:
         with readable_responses("head_object"):
             found = s3.head_object(Bucket=bucket, Key=key)
@@ -299,9 +301,11 @@ def _current(s3: Any, bucket: str, key: str) -> Published | None:
 def _conflict(found: Published | None, where: str, if_match: str | None) -> LostRace:
     now = f"; its ETag is {found.etag}" if found else ""
     if if_match is None:
-        return LostRace(f"the document exists already{now}", where=where)
+        return LostRace(f"the document already exists{now}", where=where)
     what = f"the document was changed by another writer{now}" if found else "it was deleted"
-    return LostRace(what, where=where, hint="read it again, and publish your change of that")
+    return LostRace(
+        what, where=where, hint="read it again, and publish your change with its new ETag"
+    )
 
 
 def _etag(stored: bytes) -> str:

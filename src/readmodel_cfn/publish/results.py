@@ -1,4 +1,4 @@
-"""What publishing reports and returns, as values."""
+"""The results of publishing, and the values that it reports, as frozen values."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
@@ -24,7 +24,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A document that was to be created and exists already: another writer created it."""
+    """A document that was not created, because another writer has created it."""
 
     kind: ClassVar[str] = "lost"
     key: str
@@ -34,7 +34,7 @@ class Lost:
         return {"key": self.key}
 
     def __str__(self) -> str:
-        return f"{self.key}: exists already"
+        return f"{self.key}: already exists"
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """A document that was deleted, because it was not among those that were published."""
+    """A document that was deleted, because it is not among the published documents."""
 
     kind: ClassVar[str] = "deleted"
     key: str
@@ -67,7 +67,7 @@ class Deleted:
 
 
 Outcome = Sent | Lost | Fault
-"""What publishing did with one document."""
+"""The result for one document."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,8 @@ class Published:
 class PublishPlan:
     """What publishing would do; nothing was sent or deleted.
 
-    `send` and `delete` are keys, the others are numbers: of documents that have not changed, that
-    are invalid and would be skipped, and that are excluded or have a name that begins with a dot.
+    `send` and `delete` are keys. The others are numbers of documents: not changed, invalid and
+    skipped, and excluded (or with a name that begins with a dot).
     """
 
     kind: ClassVar[str] = "plan"
@@ -106,7 +106,7 @@ class PublishPlan:
 
     @property
     def has_changes(self) -> bool:
-        """Would anything be sent or deleted?"""
+        """Whether anything would be sent or deleted."""
         return bool(self.send or self.delete)
 
     def as_dict(self) -> dict[str, Any]:
@@ -125,16 +125,16 @@ class PublishPlan:
 
 @dataclass(frozen=True)
 class PublishResult:
-    """What publishing did.
+    """The result of publishing.
 
     Args:
         sent: Number of documents that were sent.
-        unchanged: Number of documents that the bucket had already, and that were not sent.
+        unchanged: Number of documents that were not sent, because the bucket has them.
         deleted: Number of documents that were deleted.
         invalid: Number of invalid documents, which were not sent.
-        lost: Number of documents that were to be created and existed already.
-        passed_over: Number of documents, or whole directories, that are excluded or have a name
-            that begins with a dot and that no route's key spells.
+        lost: Number of documents that were not created, because they already existed.
+        passed_over: Number of documents, or whole directories, that are excluded, or whose name
+            begins with a dot and is not part of a route's key.
         bytes: Bytes that were sent, as they are stored.
         seconds: Duration.
         notes: Why more was sent than has changed.
@@ -182,14 +182,16 @@ class PublishResult:
 
         Raises:
             Unfinished: files became invalid while documents were sent.
-            LostRace: documents that were to be created exist already.
+            LostRace: documents to create already exist.
         """
         if self.became_invalid:
             what = f"{self.became_invalid:,} files became invalid while documents were sent"
             raise Unfinished(what, where="publish", hint="correct them and run it again")
         if self.lost:
-            what = f"{self.lost:,} documents exist already and were not replaced"
-            raise LostRace(what, where="--create-only", hint="read those that are listed above")
+            what = f"{self.lost:,} documents already exist and were not replaced"
+            raise LostRace(
+                what, where="--create-only", hint="read the documents that are listed above"
+            )
 
 
 def _counts(always: dict[str, int], optional: dict[str, int]) -> str:

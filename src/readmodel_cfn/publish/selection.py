@@ -1,12 +1,12 @@
 """The keys that are published, and the names that are passed over.
 
 One rule for directories, single files and Python values. A key is sent and, with delete_missing,
-deleted only if a route serves it and no pattern excludes it. A name is passed over, so that neither
-it nor anything below it is sent or deleted, if
+deleted only if a route serves it and no pattern excludes it. A name is passed over (neither it nor
+anything below it is sent or deleted) if
 
 - a pattern excludes it, or
-- it has a segment that begins with a dot and that no route's key spells. A `{parameter}` never
-  matches such a segment.
+- it has a segment that begins with a dot and is not part of a route's key. A `{parameter}` never
+  matches a segment that begins with a dot.
 """
 
 import re
@@ -16,17 +16,17 @@ from typing import Protocol
 
 
 class KeyRoute(Protocol):
-    """A route, as far as keys are concerned."""
+    """The part of a route that is about keys."""
 
     @property
     def key_pattern(self) -> str:
         """The key, with `*` for each parameter."""
 
     def match_key(self, key: str) -> bool:
-        """Does the route serve this key?"""
+        """Whether the route serves the key."""
 
     def may_serve_below(self, directory: str) -> bool:
-        """Can the route serve a key that begins with the directory, which ends with a slash?"""
+        """Whether the route may serve a key below the directory, which ends with a slash."""
 
 
 class Selection:
@@ -35,7 +35,7 @@ class Selection:
     Without routes every key is served unless it has a segment that begins with a dot. A pattern is
     compared with the whole key, as in `aws s3 sync --exclude`: `*` and `?` match slashes too
     (https://docs.aws.amazon.com/cli/latest/reference/s3/#use-of-exclude-and-include-filters).
-    Unlike there, a pattern that matches a directory excludes everything below it.
+    In addition, a pattern that matches a directory excludes everything below it.
     """
 
     def __init__(
@@ -54,21 +54,21 @@ class Selection:
         return [route.key_pattern.partition("*")[0] for route in self._routes]
 
     def serves(self, key: str) -> bool:
-        """Does a route serve this key?"""
+        """Whether a route serves the key."""
         if self._routes is None:
             return not hidden_path(key)
         return key in self._fixed or any(route.match_key(key) for route in self._others)
 
     def excludes(self, path: str) -> bool:
-        """Does a pattern exclude this key or directory?"""
+        """Whether a pattern excludes the key or directory."""
         return self._excluded(path)
 
     def publishes(self, key: str) -> bool:
-        """Is a document with this key sent, and deleted if it is missing?"""
+        """Whether a document with this key is sent, and deleted if it is missing."""
         return self.serves(key) and not self.excludes(key)
 
     def passes_over(self, path: str) -> bool:
-        """Is this key or directory, with everything below it, neither sent nor deleted?"""
+        """Whether the key or directory, with everything below it, is neither sent nor deleted."""
         if self.excludes(path):
             return True
         hidden = hidden_path(path)
@@ -101,7 +101,7 @@ def _has_parameter(route: KeyRoute) -> bool:
 
 
 def _matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
-    """A function: does one of the patterns match a path or a directory above it?"""
+    """A function that returns whether a pattern matches a path or a directory above it."""
     whole = [pattern.rstrip("/") for pattern in patterns]
     expressions = [translate(glob) for pattern in whole for glob in (pattern, f"{pattern}/*")]
     compiled = re.compile("|".join(expressions))

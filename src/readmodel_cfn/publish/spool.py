@@ -1,4 +1,4 @@
-"""A list of rows on disk: of any length, in little memory."""
+"""A list of rows on disk, for any number of rows in little memory."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _ROWS_IN_MEMORY = 1000
 class Spool:
     """Rows of JSON values, in the order in which they were added.
 
-    Nothing may be added while it is read, and only one reader may read it at a time.
+    No rows may be added while it is read, and only one reader may read it at a time.
     """
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Spool:
 
 @contextmanager
 def _disk_errors() -> Iterator[None]:
-    """Name the directory of temporary files if it cannot be written to."""
+    """Turn an OSError into an error that names the directory of temporary files."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Uploads of many documents at once, each whole or not at all, with retries."""
+"""Upload many documents in parallel, with retries."""
 
 import random
 import time
@@ -13,12 +13,12 @@ from readmodel_cfn.errors import ReadModelError, Unfinished
 from readmodel_cfn.publish.documents import Document, Settings
 from readmodel_cfn.publish.objects import Busy, Denied, Exists, Objects
 from readmodel_cfn.publish.results import RUN_AGAIN, Fault, Lost, Outcome, Sent
-from readmodel_cfn.publish.threads import map_in_threads
+from readmodel_cfn.threads import map_in_threads
 
 Item = TypeVar("Item")
 MAX_REQUESTS = 64
 FIRST_LIMIT = 32
-_HALVED_FOR = 1.0  # seconds in which the errors of requests that were sent before are ignored
+_HALVED_FOR = 1.0  # seconds in which errors of earlier requests do not halve the limit again
 # Seconds between two attempts for one document; about 40 in all.
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 12.8)
 _TIMEOUT = 2.0  # seconds to wait for requests in progress after an interruption or an error
@@ -26,13 +26,13 @@ _TIMEOUT = 2.0  # seconds to wait for requests in progress after an interruption
 
 @dataclass
 class Tally:
-    """How many documents were handled. `unlike` counts ETags that are not the MD5 of the bytes."""
+    """How many documents were handled. `not_md5` counts ETags that are not the MD5 of the bytes."""
 
     sent: int = 0
     bytes: int = 0
     lost: int = 0
     faults: int = 0
-    unlike: int = 0
+    not_md5: int = 0
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     @property
@@ -47,13 +47,13 @@ class Tally:
                 self.sent += 1
                 self.bytes += outcome.bytes
                 has_md5 = isinstance(document, Document) and outcome.etag == _quoted(document.md5)
-                self.unlike += not has_md5
+                self.not_md5 += not has_md5
             self.lost += isinstance(outcome, Lost)
             self.faults += isinstance(outcome, Fault)
 
 
 class Uploader:
-    """One run: `send` uploads, `tally` has the numbers so far, at any time."""
+    """One run: `send` uploads the documents, `tally` has the numbers so far."""
 
     def __init__(self, objects: Objects, settings: Settings, *, create_only: bool) -> None:
         self._objects, self._headers = objects, settings.attributes
@@ -112,13 +112,13 @@ class Uploader:
         return sent
 
     def _existing(self, document: Document, *, retried: bool) -> Outcome:
-        """An equal document is ours if this is a retry: the first response was lost."""
+        """The outcome if the key exists; after a lost response it may be this document."""
         if retried and self._is_stored(document):
             return Sent(document.key, _quoted(document.md5), len(document.stored))
         return Lost(document.key)
 
     def _is_stored(self, document: Document) -> bool:
-        """Is an equal document stored, as far as the credentials may know?"""
+        """Whether an equal document is stored; False if reading it is not allowed."""
         try:
             return self._objects.etag(document.key) == document.md5
         except Denied:
@@ -156,8 +156,8 @@ class Stopped(Exception):
 class Pace:
     """Limits the requests in progress: `with pace:` around each. Errors halve the limit.
 
-    Each success raises it a little. S3 responds with 503 SlowDown while it scales, and asks for
-    fewer requests
+    Each success increases it a little. S3 responds with 503 SlowDown while it scales, which
+    requires fewer requests
     (https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html).
     """
 
@@ -194,11 +194,11 @@ class Pace:
                 self.limit, self._halved = max(1.0, self.limit / 2), self._now()
 
     def pause(self, seconds: float) -> None:
-        """Wait, until it is stopped."""
+        """Wait, or until `stop` is called."""
         self._stopped.wait(seconds)
 
     def stop(self, timeout: float) -> int:
-        """Let no more requests begin, and wait for those in progress; returns how many are left."""
+        """Start no more requests, and wait for those in progress; return how many are left."""
         with self._changed:
             self._stopped.set()
             self._changed.notify_all()

@@ -162,7 +162,7 @@ _RESTORE_SETTINGS = (
 
 
 def _create_stage(expected: Expected) -> str:
-    """CloudFormation does not notice that the stage is gone, so a deploy would not create it."""
+    """CloudFormation does not know that the stage was deleted, so a deploy does not create it."""
     if expected.deployment is None:
         return "create it again in API Gateway"
     ids = f"{_ids(expected)} --deployment-id {expected.deployment}"

@@ -10,11 +10,11 @@ from typing import Any
 
 from readmodel_cfn.aws.errors import readable_responses
 
-_FIRST_PAUSE = 0.5  # seconds; an embedded AWS is done at once
+_FIRST_PAUSE = 0.5  # seconds; the sandbox needs no time
 _LONGEST_PAUSE = 5.0  # seconds; on AWS it may take minutes
 _GROWTH = 1.5
 
-# CloudFormation leaves out resources of types that it cannot check, or has one of these for them.
+# CloudFormation omits resources of types that it cannot check, or returns one of these statuses.
 _UNCHECKED = {"NOT_CHECKED", "UNKNOWN", "UNSUPPORTED"}
 
 
@@ -39,18 +39,18 @@ class Drifted:
 
     @property
     def is_checked(self) -> bool:
-        """Did CloudFormation check it?"""
+        """Whether CloudFormation checked it."""
         return self.status not in _UNCHECKED
 
     @property
     def is_changed(self) -> bool:
-        """Does it differ from the template?"""
+        """Whether it differs from the template."""
         return self.status in ("MODIFIED", "DELETED")
 
 
 @dataclass(frozen=True)
 class Drift:
-    """All resources of a stack; `failure` says why the detection failed for some of them."""
+    """All resources of a stack; `failure` is why the detection failed for some of them."""
 
     resources: tuple[Drifted, ...]
     failure: str = ""

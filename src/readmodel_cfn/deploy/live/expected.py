@@ -56,7 +56,7 @@ class _Reader:
     def of_stack(
         cls, template: Mapping[str, Any], ids: Names, stack_id: str, parameters: Names
     ) -> Self:
-        """Without resources that have no physical ID: their condition is false."""
+        """Resources without a physical ID are omitted: their condition is false."""
         given = _given_values(template, stack_id, parameters)
         by_name = Evaluator(template, given)
         declared = resources(template, by_name)
@@ -79,7 +79,7 @@ class _Reader:
         ]
 
     def has_all_methods_of(self, api: PartialText) -> bool:
-        """Are all methods of the API resources of this template?"""
+        """Whether all methods of the API are resources of this template."""
         found = self.resources.get(reference_of(api) or "")
         no_body = found is not None and not any(name in found.properties for name in _BODY)
         return no_body and self.ids.keys() <= self.resources.keys()  # a transform adds resources
@@ -249,7 +249,7 @@ def _integration(value: Any, evaluator: Evaluator) -> Facets:
 
 
 def _response(value: Any, evaluator: Evaluator) -> tuple[str, dict[str, Any]]:
-    """An export has responses by their selection pattern."""
+    """A response by its selection pattern, as in an export."""
     response = evaluator.fields(value)
     pattern = evaluator.literal(response.get("SelectionPattern")) or "default"
     sources = evaluator.texts(response.get("ResponseParameters"))

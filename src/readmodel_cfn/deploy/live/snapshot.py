@@ -37,8 +37,8 @@ Json = Mapping[str, Any]
 def snapshot(client: Any, api: str, stage: str) -> Snapshot | Gone:
     """Read a stage; `client` is boto3's client of API Gateway.
 
-    The parts that AWS refuses to return are left out and named in `unknown`. Errors that a retry
-    may solve are raised.
+    The parts that AWS refuses to return are omitted and named in `unknown`. Transient errors are
+    raised.
     """
     calls = _Calls(client)
     found = calls("get_stage", restApiId=api, stageName=stage)
@@ -67,11 +67,11 @@ def snapshot(client: Any, api: str, stage: str) -> Snapshot | Gone:
 
 
 class _Calls:
-    """Calls of one client; it remembers which of them AWS refused."""
+    """The calls of one client, and those of them that AWS refused."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self.not_found = False  # whether the last refused call was about something that is gone
+        self.not_found = False  # whether the last refused call was a 404
         self.refused: list[str] = []
 
     def __call__(self, call: str, **arguments: Any) -> Json | None:
@@ -91,7 +91,7 @@ class _Calls:
 
 
 def _gone(calls: _Calls, api: str) -> Gone:
-    """GetStage has the same error for a missing stage and a missing API."""
+    """Whether the stage or its API is missing: GetStage returns the same error for both."""
     found = calls("get_rest_api", restApiId=api)
     return Gone("api" if found is None and calls.not_found else "stage")
 
@@ -129,7 +129,7 @@ def _integrations(exported: Json) -> dict[Route, Facets]:
 def _methods(
     access: Mapping[Route, Facets] | None, integrations: Mapping[Route, Facets] | None
 ) -> Mapping[Route, Method] | None:
-    """Both in one; the summary lists the methods, and without a summary the export does."""
+    """The methods of the summary, or of the export if there is no summary."""
     routes = integrations if access is None else access
     if routes is None:
         return None

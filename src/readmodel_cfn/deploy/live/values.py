@@ -13,7 +13,7 @@ from typing import Any, Literal
 from readmodel_cfn.cloudformation.values import PartialText, Text, as_text
 
 Facets = Mapping[str, PartialText]
-"""The compared parts of a method or of method settings, by name; what is not set is left out.
+"""The compared parts of a method or of method settings, by name, without those that are not set.
 
 In a template's facets a text may have unknown parts, such as `${Function.Arn}`, which only
 CloudFormation knows.
@@ -53,7 +53,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A stage as API Gateway describes it; None is what could not be read, `unknown` says why.
+    """A stage as API Gateway describes it; what could not be read is None, `unknown` has why.
 
     `canary` is the percentage of requests that go to a canary deployment.
     """
@@ -117,7 +117,7 @@ def integration_facets(integration: Mapping[str, Any]) -> Facets:
     """Type, method, URI, role, and the source of each parameter, status code and header.
 
     A proxy integration passes responses through and a mock calls nothing, so their other parts are
-    left out: an export may or may not have them.
+    omitted: an export may or may not have them.
     """
     kind = str(integration.get("type", "")).lower()
     called = {name: integration.get(name) for name in _CALL} if kind != "mock" else {}

@@ -1,7 +1,7 @@
-"""Threads for very many short tasks, with few switches between them.
+"""Run many tasks in threads, with few switches between them.
 
-The caller is not woken for each result: it sleeps until some are done. Where a task takes a tenth
-of a millisecond, that matters most.
+The caller does not wake up for each result but sleeps until several are done, which is faster if a
+task takes a tenth of a millisecond.
 """
 
 import time
@@ -12,20 +12,19 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-_AHEAD = 4  # items that wait or are in progress, for each thread
 _PAUSE = 0.002  # seconds in which more tasks finish
 
 
 def map_in_threads(
-    function: Callable[[Item], Result], items: Iterable[Item], threads: int
+    function: Callable[[Item], Result], items: Iterable[Item], threads: int, *, ahead: int = 4
 ) -> Generator[Result, None, None]:
     """The function's result for each item, in the order in which they finish.
 
-    What it raises is raised here. The items are taken in the caller's own thread, a few ahead. If
-    the caller stops, tasks in progress are not waited for: the threads are daemons, so the program
-    can end.
+    An exception of the function is raised here. The items are taken in the caller's thread; at most
+    `ahead` items for each thread wait or are in progress. If the caller stops, tasks in progress
+    are not waited for: the threads are daemons, so the program can end.
     """
-    workers, todo = _Workers(function, threads), iter(items)
+    workers, todo = _Workers(function, threads, ahead), iter(items)
     try:
         while workers.feed(todo):
             yield from workers.finished()
@@ -36,16 +35,17 @@ def map_in_threads(
 class _Workers(Generic[Item, Result]):
     """Threads, started when they are needed."""
 
-    def __init__(self, function: Callable[[Item], Result], threads: int) -> None:
+    def __init__(self, function: Callable[[Item], Result], threads: int, ahead: int) -> None:
         self._function, self._max_threads = function, threads
+        self._max_in_progress = ahead * threads
         self._todo: SimpleQueue[Item | None] = SimpleQueue()
         self._done: SimpleQueue[tuple[Result | None, BaseException | None]] = SimpleQueue()
         self._threads = self._in_progress = 0
         self._stopped = False
 
     def feed(self, items: Iterator[Item]) -> bool:
-        """Take as many items as the threads need; is any in progress?"""
-        while self._in_progress < _AHEAD * self._max_threads:
+        """Take as many items as the threads need; return whether any is in progress."""
+        while self._in_progress < self._max_in_progress:
             try:
                 item = next(items)
             except StopIteration:

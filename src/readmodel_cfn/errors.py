@@ -18,6 +18,8 @@ The exit codes are one contract for every command:
 
 from collections.abc import Sized
 
+from readmodel_cfn.counted import counted
+
 
 class ReadModelError(Exception):
     """The base class of all errors of this package: one line, `where: what; hint`.
@@ -59,7 +61,7 @@ def require_no_findings(findings: Sized, where: str, hint: str | None = None) ->
         FindingsError: there are findings.
     """
     if findings:
-        raise FindingsError(f"{len(findings)} finding(s)", where=where, hint=hint)
+        raise FindingsError(counted(len(findings), "finding"), where=where, hint=hint)
 
 
 class RolledBack(ReadModelError):

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from readmodel_cfn.counted import counted
 from readmodel_cfn.errors import ConfigError, PromiseBroken, ReadModelError
 from readmodel_cfn.limits import INTEGRATION_SECONDS
 
@@ -51,6 +52,9 @@ class Response:
     def ok(self) -> bool:
         """Whether it is a document (2xx), or says that it has not changed (304)."""
         return 200 <= self.status < 300 or self.status == 304
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.url}: {self.status}, {counted(len(self.body), 'byte')}"
 
     def json(self) -> Any:
         """The body as a JSON value.

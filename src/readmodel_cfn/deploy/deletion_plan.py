@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from readmodel_cfn.aws.location import StackLocation
+from readmodel_cfn.counted import counted
 from readmodel_cfn.deploy.cause import Cause, causes, last_operation
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.empty import Content, content_of
@@ -90,7 +91,7 @@ class DeletionPlan:
         if self.deleted:
             services = Counter(resource.type.split("::")[1] for resource in self.deleted)
             counts = ", ".join(f"{name} {count}" for name, count in services.most_common())
-            yield f"  delete  {len(self.deleted)} resources: {counts}"
+            yield f"  delete  {counted(len(self.deleted), 'resource')}: {counts}"
         for bucket, content in self.contents.items():
             if content and (self.with_data or bucket in self.deleted_buckets):
                 yield f"  delete  {bucket}: {content}"

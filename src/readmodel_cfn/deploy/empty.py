@@ -16,6 +16,7 @@ from threading import Event, Thread
 from typing import Any, TypeVar
 
 from readmodel_cfn.aws.errors import aws_errors, error_code, is_transient, readable_responses
+from readmodel_cfn.counted import counted
 from readmodel_cfn.errors import Stuck, Unfinished
 
 Version = dict[str, str]
@@ -50,7 +51,7 @@ class Content:
 
 def count_versions(versions: int) -> str:
     """A number of versions in words, such as `1,003 versions`."""
-    return f"{versions:,} version{'' if versions == 1 else 's'}"
+    return counted(versions, "version")
 
 
 def _size(count: int) -> str:

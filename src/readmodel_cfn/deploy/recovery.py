@@ -6,6 +6,7 @@ never succeeded is deleted.
 
 from collections.abc import Mapping
 
+from readmodel_cfn.counted import counted
 from readmodel_cfn.deploy.context import DeployContext, Detached
 from readmodel_cfn.deploy.events import EventStream, event_ids, ids_before_last_operation
 from readmodel_cfn.deploy.inspection import Inspection, inspect_stack
@@ -53,7 +54,7 @@ def _require_consent(context: DeployContext, inspection: Inspection) -> None:
         lost = _lost_resources(context, stack)
         for resource in lost:
             context.on_progress(Note(f"  remove  {resource}"))
-        text = f"adopt {where}, which removes {len(lost)} resources from it"
+        text = f"adopt {where}, which removes {counted(len(lost), 'resource')} from it"
         context.require("adopt", text, lost)
 
 

@@ -69,7 +69,7 @@ class FileChanges:
 
     Raises:
         ConfigError: there is no file, or a file is invalid and `skip_invalid` was not set.
-        Denied: the bucket must not be listed, which `delete_missing` requires.
+        Denied: the bucket may not be listed, which `delete_missing` requires.
     """
 
     def __init__(
@@ -202,7 +202,7 @@ class ValueChanges:
     The bucket is listed first; memory holds the ETags of its objects.
 
     Raises:
-        Denied: the bucket must not be listed, which `delete_missing` requires.
+        Denied: the bucket may not be listed, which `delete_missing` requires.
     """
 
     total = None  # they are not counted before they are sent

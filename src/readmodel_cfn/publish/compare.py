@@ -20,9 +20,14 @@ from typing import NamedTuple, Protocol, TypeVar
 from readmodel_cfn.publish.objects import Denied, Listed, Objects
 from readmodel_cfn.publish.spool import Spool
 
-_GRANTS = "grant it with allow under [writer]"
-NO_LIST = f'All are sent, because the bucket must not be listed: "list" is missing; {_GRANTS}.'
-NO_HEAD = f'All are sent, because headers must not be read: "compare" is missing; {_GRANTS}.'
+NO_LIST = (
+    'All are sent, because the writer may not list the bucket (s3:ListBucket): add "list" to allow '
+    "under [writer]."
+)
+NO_HEAD = (
+    'All are sent, because the writer may not read headers (s3:GetObject): add "compare" to allow '
+    "under [writer]."
+)
 OTHER_HEADERS = "Documents that were published with other headers are sent again."
 ENCRYPTED = "All are sent, because the ETags of documents that a KMS key encrypts are no MD5s."
 UNLIKE = (
@@ -159,11 +164,11 @@ def listing(
     """The objects from the first key to the last whose keys begin with a prefix, sorted by key.
 
     `exactly` is required if the result decides what is deleted: see Objects.listed. If the common
-    directory of all prefixes must not be listed, each prefix is listed alone: the writer's policy
+    directory of all prefixes may not be listed, each prefix is listed alone: the writer's policy
     grants no more.
 
     Raises:
-        Denied: the prefixes must not be listed either.
+        Denied: the prefixes may not be listed either.
     """
     after = first[:-1] or None  # S3 lists the keys after this one
     for found in _listed(partial(objects.listed, after=after, exactly=exactly), prefixes):

@@ -52,7 +52,8 @@ class ConsentRequired(ReadModelError):
     """`confirm` did not agree to `consent`, or is missing; the change was not made."""
 
     def __init__(self, consent: Consent) -> None:
-        lost = f" ({', '.join(consent.lost)})" if consent.lost else ""
+        unnamed = [item for item in consent.lost if item not in consent.text]
+        lost = f" ({', '.join(unnamed)})" if unnamed else ""
         hint = f"pass confirm= to agree to {consent.kind!r}"
         super().__init__(f"{consent.text}{lost}", where=consent.name, hint=hint)
         self.consent: Consent = consent

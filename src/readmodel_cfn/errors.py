@@ -16,6 +16,8 @@
 
 from collections.abc import Sized
 
+from readmodel_cfn.plural import counted
+
 
 class ReadModelError(Exception):
     """The base class of all errors of this package: one line, `where: what; hint`.
@@ -57,7 +59,7 @@ def require_no_findings(findings: Sized, where: str, hint: str | None = None) ->
         FindingsError: there are findings.
     """
     if findings:
-        raise FindingsError(f"{len(findings)} finding(s)", where=where, hint=hint)
+        raise FindingsError(counted(len(findings), "finding"), where=where, hint=hint)
 
 
 class RolledBack(ReadModelError):

@@ -12,7 +12,7 @@ the command prints with `--json`. All errors are ReadModelErrors.
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -613,14 +613,15 @@ class ReadModelStack:
         """
         from readmodel_cfn.publish.history import restore
 
-        return restore(
-            key,
-            version,
-            partial(self._destination, None, False, on_progress),
-            routes=self.model.routes,
-            confirm=confirm,
-            on_progress=on_progress,
-        )
+        with self._complete_commands():
+            return restore(
+                key,
+                version,
+                partial(self._destination, None, False, on_progress),
+                routes=self.model.routes,
+                confirm=confirm,
+                on_progress=on_progress,
+            )
 
     @readable_errors()
     def read(self, path: str | None = None, on_progress: OnProgress = ignore) -> Response:
@@ -892,6 +893,18 @@ class ReadModelStack:
         """The location, after connecting."""
         self.connect(on_progress)
         return self.location
+
+    @contextmanager
+    def _complete_commands(self) -> Iterator[None]:
+        """Give the commands in an error's hint the options of this stack."""
+        from readmodel_cfn.deploy.advice import with_location
+
+        try:
+            yield
+        except ReadModelError as error:
+            if error.hint and self._connection:
+                error.hint = with_location(error.hint, self.location)
+            raise
 
     def _spec(self) -> StackSpec:
         """The stack as the model and the settings describe it.

@@ -58,4 +58,4 @@ def test_api_option_chooses_among_several_apis() -> None:
 
 def test_template_without_an_api_is_a_one_line_error() -> None:
     Path("t.yaml").write_text("Resources:\n  A:\n    Type: AWS::S3::Bucket\n")
-    assert error_of(run("openapi", "t.yaml"), 2)
+    assert "t.yaml: " in error_of(run("openapi", "t.yaml"), 2)

@@ -142,7 +142,9 @@ def test_route_that_is_live_but_not_in_the_template_exits_7(
     if arguments:
         first, second = json.loads(done.stdout)["live"]["findings"]
         assert first.pop("detail")
-        assert "[deployment]" in first.pop("todo")
+        todo = first.pop("todo")
+        assert "[deployment]" in todo
+        assert "readmodel-cfn deploy --stack-name read-model --region eu-west-1" in todo
         assert first == {
             "kind": "extra",
             "stage": "ApiGateway/v1",

@@ -54,6 +54,16 @@ def test_check_of_an_up_to_date_file_is_silent(form: str) -> None:
         assert (done.exit_code, done.output) == (0, "")
 
 
+@pytest.mark.parametrize("file", ["t.yaml", "t.yml", "t.json", "t"])
+def test_format_of_a_file_comes_from_its_name(file: str) -> None:
+    run("template", "--output", file)
+    form = "yaml" if file.startswith("t.y") else "json"
+    assert Path(file).read_bytes() == run("template", "--format", form).stdout_bytes
+    assert run("template", "--check", file).exit_code == 0
+    other = {"yaml": "json", "json": "yaml"}[form]
+    error_of(run("template", "--format", other, "--check", file), 5)
+
+
 @pytest.mark.parametrize("content", [None, b"", b"\xff", b"{}"])
 def test_check_of_an_outdated_file_exits_5_and_writes_nothing(content: bytes | None) -> None:
     if content is not None:

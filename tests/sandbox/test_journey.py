@@ -135,6 +135,20 @@ def test_removed_route_is_403_until_a_raised_serial_makes_it_404(
     assert project.read("products/42", exits=7)["status"] == 404
 
 
+def test_old_path_of_a_renamed_route_answers_until_the_serial_is_raised(project: Project) -> None:
+    """The new route has the same key, so the role can still read it."""
+    project("deploy", "--yes")
+    project.publish(1)
+    project.routes = [("renamed", SAMPLES[1])]
+    project("deploy", "--yes")
+    assert "[deployment]" in project.stderr
+    assert project.read("samples")["status"] == 200
+    project.more = "[deployment]\nserial = 2"
+    project("deploy", "--yes")
+    assert project.read("samples", exits=7)["status"] == 404
+    assert project.read("renamed")["status"] == 200
+
+
 def test_long_template_is_deployed_through_a_bucket(
     project: Project, clients: Callable[..., Any], make_bucket: Callable[..., None]
 ) -> None:

@@ -5,9 +5,10 @@ import re
 import click
 import pytest
 
+from readmodel_cfn.aws.connection import Connection, StackLocation
 from readmodel_cfn.cli import main
 from readmodel_cfn.config.load import TABLES
-from readmodel_cfn.deploy.advice import advice
+from readmodel_cfn.deploy.advice import advice, with_location
 from readmodel_cfn.deploy.cause import Cause
 from readmodel_cfn.template.options import options_of
 
@@ -219,3 +220,12 @@ def test_keys_and_commands_named_in_advice_exist(text: str) -> None:
 def test_advice_is_part_of_one_line(text: str) -> None:
     assert "\n" not in text
     assert not text.endswith(".")
+
+
+def test_commands_get_the_options_of_the_stack_once() -> None:
+    location = StackLocation("shop", Connection("eu-west-1"))
+    text = "run: readmodel-cfn history a.json, then readmodel-cfn deploy --adopt shop"
+    complete = with_location(text, location)
+    assert complete.count("--stack-name shop --region eu-west-1") == 2
+    assert complete.endswith(" --adopt shop")
+    assert with_location(complete, location) == complete

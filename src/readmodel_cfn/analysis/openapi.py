@@ -11,6 +11,7 @@ description. A document may be any JSON, so its content has a media type and no 
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from readmodel_cfn.analysis.methods import Method
@@ -52,7 +53,7 @@ def openapi(
         ConfigError: a file that cannot be read, a text that is not a template, or no such API.
     """
     view = View(template_content(template))
-    chosen = _choose_api(view, api)
+    chosen = _choose_api(view, api, str(template) if isinstance(template, Path) else "template")
     paths, missing = _paths(view, chosen)
     names = {"AWS::StackName": stack_name, "StackName": stack_name, "AWS::Region": region}
     values = {name: value for name, value in names.items() if value}
@@ -65,11 +66,11 @@ def openapi(
     }
 
 
-def _choose_api(view: View, logical_id: str | None) -> Api:
+def _choose_api(view: View, logical_id: str | None, where: str) -> Api:
     apis = {api.resource.id: api for api in view.apis.values() if api.resource}
     if not apis:
         hint = "use a template with a REST API whose methods read S3"
-        raise ConfigError("it has no API that reads S3", where="template", hint=hint)
+        raise ConfigError("it has no API that reads S3", where=where, hint=hint)
     if logical_id is None and len(apis) > 1:
         what = f"several APIs read S3: {join_words(apis)}"
         raise ConfigError(what, where="--api", hint="choose one of them")

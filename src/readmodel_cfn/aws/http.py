@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from readmodel_cfn.errors import ConfigError, PromiseBroken, ReadModelError
 from readmodel_cfn.limits import INTEGRATION_SECONDS
+from readmodel_cfn.plural import counted
 
 if TYPE_CHECKING:  # imported when a request is sent: it takes time
     from http.client import HTTPConnection
@@ -51,6 +52,9 @@ class Response:
     def ok(self) -> bool:
         """Whether the status is 2xx or 304 (not modified)."""
         return 200 <= self.status < 300 or self.status == 304
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.url}: {self.status}, {counted(len(self.body), 'byte')}"
 
     def json(self) -> Any:
         """The body as a JSON value.

@@ -19,6 +19,7 @@ from readmodel_cfn.cli.options import (
     template_source,
 )
 from readmodel_cfn.errors import require_no_findings
+from readmodel_cfn.plural import counted
 from readmodel_cfn.template.render import as_yaml
 
 if TYPE_CHECKING:  # imported below when a command needs them
@@ -65,7 +66,8 @@ def audit(
     else:
         _print_findings(findings)
     require_no_findings(findings, str(file or "template"))
-    report.log(f"No findings in {len(methods_reading_s3(source))} method(s) that read S3.")
+    methods = counted(len(methods_reading_s3(source)), "method")
+    report.log(f"No findings in {methods} that read S3.")
 
 
 def _print_rules(rules: Iterable["Rule"], as_json: bool) -> None:

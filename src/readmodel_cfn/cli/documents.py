@@ -58,7 +58,8 @@ def restore(stack: ReadModelStack, key: str, version: str, yes: bool, as_json: b
     """
     with Reporter(as_json) as report:
         restored = stack.restore(key, version, confirm=Ask(report, yes=yes), on_progress=report)
-    where, hint = f"{restored.bucket}/{restored.key}", f"run: readmodel-cfn history {restored.key}"
+    where = f"{restored.bucket}/{restored.key}"
+    hint = f"run: {stack.location.command('history', restored.key)}"
     with unfinished_if_output_fails("restored", where, hint):
         _print_restored(restored, as_json)
 

@@ -8,6 +8,7 @@ from readmodel_cfn.cli import output
 from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.options import json_option, stack_options
 from readmodel_cfn.cli.reporter import Reporter
+from readmodel_cfn.plural import counted
 from readmodel_cfn.stack import ReadModelStack
 
 if TYPE_CHECKING:
@@ -152,4 +153,4 @@ def _print_diagnosis(found: "Diagnosis") -> None:
             for resource in found.also_failed
         )
     if found.cancelled:
-        click.echo(f"Cancelled because of it: {found.cancelled} resources")
+        click.echo(f"Cancelled because of it: {counted(found.cancelled, 'resource')}")

@@ -22,7 +22,7 @@ from readmodel_cfn.cli.options import (
 from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.errors import require_no_findings
 from readmodel_cfn.files import require_absent, require_current
-from readmodel_cfn.template.render import render
+from readmodel_cfn.template.render import format_of, render
 
 if TYPE_CHECKING:  # imported below where a command needs them: `template --article` does not
     from readmodel_cfn.config import StackSettings, Starter
@@ -111,20 +111,25 @@ def _print_starter(written: "Starter") -> None:
 )
 @config_option
 @article_option
-@click.option("--format", "form", type=click.Choice(["json", "yaml"]), default="json")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "yaml"]),
+    help="Format [default: yaml for a file .yaml or .yml, otherwise json].",
+)
 @click.option("--output", type=FILE, help="Write to a file.")
 @click.option("--check", type=FILE, help="Write nothing; exit 5 if this file is not up to date.")
 def template(
     config_file: Path | None,
     article: bool,
-    form: Literal["json", "yaml"],
+    form: Literal["json", "yaml"] | None,
     output: Path | None,
     check: Path | None,
 ) -> None:
     """Print the CloudFormation template that readmodel.toml describes."""
     if check and output:
         raise click.UsageError("use --output to write or --check to compare, not both")
-    text = render(template_of(config_file, article), form)
+    text = render(template_of(config_file, article), form or format_of(output or check))
     if check:
         require_current(check, text)
     elif output:

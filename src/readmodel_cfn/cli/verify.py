@@ -151,7 +151,8 @@ def _print_figures(result: "RaceResult") -> None:
         )
     for line in result.strips(ascii_only=not _can_print(_BLOCK)):
         click.echo(line)
-    click.echo(str(result))
+    for line in result.lines:
+        click.echo(line)
 
 
 def _can_print(text: str) -> bool:

@@ -39,6 +39,9 @@ class Starter:
             f"readmodel-cfn read {path}": "reads it through the API",
         }
 
+    def __str__(self) -> str:
+        return f"{self.path}: stack {self.stack.name}, route {self.route.path}"
+
     def as_dict(self) -> dict[str, Any]:
         """The result as `init --json` prints it."""
         return {

@@ -35,7 +35,9 @@ _AFTER_FAILURE = {
     "DELETE_FAILED": ("the stack is partly deleted; fix the cause, then run: readmodel-cfn delete"),
     "REVIEW_IN_PROGRESS": "the stack has no resources yet; run: readmodel-cfn deploy",
 }
-_ON_A_STACK = re.compile(r"readmodel-cfn (deploy|delete|diagnose|status)\b")
+_ON_A_STACK = re.compile(
+    r"readmodel-cfn (deploy|delete|diagnose|history|read|status)\b(?! --stack-name)"
+)
 
 
 def next_step(status: str, cause: Cause | None) -> str:

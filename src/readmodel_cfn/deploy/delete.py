@@ -63,7 +63,7 @@ class DeleteResult:
         }
 
     def __str__(self) -> str:
-        return "\n".join([*map(_kept, self.kept), "Deleted."])
+        return " ".join([*map(_kept, self.kept), "Deleted."])
 
 
 def _kept(resource: StackResource) -> str:

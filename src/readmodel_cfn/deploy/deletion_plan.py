@@ -11,6 +11,7 @@ from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.empty import Content, content_of
 from readmodel_cfn.deploy.values import Stack, StackEvent, StackResource
 from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.plural import counted
 
 BUCKET = "AWS::S3::Bucket"
 _RETAIN = ("Retain", "RetainExceptOnCreate")
@@ -90,7 +91,7 @@ class DeletionPlan:
         if self.deleted:
             services = Counter(resource.type.split("::")[1] for resource in self.deleted)
             counts = ", ".join(f"{name} {count}" for name, count in services.most_common())
-            yield f"  delete  {len(self.deleted)} resources: {counts}"
+            yield f"  delete  {counted(len(self.deleted), 'resource')}: {counts}"
         for bucket, content in self.contents.items():
             if content and (self.with_data or bucket in self.deleted_buckets):
                 yield f"  delete  {bucket}: {content}"

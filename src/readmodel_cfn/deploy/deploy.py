@@ -35,8 +35,8 @@ from readmodel_cfn.errors import ReadModelError, Unfinished, require_no_findings
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 
 _REMOVED_METHODS = (
-    "A removed route still exists in the deployed API and returns errors; to remove it, increase "
-    "serial under [deployment] and deploy again."
+    "A removed route is still in the deployed API and may still answer; to remove it, raise serial "
+    "under [deployment] and deploy again."
 )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from readmodel_cfn.aws.errors import aws_errors, error_code, is_transient, readable_responses
 from readmodel_cfn.errors import Stuck, Unfinished
+from readmodel_cfn.plural import counted
 from readmodel_cfn.threads import map_in_threads
 
 Version = dict[str, str]
@@ -47,7 +48,7 @@ class Content:
 
 def count_versions(versions: int) -> str:
     """A number of versions in words, such as `1,003 versions`."""
-    return f"{versions:,} version{'' if versions == 1 else 's'}"
+    return counted(versions, "version")
 
 
 def _size(count: int) -> str:

@@ -53,7 +53,7 @@ def follow(
     stack = existing_stack(client, location, on_progress)
     if stack.status == "REVIEW_IN_PROGRESS":
         what = "no operation is in progress: a change set waits for review"
-        raise ReadModelError(what, where=str(location), hint="run: readmodel-cfn deploy")
+        raise ReadModelError(what, where=str(location), hint=f"run: {location.command('deploy')}")
     on_progress(Step("Reading the events"))
     events = EventStream(
         client,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from readmodel_cfn.aws.connection import StackLocation
+from readmodel_cfn.deploy.advice import with_location
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.plan import COMPARABLE, NEVER_CREATED, Plan, is_managed, plan
 from readmodel_cfn.deploy.spec import StackSpec
@@ -48,7 +49,8 @@ def inspect_stack(
     on_progress(decided)
     if decided.action == "refuse":
         kind = Stuck if decided.stuck else ReadModelError
-        raise kind(decided.why, where=f"stack {spec.name}", hint=decided.hint)
+        hint = decided.hint and with_location(decided.hint, location)
+        raise kind(decided.why, where=f"stack {spec.name}", hint=hint)
     return Inspection(stack, template, decided)
 
 

@@ -140,7 +140,7 @@ def _plan_foreign(stack: Stack, *, adopt: bool) -> Plan:
         )
     if adopt:
         return Plan("adopt", why)
-    command = f"readmodel-cfn deploy --stack-name {stack.name} --adopt {stack.name}"
+    command = f"readmodel-cfn deploy --adopt {stack.name}"
     return Plan("refuse", why, f"{other}, or replace its resources: {command}")
 
 

@@ -11,6 +11,7 @@ from readmodel_cfn.deploy.events import EventStream, event_ids, ids_before_last_
 from readmodel_cfn.deploy.inspection import Inspection, inspect_stack
 from readmodel_cfn.deploy.plan import RECOVERING
 from readmodel_cfn.deploy.values import Stack
+from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note
 
 
@@ -53,7 +54,7 @@ def _require_consent(context: DeployContext, inspection: Inspection) -> None:
         lost = _lost_resources(context, stack)
         for resource in lost:
             context.on_progress(Note(f"  remove  {resource}"))
-        text = f"adopt {where}, which removes {len(lost)} resources from it"
+        text = f"adopt {where}, which removes {counted(len(lost), 'resource')} from it"
         context.require("adopt", text, lost)
 
 

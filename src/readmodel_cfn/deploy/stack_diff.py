@@ -1,6 +1,7 @@
 """StackDiff: the difference between a deployed stack and its spec, value by value. No AWS calls."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
@@ -9,6 +10,7 @@ from typing import Any, ClassVar, Literal
 from readmodel_cfn.deploy.plan import Action
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.deploy.values import ChangeSet, ResourceChange, ResourceChangeDetail, Stack
+from readmodel_cfn.plural import counted
 
 ChangeKind = Literal["add", "modify", "replace", "may replace", "remove", "import"]
 ABSENT = None  # the value of a property that does not exist; a template has no null
@@ -102,6 +104,15 @@ class StackDiff:
 
     def __bool__(self) -> bool:
         return bool(self.resources or self.others)
+
+    def __str__(self) -> str:
+        if not self:
+            return "no changes"
+        kinds = Counter[str](resource.kind for resource in self.resources)
+        if self.others:
+            kinds["outside the resources"] = len(self.others)
+        counts = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+        return f"{counted(kinds.total(), 'change')}: {counts}"
 
     @property
     def up_to_date(self) -> bool:

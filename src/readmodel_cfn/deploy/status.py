@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from readmodel_cfn.aws.connection import StackLocation
 from readmodel_cfn.cloudformation.reader import read_template
+from readmodel_cfn.deploy.advice import with_location
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.inspection import existing_stack
 from readmodel_cfn.deploy.live.compare import compare, together
@@ -71,7 +72,8 @@ class StackStatus:
         }
 
     def __str__(self) -> str:
-        return f"{self.stack.name}: {self.stack.status} {self.stack.reason}".rstrip()
+        reason = " ".join(self.stack.reason.split())
+        return f"{self.stack.name}: {self.stack.status} {reason}".rstrip()
 
     def raise_if_broken(self) -> None:
         """Check that all compared stages serve what the template says.
@@ -169,7 +171,11 @@ def _live(
     if not stages:
         return Live(unknown=("not compared: the template has no stage",))
     client = location.connection.client("apigateway")
-    return together([compare(stage, snapshot(client, stage.api, stage.stage)) for stage in stages])
+    live = together([compare(stage, snapshot(client, stage.api, stage.stage)) for stage in stages])
+    findings = (
+        replace(finding, todo=with_location(finding.todo, location)) for finding in live.findings
+    )
+    return replace(live, findings=tuple(findings))
 
 
 def _drift(

@@ -20,9 +20,14 @@ from typing import NamedTuple, Protocol, TypeVar
 from readmodel_cfn.publish.objects import Denied, Listed, Objects
 from readmodel_cfn.publish.spool import Spool
 
-_GRANTS = "grant it with allow under [writer]"
-NO_LIST = f'All are sent, because the bucket cannot be listed: "list" is missing; {_GRANTS}.'
-NO_HEAD = f'All are sent, because headers cannot be read: "compare" is missing; {_GRANTS}.'
+NO_LIST = (
+    'All are sent, because the writer may not list the bucket (s3:ListBucket): add "list" to allow '
+    "under [writer]."
+)
+NO_HEAD = (
+    'All are sent, because the writer may not read headers (s3:GetObject): add "compare" to allow '
+    "under [writer]."
+)
 OTHER_HEADERS = "Documents that were published with other headers are sent again."
 ENCRYPTED = "All are sent, because ETags are not MD5s: documents are encrypted with a KMS key."
 NOT_MD5 = "Unchanged documents cannot be recognized, because ETags are not MD5s: is a KMS key set?"

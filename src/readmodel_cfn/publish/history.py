@@ -21,6 +21,7 @@ from readmodel_cfn.aws.errors import (
 )
 from readmodel_cfn.consent import Confirm, Consent, require_consent
 from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError
+from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.destination import DestinationOrLookup, resolve
 
@@ -70,6 +71,10 @@ class Version:
         """The fields, with `deletion`; the time in ISO 8601."""
         return {**asdict(self), "time": self.time.isoformat(), "deletion": self.deletion}
 
+    def __str__(self) -> str:
+        what = "deleted" if self.size is None else counted(self.size, "byte")
+        return f"{self.id}, {_time(self)}, {what}{', current' if self.current else ''}"
+
 
 @dataclass(frozen=True)
 class Restored:
@@ -93,6 +98,10 @@ class Restored:
     def as_dict(self) -> dict[str, Any]:
         """The fields."""
         return asdict(self)
+
+    def __str__(self) -> str:
+        what = "was current already" if self.unchanged else "is current again"
+        return f"{self.bucket}/{self.key}: version {self.restored} {what}"
 
 
 @readable_errors()

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypedDict, Unpack, overload
 
 from readmodel_cfn.consent import Confirm, Consent, require_consent
 from readmodel_cfn.errors import ConfigError, ReadModelError, Unfinished
+from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Count, Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.changes import Changes, FileChanges, Options, ValueChanges
 from readmodel_cfn.publish.compare import NOT_MD5
@@ -198,7 +199,7 @@ def _require_consent_to_delete(
         return
     for key in missing:
         on_progress(Note(f"missing  {key}"))
-    text = f"delete {len(missing):,} documents from {bucket}"
+    text = f"delete {counted(len(missing), 'document')} from {bucket}"
     require_consent(Consent("delete-missing", bucket, text, tuple(missing)), confirm)
 
 

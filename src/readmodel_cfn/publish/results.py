@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from readmodel_cfn.errors import LostRace, Unfinished
+from readmodel_cfn.plural import counted
 
 RUN_AGAIN = "run it again: only what is missing is sent"
 
@@ -87,6 +88,10 @@ class Published:
     def as_dict(self) -> dict[str, Any]:
         """The fields."""
         return asdict(self)
+
+    def __str__(self) -> str:
+        version = f", version {self.version}" if self.version else ""
+        return f"{self.bucket}/{self.key}: {counted(self.bytes, 'byte')}, ETag {self.etag}{version}"
 
 
 @dataclass(frozen=True)
@@ -185,13 +190,14 @@ class PublishResult:
             LostRace: documents to create already exist.
         """
         if self.became_invalid:
-            what = f"{self.became_invalid:,} files became invalid while documents were sent"
+            what = (
+                f"{counted(self.became_invalid, 'file')} became invalid while documents were sent"
+            )
             raise Unfinished(what, where="publish", hint="correct them and run it again")
         if self.lost:
-            what = f"{self.lost:,} documents already exist and were not replaced"
-            raise LostRace(
-                what, where="--create-only", hint="read the documents that are listed above"
-            )
+            exist = "exists" if self.lost == 1 else "exist"
+            what = f"{counted(self.lost, 'document')} {exist} already, so nothing was replaced"
+            raise LostRace(what, where="--create-only", hint="read those that are listed above")
 
 
 def _counts(always: dict[str, int], optional: dict[str, int]) -> str:

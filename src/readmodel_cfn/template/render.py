@@ -10,6 +10,8 @@ from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.limits import FEWER_ROUTES, TEMPLATE_BYTES
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from troposphere import Template
 
     from readmodel_cfn.template.model import ReadModel
@@ -37,6 +39,11 @@ def build_template(model: "ReadModel", prefix: str = "") -> "Template":
     resources = build_resources(model, names)
     add(template, resources, outputs_of(model, resources, names))
     return template
+
+
+def format_of(file: "Path | None") -> Literal["json", "yaml"]:
+    """The format of a template's file: yaml for .yaml or .yml, otherwise json."""
+    return "yaml" if file and file.suffix in (".yaml", ".yml") else "json"
 
 
 def render(template: "Template", form: Literal["json", "compact", "yaml"] = "json") -> str:

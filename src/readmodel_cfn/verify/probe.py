@@ -20,6 +20,7 @@ from typing import Any, Self, TypeVar
 
 from readmodel_cfn.aws.errors import UnreadableResponse, aws_errors, error_code, readable_responses
 from readmodel_cfn.errors import ReadModelError, Unfinished
+from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note, OnProgress
 from readmodel_cfn.publish.documents import Settings
 
@@ -143,7 +144,8 @@ class ProbeDocument:
             return ()
         self._put_back()
         why = f"{refused[0].get('Code')} {refused[0].get('Message', '')}".strip()
-        return (f"{self.where}: {len(refused)} versions of the probe cannot be deleted: {why}",)
+        versions = counted(len(refused), "version")
+        return (f"{self.where}: {versions} of the probe cannot be deleted: {why}",)
 
     def _errors(self, versions: Sequence[str]) -> Sequence[Mapping[str, Any]]:
         """Delete the versions permanently; returns S3's errors."""

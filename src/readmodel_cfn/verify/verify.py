@@ -7,8 +7,10 @@ from typing import Any
 
 from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.consent import Confirm, Consent, require_consent
+from readmodel_cfn.deploy.advice import with_location
 from readmodel_cfn.deploy.live.values import Live
 from readmodel_cfn.errors import PromiseBroken, Stuck
+from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.verify import checks
@@ -57,7 +59,7 @@ class VerifyResult:
         kept = sum(outcome.status == "kept" for outcome in self.promises)
         hidden = len(self.promises) - kept - len(self.broken)
         broken = f", {len(self.broken)} broken" if self.broken else ""
-        return f"{self.where}: {kept} promises kept{broken}, {hidden} not checked"
+        return f"{self.where}: {counted(kept, 'promise')} kept{broken}, {hidden} not checked"
 
     def raise_if_broken(self) -> None:
         """Raise an error if the stack is not as promised, or the probe could not be removed.
@@ -115,7 +117,10 @@ def verify(
         key=probe.key,
         url=found.reads.first.url,
         left=found.left,
-        promises=tuple(judge(contract, found.reads, found.access, live)),
+        promises=tuple(
+            replace(outcome, todo=with_location(outcome.todo, stack.location))
+            for outcome in judge(contract, found.reads, found.access, live)
+        ),
     )
 
 

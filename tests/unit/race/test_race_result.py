@@ -25,6 +25,12 @@ def test_correct_race_raises_nothing() -> None:
     result().raise_if_broken()
 
 
+def test_race_prints_as_one_line() -> None:
+    text = str(result(TORN))
+    assert len(text.splitlines()) == 1
+    assert "RaceResult(" not in text
+
+
 def test_documents_left_are_stuck() -> None:
     with pytest.raises(Stuck, match=r"^bucket: .*bucket/key"):
         result(left=("bucket/key: denied",)).raise_if_broken()

@@ -36,6 +36,9 @@ class Sandbox:
     loopback_is_secure: bool = True
     token: str = field(default="", repr=False)
 
+    def __str__(self) -> str:
+        return f"sandbox {self.endpoint_url} in {self.region}, process {self.pid}"
+
     def as_dict(self) -> dict[str, object]:
         """What `sandbox start --json` and `sandbox status --json` print, with the secrets."""
         return asdict(self)

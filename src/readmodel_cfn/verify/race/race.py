@@ -7,6 +7,7 @@ from typing import Any
 from readmodel_cfn.aws.errors import aws_errors, is_refusal
 from readmodel_cfn.consent import Confirm, Consent, require_consent
 from readmodel_cfn.errors import ConfigError, PromiseBroken, Stuck, Unfinished
+from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.documents import MAX_BYTES, Settings
 from readmodel_cfn.verify.contract import CheckedStack, Contract, ProbePlan, plan_probe
@@ -53,8 +54,13 @@ class RaceResult:
         """How many times longer reads took while the document was replaced."""
         return figures.ratios(self.measured)
 
+    @property
+    def lines(self) -> list[str]:
+        """How many reads passed, and examples of wrong ones."""
+        return figures.as_lines(self.measured, self.verdict)
+
     def __str__(self) -> str:
-        return "\n".join(figures.as_lines(self.measured, self.verdict))
+        return self.lines[0]
 
     def strips(self, *, ascii_only: bool = False) -> list[str]:
         """Two lines of characters: the newest version read, and the longest read, over time."""
@@ -123,7 +129,7 @@ def race(
         stack.require_managed()
     url = f"{stack.api_url}/{probe.path}"
     _announce(stack, plan, probe, url, on_progress)
-    text = f"race {plan.readers} readers against one writer on {stack.location}"
+    text = f"race {counted(plan.readers, 'reader')} against one writer on {stack.location}"
     require_consent(Consent("race", stack.location.name, text), confirm)
     s3 = stack.location.connection.client("s3")
     settings = Settings(contract.cache_control, contract.gzip_stored)

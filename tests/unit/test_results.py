@@ -1,0 +1,111 @@
+"""Results print as one line of text."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from documents import ROOT
+from readmodel_cfn.analysis.audit import Finding as AuditFinding
+from readmodel_cfn.aws.connection import Connection, StackLocation
+from readmodel_cfn.aws.http import Response
+from readmodel_cfn.config.load import StackSettings
+from readmodel_cfn.config.starter import Starter
+from readmodel_cfn.consent import Consent, ConsentRequired
+from readmodel_cfn.deploy.delete import DeleteResult
+from readmodel_cfn.deploy.deploy import DeployResult
+from readmodel_cfn.deploy.diagnosis import Diagnosis
+from readmodel_cfn.deploy.follow import FollowResult
+from readmodel_cfn.deploy.live.values import Live
+from readmodel_cfn.deploy.stack_diff import PropertyChange, ResourceDiff, StackDiff
+from readmodel_cfn.deploy.status import StackStatus
+from readmodel_cfn.deploy.values import Stack, StackResource
+from readmodel_cfn.lint import Finding as LintFinding
+from readmodel_cfn.local.sandbox import Sandbox
+from readmodel_cfn.plural import counted
+from readmodel_cfn.publish.history import Restored, Version
+from readmodel_cfn.publish.results import Published, PublishPlan, PublishResult
+from readmodel_cfn.template.routes import Route
+from readmodel_cfn.verify.verify import VerifyResult
+
+WHERE = StackLocation("shop", Connection("eu-west-1"))
+STACK = Stack("id", "shop", "UPDATE_FAILED", "it\nfailed", {}, {}, {}, False)
+TIME = datetime(2026, 1, 2, tzinfo=UTC)
+BUCKET, TOPIC = (
+    StackResource(name, f"my-{name}", type_, "CREATE_COMPLETE")
+    for name, type_ in (("bucket", "AWS::S3::Bucket"), ("topic", "AWS::SNS::Topic"))
+)
+DIFF = StackDiff(
+    (
+        ResourceDiff("add", "A", "AWS::SNS::Topic"),
+        ResourceDiff("modify", "B", "AWS::SNS::Topic"),
+        ResourceDiff("modify", "C", "AWS::SNS::Topic"),
+    )
+)
+RESPONSE = Response("GET", "http://localhost/v1/a", 200, (), b"x" * 123, 0.1)
+VERSION = Version("v1", TIME, 12, '"e"', current=True)
+RESULTS: list[Any] = [
+    DeployResult("stack shop", "CREATE_COMPLETE", {"A": "1"}, {"A": "a"}),
+    DIFF,
+    StackDiff(),
+    FollowResult("stack shop", "UPDATE_COMPLETE"),
+    StackStatus(WHERE, STACK, (BUCKET,), None, Live(), None, False),
+    Diagnosis(WHERE, "shop", "CREATE_COMPLETE", None, None, None, None, None, (), 0, None),
+    PublishPlan(("a.json",)),
+    PublishResult(1, 2, 3, 4, 5, 6, 7, 8.0),
+    Published("bucket", "a.json", '"e"', "v1", 12),
+    VERSION,
+    replace(VERSION, size=None, etag=None),
+    Restored("bucket", "a.json", "v1", "v2", '"e"'),
+    RESPONSE,
+    VerifyResult("stack shop", "a", "a.json", "http://localhost", (), ()),
+    DeleteResult("shop", (BUCKET, TOPIC), {"bucket": 3}),
+    AuditFinding("R1", "name", "Api", "Properties", "what", "meaning", "todo"),
+    LintFinding("E1", "error", "Resources", "message", "meaning"),
+    Sandbox("http://127.0.0.1:4566", 4566, 7, "key", "secret", "instance"),
+    Starter(Path("readmodel.toml"), StackSettings(), Route()),
+]
+
+
+@pytest.mark.parametrize("result", RESULTS, ids=lambda result: type(result).__name__)
+def test_result_prints_as_one_line_and_not_as_its_repr(result: Any) -> None:
+    text = str(result)
+    assert text
+    assert len(text.splitlines()) == 1
+    assert f"{type(result).__name__}(" not in text
+
+
+def test_every_result_of_the_library_has_its_own_text() -> None:
+    """The results are the classes in the last column of the table of calls."""
+    page = (ROOT / "docs/library.md").read_text(encoding="utf-8")
+    column = " ".join(re.findall(r"^\|.*\| ([^|]+) \|$", page, re.MULTILINE))
+    named = set(re.findall(r"\b[A-Z]\w+", column)) - {"None", "URL"}
+    tested = {type(result).__name__ for result in RESULTS} | {"RaceResult"}  # in test_race_result
+    assert named <= tested
+
+
+def test_consent_that_is_required_names_each_loss_once() -> None:
+    consent = Consent("erase-documents", "shop", "delete all documents in a-bucket", ("a-bucket",))
+    assert str(ConsentRequired(consent)).count("a-bucket") == 1
+    other = replace(consent, lost=("a-bucket", "b-bucket"))
+    text = str(ConsentRequired(other))
+    assert (text.count("a-bucket"), text.count("b-bucket")) == (1, 1)
+
+
+def test_diff_counts_its_changes_by_kind() -> None:
+    assert {"3 changes", "1 add", "2 modify"} <= set(re.split(": |, ", str(DIFF)))
+    other = replace(DIFF, others=(PropertyChange("/Tags/a", None, "b"),))
+    assert str(other).startswith("4 changes")
+    assert not re.search(r"\d", str(StackDiff()))
+
+
+def test_response_prints_its_url_status_and_size() -> None:
+    assert {RESPONSE.url, "200", "123"} <= set(re.split(": |, | ", str(RESPONSE)))
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 items"), (1, "1 item"), (1003, "1,003 items")])
+def test_noun_agrees_with_its_number(count: int, text: str) -> None:
+    assert counted(count, "item") == text

@@ -121,6 +121,10 @@ class Known:
             mark = bytes.fromhex(found.etag) + pack("d", found.modified.timestamp())
             self._marks[found.key] = mark
 
+    def forget(self, key: str) -> None:
+        """The object is about to change."""
+        self._marks.pop(key, None)
+
     def has(self, document: Keyed) -> bool:
         """Is the document in the bucket, the same, and with the same headers?"""
         mark = self._marks.get(document.key)

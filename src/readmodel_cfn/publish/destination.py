@@ -81,7 +81,7 @@ class Destination:
         """
         if missing := [action for action in actions if not self.allows(action)]:
             words = " and ".join(f'"{action}"' for action in missing)
-            hint = "add it in readmodel.toml and deploy, or publish without --as-writer"
+            hint = "add it in readmodel.toml and deploy, or publish with your own credentials"
             raise ConfigError(f"requires {words} under [writer] allow", where=option, hint=hint)
 
 
@@ -186,7 +186,7 @@ def _region(destination: Destination) -> str:
     with readable_errors():
         found = destination.connection.region_name
     if not found:
-        hint = "give --region, or region under [stack] in readmodel.toml"
+        hint = "give a region (--region), or region under [stack] in readmodel.toml"
         raise ConfigError("no region", where="AWS", hint=hint)
     return found
 

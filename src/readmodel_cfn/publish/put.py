@@ -147,7 +147,7 @@ def _checked(
 
 def _check_not_excluded(key: str, selection: Selection) -> None:
     if selection.excludes(key):
-        hint = "remove the pattern from --exclude, or from exclude under [publish]"
+        hint = "remove the pattern from exclude: the option, or under [publish]"
         raise ConfigError("a pattern excludes it", where=key, hint=hint)
 
 
@@ -216,9 +216,11 @@ def _has_many_keys(routes: Sequence[NamedRoute]) -> bool:
 def _only_key(routes: Sequence[NamedRoute]) -> str:
     if len(routes) > 1:
         paths = ", ".join(route.path for route in routes)
-        raise ConfigError("which route?", where="publish", hint=f"give --route or --key: {paths}")
+        raise ConfigError(
+            "which route?", where="publish", hint=f"give a route or a key (--route, --key): {paths}"
+        )
     if routes[0].parameters:
-        hint = f"give --key, of the form {routes[0].key}"
+        hint = f"give a key (--key), of the form {routes[0].key}"
         raise ConfigError("the route serves many keys", where=routes[0].path, hint=hint)
     return routes[0].key
 

@@ -42,7 +42,14 @@ from readmodel_cfn.deploy.stack_diff import PropertyChange, ResourceDiff, StackD
 from readmodel_cfn.deploy.values import StackEvent
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
-from readmodel_cfn.publish.results import Fault, Lost, Published, PublishPlan, PublishResult
+from readmodel_cfn.publish.results import (
+    Fault,
+    InvalidDocuments,
+    Lost,
+    Published,
+    PublishPlan,
+    PublishResult,
+)
 from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.template.options import OptionError
 
@@ -85,6 +92,7 @@ __all__ = [
     "EventStream",
     "Fault",
     "FollowResult",
+    "InvalidDocuments",
     "Live",
     "Lost",
     "OnInterrupt",
@@ -462,7 +470,8 @@ class ReadModelStack:
         Raises:
             Unfinished: some were sent when a document was invalid, S3 refused one or was
                 unreachable, or on an interruption.
-            ConfigError: a document is invalid, or options exclude each other; nothing was sent.
+            ConfigError: documents are invalid, of which the first is named, or options exclude each
+                other; nothing was sent.
             ConsentRequired: `confirm` returned False; nothing was sent.
             ReadModelError: nothing was sent.
         """

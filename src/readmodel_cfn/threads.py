@@ -5,7 +5,7 @@ task takes a tenth of a millisecond.
 """
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Generic, TypeVar
@@ -16,15 +16,21 @@ _PAUSE = 0.002  # seconds in which more tasks finish
 
 
 def map_in_threads(
-    function: Callable[[Item], Result], items: Iterable[Item], threads: int, *, ahead: int = 4
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    threads: int,
+    *,
+    ahead: int = 4,
+    key: Callable[[Item], Hashable] = lambda _: object(),
 ) -> Generator[Result, None, None]:
     """The function's result for each item, in the order in which they finish.
 
-    An exception of the function is raised here. The items are taken in the caller's thread; at most
-    `ahead` items for each thread wait or are in progress. If the caller stops, tasks in progress
-    are not waited for: the threads are daemons, so the program can end.
+    Items with the same `key` are handled one after the other, in their order; by default, each has
+    a key of its own. An exception of the function is raised here. The items are taken in the
+    caller's thread; at most `ahead` items for each thread wait or are in progress. If the caller
+    stops, tasks in progress are not waited for: the threads are daemons, so the program can end.
     """
-    workers, todo = _Workers(function, threads, ahead), iter(items)
+    workers, todo = _Workers(function, threads, ahead, key), iter(items)
     try:
         while workers.feed(todo):
             yield from workers.finished()
@@ -35,11 +41,21 @@ def map_in_threads(
 class _Workers(Generic[Item, Result]):
     """Threads, started when they are needed."""
 
-    def __init__(self, function: Callable[[Item], Result], threads: int, ahead: int) -> None:
-        self._function, self._max_threads = function, threads
+    def __init__(
+        self,
+        function: Callable[[Item], Result],
+        threads: int,
+        ahead: int,
+        key: Callable[[Item], Hashable],
+    ) -> None:
+        self._function, self._max_threads, self._key = function, threads, key
         self._max_in_progress = ahead * threads
-        self._todo: SimpleQueue[Item | None] = SimpleQueue()
-        self._done: SimpleQueue[tuple[Result | None, BaseException | None]] = SimpleQueue()
+        self._keys: set[Hashable] = set()  # of the items that wait or are in progress
+        self._held: list[Item] = []  # an item whose key is in progress
+        self._todo: SimpleQueue[tuple[Hashable, Item] | None] = SimpleQueue()
+        self._done: SimpleQueue[tuple[Hashable, Result | None, BaseException | None]] = (
+            SimpleQueue()
+        )
         self._threads = self._in_progress = 0
         self._stopped = False
 
@@ -47,11 +63,16 @@ class _Workers(Generic[Item, Result]):
         """Take as many items as the threads need; return whether any is in progress."""
         while self._in_progress < self._max_in_progress:
             try:
-                item = next(items)
+                item = self._held.pop() if self._held else next(items)
             except StopIteration:
                 break
+            key = self._key(item)
+            if key in self._keys:
+                self._held.append(item)
+                break
+            self._keys.add(key)
             self._in_progress += 1
-            self._todo.put(item)
+            self._todo.put((key, item))
             if self._threads < min(self._max_threads, self._in_progress):
                 self._threads += 1
                 Thread(target=self._run, daemon=True).start()
@@ -68,9 +89,10 @@ class _Workers(Generic[Item, Result]):
                 return
             yield self._taken(done)
 
-    def _taken(self, done: tuple[Result | None, BaseException | None]) -> Result:
+    def _taken(self, done: tuple[Hashable, Result | None, BaseException | None]) -> Result:
         self._in_progress -= 1
-        result, error = done
+        key, result, error = done
+        self._keys.remove(key)
         if error:
             raise error
         return result  # type: ignore[return-value] # there is one, since nothing was raised
@@ -83,8 +105,9 @@ class _Workers(Generic[Item, Result]):
 
     def _run(self) -> None:
         """One thread: run tasks until there are no more."""
-        while (item := self._todo.get()) is not None and not self._stopped:
+        while (todo := self._todo.get()) is not None and not self._stopped:
+            key, item = todo
             try:
-                self._done.put((self._function(item), None))
+                self._done.put((key, self._function(item), None))
             except BaseException as error:  # noqa: BLE001 - raised where the result is taken
-                self._done.put((None, error))
+                self._done.put((key, None, error))

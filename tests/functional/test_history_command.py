@@ -203,7 +203,7 @@ def test_restore_copies_the_version_if_the_current_etag_matches(aws: Aws) -> Non
         ["key", KEY],
         ["restored", OLD],
         ["version", "copy"],
-        ["etag", '"old"'],
+        ["ETag", '"old"'],
     ]
     assert aws.wrote() == ["CopyObject"]
 

@@ -276,6 +276,18 @@ def test_invalid_document_is_refused_before_any_call(
     assert aws.calls == []
 
 
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_json_has_the_fault_of_a_single_file(
+    aws: Aws, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """As it has those of a directory."""
+    (tmp_path / "bad.json").write_text("{")
+    result = publish("--key", "payload.json", "--json", *options, file="bad.json")
+    assert error_of(result, 2).startswith("bad.json: ")
+    assert json.loads(result.stdout)["invalid"]["source"] == "bad.json"
+    assert aws.calls == []
+
+
 def test_missing_file_is_a_usage_error(aws: Aws) -> None:
     assert error_of(publish(file="nope.json"), 2).startswith("nope.json: ")
     assert aws.calls == []

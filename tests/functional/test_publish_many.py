@@ -190,7 +190,7 @@ def test_delete_missing_lists_keys_and_requires_consent_before_sending(
     objects.asked.clear()
     result = publish("data", "--delete-missing")
     assert "--yes" in error_of(result, 1)
-    assert any(line.split()[-1:] == ["products/1.json"] for line in result.stderr.splitlines())
+    assert ["delete", "products/1.json"] in [line.split() for line in result.stderr.splitlines()]
     assert not objects.keys_of("put")
 
     result = publish("data", "--delete-missing", "--yes")

@@ -1,6 +1,7 @@
 """ReadModel: a value; it cannot be changed."""
 
 from dataclasses import FrozenInstanceError, fields
+from typing import Any
 
 import pytest
 
@@ -31,3 +32,21 @@ def test_models_of_equal_options_are_equal() -> None:
 def test_routes_are_checked_against_each_other() -> None:
     with pytest.raises(ConfigError, match=Route().path):
         ReadModel(routes=[Route(), Route()])
+
+
+ROUTE = {"path": "samples", "key": "payload.json"}
+
+
+@pytest.mark.parametrize("routes", [[ROUTE], ROUTE, "samples", 3, None, Route(), [Route(), None]])
+def test_routes_of_another_type_are_config_errors_that_name_the_type(routes: Any) -> None:
+    with pytest.raises(ConfigError, match="Route") as refused:
+        ReadModel(routes=routes)
+    assert refused.value.where == "routes"
+
+
+@pytest.mark.parametrize("section", ["data_store", "writer", "gateway_role", "api", "deployment"])
+def test_sections_of_another_type_are_config_errors_that_name_the_section(section: str) -> None:
+    options: dict[str, Any] = {section: {}}
+    with pytest.raises(ConfigError) as refused:
+        ReadModel(**options)
+    assert refused.value.where == section

@@ -3,12 +3,16 @@
 import gzip
 import json
 import pickle
+import random
+import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fake_objects import FakeObjects
 from readmodel_cfn.aws.connection import Credentials
@@ -19,7 +23,14 @@ from readmodel_cfn.publish.compare import ENCRYPTED, NO_HEAD, NO_LIST, NOT_MD5, 
 from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.publish.publish import publish
-from readmodel_cfn.publish.results import Fault, Lost, PublishPlan, PublishResult, Sent
+from readmodel_cfn.publish.results import (
+    Fault,
+    InvalidDocuments,
+    Lost,
+    PublishPlan,
+    PublishResult,
+    Sent,
+)
 from readmodel_cfn.template.routes import Route
 
 TO = Destination("bucket")
@@ -272,11 +283,90 @@ def test_invalid_files_are_reported_before_anything_is_sent(
     for name, text in {"1": "1", "2": "{", "3": "nan"}.items():
         (tmp_path / f"products/{name}.json").write_text(text)
     reported: list[object] = []
-    with pytest.raises(ConfigError):
+    with pytest.raises(InvalidDocuments) as refused:
         publish(tmp_path, TO, routes=ROUTES, on_progress=reported.append)
+    error = refused.value
+    assert error.where == f"{tmp_path}/products/2.json"
+    assert "line 1 column 2" in error.what
+    assert "(and 1 more)" in error.what
+    assert "skip_invalid" in str(error)
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301
     faults = [value.source for value in reported if isinstance(value, Fault)]
     assert faults == [f"{tmp_path}/products/{n}.json" for n in (2, 3)]
     assert objects.asked == []
+
+
+def test_a_single_invalid_file_is_named_alone(objects: FakeObjects, tmp_path: Path) -> None:
+    (tmp_path / "payload.json").write_text("{")
+    with pytest.raises(ConfigError) as refused:
+        publish(tmp_path, TO, routes=ROUTES)
+    assert refused.value.where == f"{tmp_path}/payload.json"
+    assert "more)" not in refused.value.what
+    assert objects.asked == []
+
+
+@pytest.mark.parametrize("skip_invalid", [False, True])
+def test_a_path_that_does_not_exist_is_named(
+    objects: FakeObjects, tmp_path: Path, skip_invalid: bool
+) -> None:
+    (tmp_path / "payload.json").write_text("1")
+    missing = [tmp_path / "missing", tmp_path / "payload.json/below"]
+    with pytest.raises(ConfigError, match="does not exist") as refused:
+        publish([tmp_path, *missing], TO, routes=ROUTES, skip_invalid=skip_invalid)
+    assert refused.value.where == f"{missing[0]}, {missing[1]}"
+    assert objects.asked == []
+
+
+def test_a_file_that_is_not_json_is_to_be_excluded(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("text")
+    with pytest.raises(InvalidDocuments) as refused:
+        publish(tmp_path, TO, routes=ROUTES)
+    assert "exclude" in refused.value.first.hint
+    assert "FILE" not in str(refused.value)
+
+
+@pytest.mark.usefixtures("objects")
+@pytest.mark.parametrize("value", [{"a": float("nan")}, b"{"])
+def test_the_hint_for_an_invalid_value_names_no_file(value: object) -> None:
+    with pytest.raises(ConfigError) as refused:
+        publish({"a.json": value}, TO)
+    assert refused.value.where == "a.json"
+    assert "file" not in str(refused.value.hint).lower()
+
+
+class Bucket(FakeObjects):
+    """Puts take a random time; two at the same time for one key are counted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.overlaps, self._busy = 0, set[str]()
+
+    def put(self, key: str, *rest: Any) -> str:
+        self.overlaps += key in self._busy
+        self._busy.add(key)
+        time.sleep(random.uniform(0, 0.002))  # noqa: S311
+        etag = super().put(key, *rest)
+        self._busy.discard(key)
+        return etag
+
+
+PAIRS = st.lists(st.tuples(st.sampled_from(["a.json", "b.json", "c.json"]), st.integers(0, 4)))
+
+
+@settings(max_examples=30, deadline=None)
+@given(PAIRS, PAIRS)
+def test_the_last_of_several_pairs_with_one_key_is_stored(
+    before: list[tuple[str, int]], pairs: list[tuple[str, int]]
+) -> None:
+    """Also if the bucket holds an earlier value of the key already."""
+    bucket = Bucket()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "Objects", lambda _: bucket)
+        publish(before, TO)
+        publish(iter(pairs), TO)
+    stored = {key: json.loads(kept.body) for key, kept in bucket.kept.items()}
+    assert stored == dict([*before, *pairs])
+    assert bucket.overlaps == 0
 
 
 @pytest.mark.usefixtures("objects")
@@ -289,9 +379,21 @@ def test_an_empty_path_is_refused() -> None:
 
 
 @pytest.mark.usefixtures("objects")
-@pytest.mark.parametrize("documents", [5, ["a.json", ("b.json", 1)], [(1, "a")]])
-def test_other_documents_are_type_errors(documents: Any) -> None:
-    with pytest.raises(TypeError):
+@pytest.mark.parametrize(
+    "documents",
+    [
+        5,
+        None,
+        b"a",
+        ["a.json", ("b.json", 1)],
+        [("b.json", 1), "ab"],
+        [(1, "a")],
+        [1],
+        [("a", 1, 2)],
+    ],
+)
+def test_other_documents_are_type_errors_that_say_what_is_wrong(documents: Any) -> None:
+    with pytest.raises(TypeError, match=r"not (int|NoneType|bytes)|mixed|1"):
         publish(documents, TO)
 
 

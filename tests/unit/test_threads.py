@@ -1,6 +1,8 @@
 """`map_in_threads`: many small items handled by a few threads."""
 
 import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -49,6 +51,23 @@ def test_flow_takes_items_in_the_calling_thread_and_handles_them_in_others() -> 
 
     assert own not in set(map_in_threads(lambda _: threading.get_ident(), pieces(), 4))
     assert taken_in == {own}
+
+
+def test_items_with_one_key_are_handled_in_order_and_never_at_the_same_time() -> None:
+    in_progress, order, overlaps = Counter[int](), list[int](), list[int]()
+
+    def handle(n: int) -> None:
+        in_progress[n % 3] += 1
+        if in_progress[n % 3] > 1:
+            overlaps.append(n)
+        time.sleep(0.001)
+        order.append(n)
+        in_progress[n % 3] -= 1
+
+    list(map_in_threads(handle, range(60), 8, key=lambda n: n % 3))
+    assert overlaps == []
+    for rest in range(3):
+        assert [n for n in order if n % 3 == rest] == list(range(rest, 60, 3))
 
 
 def test_flow_starts_no_more_threads_than_items() -> None:

@@ -70,7 +70,9 @@ def _print_restored(restored: "Restored", as_json: bool) -> None:
     elif restored.unchanged:
         output.log(f"Unchanged: {restored.restored} is the current version of {restored.key}.")
     else:
-        output.table([name, value or "-"] for name, value in restored.as_dict().items())
+        names = {"etag": "ETag"}
+        rows = restored.as_dict().items()
+        output.table([names.get(name, name), value or "-"] for name, value in rows)
 
 
 def _row(version: "Version") -> list[str]:

@@ -1,5 +1,7 @@
 """`publish`: publish one or many JSON documents to the keys that routes serve."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -14,6 +16,7 @@ from readmodel_cfn.config.load import Publish
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.stack import (
     Fault,
+    InvalidDocuments,
     Lost,
     Published,
     PublishPlan,
@@ -104,7 +107,7 @@ def publish(
     one_file = len(paths) == 1 and not paths[0].is_dir() and not delete_missing
     if not one_file:
         _require_one_file({"--key": key, "--route": route, "--if-match": if_match})
-    with Reporter(as_json, _PRINTERS) as report:
+    with Reporter(as_json, _PRINTERS) as report, _invalid(report, one_file, as_json):
         if dry_run:
             plan = (
                 stack.plan_file(paths[0], key=key, route=route, exclude=exclude)
@@ -153,6 +156,21 @@ def publish(
         with unfinished_if_output_fails(f"{result.sent:,} sent", None, _RUN_AGAIN):
             report(result)
     result.raise_for_status()
+
+
+@contextmanager
+def _invalid(report: Reporter, one_file: bool, as_json: bool) -> Iterator[None]:
+    """Each fault is printed once: those of several documents are printed already."""
+    try:
+        yield
+    except InvalidDocuments as error:
+        if not one_file:
+            hint = "correct them, or leave them out with --skip-invalid"
+            what = f"invalid documents: {error.count:,}; nothing was sent"
+            raise ConfigError(what, where="publish", hint=hint) from error
+        if as_json:
+            report(error.first)
+        raise
 
 
 def _check_patterns(exclude: tuple[str, ...]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from reprlib import repr as shortened
 from typing import Any
 
 from readmodel_cfn.errors import ConfigError
@@ -30,9 +31,9 @@ from readmodel_cfn.publish.documents import (
     key_fault,
     refuse,
 )
-from readmodel_cfn.publish.files import File, PassedOver, check, files, load
+from readmodel_cfn.publish.files import File, PassedOver, check, files, load, require_existing
 from readmodel_cfn.publish.objects import Denied, Objects
-from readmodel_cfn.publish.results import Fault, PublishPlan
+from readmodel_cfn.publish.results import Fault, InvalidDocuments, PublishPlan
 from readmodel_cfn.publish.selection import Selection
 from readmodel_cfn.publish.spool import Spool
 
@@ -68,8 +69,9 @@ class FileChanges:
     """The changes of files, all of which are checked first.
 
     Raises:
-        ConfigError: there is no file, or a file is invalid and `skip_invalid` is not set.
-        Denied: listing the bucket is not allowed, which `delete_missing` requires.
+        ConfigError: there is no file, or a path does not exist.
+        InvalidDocuments: a file is invalid and `skip_invalid` was not set.
+        Denied: the bucket must not be listed, which `delete_missing` requires.
     """
 
     def __init__(
@@ -92,12 +94,15 @@ class FileChanges:
 
     def _check(self, paths: Sequence[Path], checked: Spool) -> None:
         options = self._options
+        first: Fault | None = None
+        require_existing(paths)
         found = files(paths, options.selection)
         for file in check(found, options.settings.stored, options.selection):
             if isinstance(file, PassedOver):
                 self.passed_over += 1
             elif isinstance(file, Fault):
                 self.invalid += 1
+                first = first or file
                 options.on_progress(file)
             else:
                 checked.add(file.key, file.source, file.md5)
@@ -106,10 +111,9 @@ class FileChanges:
             hint = "publish a folder of .json files"
             where = ", ".join(map(str, paths))
             raise ConfigError(f"no document{passed_over}", where=where, hint=hint)
-        if self.invalid and not options.skip_invalid:
-            hint = "correct them, or skip them with --skip-invalid"
-            what = f"invalid documents: {self.invalid:,}; nothing was sent"
-            raise ConfigError(what, where="publish", hint=hint)
+        if first and not options.skip_invalid:
+            hint = f"{first.hint}, or skip invalid documents (skip_invalid)"
+            raise InvalidDocuments(first, self.invalid, hint)
 
     def _compare(self, checked: Spool) -> None:
         options, destination = self._options, self.destination
@@ -278,7 +282,7 @@ class ValueChanges:
         """The documents that have changed, and the faults of those that are skipped."""
         documents = self._documents
         pairs = documents.items() if isinstance(documents, Mapping) else documents
-        for key, value in pairs:
+        for key, value in map(_pair, pairs):
             if not isinstance(key, str):
                 raise TypeError(f"keys are text: {key!r}")
             if self._options.selection.passes_over(key):
@@ -287,10 +291,12 @@ class ValueChanges:
             document = self._checked(key, value)
             if isinstance(document, Fault) and not self._options.skip_invalid:
                 refuse(document)
-            if isinstance(document, Document) and self._known.has(document):
-                self.unchanged += 1
-            else:
-                yield document
+            if isinstance(document, Document):
+                if self._known.has(document):
+                    self.unchanged += 1
+                    continue
+                self._known.forget(key)  # a later pair with this key is sent, too
+            yield document
 
     def _checked(self, key: str, value: object) -> Document | Fault:
         body = encode(value, key, self._encode)
@@ -321,6 +327,16 @@ class ValueChanges:
 
     def close(self) -> None:
         """There are no temporary files."""
+
+
+def _pair(pair: Any) -> tuple[Any, object]:
+    if isinstance(pair, str):
+        raise TypeError(f"paths and (key, value) pairs cannot be mixed: {pair!r}")
+    try:
+        key, value = pair
+    except (TypeError, ValueError):
+        raise TypeError(f"not a (key, value) pair: {shortened(pair)}") from None
+    return key, value
 
 
 def _require(options: Options, destination: Destination) -> None:

@@ -124,6 +124,10 @@ class Known:
             mark = bytes.fromhex(found.etag) + pack("d", found.modified.timestamp())
             self._marks[found.key] = mark
 
+    def forget(self, key: str) -> None:
+        """The object is about to change."""
+        self._marks.pop(key, None)
+
     def has(self, document: Keyed) -> bool:
         """Whether the bucket has an equal document with the same headers."""
         mark = self._marks.get(document.key)

@@ -80,7 +80,7 @@ class Destination:
         """
         if missing := [action for action in actions if not self.allows(action)]:
             words = " and ".join(f'"{action}"' for action in missing)
-            hint = "add it in readmodel.toml and deploy, or publish without --as-writer"
+            hint = "add it in readmodel.toml and deploy, or publish with your own credentials"
             raise ConfigError(f"requires {words} under [writer] allow", where=option, hint=hint)
 
 

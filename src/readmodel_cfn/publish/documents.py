@@ -10,9 +10,8 @@ from functools import cached_property
 from hashlib import md5
 from typing import Any, NoReturn
 
-from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.limits import API_PAYLOAD_BYTES, OBJECT_KEY_BYTES
-from readmodel_cfn.publish.results import Fault
+from readmodel_cfn.publish.results import Fault, InvalidDocuments
 from readmodel_cfn.publish.selection import hidden_path
 
 CONTENT_TYPE = "application/json"
@@ -108,10 +107,10 @@ def refuse(fault: Fault | None) -> None:
     """Raise a fault as an error.
 
     Raises:
-        ConfigError: there is a fault.
+        InvalidDocuments: there is one.
     """
     if fault:
-        raise ConfigError(fault.what, where=fault.source, hint=fault.hint)
+        raise InvalidDocuments(fault)
 
 
 def key_fault(key: str, source: str, serves: Serves | None = None) -> Fault | None:
@@ -146,8 +145,8 @@ def body_fault(body: bytes, stored: bytes, source: str) -> Fault | None:
     except (ValueError, RecursionError) as error:
         what = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         if body.startswith(BOM_UTF8):
-            what = "it begins with a byte order mark, which JSON does not allow"
-        return Fault(source, f"not JSON: {what}", "publish a JSON file")
+            what = "it begins with a byte order mark, which JSON must not"
+        return Fault(source, f"not JSON: {what}", "correct it: the document must be valid JSON")
     return None
 
 

@@ -57,6 +57,27 @@ def files(paths: Iterable[Path], selection: Selection) -> Iterator[Found]:
 _by_key = attrgetter("key")
 
 
+def require_existing(paths: Iterable[Path]) -> None:
+    """Check that there is a file or a directory at each path.
+
+    Raises:
+        ConfigError: it names those that do not exist.
+    """
+    if missing := [str(path) for path in paths if _is_missing(path)]:
+        hint = "correct the path"
+        raise ConfigError("the path does not exist", where=", ".join(missing), hint=hint)
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a null character
+        return True
+    except OSError:  # such as a missing permission, which is reported when the file is read
+        return False
+    return False
+
+
 def _alone(path: Path, selection: Selection) -> Found:
     key = key_of_path(path)
     return PassedOver(key) if selection.excludes(key) else File(key, str(path), False)
@@ -101,7 +122,7 @@ def check(
         if before and before.key == file.key:
             yield Fault(file.source, f"has the key of {before.source}", "publish one of them")
         elif file.listed and not file.source.endswith(".json"):
-            hint = "skip it with --exclude, or publish it as a single FILE"
+            hint = "exclude it with --exclude, or with exclude under [publish]"
             yield Fault(file.source, "not a .json file", hint)
         else:
             yield from _checked(file, store, selection)

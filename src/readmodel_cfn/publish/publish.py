@@ -136,7 +136,8 @@ def publish(
     Raises:
         Unfinished: some were sent when a document was invalid, S3 refused one or was unreachable,
             on an interruption, or when `on_progress` could not write.
-        ConfigError: a document is invalid, or options exclude each other; nothing was sent.
+        ConfigError: documents are invalid, of which the first is named, or options exclude each
+            other; nothing was sent.
         ConsentRequired: `confirm` returned False; nothing was sent.
         ReadModelError: nothing was sent.
     """
@@ -173,6 +174,9 @@ def _changes(
     if isinstance(documents, str | PathLike):
         return FileChanges([_path(documents)], options, destination)
     values: Any = documents
+    if isinstance(values, bytes | bytearray) or not isinstance(values, Iterable):
+        kind = type(values).__name__
+        raise TypeError(f"documents must be a mapping, (key, value) pairs or paths, not {kind}")
     if not isinstance(documents, Mapping):
         items = iter(documents)
         first = list(islice(items, 1))
@@ -198,7 +202,7 @@ def _require_consent_to_delete(
     if not missing:
         return
     for key in missing:
-        on_progress(Note(f"missing  {key}"))
+        on_progress(Note(f"delete  {key}"))
     text = f"delete {counted(len(missing), 'document')} from {bucket}"
     require_consent(Consent("delete-missing", bucket, text, tuple(missing)), confirm)
 

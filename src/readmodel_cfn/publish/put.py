@@ -147,7 +147,7 @@ def _checked(
 
 def _check_not_excluded(key: str, selection: Selection) -> None:
     if selection.excludes(key):
-        hint = "remove the pattern from --exclude, or from exclude under [publish]"
+        hint = "remove the pattern from exclude: the option, or under [publish]"
         raise ConfigError("a pattern excludes it", where=key, hint=hint)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from readmodel_cfn.errors import LostRace, Unfinished
+from readmodel_cfn.errors import ConfigError, LostRace, Unfinished
 from readmodel_cfn.plural import counted
 
 RUN_AGAIN = "run it again: only what is missing is sent"
@@ -53,6 +53,17 @@ class Fault:
 
     def __str__(self) -> str:
         return " ".join(f"{self.source}: {self.what}; {self.hint}".splitlines())
+
+
+class InvalidDocuments(ConfigError):
+    """Documents are invalid: the message names the `first`, `count` is the number of all."""
+
+    def __init__(self, first: Fault, count: int = 1, hint: str | None = None) -> None:
+        more = f" (and {count - 1:,} more)" if count > 1 else ""
+        super().__init__(f"{first.what}{more}", where=first.source, hint=hint or first.hint)
+        self.args = first, count, hint  # so that it can be pickled
+        self.first = first
+        self.count = count
 
 
 @dataclass(frozen=True, slots=True)

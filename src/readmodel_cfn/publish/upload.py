@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from threading import Condition, Event, Lock
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from readmodel_cfn.errors import ReadModelError, Unfinished
 from readmodel_cfn.publish.documents import Document, Settings
@@ -68,6 +68,8 @@ class Uploader:
     ) -> None:
         """Upload what `load` returns for each item; outcomes come in the order of completion.
 
+        Items with the same key are sent one after the other, so the last one is stored.
+
         Raises:
             Unfinished: some were sent when S3 refused one, was unreachable, or on an interruption.
             ReadModelError: none was sent.
@@ -76,7 +78,7 @@ class Uploader:
         def send_item(item: Item) -> Outcome:
             return self._sent(load(item))
 
-        outcomes = map_in_threads(send_item, items, MAX_REQUESTS)
+        outcomes = map_in_threads(send_item, items, MAX_REQUESTS, key=_key)
         with self._stopping(), closing(outcomes):
             for outcome in outcomes:
                 on_outcome(outcome)
@@ -143,6 +145,11 @@ class Uploader:
 
     def _so_far(self) -> str:
         return f"{self.tally.sent:,} sent"
+
+
+def _key(item: Any) -> str:
+    key: str = item.source if isinstance(item, Fault) else item.key
+    return key
 
 
 def _quoted(etag: str) -> str:

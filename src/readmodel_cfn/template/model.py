@@ -1,6 +1,6 @@
 """ReadModel: the routes and options of one read model, as a frozen value."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,8 +8,17 @@ from readmodel_cfn.template.api import Api
 from readmodel_cfn.template.data_store import DataStore
 from readmodel_cfn.template.deployment import Deployment
 from readmodel_cfn.template.gateway_role import GatewayRole
-from readmodel_cfn.template.routes import Route, check_routes
+from readmodel_cfn.template.options import OptionError
+from readmodel_cfn.template.routes import ROUTES_ALLOWED, Route, check_routes
 from readmodel_cfn.template.writer import Writer
+
+_SECTIONS = {
+    "data_store": DataStore,
+    "writer": Writer,
+    "gateway_role": GatewayRole,
+    "api": Api,
+    "deployment": Deployment,
+}
 
 
 @dataclass(frozen=True)
@@ -31,8 +40,15 @@ class ReadModel:
     deployment: Deployment = field(default_factory=Deployment)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "routes", tuple(self.routes))
+        routes: Any = self.routes
+        if not isinstance(routes, Iterable):
+            raise OptionError("routes", routes, ROUTES_ALLOWED)
+        object.__setattr__(self, "routes", tuple(routes))
         check_routes(self.routes)
+        for name, section in _SECTIONS.items():
+            value = getattr(self, name)
+            if not isinstance(value, section):
+                raise OptionError(name, value, f"a {section.__name__} object")
 
     def to_dict(self) -> dict[str, Any]:
         """Its template as plain values, as troposphere's Template.to_dict gives them."""

@@ -176,17 +176,23 @@ def _has_dot_segment(text: str) -> bool:
     return any(part in (".", "..") for part in text.split("/"))
 
 
+ROUTES_ALLOWED = 'a list of Route objects: [Route("products/{id}", "products/{id}.json")]'
+
+
 def check_routes(routes: Sequence[Route]) -> None:
     """Check the routes against each other.
 
     Raises:
-        OptionError: two routes have one path, or two names for the parameter at one position: API
-            Gateway refuses it ("a sibling of this resource already has a variable path part").
+        OptionError: one is no Route, two routes have one path, or two names for the parameter at
+            one position: API Gateway refuses it ("a sibling of this resource already has a
+            variable path part").
     """
     if not routes:
         raise OptionError("routes", [], "at least one route")
     seen: set[str] = set()
     for route in routes:
+        if not isinstance(route, Route):
+            raise OptionError("routes", route, ROUTES_ALLOWED)
         if route.path in seen:
             raise OptionError("routes.path", route.path, "each path once")
         seen.add(route.path)

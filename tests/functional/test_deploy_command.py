@@ -456,7 +456,8 @@ def test_no_other_answer_adopts_a_stack(aws: Aws, answer: str) -> None:
 
 def test_at_a_terminal_adopt_must_be_asked_for(aws: Aws) -> None:
     aws.stack("UPDATE_COMPLETE", tags={})
-    assert "deploy --stack-name read-model --adopt read-model" in error_of(typed("read-model\n"), 1)
+    line = error_of(typed("read-model\n"), 1)
+    assert "readmodel-cfn deploy --stack-name read-model --region eu-west-1 --adopt" in line
     assert aws.calls == ["DescribeStacks"]
 
 

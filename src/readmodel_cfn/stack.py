@@ -35,17 +35,11 @@ from readmodel_cfn.config.load import (
     load,
 )
 from readmodel_cfn.consent import Confirm
-from readmodel_cfn.deploy.deletion_plan import DeletionPlan
-from readmodel_cfn.deploy.plan import Plan
 from readmodel_cfn.deploy.spec import StackSpec
-from readmodel_cfn.deploy.stack_diff import PropertyChange, ResourceDiff, StackDiff
-from readmodel_cfn.deploy.values import StackEvent
+from readmodel_cfn.deploy.stack_diff import StackDiff
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.results import (
-    Fault,
-    InvalidDocuments,
-    Lost,
     Published,
     PublishPlan,
     PublishResult,
@@ -60,10 +54,8 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.delete import DeleteResult
     from readmodel_cfn.deploy.deploy import DeployResult
     from readmodel_cfn.deploy.diagnosis import Diagnosis
-    from readmodel_cfn.deploy.events import EventStream, OnInterrupt
+    from readmodel_cfn.deploy.events import OnInterrupt
     from readmodel_cfn.deploy.follow import FollowResult
-    from readmodel_cfn.deploy.live.drift import Drift
-    from readmodel_cfn.deploy.live.values import Live
     from readmodel_cfn.deploy.status import StackStatus
     from readmodel_cfn.deploy.values import Output, Stack
     from readmodel_cfn.local.serve import Source
@@ -80,68 +72,6 @@ if TYPE_CHECKING:
 
         as_writer: bool
         bucket: str | None
-
-
-__all__ = [
-    "Confirm",
-    "DeleteResult",
-    "DeletionPlan",
-    "DeployResult",
-    "Diagnosis",
-    "Drift",
-    "EventStream",
-    "Fault",
-    "FollowResult",
-    "InvalidDocuments",
-    "Live",
-    "Lost",
-    "OnInterrupt",
-    "Output",
-    "Plan",
-    "PropertyChange",
-    "PublishPlan",
-    "PublishResult",
-    "Published",
-    "RaceResult",
-    "ReadModelStack",
-    "ResourceDiff",
-    "Response",
-    "Restored",
-    "StackDiff",
-    "StackEvent",
-    "StackStatus",
-    "VerifyResult",
-    "Version",
-]
-
-_LAZY = {
-    "DeleteResult": "deploy.delete",
-    "DeployResult": "deploy.deploy",
-    "Diagnosis": "deploy.diagnosis",
-    "Drift": "deploy.live.drift",
-    "EventStream": "deploy.events",
-    "FollowResult": "deploy.follow",
-    "Live": "deploy.live.values",
-    "OnInterrupt": "deploy.events",
-    "Output": "deploy.values",
-    "RaceResult": "verify.race.race",
-    "Restored": "publish.history",
-    "StackStatus": "deploy.status",
-    "VerifyResult": "verify.verify",
-    "Version": "publish.history",
-}
-"""The modules of classes that are imported when the name is first used."""
-
-
-if not TYPE_CHECKING:  # a type checker knows the names above, and no others
-
-    def __getattr__(name: str) -> object:
-        """Import a result's class from its module."""
-        from importlib import import_module
-
-        if name not in _LAZY:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(f"readmodel_cfn.{_LAZY[name]}"), name)
 
 
 class ReadModelStack:

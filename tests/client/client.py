@@ -28,7 +28,7 @@ from readmodel_cfn.progress import Count, Note, Step
 from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.publish.publish import publish
-from readmodel_cfn.stack import (
+from readmodel_cfn.results import (
     DeleteResult,
     DeployResult,
     Diagnosis,

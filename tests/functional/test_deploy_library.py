@@ -21,7 +21,7 @@ from readmodel_cfn.errors import (
     Unfinished,
 )
 from readmodel_cfn.lint import Finding
-from readmodel_cfn.stack import Plan, StackDiff, StackEvent
+from readmodel_cfn.results import Plan, StackDiff, StackEvent
 
 CREATED = {"StackId": STACK_ID}
 

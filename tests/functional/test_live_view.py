@@ -9,7 +9,8 @@ import pytest
 
 from readmodel_cfn.cli import output
 from readmodel_cfn.cli.operation import OperationReporter
-from readmodel_cfn.stack import ReadModelStack, StackEvent
+from readmodel_cfn.results import StackEvent
+from readmodel_cfn.stack import ReadModelStack
 
 STACK = ReadModelStack("shop", region="eu-west-1")
 

@@ -13,14 +13,8 @@ from readmodel_cfn.cli.operation import OperationReporter, offer_cancel
 from readmodel_cfn.cli.options import SECONDS, WORD, article_option, json_option, stack_options
 from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.lint import Finding
-from readmodel_cfn.stack import (
-    DeletionPlan,
-    Plan,
-    PropertyChange,
-    ReadModelStack,
-    ResourceDiff,
-    StackDiff,
-)
+from readmodel_cfn.results import DeletionPlan, Plan, PropertyChange, ResourceDiff, StackDiff
+from readmodel_cfn.stack import ReadModelStack
 
 _CHANGES = 5  # the exit code
 

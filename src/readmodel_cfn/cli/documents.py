@@ -13,7 +13,7 @@ from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.stack import ReadModelStack
 
 if TYPE_CHECKING:
-    from readmodel_cfn.stack import Restored, Version
+    from readmodel_cfn.results import Restored, Version
 
 
 @click.command(

@@ -12,12 +12,13 @@ from readmodel_cfn.cli import output
 from readmodel_cfn.cli.errors import Terminated, unfinished_if_output_closed
 from readmodel_cfn.cli.reporter import Printer, Reporter
 from readmodel_cfn.errors import ReadModelError
-from readmodel_cfn.stack import ReadModelStack, StackEvent
+from readmodel_cfn.results import StackEvent
+from readmodel_cfn.stack import ReadModelStack
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from readmodel_cfn.stack import EventStream, OnInterrupt
+    from readmodel_cfn.results import EventStream, OnInterrupt
 
 _SECONDS_TO_CANCEL = 3.0
 _STACK = "AWS::CloudFormation::Stack"

@@ -10,7 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from readmodel_cfn.lint import Finding
-    from readmodel_cfn.stack import Published, Response, StackEvent
+    from readmodel_cfn.results import Published, Response, StackEvent
 
 
 def log(line: str) -> None:

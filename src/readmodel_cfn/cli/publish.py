@@ -14,15 +14,15 @@ from readmodel_cfn.cli.options import FILE_OR_FOLDER, WORD, json_option, stack_o
 from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.config.load import Publish
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.stack import (
+from readmodel_cfn.results import (
     Fault,
     InvalidDocuments,
     Lost,
     Published,
     PublishPlan,
     PublishResult,
-    ReadModelStack,
 )
+from readmodel_cfn.stack import ReadModelStack
 from readmodel_cfn.template.options import OptionError
 
 _CHANGES = 5  # exit code

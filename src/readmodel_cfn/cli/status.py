@@ -12,7 +12,7 @@ from readmodel_cfn.plural import counted
 from readmodel_cfn.stack import ReadModelStack
 
 if TYPE_CHECKING:
-    from readmodel_cfn.stack import Diagnosis, Drift, Live, StackStatus
+    from readmodel_cfn.results import Diagnosis, Drift, Live, StackStatus
 
 
 @click.command(

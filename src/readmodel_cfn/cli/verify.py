@@ -22,7 +22,7 @@ from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.stack import ReadModelStack
 
 if TYPE_CHECKING:
-    from readmodel_cfn.stack import RaceResult, VerifyResult
+    from readmodel_cfn.results import RaceResult, VerifyResult
 
 _STATUS = {"cannot be shown": "not checked"}  # in the table; JSON has the first
 _BLOCK = "█"

@@ -1,0 +1,80 @@
+"""The values that the methods of ReadModelStack return, report and take, by name.
+
+Each is imported from its module when the name is used, so that a command imports what it needs.
+"""
+
+TYPE_CHECKING = False  # importing typing takes time
+
+if TYPE_CHECKING:
+    from readmodel_cfn.aws.http import Response as Response
+    from readmodel_cfn.deploy.delete import DeleteResult as DeleteResult
+    from readmodel_cfn.deploy.deletion_plan import DeletionPlan as DeletionPlan
+    from readmodel_cfn.deploy.deploy import DeployResult as DeployResult
+    from readmodel_cfn.deploy.diagnosis import Diagnosis as Diagnosis
+    from readmodel_cfn.deploy.events import EventStream as EventStream
+    from readmodel_cfn.deploy.events import OnInterrupt as OnInterrupt
+    from readmodel_cfn.deploy.follow import FollowResult as FollowResult
+    from readmodel_cfn.deploy.live.drift import Drift as Drift
+    from readmodel_cfn.deploy.live.values import Live as Live
+    from readmodel_cfn.deploy.plan import Plan as Plan
+    from readmodel_cfn.deploy.stack_diff import PropertyChange as PropertyChange
+    from readmodel_cfn.deploy.stack_diff import ResourceDiff as ResourceDiff
+    from readmodel_cfn.deploy.stack_diff import StackDiff as StackDiff
+    from readmodel_cfn.deploy.status import StackStatus as StackStatus
+    from readmodel_cfn.deploy.values import Output as Output
+    from readmodel_cfn.deploy.values import StackEvent as StackEvent
+    from readmodel_cfn.publish.history import Restored as Restored
+    from readmodel_cfn.publish.history import Version as Version
+    from readmodel_cfn.publish.results import Fault as Fault
+    from readmodel_cfn.publish.results import InvalidDocuments as InvalidDocuments
+    from readmodel_cfn.publish.results import Lost as Lost
+    from readmodel_cfn.publish.results import Published as Published
+    from readmodel_cfn.publish.results import PublishPlan as PublishPlan
+    from readmodel_cfn.publish.results import PublishResult as PublishResult
+    from readmodel_cfn.verify.race.race import RaceResult as RaceResult
+    from readmodel_cfn.verify.verify import VerifyResult as VerifyResult
+
+_MODULES = {
+    "DeleteResult": "deploy.delete",
+    "DeletionPlan": "deploy.deletion_plan",
+    "DeployResult": "deploy.deploy",
+    "Diagnosis": "deploy.diagnosis",
+    "Drift": "deploy.live.drift",
+    "EventStream": "deploy.events",
+    "Fault": "publish.results",
+    "FollowResult": "deploy.follow",
+    "InvalidDocuments": "publish.results",
+    "Live": "deploy.live.values",
+    "Lost": "publish.results",
+    "OnInterrupt": "deploy.events",
+    "Output": "deploy.values",
+    "Plan": "deploy.plan",
+    "PropertyChange": "deploy.stack_diff",
+    "PublishPlan": "publish.results",
+    "PublishResult": "publish.results",
+    "Published": "publish.results",
+    "RaceResult": "verify.race.race",
+    "ResourceDiff": "deploy.stack_diff",
+    "Response": "aws.http",
+    "Restored": "publish.history",
+    "StackDiff": "deploy.stack_diff",
+    "StackEvent": "deploy.values",
+    "StackStatus": "deploy.status",
+    "VerifyResult": "verify.verify",
+    "Version": "publish.history",
+}
+
+
+if not TYPE_CHECKING:  # a type checker knows the names above, and no others
+
+    def __getattr__(name: str) -> object:
+        """Import a name from its module."""
+        from importlib import import_module
+
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"readmodel_cfn.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES})

@@ -1,8 +1,8 @@
 """The outputs of a read model, and how another stack imports them.
 
-The article: "We have our outputs so we can use the solution": the URL, the bucket and the writer
-with its secret key. Here `[writer] key_in` decides where the key is stored; by default an output
-names the secret that contains it.
+The article: "We have our outputs so we can use the solution". They are the URL, the bucket, and the
+writer with its secret key. Here `[writer] key_in` decides where the key is stored; by default an
+output names the secret that contains it.
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ ExportName = Literal[
     "S3BucketName",
     "SamplesUrl",
 ]
-"""The outputs that `export=True` exports: all but the user's access key."""
+"""The outputs that `export=True` exports: all except the user's access key."""
 
 
 def imported(stack: str | AWSHelperFn, output: ExportName, prefix: str = "") -> ImportValue:
@@ -103,7 +103,7 @@ def url_outputs(api: ag.RestApi, stage: str, routes: Sequence[Route], names: Nam
 
 
 def _bucket(bucket: Reference, names: Names) -> list[Output]:
-    """The bucket's name; none for an imported bucket, which is an output of its own stack."""
+    """The bucket's name; an imported bucket is already an output of its own stack."""
     if isinstance(bucket.name, ImportValue):
         return []
     about = "Name of the bucket to publish to"

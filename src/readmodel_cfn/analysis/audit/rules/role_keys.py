@@ -53,7 +53,7 @@ def _lists(view: View) -> Iterator[Violation]:
 
 
 def _is_limited(statement: Statement, keys: Sequence[PartialText]) -> bool:
-    """Is the listing limited to the keys' prefixes, up to their first parameter?"""
+    """Whether listing is limited to the keys' prefixes, up to their first parameter."""
     prefixes = [join_texts([before_star(key), "*"]) for key in keys]
     return any(
         operator.lower() in _OPERATORS
@@ -77,7 +77,7 @@ def _cannot_read(view: View) -> Iterator[Violation]:
 
 
 def _may_get(view: View, role: S3Role, objects: Objects) -> bool:
-    """Do the role's policies or the bucket's allow to get the objects?"""
+    """Whether the role's policies or the bucket policy allow s3:GetObject on the objects."""
     of_buckets = (
         statement
         for bucket in view.buckets

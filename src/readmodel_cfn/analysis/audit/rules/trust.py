@@ -1,4 +1,4 @@
-"""The role of an integration: API Gateway can assume it, and nobody else."""
+"""The role of an integration: only API Gateway can assume it."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ def _no_role(view: View) -> Iterator[Violation]:
             yield Violation(
                 method.id,
                 f"{INTEGRATION}/Credentials",
-                "it has no role to read S3 with",
+                "it has no role to read S3",
                 "set the ARN of a role that may get its objects",
             )
 
@@ -65,7 +65,7 @@ def _all_trusting(view: View) -> Iterator[tuple[S3Role, Statement]]:
 
 
 def _trusting(role: S3Role) -> Iterator[Statement]:
-    """The statements that allow somebody to assume the role."""
+    """The statements that allow a principal to assume the role."""
     for statement in role.identity.trust.statements:
         if statement.allows and statement.may("sts:AssumeRole"):
             yield statement
@@ -79,7 +79,7 @@ RULES = (
     Rule(
         "R36",
         "no-role",
-        "Every integration has a role to read S3 with",
+        "Every integration has a role that reads S3",
         "Requests to S3 are not signed: every read is denied, or the bucket is public.",
         _no_role,
     ),

@@ -12,7 +12,7 @@ SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
 def session(received_first: list[signal.Signals], received_last: list[signal.Signals]) -> None:
-    """Something that is stopped, or is not, and what must be done after."""
+    """Work that receives signals, and signals again during its cleanup."""
     with InterruptGuard() as stopping:
         try:
             for signal_ in received_first:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from verify_seen import CORS, NOT_FOUND, ORIGIN, PLAIN, received
+from observations import CORS, NOT_FOUND, ORIGIN, PLAIN, received
 
 from readmodel_cfn.aws.http import Response
 from readmodel_cfn.errors import Unfinished

@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
-from verify_seen import received
+from observations import received
 
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.verify import session

@@ -36,9 +36,10 @@ class Writer:
     )
     principals: tuple[str, ...] = option(
         (),
-        "Who may assume the role: account ids, or ARNs of users and roles (default: none).",
+        "Principals that may assume the role: account IDs, or ARNs of users and roles (default: "
+        "none).",
         pattern=_PRINCIPAL,
-        allowed="an account id, or the ARN of an account's root, a user or a role",
+        allowed="an account ID, or the ARN of an account's root, a user or a role",
     )
     allow: tuple[Literal["put", "compare", "list", "delete"], ...] = option(
         ("put",),

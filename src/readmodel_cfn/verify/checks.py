@@ -124,7 +124,7 @@ def compression(contract: Contract, reads: Reads) -> Outcome:
         what = f"Accept-Encoding: gzip gets other bytes ({zipped.status})"
         return broken(name, what, _DEPLOY)
     if contract.gzip_stored:
-        return _stored(name, reads)
+        return _stored_compressed(name, reads)
     plain = reads.first.header("Content-Encoding")
     if plain or (encoding and contract.compress_from is None):
         why = "without Accept-Encoding" if plain else "although compression is disabled"
@@ -132,7 +132,7 @@ def compression(contract: Contract, reads: Reads) -> Outcome:
     return _on_request(name, contract.compress_from, reads)
 
 
-def _stored(name: str, reads: Reads) -> Outcome:
+def _stored_compressed(name: str, reads: Reads) -> Outcome:
     if reads.first.header("Content-Encoding") == "gzip":
         return kept(name, f"{len(reads.first.body):,} bytes, as stored")
     what = "documents are stored compressed, but have no Content-Encoding"

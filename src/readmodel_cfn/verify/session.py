@@ -141,7 +141,7 @@ def read(api: Api, probe: ProbePlan, document: ProbeDocument) -> Reads:
     missing, cross_missing = _both(api, probe.missing) if probe.missing else absent
     unknown, cross_unknown = _both(api, probe.unknown)
     etag = first.header("ETag") or old
-    while_first = _while_first(api, probe.path, etag)
+    while_first = _read_first(api, probe.path, etag)
     new = document.put(probe.documents[1])
     changed = api.request(probe.path)
     outdated = api.request(probe.path, If_None_Match=etag)
@@ -189,7 +189,7 @@ def _first(api: Api, probe: ProbePlan) -> Response:
         api.sleep(_PAUSE)
 
 
-def _while_first(api: Api, path: str, etag: str) -> dict[str, Response]:
+def _read_first(api: Api, path: str, etag: str) -> dict[str, Response]:
     """The responses to the requests during which the document must not change."""
     return {
         "unchanged": api.request(path, If_None_Match=etag),

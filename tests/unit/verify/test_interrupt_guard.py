@@ -96,7 +96,7 @@ def written_by_another_thread(stopping: InterruptGuard) -> None:
     ],
 )
 def test_whole_block_is_not_interrupted(happens: Callable[[InterruptGuard], None]) -> None:
-    """A write that is given up takes effect later, when it was taken away already."""
+    """An interrupted write may take effect later, after the probe was removed."""
     with pytest.raises(KeyboardInterrupt), InterruptGuard() as stopping:
         happens(stopping)
     assert DONE == ["written"]

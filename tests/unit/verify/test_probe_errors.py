@@ -54,7 +54,7 @@ def s3() -> Iterator[S3]:
 
 
 def new(s3: S3) -> ProbeDocument:
-    """The probe under a key where nothing is."""
+    """The probe at a key without an object."""
     s3.refuses("get_object", "NoSuchKey", 404)
     return s3.document()
 
@@ -91,7 +91,7 @@ def test_document_changed_meanwhile_is_not_overwritten(s3: S3, code: str, status
         document.put(b"{}")
 
 
-def test_retried_put_of_the_own_document_is_no_conflict(s3: S3) -> None:
+def test_retried_put_of_the_own_document_is_not_a_conflict(s3: S3) -> None:
     document = new(s3)
     s3.refuses("put_object", "PreconditionFailed", 412)
     s3.returns("head_object", ETag='"1"', Metadata=PROBE)
@@ -154,8 +154,8 @@ def test_error_during_removal_is_reported_and_not_raised(
     assert left.startswith("b/k: ")
 
 
-def test_response_that_is_not_from_s3_raises_unreadable_answer(s3: S3) -> None:
-    """For example a captive portal that answers 200 with a page."""
+def test_response_that_is_not_from_s3_raises_unreadable_response(s3: S3) -> None:
+    """For example, a captive portal returns 200 with an HTML page."""
     s3.returns("get_object", Body=io.BytesIO(b"<html>"))
     with pytest.raises(UnreadableResponse):
         s3.document()

@@ -54,7 +54,7 @@ class Arrow:
 def find_arrows(view: View, nodes: _Nodes) -> list[Arrow]:
     """Each relation once: requests and permissions, then other references, then DependsOn."""
     arrows = [*_requests(view, nodes), *_permissions(view, nodes)]
-    arrows += _without_related(arrows, _references(view, nodes))
+    arrows += _unconnected(arrows, _references(view, nodes))
     return arrows + _dependencies(view, nodes, arrows)
 
 
@@ -163,7 +163,7 @@ def _references(view: View, nodes: _Nodes) -> Iterator[Arrow]:
                 yield Arrow(nodes[resource.id], target)
 
 
-def _without_related(arrows: Sequence[Arrow], more: Iterator[Arrow]) -> list[Arrow]:
+def _unconnected(arrows: Sequence[Arrow], more: Iterator[Arrow]) -> list[Arrow]:
     """The arrows of `more` between nodes that no arrow connects yet, each once."""
     related = {frozenset(arrow.ends) for arrow in arrows}
     return [

@@ -57,7 +57,7 @@ def drawing(measured: Measured, verdict: Verdict) -> str:
         *(place.write(write, newest) for write in measured.writes),
         *(
             dot
-            for read in _thinned(measured.reads, wrong)
+            for read in _sample(measured.reads, wrong)
             for dot in place.read(read, newest, longest, _WRONG if id(read) in wrong else _READ)
         ),
     ]
@@ -100,7 +100,7 @@ def _y(part: tuple[int, int], height: float) -> float:
     return bottom - (bottom - top) * height
 
 
-def _thinned(reads: Sequence[Read], wrong: set[int]) -> Iterator[Read]:
+def _sample(reads: Sequence[Read], wrong: set[int]) -> Iterator[Read]:
     """As many reads as the drawing can separate, and all wrong ones."""
     step = len(reads) // _MOST_DOTS + 1
     return (read for at, read in enumerate(reads) if at % step == 0 or id(read) in wrong)

@@ -16,7 +16,7 @@ _LIST_ACTIONS = ("s3:listbucket", "s3:listbucketversions")
 _OPERATORS = ("stringequals", "stringlike", "stringequalsignorecase")
 
 
-def _beyond(view: View) -> Iterator[Violation]:
+def _other_keys(view: View) -> Iterator[Violation]:
     for role in view.s3_roles:
         for statement in filter(_is_about_objects, role.granted):
             for arn, objects in statement.objects:
@@ -37,7 +37,7 @@ def _is_about_objects(statement: Statement) -> bool:
     )
 
 
-def _lists(view: View) -> Iterator[Violation]:
+def _other_listings(view: View) -> Iterator[Violation]:
     for role in view.s3_roles:
         for statement in role.granted:
             actions = [name for name in statement.actions if name.lower() in _LIST_ACTIONS]
@@ -99,14 +99,14 @@ RULES = (
         "role-beyond-keys",
         "The role may read only the keys that its integrations request",
         "One mistake in the API makes other objects of the bucket public.",
-        _beyond,
+        _other_keys,
     ),
     Rule(
         "R43",
         "role-lists",
         "The role may list only the keys that its integrations request",
         "Clients can find out which keys exist in the bucket.",
-        _lists,
+        _other_listings,
     ),
     Rule(
         "R44",

@@ -40,7 +40,7 @@ def _unmapped(view: View) -> Iterator[Violation]:
             )
 
 
-def _misreported(view: View) -> Iterator[Violation]:
+def _other_class(view: View) -> Iterator[Violation]:
     for method, response, statuses in _by_response(view):
         possible = _possible(method)
         wrong = [
@@ -59,7 +59,7 @@ def _misreported(view: View) -> Iterator[Violation]:
             )
 
 
-def _swallowed(view: View) -> Iterator[Violation]:
+def _errors_as_success(view: View) -> Iterator[Violation]:
     for method, response, statuses in _by_response(view):
         wrong = [status for status in statuses if _hides_error(status, response.code)]
         if wrong:
@@ -136,13 +136,13 @@ RULES = (
         "Every status of S3 is returned as a status of the same class",
         "The client gets a wrong status: it retries what cannot succeed, or does not retry what "
         "can.",
-        _misreported,
+        _other_class,
     ),
     Rule(
         "R03",
         "swallowed-error",
         "No error of S3 is returned as a success",
         "The client takes S3's error for the document, and caches store it.",
-        _swallowed,
+        _errors_as_success,
     ),
 )

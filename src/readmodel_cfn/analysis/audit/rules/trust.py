@@ -25,7 +25,7 @@ def _no_role(view: View) -> Iterator[Violation]:
             )
 
 
-def _others(view: View) -> Iterator[Violation]:
+def _other_principals(view: View) -> Iterator[Violation]:
     for role, statement in _all_trusting(view):
         path = f"{statement.path}/Principal"
         for _, name in statement.principals:
@@ -47,7 +47,7 @@ def _not_trusted(view: View) -> Iterator[Violation]:
             yield Violation(role.id, _DOCUMENT, what, f"allow {_API_GATEWAY} sts:AssumeRole")
 
 
-def _conditions(view: View) -> Iterator[Violation]:
+def _unmet_conditions(view: View) -> Iterator[Violation]:
     for role, statement in _all_trusting(view):
         for _, key, _ in statement.conditions:
             if key.lower() in _NOT_SENT:
@@ -88,7 +88,7 @@ RULES = (
         "trusts-others",
         "Only API Gateway may assume the role",
         "Others can read the documents without the API.",
-        _others,
+        _other_principals,
     ),
     Rule(
         "R38",
@@ -102,6 +102,6 @@ RULES = (
         "trust-condition",
         "The role's trust policy requires nothing that API Gateway does not send",
         "Every read fails with 500.",
-        _conditions,
+        _unmet_conditions,
     ),
 )

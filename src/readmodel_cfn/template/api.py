@@ -64,8 +64,8 @@ class Api:
     )
     missing: Literal["not-found", "mask"] = option(
         "not-found",
-        "How the API answers 404 for a missing document. not-found: the gateway role may list the "
-        "keys of the routes, so S3 answers 404 (default). mask: it may not, and S3's 403 is mapped "
+        "How the API returns 404 for a missing document. not-found: the gateway role may list the "
+        "keys of the routes, so S3 returns 404 (default). mask: it may not, and S3's 403 is mapped "
         "to 404.",
     )
     compress_from: int | Literal["never"] = option(

@@ -1,7 +1,7 @@
-"""CORS preflights: an OPTIONS method for each route. The article has none.
+"""CORS preflights: an OPTIONS method for each route. The article has no CORS.
 
-A browser sends a preflight when a page of another origin sets If-None-Match. API Gateway answers it
-with a MOCK integration, without a request to S3.
+A browser sends a preflight when a page of another origin sets If-None-Match. API Gateway
+responds with a MOCK integration, without a request to S3.
 """
 
 from collections.abc import Mapping, Sequence

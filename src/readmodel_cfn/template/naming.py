@@ -15,7 +15,7 @@ _RESERVED = {"sample"}  # the rule below would name it SampleResource too
 _PLAIN = re.compile(r"[a-z][a-z0-9]*(/[a-z][a-z0-9]*)*")
 _STEM_LENGTH = 80
 
-# The prefix of the logical IDs of a read model, where a template has several.
+# The prefix of the logical IDs of a read model, for templates with several read models.
 PREFIX = r"[A-Za-z0-9]{0,64}"
 PREFIX_IN_WORDS = "at most 64 of A-Z a-z 0-9"
 

@@ -43,14 +43,14 @@ def imported(stack: str | AWSHelperFn, output: ExportName, prefix: str = "") -> 
     """The value of an output that another stack exports, as an ImportValue.
 
     `stack` is that stack's name, or a function such as a Ref to a parameter; `prefix` is the prefix
-    of the read model there. `add_read_model` takes an imported bucket name as `data_store`.
+    of the read model in it. `add_read_model` takes an imported bucket name as `data_store`.
     """
     name = f"{prefix}{output}"
     return ImportValue(f"{stack}-{name}" if isinstance(stack, str) else Join("-", [stack, name]))
 
 
 def exported(outputs: list[Output]) -> list[Output]:
-    """The same outputs with the export names that `imported` uses; the access key has none."""
+    """The same outputs with the export names that `imported` uses, except the access key."""
     for output in outputs:
         if output.title.endswith(get_args(ExportName)):
             output.Export = Export(Join("-", [StackName, output.title]))

@@ -92,7 +92,7 @@ def integration_response(response: Response, settings: ResponseSettings) -> ag.I
 
 
 def method_response(response: Response, settings: ResponseSettings) -> ag.MethodResponse:
-    """The declaration that the mapping needs; False says that a header is not required."""
+    """The declaration that the mapping requires; False: the response may omit the header."""
     names = [*response.headers, *_fixed(response, settings)]
     return ag.MethodResponse(StatusCode=response.status, **_parameters(dict.fromkeys(names, False)))
 

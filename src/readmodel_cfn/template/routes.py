@@ -130,7 +130,7 @@ class Route:
             if number % 2:
                 ends = _after_parameter(part, directory, ends)
                 if "/" in part and len(directory) - 1 in ends:
-                    return True  # a greedy parameter takes the last slash and more
+                    return True  # a greedy parameter can match the last slash and more
             else:
                 if any(part.startswith(directory[at:]) for at in ends):
                     return True

@@ -74,7 +74,9 @@ class Writer:
         if self.kind == "role" and not self.principals:
             raise OptionError("writer.principals", [], "at least one account ID or ARN")
         if self.kind != "role" and self.principals:
-            raise OptionError("writer.principals", list(self.principals), "none, or kind = 'role'")
+            raise OptionError(
+                "writer.principals", list(self.principals), "an empty list, or kind = 'role'"
+            )
         if not self.allow:
             raise OptionError("writer.allow", [], "at least one of put, compare, list, delete")
 

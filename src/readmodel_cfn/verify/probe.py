@@ -236,7 +236,7 @@ class ProbeDocument:
         return answer
 
     def _save(self) -> Saved | None:
-        """The current document; None if there is none."""
+        """The current document; None if the key has no object."""
         try:
             found = self._s3.get_object(**self._at)
         except self._s3.exceptions.ClientError as error:

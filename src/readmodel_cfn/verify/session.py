@@ -130,7 +130,7 @@ def read(api: Api, probe: ProbePlan, document: ProbeDocument) -> Reads:
     it gets the document, for up to the API's `timeout`.
 
     Raises:
-        ReadModelError: no server answers.
+        ReadModelError: the server does not respond.
         Unfinished: another document was published meanwhile, or the API is throttled.
     """
     # On a static route the document can be missing only before the probe is written.
@@ -211,7 +211,7 @@ def check_access(
     `s3` is a boto3 client, `plain_s3` one without TLS, or None with an emulator.
 
     Raises:
-        ReadModelError: S3 does not answer.
+        ReadModelError: S3 does not respond.
     """
     store = f"{s3.meta.endpoint_url}/{bucket}"
     item, listing = request(f"{store}/{key}"), request(f"{store}?list-type=2")

@@ -23,7 +23,7 @@ class VerifyResult:
     """The outcome of each promise.
 
     Attributes:
-        where: The stack, as messages name it.
+        where: The stack, as it is named in messages.
         route: Path of the probed route.
         key: Key of the probe document.
         url: URL that was read.
@@ -95,7 +95,7 @@ def verify(
     some seconds, which requires consent.
 
     Raises:
-        ReadModelError: the stack does not have the tag, or no server answers.
+        ReadModelError: the stack does not have the tag, or the server does not respond.
         ConsentRequired: `confirm` did not agree.
         Unfinished: another document was published to the key meanwhile, or the API is throttled.
     """

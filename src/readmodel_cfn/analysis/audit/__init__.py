@@ -15,7 +15,7 @@ __all__ = ["RULES", "Finding", "Rule", "Violation", "audit", "methods_reading_s3
 def audit(template: TemplateSource) -> list[Finding]:
     """The template's violations of the rules, in the order of the rules.
 
-    The list is empty if no rule is violated, also if no method reads S3: see `methods_reading_s3`.
+    The list is also empty if no method reads S3: see `methods_reading_s3`.
 
     Args:
         template: A text in JSON or YAML, a file's Path, a mapping, a troposphere Template or a

@@ -115,7 +115,7 @@ def race(
     this tool's tag.
 
     Raises:
-        ReadModelError: the stack does not have the tag, or no server answers.
+        ReadModelError: the stack does not have the tag, or the server does not respond.
         ConsentRequired: `confirm` did not agree.
         Unfinished: another document was published to the key meanwhile.
     """

@@ -142,7 +142,7 @@ RULES = (
         "R03",
         "swallowed-error",
         "No error of S3 is returned as a success",
-        "The client takes S3's error for the document, and caches store it.",
+        "The client treats S3's error as the document, and caches store it.",
         _errors_as_success,
     ),
 )

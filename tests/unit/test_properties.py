@@ -123,7 +123,7 @@ def test_composed_models_equal_their_own_templates_and_have_no_lint_findings(
         for prefix, model in mixture:
             made[prefix] = add_read_model(host, model, prefix)
     except ConfigError as error:  # one prefix and an id may meet another prefix and another id
-        assume("has this logical id already" not in str(error))
+        assume("already has this logical ID" not in str(error))
         raise
     assert lint(render(host, "compact")) == []
     resources = json.loads(render(host))["Resources"]

@@ -1,4 +1,4 @@
-"""What a CloudFormation template says, without AWS: audit, graph and OpenAPI document.
+"""Analysis of a CloudFormation template without AWS: audit, flowchart and OpenAPI document.
 
 from readmodel_cfn.analysis.audit import audit
 from readmodel_cfn.analysis.graph import flowchart
@@ -6,9 +6,9 @@ from readmodel_cfn.analysis.openapi import openapi
 
 findings, picture, document = audit(template), flowchart(template), openapi(template)
 
-The template is any: its text in JSON or YAML, the Path of a file, a mapping, a troposphere Template
-or a ReadModel.
+The template is a text in JSON or YAML, the Path of a file, a mapping, a troposphere Template or a
+ReadModel.
 
-- `view`: the S3 proxies of a template, as all three see them: APIs, methods, roles, buckets.
+- `view`: the S3 proxies of a template, for all three: APIs, methods, roles, buckets.
 - `methods`: API Gateway methods with their integrations. `roles`: IAM identities.
 """

@@ -1,4 +1,4 @@
-"""API Gateway methods with their integrations and responses, if the template spells them out."""
+"""API Gateway methods with their integrations and responses."""
 
 import re
 import warnings
@@ -21,7 +21,7 @@ _MAX_PATTERN = 300  # characters
 class IntegrationResponse:
     """An integration response; without a pattern it is the default.
 
-    `headers` are those that are mapped: the client's header, and where its value comes from.
+    `headers` are the mapped ones: the name of each, and where its value comes from.
     """
 
     path: str
@@ -32,7 +32,7 @@ class IntegrationResponse:
     content_handling: str
 
     def source(self, header: str) -> str | None:
-        """Where a header's value comes from, whatever the case of its name."""
+        """Where a header's value comes from; the case of its name does not matter."""
         names = {name.lower(): source for name, source in self.headers.items()}
         return names.get(header.lower())
 
@@ -76,13 +76,13 @@ class Method:
 
     @property
     def reads(self) -> bool:
-        """Does it read objects of S3?"""
+        """Whether the method reads S3 objects."""
         is_proxy = self.integration_type == "AWS" and self.uri is not None
         return is_proxy and self.s3_verb in ("GET", "HEAD")
 
     @cached_property
     def objects(self) -> Objects | None:
-        """The objects of S3 that it requests."""
+        """The S3 objects that the method requests."""
         fixed = {
             target.removeprefix("integration.request.path."): value
             for target, source in self.mapped.items()
@@ -91,7 +91,7 @@ class Method:
         return self.uri.objects(fixed) if self.uri else None
 
     def forwards(self, header: str) -> bool:
-        """Does it forward the client's header to S3?"""
+        """Whether the method forwards the client's header to S3."""
         name = f"header.{header.lower()}"
         return any(
             target.lower() == f"integration.request.{name}"
@@ -177,8 +177,8 @@ def select_responses(
     """The response to each status of S3; None if no pattern matches and there is no default.
 
     API Gateway does not document the dialect of selection patterns, nor whether they are anchored,
-    nor which of two that match is used *(assumed)*: here a pattern must match the whole status, and
-    the first is used. The audit reports the patterns for which that matters.
+    nor which pattern is used if two match *(assumed)*: here a pattern must match the whole status,
+    and the first is used. The audit reports the patterns for which that makes a difference.
     """
     listed = list(responses)
     default = next((response for response in listed if not response.pattern), None)
@@ -196,7 +196,7 @@ def compiled(pattern: str) -> re.Pattern[str] | None:
         return None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about patterns that are unusual but valid
+            warnings.simplefilter("ignore")  # re warns of unusual but valid patterns
             return re.compile(pattern)
     except (re.error, OverflowError, RecursionError):
         return None

@@ -1,8 +1,8 @@
 """The read API of a template as an OpenAPI 3.1 document, without AWS.
 
 The document has what the template declares: methods, request parameters, method responses and the
-bodies from templates. What the template does not spell out, such as an import, is left out; the
-document's description names the methods that are missing.
+bodies from templates. Methods whose values the template does not contain, such as imports, are
+omitted; the document's description names them.
 
 OpenAPI cannot express two things. A greedy parameter `{proxy+}` becomes `{proxy}` with a
 description. A document may be any JSON, so its content has a media type and no schema.
@@ -39,7 +39,7 @@ def openapi(
     stack_name: str | None = None,
     region: str | None = None,
 ) -> dict[str, Any]:
-    """The document, as plain values.
+    """The OpenAPI document, as plain values.
 
     Args:
         template: A text in JSON or YAML, a file's Path, a mapping, a troposphere Template or a
@@ -70,7 +70,7 @@ def _choose_api(view: View, logical_id: str | None, where: str) -> Api:
     apis = {api.resource.id: api for api in view.apis.values() if api.resource}
     if not apis:
         hint = "use a template with a REST API whose methods read S3"
-        raise ConfigError("it has no API that reads S3", where=where, hint=hint)
+        raise ConfigError("no API in it reads S3", where=where, hint=hint)
     if logical_id is None and len(apis) > 1:
         what = f"several APIs read S3: {join_words(apis)}"
         raise ConfigError(what, where="--api", hint="choose one of them")
@@ -87,7 +87,7 @@ def _info(
     """Title, version and description.
 
     The title is the API's name, or its logical ID. The version is the hash at the end of the
-    served deployment's logical ID, which changes with the API; else the stage's name, or `unknown`.
+    served deployment's logical ID, which changes with the API; or the stage's name, or `unknown`.
     """
     properties: Json = api.resource.properties if api.resource else {}
     sentences = [_filled(view.text(properties.get("Description")), values)]
@@ -102,7 +102,7 @@ def _info(
 
 
 def _server(view: View, api: Api, values: Mapping[str, str]) -> dict[str, Any]:
-    """API Gateway's URL; what only the deployed stack knows is a variable."""
+    """API Gateway's URL; parts that only the deployed stack knows are variables."""
     stages = _stages(view, api)
     stage: dict[str, Any] = {"default": stages[0], "enum": stages} if stages else {"default": "v1"}
     return {
@@ -120,7 +120,7 @@ def _server(view: View, api: Api, values: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _stages(view: View, api: Api) -> list[str]:
-    """The names of the stages, also of those that a deployment creates itself."""
+    """The names of the stages, including those that deployments create."""
     resources = (*api.stages, *api.deployments)
     names = (view.text(resource.properties.get("StageName")) for resource in resources)
     return list(dict.fromkeys(name for name in names if name and isinstance(name, str)))
@@ -137,7 +137,7 @@ def _filled(text: PartialText, values: Mapping[str, str]) -> str:
 
 
 def _paths(view: View, api: Api) -> tuple[dict[str, Any], list[str]]:
-    """The paths, and the logical IDs of the methods that the template does not spell out."""
+    """The paths, and the logical IDs of the methods that are omitted."""
     known = {method.id: method for method in view.methods if method.resource in view.paths}
     methods = _by_place(view, [known[own.id] for own in api.methods if own.id in known])
     ids = _operation_ids(methods)
@@ -149,7 +149,7 @@ def _paths(view: View, api: Api) -> tuple[dict[str, Any], list[str]]:
 
 
 def _by_place(view: View, methods: Sequence[Method]) -> dict[_Place, Method]:
-    """The method for each verb of each path: its own, else the path's method for ANY."""
+    """The method for each verb of each path: the verb's own, otherwise the path's ANY method."""
     placed: dict[_Place, Method] = {}
     for method in sorted(methods, key=lambda method: method.verb == "ANY"):
         path = _PARAMETER.sub(r"{\1}", str(view.paths[method.resource]))
@@ -174,7 +174,7 @@ def _path_parameters(path: str) -> dict[str, Any]:
 
 
 def _operation_ids(methods: Mapping[_Place, Method]) -> dict[_Place, str]:
-    """An ID for each operation, such as getProductsId; equal ones end with the logical ID."""
+    """An ID for each operation, such as getProductsId; duplicates get the logical ID at the end."""
     ids = {place: _operation_id(*place) for place in methods}
     count = Counter(ids.values())
     return {

@@ -24,7 +24,7 @@ _WITHOUT_BODY = ("204", "205", "304")
 
 
 def operation(view: View, api: Api, method: Method, verb: str, operation_id: str) -> dict[str, Any]:
-    """The operation for a verb that a method handles."""
+    """The operation for one verb of a method."""
     parameters = list(_parameters(view, method))
     requirements = " ".join(_requirements(view, method))
     declared = {
@@ -80,7 +80,7 @@ def _response(method: Method, verb: str, declared: MethodResponse) -> dict[str, 
     headers = {
         name: {"schema": _header(responses, name)}
         for name in sorted(declared.headers)
-        if name.lower() != "content-type"  # OpenAPI has it as the key of the content
+        if name.lower() != "content-type"  # in OpenAPI it is the key of the content
     }
     without_body = verb == "HEAD" or declared.status in _WITHOUT_BODY or declared.status < "200"
     content = {} if without_body else _content(method, responses, declared.status)
@@ -126,7 +126,7 @@ def _body(template: str) -> dict[str, Any]:
 
 
 def _document_type(method: Method, responses: Sequence[IntegrationResponse]) -> str:
-    """The media type by the key's ending; API Gateway's default if S3's is not mapped."""
+    """The media type by the key's suffix; API Gateway's default if S3's is not mapped."""
     if all(response.source("Content-Type") is None for response in responses):
         return _JSON
     media_type, _ = MimeTypes().guess_type(str(method.uri.key) if method.uri else "")

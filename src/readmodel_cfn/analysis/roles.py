@@ -1,4 +1,4 @@
-"""IAM roles, users and groups with their policies; and the roles with which methods read S3."""
+"""IAM roles, users and groups with their policies, and the roles that methods use to read S3."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from readmodel_cfn.cloudformation.s3_uri import Objects
 from readmodel_cfn.cloudformation.values import PartialText, Text, Unknown, reference_of
 
 ROLE, USER, GROUP = "AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group"
-# The properties of policy resources that name identities: as a list, or one.
+# The properties of policy resources that name identities: a list, or a single name.
 POLICY_TYPES: Mapping[str, tuple[str, ...]] = {
     "AWS::IAM::Policy": ("Roles", "Users", "Groups"),
     "AWS::IAM::ManagedPolicy": ("Roles", "Users", "Groups"),
@@ -34,7 +34,7 @@ NAME_PROPERTIES = {ROLE: "RoleName", USER: "UserName", GROUP: "GroupName"}
 
 @dataclass(frozen=True)
 class Identity:
-    """A role, user or group with its policies; `elsewhere` are ARNs of policies not in here."""
+    """A role, user or group with its policies; `elsewhere` are ARNs outside the template."""
 
     resource: Resource
     trust: Document
@@ -43,15 +43,15 @@ class Identity:
 
     @property
     def complete(self) -> bool:
-        """Are all permissions known?"""
+        """Whether all permissions are known."""
         return not self.elsewhere and all(policy.complete for policy in self.policies)
 
 
 @dataclass(frozen=True)
 class S3Role:
-    """A role, and the methods that read S3 with it: at least one.
+    """A role, and the methods that use it to read S3: at least one.
 
-    `only_reads` is true if no other integration uses it.
+    `only_reads` is true if no other integration uses the role.
     """
 
     identity: Identity
@@ -65,18 +65,18 @@ class S3Role:
 
     @property
     def granted(self) -> Iterator[Statement]:
-        """The statements that allow it something."""
+        """The statements that allow something to the role."""
         for document in self.identity.policies:
             yield from (statement for statement in document.statements if statement.allows)
 
     @property
     def objects(self) -> list[Objects]:
-        """What its methods read, without repetition."""
+        """The objects that its methods read, each once."""
         return list(dict.fromkeys(method.objects for method in self.methods if method.objects))
 
     @property
     def keys(self) -> list[PartialText]:
-        """The keys that its methods read, as patterns; empty for a whole bucket."""
+        """The keys that its methods read, as patterns; a key is empty if it is a whole bucket."""
         return list(dict.fromkeys(objects.key or "" for objects in self.objects))
 
 

@@ -1,7 +1,7 @@
 """View: the S3 proxies in a template, which are REST APIs whose methods read S3.
 
-What the template does not spell out, such as an import or the choice of an unknown condition, is
-left out.
+Values that the template does not contain, such as those of an import or an unknown condition, are
+omitted.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,7 +28,7 @@ _API_GATEWAY = "AWS::ApiGateway::"
 
 @dataclass(frozen=True)
 class Api:
-    """A REST API by its ID, with what belongs to it; `resource` is None if it is not in here."""
+    """A REST API and its parts; `resource` is None if the API is not in the template."""
 
     id: PartialText
     resource: Resource | None
@@ -52,17 +52,17 @@ class Api:
 
     @property
     def all_binary(self) -> bool:
-        """Is every response binary, whatever its media type?"""
+        """Whether every response is binary, whatever its media type."""
         return any(media_type in ("*/*", "*~1*") for media_type in self.binary_types or ())
 
     @property
     def compression(self) -> Any:
-        """The MinimumCompressionSize as written; None if there is none."""
+        """The MinimumCompressionSize as written; None if it is not set."""
         return self._properties.get("MinimumCompressionSize")
 
     @property
     def has_cache(self) -> bool:
-        """Does a stage cache responses?"""
+        """Whether a stage caches responses."""
         return any(_has_cache(stage, self.evaluator) for stage in self.stages)
 
     @property
@@ -120,11 +120,11 @@ class View:
         return Evaluator(self._template, values)
 
     def depends_on_template_only(self, text: PartialText) -> bool:
-        """Is the text without parameters and imports?"""
+        """Whether the text contains no parameters or imports."""
         return all(part.logical_id in self.resources for part in unknowns_in(text))
 
     def may_contain(self, wide: Objects, narrow: Objects) -> bool:
-        """May all of `narrow` be in `wide`? True if it is unknown."""
+        """Whether `wide` contains all objects of `narrow`; True if that is unknown."""
         same = wide.bucket == narrow.bucket
         certain = same or all(
             self.depends_on_template_only(objects.bucket) for objects in (wide, narrow)
@@ -133,7 +133,7 @@ class View:
 
     @cached_property
     def methods(self) -> tuple[Method, ...]:
-        """The methods of all APIs that the template spells out."""
+        """The methods of all APIs, without those that have unknown parts."""
         return tuple(self._methods())
 
     def _methods(self) -> Iterator[Method]:
@@ -175,7 +175,7 @@ class View:
 
     @cached_property
     def paths(self) -> dict[PartialText, PartialText]:
-        """The full path of each API resource, by what refers to it."""
+        """The full path of each API resource, by the reference to it."""
         return api_paths(self.resources, self.evaluator)
 
     def identity(self, resource: Resource) -> Identity:
@@ -184,7 +184,7 @@ class View:
 
     @cached_property
     def s3_roles(self) -> list[S3Role]:
-        """The roles of this template with which methods read S3."""
+        """The roles of this template that methods use to read S3."""
         arns = dict.fromkeys(read.credentials for read in self.reads)
         roles = {
             self.text({"Fn::GetAtt": [role.id, "Arn"]}): role for role in self.of("AWS::IAM::Role")
@@ -219,7 +219,7 @@ class View:
         ]
 
     def bucket_policy_resources(self, bucket: Resource) -> list[Resource]:
-        """The resources with the policies of a bucket."""
+        """The AWS::S3::BucketPolicy resources of a bucket."""
         return [
             policy
             for policy in self.of("AWS::S3::BucketPolicy")

@@ -1,7 +1,7 @@
-"""The article's sections, one module each, in its order.
+"""The CloudFormation template of a read model: one module for each section of the article.
 
-data_store, writer, gateway_role, api, deployment, outputs. A module holds its options (a frozen
-class whose defaults are the production choice) and pure functions that return the resources. The
-functions take their own options, the names, and the resources they refer to; they never see the
-whole model, nor each other.
+In the article's order: data_store, writer, gateway_role, api, deployment, outputs. A module has its
+options (a frozen class whose defaults are for production) and pure functions that return the
+resources. The functions take their own options, the names, and the resources to which they refer;
+they do not get the whole model and do not call each other.
 """

@@ -1,9 +1,9 @@
-"""The API: the REST API, a resource for each path segment, GET and HEAD for each route.
+"""The REST API, with a resource for each path segment, and GET and HEAD for each route.
 
 The article: "build out the API Gateway for the public interface". Each method is an integration
 with S3 that uses the gateway role. The article's template contains one region; here partition and
 region are those of the stack. The article passes no conditional header to S3 and no header back;
-here a client that has the document already gets a 304, and HEAD is supported. `responses.py` maps
+here a client that already has the document gets a 304, and HEAD is supported. `responses.py` maps
 S3's responses, and `cors.py` adds the methods for preflights.
 """
 
@@ -40,7 +40,7 @@ class Api:
         "would read as references",
         of_resource=True,
     )
-    # Enhanced policies (SecurityPolicy_*) must come with an endpoint access mode:
+    # Enhanced policies (SecurityPolicy_*) require an endpoint access mode:
     # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies.html
     security_policy: Literal[
         "TLS_1_2",
@@ -64,8 +64,8 @@ class Api:
     )
     missing: Literal["not-found", "mask"] = option(
         "not-found",
-        "How the API answers 404 for a missing document. not-found: the gateway role may list the "
-        "keys of the routes, so S3 answers 404 (default). mask: it may not, and S3's 403 is mapped "
+        "How the API returns 404 for a missing document. not-found: the gateway role may list the "
+        "keys of the routes, so S3 returns 404 (default). mask: it may not, and S3's 403 is mapped "
         "to 404.",
     )
     compress_from: int | Literal["never"] = option(
@@ -100,7 +100,7 @@ def build_api(
     role: Reference,
     gzip_stored: bool,
 ) -> ApiResources:
-    """The API, unless it exists already, and the resources and methods of the routes.
+    """The API, unless an existing one is used, and the resources and methods of the routes.
 
     The methods read objects of `bucket` with the credentials of `role`; `gzip_stored` says that
     the documents are stored compressed.
@@ -141,7 +141,7 @@ def _compress_from(options: Api, gzip_stored: bool) -> int | None:
 
 
 def _resources(routes: Sequence[Route], api: ag.RestApi, names: Names) -> dict[str, ag.Resource]:
-    """The API's resources by path, parents first; routes share the segments they have in common."""
+    """The API's resources by path, parents first; routes share their common segments."""
     made: dict[str, ag.Resource] = {}
     for path in dict.fromkeys(path for route in routes for path in route.paths):
         parent, _, part = path.rpartition("/")
@@ -174,7 +174,7 @@ def _integration(
     bucket: Reference,
     role: Reference,
 ) -> ag.Integration:
-    """The request to S3, with the client's conditional headers: S3 needs them to answer 304."""
+    """The request to S3, with the client's conditional headers: S3 needs them to return 304."""
     headers = [f"header.{name}" for name in CONDITIONAL_HEADERS]
     passed = [*headers, *(f"path.{name}" for name in route.parameters)]
     return ag.Integration(

@@ -1,8 +1,8 @@
-"""The 2018 article's template as printed: one function for each of its sections, in its order.
+"""The 2018 article's original template: one function for each of its sections, in its order.
 
-It is here to be read beside the article, and as the stack to compare the production one with. It
-has gaps that `ReadModel` closes: a region in the template, `s3:*` for the writer, a secret key in
-the outputs, no ETag. Nothing else in the generator knows of it.
+Read it together with the article, or deploy it to compare it with the production stack. It has gaps
+that `ReadModel` closes: a region in the template, `s3:*` for the writer, a secret key in the
+outputs, no ETag. No other part of the generator uses it.
 """
 
 from awacs import sts
@@ -14,15 +14,15 @@ REGION = "eu-west-1"
 """The only region that the article's template works in."""
 
 STACK_NAME_LENGTH = 64 - len("-data-store-writer")
-"""Longest stack name: the name of the user begins with it, and IAM names have 64 characters."""
+"""Maximum length of the stack name: IAM allows 64 characters for the user's name."""
 
 _OBJECTS = Join("", [GetAtt("DataStore", "Arn"), "/*"])
 
 
 def build_article() -> Template:
-    """The article's template. Its parameter StackName takes the stack's own name.
+    """The article's template. The value of its parameter StackName must be the stack's name.
 
-    A bucket is named after the stack, so the name must be lower case and at most
+    The bucket is named after the stack, so the name must be lower case and at most
     STACK_NAME_LENGTH characters; the stack works in REGION only.
     """
     template = Template()
@@ -66,7 +66,7 @@ def writer() -> tuple[iam.User, iam.AccessKey]:
 def gateway_role() -> tuple[iam.Role, iam.PolicyType]:
     """A role that API Gateway assumes, and its read privileges to the S3 bucket.
 
-    The policies have no Version: AWS reads them as of 2008-10-17, which allows the same.
+    The policies have no Version: AWS then uses version 2008-10-17, which allows the same.
     """
     assume = Statement(
         Sid="",
@@ -135,7 +135,7 @@ def deployment() -> ag.Deployment:
 
 
 def outputs() -> list[Output]:
-    """The outputs, so we can use the solution: the key too, for all who can see the stack."""
+    """The outputs, with the secret key: everybody who can describe the stack can read it."""
     url = ["https://", Ref("ApiGateway"), f".execute-api.{REGION}.amazonaws.com/v1/samples"]
     secret = GetAtt("DataStoreWriterAccessKey", "SecretAccessKey")
     printed = {

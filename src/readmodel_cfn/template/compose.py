@@ -1,4 +1,4 @@
-"""Read models in any template: `add_read_model` adds one, `deploy_api` deploys a shared API.
+"""Adds read models to any template (`add_read_model`) and deploys a shared API (`deploy_api`).
 
 No other module adds resources or outputs to a template.
 """
@@ -12,10 +12,10 @@ from troposphere import apigateway as ag
 
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.template.conflicts import (
+    belongs_to,
     check_additions,
     check_existing,
     check_not_deployed,
-    is_of,
 )
 from readmodel_cfn.template.deployment import API_PARTS, Deployment, build_deployment
 from readmodel_cfn.template.gateway_responses import build_gateway_responses
@@ -81,14 +81,15 @@ def add_read_model(
     `data_store` is an existing bucket: an object of the template, or a name. Its policy and
     settings are not changed. `gateway_role` is an existing role, given in the same way; it must
     trust API Gateway, and gets the permission to read. `api` is an existing RestApi of the
-    template; it gets no deployment and no stage: call `deploy_api` when everything is on it.
+    template; it gets no deployment and no stage: call `deploy_api` after everything has been added
+    to it.
 
     `outputs=False` adds no outputs. `export=True` exports them, except access keys, so that other
     stacks can use `imported`.
 
     Raises:
-        ConfigError: something is taken already, or an option would have no effect. The template
-            is unchanged.
+        ConfigError: a name is already used, or an option would have no effect. The template is
+            unchanged.
     """
     if not isinstance(prefix, str) or not re.fullmatch(PREFIX, prefix):
         hint = f"use {PREFIX_IN_WORDS}"
@@ -127,7 +128,7 @@ def deploy_api(
     outputs: bool = True,
     export: bool = False,
 ) -> DeployedApi:
-    """Deploy an API of the template with its read models, after everything else was added to it.
+    """Deploy an API of the template with its read models, after everything else has been added.
 
     The deployment's logical ID ends with a hash of everything that the template adds to the API, so
     every change is deployed. API Gateway's own errors get the form of a read model's errors, unless
@@ -135,14 +136,16 @@ def deploy_api(
 
     Raises:
         ConfigError: there is no read model, one is not on this API or not in this template, or
-            they allow different CORS origins, of which API Gateway's own errors can have only one.
+            they allow different CORS origins: API Gateway's own errors can allow only one.
             The template is unchanged.
     """
     options = options or Deployment()
     _check_handles(template, api, handles)
     origin = _cors_origin(handles)
     resources = template.resources.values()
-    parts = [part for part in resources if part.resource_type in API_PARTS and is_of(part, api)]
+    parts = [
+        part for part in resources if part.resource_type in API_PARTS and belongs_to(part, api)
+    ]
     own = {part.ResponseType for part in parts if isinstance(part, ag.GatewayResponse)}
     responses = [
         response
@@ -172,7 +175,7 @@ def add(
     """Add all resources and outputs, or nothing; `existing` are resources that they refer to.
 
     Raises:
-        ConfigError: something is taken or missing, or a quota would be exceeded.
+        ConfigError: a name is already used, a resource is missing, or a quota would be exceeded.
     """
     check_existing(template, existing)
     # Compared by identity: troposphere objects are equal if their properties are.
@@ -185,8 +188,8 @@ def add(
 
 def _check_handles(template: Template, api: ag.RestApi, handles: Sequence[Handle]) -> None:
     if not handles:
-        hint = "pass what add_read_model returned"
-        raise ConfigError("no read model is on it", where=api.title, hint=hint)
+        hint = "pass the handles that add_read_model returned"
+        raise ConfigError("it has no read model", where=api.title, hint=hint)
     for handle in handles:
         where = handle.prefix or "read model"
         if handle.api is not api or handle.stage:

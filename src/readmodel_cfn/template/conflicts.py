@@ -1,6 +1,6 @@
-"""Checks before resources are added to a template: nothing taken twice, no quota exceeded.
+"""Checks before resources are added to a template: no name used twice, no quota exceeded.
 
-CloudFormation and API Gateway would refuse each of these later, in the middle of a deploy.
+Without them CloudFormation or API Gateway would fail later, during the deployment.
 """
 
 import json
@@ -26,7 +26,7 @@ _PHYSICAL_NAMES = ("BucketName", "UserName", "RoleName")
 
 
 def check_existing(template: Template, existing: Sequence[AWSObject]) -> None:
-    """Check that resources to refer to are in the template, whatever its conditions are.
+    """Check that the existing resources are in the template, under no condition.
 
     Raises:
         ConfigError: one is not in the template, or only under a condition.
@@ -42,15 +42,19 @@ def check_existing(template: Template, existing: Sequence[AWSObject]) -> None:
 
 
 def check_not_deployed(template: Template, api: ag.RestApi) -> None:
-    """Check that `deploy_api` was not called for the API yet.
+    """Check that `deploy_api` has not been called for the API yet.
 
     Raises:
-        ConfigError: it was, so its deployment would lack what is added now.
+        ConfigError: it was called, so the deployment would not include what is added now.
     """
     made = re.compile(rf"{re.escape(api.title)}Deployment[0-9a-f]{{10}}")
     for title, resource in template.resources.items():
-        if isinstance(resource, ag.Deployment) and made.fullmatch(title) and is_of(resource, api):
-            what = f"it is deployed already: {title} would lack what is added now"
+        if (
+            isinstance(resource, ag.Deployment)
+            and made.fullmatch(title)
+            and belongs_to(resource, api)
+        ):
+            what = f"it is already deployed: {title} would not include what is added now"
             hint = "call add_read_model for every read model of the API, then deploy_api"
             raise ConfigError(what, where=api.title, hint=hint)
 
@@ -61,7 +65,7 @@ def check_additions(
     """Check that CloudFormation and API Gateway would accept the template with the additions.
 
     Raises:
-        ConfigError: a logical id, a name, a path or a stage is taken, or a quota is exceeded.
+        ConfigError: a logical ID, name, path or stage is already used, or a quota is exceeded.
     """
     _check_counts(template, added, outputs)
     _check_logical_ids(template, added, outputs)
@@ -72,8 +76,8 @@ def check_additions(
     _check_api_resources([*existing, *added])
 
 
-def is_of(resource: AWSObject, api: ag.RestApi) -> bool:
-    """Does the resource belong to the API? It may name it by Ref or Sub."""
+def belongs_to(resource: AWSObject, api: ag.RestApi) -> bool:
+    """Whether the resource belongs to the API, to which it may refer by Ref or Sub."""
     return bool(_api(resource) == Ref(api).to_dict())
 
 
@@ -92,17 +96,17 @@ def _check_counts(
 def _check_logical_ids(
     template: Template, added: Sequence[AWSObject], outputs: Sequence[Output]
 ) -> None:
-    """Resources and parameters share one name space."""
+    """Resources and parameters share one namespace."""
     taken = {*template.resources, *template.parameters}
     duplicates = [resource.title for resource in added if resource.title in taken]
     duplicates += [output.title for output in outputs if output.title in template.outputs]
     if duplicates:
-        what = "the template has this logical id already"
+        what = "the template already has this logical ID"
         raise ConfigError(what, where=duplicates[0], hint="use another prefix")
     for item in (*added, *outputs):
         if len(item.title) > LOGICAL_ID_LENGTH:
-            what = f"a logical id has at most {LOGICAL_ID_LENGTH} characters"
-            hint = "shorten the logical id of the API, which it begins with"
+            what = f"a logical ID has at most {LOGICAL_ID_LENGTH} characters"
+            hint = "shorten the logical ID of the API, with which it begins"
             raise ConfigError(what, where=item.title, hint=hint)
 
 
@@ -111,7 +115,7 @@ def _check_names(template: Template, added: Sequence[AWSObject]) -> None:
     for resource in added:
         for kind, name in _names(resource):
             if (kind, name) in taken:
-                what = f"the template has an {kind} named {name!r} already"
+                what = f"the template already has an {kind} named {name!r}"
                 hint = "omit the name, or change it"
                 raise ConfigError(what, where=resource.title, hint=hint)
             taken.add((kind, name))
@@ -125,11 +129,11 @@ def _names(resource: AWSObject) -> Iterator[tuple[str, str]]:
 
 
 def _check_paths(existing: Iterable[AWSObject], added: Iterable[AWSObject]) -> None:
-    """Below each resource API Gateway allows a path part once, and one {parameter}."""
+    """API Gateway allows each path part once below a resource, and only one {parameter}."""
     taken = {_position(resource): resource for resource in _api_resources(existing)}
     for resource in _api_resources(added) if taken else ():
         if other := taken.get(_position(resource)):
-            what = f"the API has /{other.PathPart} already, and this adds /{resource.PathPart}"
+            what = f"the API already has /{other.PathPart}, and this adds /{resource.PathPart}"
             hint = f"start the routes with another segment, or remove {other.title}"
             raise ConfigError(what, where=resource.title, hint=hint)
 
@@ -140,7 +144,7 @@ def _check_stages(existing: Iterable[AWSObject], added: Iterable[AWSObject]) -> 
     taken = {_stage(resource): resource for resource in existing if isinstance(resource, kinds)}
     for resource in added:
         if isinstance(resource, ag.Stage) and (other := taken.get(_stage(resource))):
-            what = f"the API has the stage {resource.StageName} already: {other.title}"
+            what = f"the API already has the stage {resource.StageName}: {other.title}"
             hint = f"use another name, Deployment(stage=...), or remove {other.title}"
             raise ConfigError(what, where=resource.title, hint=hint)
 

@@ -1,7 +1,7 @@
-"""CORS preflights: an OPTIONS method for each route. The article has none.
+"""CORS preflights: an OPTIONS method for each route. The article has no CORS.
 
-A browser sends a preflight when a page of another origin sets If-None-Match. API Gateway answers it
-by a MOCK integration, without a request to S3.
+A browser sends a preflight when a page of another origin sets If-None-Match. API Gateway
+responds with a MOCK integration, without a request to S3.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from readmodel_cfn.template.responses import (
 )
 from readmodel_cfn.template.routes import CONDITIONAL_HEADERS, READ_METHODS, Route
 
-_MAX_AGE = "7200"  # seconds; Chromium caches a preflight for no longer
+_MAX_AGE = "7200"  # seconds; the maximum in Chromium
 
 
 def build_preflights(
@@ -37,7 +37,7 @@ def build_preflights(
     response = Response("204", None)
     integration = ag.Integration(
         Type="MOCK",
-        # With binary media types a MOCK fails unless its request is converted to text.
+        # With binary media types a MOCK integration fails unless its request is converted to text.
         **without_none(ContentHandling="CONVERT_TO_TEXT" if gzip_stored else None),
         IntegrationResponses=[integration_response(response, settings)],
         PassthroughBehavior="WHEN_NO_MATCH",

@@ -1,4 +1,4 @@
-"""The data store: the S3 bucket of the documents, and its policy.
+"""The data store: the S3 bucket that stores the documents, and its bucket policy.
 
 The article: "create an S3 bucket as a data store for our json payload". It names the bucket after
 the stack and relies on S3's defaults. Here CloudFormation generates the name unless one is
@@ -15,8 +15,8 @@ from readmodel_cfn.template import policies
 from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.options import OptionError, check_options, option
 
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; without dots, which
-# would break TLS for bucket.s3.amazonaws.com.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html. Dots are not allowed
+# here: the certificate of *.s3.amazonaws.com does not match a bucket name with dots.
 _RESERVED_BEGINNING = r"(?!xn--|sthree-|amzn-s3-demo-)"
 _RESERVED_ENDING = r"(?<!-s3alias)(?<!--ol-s3)(?<!--x-s3)(?<!--table-s3)(?<!-an)"
 _BUCKET_NAME = rf"{_RESERVED_BEGINNING}[a-z0-9][a-z0-9-]{{1,61}}[a-z0-9]{_RESERVED_ENDING}"
@@ -104,7 +104,7 @@ class DataStore:
 
     @property
     def gzip_stored(self) -> bool:
-        """Are documents stored compressed?"""
+        """Whether documents are stored compressed."""
         return self.stored_encoding == "gzip"
 
     @property
@@ -185,7 +185,7 @@ def _encryption(kms_key: str | None) -> s3.BucketEncryption:
     default = s3.ServerSideEncryptionByDefault(SSEAlgorithm="AES256")
     if kms_key:
         default = s3.ServerSideEncryptionByDefault(SSEAlgorithm="aws:kms", KMSMasterKeyID=kms_key)
-    # A bucket key saves a call to KMS for each document; it does not apply to S3's own keys.
+    # An S3 Bucket Key saves a KMS request for each document; SSE-S3 does not use it.
     with_key = {"BucketKeyEnabled": True} if kms_key else {}
     rule = s3.ServerSideEncryptionRule(ServerSideEncryptionByDefault=default, **with_key)
     return s3.BucketEncryption(ServerSideEncryptionConfiguration=[rule])

@@ -19,11 +19,11 @@ from readmodel_cfn.limits import THROTTLE_BURST, THROTTLE_RATE
 from readmodel_cfn.template.options import check_options, option, without_none
 from readmodel_cfn.template.routes import READ_METHODS, Route
 
-# By resource type, the properties that need a new deployment to take effect; None is all of them.
+# By resource type, the properties that need a new deployment to take effect; None means all.
 # An API's name, description and endpoint take effect without one:
-# https://docs.aws.amazon.com/apigateway/latest/developerguide/updating-api.html. Of the bucket and
-# the role these are the properties that replace them ("createOnlyProperties" in their schemas): the
-# snapshot contains the name of the old one, while the template contains a Ref.
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/updating-api.html. For the bucket
+# and the role these are the properties whose change replaces them ("createOnlyProperties" in their
+# schemas): the snapshot contains the old name, while the template contains a Ref.
 _SNAPSHOT: Mapping[str, Sequence[str] | None] = {
     "AWS::ApiGateway::RestApi": (
         "ApiKeySourceType",
@@ -37,7 +37,7 @@ _SNAPSHOT: Mapping[str, Sequence[str] | None] = {
     "AWS::ApiGateway::Resource": None,
     "AWS::ApiGateway::Method": None,
     "AWS::ApiGateway::GatewayResponse": None,
-    # Only an existing API can have these.
+    # These exist only on an existing API.
     "AWS::ApiGateway::Authorizer": None,
     "AWS::ApiGateway::Model": None,
     "AWS::ApiGateway::RequestValidator": None,
@@ -117,10 +117,10 @@ def build_deployment(
 
 
 def fingerprint(options: Deployment, resources: Mapping[str, Mapping[str, Any]]) -> str:
-    """Ten hexadecimal digits that change with every part of the snapshot.
+    """Ten hexadecimal digits that change when any part of the snapshot changes.
 
-    `resources` are by logical ID, in the template's JSON or as troposphere's `resource` dicts. What
-    only CloudFormation knows, such as the ID behind a Ref, does not change the digits.
+    `resources` are by logical ID, in the template's JSON or as troposphere's `resource` dicts. A
+    value that only CloudFormation knows, such as that of a Ref, does not change the digits.
     """
     snapshot = {
         title: _in_snapshot(resource["Type"], resource["Properties"])
@@ -133,7 +133,7 @@ def fingerprint(options: Deployment, resources: Mapping[str, Mapping[str, Any]])
 def _plain(value: Any) -> Any:
     """One level of a troposphere value; json calls it again for the levels below.
 
-    To render every resource only for the hash would take as long as the template itself.
+    Rendering every resource for the hash would take as long as rendering the template.
     """
     if isinstance(value, AWSProperty):
         return value.resource
@@ -172,5 +172,5 @@ def _limits(rate: int | None, burst: int | None, metrics: bool) -> dict[str, Any
 
 
 def _setting_path(path: str) -> str:
-    """The path as a MethodSetting writes it, by its reference: /a/b is /~1a~1b."""
+    """The path in the form that MethodSetting requires: /a/b is /~1a~1b."""
     return "/" + f"/{path}".replace("/", "~1")

@@ -1,8 +1,8 @@
-"""Gateway responses: the errors that API Gateway sends itself, before a request to S3.
+"""Gateway responses: the errors that API Gateway itself returns, without a request to S3.
 
-Their body has the same form as the other errors. The article does not change them: 403 "Missing
-Authentication Token" for a path that does not exist, and no CORS header, so that a page of another
-origin cannot see that it was throttled.
+Their body has the same form as that of other errors. The article keeps API Gateway's defaults: 403
+"Missing Authentication Token" for a path that does not exist, and no CORS header, so that a page of
+another origin cannot see that it was throttled.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from readmodel_cfn.template.responses import error_body, quoted
 def build_gateway_responses(origin: str | None, api: ag.RestApi) -> list[ag.GatewayResponse]:
     """An unknown path is a 404; with a CORS origin, every other error has the CORS header.
 
-    DEFAULT_4XX and DEFAULT_5XX have no status: it would replace the status of each of their errors.
+    DEFAULT_4XX and DEFAULT_5XX set no status code: it would replace the status of every error.
     """
     header = "gatewayresponse.header.Access-Control-Allow-Origin"
     parameters = {"ResponseParameters": {header: quoted(origin)}} if origin else {}

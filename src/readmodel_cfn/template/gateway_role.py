@@ -43,7 +43,7 @@ class GatewayRole:
 
 @dataclass(frozen=True)
 class GatewayRoleResources:
-    """The role, unless it exists already, and its read policies; `reference` is to either role."""
+    """The created role, if any, and its read policies; `reference` is to the role in use."""
 
     reference: Reference
     role: iam.Role | None
@@ -62,8 +62,8 @@ def build_gateway_role(
 ) -> GatewayRoleResources:
     """The role and its permission to get the objects of the key patterns `keys`.
 
-    One inline policy as in the article, and managed policies where IAM's quotas require them; an
-    `existing` role gets them too. With `may_list` S3 answers 404 for a missing object; `kms_key`
+    There is one inline policy as in the article, and managed policies if IAM's quotas require them;
+    an `existing` role gets them too. With `may_list` S3 returns 404 for a missing object; `kms_key`
     is the key that encrypts the bucket.
     """
     role = None if existing else _role(options, names)
@@ -92,9 +92,9 @@ def _role(options: GatewayRole, names: Names) -> iam.Role:
 
 
 def _unique_name(names: Names) -> Join:
-    """A policy name of this read model and stack: on a role a policy replaces one of its name.
+    """A policy name that is unique on the role: a policy with the same name would be replaced.
 
-    The stack's id ends with a UUID; the stack's name can be longer than the name of a policy.
+    The stack's ID ends with a UUID; the stack's name can be longer than a policy name.
     """
     prefix = [names.prefix] if names.prefix else []
     return Join("-", [*prefix, Select(2, Split("/", StackId)), "data-store-read-only"])

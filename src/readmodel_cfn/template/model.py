@@ -51,7 +51,7 @@ class ReadModel:
                 raise OptionError(name, value, f"a {section.__name__} object")
 
     def to_dict(self) -> dict[str, Any]:
-        """Its template as plain values, as troposphere's Template.to_dict gives them."""
+        """The template as plain values, like troposphere's Template.to_dict."""
         from readmodel_cfn.template.render import build_template
 
         content: dict[str, Any] = build_template(self).to_dict()

@@ -1,21 +1,21 @@
 """Logical IDs of the resources, and the names that IAM allows.
 
-A logical ID is the article's, after an optional prefix. The IDs of a route are made of its path
-only, so adding, removing or reordering routes changes no ID of another route.
+A logical ID is an optional prefix and the ID in the article. The IDs of a route depend only on its
+path, so adding, removing or reordering routes changes no ID of another route.
 """
 
 import hashlib
 import re
 from dataclasses import dataclass
 
-# In the article, `samples` has the resource SampleResource and the method SamplesGetMethod. No rule
-# gives both names; they are kept for readers of the article.
+# The article names the resource of `samples` SampleResource and its method SamplesGetMethod. No
+# rule gives both names; they are kept for readers of the article.
 _ARTICLE_STEMS = {"samples": ("Sample", "Samples")}
-_RESERVED = {"sample"}  # by the rule below it would be SampleResource too
+_RESERVED = {"sample"}  # the rule below would name it SampleResource too
 _PLAIN = re.compile(r"[a-z][a-z0-9]*(/[a-z][a-z0-9]*)*")
 _STEM_LENGTH = 80
 
-# The prefix of the logical IDs of a read model, where a template has several.
+# The prefix of the logical IDs of a read model, for templates with several read models.
 PREFIX = r"[A-Za-z0-9]{0,64}"
 PREFIX_IN_WORDS = "at most 64 of A-Z a-z 0-9"
 

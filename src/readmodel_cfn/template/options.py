@@ -1,8 +1,8 @@
-"""Declaration of options: one `option(...)` for each field, checked whenever a value is created.
+"""Declaration of options: `option(...)` for each field, and the checks of their values.
 
 The checks, the keys of readmodel.toml and the JSON Schema for editors come from the same
-declaration. The types are those that readmodel.toml needs: text, whole numbers, true/false, a
-choice of words, and lists and tables of text.
+declaration. The types are those that readmodel.toml needs: strings, integers, booleans, a
+choice of strings, and lists and tables of strings.
 """
 
 import re
@@ -18,7 +18,7 @@ _UNIONS = (UnionType, Union)  # X | None is a UnionType, X | Literal[...] a Unio
 
 
 class OptionError(ConfigError):
-    """A value that an option does not allow; `key` is dotted, as in TOML."""
+    """A value that an option does not allow; `key` is a dotted key, as in TOML."""
 
     def __init__(self, key: str, value: object, allowed: str) -> None:
         shown = repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "..."
@@ -41,10 +41,10 @@ def option(
 ) -> Any:
     """Declare an option: its default, its meaning, and the values that it allows.
 
-    `pattern` must match a whole text (each text of a list or a table); `allowed` describes it in
-    words. The default `dict` is an empty table. `example` is shown where there is no default.
-    `of_resource` marks a setting of the bucket, role or API itself: `add_read_model` refuses it
-    where an existing one is used, because it would have no effect.
+    `pattern` must match the whole string (each string of a list or a table); `allowed` describes it
+    in words. The default `dict` is an empty table. `example` is shown if there is no default.
+    `of_resource` marks a setting of the bucket, role or API itself: `add_read_model` refuses it for
+    an existing one, because it would have no effect.
     """
     rules = {"pattern": pattern, "allowed": allowed, "minimum": minimum, "maximum": maximum}
     metadata = {"doc": doc, "of_resource": of_resource, "example": example, **rules}
@@ -79,7 +79,7 @@ def check_options(value: Any, table: str) -> None:
 
 
 def fits(value: object, annotation: Any, rules: Any) -> bool:
-    """Is `value` of the type and within the rules? A bool is never a number."""
+    """Whether `value` has the type and satisfies the rules. A bool is never a number."""
     origin = get_origin(annotation)
     if origin in _UNIONS:
         return any(fits(value, member, rules) for member in get_args(annotation))
@@ -116,8 +116,8 @@ def describe(annotation: Any, rules: Any) -> str:
     if rules["allowed"]:
         return str(rules["allowed"])
     if origin is dict:
-        return "a table of texts"
-    return {str: "a text", int: _range(rules), bool: "true or false"}[annotation]
+        return "a table of strings"
+    return {str: "a string", int: _range(rules), bool: "true or false"}[annotation]
 
 
 def _range(rules: Any) -> str:

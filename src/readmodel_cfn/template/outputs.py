@@ -1,8 +1,8 @@
 """The outputs of a read model, and how another stack imports them.
 
-The article: "We have our outputs so we can use the solution": the URL, the bucket and the writer
-with its secret key. Here `[writer] key_in` decides where the key is stored; by default an output
-names the secret that contains it.
+The article: "We have our outputs so we can use the solution". They are the URL, the bucket, and the
+writer with its secret key. Here `[writer] key_in` decides where the key is stored; by default an
+output names the secret that contains it.
 """
 
 from collections.abc import Sequence
@@ -36,21 +36,21 @@ ExportName = Literal[
     "S3BucketName",
     "SamplesUrl",
 ]
-"""The outputs that `export=True` exports: all but the user's access key."""
+"""The outputs that `export=True` exports: all except the user's access key."""
 
 
 def imported(stack: str | AWSHelperFn, output: ExportName, prefix: str = "") -> ImportValue:
     """The value of an output that another stack exports, as an ImportValue.
 
     `stack` is that stack's name, or a function such as a Ref to a parameter; `prefix` is the prefix
-    of the read model there. `add_read_model` takes an imported bucket name as `data_store`.
+    of the read model in it. `add_read_model` takes an imported bucket name as `data_store`.
     """
     name = f"{prefix}{output}"
     return ImportValue(f"{stack}-{name}" if isinstance(stack, str) else Join("-", [stack, name]))
 
 
 def exported(outputs: list[Output]) -> list[Output]:
-    """The same outputs with the export names that `imported` uses; the access key has none."""
+    """The same outputs with the export names that `imported` uses, except the access key."""
     for output in outputs:
         if output.title.endswith(get_args(ExportName)):
             output.Export = Export(Join("-", [StackName, output.title]))
@@ -103,7 +103,7 @@ def url_outputs(api: ag.RestApi, stage: str, routes: Sequence[Route], names: Nam
 
 
 def _bucket(bucket: Reference, names: Names) -> list[Output]:
-    """The bucket's name; none for an imported bucket, which is an output of its own stack."""
+    """The bucket's name; an imported bucket is already an output of its own stack."""
     if isinstance(bucket.name, ImportValue):
         return []
     about = "Name of the bucket to publish to"

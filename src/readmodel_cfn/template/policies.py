@@ -1,6 +1,6 @@
-"""IAM policy statements of the stack, each with its reason.
+"""The IAM policy statements of the stack, and why each is needed.
 
-Pure functions of ARNs. Each statement grants one thing; `document` combines statements. No granted
+Each function takes ARNs and returns one statement; `document` combines statements. No allowed
 action has a wildcard.
 """
 
@@ -31,7 +31,7 @@ from readmodel_cfn.limits import (
     USER_POLICY_LENGTH,
 )
 
-# The types of awacs do not include troposphere's functions, but it renders them.
+# awacs' type hints do not include troposphere's functions, but awacs renders them.
 Arn = Any
 _VERSION = "2012-10-17"
 
@@ -44,23 +44,23 @@ def document(statements: Sequence[Statement]) -> PolicyDocument:
 
 
 def object_arns(bucket: Arn, patterns: Sequence[str]) -> list[Arn]:
-    """The ARNs of the objects that the key patterns name, below a bucket's ARN."""
+    """The ARNs of the objects in a bucket whose keys match the patterns."""
     return [Join("", [bucket, f"/{pattern}"]) for pattern in dict.fromkeys(patterns)]
 
 
 def use(actions: Sequence[Action], objects: Sequence[Arn]) -> Statement:
     """Allow actions on documents.
 
-    A publisher needs only PUT, and API Gateway only GET; a writer needs GET too to put with
-    If-Match. DELETE removes documents that are no longer published, but no earlier versions.
+    A publisher needs only PUT, and API Gateway only GET; for a PUT with If-Match a writer also
+    needs GET. DELETE removes documents that are no longer published, but no earlier versions.
     """
     return Statement(Effect=Allow, Action=list(actions), Resource=list(objects))
 
 
 def list_keys(bucket: Arn, patterns: Sequence[str]) -> Statement:
-    """List the routes' keys only: s3:prefix must match one of them.
+    """Allow listing of the routes' keys only: s3:prefix must match one of them.
 
-    A writer needs it to list what is published, and the gateway role so that S3 answers 404 for a
+    A writer needs it to list what is published, and the gateway role so that S3 returns 404 for a
     missing object instead of 403; that S3 then compares the object's key with the prefix is
     (assumed). For a pattern with a wildcard the prefix is the text before its `*`.
     """
@@ -74,12 +74,12 @@ def list_keys(bucket: Arn, patterns: Sequence[str]) -> Statement:
 
 
 def encrypt(key: Arn) -> Statement:
-    """Let S3 request a data key from KMS for the writer, if a KMS key encrypts the bucket."""
+    """Allow S3 to request a data key from KMS for the writer, if a KMS key encrypts the bucket."""
     return Statement(Effect=Allow, Action=[kms.GenerateDataKey], Resource=[key])
 
 
 def decrypt(key: Arn) -> Statement:
-    """Let S3 decrypt the data key with KMS for the reader."""
+    """Allow S3 to decrypt the data key with KMS for the reader."""
     return Statement(Effect=Allow, Action=[kms.Decrypt], Resource=[key])
 
 
@@ -87,7 +87,7 @@ def refuse_plain_http(bucket: AWSHelperFn) -> Statement:
     """Deny every request without TLS.
 
     S3's endpoints refuse TLS below 1.2 themselves, so the statement has no condition on the
-    version; with a second condition it would apply only where both hold, which is never.
+    version; a second condition would limit the statement to requests that meet both.
     """
     return Statement(
         Effect=Deny,
@@ -99,7 +99,7 @@ def refuse_plain_http(bucket: AWSHelperFn) -> Statement:
 
 
 def assumed_by_api_gateway() -> Statement:
-    """Let API Gateway assume the role to call S3.
+    """Allow API Gateway to assume the role to call S3.
 
     No aws:SourceAccount or aws:SourceArn condition: API Gateway does not send them, and every
     read would fail with 500.
@@ -112,7 +112,7 @@ def assumed_by_api_gateway() -> Statement:
 
 
 def assumed_by(principals: Sequence[str]) -> Statement:
-    """Let AWS principals assume the writer's role."""
+    """Allow AWS principals to assume the writer's role."""
     return Statement(
         Effect=Allow, Principal=Principal("AWS", list(principals)), Action=[sts.AssumeRole]
     )
@@ -136,9 +136,10 @@ _ARN = len('"arn:aws-us-gov:s3:::/",') + 63  # around a key in an object's ARN
 
 
 def batches(patterns: Sequence[str], attached_to: type[iam.User | iam.Role]) -> list[list[str]]:
-    """Divide key patterns by IAM's quotas: an inline policy takes the first batch.
+    """Divide key patterns by IAM's quotas: the first batch is for the inline policy.
 
-    Each other batch fits a managed policy. The first is empty if the first pattern is too long.
+    Each other batch fits into one managed policy. The first is empty if the first pattern is too
+    long.
 
     Raises:
         ConfigError: too many patterns for the policies of one user or role.
@@ -147,13 +148,13 @@ def batches(patterns: Sequence[str], attached_to: type[iam.User | iam.Role]) -> 
     inline = ROLE_POLICY_LENGTH if attached_to is iam.Role else USER_POLICY_LENGTH
     left = inline - _FRAME
     for pattern in dict.fromkeys(patterns):
-        size = _ARN + 2 * len(pattern) + len('"*",')  # in an ARN, and perhaps in a prefix
+        size = _ARN + 2 * len(pattern) + len('"*",')  # in an ARN, and possibly in a prefix
         if size > left:
             found.append([])
             left = MANAGED_POLICY_LENGTH - _FRAME
         found[-1].append(pattern)
         left -= size
     if len(found) > 1 + MANAGED_POLICIES:
-        what = "more keys than IAM policies can name"
+        what = "the keys exceed the size quotas of IAM policies"
         raise ConfigError(what, where="routes", hint=FEWER_ROUTES)
     return found

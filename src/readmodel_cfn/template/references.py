@@ -23,7 +23,7 @@ from readmodel_cfn.template.naming import IAM_NAME, IAM_NAME_IN_WORDS
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 _BUCKET_IN_WORDS = "a bucket's name (3 to 63 of a-z 0-9 . -), a function, or the template's bucket"
-# A Sub of one name only is the same as a Ref or a GetAtt.
+# A Sub that contains only one name is the same as a Ref or a GetAtt.
 _ONE_NAME = re.compile(r"\$\{([A-Za-z0-9:]+)(?:\.([A-Za-z0-9.]+))?\}")
 Value = TypeVar("Value")
 
@@ -46,7 +46,7 @@ def reference_to(resource: AWSObject) -> Reference:
 
 
 def plain(value: Any) -> Any:
-    """A value as in the template's JSON; Ref, GetAtt and Sub of one name have one form.
+    """A value as in the template's JSON; equal Ref, GetAtt and Sub functions get the same form.
 
     A GetAtt becomes `{"Fn::GetAtt": [name, attribute]}`, however it is written.
     """
@@ -62,7 +62,7 @@ def plain(value: Any) -> Any:
 def resolve(template: Template, value: Value) -> Value | AWSObject:
     """The bucket or the role of the template that a Ref names; any other value unchanged.
 
-    With the object the deployment's hash can include what replaces it; a Ref never changes.
+    The deployment's hash includes the properties that replace the resource; a Ref never changes.
     """
     content = plain(value) if isinstance(value, AWSHelperFn) else None
     title = content.get("Ref") if isinstance(content, dict) else None
@@ -85,7 +85,7 @@ def bucket_reference(bucket: s3.Bucket | AWSHelperFn | str) -> Reference:
 def role_reference(role: iam.Role | AWSHelperFn | str) -> Reference:
     """A reference to a role of the template, or to an existing one by its name.
 
-    A role that is given by name must have the path /: its ARN is made of the name alone.
+    A role that is given by name must have the path /, because its ARN is built from the name.
 
     Raises:
         ConfigError: no role can have this name.
@@ -104,7 +104,7 @@ def _check_name(value: object, where: str, pattern: str, allowed: str) -> None:
 
 
 def _is_arn(function: AWSHelperFn) -> bool:
-    """Is it a GetAtt of a resource's ARN, where a name is required?"""
+    """Whether it is a GetAtt of a resource's ARN; a name is required instead."""
     content = plain(function)
     attribute = content.get("Fn::GetAtt", ()) if isinstance(content, dict) else ()
     return attribute[1:] == ["Arn"]

@@ -1,4 +1,4 @@
-"""The template of one read model, and the text of any template."""
+"""Builds the template of one read model, and writes any template as JSON or YAML."""
 
 import json
 from collections.abc import Mapping
@@ -23,9 +23,9 @@ def build_template(model: "ReadModel", prefix: str = "") -> "Template":
     """A template with one read model; its logical IDs and outputs begin with `prefix`.
 
     Raises:
-        ConfigError: it exceeds a quota of a template or an API.
+        ConfigError: the template exceeds a quota of CloudFormation or API Gateway.
     """
-    # To render the article or an existing template needs none of these.
+    # Imported here because rendering the article or an existing template does not need them.
     from troposphere import Template
 
     from readmodel_cfn.template.compose import add
@@ -49,8 +49,8 @@ def format_of(file: "Path | None") -> Literal["json", "yaml"]:
 def render(template: "Template", form: Literal["json", "compact", "yaml"] = "json") -> str:
     """The template's text, always the same for the same template, in the article's order.
 
-    `json` is indented. `compact` is JSON without white space, which is sent to CloudFormation and
-    counts for its quota. `yaml` has long function names and no tags.
+    `json` is indented. `compact` is JSON without white space: it is sent to CloudFormation, whose
+    size quota applies to it. `yaml` has long function names and no tags.
 
     Raises:
         ConfigError: it is longer than CloudFormation allows.
@@ -71,7 +71,7 @@ def _compact(content: Mapping[str, Any]) -> str:
 
 
 def indented(value: Any, margin: str = "\n") -> str:
-    """A value as json.dumps writes it with indent=2, in half of the time."""
+    """A value as json.dumps writes it with indent=2, in half the time."""
     if isinstance(value, str):
         return _quoted(value)
     if value is False:
@@ -95,7 +95,7 @@ def _plain(template: "Template") -> dict[str, Any]:
 
 
 def _ordered(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The parts in the usual order, which is not troposphere's."""
+    """The template's sections in their usual order; troposphere has another."""
     parts = {name: content[name] for name in _TOP if name in content} | dict(content)
     resources = parts["Resources"].items()
     parts["Resources"] = {title: _type_first(resource) for title, resource in resources}
@@ -113,7 +113,7 @@ def as_yaml(content: Mapping[str, Any]) -> str:
     import yaml
 
     class Dumper(yaml.SafeDumper):
-        """Writes no anchors and aliases."""
+        """Writes no anchors or aliases."""
 
         def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
             return True

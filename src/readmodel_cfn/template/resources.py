@@ -1,4 +1,4 @@
-"""The resources and outputs of one read model: one call for each section, in the article's order.
+"""The resources and outputs of one read model, section by section in the article's order.
 
 An existing bucket, role or API is used instead of a new one, and keeps its own settings.
 """
@@ -31,7 +31,7 @@ Role: TypeAlias = iam.Role | AWSHelperFn | str
 
 @dataclass(frozen=True)
 class Existing:
-    """The bucket, the role and the API that exist already; None where the read model makes one."""
+    """An existing bucket, role and API; None for each that the read model creates."""
 
     bucket: Reference | None = None
     role: Reference | None = None
@@ -39,7 +39,7 @@ class Existing:
 
     @property
     def resources(self) -> list[AWSObject]:
-        """Those that are resources of the template."""
+        """The existing resources that are in the template."""
         references = [reference for reference in (self.bucket, self.role) if reference]
         resources = [*(reference.resource for reference in references), self.api]
         return [resource for resource in resources if resource is not None]
@@ -50,7 +50,7 @@ NOTHING = Existing()
 
 @dataclass(frozen=True)
 class Resources:
-    """The resources of one read model; a field is None or empty where none was made.
+    """The resources of one read model; a field is None or empty if nothing was created.
 
     `api` is the existing API if there is one.
     """
@@ -81,7 +81,7 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
     store, routes, origin = model.data_store, model.routes, model.api.cors_origin
     keys = [route.key_pattern for route in routes]
     own_bucket, bucket_policy = None, None
-    if existing.bucket is None:  # a bucket has one policy: that of an existing one is its owner's
+    if existing.bucket is None:  # a bucket has only one policy; an existing bucket keeps its own
         own_bucket, bucket_policy = build_data_store(store, names)
     bucket = existing.bucket or reference_to(own_bucket)
     writer = build_writer(model.writer, names, bucket=bucket, keys=keys, kms_key=store.kms_key)
@@ -150,7 +150,7 @@ def outputs_of(
 
 
 def adapt(model: ReadModel, existing: Existing) -> ReadModel:
-    """The model for what exists already: an existing API decides how it compresses.
+    """The model, adapted to the existing resources: an existing API keeps its compression.
 
     Raises:
         ConfigError: an option of the model would have no effect, or the API contradicts it.
@@ -168,10 +168,10 @@ def _adapt_to_api(model: ReadModel, api: ag.RestApi) -> ReadModel:
         raise ConfigError(f"a {type(api).__name__} is not allowed", where="api", hint=hint)
     _check_defaults("api", model.api, "set it on that RestApi")
     _check_defaults("deployment", model.deployment, "pass it to deploy_api", every=True)
-    for name in ("Body", "BodyS3Location"):  # CloudFormation imports it over the whole API
+    for name in ("Body", "BodyS3Location"):  # it replaces the whole API
         if name in api.properties:
-            what = f"its {name} would overwrite what is added to it"
-            hint = "use another RestApi, or none to create one"
+            what = f"its {name} would overwrite the added resources"
+            hint = "use another RestApi, or omit api to create one"
             raise ConfigError(what, where=api.title, hint=hint)
     smallest = _compress_from(api)
     if problem := _encoding_problem(model.data_store.gzip_stored, _binary_types(api), smallest):
@@ -185,7 +185,7 @@ _OWNERS = {"data_store": "bucket", "gateway_role": "role", "api": "API", "deploy
 
 
 def _check_defaults(table: str, options: object, hint: str, *, every: bool = False) -> None:
-    """Refuse settings of an existing resource itself, which would have no effect."""
+    """Refuse settings that would have no effect on an existing resource."""
     default = type(options)()
     for declared, _ in options_of(type(options)):
         name = declared.name
@@ -200,7 +200,7 @@ def _binary_types(api: ag.RestApi) -> list[str]:
     types: Any = api.properties.get("BinaryMediaTypes", [])
     if not isinstance(types, list) or not all(isinstance(kind, str) for kind in types):
         what = "its BinaryMediaTypes are unknown, because they are a function"
-        hint = "use a list of texts: they decide how documents are served"
+        hint = "use a list of strings: documents are served according to it"
         raise ConfigError(what, where=api.title, hint=hint)
     return [kind.replace("~1", "/") for kind in types]
 
@@ -220,9 +220,10 @@ def _compress_from(api: ag.RestApi) -> int | Literal["never"]:
 def _encoding_problem(
     gzip_stored: bool, binary_types: list[str], compress_from: int | Literal["never"]
 ) -> str | None:
-    """Why the API cannot serve documents of this encoding, if it cannot.
+    """The reason why the API cannot serve documents of this encoding, or None.
 
-    API Gateway converts a response of a binary type to or from base64, by the client's Accept:
+    API Gateway converts a response of a binary type to or from base64, depending on the client's
+    Accept:
     https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings-workflow.html
     """
     if not gzip_stored:

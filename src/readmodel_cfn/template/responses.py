@@ -1,11 +1,11 @@
-"""The responses of the API: for each status of S3, what the client gets and how it is mapped.
+"""The responses of the API: how each status of S3 is mapped for the client.
 
-API Gateway passes nothing of S3's response to the client unless it is declared and mapped. The
-article maps the status 200 and no header: no reader ever sees an ETag, and every error is a 500.
-Here every status keeps its class, and an unexpected one is a 502, never a 200.
+API Gateway passes S3's statuses and headers to the client only if they are declared and mapped. The
+article maps the status 200 and no header: clients never get an ETag, and every error is a 500. Here
+every status keeps its class, and an unexpected one is a 502, never a 200.
 
 The selection patterns are disjoint lists of statuses: API Gateway documents neither the dialect of
-these regular expressions, nor whether they are anchored, nor which of two matches wins.
+these regular expressions, nor whether they are anchored, nor which pattern it uses if two match.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ Missing = Literal["not-found", "mask"]
 
 @dataclass(frozen=True)
 class Response:
-    """What the client gets where S3's status matches `pattern`; None is every other status.
+    """What the client gets if S3's status matches `pattern`; None matches every other status.
 
     `headers` are the headers of S3's response to pass on. `message` is the message of a JSON body;
     None passes the body of S3's response.
@@ -35,7 +35,7 @@ class Response:
 
 @dataclass(frozen=True)
 class ResponseSettings:
-    """What all responses of an API have in common.
+    """Settings that all responses of an API share.
 
     `headers` are headers of every response, with their fixed values; `document_headers` those of
     documents and 304 only. `binary` says that API Gateway must not decode or encode documents.
@@ -50,10 +50,10 @@ _CACHE_HEADERS = ("ETag", "Last-Modified", "Cache-Control")
 
 
 def read_responses(missing: Missing, settings: ResponseSettings) -> tuple[Response, ...]:
-    """The responses to GET and HEAD, by S3's status.
+    """The responses to GET and HEAD, one for each group of S3 statuses.
 
-    To a role that may not list the bucket, S3 answers 403 for a missing object; "mask" maps it to
-    404.
+    For a role that may not list the bucket, S3 returns 403 for a missing object; "mask" maps that
+    to 404.
     """
     encoding = ("Content-Encoding",) if settings.binary else ()
     not_found = Response("404", "403|404" if missing == "mask" else "404", message="Not Found")
@@ -92,7 +92,7 @@ def integration_response(response: Response, settings: ResponseSettings) -> ag.I
 
 
 def method_response(response: Response, settings: ResponseSettings) -> ag.MethodResponse:
-    """The declaration that the mapping needs; False says that a header is not required."""
+    """The declaration that the mapping requires; False: the response may omit the header."""
     names = [*response.headers, *_fixed(response, settings)]
     return ag.MethodResponse(StatusCode=response.status, **_parameters(dict.fromkeys(names, False)))
 

@@ -21,7 +21,7 @@ READ_METHODS = ("GET", "HEAD")
 """The methods of every route."""
 
 CONDITIONAL_HEADERS = ("If-None-Match", "If-Modified-Since")
-"""The request headers that reach S3, which answers 304 to them."""
+"""The request headers that API Gateway forwards to S3, which may then return 304."""
 
 _CHARACTER = r"[A-Za-z0-9._-]"
 _LITERAL = rf"{_CHARACTER}+"
@@ -110,11 +110,11 @@ class Route:
         return re.sub(r"\{\w+\}", "*", self.key)
 
     def match_key(self, key: str) -> bool:
-        """Does this route serve `key`? A plain parameter is one segment, a greedy one several.
+        """Whether this route serves `key`. A plain parameter is one segment, a greedy one several.
 
-        A parameter is never a segment that begins with a dot: publishing a folder would else make
-        files such as `.vscode/settings.json` public. A key that spells the dot is served:
-        `.well-known/{name}.json`.
+        A parameter is never a segment that begins with a dot: otherwise, publishing a
+        folder would make files such as `.vscode/settings.json` public. A key with a literal dot is
+        served: `.well-known/{name}.json`.
         """
         first, *others = self._parts
         ends = {len(first)} if key.startswith(first) else set()
@@ -124,13 +124,13 @@ class Route:
         return fits and not _has_dot_segment(key)
 
     def may_serve_below(self, directory: str) -> bool:
-        """Can this route serve a key that begins with `directory`, which ends with a slash?"""
+        """Whether it can serve a key that begins with `directory`, which ends with a slash."""
         ends = {0}
         for number, part in enumerate(self._parts):
             if number % 2:
                 ends = _after_parameter(part, directory, ends)
                 if "/" in part and len(directory) - 1 in ends:
-                    return True  # a greedy parameter takes the last slash and more
+                    return True  # a greedy parameter can match the last slash and more
             else:
                 if any(part.startswith(directory[at:]) for at in ends):
                     return True
@@ -139,7 +139,7 @@ class Route:
 
     @cached_property
     def _parts(self) -> list[str]:
-        """Literal text and the characters of a parameter, in turn; the last is literal text."""
+        """Literal text and the characters that a parameter allows, alternating; text is last."""
         greedy = set(re.findall(r"\{(\w+)\+\}", self.path))
         parts = re.split(r"\{(\w+)\}", self.key)
         parts[1::2] = [_VALUE + "/" if name in greedy else _VALUE for name in parts[1::2]]
@@ -163,7 +163,7 @@ def _after_parameter(characters: str, key: str, starts: set[int]) -> set[int]:
 
 
 def _begins_hidden(key: str, at: int) -> bool:
-    """Is this the dot that begins a segment?"""
+    """Whether the character at this position is a dot that begins a segment."""
     return key[at] == "." and (at == 0 or key[at - 1] == "/")
 
 
@@ -172,7 +172,7 @@ def _after_literal(literal: str, key: str, starts: set[int]) -> set[int]:
 
 
 def _has_dot_segment(text: str) -> bool:
-    """Is there a segment . or .., which clients resolve before they send a request?"""
+    """Whether a segment is . or .., which clients resolve before they send a request."""
     return any(part in (".", "..") for part in text.split("/"))
 
 
@@ -180,12 +180,12 @@ ROUTES_ALLOWED = 'a list of Route objects: [Route("products/{id}", "products/{id
 
 
 def check_routes(routes: Sequence[Route]) -> None:
-    """Check the routes against each other.
+    """Check that the routes do not conflict with each other.
 
     Raises:
-        OptionError: one is no Route, two routes have one path, or two names for the parameter at
-            one position: API Gateway refuses it ("a sibling of this resource already has a
-            variable path part").
+        OptionError: an item is no Route, two routes have the same path, or different parameter
+            names at the same position, which API Gateway refuses ("a sibling of this resource
+            already has a variable path part").
     """
     if not routes:
         raise OptionError("routes", [], "at least one route")

@@ -2,7 +2,7 @@
 
 The article: "a specific user for writing to the S3 bucket", and its API keys. Its user is allowed
 `s3:*` on every key of the bucket, and the secret key is in the outputs, where everybody who can
-describe the stack reads it. Here the writer may only put the keys of the routes unless more is
+describe the stack can read it. Here the writer may only put the keys of the routes unless more is
 configured, and Secrets Manager stores its access key.
 """
 
@@ -26,7 +26,7 @@ class Writer:
     """The IAM identity that publishes documents, its permissions, and where its key is stored.
 
     Raises:
-        OptionError: a value that IAM would refuse, or options that do not belong together.
+        OptionError: a value that IAM would refuse, or options that contradict each other.
     """
 
     kind: Literal["user", "role", "none"] = option(
@@ -36,9 +36,10 @@ class Writer:
     )
     principals: tuple[str, ...] = option(
         (),
-        "Who may assume the role: account ids, or ARNs of users and roles (default: none).",
+        "Principals that may assume the role: account IDs, or ARNs of users and roles (default: "
+        "none).",
         pattern=_PRINCIPAL,
-        allowed="an account id, or the ARN of an account's root, a user or a role",
+        allowed="an account ID, or the ARN of an account's root, a user or a role",
     )
     allow: tuple[Literal["put", "compare", "list", "delete"], ...] = option(
         ("put",),
@@ -71,9 +72,11 @@ class Writer:
     def __post_init__(self) -> None:
         check_options(self, "writer")
         if self.kind == "role" and not self.principals:
-            raise OptionError("writer.principals", [], "who may assume the role")
+            raise OptionError("writer.principals", [], "at least one account ID or ARN")
         if self.kind != "role" and self.principals:
-            raise OptionError("writer.principals", list(self.principals), "none, or kind = 'role'")
+            raise OptionError(
+                "writer.principals", list(self.principals), "an empty list, or kind = 'role'"
+            )
         if not self.allow:
             raise OptionError("writer.allow", [], "at least one of put, compare, list, delete")
 
@@ -83,7 +86,7 @@ class WriterResources:
     """The user and its access key, or the role; every field is empty if there is no writer.
 
     `policies` are managed policies for keys that do not fit into the inline policy; `secret` is
-    None where the access key is in the outputs.
+    None if the access key is in the outputs.
     """
 
     identity: iam.User | iam.Role | None = None
@@ -117,7 +120,7 @@ def build_writer(
         return WriterResources(identity, managed)
     key = iam.AccessKey(
         names("DataStoreWriterAccessKey"),
-        Serial=options.serial,  # a higher one makes CloudFormation replace the key
+        Serial=options.serial,  # a higher number makes CloudFormation replace the key
         Status="Active",
         UserName=Ref(identity),
     )
@@ -147,7 +150,7 @@ def _statements(
 def _identity(
     options: Writer, document: PolicyDocument | None, names: Names
 ) -> iam.User | iam.Role:
-    """The user or the role, with its permissions inline: they are deleted with it."""
+    """The user or the role, with inline permissions, which are deleted with it."""
     title, boundary = names("DataStoreWriter"), options.permissions_boundary
     name = "data-store-writer"
     inline = [iam.Policy(PolicyName=name, PolicyDocument=document)] if document else None
@@ -167,7 +170,7 @@ def _identity(
 def _secret(key: iam.AccessKey, names: Names) -> secretsmanager.Secret:
     """The key as a secret, `{"access_key_id": ..., "secret_access_key": ...}`.
 
-    CloudFormation names it: the name of a deleted secret stays taken for days.
+    CloudFormation generates its name: the name of a deleted secret cannot be reused for days.
     """
     key_id, secret_key = Ref(key), GetAtt(key, "SecretAccessKey")
     body = ['{"access_key_id":"', key_id, '","secret_access_key":"', secret_key]

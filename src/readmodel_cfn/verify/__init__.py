@@ -1,5 +1,5 @@
-"""Checks of a deployed stack over HTTP: `verify` checks its promises, `race` reads under writes.
+"""Checks of a deployed stack over HTTP: `verify` checks its promises, `race` reads during writes.
 
-`contract` has what is promised, `probe` a document that is written for the check and always
-removed, `session` the requests, `checks` one judgement for each promise.
+`contract` says what is promised. `probe` writes a document for the check and always removes it.
+`session` sends the requests. `checks` has one check for each promise.
 """

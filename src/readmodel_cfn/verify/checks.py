@@ -1,4 +1,4 @@
-"""One judgement for each promise: observations in, an outcome out; no requests."""
+"""One check for each promise: a function of the observations that sends no requests."""
 
 import json
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ def served(_: Contract, reads: Reads) -> Outcome:
         if first.status == 429:
             todo = "raise throttle_rate under [deployment] or of the route, and deploy"
         elif first.status in (403, 404):
-            todo = f"allow the API's role to get {reads.probe.route.key}: {_DEPLOY}"
+            todo = f"allow s3:GetObject on {reads.probe.route.key} to the API's role: {_DEPLOY}"
         return broken(name, f"GET returns {first.status}", todo)
     if first.decoded() != reads.probe.documents[0]:
         what = f"GET returns {len(first.body):,} bytes that are not the published document"
@@ -91,19 +91,19 @@ def change(_: Contract, reads: Reads) -> Outcome:
 
 
 def head(contract: Contract, reads: Reads) -> Outcome:
-    """HEAD returns the headers of GET, or what these should be."""
+    """HEAD returns the same headers as GET, or the promised ones."""
     name, todo = "HEAD", f"add the route's HEAD method: {_DEPLOY}"
     if reads.head.status != 200:
         return broken(name, f"returns {reads.head.status}", todo)
     if wrong := [key for key, equal in _head_headers(contract, reads).items() if not equal]:
-        return broken(name, f"without GET's {', '.join(wrong)}", todo)
+        return broken(name, f"differs from GET in {', '.join(wrong)}", todo)
     if reads.head_unchanged.status not in (reads.unchanged.status, 304):
         return broken(name, f"a matching If-None-Match gets {reads.head_unchanged.status}", todo)
     return kept(name, "GET's headers without a body")
 
 
 def _head_headers(contract: Contract, reads: Reads) -> dict[str, bool]:
-    """Whether each header of HEAD is that of GET, or the promised one if that of GET is wrong."""
+    """Whether each header of HEAD equals that of GET, or the promised value if GET is wrong."""
     promised = {
         "Content-Type": CONTENT_TYPE,
         "ETag": reads.etags[0],
@@ -124,7 +124,7 @@ def compression(contract: Contract, reads: Reads) -> Outcome:
         what = f"Accept-Encoding: gzip gets other bytes ({zipped.status})"
         return broken(name, what, _DEPLOY)
     if contract.gzip_stored:
-        return _stored(name, reads)
+        return _stored_compressed(name, reads)
     plain = reads.first.header("Content-Encoding")
     if plain or (encoding and contract.compress_from is None):
         why = "without Accept-Encoding" if plain else "although compression is disabled"
@@ -132,7 +132,7 @@ def compression(contract: Contract, reads: Reads) -> Outcome:
     return _on_request(name, contract.compress_from, reads)
 
 
-def _stored(name: str, reads: Reads) -> Outcome:
+def _stored_compressed(name: str, reads: Reads) -> Outcome:
     if reads.first.header("Content-Encoding") == "gzip":
         return kept(name, f"{len(reads.first.body):,} bytes, as stored")
     what = "documents are stored compressed, but have no Content-Encoding"
@@ -152,7 +152,7 @@ def _on_request(name: str, compress_from: int | None, reads: Reads) -> Outcome:
 
 
 def vary(contract: Contract, reads: Reads) -> Outcome:
-    """Vary says to caches that the response depends on Accept-Encoding."""
+    """Vary says that the response depends on Accept-Encoding, for caches."""
     if contract.compress_from is None or contract.gzip_stored:
         return kept("Vary", "not needed: every reader gets the same bytes")
     if _has_word(reads.first, "Vary", "Accept-Encoding"):
@@ -213,7 +213,7 @@ def _is_json_404(response: Response) -> bool:
 
 
 def _has_message(body: bytes) -> bool:
-    """Whether it is a JSON object with a message."""
+    """Whether the body is a JSON object with a message."""
     try:
         found = json.loads(body)
     except ValueError:
@@ -222,7 +222,7 @@ def _has_message(body: bytes) -> bool:
 
 
 def _described(response: Response) -> str:
-    """The response that is not a 404 in JSON, in words."""
+    """A description of a response that is not a 404 in JSON."""
     kind = response.header("Content-Type") or "no Content-Type"
     body = "" if _has_message(response.body) else f", {_start(response.body)}"
     return f"returns {response.status}, {kind}{body}"
@@ -268,7 +268,7 @@ def _allowed(origin: str, sent: Mapping[str, Response], reads: Reads) -> Outcome
         return not_checked("CORS", "the API is throttled: the preflight gets 429")
     lacking = [
         f"{header} lacks {word}"
-        for header, word, response in _required_words(reads)
+        for header, word, response in _required_values(reads)
         if not _has_word(response, header, word)
     ]
     if lacking or not 200 <= reads.preflight.status < 300:
@@ -277,7 +277,7 @@ def _allowed(origin: str, sent: Mapping[str, Response], reads: Reads) -> Outcome
     return kept("CORS", f"{origin} may read documents, errors and the ETag")
 
 
-def _required_words(reads: Reads) -> list[tuple[str, str, Response]]:
+def _required_values(reads: Reads) -> list[tuple[str, str, Response]]:
     of_documents = [("Access-Control-Expose-Headers", "ETag", reads.cross_first)]
     return [
         *(of_documents if reads.cross_first.status == 200 else []),
@@ -329,7 +329,7 @@ def api_tls(access: AccessChecks) -> Outcome:
     if found is None:
         return not_checked(name, access.why)
     if 200 <= found < 300:
-        todo = "find what is in front of the API, and let it refuse or redirect plain HTTP"
+        todo = "configure the proxy or CDN in front of the API to refuse or redirect plain HTTP"
         return broken(name, f"returns {found} without TLS", todo)
     if found == 0 and not access.plain_bucket:
         return not_checked(name, "no response from API or S3: this network may block port 80")
@@ -352,7 +352,7 @@ def old_tls(access: AccessChecks) -> Outcome:
 
 def throttling() -> Outcome:
     """Throttling cannot be checked without load."""
-    why = "it takes load above the limit; status compares the limits with the template"
+    why = "it requires load above the limit; status compares the limits with the template"
     return not_checked("throttling", why)
 
 

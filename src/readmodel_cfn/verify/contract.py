@@ -26,11 +26,11 @@ class PromisedRoute:
 
     @property
     def is_static(self) -> bool:
-        """Whether the route has one document, which readers may be reading."""
+        """Whether the route has only one document, which clients may be reading."""
         return "{" not in self.path
 
     def path_of(self, value: str) -> str:
-        """The path with the value, which has no slash, for each parameter."""
+        """The path with `value`, which has no slash, in place of each parameter."""
         return re.sub(_PARAMETER, value, self.path)
 
     def key_of(self, value: str) -> str:
@@ -51,10 +51,10 @@ def _segments(parameter: re.Match[str]) -> str:
 class Contract:
     """What a stack promises its readers.
 
-    `compress_from` is the size in bytes from which responses are compressed, None for never;
-    `cors_origin` is the origin that may read, None for no other origin. With `gzip_stored`
+    `compress_from` is the size in bytes from which responses are compressed, or None for never;
+    `cors_origin` is the origin that may read, or None for no other origin. With `gzip_stored`
     documents are stored compressed. `missing` says how a missing document becomes a 404. `article`
-    says that it is the article's stack, which promises less.
+    is true for the article's stack, which promises less.
     """
 
     routes: Sequence[PromisedRoute]
@@ -66,7 +66,7 @@ class Contract:
     article: bool = False
 
     def route(self, path: str | None) -> PromisedRoute:
-        """The route with this path; without a path one with a parameter, if there is one.
+        """The route with this path. Without a path: a route with a parameter, if there is one.
 
         Raises:
             ConfigError: no route has the path.
@@ -90,7 +90,7 @@ class CheckedStack:
     is_managed: bool
 
     def require_managed(self) -> None:
-        """Refuse a stack that this tool did not create.
+        """Check that this tool created the stack.
 
         Raises:
             ReadModelError: it does not have the tag.
@@ -105,9 +105,9 @@ class CheckedStack:
 class ProbePlan:
     """The probed route, and the path and key of the document that is written for it.
 
-    `token` identifies the run. `missing` is a path of a route without a document, `unknown` a path
-    without a route; None if there is no such path. `documents` are two different ones of the same
-    size.
+    `token` identifies the run. `missing` is a path that has a route but no document, `unknown` a
+    path without a route; None if there is no such path. `documents` are two different documents of
+    the same size.
     """
 
     token: str
@@ -120,9 +120,9 @@ class ProbePlan:
 
 
 def plan_probe(contract: Contract, path: str | None, token: str | None = None) -> ProbePlan:
-    """The probe of the route with this path, by default of one with a parameter.
+    """The probe of the route with this path, by default of a route with a parameter.
 
-    A route with a parameter gets a key that no reader uses: `token`, random by default, is in it.
+    For a route with a parameter the key contains `token`, random by default: no reader uses it.
 
     Raises:
         ConfigError: no route has the path.
@@ -152,7 +152,7 @@ def _unknown_path(routes: Sequence[PromisedRoute], value: str) -> str | None:
 
 
 def _document(token: str, number: int, size: int) -> bytes:
-    """JSON that compresses well, with non-ASCII letters, which a wrong encoding would damage."""
+    """JSON that compresses well, with non-ASCII letters that a wrong encoding would corrupt."""
     content = {"probe": token, "number": number, "text": "Grüße, 世界", "filler": ""}
     short = len(json.dumps(content, ensure_ascii=False).encode())
     content["filler"] = "x" * max(0, min(size, _MAX_PROBE_BYTES) - short)

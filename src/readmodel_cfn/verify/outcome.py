@@ -1,4 +1,4 @@
-"""The outcome of the check of one promise."""
+"""Outcome: the result of checking one promise."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +10,7 @@ Status = Literal["kept", "broken", "cannot be shown"]
 class Outcome:
     """A promise by its name, its status, what was observed, and what to do if it is broken.
 
-    "cannot be shown" means not checked: `what` says why this endpoint or probe does not show it.
+    "cannot be shown" means not checked: `what` says why it cannot be checked here.
     """
 
     name: str

@@ -1,8 +1,8 @@
-"""The probe document: written to the data store, and always removed.
+"""The probe document, which is written to the data store and always removed.
 
 In a bucket with versioning the probe's own versions are deleted permanently, so that the previous
 document is current again with its headers, date and ETag, and a document that was published
-meanwhile stays. In a bucket without versioning the overwritten document is put back, unless a newer
+meanwhile stays. In a bucket without versioning the overwritten document is restored, unless a newer
 one was published: S3 compares the ETag (If-Match), so that no publisher's document is overwritten.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html
 """
@@ -26,13 +26,13 @@ from readmodel_cfn.publish.documents import Settings
 
 Result = TypeVar("Result")
 
-_MARK = "readmodel-cfn-probe"  # metadata: the token of the run that wrote the version
-_NOT_FOUND = {"NoSuchKey", "NoSuchVersion", "NotFound", "404"}  # a HEAD error has no body, so 404
+_MARK = "readmodel-cfn-probe"  # metadata key; its value is the token of the run
+_NOT_FOUND = {"NoSuchKey", "NoSuchVersion", "NotFound", "404"}  # an error of HEAD has no body: 404
 _CONFLICT = {"PreconditionFailed", "ConditionalRequestConflict", *_NOT_FOUND}
 _NO_VERSION = (None, "null")  # without versioning, or with versioning suspended
 _DENIED = {"AccessDenied", "403"}
 _BATCH = 1000  # keys of one DeleteObjects call, S3's limit
-# The arguments of PutObject that GetObject returns: all that a reader or a cost report shows.
+# Arguments of PutObject that GetObject returns: all that readers or cost reports can see.
 _RESTORED = (
     "CacheControl",
     "ContentDisposition",
@@ -47,7 +47,7 @@ _RESTORED = (
 
 @dataclass(frozen=True)
 class Saved:
-    """The document before the check: ETag, version, and the arguments that put it back."""
+    """The document before the check: ETag, version, and the arguments that restore it."""
 
     etag: str
     version: str | None
@@ -58,7 +58,7 @@ class ProbeDocument:
     """The probe at one key of a bucket; `s3` is boto3's client, `token` identifies the run.
 
     Raises:
-        ReadModelError: the probe of another run is there.
+        ReadModelError: the key already has the probe of another run.
     """
 
     def __init__(self, s3: Any, bucket: str, key: str, settings: Settings, token: str) -> None:
@@ -89,7 +89,7 @@ class ProbeDocument:
             "Metadata": {_MARK: self._token},
             **self._settings.headers,
         }
-        # botocore's retry of a call may be refused because its first attempt succeeded.
+        # S3 may refuse a retry of botocore because the first attempt succeeded.
         with self.uninterrupted():
             done = self._put(known, arguments)
         if not done and not (self._is_current() and self._etag != known):
@@ -98,9 +98,9 @@ class ProbeDocument:
         return self._etag or ""
 
     def local_copy(self) -> Path | None:
-        """A local copy of the document, if the bucket would have none after this process is killed.
+        """A local copy of the document, in case this process is killed before it restores it.
 
-        That is a bucket without versioning; None if it has versioning or there is no document.
+        None if the bucket has versioning, which keeps the document, or there is no document.
         """
         if self.saved is None or self.saved.version not in _NO_VERSION:
             return None
@@ -113,7 +113,7 @@ class ProbeDocument:
         """Check that the probe is still the current document.
 
         Raises:
-            Unfinished: another document was published meanwhile, so the observations mean nothing.
+            Unfinished: another document was published meanwhile, so the observations are invalid.
         """
         if not self._is_current():
             raise Unfinished(
@@ -123,9 +123,9 @@ class ProbeDocument:
             )
 
     def remove(self) -> tuple[str, ...]:
-        """Remove the probe; returns what is left of it, one line each.
+        """Remove the probe; return the parts that could not be removed, one line each.
 
-        Errors of S3 are returned, not raised, because this runs after any other error.
+        Errors of S3 are returned, not raised, because this also runs after another error.
         """
         if not self._touched:
             return ()
@@ -136,19 +136,19 @@ class ProbeDocument:
 
     def _remove(self) -> tuple[str, ...]:
         own = self._own_versions()
-        if "null" in own:  # it replaced the document
-            self._put_back()
+        if "null" in own:  # the probe overwrote the document
+            self._restore()
             return ()
         refused = [error for batch in _batches(own) for error in self._errors(batch)]
         if not refused:
             return ()
-        self._put_back()
+        self._restore()
         why = f"{refused[0].get('Code')} {refused[0].get('Message', '')}".strip()
         versions = counted(len(refused), "version")
         return (f"{self.where}: {versions} of the probe cannot be deleted: {why}",)
 
     def _errors(self, versions: Sequence[str]) -> Sequence[Mapping[str, Any]]:
-        """Delete the versions permanently; returns S3's errors."""
+        """Delete the versions permanently; return S3's errors."""
         objects = [{"Key": self._at["Key"], "VersionId": version} for version in versions]
         try:
             with readable_responses("delete_objects"):
@@ -164,7 +164,7 @@ class ProbeDocument:
             raise UnreadableResponse("delete_objects")
         return errors
 
-    def _put_back(self) -> None:
+    def _restore(self) -> None:
         """Restore the previous state, unless the probe is no longer the current document."""
         if not self._is_current():
             return
@@ -185,12 +185,12 @@ class ProbeDocument:
     def _new_versions(self) -> Iterator[str]:
         """The versions of the key, newest first, up to the saved one."""
         bucket, key = self._at["Bucket"], self._at["Key"]
-        # Without versioning the only version is overwritten, so it may be the probe's by now.
+        # Without versioning the only version is overwritten, so it may now be the probe.
         last = self.saved.version if self.saved and self.saved.version not in _NO_VERSION else None
         listing = self._s3.get_paginator("list_object_versions")
         with readable_responses("list_object_versions"):
             for page in listing.paginate(Bucket=bucket, Prefix=key):
-                page["IsTruncated"]  # every response of S3 has it
+                page["IsTruncated"]  # every response of S3 has it; another server may not
                 for version in page.get("Versions", []):
                     if version["Key"] != key:
                         continue
@@ -214,7 +214,7 @@ class ProbeDocument:
         return found
 
     def _is_own(self, version: str) -> bool:
-        """Whether this run wrote the version, by its response or by the version's metadata."""
+        """Whether this run wrote the version, according to S3's response or the metadata."""
         return version in self._written or _mark(self._head(VersionId=version)) == self._token
 
     def _put(self, known: str | None, arguments: Mapping[str, Any]) -> bool:
@@ -238,7 +238,7 @@ class ProbeDocument:
         return answer
 
     def _save(self) -> Saved | None:
-        """The current document; None if there is none."""
+        """The current document; None if the key has no object."""
         try:
             found = self._s3.get_object(**self._at)
         except self._s3.exceptions.ClientError as error:
@@ -247,7 +247,9 @@ class ProbeDocument:
             raise
         if _mark(found):
             hint = "wait for that run; if it was killed, publish the document again"
-            raise ReadModelError("the probe of another run is there", where=self.where, hint=hint)
+            raise ReadModelError(
+                "the key already has the probe of another run", where=self.where, hint=hint
+            )
         arguments = {name: found[name] for name in _RESTORED if found.get(name)}
         with readable_responses("get_object"):
             etag = found["ETag"]
@@ -267,22 +269,24 @@ def _mark(found: Mapping[str, Any]) -> str | None:
 def while_probes_exist(
     documents: Sequence[ProbeDocument], work: Callable[[], Result], on_progress: OnProgress
 ) -> tuple[Result, tuple[str, ...]]:
-    """Do work that writes probes, and remove them, also after an error or an interruption.
+    """Do work that writes probes, and remove them, even after an error or an interruption.
 
-    Returns the result of the work, and what is left of the probes, one line each. What is left is
-    also reported to `on_progress`, since an error has no result.
+    Returns the result of the work, and the parts that could not be removed, one line each. These
+    are also reported to `on_progress`, because after an error nothing is returned.
     """
     with InterruptGuard() as guard:
         for document in documents:
             document.uninterrupted = guard.uninterrupted
         copies = [copy for document in documents if (copy := document.local_copy())]
         for copy in copies:
-            on_progress(Note(f"The bucket has no versioning: until the end a copy is in {copy}"))
+            on_progress(
+                Note(f"The bucket has no versioning: a copy is kept in {copy} during the check")
+            )
         try:
             try:
                 result = work()
             finally:
-                guard.hold()  # an interruption here does not skip the removal
+                guard.hold()  # an interruption does not skip the removal
         finally:
             left = tuple(line for document in documents for line in document.remove())
             if not left:
@@ -313,14 +317,14 @@ class InterruptGuard:
         return self
 
     def hold(self) -> None:
-        """Let no signal interrupt from here on."""
+        """From now on, let no signal interrupt."""
         self._held = True
 
     @contextmanager
     def uninterrupted(self) -> Iterator[None]:
         """A block that no signal interrupts; KeyboardInterrupt is raised right after it.
 
-        For a write: S3 may complete an abandoned one after the probe was removed.
+        Used for writes: S3 may complete an interrupted write after the probe was removed.
         """
         if threading.current_thread() is not threading.main_thread():
             yield

@@ -1,4 +1,4 @@
-"""The requests of `verify`, and what was observed: reads through the API, and access checks."""
+"""The requests of `verify` and their responses: reads through the API, and access checks."""
 
 import socket
 import ssl
@@ -26,7 +26,7 @@ _TIMEOUT = 5  # seconds for a request that should get no response
 class Reads:
     """The API's responses while the first document of the probe existed, then the second.
 
-    `etags` are those of S3. `cross_...` are responses to a page of another origin. `missing` and
+    `etags` are S3's ETags. `cross_...` are responses to a page of another origin. `missing` and
     `unknown` are None if there is no such path.
     """
 
@@ -59,9 +59,9 @@ class AccessChecks:
     """What can be read without the API, and without TLS.
 
     `item` and `listing` are anonymous requests to the bucket. `plain_bucket` is the status of an
-    authorized request without TLS, `plain_api` that of a request to the API, both 0 for no
-    response. `old_tls` says whether the API accepts TLS below 1.2. None is what could not be
-    checked, because of `why`.
+    authorized request without TLS, `plain_api` that of a request to the API; both are 0 for no
+    response. `old_tls` says whether the API accepts TLS below 1.2. None means that it could not be
+    checked; `why` gives the reason.
     """
 
     item: Response
@@ -75,8 +75,8 @@ class AccessChecks:
 class Api:
     """The API at a base URL, for requests of a client and of a page of another origin.
 
-    A request that gets 429 is retried, for up to `timeout` seconds in total: the requests
-    themselves may reach the stack's throttling limit.
+    A request that gets 429 is retried, for up to `timeout` seconds in total, because the check
+    itself can reach the stack's throttling limit.
     """
 
     def __init__(
@@ -113,10 +113,10 @@ class Api:
 
 
 def _origin(url: str, allowed: str | None) -> str:
-    """The origin of the page: the allowed one, or any if all origins or none may read.
+    """The origin of the page: the allowed one; any origin if CORS allows all or is off.
 
-    An emulator on this machine, such as the sandbox, refuses pages of other machines before it
-    calls the API. API Gateway compares no origins, so a local page gets the same headers.
+    A local emulator, such as the sandbox, refuses pages of other machines before it calls the API.
+    API Gateway does not compare origins, so a local page gets the same headers.
     """
     if urlsplit(url).hostname in LOCAL_HOSTS:
         return _LOCAL_ORIGIN
@@ -130,10 +130,10 @@ def read(api: Api, probe: ProbePlan, document: ProbeDocument) -> Reads:
     it gets the document, for up to the API's `timeout`.
 
     Raises:
-        ReadModelError: no server answers.
+        ReadModelError: the server does not respond.
         Unfinished: another document was published meanwhile, or the API is throttled.
     """
-    # A static route has a missing document only before the probe is written.
+    # On a static route the document can be missing only before the probe is written.
     unpublished = None if probe.missing or document.saved else probe.path
     absent = _both(api, unpublished)
     old = document.put(probe.documents[0])
@@ -141,7 +141,7 @@ def read(api: Api, probe: ProbePlan, document: ProbeDocument) -> Reads:
     missing, cross_missing = _both(api, probe.missing) if probe.missing else absent
     unknown, cross_unknown = _both(api, probe.unknown)
     etag = first.header("ETag") or old
-    while_first = _while_first(api, probe.path, etag)
+    while_first = _read_first(api, probe.path, etag)
     new = document.put(probe.documents[1])
     changed = api.request(probe.path)
     outdated = api.request(probe.path, If_None_Match=etag)
@@ -163,7 +163,7 @@ def read(api: Api, probe: ProbePlan, document: ProbeDocument) -> Reads:
 
 
 def _check_not_throttled(reads: Reads, url: str) -> None:
-    """Check that no response is 429, as it shows nothing, unless the document is not served at all.
+    """Check that no response is 429, which shows nothing. Skipped if the document is not served.
 
     Raises:
         Unfinished: a request was throttled.
@@ -175,7 +175,7 @@ def _check_not_throttled(reads: Reads, url: str) -> None:
 
 
 def _both(api: Api, path: str | None) -> tuple[Response | None, Response | None]:
-    """The responses to a client and to a page of another origin; None without a path."""
+    """The responses to a client and to a page of another origin; None if `path` is None."""
     return (api.request(path), api.request_cross_origin(path)) if path else (None, None)
 
 
@@ -189,8 +189,8 @@ def _first(api: Api, probe: ProbePlan) -> Response:
         api.sleep(_PAUSE)
 
 
-def _while_first(api: Api, path: str, etag: str) -> dict[str, Response]:
-    """The requests for which the document must not change."""
+def _read_first(api: Api, path: str, etag: str) -> dict[str, Response]:
+    """The responses to the requests during which the document must not change."""
     return {
         "unchanged": api.request(path, If_None_Match=etag),
         "head": api.request(path, "HEAD"),
@@ -206,12 +206,12 @@ def _while_first(api: Api, path: str, etag: str) -> dict[str, Response]:
 def check_access(
     s3: Any, bucket: str, key: str, plain_s3: Any | None, api_url: str
 ) -> AccessChecks:
-    """Send requests that should be refused, while there is a document at the key.
+    """Send requests that should be refused, while the key has a document.
 
-    `s3` is boto3's client, `plain_s3` the same without TLS, or None with an emulator.
+    `s3` is a boto3 client, `plain_s3` one without TLS, or None with an emulator.
 
     Raises:
-        ReadModelError: S3 does not answer.
+        ReadModelError: S3 does not respond.
     """
     store = f"{s3.meta.endpoint_url}/{bucket}"
     item, listing = request(f"{store}/{key}"), request(f"{store}?list-type=2")
@@ -246,12 +246,12 @@ def _plain_api(api_url: str) -> int:
         return 0
 
 
-# OpenSSL's reasons if its own build or policy excludes old versions.
+# Error reasons of OpenSSL if its own build or policy excludes old versions.
 _CLIENT_REASONS = {"NO_PROTOCOLS_AVAILABLE", "NO_CIPHERS_AVAILABLE", "NO_CIPHER_MATCH"}
 
 
 def accepts_old_tls(url: str) -> bool | None:
-    """Whether the server accepts TLS below 1.2; None if this machine cannot try."""
+    """Whether the server accepts TLS below 1.2; None if this machine cannot use it."""
     parts = urlsplit(url)
     try:
         context = _old_context()
@@ -269,12 +269,12 @@ def accepts_old_tls(url: str) -> bool | None:
 
 
 def _old_context() -> ssl.SSLContext:
-    """A client of TLS 1.0 and 1.1; it sends no data, so it verifies no certificate."""
+    """A client context for TLS 1.0 and 1.1, which sends no data and verifies no certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # old versions are the purpose
+        warnings.simplefilter("ignore", DeprecationWarning)  # old versions are intended here
         context.minimum_version = ssl.TLSVersion.TLSv1
         context.maximum_version = ssl.TLSVersion.TLSv1_1
     context.set_ciphers("ALL:@SECLEVEL=0")

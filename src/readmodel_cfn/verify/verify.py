@@ -25,11 +25,11 @@ class VerifyResult:
     """The outcome of each promise.
 
     Attributes:
-        where: The stack, as messages name it.
+        where: The stack, as it is named in messages.
         route: Path of the probed route.
         key: Key of the probe document.
         url: URL that was read.
-        left: What could not be removed of the probe, one line each; usually nothing.
+        left: Parts of the probe that could not be removed, one line each; usually empty.
         promises: The outcomes, in a fixed order.
     """
 
@@ -62,11 +62,11 @@ class VerifyResult:
         return f"{self.where}: {counted(kept, 'promise')} kept{broken}, {hidden} not checked"
 
     def raise_if_broken(self) -> None:
-        """Raise an error if the stack is not as promised, or the probe could not be removed.
+        """Raise an error if a promise is broken, or the probe could not be removed.
 
         Raises:
             PromiseBroken: a promise is broken; the error names the first.
-            Stuck: no promise is broken, but something is left of the probe.
+            Stuck: no promise is broken, but the probe could not be removed.
         """
         if self.broken:
             first, *others = self.broken
@@ -89,15 +89,15 @@ def verify(
     confirm: Confirm | None = None,
     on_progress: OnProgress = ignore,
 ) -> VerifyResult:
-    """Write the probe document, send requests that show the promises, and remove the probe.
+    """Write the probe document, send requests that check the promises, and remove the probe.
 
     `live` is the comparison of the deployed stages with the template. `timeout` is the time in
     seconds in which the first read must succeed and throttled requests are retried. `not_ours`
     allows a stack without this tool's tag. Readers of a route without parameters get the probe for
-    some seconds: that requires consent.
+    some seconds, which requires consent.
 
     Raises:
-        ReadModelError: the stack does not have the tag, or no server answers.
+        ReadModelError: the stack does not have the tag, or the server does not respond.
         ConsentRequired: `confirm` did not agree.
         Unfinished: another document was published to the key meanwhile, or the API is throttled.
     """
@@ -147,7 +147,7 @@ def _announce(
 
 
 def _plain_s3(connection: Connection, s3: Any) -> Any | None:
-    """S3 without TLS; None if one endpoint is used for all of AWS."""
+    """S3 without TLS; None if one endpoint replaces all AWS services."""
     if connection.endpoint_url:
         return None
     plain = s3.meta.endpoint_url.replace("https:", "http:", 1)
@@ -156,7 +156,7 @@ def _plain_s3(connection: Connection, s3: Any) -> Any | None:
 
 @dataclass(frozen=True)
 class Observations:
-    """All that was observed, and what is left of the probe."""
+    """All observations, and the parts of the probe that could not be removed."""
 
     reads: Reads
     access: AccessChecks
@@ -170,7 +170,7 @@ def examine(
     access: Callable[[], AccessChecks],
     on_progress: OnProgress,
 ) -> Observations:
-    """Send all requests while the probe exists; it is removed also after an error.
+    """Send all requests while the probe exists; the probe is removed even after an error.
 
     Raises:
         ReadModelError, KeyboardInterrupt: after the probe was removed.
@@ -184,8 +184,8 @@ def examine(
     return Observations(reads, found, left)
 
 
-# The promises about a document; without one they cannot be checked.
-_OF_A_DOCUMENT: dict[str, Callable[[Contract, Reads], Outcome]] = {
+# Promises that can be checked only if the document is served.
+_DOCUMENT_CHECKS: dict[str, Callable[[Contract, Reads], Outcome]] = {
     "Content-Type": checks.content_type,
     "ETag": checks.etag,
     "Cache-Control": checks.cache_control,
@@ -201,7 +201,7 @@ def judge(contract: Contract, reads: Reads, access: AccessChecks, live: Live) ->
     """The outcomes of all promises, in the order in which they are printed."""
     outcomes = [
         checks.served(contract, reads),
-        *_of_a_document(contract, reads),
+        *_document_outcomes(contract, reads),
         checks.missing(contract, reads),
         checks.unknown(contract, reads),
         checks.other_methods(contract, reads),
@@ -214,20 +214,20 @@ def judge(contract: Contract, reads: Reads, access: AccessChecks, live: Live) ->
         checks.throttling(),
         checks.live(live),
     ]
-    return [_of_article(outcome) for outcome in outcomes] if contract.article else outcomes
+    return [_for_article(outcome) for outcome in outcomes] if contract.article else outcomes
 
 
-def _of_a_document(contract: Contract, reads: Reads) -> Iterator[Outcome]:
-    for name, check in _OF_A_DOCUMENT.items():
+def _document_outcomes(contract: Contract, reads: Reads) -> Iterator[Outcome]:
+    for name, check in _DOCUMENT_CHECKS.items():
         if reads.is_served:
             yield check(contract, reads)
         else:
             yield not_checked(name, f"no document is served: GET returns {reads.first.status}")
 
 
-def _of_article(outcome: Outcome) -> Outcome:
-    """The outcome for the article's stack, which no deploy can fix."""
+def _for_article(outcome: Outcome) -> Outcome:
+    """The outcome for the article's stack, which a deploy cannot fix."""
     if outcome.status != "broken":
         return outcome
-    todo = "the article's template never promised it: deploy the current one under another name"
+    todo = "the article's template does not promise this: deploy the current one under another name"
     return replace(outcome, todo=todo)

@@ -1,7 +1,7 @@
 """Audit: rules for an S3 proxy behind an API Gateway REST API, checked on any template.
 
-Nothing is deployed and AWS is not called. What depends on more than the template, such as an import
-or a condition, is not judged: a finding is always a fact about the template.
+Nothing is deployed and AWS is not called. What the template alone does not decide, such as an
+import or a condition, is not checked: a finding is always a fact about the template.
 """
 
 from readmodel_cfn.analysis.audit.rule import Finding, Rule, Violation
@@ -15,8 +15,7 @@ __all__ = ["RULES", "Finding", "Rule", "Violation", "audit", "methods_reading_s3
 def audit(template: TemplateSource) -> list[Finding]:
     """The template's violations of the rules, in the order of the rules.
 
-    An empty list means that no rule is violated, also if no method reads S3: see
-    `methods_reading_s3`.
+    The list is also empty if no method reads S3: see `methods_reading_s3`.
 
     Args:
         template: A text in JSON or YAML, a file's Path, a mapping, a troposphere Template or a
@@ -30,7 +29,7 @@ def audit(template: TemplateSource) -> list[Finding]:
 
 
 def methods_reading_s3(template: TemplateSource) -> list[str]:
-    """The logical IDs of the methods that read S3, which the audit judges.
+    """The logical IDs of the methods that read S3, which the audit checks.
 
     Raises:
         ConfigError: a file that cannot be read, or a text that is not a template.

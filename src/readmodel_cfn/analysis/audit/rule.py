@@ -1,4 +1,4 @@
-"""A rule of the audit, its violations, and the findings that they are reported as."""
+"""Rules of the audit, violations, and the findings that report them."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -10,7 +10,7 @@ from readmodel_cfn.analysis.view import View
 class Violation:
     """One violation of a rule: where it is, what is wrong, and how to fix it.
 
-    `resource` is a logical ID, or Outputs; `path` is below it, such as
+    `resource` is a logical ID, or Outputs; `path` is a path in it, such as
     Properties/Integration/Uri.
     """
 
@@ -22,7 +22,7 @@ class Violation:
 
 @dataclass(frozen=True)
 class Finding:
-    """A violation, with the rule that is violated."""
+    """A violation together with its rule."""
 
     rule: str
     name: str
@@ -42,7 +42,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule; `meaning` is what its violation means for a client of the API."""
+    """A rule; `meaning` says what a violation means for clients of the API."""
 
     id: str
     name: str

@@ -3,10 +3,10 @@
 A solid arrow is a request or a document: readers, stage, API, path, bucket; writer, bucket. A
 dotted arrow is any other relation. Both come from what the resources refer to, not from names.
 
-Large templates stay readable, also with the 160 routes that a template can hold:
+Large templates stay readable, even with 160 routes, the most that fit into one template:
 
 - The methods of a path are one node, and so are an API and its API Gateway resources.
-- What belongs to one other resource, such as a policy to its role, is a line in that one's node.
+- A resource that belongs to one other, such as a policy to its role, is a line in that node.
 - Nodes of one type with the same arrows are merged: the label lists the first few and counts the
   rest. If too many nodes remain, all of one type in a section are merged.
 """
@@ -22,7 +22,7 @@ __all__ = ["flowchart"]
 
 
 def flowchart(template: TemplateSource) -> str:
-    """The text of a mermaid flowchart, which is always the same for the same template.
+    """The text of a mermaid flowchart, always the same for the same template.
 
     Args:
         template: A text in JSON or YAML, a file's Path, a mapping, a troposphere Template or a

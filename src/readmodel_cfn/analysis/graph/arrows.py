@@ -36,7 +36,7 @@ _Nodes = Mapping[str, Node]
 class Arrow:
     """A relation; `flow` is true for requests and documents.
 
-    The label is `head` and below it `items`, which are keys: of many the label shows a few.
+    The label is `head`, and below it the first few of `items`, which are keys.
     """
 
     source: Node
@@ -52,14 +52,14 @@ class Arrow:
 
 
 def find_arrows(view: View, nodes: _Nodes) -> list[Arrow]:
-    """Each relation once: those with a known meaning, then plain references, then DependsOn."""
+    """Each relation once: requests and permissions, then other references, then DependsOn."""
     arrows = [*_requests(view, nodes), *_permissions(view, nodes)]
-    arrows += _without_related(arrows, _references(view, nodes))
+    arrows += _unconnected(arrows, _references(view, nodes))
     return arrows + _dependencies(view, nodes, arrows)
 
 
 def _requests(view: View, nodes: _Nodes) -> Iterator[Arrow]:
-    """The path of a request: readers, stage, API, path, bucket; and the role that reads it."""
+    """The path of a request: readers, stage, API, path, bucket; and the role that reads S3."""
     for resource in view.resources.values():
         if resource.type in (STAGE, DEPLOYMENT):
             yield from _stage(view, resource, nodes)
@@ -78,7 +78,7 @@ def _stage(view: View, resource: Resource, nodes: _Nodes) -> Iterator[Arrow]:
 
 
 def _part_of_api(view: View, resource: Resource, nodes: _Nodes) -> Iterator[Arrow]:
-    """From the API to the path, and from there to what its URI names, such as a function."""
+    """From the API to the path, and from the path to resources in its URI, such as a function."""
     api = api_of(view, resource)
     if api:
         yield Arrow(api, nodes[resource.id], flow=resource.type == METHOD)
@@ -102,7 +102,7 @@ def _integration(view: View, method: Method, nodes: _Nodes) -> Iterator[Arrow]:
 
 
 def _permissions(view: View, nodes: _Nodes) -> Iterator[Arrow]:
-    """From an identity to its policies and keys, and from what allows something to the bucket."""
+    """From an identity to its policies and keys, and from identities and policies to buckets."""
     for resource in view.resources.values():
         node = nodes.get(resource.id)
         if node is None:
@@ -133,7 +133,7 @@ def _holders(view: View, resource: Resource) -> Iterator[Node]:
 
 
 def _allowed(view: View, source: Node, statements: Sequence[Statement]) -> Iterator[Arrow]:
-    """An arrow to each bucket that the statements name, but not by a pattern."""
+    """An arrow to each bucket that the statements name without a wildcard."""
     by_bucket: dict[PartialText, list[Statement]] = {}
     for statement in statements:
         for arn, objects in statement.objects:
@@ -163,8 +163,8 @@ def _references(view: View, nodes: _Nodes) -> Iterator[Arrow]:
                 yield Arrow(nodes[resource.id], target)
 
 
-def _without_related(arrows: Sequence[Arrow], more: Iterator[Arrow]) -> list[Arrow]:
-    """Those of `more` between nodes that no arrow connects, each once."""
+def _unconnected(arrows: Sequence[Arrow], more: Iterator[Arrow]) -> list[Arrow]:
+    """The arrows of `more` between nodes that no arrow connects yet, each once."""
     related = {frozenset(arrow.ends) for arrow in arrows}
     return [
         arrow

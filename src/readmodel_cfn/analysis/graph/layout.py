@@ -1,4 +1,4 @@
-"""What is drawn: nodes in sections, parts within their owners, equal nodes merged."""
+"""The layout of a flowchart: nodes in sections, parts in their owners, similar nodes merged."""
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ _OWNER_TYPES: Mapping[str, Sequence[str]] = {
 
 
 class Section(Enum):
-    """The article's sections in its order, and what a template has besides."""
+    """The article's sections in its order, and one for other resources."""
 
     OUTSIDE = ""
     STORE = "Data store"
@@ -64,14 +64,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Picture:
-    """What is drawn."""
+    """The boxes and lines of a flowchart."""
 
     boxes: Sequence[Box]
     lines: Sequence[Line]
 
 
 def lay_out(nodes: Sequence[Node], arrows: Sequence[Arrow]) -> Picture:
-    """The picture; nodes of one type with the same arrows are one box, or all of one type."""
+    """The picture; nodes of one type are one box if they have equal arrows or are many."""
     owners = _owners(nodes, arrows)
     parts: dict[Node, list[Node]] = {node: [] for node in nodes if node not in owners}
     for part in owners:
@@ -128,7 +128,7 @@ def _section(node: Node, arrows: Sequence[Arrow]) -> Section:
 
 
 def _writes(node: Node, arrows: Sequence[Arrow]) -> bool:
-    """Is it an identity that may write to a bucket, by its own or by a shared policy?"""
+    """Whether it is an identity that may write to a bucket, by its own or a shared policy."""
     if node.type not in IDENTITIES:
         return False
     own = {node, *(arrow.target for arrow in arrows if arrow.source == node)}

@@ -40,7 +40,7 @@ def _subgraph(section: Section, shapes: Sequence[str]) -> Iterator[str]:
 
 
 def _id(box: Box, number: int) -> str:
-    """The logical ID, unless mermaid could take it for something else."""
+    """The logical ID, or a number if mermaid could read the ID as a keyword."""
     first = box.nodes[0]
     if first == READERS:
         return "readers"
@@ -65,7 +65,7 @@ def _arrow(line: Line) -> str:
 
 
 def _first_few(names: Sequence[str]) -> list[str]:
-    """The first names, and how many others there are if these are at least two."""
+    """The first names, and the number of the others if there are at least two."""
     if len(names) <= _MAX_ITEMS + 1:
         return list(names)
     return [*names[:_MAX_ITEMS], f"and {len(names) - _MAX_ITEMS} more"]
@@ -77,5 +77,6 @@ def _label(lines: Sequence[str]) -> str:
 
 def _escape(text: str) -> str:
     short = text if len(text) <= _MAX_NAME else f"{text[:_MAX_NAME]}..."
-    short = short.replace("$$", "$ $")  # mermaid renders $$ as a formula, even from entities
+    # mermaid renders $$ as a formula, even if written as entities
+    short = short.replace("$$", "$ $")
     return _SPECIAL.sub(lambda match: f"#{ord(match[0])};", short)

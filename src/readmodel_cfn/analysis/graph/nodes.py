@@ -1,4 +1,4 @@
-"""The nodes of a flowchart: a template's resources, paths of APIs, and resources elsewhere."""
+"""The nodes of a flowchart: resources, paths of APIs, and resources outside the template."""
 
 import re
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ def _paths(view: View) -> dict[str, Node]:
 
 
 def _path(view: View, method: Resource) -> str:
-    """The path, or what the method refers to if the path is unknown."""
+    """The path, or the reference to the API resource if the path is unknown."""
     name = view.text(method.properties.get("ResourceId"))
     return _readable(view.paths.get(name) or name)
 
@@ -86,19 +86,19 @@ def api_of(view: View, resource: Resource) -> Node | None:
 
 
 def node_named(view: View, kind: str, text: PartialText) -> Node:
-    """The node of a type by a name, reference or ARN, also if it is not in the template."""
+    """The node of a type by a name, reference or ARN, even if it is not in the template."""
     for resource in view.of(kind):
         name = view.text(resource.properties.get(_NAME_PROPERTIES.get(kind, "")))
         own = [{"Ref": resource.id}, {"Fn::GetAtt": [resource.id, "Arn"]}]
         if text in {*map(view.text, own), *map(view.plain_text, own), name} - {""}:
             return Node(kind, resource.id, resource.id)
     name = _readable(text)
-    last = name.rpartition("/")[2] if kind in IDENTITIES else name  # of an ARN
+    last = name.rpartition("/")[2] if kind in IDENTITIES else name  # an ARN's last part
     return Node(kind, last, detail=f"{Node(kind, '').kind}, elsewhere")
 
 
 def _readable(text: PartialText) -> str:
-    """An expression without notation: `${Bucket}` becomes Bucket, an import its name."""
+    """An expression as plain text: `${Bucket}` becomes Bucket, an import the export's name."""
     return "".join(
         _NOTATION.sub("", part.name) if isinstance(part, Unknown) else part
         for part in parts_of(text)

@@ -1,4 +1,4 @@
-"""One writer replaces a document repeatedly while readers read it, and every read is checked.
+"""Race: a writer replaces a document repeatedly while readers read it, and every read is checked.
 
-Nothing but `race` knows about stacks: the rest has a URL to read and functions that write.
+Only `race` uses a stack; the other modules get a URL to read and functions that write.
 """

@@ -1,4 +1,4 @@
-"""The numbered document: JSON with its version, and a hash that shows whether it is complete.
+"""The document of a race: JSON with its version, and a hash that shows whether it is complete.
 
     {"version":12,"random":"kE0o...","sha256":"9f86..."}
 
@@ -22,7 +22,7 @@ SMALLEST = len(b'{"version":,"random":"') + _VERSION_DIGITS + _MIN_RANDOM + _END
 def make(version: int, size: int) -> bytes:
     """A body of `size` bytes, at least SMALLEST; two bodies of one version differ.
 
-    The random text differs at every place, and compresses to three quarters at best.
+    The random text does not repeat, and compresses to three quarters at best.
     """
     beginning = b'{"version":%d,"random":"' % version
     length = size - len(beginning) - _END_BYTES
@@ -31,7 +31,7 @@ def make(version: int, size: int) -> bytes:
 
 
 def version_of(body: bytes) -> int | None:
-    """The version of a complete body; None if a single byte is wrong."""
+    """The version of a complete body; None if any byte is wrong."""
     end = _END.fullmatch(body[-_END_BYTES:])
     beginning = _BEGINNING.match(body)
     if not beginning or not end or _hash(memoryview(body)[:-_END_BYTES]) != end[1]:

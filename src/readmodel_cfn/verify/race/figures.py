@@ -34,7 +34,7 @@ class Latency:
 
 @dataclass(frozen=True)
 class Row:
-    """The figures of a phase; the latency is that of responses 200, None if there was none."""
+    """The figures of a phase; the latency is that of 200 responses, or None without any."""
 
     phase: str
     reads: int
@@ -61,7 +61,7 @@ def latency(reads: Sequence[Read]) -> Latency | None:
 
 
 def percentile(ordered: Sequence[int], share: float) -> int:
-    """The smallest value that is not exceeded by this share of all values."""
+    """The smallest value that at least this share of all values does not exceed."""
     return ordered[math.ceil(share * len(ordered)) - 1]
 
 
@@ -76,7 +76,7 @@ def _row(span: Span) -> Row:
 
 
 def ratios(measured: Measured) -> list[Ratio]:
-    """The phase in which the document is replaced, compared with those in which it is not."""
+    """The phase that replaces the document, compared with each phase that does not."""
     by_phase = {span.phase: latency(span.reads) for span in measured.spans}
     pairs = ((phase, by_phase[phase], by_phase[REPLACED]) for phase in (IDLE, ANOTHER))
     return [_ratio(phase, base, busy) for phase, base, busy in pairs if base and busy]

@@ -1,11 +1,14 @@
-"""The history of a race: what was written and read, when, and which reads are wrong.
+"""The history of a race: all writes and reads with their times, and which reads are wrong.
 
 All times are nanoseconds of time.perf_counter_ns, which never goes backward and is the same for all
 processes of a machine (https://docs.python.org/3/library/time.html#time.perf_counter).
 
-A read passes if its body is complete, and its version is neither older than the last one that was
-acknowledged when the read started, nor newer than the last one that was started when it ended; and
-if the versions of one reader never decrease.
+A read is correct if:
+
+- its body is complete;
+- its version is not older than the last one that was acknowledged before the read started;
+- its version is not newer than the last one whose write started before the read ended;
+- it is not older than a version that the same reader has already read.
 """
 
 from bisect import bisect_right
@@ -24,7 +27,7 @@ _READ_BYTES, _WRITTEN_BYTES = 10_000_000_000, 2_000_000_000
 
 @dataclass(frozen=True)
 class RacePlan:
-    """How long a document of `size` bytes is written and read, and by how many readers."""
+    """The size of the document in bytes, the number of readers, and the duration."""
 
     size: int
     readers: int
@@ -43,9 +46,9 @@ class RacePlan:
 
 @dataclass(frozen=True)
 class Phase:
-    """A part of the race: what is written in it, and whether readers send the last ETag.
+    """A phase of the race: what is written, and whether readers send the last ETag.
 
-    `share` is its part of the time and of the requests.
+    `share` is its share of the time and of the requests.
     """
 
     name: str
@@ -65,9 +68,9 @@ PHASES = (IDLE, ANOTHER, REPLACED, ASKED)
 class Write:
     """One write; versions start at 1.
 
-    `acknowledged` is None if there was no response: then the version may be read or not, but not
-    after a later version was acknowledged. So a writer must stop after a lost response, because a
-    lost write may take effect late.
+    `acknowledged` is None if there was no response: readers may then get the version or not, but
+    not after a later version was acknowledged. A writer must therefore stop after a lost response,
+    because the write may take effect late.
     """
 
     version: int
@@ -80,8 +83,8 @@ class Read:
     """One read; the reads of one reader do not overlap.
 
     `version` is None if the body is not complete. A 304 is a read of the version whose ETag was
-    sent. `status` is 0 if there was no response. `note` describes what came instead of a complete
-    body; `bytes` is the length of the body as it was sent.
+    sent. `status` is 0 if there was no response. `note` describes what was received instead of a
+    complete body; `bytes` is the length of the body as sent.
     """
 
     reader: int
@@ -95,7 +98,7 @@ class Read:
 
 @dataclass(frozen=True)
 class Span:
-    """The reads of a phase, and the writes of the document that is written in it."""
+    """The reads of a phase, and its writes."""
 
     phase: Phase
     reads: Sequence[Read]
@@ -128,7 +131,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Violation:
-    """A wrong read, its kind, and the reason in words."""
+    """A wrong read, its kind, and a description."""
 
     kind: Kind
     read: Read
@@ -137,7 +140,7 @@ class Violation:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The violations in a number of reads."""
+    """The violations, and the number of all reads."""
 
     reads: int
     violations: tuple[Violation, ...]
@@ -170,14 +173,14 @@ def check(writes: Sequence[Write], reads: Sequence[Read]) -> Verdict:
     found: list[Violation] = []
     for read in sorted(reads, key=lambda read: read.started):
         least, most = acknowledged.at(read.started), started.at(read.ended)
-        broken = _broken(read, least, most, newest_read[read.reader])
+        broken = _violations(read, least, most, newest_read[read.reader])
         found += [Violation(kind, read, why) for kind, why in broken]
         if read.version and read.version <= most:
             newest_read[read.reader] = max(newest_read[read.reader], read.version)
     return Verdict(len(reads), tuple(found))
 
 
-def _broken(read: Read, least: int, most: int, before: int) -> Iterator[tuple[Kind, str]]:
+def _violations(read: Read, least: int, most: int, before: int) -> Iterator[tuple[Kind, str]]:
     """The violations of one read; `before` is the newest version that its reader has read."""
     version = read.version
     if read.status not in (200, NOT_MODIFIED):

@@ -1,8 +1,8 @@
-"""The measurement: readers read a document while nothing, another document, or it is written.
+"""Measures reads of a document while nothing, another document, or the document itself is written.
 
-Reads that are slower while *another* document of the same size is written are slower because the
-endpoint, the network and this machine are busy. Only what is slower beyond that, while the document
-itself is replaced, is caused by the replacement.
+While *another* document of the same size is written, reads are slower because the endpoint, the
+network and this machine are busy. Only a further slowdown, while the document itself is replaced,
+is caused by the replacement.
 """
 
 import json
@@ -26,7 +26,7 @@ _READER_EXIT = 5  # seconds that a reader has to exit
 _LAST_WRITE = 90  # seconds for the last write; botocore waits 60 for a response
 
 Put = Callable[[bytes], bool]
-"""Writes a body: True if the write was acknowledged, False if it may have happened or not.
+"""Writes a body: True if the write was acknowledged, False if the response was lost.
 
 An exception ends the measurement.
 """
@@ -38,15 +38,15 @@ def measure(
     """Read the URL, whose document `put` writes; `on_phase` is called before each phase.
 
     Raises:
-        ReadModelError: the first version cannot be written, or a reader has exited; and what `put`
-            raises.
+        ReadModelError: the first version cannot be written, or a reader has exited. Errors of `put`
+            are raised too.
     """
     this, another = Writer(put, plan.size), Writer(put_another, plan.size)
     this.write()
     if not this.is_sure:
         raise ReadModelError("the first write got no response", where=url, hint="run it again")
     with Readers(url, plan.readers) as readers:
-        # The first read of each reader opens its connection, so it is in no phase.
+        # The first read of each reader opens its connection, so it does not count in any phase.
         first = readers.read(time.perf_counter_ns() + 60 * _SECOND, 1, False)
         run = _Run(plan, readers, {"nothing": None, "another": another, "this": this})
         spans = []
@@ -76,10 +76,10 @@ class _Run:
 
 
 class Writer:
-    """Writes the versions of one document, each of `size` bytes; `writes` has all so far.
+    """Writes the versions of one document, each of `size` bytes; `writes` has all writes so far.
 
     `is_sure` is False after a lost response. Nothing is written after that: the lost write may take
-    effect later, and a reader that then gets its version would look wrong.
+    effect later, and a reader that then gets its version would seem wrong.
     """
 
     def __init__(self, put: Put, size: int) -> None:
@@ -99,10 +99,10 @@ class Writer:
 
 
 class Writing:
-    """A context in which a writer writes in a thread, `most` times at most.
+    """A context in which a writer writes in a thread, at most `most` times.
 
     Raises:
-        ReadModelError: the last write does not end; or what a write has raised, at the end.
+        ReadModelError: the last write does not end; errors of a write are raised at the end.
     """
 
     def __init__(self, writer: Writer, most: int) -> None:
@@ -147,7 +147,7 @@ class Readers:
         return self
 
     def read(self, until: int, most: int, conditional: bool) -> list[Read]:
-        """Let all readers read until a time of time.perf_counter_ns, each `most` times at most.
+        """Let all readers read until a time of time.perf_counter_ns, each at most `most` times.
 
         Raises:
             ReadModelError: a reader has exited.
@@ -176,7 +176,7 @@ class Readers:
 
 
 def _start(url: str, number: int) -> subprocess.Popen[str]:
-    """Start a reader; in a session of its own, so that Ctrl-C interrupts only this process."""
+    """Start a reader; in its own session, so that Ctrl-C interrupts only this process."""
     return subprocess.Popen(  # noqa: S603 - this interpreter and a module of this package
         [sys.executable, "-P", "-m", _READER, url, str(number)],
         stdin=subprocess.PIPE,

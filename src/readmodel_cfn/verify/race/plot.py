@@ -6,10 +6,10 @@ from readmodel_cfn.verify.race.history import Measured, Read, Verdict, Write
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 PLAIN = "_.-=+*#@"
-"""For a terminal that cannot print blocks."""
+"""For terminals that cannot print block characters."""
 _COLUMNS = 60
 _WIDTH, _LEFT, _RIGHT = 800, 60, 20
-# Top and bottom of the two parts of the drawing.
+# Top and bottom of the two charts in the drawing.
 _VERSIONS, _TIMES = (50, 250), (300, 420)
 _WRITTEN, _READ, _WRONG, _GREY = "#d55e00", "#0072b2", "#cc0000", "#767676"
 _MOST_DOTS = 3000
@@ -45,7 +45,7 @@ def _duration(measured: Measured) -> tuple[int, int]:
 
 
 def drawing(measured: Measured, verdict: Verdict) -> str:
-    """An SVG: versions written and read over time, and below how long each read took."""
+    """An SVG: versions written and read over time; below it, how long each read took."""
     began, took = _duration(measured)
     newest = max(write.version for write in measured.writes)
     longest = max(read.ended - read.started for read in measured.reads)
@@ -57,7 +57,7 @@ def drawing(measured: Measured, verdict: Verdict) -> str:
         *(place.write(write, newest) for write in measured.writes),
         *(
             dot
-            for read in _thinned(measured.reads, wrong)
+            for read in _sample(measured.reads, wrong)
             for dot in place.read(read, newest, longest, _WRONG if id(read) in wrong else _READ)
         ),
     ]
@@ -85,7 +85,7 @@ class _Place:
         )
 
     def read(self, read: Read, newest: int, longest: int, colour: str) -> Iterator[str]:
-        """A dot for the version, if there is one that was written, and one for the time taken."""
+        """A dot for the version, if it was written, and one for the duration."""
         x = self._x(read.ended)
         if read.version and read.version <= newest:
             yield _dot(x, _y(_VERSIONS, read.version / newest), colour)
@@ -100,8 +100,8 @@ def _y(part: tuple[int, int], height: float) -> float:
     return bottom - (bottom - top) * height
 
 
-def _thinned(reads: Sequence[Read], wrong: set[int]) -> Iterator[Read]:
-    """At most as many reads as can be drawn apart, and all wrong ones."""
+def _sample(reads: Sequence[Read], wrong: set[int]) -> Iterator[Read]:
+    """As many reads as the drawing can separate, and all wrong ones."""
     step = len(reads) // _MOST_DOTS + 1
     return (read for at, read in enumerate(reads) if at % step == 0 or id(read) in wrong)
 

@@ -30,7 +30,7 @@ class RaceResult:
         plan: Size of the document, number of readers, and seconds.
         measured: The reads and writes of each phase.
         verdict: The wrong reads.
-        left: What could not be removed of the documents, one line each; usually nothing.
+        left: Documents that could not be removed, one line each; usually empty.
     """
 
     url: str
@@ -51,7 +51,7 @@ class RaceResult:
 
     @property
     def ratios(self) -> list[figures.Ratio]:
-        """How many times longer reads took while the document was replaced."""
+        """How much longer reads took while the document was being replaced."""
         return figures.ratios(self.measured)
 
     @property
@@ -76,7 +76,7 @@ class RaceResult:
         Raises:
             Unfinished: the only wrong reads are those that were throttled.
             PromiseBroken: a read is torn, stale, from the future, backward, or an error.
-            Stuck: no read is wrong, but something is left of the documents.
+            Stuck: no read is wrong, but a document could not be removed.
         """
         violations, reads = self.verdict.violations, self.verdict.reads
         throttled = sum(violation.read.status == _THROTTLED for violation in violations)
@@ -94,7 +94,7 @@ class RaceResult:
 
 
 def plan_race(size: int, readers: int, seconds: float) -> RacePlan:
-    """The plan of a race.
+    """The plan of a race, after checking the document size.
 
     Raises:
         ConfigError: no numbered document can have the size, or API Gateway cannot return it.
@@ -117,11 +117,11 @@ def race(
 ) -> RaceResult:
     """Replace the probe's document for some seconds while several processes read it.
 
-    The documents are removed at the end, also after an error. `not_ours` allows a stack without
+    The documents are removed at the end, even after an error. `not_ours` allows a stack without
     this tool's tag.
 
     Raises:
-        ReadModelError: the stack does not have the tag, or no server answers.
+        ReadModelError: the stack does not have the tag, or the server does not respond.
         ConsentRequired: `confirm` did not agree.
         Unfinished: another document was published to the key meanwhile.
     """
@@ -157,7 +157,7 @@ def _another_key(contract: Contract, probe: ProbePlan) -> str:
 def _announce(
     stack: CheckedStack, plan: RacePlan, probe: ProbePlan, url: str, on_progress: OnProgress
 ) -> None:
-    """Report what is done, and the most that it can cost."""
+    """Report what will be done, and the maximum number of requests and bytes."""
     gigabytes = plan.reads * plan.size / 1e9
     lines = [
         f"GET {url}",

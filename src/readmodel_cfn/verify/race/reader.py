@@ -1,10 +1,10 @@
-"""A reader process: it reads one URL over one connection, and checks each body after the read.
+"""A reader process, which reads one URL over one connection and checks each body.
 
     python -m readmodel_cfn.verify.race.reader URL NUMBER
 
-It gets orders on stdin and answers each on stdout, in JSON lines. It is a process because threads
-beside the writer wait for Python's lock: with four readers of 5 MB their p50 was half as long
-again, and the longest read three times as long.
+It gets commands on stdin and writes each result to stdout, in JSON lines. It is a process because
+threads in the writer's process wait for Python's GIL: with four readers of 5 MB their p50 was 1.5
+times and their longest read 3 times as long.
 """
 
 import http.client
@@ -20,7 +20,7 @@ from readmodel_cfn.aws.http import connect, request_head
 from readmodel_cfn.verify.race.body import version_of
 from readmodel_cfn.verify.race.history import NOT_MODIFIED, Read
 
-_GZIP = 31  # zlib's number of the format
+_GZIP = 31  # zlib's wbits for the gzip format
 _PAUSE = 0.1  # seconds after a read without a response
 
 
@@ -34,7 +34,7 @@ class Reader:
         self._version: int | None = None  # of that ETag
 
     def reads(self, until: int, most: int, conditional: bool) -> Iterator[Read]:
-        """Read until a time, `most` times at most; if `conditional`, with the last ETag."""
+        """Read until a time, at most `most` times; if `conditional`, with the last ETag."""
         for _ in range(most):
             if time.perf_counter_ns() >= until:
                 return
@@ -77,7 +77,7 @@ class Reader:
     def _checked(
         self, reply: http.client.HTTPResponse, body: bytes, etag: str | None
     ) -> tuple[int | None, str]:
-        """The version that was read, or None and a note of what came instead."""
+        """The version that was read, or None and a note about what was received instead."""
         if reply.status == NOT_MODIFIED:
             return (self._version, "") if etag else (None, "304 without If-None-Match")
         if reply.status != http.client.OK:
@@ -90,7 +90,7 @@ class Reader:
 
 
 def _decoded(body: bytes, encoding: str | None) -> bytes:
-    """The body without its Content-Encoding; empty if it is not what that header says."""
+    """The body without its Content-Encoding; empty if it is not in that encoding."""
     if encoding != "gzip":
         return body
     try:
@@ -100,7 +100,7 @@ def _decoded(body: bytes, encoding: str | None) -> bytes:
 
 
 def main(url: str, number: str) -> None:
-    """Carry out the orders until stdin ends."""
+    """Execute the commands until stdin ends."""
     reader = Reader(url, int(number))
     for line in sys.stdin:
         order: dict[str, Any] = json.loads(line)

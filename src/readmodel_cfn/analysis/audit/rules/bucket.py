@@ -37,7 +37,7 @@ def _may_be_true(view: View, block: Json, name: str) -> bool:
 def _plain_http(view: View) -> Iterator[Violation]:
     for bucket in view.buckets:
         if all(map(_allows_http, view.bucket_policies(bucket))):
-            resource, path = _place(view, bucket)
+            resource, path = _policy_location(view, bucket)
             yield Violation(
                 resource,
                 path,
@@ -47,7 +47,7 @@ def _plain_http(view: View) -> Iterator[Violation]:
             )
 
 
-def _place(view: View, bucket: Resource) -> tuple[str, str]:
+def _policy_location(view: View, bucket: Resource) -> tuple[str, str]:
     for policy in view.bucket_policy_resources(bucket):
         return policy.id, "Properties/PolicyDocument"
     return bucket.id, "Properties"

@@ -17,7 +17,7 @@ def _missing_keys(view: View) -> Iterator[Violation]:
 
 
 def _is_cache_key(source: str) -> bool:
-    """Does the response depend on the parameter?"""
+    """Whether the response depends on the parameter."""
     conditions = ("if-none-match", "if-modified-since")
     header = source.lower().removeprefix("method.request.header.")
     return source.startswith("method.request.path.") or header in conditions

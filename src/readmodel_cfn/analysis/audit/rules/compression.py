@@ -39,7 +39,7 @@ def _no_vary(view: View) -> Iterator[Violation]:
 
 
 def _size(view: View, api: PartialText) -> str | None:
-    """The size as text; None if there is none or it is unknown."""
+    """The size as text; None if it is not set or unknown."""
     size = view.text(view.apis[api].compression)
     return size if size and isinstance(size, str) else None
 

@@ -1,7 +1,7 @@
-"""ContentHandling: documents arrive as the bytes that they are, and texts as text.
+"""ContentHandling: documents are sent unchanged as bytes, and texts as text.
 
-With binary media types API Gateway converts to and from base64, by ContentHandling and the client's
-Accept; with `*/*` every response is binary:
+With binary media types API Gateway converts to and from base64, depending on ContentHandling and
+the client's Accept; with `*/*` every response is binary:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings-workflow.html
 """
 
@@ -78,7 +78,7 @@ RULES = (
     Rule(
         "R26",
         "binary-payload",
-        "With binary media types */*, documents and nothing else have CONVERT_TO_BINARY",
+        "With binary media types */*, only documents have CONVERT_TO_BINARY",
         "The client gets base64 instead of the document, or a broken error.",
         _documents,
     ),

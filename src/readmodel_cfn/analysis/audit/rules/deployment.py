@@ -24,7 +24,7 @@ def _not_included(view: View) -> Iterator[Violation]:
 
 
 def _live(view: View, api: Api) -> list[Resource]:
-    """The deployments that stages serve; all if no stage serves one of this template."""
+    """The deployments that stages serve; all if no stage serves a deployment of this template."""
     served = {view.text(stage.properties.get("DeploymentId")) for stage in api.stages}
     live = [
         deployment for deployment in api.deployments if view.text({"Ref": deployment.id}) in served
@@ -33,7 +33,7 @@ def _live(view: View, api: Api) -> list[Resource]:
 
 
 def _dependencies(view: View, deployment: Resource) -> set[str]:
-    """The logical IDs of what CloudFormation creates before the deployment."""
+    """The logical IDs of the resources that CloudFormation creates before the deployment."""
     dependencies: set[str] = set()
     left = [deployment]
     while left:

@@ -57,7 +57,7 @@ RULES = (
         "R12",
         "forbidden-response-header",
         "No header is mapped that API Gateway sets itself",
-        "The client gets it as x-amzn-Remapped-*, or not at all.",
+        "The client gets the header as x-amzn-Remapped-*, or not at all.",
         _forbidden_response,
     ),
     Rule(

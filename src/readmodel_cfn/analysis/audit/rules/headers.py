@@ -7,7 +7,7 @@ from readmodel_cfn.analysis.methods import IntegrationResponse, Method
 from readmodel_cfn.analysis.view import View
 
 _ON_200 = ("Content-Type", "ETag")
-# https://www.rfc-editor.org/rfc/rfc9110#section-15.4.5: what a 304 repeats of the 200.
+# https://www.rfc-editor.org/rfc/rfc9110#section-15.4.5: headers of the 200 that a 304 repeats.
 _ON_304 = ("Cache-Control", "Content-Location", "Expires", "Vary")
 
 
@@ -61,7 +61,7 @@ RULES = (
         "R09",
         "missing-header",
         "A 200 has S3's Content-Type and ETag",
-        "Without Content-Type every document is application/json, also if it is not; without "
+        "Without Content-Type every document is application/json, even if it is not; without "
         "ETag a client cannot send conditional requests.",
         _missing,
     ),

@@ -1,6 +1,7 @@
 """The template has no literal partition or region.
 
-An ARN with an account number names an existing resource, wherever the stack is: it is allowed.
+An ARN with an account ID is allowed: it names an existing resource, in whatever region the stack
+is.
 """
 
 import re
@@ -33,7 +34,7 @@ def _literals(view: View) -> Iterator[Violation]:
 
 
 def _expressions(view: View) -> Iterator[tuple[str, str, PartialText]]:
-    """Every string, and every function that makes one, as text, with its resource and path."""
+    """Every string, and every function that returns one, as text, with its resource and path."""
     for resource in view.resources.values():
         if resource.type.startswith(_JUDGED):
             for path, text in _within(view, resource.properties):
@@ -44,7 +45,7 @@ def _expressions(view: View) -> Iterator[tuple[str, str, PartialText]]:
 
 
 def _within(view: View, value: Any) -> Iterator[tuple[str, PartialText]]:
-    function: Path | None = None  # the last one: its parts, which follow it, belong to its text
+    function: Path | None = None  # the last function: the parts that follow belong to its text
     for path, part in walk(value):
         if "Description" in path or (function is not None and path[: len(function)] == function):
             continue

@@ -25,7 +25,7 @@ def _undeclared(view: View) -> Iterator[Violation]:
                 )
 
 
-def _unfilled(view: View) -> Iterator[Violation]:
+def _without_value(view: View) -> Iterator[Violation]:
     for method in view.reads:
         for name in dict.fromkeys(method.uri.parameters if method.uri else ()):
             if f"{_PATH}{name}" not in method.mapped:
@@ -86,7 +86,7 @@ RULES = (
         "unfilled-parameter",
         "Every {parameter} of the URI has a value",
         "API Gateway requests the URI with the braces, and every read fails with 500.",
-        _unfilled,
+        _without_value,
     ),
     Rule(
         "R17",

@@ -79,7 +79,7 @@ RULES = (
         "R04",
         "overlapping-patterns",
         "No status matches two selection patterns, and there is one default",
-        "Which of the two API Gateway uses is not documented.",
+        "AWS does not document which of the two API Gateway uses.",
         _overlapping,
     ),
     Rule(

@@ -52,7 +52,7 @@ RULES = (
         "R40",
         "role-action",
         "The role may only read, and no action is a wildcard",
-        "A mistake in the API, or anybody who assumes the role, can do more than read.",
+        "A mistake in the API, or anyone who assumes the role, can do more than read.",
         _actions,
     ),
     Rule(

@@ -16,7 +16,7 @@ _LIST_ACTIONS = ("s3:listbucket", "s3:listbucketversions")
 _OPERATORS = ("stringequals", "stringlike", "stringequalsignorecase")
 
 
-def _beyond(view: View) -> Iterator[Violation]:
+def _other_keys(view: View) -> Iterator[Violation]:
     for role in view.s3_roles:
         for statement in filter(_is_about_objects, role.granted):
             for arn, objects in statement.objects:
@@ -37,7 +37,7 @@ def _is_about_objects(statement: Statement) -> bool:
     )
 
 
-def _lists(view: View) -> Iterator[Violation]:
+def _other_listings(view: View) -> Iterator[Violation]:
     for role in view.s3_roles:
         for statement in role.granted:
             actions = [name for name in statement.actions if name.lower() in _LIST_ACTIONS]
@@ -53,7 +53,7 @@ def _lists(view: View) -> Iterator[Violation]:
 
 
 def _is_limited(statement: Statement, keys: Sequence[PartialText]) -> bool:
-    """Is the listing limited to the keys' prefixes, up to their first parameter?"""
+    """Whether listing is limited to the keys' prefixes, up to their first parameter."""
     prefixes = [join_texts([before_star(key), "*"]) for key in keys]
     return any(
         operator.lower() in _OPERATORS
@@ -77,7 +77,7 @@ def _cannot_read(view: View) -> Iterator[Violation]:
 
 
 def _may_get(view: View, role: S3Role, objects: Objects) -> bool:
-    """Do the role's policies or the bucket's allow to get the objects?"""
+    """Whether the role's policies or the bucket policy allow s3:GetObject on the objects."""
     of_buckets = (
         statement
         for bucket in view.buckets
@@ -99,14 +99,14 @@ RULES = (
         "role-beyond-keys",
         "The role may read only the keys that its integrations request",
         "One mistake in the API makes other objects of the bucket public.",
-        _beyond,
+        _other_keys,
     ),
     Rule(
         "R43",
         "role-lists",
         "The role may list only the keys that its integrations request",
         "Clients can find out which keys exist in the bucket.",
-        _lists,
+        _other_listings,
     ),
     Rule(
         "R44",

@@ -1,8 +1,8 @@
-"""Statuses: each status of S3 has a response, of the same class.
+"""Statuses: each status of S3 has a response with a status of the same class.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html and, for 206, 304, 412 and 416,
-https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html: S3 returns these four only to a
-request with the header that they belong to.
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html: S3 returns these four only to
+requests with the header in question, such as Range for 206.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ _POSSIBLE_WITH = {
 
 
 def _unmapped(view: View) -> Iterator[Violation]:
-    for method in _judged(view):
+    for method in _with_valid_patterns(view):
         statuses = [code for code in _possible(method) if method.response_by_status[code] is None]
         if statuses:
             yield Violation(
@@ -40,7 +40,7 @@ def _unmapped(view: View) -> Iterator[Violation]:
             )
 
 
-def _misreported(view: View) -> Iterator[Violation]:
+def _other_class(view: View) -> Iterator[Violation]:
     for method, response, statuses in _by_response(view):
         possible = _possible(method)
         wrong = [
@@ -59,7 +59,7 @@ def _misreported(view: View) -> Iterator[Violation]:
             )
 
 
-def _swallowed(view: View) -> Iterator[Violation]:
+def _errors_as_success(view: View) -> Iterator[Violation]:
     for method, response, statuses in _by_response(view):
         wrong = [status for status in statuses if _hides_error(status, response.code)]
         if wrong:
@@ -82,7 +82,7 @@ def _possible(method: Method) -> list[int]:
 
 
 def _keeps_class(s3_status: int, status: int, possible: bool) -> bool:
-    """Is S3's status returned as one of its class?
+    """Whether S3's status is returned as a status of the same class.
 
     A 4xx that is not `possible` may also be a 5xx, as it is unexpected. Redirects must be a 5xx: a
     client cannot follow them to S3.
@@ -95,11 +95,11 @@ def _keeps_class(s3_status: int, status: int, possible: bool) -> bool:
 
 
 def _hides_error(s3_status: int, status: int) -> bool:
-    """Is an error of S3, or a redirect, returned as a success or a redirect?"""
+    """Whether an error or a redirect of S3 is returned as a success or a redirect."""
     return s3_status >= 300 and s3_status != 304 and status < 400
 
 
-def _judged(view: View) -> Iterator[Method]:
+def _with_valid_patterns(view: View) -> Iterator[Method]:
     """The methods whose patterns are all valid."""
     for method in view.reads:
         if all(not response.pattern or compiled(response.pattern) for response in method.responses):
@@ -108,7 +108,7 @@ def _judged(view: View) -> Iterator[Method]:
 
 def _by_response(view: View) -> Iterator[tuple[Method, IntegrationResponse, list[int]]]:
     """Each response, with the statuses that select it: all possible ones, and all errors."""
-    for method in _judged(view):
+    for method in _with_valid_patterns(view):
         possible = set(_possible(method))
         judged = [code for code in STATUSES if code in possible or (code >= 300 and code != 304)]
         for response in method.responses:
@@ -133,16 +133,16 @@ RULES = (
     Rule(
         "R02",
         "misreported-status",
-        "Every status of S3 is returned as one of its class",
+        "Every status of S3 is returned as a status of the same class",
         "The client gets a wrong status: it retries what cannot succeed, or does not retry what "
         "can.",
-        _misreported,
+        _other_class,
     ),
     Rule(
         "R03",
         "swallowed-error",
         "No error of S3 is returned as a success",
-        "The client takes S3's error for the document, and caches store it.",
-        _swallowed,
+        "The client treats S3's error as the document, and caches store it.",
+        _errors_as_success,
     ),
 )

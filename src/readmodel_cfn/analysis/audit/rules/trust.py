@@ -1,4 +1,4 @@
-"""The role of an integration: API Gateway can assume it, and nobody else."""
+"""The role of an integration: only API Gateway can assume it."""
 
 from collections.abc import Iterator
 
@@ -20,12 +20,12 @@ def _no_role(view: View) -> Iterator[Violation]:
             yield Violation(
                 method.id,
                 f"{INTEGRATION}/Credentials",
-                "it has no role to read S3 with",
+                "it has no role to read S3",
                 "set the ARN of a role that may get its objects",
             )
 
 
-def _others(view: View) -> Iterator[Violation]:
+def _other_principals(view: View) -> Iterator[Violation]:
     for role, statement in _all_trusting(view):
         path = f"{statement.path}/Principal"
         for _, name in statement.principals:
@@ -47,7 +47,7 @@ def _not_trusted(view: View) -> Iterator[Violation]:
             yield Violation(role.id, _DOCUMENT, what, f"allow {_API_GATEWAY} sts:AssumeRole")
 
 
-def _conditions(view: View) -> Iterator[Violation]:
+def _unmet_conditions(view: View) -> Iterator[Violation]:
     for role, statement in _all_trusting(view):
         for _, key, _ in statement.conditions:
             if key.lower() in _NOT_SENT:
@@ -65,7 +65,7 @@ def _all_trusting(view: View) -> Iterator[tuple[S3Role, Statement]]:
 
 
 def _trusting(role: S3Role) -> Iterator[Statement]:
-    """The statements that allow somebody to assume the role."""
+    """The statements that allow a principal to assume the role."""
     for statement in role.identity.trust.statements:
         if statement.allows and statement.may("sts:AssumeRole"):
             yield statement
@@ -79,7 +79,7 @@ RULES = (
     Rule(
         "R36",
         "no-role",
-        "Every integration has a role to read S3 with",
+        "Every integration has a role that reads S3",
         "Requests to S3 are not signed: every read is denied, or the bucket is public.",
         _no_role,
     ),
@@ -88,7 +88,7 @@ RULES = (
         "trusts-others",
         "Only API Gateway may assume the role",
         "Others can read the documents without the API.",
-        _others,
+        _other_principals,
     ),
     Rule(
         "R38",
@@ -102,6 +102,6 @@ RULES = (
         "trust-condition",
         "The role's trust policy requires nothing that API Gateway does not send",
         "Every read fails with 500.",
-        _conditions,
+        _unmet_conditions,
     ),
 )

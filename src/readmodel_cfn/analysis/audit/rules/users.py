@@ -50,14 +50,14 @@ RULES = (
         "R48",
         "secret-in-outputs",
         "No secret access key is in the outputs",
-        "Everybody who may describe the stack can read the key, and change the documents.",
+        "Everybody who can describe the stack can read the key, and change the documents.",
         _secrets,
     ),
     Rule(
         "R49",
         "user-wildcard",
         "No user is allowed S3 actions by wildcard",
-        "Whoever has the user's key can do more than publish, such as delete or make public.",
+        "Anyone with the user's key can do more than publish, such as delete or make public.",
         _wildcards,
     ),
 )

@@ -50,7 +50,7 @@ LIVE = Live(compared={"api/v1": ("deployment", "routes")})
 
 
 def received(status: int = 200, body: bytes = b"", **headers: str | None) -> Response:
-    """An answer; underscores in header names are dashes, and None is no header."""
+    """A response; underscores in header names become hyphens, and None omits the header."""
     named = ((name.replace("_", "-"), value) for name, value in headers.items())
     found = tuple((name, value) for name, value in named if value is not None)
     return Response("GET", "https://a.example/v1/p", status, found, body, 0.01)
@@ -59,14 +59,14 @@ def received(status: int = 200, body: bytes = b"", **headers: str | None) -> Res
 def changed(
     original: Response, status: int | None = None, body: bytes | None = None, **headers: Any
 ) -> Response:
-    """The same answer with other parts; a header with the value None is removed."""
+    """The same response with changes; a header with the value None is removed."""
     kept = {name.replace("-", "_"): value for name, value in original.headers} | headers
     other_status = original.status if status is None else status
     return received(other_status, original.body if body is None else body, **kept)
 
 
 def right(contract: Contract) -> Reads:
-    """The answers of a stack that keeps the contract."""
+    """The responses of a stack that keeps the contract."""
     probe = plan_probe(contract, None, "token")
     first, second = probe.documents
     stored = gzip.compress if contract.gzip_stored else bytes

@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
-from verify_seen import received
+from observations import received
 
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.verify import session
@@ -25,7 +25,7 @@ Serve = Callable[..., str]
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Makes a TLS server that shakes hands, without a certificate, and says nothing; its URL."""
+    """Starts a TLS server that only completes handshakes, without a certificate; its URL."""
     listening: list[socket.socket] = []
 
     def make(oldest: ssl.TLSVersion) -> str:
@@ -136,11 +136,13 @@ def test_plain_http_is_not_checked_without_read_permission(found: AccessSite) ->
         assert found.open().plain_bucket is None
 
 
-def test_blocked_port_80_is_no_refusal(found: AccessSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    def nobody(**_: object) -> None:
+def test_blocked_port_80_is_not_a_refusal(
+    found: AccessSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_response(**_: object) -> None:
         raise EndpointConnectionError(endpoint_url="http://s3")
 
-    monkeypatch.setattr(found.plain, "head_object", nobody)
+    monkeypatch.setattr(found.plain, "head_object", no_response)
     with Stubber(found.s3) as s3:
         s3.add_response("head_object", {})
         assert found.open().plain_bucket == 0

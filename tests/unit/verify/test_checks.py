@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from verify_seen import (
+from observations import (
     ACCESS,
     CORS,
     LIVE,

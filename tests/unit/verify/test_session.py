@@ -1,11 +1,11 @@
-"""The order of requests to a fake API."""
+"""The requests of verify and their order, with a fake API."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from verify_seen import CORS, NOT_FOUND, ORIGIN, PLAIN, received
+from observations import CORS, NOT_FOUND, ORIGIN, PLAIN, received
 
 from readmodel_cfn.aws.http import Response
 from readmodel_cfn.errors import Unfinished
@@ -19,7 +19,7 @@ ONLY_STATIC = Contract((PromisedRoute("samples", "payload.json"),))
 
 @dataclass
 class World:
-    """An API that serves what is put; `asked` are the requests, `slept` the pauses."""
+    """An API that serves the published body; `asked` are its requests, `slept` the pauses."""
 
     saved: object = None
     path: str = ""
@@ -105,9 +105,7 @@ def test_cors_requests_have_the_allowed_origin(
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost", "[::1]:80"])
-def test_an_emulator_on_this_machine_is_asked_from_a_local_origin(
-    monkeypatch: pytest.MonkeyPatch, host: str
-) -> None:
+def test_local_emulator_gets_a_local_origin(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
     asked: list[str] = []
 
     def answer(_: str, __: str, headers: Mapping[str, str]) -> Response:

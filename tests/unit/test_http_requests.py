@@ -1,4 +1,4 @@
-"""Requests and responses of verify."""
+"""HTTP requests and responses, also through proxies and with compressed bodies."""
 
 import gzip
 import socket

@@ -12,7 +12,7 @@ SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
 def session(received_first: list[signal.Signals], received_last: list[signal.Signals]) -> None:
-    """Something that is stopped, or is not, and what must be done after."""
+    """Work that receives signals, and signals again during its cleanup."""
     with InterruptGuard() as stopping:
         try:
             for signal_ in received_first:
@@ -96,7 +96,7 @@ def written_by_another_thread(stopping: InterruptGuard) -> None:
     ],
 )
 def test_whole_block_is_not_interrupted(happens: Callable[[InterruptGuard], None]) -> None:
-    """A write that is given up takes effect later, when it was taken away already."""
+    """An interrupted write may take effect later, after the probe was removed."""
     with pytest.raises(KeyboardInterrupt), InterruptGuard() as stopping:
         happens(stopping)
     assert DONE == ["written"]

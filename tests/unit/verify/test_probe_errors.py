@@ -17,11 +17,11 @@ from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.verify.probe import ProbeDocument
 
 AT = {"Bucket": "b", "Key": "k"}
-OURS = {"readmodel-cfn-probe": "run"}
+PROBE = {"readmodel-cfn-probe": "run"}
 
 
 class S3:
-    """A real client that answers only what a test says, in that order."""
+    """A boto3 client with stubbed responses, in the order in which a test adds them."""
 
     def __init__(self) -> None:
         session = boto3.Session("key", "secret", region_name="eu-west-1")
@@ -29,14 +29,14 @@ class S3:
         self.stub = Stubber(self.client)
         self.stub.activate()
 
-    def says(self, call: str, **answer: Any) -> None:
+    def returns(self, call: str, **answer: Any) -> None:
         self.stub.add_response(call, answer)
 
     def refuses(self, call: str, code: str, status: int) -> None:
         self.stub.add_client_error(call, code, "no", status)
 
     def lists(self, *found: dict[str, Any]) -> None:
-        self.says("list_object_versions", Versions=list(found), IsTruncated=False)
+        self.returns("list_object_versions", Versions=list(found), IsTruncated=False)
 
     def deletes(self, *ids: str) -> None:
         expected = {"Bucket": "b", "Delete": {"Objects": versions(*ids)}}
@@ -54,7 +54,7 @@ def s3() -> Iterator[S3]:
 
 
 def new(s3: S3) -> ProbeDocument:
-    """The probe under a key where nothing is."""
+    """The probe at a key without an object."""
     s3.refuses("get_object", "NoSuchKey", 404)
     return s3.document()
 
@@ -73,7 +73,7 @@ def test_probe_is_written_only_to_a_free_key(s3: S3) -> None:
         **AT,
         "Body": b"{}",
         "IfNoneMatch": "*",
-        "Metadata": OURS,
+        "Metadata": PROBE,
         "ContentType": "application/json",
         "CacheControl": "no-cache",
     }
@@ -83,38 +83,38 @@ def test_probe_is_written_only_to_a_free_key(s3: S3) -> None:
 
 @pytest.mark.parametrize(("code", "status"), [("PreconditionFailed", 412), ("NoSuchKey", 404)])
 def test_document_changed_meanwhile_is_not_overwritten(s3: S3, code: str, status: int) -> None:
-    s3.says("get_object", ETag='"0"', VersionId="v0", Body=io.BytesIO(b"0"))
+    s3.returns("get_object", ETag='"0"', VersionId="v0", Body=io.BytesIO(b"0"))
     document = s3.document()
     s3.refuses("put_object", code, status)
-    s3.says("head_object", ETag='"x"')
+    s3.returns("head_object", ETag='"x"')
     with pytest.raises(Unfinished):
         document.put(b"{}")
 
 
-def test_retried_put_of_the_own_document_is_no_conflict(s3: S3) -> None:
+def test_retried_put_of_the_own_document_is_not_a_conflict(s3: S3) -> None:
     document = new(s3)
     s3.refuses("put_object", "PreconditionFailed", 412)
-    s3.says("head_object", ETag='"1"', Metadata=OURS)
+    s3.returns("head_object", ETag='"1"', Metadata=PROBE)
     assert document.put(b"{}") == '"1"'
 
 
 def test_version_with_a_lost_response_is_deleted(s3: S3) -> None:
-    s3.says("get_object", ETag='"0"', VersionId="v0", Body=io.BytesIO(b"0"))
+    s3.returns("get_object", ETag='"0"', VersionId="v0", Body=io.BytesIO(b"0"))
     document = s3.document()
     s3.refuses("put_object", "InternalError", 500)
     with pytest.raises(s3.client.exceptions.ClientError):
         document.put(b"{}")
     found = [*versions("v2", "v1", "v0", "older"), {"Key": "k2", "VersionId": "other"}]
     s3.lists(*found)
-    s3.says("head_object", ETag='"x"')  # somebody published it since
-    s3.says("head_object", ETag='"1"', Metadata=OURS)
+    s3.returns("head_object", ETag='"x"')  # somebody published it since
+    s3.returns("head_object", ETag='"1"', Metadata=PROBE)
     s3.deletes("v1")
     assert document.remove() == ()
 
 
 def test_known_versions_are_deleted_without_list_permission(s3: S3) -> None:
     document = new(s3)
-    s3.says("put_object", ETag='"1"', VersionId="v1")
+    s3.returns("put_object", ETag='"1"', VersionId="v1")
     document.put(b"{}")
     s3.refuses("list_object_versions", "AccessDenied", 403)
     s3.deletes("v1")
@@ -123,11 +123,11 @@ def test_known_versions_are_deleted_without_list_permission(s3: S3) -> None:
 
 def test_version_that_cannot_be_deleted_is_reported_and_hidden(s3: S3) -> None:
     document = new(s3)
-    s3.says("put_object", ETag='"1"', VersionId="v1")
+    s3.returns("put_object", ETag='"1"', VersionId="v1")
     document.put(b"{}")
     s3.lists(*versions("v1"))
-    s3.says("delete_objects", Errors=[{"Key": "k", "Code": "AccessDenied", "Message": "locked"}])
-    s3.says("head_object", ETag='"1"', Metadata=OURS)
+    s3.returns("delete_objects", Errors=[{"Key": "k", "Code": "AccessDenied", "Message": "locked"}])
+    s3.returns("head_object", ETag='"1"', Metadata=PROBE)
     s3.stub.add_response("delete_object", {}, {**AT, "IfMatch": '"1"'})
     (left,) = document.remove()
     assert left.startswith("b/k: ")
@@ -139,7 +139,7 @@ def test_error_during_removal_is_reported_and_not_raised(
     s3: S3, call: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document = new(s3)
-    s3.says("put_object", ETag='"1"', VersionId="v1")
+    s3.returns("put_object", ETag='"1"', VersionId="v1")
     document.put(b"{}")
     if call == "delete_objects":
         s3.lists(*versions("v1"))
@@ -154,13 +154,13 @@ def test_error_during_removal_is_reported_and_not_raised(
     assert left.startswith("b/k: ")
 
 
-def test_response_that_is_not_from_s3_raises_unreadable_answer(s3: S3) -> None:
-    """For example a captive portal that answers 200 with a page."""
-    s3.says("get_object", Body=io.BytesIO(b"<html>"))
+def test_response_that_is_not_from_s3_raises_unreadable_response(s3: S3) -> None:
+    """For example, a captive portal returns 200 with an HTML page."""
+    s3.returns("get_object", Body=io.BytesIO(b"<html>"))
     with pytest.raises(UnreadableResponse):
         s3.document()
     document = new(s3)
-    s3.says("put_object")
+    s3.returns("put_object")
     with pytest.raises(UnreadableResponse):
         document.put(b"{}")
 
@@ -181,12 +181,12 @@ def test_unreadable_removal_response_is_not_a_removal(
     s3: S3, call: str, garbage: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document = new(s3)
-    s3.says("put_object", ETag='"1"', VersionId="v1")
+    s3.returns("put_object", ETag='"1"', VersionId="v1")
     document.put(b"{}")
     if call == "delete_objects":
         s3.lists(*versions("v1"))
     if not garbage:
-        s3.says(call)
+        s3.returns(call)
     elif call == "delete_objects":
         monkeypatch.setattr(s3.client, call, unreadable)
     else:
@@ -197,7 +197,7 @@ def test_unreadable_removal_response_is_not_a_removal(
 
 def test_more_than_1000_versions_are_deleted_in_several_calls(s3: S3) -> None:
     document = new(s3)
-    s3.says("put_object", ETag='"1"', VersionId="v0")
+    s3.returns("put_object", ETag='"1"', VersionId="v0")
     document.put(b"{}")
     many = [f"v{number}" for number in range(1001)]
     document._written.update(many)
@@ -210,7 +210,7 @@ def test_more_than_1000_versions_are_deleted_in_several_calls(s3: S3) -> None:
 def test_document_is_copied_only_without_versioning(s3: S3) -> None:
     for version, copied in ((None, True), ("null", True), ("v1", False)):
         found = {"ETag": '"0"', "Body": io.BytesIO(b"\x00kept")}
-        s3.says("get_object", **found, **({"VersionId": version} if version else {}))
+        s3.returns("get_object", **found, **({"VersionId": version} if version else {}))
         copy = s3.document().local_copy()
         assert bool(copy) == copied
         if copy:

@@ -1,11 +1,11 @@
-"""Conditions: whether each holds, does not hold, or is unknown."""
+"""The conditions of a template: each is true, false, or unknown (None)."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from readmodel_cfn.cloudformation.values import as_text, is_known
 
-_MAX_LEVELS = 20  # of conditions within conditions
+_MAX_LEVELS = 20  # of nested conditions
 
 
 class Conditions:
@@ -14,17 +14,17 @@ class Conditions:
     def __init__(self, declared: Mapping[str, Any], evaluate: Callable[[Any], Any]) -> None:
         self._declared = declared
         self._evaluate = evaluate
-        self._found: dict[str, bool | None] = {}
+        self._results: dict[str, bool | None] = {}
         self._levels = 0
 
     def holds(self, name: Any) -> bool | None:
-        """Whether the condition of that name holds; None if that is unknown."""
+        """Whether the condition with this name is true; None if it is unknown."""
         if not isinstance(name, str) or name not in self._declared:
             return None
-        if name not in self._found:
-            self._found[name] = None  # for a condition that depends on itself
-            self._found[name] = self._expression(self._declared[name])
-        return self._found[name]
+        if name not in self._results:
+            self._results[name] = None  # for a condition that depends on itself
+            self._results[name] = self._expression(self._declared[name])
+        return self._results[name]
 
     def _expression(self, value: Any) -> bool | None:
         if not isinstance(value, Mapping) or len(value) != 1 or self._levels >= _MAX_LEVELS:
@@ -49,12 +49,12 @@ class Conditions:
     def _equal(self, operands: list[Any]) -> bool | None:
         if len(operands) != 2:
             return None
-        one, other = (self._evaluate(operand) for operand in operands)
-        if not is_known(one) or not is_known(other):
-            return True if one == other else None
-        if isinstance(one, (Mapping, list)) or isinstance(other, (Mapping, list)):
-            return bool(one == other)
-        return as_text(one) == as_text(other)
+        first, second = (self._evaluate(operand) for operand in operands)
+        if not is_known(first) or not is_known(second):
+            return True if first == second else None
+        if isinstance(first, (Mapping, list)) or isinstance(second, (Mapping, list)):
+            return bool(first == second)
+        return as_text(first) == as_text(second)
 
 
 def _logic(name: str, operands: list[bool | None]) -> bool | None:

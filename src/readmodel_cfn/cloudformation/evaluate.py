@@ -1,8 +1,8 @@
-"""CloudFormation's intrinsic functions, evaluated if the template and the caller have the values.
+"""Evaluation of intrinsic functions with the values that the template and the caller provide.
 
-What is unknown becomes `Unknown`, or a `Text` with unknown parts; nothing is guessed. An expression
-that CloudFormation would refuse is an `Unknown` with a `problem`. Evaluating never raises, whatever
-the template contains.
+An unknown value becomes `Unknown`, or a `Text` with unknown parts; nothing is guessed. An
+expression that CloudFormation would reject is an `Unknown` with a `problem`. `Evaluator.evaluate`
+never raises, whatever the template contains.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
 """
@@ -35,9 +35,9 @@ class Unreadable(Exception):
 class Evaluator:
     """Evaluates the functions of one template.
 
-    `values` are what references stand for, by name: parameters, pseudo parameters
-    (`AWS::Region`), resources (`Bucket`) and their attributes (`Role.Arn`). All other references
-    are unknown. `parameter_values` gives those of parameters.
+    `values` are the values of references by name: parameters, pseudo parameters (`AWS::Region`),
+    resources (`Bucket`) and their attributes (`Role.Arn`). All other references are unknown.
+    `parameter_values` returns the values of the parameters.
     """
 
     def __init__(self, template: Json, values: Mapping[str, Any] | None = None) -> None:
@@ -52,7 +52,7 @@ class Evaluator:
         self._conditions = Conditions(_section(template, "Conditions"), self.evaluate)
 
     def evaluate(self, value: Any) -> Any:
-        """The value with every function evaluated, and without what AWS::NoValue removes.
+        """The value with every function evaluated, without the parts that are AWS::NoValue.
 
         None if the value itself is AWS::NoValue.
         """
@@ -74,7 +74,7 @@ class Evaluator:
         return self._object(value, level + 1)
 
     def condition(self, name: Any) -> bool | None:
-        """Whether a condition holds; None if it is unknown."""
+        """Whether a condition is true; None if it is unknown."""
         return self._conditions.holds(name)
 
     def text(self, value: Any) -> PartialText:
@@ -122,7 +122,7 @@ class Evaluator:
         return [(index, below) for index, below in enumerate(found) if not self._is_absent(below)]
 
     def one_or_more(self, value: Any) -> list[Any]:
-        """The items of what policies write as one value or as a list; not evaluated."""
+        """The items of a policy element, which may be a single value or a list; not evaluated."""
         try:
             found = self._chosen(value)
         except Unreadable:
@@ -140,16 +140,16 @@ class Evaluator:
         return {name: self.text(below) for name, below in self.fields(value).items()}
 
     def expand(self, value: Json, level: int = 0) -> Json:
-        """An object with its Fn::ForEach loops expanded; loops that are unknown stay."""
+        """An object with its Fn::ForEach loops expanded, except unknown ones."""
         if not any(str(name).startswith(LOOP) for name in value):
             return value
         return expand(value, lambda below: self.evaluate_at(below, level), self._budget)
 
     def _chosen(self, value: Any) -> Any:
-        """The value that the functions around it choose; its own parts are not evaluated.
+        """The value after its outer Fn::If is evaluated; the parts of the value are not evaluated.
 
         Raises:
-            Unreadable: that is unknown.
+            Unreadable: the condition is unknown.
         """
         for _ in range(MAX_LEVELS):
             name = function_of(value)
@@ -219,10 +219,10 @@ def function_of(value: Any) -> str | None:
 
 
 def parameter_values(template: Json, given: Mapping[str, str]) -> dict[str, Any]:
-    """The values of a template's parameters and of what else is given, such as AWS::Region.
+    """The values of a template's parameters, and the other given values, such as AWS::Region.
 
-    A parameter has its given value, else its Default; that of a list type is a list. Parameters
-    in Systems Manager are left out: their value is the name of the parameter there.
+    The value of a parameter is the given one, else its Default; a list type has a list. Parameters
+    of Systems Manager types are left out: their value is only the name in the Parameter Store.
     """
     found: dict[str, Any] = dict(given)
     for name, declared in _section(template, "Parameters").items():
@@ -239,7 +239,7 @@ def parameter_values(template: Json, given: Mapping[str, str]) -> dict[str, Any]
 
 
 def show(value: Any) -> Any:
-    """A value to print: functions as Fn::Sub writes them, `${DataStore.Arn}/a.json`."""
+    """A value to print, with functions in the notation of Fn::Sub: `${DataStore.Arn}/a.json`."""
     return fill(Evaluator({}).evaluate(value), str)
 
 

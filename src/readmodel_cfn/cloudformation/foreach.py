@@ -1,4 +1,4 @@
-"""Fn::ForEach: loops of the AWS::LanguageExtensions transform, expanded.
+"""Expands Fn::ForEach, the loops of the AWS::LanguageExtensions transform.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html
 """
@@ -11,30 +11,30 @@ from typing import Any
 from readmodel_cfn.cloudformation.values import MAX_LEVELS, Unknown, as_text, is_known
 
 LOOP = "Fn::ForEach::"
-"""How the key of a loop begins."""
+"""The prefix of a loop's key."""
 MAX_VALUES = 500_000
-"""Values that the loops of one template make."""
+"""The maximum number of values that the loops of one template may produce."""
 
-_MAX_LOOPS = 10  # within each other; CloudFormation takes 5
+_MAX_LOOPS = 10  # nested; CloudFormation allows 5
 
 Evaluate = Callable[[Any], Any]
 
 
 @dataclass
 class Budget:
-    """How many values the loops of a template may still make."""
+    """How many values the loops of a template may still produce."""
 
     left: int = MAX_VALUES
 
 
-class _NotKnownError(Exception):
-    """Why the entries of a loop are unknown."""
+class _UnknownLoopError(Exception):
+    """A loop whose entries are unknown; the message is the reason."""
 
 
 def expand(value: Mapping[str, Any], evaluate: Evaluate, budget: Budget) -> dict[str, Any]:
     """The object with its loops expanded.
 
-    A loop whose entries are unknown stays, with `Unknown` for its value.
+    A loop whose entries are unknown keeps its key, with `Unknown` as the value.
     """
     return _expanded(value, evaluate, budget, 0)
 
@@ -48,30 +48,30 @@ def _expanded(
             found[key] = below
             continue
         try:
-            found |= _looped(below, evaluate, budget, level)
-        except _NotKnownError as error:
+            found |= _loop_entries(below, evaluate, budget, level)
+        except _UnknownLoopError as error:
             found[key] = Unknown(key, str(error))
     return found
 
 
-def _looped(loop: Any, evaluate: Evaluate, budget: Budget, level: int) -> dict[str, Any]:
-    """The entries that a loop makes."""
+def _loop_entries(loop: Any, evaluate: Evaluate, budget: Budget, level: int) -> dict[str, Any]:
+    """The entries that a loop produces."""
     if not isinstance(loop, list) or len(loop) != 3 or not isinstance(loop[2], Mapping):
-        raise _NotKnownError("it needs an identifier, a collection and an object")
+        raise _UnknownLoopError("it needs an identifier, a collection and an object")
     identifier, collection, body = loop[0], evaluate(loop[1]), loop[2]
     if not isinstance(identifier, str) or not isinstance(collection, list):
-        raise _NotKnownError("its collection is unknown")
+        raise _UnknownLoopError("its collection is unknown")
     if not is_known(collection) or level >= _MAX_LOOPS:
-        raise _NotKnownError("its collection is unknown")
-    made: dict[str, Any] = {}
+        raise _UnknownLoopError("its collection is unknown")
+    entries: dict[str, Any] = {}
     for item in collection:
         replaced = _Replacement(identifier, str(as_text(item)), budget).within(body, 0)
-        made |= _expanded(replaced, evaluate, budget, level + 1)
-    return made
+        entries |= _expanded(replaced, evaluate, budget, level + 1)
+    return entries
 
 
 class _Replacement:
-    """Puts an item in the place of a loop's identifier: `${Name}`, `&{Name}` and a Ref to it."""
+    """Replaces a loop's identifier by an item: `${Name}`, `&{Name}` and a Ref to it."""
 
     def __init__(self, identifier: str, item: str, budget: Budget) -> None:
         self._identifier = identifier
@@ -82,9 +82,9 @@ class _Replacement:
     def within(self, value: Any, level: int) -> Any:
         self._budget.left -= 1
         if self._budget.left < 0:
-            raise _NotKnownError(f"the template's loops make more than {MAX_VALUES:,} values")
+            raise _UnknownLoopError(f"the template's loops produce more than {MAX_VALUES:,} values")
         if isinstance(value, str):
-            return self._pattern.sub(self._given, value)
+            return self._pattern.sub(self._replacement_of, value)
         if level > MAX_LEVELS:
             return Unknown("Fn::Nested", "nested too deeply")
         if isinstance(value, list):
@@ -98,6 +98,6 @@ class _Replacement:
             for key, below in value.items()
         }
 
-    def _given(self, match: re.Match[str]) -> str:
-        """`&{Name}` leaves out what a logical ID cannot have."""
+    def _replacement_of(self, match: re.Match[str]) -> str:
+        """The item; for `&{Name}` only the characters that a logical ID can have."""
         return self._item if match[1] == "$" else re.sub("[^A-Za-z0-9]", "", self._item)

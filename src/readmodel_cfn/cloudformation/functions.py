@@ -1,4 +1,4 @@
-"""The intrinsic functions but Fn::If, each from its argument as written to its value."""
+"""The intrinsic functions except Fn::If: each takes its argument as written."""
 
 import json
 import re
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from readmodel_cfn.cloudformation.evaluate import Evaluator
 
 MAX_CHARACTERS = 1_000_000
-"""Characters and unknown parts of a text that functions make; a template has at most as many."""
+"""The maximum number of characters and unknown parts of a text that a function returns."""
 
 VARIABLE = re.compile(r"\$\{(!?)([^{}]*)\}")
 """What Fn::Sub replaces: `${Name}`, `${LogicalId.Attribute}`, and `${!Literal}` by `${Literal}`."""
 
 _DYNAMIC = re.compile(r"\{\{resolve:[^{}]*\}\}")
-# The attributes that give what Ref gives, by the resource's type, as its reference says:
+# The attribute that has the same value as Ref, by resource type:
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_ApiGateway.html
 _SAME_AS_REF = {
     "AWS::ApiGateway::RestApi": "RestApiId",
@@ -39,7 +39,7 @@ Evaluate = Callable[[Any], Any]
 
 
 def call(evaluator: "Evaluator", name: str, argument: Any, level: int) -> Any:
-    """What a function gives; unknown for a function that only CloudFormation can evaluate."""
+    """The value of a function call; unknown if only CloudFormation can evaluate the function."""
 
     def evaluate(value: Any) -> Any:
         return evaluator.evaluate_at(value, level)
@@ -60,7 +60,7 @@ def dynamic_references(value: PartialText) -> PartialText:
 
 
 def reference(evaluator: "Evaluator", name: str) -> Any:
-    """What Ref (`Bucket`) or Fn::GetAtt (`Role.Arn`) give."""
+    """The value of a Ref (`Bucket`) or an Fn::GetAtt (`Role.Arn`)."""
     if name in evaluator.values:
         return evaluator.values[name]
     logical_id, _, attribute = name.partition(".")
@@ -70,7 +70,7 @@ def reference(evaluator: "Evaluator", name: str) -> Any:
 
 
 class _WrongArgumentError(ValueError):
-    """What is wrong with a function's argument: CloudFormation would refuse it."""
+    """A function's argument that CloudFormation would reject; the message says why."""
 
 
 def _ref(evaluator: "Evaluator", evaluate: Evaluate, argument: Any) -> Any:
@@ -187,7 +187,7 @@ def _find_in_map(evaluator: "Evaluator", evaluate: Evaluate, argument: Any) -> A
     if found is None and isinstance(options, Mapping) and "DefaultValue" in options:
         return evaluate(options["DefaultValue"])
     if found is None:
-        raise _WrongArgumentError(f"the template maps no {'.'.join(str(as_text(k)) for k in keys)}")
+        raise _WrongArgumentError(f"Mappings has no {'.'.join(str(as_text(k)) for k in keys)}")
     return evaluate(found)
 
 

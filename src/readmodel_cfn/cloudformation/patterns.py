@@ -1,4 +1,4 @@
-"""IAM's patterns: `*` is any text, slashes included, `?` is any one character.
+"""Patterns of IAM: `*` matches any text, also slashes, and `?` matches any single character.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
 """
@@ -9,10 +9,10 @@ from readmodel_cfn.cloudformation.values import PartialText, Unknown, join_texts
 
 
 def covers(wide: PartialText, narrow: PartialText) -> bool:
-    """Does everything that `narrow` matches also match `wide`? Both may be patterns.
+    """Whether `wide` matches everything that `narrow` matches; both may be patterns.
 
-    An unknown part matches itself and what a `*` matches. A `*` of `narrow` counts as a character
-    that only a `*` of `wide` matches, which is right for the patterns that policies use.
+    Only the same unknown part or a `*` matches an unknown part. A `*` in `narrow` counts as a
+    character that only a `*` in `wide` matches, which is correct for the patterns in policies.
     """
     pattern, text = units(wide), units(narrow)
     at = reached = 0
@@ -32,7 +32,7 @@ def covers(wide: PartialText, narrow: PartialText) -> bool:
 
 
 def has_star(pattern: PartialText) -> bool:
-    """Does the pattern match texts of any length?"""
+    """Whether the pattern has a `*`."""
     return "*" in units(pattern)
 
 
@@ -41,5 +41,5 @@ def _matches(wide: str | Unknown, narrow: str | Unknown) -> bool:
 
 
 def before_star(pattern: PartialText) -> PartialText:
-    """What all matching texts begin with, as far as the first `*` shows it."""
+    """The part of the pattern before its first `*`, or the whole pattern."""
     return join_texts(takewhile(lambda unit: unit != "*", units(pattern)))

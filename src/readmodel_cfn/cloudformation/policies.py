@@ -1,4 +1,4 @@
-"""IAM policy documents: their statements, as far as they are known.
+"""IAM policy documents and their statements, which may have unknown parts.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
 """
@@ -18,10 +18,11 @@ _BY_EXCLUSION = ("NotPrincipal", "NotAction", "NotResource")
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement, and where it is: a logical ID and a path below it.
+    """One statement, with its place: a logical ID and a path below it.
 
     `principals` are pairs of a kind (AWS, Service ..., empty for `*`) and a name; `conditions` are
-    operator, key and values. `all_but` has the elements that say what they mean by exclusion.
+    operator, key and values. `all_but` lists which of NotPrincipal, NotAction and NotResource it
+    uses.
     """
 
     resource: str
@@ -35,21 +36,21 @@ class Statement:
 
     @property
     def allows(self) -> bool:
-        """Does it grant something?"""
+        """Whether its effect is Allow."""
         return self.effect == "Allow"
 
     @cached_property
     def objects(self) -> tuple[tuple[PartialText, Objects], ...]:
-        """The resources that are S3's: each ARN with the objects that it names."""
+        """Its S3 resources: each ARN with the objects that it names."""
         return tuple((arn, found) for arn in self.resources if (found := objects_of(arn)))
 
     def may(self, action: str) -> bool:
-        """Is the action, such as s3:GetObject, among those that it names? Case does not count."""
+        """Whether its actions include this one, such as s3:GetObject; case is ignored."""
         return any(covers(pattern.lower(), action.lower()) for pattern in self.actions)
 
     @property
     def wildcards(self) -> list[str]:
-        """The S3 actions that it names by a pattern."""
+        """Its S3 actions that have a wildcard."""
         return [name for name in self.actions if is_s3(name) and ("*" in name or "?" in name)]
 
 
@@ -62,7 +63,7 @@ class Document:
 
 
 def is_s3(action: str) -> bool:
-    """Is the action, or can it be, one of S3's?"""
+    """Whether the action is an S3 action, or a pattern that matches one."""
     return action == "*" or action.lower().startswith("s3:")
 
 

@@ -1,9 +1,9 @@
-"""Template texts as values, JSON or YAML, with the line of every part.
+"""Reads templates in JSON or YAML, and finds the line of each part.
 
     template = read_template(text, "template.yaml")
     where = locate(text, "template.yaml", ("Resources", "Bucket"))
 
-`where` is now such as `template.yaml:12: Resources.Bucket`.
+`where` is then, for example, `template.yaml:12: Resources.Bucket`.
 
 JSON is read without loading PyYAML.
 """
@@ -39,7 +39,7 @@ def template_content(source: TemplateSource) -> Mapping[str, Any]:
 
     Raises:
         ConfigError: a file that cannot be read, or a text that is not a template.
-        TypeError: another value.
+        TypeError: `source` has another type.
     """
     if isinstance(source, str | Path):
         name = str(source) if isinstance(source, Path) else "template"
@@ -53,7 +53,7 @@ def template_content(source: TemplateSource) -> Mapping[str, Any]:
 
 
 def template_text(source: TemplateSource) -> str:
-    """A template as text; that of a file, or a text, stays unchanged.
+    """A template as text; the text of a file, or a given text, is not changed.
 
     Raises:
         ConfigError: a file that cannot be read.
@@ -111,8 +111,8 @@ def read_json(text: str, name: str) -> Any:
 def locate(text: str, name: str, path: Sequence[str | int]) -> str:
     """Where a part of a template is: `template.yaml:12: Resources.Bucket`.
 
-    `path` has the keys and list indexes of the part. Without the line if the text does not contain
-    the part.
+    `path` has the keys and list indexes of the part. The line is left out if the text does not
+    contain the part.
     """
     found = position(text, path)
     dotted = ".".join(map(str, path))
@@ -160,7 +160,8 @@ def _no_constant(constant: str) -> None:
 def _read_yaml(text: str, name: str, not_json: ValueError | None = None) -> Any:
     """The text as YAML; if it is not, the message is about JSON if the text looks like JSON.
 
-    YAML in flow style begins with a brace too. It also finds the line of a key that JSON repeats.
+    YAML in flow style starts with a brace too. The YAML reader also finds the line of a repeated
+    key in JSON.
     """
     from readmodel_cfn.cloudformation.yaml_reader import YamlError, read_yaml
 

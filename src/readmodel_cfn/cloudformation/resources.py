@@ -1,11 +1,19 @@
-"""The resources that a template declares, and the paths of its API Gateway resources."""
+"""The resources of a template, the references in an expression, and the paths of API resources."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable
-from readmodel_cfn.cloudformation.values import PartialText, join_texts, reference_of
+from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable, function_of
+from readmodel_cfn.cloudformation.functions import VARIABLE
+from readmodel_cfn.cloudformation.values import (
+    PartialText,
+    Text,
+    Unknown,
+    join_texts,
+    reference_of,
+    walk,
+)
 
 _MAX_SEGMENTS = 100  # of a path
 
@@ -56,9 +64,9 @@ def _depends_on(resource: Mapping[str, Any]) -> tuple[str, ...]:
 def api_paths(
     all_resources: Mapping[str, Resource], evaluator: Evaluator
 ) -> dict[PartialText, PartialText]:
-    """The full path of each API Gateway resource, by what refers to it.
+    """The full path of each API Gateway resource, by the reference to the resource.
 
-    Paths that are unknown are left out. The root is referred to by its API's RootResourceId.
+    Unknown paths are left out. The reference to the root is the API's RootResourceId.
     """
     paths: dict[PartialText, PartialText] = {}
     for resource in all_resources.values():
@@ -84,3 +92,35 @@ def _api_path(
         above = all_resources.get(parent)
         segment = above if above and above.type == "AWS::ApiGateway::Resource" else None
     return None
+
+
+def references(value: Any) -> Iterator[str]:
+    """The name of every reference within a value, such as `Bucket` or `Role.Arn`.
+
+    Fn::Sub's `${!Literal}` and the variables that it defines are not references.
+    """
+    for _, found in walk(value):
+        name = function_of(found)
+        if name == "Ref" and isinstance(found[name], str):
+            yield found[name]
+        elif name == "Fn::GetAtt":
+            parts = found[name] if isinstance(found[name], list) else [found[name]]
+            if parts and all(isinstance(part, str) for part in parts):
+                yield ".".join(parts)
+        elif name == "Fn::Sub":
+            yield from _substituted(found[name])
+        elif isinstance(found, Unknown):
+            yield from [found.name] if found.is_reference else []
+        elif isinstance(found, Text):
+            yield from (
+                part.name for part in found.parts if isinstance(part, Unknown) and part.is_reference
+            )
+
+
+def _substituted(argument: Any) -> Iterator[str]:
+    text, own = argument, {}
+    if isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], dict):
+        text, own = argument
+    if isinstance(text, str):
+        names = (match[2].strip() for match in VARIABLE.finditer(text) if not match[1])
+        yield from (name for name in names if name not in own)

@@ -24,9 +24,9 @@ from readmodel_cfn.cloudformation.values import (
     units,
 )
 
-_MAX_LENGTH = 5_000  # characters of a URI that is read
+_MAX_LENGTH = 5_000  # characters; a longer URI is not parsed
 
-# An unknown part counts as one character. Where the beginning is unknown, so are its parts.
+# An unknown part counts as one character. The beginning of a URI may be unknown.
 _URI = re.compile(
     rf"(?:arn:(?P<partition>[^:/]*):apigateway:(?P<region>[^:/]*)|(?P<unknown>.*{UNKNOWN_MARK}.*?))"
     r":(?:(?P<host>[^:/]+)\.)?s3:(?P<kind>path|action)/(?P<path>[^?]*)(?:\?(?P<query>.*))?",
@@ -41,7 +41,7 @@ _PARAMETER = re.compile(r"\{([^{}]*)\}")
 
 @dataclass(frozen=True)
 class Objects:
-    """The objects that a bucket's name and a key name, both patterns; None is the bucket itself."""
+    """The objects with this bucket and key, both patterns; the key None is the bucket itself."""
 
     bucket: PartialText
     key: PartialText | None
@@ -76,7 +76,7 @@ class S3Uri:
     def filled(self, values: Mapping[str, PartialText]) -> tuple[PartialText, PartialText]:
         """Bucket and key with the parameters' values; those without a value are left unchanged.
 
-        Where the bucket is in the path, it ends at the first slash after filling in.
+        A bucket in the path ends at the first slash after the values are filled in.
         """
         bucket, key = (
             substitute(_PARAMETER, part, lambda match: values.get(match[1], match[0]))
@@ -98,7 +98,7 @@ class S3Uri:
 
 @dataclass(frozen=True)
 class S3Action:
-    """An `s3:action` URI, such as that of ListBuckets."""
+    """An `s3:action` URI, for example for ListBuckets."""
 
     action: PartialText
 
@@ -131,22 +131,25 @@ def parse_path(uri: PartialText) -> S3Uri | None:
 
 
 def objects_of(arn: PartialText) -> Objects | None:
-    """What the resource of a policy's statement names in S3, or None for another service's."""
+    """The S3 objects that an ARN in a policy names, or None for an ARN of another service."""
     if arn == "*":
         return Objects("*", "*")
     found = match_text(_ARN, arn)
     if found is None and not (isinstance(arn, Text) and isinstance(arn.parts[0], Unknown)):
         return None
-    path = found["path"] if found else arn  # the latter is an ARN not known, as an import's
+    path = found["path"] if found else arn  # without a match, an unknown ARN, such as an import
     parts = match_text(_BUCKET_AND_KEY, path) or {"bucket": path}
     bucket, key = parts["bucket"], parts.get("key")
     if key is None and isinstance(_last(bucket), str) and str(_last(bucket)).endswith("*"):
-        return Objects(bucket, "*")  # a star matches the slash behind the bucket too
+        return Objects(bucket, "*")  # a star also matches the slash after the bucket
     return Objects(bucket, key)
 
 
 def within(wide: Objects, narrow: Objects, certain: bool) -> bool:
-    """May all of `narrow` be in `wide`? Buckets of which one is not `certain` may be the same."""
+    """Whether `wide` may include all of `narrow`.
+
+    If not `certain`, buckets with different names may be the same bucket.
+    """
     everywhere = has_star(narrow.bucket) and not has_star(wide.bucket)
     if everywhere or (certain and not covers(wide.bucket, narrow.bucket)):
         return False

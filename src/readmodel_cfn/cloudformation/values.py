@@ -1,8 +1,8 @@
-"""Values of a template whose functions are evaluated: known, unknown, or text that is partly known.
+"""The values that functions return: known, unknown, or text that is partly known.
 
 A known value is a plain JSON value. `Unknown` stands for a value that only CloudFormation
 knows, such as a parameter without a default or an attribute of a resource. `Text` is a text with
-unknown parts. Both are shown as Fn::Sub writes them: `arn:${AWS::Partition}:s3:::${Bucket}`.
+unknown parts. Both print in the notation of Fn::Sub: `arn:${AWS::Partition}:s3:::${Bucket}`.
 """
 
 import re
@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any
 
 MAX_LEVELS = 100
-"""Levels of nesting at which `walk` and `fill` stop; real templates have about 20."""
+"""Levels of nesting at which `walk` stops; real templates have about 20."""
 _MAX_NAME = 300  # characters of an unknown function's arguments in its name
 UNKNOWN_MARK = "\ufdd0"
 """Stands for an unknown part in a match; Unicode reserves this character for such uses."""
@@ -37,12 +37,12 @@ class Unknown:
 
     @property
     def is_reference(self) -> bool:
-        """Whether it is what Ref or Fn::GetAtt give."""
+        """Whether it is the value of a Ref or an Fn::GetAtt."""
         return not self.name.startswith(("Fn::", "{{"))
 
     @property
     def logical_id(self) -> str:
-        """What the reference refers to, without the attribute; empty for anything else."""
+        """The logical ID in the reference, without the attribute; empty for anything else."""
         return self.name.partition(".")[0] if self.is_reference else ""
 
     def __str__(self) -> str:
@@ -119,7 +119,7 @@ def _leaves(argument: Any) -> Iterator[str]:
 
 
 def reference_of(value: Any) -> str | None:
-    """The name of the reference that a value is (`Api`, `Role.Arn`), or None for anything else."""
+    """The name if the value is a reference (`Api`, `Role.Arn`), else None."""
     if isinstance(value, Text) and len(value.parts) == 1:
         value = value.parts[0]
     return value.name if isinstance(value, Unknown) and value.is_reference else None
@@ -135,17 +135,17 @@ def is_known(value: Any) -> bool:
     return not any(isinstance(found, (Unknown, Text)) for _, found in walk(value))
 
 
-def fill(value: Any, give: Callable[[Unknown], Any]) -> Any:
-    """The value with every unknown part replaced by what `give` returns for it."""
+def fill(value: Any, replace: Callable[[Unknown], Any]) -> Any:
+    """The value with every unknown part replaced by what `replace` returns for it."""
     if isinstance(value, Unknown):
-        return give(value)
+        return replace(value)
     if isinstance(value, Text):
-        parts = (give(part) if isinstance(part, Unknown) else part for part in value.parts)
+        parts = (replace(part) if isinstance(part, Unknown) else part for part in value.parts)
         return join_texts(map(as_text, parts))
     if isinstance(value, Mapping):
-        return {name: fill(below, give) for name, below in value.items()}
+        return {name: fill(below, replace) for name, below in value.items()}
     if isinstance(value, list):
-        return [fill(below, give) for below in value]
+        return [fill(below, replace) for below in value]
     return value
 
 
@@ -157,9 +157,9 @@ def units(text: PartialText) -> Sequence[str | Unknown]:
 
 
 def match_text(pattern: re.Pattern[str], text: PartialText) -> dict[str, PartialText] | None:
-    """Match a whole text; the named groups that took part, or None if it does not match.
+    """The named groups that matched, or None if the pattern does not match the whole text.
 
-    An unknown part counts as one character that is no letter, digit or punctuation.
+    An unknown part counts as one character that is not a letter, digit or punctuation.
     """
     unknown = unknowns_in(text)
     literal = "".join(map(_marked, parts_of(text)))
@@ -183,9 +183,9 @@ def _marked(part: str | Unknown) -> str:
 
 
 def substitute(
-    pattern: re.Pattern[str], text: PartialText, give: Callable[[re.Match[str]], Any]
+    pattern: re.Pattern[str], text: PartialText, replace: Callable[[re.Match[str]], Any]
 ) -> PartialText:
-    """The text with each match in its literal parts replaced by what `give` returns for it."""
+    """The text with each match in its literal parts replaced by what `replace` returns for it."""
 
     def pieces() -> Iterator[PartialText | Unknown]:
         for part in parts_of(text):
@@ -195,7 +195,7 @@ def substitute(
             end = 0
             for match in pattern.finditer(part):
                 yield part[end : match.start()]
-                yield give(match)
+                yield replace(match)
                 end = match.end()
             yield part[end:]
 
@@ -221,6 +221,9 @@ def _children(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def unquoted(text: PartialText) -> PartialText | None:
-    """What a text in single quotes holds, as API Gateway's mappings write fixed values, or None."""
+    """The content of a text in single quotes, or None.
+
+    API Gateway's parameter mappings write static values in single quotes.
+    """
     found = match_text(_QUOTED, text)
     return None if found is None else found["content"]

@@ -1,9 +1,9 @@
-"""YAML templates as values: built from PyYAML's events, so that every bound holds while reading.
+"""Reads YAML templates from PyYAML's events, so that every limit applies while reading.
 
 CloudFormation reads YAML 1.1 with short forms of its functions:
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
-An alias stands for a copy, so a short text can expand to a huge value; the expansion is counted
-before it is made.
+An alias stands for a copy, so a short text can expand to a huge value; the size is checked
+before the expansion.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,14 +15,14 @@ import yaml
 from readmodel_cfn.cloudformation.reader import Position
 
 MAX_EXPANSION = 500_000
-"""Values and characters that the aliases of a template may add to what it spells out."""
+"""The maximum number of values and characters that the aliases of a template may add."""
 MAX_LEVELS = 500
-"""Levels of nesting."""
+"""The maximum number of nested levels."""
 
 _BARE = ("Ref", "Condition")  # the short forms whose function has no Fn:: in front
 _CORE = "tag:yaml.org,2002:"
 _PLAIN = {f"{_CORE}{kind}" for kind in ("str", "int", "float", "bool", "null", "seq", "map")}
-# What YAML 1.1 takes for something else and a template means as text, such as a policy's Version.
+# Types of YAML 1.1 that a template uses as text, such as a policy's Version, which is a date.
 _TEXTS = {f"{_CORE}{kind}" for kind in ("timestamp", "merge", "value")}
 _MERGE = "<<"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -145,7 +145,7 @@ class _Builder:
         return str(self._scalars.resolve(yaml.ScalarNode, event.value, event.implicit))
 
     def _begin_entry(self, parent: _Open, event: yaml.ScalarEvent) -> None:
-        """A key is a text in a template, whatever it looks like."""
+        """Start an entry; its key is always a text, also if it looks like a number."""
         if _function(event.tag):
             raise YamlError("a key cannot be a function", event.start_mark)
         is_merge = event.value == _MERGE and event.implicit[0]
@@ -199,7 +199,7 @@ class _Builder:
             self._anchors[anchor] = part
 
     def _add(self, part: _Part, mark: Any) -> None:
-        """Put a finished value where it belongs; `mark` is None for one that was noted before."""
+        """Add a finished value to its parent; `mark` is None if its position was noted before."""
         if not self._open:
             self._root = part.value
             return
@@ -221,11 +221,11 @@ class _Builder:
             return
         merged = value if isinstance(value, list) else [value]
         if not all(isinstance(below, dict) for below in merged):
-            raise YamlError("<< must be given an object", parent.key_mark)
+            raise YamlError("<< needs an object", parent.key_mark)
         parent.merged += merged
 
     def _steps(self) -> Iterator[str]:
-        """The keys and indexes of what is being read."""
+        """The keys and indexes of the current position."""
         for level in self._open:
             if function := _function(level.tag):
                 yield function
@@ -238,7 +238,7 @@ class _Builder:
         return ".".join([*self._steps(), name])
 
     def _note(self, step: str, mark: Any) -> None:
-        """Note the mark of a key or an item if it is the one that is looked for."""
+        """Keep the mark of a key or an item if it is at the requested path."""
         if self._path is None or self.found or not self._path or self._path[-1] != step:
             return
         steps = list(self._steps())
@@ -247,7 +247,7 @@ class _Builder:
 
 
 def _function(tag: str | None) -> str | None:
-    """The function that a short form's tag stands for."""
+    """The function for a short form's tag: Fn::Sub for !Sub."""
     if tag is None or not tag.startswith("!") or tag == "!":
         return None
     name = tag[1:]

@@ -1,6 +1,6 @@
-"""AWS on this machine.
+"""Emulators of AWS that run on this machine.
 
-gateway     API Gateway, without input and output
-serve       one API over HTTP, in front of a folder or an S3
-sandbox     an embedded AWS: CloudFormation, S3, API Gateway, IAM and Secrets Manager
+gateway     evaluates a REST API of API Gateway; does no input or output
+serve       serves one API over HTTP, with documents from a folder or an S3
+sandbox     runs an embedded AWS: CloudFormation, S3, API Gateway, IAM and Secrets Manager
 """

@@ -13,8 +13,7 @@ from readmodel_cfn.cloudformation.evaluate import (
     parameter_values,
     show,
 )
-from readmodel_cfn.cloudformation.references import references
-from readmodel_cfn.cloudformation.resources import resources
+from readmodel_cfn.cloudformation.resources import references, resources
 from readmodel_cfn.cloudformation.values import Text, Unknown, fill, is_known, reference_of, walk
 
 NOTHING = {"Ref": "AWS::NoValue"}

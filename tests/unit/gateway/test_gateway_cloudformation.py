@@ -274,7 +274,7 @@ TWICE = [{"StatusCode": "200"}, {"StatusCode": 200}]
         (template(Deployment=typed("Deployment", RestApiId="other")), "Deployment: its RestApiId"),
         (
             template(Get={**method(), "Condition": "Never"}),
-            "Get: whether its condition Never",
+            "Get: its condition Never",
         ),
         (template(Get=method(HttpMethod=None)), "Get: HttpMethod is None"),
         (template(Get=method(HttpMethod="")), "Get: HttpMethod is ''"),
@@ -296,8 +296,8 @@ TWICE = [{"StatusCode": "200"}, {"StatusCode": 200}]
             template(Id=typed("Resource", ParentId={"Ref": "Store"}, PathPart="x")),
             ["Id: "],
         ),
-        (with_uri({"Ref": "Unknown"}), "Get: nothing gives Unknown a value"),
-        (with_uri({"Fn::Sub": "${Unknown}"}), "Get: nothing gives Unknown a value"),
+        (with_uri({"Ref": "Unknown"}), "Get: Unknown has no value"),
+        (with_uri({"Fn::Sub": "${Unknown}"}), "Get: Unknown has no value"),
         (with_uri({"Fn::Sub": "${Unknown.Arn}"}), "Get: there is no resource Unknown"),
         (with_uri({"Fn::GetAtt": ["Unknown", "Arn"]}), "Get: there is no resource Unknown"),
         (with_uri({"Fn::If": ["A", "b", "c"]}), "Get: Fn::If"),
@@ -372,5 +372,5 @@ def test_a_parameter_kept_in_systems_manager_has_no_value_to_serve() -> None:
     made = with_uri({"Ref": "Uri"})
     kind = "AWS::SSM::Parameter::Value<String>"
     made["Parameters"] = {"Uri": {"Type": kind, "Default": "/where/it/is"}}
-    with pytest.raises(DefinitionError, match="nothing gives Uri a value"):
+    with pytest.raises(DefinitionError, match="Uri has no value"):
         read_api(made)

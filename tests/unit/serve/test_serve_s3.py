@@ -12,7 +12,7 @@ from readmodel_cfn.limits import API_PAYLOAD_BYTES
 from readmodel_cfn.local.serve.s3 import (
     condition_status,
     content_type,
-    objection,
+    publish_error,
     requested_range,
     store,
 )
@@ -169,15 +169,15 @@ def test_a_type_is_json_unless_the_suffix_is_known(key: str, expected: str) -> N
 
 
 def test_publishing_objects_to_what_is_no_json() -> None:
-    assert objection("a.json", b"{}", PLAIN, "data/a.json") is None
-    line = objection("a.json", b"{", PLAIN, "data/a.json")
+    assert publish_error("a.json", b"{}", PLAIN, "data/a.json") is None
+    line = publish_error("a.json", b"{", PLAIN, "data/a.json")
     assert line is not None
     assert line.startswith("data/a.json: not JSON")
     assert "\n" not in line
-    assert objection("a.txt", b"{", PLAIN, "data/a.txt") is None
+    assert publish_error("a.txt", b"{", PLAIN, "data/a.txt") is None
 
 
 def test_publishing_objects_to_what_is_too_large() -> None:
     large = b'"' + b"x" * API_PAYLOAD_BYTES + b'"'
-    assert "more than" in (objection("a", large, PLAIN, "a") or "")
-    assert objection("a", large, GZIP, "a") is None
+    assert "more than" in (publish_error("a", large, PLAIN, "a") or "")
+    assert publish_error("a", large, GZIP, "a") is None

@@ -21,8 +21,7 @@ from readmodel_cfn.analysis.roles import IDENTITY_TYPES, POLICY_TYPES, ROLE
 from readmodel_cfn.analysis.view import View
 from readmodel_cfn.cloudformation.patterns import has_star
 from readmodel_cfn.cloudformation.policies import Statement, parse_policy
-from readmodel_cfn.cloudformation.references import references
-from readmodel_cfn.cloudformation.resources import Resource
+from readmodel_cfn.cloudformation.resources import Resource, references
 from readmodel_cfn.cloudformation.values import PartialText
 
 ASSUMES = "as"

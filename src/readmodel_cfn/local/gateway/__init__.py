@@ -1,4 +1,4 @@
-"""A gateway that evaluates an API Gateway REST API's own definition in front of S3.
+"""A gateway that evaluates the definition of an API Gateway REST API in front of S3.
 
 It serves any API whose integrations are S3 proxies (type AWS, an `s3:path` URI) or MOCK, and does
 no input or output itself:
@@ -8,10 +8,11 @@ no input or output itself:
     if isinstance(step, Call):
         step = gateway.finish(step, send(step.s3))
 
-A request passes these stages, a module each: routing, method (and what is unsupported of it),
-integration_request, then S3, integration_response, method_response; or gateway_responses, if it is
-refused or fails. `unsupported(definition)` lists the features that are not evaluated. Facts that no
-source confirms are marked "(assumed)" beside the code that depends on them.
+A request passes these stages, a module each: routing, method (with its unsupported features),
+integration_request, S3, integration_response, method_response. If API Gateway would reject it, or a
+stage fails, gateway_responses makes the response. `unsupported(definition)` lists the features that
+are not evaluated. Facts without a source are marked "(assumed)" beside the code that depends on
+them.
 """
 
 from readmodel_cfn.local.gateway.definition import DefinitionError

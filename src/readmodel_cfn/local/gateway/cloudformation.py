@@ -1,11 +1,11 @@
-"""The API of a CloudFormation template, as the definition that the gateway evaluates.
+"""Converts the API of a CloudFormation template to the definition that the gateway evaluates.
 
 The template is a value, as `cloudformation.reader` reads it. It is served as if it had just been
 created and deployed, so the stage serves every method in it.
 
 Nothing is created, so a resource has no physical ID: its `Ref` is its logical ID (a bucket's is its
 BucketName, if that is known), and its attribute `Fn::GetAtt` is `LogicalId.Attribute`. Any other
-value that the template does not have is an error.
+unknown value is an error.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,13 +24,13 @@ PSEUDO_PARAMETERS: Mapping[str, str] = {
     "AWS::StackName": "read-model",
     "AWS::URLSuffix": "amazonaws.com",
 }
-"""The values of the pseudo parameters, if the caller gives no others."""
+"""The default values of the pseudo parameters."""
 
 _TYPE = "AWS::ApiGateway::"
 _PARTS = ("Resource", "Method", "GatewayResponse", "Stage", "Deployment")
-# An API that is made of one of these is not made of resources and methods.
+# A RestApi with one of these properties is not defined by resources and methods.
 _WHOLE = ("Body", "BodyS3Location", "CloneFrom")
-# Of the control plane's names, the one that is not CloudFormation's with a small first letter.
+# API Gateway's API uses CloudFormation's names with a lower-case first letter, except for this one.
 _RENAMED = {"IntegrationHttpMethod": "httpMethod"}
 
 Resources = Mapping[str, Json]
@@ -41,9 +41,9 @@ Resources = Mapping[str, Json]
 class TemplateApi:
     """The API of a template, and a stage of it.
 
-    `definition` is what `Snapshot.from_definition` takes, `variables` are the stage's. `api` is the
-    logical ID of the API. `logical_ids` are those of methods (`GET /things`) and gateway responses
-    (`gateway response DEFAULT_4XX`).
+    `definition` is the argument of `Snapshot.from_definition`, `variables` are the stage's. `api`
+    is the logical ID of the API. `logical_ids` are the logical IDs of methods (`GET /things`) and
+    gateway responses (`gateway response DEFAULT_4XX`).
     """
 
     definition: dict[str, Any]
@@ -69,10 +69,10 @@ class TemplateScope:
     resources: Mapping[str, Any]
 
     def resolve(self, value: object, logical_id: str) -> Any:
-        """`value`, a part of the resource, with every function evaluated.
+        """A part of the resource with every function evaluated.
 
         Raises:
-            DefinitionError: the template does not have a value that it needs.
+            DefinitionError: a value that the part depends on is unknown.
         """
         return fill(self.evaluator.evaluate(value), lambda part: self._value(part, logical_id))
 
@@ -88,8 +88,8 @@ class TemplateScope:
             raise _error(logical_id, f"{function} cannot be evaluated without a stack")
         if part.logical_id != part.name:
             raise _error(logical_id, f"there is no resource {part.logical_id}")
-        hint = f"give it one with --parameter {part.name}=VALUE"
-        raise _error(logical_id, f"nothing gives {part.name} a value", hint=hint)
+        hint = f"set it with --parameter {part.name}=VALUE"
+        raise _error(logical_id, f"{part.name} has no value", hint=hint)
 
     def _bucket_name(self, part: Unknown) -> str | None:
         resource = self.resources[part.logical_id]
@@ -105,13 +105,13 @@ class TemplateScope:
 def read_api(
     template: Json, parameters: Mapping[str, str] | None = None, stage: str | None = None
 ) -> TemplateApi:
-    """The one API of `template`, and its stage of that name, by default the first one.
+    """The only API of a template, and one of its stages, by default the first one.
 
-    `parameters` gives values to parameters, to pseudo parameters (`AWS::Region`) and to resources
-    (the physical ID of `Bucket`). A template without a stage has the one that is asked for.
+    `parameters` has the values of parameters, pseudo parameters (`AWS::Region`) and resources (the
+    physical ID of `Bucket`). If the template has no stage, any `stage` is accepted.
 
     Raises:
-        DefinitionError: a value is missing, or there is no API, more than one, or no such stage.
+        DefinitionError: a value is missing, there is not exactly one API, or no such stage.
     """
     resources = _resources(template_scope(template, parameters or {}))
     api = _only_api(resources)
@@ -121,7 +121,7 @@ def read_api(
     definition = {
         **_settings(resources["RestApi"][api], api),
         "resources": [resource for resource, _ in methods],
-        "gatewayResponses": {kind: _plane(own[name]) for kind, name in responses.items()},
+        "gatewayResponses": {kind: _camel_case(own[name]) for kind, name in responses.items()},
     }
     logical_ids = {f"gateway response {kind}": name for kind, name in responses.items()}
     for resource, by_method in methods:
@@ -131,10 +131,10 @@ def read_api(
 
 
 def template_scope(template: Json, values: Mapping[str, str]) -> TemplateScope:
-    """The scope of a template: the given values, else the parameters' defaults.
+    """The scope of a template with the given values, and the defaults of other parameters.
 
     Raises:
-        DefinitionError: its resources depend on a value that is not known.
+        DefinitionError: its resources depend on an unknown value.
     """
     evaluator = Evaluator(template, parameter_values(template, {**PSEUDO_PARAMETERS, **values}))
     declared = template.get("Resources") or {}
@@ -166,7 +166,7 @@ def _resources(scope: TemplateScope) -> dict[str, Resources]:
         if full_type.startswith(_TYPE):
             condition = resource.get("Condition")
             if condition is not None and not scope.evaluator.condition(condition):
-                raise _error(logical_id, f"whether its condition {condition} holds is not known")
+                raise _error(logical_id, f"its condition {condition} is unknown")
             properties = scope.resolve(resource.get("Properties") or {}, logical_id)
             short_type = full_type.removeprefix(_TYPE)
             found = typed(properties, API_GATEWAY.get(short_type, anything), logical_id)
@@ -178,7 +178,9 @@ def _only_api(resources: Mapping[str, Resources]) -> str:
     apis = resources.get("RestApi", {})
     if len(apis) != 1:
         found = ", ".join(apis) or "none"
-        raise DefinitionError("", f"one AWS::ApiGateway::RestApi is needed, and there is: {found}")
+        raise DefinitionError(
+            "", f"exactly one AWS::ApiGateway::RestApi is required, but found: {found}"
+        )
     (api,) = apis
     for part in _WHOLE:
         if part in apis[api]:
@@ -220,7 +222,7 @@ def _stage(
             description = section(own, "StageDescription")
             stages.setdefault(own["StageName"], _variables(description))
     if not stages and name:
-        return name, {}  # such as one that another template creates
+        return name, {}  # another template may create it
     if not stages:
         hint = "choose its name with --stage NAME"
         raise _error(api, "no Stage, and no Deployment with a StageName", hint=hint)
@@ -238,10 +240,7 @@ def _variables(stage: Json) -> dict[str, str]:
 def _methods(
     resources: Mapping[str, Resources], root: str
 ) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
-    """The API's resources with full paths and methods, the root first.
-
-    Beside each are the logical IDs of its methods, by HTTP method.
-    """
+    """Each resource of the API, the root first, and its methods' logical IDs by HTTP method."""
     own = resources.get("Resource", {})
     paths = {root: "/"} | {logical_id: _path(logical_id, own, root) for logical_id in own}
     ids: dict[str, dict[str, str]] = {resource: {} for resource in paths}
@@ -273,7 +272,7 @@ def _path(logical_id: str, own: Resources, root: str) -> str:
 
 def _method(properties: Json, logical_id: str) -> dict[str, Any]:
     integration = properties.get("Integration")
-    return _plane(properties) | {
+    return _camel_case(properties) | {
         "methodResponses": _by_status(properties.get("MethodResponses"), logical_id),
         "methodIntegration": integration and _integration(integration, logical_id),
     }
@@ -281,7 +280,7 @@ def _method(properties: Json, logical_id: str) -> dict[str, Any]:
 
 def _integration(properties: Json, logical_id: str) -> dict[str, Any]:
     responses = _by_status(properties.get("IntegrationResponses"), logical_id)
-    return _plane(properties) | {"integrationResponses": responses}
+    return _camel_case(properties) | {"integrationResponses": responses}
 
 
 def _by_status(responses: Sequence[Json] | None, logical_id: str) -> Mapping[str, Any]:
@@ -290,19 +289,19 @@ def _by_status(responses: Sequence[Json] | None, logical_id: str) -> Mapping[str
         status = str(response.get("StatusCode"))
         if status in by_status:
             raise _error(logical_id, f"two responses with the status {status}")
-        by_status[status] = _plane(response)
+        by_status[status] = _camel_case(response)
     return by_status
 
 
-def _plane(properties: Json) -> dict[str, Any]:
-    """Properties under the control plane's names; their values do not change."""
+def _camel_case(properties: Json) -> dict[str, Any]:
+    """The properties with the names of API Gateway's API; their values do not change."""
     return {
         _RENAMED.get(name, name[:1].lower() + name[1:]): value for name, value in properties.items()
     }
 
 
 def _required(properties: Json, name: str, logical_id: str) -> str:
-    """A text that the resource needs."""
+    """A required property of the resource, as text."""
     value = properties.get(name)
     if not value:
         raise _error(logical_id, f"{name} is {value!r}, not a text", name)

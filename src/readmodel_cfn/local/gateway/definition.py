@@ -1,4 +1,4 @@
-"""Reading an API's definition, in the shape of API Gateway's own control plane (camelCase)."""
+"""Reads the definition of an API, in the format of API Gateway's API (camelCase)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,10 +8,10 @@ Json = Mapping[str, Any]
 
 
 class DefinitionError(ValueError):
-    """A definition that API Gateway would refuse, or that the gateway cannot read.
+    """A definition that API Gateway would reject, or that this gateway cannot read.
 
-    `place` is the method and path (`GET /things`), the resource or the setting, `what` what is
-    wrong there, and `hint` what to do. `path` is that of the part in the template, if there is one.
+    `place` is the method and path (`GET /things`), the resource or the setting. `what` is the
+    error, `hint` what to do. `path` is the path to the part of the template, if it is known.
     """
 
     def __init__(
@@ -22,12 +22,12 @@ class DefinitionError(ValueError):
 
 
 def section(holder: Json, name: str) -> Json:
-    """The object `holder[name]`; an absent or null one is empty."""
+    """The object `holder[name]`; empty if it is absent or null."""
     return holder.get(name) or {}
 
 
 def status_code(value: object, place: str) -> int:
-    """A status given as a number or a text.
+    """An HTTP status that is written as a number or a text.
 
     Raises:
         DefinitionError: it is not an HTTP status.
@@ -50,7 +50,7 @@ def resources(definition: Json) -> Iterator[tuple[str, Json]]:
     for resource in definition.get("resources") or ():
         path = resource.get("path")
         if not isinstance(path, str) or not path.startswith("/"):
-            raise DefinitionError(f"resource {resource.get('id')}", f"{path!r} is no full path")
+            raise DefinitionError(f"resource {resource.get('id')}", f"{path!r} is not a full path")
         yield path, section(resource, "resourceMethods")
 
 
@@ -62,7 +62,7 @@ def methods(definition: Json) -> Iterator[tuple[str, Json]]:
 
 
 def integration_responses(integration: Json, place: str) -> Iterator[tuple[int, Json]]:
-    """Each integration response with the status it gives the client.
+    """Each integration response with the status that the client gets.
 
     Raises:
         DefinitionError: a status is not an HTTP status.

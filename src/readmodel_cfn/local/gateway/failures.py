@@ -1,4 +1,4 @@
-"""Requests that API Gateway itself refuses or fails: the gateway response types."""
+"""The gateway response types: how API Gateway itself rejects or fails a request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ ResponseType = Literal[
     "THROTTLED",
     "UNSUPPORTED_MEDIA_TYPE",
 ]
-"""The gateway response types that this gateway gives."""
+"""The gateway response types that this gateway uses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class Failure:
 
 # Statuses: developer guide, "Gateway response types for API Gateway". Messages and error types:
 # responses of AWS in public reports (the 504 with "Network error communicating with endpoint") and
-# LocalStack's code. Assumed are the error type of an API_CONFIGURATION_ERROR and all but the status
-# of a BAD_REQUEST_BODY, which is for a body that a template reads as JSON and that is not JSON ("a
-# 400 response may be returned").
+# LocalStack's code. The error type of API_CONFIGURATION_ERROR, and the
+# message and error type of BAD_REQUEST_BODY, are (assumed). BAD_REQUEST_BODY is for a body that a
+# template reads as JSON but is not JSON ("a 400 response may be returned").
 FAILURES: Mapping[ResponseType, Failure] = {
     "API_CONFIGURATION_ERROR": Failure(500, "Internal server error"),
     "BAD_REQUEST_BODY": Failure(

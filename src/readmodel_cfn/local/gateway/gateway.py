@@ -1,4 +1,4 @@
-"""The gateway: evaluates requests against a snapshot, one step before S3 and one after it."""
+"""The gateway: evaluates a request in two steps, before and after the call of S3."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,13 +30,13 @@ from readmodel_cfn.local.gateway.unsupported import api_features
 Failure = Literal[
     "INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT", "API_CONFIGURATION_ERROR", "REQUEST_TOO_LARGE"
 ]
-"""What the gateway's owner finds: S3 cannot be reached (504), does not answer in time (504), or
-sends more than API Gateway takes (500); or the client sends more (413)."""
+"""What the caller of the gateway can report: S3 cannot be reached (504), does not answer in time
+(504) or sends more than API Gateway accepts (500), or the client sends more (413)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An immutable compiled API, as a deployment is on AWS: later changes do not reach it.
+    """A compiled API. It is immutable, like a deployment on AWS: later changes do not affect it.
 
     `unsupported` are the features of the whole API that this gateway does not evaluate.
     """
@@ -48,12 +48,12 @@ class Snapshot:
 
     @classmethod
     def from_definition(cls, definition: Json) -> Self:
-        """Compile a definition in the shape of API Gateway's control plane (camelCase).
+        """Compile a definition in the format of API Gateway's API (camelCase).
 
-        Methods that this gateway cannot evaluate compile, and answer 501; `unsupported` lists them.
+        A method that this gateway cannot evaluate is compiled too: it answers 501.
 
         Raises:
-            DefinitionError: AWS would refuse to deploy the definition.
+            DefinitionError: API Gateway would not deploy the definition.
         """
         return cls(
             routes=build(
@@ -93,40 +93,40 @@ class Gateway:
         self._variables = variables or {}
 
     def prepare(self, request: Request) -> Response | Call:
-        """The call of S3 that `request` needs, or the response if none is needed.
+        """The call of S3 that the request requires, or the response if it requires none.
 
-        It raises nothing: a wrong request or definition has its response too. A request that needs
-        an unsupported feature gets a 501, which API Gateway itself never gives.
+        It never raises: a request that fails gets a gateway response. A request that uses an
+        unsupported feature gets a 501, a status that API Gateway itself never returns.
         """
         if self._snapshot.unsupported:
             return not_evaluated(request, self._snapshot.unsupported)
         route = self._route(request)
         exchange = self._exchange(request, route)
         if route is None:
-            return self._refuse("MISSING_AUTHENTICATION_TOKEN", exchange)
+            return self._gateway_response("MISSING_AUTHENTICATION_TOKEN", exchange)
         if isinstance(route.method, Unsupported):
             return not_evaluated(request, route.method.features)
         try:
             return _integrate(exchange, route.method, self._snapshot.encoding)
         except GatewayResponseError as error:
-            return self._refuse(error.response_type, exchange)
+            return self._gateway_response(error.response_type, exchange)
 
     def finish(self, call: Call, response: S3Response) -> Response:
-        """The client's response, made of S3's response to `call.s3`."""
+        """The client's response for S3's response to `call.s3`."""
         try:
             return _map_response(call.method, call.exchange, response, self._snapshot.encoding)
         except GatewayResponseError as error:
-            return self._refuse(error.response_type, call.exchange)
+            return self._gateway_response(error.response_type, call.exchange)
 
     def failed(self, at: Call | Request, failure: Failure) -> Response:
-        """The response of API Gateway itself to a request, or to a call of S3, that failed."""
+        """The gateway response for a request that failed, or for a failed call of S3."""
         if isinstance(at, Call):
-            return self._refuse(failure, at.exchange)
-        return self._refuse(failure, self._exchange(at, self._route(at)))
+            return self._gateway_response(failure, at.exchange)
+        return self._gateway_response(failure, self._exchange(at, self._route(at)))
 
     def throttled(self, request: Request) -> Response:
         """The response (429) to a request over the stage's rate."""
-        return self._refuse("THROTTLED", self._exchange(request, self._route(request)))
+        return self._gateway_response("THROTTLED", self._exchange(request, self._route(request)))
 
     def _route(self, request: Request) -> Route | None:
         return match(self._snapshot.routes, request.path, request.method)
@@ -147,7 +147,7 @@ class Gateway:
         }
         return Exchange(request, scope)
 
-    def _refuse(self, response_type: ResponseType, exchange: Exchange) -> Response:
+    def _gateway_response(self, response_type: ResponseType, exchange: Exchange) -> Response:
         own = self._snapshot.gateway_responses
         return gateway_response(own, response_type, exchange.request, exchange.scope)
 

@@ -1,4 +1,4 @@
-"""Gateway responses: what the client gets if API Gateway itself refuses or fails a request."""
+"""Gateway responses, which the client gets if API Gateway itself rejects or fails a request."""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from readmodel_cfn.local.gateway.unsupported import gateway_response_features
 
 @dataclass(frozen=True, slots=True)
 class GatewayResponse:
-    """A gateway response; without a `status` it has the type's, without `templates` its body.
+    """A gateway response; without `status` or `templates` it has those of its type.
 
     `unsupported` are the features that this gateway does not evaluate.
     """
@@ -51,10 +51,10 @@ def compile_gateway_responses(definition: Json) -> dict[str, GatewayResponse]:
 def gateway_response(
     own: Mapping[str, GatewayResponse], response_type: ResponseType, request: Request, scope: Scope
 ) -> Response:
-    """The response to `request` for a type: the API's own one, else its DEFAULT_4XX or _5XX.
+    """The API's response for a type, else its DEFAULT_4XX or DEFAULT_5XX, else AWS's default.
 
-    The status of a DEFAULT one replaces the type's ("Changing the status code of this fallback
-    gateway response changes the status codes of all other 4XX responses", developer guide,
+    The status of a DEFAULT response replaces the type's status ("Changing the status code of this
+    fallback gateway response changes the status codes of all other 4XX responses", developer guide,
     "Gateway response types"). The Content-Type is the template's, unless a header mapping sets one
     (assumed).
     """

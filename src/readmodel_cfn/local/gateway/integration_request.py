@@ -1,4 +1,4 @@
-"""Integration requests: what a client's request becomes for S3."""
+"""Integration requests: converts a client's request to a request for S3."""
 
 import re
 from collections.abc import Mapping
@@ -23,10 +23,10 @@ from readmodel_cfn.local.gateway.parameter_mapping import (
 from readmodel_cfn.local.gateway.payload import MediaTypes, decompressed, request_payload
 from readmodel_cfn.local.gateway.types import Exchange, Request, S3Request, Scope
 
-# API Gateway sends no body with these to the backend (as in LocalStack's code).
+# API Gateway sends these to the backend without a body (LocalStack's code).
 _BODILESS_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-# Mapping a value to one of these ends in a 500 at run time (recorded on AWS by LocalStack).
+# A value mapped to one of these results in a 500 at run time (recorded on AWS by LocalStack).
 _ILLEGAL_HEADERS = frozenset(
     {
         "authorization",
@@ -44,7 +44,7 @@ _MOCK_STATUS = re.compile(r"""["']?\bstatusCode["']?\s*:\s*(\d{3})\b""")
 
 @dataclass(frozen=True, slots=True)
 class RequestBody:
-    """How an integration gets its body.
+    """How an integration makes its request body.
 
     `passthrough` is its passthroughBehavior, `handling` its contentHandling (None: not set).
     """
@@ -54,12 +54,12 @@ class RequestBody:
     handling: str | None
 
     def build(self, request: Request, scope: Scope, binary_types: MediaTypes) -> bytes:
-        """The template's text for the request's Content-Type, or the request's own body.
+        """The output of the template for the request's Content-Type, or the request's own body.
 
         The body is decompressed, then converted, then mapped.
 
         Raises:
-            GatewayResponseError: passthroughBehavior refuses the body (415), or a step fails.
+            GatewayResponseError: passthroughBehavior rejects the body (415), or a step fails.
         """
         headers = request.headers
         content_type = headers.get("content-type")
@@ -83,7 +83,7 @@ class RequestBody:
 class Integration:
     """A compiled integration request; `uri` is None for MOCK.
 
-    `method` is the HTTP method of the backend call, None for the client's own.
+    `method` is the HTTP method of the backend call; None means the client's method.
     """
 
     uri: S3Uri | None
@@ -99,8 +99,8 @@ def compile_integration(method: Json, place: str) -> Integration:
     """A method's integration request; `place` is its HTTP method and path, for messages.
 
     Raises:
-        DefinitionError: it maps a request parameter that the method does not declare, which AWS
-            refuses as an "Invalid mapping expression".
+        DefinitionError: it maps a request parameter that the method does not declare, which API
+            Gateway rejects as an "Invalid mapping expression".
     """
     integration = section(method, "methodIntegration")
     parameters = section(integration, "requestParameters")
@@ -121,7 +121,7 @@ def s3_request(uri: S3Uri, integration: Integration, exchange: Exchange, body: b
     """The call of S3: bucket and key from the URI, and only mapped headers and query parameters.
 
     Raises:
-        GatewayResponseError: 500 for an illegal header, or a path parameter without a value.
+        GatewayResponseError: 500, if a header is not allowed or a path parameter has no value.
     """
     method = integration.method or exchange.request.method
     bucket, key = _object(uri, assign(integration.path, exchange.scope))
@@ -138,10 +138,10 @@ def s3_request(uri: S3Uri, integration: Integration, exchange: Exchange, body: b
 
 
 def mock_status(body: bytes) -> int:
-    """The status in the request body of a MOCK, as in `{"statusCode": 200}`.
+    """The status in the request body of a MOCK integration: `{"statusCode": 200}`.
 
     Raises:
-        GatewayResponseError: 500, as there is no such number.
+        GatewayResponseError: 500, if the body has no status.
     """
     match = _MOCK_STATUS.search(body.decode(errors="replace"))
     if match is None:
@@ -152,7 +152,7 @@ def mock_status(body: bytes) -> int:
 def parse_uri(uri: str) -> S3Uri | None:
     """The URI `arn:PARTITION:apigateway:REGION:s3:path/BUCKET/KEY`, or None for any other.
 
-    Not evaluated are actions, queries, stage variables, and a bucket in the host.
+    Also None for what is not evaluated: actions, queries, stage variables, a bucket in the host.
     """
     found = parse_path(uri)
     if found is None or "${" in uri or found.in_host or found.query is not None:
@@ -191,7 +191,7 @@ def _object(uri: S3Uri, parameters: Mapping[str, str]) -> tuple[str, str]:
     """Bucket and key, with the mapped path parameters filled in.
 
     A parameter without a value is a configuration error: API Gateway keeps its braces in the URI
-    and then refuses it, "Illegal character in path" (re:Post knowledge center,
+    and then rejects it: "Illegal character in path" (re:Post knowledge center,
     api-gateway-proxy-path-character-error). Values are filled in decoded; the sources disagree on
     how API Gateway sends spaces, `+` and `%` to S3 (assumed).
     """

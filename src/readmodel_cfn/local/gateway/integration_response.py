@@ -1,4 +1,4 @@
-"""Integration responses: the one that S3's status selects, and what the client gets of S3's."""
+"""Integration responses: selects one by S3's status, and converts S3's response for the client."""
 
 import re
 from collections.abc import Iterable
@@ -29,8 +29,8 @@ from readmodel_cfn.local.gateway.payload import (
 )
 from readmodel_cfn.local.gateway.types import Exchange, Request, Response, S3Response
 
-# Mapped, these reach the client under another name, and Transfer-Encoding not at all: developer
-# guide, "Amazon API Gateway important notes", and responses that LocalStack recorded from AWS.
+# API Gateway renames these headers if they are mapped, and drops Transfer-Encoding: developer
+# guide, "Amazon API Gateway important notes", and responses of AWS that LocalStack recorded.
 _REMAPPED = {
     name.lower(): f"x-amzn-Remapped-{name}"
     for name in ("Connection", "Content-Length", "Content-MD5", "Date", "Server")
@@ -58,8 +58,8 @@ def compile_responses(method: Json, place: str) -> tuple[IntegrationResponse, ..
     """A method's integration responses, in the definition's order; `place` is for messages.
 
     Raises:
-        DefinitionError: one maps a header that the method response does not declare, which AWS
-            refuses as an "Invalid mapping expression".
+        DefinitionError: a response maps a header that the method response does not declare,
+            which API Gateway rejects as an "Invalid mapping expression".
     """
     method_responses = {
         str(status): response or {}
@@ -74,13 +74,13 @@ def compile_responses(method: Json, place: str) -> tuple[IntegrationResponse, ..
 def select(responses: Iterable[IntegrationResponse], status: int) -> IntegrationResponse:
     """The response whose pattern matches S3's whole status, else the default one.
 
-    Of several that match, the first is used (assumed; AWS documents no order, nor whether a pattern
-    is anchored, so write patterns that are disjoint and complete).
+    If several match, the first is used (assumed: AWS documents neither the order nor whether a
+    pattern is anchored, so patterns should be disjoint and match the whole status).
 
     Raises:
-        GatewayResponseError: 500, as there is neither (the execution log says "No match for output
-            mapping and no default output mapping configured"), or the one that is selected has no
-            method response.
+        GatewayResponseError: 500, if neither exists ("No match for output mapping and no default
+            output mapping configured", says the execution log), or the selected one has no method
+            response.
     """
     default = None
     for response in responses:
@@ -94,7 +94,7 @@ def select(responses: Iterable[IntegrationResponse], status: int) -> Integration
 def respond(
     response: IntegrationResponse, exchange: Exchange, found: S3Response, encoding: Encoding
 ) -> Response:
-    """The client's response: mapped headers only, and the template's text or S3's body.
+    """The client's response: only mapped headers, and the template's output or S3's body.
 
     The body is converted, then mapped, then compressed.
     """
@@ -133,7 +133,7 @@ def _client_names(headers: Assignments) -> Assignments:
 
 
 def _client_name(header: str) -> str | None:
-    """The header's name for the client; None for one that the client does not get."""
+    """The header's name for the client; None if it is dropped."""
     return None if header.lower() in _DROPPED else _REMAPPED.get(header.lower(), header)
 
 
@@ -158,7 +158,7 @@ def _body(
 def _coding(
     request: Request, found: S3Response, headers: Iterable[str], size: int, minimum: int | None
 ) -> str | None:
-    """The coding to compress the body with: from the API's minimum size on, and only once.
+    """The coding to compress the body with, or None if it is too small or already encoded.
 
     An empty body is not compressed (assumed for a minimum of zero).
     """

@@ -1,12 +1,12 @@
-"""Mapping templates: fixed text with plain references to `$context`, `$input`, `$stageVariables`.
+"""Mapping templates: literal text with references to `$context`, `$input`, `$stageVariables`.
 
-On AWS the templates of integrations are Velocity. Of Velocity this gateway evaluates only plain
-references: `$context.stage`, `$stageVariables.name`, `$input.body`, `$input.json('$')` and
+On AWS the templates of integrations are written in Velocity (VTL). This gateway evaluates only
+plain references: `$context.stage`, `$stageVariables.name`, `$input.body`, `$input.json('$')` and
 `$input.params('name')`, each also as `${...}` and as `$!...`. A method whose template uses more
-answers 501; `not_supported` is the one function that decides this and names what is used.
+answers 501; only `not_supported` decides this, and lists what is used.
 
 Gateway responses are "a non-VTL mapping template" (developer guide, "Gateway responses"): a `#`
-means nothing in them, and they have no `$input`.
+has no meaning in them, and they have no `$input`.
 """
 
 import json
@@ -44,7 +44,7 @@ _PLAIN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A plain reference: the source of its value, and its name there."""
+    """A plain reference: the source of its value, and the name in this source."""
 
     source: Source
     name: str
@@ -68,7 +68,7 @@ class Template:
     parts: tuple[str | Reference, ...]
 
     def render(self, body: bytes, scope: Scope) -> bytes:
-        """The text, in UTF-8, for `body`, which is a text too.
+        """The template's output, in UTF-8; `body` is UTF-8 text too.
 
         Raises:
             GatewayResponseError: the template reads the body as JSON, and it is not JSON.
@@ -82,7 +82,7 @@ Templates = Mapping[str, Template]
 
 
 def parse(text: str, *, velocity: bool = True) -> Template:
-    """The template written as `text`; what is not supported is kept as text.
+    """Parse a template; unsupported references are kept as text.
 
     `velocity` is False for a gateway response.
     """
@@ -96,9 +96,9 @@ def parse(text: str, *, velocity: bool = True) -> Template:
 
 
 def not_supported(text: str, *, velocity: bool = True) -> list[str]:
-    """Each directive, variable and call in `text` that is not evaluated, as written, once.
+    """Each directive, variable and call in `text` that is not supported, without duplicates.
 
-    Empty for a template that is evaluated. `velocity` is False for a gateway response.
+    `velocity` is False for a gateway response.
     """
     used = (_USED if velocity else _REFERENCE).finditer(text)
     return list(dict.fromkeys(match[0] for match in used if not _plain(match, velocity)))
@@ -117,9 +117,9 @@ def _plain(match: re.Match[str], velocity: bool) -> Reference | None:
 
 
 def _parameter(name: str, scope: Scope) -> str:
-    """A path, query or header parameter, in this order.
+    """The parameter in the path, else in the query, else in the headers.
 
-    Header names have no case here (assumed: AWS keeps the client's spelling).
+    Header names are case-insensitive here (assumed: AWS keeps the client's spelling).
     """
     return (
         scope["path"].get(name)
@@ -147,10 +147,10 @@ def parse_all(texts: Json) -> Templates:
 
 
 def apply(template: Template, payload: Payload, scope: Scope) -> bytes:
-    """The body after its template; an empty template does not change it.
+    """The body after mapping; an empty template does not change it.
 
     Raises:
-        GatewayResponseError: a template for a binary body is a 500 (recorded).
+        GatewayResponseError: 500, if the body is binary (recorded on AWS).
     """
     if template.parts == ("",):
         return payload.body
@@ -160,7 +160,7 @@ def apply(template: Template, payload: Payload, scope: Scope) -> bytes:
 
 
 def by_content_type(templates: Templates, content_type: str) -> Template | None:
-    """The request template for a request's Content-Type, else the one named `$default`.
+    """The request template for a Content-Type, else the template named `$default`.
 
     A request without Content-Type counts as `application/json` (as in LocalStack's code);
     parameters after a `;` are ignored (assumed).

@@ -1,4 +1,4 @@
-"""One method of a resource, compiled: its integration request and its integration responses."""
+"""A compiled method: its integration request and its integration responses."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from readmodel_cfn.local.gateway.unsupported import method_features
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """How a method is evaluated."""
+    """A method that this gateway can evaluate."""
 
     integration: Integration
     responses: tuple[IntegrationResponse, ...]
@@ -21,7 +21,7 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Unsupported:
-    """A method that this gateway cannot evaluate, with the features that it does not support."""
+    """A method that this gateway cannot evaluate, with its unsupported features."""
 
     features: tuple[str, ...]
 
@@ -30,10 +30,10 @@ Method = Evaluation | Unsupported
 
 
 def compile_method(method: Json, place: str) -> Method:
-    """A method's definition compiled; `place` is its HTTP method and path, for messages.
+    """Compile a method's definition; `place` is its HTTP method and path, for messages.
 
     Raises:
-        DefinitionError: AWS would refuse to deploy the method.
+        DefinitionError: API Gateway would not deploy the method.
     """
     if not method.get("methodIntegration"):
         what = "no integration defined (get-resources returns it with embed=methods)"

@@ -1,4 +1,4 @@
-"""Method responses: the headers that API Gateway adds, and the responses without a body."""
+"""Completes responses: the headers that API Gateway adds, and no body if HTTP allows none."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -18,11 +18,11 @@ def complete(
     content_type: str = "application/json",
     coding: str | None = None,
 ) -> Response:
-    """The response with x-amzn-RequestId, a Content-Type, and no body where HTTP allows none.
+    """The response with x-amzn-RequestId and Content-Type, and without a body if HTTP allows none.
 
     Without a mapped Content-Type it is `application/json`, even for S3's XML errors. Responses to
-    HEAD, and those with 204 or 304, have no body (RFC 9110). Any other body is compressed if there
-    is a `coding`.
+    HEAD, and those with 204 or 304, have no body (RFC 9110). Any other body is compressed if
+    `coding` is set.
     """
     full = {"x-amzn-RequestId": request.request_id, **headers}
     if not any(name.lower() == "content-type" for name in headers):
@@ -36,9 +36,6 @@ def complete(
 
 
 def not_evaluated(request: Request, features: Iterable[str]) -> Response:
-    """The response (501) that names what the gateway does not evaluate.
-
-    API Gateway itself never gives a 501.
-    """
+    """The 501 that names the unsupported features; API Gateway itself never returns a 501."""
     message = f"Not evaluated by this gateway: {'; '.join(features)}"
     return complete(request, 501, {}, json.dumps({"message": message}).encode())

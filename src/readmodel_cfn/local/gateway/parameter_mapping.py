@@ -1,4 +1,4 @@
-"""Parameter mappings: each target name gets the value of its source expression.
+"""Parameter mappings, which set each target to the value of a source expression.
 
 The expressions are those of API Gateway's "Parameter mapping source reference for REST APIs".
 """
@@ -21,7 +21,7 @@ CONTEXT_VARIABLES = frozenset(
         "error.responseType",
     }
 )
-"""The `$context` variables that this gateway knows."""
+"""The `$context` variables that this gateway supports."""
 
 REQUEST_SOURCES: Mapping[str, Place] = {
     "method.request.header.": "header",
@@ -30,27 +30,27 @@ REQUEST_SOURCES: Mapping[str, Place] = {
     "context.": "context",
     "stageVariables.": "stageVariables",
 }
-"""What a request mapping or a gateway response may read: prefix and place."""
+"""The sources of request mappings and gateway responses: prefix and place."""
 
 RESPONSE_SOURCES: Mapping[str, Place] = {
     "integration.response.header.": "response",
     "context.": "context",
     "stageVariables.": "stageVariables",
 }
-"""What a response mapping may read: prefix and place."""
+"""The sources of response mappings: prefix and place."""
 
 REQUEST_TARGETS = {
     "header": "integration.request.header.",
     "path": "integration.request.path.",
     "querystring": "integration.request.querystring.",
 }
-"""What a request mapping can set, and how such targets start."""
+"""The targets of request mappings: kind and prefix."""
 
 RESPONSE_TARGET = "method.response.header."
-"""How the targets of a response's header mappings start."""
+"""The prefix of the targets of a response's header mappings."""
 
 GATEWAY_RESPONSE_TARGET = "gatewayresponse.header."
-"""How the targets of a gateway response's header mappings start."""
+"""The prefix of the targets of a gateway response's header mappings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +91,16 @@ def compile_assignments(parameters: Json, prefix: str, sources: Mapping[str, Pla
 
 
 def assign(assignments: Assignments, scope: Scope) -> dict[str, str]:
-    """The mapped parameters; a missing or empty source maps nothing (empty: assumed)."""
+    """The mapped parameters; a missing or empty source sets no target (empty: assumed)."""
     return {item.target: value for item in assignments if (value := item.source.value(scope))}
 
 
 def parse_expression(text: str, sources: Mapping[str, Place]) -> Expression | None:
-    """The expression written as `text`, or None for one that this gateway cannot evaluate.
+    """Parse an expression; None if this gateway cannot evaluate it.
 
-    Header names are compared without case. On AWS the mapping follows the definition's spelling
-    (LocalStack's code says so); S3 and HTTP/1.1 clients spell theirs as AWS's examples
-    do, so the difference shows only for unusual spellings (assumed).
+    Header names are case-insensitive here. On AWS they must have the definition's spelling
+    (LocalStack's code); S3 and HTTP/1.1 clients spell them as AWS's examples do, so only unusual
+    spellings differ (assumed).
     """
     if len(text) >= 2 and text[0] == text[-1] == "'":
         return Expression("static", text[1:-1])

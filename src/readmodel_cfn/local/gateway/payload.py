@@ -1,8 +1,8 @@
-"""Bodies: binary media types, content handling and compression.
+"""Request and response bodies: binary media types, content handling and compression.
 
-The developer guide's pages "Content type conversions in API Gateway" (its tables, and the responses
-of AWS that LocalStack recorded for each of their rows, S3 behind an integration of type AWS) and
-"Payload compression for REST APIs in API Gateway".
+Sources: the developer guide's pages "Content type conversions in API Gateway" (its tables, and the
+responses of AWS that LocalStack recorded for each of their rows, S3 behind an integration of type
+AWS) and "Payload compression for REST APIs in API Gateway".
 """
 
 import base64
@@ -18,7 +18,7 @@ from readmodel_cfn.local.gateway.definition import DefinitionError, Json
 from readmodel_cfn.local.gateway.failures import GatewayResponseError
 
 LARGEST = 10_485_760
-"""The largest body that API Gateway takes, and the largest minimumCompressionSize."""
+"""The largest body that API Gateway accepts, and the largest minimumCompressionSize."""
 
 _TO_BINARY = "CONVERT_TO_BINARY"  # the other handling is CONVERT_TO_TEXT
 # Formats by zlib's number for them. HTTP's deflate is zlib's own format (RFC 9110).
@@ -43,15 +43,15 @@ class MediaTypes:
 
     @classmethod
     def of(cls, types: Iterable[str]) -> Self:
-        """The listed types; case does not count (assumed)."""
+        """The listed types; case is ignored (assumed)."""
         return cls(frozenset(media_type.strip().lower() for media_type in types))
 
     def match(self, header: str | None) -> bool:
         """Whether a Content-Type or Accept names a binary type.
 
-        Of several types in an Accept only the first counts. A request without the header counts as
-        `application/json`: with `*/*` its empty body is binary ("Unable to transform request", in
-        public reports of failing preflights). That this holds for Accept too, and for a backend
+        If an Accept has several types, only the first counts. A request without the header counts
+        as `application/json`: with `*/*` its empty body is binary ("Unable to transform request",
+        in public reports of failing preflights). That this holds for Accept too, and for a backend
         that sends no Content-Type, is assumed.
         """
         if not self.types:
@@ -72,10 +72,10 @@ class Encoding:
 
     @classmethod
     def of(cls, definition: Json) -> Self:
-        """The API's own.
+        """The settings of an API.
 
         Raises:
-            DefinitionError: a size that AWS would refuse.
+            DefinitionError: API Gateway would reject the size.
         """
         size = definition.get("minimumCompressionSize")
         if size is not None and (not isinstance(size, int) or not 0 <= size <= LARGEST):
@@ -86,7 +86,7 @@ class Encoding:
 def request_payload(
     body: bytes, content_type: str | None, handling: str | None, binary_types: MediaTypes
 ) -> Payload:
-    """The client's body for the integration; without a handling it is not converted."""
+    """The client's body for the integration; without a `handling` it is not converted."""
     binary = binary_types.match(content_type)
     return _converted(body, binary, handling == _TO_BINARY if handling else binary)
 
@@ -98,7 +98,7 @@ def response_payload(
     handling: str | None,
     binary_types: MediaTypes,
 ) -> Payload:
-    """The backend's body for the client; without a handling, Accept decides what it becomes."""
+    """The backend's body for the client; without a `handling`, Accept determines the conversion."""
     binary = binary_types.match(content_type)
     return _converted(
         body, binary, handling == _TO_BINARY if handling else binary_types.match(accept)
@@ -112,7 +112,7 @@ def _converted(body: bytes, binary: bool, to_binary: bool) -> Payload:
 
 
 def _from_base64(text: bytes) -> bytes:
-    """The bytes; a text that is not Base64 is a 500 (recorded, for example for any JSON)."""
+    """The decoded bytes; a 500 if it is not Base64 (recorded on AWS, for example for JSON)."""
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error:
@@ -129,9 +129,9 @@ def preferred_coding(accept_encoding: str) -> str | None:
     """The coding that the client prefers, if that is gzip or deflate, else None.
 
     "The highest-priority content encoding must be one supported by API Gateway. If it is not,
-    compression is not applied." Of equals the first counts: the sentence came with the remark that
-    a `br` in front, or a malformed header, switches compression off (the guide's pull request 32,
-    from a support case). `*` is not an "explicit specification", so it has no effect.
+    compression is not applied." Among equal weights the first counts: the guide's pull request
+    32, from a support case, says that a `br` in front, or a malformed header, turns compression
+    off. `*` is not an "explicit specification", so it has no effect.
     """
     weights: dict[str, float] = {}
     for entry in filter(None, (part.strip() for part in accept_encoding.split(","))):
@@ -144,7 +144,7 @@ def preferred_coding(accept_encoding: str) -> str | None:
 
 
 def compress(body: bytes, name: str) -> bytes:
-    """The body in the coding `name`; equal bodies give equal bytes (no time, no file name)."""
+    """The body in the coding `name`; equal bodies give equal bytes (no timestamp, no file name)."""
     return zlib.compress(body, _LEVEL, wbits=_FORMATS[name])
 
 
@@ -152,8 +152,8 @@ def decompressed(body: bytes, content_encoding: str) -> bytes:
     """A request's body without its Content-Encoding; API Gateway decompresses it in any API.
 
     Raises:
-        GatewayResponseError: 415 for another coding or a body that is not in it, 413 for a body
-            that becomes larger than the largest allowed one (assumed).
+        GatewayResponseError: 415 for another coding or a body with another format, 413 if the
+            decompressed body is too large (assumed).
     """
     name = content_encoding.strip().lower()
     if not body or name in ("", "identity"):

@@ -1,7 +1,7 @@
-"""The properties of a template's resources that are read, and their types.
+"""The types of the resource properties that are read from a template.
 
 A value of another type is an error that names the property; numbers and booleans count as text, as
-they do for CloudFormation. Properties that are not listed are kept, and null ones are absent.
+they do for CloudFormation. Other properties are not checked, and null properties are removed.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,10 +16,10 @@ Type = Callable[[Any, Path], Any]
 
 
 def typed(properties: Any, type_: Type, logical_id: str) -> dict[str, Any]:
-    """The properties of a resource, with the types that they must have.
+    """The properties of a resource, after a check of their types.
 
     Raises:
-        DefinitionError: one has another type.
+        DefinitionError: a property has the wrong type.
     """
     found: dict[str, Any] = type_(properties or {}, ("Resources", logical_id, "Properties"))
     return found
@@ -38,7 +38,7 @@ def text(value: Any, path: Path) -> str:
 
 
 def boolean(value: Any, path: Path) -> bool:
-    """A boolean, or its text."""
+    """A boolean, or the text true or false."""
     if str(value).lower() not in ("true", "false"):
         raise _wrong(value, path, "true or false")
     return str(value).lower() == "true"

@@ -1,4 +1,4 @@
-"""Routing: from a request's path and method to a resource's method and its path parameters."""
+"""Routing: finds the method and the path parameters for a request's path and HTTP method."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ class Resource:
     methods: Mapping[str, Method]
 
     def method(self, name: str) -> Method | None:
-        """The method named `name`, else ANY, which stands for the seven that AWS lists."""
+        """The method with this name, else ANY, which matches seven HTTP methods."""
         return self.methods.get(name) or (self.methods.get("ANY") if name in _ANY_METHODS else None)
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One level of the routing tree: what the next segment of a path may be."""
+    """One node of the routing tree, with its children by the next path segment."""
 
     resource: Resource | None
     static: Mapping[str, "Node"]
@@ -33,7 +33,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A routed request."""
+    """The method for a request, with the path of its resource and the path parameters."""
 
     resource_path: str
     method: Method
@@ -41,11 +41,11 @@ class Route:
 
 
 def build(resources: Iterable[Resource]) -> Node:
-    """The routing tree of `resources`.
+    """Build the routing tree of the resources.
 
     Raises:
-        DefinitionError: a level has two different parameters, or a greedy one has children; AWS
-            refuses both.
+        DefinitionError: a level has two different parameters, or a greedy parameter has children;
+            API Gateway rejects both.
     """
     return _build([(segments(resource.path), resource) for resource in resources])
 
@@ -66,7 +66,7 @@ def _build(entries: Sequence[tuple[Sequence[str], Resource]]) -> Node:
         resource=next((resource for path, resource in entries if not path), None),
         static={s: node for s, node in nodes.items() if s not in greedy and s not in parameters},
         parameter=_only(parameters),
-        greedy=_last(_only(greedy)),
+        greedy=_without_children(_only(greedy)),
     )
 
 
@@ -79,24 +79,24 @@ def _only(nodes: Mapping[str, Node]) -> tuple[str, Node] | None:
     return None
 
 
-def _last(greedy: tuple[str, Node] | None) -> tuple[str, Node] | None:
+def _without_children(greedy: tuple[str, Node] | None) -> tuple[str, Node] | None:
     if greedy and (greedy[1].static or greedy[1].parameter or greedy[1].greedy):
         raise DefinitionError("", f"the greedy path part {{{greedy[0]}+}} has children")
     return greedy
 
 
 def segments(path: str) -> list[str]:
-    """The parts of a path; slashes at its ends do not count, and `//` inside is an empty part.
+    """The segments of a path; slashes at its ends are ignored, and `//` inside is an empty segment.
 
-    AWS routes `/things/` and `//things` to `/things`, and a greedy parameter loses those slashes
-    too (responses that LocalStack recorded from AWS, pull request 11304).
+    AWS routes `/things/` and `//things` to `/things`, and removes these slashes from a greedy
+    parameter too (responses of AWS that LocalStack recorded, pull request 11304).
     """
     stripped = path.strip("/")
     return stripped.split("/") if stripped else []
 
 
 def match(root: Node, path: str, http_method: str) -> Route | None:
-    """The route of a request, or None, which means Missing Authentication Token.
+    """The route of a request; None results in Missing Authentication Token.
 
     At each level a static part has precedence over `{parameter}`, and that over `{greedy+}`. The
     next one is tried if the rest of the path does not match, or if the resource has no such method:

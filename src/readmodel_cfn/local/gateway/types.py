@@ -1,7 +1,7 @@
-"""What goes in and out of the gateway, and the values that its stages pass on.
+"""The requests and responses of the gateway, and the values that its stages share.
 
-The gateway does no input or output itself. Its owner gives it a `Request`, gets either the final
-`Response` or an `S3Request` to carry out, and hands the `S3Response` back.
+The gateway does no input or output itself. The caller passes a `Request` and gets either the final
+`Response` or an `S3Request`; it sends that to S3 and passes the `S3Response` back.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ Scope = Mapping[Place, Mapping[str, str]]
 class Request:
     """A client's request: `path` is decoded, starts with `/` and is below the stage.
 
-    Header names are lower case; the owner joins repeated headers with a comma.
+    Header names are lower case; the caller joins repeated headers with a comma.
     """
 
     method: str
@@ -31,7 +31,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What the client gets; header names are spelled as the API's definition spells them."""
+    """The response to the client; header names have the spelling of the API's definition."""
 
     status: int
     headers: Mapping[str, str]
@@ -40,9 +40,9 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class S3Request:
-    """The backend call of an `s3:path` integration, to be made with `credentials`' permissions.
+    """The backend request of an `s3:path` integration, with the permissions of `credentials`.
 
-    `credentials` is the ARN of the integration's role, or None where the definition names none.
+    `credentials` is the ARN of the integration's role, or None if the definition has none.
     `region` comes from the integration's URI. Header names are lower case.
     """
 

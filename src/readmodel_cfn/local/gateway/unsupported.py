@@ -27,10 +27,10 @@ Keys = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class UnsupportedFeature:
-    """A feature that the gateway does not evaluate: requests that meet it get a 501 with its name.
+    """A feature that the gateway does not evaluate: requests that use it get a 501 with its name.
 
     `place` is the method and path (`GET /things`), `gateway response TYPE`, or empty for the whole
-    API. `keys` are the path to the property with the feature, in CloudFormation's spelling.
+    API. `keys` is the path to the CloudFormation property that has the feature.
     """
 
     place: str
@@ -56,13 +56,13 @@ def unsupported(definition: Json) -> list[UnsupportedFeature]:
 
 
 def api_features(definition: Json) -> Iterator[UnsupportedFeature]:
-    """The features that concern every request to the API."""
+    """The unsupported features that affect every request to the API."""
     if definition.get("policy"):
         yield UnsupportedFeature("", "resource policy", ("Policy",))
 
 
 def gateway_response_features(place: str, response: Json) -> Iterator[UnsupportedFeature]:
-    """The features of a gateway response; `place` names it."""
+    """The unsupported features of a gateway response; `place` is its name in messages."""
     parameters = section(response, "responseParameters")
     for feature, keys in _mappings(parameters, (GATEWAY_RESPONSE_TARGET,), REQUEST_SOURCES):
         yield UnsupportedFeature(place, feature, ("ResponseParameters", *keys))
@@ -73,7 +73,7 @@ def gateway_response_features(place: str, response: Json) -> Iterator[Unsupporte
 
 
 def method_features(place: str, method: Json) -> Iterator[UnsupportedFeature]:
-    """The features of a method; `place` is its HTTP method and path.
+    """The unsupported features of a method; `place` is its HTTP method and path.
 
     Raises:
         DefinitionError: a status is not an HTTP status.
@@ -128,15 +128,15 @@ def _integration_response(response: Json) -> Iterator[tuple[str, Keys]]:
     parameters = section(response, "responseParameters")
     for feature, keys in _mappings(parameters, (RESPONSE_TARGET,), RESPONSE_SOURCES):
         yield feature, ("ResponseParameters", *keys)
-    if not _is_readable(pattern := response.get("selectionPattern") or ""):
+    if not _is_valid_regex(pattern := response.get("selectionPattern") or ""):
         yield f"selection pattern {pattern!r}", ("SelectionPattern",)
     for content_type, text in section(response, "responseTemplates").items():
         for used in not_supported(text or ""):
             yield f"template {content_type}: {used}", ("ResponseTemplates", content_type)
 
 
-def _is_readable(pattern: str) -> bool:
-    """Whether Python reads the pattern; AWS's are Java's, which differ in rare forms only."""
+def _is_valid_regex(pattern: str) -> bool:
+    """Whether Python accepts the pattern; AWS uses Java's syntax, which rarely differs."""
     try:
         re.compile(pattern)
     except re.error:

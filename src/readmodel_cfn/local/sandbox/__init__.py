@@ -1,4 +1,4 @@
-"""The sandbox: an embedded AWS on this machine, a strict emulator for tests and for trying things.
+"""The sandbox: a strict emulator of AWS on this machine, for tests and experiments.
 
     from readmodel_cfn.local import sandbox
 
@@ -6,12 +6,12 @@
     print(box.endpoint_url)
     sandbox.stop()
 
-It is ministack with IAM enforced, and with additions (`additions/`) where ministack is less strict
-than AWS. It has its own virtual environment, because it pins botocore, and its own process, which
-listens on 127.0.0.1 only. It keeps its data in memory: stopping the process discards it.
+It is ministack with IAM enforced, and with additions (`additions/`) for behavior of AWS that
+ministack lacks. It has its own virtual environment, because it pins botocore, and its own process,
+which listens on 127.0.0.1 only. It keeps its data in memory: stopping the process discards it.
 
-`start` installs it on first use, `status` finds the running one, `stop` stops it. All three take
-its directory, `home`: by default READMODEL_CFN_HOME, else the user's cache directory.
+`start` installs it on first use, `status` finds the running one, `stop` stops it. All three have
+the argument `home`, its directory: by default READMODEL_CFN_HOME, else the user's cache directory.
 """
 
 from readmodel_cfn.local.sandbox.lifecycle import start, status, stop

@@ -43,7 +43,7 @@ class Home:
 
     @property
     def venv(self) -> Path:
-        """The environment for these requirements and this version of Python."""
+        """The virtual environment for this version of Python and of the requirements."""
         parts = (platform.python_version(), platform.python_implementation())
         identity = " ".join((*parts, sysconfig.get_platform())).encode()
         digest = hashlib.sha256(REQUIREMENTS.read_bytes() + identity).hexdigest()
@@ -66,7 +66,7 @@ class Home:
 
     @property
     def s3_log(self) -> Path:
-        """The requests of API Gateway to S3 since the last start."""
+        """The log of API Gateway's requests to S3 since the last start."""
         return self.path / "s3.log"
 
     @property
@@ -80,7 +80,7 @@ class Home:
         return self.path / "tmp"
 
     def lock(self) -> FileLock:
-        """The lock for installing, starting and stopping: two callers get one server."""
+        """The lock for install, start and stop: concurrent callers share one server."""
         self.path.mkdir(parents=True, exist_ok=True)
         return FileLock(self.path / "sandbox.lock")
 
@@ -112,12 +112,12 @@ def _run(home: Home, command: list[str]) -> None:
         raise SandboxError(
             f"the sandbox could not be installed: {_reason(home.install_log)}",
             where=str(home.install_log),
-            hint="check the network and pip's configuration, and start it again",
+            hint="check the network and pip's configuration, and start the sandbox again",
         )
 
 
 def _reason(log: Path) -> str:
-    """Pip's last error, else the last line that pip or venv printed."""
+    """The last error that pip printed, else the last line of the log."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
     lines = [line for line in lines if line]
     errors = [line.removeprefix("ERROR:").strip() for line in lines if line.startswith("ERROR:")]

@@ -1,4 +1,4 @@
-"""Start, stop and status of the sandbox."""
+"""The functions `start`, `stop` and `status` of the sandbox."""
 
 import os
 from pathlib import Path
@@ -16,17 +16,18 @@ def start(
     loopback_is_secure: bool = True,
     on_progress: OnProgress = ignore,
 ) -> Sandbox:
-    """Start the sandbox of this home, or find it running; the first start installs it.
+    """Start the sandbox of this home, or return the running one; the first start installs it.
 
     Args:
         home: Its directory; by default READMODEL_CFN_HOME, else the user's cache directory.
         port: Its port on 127.0.0.1; by default a free one.
-        loopback_is_secure: Whether plain HTTP counts as secure transport for policies; it does by
-            default, as nothing leaves the machine.
+        loopback_is_secure: Whether policies accept plain HTTP as secure transport; by default they
+        do,
+            because no request leaves the machine.
         on_progress: Gets a Step, and a Note and another Step for an installation.
 
     Raises:
-        SandboxError: it cannot be installed or started, or it runs with other options.
+        SandboxError: it cannot be installed or started, or already runs with other options.
     """
     if os.name == "nt":
         raise SandboxError("the sandbox needs Linux or macOS", hint="run it in WSL")
@@ -63,7 +64,7 @@ def status(*, home: Path | None = None) -> Sandbox | None:
 
 
 def _running(place: Home) -> Sandbox | None:
-    """The server, if it answers; if it does not answer, it is terminated."""
+    """The server if it answers; a server that does not answer is terminated."""
     sandbox = state.read(place.state)
     if sandbox and server.answers(sandbox):
         return sandbox

@@ -1,4 +1,4 @@
-"""The server process: start, identify and stop it. A process ID alone does not identify it."""
+"""Starts, identifies and stops the server process; a process ID alone does not identify it."""
 
 import http.client
 import json
@@ -23,13 +23,13 @@ HEALTH = "/_ministack/health"
 START_TIMEOUT = 30.0
 """Seconds until a new server must answer; it takes about one."""
 STOP_TIMEOUT = 10.0
-"""Seconds that a server has to stop after SIGTERM; then it is killed."""
+"""Seconds from SIGTERM to SIGKILL."""
 ATTEMPTS = 5
 """Attempts to start, each on another port: a free port may be taken before the server binds it."""
 _INHERITED = ("PATH", "LANG", "LC_ALL", "TZ")
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
-"""Processes that this one started, to reap them when they end."""
+"""The server processes that this process started, and must reap."""
 
 
 def launch(home: Home, python: Path, port: int | None, *, loopback_is_secure: bool) -> Sandbox:
@@ -103,8 +103,8 @@ def _attempt(home: Home, python: Path, port: int, *, loopback_is_secure: bool) -
 def _signals_deferred() -> Iterator[None]:
     """Defer SIGINT and SIGTERM to the end of the block.
 
-    Otherwise a signal between the start and the writing of the state would leave an unknown server
-    running. Only the main thread gets signals. The new server does not inherit the handlers.
+    Without this, a signal after the start and before the state is written would leave an unknown
+    server running. Only the main thread gets signals. The new server does not inherit the handlers.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -125,7 +125,7 @@ def _signals_deferred() -> Iterator[None]:
 
 
 def _new_key() -> tuple[str, str]:
-    """A random access key of the account's root, so that only its owner's requests are allowed."""
+    """A random access key of the account's root, which other users of the machine do not know."""
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
     return "AKIA" + "".join(secrets.choice(letters) for _ in range(16)), secrets.token_urlsafe(30)
 
@@ -190,7 +190,7 @@ def _failed(home: Home, reason: str) -> SandboxError:
     return SandboxError(
         f"the sandbox did not start: {reason}",
         where=str(home.log),
-        hint="read this log, and start it again",
+        hint="read this log, and start the sandbox again",
     )
 
 
@@ -200,7 +200,7 @@ def _last_line(log: Path) -> str:
 
 
 def answers(sandbox: Sandbox, timeout: float = 2.0) -> bool:
-    """Whether this very instance answers at its address."""
+    """Whether this instance, and no other server, answers at its address."""
     connection = http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=timeout)
     try:
         connection.request("GET", HEALTH)
@@ -213,16 +213,16 @@ def answers(sandbox: Sandbox, timeout: float = 2.0) -> bool:
 
 
 def hangs(sandbox: Sandbox) -> bool:
-    """Whether the process of that ID is this instance, even if it does not answer.
+    """Whether the process with this ID is the instance, even if it does not answer.
 
-    Its command line has the instance. Without /proc, a server that does not answer counts as
+    The instance is in its command line. Without /proc, a server that does not answer counts as
     another program and is not touched.
     """
     return sandbox.instance.encode() in _read(sandbox.pid, "cmdline").split(b"\0")
 
 
 def terminate(pid: int) -> None:
-    """Stop a process that is known to be ours, and wait until it has ended."""
+    """Stop a server that this package started, and wait until it has ended."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.kill(pid, number)
@@ -233,15 +233,15 @@ def terminate(pid: int) -> None:
 
 def _wait(pid: int, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
-    while not _gone(pid):
+    while not _has_ended(pid):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.02)
     return True
 
 
-def _gone(pid: int) -> bool:
-    """Whether the process has ended; a zombie has."""
+def _has_ended(pid: int) -> bool:
+    """Whether the process has ended; a zombie process counts as ended."""
     if pid in _children:
         return _children[pid].poll() is not None
     try:

@@ -1,4 +1,4 @@
-"""A running sandbox as a value, and the file that keeps it."""
+"""The description of a running sandbox, and the state file that stores it."""
 
 import json
 import os
@@ -19,11 +19,11 @@ class Sandbox:
     """A running sandbox.
 
     `endpoint_url` is the URL for every AWS service, and the access key is that of the account's
-    root. `pid` is the server's process. Each start has another `instance`, which identifies the
+    root. `pid` is the server's process ID. Each start has a new `instance`, which identifies the
     server and is not secret: another process may get its port or process ID later. If
     `loopback_is_secure`, HTTP counts as secure transport. `token` is a secret for the header
-    X-Sandbox-Token: the emulator's control calls need it, and so do requests whose Origin is a page
-    that is not on this machine.
+    X-Sandbox-Token: the emulator's control calls require it, and so do requests with the Origin of
+    a page from another machine.
     """
 
     endpoint_url: str
@@ -32,7 +32,7 @@ class Sandbox:
     access_key_id: str
     secret_access_key: str = field(repr=False)
     instance: str
-    region: str = "eu-west-1"  # the one that the article's template is written for
+    region: str = "eu-west-1"  # the region of the article's template
     loopback_is_secure: bool = True
     token: str = field(default="", repr=False)
 

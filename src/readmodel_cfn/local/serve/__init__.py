@@ -1,18 +1,18 @@
-"""An API served on this machine: the template's own gateway in front of a folder or an S3.
+"""Serves the API of a template on this machine, with documents from a folder or an S3.
 
     with serving(Path("template.yaml"), "data") as url:
         ...
 
-    serving     the public functions: for a program, and for the command
+    serving     the public functions `serving` (in a program) and `serve` (for the command)
     source      what is served: a template, its parameters, how documents are stored
-    api         the API of a template: a request in, a response out; its routes
-    folder      a folder as S3, its files as objects
+    api         the API of a template: its routes, and responses to requests
+    folder      a folder that answers as S3, with its files as objects
     endpoint    an S3 at a URL
-    s3          how S3 answers a read of an object: headers, conditions, ranges, errors
+    s3          S3's responses to reads of an object: headers, conditions, ranges, errors
     permissions whether a role of the template may list the bucket and get a key
-    reload      a new API when its description changes
+    reload      loads the API again when its file changes
     app         the API as an ASGI application
-    server      the port, and the HTTP server (uvicorn)
+    server      the socket, and the HTTP server (uvicorn)
 
 It serves any template that `readmodel_cfn.local.gateway` evaluates.
 """

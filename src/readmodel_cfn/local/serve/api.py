@@ -1,4 +1,4 @@
-"""The API of a template in front of a folder or an S3: its routes, and responses to requests."""
+"""The API of a template, with documents from a folder or an S3: its routes and responses."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -35,25 +35,29 @@ NO_SUCH_STAGE = Response(
 
 
 class S3(Protocol):
-    """What the API reads from: a folder, or an S3 at a URL."""
+    """The source of the documents: a folder, or an S3 at a URL."""
 
     @property
     def is_remote(self) -> bool:
-        """Whether an answer may take long."""
+        """Whether `answer` may take long, because it calls another server."""
 
     def answer(self, request: S3Request) -> S3Response:
-        """S3's response; it raises an OSError if there is none."""
+        """S3's response.
+
+        Raises:
+            OSError: no response.
+        """
 
     def missing(self, request: S3Request) -> S3Response | None:
-        """S3's response for a key without an object, if that is known."""
+        """S3's response for a key without an object, or None if it is unknown."""
 
 
 @dataclass(frozen=True)
 class Route:
-    """A path below the stage; the key has the same parameters in braces.
+    """A path below the stage, and the key that it reads, with the same parameters in braces.
 
-    `missing` is the status that a client gets if the document is missing. `key` and `missing` are
-    None for a path that reads nothing from S3, `missing` also if only S3 can say it.
+    `missing` is the status that a client gets if the document does not exist. Both are None for a
+    path that does not read from S3. `missing` is also None if only S3 can determine it.
     """
 
     path: str
@@ -76,8 +80,7 @@ class Api:
     def answer(self, request: Request) -> Response:
         """The response to a request below the stage.
 
-        If a file cannot be read, the response is that for an S3 that cannot be reached. A document
-        may be as large as API Gateway allows.
+        If a file cannot be read, the response is the same as if S3 cannot be reached.
         """
         step = self.gateway.prepare(request)
         if not isinstance(step, Call):
@@ -97,16 +100,16 @@ class Api:
         return self.gateway.finish(step, response)
 
     def below_stage(self, path: str) -> str | None:
-        """The path that the gateway knows, or None for one of another stage."""
+        """The path below the stage, or None for a path of another stage."""
         stage, slash, rest = path.removeprefix("/").partition("/")
         return slash + rest or "/" if stage == self.stage else None
 
 
 def api_of(source: Source, documents: Path | S3, note: Callable[[str], None]) -> Api:
-    """The API of a template in front of a folder or an S3; `note` gets lines for people.
+    """The API of a template in front of a folder or an S3; `note` gets messages, a line each.
 
     Raises:
-        ConfigError: AWS would refuse the template, or the gateway cannot read it.
+        ConfigError: AWS would reject the template, or the gateway cannot read it.
     """
     found: TemplateApi | None = None
     try:
@@ -151,7 +154,7 @@ def _routes(definition: Mapping[str, Any], gateway: Gateway, s3: S3) -> Iterator
 
 
 def _uri(methods: Mapping[str, Any]) -> S3Uri | None:
-    """The URI of the method that reads: GET, else any other."""
+    """The S3 URI of GET, else of another method."""
     for name in ("GET", *methods):
         integration = (methods.get(name) or {}).get("methodIntegration") or {}
         if uri := parse_path(str(integration.get("uri"))):
@@ -160,7 +163,7 @@ def _uri(methods: Mapping[str, Any]) -> S3Uri | None:
 
 
 def _missing(path: str, gateway: Gateway, s3: S3) -> int | None:
-    """The status of a read of a key without an object."""
+    """The status for a key without an object."""
     step = gateway.prepare(Request("GET", re.sub(r"\{[^}]*\}", "-", path)))
     if not isinstance(step, Call) or (response := s3.missing(step.s3)) is None:
         return None

@@ -1,4 +1,4 @@
-"""The API as an ASGI application: HTTP requests in, HTTP responses out."""
+"""The ASGI application that answers HTTP requests with an API."""
 
 import asyncio
 import time
@@ -32,7 +32,7 @@ class Answered:
 
 
 class App:
-    """Serves `api`, which may be replaced at any moment; `log` gets every answered request."""
+    """Serves `api`, which can be replaced at any time; `log` gets every answered request."""
 
     def __init__(self, api: Api, log: Callable[[Answered], None] | None) -> None:
         self.api = api
@@ -55,7 +55,7 @@ class App:
         path = api.below_stage(scope["path"])
         if path is None:
             return NO_SUCH_STAGE
-        # Of a parameter that is sent more than once API Gateway maps the last value.
+        # API Gateway maps the last value of a parameter that is sent more than once.
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         headers = _joined(scope["headers"])
         request = Request(
@@ -71,8 +71,8 @@ class App:
 async def _body(headers: Iterable[tuple[bytes, bytes]], receive: Receive) -> bytes | None:
     """The request's body; None if it is larger than API Gateway allows.
 
-    If the headers announce no body, it waits for none. A body that is too large is read to its end
-    but not kept, so that the client gets the response.
+    Without Content-Length and Transfer-Encoding there is no body to wait for. A body that is too
+    large is read to its end but discarded, so that the client gets the response.
     """
     if not any(name in (b"content-length", b"transfer-encoding") for name, _ in headers):
         return b""
@@ -102,7 +102,7 @@ def _joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 def _headers(method: str, response: Response) -> list[tuple[bytes, bytes]]:
     """The response's headers, with the length of the body if it may have one.
 
-    The response to HEAD has no Content-Length: that of the same GET is not known here.
+    The response to HEAD has no Content-Length, because the size of the body is unknown here.
     """
     headers = [
         (name.encode("latin-1"), value.encode("latin-1", "replace"))

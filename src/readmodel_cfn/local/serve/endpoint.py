@@ -1,8 +1,8 @@
-"""S3 at a URL: each request of an integration is sent there, as API Gateway sends it to S3.
+"""An S3 at a URL, which gets the requests of an integration as API Gateway would send them.
 
-Method, path, query, body and the mapped headers are those of the integration request. The request
-is not signed, and the headers that API Gateway adds itself (User-Agent, X-Amzn-Trace-Id) are not
-sent: use an S3 that accepts unsigned requests, such as a public bucket.
+Each request has the method, path, query, body and mapped headers of the integration request. The
+request is not signed, and the headers that API Gateway adds itself (User-Agent, X-Amzn-Trace-Id)
+are not sent: use an S3 that accepts unsigned requests, such as a public bucket.
 """
 
 import re
@@ -20,7 +20,7 @@ class Endpoint:
     """An S3 at a URL, with the bucket in the path: `URL/BUCKET/KEY`.
 
     Raises:
-        ConfigError: not an http or https URL.
+        ConfigError: the URL is not an http or https URL.
     """
 
     is_remote = True
@@ -38,7 +38,7 @@ class Endpoint:
         self._host, self._port = parts.hostname or "", parts.port
 
     def answer(self, request: S3Request) -> S3Response:
-        """S3's response; at most one byte more of the body than API Gateway takes.
+        """S3's response; a body over API Gateway's limit is cut one byte after it.
 
         Raises:
             TimeoutError: S3 does not answer in time.
@@ -49,13 +49,13 @@ class Endpoint:
         try:
             self._send(connection, request)
             return _read(connection.getresponse())
-        except (HTTPException, ValueError) as error:  # a header that HTTP does not allow too
+        except (HTTPException, ValueError) as error:  # ValueError: a header not allowed
             raise OSError(f"{type(error).__name__}: {error}") from error
         finally:
             connection.close()
 
-    def missing(self, request: S3Request) -> S3Response | None:  # noqa: ARG002 - as a folder's
-        """Not known: only S3 itself can say what it answers for a missing key."""
+    def missing(self, request: S3Request) -> S3Response | None:  # noqa: ARG002 - the S3 protocol
+        """None: the response for a missing key depends on that S3."""
         return None
 
     def _send(self, connection: HTTPConnection, request: S3Request) -> None:

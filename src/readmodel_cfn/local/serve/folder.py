@@ -1,7 +1,7 @@
-"""A folder as S3: its files are the objects of one bucket.
+"""A folder that answers as S3; its files are the objects of a bucket.
 
-The key is the file's path below the folder, whatever the bucket. Each request reads the file, so
-that a change is served at once.
+The key is the file's path below the folder; the name of the bucket is ignored. Each request reads
+the file, so a change is served immediately.
 """
 
 import os
@@ -21,11 +21,10 @@ _READS = ("GET", "HEAD")
 class Folder:
     """A folder of documents, read with the permissions of the template's roles.
 
-    `note` gets a line for each document that publishing would refuse, once until the document
-    changes.
+    `note` gets a line for each document that publishing would reject, once for each version of it.
 
-    Replace a file by renaming a new one over it. While a file is being written, readers get the
-    part that is written; S3 never does that.
+    Replace a file by renaming a new one over it. While a file is being written, clients get
+    an incomplete document; S3 never returns one.
     """
 
     is_remote = False
@@ -55,7 +54,7 @@ class Folder:
         return s3.read(stored, request) if stored else self.missing(request)
 
     def missing(self, request: S3Request) -> S3Response:
-        """S3's response for a key without an object: 404 only for a role that may list the bucket.
+        """S3's response for a key without an object: 404 if the role may list the bucket, else 403.
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_Permissions
         """
@@ -64,7 +63,7 @@ class Folder:
         return s3.error_response(error, request)
 
     def find(self, key: str) -> StoredObject | None:
-        """The object of the key, or None if no published file has that path.
+        """The object with this key, or None if there is no such file, or it is not published.
 
         Raises:
             OSError: the file exists and cannot be read.
@@ -74,7 +73,7 @@ class Folder:
             not is_path(key)
             or not self._storage.publishes(key)
             or not _is_file(path)
-            or not self._holds(path)
+            or not self._is_inside(path)
         ):
             return None
         try:
@@ -86,22 +85,22 @@ class Folder:
         stored = s3.store(key, document, modified, self._storage)
         if self._checked.get(key) != stored.etag:
             self._checked[key] = stored.etag
-            if line := s3.objection(key, document, self._storage, str(path)):
+            if line := s3.publish_error(key, document, self._storage, str(path)):
                 self._note(line)
         return stored
 
-    def _holds(self, path: Path) -> bool:
-        """Is the file below the folder, after following symbolic links?"""
+    def _is_inside(self, path: Path) -> bool:
+        """Whether the file is below the folder, after symbolic links are resolved."""
         return path.resolve().is_relative_to(self._root.resolve())
 
 
 def is_path(key: str) -> bool:
-    """Can the key be a file's path below a folder? S3 has keys like `a//b`, folders do not."""
+    """Whether the key can be a path below a folder; S3 also allows keys like `a//b`."""
     return not any(part in ("", ".", "..") for part in key.split("/")) and "\0" not in key
 
 
 def _is_file(path: Path) -> bool:
-    """Is the path that of a regular file?
+    """Whether the path is a regular file.
 
     Raises:
         PermissionError: a folder above it cannot be read.

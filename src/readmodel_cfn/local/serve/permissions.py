@@ -1,10 +1,10 @@
 """Whether a role of the template may list the bucket and get a key.
 
-The role is that of an integration's Credentials. Evaluated are its own Policies and the template's
-policies attached to it, but no bucket policy and no permissions boundary; of a statement Action and
-Resource with their wildcards, and the conditions StringLike and StringEquals on `s3:prefix` and
-Bool on `aws:SecureTransport` (API Gateway calls S3 over TLS). A statement with any other condition,
-with NotAction or NotResource does not apply.
+The role is the Credentials of an integration. The evaluation uses its inline policies and the
+template's policies that are attached to it, but no bucket policy and no permissions boundary. It
+supports Action and Resource with wildcards, StringLike and StringEquals on `s3:prefix`, and Bool on
+`aws:SecureTransport` (API Gateway calls S3 over TLS). A statement with another condition, NotAction
+or NotResource is ignored.
 """
 
 import re
@@ -26,7 +26,7 @@ _ARN = re.compile(r"arn:[^:]*:s3:::|([A-Za-z0-9]+)\.Arn(?=/|$)")
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What a role may do with a key: get it, and list it, which shows that it is missing."""
+    """The permissions of a role on a key: `get` for GetObject, `list` for ListBucket."""
 
     get: bool
     list: bool
@@ -34,10 +34,10 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """The statements of the template's roles by ARN, and its buckets' logical IDs by their names.
+    """The statements of the template's roles by ARN, and the logical IDs of its buckets by name.
 
-    `complete` are the roles whose policies are all in the template. Any other role is assumed to
-    have permission to get what is not denied, and to list nothing.
+    `complete` has the roles whose policies are all in the template. Any other role is assumed to be
+    allowed to get what is not denied, and not to list.
     """
 
     statements: Mapping[str, Sequence[Statement]]
@@ -45,10 +45,10 @@ class Permissions:
     buckets: Mapping[str, str]
 
     def of(self, request: S3Request) -> Allowed:
-        """What the request's role may do with the request's key.
+        """The permissions of the request's role on the request's key.
 
-        The key is used as the listing's prefix, so that a permission limited to prefixes is valid
-        for the keys below them (assumed).
+        The key is the value of s3:prefix, so that a permission for a prefix is valid for its keys
+        (assumed).
         """
         role = request.credentials or ""
         bucket, key = request.bucket, request.key
@@ -61,7 +61,7 @@ class Permissions:
     def _decision(
         self, role: str, action: str, names: Sequence[str], prefix: str | None
     ) -> bool | None:
-        """Allowed, denied, or None where no statement applies; a denial wins."""
+        """Allowed, denied, or None if no statement applies; Deny has precedence."""
         effects = [
             statement.get("Effect") == "Allow"
             for statement in self.statements.get(role, ())
@@ -73,10 +73,10 @@ class Permissions:
 def permissions_of(
     template: Mapping[str, Any], parameters: Mapping[str, str], roles: Collection[str] | None = None
 ) -> Permissions:
-    """The permissions that a template gives to roles, by ARN; by default to all its roles.
+    """The permissions of a template's roles; `roles` are their ARNs, by default all.
 
     Raises:
-        DefinitionError: a policy of these roles needs a value that is not known.
+        DefinitionError: a policy of these roles depends on an unknown value.
     """
     scope = template_scope(template, parameters)
     statements: dict[str, Sequence[Statement]] = {}
@@ -97,7 +97,7 @@ def permissions_of(
 
 
 def _documents(scope: TemplateScope, role_id: str, role: Properties) -> Iterator[Properties]:
-    """The documents of the role's own policies, and of those in the template attached to it."""
+    """The documents of the role's inline policies and attached policies in the template."""
     for policy in role.get("Policies", ()):
         yield policy.get("PolicyDocument", {})
     names = {role_id, role.get("RoleName")}
@@ -111,13 +111,13 @@ def _documents(scope: TemplateScope, role_id: str, role: Properties) -> Iterator
 
 
 def _of_type(scope: TemplateScope, kind: str) -> list[str]:
-    """The logical IDs of IAM's resources of a kind."""
+    """The logical IDs of the IAM resources of a kind."""
     found = scope.resources.items()
     return [name for name, resource in found if resource.get("Type") == f"AWS::IAM::{kind}"]
 
 
 def _resolved(scope: TemplateScope, kind: str, logical_id: str, name: str = "") -> Properties:
-    """The properties of one of IAM's resources, or only one of them, with functions evaluated."""
+    """The properties of an IAM resource, or only `name`, with functions evaluated."""
     properties = scope.resources[logical_id].get("Properties") or {}
     if name and isinstance(properties, Mapping):
         properties = {name: properties[name]} if name in properties else {}
@@ -133,28 +133,28 @@ def _buckets(scope: TemplateScope) -> Iterator[tuple[str, str]]:
 
 
 def _applies(statement: Statement, action: str, names: Sequence[str], prefix: str | None) -> bool:
-    """Is the statement about the action on the resource, which may have several names?"""
+    """Whether the statement applies to the action on a resource, which may have several names."""
     actions = statement.get("Action", ())
-    # The ARN of a bucket of the template is `LogicalId.Arn`, which counts as its logical ID.
+    # A bucket of the template has the ARN `LogicalId.Arn` here; it is replaced by the logical ID.
     resources = [
         _ARN.sub(lambda arn: arn[1] or "", resource, count=1)
         for resource in statement.get("Resource", ())
     ]
     return (
-        any(_like(pattern.lower(), action.lower()) for pattern in actions)
-        and any(_like(pattern, name) for pattern in resources for name in names)
+        any(_matches(pattern.lower(), action.lower()) for pattern in actions)
+        and any(_matches(pattern, name) for pattern in resources for name in names)
         and all(
-            _holds(operator, key.lower(), values, prefix)
+            _condition_is_met(operator, key.lower(), values, prefix)
             for operator, keys in statement.get("Condition", {}).items()
             for key, values in keys.items()
         )
     )
 
 
-def _holds(operator: str, key: str, values: Sequence[str], prefix: str | None) -> bool:
+def _condition_is_met(operator: str, key: str, values: Sequence[str], prefix: str | None) -> bool:
     match operator, key:
         case "StringLike", "s3:prefix":
-            return prefix is not None and any(_like(value, prefix) for value in values)
+            return prefix is not None and any(_matches(value, prefix) for value in values)
         case "StringEquals", "s3:prefix":
             return prefix in values
         case "Bool", "aws:securetransport":
@@ -163,12 +163,12 @@ def _holds(operator: str, key: str, values: Sequence[str], prefix: str | None) -
             return False
 
 
-def _like(pattern: str, text: str) -> bool:
+def _matches(pattern: str, text: str) -> bool:
     return _wildcards(pattern).fullmatch(text) is not None
 
 
 @lru_cache(maxsize=1024)
 def _wildcards(pattern: str) -> re.Pattern[str]:
-    """A pattern with IAM's wildcards: `*` is any text, also with slashes, `?` one character."""
+    """A pattern with IAM's wildcards: `*` matches any text, also slashes, `?` one character."""
     escaped = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
     return re.compile(escaped, re.DOTALL)

@@ -1,4 +1,4 @@
-"""Reloading: a new API when its file changes; until then the old one is served."""
+"""Loads an API again when its file changes; until then the old API is served."""
 
 import asyncio
 import os
@@ -10,15 +10,15 @@ from readmodel_cfn.local.serve.api import Api
 from readmodel_cfn.local.serve.app import App
 
 INTERVAL = 0.1
-"""Seconds between two checks of the file; each takes some microseconds."""
+"""Seconds between two checks of the file; a check takes some microseconds."""
 
 Stamp = tuple[int, int, int] | None
 
 
 class Reloader:
-    """Gives an app a new API when a file has changed since the reloader was created.
+    """Replaces the API of an app when a file changes.
 
-    `load` makes the API from the file; `note` gets a line for each change.
+    `load` returns the API of the file; `note` gets a line for each change.
     """
 
     def __init__(self, file: Path, load: Callable[[], Api], note: Callable[[str], None]) -> None:
@@ -32,9 +32,9 @@ class Reloader:
             self.check(app)
 
     def check(self, app: App) -> None:
-        """Load the file if it has changed, but not since the last check.
+        """Load the file if it has changed, and was the same at the last check.
 
-        An editor may empty a file before it writes to it.
+        A file that is still changing is not loaded: an editor may empty it before writing.
         """
         now = stamp(self._file)
         unchanged, self._last = now == self._last, now
@@ -54,16 +54,16 @@ class Reloader:
 
 
 def stamp(file: Path) -> Stamp:
-    """What changes with a file; None if it does not exist."""
+    """A value that changes when the file changes; None if the file does not exist."""
     try:
-        found = os.stat(file)  # noqa: PTH116 - ten times a second, the shortest way
+        found = os.stat(file)  # noqa: PTH116 - runs ten times a second; faster than Path.stat
     except OSError:
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def changes(before: Api, now: Api) -> list[str]:
-    """What was added, removed or changed, a line each."""
+    """The routes that were added, removed or changed, and other differences, a line each."""
     old = {route.path: route for route in before.routes}
     new = {route.path: route for route in now.routes}
     lines = [f"+ {path}" for path in new if path not in old]

@@ -1,4 +1,4 @@
-"""How S3 answers a read of an object: its headers, conditions, byte ranges and errors.
+"""S3's responses to reads of an object: headers, conditions, byte ranges and errors.
 
 Conditions are evaluated in the order of RFC 9110, 13.2.2, as S3 does: If-Match has precedence over
 If-Unmodified-Since, and If-None-Match over If-Modified-Since
@@ -29,7 +29,7 @@ _NOT_MODIFIED = ("etag", "last-modified", "cache-control")
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object as S3 stores it: bytes and response headers; `modified` is in seconds."""
+    """An object as S3 stores it; `modified` is in seconds since the epoch."""
 
     body: bytes
     etag: str
@@ -38,9 +38,9 @@ class StoredObject:
 
 
 def store(key: str, document: bytes, modified: int, storage: Storage) -> StoredObject:
-    """The object that publishing the document under the key creates."""
+    """The object that publishing creates for a document."""
     body = storage.encode(document)
-    # The ETag of an upload in one part, with S3's own keys or none.
+    # The ETag of a single-part upload with SSE-S3 or without encryption.
     etag = f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
     headers = {
         **storage.headers,
@@ -54,21 +54,21 @@ def store(key: str, document: bytes, modified: int, storage: Storage) -> StoredO
 
 
 def content_type(key: str) -> str:
-    """The Content-Type: `application/json`, unless the key's suffix has another one."""
+    """The Content-Type for the key's suffix, by default `application/json`."""
     _, dot, suffix = key.rpartition("/")[2].rpartition(".")
     return (_suffixes().get(f".{suffix}".lower()) if dot else None) or _JSON
 
 
 @cache
 def _suffixes() -> Mapping[str, str]:
-    """Python's own table, without that of the machine, which differs from machine to machine."""
+    """Python's built-in table, without the machine's table, which differs between machines."""
     from mimetypes import MimeTypes
 
     return MimeTypes().types_map[True]
 
 
-def objection(key: str, document: bytes, storage: Storage, file: str) -> str | None:
-    """Why publishing would refuse the document, in one line that names the file, or None."""
+def publish_error(key: str, document: bytes, storage: Storage, file: str) -> str | None:
+    """Why publishing would reject the document, in one line with the file's name, or None."""
     if content_type(key) != _JSON:
         return None
     try:
@@ -141,7 +141,7 @@ def _body(body: bytes, request: S3Request) -> bytes:
 
 
 def condition_status(headers: Mapping[str, str], etag: str, modified: int) -> int:
-    """200, 304 or 412 for a request's headers (lower case); `modified` is in seconds."""
+    """200, 304 or 412, from a request's headers (lower case); `modified` is in seconds."""
     if (tags := headers.get("if-match")) is not None:
         if not _matches(tags, etag, weakly=False):
             return 412
@@ -154,7 +154,7 @@ def condition_status(headers: Mapping[str, str], etag: str, modified: int) -> in
 
 
 def _matches(tags: str, etag: str, *, weakly: bool) -> bool:
-    """Is the ETag in the list? S3 accepts ETags without quotes too."""
+    """Whether the list has the ETag; S3 also accepts ETags without quotes."""
     if tags.strip() == "*":
         return True
     own = etag.strip('"')
@@ -177,8 +177,8 @@ def _seconds(date: str | None) -> int | None:
 def requested_range(header: str, size: int) -> range | None:
     """The bytes of `size` that a Range header requests; an empty range cannot be satisfied.
 
-    None is the whole object, which S3 returns for a header that is not a single range, as RFC 9110,
-    14.2 allows.
+    None means the whole object, which S3 returns for a header that is not a single range (RFC 9110,
+    14.2).
     """
     match = _RANGE.fullmatch(header.strip())
     if match is None or match.groups() == ("", ""):

@@ -1,4 +1,4 @@
-"""The HTTP server (uvicorn): until a signal for a command, in a thread for a program."""
+"""The HTTP server (uvicorn): `run` serves until a signal, `running` serves in a thread."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket bound to the host's port, a free one for 0.
+    """A socket that is bound to the host's port; 0 selects a free port.
 
     Raises:
         ReadModelError: the port is in use, or the address is not one of this machine.
@@ -49,12 +49,12 @@ def run(
     ready: Callable[[], None],
     watch: Callable[[], Awaitable[None]],
 ) -> None:
-    """Serve until SIGINT or SIGTERM, then end with exit code 0; `ready` is called once it serves.
+    """Serve until SIGINT or SIGTERM, then exit with code 0.
 
-    `watch` runs at the same time.
+    `ready` is called when the server has started. `watch` runs at the same time.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _leave)
+        signal.signal(number, _exit)
     asyncio.run(_serve(_server(app, ready), listener, watch))
 
 
@@ -80,8 +80,8 @@ def running(app: App, listener: socket.socket) -> Iterator[None]:
         thread.join()
 
 
-def _leave(*_: Any) -> NoReturn:
-    """End: before uvicorn handles the signal, and after, when it raises the signal once more."""
+def _exit(*_: Any) -> NoReturn:
+    """Exit, before uvicorn handles signals, or when it raises a handled signal again."""
     raise SystemExit(0)
 
 

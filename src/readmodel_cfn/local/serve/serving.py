@@ -1,4 +1,4 @@
-"""`serving` for programs, `serve` for the command: an API over HTTP on this machine."""
+"""Serves an API over HTTP on this machine: `serving` in a program, `serve` for the command."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -23,9 +23,9 @@ DOCUMENTS = "data"
 class ServedApi:
     """An API that is being served.
 
-    `url` is that of its stage, `documents` the folder or the URL of the S3 that it reads, `pid` the
-    server's process. `findings` are the features of the template that are not evaluated: requests
-    that meet one get a 501.
+    `url` is the URL of its stage, `documents` the folder or the URL of the S3 that it reads, `pid`
+    the process ID of the server. `findings` are the unsupported features of the template: requests
+    that use one get a 501.
     """
 
     url: str
@@ -39,7 +39,7 @@ class ServedApi:
         return f"{self.url}{route.path}"
 
     def document_of(self, route: Route) -> str:
-        """The file of a route's documents, or their key in the S3; `-` if it reads none."""
+        """The file of a route's documents, or their key in the S3; `-` without documents."""
         if route.key is None:
             return "-"
         return route.key if "://" in self.documents else str(Path(self.documents, route.key))

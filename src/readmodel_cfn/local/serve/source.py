@@ -1,4 +1,4 @@
-"""What is served: a template, the values of its parameters, and how its documents are stored."""
+"""The template to serve, the values of its parameters, and how its documents are stored."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,12 +17,12 @@ from readmodel_cfn.cloudformation.reader import (
 
 @dataclass(frozen=True)
 class Storage:
-    """How publishing stores documents, so that the folder answers as S3 does after publishing.
+    """How documents are published, so that a folder answers as S3 does after publishing.
 
-    `headers` are those that S3 stores and returns, in lower case. `encode` makes the bytes that are
-    stored, such as gzip. `publishes` says whether a key is published: other files are missing.
-    `check` raises a ConfigError for a document that publishing would refuse; it gets the document
-    and its file.
+    `headers` are those that S3 stores and returns, in lower case. `encode` returns the bytes to
+    store, for example compressed. `publishes` is whether a key is published: other files are
+    missing. `check` raises a ConfigError for a document that publishing would reject; its arguments
+    are the document and its file.
     """
 
     headers: Mapping[str, str] = field(default_factory=lambda: {"cache-control": "no-cache"})
@@ -35,10 +35,9 @@ class Storage:
 class Source:
     """A template with a REST API in front of S3.
 
-    `parameters` are values of parameters, of pseudo parameters (`AWS::Region`) and of resources
-    (the name of the bucket `Store`). `stage` is the stage to serve, by default the template's
-    first. `name` is what messages call the template, and `text` its text, if that is known: then
-    messages have the line.
+    `parameters` has values of parameters, pseudo parameters (`AWS::Region`) and resources (the name
+    of the bucket `Store`). `stage` is the stage to serve, by default the template's
+    first. `name` is the template's name in messages. With its `text`, messages have the line.
     """
 
     template: Mapping[str, Any]
@@ -54,7 +53,7 @@ class Source:
 
         Raises:
             ConfigError: the file cannot be read, or is not a template.
-            TypeError: another value.
+            TypeError: `template` has another type.
         """
         if isinstance(template, cls):
             return template
@@ -67,7 +66,7 @@ class Source:
     def with_options(
         self, parameters: Mapping[str, str] | None = None, stage: str | None = None
     ) -> Self:
-        """The same with more values and another stage."""
+        """A copy with more parameter values, and with another stage if given."""
         values = {**self.parameters, **(parameters or {})}
         return replace(self, parameters=values, stage=stage or self.stage)
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from readmodel_cfn.analysis.audit.rule import Rule, Violation
 from readmodel_cfn.analysis.view import Api, View
-from readmodel_cfn.cloudformation.references import references
-from readmodel_cfn.cloudformation.resources import Resource
+from readmodel_cfn.cloudformation.resources import Resource, references
 
 
 def _not_included(view: View) -> Iterator[Violation]:

@@ -6,7 +6,7 @@ from readmodel_cfn.analysis.audit.rule import Rule, Violation
 from readmodel_cfn.analysis.view import View
 from readmodel_cfn.analysis.words import join_words
 from readmodel_cfn.cloudformation.policies import Statement
-from readmodel_cfn.cloudformation.references import references
+from readmodel_cfn.cloudformation.resources import references
 
 
 def _secrets(view: View) -> Iterator[Violation]:

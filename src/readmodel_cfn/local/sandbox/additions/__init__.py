@@ -1,6 +1,6 @@
-"""Changes to ministack, each where it differs from AWS. They run in the sandbox's process.
+"""Changes to ministack where it differs from AWS; they run in the sandbox's process.
 
-`launch.py` registers each of them. They import the standard library, what requirements.txt
-installs, and `readmodel_cfn.local.gateway` with `readmodel_cfn.cloudformation`: the sandbox's
-environment does not have what the rest of this package needs.
+`launch.py` registers them. They import only the standard library, the distributions of
+requirements.txt, `readmodel_cfn.local.gateway` and `readmodel_cfn.cloudformation`: the sandbox's
+environment does not have the dependencies of the other packages.
 """

@@ -1,8 +1,8 @@
-"""AWS::IAM::AccessKey, which ministack's CloudFormation does not support.
+"""The resource type AWS::IAM::AccessKey, which ministack's CloudFormation does not support.
 
-A change of Status updates the key; a change of UserName or Serial replaces it, and the old key is
-deleted after the update succeeds, but kept if it is rolled back. Ref is the key's ID,
-`Fn::GetAtt SecretAccessKey` its secret.
+A change of Status updates the key; a change of UserName or Serial replaces it. The old key
+is deleted after the update succeeds; if the update is rolled back, the old key stays. Ref is the
+key's ID, `Fn::GetAtt SecretAccessKey` its secret.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-accesskey.html
 """
 
@@ -16,7 +16,7 @@ Created = tuple[str, dict[str, str]]
 
 TYPE = "AWS::IAM::AccessKey"
 QUOTA = 2
-"""Access keys that a user can have; ministack allows more."""
+"""The maximum number of access keys of a user; ministack allows more."""
 
 
 def register() -> None:
@@ -45,12 +45,12 @@ def update(key_id: str, _: Properties, props: Properties, __: str) -> Created:
 
 
 def delete(key_id: str, _: Properties) -> None:
-    """Delete the key; a key that does not exist is not an error, as with every deletion."""
+    """Delete the key; a missing key is not an error, as in every deletion."""
     iam._access_keys.pop(key_id, None)
 
 
 def _check(user: str | None) -> None:
-    """Refuse a key without a user, which ministack gives the user `default`, and a third key."""
+    """Reject a third key, and a key without a user, which ministack creates for `default`."""
     if not user:
         raise ValueError("Encountered unsupported property: UserName is required")
     if sum(key["UserName"] == user for key in iam._access_keys.values()) >= QUOTA:

@@ -1,7 +1,7 @@
-"""CloudFormation imports existing buckets, and tags the buckets that it creates.
+"""How CloudFormation imports existing buckets, and tags the buckets that it creates.
 
-ministack's check for existing names refuses the bucket that a change set imports, and its
-CloudFormation sets neither the stack's tags on buckets nor the bucket's own.
+ministack's check for existing names rejects a bucket that a change set imports, and its
+CloudFormation sets no tags on buckets, neither the stack's nor those of the Tags property.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-resource-tags.html
 """

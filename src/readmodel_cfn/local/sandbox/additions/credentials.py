@@ -1,9 +1,9 @@
 """The sandbox accepts the root key with its secret, and refuses requests without credentials.
 
-For ministack `test`, every twelve-digit number and the configured key are root's, and it does not
-check their signatures. A request without an access key is root's too, even with the Authorization
-header `Bearer x`, and a request without credentials can create and list buckets. AWS refuses all of
-these.
+ministack accepts `test`, any twelve-digit number and the configured key as root's access key, and
+does not check their signatures. It also treats a request without an access key as root's, even with
+the Authorization header `Bearer x`, and allows a request without credentials to create and list
+buckets. AWS rejects all of these.
 https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html
 """
 
@@ -20,7 +20,7 @@ Query = dict[str, list[str]]
 
 
 def register() -> None:
-    """Make one key root's, and a request without a key anonymous."""
+    """Accept one key as root's, and treat a request without a key as anonymous."""
     _make_one_key_root()
     _treat_requests_without_a_key_as_anonymous()
     _refuse_anonymous_calls_without_an_iam_action()
@@ -31,7 +31,7 @@ def _make_one_key_root() -> None:
     root = os.environ["AWS_ACCESS_KEY_ID"]
 
     def is_root(access_key_id: str) -> bool:
-        return access_key_id in ("", root)  # "" is ministack itself, within the process
+        return access_key_id in ("", root)  # "" is a call by ministack itself
 
     # ministack skips the signature check for such keys.
     iam_evaluator._is_root_key = _never
@@ -63,7 +63,7 @@ def _treat_requests_without_a_key_as_anonymous() -> None:
 
 
 def _refuse_anonymous_calls_without_an_iam_action() -> None:
-    """ministack checks only credentials for these, such as EKS's; S3 checks its own."""
+    """ministack checks only the credentials of these calls, such as EKS; S3 has its own check."""
     check = iam_evaluator.check_credentials
 
     def check_credentials(access_key_id: str, service: str | None = None) -> Any:

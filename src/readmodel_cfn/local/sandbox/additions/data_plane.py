@@ -1,8 +1,8 @@
-"""Stages serve their deployment's snapshot, through this package's gateway and ministack's S3.
+"""Serves the snapshot of a stage's deployment with this package's gateway and ministack's S3.
 
 ministack has no integration with S3: it answers 504. It still serves the APIs that it supports
 better than the gateway (Lambda, authorizers, API keys), and for all APIs it does what the gateway
-does not do: addressing, account and region, the resource policy, throttling.
+does not: host names, account and region, the resource policy, throttling.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from readmodel_cfn.local.sandbox.additions.s3_backend import fetch
 
 @dataclass(frozen=True)
 class _Served:
-    """The stage of a request, and what it serves."""
+    """The stage of a request, and the snapshot that it serves."""
 
     api_id: str
     stage_name: str
@@ -61,13 +61,13 @@ async def _serve(
     query: Mapping[str, list[str]],
     *owner: str,
 ) -> Any:
-    """Status, headers and body, or an error of ministack itself."""
+    """The status, headers and body of the response, or an error of ministack itself."""
     refused = apigateway_v1._anonymous_policy_error(
         served.api_id, served.stage_name, method, path, *owner
     )
     if refused:
         return refused
-    # Of a parameter that is sent more than once API Gateway maps the last value.
+    # API Gateway maps the last value of a parameter that is sent more than once.
     last = {name: values[-1] for name, values in query.items()}
     response = await _answer(served, Request(method, path, headers, last, body, request_id))
     if response is None:
@@ -98,7 +98,7 @@ async def _answer(served: _Served, request: Request) -> Response | None:
 
 
 def _is_throttled(served: _Served, request: Request) -> bool:
-    """Whether the stage's method settings throttle the request, which takes a token if not."""
+    """Whether the stage's method settings throttle the request; if not, it uses a token."""
     if not served.stage.get("methodSettings"):
         return False
     route = match(served.snapshot.routes, request.path, request.method)
@@ -109,7 +109,7 @@ def _is_throttled(served: _Served, request: Request) -> bool:
 
 
 def _by_path(stage: dict[str, Any]) -> dict[str, Any]:
-    """The stage with its method settings by plain path.
+    """The stage with plain paths in its method settings.
 
     A template writes the slashes of a setting's ResourcePath as ~1 (see the reference of
     AWS::ApiGateway::Stage MethodSetting); ministack needs the plain path.

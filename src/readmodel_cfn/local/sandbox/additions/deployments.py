@@ -1,7 +1,11 @@
-"""CreateDeployment creates a snapshot, as on AWS: later changes need a new deployment.
+"""Deployments as snapshots, as on AWS: a later change needs a new deployment.
 
-ministack serves the current definition instead. An incomplete definition is refused here, also in
-CloudFormation: a Deployment that does not depend on its methods fails, as on AWS.
+ministack serves and exports the current definition instead, and its apiSummary has no
+authorizationType. Here a stage serves and exports its deployment. An incomplete definition is
+rejected, also in CloudFormation: a Deployment that does not depend on its methods fails, as on AWS.
+
+https://docs.aws.amazon.com/apigateway/latest/api/API_GetExport.html
+https://docs.aws.amazon.com/apigateway/latest/api/API_MethodSnapshot.html
 """
 
 import copy
@@ -16,15 +20,15 @@ from readmodel_cfn.local.gateway import DefinitionError, Snapshot, unsupported
 
 logger = logging.getLogger("sandbox")
 
-Definition = dict[str, Any]
-Answer = tuple[int, dict[str, str], bytes]
+JsonObject = dict[str, Any]
+HttpResponse = tuple[int, dict[str, str], bytes]
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """A deployed API; without a snapshot ministack serves it."""
+    """The API of a deployment; ministack serves it if `snapshot` is None."""
 
-    definition: Definition
+    definition: JsonObject
     snapshot: Snapshot | None
 
 
@@ -32,25 +36,31 @@ _deployed: dict[tuple[str, str], Deployed] = {}
 
 
 def register() -> None:
-    """Store the definition when ministack creates a deployment."""
+    """Create snapshots, and use them for exports and summaries."""
+    _snapshot_deployments()
+    _export_deployment()
+    _add_authorization_type()
+
+
+def _snapshot_deployments() -> None:
     create = apigateway_v1._create_deployment
 
-    def create_deployment(api_id: str, data: dict[str, Any]) -> Answer:
+    def create_deployment(api_id: str, data: dict[str, Any]) -> HttpResponse:
         definition = definition_of(api_id)
         try:
             deployed = Deployed(definition, _compile(api_id, definition)) if definition else None
         except DefinitionError as error:
-            return _refused(str(error))
-        answer: Answer = create(api_id, data)
+            return _bad_request(str(error))
+        response: HttpResponse = create(api_id, data)
         if deployed:
-            _keep(api_id, json.loads(answer[2])["id"], deployed)
-        return answer
+            _store(api_id, json.loads(response[2])["id"], deployed)
+        return response
 
     apigateway_v1._create_deployment = create_deployment
 
 
-def definition_of(api_id: str) -> Definition | None:
-    """A copy of all that a deployment of the API serves; None if the API does not exist."""
+def definition_of(api_id: str) -> JsonObject | None:
+    """A copy of the API's current definition; None if the API does not exist."""
     api = apigateway_v1._rest_apis.get(api_id)
     if api is None:
         return None
@@ -66,7 +76,7 @@ def definition_of(api_id: str) -> Definition | None:
 
 
 def deployed_to(api_id: str, stage: dict[str, Any]) -> Deployed | None:
-    """The stage's deployment; None if it does not exist any more."""
+    """The stage's deployment; None if it no longer exists."""
     return _deployed.get((api_id, stage["deploymentId"]))
 
 
@@ -76,10 +86,10 @@ def snapshot_of(api_id: str, stage: dict[str, Any]) -> Snapshot | None:
     return deployed.snapshot if deployed else None
 
 
-def _compile(api_id: str, definition: Definition) -> Snapshot | None:
+def _compile(api_id: str, definition: JsonObject) -> Snapshot | None:
     """The snapshot; None for an API that ministack serves."""
     methods = [m for r in definition["resources"] for m in r["resourceMethods"].values()]
-    _refuse_incomplete(methods)
+    _check_complete(methods)
     features = [str(feature) for feature in unsupported(definition)]
     if features:
         logger.warning("API %s: not supported: %s", api_id, "; ".join(features))
@@ -88,15 +98,15 @@ def _compile(api_id: str, definition: Definition) -> Snapshot | None:
     return Snapshot.from_definition(definition)
 
 
-def _refuse_incomplete(methods: list[Definition]) -> None:
+def _check_complete(methods: list[JsonObject]) -> None:
     if not methods:
         raise DefinitionError("", "The REST API doesn't contain any methods")
     if not all(method["methodIntegration"] for method in methods):
         raise DefinitionError("", "No integration defined for method")
 
 
-def _is_served_by_ministack(methods: list[Definition]) -> bool:
-    """Whether ministack supports more: it checks callers and requests, but cannot read from S3."""
+def _is_served_by_ministack(methods: list[JsonObject]) -> bool:
+    """Whether ministack supports the API better: it checks callers, but cannot read from S3."""
     checked = any(
         method["authorizationType"] != "NONE"
         or method["apiKeyRequired"]
@@ -107,14 +117,46 @@ def _is_served_by_ministack(methods: list[Definition]) -> bool:
     return checked or not any(":s3:path/" in uri for uri in uris)
 
 
-def _refused(message: str) -> Answer:
-    answer: Answer = apigateway_v1._v1_error("BadRequestException", message, 400)
-    return answer
+def _bad_request(message: str) -> HttpResponse:
+    response: HttpResponse = apigateway_v1._v1_error("BadRequestException", message, 400)
+    return response
 
 
-def _keep(api_id: str, deployment_id: str, deployed: Deployed) -> None:
-    """Store it, and remove those whose deployment or API was deleted."""
+def _store(api_id: str, deployment_id: str, deployed: Deployed) -> None:
+    """Store a deployment, and remove those that were deleted with or without their API."""
     _deployed[api_id, deployment_id] = deployed
     for api, deployment in list(_deployed):
         if deployment not in apigateway_v1._deployments_v1.get(api, {}):
             del _deployed[api, deployment]
+
+
+def _export_deployment() -> None:
+    build = apigateway_v1._build_api_export
+
+    def build_export(api_id: str, stage_name: str, *arguments: Any) -> JsonObject:
+        stage = apigateway_v1._stages_v1[api_id][stage_name]
+        deployed = deployed_to(api_id, stage)
+        live = apigateway_v1._resources[api_id]
+        if deployed:
+            kept = {resource["id"]: resource for resource in deployed.definition["resources"]}
+            apigateway_v1._resources[api_id] = kept
+        try:
+            exported: JsonObject = build(api_id, stage_name, *arguments)
+        finally:
+            apigateway_v1._resources[api_id] = live
+        return exported
+
+    apigateway_v1._build_api_export = build_export
+
+
+def _add_authorization_type() -> None:
+    build = apigateway_v1._build_api_summary
+
+    def build_summary(api_id: str) -> JsonObject:
+        summary: JsonObject = build(api_id)
+        for resource in apigateway_v1._resources.get(api_id, {}).values():
+            for verb, method in resource["resourceMethods"].items():
+                summary[resource["path"]][verb]["authorizationType"] = method["authorizationType"]
+        return summary
+
+    apigateway_v1._build_api_summary = build_summary

@@ -2,31 +2,31 @@
 
 The additions and the gateway are imported from this package's directory, without its site-packages
 (whose botocore would hide the pinned one) and without the `__init__` of `readmodel_cfn` and
-`readmodel_cfn.local.sandbox` (which import what is not installed here).
+`readmodel_cfn.local.sandbox` (which import packages that are not installed here).
 """
 
 import importlib
 import importlib.metadata
+import json
+import os
 import re
 import sys
 import types
 from pathlib import Path
+from typing import Any
 
 PACKAGE = Path(__file__).resolve().parents[3]
 ADDITIONS = (
     "request_guard",
-    "instance",
     "credentials",
     "secure_transport",
     "missing_object",
     "access_key",
-    "content_handling",
-    "conflicts",
+    "api_gateway_resources",
     "secret_arn",
     "buckets",
-    "s3_log",
+    "s3_backend",
     "data_plane",
-    "exports",
 )
 
 
@@ -34,14 +34,15 @@ def main() -> None:
     """Check ministack's version, register the additions, serve until a signal."""
     refuse_other_version()
     expose_package()
+    add_instance_to_health_response()
     for name in ADDITIONS:
         importlib.import_module(f"readmodel_cfn.local.sandbox.additions.{name}").register()
-    sys.argv[1:] = []  # our instance; ministack reads its own options there
+    sys.argv[1:] = []  # remove the instance: ministack reads its own options here
     importlib.import_module("ministack.app").main()
 
 
 def refuse_other_version() -> None:
-    """Exit with one line unless ministack is the pinned version, whose internals are used."""
+    """Exit unless ministack has the pinned version, because the additions use its internals."""
     text = (PACKAGE / "local" / "sandbox" / "requirements.txt").read_text()
     (pinned,) = re.findall(r"^ministack==(\S+)", text, re.MULTILINE)
     try:
@@ -61,6 +62,22 @@ def expose_package() -> None:
         module = types.ModuleType(name)
         module.__path__ = [str(directory)]
         sys.modules[name] = module
+
+
+def add_instance_to_health_response() -> None:
+    """Add `instance` to the health response, to identify this server."""
+    app = importlib.import_module("ministack.app")
+    instance = os.environ["READMODEL_CFN_SANDBOX_INSTANCE"]
+    health_response = app._handle_health_request
+
+    def with_instance(path: str, request_id: str) -> Any:
+        response = health_response(path, request_id)
+        if response is None:
+            return None
+        status, headers, body = response
+        return status, headers, json.dumps(json.loads(body) | {"instance": instance}).encode()
+
+    app._handle_health_request = with_instance  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""A missing object is a 403 for a caller without permission to list its bucket, as on AWS.
+"""A missing object is a 403 for a caller that is not allowed to list its bucket, as on AWS.
 
-ministack answers 404 NoSuchKey to everyone, which would hide how a read model maps either of them.
-The permission is evaluated with the missing key as the listing's prefix, so that a permission
-limited to a prefix is valid for the keys below it.
+ministack answers 404 NoSuchKey to everyone, which would hide how a read model maps these errors.
+The check uses the missing key as s3:prefix, so that a permission for a prefix is valid for the keys
+below it.
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_Permissions
 """
 
@@ -36,7 +36,7 @@ def register() -> None:
 
 
 def _is_missing_object(bucket: str, key: str, body: bytes) -> bool:
-    """The response to HEAD has no body that distinguishes it from a missing bucket."""
+    """Whether the object is missing, and not its bucket; the response to HEAD has no error code."""
     exists = s3._bucket_owner_account(bucket) is not None
     return bool(key) and exists and (not body or b"<Code>NoSuchKey</Code>" in body)
 

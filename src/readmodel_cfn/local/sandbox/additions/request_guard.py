@@ -1,11 +1,11 @@
-"""Requests of web pages are refused: other hosts and origins, and control calls without a token.
+"""Rejects requests of web pages: other hosts and origins, and control calls without a token.
 
 A page of any site can send requests to 127.0.0.1. The browser sends the page's origin in Origin,
-and the page's host in Host if that name resolves to 127.0.0.1 (DNS rebinding). Both are refused at
+and the page's host in Host if that name resolves to 127.0.0.1 (DNS rebinding). Both are rejected at
 every path, before ministack gets the request. ministack's control calls, such as
 `POST /_ministack/reset`, need the token of this instance, which is in its state file.
 
-The guard is between the socket and ministack, so it does not concern calls within the process.
+The guard is between the socket and ministack, so it does not affect calls within the process.
 """
 
 import hmac
@@ -63,7 +63,7 @@ def guarded(application: Application, token: str) -> Application:
 
 
 def refusal(scope: Scope, token: str) -> str | None:
-    """Why the request is refused, with what to do instead; None if it is not."""
+    """The reason to reject the request, with what to do instead; None if it is accepted."""
     hosts, origins = _values(scope, b"host"), _values(scope, b"origin")
     if not hosts or not all(_HOST.fullmatch(host) for host in hosts):
         return "the Host header must name this machine; use 127.0.0.1 or localhost"

@@ -17,7 +17,7 @@ from ministack.services import iam, sts
 SERVICE = "apigateway.amazonaws.com"
 SECONDS = 3600
 RENEWAL = 300
-"""Seconds before its expiration at which a session is replaced."""
+"""Seconds before the expiration; from then on a session is replaced."""
 
 
 class RoleRefusedError(Exception):
@@ -38,7 +38,7 @@ _sessions: dict[str, Session] = {}
 
 
 async def session_for(role_arn: str) -> Session:
-    """A session of the role, used until it is about to expire."""
+    """A session of the role, reused until shortly before it expires."""
     account, _, name = role_arn.removeprefix("arn:aws:iam::").partition(":role/")
     role = iam._roles.get_scoped(account, None, name.rpartition("/")[2])
     if role is None or not trusts_api_gateway(role["AssumeRolePolicyDocument"], account):
@@ -51,10 +51,10 @@ async def session_for(role_arn: str) -> Session:
 
 @functools.lru_cache(maxsize=256)
 def trusts_api_gateway(trust_policy: str, account: str) -> bool:
-    """Whether the trust policy allows API Gateway.
+    """Whether the trust policy allows API Gateway to assume the role.
 
-    It sends neither aws:SourceArn nor aws:SourceAccount (confirmed by an AWS team): a condition on
-    one of them makes every read fail.
+    API Gateway sends neither aws:SourceArn nor aws:SourceAccount (confirmed by an AWS team): a
+    condition on one of them makes every read fail.
     """
     context = iam_evaluator.EvalContext(
         principal_arn="",

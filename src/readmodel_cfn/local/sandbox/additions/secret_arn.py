@@ -1,4 +1,4 @@
-"""Ref of an AWS::SecretsManager::Secret is its ARN, as on AWS.
+"""The Ref of an AWS::SecretsManager::Secret is its ARN, as on AWS.
 
 ministack returns the secret's name, which cannot be the Resource of a policy.
 """

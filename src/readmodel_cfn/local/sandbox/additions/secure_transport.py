@@ -1,8 +1,8 @@
-"""HTTP over the loopback counts as secure transport, as nothing leaves the machine.
+"""HTTP over the loopback counts as secure transport, because no request leaves the machine.
 
-A data store's bucket policy refuses requests with `aws:SecureTransport` false. AWS's endpoints
+A data store's bucket policy denies requests with `aws:SecureTransport` false. AWS's endpoints
 have TLS; the sandbox listens on 127.0.0.1 without it. With `loopback_is_secure=False` plain HTTP
-does not count as secure, as on AWS, which shows that the policy refuses it.
+does not count as secure, as on AWS, which shows that the policy denies it.
 """
 
 import os
@@ -11,7 +11,7 @@ from ministack import app
 
 
 def register() -> None:
-    """Make a request over the loopback count as secure, unless that is switched off."""
+    """Treat requests over the loopback as secure, unless that is turned off."""
     if os.environ["READMODEL_CFN_SANDBOX_LOOPBACK_IS_SECURE"] != "1":
         return
     pin = app.pin_request_origin

@@ -15,6 +15,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 PROGRAM = [sys.executable, "-m", "readmodel_cfn"]
@@ -109,21 +111,45 @@ def step(folder: Path, command: str, *more: str, quiet: bool = True) -> str:
     print(f"\n{bold}$ readmodel-cfn {command}{plain}", flush=True)
     stderr = subprocess.PIPE if quiet else None
     arguments = [*PROGRAM, *command.split(), *more]
-    with subprocess.Popen(
-        arguments, cwd=folder, stdout=subprocess.PIPE, stderr=stderr, text=True
-    ) as process:
-        try:
-            stdout, errors = process.communicate()
-        except KeyboardInterrupt:  # the command gets the time to clean up
-            process.terminate()
-            try:
-                process.communicate(timeout=END_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-            raise
+    process = None
+    try:
+        with interrupts_deferred():  # else a command that has just started would run on
+            process = subprocess.Popen(
+                arguments, cwd=folder, stdout=subprocess.PIPE, stderr=stderr, text=True
+            )
+        stdout, errors = process.communicate()
+    except KeyboardInterrupt:
+        if process:
+            end(process)
+        raise
     if process.returncode:
         raise DemoFailed(f"{command}: exit code {process.returncode}\n{errors or ''}{stdout}")
     return stdout
+
+
+@contextmanager
+def interrupts_deferred() -> Iterator[None]:
+    """Raise an interrupt at the end of the block."""
+    received: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {n: signal.signal(n, lambda number, _: received.append(number)) for n in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if received:
+        raise KeyboardInterrupt
+
+
+def end(process: "subprocess.Popen[str]") -> None:
+    """Terminate a command; it gets some time to clean up."""
+    process.terminate()
+    try:
+        process.communicate(timeout=END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
 
 
 def show(line: str) -> None:

@@ -1,10 +1,14 @@
 """examples/demo.py: it reads what it published, and removes what it created."""
 
 import os
+import runpy
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from stacks import TIMEOUT
 
@@ -40,3 +44,21 @@ def test_interrupted_demo_leaves_nothing(home: Path, tmp_path: Path) -> None:
     assert process.returncode == 1, stderr
     assert not list(tmp_path.iterdir())
     assert not (home / "sandbox.json").exists()
+
+
+def test_a_command_that_has_just_started_is_terminated_by_an_interrupt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Interrupted(subprocess.Popen[Any]):
+        def __init__(self, _: Any, **options: Any) -> None:
+            super().__init__([sys.executable, "-c", "import time; time.sleep(600)"], **options)
+            started.append(self)
+            signal.raise_signal(signal.SIGINT)
+
+    step = runpy.run_path(str(DEMO))["step"]
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        step(tmp_path, "template")
+    assert [process.poll() for process in started] == [-signal.SIGTERM]

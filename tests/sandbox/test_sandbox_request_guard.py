@@ -167,6 +167,11 @@ def test_a_refused_reset_deletes_nothing_and_one_with_the_token_does(
     assert status(home=home) == sandbox
 
 
+def test_a_refused_client_that_sends_a_body_gets_the_response(sandbox: Sandbox) -> None:
+    chunks = iter([b"x" * 1024] * 512)
+    assert request(sandbox, "POST", "/_ministack/reset", chunks)[0] == 403
+
+
 def test_the_health_check_does_not_reveal_the_token(sandbox: Sandbox) -> None:
     _, health = request(sandbox, "GET", "/_ministack/health")
     assert json.loads(health)["instance"] == sandbox.instance

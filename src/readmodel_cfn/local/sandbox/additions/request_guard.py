@@ -29,6 +29,8 @@ HEADER = "x-sandbox-token"
 # cannot be registered: https://www.rfc-editor.org/rfc/rfc6761#section-6.3
 _HOST = re.compile(r"(127\.0\.0\.1|\[::1\]|([a-z0-9_-]+\.)*localhost)(:\d{1,5})?", re.IGNORECASE)
 _ORIGIN = re.compile(rf"https?://{_HOST.pattern}", re.IGNORECASE)
+_LONGEST_BODY = 1024 * 1024
+"""Bytes of a refused request's body that are read."""
 _CONTROL = ("_ministack", "_localstack")
 _HEALTH = ("/_ministack/health", "/_localstack/health")
 # A template's custom resources and wait conditions call these; the URL ends with a random token, as
@@ -57,6 +59,7 @@ def guarded(application: Application, token: str) -> Application:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         else:
+            await _read_body(receive)
             await _refuse(send, reason)
 
     return guard
@@ -91,12 +94,21 @@ def _is_control_call(path: str) -> bool:
     return path.lstrip("/").lower().startswith(_CONTROL)
 
 
+async def _read_body(receive: Receive) -> None:
+    """Read the body that is refused: a client that is still sending would not get the response."""
+    received, more = 0, True
+    while more and received <= _LONGEST_BODY:
+        message = await receive()
+        received += len(message.get("body", b""))
+        more = bool(message.get("more_body"))
+
+
 async def _refuse(send: Send, reason: str) -> None:
     body = json.dumps({"message": f"Forbidden: {reason}"}).encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),  # the body of the request is not read
+        (b"connection", b"close"),  # a body longer than _LONGEST_BODY is not read to its end
     ]
     await send({"type": "http.response.start", "status": 403, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -62,8 +62,8 @@ class InvalidDocuments(ConfigError):
         more = f" (and {count - 1:,} more)" if count > 1 else ""
         super().__init__(f"{first.what}{more}", where=first.source, hint=hint or first.hint)
         self.args = first, count, hint  # so that it can be pickled
-        self.first = first
-        self.count = count
+        self.first: Fault = first
+        self.count: int = count
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,10 @@ class DefinitionError(ValueError):
         self, place: str, what: str, path: tuple[str | int, ...] = (), hint: str | None = None
     ) -> None:
         super().__init__(f"{place}: {what}" if place else what)
-        self.place, self.what, self.path, self.hint = place, what, path, hint
+        self.place: str = place
+        self.what: str = what
+        self.path: tuple[str | int, ...] = path
+        self.hint: str | None = hint
 
 
 def section(holder: Json, name: str) -> Json:

@@ -61,7 +61,7 @@ class InvalidDocuments(ConfigError):
     def __init__(self, first: Fault, count: int = 1, hint: str | None = None) -> None:
         more = f" (and {count - 1:,} more)" if count > 1 else ""
         super().__init__(f"{first.what}{more}", where=first.source, hint=hint or first.hint)
-        self.args = first, count, hint  # so that it can be pickled
+        self.args: tuple[Any, ...] = (first, count, hint)  # so that it can be pickled
         self.first: Fault = first
         self.count: int = count
 

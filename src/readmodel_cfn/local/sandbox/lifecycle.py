@@ -22,8 +22,7 @@ def start(
         home: Its directory; by default READMODEL_CFN_HOME, else the user's cache directory.
         port: Its port on 127.0.0.1; by default a free one.
         loopback_is_secure: Whether policies accept plain HTTP as secure transport; by default they
-        do,
-            because no request leaves the machine.
+            do, because no request leaves the machine.
         on_progress: Gets a Step, and a Note and another Step for an installation.
 
     Raises:

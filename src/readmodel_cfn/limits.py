@@ -1,4 +1,4 @@
-"""AWS quotas, each with its source."""
+"""AWS quotas and reserved headers, each with its source."""
 
 FEWER_ROUTES = "serve several documents by one route with a {parameter} or a {greedy+} parameter"
 """The hint of errors about too many routes."""
@@ -27,6 +27,20 @@ THROTTLE_RATE = 10_000  # requests per second of one account in one region
 THROTTLE_BURST = 5_000
 # https://docs.aws.amazon.com/apigateway/latest/api/API_CreateRestApi.html
 MINIMUM_COMPRESSION_SIZE = 10_485_760  # bytes; the largest allowed value
+# Headers that a method may not map to its integration; the request is a 500 if it does.
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+# (the 500: recorded on AWS by LocalStack)
+RESERVED_REQUEST_HEADERS = frozenset(
+    {
+        "authorization",
+        "connection",
+        "content-length",
+        "expect",
+        "proxy-authenticate",
+        "te",
+        "transfer-encoding",
+    }
+)
 
 # IAM, characters of a policy without white space:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from readmodel_cfn.cloudformation.s3_uri import S3Uri, parse_path
+from readmodel_cfn.limits import RESERVED_REQUEST_HEADERS
 from readmodel_cfn.local.gateway.definition import DefinitionError, Json, section
 from readmodel_cfn.local.gateway.failures import GatewayResponseError
 from readmodel_cfn.local.gateway.mapping_templates import (
@@ -26,18 +27,6 @@ from readmodel_cfn.local.gateway.types import Exchange, Request, S3Request, Scop
 # API Gateway sends these to the backend without a body (LocalStack's code).
 _BODILESS_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-# A value mapped to one of these results in a 500 at run time (recorded on AWS by LocalStack).
-_ILLEGAL_HEADERS = frozenset(
-    {
-        "authorization",
-        "connection",
-        "content-length",
-        "expect",
-        "proxy-authenticate",
-        "te",
-        "transfer-encoding",
-    }
-)
 # Quotes around the name are optional: `{statusCode:200}` is in wide use.
 _MOCK_STATUS = re.compile(r"""["']?\bstatusCode["']?\s*:\s*(\d{3})\b""")
 
@@ -182,7 +171,7 @@ def _compile_body(integration: Json) -> RequestBody:
 def _headers(integration: Integration, scope: Scope) -> dict[str, str]:
     mapped = assign(integration.headers, scope)
     headers = {name.lower(): value for name, value in mapped.items()}
-    if not _ILLEGAL_HEADERS.isdisjoint(headers):
+    if not RESERVED_REQUEST_HEADERS.isdisjoint(headers):
         raise GatewayResponseError("API_CONFIGURATION_ERROR")
     return headers
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from readmodel_cfn.analysis.audit.rule import Rule, Violation
 from readmodel_cfn.analysis.methods import INTEGRATION
 from readmodel_cfn.analysis.view import View
+from readmodel_cfn.limits import RESERVED_REQUEST_HEADERS
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
 _RESPONSE_HEADERS = {
@@ -13,15 +14,6 @@ _RESPONSE_HEADERS = {
     "content-md5",
     "date",
     "server",
-    "transfer-encoding",
-}
-_REQUEST_HEADERS = {
-    "authorization",
-    "connection",
-    "content-length",
-    "expect",
-    "proxy-authenticate",
-    "te",
     "transfer-encoding",
 }
 
@@ -43,7 +35,7 @@ def _forbidden_request(view: View) -> Iterator[Violation]:
     for method in view.reads:
         for target in method.mapped:
             name = target.removeprefix("integration.request.header.")
-            if name != target and name.lower() in _REQUEST_HEADERS:
+            if name != target and name.lower() in RESERVED_REQUEST_HEADERS:
                 yield Violation(
                     method.id,
                     f"{INTEGRATION}/RequestParameters/{target}",

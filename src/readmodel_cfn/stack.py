@@ -12,7 +12,7 @@ the command prints with `--json`. All errors are ReadModelErrors.
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -550,9 +550,10 @@ class ReadModelStack:
             LostRace: the key was published, restored or deleted meanwhile; nothing was changed.
             ConsentRequired: `confirm` returned False; nothing was changed.
         """
+        from readmodel_cfn.deploy.advice import with_location
         from readmodel_cfn.publish.history import restore
 
-        with self._complete_commands():
+        try:
             return restore(
                 key,
                 version,
@@ -561,6 +562,10 @@ class ReadModelStack:
                 confirm=confirm,
                 on_progress=on_progress,
             )
+        except ReadModelError as error:
+            if error.hint and self._connection:
+                error.hint = with_location(error.hint, self.location)
+            raise
 
     @readable_errors()
     def read(self, path: str | None = None, on_progress: OnProgress = ignore) -> Response:
@@ -832,18 +837,6 @@ class ReadModelStack:
         """The location, after connecting."""
         self.connect(on_progress)
         return self.location
-
-    @contextmanager
-    def _complete_commands(self) -> Iterator[None]:
-        """Give the commands in an error's hint the options of this stack."""
-        from readmodel_cfn.deploy.advice import with_location
-
-        try:
-            yield
-        except ReadModelError as error:
-            if error.hint and self._connection:
-                error.hint = with_location(error.hint, self.location)
-            raise
 
     def _spec(self) -> StackSpec:
         """The stack as the model and the settings describe it.

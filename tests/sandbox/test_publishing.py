@@ -99,6 +99,14 @@ def test_killed_publish_leaves_whole_documents_and_can_be_repeated(
     assert site.is_whole()
 
 
+def counts_in(line: str) -> tuple[int, int]:
+    """The numbers of sent documents and of those in progress."""
+    found = re.search(r"([\d,]+) sent(?:, ([\d,]+) in progress)?", line)
+    assert found, line
+    sent, in_progress = (int((text or "0").replace(",", "")) for text in found.groups())
+    return sent, in_progress
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_publish_reports_the_sent_documents(
     site: Site, proxy: S3Proxy, number: int
@@ -113,7 +121,9 @@ def test_interrupted_publish_reports_the_sent_documents(
     assert process.returncode == 9
     line = stderr.splitlines()[-1]
     assert line.startswith("Error: ")
-    assert re.search(rf"\b{len(site.listed()):,}\b", line)
+    sent, in_progress = counts_in(line)
+    until(lambda: proxy.active == 0)
+    assert sent <= len(site.listed()) <= sent + in_progress
     assert "Traceback" not in stderr
 
 
@@ -246,8 +256,11 @@ def test_publish_without_a_connection_reports_the_sent_documents(
     site.write(150)
     proxy.faults = dict.fromkeys(range(50, 10_000), "reset before")
     line = site(exits=9).stderr.splitlines()[-1]
-    assert re.search(rf"\b{len(site.listed())}\b.*PutObject", line)
-    proxy.faults = {}
+    assert "PutObject" in line
+    sent, in_progress = counts_in(line)
+    until(lambda: proxy.active == 0)  # a slow machine may still store what was in progress
+    assert sent <= len(site.listed()) == 49 <= sent + in_progress
+    site.url = ""  # a put that is still on its way to the proxy is not stored
     assert site.counts()[1] == 49
     assert site.is_whole()
 

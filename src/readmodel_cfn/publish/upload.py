@@ -131,20 +131,21 @@ class Uploader:
         try:
             yield
         except KeyboardInterrupt:
-            waiting = self._pace.stop(_TIMEOUT)
-            in_progress = f", {waiting:,} in progress" if waiting else ""
-            what = f"interrupted: {self._so_far()}{in_progress}"
-            raise Unfinished(what, hint=RUN_AGAIN) from None
+            raise Unfinished(f"interrupted: {self._so_far()}", hint=RUN_AGAIN) from None
         except (ReadModelError, Stopped) as error:
-            self._pace.stop(_TIMEOUT)
+            so_far = self._so_far()
             if not self.tally.sent:
                 raise
-            raise Unfinished(f"{self._so_far()}, then {error}", hint=RUN_AGAIN) from error
+            raise Unfinished(f"{so_far}, then {error}", hint=RUN_AGAIN) from error
         finally:
             self._pace.stop(0)
 
     def _so_far(self) -> str:
-        return f"{self.tally.sent:,} sent"
+        """Stop, and count: S3 may still store what is in progress."""
+        in_progress = self._pace.stop(_TIMEOUT)
+        counts = [f"{self.tally.sent:,} sent"]
+        counts += [f"{in_progress:,} in progress"] * bool(in_progress)
+        return ", ".join(counts)
 
 
 def _key(item: Any) -> str:

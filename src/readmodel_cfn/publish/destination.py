@@ -3,7 +3,8 @@
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache, partial
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from readmodel_cfn.aws.connection import Connection, Credentials
 from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.errors import ConfigError, ReadModelError
+from readmodel_cfn.target import Target
 
 if TYPE_CHECKING:
     import boto3
@@ -39,6 +41,8 @@ class Destination:
         credentials: An access key.
         session: A boto3 session, instead of profile and credentials.
         allow: Actions that the credentials allow, as in `allow` under [writer]; None if unknown.
+        account: The account that must own the bucket: S3 refuses requests to any other bucket.
+        target: The account, region and stack, for messages and results.
     """
 
     bucket: str
@@ -48,10 +52,14 @@ class Destination:
     credentials: Credentials | None = field(default=None, repr=False)
     session: "boto3.Session | None" = field(default=None, repr=False)
     allow: frozenset[str] | None = None
+    account: str | None = None
+    target: Target = field(default_factory=Target)
 
     @classmethod
-    def from_connection(cls, connection: Connection, bucket: str) -> Self:
-        """A bucket, reached by a connection."""
+    def from_connection(
+        cls, connection: Connection, bucket: str, target: Target | None = None
+    ) -> Self:
+        """A bucket, reached by a connection; `target` is the stack that it belongs to."""
         return cls(
             bucket,
             connection.region,
@@ -59,14 +67,37 @@ class Destination:
             connection.profile,
             connection.credentials,
             connection.session,
+            account=connection.account,
+            target=target or connection.target,
         )
+
+    def __str__(self) -> str:
+        if self.target == Target():
+            return self.bucket
+        return f"{self.bucket} {'of' if self.target.stack else 'in'} {self.target}"
 
     @property
     def connection(self) -> Connection:
         """The connection for boto3."""
         return Connection(
-            self.region, self.profile, self.endpoint_url, self.credentials, session=self.session
+            self.region,
+            self.profile,
+            self.endpoint_url,
+            self.credentials,
+            session=self.session,
+            account=self.account,
         )
+
+    @contextmanager
+    def owner_named_in_errors(self) -> Iterator[None]:
+        """Name the expected bucket owner if S3 denies access: its own message does not."""
+        try:
+            yield
+        except ReadModelError as error:
+            if self.account and "AccessDenied" in error.what:
+                required = f"the bucket must belong to account {self.account} ([stack] account)"
+                error.hint = f"{error.hint}; {required}" if error.hint else required
+            raise
 
     def allows(self, action: str) -> bool:
         """Whether the credentials allow the action, or it is unknown."""
@@ -165,7 +196,7 @@ def connected(destination: Destination, retries: Any) -> Any:
         **at,
         virtual_hosted_style_request=not endpoint,
         checksum_algorithm="sha256",
-        client_options=_client_options(endpoint),
+        client_options=_client_options(endpoint, destination.account),
         retry_config=retries,
         credential_provider=credentials,
     )
@@ -199,8 +230,10 @@ def _endpoint(destination: Destination, region: str) -> str | None:
         return str(destination.connection.client("s3").meta.endpoint_url)
 
 
-def _client_options(endpoint: str | None) -> Any:
+def _client_options(endpoint: str | None, account: str | None) -> Any:
     options: dict[str, Any] = {"allow_http": bool(endpoint and endpoint.startswith("http:"))}
+    if account:  # obstore signs these headers, except those of ListObjectsV2
+        options["default_headers"] = {"x-amz-expected-bucket-owner": account}
     if bundle := os.environ.get("AWS_CA_BUNDLE"):
         options["root_certificate"] = Path(bundle).read_bytes()
     return options

@@ -174,12 +174,8 @@ class StackLocation:
         """
         allowed = self.connection.account
         if allowed and account != allowed:
-            what = (
-                f"the account is {account or 'unknown'}, and readmodel.toml allows only {allowed}"
-            )
-            hint = (
-                "use the credentials of that account (--profile), or change account under [stack]"
-            )
+            what = f"the account is {account or 'unknown'}, and [stack] account is {allowed}"
+            hint = "choose another profile with --profile, or correct account under [stack]"
             raise ConfigError(what, where=str(self), hint=hint)
         return replace(self, account=account, role_arn=role_arn)
 

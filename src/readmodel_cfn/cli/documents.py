@@ -71,9 +71,12 @@ def _print_restored(restored: "Restored", as_json: bool) -> None:
     elif restored.unchanged:
         output.log(f"Unchanged: {restored.restored} is the current version of {restored.key}.")
     else:
-        names = {"bucket": "bucket", "key": "key", "restored": "restored", "version": "version"}
         rows = {
-            name: getattr(restored, field) for field, name in (names | {"etag": "ETag"}).items()
+            "bucket": restored.bucket,
+            "key": restored.key,
+            "restored": restored.restored,
+            "version": restored.version,
+            "ETag": restored.etag,
         }
         output.table([name, value or "-"] for name, value in rows.items())
         output.changed("Restored in", restored.target)

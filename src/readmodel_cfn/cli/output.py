@@ -13,7 +13,6 @@ from readmodel_cfn.target import SANDBOX
 if TYPE_CHECKING:
     from readmodel_cfn.lint import Finding
     from readmodel_cfn.results import Published, Response, StackEvent
-    from readmodel_cfn.target import Target
 
 
 def log(line: str) -> None:
@@ -30,9 +29,9 @@ def with_colour(text: str) -> str:
     return text.replace(SANDBOX, click.style(SANDBOX, fg="cyan", bold=True))
 
 
-def changed(what: str, target: "Target | str") -> None:
+def changed(what: str, where: object) -> None:
     """Print the last line of a command that has changed something, such as `Published to ...`."""
-    log(with_colour(f"{what} {target}"))
+    log(with_colour(f"{what} {where}"))
 
 
 def print_json(value: Any) -> None:

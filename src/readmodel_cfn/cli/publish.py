@@ -201,7 +201,7 @@ def _print_published(published: Published, as_json: bool) -> None:
             output.print_json(published.as_dict())
         else:
             output.published(published)
-            output.changed("Published to", published.target)
+            output.changed("Published to", published.where)
 
 
 def _print_error(value: object) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from readmodel_cfn.aws.connection import Connection, Credentials
 from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.errors import ConfigError, ReadModelError
+from readmodel_cfn.publish.results import named
 from readmodel_cfn.target import Target
 
 if TYPE_CHECKING:
@@ -72,9 +73,7 @@ class Destination:
         )
 
     def __str__(self) -> str:
-        if self.target == Target():
-            return self.bucket
-        return f"{self.bucket} {'of' if self.target.stack else 'in'} {self.target}"
+        return named(self.bucket, self.target)
 
     @property
     def connection(self) -> Connection:

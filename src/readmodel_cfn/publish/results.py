@@ -116,6 +116,11 @@ class Published:
         """The fields, with those of `target`."""
         return flat(self)
 
+    @property
+    def where(self) -> str:
+        """The bucket and its stack, with the account and region."""
+        return named(self.bucket, self.target)
+
     def __str__(self) -> str:
         version = f", version {self.version}" if self.version else ""
         return f"{self.bucket}/{self.key}: {counted(self.bytes, 'byte')}, ETag {self.etag}{version}"
@@ -206,7 +211,7 @@ class PublishResult:
 
     @property
     def where(self) -> str:
-        """The bucket, and its stack with the account and region."""
+        """The bucket and its stack, with the account and region."""
         return named(self.bucket, self.target)
 
     def __str__(self) -> str:

@@ -121,7 +121,7 @@ class Objects:
 
     def _listed_by_boto3(self, prefix: str, after: str | None) -> Iterator[Listed]:
         options = {"StartAfter": after} if after else {}
-        with readable_errors():
+        with self._destination.owner_named_in_errors(), readable_errors():
             try:
                 for entry in self._entries(Prefix=prefix, **options):
                     yield Listed(entry["Key"], _unquoted(entry["ETag"]), entry["LastModified"])

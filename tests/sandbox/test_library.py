@@ -220,7 +220,7 @@ def deploy(shop: Shop) -> None:
     printed = shop("deploy", "--yes", "--json").lines
     result = shop.stack.deploy(on_progress=shop.on_progress)
     assert [*shop.values, {"result": result.as_dict()}] == printed
-    assert str(result) == f"{shop.stack.location}: {result.status}"
+    assert str(result) == f"{result.target}: {result.status}"
 
 
 @row("`diff`")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click import unstyle
 from functional_aws import (
     ACCOUNT,
     CONTENT,
@@ -20,6 +21,7 @@ from functional_aws import (
 
 from readmodel_cfn import ReadModelStack, lint
 from readmodel_cfn.aws.connection import Connection
+from readmodel_cfn.cli.output import with_colour
 from readmodel_cfn.consent import Consent, ConsentRequired
 from readmodel_cfn.target import Target
 
@@ -274,6 +276,12 @@ def test_account_is_twelve_digits_in_quotes(config: Path, value: str) -> None:
 
 
 # --- the text ---
+
+
+def test_sandbox_is_in_colour() -> None:
+    text = str(Target("1", "eu-west-1", "shop", sandbox=True))
+    assert unstyle(with_colour(text)) == text != with_colour(text)
+    assert with_colour(HERE) == HERE
 
 
 @pytest.mark.parametrize(

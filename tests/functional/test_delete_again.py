@@ -67,6 +67,14 @@ def test_delete_of_a_stack_that_never_existed_succeeds_where_the_account_is_unkn
     assert "account unknown" in done.stderr
 
 
+def test_delete_of_a_missing_stack_succeeds_where_deleted_stacks_are_not_listed(aws: Aws) -> None:
+    aws.no_stack()
+    aws.refuses("cloudformation", "list_stacks", "AccessDenied", status=403)
+    done = delete("--with-data=read-model")
+    assert (done.exit_code, NO_STACK in done.stderr) == (0, True)
+    assert "cloudformation:ListStacks" in done.stderr
+
+
 def test_delete_ignores_a_deleted_stack_of_another_tool(aws: Aws) -> None:
     deleted(aws, tags={})
     done = delete("--with-data=read-model")

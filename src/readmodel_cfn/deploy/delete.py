@@ -13,7 +13,7 @@ from typing import Any
 
 from readmodel_cfn.aws.caller import in_callers_account
 from readmodel_cfn.aws.connection import StackLocation
-from readmodel_cfn.aws.errors import readable_errors
+from readmodel_cfn.aws.errors import aws_errors, is_denied, readable_errors
 from readmodel_cfn.consent import Confirm, Consent, require_consent
 from readmodel_cfn.deploy.advice import advice, with_location
 from readmodel_cfn.deploy.cause import Cause, last_operation
@@ -116,7 +116,7 @@ def delete(
     """
     client = StackClient(location.connection.client("cloudformation"))
     on_progress(Step(f"Reading {location}"))
-    stack = _find(client, location)
+    stack = _find(client, location, on_progress)
     if stack is None:
         location = in_callers_account(location, on_progress)
         return DeleteResult(None, changed=False, with_data=with_data, target=location.target)
@@ -136,11 +136,17 @@ def delete(
         raise Unfinished(what, where=str(location), hint=f"run: {run.again}") from error
 
 
-def _find(client: StackClient, location: StackLocation) -> Stack | None:
+def _find(client: StackClient, location: StackLocation, on_progress: OnProgress) -> Stack | None:
     """The stack, or the deleted stack of that name: it may have left buckets."""
     if stack := client.describe(location.name):
         return stack
-    deleted = last_deleted(client, location.name)
+    try:
+        deleted = last_deleted(client, location.name)
+    except aws_errors() as error:
+        if not is_denied(error):
+            raise
+        on_progress(Note("Deleted stacks are not listed: cloudformation:ListStacks is denied."))
+        return None
     return deleted if deleted and is_managed(deleted) else None
 
 

@@ -14,7 +14,7 @@ from troposphere import GetAtt, Output, Ref, Template, iam, s3
 from troposphere import apigateway as ag
 
 import readmodel_cfn as rm
-from readmodel_cfn.analysis.audit import Finding, audit
+from readmodel_cfn.analysis.audit import Finding, Severity, audit, to_sarif
 from readmodel_cfn.analysis.graph import flowchart
 from readmodel_cfn.analysis.openapi import openapi
 from readmodel_cfn.aws.connection import Connection
@@ -63,6 +63,9 @@ def template_text() -> str:
     text: str = rm.render(rm.build_template(MODEL), "yaml")
     findings: list[Finding] = audit(text)
     assert not findings, [finding.what for finding in findings]
+    severities: set[Severity] = {finding.severity for finding in findings}
+    log: dict[str, Any] = to_sarif(findings, Path("template.yaml"))
+    assert log["version"] == "2.1.0", severities
     picture: str = flowchart(MODEL)
     document: dict[str, Any] = openapi(MODEL)
     assert picture.startswith("flowchart")

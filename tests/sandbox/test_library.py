@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 from documents import ROOT, blocks
 from readmodel_cfn import ReadModel, ReadModelStack, build_article
-from readmodel_cfn.analysis.audit import audit
+from readmodel_cfn.analysis.audit import audit, to_sarif
 from readmodel_cfn.analysis.graph import flowchart
 from readmodel_cfn.analysis.openapi import openapi
 from readmodel_cfn.cli import main
@@ -426,6 +426,13 @@ def audit_template(shop: Shop) -> None:
     assert printed
     assert [finding.as_dict() for finding in audit(build_article())] == printed
     assert [finding.as_dict() for finding in audit(shop.model)] == shop.run("audit", "--json").value
+
+
+@row("`audit FILE --format sarif`")
+def audit_as_sarif(shop: Shop) -> None:
+    (shop.folder / "site.json").write_text(render(build_article()))
+    printed = shop.run("audit", "site.json", "--format", "sarif", exits=3).value
+    assert to_sarif(audit(Path("site.json")), "site.json") == printed
 
 
 @row("`graph`")

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -39,6 +41,29 @@ def table(rows: Iterable[Sequence[str]]) -> None:
     for row in lines:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
         click.echo("  ".join(cells).rstrip())
+
+
+def paragraph(text: str, indent: int = 0) -> None:
+    """Print a text in lines that fit the terminal.
+
+    A word that is too long is divided after slashes; a URL or an ARN is never divided.
+    """
+    width = max(shutil.get_terminal_size().columns - indent, 20)
+    line = ""
+    for word in text.split():
+        for part in [word] if len(word) <= width else _divided(word, width):
+            if line and len(line) + 1 + len(part) > width:
+                click.echo(" " * indent + line)
+                line = ""
+            line = f"{line} {part}" if line else part
+    click.echo(" " * indent + line)
+
+
+def _divided(word: str, width: int) -> list[str]:
+    """The parts of a long word, each with as many of its segments as fit."""
+    if "://" in word or "arn:" in word:
+        return [word]
+    return re.findall(rf".{{1,{width - 1}}}(?:/|$)|.{{1,{width}}}", word)
 
 
 def findings(found: Sequence["Finding"]) -> None:

@@ -111,12 +111,12 @@ def _print_findings(findings: Sequence["Finding"], file: Path | None) -> None:
     """Print the findings of each rule, and how many there are of each severity."""
     for (severity, rule, name, meaning), group in groupby(findings, _rule_of):
         click.echo(f"{click.style(severity, fg=_COLOURS[severity])} {rule} {name}")
-        report.paragraph(f"impact: {meaning}", 2)
+        report.echo(f"  impact: {meaning}")
         for finding in group:
             line = f"{file or 'line'}:{finding.line}: " if finding.line else ""
-            report.paragraph(f"{line}{finding.resource}/{finding.path}", 4)
-            report.paragraph(finding.what, 6)
-            report.paragraph(f"fix: {finding.todo}", 6)
+            report.echo(f"    {line}{finding.resource}/{finding.path}")
+            report.echo(f"      {finding.what}")
+            report.echo(f"      fix: {finding.todo}")
     numbers = Counter(finding.severity for finding in findings)
     if findings:
         click.echo(", ".join(counted(number, severity) for severity, number in numbers.items()))

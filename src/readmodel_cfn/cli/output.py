@@ -43,20 +43,21 @@ def table(rows: Iterable[Sequence[str]]) -> None:
         click.echo("  ".join(cells).rstrip())
 
 
-def paragraph(text: str, indent: int = 0) -> None:
-    """Print a text in lines that fit the terminal.
+def echo(text: str) -> None:
+    """Print a text in lines that fit the terminal, all with its indentation.
 
     A word that is too long is divided after slashes; a URL or an ARN is never divided.
     """
-    width = max(shutil.get_terminal_size().columns - indent, 20)
+    space = " " * (len(text) - len(text.lstrip()))
+    width = max(shutil.get_terminal_size().columns - len(space), 20)
     line = ""
     for word in text.split():
         for part in [word] if len(word) <= width else _divided(word, width):
             if line and len(line) + 1 + len(part) > width:
-                click.echo(" " * indent + line)
+                click.echo(space + line)
                 line = ""
             line = f"{line} {part}" if line else part
-    click.echo(" " * indent + line)
+    click.echo(space + line)
 
 
 def _divided(word: str, width: int) -> list[str]:

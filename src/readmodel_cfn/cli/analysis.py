@@ -113,7 +113,7 @@ def _print_findings(findings: Sequence["Finding"], file: Path | None) -> None:
         click.echo(f"{click.style(severity, fg=_COLOURS[severity])} {rule} {name}")
         report.echo(f"  impact: {meaning}")
         for finding in group:
-            line = f"{file or 'line'}:{finding.line}: " if finding.line else ""
+            line = f"{file}:{finding.line}: " if finding.line else ""
             report.echo(f"    {line}{finding.resource}/{finding.path}")
             report.echo(f"      {finding.what}")
             report.echo(f"      fix: {finding.todo}")

@@ -574,7 +574,8 @@ class ReadModelStack:
     def read(self, path: str | None = None, on_progress: OnProgress = ignore) -> Response:
         """GET a path of the deployed API, such as products/42 (default: the first route's).
 
-        No HTTP status is an error here; `raise_for_status` of the response raises one.
+        No HTTP status is an error here; `raise_for_status` of the response raises one, with a hint
+        that distinguishes a document that is not published from a path that no route has.
 
         Raises:
             ConfigError: no path is given, and the first route has parameters.
@@ -585,7 +586,21 @@ class ReadModelStack:
         if path is None and "{" in url:
             raise ConfigError("the first route has parameters", where="read", hint="add a PATH")
         on_progress(Step(f"Waiting for {url}"))
-        return request(url)
+        response = request(url)
+        if response.ok:
+            return response
+        from readmodel_cfn.verify.failed_read import read_hint
+
+        model = self.model
+        hint = read_hint(
+            response,
+            path or model.routes[0].path,
+            model.routes,
+            self.location,
+            masked=model.api.missing == "mask",
+            article=self.article,
+        )
+        return replace(response, hint=hint)
 
     @readable_errors()
     def verify(

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -51,6 +53,30 @@ def table(rows: Iterable[Sequence[str]]) -> None:
     for row in lines:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
         click.echo("  ".join(cells).rstrip())
+
+
+def echo(text: str) -> None:
+    """Print a text in lines that fit the terminal, all with its indentation.
+
+    A word that is too long is divided after slashes; a URL or an ARN is never divided.
+    """
+    space = " " * (len(text) - len(text.lstrip()))
+    width = max(shutil.get_terminal_size().columns - len(space), 20)
+    line = ""
+    for word in text.split():
+        for part in [word] if len(word) <= width else _divided(word, width):
+            if line and len(line) + 1 + len(part) > width:
+                click.echo(space + line)
+                line = ""
+            line = f"{line} {part}" if line else part
+    click.echo(space + line)
+
+
+def _divided(word: str, width: int) -> list[str]:
+    """The parts of a long word, each with as many of its segments as fit."""
+    if "://" in word or "arn:" in word:
+        return [word]
+    return re.findall(rf".{{1,{width - 1}}}(?:/|$)|.{{1,{width}}}", word)
 
 
 def findings(found: Sequence["Finding"]) -> None:

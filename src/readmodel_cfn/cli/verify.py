@@ -119,10 +119,10 @@ def _print(result: "VerifyResult", as_json: bool) -> None:
     if as_json:
         output.print_json(result.as_dict())
     else:
-        rows = [(promise.status, promise.name, promise.what) for promise in result.promises]
+        rows = [(promise.status, promise.title, promise.what) for promise in result.promises]
         output.table([_STATUS.get(status, status), *others] for status, *others in rows)
         for promise in result.broken:
-            click.echo(f"{promise.name}: {promise.todo}")
+            click.echo(f"{promise.title}: {promise.todo}")
     result.raise_if_broken()
     output.log(output.with_colour(str(result)))
 

@@ -75,7 +75,7 @@ class VerifyResult:
         if self.broken:
             first, *others = self.broken
             more = f" (and {len(others)} more)" if others else ""
-            what = f"broken: {first.name}: {first.what}{more}"
+            what = f"broken: {first.title}: {first.what}{more}"
             raise PromiseBroken(what, where=self.where, hint=first.todo)
         if self.left:
             hint = "remove it with credentials that have the permission"

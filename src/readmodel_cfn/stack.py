@@ -165,7 +165,7 @@ class ReadModelStack:
             raise ConfigError("excludes profile and sandbox", where="session", hint=hint)
         self.config: Config = config
         self.article: bool = article
-        self._requested: Connection = replace(connection, account=config.stack.account)
+        self._requested: Connection = replace(connection, allowed_account=config.stack.account)
         self._connection: Connection | None = None
 
     def __repr__(self) -> str:

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from functional_aws import error_of, run
 
-from readmodel_cfn.aws.connection import Credentials
+from readmodel_cfn.aws.connection import Connection, Credentials
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.publish import publish
@@ -126,9 +128,24 @@ def test_bucket_of_another_account_gets_nothing(bucket: Bucket, words: tuple[str
     assert done.exit_code in (1, 9)
 
 
+def test_copy_has_the_owner_of_both_buckets() -> None:
+    sent: list[dict[str, str]] = []
+
+    def answer(params: dict[str, Any], **_: object) -> tuple[Any, dict[str, Any]]:
+        sent.append(params["headers"])
+        return SimpleNamespace(status_code=200), {}
+
+    key = Credentials("AKIA1", "s3cret")
+    s3 = Connection("eu-west-1", credentials=key, allowed_account=OWNER).client("s3")
+    s3.meta.events.register("before-call.s3.CopyObject", answer)
+    s3.copy_object(Bucket="mine", Key="k", CopySource={"Bucket": "mine", "Key": "k"})
+    names = ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner")
+    assert [sent[0][name] for name in names] == [OWNER, OWNER]
+
+
 def test_destination_of_another_account_gets_nothing(bucket: Bucket) -> None:
     key = Credentials("AKIA1", "s3cret")
-    to = Destination("mine", "eu-west-1", bucket.url, credentials=key, account=OTHER)
+    to = Destination("mine", "eu-west-1", bucket.url, credentials=key, bucket_owner=OTHER)
     with pytest.raises(ReadModelError, match=OTHER):
         publish({"a.json": 1}, to)
     assert bucket.calls == []

@@ -31,8 +31,8 @@ class Connection:
     """How to reach AWS; values of None come from the environment and ~/.aws.
 
     `endpoint_url` is one URL for every service, such as an emulator's. `sandbox` is whether that is
-    the embedded AWS. `session` is a boto3 session to use instead of a new one. `account` is the
-    only account that may be used: a stack in any other is refused, and S3 refuses requests to a
+    the embedded AWS. `session` is a boto3 session to use instead of a new one. `allowed_account` is
+    the only account that may be used: a stack in any other is refused, and S3 refuses requests to a
     bucket of any other.
     """
 
@@ -42,7 +42,7 @@ class Connection:
     credentials: Credentials | None = None
     sandbox: bool = False
     session: "boto3.Session | None" = field(default=None, repr=False)
-    account: str | None = None
+    allowed_account: str | None = None
 
     @cached_property
     def _session(self) -> "boto3.Session":
@@ -82,7 +82,7 @@ class Connection:
     def target(self) -> Target:
         """The account, if it is limited to one, and the region, for messages and programs."""
         return Target(
-            account=self.account,
+            account=self.allowed_account,
             region=self.region_name,
             profile=self.profile_name,
             sandbox=self.sandbox,
@@ -117,8 +117,8 @@ class Connection:
             not_json = isinstance(error, json.JSONDecodeError)  # the output of credential_process
             hint = "check credential_process" if not_json else "check --region and --endpoint-url"
             raise ConfigError(str(error).rstrip("."), where="AWS", hint=hint) from error
-        if service == "s3" and self.account:
-            handler = partial(_expect_bucket_owner, self.account)
+        if service == "s3" and self.allowed_account:
+            handler = partial(_expect_bucket_owner, self.allowed_account)
             client.meta.events.register("before-parameter-build.s3", handler)
         return client
 
@@ -130,7 +130,7 @@ class Connection:
             self.endpoint_url,
             credentials,
             sandbox=self.sandbox,
-            account=self.account,
+            allowed_account=self.allowed_account,
         )
 
 
@@ -172,7 +172,7 @@ class StackLocation:
         Raises:
             ConfigError: the connection is limited to another account.
         """
-        allowed = self.connection.account
+        allowed = self.connection.allowed_account
         if allowed and account != allowed:
             what = f"the account is {account or 'unknown'}, and [stack] account is {allowed}"
             hint = "choose another profile with --profile, or correct account under [stack]"

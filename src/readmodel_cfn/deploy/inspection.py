@@ -77,7 +77,7 @@ def _located(
     if stack:
         return location.of_stack(stack.id, role_arn or stack.role_arn or None)
     location = replace(location, role_arn=role_arn)
-    if location.account is None and (creates or location.connection.account):
+    if location.account is None and (creates or location.connection.allowed_account):
         return in_callers_account(location, on_progress)
     return location
 

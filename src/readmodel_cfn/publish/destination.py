@@ -42,7 +42,7 @@ class Destination:
         credentials: An access key.
         session: A boto3 session, instead of profile and credentials.
         allow: Actions that the credentials allow, as in `allow` under [writer]; None if unknown.
-        account: The account that must own the bucket: S3 refuses requests to any other bucket.
+        bucket_owner: The account that must own the bucket: S3 refuses requests to any other bucket.
         target: The account, region and stack, for messages and results.
     """
 
@@ -53,7 +53,7 @@ class Destination:
     credentials: Credentials | None = field(default=None, repr=False)
     session: "boto3.Session | None" = field(default=None, repr=False)
     allow: frozenset[str] | None = None
-    account: str | None = None
+    bucket_owner: str | None = None
     target: Target = field(default_factory=Target)
 
     @classmethod
@@ -68,7 +68,7 @@ class Destination:
             connection.profile,
             connection.credentials,
             connection.session,
-            account=connection.account,
+            bucket_owner=connection.allowed_account,
             target=target or connection.target,
         )
 
@@ -84,7 +84,7 @@ class Destination:
             self.endpoint_url,
             self.credentials,
             session=self.session,
-            account=self.account,
+            allowed_account=self.bucket_owner,
         )
 
     @contextmanager
@@ -93,8 +93,8 @@ class Destination:
         try:
             yield
         except ReadModelError as error:
-            if self.account and "AccessDenied" in error.what:
-                required = f"the bucket must belong to account {self.account} ([stack] account)"
+            if self.bucket_owner and "AccessDenied" in error.what:
+                required = f"the bucket must belong to account {self.bucket_owner}"
                 error.hint = f"{error.hint}; {required}" if error.hint else required
             raise
 
@@ -195,7 +195,7 @@ def connected(destination: Destination, retries: Any) -> Any:
         **at,
         virtual_hosted_style_request=not endpoint,
         checksum_algorithm="sha256",
-        client_options=_client_options(endpoint, destination.account),
+        client_options=_client_options(endpoint, destination.bucket_owner),
         retry_config=retries,
         credential_provider=credentials,
     )
@@ -229,10 +229,10 @@ def _endpoint(destination: Destination, region: str) -> str | None:
         return str(destination.connection.client("s3").meta.endpoint_url)
 
 
-def _client_options(endpoint: str | None, account: str | None) -> Any:
+def _client_options(endpoint: str | None, bucket_owner: str | None) -> Any:
     options: dict[str, Any] = {"allow_http": bool(endpoint and endpoint.startswith("http:"))}
-    if account:  # obstore signs these headers, except those of ListObjectsV2
-        options["default_headers"] = {"x-amz-expected-bucket-owner": account}
+    if bucket_owner:  # obstore signs these headers, except those of ListObjectsV2
+        options["default_headers"] = {"x-amz-expected-bucket-owner": bucket_owner}
     if bundle := os.environ.get("AWS_CA_BUNDLE"):
         options["root_certificate"] = Path(bundle).read_bytes()
     return options

@@ -95,7 +95,7 @@ class Objects:
         sign the expected bucket owner of this call, and S3 refuses such a request.
         https://github.com/apache/arrow-rs-object-store/issues/484
         """
-        if exactly or self._destination.account or (prefix and not prefix.endswith("/")):
+        if exactly or self._destination.bucket_owner or (prefix and not prefix.endswith("/")):
             yield from self._listed_by_boto3(prefix, after)
             return
         if not prefix and (after or "") < _AFTER_SLASH:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from botocore.stub import ANY
-from functional_aws import CONTENT, OUTPUTS, STACK_ID, Aws, event, stubbed
+from functional_aws import CONTENT, OUTPUTS, STACK_ID, TARGET, Aws, event, stubbed
 
 from readmodel_cfn import ReadModel, ReadModelStack, Route, lint
 from readmodel_cfn.aws.connection import Connection
@@ -205,7 +205,7 @@ def test_created_stack_has_its_outputs_in_the_result(aws: Aws, read_model: ReadM
     result = read_model.deploy(on_progress=reported.append)
     assert (result.status, result.changed, result.detached) == ("CREATE_COMPLETE", True, False)
     outputs = {**OUTPUTS, "DataStoreSecretAccessKey": "****"}
-    assert result.as_dict() == {"status": "CREATE_COMPLETE", "outputs": outputs}
+    assert result.as_dict() == {"status": "CREATE_COMPLETE", "outputs": outputs, **TARGET}
     assert {Plan, StackDiff, StackEvent} <= {type(value) for value in reported}
 
 

@@ -27,7 +27,7 @@ timeout_option: Callable[..., Any] = click.option(
 
 
 def _print_plan(plan: Plan) -> None:
-    output.log(str(plan))
+    output.log(output.with_colour(str(plan)))
 
 
 @click.command(
@@ -103,7 +103,8 @@ def deploy(
     """Create or update the stack, wait until it is complete, and print its outputs.
 
     With --json: JSON lines, each an object whose one key is plan, diff, finding or event, and at
-    the end result, with status and outputs; --detach prints no result.
+    the end result, with status and outputs; --detach prints no result. plan and result have
+    account, region, stack, profile, role_arn and sandbox.
     """
     check_name("--adopt", adopt, stack.name)
     printers: dict[type, Callable[[Any], None]] = {
@@ -189,7 +190,10 @@ def delete(
     Only a stack with the tag readmodel-cfn = managed is deleted, which every deploy sets: delete
     any other with the tool that created it.
 
-    With --json: an object with deleted, kept and removed_buckets.
+    Without a stack of that name the command says so and succeeds.
+
+    With --json: an object with deleted (null if there was no stack), kept, removed_buckets,
+    account, region, stack, profile, role_arn and sandbox.
     """
     check_name("--with-data", with_data, stack.name)
     again = ["delete", *([f"--with-data={stack.name}"] if with_data is not None else [])]
@@ -208,12 +212,12 @@ def delete(
         if as_json:
             output.print_json(result.as_dict())
         else:
-            output.log(str(result))
+            output.log(output.with_colour(str(result)))
 
 
 def _print_deletion_plan(plan: DeletionPlan) -> None:
     for line in plan.lines():
-        output.log(line)
+        output.log(output.with_colour(line))
 
 
 _COLOURS = {"add": "green", "import": "green", "modify": "yellow", "remove": "red"}

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from readmodel_cfn.target import SANDBOX
+
 if TYPE_CHECKING:
     from readmodel_cfn.lint import Finding
     from readmodel_cfn.results import Published, Response, StackEvent
@@ -22,6 +24,16 @@ def log(line: str) -> None:
     into that view.
     """
     click.echo(line, file=sys.stderr, err=True)
+
+
+def with_colour(text: str) -> str:
+    """The text with the name of the sandbox in colour: nothing is changed on AWS."""
+    return text.replace(SANDBOX, click.style(SANDBOX, fg="cyan", bold=True))
+
+
+def changed(what: str, where: object) -> None:
+    """Print the last line of a command that has changed something, such as `Published to ...`."""
+    log(with_colour(f"{what} {where}"))
 
 
 def print_json(value: Any) -> None:

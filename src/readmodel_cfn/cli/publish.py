@@ -94,9 +94,10 @@ def publish(
     always sent. Names that begin with a dot are skipped, unless a route's key has them:
     .well-known/{name}.json.
 
-    With --json: for one file an object with bucket, key, etag, version and bytes; for several a
-    line each, an object whose one key is sent, invalid, lost or deleted, and at the end result.
-    With --dry-run one line whose key is plan.
+    With --json: for one file an object with bucket, key, etag, version, bytes, and those of the
+    target: account, region, stack, profile, role_arn and sandbox; for several a line each, an
+    object whose one key is sent, invalid, lost or deleted, and at the end result, with the same
+    fields. With --dry-run one line whose key is plan.
     """
     _check_patterns(exclude)
     if if_match is not None and (create_only or dry_run):
@@ -155,6 +156,8 @@ def publish(
         )
         with unfinished_if_output_fails(f"{result.sent:,} sent", None, _RUN_AGAIN):
             report(result)
+            if not as_json:
+                output.changed("Published to", result.where)
     result.raise_for_status()
 
 
@@ -198,6 +201,7 @@ def _print_published(published: Published, as_json: bool) -> None:
             output.print_json(published.as_dict())
         else:
             output.published(published)
+            output.changed("Published to", published.where)
 
 
 def _print_error(value: object) -> None:

@@ -33,6 +33,7 @@ from readmodel_cfn.deploy.template_bucket import check_template_bucket
 from readmodel_cfn.deploy.values import Stack, stack_outputs
 from readmodel_cfn.errors import ReadModelError, Unfinished, require_no_findings
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
+from readmodel_cfn.target import Target
 
 _REMOVED_METHODS = (
     "A removed route is still in the deployed API and may still answer; to remove it, raise serial "
@@ -46,8 +47,8 @@ class DeployResult:
 
     `outputs` are the values by name, with URLs that this machine can reach and secrets masked, and
     `descriptions` what each output is. `changed` is whether an operation ran. `detached` is whether
-    the operation is still in progress: then there is no status and no output. `where` is the stack
-    and its region.
+    the operation is still in progress: then there is no status and no output. `where` is the stack,
+    its account and its region, which `target` has as fields.
     """
 
     where: str
@@ -56,10 +57,15 @@ class DeployResult:
     descriptions: Mapping[str, str] = field(default_factory=dict)
     changed: bool = False
     detached: bool = False
+    target: Target = field(default_factory=Target)
 
     def as_dict(self) -> dict[str, Any]:
         """The object that the command prints with `--json`."""
-        return {"status": self.status, "outputs": dict(self.outputs)}
+        return {
+            "status": self.status,
+            "outputs": dict(self.outputs),
+            **self.target.as_dict(),
+        }
 
     def __str__(self) -> str:
         return f"{self.where}: {'in progress' if self.detached else self.status}"
@@ -132,9 +138,10 @@ def deploy(
     )
     try:
         return _run(context)
-    except Detached:
+    except Detached as detached:
+        location = detached.location
         on_progress(Note(f"Deployment started. Follow it with: {location.command('follow')}"))
-        return DeployResult(str(location), changed=True, detached=True)
+        return DeployResult(str(location), changed=True, detached=True, target=location.target)
 
 
 def _lint(spec: StackSpec, connection: Connection, on_progress: OnProgress) -> None:
@@ -151,6 +158,7 @@ def _lint(spec: StackSpec, connection: Connection, on_progress: OnProgress) -> N
 
 def _run(context: DeployContext) -> DeployResult:
     inspection = recover(context)
+    context = replace(context, location=inspection.location)
     action, by_change_set = inspection.plan.action, context.options.needs_change_set
     if by_change_set or action in CHANGING:
         _preflight(context, inspection)
@@ -174,6 +182,7 @@ def _result(context: DeployContext, stack: Stack, *, changed: bool) -> DeployRes
         {output.name: output.value for output in outputs},
         {output.name: output.description for output in outputs},
         changed,
+        target=context.location.target,
     )
 
 

@@ -1,10 +1,11 @@
 """The results of publishing, and the values that it reports, as frozen values."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 from readmodel_cfn.errors import ConfigError, LostRace, Unfinished
 from readmodel_cfn.plural import counted
+from readmodel_cfn.target import Target
 
 RUN_AGAIN = "run it again: only what is missing is sent"
 
@@ -78,6 +79,20 @@ class Deleted:
         return {"key": self.key}
 
 
+def named(bucket: str, target: Target) -> str:
+    """The bucket with its stack, or with its region: `data-bucket of stack shop in eu-west-1`."""
+    if target == Target():
+        return bucket
+    return f"{bucket} {'of' if target.stack else 'in'} {target}"
+
+
+def flat(value: Any) -> dict[str, Any]:
+    """The fields of a result, with those of its target instead of the target."""
+    fields = asdict(value)
+    del fields["target"]
+    return {**fields, **value.target.as_dict()}
+
+
 Outcome = Sent | Lost | Fault
 """The result for one document."""
 
@@ -87,7 +102,7 @@ class Published:
     """One document as S3 stored it.
 
     `version` is None if the bucket keeps no versions, `etag` has its quotes, `bytes` is the size
-    as stored.
+    as stored. `target` is the account, region and stack.
     """
 
     bucket: str
@@ -95,10 +110,16 @@ class Published:
     etag: str
     version: str | None
     bytes: int
+    target: Target = field(default_factory=Target)
 
     def as_dict(self) -> dict[str, Any]:
-        """The fields."""
-        return asdict(self)
+        """The fields, with those of `target`."""
+        return flat(self)
+
+    @property
+    def where(self) -> str:
+        """The bucket and its stack, with the account and region."""
+        return named(self.bucket, self.target)
 
     def __str__(self) -> str:
         version = f", version {self.version}" if self.version else ""
@@ -155,6 +176,8 @@ class PublishResult:
         seconds: Duration.
         notes: Why more was sent than has changed.
         became_invalid: Number of files that became invalid after they had been checked.
+        bucket: Name of the bucket.
+        target: The account, region and stack.
     """
 
     kind: ClassVar[str] = "result"
@@ -168,9 +191,11 @@ class PublishResult:
     seconds: float
     notes: tuple[str, ...] = ()
     became_invalid: int = 0
+    bucket: str = ""
+    target: Target = field(default_factory=Target)
 
     def as_dict(self) -> dict[str, Any]:
-        """The numbers."""
+        """The numbers, the bucket, and the fields of `target`."""
         return {
             "sent": self.sent,
             "unchanged": self.unchanged,
@@ -180,7 +205,14 @@ class PublishResult:
             "passed_over": self.passed_over,
             "bytes": self.bytes,
             "seconds": round(self.seconds, 3),
+            "bucket": self.bucket,
+            **self.target.as_dict(),
         }
+
+    @property
+    def where(self) -> str:
+        """The bucket and its stack, with the account and region."""
+        return named(self.bucket, self.target)
 
     def __str__(self) -> str:
         counts = {"sent": self.sent, "unchanged": self.unchanged}

@@ -11,6 +11,7 @@ ConsentKind = Literal[
     "update",
     "protect",
     "unprotect",
+    "template-bucket",
     "import",
     "revert-drift",
     "adopt",

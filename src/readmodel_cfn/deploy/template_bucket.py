@@ -1,8 +1,8 @@
 """The S3 bucket for templates that are too long for a request to CloudFormation.
 
-A given bucket is used as it is. Without one, a private bucket of the account is used, and created
-if it does not exist; the settings of an existing bucket are not changed. Every call names the
-account that must own the bucket, so that no template is sent to another account.
+A given bucket must exist. Without one, a private bucket of the account is used, and created if it
+does not exist. The settings of an existing bucket are not changed. Every call names the account
+that must own the bucket, so that no template is sent to another account.
 """
 
 import hashlib
@@ -177,9 +177,9 @@ def _create(bucket: TemplateBucket, *, exists: bool) -> None:
     """Create the bucket with its settings; another deploy may be doing the same."""
     try:
         if not exists:
-            _settled(partial(_create_bucket, bucket))
+            _retried(partial(_create_bucket, bucket))
         for operation, arguments in _settings(bucket):
-            _settled(partial(bucket.call, operation, **arguments))
+            _retried(partial(bucket.call, operation, **arguments))
     except aws_errors() as error:
         if not is_refusal(error) or is_transient(error):
             raise
@@ -236,7 +236,7 @@ def _settings(bucket: TemplateBucket) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-def _settled(call: Callable[[], Any]) -> None:
+def _retried(call: Callable[[], Any]) -> None:
     """Repeat a call while another call changes the bucket, or the new bucket is not yet found."""
     for _ in range(_ATTEMPTS):
         try:

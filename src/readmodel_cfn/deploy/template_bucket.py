@@ -133,7 +133,9 @@ def upload(bucket: TemplateBucket, spec: StackSpec) -> StackSpec:
     """Upload the template; return the spec with its URL, in which the key has the template's hash.
 
     In a bucket with versioning the URL has the version, so that CloudFormation reads exactly what
-    was uploaded. The URL is path-style at the client's endpoint: CloudFormation accepts it for a
+    was uploaded:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-using-console-create-stack-template.html
+    The URL is path-style at the client's endpoint: CloudFormation accepts it for a
     bucket of any region, and an emulator for its own.
 
     Raises:

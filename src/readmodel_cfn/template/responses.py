@@ -50,9 +50,10 @@ class ResponseSettings:
     binary: bool = False
 
 
+_HEADERS = ("ETag", "Last-Modified", "Cache-Control")
 # What a 304 must repeat; Last-Modified only without an ETag:
 # https://www.rfc-editor.org/rfc/rfc9110#section-15.4.5
-_CACHE_HEADERS = ("ETag", "Cache-Control")
+_HEADERS_OF_304 = ("ETag", "Cache-Control")
 
 
 def read_responses(missing: Missing, settings: ResponseSettings) -> tuple[Response, ...]:
@@ -65,8 +66,8 @@ def read_responses(missing: Missing, settings: ResponseSettings) -> tuple[Respon
     masked = missing == "mask"
     others = "40[0-25-9]|4[1-9][0-9]" if masked else "40[0-35-9]|4[1-9][0-9]"
     return (
-        Response("200", "200", ("Content-Type", *encoding, "Last-Modified", *_CACHE_HEADERS)),
-        Response("304", "304", _CACHE_HEADERS),
+        Response("200", "200", ("Content-Type", *encoding, *_HEADERS)),
+        Response("304", "304", _HEADERS_OF_304),
         Response("404", "403|404" if masked else "404", message="Not Found"),
         Response("403", others, message="Forbidden"),
         Response("503", None, message="Service Unavailable"),

@@ -14,6 +14,8 @@ ConsentKind = Literal[
     "import",
     "revert-drift",
     "adopt",
+    "replace",
+    "remove-all-routes",
     "recreate",
     "continue-rollback",
     "delete",
@@ -24,7 +26,15 @@ ConsentKind = Literal[
     "race",
 ]
 REQUIRED: frozenset[ConsentKind] = frozenset(
-    ("adopt", "recreate", "continue-rollback", "delete", "erase-documents")
+    (
+        "adopt",
+        "replace",
+        "remove-all-routes",
+        "recreate",
+        "continue-rollback",
+        "delete",
+        "erase-documents",
+    )
 )
 """Kinds that are refused without `confirm`; for all others the call itself is consent."""
 
@@ -34,8 +44,8 @@ class Consent:
     """A change that requires consent.
 
     `name` is the stack, or the bucket if documents are deleted or restored. `text` describes the
-    change in one line, such as "update stack shop in eu-west-1". `lost` lists what is deleted or
-    removed from the stack.
+    change in one line, such as "update stack shop in eu-west-1". `lost` lists what is deleted,
+    replaced or removed from the stack: resources, or paths.
     """
 
     kind: ConsentKind

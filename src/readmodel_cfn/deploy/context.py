@@ -11,6 +11,7 @@ from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.diagnosis import check
 from readmodel_cfn.deploy.events import EventStream, OnInterrupt, OperationEnd
 from readmodel_cfn.deploy.spec import StackSpec
+from readmodel_cfn.deploy.stack_diff import FindSettings, no_settings
 from readmodel_cfn.deploy.template_bucket import upload_template
 from readmodel_cfn.deploy.values import Stack
 from readmodel_cfn.progress import OnProgress, Step
@@ -70,6 +71,7 @@ class DeployContext:
     confirm: Confirm | None
     on_progress: OnProgress
     on_interrupt: OnInterrupt | None
+    find_settings: FindSettings = no_settings
 
     @cached_property
     def sendable(self) -> StackSpec:

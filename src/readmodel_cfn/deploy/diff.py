@@ -11,7 +11,16 @@ from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.inspection import Inspection, inspect_stack
 from readmodel_cfn.deploy.obstacles import obstacles
 from readmodel_cfn.deploy.spec import StackSpec, check_sendable
-from readmodel_cfn.deploy.stack_diff import StackDiff, additions, from_change_set, others
+from readmodel_cfn.deploy.stack_diff import (
+    FindSettings,
+    StackDiff,
+    additions,
+    from_change_set,
+    no_settings,
+    others,
+    readable,
+    stack_settings,
+)
 from readmodel_cfn.deploy.template_bucket import upload_template
 from readmodel_cfn.errors import Unfinished
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
@@ -25,12 +34,14 @@ def diff(
     connection: Connection | None = None,
     *,
     template_bucket: str | None = None,
+    find_settings: FindSettings = no_settings,
     on_progress: OnProgress = ignore,
 ) -> StackDiff:
     """What `deploy` with the same spec would change.
 
     A change set is created for it, and deleted again. `template_bucket` is an S3 bucket for a
-    template of more than 51,200 bytes.
+    template of more than 51,200 bytes. `find_settings` finds the changed settings of the deployed
+    template.
 
     Raises:
         ConfigError: the template is invalid, or requires a template bucket.
@@ -51,7 +62,7 @@ def diff(
     for obstacle in obstacles(before, spec.content):
         text = f"deploy will refuse this: {obstacle.where}: {obstacle.what}; {obstacle.hint}"
         on_progress(Note(text))
-    return compare(client, spec, inspection, on_progress)
+    return compare(client, spec, inspection, on_progress, find_settings)
 
 
 def compare(
@@ -59,6 +70,7 @@ def compare(
     spec: StackSpec,
     inspection: Inspection,
     on_progress: OnProgress,
+    find_settings: FindSettings = no_settings,
     clock: Clock = CLOCK,
 ) -> StackDiff:
     """The difference between the inspected stack and the spec.
@@ -71,7 +83,8 @@ def compare(
     on_progress(Step("Comparing the stack with its template"))
     delete_abandoned(client, spec.name)
     if action in ("nothing", "protect"):
-        return StackDiff((), others(stack, inspection.template, spec), action)
+        changes = others(stack, readable(inspection.template), spec)
+        return StackDiff((), changes, action, tuple(stack_settings(changes)))
     with temporary_change_set(client, spec, "UPDATE", clock, on_progress) as change_set:
-        found = from_change_set(change_set.content, stack, inspection.template, spec)
+        found = from_change_set(change_set.content, stack, inspection.template, spec, find_settings)
         return replace(found, action=action)

@@ -1,0 +1,229 @@
+"""Print what a deploy changes: settings first, then resources, with equal changes grouped.
+
+`full` prints every resource and every value in a line of its own.
+"""
+
+import shutil
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+import click
+
+from readmodel_cfn.plural import counted
+from readmodel_cfn.results import PropertyChange, ResourceDiff, SettingChange, StackDiff
+
+_COLOURS = {"add": "green", "import": "green", "modify": "yellow", "may replace": "yellow"}
+_LEGEND = "! widens access"
+_SHOWN_ROUTES = 4  # of the added or of the removed routes, in a line each
+_SHOWN_VALUES = 6  # changed values of a resource, or of a group
+_MARGIN = 6  # before a value
+_KIND = len("replace")  # columns; longer kinds, with the name of a property, are not aligned
+_NARROWEST = 40  # columns
+# Settings too: they are printed as the keys of [stack].
+_SETTINGS = ("/Tags/", "/TerminationProtection")
+
+full_option = click.option(
+    "--full", is_flag=True, help="Show every resource and value; do not group equal changes."
+)
+
+
+def print_diff(diff: StackDiff, *, full: bool = False, err: bool = False) -> None:
+    """Print the difference on stdout, or on stderr with `err`."""
+    for line in _full(diff) if full else _grouped(diff, _columns()):
+        click.echo(line, err=err)
+
+
+def _columns() -> int:
+    return max(shutil.get_terminal_size().columns, _NARROWEST)
+
+
+def _full(diff: StackDiff) -> Iterator[str]:
+    for setting in diff.settings:
+        yield f"{_mark(setting.access)} {setting}"
+    yield from _removed(diff)
+    kinds = max((len(_word(resource)) for resource in diff.resources), default=0)
+    names = max((len(resource.logical_id) for resource in diff.resources), default=0)
+    for resource in diff.resources:
+        name = resource.logical_id.ljust(names)
+        yield f"{_mark(resource.access)} {_kind(resource, kinds)}  {name}  {resource.type}"
+        yield from _loss(resource)
+        for change in _values(resource):
+            yield f"{_mark(change.access)}     {change}"
+    for change in _others(diff):
+        yield f"{_mark(change.access)}     {change}"
+    yield from _ending(diff)
+
+
+def _grouped(diff: StackDiff, width: int) -> Iterator[str]:
+    for line, access in _settings(diff.settings, width - 2):
+        yield f"{_mark(access)} {_cut(line, width - 2)}"
+    yield from _removed(diff, width)
+    kinds = min(max((len(_word(resource)) for resource in diff.resources), default=0), _KIND)
+    groups: dict[Any, list[ResourceDiff]] = {}
+    for resource in diff.resources:
+        groups.setdefault(_group(resource), []).append(resource)
+    for group in sorted(groups.values(), key=_rank):
+        yield from _group_lines(group, kinds, width)
+    yield from _value_lines(_others(diff), width)
+    yield from _ending(diff, width)
+
+
+def _settings(settings: Sequence[SettingChange], width: int) -> Iterator[tuple[str, bool]]:
+    """Each setting in a line, many routes in one; with its mark."""
+    for (is_route, added), found in groupby(settings, key=_is_whole_route):
+        group = list(found)
+        if not is_route or len(group) <= _SHOWN_ROUTES:
+            yield from ((str(setting), setting.access) for setting in group)
+            continue
+        word = "added" if added else "removed"
+        resources = {name for setting in group for name in setting.resources}
+        text = f"[[routes]] {word} {len(group)} ({counted(len(resources), 'resource')}): "
+        text += _listed([setting.key for setting in group], room=width - len(text))
+        yield text, any(setting.access for setting in group)
+
+
+def _is_whole_route(setting: SettingChange) -> tuple[bool, bool]:
+    return setting.table == "routes" and " " not in setting.key, setting.before is None
+
+
+def _removed(diff: StackDiff, width: int | None = None) -> Iterator[str]:
+    """How many routes are removed, and which."""
+    if not diff.removed_routes:
+        return
+    removed, total = len(diff.removed_routes), len(diff.removed_routes) + diff.kept_routes
+    which = f"all {removed}" if diff.removes_all_routes else f"{removed} of {total}"
+    text = f"Removes {which} deployed routes: {', '.join(diff.removed_routes)}"
+    yield from (click.style(line, fg="red") for line in _wrapped(text, width))
+
+
+def _group(resource: ResourceDiff) -> Any:
+    """What resources of one group have in common."""
+    places = frozenset(_place(change) for change in _values(resource))
+    alone = resource.logical_id if resource.loss else ""
+    return _word(resource), resource.type, resource.access, places, alone
+
+
+def _rank(group: Sequence[ResourceDiff]) -> tuple[bool, bool]:
+    """The order of groups: what loses something first, then what widens access."""
+    return not group[0].loss, not group[0].access
+
+
+def _group_lines(group: Sequence[ResourceDiff], kinds: int, width: int) -> Iterator[str]:
+    first = group[0]
+    start = f"{_mark(first.access)} {_kind(first, kinds)}  "
+    room = width - 2 - max(kinds, len(_word(first))) - 2
+    if len(group) == 1:
+        text = f"{first.logical_id}  {first.type}"
+    else:
+        text = f"{len(group)} {first.type}: "
+        text += _listed([resource.logical_id for resource in group], room=room - len(text))
+    yield start + _cut(text, room)
+    yield from _loss(first)
+    yield from _value_lines([change for item in group for change in _values(item)], width)
+
+
+def _value_lines(changes: Iterable[PropertyChange], width: int) -> Iterator[str]:
+    """The changed values, those of the same property in one line."""
+    places: dict[str, list[PropertyChange]] = {}
+    for change in changes:
+        places.setdefault(_place(change), []).append(change)
+    for place, found in list(places.items())[:_SHOWN_VALUES]:
+        access = any(change.access for change in found)
+        yield f"{_mark(access)}{' ' * (_MARGIN - 1)}{_value(place, found, width - _MARGIN)}"
+    if len(places) > _SHOWN_VALUES:
+        yield f"{' ' * _MARGIN}and {len(places) - _SHOWN_VALUES} more (--full shows all)"
+
+
+def _value(place: str, changes: Sequence[PropertyChange], width: int) -> str:
+    """One property before and after, and how many other values it has elsewhere."""
+    widening_first = sorted(changes, key=lambda change: not change.access)
+    pairs = list(dict.fromkeys(change.values for change in widening_first))
+    before, after = pairs[0]
+    other = f" (and {len(pairs) - 1} more)" if len(pairs) > 1 else ""
+    room = width - len(other) - len(": ") - len(" -> ")
+    name = _cut_start(place, max(room - len(before) - len(after), room // 3))
+    left = room - len(name)
+    before = _cut(before, max(left - len(after), left // 2))
+    return f"{name}: {before} -> {_cut(after, left - len(before))}{other}"
+
+
+def _place(change: PropertyChange) -> str:
+    """The path of a value, with `*` for the number of an item and the name of an output."""
+    steps = change.path.removeprefix("/").split("/")
+    if steps[0] == "Outputs":
+        steps[1:2] = ["*"]
+    steps = [
+        "*" if step.isdigit() or step in ("+", "-") else step
+        for step in steps
+        if step != "Ref" and not step.startswith("Fn::")
+    ]
+    return ".".join(steps).removeprefix("Properties.")
+
+
+def _ending(diff: StackDiff, width: int | None = None) -> Iterator[str]:
+    if diff.exposure:
+        yield from _wrapped(diff.exposure, width)
+    if any(change.access for change in diff.settings) or any(
+        resource.access for resource in diff.resources
+    ):
+        yield _LEGEND
+
+
+def _others(diff: StackDiff) -> list[PropertyChange]:
+    """The changes outside the resources, without those that are settings."""
+    return [change for change in diff.others if not change.path.startswith(_SETTINGS)]
+
+
+def _values(resource: ResourceDiff) -> tuple[PropertyChange, ...]:
+    """The values of a changed resource; those of a new or removed one are in the template."""
+    return () if resource.kind in ("add", "remove", "import") else resource.properties
+
+
+def _word(resource: ResourceDiff) -> str:
+    word = "AWS decides" if resource.kind == "may replace" else resource.kind
+    names = f" ({', '.join(resource.replaced_by)})" if resource.replaced_by else ""
+    return f"{word}{names}"
+
+
+def _kind(resource: ResourceDiff, width: int) -> str:
+    colour = _COLOURS.get(resource.kind, "red")
+    return click.style(_word(resource).ljust(width), fg=colour, bold=resource.is_protected or None)
+
+
+def _loss(resource: ResourceDiff) -> Iterator[str]:
+    if resource.loss:
+        may = "if AWS replaces it: " if resource.kind == "may replace" else ""
+        yield " " * _MARGIN + click.style(f"{may}{resource.loss}", fg="red", bold=True)
+
+
+def _mark(access: bool) -> str:
+    return click.style("!", fg="red", bold=True) if access else " "
+
+
+def _listed(names: Sequence[str], most: int | None = None, room: int | None = None) -> str:
+    """The first names, and how many more there are."""
+    shown = list(names[:most])
+    while True:
+        more = f" and {len(names) - len(shown)} more" if len(shown) < len(names) else ""
+        text = ", ".join(shown)
+        if room is None or len(text) + len(more) <= room:
+            return f"{text}{more}"
+        if len(shown) == 1:
+            return f"{_cut(text, room - len(more))}{more}"
+        shown.pop()
+
+
+def _wrapped(text: str, width: int | None) -> list[str]:
+    if width is None:
+        return [text]
+    return textwrap.wrap(text, width, subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: max(width - 3, 0)]}..."
+
+
+def _cut_start(text: str, width: int) -> str:
+    return text if len(text) <= width else f"...{text[len(text) - max(width - 3, 0) :]}"

@@ -6,7 +6,7 @@
 import shutil
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Any
 
 import click
@@ -16,7 +16,7 @@ from readmodel_cfn.results import PropertyChange, ResourceDiff, SettingChange, S
 
 _COLOURS = {"add": "green", "import": "green", "modify": "yellow", "may replace": "yellow"}
 _LEGEND = "! widens access"
-_SHOWN_ROUTES = 4  # of the added or of the removed routes, in a line each
+_SHOWN_ROUTES = 4  # added or removed ones, each in a line; more are one line
 _SHOWN_VALUES = 6  # changed values of a resource, or of a group
 _MARGIN = 6  # before a value
 _KIND = len("replace")  # columns; longer kinds, with the name of a property, are not aligned
@@ -72,20 +72,32 @@ def _grouped(diff: StackDiff, width: int) -> Iterator[str]:
 
 def _settings(settings: Sequence[SettingChange], width: int) -> Iterator[tuple[str, bool]]:
     """Each setting in a line, many routes in one; with its mark."""
-    for (is_route, added), found in groupby(settings, key=_is_whole_route):
+    for name, found in groupby(settings, key=_route_change):
         group = list(found)
-        if not is_route or len(group) <= _SHOWN_ROUTES:
+        if not name or len(group) <= _SHOWN_ROUTES:
             yield from ((str(setting), setting.access) for setting in group)
             continue
-        word = "added" if added else "removed"
+        pairs = {setting.values for setting in group}
+        values = f" {' -> '.join(*pairs)}" if len(pairs) == 1 else ""
         resources = {name for setting in group for name in setting.resources}
-        text = f"[[routes]] {word} {len(group)} ({counted(len(resources), 'resource')}): "
-        text += _listed([setting.key for setting in group], room=width - len(text))
+        count = f"{len(group)} ({counted(len(resources), 'resource')})"
+        text = f"[[routes]] {name}{values} {count}: "
+        text += _listed([_path(setting) for setting in group], room=width - len(text))
         yield text, any(setting.access for setting in group)
 
 
-def _is_whole_route(setting: SettingChange) -> tuple[bool, bool]:
-    return setting.table == "routes" and " " not in setting.key, setting.before is None
+def _route_change(setting: SettingChange) -> str:
+    """What happens to a route: added, removed, or the name of its setting; empty for no route."""
+    if setting.table != "routes":
+        return ""
+    _, _, name = setting.key.partition(" ")
+    if name:
+        return f"changed {name}"
+    return "added" if setting.before is None else "removed"
+
+
+def _path(setting: SettingChange) -> str:
+    return setting.key.partition(" ")[0]
 
 
 def _removed(diff: StackDiff, width: int | None = None) -> Iterator[str]:
@@ -93,8 +105,7 @@ def _removed(diff: StackDiff, width: int | None = None) -> Iterator[str]:
     if not diff.removed_routes:
         return
     removed, total = len(diff.removed_routes), len(diff.removed_routes) + diff.kept_routes
-    which = f"all {removed}" if diff.removes_all_routes else f"{removed} of {total}"
-    text = f"Removes {which} deployed routes: {', '.join(diff.removed_routes)}"
+    text = f"Removes {removed} of {counted(total, 'route')}: {', '.join(diff.removed_routes)}"
     yield from (click.style(line, fg="red") for line in _wrapped(text, width))
 
 
@@ -120,7 +131,7 @@ def _group_lines(group: Sequence[ResourceDiff], kinds: int, width: int) -> Itera
         text = f"{len(group)} {first.type}: "
         text += _listed([resource.logical_id for resource in group], room=room - len(text))
     yield start + _cut(text, room)
-    yield from _loss(first)
+    yield from _loss(first, width)
     yield from _value_lines([change for item in group for change in _values(item)], width)
 
 
@@ -141,6 +152,8 @@ def _value(place: str, changes: Sequence[PropertyChange], width: int) -> str:
     widening_first = sorted(changes, key=lambda change: not change.access)
     pairs = list(dict.fromkeys(change.values for change in widening_first))
     before, after = pairs[0]
+    if len(changes) == 1:
+        place = ".".join(_steps(changes[0]))
     other = f" (and {len(pairs) - 1} more)" if len(pairs) > 1 else ""
     room = width - len(other) - len(": ") - len(" -> ")
     name = _cut_start(place, max(room - len(before) - len(after), room // 3))
@@ -151,15 +164,16 @@ def _value(place: str, changes: Sequence[PropertyChange], width: int) -> str:
 
 def _place(change: PropertyChange) -> str:
     """The path of a value, with `*` for the number of an item and the name of an output."""
-    steps = change.path.removeprefix("/").split("/")
+    steps = _steps(change)
     if steps[0] == "Outputs":
         steps[1:2] = ["*"]
-    steps = [
-        "*" if step.isdigit() or step in ("+", "-") else step
-        for step in steps
-        if step != "Ref" and not step.startswith("Fn::")
-    ]
-    return ".".join(steps).removeprefix("Properties.")
+    return ".".join("*" if step.isdigit() or step in ("+", "-") else step for step in steps)
+
+
+def _steps(change: PropertyChange) -> list[str]:
+    """The path of a value, down to the function that makes it."""
+    steps = change.path.removeprefix("/").removeprefix("Properties/").split("/")
+    return list(takewhile(lambda step: step != "Ref" and not step.startswith("Fn::"), steps))
 
 
 def _ending(diff: StackDiff, width: int | None = None) -> Iterator[str]:
@@ -192,10 +206,12 @@ def _kind(resource: ResourceDiff, width: int) -> str:
     return click.style(_word(resource).ljust(width), fg=colour, bold=resource.is_protected or None)
 
 
-def _loss(resource: ResourceDiff) -> Iterator[str]:
+def _loss(resource: ResourceDiff, width: int | None = None) -> Iterator[str]:
     if resource.loss:
         may = "if AWS replaces it: " if resource.kind == "may replace" else ""
-        yield " " * _MARGIN + click.style(f"{may}{resource.loss}", fg="red", bold=True)
+        room = width and width - _MARGIN
+        for line in _wrapped(f"{may}{resource.loss}", room):
+            yield " " * _MARGIN + click.style(line, fg="red", bold=True)
 
 
 def _mark(access: bool) -> str:

@@ -70,8 +70,10 @@ def _of_routes(old: ReadModel, new: ReadModel, prefix: str, before: Template) ->
     others = [path for path in target if own.get(path) != target[path]]
     for paths in (removed, others):
         together = None
-        if len(paths) > _SINGLE_ROUTES:
-            together = _with(old, prefix, before, routes=_routes(own, target, paths))
+        removes_all = paths is removed and len(removed) == len(own)
+        if len(paths) > _SINGLE_ROUTES or removes_all:
+            changed = {*own, *target} if removes_all else set(paths)  # a model has a route
+            together = _with(old, prefix, before, routes=_routes(own, target, changed))
         for path in paths:
             after = together or _with(old, prefix, before, routes=_routes(own, target, [path]))
             for name, *pair in _values(path, own.get(path), target.get(path)):
@@ -93,9 +95,8 @@ def _routes(
     own: Mapping[str, Route], target: Mapping[str, Route], changed: Collection[str]
 ) -> tuple[Route, ...]:
     """The old routes with the changes of some paths."""
-    found = {path: target[path] for path in changed if path in target}
-    kept = {path: route for path, route in own.items() if path not in changed}
-    return tuple((kept | found).values())
+    kept = {path: route for path, route in own.items() if path not in changed or path in target}
+    return tuple((kept | {path: target[path] for path in target if path in changed}).values())
 
 
 def _with(old: ReadModel, prefix: str, before: Template, **changes: Any) -> Template:

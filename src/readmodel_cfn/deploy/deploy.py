@@ -287,17 +287,21 @@ def _change_set(
 def _require_losses(context: DeployContext, diff: StackDiff) -> None:
     """Require consent for what an update would lose.
 
+    What adopting a stack removes is named in the consent to adopt it.
+
     Raises:
         ConsentRequired: `confirm` did not agree, or is missing.
     """
-    if diff.lost:
-        changes = ", ".join(f"{resource.kind} {resource.logical_id}" for resource in diff.lost)
-        losses = "; ".join(dict.fromkeys(resource.loss for resource in diff.lost))
-        lost = tuple(resource.logical_id for resource in diff.lost)
+    adopted = diff.action == "adopt"
+    found = [item for item in diff.lost if not (adopted and item.kind == "remove")]
+    if found:
+        changes = ", ".join(f"{resource.kind} {resource.logical_id}" for resource in found)
+        losses = "; ".join(dict.fromkeys(resource.loss for resource in found))
+        lost = tuple(resource.logical_id for resource in found)
         context.require("replace", f"{changes} of {context.location}: {losses}", lost)
     if diff.removes_all_routes:
         count = counted(len(diff.removed_routes), "route")
-        text = f"remove all {count} of {context.location}"
+        text = f"remove all routes of {context.location} ({count})"
         context.require("remove-all-routes", text, diff.removed_routes)
 
 

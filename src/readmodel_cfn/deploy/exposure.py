@@ -50,26 +50,30 @@ def _public(template: Mapping[str, Any], found: Mapping[str, Resource]) -> str:
 
 
 def _writers(found: Mapping[str, Resource], evaluator: Evaluator) -> Iterator[str]:
-    listed: set[str] = set()
+    attached = {name: _attached_to(item) & found.keys() for name, item in found.items()}
     for name, resource in found.items():
-        attached = [
-            reference
-            for kind in ("Users", "Roles", "Groups")
-            for reference in references(resource.properties.get(kind))
-        ]
         if resource.type == "AWS::S3::BucketPolicy":
             yield from _by_bucket_policy(resource, evaluator)
-        if resource.type not in _IDENTITIES or (attached and listed.issuperset(attached)):
+        if resource.type not in _IDENTITIES or attached[name]:
             continue
+        policies = [found[other] for other, names in attached.items() if name in names]
         allowed = [
             statement
-            for statement in _statements(resource, evaluator)
+            for policy in (resource, *policies)
+            for statement in _statements(policy, evaluator)
             if statement.allows and any(map(statement.may, _WRITES))
         ]
         if allowed:
-            listed.add(name)
             who = f"{_IDENTITIES[resource.type]} {name}{_trust(resource, evaluator)}"
             yield f"{who} with {_grant(allowed)}"
+
+
+def _attached_to(resource: Resource) -> set[str]:
+    """The identities of the template that a policy is attached to."""
+    if resource.type not in _IDENTITIES:
+        return set()
+    named = [resource.properties.get(kind) for kind in ("Users", "Roles", "Groups")]
+    return {name.partition(".")[0] for name in references(named)}
 
 
 def _statements(resource: Resource, evaluator: Evaluator) -> Iterator[Statement]:

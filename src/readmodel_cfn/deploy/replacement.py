@@ -27,6 +27,7 @@ _STABLE = {
     "AWS::S3::Bucket": ("Arn", "DomainName", "DualStackDomainName", "RegionalDomainName"),
     "AWS::SecretsManager::Secret": ("Id",),
 }
+_CUSTOM = ("Custom::", "AWS::CloudFormation::CustomResource")
 _REGION = "us-east-1"  # it has every resource type
 
 
@@ -163,7 +164,12 @@ class CreateOnly:
 
 @cache
 def create_only(type_: str) -> CreateOnly | None:
-    """From cfn-lint's schema of the type; None if it has none, as for a custom resource."""
+    """From cfn-lint's schema of the type; None if nothing is known of it.
+
+    A custom resource is replaced if its function returns another physical ID.
+    """
+    if type_.startswith(_CUSTOM):
+        return None
     from cfnlint.schema import ResourceNotFoundError
     from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 

@@ -73,7 +73,12 @@ class SettingChange:
             word = "added" if self.before is None else "removed"
             return f"[[routes]] {word} {self.key} -> {self.after or self.before}"
         table = "[[routes]]" if self.table == "routes" else f"[{self.table}]"
-        return f"{table} {self.key}: {short(self.before)} -> {short(self.after)}"
+        return f"{table} {self.key}: {' -> '.join(self.values)}"
+
+    @property
+    def values(self) -> tuple[str, str]:
+        """The value before and after in one line each, abbreviated; `-` if it has none."""
+        return short(self.before), short(self.after)
 
 
 @dataclass(frozen=True)
@@ -285,8 +290,8 @@ def _settings(found: Iterable[ChangedSetting]) -> Iterator[SettingChange]:
         names = dict.fromkeys([*pair[0], *pair[1]])
         resources = tuple(name for name in names if pair[0].get(name) != pair[1].get(name))
         if resources or without.get("Outputs") != changed.get("Outputs"):
-            access = Access(without, changed)
-            widens = any(access.widened(name) for name in resources)
+            access, is_removal = Access(without, changed), new is None and table == "routes"
+            widens = not is_removal and any(access.widened(name) for name in resources)
             yield SettingChange(table, key, old, new, resources, widens)
 
 

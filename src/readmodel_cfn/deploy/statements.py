@@ -1,6 +1,6 @@
 """Whether a changed IAM policy grants more than before: a new grant, or a missing Deny."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -40,10 +40,14 @@ def widened_policy(
 
 def _documents(value: Any, logical_id: str, evaluator: Evaluator) -> Iterator[Document]:
     if isinstance(value, list):
-        for policy in value:
+        for policy in filter(_is_object, value):
             yield from _documents(policy.get("PolicyDocument"), logical_id, evaluator)
     elif value is not None:
         yield parse_policy(value, logical_id, "", evaluator)
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, Mapping)
 
 
 def _is_covered(narrow: Statement, wide: Sequence[Statement]) -> bool:

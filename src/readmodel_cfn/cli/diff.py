@@ -62,11 +62,16 @@ def _grouped(diff: StackDiff, width: int) -> Iterator[str]:
     yield from _removed(diff, width)
     kinds = min(max((len(_word(resource)) for resource in diff.resources), default=0), _KIND)
     groups: dict[Any, list[ResourceDiff]] = {}
-    for resource in diff.resources:
+    shown = [resource for resource in diff.resources if not _is_quiet(resource)]
+    quiet = len(diff.resources) - len(shown)
+    for resource in shown:
         groups.setdefault(_group(resource), []).append(resource)
     for group in sorted(groups.values(), key=_rank):
         yield from _group_lines(group, kinds, width)
-    yield from _value_lines(_others(diff), width)
+    if quiet:
+        text = f"{counted(quiet, 'more resource')}: only tags, or references to what changes"
+        yield _cut(f"  {'modify'.ljust(kinds)}  {text}", width)
+    yield from _value_lines(_others(diff), width, 2)
     yield from _ending(diff, width)
 
 
@@ -75,7 +80,7 @@ def _settings(settings: Sequence[SettingChange], width: int) -> Iterator[tuple[s
     for name, found in groupby(settings, key=_route_change):
         group = list(found)
         if not name or len(group) <= _SHOWN_ROUTES:
-            yield from ((str(setting), setting.access) for setting in group)
+            yield from ((_setting(setting, width), setting.access) for setting in group)
             continue
         pairs = {setting.values for setting in group}
         values = f" {' -> '.join(*pairs)}" if len(pairs) == 1 else ""
@@ -84,6 +89,14 @@ def _settings(settings: Sequence[SettingChange], width: int) -> Iterator[tuple[s
         text = f"[[routes]] {name}{values} {count}: "
         text += _listed([_path(setting) for setting in group], room=width - len(text))
         yield text, any(setting.access for setting in group)
+
+
+def _setting(setting: SettingChange, width: int) -> str:
+    count = f" ({counted(len(setting.resources), 'resource')})" if setting.resources else ""
+    if _route_change(setting) in ("added", "removed"):
+        whole = str(setting).removesuffix(count)
+        return f"{_cut(whole, width - len(count))}{count}"
+    return _change(setting.name, setting.values, count, width)
 
 
 def _route_change(setting: SettingChange) -> str:
@@ -109,6 +122,11 @@ def _removed(diff: StackDiff, width: int | None = None) -> Iterator[str]:
     yield from (click.style(line, fg="red") for line in _wrapped(text, width))
 
 
+def _is_quiet(resource: ResourceDiff) -> bool:
+    """Whether it changes with the stack's tags, or refers to a changed resource, and no more."""
+    return resource.kind == "modify" and not _values(resource)
+
+
 def _group(resource: ResourceDiff) -> Any:
     """What resources of one group have in common."""
     places = frozenset(_place(change) for change in _values(resource))
@@ -132,34 +150,40 @@ def _group_lines(group: Sequence[ResourceDiff], kinds: int, width: int) -> Itera
         text += _listed([resource.logical_id for resource in group], room=room - len(text))
     yield start + _cut(text, room)
     yield from _loss(first, width)
-    yield from _value_lines([change for item in group for change in _values(item)], width)
+    changes = [change for item in group for change in _values(item)]
+    yield from _value_lines(changes, width, _MARGIN)
 
 
-def _value_lines(changes: Iterable[PropertyChange], width: int) -> Iterator[str]:
+def _value_lines(changes: Iterable[PropertyChange], width: int, margin: int) -> Iterator[str]:
     """The changed values, those of the same property in one line."""
     places: dict[str, list[PropertyChange]] = {}
     for change in changes:
         places.setdefault(_place(change), []).append(change)
     for place, found in list(places.items())[:_SHOWN_VALUES]:
         access = any(change.access for change in found)
-        yield f"{_mark(access)}{' ' * (_MARGIN - 1)}{_value(place, found, width - _MARGIN)}"
+        yield f"{_mark(access)}{' ' * (margin - 1)}{_value(place, found, width - margin)}"
     if len(places) > _SHOWN_VALUES:
-        yield f"{' ' * _MARGIN}and {len(places) - _SHOWN_VALUES} more (--full shows all)"
+        yield f"{' ' * margin}and {len(places) - _SHOWN_VALUES} more (--full shows all)"
 
 
 def _value(place: str, changes: Sequence[PropertyChange], width: int) -> str:
     """One property before and after, and how many other values it has elsewhere."""
     widening_first = sorted(changes, key=lambda change: not change.access)
     pairs = list(dict.fromkeys(change.values for change in widening_first))
-    before, after = pairs[0]
     if len(changes) == 1:
         place = ".".join(_steps(changes[0]))
     other = f" (and {len(pairs) - 1} more)" if len(pairs) > 1 else ""
-    room = width - len(other) - len(": ") - len(" -> ")
-    name = _cut_start(place, max(room - len(before) - len(after), room // 3))
+    return _change(place, pairs[0], other, width)
+
+
+def _change(name: str, values: tuple[str, str], ending: str, width: int) -> str:
+    """`name: before -> after`, each part cut so that the line fits."""
+    before, after = values
+    room = width - len(ending) - len(": ") - len(" -> ")
+    name = _cut_start(name, max(room - len(before) - len(after), room // 2))
     left = room - len(name)
     before = _cut(before, max(left - len(after), left // 2))
-    return f"{name}: {before} -> {_cut(after, left - len(before))}{other}"
+    return f"{name}: {before} -> {_cut(after, left - len(before))}{ending}"
 
 
 def _place(change: PropertyChange) -> str:
@@ -191,8 +215,13 @@ def _others(diff: StackDiff) -> list[PropertyChange]:
 
 
 def _values(resource: ResourceDiff) -> tuple[PropertyChange, ...]:
-    """The values of a changed resource; those of a new or removed one are in the template."""
-    return () if resource.kind in ("add", "remove", "import") else resource.properties
+    """The values of a changed resource; those of a new or removed one are in the template.
+
+    The stack's tags are settings.
+    """
+    if resource.kind in ("add", "remove", "import"):
+        return ()
+    return tuple(change for change in resource.properties if change.path != "/Tags")
 
 
 def _word(resource: ResourceDiff) -> str:

@@ -139,15 +139,23 @@ class _Resolver:
         return "replace" if replaced or named & set(self._new) else "may replace"
 
     def _caused(self, detail: ResourceChangeDetail) -> Kind:
-        """The value depends on another resource, or on a parameter."""
-        name, _, attribute = detail.cause.partition(".")
-        if name not in self._after:
-            return "may replace"  # a parameter, or a value that only AWS knows
-        verdict = self._found.get(name, _UNCHANGED)
-        if verdict.kind != "modify" or not attribute:  # a Ref changes with its resource only
-            return verdict.kind
-        kind = self._after[name].get("Type", "")
-        return "modify" if attribute in _STABLE.get(kind, ()) else "may replace"
+        return effect(detail.cause, self._found, self._after)
+
+
+def effect(cause: str, found: Mapping[str, Verdict], after: Resources) -> Kind:
+    """What a change set's cause, such as `Role.Arn`, does to a create-only property.
+
+    "modify" if the value stays the same: a Ref, or a stable attribute, of a resource that is not
+    replaced.
+    """
+    name, _, attribute = cause.partition(".")
+    if name not in after:
+        return "may replace"  # a parameter, or a value that only AWS knows
+    verdict = found.get(name, _UNCHANGED)
+    if verdict.kind != "modify" or not attribute:
+        return verdict.kind
+    kind = after[name].get("Type", "")
+    return "modify" if attribute in _STABLE.get(kind, ()) else "may replace"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from readmodel_cfn.cloudformation.reader import read_template
 from readmodel_cfn.deploy.access import Access
 from readmodel_cfn.deploy.exposure import exposure
 from readmodel_cfn.deploy.plan import Action
-from readmodel_cfn.deploy.replacement import Verdict, verdicts
+from readmodel_cfn.deploy.replacement import Verdict, effect, verdicts
 from readmodel_cfn.deploy.routes import removed_routes, routes_of
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.deploy.values import ChangeSet, ResourceChange, ResourceChangeDetail, Stack
@@ -72,8 +72,13 @@ class SettingChange:
         if self.table == "routes" and " " not in self.key:
             word = "added" if self.before is None else "removed"
             return f"[[routes]] {word} {self.key} -> {self.after or self.before}"
+        return f"{self.name}: {' -> '.join(self.values)}"
+
+    @property
+    def name(self) -> str:
+        """Table and key, such as `[api] cors_origin`."""
         table = "[[routes]]" if self.table == "routes" else f"[{self.table}]"
-        return f"{table} {self.key}: {' -> '.join(self.values)}"
+        return f"{table} {self.key}"
 
     @property
     def values(self) -> tuple[str, str]:
@@ -109,8 +114,10 @@ class PropertyChange:
 class ResourceDiff:
     """What happens to one resource.
 
-    The kind is "may replace" if only AWS can decide whether the change replaces it. `replaced_by`
-    are the properties whose change replaces it, or may do so.
+    A resource that CloudFormation lists only because it refers to a changed one has no properties
+    here, if what it refers to keeps its value. The kind is "may replace" if only AWS can decide
+    whether the change replaces it. `replaced_by` are the properties whose change replaces it, or
+    may do so.
     """
 
     kind: ChangeKind
@@ -240,10 +247,7 @@ def from_change_set(
     access = Access(deployed, spec.content)
     decided = verdicts(found.changes, deployed.get("Resources", {}), spec.content["Resources"])
     resources = (
-        _resource_diff(
-            change, deployed, spec.content, decided.get(change.logical_id, Verdict()), access
-        )
-        for change in found.changes
+        _resource_diff(change, deployed, spec.content, decided, access) for change in found.changes
     )
     changes = others(stack, deployed, spec)
     removed = removed_routes(deployed, spec.content)
@@ -362,9 +366,10 @@ def _resource_diff(
     change: ResourceChange,
     before: Mapping[str, Any],
     after: Mapping[str, Any],
-    verdict: Verdict,
+    decided: Mapping[str, Verdict],
     access: Access,
 ) -> ResourceDiff:
+    verdict = decided.get(change.logical_id, Verdict())
     kind = _KINDS.get(change.action) or verdict.kind
     logical_id = change.logical_id
     old, new = (template.get("Resources", {}).get(logical_id) for template in (before, after))
@@ -372,7 +377,12 @@ def _resource_diff(
     if kind in ("add", "import", "remove"):
         whole = new or old or {}
         return _whole(kind, logical_id, change.type, whole, change.physical_id, widened)
-    properties = _properties(_rows(change.details, old, new or {}), widened)
+    details = [
+        detail
+        for detail in change.details
+        if not detail.cause or effect(detail.cause, decided, after["Resources"]) != "modify"
+    ]
+    properties = _properties(_rows(details, old, new or {}), widened)
     replaced_by = verdict.properties
     return ResourceDiff(kind, logical_id, change.type, change.physical_id, properties, replaced_by)
 
@@ -414,7 +424,7 @@ def _within(path: str, wide: str) -> bool:
 
 
 def _rows(
-    details: tuple[ResourceChangeDetail, ...], old: Mapping[str, Any] | None, new: Mapping[str, Any]
+    details: Sequence[ResourceChangeDetail], old: Mapping[str, Any] | None, new: Mapping[str, Any]
 ) -> dict[str, tuple[Any, Any]]:
     """Values by path: from CloudFormation if it returns them, otherwise from the templates.
 
@@ -453,6 +463,6 @@ def short(value: Any) -> str:
     shown = show(value)
     if shown is None:  # absent, or AWS::NoValue
         return "-"
-    text = shown if isinstance(shown, str) else json.dumps(shown, separators=(",", ":"))
+    text = shown if isinstance(shown, str) and shown else json.dumps(shown, separators=(",", ":"))
     text = " ".join(text.split())
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."

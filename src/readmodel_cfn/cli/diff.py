@@ -87,7 +87,7 @@ def _settings(settings: Sequence[SettingChange], width: int) -> Iterator[tuple[s
         resources = {name for setting in group for name in setting.resources}
         count = f"{len(group)} ({counted(len(resources), 'resource')})"
         text = f"[[routes]] {name}{values} {count}: "
-        text += _listed([_path(setting) for setting in group], room=width - len(text))
+        text += _listed([_path(setting) for setting in group], space=width - len(text))
         yield text, any(setting.access for setting in group)
 
 
@@ -142,13 +142,13 @@ def _rank(group: Sequence[ResourceDiff]) -> tuple[bool, bool]:
 def _group_lines(group: Sequence[ResourceDiff], kinds: int, width: int) -> Iterator[str]:
     first = group[0]
     start = f"{_mark(first.access)} {_kind(first, kinds)}  "
-    room = width - 2 - max(kinds, len(_word(first))) - 2
+    space = width - 2 - max(kinds, len(_word(first))) - 2
     if len(group) == 1:
         text = f"{first.logical_id}  {first.type}"
     else:
         text = f"{len(group)} {first.type}: "
-        text += _listed([resource.logical_id for resource in group], room=room - len(text))
-    yield start + _cut(text, room)
+        text += _listed([resource.logical_id for resource in group], space=space - len(text))
+    yield start + _cut(text, space)
     yield from _loss(first, width)
     changes = [change for item in group for change in _values(item)]
     yield from _value_lines(changes, width, _MARGIN)
@@ -179,9 +179,9 @@ def _value(place: str, changes: Sequence[PropertyChange], width: int) -> str:
 def _change(name: str, values: tuple[str, str], ending: str, width: int) -> str:
     """`name: before -> after`, each part cut so that the line fits."""
     before, after = values
-    room = width - len(ending) - len(": ") - len(" -> ")
-    name = _cut_start(name, max(room - len(before) - len(after), room // 2))
-    left = room - len(name)
+    space = width - len(ending) - len(": ") - len(" -> ")
+    name = _cut_start(name, max(space - len(before) - len(after), space // 2))
+    left = space - len(name)
     before = _cut(before, max(left - len(after), left // 2))
     return f"{name}: {before} -> {_cut(after, left - len(before))}{ending}"
 
@@ -238,8 +238,8 @@ def _kind(resource: ResourceDiff, width: int) -> str:
 def _loss(resource: ResourceDiff, width: int | None = None) -> Iterator[str]:
     if resource.loss:
         may = "if AWS replaces it: " if resource.kind == "may replace" else ""
-        room = width and width - _MARGIN
-        for line in _wrapped(f"{may}{resource.loss}", room):
+        space = width and width - _MARGIN
+        for line in _wrapped(f"{may}{resource.loss}", space):
             yield " " * _MARGIN + click.style(line, fg="red", bold=True)
 
 
@@ -247,16 +247,16 @@ def _mark(access: bool) -> str:
     return click.style("!", fg="red", bold=True) if access else " "
 
 
-def _listed(names: Sequence[str], most: int | None = None, room: int | None = None) -> str:
+def _listed(names: Sequence[str], most: int | None = None, space: int | None = None) -> str:
     """The first names, and how many more there are."""
     shown = list(names[:most])
     while True:
         more = f" and {len(names) - len(shown)} more" if len(shown) < len(names) else ""
         text = ", ".join(shown)
-        if room is None or len(text) + len(more) <= room:
+        if space is None or len(text) + len(more) <= space:
             return f"{text}{more}"
         if len(shown) == 1:
-            return f"{_cut(text, room - len(more))}{more}"
+            return f"{_cut(text, space - len(more))}{more}"
         shown.pop()
 
 

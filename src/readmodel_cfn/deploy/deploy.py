@@ -219,7 +219,7 @@ def _create_or_update(context: DeployContext, inspection: Inspection) -> Stack:
     diff = compare(context.client, spec, inspection, context.on_progress, context.find_settings)
     _report(context, diff)
     if action in CHANGING:
-        _require_losses(context, diff)
+        _require_consent_to_loss(context, diff)
         kind: ConsentKind = "create" if action == "create" else "update"
         context.require(kind, f"{kind} {where}")
         events = _start(context, inspection)
@@ -250,7 +250,7 @@ def _execute_change_set(context: DeployContext, inspection: Inspection) -> Stack
         if not diff.resources and inspection.stack:
             context.on_progress(Note("No change."))
             return inspection.stack
-        _require_losses(context, diff)
+        _require_consent_to_loss(context, diff)
         if context.options.import_existing:
             context.require("import", f"import existing resources into {context.location}")
         else:
@@ -284,7 +284,7 @@ def _change_set(
         yield replace(found, action=plan.action), change_set
 
 
-def _require_losses(context: DeployContext, diff: StackDiff) -> None:
+def _require_consent_to_loss(context: DeployContext, diff: StackDiff) -> None:
     """Require consent for what an update would lose.
 
     What adopting a stack removes is named in the consent to adopt it.
@@ -296,9 +296,9 @@ def _require_losses(context: DeployContext, diff: StackDiff) -> None:
     found = [item for item in diff.lost if not (adopted and item.kind == "remove")]
     if found:
         changes = ", ".join(f"{resource.kind} {resource.logical_id}" for resource in found)
-        losses = "; ".join(dict.fromkeys(resource.loss for resource in found))
+        texts = "; ".join(dict.fromkeys(resource.loss for resource in found))
         lost = tuple(resource.logical_id for resource in found)
-        context.require("replace", f"{changes} of {context.location}: {losses}", lost)
+        context.require("replace", f"{changes} of {context.location}: {texts}", lost)
     if diff.removes_all_routes:
         count = counted(len(diff.removed_routes), "route")
         text = f"remove all routes of {context.location} ({count})"

@@ -34,7 +34,7 @@ _PARTS: Mapping[str, Any] = {
     "Outputs": {},
 }
 # What is lost if a resource of this type is replaced or removed; see `ResourceDiff.loss`.
-_LOSSES = {
+_CONSEQUENCES = {
     "AWS::S3::Bucket": "the new bucket is empty: publish all documents again",
     "AWS::ApiGateway::RestApi": "its URL changes",
     "AWS::ApiGateway::Stage": "its URL changes",
@@ -135,7 +135,7 @@ class ResourceDiff:
     @property
     def loss(self) -> str:
         """What is lost if the resource is replaced or removed; empty if nothing is."""
-        return _LOSSES.get(self.type, "") if self.kind in _LOSING else ""
+        return _CONSEQUENCES.get(self.type, "") if self.kind in _LOSING else ""
 
     @property
     def is_protected(self) -> bool:

@@ -36,7 +36,6 @@ from readmodel_cfn.config.load import (
 )
 from readmodel_cfn.consent import Confirm
 from readmodel_cfn.deploy.spec import StackSpec
-from readmodel_cfn.deploy.stack_diff import ChangedSetting, StackDiff
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.results import (
@@ -56,6 +55,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.diagnosis import Diagnosis
     from readmodel_cfn.deploy.events import OnInterrupt
     from readmodel_cfn.deploy.follow import FollowResult
+    from readmodel_cfn.deploy.stack_diff import ChangedSetting, StackDiff
     from readmodel_cfn.deploy.status import StackStatus
     from readmodel_cfn.deploy.values import Output, Stack
     from readmodel_cfn.local.serve import Source
@@ -288,7 +288,7 @@ class ReadModelStack:
     @readable_errors()
     def diff(
         self, *, template_bucket: str | None = None, on_progress: OnProgress = ignore
-    ) -> StackDiff:
+    ) -> "StackDiff":
         """What `deploy` would change. A change set is created for it, and deleted again.
 
         Args:
@@ -863,7 +863,7 @@ class ReadModelStack:
             role_arn=settings.role_arn,
         )
 
-    def _changed_settings(self, deployed: Mapping[str, Any]) -> Iterable[ChangedSetting]:
+    def _changed_settings(self, deployed: Mapping[str, Any]) -> "Iterable[ChangedSetting]":
         """The settings of the model that differ from those of the deployed template."""
         from readmodel_cfn.config.changes import changed_settings
 

@@ -79,7 +79,7 @@ def test_a_replacement_names_its_property_and_what_is_lost(lines: Lines) -> None
     printed = lines(difference(MODEL, replace(MODEL, data_store=DataStore(name="shop-data"))))
     at = next(number for number, line in enumerate(printed) if "replace (BucketName)" in line)
     assert "DataStore" in printed[at]
-    assert "empty" in printed[at + 1]
+    assert "publish" in printed[at + 1]
 
 
 def test_removed_routes_are_counted_and_named(lines: Lines) -> None:

@@ -202,3 +202,37 @@ def test_leaves_differ_if_and_only_if_values_differ(before: Any, after: Any) -> 
     found = list(leaves(before, after))
     assert bool(found) == (before != after)
     assert all(old != new for _, old, new in found)
+
+
+SCALARS = st.none() | st.integers() | st.text(max_size=3)
+PARTS = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(
+                ["Statement", "Policies", "PolicyDocument", "Bucket", "Ref", "Fn::Join", "Effect"]
+            ),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=8,
+)
+TYPES = ("AWS::S3::BucketPolicy", "AWS::IAM::Role", "AWS::ApiGateway::Method", "Custom::X")
+
+
+@given(PARTS, st.sampled_from(TYPES), PARTS)
+def test_any_deployed_template_is_compared_without_an_error(
+    before: Any, type_: str, metadata: Any
+) -> None:
+    properties = {"PolicyDocument": {"Statement": []}, "HttpMethod": "GET"}
+    after = {"Resources": {"Store": {"Type": type_, "Properties": properties}}}
+    for deployed in (
+        before,
+        {"Resources": before, "Metadata": metadata},
+        {"Resources": {"Store": {"Type": type_, "Properties": before}}},
+    ):
+        for action in ("Modify", "Remove"):
+            found = change(detail("PolicyDocument"), Action=action, Replacement="Conditional")
+            assert compared(deployed, after, found).resources

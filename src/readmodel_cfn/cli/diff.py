@@ -173,15 +173,16 @@ def _value(place: str, changes: Sequence[PropertyChange], width: int) -> str:
     if len(changes) == 1:
         place = ".".join(_steps(changes[0]))
     other = f" (and {len(pairs) - 1} more)" if len(pairs) > 1 else ""
-    return _change(place, pairs[0], other, width)
+    before, after = pairs[0]
+    space = width - len(other) - len(": ") - len(" -> ")
+    name = _cut_start(place, max(space - len(before) - len(after), space // 2))
+    return _change(name, (before, after), other, width)
 
 
 def _change(name: str, values: tuple[str, str], ending: str, width: int) -> str:
-    """`name: before -> after`, each part cut so that the line fits."""
+    """`name: before -> after`, the values cut so that the line fits."""
     before, after = values
-    space = width - len(ending) - len(": ") - len(" -> ")
-    name = _cut_start(name, max(space - len(before) - len(after), space // 2))
-    left = space - len(name)
+    left = width - len(ending) - len(name) - len(": ") - len(" -> ")
     before = _cut(before, max(left - len(after), left // 2))
     return f"{name}: {before} -> {_cut(after, left - len(before))}{ending}"
 

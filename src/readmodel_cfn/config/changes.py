@@ -1,5 +1,6 @@
 """Which settings differ between a deployed template and a read model, each with its effect."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -8,6 +9,7 @@ from typing import Any
 from readmodel_cfn.config.load import read_model
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.template.model import SECTIONS, ReadModel
+from readmodel_cfn.template.naming import PREFIX
 from readmodel_cfn.template.options import options_of
 from readmodel_cfn.template.render import build_template
 from readmodel_cfn.template.routes import Route
@@ -23,17 +25,17 @@ _SINGLE_ROUTES = 8  # of more changed routes, the effect of all together is comp
 def changed_settings(deployed: Template, model: ReadModel, prefix: str = "") -> Iterator[Change]:
     """The settings of `model` that differ from those in the metadata of the deployed template.
 
-    None if the metadata is missing or from a version that has other settings.
+    Nothing if the metadata is missing or from a version that has other settings.
     """
     found = settings_in(deployed)
-    old_prefix = prefix if prefix in found else next(iter(found), prefix)
+    old_prefix = prefix if prefix in found else next(iter(found), None)
+    if not isinstance(old_prefix, str) or not re.fullmatch(PREFIX, old_prefix):
+        return
     try:
-        old = read_model(found[old_prefix], "Metadata") if found else None
+        old = read_model(found[old_prefix], "Metadata")
+        before = _template(old, old_prefix)
     except ConfigError:
         return
-    if old is None:
-        return
-    before = _template(old, old_prefix)
     if old_prefix != prefix:
         yield "stack", "prefix", old_prefix, prefix, before, _template(old, prefix)
     yield from _of_routes(old, model, old_prefix, before)

@@ -149,7 +149,7 @@ def effect(cause: str, found: Mapping[str, Verdict], after: Resources) -> Kind:
     replaced.
     """
     name, _, attribute = cause.partition(".")
-    if name not in after:
+    if not isinstance(after.get(name), Mapping):
         return "may replace"  # a parameter, or a value that only AWS knows
     verdict = found.get(name, _UNCHANGED)
     if verdict.kind != "modify" or not attribute:

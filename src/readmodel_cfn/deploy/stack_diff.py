@@ -35,7 +35,7 @@ _PARTS: Mapping[str, Any] = {
 }
 # What is lost if a resource of this type is replaced or removed; see `ResourceDiff.loss`.
 _CONSEQUENCES = {
-    "AWS::S3::Bucket": "the new bucket is empty: publish all documents again",
+    "AWS::S3::Bucket": "its documents are no longer served: publish all of them again",
     "AWS::ApiGateway::RestApi": "its URL changes",
     "AWS::ApiGateway::Stage": "its URL changes",
     "AWS::IAM::AccessKey": "publishers with the old key are refused: let them read the new one",
@@ -399,7 +399,7 @@ def _whole(
     removed = kind == "remove"
     rows = {
         f"/Properties/{name}": (value, ABSENT) if removed else (ABSENT, value)
-        for name, value in resource.get("Properties", {}).items()
+        for name, value in (resource.get("Properties") or {}).items()
     }
     return ResourceDiff(kind, logical_id, type_, physical_id, _properties(rows, widened))
 

@@ -3,10 +3,11 @@
 `full` prints every resource and every value in a line of its own.
 """
 
+import json
 import shutil
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby, takewhile
+from itertools import groupby
 from typing import Any
 
 import click
@@ -82,7 +83,7 @@ def _settings(settings: Sequence[SettingChange], width: int) -> Iterator[tuple[s
         if not name or len(group) <= _SHOWN_ROUTES:
             yield from ((_setting(setting, width), setting.access) for setting in group)
             continue
-        pairs = {setting.values for setting in group}
+        pairs = {setting.values(width // 2) for setting in group}
         values = f" {' -> '.join(*pairs)}" if len(pairs) == 1 else ""
         resources = {name for setting in group for name in setting.resources}
         count = f"{len(group)} ({counted(len(resources), 'resource')})"
@@ -96,7 +97,7 @@ def _setting(setting: SettingChange, width: int) -> str:
     if _route_change(setting) in ("added", "removed"):
         whole = str(setting).removesuffix(count)
         return f"{_cut(whole, width - len(count))}{count}"
-    return _change(setting.name, setting.values, count, width)
+    return _change(setting.name, setting, count, width)
 
 
 def _route_change(setting: SettingChange) -> str:
@@ -168,23 +169,20 @@ def _value_lines(changes: Iterable[PropertyChange], width: int, margin: int) -> 
 
 def _value(place: str, changes: Sequence[PropertyChange], width: int) -> str:
     """One property before and after, and how many other values it has elsewhere."""
-    widening_first = sorted(changes, key=lambda change: not change.access)
-    pairs = list(dict.fromkeys(change.values for change in widening_first))
+    first = min(changes, key=lambda change: not change.access)
+    different = len({json.dumps((change.before, change.after)) for change in changes})
     if len(changes) == 1:
-        place = ".".join(_steps(changes[0]))
-    other = f" (and {len(pairs) - 1} more)" if len(pairs) > 1 else ""
-    before, after = pairs[0]
+        place = ".".join(_steps(first))
+    other = f" (and {different - 1} more)" if different > 1 else ""
     space = width - len(other) - len(": ") - len(" -> ")
-    name = _cut_start(place, max(space - len(before) - len(after), space // 2))
-    return _change(name, (before, after), other, width)
+    shown = len("".join(first.values(space)))
+    return _change(_cut_start(place, max(space - shown, space // 2)), first, other, width)
 
 
-def _change(name: str, values: tuple[str, str], ending: str, width: int) -> str:
+def _change(name: str, change: PropertyChange | SettingChange, ending: str, width: int) -> str:
     """`name: before -> after`, the values cut so that the line fits."""
-    before, after = values
     left = width - len(ending) - len(name) - len(": ") - len(" -> ")
-    before = _cut(before, max(left - len(after), left // 2))
-    return f"{name}: {before} -> {_cut(after, left - len(before))}{ending}"
+    return f"{name}: {' -> '.join(change.values(left))}{ending}"
 
 
 def _place(change: PropertyChange) -> str:
@@ -196,9 +194,7 @@ def _place(change: PropertyChange) -> str:
 
 
 def _steps(change: PropertyChange) -> list[str]:
-    """The path of a value, down to the function that makes it."""
-    steps = change.path.removeprefix("/").removeprefix("Properties/").split("/")
-    return list(takewhile(lambda step: step != "Ref" and not step.startswith("Fn::"), steps))
+    return change.path.removeprefix("/").removeprefix("Properties/").split("/")
 
 
 def _ending(diff: StackDiff, width: int | None = None) -> Iterator[str]:

@@ -48,7 +48,7 @@ def _no_longer_true(before: Any, after: Any) -> bool:
 
 
 def _now_true(before: Any, after: Any) -> bool:  # noqa: ARG001
-    return _is_true(after)
+    return not isinstance(after, bool) and _is_true(after)
 
 
 def _is_true(value: Any) -> bool:
@@ -85,10 +85,13 @@ def _weaker_encryption(before: Any, after: Any) -> bool:
 
 
 def _more_origins(before: Any, after: Any) -> bool:
-    return after is not None and _text(before) != "*"
+    declared = isinstance(after, bool)  # a method response only declares the header
+    return after is not None and not declared and _text(before) != "*"
 
 
 def _more_names(before: Any, after: Any) -> bool:
+    if isinstance(after, bool):
+        return False
     names = [set(_text(value).replace(" ", "").split(",")) - {""} for value in (before, after)]
     return bool(names[1] - names[0]) and "*" not in names[0]
 

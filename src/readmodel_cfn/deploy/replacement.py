@@ -129,7 +129,8 @@ class _Resolver:
     def _edited(self, old: Any, new: Any, details: Sequence[ResourceChangeDetail]) -> Kind:
         """The value in the template changed."""
         evaluator = Evaluator({})
-        if is_known(evaluator.evaluate(old)) and is_known(evaluator.evaluate(new)):
+        known = all(is_known(evaluator.evaluate(value)) for value in (old, new))
+        if known or old is None or new is None:
             return "replace"
         shown = [(detail.before, detail.after) for detail in details if detail.before]
         if shown and all(after for _, after in shown):

@@ -4,8 +4,10 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import takewhile
 from typing import Any, ClassVar, Literal
 
+from readmodel_cfn.cloudformation.evaluate import function_of, show
 from readmodel_cfn.cloudformation.reader import read_template
 from readmodel_cfn.deploy.access import Access
 from readmodel_cfn.deploy.exposure import exposure
@@ -20,7 +22,8 @@ from readmodel_cfn.plural import counted
 ChangeKind = Literal["add", "modify", "replace", "may replace", "remove", "import"]
 ABSENT = None  # the value of a property that does not exist; a template has no null
 _CURRENT, _LATER = "(current value)", "(known after deploy)"
-_LONGEST_VALUE = 72  # characters of a value in a line; as_dict() has all of them
+_LONGEST_VALUES = 2 * 72  # characters of two values in a line; as_dict() has all of them
+_COMMON = 8  # characters of a common beginning that are shown before the difference
 _KINDS: Mapping[str, ChangeKind] = {"Add": "add", "Remove": "remove", "Import": "import"}
 _LOSING = ("replace", "may replace", "remove")
 _STACK_KEYS = {"Tags": "tags", "TerminationProtection": "termination_protection"}
@@ -72,7 +75,7 @@ class SettingChange:
         if self.table == "routes" and " " not in self.key:
             word = "added" if self.before is None else "removed"
             return f"[[routes]] {word} {self.key} -> {self.after or self.before}"
-        return f"{self.name}: {' -> '.join(self.values)}"
+        return f"{self.name}: {' -> '.join(self.values())}"
 
     @property
     def name(self) -> str:
@@ -80,10 +83,9 @@ class SettingChange:
         table = "[[routes]]" if self.table == "routes" else f"[{self.table}]"
         return f"{table} {self.key}"
 
-    @property
-    def values(self) -> tuple[str, str]:
-        """The value before and after in one line each, abbreviated; `-` if it has none."""
-        return short(self.before), short(self.after)
+    def values(self, width: int = _LONGEST_VALUES) -> tuple[str, str]:
+        """As of PropertyChange."""
+        return _in_line(self.before, self.after, width)
 
 
 @dataclass(frozen=True)
@@ -100,14 +102,17 @@ class PropertyChange:
     after: Any
     access: bool = False
 
-    @property
-    def values(self) -> tuple[str, str]:
-        """The value before and after in one line each, abbreviated; `-` if it does not exist."""
-        return short(self.before), short(self.after)
+    def values(self, width: int = _LONGEST_VALUES) -> tuple[str, str]:
+        """The value before and after, together at most `width` characters; `-` is no value.
+
+        Functions are in the syntax of Fn::Sub: `${DataStore.Arn}/a.json`. Of long values the
+        beginning that they have in common is left out.
+        """
+        return _in_line(self.before, self.after, width)
 
     def __str__(self) -> str:
         path = self.path.removeprefix("/").replace("/", ".").removeprefix("Properties.")
-        return f"{path}: {' -> '.join(self.values)}"
+        return f"{path}: {' -> '.join(self.values())}"
 
 
 @dataclass(frozen=True)
@@ -289,14 +294,23 @@ def readable(template: Any) -> Mapping[str, Any]:
 
 def _settings(found: Iterable[ChangedSetting]) -> Iterator[SettingChange]:
     """The settings that change something in the template; `publish` alone uses the others."""
+    compared: dict[int, tuple[Any, tuple[str, ...], bool]] = {}  # routes may share a template
     for table, key, old, new, without, changed in found:
-        pair = (without.get("Resources", {}), changed.get("Resources", {}))
-        names = dict.fromkeys([*pair[0], *pair[1]])
-        resources = tuple(name for name in names if pair[0].get(name) != pair[1].get(name))
+        if id(changed) not in compared:
+            compared[id(changed)] = (changed, *_effect(without, changed))
+        _, resources, widens = compared[id(changed)]
         if resources or without.get("Outputs") != changed.get("Outputs"):
-            access, is_removal = Access(without, changed), new is None and table == "routes"
-            widens = not is_removal and any(access.widened(name) for name in resources)
+            is_removed_route = table == "routes" and new is None
+            widens = widens and not is_removed_route
             yield SettingChange(table, key, old, new, resources, widens)
+
+
+def _effect(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[str, ...], bool]:
+    """The resources that differ, and whether access widens."""
+    old, new = before.get("Resources", {}), after.get("Resources", {})
+    names = [name for name in dict.fromkeys([*old, *new]) if old.get(name) != new.get(name)]
+    access = Access(before, after)
+    return tuple(names), any(access.widened(name) for name in names)
 
 
 def stack_settings(changes: Iterable[PropertyChange]) -> Iterator[SettingChange]:
@@ -332,11 +346,15 @@ def others(
 def leaves(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
     """The smallest parts that differ: the path, the value before and the value after.
 
+    The call of a function, such as Fn::Join, is one value.
+
     If the length of a list differs, its removed items have the path `-`, its added items `+`.
     """
     if before == after:
         return
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
+    if function_of(before) or function_of(after):
+        yield path, before, after
+    elif isinstance(before, Mapping) and isinstance(after, Mapping):
         for name in [*before, *(name for name in after if name not in before)]:
             yield from leaves(before.get(name), after.get(name), f"{path}/{name}")
     elif isinstance(before, list) and isinstance(after, list):
@@ -456,13 +474,25 @@ def _parsed(text: str) -> Any:
         return text
 
 
-def short(value: Any) -> str:
-    """A value in one line, with functions in the syntax of Fn::Sub: `${DataStore.Arn}/a.json`."""
-    from readmodel_cfn.cloudformation.evaluate import show  # slow, and only needed to print
+def _in_line(before: Any, after: Any, width: int) -> tuple[str, str]:
+    texts = _text(before), _text(after)
+    if len("".join(texts)) <= width:
+        return texts
+    equal = takewhile(lambda pair: pair[0] == pair[1], zip(*texts, strict=False))
+    common = sum(1 for _ in equal) - _COMMON
+    old, new = (f"...{text[common:]}" if common > len("...") else text for text in texts)
+    old = _cut(old, max(width - len(new), width // 2))
+    return old, _cut(new, width - len(old))
 
+
+def _text(value: Any) -> str:
+    """A value in one line."""
     shown = show(value)
     if shown is None:  # absent, or AWS::NoValue
         return "-"
     text = shown if isinstance(shown, str) and shown else json.dumps(shown, separators=(",", ":"))
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."
+    return " ".join(text.split())
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: max(width - 3, 0)]}..."

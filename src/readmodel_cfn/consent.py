@@ -16,6 +16,8 @@ ConsentKind = Literal[
     "import",
     "revert-drift",
     "adopt",
+    "replace",
+    "remove-all-routes",
     "recreate",
     "continue-rollback",
     "delete",
@@ -26,7 +28,15 @@ ConsentKind = Literal[
     "race",
 ]
 REQUIRED: frozenset[ConsentKind] = frozenset(
-    ("adopt", "recreate", "continue-rollback", "delete", "erase-documents")
+    (
+        "adopt",
+        "replace",
+        "remove-all-routes",
+        "recreate",
+        "continue-rollback",
+        "delete",
+        "erase-documents",
+    )
 )
 """Kinds that are refused without `confirm`; for all others the call itself is consent."""
 
@@ -37,7 +47,8 @@ class Consent:
 
     `name` is the stack, or the bucket if documents are deleted or restored. `text` describes the
     change in one line, such as "update stack shop in 123456789012/eu-west-1". `lost` lists what is
-    deleted or removed from the stack. `target` is the account, region and stack.
+    deleted, replaced or removed from the stack: resources, or paths. `target` is the account,
+    region and stack.
     """
 
     kind: ConsentKind

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.plan import Plan as Plan
     from readmodel_cfn.deploy.stack_diff import PropertyChange as PropertyChange
     from readmodel_cfn.deploy.stack_diff import ResourceDiff as ResourceDiff
+    from readmodel_cfn.deploy.stack_diff import SettingChange as SettingChange
     from readmodel_cfn.deploy.stack_diff import StackDiff as StackDiff
     from readmodel_cfn.deploy.status import StackStatus as StackStatus
     from readmodel_cfn.deploy.values import Output as Output
@@ -58,6 +59,7 @@ _MODULES = {
     "ResourceDiff": "deploy.stack_diff",
     "Response": "aws.http",
     "Restored": "publish.history",
+    "SettingChange": "deploy.stack_diff",
     "StackDiff": "deploy.stack_diff",
     "StackEvent": "deploy.values",
     "StackStatus": "deploy.status",

@@ -11,7 +11,7 @@ the command prints with `--json`. All errors are ReadModelErrors.
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property, partial
@@ -36,7 +36,6 @@ from readmodel_cfn.config.load import (
 )
 from readmodel_cfn.consent import Confirm
 from readmodel_cfn.deploy.spec import StackSpec
-from readmodel_cfn.deploy.stack_diff import StackDiff
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.results import (
@@ -56,6 +55,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.diagnosis import Diagnosis
     from readmodel_cfn.deploy.events import OnInterrupt
     from readmodel_cfn.deploy.follow import FollowResult
+    from readmodel_cfn.deploy.stack_diff import ChangedSetting, StackDiff
     from readmodel_cfn.deploy.status import StackStatus
     from readmodel_cfn.deploy.values import Output, Stack
     from readmodel_cfn.local.serve import Source
@@ -253,8 +253,9 @@ class ReadModelStack:
                 private bucket of the account, which is created if it does not exist.
             detach: Return when the operation has started.
             timeout: Seconds to wait for an operation at most.
-            confirm: Called before each change. Without it only adopting a stack, recreating it and
-                continuing a failed rollback are refused.
+            confirm: Called before each change. Without it these are refused: adopting a stack,
+                recreating it, continuing a failed rollback, replacing the bucket or the API,
+                and removing all routes.
             on_progress: Gets the lint findings, the Plan, the StackDiff, each StackEvent, and Step
                 and Note.
             on_interrupt: Called on Ctrl-C during the wait. Without it the wait ends.
@@ -282,6 +283,7 @@ class ReadModelStack:
             detach=detach,
             timeout=timeout,
             origin=self._origin(),
+            find_settings=self._changed_settings,
             confirm=confirm,
             on_progress=on_progress,
             on_interrupt=on_interrupt,
@@ -294,7 +296,7 @@ class ReadModelStack:
         template_bucket: str | None = None,
         confirm: Confirm | None = None,
         on_progress: OnProgress = ignore,
-    ) -> StackDiff:
+    ) -> "StackDiff":
         """What `deploy` would change. A change set is created for it, and deleted again.
 
         Args:
@@ -317,6 +319,7 @@ class ReadModelStack:
             connection,
             template_bucket=template_bucket,
             confirm=confirm,
+            find_settings=self._changed_settings,
             on_progress=on_progress,
         )
 
@@ -889,6 +892,14 @@ class ReadModelStack:
             termination_protection=settings.termination_protection,
             role_arn=settings.role_arn,
         )
+
+    def _changed_settings(self, deployed: Mapping[str, Any]) -> "Iterable[ChangedSetting]":
+        """The settings of the model that differ from those of the deployed template."""
+        from readmodel_cfn.config.changes import changed_settings
+
+        if self.article:
+            return ()
+        return changed_settings(deployed, self.model, self.config.stack.prefix)
 
     def _origin(self) -> Mapping[str, str]:
         """The table of readmodel.toml that creates a resource, by logical ID."""

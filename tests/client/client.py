@@ -41,6 +41,7 @@ from readmodel_cfn.results import (
     RaceResult,
     Response,
     Restored,
+    SettingChange,
     StackDiff,
     StackEvent,
     StackStatus,
@@ -169,8 +170,16 @@ def print_progress(value: object) -> None:
         print(value.where, value.action, value.why)
     elif isinstance(value, StackDiff):
         print([(resource.kind, resource.logical_id) for resource in value.resources])
+        print(value.removed_routes, value.removes_all_routes, value.exposure)
+        print_settings(value.settings)
     elif isinstance(value, StackEvent):
         print(value.time, value.logical_id, value.status)
+
+
+def print_settings(settings: tuple[SettingChange, ...]) -> None:
+    """Print the settings that a deploy would change."""
+    for setting in settings:
+        print(setting.table, setting.key, setting.before, setting.after, setting.resources)
 
 
 def cancel(events: EventStream, interrupt: KeyboardInterrupt) -> bool:

@@ -65,7 +65,7 @@ def test_new_stack_is_created_with_capability_and_tag(aws: Aws) -> None:
     aws.events(
         event(2, "DataStore", "CREATE_COMPLETE"), event(1, "DataStore", "CREATE_IN_PROGRESS")
     )
-    done = deploy()
+    done = deploy("--full")
     assert done.exit_code == 0
     lines = done.stderr.splitlines()
     assert [line.split()[1] for line in lines[-2:]] == ["CREATE_IN_PROGRESS", "CREATE_COMPLETE"]

@@ -57,7 +57,7 @@ def test_equal_stack_needs_no_change_set(aws: Aws) -> None:
 
 def test_missing_stack_shows_only_additions_and_makes_no_change_set(aws: Aws) -> None:
     aws.no_stack()
-    done = diff()
+    done = diff("--full")
     assert done.exit_code == 5
     lines = [line for line in done.stdout.splitlines() if " add " in line]
     assert len(lines) == len(CONTENT["Resources"])
@@ -92,9 +92,10 @@ def test_all_pages_of_a_change_set_are_read(aws: Aws) -> None:
         "No updates are to be performed.",
     ],
 )
-def test_empty_change_set_is_deleted_and_changed_outputs_are_shown(aws: Aws, reason: str) -> None:
+def test_empty_change_set_is_deleted_and_a_changed_output_is_shown(aws: Aws, reason: str) -> None:
+    outputs = {name: value for name, value in CONTENT["Outputs"].items() if name != "ApiUrl"}
     aws.stack()
-    aws.template({**CONTENT, "Outputs": {}})
+    aws.template({**CONTENT, "Outputs": outputs})
     aws.answers("cloudformation", "list_change_sets", {"Summaries": []})
     aws.answers("cloudformation", "create_change_set", MADE)
     aws.answers("cloudformation", "describe_change_set", found("FAILED", reason))
@@ -237,6 +238,7 @@ def test_json_has_action_and_changed_resources(aws: Aws) -> None:
     assert answer["resources"][0]["kind"] == "remove"
     assert answer["resources"][0]["access"] is False
     assert answer["others"] == []
+    assert answer["settings"] == []
 
 
 def test_stack_in_progress_cannot_be_compared(aws: Aws) -> None:
@@ -264,7 +266,7 @@ def test_changed_protection_alone_needs_no_change_set(aws: Aws, tmp_path: Path) 
     aws.template(CONTENT)
     done = diff()
     assert done.exit_code == 5
-    assert "TerminationProtection: false -> true" in done.stdout
+    assert "[stack] termination_protection: false -> true" in done.stdout
 
 
 def test_changed_values_are_abbreviated(aws: Aws) -> None:

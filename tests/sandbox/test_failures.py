@@ -171,7 +171,8 @@ def test_earlier_failure_is_not_shown_again(
     """AWS still lists the failure of the deploy before, milliseconds ago."""
     project.deploy()
     taken = take_bucket("update")
-    assert taken in project.deploy(f'[data_store]\nname = "{taken}"', exits=4)
+    named = f'[data_store]\nname = "{taken}"'
+    assert taken in project.deploy(named, "--replace", "DataStore", exits=4)
     line = project.deploy(BOUNDED, exits=4)
     assert "DataStoreWriter" in line
     assert taken not in line

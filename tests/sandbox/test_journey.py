@@ -127,11 +127,11 @@ def test_removed_route_is_403_until_a_raised_serial_makes_it_404(
     project.publish({"id": 42}, "--key", "products/42.json")
     project.routes = [SAMPLES]
     project("deploy", "--yes")
-    assert "[deployment]" in project.stderr
+    assert "under [deployment]" in project.stderr
     assert project.read("products/42", exits=7)["status"] == 403
     project.more = "[deployment]\nserial = 2"
     project("deploy", "--yes")
-    assert "[deployment]" not in project.stderr
+    assert "under [deployment]" not in project.stderr
     assert project.read("products/42", exits=10)["status"] == 404
 
 
@@ -140,8 +140,8 @@ def test_old_path_of_a_renamed_route_answers_until_the_serial_is_raised(project:
     project("deploy", "--yes")
     project.publish(1)
     project.routes = [("renamed", SAMPLES[1])]
-    project("deploy", "--yes")
-    assert "[deployment]" in project.stderr
+    project("deploy", "--yes", "--remove-all-routes")
+    assert "under [deployment]" in project.stderr
     assert project.read("samples")["status"] == 200
     project.more = "[deployment]\nserial = 2"
     project("deploy", "--yes")
@@ -178,7 +178,8 @@ def test_replaced_bucket_is_served_at_once(project: Project) -> None:
     project("deploy", "--yes")
     project.publish("old")
     project.more = f'[data_store]\nname = "new-{project.name}"'
-    project("deploy", "--yes")
+    project("deploy", "--yes", exits=1)
+    project("deploy", "--yes", "--replace", "DataStore")
     project.publish("new")
     assert json.loads(project.read()["body"]) == "new"
 

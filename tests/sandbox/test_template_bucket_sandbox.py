@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from readmodel_cfn import Api, ReadModel, ReadModelStack, Route
-from readmodel_cfn.aws.connection import Connection, Credentials
+from readmodel_cfn.aws.caller import in_callers_account
+from readmodel_cfn.aws.connection import Connection, Credentials, StackLocation
 from readmodel_cfn.consent import Consent
 from readmodel_cfn.deploy.deploy import deploy
 from readmodel_cfn.deploy.diff import diff
@@ -32,7 +33,7 @@ def connection(sandbox: Sandbox) -> Connection:
 @pytest.fixture
 def own_bucket(connection: Connection) -> Iterator[TemplateBucket]:
     """The bucket of the sandbox's account; it does not exist before and after the test."""
-    bucket = TemplateBucket.of(connection, None, None)
+    bucket = TemplateBucket.of(in_callers_account(StackLocation("any", connection)), None)
     _delete(bucket)
     yield bucket
     _delete(bucket)
@@ -120,7 +121,7 @@ def test_two_deploys_at_once_create_the_bucket_and_both_use_it(
     together, urls, errors = threading.Barrier(2), list[str | None](), list[Exception]()
 
     def run() -> None:
-        bucket = TemplateBucket.of(connection, None, None)
+        bucket = TemplateBucket.of(in_callers_account(StackLocation("any", connection)), None)
         together.wait()
         try:
             prepare(bucket, lambda _: None, ignore)

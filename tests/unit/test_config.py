@@ -10,7 +10,6 @@ import pytest
 from facts import missing
 from readmodel_cfn import Api, DataStore, Deployment, GatewayRole, ReadModel, Route, Writer
 from readmodel_cfn.config.load import (
-    SECTIONS,
     Config,
     Publish,
     StackSettings,
@@ -19,6 +18,7 @@ from readmodel_cfn.config.load import (
     read_model,
 )
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.template.model import SECTIONS
 
 FULL = """\
 [stack]

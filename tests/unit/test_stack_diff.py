@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.deploy.stack_diff import (
     PropertyChange,
+    ResourceDiff,
     StackDiff,
     additions,
-    concerns_access,
     from_change_set,
     leaves,
 )
@@ -67,7 +67,7 @@ def test_new_stack_has_only_additions() -> None:
         ("Import", "", "import"),
         ("Modify", "False", "modify"),
         ("Modify", "True", "replace"),
-        ("Modify", "Conditional", "may replace"),
+        ("Modify", "Conditional", "modify"),
         ("Dynamic", "", "modify"),
     ],
 )
@@ -93,6 +93,12 @@ def test_dependent_change_names_its_cause() -> None:
 
 
 def test_present_template_may_be_yaml() -> None:
+    text = "Resources:\n  Store:\n    Type: AWS::S3::Bucket\n    Properties: {B: 0}"
+    diff = compared(text, template(B=1), change(detail("B")))
+    assert rows(diff) == [("/Properties/B", 0, 1)]
+
+
+def test_unreadable_template_has_no_values() -> None:
     diff = compared("Resources: ...", template(B=1), change(detail("B")))
     assert rows(diff) == [("/Properties/B", "(current value)", "(known after deploy)")]
 
@@ -122,38 +128,52 @@ def test_equal_templates_have_no_diff() -> None:
     assert additions(StackSpec("shop", json.dumps(template())))
 
 
-def test_access_changes_are_marked() -> None:
-    before = template(PublicAccessBlockConfiguration={"BlockPublicAcls": True}, Tags=[])
-    after = template(PublicAccessBlockConfiguration={"BlockPublicAcls": False}, Tags=["a"])
+def test_only_what_widens_access_is_marked() -> None:
+    block = {"BlockPublicAcls": True, "IgnorePublicAcls": False}
+    before = template(PublicAccessBlockConfiguration=block, Tags=[])
+    turned = {name: not on for name, on in block.items()}
+    after = template(PublicAccessBlockConfiguration=turned, Tags=["a"])
     diff = compared(before, after, change(detail("Tags"), detail("PublicAccessBlockConfiguration")))
     marked = {change.path: change.access for change in diff.resources[0].properties}
     assert marked == {
         "/Properties/PublicAccessBlockConfiguration/BlockPublicAcls": True,
+        "/Properties/PublicAccessBlockConfiguration/IgnorePublicAcls": False,
         "/Properties/Tags/+": False,
     }
     assert diff.resources[0].access
 
 
+def test_a_value_of_the_change_set_is_shown_by_its_changed_parts() -> None:
+    found = detail("B", Path="/Properties/B", BeforeValue='{"x":1,"y":2}', AfterValue='{"x":1}')
+    diff = compared(template(B=[2]), template(B=[{"Ref": "X"}]), change(found))
+    assert rows(diff) == [("/Properties/B/y", 2, None)]
+
+
+def test_changed_tags_and_protection_are_settings_of_the_stack() -> None:
+    diff = compared(template(), template(), tags={"t": "v"}, termination_protection=True)
+    assert [(s.table, s.key, s.before, s.after) for s in diff.settings] == [
+        ("stack", "tags.t", None, "v"),
+        ("stack", "termination_protection", False, True),
+    ]
+
+
 @pytest.mark.parametrize(
-    ("type_", "path", "concerns"),
+    ("type_", "lost", "protected"),
     [
-        ("AWS::IAM::Role", "/Properties/Policies/0/PolicyDocument", True),
-        ("AWS::IAM::User", "/Properties/Tags", False),
-        ("AWS::IAM::ManagedPolicy", "/Metadata/x", False),
-        ("AWS::S3::BucketPolicy", "/Properties/PolicyDocument/Statement/0", True),
-        ("AWS::S3::Bucket", "/Properties/VersioningConfiguration", False),
-        ("AWS::S3::Bucket", "/Properties/AccessControl", True),
-        ("AWS::ApiGateway::Method", "/Properties/AuthorizationType", True),
-        ("AWS::ApiGateway::Method", "/Properties/Integration/Credentials", True),
-        ("AWS::ApiGateway::Method", "/Properties/Integration", True),
-        ("AWS::ApiGateway::Method", "/Properties/Integration/RequestParameters", False),
-        ("AWS::ApiGateway::RestApi", "/Properties/Policy", True),
-        ("AWS::ApiGateway::RestApi", "/Properties/Name", False),
-        ("AWS::ApiGateway::Stage", "/Properties/DeploymentId", False),
+        (BUCKET, True, True),
+        ("AWS::ApiGateway::RestApi", True, True),
+        ("AWS::ApiGateway::Stage", True, True),
+        ("AWS::IAM::AccessKey", True, False),
+        ("AWS::IAM::Policy", False, False),
     ],
 )
-def test_concerns_access_by_type_and_path(type_: str, path: str, concerns: bool) -> None:
-    assert concerns_access(type_, path) == concerns
+@pytest.mark.parametrize("kind", ["replace", "remove", "may replace", "modify", "add"])
+def test_a_bucket_an_api_and_a_url_are_protected(
+    type_: str, lost: bool, protected: bool, kind: Any
+) -> None:
+    resource = ResourceDiff(kind, "R", type_)
+    loses = kind in ("replace", "remove", "may replace")
+    assert (bool(resource.loss), resource.is_protected) == (loses and lost, loses and protected)
 
 
 def test_added_list_items_are_the_only_difference() -> None:
@@ -182,3 +202,37 @@ def test_leaves_differ_if_and_only_if_values_differ(before: Any, after: Any) -> 
     found = list(leaves(before, after))
     assert bool(found) == (before != after)
     assert all(old != new for _, old, new in found)
+
+
+SCALARS = st.none() | st.integers() | st.text(max_size=3)
+PARTS = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(
+                ["Statement", "Policies", "PolicyDocument", "Bucket", "Ref", "Fn::Join", "Effect"]
+            ),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=8,
+)
+TYPES = ("AWS::S3::BucketPolicy", "AWS::IAM::Role", "AWS::ApiGateway::Method", "Custom::X")
+
+
+@given(PARTS, st.sampled_from(TYPES), PARTS)
+def test_any_deployed_template_is_compared_without_an_error(
+    before: Any, type_: str, metadata: Any
+) -> None:
+    properties = {"PolicyDocument": {"Statement": []}, "HttpMethod": "GET"}
+    after = {"Resources": {"Store": {"Type": type_, "Properties": properties}}}
+    for deployed in (
+        before,
+        {"Resources": before, "Metadata": metadata},
+        {"Resources": {"Store": {"Type": type_, "Properties": before}}},
+    ):
+        for action in ("Modify", "Remove"):
+            found = change(detail("PolicyDocument"), Action=action, Replacement="Conditional")
+            assert compared(deployed, after, found).resources

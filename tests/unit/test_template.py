@@ -19,7 +19,8 @@ CONTENT = json.loads(render(TEMPLATE))
 
 
 def test_template_parts_are_in_the_usual_order() -> None:
-    assert list(CONTENT) == ["AWSTemplateFormatVersion", "Description", "Resources", "Outputs"]
+    parts = ["AWSTemplateFormatVersion", "Description", "Metadata", "Resources", "Outputs"]
+    assert list(CONTENT) == parts
     article = article_template()
     assert list(article) == ["AWSTemplateFormatVersion", "Parameters", "Resources", "Outputs"]
 

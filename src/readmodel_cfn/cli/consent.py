@@ -1,7 +1,7 @@
 """Consent on the command line: --yes, an option with the stack's name, or a question."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -17,6 +17,8 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 _NO_NAME = ""  # the value of an option that is given without a name
 _BY_NAME: Mapping[ConsentKind, str] = {"adopt": "--adopt", "erase-documents": "--with-data"}
 """The kinds that require the stack's name, and the option for it."""
+_TYPED: frozenset[ConsentKind] = frozenset(("replace", "remove-all-routes"))
+"""The kinds that require the stack's name to be typed, unless an option has named the loss."""
 
 
 def name_option(flag: str, help_text: str) -> Callable[..., Any]:
@@ -48,8 +50,9 @@ class Ask:
     """A `confirm` callback that asks at the terminal, unless an option has already agreed.
 
     `yes` agrees to all kinds without an option of their own; `names` are the values of the options
-    that take the stack's name. The output of `report` is ended before a question. A change that is
-    not asked for is printed on stderr before it is made, with its account, region and stack.
+    that take the stack's name, `replaced` the logical IDs of --replace. The output of `report` is
+    ended before a question. A change that is not asked for is printed on stderr before it is made,
+    with its account, region and stack.
     """
 
     def __init__(
@@ -58,9 +61,12 @@ class Ask:
         *,
         yes: bool,
         names: Mapping[ConsentKind, str | None] | None = None,
+        replaced: Sequence[str] = (),
+        remove_all_routes: bool = False,
     ) -> None:
         self._report, self._yes = report, yes
         self._names = dict(names or {})
+        self._replaced, self._remove_all_routes = replaced, remove_all_routes
 
     def __call__(self, consent: Consent) -> bool:
         """Ask for consent.
@@ -71,6 +77,8 @@ class Ask:
         self._report.end()
         if consent.kind in _BY_NAME:
             self._by_name(consent, _BY_NAME[consent.kind])
+        elif consent.kind in _TYPED:
+            self._by_loss(consent)
         elif consent.kind == "recreate":
             _by_answer(consent, False, "--recreate")
         elif consent.kind == "template-bucket":
@@ -84,12 +92,30 @@ class Ask:
             _announce(consent)
             return
         check_terminal(consent.text, f"use {flag}={consent.name}")
-        question = f"{_sentence(consent)}. Type the stack's name to agree"
-        typed = click.prompt(question, default="", show_default=False, err=True)
-        if typed.strip() != consent.name:
-            raise ReadModelError("cancelled", where=consent.text)
+        _type_name(consent)
         if consent.kind == "erase-documents":  # the name also agrees to delete the stack
             self._yes = True
+
+    def _by_loss(self, consent: Consent) -> None:
+        if consent.kind == "replace":
+            agreed = set(consent.lost) <= set(self._replaced)
+            flags = " ".join(f"--replace {name}" for name in consent.lost)
+        else:
+            agreed = self._yes and self._remove_all_routes
+            flags = "--yes --remove-all-routes"
+        if agreed:
+            _announce(consent)
+        else:
+            check_terminal(consent.text, f"use {flags}")
+            _type_name(consent)
+            self._yes = True  # the name also agrees to the update
+
+
+def _type_name(consent: Consent) -> None:
+    question = f"{_sentence(consent)}. Type the stack's name to agree"
+    typed = click.prompt(question, default="", show_default=False, err=True)
+    if typed.strip() != consent.name:
+        raise ReadModelError("cancelled", where=consent.text)
 
 
 def _by_answer(consent: Consent, agreed: bool, flag: str) -> None:

@@ -1,19 +1,20 @@
 """`diff`, `deploy`, `follow` and `delete`: compare a stack, change it, and follow its events."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import click
 
 from readmodel_cfn.cli import output
 from readmodel_cfn.cli.consent import Ask, check_name, name_option, yes_option
+from readmodel_cfn.cli.diff import full_option, print_diff
 from readmodel_cfn.cli.errors import stop_on_sigterm, unfinished_if_output_closed
 from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.operation import OperationReporter, offer_cancel
 from readmodel_cfn.cli.options import SECONDS, WORD, article_option, json_option, stack_options
 from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.lint import Finding
-from readmodel_cfn.results import DeletionPlan, Plan, PropertyChange, ResourceDiff, StackDiff
+from readmodel_cfn.results import DeletionPlan, Plan, StackDiff
 from readmodel_cfn.stack import ReadModelStack
 
 _CHANGES = 5  # the exit code
@@ -44,6 +45,7 @@ def _print_plan(plan: Plan) -> None:
 @yes_option
 @article_option
 @template_bucket_option
+@full_option
 @json_option
 @click.pass_context
 def diff(
@@ -51,6 +53,7 @@ def diff(
     stack: ReadModelStack,
     yes: bool,
     template_bucket: str | None,
+    full: bool,
     as_json: bool,
 ) -> None:
     """Show what deploy would change. Exit code 0: no changes; 5: changes.
@@ -58,7 +61,8 @@ def diff(
     A template of more than 51,200 bytes is uploaded to a bucket; the command asks before it creates
     that bucket.
 
-    With --json: an object with action, resources and others.
+    With --json: an object with action, settings, resources, others, removed_routes, kept_routes and
+    exposure.
     """
     with Reporter(printers={Plan: _print_plan}) as report:
         found = stack.diff(
@@ -67,7 +71,7 @@ def diff(
     if as_json:
         output.print_json(found.as_dict())
     else:
-        print_diff(found)
+        print_diff(found, full=full)
     if not found.up_to_date:
         ctx.exit(_CHANGES)
 
@@ -99,6 +103,21 @@ def diff(
     "it. NAME is the stack's name; without it, the command asks for it.",
 )
 @click.option(
+    "--replace",
+    "replaced",
+    metavar="LOGICAL_ID",
+    type=WORD,
+    multiple=True,
+    help="Replace this bucket, API or stage, which loses documents or changes the URL. Can be "
+    "repeated.",
+)
+@click.option(
+    "--remove-all-routes",
+    is_flag=True,
+    help="With --yes: remove all routes of the deployed stack.",
+)
+@full_option
+@click.option(
     "--express",
     is_flag=True,
     help="Return without waiting until resources are stable (CloudFormation express mode).",
@@ -111,7 +130,14 @@ def diff(
 )
 @click.option("--revert-drift", is_flag=True, help="Revert changes made outside of CloudFormation.")
 def deploy(
-    stack: ReadModelStack, yes: bool, as_json: bool, adopt: str | None, **options: Any
+    stack: ReadModelStack,
+    yes: bool,
+    as_json: bool,
+    adopt: str | None,
+    replaced: tuple[str, ...],
+    remove_all_routes: bool,
+    full: bool,
+    **options: Any,
 ) -> None:
     """Create or update the stack, wait until it is complete, and print its outputs.
 
@@ -122,13 +148,19 @@ def deploy(
     check_name("--adopt", adopt, stack.name)
     printers: dict[type, Callable[[Any], None]] = {
         Plan: _print_plan,
-        StackDiff: lambda diff: print_diff(diff, err=True),
+        StackDiff: lambda diff: print_diff(diff, full=full, err=True),
         Finding: lambda finding: output.findings([finding]),
     }
     with OperationReporter(stack, as_json, printers) as report:
         result = stack.deploy(
             adopt=adopt is not None,
-            confirm=Ask(report, yes=yes, names={"adopt": adopt}),
+            confirm=Ask(
+                report,
+                yes=yes,
+                names={"adopt": adopt},
+                replaced=replaced,
+                remove_all_routes=remove_all_routes,
+            ),
             on_progress=report,
             on_interrupt=offer_cancel(report),
             **options,
@@ -231,39 +263,3 @@ def delete(
 def _print_deletion_plan(plan: DeletionPlan) -> None:
     for line in plan.lines():
         output.log(output.with_colour(line))
-
-
-_COLOURS = {"add": "green", "import": "green", "modify": "yellow", "remove": "red"}
-_LEGEND = "! security-relevant change"
-
-
-def print_diff(diff: StackDiff, *, err: bool = False) -> None:
-    """Print the table on stdout, or on stderr with `err`."""
-    for line in _lines(diff):
-        click.echo(line, err=err)
-
-
-def _lines(diff: StackDiff) -> Iterator[str]:
-    kinds = max((len(resource.kind) for resource in diff.resources), default=0)
-    names = max((len(resource.logical_id) for resource in diff.resources), default=0)
-    for resource in diff.resources:
-        kind = click.style(resource.kind.ljust(kinds), fg=_COLOURS.get(resource.kind, "red"))
-        name = resource.logical_id.ljust(names)
-        yield f"{_mark(resource.access)} {kind}  {name}  {resource.type}"
-        yield from (_value(change) for change in _shown(resource))
-    yield from (_value(change) for change in diff.others)
-    if any(resource.access for resource in diff.resources):
-        yield _LEGEND
-
-
-def _shown(resource: ResourceDiff) -> tuple[PropertyChange, ...]:
-    """The values of a changed resource; those of a new or removed one are in the template."""
-    return () if resource.kind in ("add", "remove", "import") else resource.properties
-
-
-def _value(change: PropertyChange) -> str:
-    return f"{_mark(change.access)}     {change}"
-
-
-def _mark(access: bool) -> str:
-    return click.style("!", fg="red", bold=True) if access else " "

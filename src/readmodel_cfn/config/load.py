@@ -13,15 +13,10 @@ from typing import Any
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.files import read_text
 from readmodel_cfn.limits import STACK_TAGS, TAG_KEY_LENGTH, TAG_VALUE_LENGTH
-from readmodel_cfn.template.api import Api
-from readmodel_cfn.template.data_store import DataStore
-from readmodel_cfn.template.deployment import Deployment
-from readmodel_cfn.template.gateway_role import GatewayRole
-from readmodel_cfn.template.model import ReadModel
+from readmodel_cfn.template.model import SECTIONS, ReadModel
 from readmodel_cfn.template.naming import PREFIX, PREFIX_IN_WORDS
 from readmodel_cfn.template.options import OptionError, check_options, option, options_of
 from readmodel_cfn.template.routes import Route
-from readmodel_cfn.template.writer import Writer
 
 DEFAULT_FILE = Path("readmodel.toml")
 DEFAULT_STACK_NAME = "read-model"
@@ -106,13 +101,6 @@ class Publish:
         check_options(self, "publish")
 
 
-SECTIONS: Mapping[str, type] = {
-    "data_store": DataStore,
-    "writer": Writer,
-    "gateway_role": GatewayRole,
-    "api": Api,
-    "deployment": Deployment,
-}
 TABLES: Mapping[str, type] = {
     "stack": StackSettings,
     "routes": Route,

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from readmodel_cfn.aws.connection import Connection, StackLocation
+from readmodel_cfn.aws.connection import StackLocation
 from readmodel_cfn.consent import Confirm, Consent, ConsentKind, require_consent
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.diagnosis import check
 from readmodel_cfn.deploy.events import EventStream, OnInterrupt, OperationEnd
 from readmodel_cfn.deploy.spec import StackSpec
+from readmodel_cfn.deploy.stack_diff import FindSettings, no_settings
 from readmodel_cfn.deploy.template_bucket import TemplateBucket, prepare, upload
 from readmodel_cfn.deploy.values import Stack
 from readmodel_cfn.progress import OnProgress, Step
@@ -65,7 +66,7 @@ def check_boto3(client: StackClient, spec: StackSpec, options: DeployOptions) ->
 def sendable(
     spec: StackSpec,
     bucket: TemplateBucket,
-    connection: Connection,
+    location: StackLocation,
     confirm: Confirm | None,
     on_progress: OnProgress,
 ) -> StackSpec:
@@ -78,8 +79,9 @@ def sendable(
     """
 
     def require(text: str) -> None:
-        if not connection.sandbox:
-            require_consent(Consent("template-bucket", spec.name, text), confirm)
+        if not location.connection.sandbox:
+            consent = Consent("template-bucket", spec.name, text, target=location.target)
+            require_consent(consent, confirm)
 
     prepare(bucket, require, on_progress)
     on_progress(Step(f"Uploading the template to {bucket.name}"))
@@ -99,14 +101,14 @@ class DeployContext:
     on_progress: OnProgress
     on_interrupt: OnInterrupt | None
     bucket: TemplateBucket | None = None
+    find_settings: FindSettings = no_settings
 
     @cached_property
     def sendable(self) -> StackSpec:
         """The spec; a template that is too long for a request is uploaded first."""
         if self.bucket is None:
             return self.spec
-        connection = self.location.connection
-        return sendable(self.spec, self.bucket, connection, self.confirm, self.on_progress)
+        return sendable(self.spec, self.bucket, self.location, self.confirm, self.on_progress)
 
     def require(self, kind: ConsentKind, text: str, lost: tuple[str, ...] = ()) -> None:
         """Require consent.

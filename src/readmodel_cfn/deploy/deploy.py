@@ -28,10 +28,16 @@ from readmodel_cfn.deploy.plan import CHANGING
 from readmodel_cfn.deploy.preflight import preflight
 from readmodel_cfn.deploy.recovery import recover
 from readmodel_cfn.deploy.spec import StackSpec
-from readmodel_cfn.deploy.stack_diff import StackDiff, from_change_set
+from readmodel_cfn.deploy.stack_diff import (
+    FindSettings,
+    StackDiff,
+    from_change_set,
+    no_settings,
+)
 from readmodel_cfn.deploy.template_bucket import TemplateBucket, check_template_bucket
 from readmodel_cfn.deploy.values import Stack, stack_outputs
 from readmodel_cfn.errors import ReadModelError, Unfinished, require_no_findings
+from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.target import Target
 
@@ -85,6 +91,7 @@ def deploy(
     timeout: float | None = None,
     lint: bool = True,
     origin: Mapping[str, str] | None = None,
+    find_settings: FindSettings = no_settings,
     confirm: Confirm | None = None,
     on_progress: OnProgress = ignore,
     on_interrupt: OnInterrupt | None = None,
@@ -108,8 +115,10 @@ def deploy(
         timeout: Seconds to wait for an operation at most.
         lint: Whether cfn-lint checks the template first.
         origin: The table of readmodel.toml that creates a resource, by logical ID, for errors.
-        confirm: Called before each change; without it only adopting a stack, recreating it and
-            continuing a failed rollback are refused.
+        find_settings: Finds the changed settings of the deployed template, for the StackDiff.
+        confirm: Called before each change; without it these are refused: adopting a stack,
+            recreating it, continuing a failed rollback, replacing a bucket or an API, and removing
+            all routes.
         on_progress: Gets the lint findings, the Plan, the StackDiff, each StackEvent, and Step and
             Note.
         on_interrupt: Called on Ctrl-C during the wait; without it the wait ends.
@@ -134,7 +143,15 @@ def deploy(
     if lint:
         _lint(spec, connection, on_progress)
     context = DeployContext(
-        client, spec, location, options, origin or {}, confirm, on_progress, on_interrupt
+        client,
+        spec,
+        location,
+        options,
+        origin or {},
+        confirm,
+        on_progress,
+        on_interrupt,
+        find_settings=find_settings,
     )
     try:
         return _run(context)
@@ -161,7 +178,7 @@ def _run(context: DeployContext) -> DeployResult:
     context = replace(context, location=inspection.location)
     action, by_change_set = inspection.plan.action, context.options.needs_change_set
     if by_change_set or action in CHANGING:
-        context = _with_bucket(context, inspection)
+        context = _with_bucket(context)
         _preflight(context, inspection)
     apply = _execute_change_set if by_change_set else _create_or_update
     stack = apply(context, inspection)
@@ -174,12 +191,12 @@ def _run(context: DeployContext) -> DeployResult:
     return _result(context, stack, changed=changed or protected)
 
 
-def _with_bucket(context: DeployContext, inspection: Inspection) -> DeployContext:
+def _with_bucket(context: DeployContext) -> DeployContext:
     """The context with the bucket, if the template is too long for a request."""
     if context.spec.fits_request:
         return context
-    connection, given = context.location.connection, context.options.template_bucket
-    return replace(context, bucket=TemplateBucket.of(connection, inspection.stack, given))
+    given = context.options.template_bucket
+    return replace(context, bucket=TemplateBucket.of(context.location, given))
 
 
 def _result(context: DeployContext, stack: Stack, *, changed: bool) -> DeployResult:
@@ -216,8 +233,10 @@ def _create_or_update(context: DeployContext, inspection: Inspection) -> Stack:
     """Carry out the plan; return the stack afterwards."""
     action, stack, where = inspection.plan.action, inspection.stack, context.location
     spec = context.sendable if action in ("update", "adopt") else context.spec
-    _report(context, compare(context.client, spec, inspection, context.on_progress))
+    diff = compare(context.client, spec, inspection, context.on_progress, context.find_settings)
+    _report(context, diff)
     if action in CHANGING:
+        _require_consent_to_loss(context, diff)
         kind: ConsentKind = "create" if action == "create" else "update"
         context.require(kind, f"{kind} {where}")
         events = _start(context, inspection)
@@ -248,6 +267,7 @@ def _execute_change_set(context: DeployContext, inspection: Inspection) -> Stack
         if not diff.resources and inspection.stack:
             context.on_progress(Note("No change."))
             return inspection.stack
+        _require_consent_to_loss(context, diff)
         if context.options.import_existing:
             context.require("import", f"import existing resources into {context.location}")
         else:
@@ -275,8 +295,31 @@ def _change_set(
     with temporary_change_set(
         client, spec, kind, CLOCK, context.on_progress, **arguments
     ) as change_set:
-        found = from_change_set(change_set.content, stack, inspection.template, spec)
+        found = from_change_set(
+            change_set.content, stack, inspection.template, spec, context.find_settings
+        )
         yield replace(found, action=plan.action), change_set
+
+
+def _require_consent_to_loss(context: DeployContext, diff: StackDiff) -> None:
+    """Require consent for what an update would lose.
+
+    What adopting a stack removes is named in the consent to adopt it.
+
+    Raises:
+        ConsentRequired: `confirm` did not agree, or is missing.
+    """
+    adopted = diff.action == "adopt"
+    found = [item for item in diff.lost if not (adopted and item.kind == "remove")]
+    if found:
+        changes = ", ".join(f"{resource.kind} {resource.logical_id}" for resource in found)
+        texts = "; ".join(dict.fromkeys(resource.loss for resource in found))
+        lost = tuple(resource.logical_id for resource in found)
+        context.require("replace", f"{changes} of {context.location}: {texts}", lost)
+    if diff.removes_all_routes:
+        count = counted(len(diff.removed_routes), "route")
+        text = f"remove all routes of {context.location} ({count})"
+        context.require("remove-all-routes", text, diff.removed_routes)
 
 
 def _report(context: DeployContext, diff: StackDiff) -> None:

@@ -13,7 +13,16 @@ from readmodel_cfn.deploy.context import sendable
 from readmodel_cfn.deploy.inspection import Inspection, inspect_stack
 from readmodel_cfn.deploy.obstacles import obstacles
 from readmodel_cfn.deploy.spec import StackSpec
-from readmodel_cfn.deploy.stack_diff import StackDiff, additions, from_change_set, others
+from readmodel_cfn.deploy.stack_diff import (
+    FindSettings,
+    StackDiff,
+    additions,
+    from_change_set,
+    no_settings,
+    others,
+    readable,
+    stack_settings,
+)
 from readmodel_cfn.deploy.template_bucket import TemplateBucket
 from readmodel_cfn.errors import Unfinished
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
@@ -28,13 +37,15 @@ def diff(
     *,
     template_bucket: str | None = None,
     confirm: Confirm | None = None,
+    find_settings: FindSettings = no_settings,
     on_progress: OnProgress = ignore,
 ) -> StackDiff:
     """What `deploy` with the same spec would change.
 
     A change set is created for it, and deleted again. `template_bucket` is an S3 bucket for a
     template of more than 51,200 bytes; by default a private bucket of the account, which is created
-    if it does not exist: `confirm` is called before that.
+    if it does not exist: `confirm` is called before that. `find_settings` finds the changed
+    settings of the deployed template.
 
     Raises:
         ConfigError: the template is invalid.
@@ -52,13 +63,13 @@ def diff(
         hint = f"wait until it ends: {location.command('follow')}"
         raise Unfinished("it cannot be compared now", where=str(location), hint=hint)
     if inspection.plan.action == "update" and not spec.fits_request:
-        bucket = TemplateBucket.of(connection, inspection.stack, template_bucket)
-        spec = sendable(spec, bucket, connection, confirm, on_progress)
+        bucket = TemplateBucket.of(location, template_bucket)
+        spec = sendable(spec, bucket, location, confirm, on_progress)
     before = inspection.template if isinstance(inspection.template, Mapping) else None
     for obstacle in obstacles(before, spec.content):
         text = f"deploy will refuse this: {obstacle.where}: {obstacle.what}; {obstacle.hint}"
         on_progress(Note(text))
-    return compare(client, spec, inspection, on_progress)
+    return compare(client, spec, inspection, on_progress, find_settings)
 
 
 def compare(
@@ -66,6 +77,7 @@ def compare(
     spec: StackSpec,
     inspection: Inspection,
     on_progress: OnProgress,
+    find_settings: FindSettings = no_settings,
     clock: Clock = CLOCK,
 ) -> StackDiff:
     """The difference between the inspected stack and the spec.
@@ -78,7 +90,8 @@ def compare(
     on_progress(Step("Comparing the stack with its template"))
     delete_abandoned(client, spec.name)
     if action in ("nothing", "protect"):
-        return StackDiff((), others(stack, inspection.template, spec), action)
+        changes = others(stack, readable(inspection.template), spec)
+        return StackDiff((), changes, action, tuple(stack_settings(changes)))
     with temporary_change_set(client, spec, "UPDATE", clock, on_progress) as change_set:
-        found = from_change_set(change_set.content, stack, inspection.template, spec)
+        found = from_change_set(change_set.content, stack, inspection.template, spec, find_settings)
         return replace(found, action=action)

@@ -4,7 +4,7 @@ Every status and what can follow it:
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -116,6 +116,17 @@ def is_managed(stack: Stack) -> bool:
     return MANAGED_TAG.items() <= dict(stack.tags).items()
 
 
+def without_metadata(template: Any) -> Any:
+    """The template without its top-level Metadata.
+
+    CloudFormation does not update a stack for it alone ("No updates are to be performed"):
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/metadata-section-structure.html
+    """
+    if not isinstance(template, Mapping):
+        return template
+    return {name: part for name, part in template.items() if name != "Metadata"}
+
+
 def _failed_without_rollback(stack: Stack) -> bool:
     """Whether the last operation failed with rollback disabled: CloudFormation accepts an update.
 
@@ -151,7 +162,7 @@ def _plan_update(stack: Stack, template: Any, spec: StackSpec) -> Plan:
     changed = [
         name
         for name, differs in (
-            ("template", template != spec.content),
+            ("template", without_metadata(template) != without_metadata(spec.content)),
             ("parameters", dict(stack.parameters) != dict(spec.parameters)),
             ("tags", dict(stack.tags) != spec.all_tags),
         )

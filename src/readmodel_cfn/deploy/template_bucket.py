@@ -13,12 +13,11 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from readmodel_cfn.aws.connection import Connection
+from readmodel_cfn.aws.connection import StackLocation
 from readmodel_cfn.aws.errors import aws_errors, is_refusal, is_transient
 from readmodel_cfn.aws.retry import Clock
 from readmodel_cfn.deploy.preflight import bucket_region, short_code
 from readmodel_cfn.deploy.spec import MANAGED_TAG, StackSpec
-from readmodel_cfn.deploy.values import Stack
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.limits import TEMPLATE_BODY_BYTES
 from readmodel_cfn.progress import Note, OnProgress, Step
@@ -60,13 +59,22 @@ class TemplateBucket:
     given: bool
 
     @classmethod
-    def of(cls, connection: Connection, stack: Stack | None, given: str | None) -> "TemplateBucket":
+    def of(cls, location: StackLocation, given: str | None) -> "TemplateBucket":
         """The given bucket, or the one of the stack's account and region.
 
         Only the account can create buckets in its account-regional namespace:
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html
+
+        Raises:
+            ReadModelError: the account is unknown.
         """
-        s3, account = connection.client("s3"), account_of(connection, stack)
+        connection = location.connection
+        account = location.account
+        if not account:
+            what = "the account is unknown, which must own the bucket for the template"
+            hint = "allow sts:GetCallerIdentity, and run it again"
+            raise ReadModelError(what, where=str(location), hint=hint)
+        s3 = connection.client("s3")
         name = given or f"readmodel-cfn-templates-{account}-{s3.meta.region_name}-an"
         return cls(s3, name, account, given is not None)
 
@@ -74,13 +82,6 @@ class TemplateBucket:
         """Call S3 for this bucket; S3 refuses it if another account owns the bucket."""
         method = getattr(self.s3, operation)
         return method(Bucket=self.name, ExpectedBucketOwner=self.account, **arguments)
-
-
-def account_of(connection: Connection, stack: Stack | None) -> str:
-    """The account ID, from the ARN of the stack; without a stack from GetCallerIdentity."""
-    if stack is not None:
-        return stack.id.split(":")[4]
-    return str(connection.client("sts").get_caller_identity()["Account"])
 
 
 def check_template_bucket(bucket: TemplateBucket) -> list[str]:

@@ -165,13 +165,17 @@ _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 class ResourceChangeDetail:
     """One changed property; `path`, `before` and `after` are empty if AWS does not return them.
 
-    `cause` names the entity whose change makes the value known only after execution.
+    `cause` names the entity whose change makes the value known only after execution. `recreation`
+    is CloudFormation's RequiresRecreation: Never, Conditionally or Always.
     """
 
     path: str
     before: str
     after: str
     cause: str
+    attribute: str = ""
+    name: str = ""
+    recreation: str = ""
 
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> Self:
@@ -183,6 +187,9 @@ class ResourceChangeDetail:
             before=target.get("BeforeValue", ""),
             after=target.get("AfterValue", ""),
             cause=found.get("CausingEntity", ""),
+            attribute=attribute,
+            name=name,
+            recreation=target.get("RequiresRecreation", ""),
         )
 
 

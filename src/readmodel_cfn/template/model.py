@@ -1,6 +1,6 @@
 """ReadModel: the routes and options of one read model, as a frozen value."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from readmodel_cfn.template.options import OptionError
 from readmodel_cfn.template.routes import ROUTES_ALLOWED, Route, check_routes
 from readmodel_cfn.template.writer import Writer
 
-_SECTIONS = {
+SECTIONS: Mapping[str, type] = {
     "data_store": DataStore,
     "writer": Writer,
     "gateway_role": GatewayRole,
@@ -45,7 +45,7 @@ class ReadModel:
             raise OptionError("routes", routes, ROUTES_ALLOWED)
         object.__setattr__(self, "routes", tuple(routes))
         check_routes(self.routes)
-        for name, section in _SECTIONS.items():
+        for name, section in SECTIONS.items():
             value = getattr(self, name)
             if not isinstance(value, section):
                 raise OptionError(name, value, f"a {section.__name__} object")

@@ -16,11 +16,20 @@ if TYPE_CHECKING:
 
     from readmodel_cfn.template.model import ReadModel
 
-_TOP = ("AWSTemplateFormatVersion", "Description", "Parameters", "Resources", "Outputs")
+_TOP = (
+    "AWSTemplateFormatVersion",
+    "Description",
+    "Metadata",
+    "Parameters",
+    "Resources",
+    "Outputs",
+)
 
 
 def build_template(model: "ReadModel", prefix: str = "") -> "Template":
     """A template with one read model; its logical IDs and outputs begin with `prefix`.
+
+    Its metadata has the model's settings, so that `diff` can compare them with changed ones.
 
     Raises:
         ConfigError: the template exceeds a quota of CloudFormation or API Gateway.
@@ -31,10 +40,12 @@ def build_template(model: "ReadModel", prefix: str = "") -> "Template":
     from readmodel_cfn.template.compose import add
     from readmodel_cfn.template.naming import Names
     from readmodel_cfn.template.resources import build_resources, outputs_of
+    from readmodel_cfn.template.settings import metadata
 
     template = Template()
     template.set_version("2010-09-09")
     template.set_description("A read model: JSON kept in S3, served by API Gateway")
+    template.set_metadata(metadata(model, prefix))
     names = Names(prefix)
     resources = build_resources(model, names)
     add(template, resources, outputs_of(model, resources, names))

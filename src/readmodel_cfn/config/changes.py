@@ -1,0 +1,114 @@
+"""Which settings differ between a deployed template and a read model, each with its effect."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from readmodel_cfn.config.load import read_model
+from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.template.model import SECTIONS, ReadModel
+from readmodel_cfn.template.naming import PREFIX
+from readmodel_cfn.template.options import options_of
+from readmodel_cfn.template.render import build_template
+from readmodel_cfn.template.routes import Route
+from readmodel_cfn.template.settings import settings_in
+
+Template = Mapping[str, Any]
+Change = tuple[str, str, Any, Any, Template, Template]
+"""Table, key, value before and after, and two templates: without and with this change only."""
+
+_SINGLE_ROUTES = 8  # of more changed routes, the effect of all together is computed
+
+
+def changed_settings(deployed: Template, model: ReadModel, prefix: str = "") -> Iterator[Change]:
+    """The settings of `model` that differ from those in the metadata of the deployed template.
+
+    Nothing if the metadata is missing or from a version that has other settings.
+    """
+    found = settings_in(deployed)
+    old_prefix = prefix if prefix in found else next(iter(found), None)
+    if not isinstance(old_prefix, str) or not re.fullmatch(PREFIX, old_prefix):
+        return
+    try:
+        old = read_model(found[old_prefix], "Metadata")
+        before = _template(old, old_prefix)
+    except ConfigError:
+        return
+    if old_prefix != prefix:
+        yield "stack", "prefix", old_prefix, prefix, before, _template(old, prefix)
+    yield from _of_routes(old, model, old_prefix, before)
+    for table in SECTIONS:
+        yield from _of_section(table, old, model, old_prefix, before)
+
+
+def _template(model: ReadModel, prefix: str) -> Template:
+    content: dict[str, Any] = build_template(model, prefix).to_dict()
+    return content
+
+
+def _of_section(
+    table: str, old: ReadModel, new: ReadModel, prefix: str, before: Template
+) -> Iterator[Change]:
+    section, target = getattr(old, table), getattr(new, table)
+    for declared, _ in options_of(type(section)):
+        name = declared.name
+        value, changed = getattr(section, name), getattr(target, name)
+        if value != changed:
+            after = None
+            with suppress(ConfigError):  # this change is valid only with others of its table
+                single = replace(section, **{name: changed})
+                after = _template(replace(old, **{table: single}), prefix)
+            if after is None:
+                after = _with(old, prefix, before, **{table: target})
+            yield table, name, _plain(value), _plain(changed), before, after
+
+
+def _of_routes(old: ReadModel, new: ReadModel, prefix: str, before: Template) -> Iterator[Change]:
+    own = {route.path: route for route in old.routes}
+    target = {route.path: route for route in new.routes}
+    removed = [path for path in own if path not in target]
+    others = [path for path in target if own.get(path) != target[path]]
+    for paths in (removed, others):
+        together = None
+        removes_all = paths is removed and len(removed) == len(own)
+        if len(paths) > _SINGLE_ROUTES or removes_all:
+            changed = {*own, *target} if removes_all else set(paths)  # a model has a route
+            together = _with(old, prefix, before, routes=_routes(own, target, changed))
+        for path in paths:
+            after = together or _with(old, prefix, before, routes=_routes(own, target, [path]))
+            for name, *pair in _values(path, own.get(path), target.get(path)):
+                yield "routes", name, *pair, before, after
+
+
+def _values(path: str, old: Route | None, new: Route | None) -> Iterator[tuple[str, Any, Any]]:
+    """The changed values of a route: the document's key of a new or a removed one."""
+    if not old or not new:
+        yield path, old and old.key, new and new.key
+        return
+    for declared, _ in options_of(Route):
+        pair = getattr(old, declared.name), getattr(new, declared.name)
+        if pair[0] != pair[1]:
+            yield f"{path} {declared.name}", *pair
+
+
+def _routes(
+    own: Mapping[str, Route], target: Mapping[str, Route], changed: Collection[str]
+) -> tuple[Route, ...]:
+    """The old routes with the changes of some paths."""
+    kept = {path: route for path, route in own.items() if path not in changed or path in target}
+    return tuple((kept | {path: target[path] for path in target if path in changed}).values())
+
+
+def _with(old: ReadModel, prefix: str, before: Template, **changes: Any) -> Template:
+    """The old model's template with changes; unchanged if they are valid only with others."""
+    try:
+        return _template(replace(old, **changes), prefix)
+    except ConfigError:
+        return before
+
+
+def _plain(value: Any) -> Any:
+    """A value in the types of JSON."""
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,281 @@
+"""Where an update widens access: more people, or weaker conditions, than in the deployed template.
+
+Narrowing and neutral changes are left out. A value that only CloudFormation knows counts as wider
+if it changed, since nothing shows that it is not.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from readmodel_cfn.cloudformation.evaluate import Evaluator, function_of
+from readmodel_cfn.cloudformation.resources import references
+from readmodel_cfn.deploy.routes import routes_of
+from readmodel_cfn.deploy.statements import widened_policy
+
+Template = Mapping[str, Any]
+Test = Callable[[Any, Any], bool]
+
+_METHOD, _API = "AWS::ApiGateway::Method", "AWS::ApiGateway::RestApi"
+_SCOPES = "AuthorizationScopes"
+_ENCRYPTION = (None, "AES256", "aws:kms", "aws:kms:dsse")  # weakest first
+_SECURITY_POLICIES = (
+    "TLS_1_0",
+    "TLS_1_2",
+    "SecurityPolicy_TLS12",
+    "SecurityPolicy_TLS13_1_2",
+    "SecurityPolicy_TLS13_1_3",
+)  # weakest first, as the beginning of the name
+_PRIVATE_ACLS = (None, "Private")
+# In a list of objects these properties say which item is which.
+_ITEM_KEYS = ("StatusCode", "ResourcePath", "HttpMethod", "Id", "Key", "PolicyName")
+# Types of which each new resource grants something, and of which each removed one protected.
+_GRANTS = ("AWS::IAM::AccessKey", "AWS::IAM::InstanceProfile", "AWS::Lambda::Permission")
+_PROTECTIONS = ("AWS::WAFv2::WebACLAssociation", "AWS::WAFRegional::WebACLAssociation")
+
+
+def _added(before: Any, after: Any) -> bool:  # noqa: ARG001
+    return after is not None
+
+
+def _lost(before: Any, after: Any) -> bool:  # noqa: ARG001
+    return before is not None
+
+
+def _no_longer_true(before: Any, after: Any) -> bool:
+    return _is_true(before) and not _is_true(after)
+
+
+def _now_true(before: Any, after: Any) -> bool:  # noqa: ARG001
+    return not isinstance(after, bool) and _is_true(after)
+
+
+def _is_true(value: Any) -> bool:
+    return str(value).strip("'").lower() == "true"
+
+
+def _removed_or_raised(before: Any, after: Any) -> bool:
+    """A limit: none is the weakest."""
+    if before is None or after is None:
+        return before is not None
+    try:
+        return float(after) > float(before)
+    except (TypeError, ValueError):
+        return True
+
+
+def _now_open(before: Any, after: Any) -> bool:
+    return after in (None, "NONE") or before not in (None, "NONE")
+
+
+def _weaker_tls(before: Any, after: Any) -> bool:
+    return _rank(after) < _rank(before)
+
+
+def _rank(policy: Any) -> int:
+    """The strength of a security policy; an unknown one counts as the weakest."""
+    ranks = [rank for rank, name in enumerate(_SECURITY_POLICIES) if str(policy).startswith(name)]
+    return max(ranks, default=-1)
+
+
+def _weaker_encryption(before: Any, after: Any) -> bool:
+    ranks = [_ENCRYPTION.index(value) if value in _ENCRYPTION else 0 for value in (before, after)]
+    return ranks[1] < ranks[0]
+
+
+def _more_origins(before: Any, after: Any) -> bool:
+    declared = isinstance(after, bool)  # a method response only declares the header
+    return after is not None and not declared and _text(before) != "*"
+
+
+def _more_names(before: Any, after: Any) -> bool:
+    if isinstance(after, bool):
+        return False
+    names = [set(_text(value).replace(" ", "").split(",")) - {""} for value in (before, after)]
+    return bool(names[1] - names[0]) and "*" not in names[0]
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).strip("'")
+
+
+def _public_acl(before: Any, after: Any) -> bool:  # noqa: ARG001
+    return after not in _PRIVATE_ACLS
+
+
+def _acls_enabled(before: Any, after: Any) -> bool:  # noqa: ARG001
+    return bool(before == "BucketOwnerEnforced")
+
+
+# The type, the path below Properties (without the numbers of items), and whether a change of this
+# value from `before` to `after` widens access.
+_RULES: tuple[tuple[str, str, Test], ...] = (
+    ("*", r".*access-control-allow-origin", _more_origins),
+    ("*", r".*access-control-allow-(methods|headers)", _more_names),
+    ("*", r".*access-control-allow-credentials", _now_true),
+    ("*", r".*(rate|burst)limit", _removed_or_raised),
+    ("*", r"(.*/)?cachedataencrypted", _no_longer_true),
+    (_METHOD, r"authorizationtype", _now_open),
+    (_METHOD, r"authorizerid", _lost),
+    (_METHOD, r"authorizationscopes(/.*)?", _added),
+    (_METHOD, r"apikeyrequired", _no_longer_true),
+    (_API, r"securitypolicy", _weaker_tls),
+    (_API, r"endpointaccessmode", lambda before, _: bool(before == "STRICT")),
+    (_API, r"disableexecuteapiendpoint", _no_longer_true),
+    (_API, r"endpointconfiguration/types", lambda before, _: bool(before == "PRIVATE")),
+    ("AWS::ApiGateway::DomainName", r"securitypolicy", _weaker_tls),
+    ("AWS::ApiGateway::DomainName", r"mutualtlsauthentication.*", _lost),
+    ("AWS::S3::Bucket", r"publicaccessblockconfiguration/.*", _no_longer_true),
+    ("AWS::S3::Bucket", r"accesscontrol", _public_acl),
+    ("AWS::S3::Bucket", r"ownershipcontrols/rules/objectownership", _acls_enabled),
+    ("AWS::S3::Bucket", r"bucketencryption/.*/ssealgorithm", _weaker_encryption),
+    ("AWS::S3::Bucket", r"corsconfiguration/.*/(allowedorigins|allowedmethods)", _added),
+    ("AWS::S3::Bucket", r"websiteconfiguration/.*", _added),
+    ("AWS::SecretsManager::Secret", r"kmskeyid", _lost),
+    ("AWS::IAM::*", r"managedpolicyarns", _added),
+    ("AWS::IAM::*", r"permissionsboundary", _lost),
+    ("AWS::IAM::*", r"(users|groups|roles)", _added),
+    ("AWS::IAM::User", r"loginprofile/.*", _added),
+    ("AWS::IAM::AccessKey", r"status", lambda _, after: bool(after != "Inactive")),
+    ("AWS::Lambda::Permission", r".*", _added),
+)
+_PATTERNS = [(type_, re.compile(path, re.IGNORECASE), test) for type_, path, test in _RULES]
+
+
+class Access:
+    """Compares the resources of two templates."""
+
+    def __init__(self, before: Template, after: Template) -> None:
+        self._before, self._after = before, after
+        self._evaluators = Evaluator(before), Evaluator(after)
+        self._routes = routes_of(after)
+
+    def widened(self, logical_id: str) -> tuple[str, ...]:
+        """The paths of a resource, such as /Properties/Policies, where access widens.
+
+        The path of a whole resource is /Properties.
+        """
+        old, new = (_resource(found, logical_id) for found in (self._before, self._after))
+        type_ = str((new or old).get("Type"))
+        if self._whole(type_, old, new):
+            return ("/Properties",)
+        before, after = (found.get("Properties") or {} for found in (old, new))
+        if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+            return ()
+        found = [*self._policies(logical_id, type_, before, after)]
+        if new:  # what a removed resource allowed is no longer allowed
+            found += self._values(type_, before, after)
+        elif not self._is_target_kept(before):
+            return ()
+        return tuple(dict.fromkeys(found))
+
+    def _whole(self, type_: str, old: Template, new: Template) -> bool:
+        added, removed = not old, not new
+        if added and type_ == _METHOD:
+            return _serves_anyone(new.get("Properties"))
+        return (added and type_ in _GRANTS) or (removed and type_ in _PROTECTIONS)
+
+    def _is_target_kept(self, properties: Mapping[str, Any]) -> bool:
+        """Whether what a removed policy belongs to, such as a bucket, is still in the template."""
+        kept = self._after.get("Resources", {})
+        named = [properties[name] for name in ("Bucket", "SecretId") if name in properties]
+        return all(name.partition(".")[0] in kept for name in references(named))
+
+    def _policies(
+        self, logical_id: str, type_: str, before: Mapping[str, Any], after: Mapping[str, Any]
+    ) -> Iterator[str]:
+        for name in dict.fromkeys([*before, *after]):
+            old, new = before.get(name), after.get(name)
+            if old == new or not any(map(_is_policy, (old, new))):
+                continue
+            if type_ == _API and (old is None or new is None):  # without a policy all may call it
+                widens = new is None
+            else:
+                widens = widened_policy(logical_id, (old, new), self._evaluators)
+            if widens:
+                yield f"/Properties/{name}"
+
+    def _values(
+        self, type_: str, before: Mapping[str, Any], after: Mapping[str, Any]
+    ) -> Iterator[str]:
+        rules = [(path, test) for kind, path, test in _PATTERNS if fnmatchcase(type_, kind)]
+        for steps, old, new in _leaves(before, after):
+            place = "/".join(step for step in steps if not step.startswith("["))
+            widens = any(path.fullmatch(place) and test(old, new) for path, test in rules)
+            if widens and not self._of_removed_route(steps):
+                yield f"/Properties/{place}"
+        if type_ == _METHOD and before.get(_SCOPES) and not after.get(_SCOPES):  # any token will do
+            yield f"/Properties/{_SCOPES}"
+
+    def _of_removed_route(self, steps: tuple[str, ...]) -> bool:
+        """Whether it is a stage's setting for a path that the new template does not serve."""
+        if steps[0] != "MethodSettings" or len(steps) < 2:
+            return False
+        path = steps[1].partition("ResourcePath=")[2].partition(";")[0]
+        return (
+            path not in ("/*", "")
+            and path.removeprefix("/~1").replace("~1", "/") not in self._routes
+        )
+
+
+def _resource(template: Template, logical_id: str) -> Mapping[str, Any]:
+    resources = template.get("Resources")
+    found = resources.get(logical_id) if isinstance(resources, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def _serves_anyone(properties: Any) -> bool:
+    """Whether anybody can call a method; a MOCK integration serves no data."""
+    if not isinstance(properties, Mapping):
+        return False
+    integration = properties.get("Integration")
+    mock = isinstance(integration, Mapping) and integration.get("Type") == "MOCK"
+    anyone = properties.get("AuthorizationType", "NONE") == "NONE"
+    return anyone and not mock and not _is_true(properties.get("ApiKeyRequired"))
+
+
+def _is_policy(value: Any) -> bool:
+    """Whether it is a policy document, or a list of inline policies."""
+    if isinstance(value, list):
+        return any(isinstance(item, Mapping) and "PolicyDocument" in item for item in value)
+    return isinstance(value, Mapping) and "Statement" in value
+
+
+def _leaves(before: Any, after: Any, steps: tuple[str, ...] = ()) -> Iterator[tuple[Any, Any, Any]]:
+    """The smallest values that differ; a missing object counts as an empty one.
+
+    The items of a list are compared with those that have the same key, whatever their order; the
+    step for an item begins with `[`.
+    """
+    if before == after:
+        return
+    if function_of(before) or function_of(after):
+        yield steps, before, after
+    elif _all(Mapping, before, after):
+        old, new = before or {}, after or {}
+        for name in dict.fromkeys([*old, *new]):
+            yield from _leaves(old.get(name), new.get(name), (*steps, str(name)))
+    elif _all(list, before, after):
+        old, new = _keyed(before or []), _keyed(after or [])
+        for name in dict.fromkeys([*old, *new]):
+            yield from _leaves(old.get(name), new.get(name), (*steps, f"[{name}"))
+    else:
+        yield steps, before, after
+
+
+def _all(kind: type, *values: Any) -> bool:
+    present = [value for value in values if value is not None]
+    return all(isinstance(value, kind) for value in present)
+
+
+def _keyed(items: list[Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for number, item in enumerate(items):
+        if isinstance(item, Mapping):
+            keys = [f"{key}={item[key]}" for key in _ITEM_KEYS if key in item]
+            name = ";".join(keys) or str(number)
+        else:
+            name = str(item)
+        found[name] = item
+    return found

@@ -1,0 +1,46 @@
+"""The settings of a read model as part of its template, for the next `diff` to compare.
+
+The template's top-level `Metadata` has the settings that differ from their defaults, in the tables
+of readmodel.toml. CloudFormation keeps them with the template and does nothing else with them.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from readmodel_cfn.template.model import SECTIONS, ReadModel
+from readmodel_cfn.template.options import options_of
+
+KEY = "readmodel-cfn"
+"""The key of `Metadata` whose value has the settings, by the prefix of the logical IDs."""
+
+
+def metadata(model: ReadModel, prefix: str = "") -> dict[str, Any]:
+    """The content of `Metadata` for one read model."""
+    tables = {name: _changed(getattr(model, name)) for name in SECTIONS}
+    settings = {"routes": [_values(route) for route in model.routes]}
+    return {KEY: {prefix: settings | {name: table for name, table in tables.items() if table}}}
+
+
+def settings_in(template: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings in a template, by prefix; empty if it has none, as one of an older version."""
+    found = template.get("Metadata")
+    by_prefix = found.get(KEY) if isinstance(found, Mapping) else None
+    return dict(by_prefix) if isinstance(by_prefix, Mapping) else {}
+
+
+def _changed(section: Any) -> dict[str, Any]:
+    """The options of a section that differ from their defaults."""
+    defaults = _values(type(section)())
+    return {name: value for name, value in _values(section).items() if value != defaults.get(name)}
+
+
+def _values(options: Any) -> dict[str, Any]:
+    """The options that have a value, in the types of JSON."""
+    found = {
+        declared.name: getattr(options, declared.name) for declared, _ in options_of(type(options))
+    }
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in found.items()
+        if value is not None
+    }

@@ -1,0 +1,141 @@
+"""Which changes widen access, and which do not."""
+
+from typing import Any
+
+import pytest
+
+from readmodel_cfn.deploy.access import Access
+
+METHOD, REST, STAGE = (f"AWS::ApiGateway::{name}" for name in ("Method", "RestApi", "Stage"))
+BUCKET, BUCKET_POLICY = "AWS::S3::Bucket", "AWS::S3::BucketPolicy"
+ROLE, POLICY = "AWS::IAM::Role", "AWS::IAM::Policy"
+ORIGIN = "method.response.header.Access-Control-Allow-Origin"
+
+
+def widens(type_: str, before: Any, after: Any) -> bool:
+    """Whether a change of the resource, in one direction, widens access; None is no resource."""
+
+    def template(properties: Any) -> dict[str, Any]:
+        resource = {"It": {"Type": type_, "Properties": properties}}
+        return {"Resources": {"Bucket": {"Type": BUCKET}, **(resource if properties else {})}}
+
+    return bool(Access(template(before), template(after)).widened("It"))
+
+
+def origin(value: str | None) -> dict[str, Any]:
+    sent = {} if value is None else {ORIGIN: f"'{value}'"}
+    return {"Integration": {"IntegrationResponses": [{"ResponseParameters": sent}]}}
+
+
+def throttled(**limits: Any) -> dict[str, Any]:
+    return {"MethodSettings": [{"ResourcePath": "/*", "HttpMethod": "*", **limits}]}
+
+
+def allow(**more: Any) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:a"], **more}
+    return {"PolicyDocument": {"Statement": [statement]}}
+
+
+def deny(**more: Any) -> dict[str, Any]:
+    return allow(Effect="Deny", Principal="*", **more)
+
+
+def encrypted(algorithm: str) -> dict[str, Any]:
+    rule = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm}}
+    return {"BucketEncryption": {"ServerSideEncryptionConfiguration": [rule]}}
+
+
+# The first properties are the narrower ones: from them to the second access widens, and from the
+# second to the first it does not.
+WIDER: list[tuple[str, Any, Any]] = [
+    (METHOD, origin("https://a.example"), origin("*")),
+    (METHOD, origin(None), origin("https://a.example")),
+    (METHOD, {"AuthorizationType": "AWS_IAM"}, {"AuthorizationType": "NONE"}),
+    (METHOD, {"ApiKeyRequired": True}, {"ApiKeyRequired": False}),
+    (METHOD, {"AuthorizationType": "CUSTOM", "AuthorizerId": "a"}, {"AuthorizationType": "NONE"}),
+    (METHOD, {"AuthorizationScopes": ["a"]}, {"AuthorizationScopes": ["a", "b"]}),
+    (REST, {"SecurityPolicy": "TLS_1_2"}, {"SecurityPolicy": "TLS_1_0"}),
+    (
+        REST,
+        {"SecurityPolicy": "SecurityPolicy_TLS13_1_3_2025_09"},
+        {"SecurityPolicy": "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"},
+    ),
+    (REST, {"DisableExecuteApiEndpoint": True}, {"Name": "a"}),
+    (REST, {"Policy": allow()["PolicyDocument"]}, {"Name": "a"}),
+    (STAGE, throttled(ThrottlingRateLimit=5), throttled(ThrottlingRateLimit=10)),
+    (STAGE, throttled(ThrottlingBurstLimit=5), throttled()),
+    (BUCKET, {"PublicAccessBlockConfiguration": {"BlockPublicAcls": True}}, {"Tags": []}),
+    (BUCKET, encrypted("aws:kms"), encrypted("AES256")),
+    (BUCKET, encrypted("AES256"), {"Tags": []}),
+    (BUCKET, {"Tags": []}, {"AccessControl": "PublicRead"}),
+    (POLICY, allow(), allow(Action=["s3:GetObject", "s3:PutObject"])),
+    (POLICY, allow(), allow(Resource=["arn:a", "arn:b"])),
+    (POLICY, allow(Resource=["arn:a/b"]), allow(Resource=["arn:a/*"])),
+    (POLICY, allow(Condition={"StringLike": {"s3:prefix": ["a"]}}), allow()),
+    (
+        POLICY,
+        allow(Condition={"StringLike": {"s3:prefix": ["a"]}}),
+        allow(Condition={"StringLike": {"s3:prefix": ["a", "b"]}}),
+    ),
+    (
+        POLICY,
+        allow(Condition={"StringNotLike": {"s3:prefix": ["a", "b"]}}),
+        allow(Condition={"StringNotLike": {"s3:prefix": ["a"]}}),
+    ),
+    (BUCKET_POLICY, deny(Resource=["arn:a", "arn:b"]), deny(Resource=["arn:a"])),
+    (BUCKET_POLICY, {"Bucket": {"Ref": "Bucket"}, **deny()}, None),
+    (BUCKET_POLICY, allow(Principal={"AWS": ["a"]}), allow(Principal={"AWS": ["a", "b"]})),
+    (BUCKET_POLICY, allow(Principal={"AWS": ["a"]}), allow(Principal="*")),
+    (POLICY, None, allow()),
+    (ROLE, {"ManagedPolicyArns": ["a"]}, {"ManagedPolicyArns": ["a", "b"]}),
+    (ROLE, {"PermissionsBoundary": "a"}, {"Tags": []}),
+    ("AWS::IAM::AccessKey", None, {"UserName": "a"}),
+    (METHOD, None, {"AuthorizationType": "NONE", "HttpMethod": "GET"}),
+    ("AWS::WAFv2::WebACLAssociation", {"WebACLArn": "a"}, None),
+]
+NEUTRAL: list[tuple[str, Any, Any]] = [
+    (METHOD, {"RequestParameters": {}}, {"RequestParameters": {"a": True}}),
+    (STAGE, {"DeploymentId": {"Ref": "A"}}, {"DeploymentId": {"Ref": "B"}}),
+    (BUCKET, {"VersioningConfiguration": {}}, {"VersioningConfiguration": {"Status": "Enabled"}}),
+    (POLICY, allow(Action=["s3:GetObject"]), allow(Action="s3:GetObject")),
+    (POLICY, allow(Sid="a"), allow(Sid="b")),
+    (REST, {"Description": "a"}, {"Description": "b"}),
+    ("AWS::IAM::AccessKey", {"Serial": 1}, {"Serial": 2}),
+]
+
+
+@pytest.mark.parametrize(("type_", "narrow", "wide"), WIDER)
+def test_widening_is_marked_and_narrowing_is_not(type_: str, narrow: Any, wide: Any) -> None:
+    assert widens(type_, narrow, wide)
+    assert not widens(type_, wide, narrow)
+
+
+@pytest.mark.parametrize(("type_", "one", "other"), NEUTRAL)
+def test_neutral_changes_are_not_marked(type_: str, one: Any, other: Any) -> None:
+    assert not widens(type_, one, other)
+    assert not widens(type_, other, one)
+
+
+def test_another_origin_gains_access() -> None:
+    assert widens(METHOD, origin("https://a.example"), origin("https://b.example"))
+
+
+def test_a_policy_that_is_removed_with_its_bucket_protects_nothing() -> None:
+    properties = {"Bucket": {"Ref": "Bucket"}, **deny()}
+    before = {
+        "Bucket": {"Type": BUCKET},
+        "It": {"Type": BUCKET_POLICY, "Properties": properties},
+    }
+    assert not Access({"Resources": before}, {"Resources": {}}).widened("It")
+
+
+def test_an_unknown_part_of_a_policy_counts_as_wider() -> None:
+    unknown = {"PolicyDocument": {"Statement": {"Fn::If": ["C", [], []]}}}
+    assert widens(POLICY, allow(), unknown)
+
+
+@pytest.mark.parametrize("properties", [None, [], "text", {"PolicyDocument": 1}, {"Policies": [1]}])
+def test_malformed_resources_are_compared_without_an_error(properties: Any) -> None:
+    for type_ in (BUCKET, POLICY, METHOD, STAGE, ROLE):
+        widens(type_, properties, {"Policies": [{"PolicyDocument": {}}], "MethodSettings": 3})
+        widens(type_, {"Policies": [{"PolicyDocument": {}}], "MethodSettings": 3}, properties)

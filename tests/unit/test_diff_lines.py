@@ -1,0 +1,95 @@
+"""The printed difference: short, settings first, and no line longer than the terminal."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from change_sets import difference
+
+from readmodel_cfn import Api, DataStore, Deployment, ReadModel, Route, Writer
+from readmodel_cfn.cli.diff import print_diff
+from readmodel_cfn.deploy.stack_diff import StackDiff
+
+ROUTES = [
+    Route(f"products{number}/{{id}}", f"products{number}/{{id}}.json") for number in range(60)
+]
+MODEL = ReadModel(ROUTES, api=Api(cors_origin="https://a.example"))
+CHANGED = {
+    "cors_origin": {"api": Api(cors_origin="*")},
+    "no cors": {"api": Api()},
+    "compression": {"api": replace(MODEL.api, compress_from=5000)},
+    "missing": {"api": replace(MODEL.api, missing="mask")},
+    "old versions": {"data_store": DataStore(old_versions_days=5)},
+    "bucket name": {"data_store": DataStore(name="shop-data")},
+    "key": {"data_store": DataStore(kms_key="arn:aws:kms:eu-west-1:123456789012:key/k")},
+    "throttling": {"deployment": Deployment(throttle_rate=5)},
+    "stage": {"deployment": Deployment(stage="v2")},
+    "writer": {"writer": Writer(allow=("put", "list", "delete"))},
+    "role": {"writer": Writer(kind="role", principals=("123456789012",))},
+    "one more route": {"routes": [*ROUTES, Route("a", "a.json")]},
+    "one less route": {"routes": ROUTES[1:]},
+    "thirty less routes": {"routes": ROUTES[30:]},
+    "throttled routes": {"routes": [replace(route, throttle_rate=1) for route in ROUTES]},
+    "several": {
+        "api": Api(cors_origin="*", description="Prices"),
+        "deployment": Deployment(throttle_rate=5, metrics=True),
+    },
+}
+Lines = Callable[..., list[str]]
+
+
+@pytest.fixture
+def lines(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Lines:
+    def printed(diff: StackDiff, columns: int = 80, **options: Any) -> list[str]:
+        monkeypatch.setattr(
+            "readmodel_cfn.cli.diff.shutil.get_terminal_size",
+            lambda: os.terminal_size((columns, 24)),
+        )
+        print_diff(diff, **options)
+        return capsys.readouterr().out.splitlines()
+
+    return printed
+
+
+@pytest.mark.parametrize("changed", CHANGED.values(), ids=CHANGED)
+def test_a_change_of_60_routes_fits_40_lines_of_any_width(changed: Any, lines: Lines) -> None:
+    diff = difference(MODEL, replace(MODEL, **changed), tags={"team": "shop"})
+    for columns in (60, 80, 120):
+        printed = lines(diff, columns)
+        assert len(printed) <= 40
+        assert max(map(len, printed)) <= columns
+        assert printed[0].lstrip("! ").startswith("[")
+
+
+def test_no_line_of_a_narrowing_change_is_marked(lines: Lines) -> None:
+    wide = replace(MODEL, api=Api(cors_origin="*"))
+    assert any(line.startswith("!") for line in lines(difference(MODEL, wide)))
+    assert not any(line.startswith("!") for line in lines(difference(wide, MODEL)))
+
+
+def test_a_changed_origin_replaces_nothing(lines: Lines) -> None:
+    text = "\n".join(lines(difference(MODEL, replace(MODEL, api=Api(cors_origin="*")))))
+    assert "replace" not in text
+    assert "AWS decides" not in text
+
+
+def test_a_replacement_names_its_property_and_what_is_lost(lines: Lines) -> None:
+    printed = lines(difference(MODEL, replace(MODEL, data_store=DataStore(name="shop-data"))))
+    at = next(number for number, line in enumerate(printed) if "replace (BucketName)" in line)
+    assert "DataStore" in printed[at]
+    assert "publish" in printed[at + 1]
+
+
+def test_removed_routes_are_counted_and_named(lines: Lines) -> None:
+    text = "\n".join(lines(difference(MODEL, replace(MODEL, routes=ROUTES[2:]))))
+    assert "2 of 60 routes" in text
+    assert "products0/{id}" in text
+    assert "products1/{id}" in text
+
+
+def test_full_shows_every_resource(lines: Lines) -> None:
+    diff = difference(MODEL, replace(MODEL, api=Api(cors_origin="*")))
+    text = "\n".join(lines(diff, full=True))
+    assert all(resource.logical_id in text for resource in diff.resources)

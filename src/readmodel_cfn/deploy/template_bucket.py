@@ -118,7 +118,9 @@ def prepare(
     try:
         exists = _exists(bucket)
     except aws_errors() as error:
-        on_progress(Note(f"Bucket {bucket.name} not checked: {short_code(error)}"))
+        if short_code(error) != "403":  # s3:PutObject does not include s3:ListBucket
+            raise
+        on_progress(Note(f"Bucket {bucket.name} not checked: 403"))
         return
     tags = _tags(bucket) if exists else {}
     if tags is None or MANAGED_TAG.items() <= tags.items():
@@ -136,8 +138,8 @@ def upload(bucket: TemplateBucket, spec: StackSpec) -> StackSpec:
     In a bucket with versioning the URL has the version, so that CloudFormation reads exactly what
     was uploaded:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-using-console-create-stack-template.html
-    The URL is path-style at the client's endpoint: CloudFormation accepts it for a
-    bucket of any region, and an emulator for its own.
+    The URL is path-style at the client's endpoint: CloudFormation accepts it for a bucket of any
+    region, and an emulator for its own.
 
     Raises:
         ReadModelError: S3 denies access, for example because another account owns the bucket.

@@ -187,6 +187,34 @@ def test_interrupted_creation_is_completed(aws: Aws) -> None:
     assert aws.wrote() == [*SETTINGS, "PutObject", "CreateStack"]
 
 
+def test_completed_bucket_keeps_its_other_tags(aws: Aws) -> None:
+    sent = sent_to(aws, "s3", "PutBucketTagging")
+    owner = {"Key": "owner", "Value": "shop"}
+    aws.no_stack()
+    caller(aws)
+    aws.answers("s3", "head_bucket", {}, **OWNED)
+    aws.answers("s3", "get_bucket_tagging", {"TagSet": [owner]}, **OWNED)
+    configured(aws)
+    stored(aws)
+    created(aws)
+    assert deploy("--yes").exit_code == 0
+    assert sent[0]["Tagging"]["TagSet"] == [owner, *TAGGED["TagSet"]]
+
+
+@pytest.mark.parametrize("denied", ["head_bucket", "get_bucket_tagging"])
+def test_bucket_that_cannot_be_checked_is_used(aws: Aws, denied: str) -> None:
+    """s3:PutObject includes neither s3:ListBucket nor s3:GetBucketTagging."""
+    aws.no_stack()
+    caller(aws)
+    if denied == "get_bucket_tagging":
+        aws.answers("s3", "head_bucket", {}, **OWNED)
+    aws.refuses("s3", denied, "403" if denied == "head_bucket" else "AccessDenied", "", 403)
+    stored(aws)
+    created(aws)
+    assert deploy("--yes").exit_code == 0
+    assert aws.wrote() == ["PutObject", "CreateStack"]
+
+
 def test_bucket_that_another_deploy_is_creating_is_used(aws: Aws) -> None:
     aws.no_stack()
     caller(aws)

@@ -119,15 +119,18 @@ def prepare(
     try:
         exists = _exists(bucket)
     except aws_errors() as error:
-        on_progress(Note(f"Bucket {bucket.name} not checked: {short_code(error)}"))
+        if short_code(error) != "403":  # s3:PutObject does not include s3:ListBucket
+            raise
+        on_progress(Note(f"Bucket {bucket.name} not checked: 403"))
+        return
+    tags = _tags(bucket) if exists else {}
+    if tags is None or MANAGED_TAG.items() <= tags.items():
         return
     if not exists:
         what = f"templates of more than {TEMPLATE_BODY_BYTES:,} bytes"
         require(f"create the private bucket {bucket.name} for {what}")
-    elif _is_complete(bucket):
-        return
     on_progress(Step(f"Creating the bucket {bucket.name}"))
-    _create(bucket, exists=exists)
+    _create(bucket, tags, exists=exists)
 
 
 def upload(bucket: TemplateBucket, spec: StackSpec) -> StackSpec:
@@ -136,8 +139,8 @@ def upload(bucket: TemplateBucket, spec: StackSpec) -> StackSpec:
     In a bucket with versioning the URL has the version, so that CloudFormation reads exactly what
     was uploaded:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-using-console-create-stack-template.html
-    The URL is path-style at the client's endpoint: CloudFormation accepts it for a
-    bucket of any region, and an emulator for its own.
+    The URL is path-style at the client's endpoint: CloudFormation accepts it for a bucket of any
+    region, and an emulator for its own.
 
     Raises:
         ReadModelError: S3 denies access, for example because another account owns the bucket.
@@ -167,21 +170,21 @@ def _exists(bucket: TemplateBucket) -> bool:
     return True
 
 
-def _is_complete(bucket: TemplateBucket) -> bool:
-    """Whether the bucket has its tag, which is set last; True if access to the tags is denied."""
+def _tags(bucket: TemplateBucket) -> dict[str, str] | None:
+    """The bucket's tags, or None if they cannot be read."""
     try:
         found = bucket.call("get_bucket_tagging")["TagSet"]
     except aws_errors() as error:
-        return short_code(error) != "NoSuchTagSet"
-    return MANAGED_TAG.items() <= {tag["Key"]: tag["Value"] for tag in found}.items()
+        return {} if short_code(error) == "NoSuchTagSet" else None
+    return {tag["Key"]: tag["Value"] for tag in found}
 
 
-def _create(bucket: TemplateBucket, *, exists: bool) -> None:
+def _create(bucket: TemplateBucket, tags: dict[str, str], *, exists: bool) -> None:
     """Create the bucket with its settings; another deploy may be doing the same."""
     try:
         if not exists:
             _retried(partial(_create_bucket, bucket))
-        for operation, arguments in _settings(bucket):
+        for operation, arguments in _settings(bucket, tags):
             _retried(partial(bucket.call, operation, **arguments))
     except aws_errors() as error:
         if not is_refusal(error) or is_transient(error):
@@ -206,8 +209,11 @@ def _create_bucket(bucket: TemplateBucket) -> None:
             raise
 
 
-def _settings(bucket: TemplateBucket) -> list[tuple[str, dict[str, Any]]]:
-    """The calls that configure the bucket; the tag is last, so a tagged bucket is complete."""
+def _settings(bucket: TemplateBucket, tags: dict[str, str]) -> list[tuple[str, dict[str, Any]]]:
+    """The calls that configure the bucket, which keeps its `tags`.
+
+    This tool's tag is set last, so a bucket with it is complete.
+    """
     encryption = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
     arn = f"arn:{bucket.s3.meta.partition}:s3:::{bucket.name}"
     https_only = {
@@ -219,7 +225,7 @@ def _settings(bucket: TemplateBucket) -> list[tuple[str, dict[str, Any]]]:
     }
     policy = {"Version": "2012-10-17", "Statement": [https_only]}
     blocked = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
-    tags = [{"Key": key, "Value": value} for key, value in MANAGED_TAG.items()]
+    all_tags = [{"Key": key, "Value": value} for key, value in (tags | MANAGED_TAG).items()]
     return [
         (
             "put_public_access_block",
@@ -235,7 +241,7 @@ def _settings(bucket: TemplateBucket) -> list[tuple[str, dict[str, Any]]]:
             {"LifecycleConfiguration": {"Rules": _LIFECYCLE}},
         ),
         ("put_bucket_policy", {"Policy": json.dumps(policy)}),
-        ("put_bucket_tagging", {"Tagging": {"TagSet": tags}}),
+        ("put_bucket_tagging", {"Tagging": {"TagSet": all_tags}}),
     ]
 
 

@@ -174,7 +174,11 @@ def _integration(
     bucket: Reference,
     role: Reference,
 ) -> ag.Integration:
-    """The request to S3, with the client's conditional headers: S3 needs them to return 304."""
+    """The request to S3, with the client's conditional headers: S3 needs them to return 304.
+
+    PassthroughBehavior, which is repeated in every method, is omitted: WHEN_NO_MATCH is the default
+    (assumed), and every other value but NEVER does the same for a request without a body.
+    """
     headers = [f"header.{name}" for name in CONDITIONAL_HEADERS]
     passed = [*headers, *(f"path.{name}" for name in route.parameters)]
     return ag.Integration(
@@ -207,7 +211,7 @@ def _method(
     parameters = {f"method.request.path.{name}": True for name in route.parameters}
     return ag.Method(
         names.method(route.path, verb),
-        AuthorizationType="NONE",
+        AuthorizationType="NONE",  # API Gateway refuses a method without it
         HttpMethod=verb,
         RequestParameters=headers | parameters,
         Integration=integration,

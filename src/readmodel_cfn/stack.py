@@ -55,7 +55,8 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.diagnosis import Diagnosis
     from readmodel_cfn.deploy.events import OnInterrupt
     from readmodel_cfn.deploy.follow import FollowResult
-    from readmodel_cfn.deploy.stack_diff import ChangedSetting, StackDiff
+    from readmodel_cfn.deploy.settings import ChangedSetting
+    from readmodel_cfn.deploy.stack_diff import StackDiff
     from readmodel_cfn.deploy.status import StackStatus
     from readmodel_cfn.deploy.values import Output, Stack
     from readmodel_cfn.local.serve import Source

@@ -58,6 +58,7 @@ rm.ReadModelStack("shop", MODEL, "eu-west-1")  # refused
 rm.ReadModelStack("shop", MODEL, tags={"team": 1})  # refused
 rm.ReadModelStack.from_config({"stack": {}})  # refused
 STACK.name = "other"  # refused
+STACK.diff().settings[0].tables  # refused
 STACK.deploy(True)  # refused
 STACK.deploy(confirm=lambda: True)  # refused
 STACK.deploy(timeout="60")  # refused

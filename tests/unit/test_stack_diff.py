@@ -7,15 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from readmodel_cfn.deploy.changes import additions, from_change_set, leaves
 from readmodel_cfn.deploy.spec import StackSpec
-from readmodel_cfn.deploy.stack_diff import (
-    PropertyChange,
-    ResourceDiff,
-    StackDiff,
-    additions,
-    from_change_set,
-    leaves,
-)
+from readmodel_cfn.deploy.stack_diff import PropertyChange, ResourceDiff, StackDiff
 from readmodel_cfn.deploy.values import ChangeSet, Stack
 
 STACK = Stack("id", "shop", "CREATE_COMPLETE", "", {}, {"readmodel-cfn": "managed"}, {}, False)

@@ -10,8 +10,8 @@ from readmodel_cfn.consent import Confirm, Consent, ConsentKind, require_consent
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.diagnosis import check
 from readmodel_cfn.deploy.events import EventStream, OnInterrupt, OperationEnd
+from readmodel_cfn.deploy.settings import FindSettings, no_settings
 from readmodel_cfn.deploy.spec import StackSpec
-from readmodel_cfn.deploy.stack_diff import FindSettings, no_settings
 from readmodel_cfn.deploy.template_bucket import TemplateBucket, prepare, upload
 from readmodel_cfn.deploy.values import Stack
 from readmodel_cfn.progress import OnProgress, Step

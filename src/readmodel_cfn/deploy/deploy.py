@@ -18,6 +18,7 @@ from readmodel_cfn.deploy.change_sets import (
     delete_abandoned,
     temporary_change_set,
 )
+from readmodel_cfn.deploy.changes import from_change_set
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.context import DeployContext, DeployOptions, Detached, check_boto3
 from readmodel_cfn.deploy.diff import CLOCK, compare
@@ -27,13 +28,9 @@ from readmodel_cfn.deploy.obstacles import removed_methods
 from readmodel_cfn.deploy.plan import CHANGING
 from readmodel_cfn.deploy.preflight import preflight
 from readmodel_cfn.deploy.recovery import recover
+from readmodel_cfn.deploy.settings import FindSettings, no_settings
 from readmodel_cfn.deploy.spec import StackSpec
-from readmodel_cfn.deploy.stack_diff import (
-    FindSettings,
-    StackDiff,
-    from_change_set,
-    no_settings,
-)
+from readmodel_cfn.deploy.stack_diff import StackDiff
 from readmodel_cfn.deploy.template_bucket import TemplateBucket, check_template_bucket
 from readmodel_cfn.deploy.values import Stack, stack_outputs
 from readmodel_cfn.errors import ReadModelError, Unfinished, require_no_findings

@@ -8,21 +8,14 @@ from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.aws.retry import Clock
 from readmodel_cfn.consent import Confirm
 from readmodel_cfn.deploy.change_sets import delete_abandoned, temporary_change_set
+from readmodel_cfn.deploy.changes import additions, from_change_set, others, readable
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.context import sendable
 from readmodel_cfn.deploy.inspection import Inspection, inspect_stack
 from readmodel_cfn.deploy.obstacles import obstacles
+from readmodel_cfn.deploy.settings import FindSettings, no_settings, stack_settings
 from readmodel_cfn.deploy.spec import StackSpec
-from readmodel_cfn.deploy.stack_diff import (
-    FindSettings,
-    StackDiff,
-    additions,
-    from_change_set,
-    no_settings,
-    others,
-    readable,
-    stack_settings,
-)
+from readmodel_cfn.deploy.stack_diff import StackDiff
 from readmodel_cfn.deploy.template_bucket import TemplateBucket
 from readmodel_cfn.errors import Unfinished
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore

@@ -81,7 +81,8 @@ class ReadModelStack:
 
     Args:
         name: Name of the stack.
-        model: The read model (default: one route, as in the article).
+        model: The read model; `ReadModel()` is the built-in example. Without one, the methods that
+            need it raise ConfigError before AWS is called, and the others work.
         region: AWS region (default: that of the environment or the profile).
         profile: AWS profile (default: that of the environment).
         endpoint_url: One URL for every AWS service, such as an emulator's.
@@ -122,9 +123,10 @@ class ReadModelStack:
             prefix=prefix,
         )
         self._set(
-            Config(settings, ReadModel() if model is None else model),
+            Config(settings, model or ReadModel()),
             Connection(region, profile, endpoint_url, sandbox=sandbox, session=session),
             article,
+            has_model=article or model is not None,
         )
 
     @classmethod
@@ -156,12 +158,15 @@ class ReadModelStack:
         )
         return stack
 
-    def _set(self, config: Config, connection: Connection, article: bool) -> None:
+    def _set(
+        self, config: Config, connection: Connection, article: bool, *, has_model: bool = True
+    ) -> None:
         if connection.session and (connection.profile or connection.sandbox):
             hint = "a session has its own profile and account"
             raise ConfigError("excludes profile and sandbox", where="session", hint=hint)
         self.config: Config = config
         self.article: bool = article
+        self._has_model: bool = has_model
         self._requested: Connection = connection
         self._connection: Connection | None = None
 
@@ -175,8 +180,23 @@ class ReadModelStack:
 
     @property
     def model(self) -> ReadModel:
-        """The read model; for the article's stack, the default one."""
+        """The read model; for the article's stack, the default one.
+
+        Raises:
+            ConfigError: there is none: only the stack's name was given.
+        """
+        self._require_model()
         return ReadModel() if self.article else self.config.model
+
+    def _require_model(self) -> None:
+        """Check that there is a read model; called before AWS is.
+
+        Raises:
+            ConfigError: only the stack's name was given.
+        """
+        if not self._has_model:
+            hint = "pass one, such as ReadModel(routes=[...]), or use ReadModelStack.from_config"
+            raise ConfigError("has no read model", where=repr(self), hint=hint)
 
     @readable_errors()
     def connect(self, on_progress: OnProgress = ignore) -> Connection:
@@ -266,6 +286,7 @@ class ReadModelStack:
         """
         from readmodel_cfn.deploy.deploy import deploy
 
+        self._require_model()
         connection = self.connect(on_progress)
         return deploy(
             replace(self._spec(), express=express, disable_rollback=disable_rollback),
@@ -300,6 +321,7 @@ class ReadModelStack:
         """
         from readmodel_cfn.deploy.diff import diff
 
+        self._require_model()
         connection = self.connect(on_progress)
         return diff(
             self._spec(), connection, template_bucket=template_bucket, on_progress=on_progress
@@ -520,7 +542,7 @@ class ReadModelStack:
 
     @readable_errors()
     def history(self, key: str, on_progress: OnProgress = ignore) -> list["Version"]:
-        """The versions and deletions of a document, newest first.
+        """The versions and deletions of a document, newest first; without a model, of any key.
 
         Raises:
             ConfigError: no route serves the key.
@@ -529,7 +551,8 @@ class ReadModelStack:
         from readmodel_cfn.publish.history import history
 
         find = partial(self._destination, None, False, on_progress)
-        return history(key, find, routes=self.model.routes, on_progress=on_progress)
+        routes = self.model.routes if self._has_model else None
+        return history(key, find, routes=routes, on_progress=on_progress)
 
     @readable_errors()
     def restore(
@@ -577,6 +600,7 @@ class ReadModelStack:
             ConfigError: no path is given, and the first route has parameters.
             ReadModelError: the stack does not exist, or its API does not respond.
         """
+        self._require_model()
         outputs = self._own_outputs(on_progress)
         url = self._url(outputs, path) if path else self._required(outputs, "SamplesUrl")
         if path is None and "{" in url:
@@ -691,7 +715,8 @@ class ReadModelStack:
         from readmodel_cfn.deploy.status import status
 
         location = self._locate(on_progress)
-        return status(location, self._templates(), drift=drift, on_progress=on_progress)
+        templates = self._templates() if self._has_model else None
+        return status(location, templates, drift=drift, on_progress=on_progress)
 
     @readable_errors()
     def outputs(
@@ -726,6 +751,41 @@ class ReadModelStack:
             ReadModelError: the stack does not exist, or has no API.
         """
         return self._url(self._own_outputs(on_progress), path)
+
+    @readable_errors()
+    def route_urls(self, on_progress: OnProgress = ignore) -> dict[str, str]:
+        """The URL of each route of the deployed API, by its path; parameters stay in braces.
+
+        Without a model the routes are those of the deployed template. The result is empty if no
+        output of the stack has the API's URL.
+
+        Raises:
+            ReadModelError: the stack does not exist.
+        """
+        stack = self._described(on_progress)
+        if self._has_model:
+            outputs = self._own_outputs(stack=stack)
+            is_known = {"ApiUrl", "SamplesUrl"} & outputs.keys()
+            paths = [route.path for route in self.model.routes] if is_known else []
+            return {path: self._url(outputs, path) for path in paths}
+        return self._deployed_route_urls(stack)
+
+    def _deployed_route_urls(self, stack: "Stack") -> dict[str, str]:
+        """The URLs of the routes of every API with an output, as the deployed template has them."""
+        from readmodel_cfn.analysis.routes import route_paths
+
+        outputs = self._own_outputs(stack=stack)
+        names = [name for name in outputs if name.endswith("ApiUrl")]
+        if not names and "SamplesUrl" in outputs:
+            names = ["SamplesUrl"]  # the article's stack has no other URL
+        if not names:
+            return {}
+        template = self._client.template(stack.id)
+        return {
+            path: f"{outputs[name].removesuffix('/samples')}/{path}"
+            for name in names
+            for path in route_paths(template, name)
+        }
 
     @readable_errors()
     def bucket(self, on_progress: OnProgress = ignore) -> str:
@@ -861,7 +921,9 @@ class ReadModelStack:
         """The table of readmodel.toml that creates a resource, by logical ID."""
         from readmodel_cfn.config.origins import origins
 
-        return {} if self.article else origins(self.model, self.config.stack.prefix)
+        if self.article or not self._has_model:
+            return {}
+        return origins(self.model, self.config.stack.prefix)
 
     def _templates(self) -> Iterator[str]:
         """The template of the model, and the article's, as JSON."""

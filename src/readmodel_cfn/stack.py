@@ -218,7 +218,12 @@ class ReadModelStack:
     @cached_property
     def location(self) -> StackLocation:
         """The stack's name and connection, for messages and command lines."""
-        return StackLocation(self.name, self.connection)
+        return StackLocation(self.name, self.connection, self._model_options)
+
+    @property
+    def _model_options(self) -> tuple[str, ...]:
+        """The options of the command line that select the model, for messages."""
+        return ("--article",) if self.article else self.config.options
 
     @cached_property
     def _client(self) -> "StackClient":
@@ -915,6 +920,7 @@ class ReadModelStack:
             tags=settings.tags,
             termination_protection=settings.termination_protection,
             role_arn=settings.role_arn,
+            model_options=self._model_options,
         )
 
     def _origin(self) -> Mapping[str, str]:

@@ -21,12 +21,12 @@ from delete_scenes import (
     others,
     summary,
 )
-from functional_aws import Aws, error_of, event, run, stubbed
+from functional_aws import Aws, enter_project, error_of, event, run, stubbed
 
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
-    monkeypatch.chdir(tmp_path)
+    enter_project(monkeypatch, tmp_path)
     with stubbed(monkeypatch) as made:
         yield made
 

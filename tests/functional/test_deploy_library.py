@@ -28,7 +28,7 @@ CREATED = {"StackId": STACK_ID}
 
 @pytest.fixture
 def read_model() -> ReadModelStack:
-    return ReadModelStack("read-model", region="eu-west-1")
+    return ReadModelStack("read-model", ReadModel(), region="eu-west-1")
 
 
 @pytest.fixture(autouse=True)

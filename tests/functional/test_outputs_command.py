@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from functional_aws import OUTPUTS, Aws, error_of, run, stubbed
+from functional_aws import OUTPUTS, Aws, enter_project, error_of, run, stubbed
 
 from readmodel_cfn import ReadModel, ReadModelStack, Route, build_article, build_template
 from readmodel_cfn.local import sandbox
@@ -17,7 +17,7 @@ KEY = {"DataStoreAccessKeyId": "AKIA1", "DataStoreSecretAccessKey": "s3cret"}
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
-    monkeypatch.chdir(tmp_path)
+    enter_project(monkeypatch, tmp_path)
     with stubbed(monkeypatch) as made:
         yield made
 
@@ -113,12 +113,12 @@ def test_route_urls_without_a_model_are_those_of_the_deployed_template(
 
 def test_route_urls_of_the_articles_stack_are_those_of_its_template(aws: Aws) -> None:
     url = OUTPUTS["SamplesUrl"]
-    for model in ({}, {"article": True}):
+    for is_article in (False, True):
         aws.stack(outputs={"SamplesUrl": url})
-        if not model:
+        if not is_article:
             aws.template(build_article().to_dict())
-        found = ReadModelStack("read-model", region="us-east-1", **model).route_urls()
-        assert found == {"samples": url}
+        shop = ReadModelStack("read-model", region="us-east-1", article=is_article)
+        assert shop.route_urls() == {"samples": url}
 
 
 @pytest.mark.parametrize("model", [None, ReadModel()])

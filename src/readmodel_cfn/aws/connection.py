@@ -97,17 +97,23 @@ class Connection:
 
 @dataclass(frozen=True)
 class StackLocation:
-    """A stack's name, and the connection to its account and region."""
+    """A stack's name, and the connection to its account and region.
+
+    `model_options` are the options of the command line that select its read model, such as
+    --config FILE.
+    """
 
     name: str
     connection: Connection
+    model_options: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"stack {self.name} in {self.connection.region_name or 'no region'}"
 
     def command(self, name: str, *options: str) -> str:
         """A command line for this stack, for messages."""
-        words = [name, "--stack-name", self.name, *self.connection.options, *options]
+        place = ["--stack-name", self.name, *self.connection.options]
+        words = [name, *self.model_options, *place, *options]
         return shlex.join(["readmodel-cfn", *words])
 
 

@@ -10,14 +10,7 @@ import click
 
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.help import WithExamples, examples
-from readmodel_cfn.cli.options import (
-    article_option,
-    config_option,
-    file_argument,
-    json_option,
-    load_config,
-    template_source,
-)
+from readmodel_cfn.cli.options import ModelOptions, file_argument, json_option, model_options
 from readmodel_cfn.errors import require_no_findings
 from readmodel_cfn.plural import counted
 from readmodel_cfn.template.render import as_yaml
@@ -35,14 +28,12 @@ if TYPE_CHECKING:  # imported below when a command needs them
     ),
 )
 @file_argument
-@config_option
-@article_option
+@model_options
 @json_option
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules instead of auditing.")
 def audit(
     file: Path | None,
-    config_file: Path | None,
-    article: bool,
+    model: ModelOptions,
     as_json: bool,
     list_rules: bool,
 ) -> None:
@@ -59,7 +50,7 @@ def audit(
     if list_rules:
         _print_rules(RULES, as_json)
         return
-    source = template_source(file, config_file, article)
+    source = file or model.template()
     findings = find(source)
     if as_json:
         report.print_json([finding.as_dict() for finding in findings])
@@ -92,9 +83,8 @@ def _print_findings(findings: Sequence["Finding"]) -> None:
     cls=WithExamples, epilog=examples("readmodel-cfn graph", "readmodel-cfn graph template.yaml")
 )
 @file_argument
-@config_option
-@article_option
-def graph(file: Path | None, config_file: Path | None, article: bool) -> None:
+@model_options
+def graph(file: Path | None, model: ModelOptions) -> None:
     """Draw the template FILE as a mermaid flowchart (default: that of readmodel.toml).
 
     Solid arrows are requests and documents, dotted arrows all other relations. GitHub renders it in
@@ -102,7 +92,7 @@ def graph(file: Path | None, config_file: Path | None, article: bool) -> None:
     """
     from readmodel_cfn.analysis.graph import flowchart
 
-    click.echo(flowchart(template_source(file, config_file, article)), nl=False)
+    click.echo(flowchart(file or model.template()), nl=False)
 
 
 @click.command(
@@ -113,15 +103,12 @@ def graph(file: Path | None, config_file: Path | None, article: bool) -> None:
     ),
 )
 @file_argument
-@config_option
-@article_option
+@model_options
 @click.option(
     "--api", metavar="LOGICAL_ID", help="Logical ID of the API, if the template has several."
 )
 @click.option("--format", "form", type=click.Choice(["json", "yaml"]), default="json")
-def openapi(
-    file: Path | None, config_file: Path | None, article: bool, api: str | None, form: str
-) -> None:
+def openapi(file: Path | None, model: ModelOptions, api: str | None, form: str) -> None:
     """Print the read API of FILE as OpenAPI 3.1 (default: that of readmodel.toml).
 
     The version of the API is the hash at the end of the deployment's logical ID, else the stage's
@@ -129,11 +116,11 @@ def openapi(
     """
     from readmodel_cfn.analysis.openapi import openapi as describe
 
-    source = template_source(file, config_file, article)
+    source = file or model.template()
     if file:
         document = describe(source, api)
     else:
-        stack = load_config(config_file).stack
+        stack = model.load_or_example().stack
         document = describe(source, api, stack_name=stack.name, region=stack.region)
     if form == "json":
         report.print_json(document)

@@ -10,7 +10,7 @@ from readmodel_cfn.cli.consent import Ask, check_name, name_option, yes_option
 from readmodel_cfn.cli.errors import stop_on_sigterm, unfinished_if_output_closed
 from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.operation import OperationReporter, offer_cancel
-from readmodel_cfn.cli.options import SECONDS, WORD, article_option, json_option, stack_options
+from readmodel_cfn.cli.options import SECONDS, WORD, json_option, stack_name_options, stack_options
 from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.lint import Finding
 from readmodel_cfn.results import DeletionPlan, Plan, PropertyChange, ResourceDiff, StackDiff
@@ -38,7 +38,6 @@ def _print_plan(plan: Plan) -> None:
     ),
 )
 @stack_options
-@article_option
 @template_bucket_option
 @json_option
 @click.pass_context
@@ -70,7 +69,6 @@ def diff(
 @stop_on_sigterm()
 @stack_options
 @yes_option
-@article_option
 @template_bucket_option
 @json_option
 @click.option("--detach", is_flag=True, help="Start the deployment and return without waiting.")
@@ -138,7 +136,7 @@ def deploy(
     ),
 )
 @stop_on_sigterm()
-@stack_options
+@stack_name_options
 @json_option
 @timeout_option
 def follow(stack: ReadModelStack, as_json: bool, timeout: float | None) -> None:
@@ -165,7 +163,7 @@ def follow(stack: ReadModelStack, as_json: bool, timeout: float | None) -> None:
     ),
 )
 @stop_on_sigterm()
-@stack_options
+@stack_name_options
 @yes_option
 @json_option
 @name_option(

@@ -11,13 +11,10 @@ from readmodel_cfn.cli.consent import check_terminal, yes_option
 from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.options import (
     FILE,
-    article_option,
-    config_option,
+    ModelOptions,
     file_argument,
     json_option,
-    load_config,
-    template_of,
-    template_source,
+    model_options,
 )
 from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.errors import require_no_findings
@@ -109,8 +106,7 @@ def _print_starter(written: "Starter") -> None:
         "readmodel-cfn template --format yaml --output template.yaml",
     ),
 )
-@config_option
-@article_option
+@model_options
 @click.option(
     "--format",
     "form",
@@ -120,8 +116,7 @@ def _print_starter(written: "Starter") -> None:
 @click.option("--output", type=FILE, help="Write to a file.")
 @click.option("--check", type=FILE, help="Write nothing; exit 5 if this file is not up to date.")
 def template(
-    config_file: Path | None,
-    article: bool,
+    model: ModelOptions,
     form: Literal["json", "yaml"] | None,
     output: Path | None,
     check: Path | None,
@@ -129,7 +124,7 @@ def template(
     """Print the CloudFormation template that readmodel.toml describes."""
     if check and output:
         raise click.UsageError("use --output to write or --check to compare, not both")
-    text = render(template_of(config_file, article), form or format_of(output or check))
+    text = render(model.template(), form or format_of(output or check))
     if check:
         require_current(check, text)
     elif output:
@@ -143,18 +138,18 @@ def template(
     epilog=examples("readmodel-cfn lint", "readmodel-cfn lint template.yaml"),
 )
 @file_argument
-@config_option
-@article_option
+@model_options
 @json_option
-def lint(file: Path | None, config_file: Path | None, article: bool, as_json: bool) -> None:
+def lint(file: Path | None, model: ModelOptions, as_json: bool) -> None:
     """Check the template FILE with cfn-lint (default: that of readmodel.toml).
 
     With --json: a list of findings, each with rule, level, place, message and meaning.
     """
     from readmodel_cfn.lint import lint_once
 
-    region = load_config(config_file).stack.region
-    source = template_source(file, config_file, article)
+    source = file or model.template()
+    config = model.load()
+    region = config.stack.region if config else None
     with Reporter(as_json) as on_progress:
         findings = lint_once(source, [region] if region else [], on_progress=on_progress)
     if as_json:

@@ -119,7 +119,7 @@ def deploy(
     _ = spec.content  # raises ConfigError if the template is invalid
     check_sendable(spec, template_bucket)
     connection = connection or Connection()
-    location = StackLocation(spec.name, connection)
+    location = StackLocation(spec.name, connection, spec.model_options)
     client = StackClient(connection.client("cloudformation"))
     options = DeployOptions(
         adopt, recreate, import_existing, revert_drift, template_bucket, detach, timeout

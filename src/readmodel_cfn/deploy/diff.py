@@ -39,7 +39,7 @@ def diff(
     """
     check_sendable(spec, template_bucket)
     connection = connection or Connection()
-    location = StackLocation(spec.name, connection)
+    location = StackLocation(spec.name, connection, spec.model_options)
     client = StackClient(connection.client("cloudformation"))
     inspection = inspect_stack(client, spec, location, on_progress)
     if inspection.plan.action in ("attach", "continue rollback"):

@@ -214,6 +214,7 @@ def test_empty_readmodel_toml_means_the_defaults(content: bytes, here: Path) -> 
 
 
 def test_directory_named_readmodel_toml_is_a_one_line_error(here: Path) -> None:
+    (here / "readmodel.toml").unlink()
     (here / "readmodel.toml").mkdir()
     line = error_of(run("template"), 2)
     assert line.startswith("readmodel.toml: ")

@@ -66,7 +66,7 @@ def status(stack: ReadModelStack, as_json: bool, drift: bool) -> None:
         _print_status(found)
     if found.differs:
         command = stack.location.command("diff")
-        output.log(f"readmodel.toml differs from the deployed stack. To compare, run: {command}")
+        output.log(f"The read model differs from the deployed stack. To compare, run: {command}")
     found.raise_if_broken()
 
 

@@ -46,6 +46,7 @@ from readmodel_cfn.publish.results import (
 )
 from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.template.options import OptionError
+from readmodel_cfn.threads import call_within
 
 if TYPE_CHECKING:
     import boto3
@@ -800,6 +801,53 @@ class ReadModelStack:
             ReadModelError: the stack does not exist, or has no such output.
         """
         return self._required(self._own_outputs(on_progress), "S3BucketName")
+
+    def check_new_name(
+        self, *, existing: bool = False, timeout: float = 5, on_progress: OnProgress = ignore
+    ) -> bool | None:
+        """Check that no stack has this name yet; returns whether one has.
+
+        With `existing` there may be one, and a Note says whether it has this tool's tag. None, and
+        a Note with the reason, if AWS refuses the call or does not respond within `timeout`
+        seconds. The sandbox is not started for it.
+
+        Raises:
+            ReadModelError: a stack has the name; the error says whether it has this tool's tag.
+        """
+        from readmodel_cfn.deploy.plan import is_managed
+        from readmodel_cfn.deploy.spec import MANAGED_TAG_TEXT
+
+        try:
+            stack = self._described_within(timeout)
+        except ReadModelError as error:
+            on_progress(Note(f"Could not check whether stack {self.name} exists: {error}"))
+            return None
+        if stack is None:
+            return False
+        has_tag = "with" if is_managed(stack) else "without"
+        what = f"exists already, {has_tag} the tag {MANAGED_TAG_TEXT}"
+        if not existing:
+            hint = "choose another name, or use --existing to describe this stack"
+            raise ReadModelError(what, where=str(self.location), hint=hint)
+        on_progress(Note(f"{self.location}: {what}"))
+        return True
+
+    def _described_within(self, seconds: float) -> "Stack | None":
+        """The stack, or None if there is none.
+
+        Raises:
+            ReadModelError: AWS refused the call or did not respond in time.
+        """
+        if self._requested.sandbox:
+            from readmodel_cfn.local import sandbox
+
+            if sandbox.status() is None:  # it keeps its stacks in memory
+                return None
+        describe = readable_errors()(lambda: self._client.describe(self.name))
+        try:
+            return call_within(seconds, describe)
+        except TimeoutError as error:
+            raise ReadModelError(str(error), where="AWS") from error
 
     @readable_errors()
     def diagnose(self, on_progress: OnProgress = ignore) -> "Diagnosis":

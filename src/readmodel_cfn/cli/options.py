@@ -219,8 +219,8 @@ def _with_stack(command: Command, *, needs_model: bool) -> Command:
 
 
 def place_options(command: Command) -> Command:
-    """Add --stack-name and the options of an account and a region."""
-    return _added((_STACK_NAME, *_PLACE_OPTIONS), command)
+    """Add the options of an account and a region to a command."""
+    return _added(_PLACE_OPTIONS, command)
 
 
 def _added(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:

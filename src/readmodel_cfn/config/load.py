@@ -30,8 +30,11 @@ DEFAULT_STACK_NAME = "read-model"
 # template replace no other stack.
 _EXAMPLE_STACK_NAME = "readmodel-example"
 _ARTICLE_STACK_NAME = "readmodel-article"
-STACK_NAME = r"[A-Za-z][A-Za-z0-9-]{0,127}"
-STACK_NAME_IN_WORDS = "1 to 128 characters A-Z a-z 0-9 and -, beginning with a letter"
+STACK_NAME_LENGTH = 128
+STACK_NAME = rf"[A-Za-z][A-Za-z0-9-]{{0,{STACK_NAME_LENGTH - 1}}}"
+STACK_NAME_IN_WORDS = (
+    f"1 to {STACK_NAME_LENGTH} characters A-Z a-z 0-9 and -, beginning with a letter"
+)
 _MOST_TAGS = STACK_TAGS - 1  # this tool adds its own tag
 _TAGS_IN_WORDS = (
     f"a table of at most {_MOST_TAGS} strings of 1 to {TAG_VALUE_LENGTH} characters (keys: "

@@ -817,6 +817,7 @@ class ReadModelStack:
         from readmodel_cfn.deploy.plan import is_managed
         from readmodel_cfn.deploy.spec import MANAGED_TAG_TEXT
 
+        on_progress(Step(f"Looking for an existing stack {self.name}"))
         try:
             stack = self._described_within(timeout)
         except ReadModelError as error:

@@ -64,14 +64,14 @@ def status(as_json: bool) -> None:
 
 @sandbox.command(
     cls=WithExamples,
-    epilog=examples('eval "$(readmodel-cfn sandbox env)"', "readmodel-cfn sandbox env --json"),
+    epilog=examples("readmodel-cfn sandbox env", "readmodel-cfn sandbox env --json"),
 )
 @json_option
 def env(as_json: bool) -> None:
-    """Print the line that makes every command of this shell use the sandbox, for eval.
+    """Print the line that makes every command of a shell use the sandbox.
 
-    The line sets READMODEL_CFN_SANDBOX=1; `unset READMODEL_CFN_SANDBOX` ends it. The sandbox is not
-    started.
+    Run: eval "$(readmodel-cfn sandbox env)". The line sets READMODEL_CFN_SANDBOX=1, and
+    `unset READMODEL_CFN_SANDBOX` ends it. The sandbox is not started.
 
     With --json: an object of names and values.
     """

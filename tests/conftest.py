@@ -15,6 +15,14 @@ NEVER = 1e6  # seconds
 
 
 @pytest.fixture(scope="session", autouse=True)
+def no_sandbox_of_the_shell() -> Iterator[None]:
+    """The shell that runs the tests may use the sandbox; the tests say themselves if they do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("READMODEL_CFN_SANDBOX", raising=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def interruptible() -> None:
     """Ctrl-C interrupts, also where a shell started the tests in the background and ignores it."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:

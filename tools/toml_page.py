@@ -13,9 +13,18 @@ from readmodel_cfn.template.options import describe, options_of
 _HEAD = """# readmodel.toml
 
 Generated from the code, like the [JSON Schema](readmodel.schema.json) for editors. One file
-describes one environment. Every table is optional; without the file there is one route, `samples`,
-which serves `payload.json`. An unknown key, a wrong type or a value that AWS would refuse is an
-error that names the file, the key and the allowed values (exit code 2).
+describes one environment, and `readmodel-cfn init` writes one. Every table is optional; without
+`[[routes]]` there is one route, `samples`, which serves `payload.json`. An unknown key, a wrong
+type or a value that AWS would refuse is an error that names the file, the key and the allowed
+values (exit code 2).
+
+Without `./readmodel.toml` and without `--config` the commands that need the read model refuse with
+exit code 2, before AWS is called. Two other read models have to be named: `--example` is the
+built-in example, `--article` the original 2018 template. Both ignore `readmodel.toml`, and their
+stacks have names of their own, `readmodel-example` and `readmodel-article`, unless `--stack-name`
+is given. `status`, `outputs`, `follow`, `diagnose`, `history` and `delete` need no read model:
+`--stack-name` is enough. The commands that do not call AWS show the built-in example if there is no
+file, and say so on stderr.
 
 ```toml title="readmodel.toml"
 [stack]

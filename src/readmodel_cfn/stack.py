@@ -45,6 +45,7 @@ from readmodel_cfn.publish.results import (
 )
 from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.template.options import OptionError
+from readmodel_cfn.threads import call_within
 
 if TYPE_CHECKING:
     import boto3
@@ -82,7 +83,8 @@ class ReadModelStack:
 
     Args:
         name: Name of the stack.
-        model: The read model (default: one route, as in the article).
+        model: The read model; `ReadModel()` is the built-in example. Without one, the methods that
+            need it raise ConfigError before AWS is called, and the others work.
         region: AWS region (default: that of the environment or the profile).
         profile: AWS profile (default: that of the environment).
         endpoint_url: One URL for every AWS service, such as an emulator's.
@@ -126,9 +128,10 @@ class ReadModelStack:
             prefix=prefix,
         )
         self._set(
-            Config(settings, ReadModel() if model is None else model),
+            Config(settings, model or ReadModel()),
             Connection(region, profile, endpoint_url, sandbox=sandbox, session=session),
             article,
+            has_model=article or model is not None,
         )
 
     @classmethod
@@ -160,12 +163,15 @@ class ReadModelStack:
         )
         return stack
 
-    def _set(self, config: Config, connection: Connection, article: bool) -> None:
+    def _set(
+        self, config: Config, connection: Connection, article: bool, *, has_model: bool = True
+    ) -> None:
         if connection.session and (connection.profile or connection.sandbox):
             hint = "a session has its own profile and account"
             raise ConfigError("excludes profile and sandbox", where="session", hint=hint)
         self.config: Config = config
         self.article: bool = article
+        self._has_model: bool = has_model
         self._requested: Connection = replace(connection, allowed_account=config.stack.account)
         self._connection: Connection | None = None
 
@@ -179,8 +185,23 @@ class ReadModelStack:
 
     @property
     def model(self) -> ReadModel:
-        """The read model; for the article's stack, the default one."""
+        """The read model; for the article's stack, the default one.
+
+        Raises:
+            ConfigError: there is none: only the stack's name was given.
+        """
+        self._require_model()
         return ReadModel() if self.article else self.config.model
+
+    def _require_model(self) -> None:
+        """Check that there is a read model; called before AWS is.
+
+        Raises:
+            ConfigError: only the stack's name was given.
+        """
+        if not self._has_model:
+            hint = "pass one, such as ReadModel(routes=[...]), or use ReadModelStack.from_config"
+            raise ConfigError("has no read model", where=repr(self), hint=hint)
 
     @readable_errors()
     def connect(self, on_progress: OnProgress = ignore) -> Connection:
@@ -202,7 +223,12 @@ class ReadModelStack:
     @cached_property
     def location(self) -> StackLocation:
         """The stack's name and connection, for messages and command lines."""
-        return StackLocation(self.name, self.connection)
+        return StackLocation(self.name, self.connection, model_options=self._model_options)
+
+    @property
+    def _model_options(self) -> tuple[str, ...]:
+        """The options of the command line that select the model, for messages."""
+        return ("--article",) if self.article else self.config.options
 
     @cached_property
     def _client(self) -> "StackClient":
@@ -272,6 +298,7 @@ class ReadModelStack:
         """
         from readmodel_cfn.deploy.deploy import deploy
 
+        self._require_model()
         connection = self.connect(on_progress)
         return deploy(
             replace(self._spec(), express=express, disable_rollback=disable_rollback),
@@ -314,6 +341,7 @@ class ReadModelStack:
         """
         from readmodel_cfn.deploy.diff import diff
 
+        self._require_model()
         connection = self.connect(on_progress)
         return diff(
             self._spec(),
@@ -539,7 +567,7 @@ class ReadModelStack:
 
     @readable_errors()
     def history(self, key: str, on_progress: OnProgress = ignore) -> list["Version"]:
-        """The versions and deletions of a document, newest first.
+        """The versions and deletions of a document, newest first; without a model, of any key.
 
         Raises:
             ConfigError: no route serves the key.
@@ -548,7 +576,8 @@ class ReadModelStack:
         from readmodel_cfn.publish.history import history
 
         find = partial(self._destination, None, False, on_progress)
-        return history(key, find, routes=self.model.routes, on_progress=on_progress)
+        routes = self.model.routes if self._has_model else None
+        return history(key, find, routes=routes, on_progress=on_progress)
 
     @readable_errors()
     def restore(
@@ -597,6 +626,7 @@ class ReadModelStack:
             ConfigError: no path is given, and the first route has parameters.
             ReadModelError: the stack does not exist, or its API does not respond.
         """
+        self._require_model()
         outputs = self._own_outputs(on_progress)
         url = self._url(outputs, path) if path else self._required(outputs, "SamplesUrl")
         if path is None and "{" in url:
@@ -725,7 +755,8 @@ class ReadModelStack:
         from readmodel_cfn.deploy.status import status
 
         location = self._locate(on_progress)
-        return status(location, self._templates(), drift=drift, on_progress=on_progress)
+        templates = self._templates() if self._has_model else None
+        return status(location, templates, drift=drift, on_progress=on_progress)
 
     @readable_errors()
     def outputs(
@@ -762,6 +793,41 @@ class ReadModelStack:
         return self._url(self._own_outputs(on_progress), path)
 
     @readable_errors()
+    def route_urls(self, on_progress: OnProgress = ignore) -> dict[str, str]:
+        """The URL of each route of the deployed API, by its path; parameters stay in braces.
+
+        Without a model the routes are those of the deployed template. The result is empty if no
+        output of the stack has the API's URL.
+
+        Raises:
+            ReadModelError: the stack does not exist.
+        """
+        stack = self._described(on_progress)
+        if self._has_model:
+            outputs = self._own_outputs(stack=stack)
+            is_known = {"ApiUrl", "SamplesUrl"} & outputs.keys()
+            paths = [route.path for route in self.model.routes] if is_known else []
+            return {path: self._url(outputs, path) for path in paths}
+        return self._deployed_route_urls(stack)
+
+    def _deployed_route_urls(self, stack: "Stack") -> dict[str, str]:
+        """The URLs of the routes of every API with an output, as the deployed template has them."""
+        from readmodel_cfn.analysis.routes import route_paths
+
+        outputs = self._own_outputs(stack=stack)
+        names = [name for name in outputs if name.endswith("ApiUrl")]
+        if not names and "SamplesUrl" in outputs:
+            names = ["SamplesUrl"]  # the article's stack has no other URL
+        if not names:
+            return {}
+        template = self._client.template(stack.id)
+        return {
+            path: f"{outputs[name].removesuffix('/samples')}/{path}"
+            for name in names
+            for path in route_paths(template, name)
+        }
+
+    @readable_errors()
     def bucket(self, on_progress: OnProgress = ignore) -> str:
         """Name of the deployed stack's bucket.
 
@@ -769,6 +835,54 @@ class ReadModelStack:
             ReadModelError: the stack does not exist, or has no such output.
         """
         return self._required(self._own_outputs(on_progress), "S3BucketName")
+
+    def check_new_name(
+        self, *, existing: bool = False, timeout: float = 5, on_progress: OnProgress = ignore
+    ) -> bool | None:
+        """Check that no stack has this name yet; returns whether one has.
+
+        With `existing` there may be one, and a Note says whether it has this tool's tag. None, and
+        a Note with the reason, if AWS refuses the call or does not respond within `timeout`
+        seconds. The sandbox is not started for it.
+
+        Raises:
+            ReadModelError: a stack has the name; the error says whether it has this tool's tag.
+        """
+        from readmodel_cfn.deploy.plan import is_managed
+        from readmodel_cfn.deploy.spec import MANAGED_TAG_TEXT
+
+        on_progress(Step(f"Looking for an existing stack {self.name}"))
+        try:
+            stack = self._described_within(timeout)
+        except ReadModelError as error:
+            on_progress(Note(f"Could not check whether stack {self.name} exists: {error}"))
+            return None
+        if stack is None:
+            return False
+        has_tag = "with" if is_managed(stack) else "without"
+        what = f"exists already, {has_tag} the tag {MANAGED_TAG_TEXT}"
+        if not existing:
+            hint = "choose another name, or use --existing to describe this stack"
+            raise ReadModelError(what, where=str(self.location), hint=hint)
+        on_progress(Note(f"{self.location}: {what}"))
+        return True
+
+    def _described_within(self, seconds: float) -> "Stack | None":
+        """The stack, or None if there is none.
+
+        Raises:
+            ReadModelError: AWS refused the call or did not respond in time.
+        """
+        if self._requested.sandbox:
+            from readmodel_cfn.local import sandbox
+
+            if sandbox.status() is None:  # it keeps its stacks in memory
+                return None
+        describe = readable_errors()(lambda: self._client.describe(self.name))
+        try:
+            return call_within(seconds, describe)
+        except TimeoutError as error:
+            raise ReadModelError(str(error), where="AWS") from error
 
     @readable_errors()
     def diagnose(self, on_progress: OnProgress = ignore) -> "Diagnosis":
@@ -892,6 +1006,7 @@ class ReadModelStack:
             tags=settings.tags,
             termination_protection=settings.termination_protection,
             role_arn=settings.role_arn,
+            model_options=self._model_options,
         )
 
     def _changed_settings(self, deployed: Mapping[str, Any]) -> "Iterable[ChangedSetting]":
@@ -906,7 +1021,9 @@ class ReadModelStack:
         """The table of readmodel.toml that creates a resource, by logical ID."""
         from readmodel_cfn.config.origins import origins
 
-        return {} if self.article else origins(self.model, self.config.stack.prefix)
+        if self.article or not self._has_model:
+            return {}
+        return origins(self.model, self.config.stack.prefix)
 
     def _templates(self) -> Iterator[str]:
         """The template of the model, and the article's, as JSON."""

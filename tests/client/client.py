@@ -199,10 +199,11 @@ def deploy_any_template(text: str) -> bool:
 
 
 def stacks() -> Iterator[rm.ReadModelStack]:
-    """A stack on the embedded AWS, and one that a configuration file describes."""
+    """A stack on the embedded AWS, one of a configuration file, and one that is only a name."""
     yield rm.ReadModelStack("shop", MODEL, sandbox=True, tags={"team": "shop"})
     yield rm.ReadModelStack("shop", MODEL, profile="shop", account="123456789012")
     yield rm.ReadModelStack.from_config("readmodel.toml", region="eu-west-1", profile="shop")
+    yield rm.ReadModelStack("shop")
 
 
 def deploy(stack: rm.ReadModelStack) -> dict[str, str]:
@@ -213,7 +214,11 @@ def deploy(stack: rm.ReadModelStack) -> dict[str, str]:
     except ConsentRequired as error:
         print(error.consent.text)
         return {}
-    print(difference.as_dict(), result.status, result.changed, stack.follow().as_dict())
+    urls: dict[str, str] = stack.route_urls()
+    exists: bool | None = stack.check_new_name(existing=True, on_progress=print_progress)
+    print(
+        urls, exists, difference.as_dict(), result.status, result.changed, stack.follow().as_dict()
+    )
     return {**result.outputs, **stack.outputs()}
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -43,6 +44,7 @@ NO_AWS = {
         ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE")
     ),
     "READMODEL_CFN_HOME": "/dev/null/home",  # no lint result is cached
+    "READMODEL_CFN_SANDBOX": None,
     **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")),
     "AWS_CONFIG_FILE": "/nowhere/config",
     "AWS_SHARED_CREDENTIALS_FILE": "/nowhere/credentials",
@@ -224,6 +226,16 @@ def event(
 
 COMPACT = render(build_template(ReadModel()), "compact")
 CONTENT: dict[str, Any] = json.loads(COMPACT)
+
+
+EXAMPLE = '[[routes]]\npath = "samples"\nkey = "payload.json"\n'
+"""A readmodel.toml with the example's route."""
+
+
+def enter_project(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Make the folder with that readmodel.toml the working directory."""
+    monkeypatch.chdir(folder)
+    (folder / "readmodel.toml").write_text(EXAMPLE)
 
 
 def run(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from functional_aws import error_of, run
+from functional_aws import enter_project, error_of, run
 from processes import environment, program
 
 from readmodel_cfn.cli import main
@@ -187,7 +187,7 @@ def test_unexpected_exception_is_raised_to_the_tests(monkeypatch: pytest.MonkeyP
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder, and a botocore that retries without waiting."""
-    monkeypatch.chdir(tmp_path)
+    enter_project(monkeypatch, tmp_path)
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
     return tmp_path
 
@@ -214,6 +214,7 @@ def test_empty_readmodel_toml_means_the_defaults(content: bytes, here: Path) -> 
 
 
 def test_directory_named_readmodel_toml_is_a_one_line_error(here: Path) -> None:
+    (here / "readmodel.toml").unlink()
     (here / "readmodel.toml").mkdir()
     line = error_of(run("template"), 2)
     assert line.startswith("readmodel.toml: ")

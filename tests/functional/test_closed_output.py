@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from delete_scenes import AGAIN, DELETED, STARTED, delete, found, goes, holds
-from functional_aws import STACK_ID, Aws, error_of, event, run, stubbed
+from functional_aws import STACK_ID, Aws, enter_project, error_of, event, run, stubbed
 from test_publish_many import objects  # noqa: F401 - a fixture
 
 from readmodel_cfn import lint
@@ -19,7 +19,7 @@ REGION = ("--region", "eu-west-1")
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
-    monkeypatch.chdir(tmp_path)
+    enter_project(monkeypatch, tmp_path)
     (tmp_path / "f.json").write_text("{}")
     monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [])
     with stubbed(monkeypatch) as made:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 import pytest
-from functional_aws import error_of, run
+from functional_aws import enter_project, error_of, run
 
 from readmodel_cfn import lint
 from readmodel_cfn.cli import _COMMANDS
@@ -27,7 +27,7 @@ TALK_TO_AWS = ["deploy", "outputs", "status", "read", "delete"]
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No AWS settings of this machine are found, and botocore retries without waiting."""
-    monkeypatch.chdir(tmp_path)
+    enter_project(monkeypatch, tmp_path)
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
     monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [])
 

@@ -21,14 +21,14 @@ from delete_scenes import (
     others,
     summary,
 )
-from functional_aws import TARGET, Aws, error_of, event, run, stubbed
+from functional_aws import TARGET, Aws, enter_project, error_of, event, run, stubbed
 
 NO_STACK = "no stack read-model in 123456789012/eu-west-1"
 
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
-    monkeypatch.chdir(tmp_path)
+    enter_project(monkeypatch, tmp_path)
     with stubbed(monkeypatch) as made:
         yield made
 

@@ -22,16 +22,16 @@ from delete_scenes import (
     holds,
     versions,
 )
-from functional_aws import STACK_ID, TARGET, Aws, error_of, event, run, stubbed
+from functional_aws import STACK_ID, TARGET, Aws, enter_project, error_of, event, run, stubbed
 
-from readmodel_cfn import ReadModelStack
+from readmodel_cfn import ReadModel, ReadModelStack
 from readmodel_cfn.consent import Consent, ConsentRequired
 from readmodel_cfn.deploy.deletion_plan import DeletionPlan
 
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
-    monkeypatch.chdir(tmp_path)
+    enter_project(monkeypatch, tmp_path)
     with stubbed(monkeypatch) as made:
         yield made
 
@@ -90,7 +90,7 @@ def test_delete_in_python_requires_consent(aws: Aws, with_data: bool) -> None:
     if with_data:
         holds(aws, "1")
     with pytest.raises(ConsentRequired) as error:
-        ReadModelStack("read-model", region="eu-west-1").delete(with_data=with_data)
+        ReadModelStack("read-model", ReadModel(), region="eu-west-1").delete(with_data=with_data)
     assert error.value.consent.kind == ("erase-documents" if with_data else "delete")
     assert aws.wrote() == []
 
@@ -108,7 +108,7 @@ def test_delete_in_python_reports_the_plan_before_it_asks(aws: Aws) -> None:
         reported.append(consent)
         return True
 
-    stack = ReadModelStack("read-model", region="eu-west-1")
+    stack = ReadModelStack("read-model", ReadModel(), region="eu-west-1")
     done = stack.delete(with_data=True, confirm=agree, on_progress=reported.append)
     assert done.as_dict()["removed_buckets"] == {"data-bucket": 1}
     consents = [value for value in reported if isinstance(value, Consent)]

@@ -24,7 +24,7 @@ from delete_scenes import (
     goes,
     holds,
 )
-from functional_aws import STACK_ID, Aws, error_of, event, run, stubbed
+from functional_aws import STACK_ID, Aws, enter_project, error_of, event, run, stubbed
 
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.deploy.client import StackClient
@@ -32,7 +32,7 @@ from readmodel_cfn.deploy.client import StackClient
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
-    monkeypatch.chdir(tmp_path)
+    enter_project(monkeypatch, tmp_path)
     with stubbed(monkeypatch) as made:
         yield made
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 from delete_scenes import BUCKET, RETAINED, delete, found
-from functional_aws import Aws, error_of, stubbed
+from functional_aws import Aws, enter_project, error_of, stubbed
 
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
-    monkeypatch.chdir(tmp_path)
+    enter_project(monkeypatch, tmp_path)
     with stubbed(monkeypatch) as made:
         yield made
 

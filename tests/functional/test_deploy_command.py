@@ -15,6 +15,7 @@ from functional_aws import (
     OUTPUTS,
     STACK_ID,
     Aws,
+    enter_project,
     error_of,
     event,
     run,
@@ -32,7 +33,7 @@ CREATED = {"StackId": STACK_ID}
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """In a directory of its own, without cfn-lint, which takes seconds."""
-    monkeypatch.chdir(tmp_path)
+    enter_project(monkeypatch, tmp_path)
     monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [])
 
 

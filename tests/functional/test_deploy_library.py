@@ -7,7 +7,7 @@ import pytest
 from botocore.stub import ANY
 from functional_aws import CONTENT, OUTPUTS, STACK_ID, TARGET, Aws, event, stubbed
 
-from readmodel_cfn import ReadModelStack, lint
+from readmodel_cfn import ReadModel, ReadModelStack, lint
 from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.consent import Consent, ConsentRequired
 from readmodel_cfn.deploy.deploy import deploy
@@ -28,7 +28,7 @@ CREATED = {"StackId": STACK_ID}
 
 @pytest.fixture
 def read_model() -> ReadModelStack:
-    return ReadModelStack("read-model", region="eu-west-1")
+    return ReadModelStack("read-model", ReadModel(), region="eu-west-1")
 
 
 @pytest.fixture(autouse=True)

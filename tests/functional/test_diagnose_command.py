@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from functional_aws import STACK_ID, THEN, Aws, error_of, event, run, stubbed
+from functional_aws import STACK_ID, THEN, Aws, enter_project, error_of, event, run, stubbed
 
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.values import Failure
@@ -18,7 +18,7 @@ DENIED = "User: x is not authorized to perform: s3:CreateBucket on resource: y"
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
-    monkeypatch.chdir(tmp_path)
+    enter_project(monkeypatch, tmp_path)
     with stubbed(monkeypatch) as made:
         yield made
 

@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from functional_aws import CHANGE_SET_ID, CONTENT, STACK_ID, Aws, error_of, run, stubbed
+from functional_aws import (
+    CHANGE_SET_ID,
+    CONTENT,
+    STACK_ID,
+    Aws,
+    enter_project,
+    error_of,
+    run,
+    stubbed,
+)
 
 from readmodel_cfn.deploy import change_sets
 from readmodel_cfn.deploy.change_sets import is_abandoned
@@ -18,7 +27,7 @@ OLD = {**CONTENT, "Resources": {**CONTENT["Resources"], "Old": {"Type": "AWS::SN
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
-    monkeypatch.chdir(tmp_path)
+    enter_project(monkeypatch, tmp_path)
     with stubbed(monkeypatch) as made:
         yield made
 

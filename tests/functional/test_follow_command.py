@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 import pytest
-from functional_aws import STACK_ID, Aws, error_of, event, run, stubbed
+from functional_aws import STACK_ID, Aws, enter_project, error_of, event, run, stubbed
 
 from readmodel_cfn.cli import operation
 from readmodel_cfn.cli import output as report
@@ -21,7 +21,7 @@ AGAIN = "readmodel-cfn follow --stack-name read-model --region eu-west-1"
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
-    monkeypatch.chdir(tmp_path)
+    enter_project(monkeypatch, tmp_path)
     with stubbed(monkeypatch) as made:
         yield made
 

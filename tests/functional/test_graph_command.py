@@ -24,7 +24,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_diagram_is_the_only_output() -> None:
-    done = run("graph")
+    done = run("graph", "--example")
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout.startswith("flowchart TB\n")
     assert '    DataStoreWriter -- "s3:PutObject<br/>payload.json" --> DataStore\n' in done.stdout

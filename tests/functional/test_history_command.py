@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from functional_aws import TARGET, Aws, error_of, run, stubbed
+from functional_aws import TARGET, Aws, enter_project, error_of, run, stubbed
 
-from readmodel_cfn import ReadModelStack
+from readmodel_cfn import ReadModel, ReadModelStack
 from readmodel_cfn.consent import Consent, ConsentRequired
 
 BUCKET, KEY = "data-bucket", "payload.json"
@@ -27,7 +27,7 @@ key = "products/{id}.json"
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
-    monkeypatch.chdir(tmp_path)
+    enter_project(monkeypatch, tmp_path)
     with stubbed(monkeypatch) as made:
         yield made
 
@@ -317,7 +317,7 @@ def test_expired_version_shows_the_error_code_of_s3(aws: Aws) -> None:
 
 
 def shop() -> ReadModelStack:
-    return ReadModelStack("read-model", region="eu-west-1")
+    return ReadModelStack("read-model", ReadModel(), region="eu-west-1")
 
 
 def test_history_method_returns_what_the_command_prints(aws: Aws) -> None:

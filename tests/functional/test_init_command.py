@@ -1,16 +1,20 @@
-"""`init`: three questions, validated answers, and a readmodel.toml with them."""
+"""`init`: questions, validated answers or options, and a readmodel.toml with them."""
 
 import json
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from command_tree import LEAVES
-from functional_aws import error_of, run
+from functional_aws import Aws, error_of, run, stubbed
 from processes import on_terminal
 
-from readmodel_cfn.config.load import Config, load
-from readmodel_cfn.template.routes import Route
+from readmodel_cfn import Api, ReadModel, Route, Writer
+from readmodel_cfn.config.load import Config, StackSettings, load
+from readmodel_cfn.config.starter import stack_name_for
+from readmodel_cfn.local import sandbox
+from readmodel_cfn.local.sandbox import Sandbox
 
 FILE = Path("readmodel.toml")
 
@@ -31,28 +35,96 @@ def answered(tmp_path: Path, *answers: str, more: tuple[str, ...] = ()) -> tuple
     return seen.terminal.decode().replace("\r\n", "\n"), seen.code
 
 
-def test_init_with_yes_writes_the_defaults() -> None:
-    assert run("init", "--yes").exit_code == 0
-    assert load(FILE) == Config()
+def defaults(folder: Path) -> Config:
+    return Config(StackSettings(name=stack_name_for(folder)))
 
 
-def test_three_answers_make_the_config(tmp_path: Path) -> None:
-    seen, code = answered(tmp_path, "shop", "eu-west-1", "products/{id}")
+@pytest.mark.parametrize("more", [(), ("--yes",)])
+def test_init_without_a_terminal_or_with_yes_writes_the_defaults(
+    tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    assert run("init", *more).exit_code == 0
+    assert load(FILE) == defaults(tmp_path)
+
+
+def test_answers_make_the_config(tmp_path: Path) -> None:
+    routes = ["products/{id}", "news=latest.json", ""]
+    principals = "123456789012, arn:aws:iam::123456789012:role/backend"
+    seen, code = answered(
+        tmp_path, "shop", "eu-west-1", *routes, "https://www.example.com", principals
+    )
     assert code == 0
     assert "products/{id}.json" in seen
     made = load(tmp_path / FILE)
     assert (made.stack.name, made.stack.region) == ("shop", "eu-west-1")
-    assert made.model.routes == (Route("products/{id}", "products/{id}.json"),)
+    assert made.model == ReadModel(
+        routes=[Route("products/{id}", "products/{id}.json"), Route("news", "latest.json")],
+        api=Api(cors_origin="https://www.example.com"),
+        writer=Writer(kind="role", principals=tuple(principals.split(", "))),
+    )
 
 
 def test_empty_answers_mean_the_defaults(tmp_path: Path) -> None:
-    _, code = answered(tmp_path, "", "", "")
+    _, code = answered(tmp_path, "", "", "", "", "", "")
     assert code == 0
-    assert load(tmp_path / FILE) == Config()
+    assert load(tmp_path / FILE) == defaults(tmp_path)
+
+
+@pytest.mark.parametrize(("answer", "kind"), [("user", "user"), ("none", "none")])
+def test_a_writer_without_principals_is_answered_by_its_kind(
+    tmp_path: Path, answer: str, kind: str
+) -> None:
+    answered(tmp_path, "", "", "", "", "", "role", "nobody", answer)
+    assert load(tmp_path / FILE).model.writer.kind == kind
+
+
+def test_questions_that_options_answer_are_not_asked(tmp_path: Path) -> None:
+    options = ["--stack-name", "shop", "--region", "eu-west-1", "--route", "a"]
+    options += ["--cors-origin", "*", "--writer", "none"]
+    seen = on_terminal(["init", *options], tmp_path, streams=["stdin", "stderr"])
+    assert seen.code == 0
+    made = load(tmp_path / FILE)
+    assert made.stack == StackSettings(name="shop", region="eu-west-1")
+    assert made.model == ReadModel(
+        routes=[Route("a", "a.json")], api=Api(cors_origin="*"), writer=Writer(kind="none")
+    )
+
+
+def test_options_make_the_config_without_a_terminal() -> None:
+    routes = ["--route", "products/{id}", "--route", "news=latest.json"]
+    assert run("init", *routes, "--principal", "123456789012").exit_code == 0
+    assert load(FILE).model == ReadModel(
+        routes=[Route("products/{id}", "products/{id}.json"), Route("news", "latest.json")],
+        writer=Writer(kind="role", principals=("123456789012",)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--stack-name", "1a"], "--stack-name"),
+        (["--stack-name", ""], "--stack-name"),
+        (["--region", "Ireland"], "--region"),
+        (["--route", "/a"], "--route"),
+        (["--route", "="], "--route"),
+        (["--route", "a={id}"], "--route"),
+        (["--route", "a", "--route", "a"], "--route"),
+        (["--route", "a/{id}", "--route", "a/{sku}"], "--route"),
+        (["--cors-origin", "example.com"], "--cors-origin"),
+        (["--writer", "role"], "--principal"),
+        (["--writer", "role", "--principal", "backend"], "--principal"),
+        (["--writer", "user", "--principal", "123456789012"], "--principal"),
+        (["--writer", "nobody"], "--writer"),
+    ],
+    ids=str,
+)
+def test_an_invalid_option_is_named_and_no_file_is_written(options: list[str], named: str) -> None:
+    assert named in error_of(run("init", *options), 2)
+    assert not FILE.exists()
 
 
 def test_invalid_answer_is_asked_again(tmp_path: Path) -> None:
-    seen, code = answered(tmp_path, "a b", " shop ", "Ireland", "eu-west-1", "/a", "b")
+    seen, code = answered(tmp_path, "a b", " shop ", "Ireland", "eu-west-1", "/a", "b", "", "", "")
     assert code == 0
     errors = [line for line in seen.splitlines() if "Error: " in line]
     assert len(errors) == 3
@@ -67,12 +139,6 @@ def test_end_of_input_leaves_no_file(tmp_path: Path) -> None:
     assert code == 1
     assert seen.splitlines()[-1].startswith("Error: ")
     assert not (tmp_path / FILE).exists()
-
-
-def test_init_without_a_terminal_requires_yes() -> None:
-    line = error_of(run("init"), 1)
-    assert "--yes" in line
-    assert not FILE.exists()
 
 
 @pytest.mark.parametrize("arguments", [[], ["--yes"]])
@@ -106,10 +172,14 @@ def test_failed_write_leaves_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_json_result_is_one_object() -> None:
-    assert json.loads(run("init", "--yes", "--json").stdout) == {
+    route = {"path": "samples", "key": "payload.json"}
+    assert json.loads(run("init", "--stack-name", "shop", "--json").stdout) == {
         "file": "readmodel.toml",
-        "stack": {"name": "read-model", "region": None},
-        "route": {"path": "samples", "key": "payload.json"},
+        "stack": {"name": "shop", "region": None},
+        "route": route,
+        "routes": [route],
+        "cors_origin": None,
+        "writer": {"kind": "user", "principals": []},
         "next": [
             "readmodel-cfn deploy",
             "readmodel-cfn publish FILE --key payload.json",
@@ -119,7 +189,7 @@ def test_json_result_is_one_object() -> None:
 
 
 def test_questions_are_not_printed_to_stdout(tmp_path: Path) -> None:
-    typed = b"shop\n\nproducts/{id}/{part}\n"
+    typed = b"shop\n\nproducts/{id}/{part}\n\n\n\n"
     seen = on_terminal(["init", "--json"], tmp_path, streams=["stdin", "stderr"], typed=typed)
     assert json.loads(seen.other)["route"]["key"] == "products/{id}/{part}.json"
 
@@ -128,7 +198,7 @@ def test_questions_are_not_printed_to_stdout(tmp_path: Path) -> None:
     "path", ["samples", "products/{id}", "{a}/{b}/x", "files/{rest+}", "a.json"]
 )
 def test_suggested_commands_are_valid(tmp_path: Path, path: str) -> None:
-    typed = f"\n\n{path}\n".encode()
+    typed = f"\n\n{path}\n\n\n\n".encode()
     seen = on_terminal(["init", "--json"], tmp_path, streams=["stdin", "stderr"], typed=typed)
     found = json.loads(seen.other)
     route = Route(**found["route"])
@@ -142,11 +212,110 @@ def test_suggested_commands_are_valid(tmp_path: Path, path: str) -> None:
 
 
 def test_suggested_commands_are_printed() -> None:
-    lines = run("init", "--yes").stderr.splitlines()
-    assert "readmodel.toml" in lines[0]
-    assert [line.split("  # ")[0].split()[1] for line in lines[1:4]] == [
-        "deploy",
-        "publish",
-        "read",
-    ]
-    assert "--sandbox" in lines[4]
+    *_, first, deploy, publish, read, last = run("init", "--yes").stderr.splitlines()
+    assert "readmodel.toml" in first
+    commands = [line.split("  # ")[0].split()[1] for line in (deploy, publish, read)]
+    assert commands == ["deploy", "publish", "read"]
+    assert "--sandbox" in last
+
+
+# A stack of this name.
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    with stubbed(monkeypatch) as made:
+        yield made
+
+
+HERE = ["--stack-name", "read-model", "--region", "eu-west-1"]
+
+
+def test_a_new_name_is_accepted(aws: Aws) -> None:
+    aws.no_stack()
+    done = run("init", *HERE)
+    assert done.exit_code == 0
+    assert "exist" not in done.stderr
+    assert aws.calls == ["DescribeStacks"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "fact"), [({"readmodel-cfn": "managed"}, "with the tag"), ({}, "without the tag")]
+)
+def test_the_name_of_an_existing_stack_is_refused_unless_it_is_meant(
+    aws: Aws, tags: dict[str, str], fact: str
+) -> None:
+    aws.stack(tags=tags)
+    line = error_of(run("init", *HERE), 1)
+    for part in ("read-model", "eu-west-1", fact, "--existing"):
+        assert part in line
+    assert not FILE.exists()
+    aws.stack(tags=tags)
+    done = run("init", *HERE, "--existing")
+    assert done.exit_code == 0
+    assert fact in done.stderr
+    assert load(FILE).stack.name == "read-model"
+
+
+def test_at_a_terminal_the_name_is_checked_before_the_other_questions(aws: Aws) -> None:
+    aws.stack()
+    done = run("init", typed="read-model\neu-west-1\n")
+    assert "--existing" in error_of(done, 1)
+    assert not FILE.exists()
+
+
+@pytest.mark.parametrize(
+    ("env", "options"),
+    [
+        ({}, []),
+        ({}, ["--region", "eu-west-1"]),
+        ({}, ["--profile", "nobody"]),
+        ({}, ["--region", "eu-west-1", "--endpoint-url", "http://127.0.0.1:1"]),
+    ],
+    ids=str,
+)
+def test_where_aws_cannot_be_asked_the_file_is_written_and_it_says_so(
+    monkeypatch: pytest.MonkeyPatch, env: dict[str, str], options: list[str]
+) -> None:
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    key = {"AWS_ACCESS_KEY_ID": "AKIA1", "AWS_SECRET_ACCESS_KEY": "s3cret"}
+    done = run("init", "--stack-name", "shop", *options, env=env | key if options[2:] else env)
+    assert done.exit_code == 0, done.output
+    assert "Could not check whether stack shop exists" in done.stderr
+    assert load(FILE).stack.name == "shop"
+
+
+def test_denied_lookup_writes_the_file(aws: Aws) -> None:
+    aws.refuses("cloudformation", "describe_stacks", "AccessDenied", "not authorized", 403)
+    done = run("init", *HERE)
+    assert done.exit_code == 0
+    assert "Could not check" in done.stderr
+
+
+def test_a_lookup_that_takes_too_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def call_within(seconds: float, _: object) -> None:
+        raise TimeoutError(f"no response within {seconds:g} s")
+
+    monkeypatch.setattr("readmodel_cfn.stack.call_within", call_within)
+    done = run("init", *HERE)
+    assert done.exit_code == 0
+    assert "Could not check" in done.stderr
+    assert load(FILE).stack.name == "read-model"
+
+
+@pytest.mark.parametrize(
+    ("env", "options"), [({}, ["--sandbox"]), ({"READMODEL_CFN_SANDBOX": "1"}, [])], ids=str
+)
+def test_the_sandbox_is_asked_if_it_runs_and_not_started(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, env: dict[str, str], options: list[str]
+) -> None:
+    monkeypatch.setattr(sandbox, "status", lambda: None)
+    monkeypatch.setattr(sandbox, "start", lambda **_: pytest.fail("it was started"))
+    assert run("init", *HERE, *options, env=env).exit_code == 0
+    assert not aws.connections
+    FILE.unlink()
+    box = Sandbox("http://127.0.0.1:1", 1, 1, "AKIA1", "s3cret", "i", "eu-west-1", False, "t")
+    monkeypatch.setattr(sandbox, "status", lambda: box)
+    monkeypatch.setattr(sandbox, "start", lambda **_: box)
+    aws.stack()
+    assert "--existing" in error_of(run("init", *HERE, *options, env=env), 1)

@@ -20,7 +20,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_openapi_document_is_the_only_output() -> None:
-    done = run("openapi")
+    done = run("openapi", "--example")
     assert (done.exit_code, done.stderr) == (0, "")
     found = json.loads(done.stdout)
     validate(found)
@@ -41,7 +41,7 @@ def test_stack_settings_appear_only_in_its_own_document() -> None:
     assert own["info"]["title"] == "shop Api"
     assert own["servers"][0]["variables"]["region"]["default"] == "eu-north-1"
     assert other["info"]["title"] == "${AWS::StackName} Api"
-    assert json.loads(run("openapi", "--article").stdout)["info"]["title"] == "shop Api"
+    assert json.loads(run("openapi", "--article").stdout)["info"]["title"] != "shop Api"
 
 
 def test_api_option_chooses_among_several_apis() -> None:

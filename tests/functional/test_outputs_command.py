@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from functional_aws import OUTPUTS, Aws, error_of, run, stubbed
+from functional_aws import OUTPUTS, Aws, enter_project, error_of, run, stubbed
 
-from readmodel_cfn import ReadModelStack
+from readmodel_cfn import ReadModel, ReadModelStack, Route, build_article, build_template
 from readmodel_cfn.local import sandbox
 from readmodel_cfn.local.sandbox import Sandbox
 
@@ -17,7 +17,7 @@ KEY = {"DataStoreAccessKeyId": "AKIA1", "DataStoreSecretAccessKey": "s3cret"}
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
-    monkeypatch.chdir(tmp_path)
+    enter_project(monkeypatch, tmp_path)
     with stubbed(monkeypatch) as made:
         yield made
 
@@ -90,3 +90,38 @@ def test_missing_stack_on_the_sandbox_names_the_sandbox_option(
     line = error_of(outputs("--sandbox"), 1)
     assert "readmodel-cfn deploy" in line
     assert line.endswith(" --sandbox")
+
+
+ROUTES = [Route("products/{id}", "products/{id}.json"), Route("files/{rest+}", "files/{rest}")]
+OF_ROUTES = {route.path: f"{OUTPUTS['ApiUrl']}/{route.path}" for route in ROUTES}
+
+
+def test_route_urls_of_a_model_need_no_template(aws: Aws) -> None:
+    aws.stack()
+    found = ReadModelStack("read-model", ReadModel(routes=ROUTES), region="eu-west-1").route_urls()
+    assert found == OF_ROUTES
+
+
+@pytest.mark.parametrize("prefix", ["", "Shop"])
+def test_route_urls_without_a_model_are_those_of_the_deployed_template(
+    aws: Aws, prefix: str
+) -> None:
+    aws.stack(outputs={f"{prefix}{name}": value for name, value in OUTPUTS.items()})
+    aws.template(build_template(ReadModel(routes=ROUTES), prefix).to_dict())
+    assert ReadModelStack("read-model", region="eu-west-1").route_urls() == OF_ROUTES
+
+
+def test_route_urls_of_the_articles_stack_are_those_of_its_template(aws: Aws) -> None:
+    url = OUTPUTS["SamplesUrl"]
+    for is_article in (False, True):
+        aws.stack(outputs={"SamplesUrl": url})
+        if not is_article:
+            aws.template(build_article().to_dict())
+        shop = ReadModelStack("read-model", region="us-east-1", article=is_article)
+        assert shop.route_urls() == {"samples": url}
+
+
+@pytest.mark.parametrize("model", [None, ReadModel()])
+def test_stack_without_an_api_has_no_route_urls(aws: Aws, model: ReadModel | None) -> None:
+    aws.stack(outputs={"TopicArn": "arn"})
+    assert ReadModelStack("read-model", model, region="eu-west-1").route_urls() == {}

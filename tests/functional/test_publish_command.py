@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from botocore.stub import ANY
-from functional_aws import OUTPUTS, TARGET, Aws, error_of, run, stubbed
+from functional_aws import OUTPUTS, TARGET, Aws, enter_project, error_of, run, stubbed
 
-from readmodel_cfn import ReadModelStack
+from readmodel_cfn import ReadModel, ReadModelStack
 from readmodel_cfn.aws.connection import Credentials
 from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError
 
@@ -30,7 +30,7 @@ KEY = Credentials("AKIA1", "s3cret")
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
-    monkeypatch.chdir(tmp_path)
+    enter_project(monkeypatch, tmp_path)
     (tmp_path / "f.json").write_text('{"a": 1}')
     with stubbed(monkeypatch) as made:
         yield made
@@ -400,7 +400,7 @@ def test_dry_run_of_an_invalid_file_or_key_is_refused(aws: Aws, tmp_path: Path) 
 
 
 def shop(**more: Any) -> ReadModelStack:
-    return ReadModelStack("read-model", region="eu-west-1", **more)
+    return ReadModelStack("read-model", ReadModel(), region="eu-west-1", **more)
 
 
 def test_publish_document_returns_what_the_command_prints(aws: Aws) -> None:

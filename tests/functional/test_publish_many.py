@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from click.testing import Result
-from functional_aws import OUTPUTS, TARGET, Aws, error_of, run, stubbed
+from functional_aws import OUTPUTS, TARGET, Aws, enter_project, error_of, run, stubbed
 
 from fake_objects import FakeObjects
 from readmodel_cfn.cli import reporter
@@ -37,7 +37,7 @@ key = "products/{id}.json"
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
-    monkeypatch.chdir(tmp_path)
+    enter_project(monkeypatch, tmp_path)
     (tmp_path / "readmodel.toml").write_text(ROUTES)
     with stubbed(monkeypatch) as made:
         yield made

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from functional_aws import NO_AWS, OUTPUTS, Aws, error_of, run, stubbed
+from functional_aws import NO_AWS, OUTPUTS, Aws, enter_project, error_of, run, stubbed
 
 from readmodel_cfn import ReadModel, ReadModelStack
 from readmodel_cfn import stack as stack_module
@@ -20,7 +20,7 @@ ARTICLE = {"SamplesUrl": OUTPUTS["SamplesUrl"]}
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
-    monkeypatch.chdir(tmp_path)
+    enter_project(monkeypatch, tmp_path)
     with stubbed(monkeypatch) as made:
         yield made
 

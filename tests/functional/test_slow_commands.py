@@ -16,7 +16,9 @@ from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.errors import ReadModelError
 
 KEY = {"AWS_ACCESS_KEY_ID": "AKIA1", "AWS_SECRET_ACCESS_KEY": "s3cret"}
-ABOUT_A_STACK = [words for words in CALLS if "--stack-name" in options_of(LEAVES[words])]
+ABOUT_A_STACK = [
+    words for words in CALLS if {"--config", "--stack-name"} <= options_of(LEAVES[words])
+]
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from functional_aws import (
     STACK_ID,
     THEN,
     Aws,
+    enter_project,
     error_of,
     event,
     run,
@@ -26,7 +27,7 @@ from readmodel_cfn.errors import PromiseBroken
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
-    monkeypatch.chdir(tmp_path)
+    enter_project(monkeypatch, tmp_path)
     with stubbed(monkeypatch) as made:
         yield made
 
@@ -347,7 +348,7 @@ def test_missing_stack_names_the_deploy_command(aws: Aws) -> None:
 def test_status_in_python_can_raise_for_differences(aws: Aws) -> None:
     recovered(aws)
     gateway(aws, routes={"/products/{id}": {"GET": METHOD}})
-    found = ReadModelStack("read-model", region="eu-west-1").status()
+    found = ReadModelStack("read-model", ReadModel(), region="eu-west-1").status()
     assert [finding.kind for finding in found.live.findings] == ["extra"]
     with pytest.raises(PromiseBroken):
         found.raise_if_broken()

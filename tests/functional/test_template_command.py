@@ -24,7 +24,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_template_is_the_only_output() -> None:
-    done = run("template")
+    done = run("template", "--example")
     assert done.exit_code == 0
     assert done.stdout == render(build_template(ReadModel()))
     assert done.stderr == ""
@@ -39,18 +39,18 @@ def test_yaml_equals_json() -> None:
 
 
 def test_output_option_writes_the_same_bytes() -> None:
-    done = run("template", "--output", "t.json")
+    done = run("template", "--example", "--output", "t.json")
     assert done.output == ""
     assert Path("t.json").read_bytes() == run("template").stdout_bytes
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])
 def test_check_of_an_up_to_date_file_is_silent(form: str) -> None:
-    run("template", "--format", form, "--output", "t")
+    run("template", "--example", "--format", form, "--output", "t")
     written = Path("t").read_bytes()
     for content in (written, written.replace(b"\n", b"\r\n")):
         Path("t").write_bytes(content)
-        done = run("template", "--format", form, "--check", "t")
+        done = run("template", "--example", "--format", form, "--check", "t")
         assert (done.exit_code, done.output) == (0, "")
 
 
@@ -167,7 +167,7 @@ def test_output_onto_a_directory_is_a_usage_error(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")
 @pytest.mark.parametrize("redirected", [True, False])
 def test_full_disk_is_a_one_line_error(redirected: bool) -> None:
-    command = [sys.executable, "-m", "readmodel_cfn", "template"]
+    command = [sys.executable, "-m", "readmodel_cfn", "template", "--example"]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             command if redirected else [*command, "--output", "/dev/full"],

@@ -90,7 +90,7 @@ def test_empty_option_value_is_a_usage_error(option: str) -> None:
 
 
 def test_plot_in_a_missing_folder_is_a_usage_error() -> None:
-    line = refused("verify", "--concurrency", "--region", "eu-west-1", "--plot", "nowhere/plot.svg")
+    line = refused("verify", "--example", "--concurrency", "--plot", "nowhere/plot.svg")
     assert line.startswith("--plot: ")
     assert "nowhere" in line
 

@@ -6,7 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from functional_aws import CONTENT, OUTPUTS, STACK_ID, TAGS, Aws, error_of, event, run, stubbed
+from functional_aws import (
+    CONTENT,
+    OUTPUTS,
+    STACK_ID,
+    TAGS,
+    Aws,
+    enter_project,
+    error_of,
+    event,
+    run,
+    stubbed,
+)
 
 from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.errors import ReadModelError
@@ -24,7 +35,7 @@ PRODUCTS = '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
-    monkeypatch.chdir(tmp_path)
+    enter_project(monkeypatch, tmp_path)
     with stubbed(monkeypatch) as made:
         yield made
 

@@ -35,7 +35,7 @@ def config(tmp_path: Path) -> Path:
 @pytest.fixture
 def command(name: str, sandbox: Sandbox, config: Path) -> Iterator[Command]:
     """Runs a command about one stack, or another that is named: its stdout and stderr."""
-    where = ["--config", str(config), "--stack-name", name, "--endpoint-url", sandbox.endpoint_url]
+    where = ["--stack-name", name, "--endpoint-url", sandbox.endpoint_url]
     environment = {
         "AWS_ACCESS_KEY_ID": sandbox.access_key_id,
         "AWS_SECRET_ACCESS_KEY": sandbox.secret_access_key,
@@ -43,7 +43,9 @@ def command(name: str, sandbox: Sandbox, config: Path) -> Iterator[Command]:
     }
 
     def run(*arguments: str, exits: int = 0) -> str:
-        done = CliRunner().invoke(main, [arguments[0], *where, *arguments[1:]], env=environment)
+        model = [] if "--article" in arguments else ["--config", str(config)]
+        words = [arguments[0], *model, *where, *arguments[1:]]
+        done = CliRunner().invoke(main, words, env=environment)
         assert done.exit_code == exits, done.output
         return done.output
 

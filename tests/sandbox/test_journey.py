@@ -36,7 +36,9 @@ class Project:
         config = self.folder / "readmodel.toml"
         tables = [f'[[routes]]\npath = "{path}"\nkey = "{key}"\n' for path, key in self.routes]
         config.write_text(f'[stack]\nname = "{self.name}"\n{self.more}\n' + "\n".join(tables))
-        to_sandbox = ["--config", str(config), "--endpoint-url", self.sandbox.endpoint_url]
+        is_article = "--article" in arguments
+        model = ["--stack-name", self.name] if is_article else ["--config", str(config)]
+        to_sandbox = [*model, "--endpoint-url", self.sandbox.endpoint_url]
         environment = {
             "AWS_ACCESS_KEY_ID": self.sandbox.access_key_id,
             "AWS_SECRET_ACCESS_KEY": self.sandbox.secret_access_key,

@@ -21,7 +21,7 @@ from readmodel_cfn.analysis.audit import audit, to_sarif
 from readmodel_cfn.analysis.graph import flowchart
 from readmodel_cfn.analysis.openapi import openapi
 from readmodel_cfn.cli import main
-from readmodel_cfn.config import write_starter
+from readmodel_cfn.config import Config, StackSettings, write_starter
 from readmodel_cfn.errors import NoSuchDocument
 from readmodel_cfn.lint import lint
 from readmodel_cfn.local import sandbox as embedded
@@ -246,6 +246,9 @@ def outputs(shop: Shop) -> None:
     printed = shop("outputs", "--json").value
     assert shop.stack.outputs() == printed
     assert shop.stack.url("products/42") == f"{printed['ApiUrl']}/products/42"
+    urls = {route.path: f"{printed['ApiUrl']}/{route.path}" for route in shop.model.routes}
+    only_named = ReadModelStack(shop.name, endpoint_url=shop.endpoint_url)
+    assert shop.stack.route_urls() == only_named.route_urls() == urls
 
 
 @row("`status`")
@@ -499,10 +502,13 @@ def sandbox_commands(shop: Shop) -> None:
 def init(shop: Shop) -> None:
     file = shop.folder / "readmodel.toml"
     file.unlink()
-    printed = shop.run("init", "--yes", "--json").value
+    printed = shop("init", "--existing", "--json").value
     text = file.read_text()
     file.unlink()
-    assert write_starter("readmodel.toml").as_dict() == printed
+    stack = ReadModelStack(shop.name, endpoint_url=shop.endpoint_url)
+    assert stack.check_new_name(existing=True)
+    config = Config(StackSettings(name=shop.name))
+    assert write_starter("readmodel.toml", config).as_dict() == printed
     assert file.read_text() == text
 
 

@@ -43,8 +43,9 @@ class Project:
             "AWS_SECRET_ACCESS_KEY": self.sandbox.secret_access_key,
             "AWS_DEFAULT_REGION": self.sandbox.region,
         }
-        config = ["--config", str(self.folder / "readmodel.toml")]
-        return CliRunner().invoke(main, [*arguments, *place, *config], env=environment)
+        if "--article" not in arguments:
+            place += ["--config", str(self.folder / "readmodel.toml")]
+        return CliRunner().invoke(main, [*arguments, *place], env=environment)
 
     def deploy(self, content: str = SAMPLES, *arguments: str, exits: int = 0) -> None:
         (self.folder / "readmodel.toml").write_text(content)

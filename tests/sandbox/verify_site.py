@@ -50,9 +50,9 @@ class Site:
             "AWS_SECRET_ACCESS_KEY": key[1],
             "AWS_DEFAULT_REGION": self.sandbox.region,
         }
-        return CliRunner().invoke(
-            main, [*arguments, *place, "--config", str(self.config)], env=environment
-        )
+        if "--article" not in arguments:
+            place += ["--config", str(self.config)]
+        return CliRunner().invoke(main, [*arguments, *place], env=environment)
 
     def deploy(self, *arguments: str) -> None:
         done = self.run("deploy", "--yes", *arguments)

@@ -13,6 +13,8 @@ from readmodel_cfn.config.load import (
     Config,
     Publish,
     StackSettings,
+    article,
+    example,
     load,
     parse,
     read_model,
@@ -378,3 +380,21 @@ def test_file_is_read_as_utf8(tmp_path: Path) -> None:
     file = tmp_path / "readmodel.toml"
     file.write_bytes('[api]\ndescription = "Größe"'.encode())
     assert load(file).model.api.description == "Größe"
+
+
+def test_the_repositorys_own_file_describes_the_example() -> None:
+    """`make deploy` and the commands work in a clone."""
+    config = load(Path(__file__).parents[2] / "readmodel.toml")
+    assert config.model == example().model == ReadModel()
+    assert config.stack.name not in (example().stack.name, article().stack.name)
+
+
+def test_a_file_is_selected_by_its_option_unless_it_is_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("readmodel.toml", "production.toml"):
+        Path(name).write_text("")
+    assert load("readmodel.toml").options == load(Path("./readmodel.toml")).options == ()
+    assert load("production.toml").options == ("--config", "production.toml")
+    assert load("production.toml") == load("readmodel.toml")

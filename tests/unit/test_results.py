@@ -12,7 +12,7 @@ from documents import ROOT
 from readmodel_cfn.analysis.audit import Finding as AuditFinding
 from readmodel_cfn.aws.connection import Connection, StackLocation
 from readmodel_cfn.aws.http import Response
-from readmodel_cfn.config.load import StackSettings
+from readmodel_cfn.config.load import Config
 from readmodel_cfn.config.starter import Starter
 from readmodel_cfn.consent import Consent, ConsentRequired
 from readmodel_cfn.deploy.delete import DeleteResult
@@ -28,7 +28,6 @@ from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.plural import counted
 from readmodel_cfn.publish.history import Restored, Version
 from readmodel_cfn.publish.results import Published, PublishPlan, PublishResult
-from readmodel_cfn.template.routes import Route
 from readmodel_cfn.verify.verify import VerifyResult
 
 WHERE = StackLocation("shop", Connection("eu-west-1"))
@@ -66,7 +65,7 @@ RESULTS: list[Any] = [
     AuditFinding("R1", "name", "note", "Api", "Properties", 3, "what", "meaning", "todo"),
     LintFinding("E1", "error", "Resources", "message", "meaning"),
     Sandbox("http://127.0.0.1:4566", 4566, 7, "key", "secret", "instance"),
-    Starter(Path("readmodel.toml"), StackSettings(), Route()),
+    Starter(Path("readmodel.toml"), Config()),
 ]
 
 

@@ -1,16 +1,19 @@
 """The file that `init` writes."""
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readmodel_cfn.config.load import DEFAULT_STACK_NAME, TABLES, Config, StackSettings, parse
-from readmodel_cfn.config.starter import key_for, starter
+from readmodel_cfn.config.load import TABLES, Config, Publish, StackSettings, parse
+from readmodel_cfn.config.starter import key_for, stack_name_for, starter
+from readmodel_cfn.template.api import Api
 from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.template.options import fits, options_of
 from readmodel_cfn.template.routes import Route
+from readmodel_cfn.template.writer import Writer
 from strategies import routes
 
 OPTIONS = [
@@ -34,12 +37,14 @@ def uncommented(text: str) -> str:
 
 @given(stacks, starts)
 def test_starter_file_has_the_given_answers(stack: StackSettings, route: Route) -> None:
-    assert parse(starter(stack, route), "f") == Config(stack, ReadModel(routes=(route,)))
+    config = Config(stack, ReadModel(routes=(route,)))
+    assert parse(starter(config), "f") == config
 
 
 @given(stacks, starts)
 def test_starter_file_without_comment_marks_is_valid(stack: StackSettings, route: Route) -> None:
-    made = parse(uncommented(starter(stack, route)), "f")
+    config = Config(stack, ReadModel(routes=(route,)))
+    made = parse(uncommented(starter(config)), "f")
     assert made.stack.name == stack.name
     assert (made.model.routes[0].path, made.model.routes[0].key) == (route.path, route.key)
 
@@ -48,7 +53,7 @@ def test_starter_file_without_comment_marks_is_valid(stack: StackSettings, route
 def test_starter_file_shows_every_option_with_help_and_value(
     table: str, declared: object, annotation: object
 ) -> None:
-    text = starter(StackSettings(), Route())
+    text = starter(Config())
     section = text.split(f"[{table}]")[1].split("\n[")[0]
     name, metadata = declared.name, declared.metadata  # type: ignore[attr-defined]
     assert len(re.findall(rf"(?m)^(?:# )?{name} = ", section)) == 1
@@ -69,7 +74,7 @@ def test_option_without_default_has_a_valid_example(
 
 def test_commented_default_is_the_default() -> None:
     """In force it changes nothing, but for the options that have none."""
-    text = starter(StackSettings(), Route())
+    text = starter(Config())
     examples = [option.name for _, option, _ in OPTIONS if option.metadata["example"] is not None]
     kept = re.sub(rf"(?m)^# ({'|'.join(examples)}) = .*\n", "", text)
     assert parse(uncommented(kept), "f") == parse("", "f")
@@ -93,5 +98,43 @@ def test_key_is_the_path_with_json_suffix(path: str, key: str) -> None:
 
 
 def test_starter_file_lines_have_at_most_100_characters() -> None:
-    text = starter(StackSettings(name=DEFAULT_STACK_NAME), Route())
+    text = starter(Config())
     assert max(map(len, text.splitlines())) <= 100
+
+
+def test_starter_file_has_every_option_that_differs_from_its_default() -> None:
+    config = Config(
+        StackSettings(name="shop", tags={"team": "shop"}, termination_protection=True),
+        ReadModel(
+            routes=[Route("a/{id}", "a/{id}.json", throttle_rate=5), Route("b", "c.json")],
+            api=Api(cors_origin="*", compress_from="never"),
+            writer=Writer(kind="role", principals=("123456789012",), allow=("put", "list")),
+        ),
+        Publish(exclude=("drafts/*",)),
+    )
+    assert parse(starter(config), "f") == config
+
+
+@pytest.mark.parametrize(
+    ("directory", "name"),
+    [
+        ("shop", "shop"),
+        ("My Shop_2.0", "my-shop-2-0"),
+        ("--shop--", "shop"),
+        ("Caf\u00e9", "cafe"),
+        ("2024-shop", "readmodel-2024-shop"),
+        ("x" * 200, "x" * 128),
+    ],
+)
+def test_stack_name_is_made_of_the_directorys(directory: str, name: str) -> None:
+    assert stack_name_for(Path("/work") / directory) == name
+
+
+@given(st.text(st.characters(exclude_characters="/\0", exclude_categories=()), min_size=1))
+def test_stack_name_of_every_directory_is_valid(directory: str) -> None:
+    assert StackSettings(name=stack_name_for(Path("/work", directory))).name
+
+
+def test_directories_without_a_latin_letter_have_different_names() -> None:
+    names = {stack_name_for(Path("/", directory)) for directory in ("", "\u5e97", "\u672c", "---")}
+    assert len(names) == 4

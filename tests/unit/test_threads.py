@@ -1,4 +1,4 @@
-"""`map_in_threads`: many small items handled by a few threads."""
+"""`map_in_threads`: many small items handled by a few threads; `call_within`: one with a limit."""
 
 import threading
 import time
@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from readmodel_cfn.threads import map_in_threads
+from readmodel_cfn.threads import call_within, map_in_threads
 
 
 def numbers(count: int, taken: list[int]) -> Iterator[int]:
@@ -130,3 +130,16 @@ def test_flow_ends_its_threads() -> None:
     before = set(threading.enumerate())
     assert len(list(map_in_threads(lambda n: n, range(100), 8))) == 100
     assert not any(thread.is_alive() for thread in join_new_threads(before))
+
+
+def test_call_within_returns_the_result_or_raises_the_exception() -> None:
+    assert call_within(60, lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        call_within(60, lambda: 1 // 0)
+
+
+def test_call_within_does_not_wait_longer() -> None:
+    end = threading.Event()
+    with pytest.raises(TimeoutError):
+        call_within(0, end.wait)
+    end.set()

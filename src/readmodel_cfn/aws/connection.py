@@ -150,12 +150,15 @@ class StackLocation:
     """A stack's name, and the connection to its account and region.
 
     `account` and `role_arn` are those of Target, which names the stack in messages.
+    `model_options` are the options of the command line that select its read model, such as
+    --config FILE.
     """
 
     name: str
     connection: Connection
     account: str | None = None
     role_arn: str | None = None
+    model_options: tuple[str, ...] = ()
 
     @property
     def target(self) -> Target:
@@ -189,7 +192,8 @@ class StackLocation:
 
     def command(self, name: str, *options: str) -> str:
         """A command line for this stack, for messages."""
-        words = [name, "--stack-name", self.name, *self.connection.options, *options]
+        place = ["--stack-name", self.name, *self.connection.options]
+        words = [name, *self.model_options, *place, *options]
         return shlex.join(["readmodel-cfn", *words])
 
 

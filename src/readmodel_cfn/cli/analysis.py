@@ -10,15 +10,7 @@ import click
 
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.help import WithExamples, examples
-from readmodel_cfn.cli.options import (
-    article_option,
-    config_in_use,
-    config_option,
-    file_argument,
-    json_option,
-    load_config,
-    template_source,
-)
+from readmodel_cfn.cli.options import ModelOptions, file_argument, json_option, model_options
 from readmodel_cfn.errors import require_no_findings
 from readmodel_cfn.plural import counted
 from readmodel_cfn.template.render import as_yaml
@@ -38,8 +30,7 @@ _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
     ),
 )
 @file_argument
-@config_option
-@article_option
+@model_options
 @json_option
 @click.option(
     "--format",
@@ -50,8 +41,7 @@ _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules instead of auditing.")
 def audit(
     file: Path | None,
-    config_file: Path | None,
-    article: bool,
+    model: ModelOptions,
     as_json: bool,
     form: str | None,
     list_rules: bool,
@@ -74,12 +64,12 @@ def audit(
     if list_rules:
         _print_rules(RULES, form == "json")
         return
-    source = template_source(file, config_file, article)
+    source = file or model.template()
     findings = find(source)
     if form == "json":
         report.print_json([finding.as_dict() for finding in findings])
     elif form == "sarif":
-        report.print_json(to_sarif(findings, file or config_in_use(config_file, article)))
+        report.print_json(to_sarif(findings, file or model.file_in_use))
     else:
         _print_findings(findings, file)
     require_no_findings(findings, str(file or "template"))
@@ -130,9 +120,8 @@ def _rule_of(finding: "Finding") -> tuple[str, str, str, str]:
     cls=WithExamples, epilog=examples("readmodel-cfn graph", "readmodel-cfn graph template.yaml")
 )
 @file_argument
-@config_option
-@article_option
-def graph(file: Path | None, config_file: Path | None, article: bool) -> None:
+@model_options
+def graph(file: Path | None, model: ModelOptions) -> None:
     """Draw the template FILE as a mermaid flowchart (default: that of readmodel.toml).
 
     Solid arrows are requests and documents, dotted arrows all other relations. GitHub renders it in
@@ -140,7 +129,7 @@ def graph(file: Path | None, config_file: Path | None, article: bool) -> None:
     """
     from readmodel_cfn.analysis.graph import flowchart
 
-    click.echo(flowchart(template_source(file, config_file, article)), nl=False)
+    click.echo(flowchart(file or model.template()), nl=False)
 
 
 @click.command(
@@ -151,15 +140,12 @@ def graph(file: Path | None, config_file: Path | None, article: bool) -> None:
     ),
 )
 @file_argument
-@config_option
-@article_option
+@model_options
 @click.option(
     "--api", metavar="LOGICAL_ID", help="Logical ID of the API, if the template has several."
 )
 @click.option("--format", "form", type=click.Choice(["json", "yaml"]), default="json")
-def openapi(
-    file: Path | None, config_file: Path | None, article: bool, api: str | None, form: str
-) -> None:
+def openapi(file: Path | None, model: ModelOptions, api: str | None, form: str) -> None:
     """Print the read API of FILE as OpenAPI 3.1 (default: that of readmodel.toml).
 
     The version of the API is the hash at the end of the deployment's logical ID, else the stage's
@@ -167,11 +153,11 @@ def openapi(
     """
     from readmodel_cfn.analysis.openapi import openapi as describe
 
-    source = template_source(file, config_file, article)
+    source = file or model.template()
     if file:
         document = describe(source, api)
     else:
-        stack = load_config(config_file).stack
+        stack = model.load_or_example().stack
         document = describe(source, api, stack_name=stack.name, region=stack.region)
     if form == "json":
         report.print_json(document)

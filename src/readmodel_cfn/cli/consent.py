@@ -36,13 +36,18 @@ def check_name(flag: str, value: str | None, stack_name: str) -> None:
         raise OptionError(flag, value, f"the stack's name, {stack_name}")
 
 
+def is_terminal() -> bool:
+    """Whether a question can be asked: stdin is a terminal."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def check_terminal(where: str, hint: str) -> None:
     """Check that a question can be asked.
 
     Raises:
         ReadModelError: stdin is not a terminal.
     """
-    if sys.stdin is None or not sys.stdin.isatty():
+    if not is_terminal():
         raise ReadModelError("stdin is not a terminal", where=where, hint=hint)
 
 

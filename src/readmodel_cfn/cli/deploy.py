@@ -11,7 +11,7 @@ from readmodel_cfn.cli.diff import full_option, print_diff
 from readmodel_cfn.cli.errors import stop_on_sigterm, unfinished_if_output_closed
 from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.operation import OperationReporter, offer_cancel
-from readmodel_cfn.cli.options import SECONDS, WORD, article_option, json_option, stack_options
+from readmodel_cfn.cli.options import SECONDS, WORD, json_option, stack_name_options, stack_options
 from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.lint import Finding
 from readmodel_cfn.results import DeletionPlan, Plan, StackDiff
@@ -43,7 +43,6 @@ def _print_plan(plan: Plan) -> None:
 )
 @stack_options
 @yes_option
-@article_option
 @template_bucket_option
 @full_option
 @json_option
@@ -87,7 +86,6 @@ def diff(
 @stop_on_sigterm()
 @stack_options
 @yes_option
-@article_option
 @template_bucket_option
 @json_option
 @click.option("--detach", is_flag=True, help="Start the deployment and return without waiting.")
@@ -184,7 +182,7 @@ def deploy(
     ),
 )
 @stop_on_sigterm()
-@stack_options
+@stack_name_options
 @json_option
 @timeout_option
 def follow(stack: ReadModelStack, as_json: bool, timeout: float | None) -> None:
@@ -211,7 +209,7 @@ def follow(stack: ReadModelStack, as_json: bool, timeout: float | None) -> None:
     ),
 )
 @stop_on_sigterm()
-@stack_options
+@stack_name_options
 @yes_option
 @json_option
 @name_option(

@@ -8,7 +8,7 @@ from readmodel_cfn.cli import output
 from readmodel_cfn.cli.consent import Ask, yes_option
 from readmodel_cfn.cli.errors import unfinished_if_output_fails
 from readmodel_cfn.cli.help import WithExamples, examples
-from readmodel_cfn.cli.options import json_option, stack_options
+from readmodel_cfn.cli.options import json_option, stack_name_options, stack_options
 from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.stack import ReadModelStack
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     ),
 )
 @click.argument("key")
-@stack_options
+@stack_name_options
 @json_option
 def history(stack: ReadModelStack, key: str, as_json: bool) -> None:
     """List the versions of KEY, newest first: ID, time, bytes, ETag, current or deleted.

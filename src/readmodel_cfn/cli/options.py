@@ -1,6 +1,7 @@
 """Options and arguments that commands share, and the stack or template that they select."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from functools import wraps
 from math import isfinite
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from readmodel_cfn.cli.output import log
+from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.template.options import OptionError
 from readmodel_cfn.template.render import build_template
 
@@ -55,18 +58,25 @@ FILE_OR_FOLDER = _Path(path_type=Path)
 SECONDS = _Seconds(min=0, max=_DAY)
 POSITIVE_SECONDS = _Seconds(min=0, max=_DAY, min_open=True)
 
-config_option = click.option(
-    "--config",
-    "config_file",
-    type=FILE,
-    help="Configuration file [default: ./readmodel.toml, else one route as in the article].",
-)
 file_argument = click.argument("file", required=False, type=FILE)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-article_option = click.option("--article", is_flag=True, help="Use the original 2018 template.")
-_STACK_OPTIONS = (
-    config_option,
-    click.option("--stack-name", help="Name of the stack [default: from the file, or read-model]."),
+
+SANDBOX_VARIABLE = "READMODEL_CFN_SANDBOX"
+_NO_FILE = "run: readmodel-cfn init; or use --config FILE, --example or --article"
+
+_CONFIG = click.option(
+    "--config", "config_file", type=FILE, help="Configuration file [default: ./readmodel.toml]."
+)
+_MODEL_OPTIONS = (
+    _CONFIG,
+    click.option(
+        "--example", is_flag=True, help="Use the built-in example instead of a configuration file."
+    ),
+    click.option(
+        "--article", is_flag=True, help="Use the original 2018 template instead of a file."
+    ),
+)
+_PLACE_OPTIONS = (
     click.option(
         "--region", type=WORD, help="AWS region [default: from the file or the environment]."
     ),
@@ -78,77 +88,169 @@ _STACK_OPTIONS = (
         "--sandbox",
         "use_sandbox",
         is_flag=True,
-        help="Use the embedded AWS, starting it if needed.",
+        help=f"Use the embedded AWS, starting it if needed [default: if {SANDBOX_VARIABLE}=1].",
     ),
 )
+_STACK_NAME = click.option("--stack-name", help="Name of the stack [default: from the file].")
+
+
+class ModelOptions:
+    """The read model that --config, --example or --article selects: by default ./readmodel.toml."""
+
+    def __init__(self, config_file: Path | None, example: bool, article: bool) -> None:
+        given = {"--config": config_file, "--example": example, "--article": article}
+        self._given = [option for option, value in given.items() if value]
+        if len(self._given) > 1:
+            raise click.UsageError(f"{self._given[0]} cannot be used with {self._given[1]}.")
+        self._file = config_file
+        self._said = False
+        self.article = article
+
+    @property
+    def file(self) -> Path:
+        """The configuration file."""
+        from readmodel_cfn.config.load import DEFAULT_FILE
+
+        return self._file or DEFAULT_FILE
+
+    @property
+    def given(self) -> str | None:
+        """The option that was given."""
+        return next(iter(self._given), None)
+
+    @property
+    def file_in_use(self) -> Path | None:
+        """The configuration file, if it exists and is selected."""
+        selected = self.given in (None, "--config")
+        return self.file if selected and self.file.exists() else None
+
+    def load(self) -> "Config | None":
+        """The selected configuration; None if there is no ./readmodel.toml and no option.
+
+        Raises:
+            ConfigError: the file cannot be read, or a key or value in it is invalid.
+        """
+        from readmodel_cfn.config.load import article, example, has_default_file, load
+
+        if self.article:
+            return article()
+        if self.given == "--example":
+            return example()
+        return load(self.file) if self._file or has_default_file() else None
+
+    def load_or_example(self) -> "Config":
+        """The same; without a file the built-in example, which is said once on stderr."""
+        from readmodel_cfn.config.load import DEFAULT_FILE, example, working_directory
+
+        found = self.load()
+        if found is None and not self._said:
+            self._said = True
+            log(
+                f"{DEFAULT_FILE} not found in {working_directory()}: this is the built-in example. "
+                "To write one, run: readmodel-cfn init"
+            )
+        return found or example()
+
+    def template(self) -> "Template":
+        """The template of the selected read model."""
+        if self.article:
+            from readmodel_cfn.template.article import build_article
+
+            return build_article()
+        config = self.load_or_example()
+        return build_template(config.model, config.stack.prefix)
+
+
+def model_options(command: Command) -> Command:
+    """Add --config, --example and --article to a command, whose parameter `model` has them."""
+
+    @wraps(command)
+    def with_model(config_file: Path | None, example: bool, article: bool, **options: Any) -> Any:
+        return command(model=ModelOptions(config_file, example, article), **options)
+
+    return _added(_MODEL_OPTIONS, with_model)
 
 
 def stack_options(command: Command) -> Command:
     """Add the options of a stack to a command, whose parameter `stack` is the ReadModelStack.
 
-    If the command also has `article_option`, it selects the article's stack.
+    Without a configuration the command is refused: it needs the read model.
     """
+    return _with_stack(command, needs_model=True)
 
+
+def stack_name_options(command: Command) -> Command:
+    """The same for a command that needs no read model: --stack-name is enough."""
+    return _with_stack(command, needs_model=False)
+
+
+def _with_stack(command: Command, *, needs_model: bool) -> Command:
     @wraps(command)
     def with_stack(
         config_file: Path | None,
+        example: bool,
+        article: bool,
         stack_name: str | None,
         region: str | None,
         profile: str | None,
         endpoint_url: str | None,
         use_sandbox: bool,
-        article: bool = False,
         **options: Any,
     ) -> Any:
+        from readmodel_cfn.config.load import no_default_file
         from readmodel_cfn.stack import ReadModelStack
 
-        config = load_config(config_file)
+        config = ModelOptions(config_file, example, article).load()
+        if config is None and needs_model:
+            raise no_default_file(_NO_FILE)
+        if config is None and stack_name is None:
+            raise no_default_file(f"use --stack-name NAME; or {_NO_FILE}")
+        place: dict[str, Any] = {
+            "region": region,
+            "profile": profile,
+            "endpoint_url": endpoint_url,
+            "sandbox": is_sandbox(use_sandbox, endpoint_url),
+        }
         try:
-            stack = ReadModelStack.from_config(
-                config,
-                name=stack_name,
-                region=region,
-                profile=profile,
-                endpoint_url=endpoint_url,
-                sandbox=use_sandbox,
-                article=article,
+            stack = (
+                ReadModelStack.from_config(config, name=stack_name, article=article, **place)
+                if config
+                else ReadModelStack(str(stack_name), **place)
             )
         except OptionError as error:
             raise OptionError("--stack-name", error.value, error.allowed) from error
         return command(stack=stack, **options)
 
-    for add in reversed(_STACK_OPTIONS):
-        with_stack = add(with_stack)
-    return with_stack
+    return _added((*_MODEL_OPTIONS, _STACK_NAME, *_PLACE_OPTIONS), with_stack)
 
 
-def load_config(file: Path | None) -> "Config":
-    """The given file, else ./readmodel.toml if it exists, else the article's one route."""
-    from readmodel_cfn.config import load_or_default
-
-    return load_or_default(file)
+def place_options(command: Command) -> Command:
+    """Add the options of an account and a region to a command."""
+    return _added(_PLACE_OPTIONS, command)
 
 
-def config_in_use(file: Path | None, article: bool) -> Path | None:
-    """The readmodel.toml that describes the template, if there is one."""
-    from readmodel_cfn.config.load import DEFAULT_FILE
-
-    file = file or Path(DEFAULT_FILE)
-    return file if not article and file.exists() else None
+def _added(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:
+    for add in reversed(options):
+        command = add(command)
+    return command
 
 
-def template_of(config_file: Path | None, article: bool) -> "Template":
-    """The template that a readmodel.toml describes, or the article's, which needs no file."""
-    if article:
-        from readmodel_cfn.template.article import build_article
+def is_sandbox(use_sandbox: bool, endpoint_url: str | None) -> bool:
+    """Whether to use the sandbox: with --sandbox, or READMODEL_CFN_SANDBOX=1 in the environment.
 
-        return build_article()
-    config = load_config(config_file)
-    return build_template(config.model, config.stack.prefix)
+    --endpoint-url on the command line takes precedence over the environment.
 
-
-def template_source(
-    file: Path | None, config_file: Path | None, article: bool
-) -> "Path | Template":
-    """The template in the given file, else that of readmodel.toml or of the article."""
-    return file or template_of(config_file, article)
+    Raises:
+        UsageError: both options are given.
+        ConfigError: the variable has another value than 1, 0 or none.
+    """
+    if use_sandbox and endpoint_url:
+        raise click.UsageError("--sandbox cannot be used with --endpoint-url.")
+    value = os.environ.get(SANDBOX_VARIABLE, "")
+    if value not in ("", "0", "1"):
+        raise ConfigError(
+            f"{value!r} is not allowed",
+            where=SANDBOX_VARIABLE,
+            hint="set it to 1 to use the sandbox, to 0 or to nothing not to",
+        )
+    return use_sandbox or (value == "1" and endpoint_url is None)

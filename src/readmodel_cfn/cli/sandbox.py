@@ -4,7 +4,7 @@ import click
 
 from readmodel_cfn.cli import output
 from readmodel_cfn.cli.help import Group, WithExamples, examples
-from readmodel_cfn.cli.options import json_option
+from readmodel_cfn.cli.options import SANDBOX_VARIABLE, json_option
 from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.local import sandbox as embedded
@@ -60,6 +60,27 @@ def status(as_json: bool) -> None:
         hint = "run: readmodel-cfn sandbox start"
         raise ReadModelError("not running", where="sandbox", hint=hint)
     _print(box, as_json)
+
+
+@sandbox.command(
+    cls=WithExamples,
+    epilog=examples("readmodel-cfn sandbox env", "readmodel-cfn sandbox env --json"),
+)
+@json_option
+def env(as_json: bool) -> None:
+    """Print the line that makes every command of a shell use the sandbox.
+
+    Run: eval "$(readmodel-cfn sandbox env)". The line sets READMODEL_CFN_SANDBOX=1, and
+    `unset READMODEL_CFN_SANDBOX` ends it. The sandbox is not started.
+
+    With --json: an object of names and values.
+    """
+    variables = {SANDBOX_VARIABLE: "1"}
+    if as_json:
+        output.print_json(variables)
+    else:
+        for name, value in variables.items():
+            click.echo(f"export {name}={value}")
 
 
 def _print(box: embedded.Sandbox, as_json: bool) -> None:

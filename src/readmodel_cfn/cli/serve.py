@@ -13,13 +13,11 @@ from readmodel_cfn.cli.options import (
     FILE,
     FILE_OR_FOLDER,
     WORD,
-    article_option,
-    config_option,
+    ModelOptions,
     json_option,
-    load_config,
+    model_options,
 )
 from readmodel_cfn.cli.reporter import Printer, Reporter
-from readmodel_cfn.config.load import DEFAULT_FILE
 from readmodel_cfn.local import serve as local_serve
 from readmodel_cfn.local.serve import Answered, ServedApi, Source
 from readmodel_cfn.stack import ReadModelStack
@@ -55,8 +53,7 @@ _PARAMETER_HELP = (
 @click.option(
     "--s3-endpoint", type=WORD, help="URL of an S3 endpoint to read from instead of a folder."
 )
-@config_option
-@article_option
+@model_options
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Port [default: a free one]."
 )
@@ -69,8 +66,7 @@ def serve(
     stage: str | None,
     parameters: tuple[str, ...],
     s3_endpoint: str | None,
-    config_file: Path | None,
-    article: bool,
+    model: ModelOptions,
     port: int,
     host: str,
     quiet: bool,
@@ -84,8 +80,8 @@ def serve(
 
     With --json: once it serves, an object on one line with url, data, pid, routes and findings.
     """
-    if template_file and (config_file or article):
-        raise click.UsageError("--template cannot be used with --config or --article.")
+    if template_file and model.given:
+        raise click.UsageError(f"--template cannot be used with {model.given}.")
     if s3_endpoint and documents:
         raise click.UsageError("--s3-endpoint cannot be used with --documents.")
     values = dict(map(_parameter, parameters))
@@ -95,7 +91,7 @@ def serve(
             Source.of(template_file)
             if template_file
             else ReadModelStack.from_config(
-                load_config(config_file), article=article
+                model.load_or_example(), article=model.article
             ).serve_source()
         )
         return source.with_options(values, stage)
@@ -110,7 +106,7 @@ def serve(
     local_serve.serve(
         load,
         documents or local_serve.DOCUMENTS,
-        watch=template_file or config_file or DEFAULT_FILE,
+        watch=template_file or model.file,
         s3_endpoint=s3_endpoint,
         host=host,
         port=port,

@@ -6,7 +6,7 @@ import click
 
 from readmodel_cfn.cli import output
 from readmodel_cfn.cli.help import WithExamples, examples
-from readmodel_cfn.cli.options import json_option, stack_options
+from readmodel_cfn.cli.options import json_option, stack_name_options
 from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.plural import counted
 from readmodel_cfn.stack import ReadModelStack
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         "readmodel-cfn outputs --json --show-secrets",
     ),
 )
-@stack_options
+@stack_name_options
 @json_option
 @click.option("--show-secrets", is_flag=True, help="Print secrets instead of ****.")
 def outputs(stack: ReadModelStack, as_json: bool, show_secrets: bool) -> None:
@@ -45,7 +45,7 @@ def outputs(stack: ReadModelStack, as_json: bool, show_secrets: bool) -> None:
         "readmodel-cfn status --drift",
     ),
 )
-@stack_options
+@stack_name_options
 @json_option
 @click.option(
     "--drift",
@@ -66,7 +66,7 @@ def status(stack: ReadModelStack, as_json: bool, drift: bool) -> None:
         _print_status(found)
     if found.differs:
         command = stack.location.command("diff")
-        output.log(f"readmodel.toml differs from the deployed stack. To compare, run: {command}")
+        output.log(f"The read model differs from the deployed stack. To compare, run: {command}")
     found.raise_if_broken()
 
 
@@ -77,7 +77,7 @@ def status(stack: ReadModelStack, as_json: bool, drift: bool) -> None:
         "readmodel-cfn diagnose --stack-name shop --region eu-west-1",
     ),
 )
-@stack_options
+@stack_name_options
 @json_option
 def diagnose(stack: ReadModelStack, as_json: bool) -> None:
     """Show why the last operation failed, which config table caused it, and how to fix it.

@@ -1,34 +1,32 @@
 """`init`, `template` and `lint`: write readmodel.toml, print its template, and check it."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from readmodel_cfn.cli import output as report
-from readmodel_cfn.cli.consent import check_terminal, yes_option
+from readmodel_cfn.cli.consent import is_terminal, yes_option
 from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.options import (
     FILE,
-    article_option,
-    config_option,
+    WORD,
+    ModelOptions,
     file_argument,
+    is_sandbox,
     json_option,
-    load_config,
-    template_of,
-    template_source,
+    model_options,
+    place_options,
 )
+from readmodel_cfn.cli.questions import Questions
 from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.errors import require_no_findings
 from readmodel_cfn.files import require_absent, require_current
 from readmodel_cfn.template.render import format_of, render
 
 if TYPE_CHECKING:  # imported below where a command needs them: `template --article` does not
-    from readmodel_cfn.config import StackSettings, Starter
-    from readmodel_cfn.template.routes import Route
-
-T = TypeVar("T")
+    from readmodel_cfn.config import Starter
+    from readmodel_cfn.template.model import ReadModel
 
 
 @click.command(
@@ -36,62 +34,101 @@ T = TypeVar("T")
     epilog=examples(
         "readmodel-cfn init",
         "readmodel-cfn init --yes",
+        "readmodel-cfn init --stack-name shop --route 'products/{id}'",
     ),
 )
+@click.option("--stack-name", type=WORD, help="Name of the stack [default: the directory's name].")
+@place_options
+@click.option(
+    "--route",
+    "paths",
+    type=WORD,
+    multiple=True,
+    metavar="PATH[=KEY]",
+    help="Path of a route, and the key of its documents [default: PATH.json]; repeatable.",
+)
+@click.option("--cors-origin", type=WORD, help="Origin whose pages may read, or * for every one.")
+@click.option(
+    "--writer",
+    type=click.Choice(["user", "role", "none"]),
+    help="Who publishes: a role (recommended), a user with an access key, or none of the stack's.",
+)
+@click.option(
+    "--principal",
+    "principals",
+    type=WORD,
+    multiple=True,
+    metavar="ARN",
+    help="User, role or account ID that may assume the writer's role; repeatable.",
+)
+@click.option("--existing", is_flag=True, help="Allow the name of a stack that exists.")
 @yes_option
 @json_option
-def init(yes: bool, as_json: bool) -> None:
+def init(
+    yes: bool,
+    as_json: bool,
+    stack_name: str | None,
+    region: str | None,
+    profile: str | None,
+    endpoint_url: str | None,
+    use_sandbox: bool,
+    paths: tuple[str, ...],
+    cors_origin: str | None,
+    writer: str | None,
+    principals: tuple[str, ...],
+    existing: bool,
+) -> None:
     """Write a readmodel.toml with every option explained in it.
 
-    Asks for the stack's name, its region and the path of the first route. --yes uses read-model,
-    the region of the AWS profile, and samples.
+    At a terminal, asks for what no option gives: the stack's name, its region, the paths of the
+    routes, the origin for CORS, and who publishes. With --yes, or without a terminal, the defaults
+    are used: the directory's name, the region of the AWS profile, samples, none, and a user.
 
-    With --json: an object with file, stack, route and next, the commands to run next.
+    The name of a stack that exists is refused. If AWS cannot be asked, a line says so, and the file
+    is written.
+
+    With --json: an object with file, stack, route, routes, cors_origin, writer and next, the
+    commands to run next.
     """
-    from readmodel_cfn.config import DEFAULT_FILE, write_starter
+    from readmodel_cfn.config.load import DEFAULT_FILE, Config
+    from readmodel_cfn.config.starter import write_starter
+    from readmodel_cfn.stack import ReadModelStack
 
     require_absent(DEFAULT_FILE)
-    stack, route = (None, None) if yes else _ask_for_starter(DEFAULT_FILE)
-    written = write_starter(DEFAULT_FILE, stack, route)
+    _read_model(Questions(ask=False), paths, cors_origin, writer, principals)  # checks the options
+    questions = Questions(ask=not yes and is_terminal())
+    settings = questions.stack(stack_name, region)
+    stack = ReadModelStack(
+        settings.name,
+        region=settings.region,
+        profile=profile,
+        endpoint_url=endpoint_url,
+        sandbox=is_sandbox(use_sandbox, endpoint_url),
+    )
+    with Reporter(as_json) as on_progress:
+        stack.check_new_name(existing=existing, on_progress=on_progress)
+    model = _read_model(questions, paths, cors_origin, writer, principals)
+    written = write_starter(DEFAULT_FILE, Config(settings, model))
     if as_json:
         report.print_json(written.as_dict())
     else:
         _print_starter(written)
 
 
-def _ask_for_starter(file: Path) -> "tuple[StackSettings, Route]":
-    from readmodel_cfn.config import StackSettings
-    from readmodel_cfn.config.starter import key_for
-    from readmodel_cfn.template.routes import Route
+def _read_model(
+    questions: Questions,
+    paths: tuple[str, ...],
+    cors_origin: str | None,
+    writer: str | None,
+    principals: tuple[str, ...],
+) -> "ReadModel":
+    from readmodel_cfn.template.model import ReadModel
 
-    check_terminal(f"questions about {file}", "use --yes")
-    name = _ask(StackSettings, "name", lambda text: StackSettings(name=text)).name
-    stack = _ask(
-        StackSettings, "region", lambda text: StackSettings(name=name, region=text or None)
+    return ReadModel(
+        routes=questions.routes(paths),
+        api=questions.api(cors_origin),
+        writer=questions.writer(writer, principals),
     )
-    route = _ask(Route, "path", lambda text: Route(text, key_for(text)))
-    report.log(f"The key of its documents is {route.key}.")
-    return stack, route
-
-
-def _ask(table: type, option: str, make: Callable[[str], T]) -> T:
-    """Ask for the value of an option until `make` accepts it; return what `make` returns."""
-    from readmodel_cfn.template.options import OptionError, options_of
-
-    declared = next(field for field, _ in options_of(table) if field.name == option)
-
-    def checked(answer: str) -> T:
-        try:
-            return make(answer.strip())
-        except OptionError as error:
-            raise click.UsageError(f"{error.what}; {error.hint}") from error
-
-    question = str(declared.metadata["doc"]).rstrip(".")
-    default = declared.default or ""
-    made: T = click.prompt(
-        question, default, value_proc=checked, show_default=bool(default), err=True
-    )
-    return made
 
 
 def _print_starter(written: "Starter") -> None:
@@ -109,8 +146,7 @@ def _print_starter(written: "Starter") -> None:
         "readmodel-cfn template --format yaml --output template.yaml",
     ),
 )
-@config_option
-@article_option
+@model_options
 @click.option(
     "--format",
     "form",
@@ -120,8 +156,7 @@ def _print_starter(written: "Starter") -> None:
 @click.option("--output", type=FILE, help="Write to a file.")
 @click.option("--check", type=FILE, help="Write nothing; exit 5 if this file is not up to date.")
 def template(
-    config_file: Path | None,
-    article: bool,
+    model: ModelOptions,
     form: Literal["json", "yaml"] | None,
     output: Path | None,
     check: Path | None,
@@ -129,7 +164,7 @@ def template(
     """Print the CloudFormation template that readmodel.toml describes."""
     if check and output:
         raise click.UsageError("use --output to write or --check to compare, not both")
-    text = render(template_of(config_file, article), form or format_of(output or check))
+    text = render(model.template(), form or format_of(output or check))
     if check:
         require_current(check, text)
     elif output:
@@ -143,18 +178,18 @@ def template(
     epilog=examples("readmodel-cfn lint", "readmodel-cfn lint template.yaml"),
 )
 @file_argument
-@config_option
-@article_option
+@model_options
 @json_option
-def lint(file: Path | None, config_file: Path | None, article: bool, as_json: bool) -> None:
+def lint(file: Path | None, model: ModelOptions, as_json: bool) -> None:
     """Check the template FILE with cfn-lint (default: that of readmodel.toml).
 
     With --json: a list of findings, each with rule, level, place, message and meaning.
     """
     from readmodel_cfn.lint import lint_once
 
-    region = load_config(config_file).stack.region
-    source = template_source(file, config_file, article)
+    source = file or model.template()
+    config = model.load()
+    region = config.stack.region if config else None
     with Reporter(as_json) as on_progress:
         findings = lint_once(source, [region] if region else [], on_progress=on_progress)
     if as_json:

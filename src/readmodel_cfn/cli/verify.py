@@ -13,7 +13,6 @@ from readmodel_cfn.cli.options import (
     FILE,
     POSITIVE_SECONDS,
     SECONDS,
-    article_option,
     json_option,
     stack_options,
 )
@@ -40,7 +39,6 @@ _BLOCK = "█"
 @click.option("--route", help="Path of the route to probe [default: one with a parameter].")
 @yes_option
 @json_option
-@article_option
 @click.option(
     "--timeout",
     type=SECONDS,

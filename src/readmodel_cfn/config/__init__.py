@@ -16,7 +16,6 @@ if TYPE_CHECKING:
         Publish,
         StackSettings,
         load,
-        load_or_default,
         parse,
         read_model,
     )
@@ -29,7 +28,6 @@ __all__ = [
     "StackSettings",
     "Starter",
     "load",
-    "load_or_default",
     "parse",
     "read_model",
     "write_starter",

@@ -6,7 +6,8 @@ key, the value and the allowed values. One file describes one environment.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from os.path import lexists
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,15 @@ from readmodel_cfn.template.routes import Route
 
 DEFAULT_FILE = Path("readmodel.toml")
 DEFAULT_STACK_NAME = "read-model"
-STACK_NAME = r"[A-Za-z][A-Za-z0-9-]{0,127}"
-STACK_NAME_IN_WORDS = "1 to 128 characters A-Z a-z 0-9 and -, beginning with a letter"
+# No readmodel.toml has these names unless a person writes them, so the example and the article's
+# template replace no other stack.
+_EXAMPLE_STACK_NAME = "readmodel-example"
+_ARTICLE_STACK_NAME = "readmodel-article"
+STACK_NAME_LENGTH = 128
+STACK_NAME = rf"[A-Za-z][A-Za-z0-9-]{{0,{STACK_NAME_LENGTH - 1}}}"
+STACK_NAME_IN_WORDS = (
+    f"1 to {STACK_NAME_LENGTH} characters A-Z a-z 0-9 and -, beginning with a letter"
+)
 _MOST_TAGS = STACK_TAGS - 1  # this tool adds its own tag
 _TAGS_IN_WORDS = (
     f"a table of at most {_MOST_TAGS} strings of 1 to {TAG_VALUE_LENGTH} characters (keys: "
@@ -111,31 +119,55 @@ TABLES: Mapping[str, type] = {
 
 @dataclass(frozen=True)
 class Config:
-    """The content of readmodel.toml: the stack, the read model, and how to publish."""
+    """The content of readmodel.toml: the stack, the read model, and how to publish.
+
+    `options` are the options of the command line that select it, for commands in messages; there
+    are none for ./readmodel.toml.
+    """
 
     stack: StackSettings = field(default_factory=StackSettings)
     model: ReadModel = field(default_factory=ReadModel)
     publish: Publish = field(default_factory=Publish)
+    options: tuple[str, ...] = field(default=(), compare=False)
 
 
-def load(path: str | Path) -> Config:
+def load(path: str | Path = DEFAULT_FILE) -> Config:
     """Read a readmodel.toml.
 
     Raises:
         ConfigError: the file cannot be read, or a key or value in it is invalid.
     """
-    return parse(read_text(Path(path)), str(path))
+    path = Path(path)
+    config = parse(read_text(path), str(path))
+    return config if path == DEFAULT_FILE else replace(config, options=("--config", str(path)))
 
 
-def load_or_default(path: str | Path | None = None) -> Config:
-    """Read the given file, else ./readmodel.toml; the defaults if neither exists.
+def has_default_file() -> bool:
+    """Whether there is a ./readmodel.toml, even one that cannot be read."""
+    return lexists(DEFAULT_FILE)
 
-    Raises:
-        ConfigError: the file cannot be read, or a key or value in it is invalid.
-    """
-    if path is None and not DEFAULT_FILE.exists():
-        return Config()
-    return load(path or DEFAULT_FILE)
+
+def no_default_file(hint: str) -> ConfigError:
+    """The error that there is no ./readmodel.toml."""
+    return ConfigError(f"not found in {working_directory()}", where=str(DEFAULT_FILE), hint=hint)
+
+
+def working_directory() -> str:
+    """The path of the working directory, for messages."""
+    try:
+        return str(Path.cwd())
+    except OSError:  # it was deleted
+        return "the working directory"
+
+
+def example() -> Config:
+    """The built-in example: one route, as in the article."""
+    return Config(StackSettings(name=_EXAMPLE_STACK_NAME), options=("--example",))
+
+
+def article() -> Config:
+    """The settings of the article's stack, whose template has no options."""
+    return Config(StackSettings(name=_ARTICLE_STACK_NAME), options=("--article",))
 
 
 def parse(text: str, source: str) -> Config:

@@ -2,13 +2,21 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass
+from hashlib import sha256
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-from readmodel_cfn.config.load import DEFAULT_FILE, TABLES, StackSettings
+from readmodel_cfn.config.load import (
+    DEFAULT_FILE,
+    STACK_NAME_LENGTH,
+    TABLES,
+    Config,
+    StackSettings,
+)
 from readmodel_cfn.files import write_new
 from readmodel_cfn.template.options import describe, options_of
 from readmodel_cfn.template.routes import Route
@@ -22,17 +30,16 @@ _HEAD = (
 
 @dataclass(frozen=True)
 class Starter:
-    """A new readmodel.toml: its path, and the stack and the route in it."""
+    """A new readmodel.toml: its path and its content."""
 
     path: Path
-    stack: StackSettings
-    route: Route
+    config: Config
 
     @property
     def next_commands(self) -> Mapping[str, str]:
         """The commands to run next, each with a description."""
-        texts = (self.route.path, self.route.key)
-        path, key = (re.sub(r"\{\w+\+?\}", "1", text) for text in texts)
+        first = self.config.model.routes[0]
+        path, key = (re.sub(r"\{\w+\+?\}", "1", text) for text in (first.path, first.key))
         return {
             "readmodel-cfn deploy": "creates the stack, after showing the changes",
             f"readmodel-cfn publish FILE --key {key}": "publishes a JSON document",
@@ -40,45 +47,87 @@ class Starter:
         }
 
     def __str__(self) -> str:
-        return f"{self.path}: stack {self.stack.name}, route {self.route.path}"
+        paths = ", ".join(route.path for route in self.config.model.routes)
+        return f"{self.path}: stack {self.config.stack.name}, routes {paths}"
 
     def as_dict(self) -> dict[str, Any]:
-        """The result as `init --json` prints it."""
+        """The result as `init --json` prints it; `route` is the first of the routes."""
+        stack, model = self.config.stack, self.config.model
+        routes = [{"path": route.path, "key": route.key} for route in model.routes]
         return {
             "file": str(self.path),
-            "stack": {"name": self.stack.name, "region": self.stack.region},
-            "route": {"path": self.route.path, "key": self.route.key},
+            "stack": {"name": stack.name, "region": stack.region},
+            "route": routes[0],
+            "routes": routes,
+            "cors_origin": model.api.cors_origin,
+            "writer": {"kind": model.writer.kind, "principals": list(model.writer.principals)},
             "next": list(self.next_commands),
         }
 
 
-def write_starter(
-    path: str | Path = DEFAULT_FILE,
-    stack: StackSettings | None = None,
-    route: Route | None = None,
-) -> Starter:
+def write_starter(path: str | Path = DEFAULT_FILE, config: Config | None = None) -> Starter:
     """Write a readmodel.toml with every option explained in it.
 
-    Only the name and region of `stack` and the path and key of `route` are written. The defaults
-    are the stack read-model, without a region, and the route samples.
+    The options of `config` are set, and all others are commented out. The default is the route
+    samples, and a stack with the name of the file's directory.
 
     Raises:
         ReadModelError: the file exists.
     """
-    written = Starter(Path(path), stack or StackSettings(), route or Route())
-    write_new(written.path, starter(written.stack, written.route))
-    return written
+    path = Path(path)
+    if config is None:
+        config = Config(StackSettings(name=stack_name_for(path.absolute().parent)))
+    write_new(path, starter(config))
+    return Starter(path, config)
 
 
-def starter(stack: StackSettings, route: Route) -> str:
-    """The text of the file, with the stack's name and region and the route set."""
-    region = {} if stack.region is None else {"region": stack.region}
-    values: dict[str, Mapping[str, Any]] = {
-        "stack": {"name": stack.name, **region},
-        "routes": {"path": route.path, "key": route.key},
+def starter(config: Config) -> str:
+    """The text of the file, with every option that differs from its default in force.
+
+    The stack's name, and the path and the key of each route, are always set.
+    """
+    first, *others = config.model.routes
+    values: dict[str, Any] = {"stack": config.stack, "routes": first, "publish": config.publish}
+    lines = _comment(_HEAD)
+    for name, cls in TABLES.items():
+        lines += _table(name, cls, _given(values.get(name) or getattr(config.model, name)))
+        if name == "routes":
+            for route in others:
+                given = _given(route)
+                lines += ["", "[[routes]]", *(f"{key} = {_toml(given[key])}" for key in given)]
+    return "\n".join(lines) + "\n"
+
+
+def _given(table: Any) -> dict[str, Any]:
+    """The options of a table that the file sets."""
+    always = {StackSettings: ("name",), Route: ("path", "key")}.get(type(table), ())
+    values = {
+        declared.name: getattr(table, declared.name) for declared, _ in options_of(type(table))
     }
-    tables = (_table(name, cls, values.get(name, {})) for name, cls in TABLES.items())
-    return "\n".join([*_comment(_HEAD), *(line for table in tables for line in table)]) + "\n"
+    defaults = {declared.name: _default(declared) for declared, _ in options_of(type(table))}
+    return {
+        name: value for name, value in values.items() if name in always or value != defaults[name]
+    }
+
+
+def _default(declared: Field[Any]) -> Any:
+    if declared.default_factory is not MISSING:
+        return declared.default_factory()
+    return declared.default
+
+
+def stack_name_for(directory: Path) -> str:
+    """A stack name made of a directory's: in lower case, with hyphens for all other characters.
+
+    A name that does not begin with a letter gets the prefix readmodel-.
+    """
+    plain = unicodedata.normalize("NFKD", directory.name).encode("ascii", "ignore").decode()
+    name = "-".join(re.findall("[a-z0-9]+", plain.lower()))
+    if not name:  # a hash, so that two such directories have two names
+        name = f"-{sha256(directory.name.encode(errors='surrogateescape')).hexdigest()[:8]}"
+    if not name[0].isalpha():
+        name = f"readmodel-{name.lstrip('-')}"
+    return name[:STACK_NAME_LENGTH].rstrip("-")
 
 
 def key_for(path: str) -> str:

@@ -46,7 +46,8 @@ class StackStatus:
 
     `last_operation` is None if CloudFormation no longer has its events, `drift` without
     detection. `differs` is True if the deployed template is not one that readmodel.toml describes;
-    it is False for a stack of another tool, or if the last operation did not succeed.
+    it is False without a read model, for a stack of another tool, or if the last operation did not
+    succeed.
     """
 
     location: StackLocation
@@ -91,7 +92,7 @@ class StackStatus:
 
 def status(
     location: StackLocation,
-    templates: Iterable[str] = (),
+    templates: Iterable[str] | None = None,
     *,
     drift: bool = False,
     on_progress: OnProgress = ignore,
@@ -101,7 +102,7 @@ def status(
     Args:
         location: The stack.
         templates: Templates as JSON; `differs` is True if the deployed template equals none of
-            them. They are read only if they are compared.
+            them. They are read only if they are compared; without them nothing differs.
         drift: Whether to run drift detection too, which may take minutes.
         on_progress: Called with a Step before each part.
 
@@ -190,7 +191,7 @@ def _drift(
     return detect(location.connection.client("cloudformation"), stack.id, types)
 
 
-def _differs(stack: Stack, template: Template | None, templates: Iterable[str]) -> bool:
-    if template is None or not is_managed(stack):
+def _differs(stack: Stack, template: Template | None, templates: Iterable[str] | None) -> bool:
+    if template is None or templates is None or not is_managed(stack):
         return False
     return not any(json.loads(text) == template for text in templates)

@@ -267,7 +267,7 @@ class ReadModelStack:
         from readmodel_cfn.deploy.deploy import deploy
 
         connection = self.connect(on_progress)
-        return deploy(
+        done = deploy(
             replace(self._spec(), express=express, disable_rollback=disable_rollback),
             connection,
             adopt=adopt,
@@ -282,6 +282,7 @@ class ReadModelStack:
             on_progress=on_progress,
             on_interrupt=on_interrupt,
         )
+        return replace(done, urls=self._route_urls(self._without_prefix(done.outputs)))
 
     @readable_errors()
     def diff(
@@ -407,9 +408,10 @@ class ReadModelStack:
         """
         from readmodel_cfn.publish.publish import publish
 
+        outputs: dict[str, str] = {}
         done = publish(
             documents,
-            partial(self._destination, bucket, as_writer, on_progress),
+            partial(self._destination, bucket, as_writer, on_progress, outputs),
             self._settings,
             routes=self.model.routes,
             exclude=self._excluded(exclude),
@@ -426,6 +428,8 @@ class ReadModelStack:
         if isinstance(done, PublishResult) and done.deleted:
             command = f"{self.location.command('history')} KEY"
             on_progress(Note(f"If the bucket keeps versions, restore can undo this: {command}"))
+        if isinstance(done, PublishResult) and not bucket:
+            return replace(done, urls=self._route_urls(outputs))
         return done
 
     @readable_errors()
@@ -455,10 +459,11 @@ class ReadModelStack:
         """
         from readmodel_cfn.publish.put import publish_document
 
-        return publish_document(
+        outputs: dict[str, str] = {}
+        done = publish_document(
             key,
             value,
-            partial(self._destination, bucket, as_writer, on_progress),
+            partial(self._destination, bucket, as_writer, on_progress, outputs),
             self._settings,
             routes=self.model.routes,
             exclude=self._excluded(exclude),
@@ -467,6 +472,7 @@ class ReadModelStack:
             default=default,
             on_progress=on_progress,
         )
+        return done if bucket else self._with_url(done, outputs)
 
     @readable_errors()
     def publish_file(
@@ -489,9 +495,10 @@ class ReadModelStack:
         """
         from readmodel_cfn.publish.put import publish_file
 
-        return publish_file(
+        outputs: dict[str, str] = {}
+        done = publish_file(
             Path(file),
-            partial(self._destination, bucket, as_writer, on_progress),
+            partial(self._destination, bucket, as_writer, on_progress, outputs),
             self._settings,
             routes=self.model.routes,
             key=key,
@@ -501,6 +508,7 @@ class ReadModelStack:
             create_only=create_only,
             on_progress=on_progress,
         )
+        return done if bucket else self._with_url(done, outputs)
 
     def plan_file(
         self,
@@ -728,6 +736,15 @@ class ReadModelStack:
         return self._url(self._own_outputs(on_progress), path)
 
     @readable_errors()
+    def route_urls(self, on_progress: OnProgress = ignore) -> dict[str, str]:
+        """The URL of each route of the deployed API by its path; parameters stay in braces.
+
+        Raises:
+            ReadModelError: the stack does not exist.
+        """
+        return self._route_urls(self._own_outputs(on_progress))
+
+    @readable_errors()
     def bucket(self, on_progress: OnProgress = ignore) -> str:
         """Name of the deployed stack's bucket.
 
@@ -872,13 +889,22 @@ class ReadModelStack:
         yield render(build_article(), "compact")
 
     def _destination(
-        self, bucket: str | None, as_writer: bool, on_progress: OnProgress
+        self,
+        bucket: str | None,
+        as_writer: bool,
+        on_progress: OnProgress,
+        outputs: dict[str, str] | None = None,
     ) -> "Destination":
-        """The bucket to publish to; the stack is described only if its outputs are needed."""
+        """The bucket to publish to; the stack is described only if its outputs are needed.
+
+        They are added to `outputs`.
+        """
         from readmodel_cfn.publish import destination
 
         connection = self.connect(on_progress)
-        outputs = {} if bucket and not as_writer else self._own_outputs(on_progress)
+        outputs = {} if outputs is None else outputs
+        if as_writer or not bucket:
+            outputs.update(self._own_outputs(on_progress))
         bucket = bucket or self._required(outputs, "S3BucketName")
         found = destination.Destination.from_connection(connection, bucket)
         if not as_writer:
@@ -933,9 +959,28 @@ class ReadModelStack:
 
         stack = stack or self._described(on_progress)
         found = stack_outputs(stack, self.connection.endpoint_url, show_secrets=True)
+        return self._without_prefix({output.name: output.value for output in found})
+
+    def _without_prefix(self, outputs: Mapping[str, str]) -> dict[str, str]:
         prefix = self.config.stack.prefix
-        own = (output for output in found if output.name.startswith(prefix))
-        return {output.name.removeprefix(prefix): output.value for output in own}
+        own = (name for name in outputs if name.startswith(prefix))
+        return {name.removeprefix(prefix): outputs[name] for name in own}
+
+    def _route_urls(self, outputs: Mapping[str, str]) -> dict[str, str]:
+        """The URL of each route by its path; empty if the stack has no API of its own."""
+        if not {"ApiUrl", "SamplesUrl"} & outputs.keys():
+            return {}
+        return {route.path: self._url(outputs, route.path) for route in self.model.routes}
+
+    def _with_url(self, published: Published, outputs: Mapping[str, str]) -> Published:
+        """With the URL at which the document can now be read."""
+        routes = self.model.routes
+        found = ((route.path, route.path_of_key(published.key)) for route in routes)
+        fixed = {route.path for route in routes}  # API Gateway prefers them to parameters
+        own = (path for route, path in found if path == route or path not in fixed)
+        path = next(filter(None, own), None)
+        has_api = {"ApiUrl", "SamplesUrl"} & outputs.keys()
+        return replace(published, url=self._url(outputs, path) if path and has_api else None)
 
     def _url(self, outputs: Mapping[str, str], path: str) -> str:
         api = outputs.get("ApiUrl")

@@ -405,7 +405,7 @@ def test_json_has_one_line_per_document_and_a_result(objects: FakeObjects, data:
     (total,) = lines(result, "result")
     assert total.pop("seconds") >= 0
     counts = {"sent": 1, "unchanged": 4, "deleted": 0, "invalid": 1, "lost": 0, "passed_over": 0}
-    assert total == {**counts, "bytes": 5}
+    assert total == {**counts, "bytes": 5, "urls": {}}
     (data / "products/bad.json").unlink()
     result = publish("data", "--json", "--delete-missing", "--yes")
     assert lines(result, "deleted") == [{"key": "payload.json"}]

@@ -82,7 +82,7 @@ def test_events_of_one_timestamp_are_reported_once_and_in_order() -> None:
     client = Scripted((STACK, "ab"), (STACK, "ab"), (STACK, "abcd"), (DONE, "abcde"))
     ended, reported, _ = followed(client)
     assert reported == "abcde"
-    assert ended == OperationEnd(DONE, [event(id_) for id_ in "abcde"])
+    assert (ended.stack, ended.events) == (DONE, [event(id_) for id_ in "abcde"])
 
 
 def test_events_of_earlier_operations_are_not_reported() -> None:

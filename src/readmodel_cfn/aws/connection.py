@@ -105,6 +105,13 @@ class StackLocation:
     def __str__(self) -> str:
         return f"stack {self.name} in {self.connection.region_name or 'no region'}"
 
+    def place(self, stack_id: str) -> str:
+        """Where the stack with this ID is: account and region, which are in the ID, an ARN."""
+        if self.connection.sandbox:
+            return "the sandbox"
+        _, _, _, region, account, *_ = [*stack_id.split(":"), *[""] * 5]
+        return "/".join(filter(None, (account, region or self.connection.region_name)))
+
     def command(self, name: str, *options: str) -> str:
         """A command line for this stack, for messages."""
         words = [name, "--stack-name", self.name, *self.connection.options, *options]

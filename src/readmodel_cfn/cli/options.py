@@ -1,5 +1,6 @@
 """Options and arguments that commands share, and the stack or template that they select."""
 
+import shlex
 from collections.abc import Callable
 from functools import wraps
 from math import isfinite
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from readmodel_cfn.template.options import OptionError
 from readmodel_cfn.template.render import build_template
@@ -83,6 +85,13 @@ _STACK_OPTIONS = (
 )
 
 
+_SELECTING = {
+    *("config_file", "stack_name", "region", "profile", "endpoint_url", "use_sandbox"),
+    "article",
+}
+"""The parameters that select a stack."""
+
+
 def stack_options(command: Command) -> Command:
     """Add the options of a stack to a command, whose parameter `stack` is the ReadModelStack.
 
@@ -120,6 +129,17 @@ def stack_options(command: Command) -> Command:
     for add in reversed(_STACK_OPTIONS):
         with_stack = add(with_stack)
     return with_stack
+
+
+def same_stack(*words: str) -> str:
+    """A command line for the stack of the running command, with the options that select it."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+        if given and parameter.name in _SELECTING:
+            value = context.params[parameter.name]
+            words += (parameter.opts[0],) if value is True else (parameter.opts[0], str(value))
+    return shlex.join(["readmodel-cfn", *words])
 
 
 def load_config(file: Path | None) -> "Config":

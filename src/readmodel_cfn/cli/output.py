@@ -1,25 +1,53 @@
-"""Printing for people and programs: results on stdout, logs on stderr."""
+"""Printing for people and programs: results on stdout, logs on stderr.
+
+Text for people goes through `echo`, `log` and `table`, which fit it to the terminal (fit.py). JSON,
+templates and documents are printed as they are.
+"""
 
 import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
+
+from readmodel_cfn.cli.fit import fitted, fitted_table
 
 if TYPE_CHECKING:
     from readmodel_cfn.lint import Finding
     from readmodel_cfn.results import Published, Response, StackEvent
 
 
-def log(line: str) -> None:
-    """Print a line on stderr.
+def log(text: str) -> None:
+    """Print a text on stderr, fitted to the terminal.
 
     The current stderr is passed, because click would use the one behind rich's live view, and write
     into that view.
     """
-    click.echo(line, file=sys.stderr, err=True)
+    click.echo("\n".join(fitted(text, width(sys.stderr))), file=sys.stderr, err=True)
+
+
+def echo(text: str, *, err: bool = False) -> None:
+    """Print a text on stdout, or on stderr with `err`, fitted to the terminal."""
+    if err:
+        log(text)
+    else:
+        click.echo("\n".join(fitted(text, width(sys.stdout))))
+
+
+def width(stream: TextIO | None) -> int | None:
+    """The length that a line may have: COLUMNS, else the terminal's width; None for any length.
+
+    A line in a pipe or a file is not divided, so that programs find what they look for.
+    """
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given) > 0:
+        return int(given)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or None if stream else None
+    except (OSError, ValueError):  # not a terminal, closed, or without a file
+        return None
 
 
 def print_json(value: Any) -> None:
@@ -32,26 +60,33 @@ def print_json_line(kind: str, value: Any) -> None:
     click.echo(json.dumps({kind: value}))
 
 
-def table(rows: Iterable[Sequence[str]]) -> None:
-    """Print rows in aligned columns."""
-    lines = [list(row) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for row in lines:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        click.echo("  ".join(cells).rstrip())
+def table(rows: Iterable[Sequence[str]], *, err: bool = False) -> None:
+    """Print rows in aligned columns; what does not fit in the terminal stands below its row."""
+    stream = sys.stderr if err else sys.stdout
+    for line in fitted_table([list(row) for row in rows], width(stream)):
+        click.echo(line, file=stream, err=err)
 
 
 def findings(found: Sequence["Finding"]) -> None:
     """Print cfn-lint's findings: rule, place, message, and what the rule means."""
     for finding in found:
         colour = "red" if finding.level == "error" else "yellow"
-        click.echo(f"{click.style(finding.rule, fg=colour)} {finding.place}: {finding.message}")
-        click.echo(f"      {finding.meaning}")
+        echo(f"{click.style(finding.rule, fg=colour)} {finding.place}: {finding.message}")
+        echo(f"      {finding.meaning}")
 
 
 def outputs(found: Mapping[str, tuple[str, str]]) -> None:
     """Print outputs with their descriptions."""
     table([name, value, f"# {text}" if text else ""] for name, (value, text) in found.items())
+
+
+def urls(found: Iterable[str], most: int | None = None, more: str = "") -> None:
+    """Print URLs, each on a line; after `most` of them their number, and the command `more`."""
+    every = list(found)
+    for url in every[:most]:
+        click.echo(url)
+    if left := len(every[most:]) if most else 0:
+        echo(f"and {left} more: {more}")
 
 
 def event(event: "StackEvent") -> None:
@@ -67,6 +102,7 @@ def published(done: "Published") -> None:
     """Print one published document."""
     rows = {"key": f"{done.bucket}/{done.key}", "ETag": done.etag, "version": done.version or "-"}
     table([name, value] for name, value in rows.items())
+    urls([done.url] if done.url else [])
 
 
 def response(response: "Response") -> None:

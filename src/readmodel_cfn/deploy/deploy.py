@@ -21,7 +21,7 @@ from readmodel_cfn.deploy.change_sets import (
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.context import DeployContext, DeployOptions, Detached, check_boto3
 from readmodel_cfn.deploy.diff import CLOCK, compare
-from readmodel_cfn.deploy.events import EventStream, OnInterrupt, event_ids
+from readmodel_cfn.deploy.events import EventStream, OnInterrupt, OperationEnd, event_ids
 from readmodel_cfn.deploy.inspection import Inspection
 from readmodel_cfn.deploy.obstacles import removed_methods
 from readmodel_cfn.deploy.plan import CHANGING
@@ -47,7 +47,10 @@ class DeployResult:
     `outputs` are the values by name, with URLs that this machine can reach and secrets masked, and
     `descriptions` what each output is. `changed` is whether an operation ran. `detached` is whether
     the operation is still in progress: then there is no status and no output. `where` is the stack
-    and its region.
+    and its region, `place` only where it is. `seconds` is the duration of the operation; `created`,
+    `updated` and `deleted` are the numbers of resources that it changed. `urls` has the URL of each
+    route by its path, with parameters in braces; it is empty for a template that is not a read
+    model's.
     """
 
     where: str
@@ -56,13 +59,35 @@ class DeployResult:
     descriptions: Mapping[str, str] = field(default_factory=dict)
     changed: bool = False
     detached: bool = False
+    name: str = ""
+    place: str = ""
+    seconds: float = 0.0
+    created: int = 0
+    updated: int = 0
+    deleted: int = 0
+    urls: Mapping[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The object that the command prints with `--json`."""
-        return {"status": self.status, "outputs": dict(self.outputs)}
+        return {
+            "status": self.status,
+            "outputs": dict(self.outputs),
+            "seconds": round(self.seconds, 3),
+            "created": self.created,
+            "updated": self.updated,
+            "deleted": self.deleted,
+            "urls": dict(self.urls),
+        }
 
     def __str__(self) -> str:
-        return f"{self.where}: {'in progress' if self.detached else self.status}"
+        if self.detached:
+            return f"{self.where}: in progress"
+        if not self.changed:
+            return f"No change: {self.name} in {self.place} is as the template describes it"
+        counts = {"created": self.created, "updated": self.updated, "deleted": self.deleted}
+        words = [f"{count} {done}" for done, count in counts.items() if count]
+        changes = ", ".join(words) or "no resource changed"
+        return f"{self.name} deployed to {self.place} in {self.seconds:.0f} s ({changes})"
 
 
 @readable_errors()
@@ -155,17 +180,18 @@ def _run(context: DeployContext) -> DeployResult:
     if by_change_set or action in CHANGING:
         _preflight(context, inspection)
     apply = _execute_change_set if by_change_set else _create_or_update
-    stack = apply(context, inspection)
-    changed = stack is not inspection.stack
-    protected = _protect(context, stack, changed=changed)
-    if action == "nothing" and not by_change_set:
-        context.on_progress(Note("No change."))
+    end = apply(context, inspection)
+    assert end.stack is not None  # noqa: S101 - a deployed stack exists
+    changed = end.stack is not inspection.stack
+    protected = _protect(context, end.stack, changed=changed)
     if removed_methods(inspection.template, context.spec.content):
         context.on_progress(Note(_REMOVED_METHODS))
-    return _result(context, stack, changed=changed or protected)
+    return _result(context, end, end.stack, changed=changed or protected)
 
 
-def _result(context: DeployContext, stack: Stack, *, changed: bool) -> DeployResult:
+def _result(
+    context: DeployContext, end: OperationEnd, stack: Stack, *, changed: bool
+) -> DeployResult:
     endpoint_url = context.location.connection.endpoint_url
     outputs = stack_outputs(stack, endpoint_url, show_secrets=False)
     return DeployResult(
@@ -174,6 +200,12 @@ def _result(context: DeployContext, stack: Stack, *, changed: bool) -> DeployRes
         {output.name: output.value for output in outputs},
         {output.name: output.description for output in outputs},
         changed,
+        name=stack.name,
+        place=context.location.place(stack.id),
+        seconds=end.seconds,
+        created=end.count("CREATE_COMPLETE", "IMPORT_COMPLETE"),
+        updated=end.count("UPDATE_COMPLETE"),
+        deleted=end.count("DELETE_COMPLETE"),
     )
 
 
@@ -195,8 +227,8 @@ def _preflight(context: DeployContext, inspection: Inspection) -> None:
         context.on_progress(Note(line))
 
 
-def _create_or_update(context: DeployContext, inspection: Inspection) -> Stack:
-    """Carry out the plan; return the stack afterwards."""
+def _create_or_update(context: DeployContext, inspection: Inspection) -> OperationEnd:
+    """Carry out the plan; without an operation the end has no events."""
     action, stack, where = inspection.plan.action, inspection.stack, context.location
     spec = context.sendable if action in ("update", "adopt") else context.spec
     _report(context, compare(context.client, spec, inspection, context.on_progress))
@@ -211,8 +243,7 @@ def _create_or_update(context: DeployContext, inspection: Inspection) -> Stack:
             context.require("protect", f"enable termination protection of {where}")
         else:
             context.require("unprotect", f"disable termination protection of {where}")
-    assert stack is not None  # noqa: S101 - without a stack the action is create
-    return stack
+    return OperationEnd(stack, [])
 
 
 def _start(context: DeployContext, inspection: Inspection) -> EventStream | None:
@@ -224,13 +255,12 @@ def _start(context: DeployContext, inspection: Inspection) -> EventStream | None
     return context.events(stack.id, known) if client.update(context.sendable) else None
 
 
-def _execute_change_set(context: DeployContext, inspection: Inspection) -> Stack:
-    """Create a change set and execute it; return the stack afterwards."""
+def _execute_change_set(context: DeployContext, inspection: Inspection) -> OperationEnd:
+    """Create a change set and execute it; without changes the end has no events."""
     with _change_set(context, inspection) as (diff, change_set):
         _report(context, diff)
         if not diff.resources and inspection.stack:
-            context.on_progress(Note("No change."))
-            return inspection.stack
+            return OperationEnd(inspection.stack, [])
         if context.options.import_existing:
             context.require("import", f"import existing resources into {context.location}")
         else:

@@ -1,6 +1,7 @@
 """The results of publishing, and the values that it reports, as frozen values."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 from readmodel_cfn.errors import ConfigError, LostRace, Unfinished
@@ -87,7 +88,7 @@ class Published:
     """One document as S3 stored it.
 
     `version` is None if the bucket keeps no versions, `etag` has its quotes, `bytes` is the size
-    as stored.
+    as stored. `url` is where clients read it; None if it was published to a bucket by its name.
     """
 
     bucket: str
@@ -95,6 +96,7 @@ class Published:
     etag: str
     version: str | None
     bytes: int
+    url: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The fields."""
@@ -155,6 +157,8 @@ class PublishResult:
         seconds: Duration.
         notes: Why more was sent than has changed.
         became_invalid: Number of files that became invalid after they had been checked.
+        urls: The URL of each route by its path, with parameters in braces; empty if a bucket was
+            named.
     """
 
     kind: ClassVar[str] = "result"
@@ -168,9 +172,10 @@ class PublishResult:
     seconds: float
     notes: tuple[str, ...] = ()
     became_invalid: int = 0
+    urls: Mapping[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """The numbers."""
+        """The numbers, and the URLs."""
         return {
             "sent": self.sent,
             "unchanged": self.unchanged,
@@ -180,6 +185,7 @@ class PublishResult:
             "passed_over": self.passed_over,
             "bytes": self.bytes,
             "seconds": round(self.seconds, 3),
+            "urls": dict(self.urls),
         }
 
     def __str__(self) -> str:

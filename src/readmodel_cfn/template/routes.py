@@ -123,6 +123,19 @@ class Route:
         fits = len(key) in ends and len(key) <= OBJECT_KEY_BYTES
         return fits and not _has_dot_segment(key)
 
+    def path_of_key(self, key: str) -> str | None:
+        """The path at which clients read the document with this key; None if it is not served."""
+        if not self.match_key(key):
+            return None
+        greedy = set(re.findall(r"\{(\w+)\+\}", self.path))
+        literals = re.split(r"\{(\w+)\}", self.key)
+        names = literals[1::2]
+        literals[::2] = map(re.escape, literals[::2])
+        literals[1::2] = ["(.+)" if name in greedy else "([^/]+)" for name in names]
+        found = re.fullmatch("".join(literals), key)
+        values = dict(zip(names, found.groups(), strict=True)) if found else {}
+        return re.sub(r"\{(\w+)\+?\}", lambda parameter: values[parameter[1]], self.path)
+
     def may_serve_below(self, directory: str) -> bool:
         """Whether it can serve a key that begins with `directory`, which ends with a slash."""
         ends = {0}

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from readmodel_cfn.aws.debug import hide, watch
 from readmodel_cfn.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -81,12 +82,15 @@ class Connection:
             read_timeout=60,
             s3={"addressing_style": "path"} if self.endpoint_url else None,
         )
+        hide(self.credentials.secret_access_key if self.credentials else None)
         try:
-            return self._session.client(service, endpoint_url=self.endpoint_url, config=config)
+            client = self._session.client(service, endpoint_url=self.endpoint_url, config=config)
         except ValueError as error:
             not_json = isinstance(error, json.JSONDecodeError)  # the output of credential_process
             hint = "check credential_process" if not_json else "check --region and --endpoint-url"
             raise ConfigError(str(error).rstrip("."), where="AWS", hint=hint) from error
+        watch(client)
+        return client
 
     def with_credentials(self, credentials: Credentials) -> "Connection":
         """The same region and endpoint with another access key."""

@@ -11,7 +11,7 @@ from readmodel_cfn.cli.consent import Ask, yes_option
 from readmodel_cfn.cli.errors import stop_on_sigterm, unfinished_if_output_fails
 from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.options import FILE_OR_FOLDER, WORD, json_option, same_stack, stack_options
-from readmodel_cfn.cli.reporter import Reporter
+from readmodel_cfn.cli.reporter import Printer, Reporter
 from readmodel_cfn.config.load import Publish
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.results import (
@@ -220,7 +220,7 @@ def _print_result(result: PublishResult) -> None:
     output.urls(result.urls.values(), _URLS, same_stack("outputs"))
 
 
-_PRINTERS = {
+_PRINTERS: dict[type, Printer] = {
     Fault: _print_error,
     Lost: _print_error,
     PublishPlan: _print_plan,

@@ -12,7 +12,7 @@ from unicodedata import combining, east_asian_width
 _INDENT = 2  # of the lines that follow
 _BELOW = 4  # indentation of cells below their row
 _GAP = "  "  # between columns
-_NARROWEST = 24  # columns in which the last cell is divided; with fewer it stands below
+_NARROWEST = 40  # columns in which the last cell is divided; with fewer it stands below
 _STYLE = re.compile(r"\x1b\[[\d;]*m")
 # The words of a command: its name, one word, options with a value, and words that are no prose.
 _WORD = r"(?<![.:]) (?:'[^']*'|[^\s';,()])+"
@@ -72,8 +72,15 @@ def _divided_row(padded: Sequence[str], widths: Sequence[int], width: int) -> It
     while sum(widths[: count + 1]) + len(_GAP) * count <= width:
         count += 1
     yield from _divided(_GAP.join(padded[:count]), width)
-    for cell in filter(str.strip, padded[count:]):
-        yield from _divided(" " * _BELOW + cell.strip(), width, _BELOW)
+    below, space = "", " " * _BELOW
+    for cell in filter(None, map(str.strip, padded[count:])):
+        if below and columns(below + _GAP + cell) <= width:
+            below += _GAP + cell
+            continue
+        if below:
+            yield from _divided(below, width, _BELOW)
+        below = space + cell
+    yield from _divided(below, width, _BELOW)
 
 
 def _divided(line: str, width: int, indent: int | None = None) -> Iterator[str]:
@@ -106,8 +113,10 @@ def _pieces(unit: str, width: int) -> Iterator[str]:
     piece = ""
     for character in _plain(unit):
         if columns(piece + character) > width:
-            yield piece
-            piece = ""
+            slash = piece.rfind("/") + 1
+            end = slash if slash > width // 2 else len(piece)
+            yield piece[:end]
+            piece = piece[end:]
         piece += character
     yield piece + "".join(_STYLE.findall(unit))
 

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from readmodel_cfn.cli.fit import fitted, fitted_table
+from readmodel_cfn.cli.fit import columns, fitted, fitted_table
 
 if TYPE_CHECKING:
     from readmodel_cfn.lint import Finding
     from readmodel_cfn.results import Published, Response, StackEvent
+
+_STATUS = len("CREATE_IN_PROGRESS")
 
 
 def log(text: str) -> None:
@@ -90,12 +92,13 @@ def urls(found: Iterable[str], most: int | None = None, more: str = "") -> None:
 
 
 def event(event: "StackEvent") -> None:
-    """Print one stack event in one line."""
+    """Print one stack event, without the resource's type if the line would be too long."""
     failed = event.status.endswith("_FAILED") or "ROLLBACK" in event.status
-    done = event.status.endswith("_COMPLETE")
-    status = click.style(event.status.ljust(28), fg="red" if failed else "green" if done else None)
-    line = f"{event.time:%H:%M:%S}  {status} {event.logical_id}  {event.type}  {event.reason}"
-    log(line.rstrip())
+    colour = "red" if failed else "green" if event.status.endswith("_COMPLETE") else None
+    status = click.style(event.status.ljust(_STATUS), fg=colour)
+    short = f"{event.time:%H:%M:%S}  {status} {event.logical_id}"
+    long, most = f"{short}  {event.type}  {event.reason}".rstrip(), width(sys.stderr)
+    log(long if event.reason or most is None or columns(long) <= most else short)
 
 
 def published(done: "Published") -> None:

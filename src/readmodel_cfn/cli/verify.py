@@ -137,9 +137,9 @@ def _rows(result: "VerifyResult", status: str) -> Iterator[list[str]]:
     name, colour = _STATUS[status]
     for promise in result.promises:
         if promise.status == status:
-            yield [click.style(name, fg=colour), promise.name, promise.what]
+            yield [click.style(name, fg=colour), f"{promise.name}: {promise.what}"]
             if promise.todo:
-                yield ["", "", promise.todo]
+                yield ["", promise.todo]
 
 
 def _print_race(result: "RaceResult", as_json: bool, plot: Path | None) -> None:

@@ -85,9 +85,10 @@ class DeployResult:
         if not self.changed:
             return f"No change: {self.name} in {self.place} is as the template describes it"
         counts = {"created": self.created, "updated": self.updated, "deleted": self.deleted}
+        seconds = max(round(self.seconds), 1)
         words = [f"{count} {done}" for done, count in counts.items() if count]
         changes = ", ".join(words) or "no resource changed"
-        return f"{self.name} deployed to {self.place} in {self.seconds:.0f} s ({changes})"
+        return f"{self.name} deployed to {self.place} in {seconds} s ({changes})"
 
 
 @readable_errors()

@@ -68,12 +68,12 @@ class VerifyResult:
         """Raise an error if a promise is broken, or the probe could not be removed.
 
         Raises:
-            PromiseBroken: promises are broken; the error names them.
+            PromiseBroken: promises are broken; the error names them, and the remedy of the first.
             Stuck: no promise is broken, but the probe could not be removed.
         """
         if self.broken:
             names = ", ".join(outcome.name for outcome in self.broken)
-            hint = "do what each of them says, then verify again"
+            hint = self.broken[0].todo
             raise PromiseBroken(f"{self._counts()}: {names}", where=self.where, hint=hint)
         if self.left:
             hint = "remove it with credentials that have the permission"

@@ -14,7 +14,8 @@ _BELOW = 4  # indentation of cells below their row
 _GAP = "  "  # between columns
 _NARROWEST = 40  # columns in which the last cell is divided; with fewer it stands below
 _STYLE = re.compile(r"\x1b\[[\d;]*m")
-# The words of a command: its name, one word, options with a value, and words that are no prose.
+# The words of a command: its name, one word, options with a value, and words that are no prose. In
+# a message it ends at a punctuation mark.
 _WORD = r"(?<![.:]) (?:'[^']*'|[^\s';,()])+"
 _NO_PROSE = rf"(?= \S*[A-Z0-9/={{}}'*_]){_WORD}"
 _OPTION = rf"(?= -){_WORD}(?:{_WORD})?"
@@ -25,7 +26,7 @@ _WHOLE = re.compile(rf"['\"(<]?(?:\w+://|arn:aws|{_COMMAND})")
 
 
 def fitted(text: str, width: int | None) -> list[str]:
-    """The lines of the text, none longer than `width`, which is None for any length."""
+    """The lines of the text, each at most `width` columns long; None is any length."""
     lines = text.split("\n")
     if width is None:
         return lines

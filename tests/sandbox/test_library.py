@@ -220,7 +220,9 @@ def deploy(shop: Shop) -> None:
     printed = shop("deploy", "--yes", "--json").lines
     result = shop.stack.deploy(on_progress=shop.on_progress)
     assert [*shop.values, {"result": result.as_dict()}] == printed
-    assert str(result) == f"{shop.stack.location}: {result.status}"
+    shown = shop("deploy", "--yes").result
+    assert str(result) in shown.stderr.splitlines()
+    assert shown.stdout.split() == list(result.urls.values())
 
 
 @row("`diff`")
@@ -245,6 +247,9 @@ def outputs(shop: Shop) -> None:
     printed = shop("outputs", "--json").value
     assert shop.stack.outputs() == printed
     assert shop.stack.url("products/42") == f"{printed['ApiUrl']}/products/42"
+    urls = shop.stack.route_urls()
+    assert urls == {"products/{id}": f"{printed['ApiUrl']}/products/{{id}}"}
+    assert shop("outputs").result.stdout.splitlines()[-1:] == list(urls.values())
 
 
 @row("`status`")
@@ -277,7 +282,8 @@ def publish(shop: Shop) -> None:
     assert without({"result": result.as_dict()}, differs) == without(last, differs)
 
     # The line has the seconds that it took and the rate; the counts come before them.
-    (line,) = shop("publish", "data").result.stdout.splitlines()
+    line, *urls = shop("publish", "data").result.stdout.splitlines()
+    assert urls == list(result.urls.values())
     assert str(shop.stack.publish("data")).partition(" in ")[0] == line.partition(" in ")[0]
 
 

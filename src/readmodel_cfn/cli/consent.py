@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from readmodel_cfn.cli import output
 from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.consent import Consent, ConsentKind
 from readmodel_cfn.errors import ReadModelError
@@ -79,7 +80,7 @@ class Ask:
         if self._names.get(consent.kind) == consent.name:
             return
         check_terminal(consent.text, f"use {flag}={consent.name}")
-        question = f"{_capitalized(consent.text)}. Type the stack's name to agree"
+        question = output.fit(f"{_capitalized(consent.text)}. Type the stack's name to agree")
         typed = click.prompt(question, default="", show_default=False, err=True)
         if typed.strip() != consent.name:
             raise ReadModelError("cancelled", where=consent.text)
@@ -91,7 +92,7 @@ def _by_answer(consent: Consent, agreed: bool, flag: str) -> None:
     if agreed:
         return
     check_terminal(consent.text, f"use {flag}")
-    if not click.confirm(f"{_capitalized(consent.text)}?", err=True):
+    if not click.confirm(output.fit(f"{_capitalized(consent.text)}?"), err=True):
         raise ReadModelError("cancelled", where=consent.text)
 
 

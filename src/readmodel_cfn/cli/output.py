@@ -27,7 +27,12 @@ def log(text: str) -> None:
     The current stderr is passed, because click would use the one behind rich's live view, and write
     into that view.
     """
-    click.echo("\n".join(fitted(text, width(sys.stderr))), file=sys.stderr, err=True)
+    click.echo(fit(text), file=sys.stderr, err=True)
+
+
+def fit(text: str) -> str:
+    """The text with the line breaks that it needs on stderr, for `log` and questions."""
+    return "\n".join(fitted(text, width(sys.stderr)))
 
 
 def echo(text: str, *, err: bool = False) -> None:

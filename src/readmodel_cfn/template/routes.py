@@ -128,13 +128,17 @@ class Route:
         if not self.match_key(key):
             return None
         greedy = set(re.findall(r"\{(\w+)\+\}", self.path))
-        literals = re.split(r"\{(\w+)\}", self.key)
-        names = literals[1::2]
-        literals[::2] = map(re.escape, literals[::2])
-        literals[1::2] = ["(.+)" if name in greedy else "([^/]+)" for name in names]
-        found = re.fullmatch("".join(literals), key)
-        values = dict(zip(names, found.groups(), strict=True)) if found else {}
-        return re.sub(r"\{(\w+)\+?\}", lambda parameter: values[parameter[1]], self.path)
+        parts = re.split(r"\{(\w+)\}", self.key)
+        pattern = "".join(map(re.escape, parts[:1]))
+        seen: set[str] = set()
+        for name, literal in zip(parts[1::2], parts[2::2], strict=True):
+            value = f"(?P<{name}>{'.+' if name in greedy else '[^/]+'})"
+            pattern += (f"(?P={name})" if name in seen else value) + re.escape(literal)
+            seen.add(name)
+        found = re.fullmatch(pattern, key)
+        if not found:  # two values for one parameter
+            return None
+        return re.sub(r"\{(\w+)\+?\}", lambda parameter: found[parameter[1]], self.path)
 
     def may_serve_below(self, directory: str) -> bool:
         """Whether it can serve a key that begins with `directory`, which ends with a slash."""

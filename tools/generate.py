@@ -22,11 +22,50 @@ from readmodel_cfn.config.schema import schema
 ROOT = Path(__file__).resolve().parents[1]
 _AUDIT = """# The audit's rules
 
-`readmodel-cfn audit TEMPLATE` checks these rules of an S3 proxy behind an API Gateway REST API, on
-any CloudFormation template. This page is generated from `readmodel_cfn.analysis.audit.RULES`.
+```sh
+readmodel-cfn audit template.yaml                 # the findings, the worst first
+readmodel-cfn audit template.yaml --format sarif  # for code scanning
+readmodel-cfn audit --rules                       # this list
+```
 
-| rule | name | what is required | what a violation means for a client |
-|---|---|---|---|"""
+`audit` checks these rules of an S3 proxy behind an API Gateway REST API, on any CloudFormation
+template. This page is generated from `readmodel_cfn.analysis.audit.RULES`.
+
+| severity | meaning |
+|---|---|
+| error | the deployment fails, clients get wrong responses, or data and permissions are open |
+| warning | it works, but clients or security are worse off, or it fails in some cases |
+| note | it works, and could be better |
+
+The exit code is 3 if there is any finding, also a note. To let only errors fail a build, read
+`severity` in the output of `--json`.
+
+From Python, `audit(template)` returns the findings, each with its `severity` and, if the template
+is a text or a file, its `line`; `to_sarif(findings, file)` is the SARIF log.
+
+## GitHub code scanning
+
+With `--format sarif` the output is a SARIF 2.1.0 log: every rule with its severity as the level,
+and each finding with its file, line, logical ID and JSON pointer. Run the command at the root of
+the repository, so that GitHub finds the files:
+
+```yaml
+permissions:
+  contents: read
+  security-events: write
+steps:
+  - uses: actions/checkout@v4
+  - run: readmodel-cfn audit template.yaml --format sarif > audit.sarif
+  - uses: github/codeql-action/upload-sarif@v3
+    if: success() || failure()  # the exit code is 3 if there are findings
+    with:
+      sarif_file: audit.sarif
+```
+
+## Rules
+
+| rule | severity | name | what is required | what a violation means for a client |
+|---|---|---|---|---|"""
 
 
 def generated() -> dict[str, str]:
@@ -54,7 +93,10 @@ def readme(template: Mapping[str, Any]) -> str:
 
 def audit_rules() -> str:
     """The table of the audit's rules."""
-    rows = [f"| {rule.id} | {rule.name} | {rule.title} | {rule.meaning} |" for rule in RULES]
+    rows = [
+        f"| {rule.id} | {rule.severity} | {rule.name} | {rule.title} | {rule.meaning} |"
+        for rule in RULES
+    ]
     return "\n".join([_AUDIT, *rows, ""])
 
 

@@ -12,6 +12,7 @@
 | 7 | verification failed: unexpected HTTP response (`read`, `verify`, `status`) |
 | 8 | write conflict: another writer changed the document |
 | 9 | incomplete: still in progress or interrupted; run the command again |
+| 10 | no such document (`read`) |
 """
 
 from collections.abc import Sized
@@ -96,3 +97,9 @@ class Unfinished(ReadModelError):
     """The operation is still in progress or was interrupted; run the command again to continue."""
 
     exit_code = 9
+
+
+class NoSuchDocument(ReadModelError):
+    """The API responds 404: the document is not published, or no route has the path."""
+
+    exit_code = 10

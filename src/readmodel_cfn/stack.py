@@ -46,6 +46,7 @@ from readmodel_cfn.publish.results import (
 )
 from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.template.options import OptionError
+from readmodel_cfn.template.routes import Route, find_route
 
 if TYPE_CHECKING:
     import boto3
@@ -579,7 +580,8 @@ class ReadModelStack:
     def read(self, path: str | None = None, on_progress: OnProgress = ignore) -> Response:
         """GET a path of the deployed API, such as products/42 (default: the first route's).
 
-        No HTTP status is an error here; `raise_for_status` of the response raises one.
+        No HTTP status is an error here; `raise_for_status` of the response raises one, with a hint
+        that distinguishes a document that is not published from a path that no route has.
 
         Raises:
             ConfigError: no path is given, and the first route has parameters.
@@ -590,7 +592,21 @@ class ReadModelStack:
         if path is None and "{" in url:
             raise ConfigError("the first route has parameters", where="read", hint="add a PATH")
         on_progress(Step(f"Waiting for {url}"))
-        return request(url)
+        response = request(url)
+        if response.ok:
+            return response
+        from readmodel_cfn.verify.failed_read import read_hint
+
+        model = self.model
+        hint = read_hint(
+            response,
+            path or model.routes[0].path,
+            model.routes,
+            self.location,
+            masked=model.api.missing == "mask",
+            article=self.article,
+        )
+        return replace(response, hint=hint)
 
     @readable_errors()
     def verify(
@@ -974,11 +990,9 @@ class ReadModelStack:
 
     def _with_url(self, published: Published, outputs: Mapping[str, str]) -> Published:
         """With the URL at which the document can now be read."""
-        routes = self.model.routes
-        found = ((route.path, route.path_of_key(published.key)) for route in routes)
-        fixed = {route.path for route in routes}  # API Gateway prefers them to parameters
-        own = (path for route, path in found if path == route or path not in fixed)
-        path = next(filter(None, own), None)
+        key, routes = published.key, self.model.routes
+        paths = filter(None, (route.path_of_key(key) for route in routes))
+        path = next((path for path in paths if _serves(routes, path, key)), None)
         has_api = {"ApiUrl", "SamplesUrl"} & outputs.keys()
         return replace(published, url=self._url(outputs, path) if path and has_api else None)
 
@@ -994,6 +1008,12 @@ class ReadModelStack:
             hint = "choose a read model's stack with --stack-name, or set prefix under [stack]"
             raise ReadModelError(what, where=str(self.location), hint=hint)
         return outputs[name]
+
+
+def _serves(routes: Sequence[Route], path: str, key: str) -> bool:
+    """Whether a request for the path gets the document with the key, not that of another route."""
+    found = find_route(routes, path)
+    return found is not None and found[1] == key
 
 
 def _check_article(name: str, region: str | None) -> None:

@@ -14,14 +14,14 @@ from troposphere import GetAtt, Output, Ref, Template, iam, s3
 from troposphere import apigateway as ag
 
 import readmodel_cfn as rm
-from readmodel_cfn.analysis.audit import Finding, audit
+from readmodel_cfn.analysis.audit import Finding, Severity, audit, to_sarif
 from readmodel_cfn.analysis.graph import flowchart
 from readmodel_cfn.analysis.openapi import openapi
 from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.consent import Consent, ConsentRequired
 from readmodel_cfn.deploy.deploy import deploy as deploy_template
 from readmodel_cfn.deploy.spec import StackSpec
-from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.errors import ConfigError, NoSuchDocument
 from readmodel_cfn.lint import lint
 from readmodel_cfn.local import gateway, sandbox
 from readmodel_cfn.progress import Count, Note, Step
@@ -63,6 +63,9 @@ def template_text() -> str:
     text: str = rm.render(rm.build_template(MODEL), "yaml")
     findings: list[Finding] = audit(text)
     assert not findings, [finding.what for finding in findings]
+    severities: set[Severity] = {finding.severity for finding in findings}
+    log: dict[str, Any] = to_sarif(findings, Path("template.yaml"))
+    assert log["version"] == "2.1.0", severities
     picture: str = flowchart(MODEL)
     document: dict[str, Any] = openapi(MODEL)
     assert picture.startswith("flowchart")
@@ -207,7 +210,10 @@ def publish_and_read(stack: rm.ReadModelStack, folder: Path) -> bool:
     stored = stack.publish_document("products/1.json", {"id": 1}, create_only=False)
     restored = stack.restore(stored.key, stack.history(stored.key)[-1].id)
     response = stack.read("products/1")
-    response.raise_for_status()
+    try:
+        response.raise_for_status()
+    except NoSuchDocument as error:
+        print(error.hint)
     print(plan.send, result.sent, restored.etag, response.status, response.json())
     print(stack.url("products/1"), stack.bucket(), stack.race(seconds=1).as_dict())
     return all(outcome.status != "broken" for outcome in stack.verify().promises)

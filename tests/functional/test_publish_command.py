@@ -84,6 +84,15 @@ def test_url_has_the_values_of_the_key(aws: Aws, tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1] == f"{OUTPUTS['ApiUrl']}/products/42"
 
 
+def test_document_that_another_route_hides_has_no_url(aws: Aws, tmp_path: Path) -> None:
+    routes = ROUTES + '[[routes]]\npath = "products/new"\nkey = "new.json"\n'
+    (tmp_path / "readmodel.toml").write_text(routes)
+    outputs(aws)
+    takes(aws, "products/new.json")
+    done = publish("--key", "products/new.json", "--json")
+    assert json.loads(done.stdout)["url"] is None
+
+
 def test_cache_control_comes_from_the_config(aws: Aws, tmp_path: Path) -> None:
     (tmp_path / "readmodel.toml").write_text("[data_store]\nmax_age = 60")
     outputs(aws)

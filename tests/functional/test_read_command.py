@@ -1,8 +1,7 @@
-"""`read`: GET through the API; exit code 7 for any status but 2xx and 304."""
+"""`read`: GET through the API; exit code 10 for 404, 7 for other statuses but 2xx and 304."""
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,11 @@ import pytest
 from click.testing import CliRunner
 from functional_aws import NO_AWS, OUTPUTS, Aws, error_of, run, stubbed
 
+from readmodel_cfn import ReadModel, ReadModelStack
 from readmodel_cfn import stack as stack_module
 from readmodel_cfn.aws.http import Response
 from readmodel_cfn.cli import main
+from readmodel_cfn.errors import NoSuchDocument, PromiseBroken
 
 ARTICLE = {"SamplesUrl": OUTPUTS["SamplesUrl"]}
 
@@ -24,8 +25,9 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
         yield made
 
 
-def response(url: str, status: int, body: bytes) -> Response:
-    return Response("GET", url, status, (("ETag", '"e"'),), body, 0.0123)
+def response(url: str, status: int, body: bytes, **headers: str) -> Response:
+    found = headers or {"ETag": '"e"'}
+    return Response("GET", url, status, tuple(found.items()), body, 0.0123)
 
 
 @pytest.fixture
@@ -104,9 +106,10 @@ def test_json_is_one_object_with_lower_case_header_names(aws: Aws, asked: list[s
 
 
 @pytest.mark.parametrize(
-    ("status", "code"), [(200, 0), (204, 0), (304, 0), (403, 7), (404, 7), (500, 7), (502, 7)]
+    ("status", "code"),
+    [(200, 0), (204, 0), (304, 0), (301, 7), (403, 7), (404, 10), (429, 7), (500, 7), (502, 7)],
 )
-def test_read_exits_7_unless_the_status_is_2xx_or_304(
+def test_exit_code_is_that_of_the_status(
     aws: Aws, asked: list[str], status: int, code: int
 ) -> None:
     aws.stack()
@@ -114,7 +117,114 @@ def test_read_exits_7_unless_the_status_is_2xx_or_304(
     assert done.exit_code == code
     assert done.stdout == "{}\n"
     if code:
-        assert re.match(rf"{re.escape(asked[0])}: .*\b{status}\b", error_of(done, code))
+        assert error_of(done, code).startswith(f"{asked[0]}: ".lower())
+
+
+ROUTES = [("samples", "payload.json"), ("products/{id}", "products/{id}.json")]
+UNKNOWN = {
+    "x-amzn-ErrorType": "MissingAuthenticationTokenException"
+}  # API Gateway has no such path
+
+
+@pytest.fixture
+def answer(monkeypatch: pytest.MonkeyPatch, aws: Aws) -> Callable[..., list[str]]:
+    """Let the API respond with a status and headers; returns the last line, split into words."""
+
+    def answer(path: str, status: int, routes: Any = ROUTES, **headers: str) -> list[str]:
+        lines = [f'[[routes]]\npath = "{path}"\nkey = "{key}"' for path, key in routes]
+        Path("readmodel.toml").write_text("\n".join(lines), encoding="utf-8")
+        monkeypatch.setattr(
+            stack_module, "request", lambda url: response(url, status, b"{}", **headers)
+        )
+        aws.stack()
+        lines = read(*([path] if path else [])).stderr.splitlines()
+        return str(lines[-1]).split()
+
+    return answer
+
+
+def test_missing_document_is_named_with_the_command_that_publishes_it(
+    answer: Callable[..., list[str]],
+) -> None:
+    words = answer("products/44", 404)
+    command = "readmodel-cfn publish --stack-name read-model --region eu-west-1 FILE --key"
+    assert words[-9:] == [*command.split(), "products/44.json"]
+    assert "products/{id}" in words
+    assert answer("", 404)[-1] == "payload.json"
+
+
+@pytest.mark.parametrize("path", ["product/44", "products/a/b", "products/.hidden"])
+@pytest.mark.parametrize("status", [404, 403])
+def test_unknown_path_is_named_with_the_routes(
+    answer: Callable[..., list[str]], path: str, status: int
+) -> None:
+    words = answer(path, status, **UNKNOWN)
+    assert {"samples,", "products/{id}"} <= set(words)
+    assert "publish" not in words
+
+
+def test_unknown_path_is_named_with_the_most_similar_of_many_routes(
+    answer: Callable[..., list[str]],
+) -> None:
+    routes = [(f"documents-{number:03}", f"{number}.json") for number in range(100)]
+    words = answer("document-042", 404, routes, **UNKNOWN)
+    assert "documents-042," in words
+    assert "100" in words
+    assert len([word for word in words if word.startswith("documents-")]) == 5
+
+
+def test_route_that_is_not_deployed_needs_a_deploy(answer: Callable[..., list[str]]) -> None:
+    words = answer("products/44", 404, **UNKNOWN)
+    assert "deploy" in words
+    assert "publish" not in words
+
+
+def test_path_that_only_the_deployed_api_has_needs_a_diff(
+    answer: Callable[..., list[str]],
+) -> None:
+    assert "diff" in answer("other", 404)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "word"),
+    [
+        ("products/44", 403, "products/44.json;"),
+        ("removed", 403, "serial"),
+        ("products/44", 429, "later"),
+        ("products/44", 500, "verify"),
+        ("products/44", 503, "verify"),
+        ("products/44", 301, "status"),
+    ],
+)
+def test_hint_of_other_statuses(
+    answer: Callable[..., list[str]], path: str, status: int, word: str
+) -> None:
+    assert word in answer(path, status)
+
+
+def test_library_raises_what_the_command_exits_with(aws: Aws, asked: list[str]) -> None:
+    aws.stack()
+    found = ReadModelStack("read-model", ReadModel(), region="eu-west-1").read("404")
+    assert found.status == 404
+    with pytest.raises(NoSuchDocument) as raised:
+        found.raise_for_status()
+    assert raised.value.where == asked[0]
+    assert raised.value.hint == found.hint
+
+
+def test_missing_document_of_the_article_is_a_500_with_the_publish_command(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stack_module, "request", lambda url: response(url, 500, b"{}"))
+    aws.stack(outputs=ARTICLE)
+    found = ReadModelStack("read-model", article=True, region="eu-west-1").read()
+    with pytest.raises(PromiseBroken, match=r"publish .*payload\.json"):
+        found.raise_for_status()
+
+
+def test_response_of_another_client_has_a_hint_too() -> None:
+    with pytest.raises(NoSuchDocument, match=r"; .*routes"):
+        response("https://a.example/v1/p", 404, b"").raise_for_status()
 
 
 def test_endpoint_url_redirects_the_read(aws: Aws, asked: list[str]) -> None:

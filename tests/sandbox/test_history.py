@@ -101,7 +101,7 @@ def test_deleted_document_is_restored(
     before = read()
     bucket = command("outputs", "--json")["S3BucketName"]
     clients("s3").delete_object(Bucket=bucket, Key=KEY)
-    command("read", exits=7)
+    command("read", exits=10)
 
     deleted, written = command("history", KEY, "--json")
     assert (deleted["current"], deleted["deletion"], written["deletion"]) == (True, True, False)

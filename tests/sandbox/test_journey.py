@@ -132,7 +132,7 @@ def test_removed_route_is_403_until_a_raised_serial_makes_it_404(
     project.more = "[deployment]\nserial = 2"
     project("deploy", "--yes")
     assert "[deployment]" not in project.stderr
-    assert project.read("products/42", exits=7)["status"] == 404
+    assert project.read("products/42", exits=10)["status"] == 404
 
 
 def test_old_path_of_a_renamed_route_answers_until_the_serial_is_raised(project: Project) -> None:
@@ -145,7 +145,7 @@ def test_old_path_of_a_renamed_route_answers_until_the_serial_is_raised(project:
     assert project.read("samples")["status"] == 200
     project.more = "[deployment]\nserial = 2"
     project("deploy", "--yes")
-    assert project.read("samples", exits=7)["status"] == 404
+    assert project.read("samples", exits=10)["status"] == 404
     assert project.read("renamed")["status"] == 200
 
 
@@ -273,7 +273,7 @@ def test_writer_may_put_only_the_keys_of_the_routes(
     assert not allowed(s3.list_objects_v2, Bucket=bucket)
     assert not allowed(s3.get_bucket_policy, Bucket=bucket)
     # The API does not serve a document beyond the route either.
-    assert project.read("products/a/b", exits=7)["status"] == 404
+    assert project.read("products/a/b", exits=10)["status"] == 404
 
 
 def test_writer_has_the_permissions_of_the_config(

@@ -17,11 +17,12 @@ from click.testing import CliRunner, Result
 
 from documents import ROOT, blocks
 from readmodel_cfn import ReadModel, ReadModelStack, build_article
-from readmodel_cfn.analysis.audit import audit
+from readmodel_cfn.analysis.audit import audit, to_sarif
 from readmodel_cfn.analysis.graph import flowchart
 from readmodel_cfn.analysis.openapi import openapi
 from readmodel_cfn.cli import main
 from readmodel_cfn.config import write_starter
+from readmodel_cfn.errors import NoSuchDocument
 from readmodel_cfn.lint import lint
 from readmodel_cfn.local import sandbox as embedded
 from readmodel_cfn.local.sandbox import Sandbox
@@ -335,11 +336,13 @@ def restore(shop: Shop) -> None:
 @row("`read PATH`")
 def read(shop: Shop) -> None:
     differs = ("seconds", "date", "x-amzn-requestid", "x-amz-request-id")
-    for path, exits in {"products/43": 0, "products/44": 7}.items():
+    for path, exits in {"products/43": 0, "products/44": 10}.items():
         printed = shop("read", path, "--json", exits=exits).value
         response = shop.stack.read(path)
         assert without(response.as_dict(), *differs) == without(printed, *differs)
         assert response.ok == (exits == 0)
+    with pytest.raises(NoSuchDocument):
+        response.raise_for_status()
 
 
 @row("`verify`")
@@ -432,6 +435,13 @@ def audit_template(shop: Shop) -> None:
     assert printed
     assert [finding.as_dict() for finding in audit(build_article())] == printed
     assert [finding.as_dict() for finding in audit(shop.model)] == shop.run("audit", "--json").value
+
+
+@row("`audit FILE --format sarif`")
+def audit_as_sarif(shop: Shop) -> None:
+    (shop.folder / "site.json").write_text(render(build_article()))
+    printed = shop.run("audit", "site.json", "--format", "sarif", exits=3).value
+    assert to_sarif(audit(Path("site.json")), "site.json") == printed
 
 
 @row("`graph`")

@@ -13,6 +13,7 @@ from readmodel_cfn import build_template, render
 from readmodel_cfn.cli import main
 from readmodel_cfn.config.load import load
 from readmodel_cfn.local.sandbox import Sandbox
+from readmodel_cfn.verify.outcome import Outcome
 
 Template = dict[str, Any]
 Break = Callable[[Template], None]
@@ -97,8 +98,8 @@ class Site:
         broken = [promise for promise in found if promise["status"] == "broken"]
         assert all(promise["todo"] for promise in broken)
         last = self.stderr.splitlines()[-1]
-        for name in ("name", "todo"):
-            assert broken[0][name] in last
+        first = Outcome(**broken[0])  # type: ignore[arg-type]
+        assert all(text in last for text in (first.title, first.todo))
         return [promise["name"] for promise in broken]
 
     @cached_property

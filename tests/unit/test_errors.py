@@ -17,6 +17,7 @@ EXIT_CODES = {
     "PromiseBroken": 7,
     "LostRace": 8,
     "Unfinished": 9,
+    "NoSuchDocument": 10,
 }
 
 

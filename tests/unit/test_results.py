@@ -63,7 +63,7 @@ RESULTS: list[Any] = [
     RESPONSE,
     VerifyResult("stack shop", "a", "a.json", "http://localhost", (), ()),
     DeleteResult("shop", (BUCKET, TOPIC), {"bucket": 3}),
-    AuditFinding("R1", "name", "Api", "Properties", "what", "meaning", "todo"),
+    AuditFinding("R1", "name", "note", "Api", "Properties", 3, "what", "meaning", "todo"),
     LintFinding("E1", "error", "Resources", "message", "meaning"),
     Sandbox("http://127.0.0.1:4566", 4566, 7, "key", "secret", "instance"),
     Starter(Path("readmodel.toml"), StackSettings(), Route()),

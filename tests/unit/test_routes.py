@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from readmodel_cfn import Route
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.template.options import OptionError
-from readmodel_cfn.template.routes import check_routes
+from readmodel_cfn.template.routes import check_routes, find_route
 from strategies import routes
 
 LONGEST = "k" * 1024
@@ -387,10 +387,61 @@ def test_path_of_key_is_where_clients_read_it(
 
 
 @given(routes(), st.text("abc019._-/", max_size=30))
-def test_path_of_key_leads_to_the_same_key(route: Route, text: str) -> None:
+def test_path_of_key_has_no_parameter_left(route: Route, text: str) -> None:
     values = {name: text.strip("/") or "v" for name in route.parameters}
     key = re.sub(r"\{(\w+)\}", lambda parameter: values[parameter[1]], route.key)
     path = route.path_of_key(key)
     if path is not None:
         assert "{" not in path
         assert route.match_key(key)
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "requested", "expected"),
+    [
+        ("samples", "payload.json", "samples", "payload.json"),
+        ("samples", "payload.json", "/samples/?x=1", "payload.json"),
+        ("samples", "payload.json", "s%61mples", "payload.json"),
+        ("samples", "payload.json", "other", None),
+        ("samples", "payload.json", "samples/more", None),
+        ("products/{id}", "products/{id}.json", "products/42", "products/42.json"),
+        ("products/{id}", "products/{id}.json", "products", None),
+        ("products/{id}", "products/{id}.json", "products/", None),
+        ("products/{id}", "products/{id}.json", "products/a/b", None),
+        ("products/{id}", "products/{id}.json", "products/a%2Fb", None),
+        ("products/{id}", "products/{id}.json", "products/.hidden", None),
+        ("products/{id}", "products/{id}.json", "products/é", None),
+        ("a/{x}/b/{y}", "{y}/{x}.json", "a/1/b/2", "2/1.json"),
+        ("docs/{rest+}", "all/{rest}", "docs/a/b.json", "all/a/b.json"),
+        ("docs/{rest+}", "all/{rest}", "docs", None),
+        ("{rest+}", "{rest}", "a", "a"),
+        ("{rest+}", "{rest}", "", None),
+    ],
+)
+def test_key_at_the_path_of_a_request(
+    path: str, key: str, requested: str, expected: str | None
+) -> None:
+    assert Route(path, key).key_at(requested) == expected
+
+
+@given(routes())
+def test_key_at_a_path_is_a_key_that_the_route_serves(route: Route) -> None:
+    path = re.sub(r"\{(\w+)\+?\}", r"v-\1", route.path)
+    key = re.sub(r"\{(\w+)\}", r"v-\1", route.key)
+    assert route.key_at(path) == (key if route.match_key(key) else None)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("a/b", "a/b"),
+        ("a/c", "a/{x}"),
+        ("a/c/d", "{rest+}"),
+        ("b", "{rest+}"),
+        ("", None),
+    ],
+)
+def test_text_has_precedence_over_parameters_of_a_path(path: str, expected: str | None) -> None:
+    every = [Route("{rest+}", "r/{rest}"), Route("a/{x}", "x/{x}"), Route("a/b", "b")]
+    found = find_route(every, path)
+    assert (found[0].path if found else None) == expected

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from readmodel_cfn.aws.debug import log_request, log_response
-from readmodel_cfn.errors import ConfigError, PromiseBroken, ReadModelError
+from readmodel_cfn.errors import ConfigError, NoSuchDocument, PromiseBroken, ReadModelError
 from readmodel_cfn.limits import INTEGRATION_SECONDS
 from readmodel_cfn.plural import counted
 
@@ -34,7 +34,7 @@ class Response:
     """One HTTP response.
 
     `headers` have their original order and case. `seconds` is the time from sending the request to
-    receiving the last byte.
+    receiving the last byte. `hint` says what to do about a status that is not `ok`.
     """
 
     method: str
@@ -43,6 +43,7 @@ class Response:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     seconds: float
+    hint: str | None = None
 
     def header(self, name: str) -> str | None:
         """The value of a header, by its name in any case; repeated headers are joined by commas."""
@@ -73,13 +74,14 @@ class Response:
         """Raise an error unless the response is `ok`.
 
         Raises:
-            PromiseBroken: the status is neither 2xx nor 304.
+            NoSuchDocument: the status is 404.
+            PromiseBroken: the status is neither 2xx nor 304 nor 404.
         """
         if self.ok:
             return
-        hint = "publish the document first: readmodel-cfn publish FILE"
-        if self.status in (403, 404):
-            hint = "check the path against the routes, and whether its document is published"
+        hint = self.hint or "check the path against the routes, and whether its document exists"
+        if self.status == 404:
+            raise NoSuchDocument("no such document", where=self.url, hint=hint)
         raise PromiseBroken(f"the response has status {self.status}", where=self.url, hint=hint)
 
     def as_dict(self) -> dict[str, object]:

@@ -1,8 +1,8 @@
 """`audit`, `graph` and `openapi`: analyze any template, without AWS."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.options import (
     article_option,
+    config_in_use,
     config_option,
     file_argument,
     json_option,
@@ -25,12 +26,14 @@ from readmodel_cfn.template.render import as_yaml
 if TYPE_CHECKING:  # imported below when a command needs them
     from readmodel_cfn.analysis.audit import Finding, Rule
 
+_COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
+
 
 @click.command(
     cls=WithExamples,
     epilog=examples(
         "readmodel-cfn audit",
-        "readmodel-cfn audit template.yaml --json",
+        "readmodel-cfn audit template.yaml --format sarif",
         "readmodel-cfn audit --rules",
     ),
 )
@@ -38,54 +41,89 @@ if TYPE_CHECKING:  # imported below when a command needs them
 @config_option
 @article_option
 @json_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "sarif"]),
+    help="Output format [default: text]; --json is short for json.",
+)
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules instead of auditing.")
 def audit(
     file: Path | None,
     config_file: Path | None,
     article: bool,
     as_json: bool,
+    form: str | None,
     list_rules: bool,
 ) -> None:
     """Check the S3 proxy in FILE against best practices (default: that of readmodel.toml).
 
-    FILE is any template in JSON or YAML that reads S3 through an API Gateway REST API.
+    FILE is any template in JSON or YAML that reads S3 through an API Gateway REST API. Findings are
+    errors, warnings and notes, the worst first; the exit code is 3 if there is one, also a note.
 
-    With --json: a list of findings, each with rule, name, resource, path, what, meaning and
-    todo; with --rules, a list of rules, each with id, name, title and meaning.
+    With --json: a list of findings, each with rule, name, severity, resource, path, line, what,
+    meaning and todo; with --rules, a list of rules, each with id, name, severity, title and
+    meaning.
+
+    With --format sarif: a SARIF 2.1.0 log, for GitHub code scanning and other services.
     """
-    from readmodel_cfn.analysis.audit import RULES, methods_reading_s3
+    from readmodel_cfn.analysis.audit import RULES, methods_reading_s3, to_sarif
     from readmodel_cfn.analysis.audit import audit as find
 
+    form = _format(form, as_json, list_rules)
     if list_rules:
-        _print_rules(RULES, as_json)
+        _print_rules(RULES, form == "json")
         return
     source = template_source(file, config_file, article)
     findings = find(source)
-    if as_json:
+    if form == "json":
         report.print_json([finding.as_dict() for finding in findings])
+    elif form == "sarif":
+        report.print_json(to_sarif(findings, file or config_in_use(config_file, article)))
     else:
-        _print_findings(findings)
+        _print_findings(findings, file)
     require_no_findings(findings, str(file or "template"))
     methods = counted(len(methods_reading_s3(source)), "method")
     report.log(f"No findings in {methods} that read S3.")
+
+
+def _format(form: str | None, as_json: bool, list_rules: bool) -> str:
+    """The output format of `audit`.
+
+    Raises:
+        UsageError: the options exclude each other.
+    """
+    if as_json and form not in (None, "json"):
+        raise click.UsageError(f"--json excludes --format {form}")
+    if list_rules and form == "sarif":
+        raise click.UsageError("--rules excludes --format sarif, which always has the rules")
+    return "json" if as_json else form or "text"
 
 
 def _print_rules(rules: Iterable["Rule"], as_json: bool) -> None:
     if as_json:
         report.print_json([rule.as_dict() for rule in rules])
     else:
-        report.table([rule.id, rule.name, rule.title] for rule in rules)
+        report.table([rule.id, rule.severity, rule.name, rule.title] for rule in rules)
 
 
-def _print_findings(findings: Sequence["Finding"]) -> None:
-    resource_of = attrgetter("resource")
-    for resource, group in groupby(sorted(findings, key=resource_of), resource_of):
-        click.echo(click.style(resource, bold=True))
+def _print_findings(findings: Sequence["Finding"], file: Path | None) -> None:
+    """Print the findings of each rule, and how many there are of each severity."""
+    for (severity, rule, name, meaning), group in groupby(findings, _rule_of):
+        report.echo(f"{click.style(severity, fg=_COLOURS[severity])} {rule} {name}")
+        report.echo(f"  impact: {meaning}")
         for finding in group:
-            click.echo(f"  {click.style(finding.rule, fg='red')} {finding.name} at {finding.path}")
-            click.echo(f"      {finding.what}")
-            click.echo(f"      impact: {finding.meaning}")
-            click.echo(f"      fix: {finding.todo}")
+            line = f"{file}:{finding.line}: " if finding.line else ""
+            report.echo(f"    {line}{finding.resource}/{finding.path}")
+            report.echo(f"      {finding.what}")
+            report.echo(f"      fix: {finding.todo}")
+    numbers = Counter(finding.severity for finding in findings)
+    if findings:
+        report.echo(", ".join(counted(number, severity) for severity, number in numbers.items()))
+
+
+def _rule_of(finding: "Finding") -> tuple[str, str, str, str]:
+    return finding.severity, finding.rule, finding.name, finding.meaning
 
 
 @click.command(

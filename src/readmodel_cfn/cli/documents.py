@@ -95,6 +95,8 @@ def _row(version: "Version") -> list[str]:
 def read(stack: ReadModelStack, path: str | None, as_json: bool) -> None:
     """GET a path of the API and print the response (default: the path of the first route).
 
+    The exit code is 10 if the status is 404, and 7 if it is any other but 2xx and 304.
+
     With --json: an object with url, status, headers, seconds and body.
     """
     with Reporter(as_json) as report:

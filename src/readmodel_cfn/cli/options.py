@@ -149,6 +149,14 @@ def load_config(file: Path | None) -> "Config":
     return load_or_default(file)
 
 
+def config_in_use(file: Path | None, article: bool) -> Path | None:
+    """The readmodel.toml that describes the template, if there is one."""
+    from readmodel_cfn.config.load import DEFAULT_FILE
+
+    file = file or Path(DEFAULT_FILE)
+    return file if not article and file.exists() else None
+
+
 def template_of(config_file: Path | None, article: bool) -> "Template":
     """The template that a readmodel.toml describes, or the article's, which needs no file."""
     if article:

@@ -10,7 +10,7 @@ JSON is read without loading PyYAML.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from json.decoder import JSONDecodeError, JSONDecoder
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -41,15 +41,25 @@ def template_content(source: TemplateSource) -> Mapping[str, Any]:
         ConfigError: a file that cannot be read, or a text that is not a template.
         TypeError: `source` has another type.
     """
+    return content_and_text(source)[0]
+
+
+def content_and_text(source: TemplateSource) -> tuple[Mapping[str, Any], str | None]:
+    """A template as a value, and the text if `source` is a text or a file, which is read once.
+
+    Raises:
+        ConfigError: a file that cannot be read, or a text that is not a template.
+        TypeError: `source` has another type.
+    """
     if isinstance(source, str | Path):
-        name = str(source) if isinstance(source, Path) else "template"
-        return read_template(template_text(source), name)
+        text = template_text(source)
+        return read_template(text, str(source) if isinstance(source, Path) else "template"), text
     if isinstance(source, Mapping):
-        return source
+        return source, None
     if not hasattr(source, "to_dict"):
         raise TypeError(f"a {type(source).__name__} is not a template")
     content: Mapping[str, Any] = source.to_dict()
-    return content
+    return content, None
 
 
 def template_text(source: TemplateSource) -> str:
@@ -121,13 +131,20 @@ def locate(text: str, name: str, path: Sequence[str | int]) -> str:
 
 def position(text: str, path: Sequence[str | int]) -> Position | None:
     """The position of a part: of its key, or of the item in a list. None if there is none."""
-    try:
-        offset = _offset(text, path)
-    except (ValueError, IndexError, RecursionError):  # it is YAML
-        from readmodel_cfn.cloudformation.yaml_reader import yaml_position
+    return positions(text, [path]).get(tuple(map(str, path)))
 
-        return yaml_position(text, path)
-    return None if offset is None else _position(text, offset)
+
+def positions(text: str, paths: Iterable[Sequence[str | int]]) -> dict[tuple[str, ...], Position]:
+    """The position of each part that the text contains, by its path; the text is read once."""
+    keys = [tuple(map(str, path)) for path in paths]
+    try:
+        offsets = _Offsets(text)
+        found = {path: offsets.of(path) for path in keys}
+    except (ValueError, IndexError, RecursionError):  # it is YAML
+        from readmodel_cfn.cloudformation.yaml_reader import yaml_positions
+
+        return yaml_positions(text, keys)
+    return {path: _position(text, at) for path, at in found.items() if at is not None}
 
 
 def _read(text: str, name: str) -> Any:
@@ -183,27 +200,40 @@ def _at(name: str, line: int | None) -> str:
     return f"{name}:{line}" if line else name
 
 
-def _offset(text: str, path: Sequence[str | int]) -> int | None:
-    """The offset of a part in JSON.
+class _Offsets:
+    """The offsets of the parts of a JSON text; each object and list is read once.
 
     Raises:
         ValueError, IndexError: the text is not JSON.
     """
-    value = key = _skip(text, 0)
-    if text[value] != "{":
-        raise ValueError("not a JSON object")
-    for step in path:
-        found = _entry(text, value, str(step))
-        if found is None:
-            return None
-        key, value = found
-    return key
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._root = _skip(text, 0)
+        self._read: dict[int, dict[str, tuple[int, int]]] = {}
+        if text[self._root] != "{":
+            raise ValueError("not a JSON object")
+
+    def of(self, path: Sequence[str]) -> int | None:
+        """The offset of the key or item at a path; None if the text does not contain it."""
+        value = key = self._root
+        for step in path:
+            entries = self._entries(value)
+            if step not in entries:
+                return None
+            key, value = entries[step]
+        return key
+
+    def _entries(self, at: int) -> dict[str, tuple[int, int]]:
+        if at not in self._read:
+            self._read[at] = dict(_entries(self._text, at))
+        return self._read[at]
 
 
-def _entry(text: str, at: int, step: str) -> tuple[int, int] | None:
-    """The offsets of an entry's key and value, in the object or list at an offset."""
+def _entries(text: str, at: int) -> Iterator[tuple[str, tuple[int, int]]]:
+    """The entries of the object or list at an offset: the offsets of each key and value."""
     if text[at] not in "{[":
-        return None
+        return
     is_object, index = text[at] == "{", 0
     at = _skip(text, at + 1)
     while text[at] not in "}]":
@@ -211,14 +241,12 @@ def _entry(text: str, at: int, step: str) -> tuple[int, int] | None:
         if is_object:
             name, at = _DECODER.raw_decode(text, at)
             at = _skip(text, _skip(text, at) + 1)  # past the colon
-        if name == step:
-            return key, at
+        yield name, (key, at)
         _, at = _DECODER.raw_decode(text, at)
         at = _skip(text, at)
         if text[at] == ",":
             at = _skip(text, at + 1)
         index += 1
-    return None
 
 
 def _skip(text: str, at: int) -> int:

@@ -7,6 +7,7 @@ before the expansion.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,23 +69,21 @@ def read_yaml(text: str) -> Any:
     return _Builder().build(text)
 
 
-def yaml_position(text: str, path: Sequence[str | int]) -> Position | None:
-    """The position of a part of a YAML text: of its key, or of the item in a list."""
-    builder = _Builder(tuple(map(str, path)))
-    try:
+def yaml_positions(text: str, paths: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], Position]:
+    """The positions of parts of a YAML text: of their keys, or of the items in lists."""
+    builder = _Builder(paths)
+    with suppress(YamlError):
         builder.build(text)
-    except YamlError:
-        return None
-    found = builder.found
-    return Position(found.line + 1, found.column + 1) if found else None
+    return {path: Position(mark.line + 1, mark.column + 1) for path, mark in builder.found.items()}
 
 
 class _Builder:
-    """Builds the value of one text; `found` is the mark of the part at `path`."""
+    """Builds the value of one text; `found` has the marks of the parts at `paths`."""
 
-    def __init__(self, path: tuple[str, ...] | None = None) -> None:
-        self.found: Any = None
-        self._path = path
+    def __init__(self, paths: Sequence[tuple[str, ...]] = ()) -> None:
+        self.found: dict[tuple[str, ...], Any] = {}
+        self._paths = set(paths)
+        self._last_steps = {path[-1] for path in paths if path}
         self._open: list[_Open] = []
         self._anchors: dict[str, _Part | None] = {}
         self._expansion = 0
@@ -238,12 +237,9 @@ class _Builder:
         return ".".join([*self._steps(), name])
 
     def _note(self, step: str, mark: Any) -> None:
-        """Keep the mark of a key or an item if it is at the requested path."""
-        if self._path is None or self.found or not self._path or self._path[-1] != step:
-            return
-        steps = list(self._steps())
-        if tuple(steps) == self._path:
-            self.found = mark
+        """Keep the mark of a key or an item if it is at a requested path."""
+        if step in self._last_steps and (path := tuple(self._steps())) in self._paths:
+            self.found.setdefault(path, mark)
 
 
 def _function(tag: str | None) -> str | None:

@@ -10,9 +10,10 @@ documentation contradicts itself about spaces, `+`, `%` and non-ASCII characters
 
 import re
 import string
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from urllib.parse import unquote
 
 from readmodel_cfn.limits import OBJECT_KEY_BYTES, THROTTLE_BURST, THROTTLE_RATE
 from readmodel_cfn.template.options import OptionError, check_options, option
@@ -140,6 +141,28 @@ class Route:
             return None
         return re.sub(r"\{(\w+)\+?\}", lambda parameter: found[parameter[1]], self.path)
 
+    def key_at(self, path: str) -> str | None:
+        """The key of the document at the path of a request; None if this route has no such path.
+
+        API Gateway ignores slashes at both ends, and decodes `%XX`.
+        """
+        given = [
+            unquote(part) for part in re.split("[?#]", path, maxsplit=1)[0].strip("/").split("/")
+        ]
+        own = self.path.split("/")
+        if own[-1].endswith("+}"):
+            given[len(own) - 1 :] = ["/".join(given[len(own) - 1 :])]
+        if len(given) != len(own):
+            return None
+        values: dict[str, str] = {}
+        for part, value in zip(own, given, strict=True):
+            if part.startswith("{"):
+                values[part.strip("{+}")] = value
+            elif part != value:
+                return None
+        key = re.sub(r"\{(\w+)\}", lambda parameter: values[parameter[1]], self.key)
+        return key if self.match_key(key) else None
+
     def may_serve_below(self, directory: str) -> bool:
         """Whether it can serve a key that begins with `directory`, which ends with a slash."""
         ends = {0}
@@ -161,6 +184,19 @@ class Route:
         parts = re.split(r"\{(\w+)\}", self.key)
         parts[1::2] = [_VALUE + "/" if name in greedy else _VALUE for name in parts[1::2]]
         return parts
+
+
+def find_route(routes: Iterable[Route], path: str) -> tuple[Route, str] | None:
+    """The route that API Gateway chooses for the path of a request, and the document's key.
+
+    At each segment text has precedence over `{name}`, and that over `{name+}`.
+    """
+    found = [(route, key) for route in routes if (key := route.key_at(path)) is not None]
+    return min(found, key=lambda entry: _precedence(entry[0]), default=None)
+
+
+def _precedence(route: Route) -> list[int]:
+    return [part.startswith("{") + part.endswith("+}") for part in route.path.split("/")]
 
 
 def _after_parameter(characters: str, key: str, starts: set[int]) -> set[int]:

@@ -4,6 +4,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 Status = Literal["kept", "broken", "cannot be shown"]
+# The names that JSON has and that do not explain themselves: what people read instead.
+_TITLES = {
+    "served whole and equal": "document served unchanged",
+    "a change is seen": "update served",
+    "missing key": "missing document",
+    "what is live is what the template says": "stage matches the template",
+}
 
 
 @dataclass(frozen=True)
@@ -17,6 +24,11 @@ class Outcome:
     status: Status
     what: str
     todo: str = ""
+
+    @property
+    def title(self) -> str:
+        """The name for people."""
+        return _TITLES.get(self.name, self.name)
 
 
 def kept(name: str, what: str) -> Outcome:

@@ -72,7 +72,7 @@ class VerifyResult:
             Stuck: no promise is broken, but the probe could not be removed.
         """
         if self.broken:
-            names = ", ".join(outcome.name for outcome in self.broken)
+            names = ", ".join(outcome.title for outcome in self.broken)
             hint = self.broken[0].todo
             raise PromiseBroken(f"{self._counts()}: {names}", where=self.where, hint=hint)
         if self.left:

@@ -48,14 +48,12 @@ def test_audit_without_a_file_audits_the_template_of_readmodel_toml(tmp_path: Pa
     assert "R48" in run("--config", str(config)).stdout
 
 
-def test_findings_are_grouped_by_resource_and_exit_code_is_3(broken: Path) -> None:
+def test_findings_are_grouped_by_rule_the_worst_first_and_exit_code_is_3(broken: Path) -> None:
     done = run(str(broken))
-    headings = [line.split() for line in done.stdout.splitlines() if not line.startswith("    ")]
-    assert [words[:2] for words in headings] == [
-        ["Api"],
-        ["R34", "no-stage"],
-        ["Store"],
-        ["R47", "plain-http"],
+    headings = [line.split() for line in done.stdout.splitlines() if not line.startswith(" ")]
+    assert [words[:3] for words in headings[:2]] == [
+        ["error", "R34", "no-stage"],
+        ["warning", "R47", "plain-http"],
     ]
     assert "AWS::ApiGateway::Deployment" in done.stdout
     assert isinstance(done.exception, FindingsError)
@@ -63,10 +61,49 @@ def test_findings_are_grouped_by_resource_and_exit_code_is_3(broken: Path) -> No
     assert done.exception.exit_code == 3
 
 
+def test_findings_name_the_file_and_the_line(broken: Path) -> None:
+    lines = broken.read_text(encoding="utf-8").splitlines()
+    (store,) = (number for number, line in enumerate(lines, 1) if line == "  Store:")
+    words = run("broken.yaml").stdout.split()
+    assert f"broken.yaml:{store + 1}:" in words
+
+
+def test_a_note_alone_is_a_finding_too(tmp_path: Path) -> None:
+    template = good()
+    drop(template, "SampleGet/Properties/Integration/RequestParameters")
+    file = tmp_path / "note.json"
+    file.write_text(json.dumps(template), encoding="utf-8")
+    done = run(str(file), "--json")
+    assert {finding["severity"] for finding in json.loads(done.stdout)} == {"note"}
+    assert isinstance(done.exception, FindingsError)
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_findings_fit_the_terminal(columns: int) -> None:
+    done = CliRunner(env={"COLUMNS": str(columns)}).invoke(audit, ["--article"])
+    long = [line.strip() for line in done.stdout.splitlines() if len(line) > columns]
+    assert all(line.startswith(("arn:", "https:")) and " " not in line for line in long)
+
+
+def test_json_is_a_format(broken: Path) -> None:
+    assert run(str(broken), "--format", "json").stdout == run(str(broken), "--json").stdout
+    assert run(str(broken), "--format", "text").stdout == run(str(broken)).stdout
+
+
+@pytest.mark.parametrize(
+    "options", [("--json", "--format", "sarif"), ("--rules", "--format=sarif")]
+)
+def test_options_that_exclude_each_other_are_a_usage_error(options: tuple[str, ...]) -> None:
+    done = run(*options)
+    assert (done.exit_code, done.stdout) == (2, "")
+
+
 def test_json_prints_findings_with_all_fields(broken: Path) -> None:
     found = json.loads(run(str(broken), "--json").stdout)
     assert [finding["rule"] for finding in found] == ["R34", "R47"]
-    assert set(found[0]) == {"rule", "name", "resource", "path", "what", "meaning", "todo"}
+    assert set(found[0]) == {
+        *("rule", "name", "severity", "resource", "path", "line", "what", "meaning", "todo")
+    }
     assert json.loads(run("--json").stdout) == []
 
 

@@ -8,8 +8,9 @@ import pytest
 from audit_faults import Case
 from audit_templates import good
 
-from readmodel_cfn.analysis.audit import RULES, audit
+from readmodel_cfn.analysis.audit import RULES, SEVERITIES, audit
 
+SEVERITY = {rule.id: rule.severity for rule in RULES}
 CASES = [
     *audit_faults_answers.CASES,
     *audit_faults_headers.CASES,
@@ -31,6 +32,7 @@ def test_audit_reports_only_the_fault_of_a_template(broken: Case) -> None:
     said = ", ".join(finding.what for finding in found)
     assert [fact for fact in broken.facts.split() if fact not in said] == []
     assert all(finding.meaning and finding.todo for finding in found)
+    assert all(finding.severity == SEVERITY[finding.rule] for finding in found)
 
 
 def test_every_rule_is_broken_by_some_template() -> None:
@@ -40,3 +42,7 @@ def test_every_rule_is_broken_by_some_template() -> None:
 def test_rule_ids_are_consecutive_and_rule_names_unique() -> None:
     assert [rule.id for rule in RULES] == [f"R{number:02}" for number in range(1, len(RULES) + 1)]
     assert len({rule.name for rule in RULES}) == len(RULES)
+
+
+def test_every_severity_is_used_and_is_a_level_of_sarif() -> None:
+    assert {rule.severity for rule in RULES} == set(SEVERITIES) == {"error", "warning", "note"}

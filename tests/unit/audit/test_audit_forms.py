@@ -265,7 +265,7 @@ def test_keys_of_an_unknown_bucket_are_checked() -> None:
     imported_bucket(template)
     policy = find(template, "ReaderPolicy/Properties/PolicyDocument/Statement")[0]
     policy["Resource"] = [{"Fn::Join": ["/", [{"Fn::ImportValue": "store-arn"}, "other.json"]]}]
-    assert [finding.rule for finding in audit(template)] == ["R42", "R44", "R44"]
+    assert [finding.rule for finding in audit(template)] == ["R44", "R44", "R42"]
 
 
 def test_role_of_a_proxy_that_writes_may_have_put_object() -> None:

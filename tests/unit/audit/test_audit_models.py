@@ -37,22 +37,24 @@ def test_view_has_get_and_head_of_every_route() -> None:
 
 
 def test_findings_of_the_article_template() -> None:
-    found = [(finding.name, finding.resource) for finding in audit(article_template())]
+    found = [
+        (finding.severity, finding.name, finding.resource) for finding in audit(article_template())
+    ]
     assert found == [
-        ("unanswered-status", "SamplesGetMethod"),
-        ("missing-header", "SamplesGetMethod"),  # Content-Type
-        ("missing-header", "SamplesGetMethod"),  # ETag
-        ("no-conditional-read", "SamplesGetMethod"),
-        ("no-head", "SamplesGetMethod"),
-        ("inline-stage", "ApiGatewayDeployment"),
-        ("role-action", "ApiGatewayDataStorePolicy"),
-        ("role-beyond-keys", "ApiGatewayDataStorePolicy"),
-        ("literal-region", "SamplesGetMethod"),
-        ("literal-region", "Outputs"),
-        ("public-access", "DataStore"),
-        ("plain-http", "DataStore"),
-        ("secret-in-outputs", "Outputs"),
-        ("user-wildcard", "DataStoreWriter"),
+        ("error", "unanswered-status", "SamplesGetMethod"),
+        ("error", "secret-in-outputs", "Outputs"),
+        ("warning", "missing-header", "SamplesGetMethod"),  # Content-Type
+        ("warning", "missing-header", "SamplesGetMethod"),  # ETag
+        ("warning", "no-head", "SamplesGetMethod"),
+        ("warning", "inline-stage", "ApiGatewayDeployment"),
+        ("warning", "role-action", "ApiGatewayDataStorePolicy"),
+        ("warning", "role-beyond-keys", "ApiGatewayDataStorePolicy"),
+        ("warning", "public-access", "DataStore"),
+        ("warning", "plain-http", "DataStore"),
+        ("warning", "user-wildcard", "DataStoreWriter"),
+        ("note", "no-conditional-read", "SamplesGetMethod"),
+        ("note", "literal-region", "SamplesGetMethod"),
+        ("note", "literal-region", "Outputs"),
     ]
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,8 @@ def test_text_and_file_have_the_findings_of_the_mapping(
     file.write_text(form(template), encoding="utf-8-sig")
     findings = audit(template)
     assert findings
-    assert audit(form(template)) == audit(file) == findings
+    assert audit(form(template)) == audit(file)
+    assert [replace(finding, line=None) for finding in audit(file)] == findings
 
 
 def test_troposphere_template_and_read_model_are_templates() -> None:
@@ -65,7 +67,8 @@ def test_invalid_file_is_a_config_error_that_names_it(
     assert raised.value.where == str(file)
 
 
-def test_page_has_a_row_for_each_rule() -> None:
-    rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if "| R" in line]
-    assert len(rows) == len(RULES)
-    assert all(row.count("|") == 5 for row in rows)
+def test_page_has_a_row_with_the_severity_of_each_rule() -> None:
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.split("|")] for line in lines if "| R" in line]
+    assert [row[1:4] for row in rows] == [[rule.id, rule.severity, rule.name] for rule in RULES]
+    assert all(len(row) == 7 for row in rows)

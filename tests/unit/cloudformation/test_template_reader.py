@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from readmodel_cfn.cloudformation.reader import (
     locate,
     position,
+    positions,
     read_json,
     read_template,
 )
@@ -230,6 +231,13 @@ def test_what_is_not_in_the_text_has_no_position(text: str) -> None:
         ("Resources", "A", "Type", "x"),
     ]:
         assert position(text, path) is None
+
+
+@pytest.mark.parametrize("text", [json.dumps(LOCATED, indent=2), yaml.safe_dump(LOCATED)])
+def test_positions_of_many_parts_are_those_of_each(text: str) -> None:
+    paths = [("Resources", "A", "Type"), ("Resources", "A", "List", "1", "b"), ("Outputs",)]
+    found = positions(text, [*paths, ("Resources", "C")])
+    assert found == {path: position(text, path) for path in paths}
 
 
 def test_a_part_is_located_by_file_line_and_path() -> None:

@@ -39,3 +39,12 @@ def test_json_has_route_key_url_left_and_promises() -> None:
             {"name": "throttling", "status": "cannot be shown", "what": "no load", "todo": ""},
         ],
     }
+
+
+def test_people_read_a_plain_title_and_programs_the_name() -> None:
+    outcome = broken("missing key", "200", "map 404")
+    result = VerifyResult("stack shop", "a", "a.json", "http://localhost", (), (outcome,))
+    with pytest.raises(PromiseBroken, match="missing document"):
+        result.raise_if_broken()
+    (promise,) = result.as_dict()["promises"]
+    assert promise == {"name": "missing key", "status": "broken", "what": "200", "todo": "map 404"}

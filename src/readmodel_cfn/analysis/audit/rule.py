@@ -2,8 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from typing import Literal, get_args
 
 from readmodel_cfn.analysis.view import View
+
+Severity = Literal["error", "warning", "note"]
+"""How bad a violation is, with SARIF's words for it:
+
+- error: the deployment fails, clients get wrong responses, or data and permissions are open.
+- warning: it works, but clients or security are worse off, or it fails in some cases.
+- note: it works, and could be better.
+"""
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""The severities, worst first."""
 
 
 @dataclass(frozen=True)
@@ -22,20 +33,26 @@ class Violation:
 
 @dataclass(frozen=True)
 class Finding:
-    """A violation together with its rule."""
+    """A violation together with its rule.
+
+    `line` is the line of a template that was given as text or file, from 1.
+    """
 
     rule: str
     name: str
+    severity: Severity
     resource: str
     path: str
+    line: int | None
     what: str
     meaning: str
     todo: str
 
     def __str__(self) -> str:
-        return f"{self.rule} {self.resource}/{self.path}: {self.what}; {self.todo}"
+        place = f"{self.resource}/{self.path}"
+        return f"{self.severity} {self.rule} {place}: {self.what}; {self.todo}"
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, str | int | None]:
         """The finding as `audit --json` prints it."""
         return asdict(self)
 
@@ -46,6 +63,7 @@ class Rule:
 
     id: str
     name: str
+    severity: Severity
     title: str
     meaning: str
     check: Callable[[View], Iterator[Violation]]
@@ -55,8 +73,10 @@ class Rule:
         return Finding(
             rule=self.id,
             name=self.name,
+            severity=self.severity,
             resource=violation.resource,
             path=violation.path,
+            line=None,
             what=violation.what,
             meaning=self.meaning,
             todo=violation.todo,
@@ -64,5 +84,5 @@ class Rule:
 
     def as_dict(self) -> dict[str, str]:
         """The rule as `audit --rules --json` prints it."""
-        names = ("id", "name", "title", "meaning")
+        names = ("id", "name", "severity", "title", "meaning")
         return {name: getattr(self, name) for name in names}

@@ -74,6 +74,7 @@ RULES = (
     Rule(
         "R46",
         "public-access",
+        "warning",
         "The bucket blocks public access",
         "One wrong policy or ACL makes the documents public, without the API.",
         _public,
@@ -81,6 +82,7 @@ RULES = (
     Rule(
         "R47",
         "plain-http",
+        "warning",
         "The bucket denies plain HTTP",
         "Documents, and the requests that write them, may be sent unencrypted.",
         _plain_http,

@@ -57,6 +57,7 @@ RULES = (
     Rule(
         "R30",
         "compression-size",
+        "error",
         "MinimumCompressionSize is from 0 to 10,485,760",
         "The deployment fails.",
         _out_of_range,
@@ -64,6 +65,7 @@ RULES = (
     Rule(
         "R31",
         "no-vary",
+        "warning",
         "Compressed responses have Vary: Accept-Encoding",
         "A cache may give compressed bytes to a client that cannot decompress them.",
         _no_vary,

@@ -52,6 +52,7 @@ RULES = (
     Rule(
         "R07",
         "undeclared-status",
+        "error",
         "Every response's status has a method response",
         "API Gateway returns 500 Internal server error instead.",
         _statuses,
@@ -59,6 +60,7 @@ RULES = (
     Rule(
         "R08",
         "undeclared-header",
+        "error",
         "Every mapped header is declared on its method response",
         "The deployment fails: invalid mapping expression.",
         _headers,

@@ -48,6 +48,7 @@ RULES = (
     Rule(
         "R12",
         "forbidden-response-header",
+        "warning",
         "No header is mapped that API Gateway sets itself",
         "The client gets the header as x-amzn-Remapped-*, or not at all.",
         _forbidden_response,
@@ -55,6 +56,7 @@ RULES = (
     Rule(
         "R13",
         "forbidden-request-header",
+        "error",
         "No header is mapped to the request that API Gateway does not send",
         "Every read fails with 500.",
         _forbidden_request,

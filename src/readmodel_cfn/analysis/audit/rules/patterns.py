@@ -78,6 +78,7 @@ RULES = (
     Rule(
         "R04",
         "overlapping-patterns",
+        "warning",
         "No status matches two selection patterns, and there is one default",
         "AWS does not document which of the two API Gateway uses.",
         _overlapping,
@@ -85,6 +86,7 @@ RULES = (
     Rule(
         "R05",
         "ambiguous-pattern",
+        "warning",
         "Selection patterns enumerate whole statuses",
         "The dialect and the anchoring of patterns are not documented, so the response is unknown.",
         _ambiguous,
@@ -92,6 +94,7 @@ RULES = (
     Rule(
         "R06",
         "repeated-status",
+        "error",
         "Each status has one integration response and one method response",
         "API Gateway stores one response for each status: one is lost, or the deployment fails.",
         _repeated,

@@ -97,6 +97,7 @@ RULES = (
     Rule(
         "R42",
         "role-beyond-keys",
+        "warning",
         "The role may read only the keys that its integrations request",
         "One mistake in the API makes other objects of the bucket public.",
         _other_keys,
@@ -104,6 +105,7 @@ RULES = (
     Rule(
         "R43",
         "role-lists",
+        "note",
         "The role may list only the keys that its integrations request",
         "Clients can find out which keys exist in the bucket.",
         _other_listings,
@@ -111,6 +113,7 @@ RULES = (
     Rule(
         "R44",
         "role-cannot-read",
+        "error",
         "The role may get every object that its integrations request",
         "S3 denies every read of the object with 403.",
         _cannot_read,

@@ -125,6 +125,7 @@ RULES = (
     Rule(
         "R01",
         "unanswered-status",
+        "error",
         "Every status that S3 can return has an integration response",
         "API Gateway returns 500 Internal server error instead, so that a missing document looks "
         "like a broken server.",
@@ -133,6 +134,7 @@ RULES = (
     Rule(
         "R02",
         "misreported-status",
+        "error",
         "Every status of S3 is returned as a status of the same class",
         "The client gets a wrong status: it retries what cannot succeed, or does not retry what "
         "can.",
@@ -141,6 +143,7 @@ RULES = (
     Rule(
         "R03",
         "swallowed-error",
+        "error",
         "No error of S3 is returned as a success",
         "The client treats S3's error as the document, and caches store it.",
         _errors_as_success,

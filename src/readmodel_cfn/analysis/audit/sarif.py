@@ -1,0 +1,92 @@
+"""Findings as SARIF 2.1.0, the format that code scanning services such as GitHub's read.
+
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from readmodel_cfn.analysis.audit.rule import Finding, Rule
+from readmodel_cfn.analysis.audit.rules import RULES
+from readmodel_cfn.version import __version__
+
+_INDEX = {rule.id: index for index, rule in enumerate(RULES)}
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def to_sarif(findings: Iterable[Finding], file: str | Path | None = None) -> dict[str, Any]:
+    """A SARIF log with one run: all rules, and the findings as results.
+
+    Args:
+        findings: What `audit` returned.
+        file: The file in which they are. Below the working directory its URI is relative, as
+            GitHub requires it. Without a file, results have only the logical location.
+    """
+    return {
+        "$schema": _SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "readmodel-cfn",
+                        "version": __version__,
+                        "rules": [_rule(rule) for rule in RULES],
+                    }
+                },
+                "results": [_result(finding, file) for finding in findings],
+            }
+        ],
+    }
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "name": rule.name,
+        "shortDescription": {"text": f"{rule.title}."},
+        "fullDescription": {"text": rule.meaning},
+        "help": {"text": f"{rule.title}. Otherwise: {rule.meaning}"},
+        "defaultConfiguration": {"level": rule.severity},
+    }
+
+
+def _result(finding: Finding, file: str | Path | None) -> dict[str, Any]:
+    physical = {"physicalLocation": _physical(finding, file)} if file else {}
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": _INDEX[finding.rule],
+        "level": finding.severity,
+        "message": {"text": f"{finding.resource}: {finding.what}. Fix: {finding.todo}."},
+        "locations": [{**physical, "logicalLocations": [_logical(finding)]}],
+    }
+
+
+def _physical(finding: Finding, file: str | Path) -> dict[str, Any]:
+    """The file and the line; GitHub requires a line, so it is the first if none is known."""
+    region = {"startLine": finding.line or 1}
+    return {"artifactLocation": {"uri": _uri(file)}, "region": region}
+
+
+def _uri(file: str | Path) -> str:
+    """The URI of a file, relative to the working directory if it is below it."""
+    here = Path.cwd()
+    path = Path(os.path.normpath(here / file))  # symbolic links keep their names
+    if path.is_relative_to(here):
+        return quote(os.fsencode(path.relative_to(here).as_posix()))
+    return path.as_uri()
+
+
+def _logical(finding: Finding) -> dict[str, Any]:
+    """The logical ID, and the finding's path in the template as a JSON pointer (RFC 6901)."""
+    is_output = finding.resource == "Outputs"
+    steps = [*([] if is_output else ["Resources"]), finding.resource, *finding.path.split("/")]
+    return {
+        "name": finding.path.partition("/")[0] if is_output else finding.resource,
+        "fullyQualifiedName": "".join(f"/{step.replace('~', '~0')}" for step in steps),
+        "kind": "output" if is_output else "resource",
+    }

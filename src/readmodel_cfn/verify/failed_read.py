@@ -1,0 +1,85 @@
+"""Why a read of the API failed, and what to do next."""
+
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+from readmodel_cfn.aws.connection import StackLocation
+from readmodel_cfn.aws.http import Response
+from readmodel_cfn.template.routes import Route, find_route
+
+_MOST_ROUTES = 5  # in a hint
+# API Gateway sends it with every status that a gateway response sets *(assumed)*.
+_UNKNOWN_PATH = "MissingAuthenticationTokenException"
+
+
+def read_hint(
+    response: Response,
+    path: str,
+    routes: Sequence[Route],
+    location: StackLocation,
+    *,
+    masked: bool = False,
+    article: bool = False,
+) -> str:
+    """What to do about a response that is not `ok` to a read of `path`.
+
+    `masked` says that the API answers 404 instead of 403; `article` that it is the article's.
+    """
+    route, key = find_route(routes, path) or (None, "")
+    publish = location.command("publish", "FILE", "--key", key)
+    if response.status == 404 and route and not _is_unknown_path(response):
+        forbidden = ", or API Gateway's role may not read it" if masked else ""
+        return f"the route {route.path} serves the key {key}{forbidden}; to publish it: {publish}"
+    if response.status == 404 or _is_unknown_path(response):
+        return _unknown_path(response, path, route, routes, location)
+    if response.status == 403:
+        return _forbidden(route, key, location)
+    if response.status == 429:
+        return "too many requests: read it again later"
+    if response.status == 500 and article and route:
+        return f"the article's API answers 500 for a missing document; to publish it: {publish}"
+    if response.status >= 500:
+        return f"read it again; if it fails again, run: {location.command('verify')}"
+    return f"to see whether the API serves its template, run: {location.command('status')}"
+
+
+def _unknown_path(
+    response: Response,
+    path: str,
+    route: Route | None,
+    routes: Sequence[Route],
+    location: StackLocation,
+) -> str:
+    if route:
+        return f"the route {route.path} is not deployed; run: {location.command('deploy')}"
+    if _is_unknown_path(response):
+        return f"no route has this path; {_similar(path, routes)}"
+    differs = f"the stack may have others, to compare: {location.command('diff')}"
+    return f"no route of the model has this path; {_similar(path, routes)}; {differs}"
+
+
+def _forbidden(route: Route | None, key: str, location: StackLocation) -> str:
+    if route:
+        verify = location.command("verify")
+        return f"S3 denies API Gateway's role the key {key}; to check the stack, run: {verify}"
+    return "a removed route answers until serial under [deployment] is raised and deployed"
+
+
+def _similar(path: str, routes: Sequence[Route]) -> str:
+    """The routes, or if there are many those whose paths are most like the path."""
+    paths = [route.path for route in routes]
+    if len(paths) <= _MOST_ROUTES:
+        return f"the routes are {', '.join(paths)}"
+    like = SequenceMatcher(b=path.strip("/"), autojunk=False)
+    paths.sort(key=lambda name: _ratio(like, name), reverse=True)
+    return f"the most similar of {len(paths)} routes are {', '.join(paths[:_MOST_ROUTES])}"
+
+
+def _ratio(like: SequenceMatcher[str], name: str) -> float:
+    like.set_seq1(name)
+    return like.ratio()
+
+
+def _is_unknown_path(response: Response) -> bool:
+    """Whether API Gateway, not S3, refused the request: it has no such path or method."""
+    return (response.header("x-amzn-ErrorType") or "").startswith(_UNKNOWN_PATH)

@@ -251,7 +251,7 @@ _LEGEND = "! security-relevant change"
 def print_diff(diff: StackDiff, *, err: bool = False) -> None:
     """Print the table on stdout, or on stderr with `err`."""
     for line in _lines(diff):
-        click.echo(line, err=err)
+        output.echo(line, err=err)
 
 
 def _lines(diff: StackDiff) -> Iterator[str]:

@@ -1,10 +1,11 @@
 """Consent to a change before it is made, on the command line and in Python."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.target import Target
 
 ConsentKind = Literal[
     "create",
@@ -34,14 +35,15 @@ class Consent:
     """A change that requires consent.
 
     `name` is the stack, or the bucket if documents are deleted or restored. `text` describes the
-    change in one line, such as "update stack shop in eu-west-1". `lost` lists what is deleted or
-    removed from the stack.
+    change in one line, such as "update stack shop in 123456789012/eu-west-1". `lost` lists what is
+    deleted or removed from the stack. `target` is the account, region and stack.
     """
 
     kind: ConsentKind
     name: str
     text: str
     lost: tuple[str, ...] = ()
+    target: Target = field(default_factory=Target)
 
 
 Confirm = Callable[[Consent], bool]

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.publish.results import Published as Published
     from readmodel_cfn.publish.results import PublishPlan as PublishPlan
     from readmodel_cfn.publish.results import PublishResult as PublishResult
+    from readmodel_cfn.target import Target as Target
     from readmodel_cfn.verify.race.race import RaceResult as RaceResult
     from readmodel_cfn.verify.verify import VerifyResult as VerifyResult
 
@@ -60,6 +61,7 @@ _MODULES = {
     "StackDiff": "deploy.stack_diff",
     "StackEvent": "deploy.values",
     "StackStatus": "deploy.status",
+    "Target": "target",
     "VerifyResult": "verify.verify",
     "Version": "publish.history",
 }

@@ -91,6 +91,7 @@ class ReadModelStack:
         tags: Tags of the stack, which CloudFormation copies to its resources.
         termination_protection: Whether CloudFormation refuses to delete the stack.
         role_arn: ARN of the IAM role that CloudFormation assumes.
+        account: The only AWS account that may be used, except for the sandbox.
         prefix: Prefix of the logical IDs and outputs, if the stack holds more than this read model.
         article: Whether to use the original 2018 template instead of `model`.
 
@@ -111,6 +112,7 @@ class ReadModelStack:
         tags: Mapping[str, str] | None = None,
         termination_protection: bool = False,
         role_arn: str | None = None,
+        account: str | None = None,
         prefix: str = "",
         article: bool = False,
     ) -> None:
@@ -120,6 +122,7 @@ class ReadModelStack:
             tags=dict(tags or {}),
             termination_protection=termination_protection,
             role_arn=role_arn,
+            account=account,
             prefix=prefix,
         )
         self._set(
@@ -163,7 +166,7 @@ class ReadModelStack:
             raise ConfigError("excludes profile and sandbox", where="session", hint=hint)
         self.config: Config = config
         self.article: bool = article
-        self._requested: Connection = connection
+        self._requested: Connection = replace(connection, allowed_account=config.stack.account)
         self._connection: Connection | None = None
 
     def __repr__(self) -> str:
@@ -791,13 +794,16 @@ class ReadModelStack:
     ) -> "DeleteResult":
         """Delete the stack; a retained bucket is kept with its documents unless `with_data`.
 
+        If there is no such stack, nothing is done, and the result's `name` is None.
+
         After an interruption, call it again. `force` keeps the resources that cannot be deleted,
         after a failed deletion. `confirm` is called before documents are deleted
         ("erase-documents") and before the stack is deleted ("delete").
 
         Raises:
             ConsentRequired: `confirm` does not agree, or is None; nothing is changed.
-            ReadModelError: the stack does not exist or may not be deleted; nothing is changed.
+            ConfigError: it is in another account than `account`.
+            ReadModelError: the stack may not be deleted; nothing is changed.
             Stuck: AWS refuses to delete the resource or object that the error names.
             Unfinished: interrupted after something was deleted; call it again.
         """
@@ -918,11 +924,12 @@ class ReadModelStack:
         from readmodel_cfn.publish import destination
 
         connection = self.connect(on_progress)
+        stack = None if bucket and not as_writer else self._described(on_progress)
         outputs = {} if outputs is None else outputs
-        if as_writer or not bucket:
-            outputs.update(self._own_outputs(on_progress))
+        outputs |= self._own_outputs(stack=stack) if stack else {}
+        target = None if bucket or stack is None else self.location.of_stack(stack.id).target
         bucket = bucket or self._required(outputs, "S3BucketName")
-        found = destination.Destination.from_connection(connection, bucket)
+        found = destination.Destination.from_connection(connection, bucket, target)
         if not as_writer:
             return found
         return destination.as_writer(found, outputs, self.model.writer.allow)
@@ -961,7 +968,7 @@ class ReadModelStack:
 
         outputs = self._own_outputs(stack=stack)
         return CheckedStack(
-            location=self.location,
+            location=self.location.of_stack(stack.id),
             bucket=self._required(outputs, "S3BucketName"),
             api_url=self._url(outputs, ""),
             is_managed=MANAGED_TAG.items() <= stack.tags.items(),
@@ -1034,7 +1041,7 @@ def _check_article(name: str, region: str | None) -> None:
 def _connected(requested: Connection, on_progress: OnProgress) -> Connection:
     # boto3 reads AWS_DEFAULT_REGION only; every other AWS SDK reads AWS_REGION.
     region = requested.region or (None if requested.session else os.environ.get("AWS_REGION"))
-    if requested.sandbox:
+    if requested.sandbox:  # which may have any account
         from readmodel_cfn.local import sandbox
 
         box = sandbox.start(on_progress=on_progress)

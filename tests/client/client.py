@@ -44,6 +44,7 @@ from readmodel_cfn.results import (
     StackDiff,
     StackEvent,
     StackStatus,
+    Target,
     VerifyResult,
     Version,
 )
@@ -127,7 +128,9 @@ def path_error(path: str) -> str | None:
 
 def agree(consent: Consent) -> bool:
     """Agree to adopt a stack if nothing is lost."""
-    return consent.kind == "adopt" and consent.name == "shop" and not consent.lost
+    target: Target = consent.target
+    here = target.account == "123456789012" and target.region == "eu-west-1" and not target.sandbox
+    return consent.kind == "adopt" and consent.name == "shop" and here and not consent.lost
 
 
 def whole_life(shop: rm.ReadModelStack) -> int:
@@ -147,9 +150,11 @@ def whole_life(shop: rm.ReadModelStack) -> int:
     diagnosis: Diagnosis = shop.diagnose()
     followed: FollowResult = shop.follow(timeout=1.0)
     deleted: DeleteResult = shop.delete(with_data=True, confirm=lambda _: True)
+    account: str | None = deleted.target.account
     results = (deployed, difference, published, plan, document, restored, verified, raced)
     more = (status, diagnosis, followed, deleted)
     printed = [result.as_dict() for result in (*results, *more)]
+    print(account, deleted.name, published.bucket, published.target.place)
     print(shop.url("products/1"), response.json(), outputs, printed, str(difference))
     return published.sent + published.unchanged
 
@@ -187,6 +192,7 @@ def deploy_any_template(text: str) -> bool:
 def stacks() -> Iterator[rm.ReadModelStack]:
     """A stack on the embedded AWS, and one that a configuration file describes."""
     yield rm.ReadModelStack("shop", MODEL, sandbox=True, tags={"team": "shop"})
+    yield rm.ReadModelStack("shop", MODEL, profile="shop", account="123456789012")
     yield rm.ReadModelStack.from_config("readmodel.toml", region="eu-west-1", profile="shop")
 
 

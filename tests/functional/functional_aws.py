@@ -18,7 +18,17 @@ from readmodel_cfn.aws.connection import Connection, Credentials
 from readmodel_cfn.aws.retry import Clock
 from readmodel_cfn.cli import main
 
-STACK_ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/read-model/1"
+ACCOUNT = "123456789012"
+STACK_ID = f"arn:aws:cloudformation:eu-west-1:{ACCOUNT}:stack/read-model/1"
+TARGET = {
+    "account": ACCOUNT,
+    "region": "eu-west-1",
+    "stack": "read-model",
+    "profile": None,
+    "role_arn": None,
+    "sandbox": False,
+}
+"""The fields of every result on that stack."""
 CHANGE_SET_ID = "arn:aws:cloudformation:eu-west-1:123456789012:changeSet/c/1"
 THEN = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 TAGS = {"readmodel-cfn": "managed"}
@@ -52,9 +62,27 @@ class Aws:
         self.stubs: dict[str, Stubber] = {}
         self.connections: list[tuple[str, Credentials | None]] = []
         self.calls: list[str] = []
+        self.caller_is_set = False
 
     def client(self, service: Any) -> Any:
-        return self.stub(service).client
+        stub = self.stub(service)
+        if service == "sts":  # asked before a first create
+            if not self.caller_is_set:
+                self.caller()
+            self.caller_is_set = False
+        return stub.client
+
+    def caller(self, account: str = ACCOUNT, arn: str = "") -> None:
+        """The response of the next GetCallerIdentity; without it the account of STACK_ID."""
+        arn = arn or f"arn:aws:iam::{account}:user/me"
+        answer = {"Account": account, "Arn": arn, "UserId": "AIDA1"}
+        self.answers("sts", "get_caller_identity", answer)
+        self.caller_is_set = True
+
+    def no_caller(self) -> None:
+        """The next GetCallerIdentity is denied."""
+        self.refuses("sts", "get_caller_identity", "AccessDenied", "explicit deny", 403)
+        self.caller_is_set = True
 
     def stub(self, service: str) -> Stubber:
         if service not in self.stubs:

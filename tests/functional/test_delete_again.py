@@ -21,7 +21,9 @@ from delete_scenes import (
     others,
     summary,
 )
-from functional_aws import Aws, error_of, event, run, stubbed
+from functional_aws import TARGET, Aws, error_of, event, run, stubbed
+
+NO_STACK = "no stack read-model in 123456789012/eu-west-1"
 
 
 @pytest.fixture
@@ -31,19 +33,52 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
         yield made
 
 
-def test_delete_of_a_stack_that_never_existed_is_an_error(aws: Aws) -> None:
+def never_existed(aws: Aws) -> None:
     aws.no_stack()
     aws.answers("cloudformation", "list_stacks", {"StackSummaries": [summary("x", 1, "other")]})
+
+
+@pytest.mark.parametrize("arguments", [(), ("--with-data=read-model",), ("--force",)])
+def test_delete_of_a_stack_that_never_existed_succeeds_and_names_the_account(
+    aws: Aws, arguments: tuple[str, ...]
+) -> None:
+    never_existed(aws)
+    done = run("delete", "--region", "eu-west-1", *arguments)
+    assert done.exit_code == 0
+    assert NO_STACK in done.stderr
+    assert ("bucket" in done.stderr) == ("--with-data=read-model" in arguments)
+    assert aws.calls.count("GetCallerIdentity") == 1
+    assert aws.wrote() == []
+
+
+def test_json_of_a_stack_that_never_existed_has_the_account(aws: Aws) -> None:
+    never_existed(aws)
+    found = json.loads(delete("--json").stdout)
+    assert found == {"deleted": None, "kept": [], "removed_buckets": {}, **TARGET}
+
+
+def test_delete_of_a_stack_that_never_existed_succeeds_where_the_account_is_unknown(
+    aws: Aws,
+) -> None:
+    never_existed(aws)
+    aws.no_caller()
+    done = delete()
+    assert done.exit_code == 0
+    assert "account unknown" in done.stderr
+
+
+def test_delete_of_a_missing_stack_succeeds_where_deleted_stacks_are_not_listed(aws: Aws) -> None:
     aws.no_stack()
-    line = error_of(delete(), 1)
-    assert "read-model" in line
-    assert "eu-west-1" in line
+    aws.refuses("cloudformation", "list_stacks", "AccessDenied", status=403)
+    done = delete("--with-data=read-model")
+    assert (done.exit_code, NO_STACK in done.stderr) == (0, True)
+    assert "cloudformation:ListStacks" in done.stderr
 
 
 def test_delete_ignores_a_deleted_stack_of_another_tool(aws: Aws) -> None:
     deleted(aws, tags={})
-    aws.no_stack()
-    assert "read-model" in error_of(delete("--with-data=read-model"), 1)
+    done = delete("--with-data=read-model")
+    assert (done.exit_code, NO_STACK in done.stderr) == (0, True)
     assert aws.wrote() == []
 
 
@@ -53,8 +88,9 @@ def test_delete_of_a_deleted_stack_succeeds_without_consent(aws: Aws) -> None:
     aws.stack("DELETE_COMPLETE")
     done = run("delete", "--region", "eu-west-1")
     assert done.exit_code == 0
-    assert "read-model" in done.stderr
+    assert NO_STACK in done.stderr
     assert "data-bucket" in done.stderr
+    assert "GetCallerIdentity" not in aws.calls
     assert aws.wrote() == []
 
 
@@ -102,7 +138,8 @@ def test_delete_of_a_deleted_stack_without_a_bucket_changes_nothing(
     aws.refuses("s3", "list_object_versions", "NoSuchBucket", status=404)
     aws.stack("DELETE_COMPLETE")
     done = run("delete", "--region", "eu-west-1", "--json", *arguments)
-    assert json.loads(done.stdout) == {"deleted": "read-model", "kept": [], "removed_buckets": {}}
+    found = json.loads(done.stdout)
+    assert found == {"deleted": "read-model", "kept": [], "removed_buckets": {}, **TARGET}
     assert aws.wrote() == []
 
 

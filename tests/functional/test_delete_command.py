@@ -22,7 +22,7 @@ from delete_scenes import (
     holds,
     versions,
 )
-from functional_aws import STACK_ID, Aws, error_of, event, run, stubbed
+from functional_aws import STACK_ID, TARGET, Aws, error_of, event, run, stubbed
 
 from readmodel_cfn import ReadModelStack
 from readmodel_cfn.consent import Consent, ConsentRequired
@@ -200,6 +200,7 @@ def test_json_result_is_one_object_on_stdout(aws: Aws) -> None:
         for resource in (BUCKET, POLICY)
     ]
     expected: dict[str, Any] = {"deleted": "read-model", "kept": kept, "removed_buckets": {}}
+    expected |= TARGET
     assert json.loads(done.stdout) == expected
     found(aws, DELETED)
     holds(aws, "1")
@@ -209,6 +210,7 @@ def test_json_result_is_one_object_on_stdout(aws: Aws) -> None:
     goes(aws)
     done = delete("--json", "--with-data=read-model")
     expected = {"deleted": "read-model", "kept": [], "removed_buckets": {"data-bucket": 1}}
+    expected |= TARGET
     assert json.loads(done.stdout) == expected
 
 

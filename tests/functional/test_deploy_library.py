@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from botocore.stub import ANY
-from functional_aws import CONTENT, OUTPUTS, STACK_ID, Aws, event, stubbed
+from functional_aws import CONTENT, OUTPUTS, STACK_ID, TARGET, Aws, event, stubbed
 
 from readmodel_cfn import ReadModel, ReadModelStack, Route, lint
 from readmodel_cfn.aws.connection import Connection
@@ -206,6 +206,7 @@ def test_created_stack_has_its_outputs_in_the_result(aws: Aws, read_model: ReadM
     assert (result.status, result.changed, result.detached) == ("CREATE_COMPLETE", True, False)
     outputs = {**OUTPUTS, "DataStoreSecretAccessKey": "****"}
     assert result.as_dict()["outputs"] == outputs
+    assert result.as_dict().items() >= TARGET.items()
     assert (result.created, result.updated, result.deleted) == (1, 0, 0)
     assert result.urls == {"samples": OUTPUTS["SamplesUrl"]}
     assert {Plan, StackDiff, StackEvent} <= {type(value) for value in reported}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from functional_aws import Aws, error_of, run, stubbed
+from functional_aws import TARGET, Aws, error_of, run, stubbed
 
 from readmodel_cfn import ReadModelStack
 from readmodel_cfn.consent import Consent, ConsentRequired
@@ -218,6 +218,7 @@ def test_restore_of_a_deleted_key_requires_that_it_is_still_absent(aws: Aws) -> 
         "restored": OLD,
         "version": "copy",
         "etag": '"old"',
+        **TARGET,
     }
 
 

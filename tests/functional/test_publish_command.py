@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.stub import ANY
-from functional_aws import OUTPUTS, Aws, error_of, run, stubbed
+from functional_aws import OUTPUTS, TARGET, Aws, error_of, run, stubbed
 
 from readmodel_cfn import ReadModelStack
 from readmodel_cfn.aws.connection import Credentials
@@ -110,6 +110,7 @@ def test_json_result_is_one_object(aws: Aws) -> None:
         "version": "v1",
         "bytes": 8,
         "url": OUTPUTS["SamplesUrl"],
+        **TARGET,
     }
 
 

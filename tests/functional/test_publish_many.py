@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from click.testing import Result
-from functional_aws import OUTPUTS, Aws, error_of, run, stubbed
+from functional_aws import OUTPUTS, TARGET, Aws, error_of, run, stubbed
 
 from fake_objects import FakeObjects
 from readmodel_cfn.cli import reporter
@@ -405,7 +405,8 @@ def test_json_has_one_line_per_document_and_a_result(objects: FakeObjects, data:
     (total,) = lines(result, "result")
     assert total.pop("seconds") >= 0
     counts = {"sent": 1, "unchanged": 4, "deleted": 0, "invalid": 1, "lost": 0, "passed_over": 0}
-    assert total == {**counts, "bytes": 5, "urls": {}}
+    in_bucket = {**TARGET, "account": None, "stack": None, "bucket": "mine"}
+    assert total == {**counts, "bytes": 5, "urls": {}, **in_bucket}
     (data / "products/bad.json").unlink()
     result = publish("data", "--json", "--delete-missing", "--yes")
     assert lines(result, "deleted") == [{"key": "payload.json"}]

@@ -383,7 +383,7 @@ def delete(shop: Shop) -> None:
         found = plain(deleted.as_dict())
         by_bucket = [list(each.pop("removed_buckets").values()) for each in (found, printed)]
         assert by_bucket[0] == by_bucket[1]  # the names of the buckets are random
-        differs = ("deleted", "physical_id")
+        differs = ("deleted", "physical_id", "stack")
         assert without(found, *differs) == without(printed, *differs)
         assert found["deleted"] == call.name
     _deploy_both(command, call)
@@ -399,7 +399,7 @@ def _deploy_both(command: Shop, call: Shop) -> None:
     last = printed.pop()["result"]
     assert (result.status, list(result.outputs)) == (last["status"], list(last["outputs"]))
     events = [[line for line in lines if "event" not in line] for lines in (call.values, printed)]
-    differs = ("where", "why")
+    differs = ("where", "why", "stack")
     assert without(events[0], *differs) == without(events[1], *differs)
     assert {shape_of_event(line) for line in call.values} == {
         shape_of_event(line) for line in printed

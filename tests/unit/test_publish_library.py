@@ -31,6 +31,7 @@ from readmodel_cfn.publish.results import (
     PublishResult,
     Sent,
 )
+from readmodel_cfn.target import Target
 from readmodel_cfn.template.routes import Route
 
 TO = Destination("bucket")
@@ -545,6 +546,9 @@ def test_result_is_the_command_line_and_its_json(objects: FakeObjects) -> None:
         "passed_over": 0,
         "bytes": 1,
         "seconds": 0,
+        "urls": {},
+        "bucket": "bucket",
+        **Target().as_dict(),
     }
     assert "lost 1" in str(result)
     with pytest.raises(LostRace):

@@ -4,14 +4,16 @@ boto3 is imported when the first client is created, so that other commands start
 """
 
 import json
+import os
 import shlex
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from readmodel_cfn.aws.debug import hide, watch
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.target import Target
 
 if TYPE_CHECKING:
     import boto3
@@ -30,7 +32,9 @@ class Connection:
     """How to reach AWS; values of None come from the environment and ~/.aws.
 
     `endpoint_url` is one URL for every service, such as an emulator's. `sandbox` is whether that is
-    the embedded AWS. `session` is a boto3 session to use instead of a new one.
+    the embedded AWS. `session` is a boto3 session to use instead of a new one. `allowed_account` is
+    the only account that may be used: a stack in any other is refused, and S3 refuses requests to a
+    bucket of any other.
     """
 
     region: str | None = None
@@ -39,6 +43,7 @@ class Connection:
     credentials: Credentials | None = None
     sandbox: bool = False
     session: "boto3.Session | None" = field(default=None, repr=False)
+    allowed_account: str | None = None
 
     @cached_property
     def _session(self) -> "boto3.Session":
@@ -58,6 +63,31 @@ class Connection:
     def region_name(self) -> str | None:
         """The region of every client: `region`, or that of the environment or the profile."""
         return self._session.region_name
+
+    @property
+    def profile_name(self) -> str | None:
+        """The profile whose credentials are used, if any; boto3 prefers the environment's key.
+
+        https://docs.aws.amazon.com/boto3/latest/guide/credentials.html
+        """
+        if self.profile or self.credentials:
+            return self.profile
+        if self.session is not None:
+            found = self.session.profile_name
+            return None if found == "default" else found
+        if os.environ.get("AWS_ACCESS_KEY_ID"):
+            return None
+        return os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE")
+
+    @property
+    def target(self) -> Target:
+        """The account, if it is limited to one, and the region, for messages and programs."""
+        return Target(
+            account=self.allowed_account,
+            region=self.region_name,
+            profile=self.profile_name,
+            sandbox=self.sandbox,
+        )
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -90,36 +120,85 @@ class Connection:
             hint = "check credential_process" if not_json else "check --region and --endpoint-url"
             raise ConfigError(str(error).rstrip("."), where="AWS", hint=hint) from error
         watch(client)
+        if service == "s3" and self.allowed_account:
+            handler = partial(_expect_bucket_owner, self.allowed_account)
+            client.meta.events.register("before-parameter-build.s3", handler)
         return client
 
     def with_credentials(self, credentials: Credentials) -> "Connection":
         """The same region and endpoint with another access key."""
         return Connection(
-            self.region_name, None, self.endpoint_url, credentials, sandbox=self.sandbox
+            self.region_name,
+            None,
+            self.endpoint_url,
+            credentials,
+            sandbox=self.sandbox,
+            allowed_account=self.allowed_account,
         )
+
+
+def _expect_bucket_owner(account: str, params: dict[str, Any], model: Any, **_: object) -> None:
+    """A handler that adds the expected bucket owner to each request that has the parameter.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+    """
+    known = model.input_shape.members if model.input_shape else {}
+    for name in ("ExpectedBucketOwner", "ExpectedSourceBucketOwner"):
+        if name in known:
+            params.setdefault(name, account)
 
 
 @dataclass(frozen=True)
 class StackLocation:
-    """A stack's name, and the connection to its account and region."""
+    """A stack's name, and the connection to its account and region.
+
+    `account` and `role_arn` are those of Target, which names the stack in messages.
+    """
 
     name: str
     connection: Connection
+    account: str | None = None
+    role_arn: str | None = None
+
+    @property
+    def target(self) -> Target:
+        """The account, region and stack, for messages and programs."""
+        found = self.connection.target
+        return replace(found, account=self.account, stack=self.name, role_arn=self.role_arn)
 
     def __str__(self) -> str:
-        return f"stack {self.name} in {self.connection.region_name or 'no region'}"
+        return str(self.target)
 
-    def place(self, stack_id: str) -> str:
-        """Where the stack with this ID is: account and region, which are in the ID, an ARN."""
-        if self.connection.sandbox:
-            return "the sandbox"
-        _, _, _, region, account, *_ = [*stack_id.split(":"), *[""] * 5]
-        return "/".join(filter(None, (account, region or self.connection.region_name)))
+    def in_account(self, account: str, role_arn: str | None = None) -> Self:
+        """The location with its account.
+
+        Raises:
+            ConfigError: the connection is limited to another account.
+        """
+        allowed = self.connection.allowed_account
+        if allowed and account != allowed:
+            what = f"the account is {account or 'unknown'}, and [stack] account is {allowed}"
+            hint = "choose another profile with --profile, or correct account under [stack]"
+            raise ConfigError(what, where=str(self), hint=hint)
+        return replace(self, account=account, role_arn=role_arn)
+
+    def of_stack(self, stack_id: str, role_arn: str | None = None) -> Self:
+        """The location with the account in the stack's ARN.
+
+        Raises:
+            ConfigError: the connection is limited to another account.
+        """
+        return self.in_account(account_of(stack_id), role_arn)
 
     def command(self, name: str, *options: str) -> str:
         """A command line for this stack, for messages."""
         words = [name, "--stack-name", self.name, *self.connection.options, *options]
         return shlex.join(["readmodel-cfn", *words])
+
+
+def account_of(arn: str) -> str:
+    """The account ID in an ARN; empty if it has none."""
+    return [*arn.split(":"), *[""] * 5][4]
 
 
 def check_endpoint_url(url: str) -> None:

@@ -81,6 +81,13 @@ def is_refusal(error: Exception) -> bool:
     return isinstance(error, ClientError) and _status(error) < _SERVER_ERROR
 
 
+def is_denied(error: Exception) -> bool:
+    """Whether the caller does not have the permission."""
+    from botocore.exceptions import ClientError
+
+    return isinstance(error, ClientError) and error_code(error) in _DENIED
+
+
 def is_transient(error: Exception) -> bool:
     """Whether a retry may help: throttling, a server error, or a lost connection."""
     from botocore import exceptions

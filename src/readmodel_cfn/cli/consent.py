@@ -48,7 +48,8 @@ class Ask:
     """A `confirm` callback that asks at the terminal, unless an option has already agreed.
 
     `yes` agrees to all kinds without an option of their own; `names` are the values of the options
-    that take the stack's name. The output of `report` is ended before a question.
+    that take the stack's name. The output of `report` is ended before a question. A change that is
+    not asked for is printed on stderr before it is made, with its account, region and stack.
     """
 
     def __init__(
@@ -78,9 +79,10 @@ class Ask:
 
     def _by_name(self, consent: Consent, flag: str) -> None:
         if self._names.get(consent.kind) == consent.name:
+            _announce(consent)
             return
         check_terminal(consent.text, f"use {flag}={consent.name}")
-        question = output.fit(f"{_capitalized(consent.text)}. Type the stack's name to agree")
+        question = output.fit(f"{_sentence(consent)}. Type the stack's name to agree")
         typed = click.prompt(question, default="", show_default=False, err=True)
         if typed.strip() != consent.name:
             raise ReadModelError("cancelled", where=consent.text)
@@ -90,11 +92,16 @@ class Ask:
 
 def _by_answer(consent: Consent, agreed: bool, flag: str) -> None:
     if agreed:
+        _announce(consent)
         return
     check_terminal(consent.text, f"use {flag}")
-    if not click.confirm(output.fit(f"{_capitalized(consent.text)}?"), err=True):
+    if not click.confirm(output.fit(f"{_sentence(consent)}?"), err=True):
         raise ReadModelError("cancelled", where=consent.text)
 
 
-def _capitalized(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _announce(consent: Consent) -> None:
+    output.log(f"{_sentence(consent)}.")
+
+
+def _sentence(consent: Consent) -> str:
+    return output.with_colour(consent.text[:1].upper() + consent.text[1:])

@@ -37,7 +37,7 @@ timeout_option: Callable[..., Any] = click.option(
 
 
 def _print_plan(plan: Plan) -> None:
-    output.log(str(plan))
+    output.log(output.with_colour(str(plan)))
 
 
 @click.command(
@@ -120,7 +120,8 @@ def deploy(
 
     With --json: JSON lines, each an object whose one key is plan, diff, finding or event, and at
     the end result, with status, outputs, seconds, urls, and the numbers of resources created,
-    updated and deleted; --detach prints no result.
+    updated and deleted; --detach prints no result. plan and result have account, region, stack,
+    profile, role_arn and sandbox.
     """
     check_name("--adopt", adopt, stack.name)
     printers: dict[type, Callable[[Any], None]] = {
@@ -143,7 +144,7 @@ def deploy(
         if as_json:
             output.print_json_line("result", result.as_dict())
         else:
-            output.log(str(result))
+            output.log(output.with_colour(str(result)))
             output.urls(result.urls.values())
             next_words = ("publish", "data") if result.created else ("verify",)
             output.log(f"Next: {same_stack(*next_words)}")
@@ -214,7 +215,10 @@ def delete(
     Only a stack with the tag readmodel-cfn = managed is deleted, which every deploy sets: delete
     any other with the tool that created it.
 
-    With --json: an object with deleted, kept and removed_buckets.
+    Without a stack of that name the command says so and succeeds.
+
+    With --json: an object with deleted (null if there was no stack), kept, removed_buckets,
+    account, region, stack, profile, role_arn and sandbox.
     """
     check_name("--with-data", with_data, stack.name)
     again = ["delete", *([f"--with-data={stack.name}"] if with_data is not None else [])]
@@ -236,12 +240,12 @@ def delete(
         if as_json:
             output.print_json(result.as_dict())
         else:
-            output.log(str(result))
+            output.log(output.with_colour(str(result)))
 
 
 def _print_deletion_plan(plan: DeletionPlan) -> None:
     for line in plan.lines():
-        output.log(line)
+        output.log(output.with_colour(line))
 
 
 _COLOURS = {"add": "green", "import": "green", "modify": "yellow", "remove": "red"}

@@ -54,7 +54,8 @@ def restore(stack: ReadModelStack, key: str, version: str, yes: bool, as_json: b
 
     Refused if KEY is published or deleted meanwhile. `history` lists the versions.
 
-    With --json: an object with bucket, key, restored, version and etag.
+    With --json: an object with bucket, key, restored, version, etag, and those of the target:
+    account, region, stack, profile, role_arn and sandbox.
     """
     with Reporter(as_json) as report:
         restored = stack.restore(key, version, confirm=Ask(report, yes=yes), on_progress=report)
@@ -70,9 +71,15 @@ def _print_restored(restored: "Restored", as_json: bool) -> None:
     elif restored.unchanged:
         output.log(f"Unchanged: {restored.restored} is the current version of {restored.key}.")
     else:
-        names = {"etag": "ETag"}
-        rows = restored.as_dict().items()
-        output.table([names.get(name, name), value or "-"] for name, value in rows)
+        rows = {
+            "bucket": restored.bucket,
+            "key": restored.key,
+            "restored": restored.restored,
+            "version": restored.version,
+            "ETag": restored.etag,
+        }
+        output.table([name, value or "-"] for name, value in rows.items())
+        output.changed("Restored in", restored.target)
 
 
 def _row(version: "Version") -> list[str]:

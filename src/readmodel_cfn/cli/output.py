@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from readmodel_cfn.cli.fit import columns, fitted, fitted_table
+from readmodel_cfn.target import SANDBOX
 
 if TYPE_CHECKING:
     from readmodel_cfn.lint import Finding
@@ -55,6 +56,16 @@ def width(stream: TextIO | None) -> int | None:
         return os.get_terminal_size(stream.fileno()).columns or None if stream else None
     except (OSError, ValueError):  # not a terminal, closed, or without a file
         return None
+
+
+def with_colour(text: str) -> str:
+    """The text with the name of the sandbox in colour: nothing is changed on AWS."""
+    return text.replace(SANDBOX, click.style(SANDBOX, fg="cyan", bold=True))
+
+
+def changed(what: str, where: object) -> None:
+    """Print the last line of a command that has changed something, such as `Published to ...`."""
+    log(with_colour(f"{what} {where}"))
 
 
 def print_json(value: Any) -> None:

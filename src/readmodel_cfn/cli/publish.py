@@ -97,9 +97,10 @@ def publish(
 
     Prints the URL where the document can be read, or one for each route, unless --bucket is given.
 
-    With --json: for one file an object with bucket, key, etag, version, bytes and url; for several
-    a line each, an object whose one key is sent, invalid, lost or deleted, and at the end result.
-    With --dry-run one line whose key is plan.
+    With --json: for one file an object with bucket, key, etag, version, bytes, url, and those of
+    the target: account, region, stack, profile, role_arn and sandbox; for several a line each, an
+    object whose one key is sent, invalid, lost or deleted, and at the end result, with the same
+    fields. With --dry-run one line whose key is plan.
     """
     _check_patterns(exclude)
     if if_match is not None and (create_only or dry_run):
@@ -158,6 +159,8 @@ def publish(
         )
         with unfinished_if_output_fails(f"{result.sent:,} sent", None, _RUN_AGAIN):
             report(result)
+            if not as_json:
+                output.changed("Published to", result.where)
     result.raise_for_status()
 
 
@@ -201,6 +204,7 @@ def _print_published(published: Published, as_json: bool) -> None:
             output.print_json(published.as_dict())
         else:
             output.published(published)
+            output.changed("Published to", published.where)
 
 
 def _print_error(value: object) -> None:

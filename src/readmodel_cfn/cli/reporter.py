@@ -56,7 +56,7 @@ class Reporter:
     def _print(self, value: Any) -> None:
         if isinstance(value, Note):
             self._count.clear()
-            output.log(value.text)
+            output.log(output.with_colour(value.text))
         elif self._as_json and hasattr(value, "kind"):
             click.echo(json.dumps({value.kind: value.as_dict()}))
         elif printer := self._printers.get(type(value)):

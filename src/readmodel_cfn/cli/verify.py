@@ -105,7 +105,8 @@ def verify(
 
     With --json: an object with route, key, url, left and promises; with --concurrency with
     document_bytes, readers, reads, versions, acknowledged, passed, broken_reads, violations,
-    examples, phases, ratios and left.
+    examples, phases, ratios and left; both with account, region, stack, profile, role_arn and
+    sandbox.
     """
     report = Reporter(as_json)
     options |= {"confirm": Ask(report, yes=yes), "on_progress": report}
@@ -127,7 +128,7 @@ def _print(result: "VerifyResult", as_json: bool) -> None:
     else:
         output.table(row for status in _STATUS for row in _rows(result, status))
     result.raise_if_broken()
-    output.log(str(result))
+    output.log(output.with_colour(str(result)))
     if not as_json:
         output.log(f"Next: {same_stack('verify', '--concurrency')}")
 
@@ -150,6 +151,8 @@ def _print_race(result: "RaceResult", as_json: bool, plot: Path | None) -> None:
     if plot:
         plot.write_text(result.svg(), encoding="utf-8")
     result.raise_if_broken()
+    if not as_json:
+        output.changed("Verified", result.target)
 
 
 def _print_figures(result: "RaceResult") -> None:

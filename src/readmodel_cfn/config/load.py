@@ -69,7 +69,13 @@ class StackSettings:
         allowed="a role's ARN, such as arn:aws:iam::123456789012:role/deploy",
         example="arn:aws:iam::123456789012:role/deploy",
     )
-
+    account: str | None = option(
+        None,
+        "The only AWS account that may be used, except for the sandbox (default any account).",
+        pattern=r"\d{12}",
+        allowed='12 digits in quotes, such as "123456789012"',
+        example="123456789012",
+    )
     prefix: str = option(
         "",
         "Prefix of every logical ID and output, for several read models in one stack (default "

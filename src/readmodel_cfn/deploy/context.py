@@ -19,6 +19,10 @@ from readmodel_cfn.progress import OnProgress, Step
 class Detached(Exception):
     """The operation is in progress, and the caller does not wait."""
 
+    def __init__(self, location: StackLocation) -> None:
+        super().__init__()
+        self.location = location
+
 
 @dataclass(frozen=True)
 class DeployOptions:
@@ -87,7 +91,8 @@ class DeployContext:
         Raises:
             ConsentRequired: `confirm` did not agree, or is missing.
         """
-        require_consent(Consent(kind, self.spec.name, text, lost), self.confirm)
+        consent = Consent(kind, self.spec.name, text, lost, self.location.target)
+        require_consent(consent, self.confirm)
 
     def events(self, stack_id: str, known: set[str]) -> EventStream:
         """The events of an operation that has started; `known` are the IDs of earlier ones."""
@@ -110,7 +115,7 @@ class DeployContext:
             Unfinished: it is still in progress.
         """
         if self.options.detach:
-            raise Detached
+            raise Detached(self.location)
         end = events.wait(self.on_progress)
         return replace(end, stack=self.check(end))
 

@@ -8,11 +8,12 @@ an interrupted deletion continues when it is run again.
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from readmodel_cfn.aws.caller import in_callers_account
 from readmodel_cfn.aws.connection import StackLocation
-from readmodel_cfn.aws.errors import readable_errors
+from readmodel_cfn.aws.errors import aws_errors, is_denied, readable_errors
 from readmodel_cfn.consent import Confirm, Consent, require_consent
 from readmodel_cfn.deploy.advice import advice, with_location
 from readmodel_cfn.deploy.cause import Cause, last_operation
@@ -26,25 +27,30 @@ from readmodel_cfn.deploy.deletion_plan import (
 )
 from readmodel_cfn.deploy.empty import count_versions, empty, remove
 from readmodel_cfn.deploy.events import EventStream, OperationEnd
-from readmodel_cfn.deploy.inspection import existing_stack
 from readmodel_cfn.deploy.plan import is_managed
 from readmodel_cfn.deploy.spec import MANAGED_TAG_TEXT
 from readmodel_cfn.deploy.values import Stack, StackEvent, StackResource
 from readmodel_cfn.errors import ReadModelError, Stuck, Unfinished
 from readmodel_cfn.progress import Count, Note, OnProgress, Step, ignore
+from readmodel_cfn.target import Target
 
 
 @dataclass(frozen=True)
 class DeleteResult:
-    """A deleted stack.
+    """A deleted stack, or that there is none.
 
+    `name` is None if there is no stack of that name, nor one that was deleted in the last 90 days.
     `kept` are the resources that still exist, `removed_buckets` the number of deleted versions by
-    bucket.
+    bucket. `changed` is whether anything was deleted. With `with_data`, documents were to be
+    deleted too.
     """
 
-    name: str
-    kept: tuple[StackResource, ...]
-    removed_buckets: Mapping[str, int]
+    name: str | None
+    kept: tuple[StackResource, ...] = ()
+    removed_buckets: Mapping[str, int] = field(default_factory=dict)
+    changed: bool = True
+    with_data: bool = False
+    target: Target = field(default_factory=Target)
 
     def as_dict(self) -> dict[str, Any]:
         """The object that `delete --json` prints."""
@@ -60,15 +66,21 @@ class DeleteResult:
             "deleted": self.name,
             "kept": kept,
             "removed_buckets": dict(self.removed_buckets),
+            **self.target.as_dict(),
         }
 
     def __str__(self) -> str:
-        return " ".join([*map(_kept, self.kept), "Deleted."])
+        kept = [_kept(resource) for resource in self.kept]
+        if self.changed:
+            return " ".join([*(f"Kept {each}." for each in kept), f"Deleted {self.target}."])
+        unread = ["a retained bucket was not looked for"]
+        more = unread if self.with_data and self.name is None else [f"kept {each}" for each in kept]
+        return "; ".join([f"no {self.target}", *more])
 
 
 def _kept(resource: StackResource) -> str:
     what = "and its documents" if resource.type == BUCKET else f"({resource.type})"
-    return f"Kept {resource.physical_id} {what}."
+    return f"{resource.physical_id} {what}"
 
 
 def delete(
@@ -82,7 +94,8 @@ def delete(
     """Delete a stack; its retained buckets and their documents are kept unless `with_data`.
 
     Waits for a deletion in progress. With `with_data`, also deletes the retained buckets of a stack
-    that is already deleted. Only a stack with this tool's tag is deleted.
+    that is already deleted. Only a stack with this tool's tag is deleted. Without a stack of that
+    name nothing is done.
 
     Args:
         location: The stack.
@@ -95,15 +108,20 @@ def delete(
 
     Raises:
         ConsentRequired: `confirm` does not agree, or is None; nothing is changed.
-        ReadModelError: the stack does not exist, does not have this tool's tag, is protected, or
-            has a bucket that is not empty; nothing is changed.
+        ConfigError: the connection is limited to another account.
+        ReadModelError: the stack does not have this tool's tag, is protected, or has a bucket that
+            is not empty; nothing is changed.
         Stuck: CloudFormation or S3 refuses to delete something, which the error names.
         Unfinished: interrupted after something was deleted; call it again.
     """
     client = StackClient(location.connection.client("cloudformation"))
-    s3 = location.connection.client("s3")
     on_progress(Step(f"Reading {location}"))
     stack = _find(client, location, on_progress)
+    if stack is None:
+        location = in_callers_account(location, on_progress)
+        return DeleteResult(None, changed=False, with_data=with_data, target=location.target)
+    location = location.of_stack(stack.id, stack.role_arn or None)
+    s3 = location.connection.client("s3")
     _check(location, stack, force=force)
     if force:
         client.require("DeleteStack", "DeletionMode", "--force")
@@ -118,14 +136,18 @@ def delete(
         raise Unfinished(what, where=str(location), hint=f"run: {run.again}") from error
 
 
-def _find(client: StackClient, location: StackLocation, on_progress: OnProgress) -> Stack:
+def _find(client: StackClient, location: StackLocation, on_progress: OnProgress) -> Stack | None:
     """The stack, or the deleted stack of that name: it may have left buckets."""
     if stack := client.describe(location.name):
         return stack
-    deleted = last_deleted(client, location.name)
-    if deleted and is_managed(deleted):
-        return deleted
-    return existing_stack(client, location, on_progress)
+    try:
+        deleted = last_deleted(client, location.name)
+    except aws_errors() as error:
+        if not is_denied(error):
+            raise
+        on_progress(Note("Deleted stacks are not listed: cloudformation:ListStacks is denied."))
+        return None
+    return deleted if deleted and is_managed(deleted) else None
 
 
 def _check(location: StackLocation, stack: Stack, *, force: bool) -> None:
@@ -159,13 +181,15 @@ def _check(location: StackLocation, stack: Stack, *, force: bool) -> None:
 def _require_consent(plan: DeletionPlan, confirm: Confirm | None) -> None:
     """Require consent before anything is deleted, except for a deletion in progress."""
     name, location, erased = plan.stack.name, plan.location, plan.erased_buckets
+    lost, target = tuple(erased), location.target
     if erased:
-        text = f"delete all documents and versions in {', '.join(erased)} permanently"
-        require_consent(Consent("erase-documents", name, text, tuple(erased)), confirm)
+        buckets = f"{', '.join(erased)} of {location}"
+        text = f"delete all documents and versions in {buckets} permanently"
+        require_consent(Consent("erase-documents", name, text, lost, target), confirm)
     if plan.in_progress:
         if erased:
             text = f"delete the buckets that {location} has left"
-            require_consent(Consent("delete", name, text, tuple(erased)), confirm)
+            require_consent(Consent("delete", name, text, lost, target), confirm)
         return
     plan.check_buckets()
     text = f"{'force the deletion of' if plan.force else 'delete'} {location}"
@@ -173,7 +197,7 @@ def _require_consent(plan: DeletionPlan, confirm: Confirm | None) -> None:
         text = f"{text} with all its documents"
     elif plan.retained_buckets:
         text = f"{text}, keeping {', '.join(plan.retained_buckets)}"
-    require_consent(Consent("delete", name, text), confirm)
+    require_consent(Consent("delete", name, text, target=target), confirm)
 
 
 @dataclass(frozen=True)
@@ -196,13 +220,21 @@ class _Run:
         """Empty buckets that are deleted with the stack, delete the stack, delete those it left."""
         plan = self.plan
         stack = self._checked_again()
+        existed = plan.stack.status != "DELETE_COMPLETE"
         removed = Counter[str]()
         if plan.with_data and not _is_ending(stack):
             removed.update(self._purge(empty, "Emptied", plan.deleted_buckets))
         after = plan.after(self._delete_stack(stack, emptied=removed.total() > 0))
         if plan.with_data:
             removed.update(self._purge(remove, "Deleted", after.retained_buckets))
-        return DeleteResult(stack.name, tuple(after.kept), dict(removed))
+        return DeleteResult(
+            stack.name,
+            tuple(after.kept),
+            dict(removed),
+            changed=existed or bool(removed),
+            with_data=plan.with_data,
+            target=plan.location.target,
+        )
 
     def _checked_again(self) -> Stack:
         """Read the stack again: it may have changed while the user was asked.

@@ -33,6 +33,7 @@ from readmodel_cfn.deploy.template_bucket import check_template_bucket
 from readmodel_cfn.deploy.values import Stack, stack_outputs
 from readmodel_cfn.errors import ReadModelError, Unfinished, require_no_findings
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
+from readmodel_cfn.target import Target
 
 _REMOVED_METHODS = (
     "A removed route is still in the deployed API and may still answer; to remove it, raise serial "
@@ -46,11 +47,11 @@ class DeployResult:
 
     `outputs` are the values by name, with URLs that this machine can reach and secrets masked, and
     `descriptions` what each output is. `changed` is whether an operation ran. `detached` is whether
-    the operation is still in progress: then there is no status and no output. `where` is the stack
-    and its region, `place` only where it is. `seconds` is the duration of the operation; `created`,
-    `updated` and `deleted` are the numbers of resources that it changed. `urls` has the URL of each
-    route by its path, with parameters in braces; it is empty for a template that is not a read
-    model's.
+    the operation is still in progress: then there is no status and no output. `where` is the stack,
+    its account and its region, which `target` has as fields. `seconds` is the duration of the
+    operation; `created`, `updated` and `deleted` are the numbers of resources that it changed.
+    `urls` has the URL of each route by its path, with parameters in braces; it is empty for a
+    template that is not a read model's.
     """
 
     where: str
@@ -59,13 +60,12 @@ class DeployResult:
     descriptions: Mapping[str, str] = field(default_factory=dict)
     changed: bool = False
     detached: bool = False
-    name: str = ""
-    place: str = ""
     seconds: float = 0.0
     created: int = 0
     updated: int = 0
     deleted: int = 0
     urls: Mapping[str, str] = field(default_factory=dict)
+    target: Target = field(default_factory=Target)
 
     def as_dict(self) -> dict[str, Any]:
         """The object that the command prints with `--json`."""
@@ -77,18 +77,20 @@ class DeployResult:
             "updated": self.updated,
             "deleted": self.deleted,
             "urls": dict(self.urls),
+            **self.target.as_dict(),
         }
 
     def __str__(self) -> str:
         if self.detached:
             return f"{self.where}: in progress"
+        name, place = self.target.stack, self.target.place
         if not self.changed:
-            return f"No change: {self.name} in {self.place} is as the template describes it"
+            return f"No change: {name} in {place} is as the template describes it"
         counts = {"created": self.created, "updated": self.updated, "deleted": self.deleted}
         seconds = max(round(self.seconds), 1)
         words = [f"{count} {done}" for done, count in counts.items() if count]
         changes = ", ".join(words) or "no resource changed"
-        return f"{self.name} deployed to {self.place} in {seconds} s ({changes})"
+        return f"{name} deployed to {place} in {seconds} s ({changes})"
 
 
 @readable_errors()
@@ -158,9 +160,10 @@ def deploy(
     )
     try:
         return _run(context)
-    except Detached:
+    except Detached as detached:
+        location = detached.location
         on_progress(Note(f"Deployment started. Follow it with: {location.command('follow')}"))
-        return DeployResult(str(location), changed=True, detached=True)
+        return DeployResult(str(location), changed=True, detached=True, target=location.target)
 
 
 def _lint(spec: StackSpec, connection: Connection, on_progress: OnProgress) -> None:
@@ -177,6 +180,7 @@ def _lint(spec: StackSpec, connection: Connection, on_progress: OnProgress) -> N
 
 def _run(context: DeployContext) -> DeployResult:
     inspection = recover(context)
+    context = replace(context, location=inspection.location)
     action, by_change_set = inspection.plan.action, context.options.needs_change_set
     if by_change_set or action in CHANGING:
         _preflight(context, inspection)
@@ -201,12 +205,11 @@ def _result(
         {output.name: output.value for output in outputs},
         {output.name: output.description for output in outputs},
         changed,
-        name=stack.name,
-        place=context.location.place(stack.id),
         seconds=end.seconds,
         created=end.count("CREATE_COMPLETE", "IMPORT_COMPLETE"),
         updated=end.count("UPDATE_COMPLETE"),
         deleted=end.count("DELETE_COMPLETE"),
+        target=context.location.target,
     )
 
 

@@ -87,6 +87,7 @@ def diagnose(
     """
     client = StackClient(location.connection.client("cloudformation"))
     stack = existing_stack(client, location, on_progress)
+    location = location.of_stack(stack.id)
     on_progress(Step("Reading the events of the last operation"))
     events = last_operation(stack.id, client.events(stack.id))
     failures = [] if stack.status in SUCCEEDED else reported_failures(client, stack)

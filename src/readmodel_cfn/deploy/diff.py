@@ -42,6 +42,7 @@ def diff(
     location = StackLocation(spec.name, connection)
     client = StackClient(connection.client("cloudformation"))
     inspection = inspect_stack(client, spec, location, on_progress)
+    location = inspection.location
     if inspection.plan.action in ("attach", "continue rollback"):
         hint = f"wait until it ends: {location.command('follow')}"
         raise Unfinished("it cannot be compared now", where=str(location), hint=hint)

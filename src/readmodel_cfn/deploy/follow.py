@@ -51,6 +51,7 @@ def follow(
     """
     client = StackClient(location.connection.client("cloudformation"))
     stack = existing_stack(client, location, on_progress)
+    location = location.of_stack(stack.id)
     if stack.status == "REVIEW_IN_PROGRESS":
         what = "no operation is in progress: a change set waits for review"
         raise ReadModelError(what, where=str(location), hint=f"run: {location.command('deploy')}")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+from readmodel_cfn.aws.caller import in_callers_account
 from readmodel_cfn.aws.connection import StackLocation
 from readmodel_cfn.deploy.advice import with_location
 from readmodel_cfn.deploy.client import StackClient
@@ -15,11 +16,12 @@ from readmodel_cfn.progress import OnProgress, Step
 
 @dataclass(frozen=True)
 class Inspection:
-    """A stack, its deployed template if that is compared, and the plan."""
+    """A stack, its deployed template if that is compared, the plan, and the stack's location."""
 
     stack: Stack | None
     template: Any
     plan: Plan
+    location: StackLocation
 
 
 def inspect_stack(
@@ -29,15 +31,20 @@ def inspect_stack(
     on_progress: OnProgress,
     *,
     adopt: bool = False,
+    creates: bool = False,
 ) -> Inspection:
     """Read the stack and plan; the plan is reported, and nothing is changed.
 
+    With `creates` the account is read even if there is no stack, since one will be created.
+
     Raises:
+        ConfigError: the connection is limited to another account.
         ReadModelError: the plan is to refuse; the error has the reason and what to do.
         Stuck: it requires manual intervention in AWS.
     """
     on_progress(Step(f"Describing {location}"))
     stack = client.describe(spec.name)
+    location = _located(location, stack, spec.role_arn, on_progress, creates=creates)
     template, history = None, list[str]()
     if stack and stack.status in COMPARABLE and (adopt or is_managed(stack)):
         template = client.template(stack.id)
@@ -45,23 +52,46 @@ def inspect_stack(
         own = (event for event in client.events(stack.id) if event.physical_id == stack.id)
         history = [event.status for event in own]
     decided = plan(stack, template, spec, history, adopt=adopt)
-    decided = replace(decided, where=str(location))
+    decided = replace(decided, where=str(location), target=location.target)
     on_progress(decided)
     if decided.action == "refuse":
         kind = Stuck if decided.stuck else ReadModelError
         hint = decided.hint and with_location(decided.hint, location)
         raise kind(decided.why, where=f"stack {spec.name}", hint=hint)
-    return Inspection(stack, template, decided)
+    return Inspection(stack, template, decided, location)
+
+
+def _located(
+    location: StackLocation,
+    stack: Stack | None,
+    role_arn: str | None,
+    on_progress: OnProgress,
+    *,
+    creates: bool,
+) -> StackLocation:
+    """The location with its account and the role that CloudFormation assumes.
+
+    Without a stack AWS is asked only if the answer is needed: before the first create, and if the
+    connection is limited to one account.
+    """
+    if stack:
+        return location.of_stack(stack.id, role_arn or stack.role_arn or None)
+    location = replace(location, role_arn=role_arn)
+    if location.account is None and (creates or location.connection.allowed_account):
+        return in_callers_account(location, on_progress)
+    return location
 
 
 def existing_stack(client: StackClient, location: StackLocation, on_progress: OnProgress) -> Stack:
     """The deployed stack.
 
     Raises:
+        ConfigError: the connection is limited to another account.
         ReadModelError: it does not exist.
     """
     on_progress(Step(f"Describing {location}"))
     stack = client.describe(location.name)
+    location = _located(location, stack, None, on_progress, creates=False)
     if stack is None:
         hint = f"run: {location.command('deploy')}"
         raise ReadModelError("does not exist", where=str(location), hint=hint)

@@ -5,11 +5,12 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from readmodel_cfn.deploy.spec import MANAGED_TAG, MANAGED_TAG_TEXT, StackSpec
 from readmodel_cfn.deploy.values import Stack
+from readmodel_cfn.target import Target
 
 Action = Literal[
     "create",
@@ -55,7 +56,7 @@ class Plan:
     """What a deploy does next, and why; it is reported before it is done.
 
     `hint` is what to do about a refusal. `stuck` is whether that requires manual intervention in
-    AWS. `where` names the stack and its region.
+    AWS. `where` names the stack, its account and its region, which `target` has as fields.
     """
 
     kind: ClassVar[str] = "plan"
@@ -65,13 +66,15 @@ class Plan:
     hint: str | None = None
     stuck: bool = False
     where: str = ""
+    target: Target = field(default_factory=Target)
 
     def __str__(self) -> str:
         return f"{self.where}: {self.action}, {self.why}"
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, Any]:
         """The object of a JSON line."""
-        return {"where": self.where, "action": self.action, "why": self.why}
+        what = {"where": self.where, "action": self.action, "why": self.why}
+        return {**what, **self.target.as_dict()}
 
 
 def plan(

@@ -5,6 +5,7 @@ never succeeded is deleted.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from readmodel_cfn.deploy.context import DeployContext, Detached
 from readmodel_cfn.deploy.events import EventStream, event_ids, ids_before_last_operation
@@ -30,14 +31,16 @@ def recover(context: DeployContext) -> Inspection:
             context.location,
             context.on_progress,
             adopt=context.options.adopt,
+            creates=True,
         )
+        context = replace(context, location=inspection.location)
         _require_consent(context, inspection)
         if inspection.plan.action not in RECOVERING or inspection.stack is None:
             return inspection
         action = inspection.plan.action
         events = _start(context, action, inspection.stack)
         if action == "attach" and context.options.detach:
-            raise Detached
+            raise Detached(context.location)
         end = events.wait(context.on_progress)
         continued = action == "continue rollback" and end.status == "UPDATE_ROLLBACK_COMPLETE"
         if not continued and end.status != "DELETE_COMPLETE":

@@ -110,6 +110,7 @@ def status(
     """
     client = StackClient(location.connection.client("cloudformation"))
     stack = existing_stack(client, location, on_progress)
+    location = location.of_stack(stack.id)
     on_progress(Step("Comparing what API Gateway serves with the template"))
     resources = client.resources(stack.id)
     template = _template(client, location, stack)

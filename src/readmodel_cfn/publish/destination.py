@@ -3,7 +3,8 @@
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache, partial
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Self
 from readmodel_cfn.aws.connection import Connection, Credentials
 from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.errors import ConfigError, ReadModelError
+from readmodel_cfn.publish.results import named
+from readmodel_cfn.target import Target
 
 if TYPE_CHECKING:
     import boto3
@@ -39,6 +42,8 @@ class Destination:
         credentials: An access key.
         session: A boto3 session, instead of profile and credentials.
         allow: Actions that the credentials allow, as in `allow` under [writer]; None if unknown.
+        bucket_owner: The account that must own the bucket: S3 refuses requests to any other bucket.
+        target: The account, region and stack, for messages and results.
     """
 
     bucket: str
@@ -48,10 +53,14 @@ class Destination:
     credentials: Credentials | None = field(default=None, repr=False)
     session: "boto3.Session | None" = field(default=None, repr=False)
     allow: frozenset[str] | None = None
+    bucket_owner: str | None = None
+    target: Target = field(default_factory=Target)
 
     @classmethod
-    def from_connection(cls, connection: Connection, bucket: str) -> Self:
-        """A bucket, reached by a connection."""
+    def from_connection(
+        cls, connection: Connection, bucket: str, target: Target | None = None
+    ) -> Self:
+        """A bucket, reached by a connection; `target` is the stack that it belongs to."""
         return cls(
             bucket,
             connection.region,
@@ -59,14 +68,35 @@ class Destination:
             connection.profile,
             connection.credentials,
             connection.session,
+            bucket_owner=connection.allowed_account,
+            target=target or connection.target,
         )
+
+    def __str__(self) -> str:
+        return named(self.bucket, self.target)
 
     @property
     def connection(self) -> Connection:
         """The connection for boto3."""
         return Connection(
-            self.region, self.profile, self.endpoint_url, self.credentials, session=self.session
+            self.region,
+            self.profile,
+            self.endpoint_url,
+            self.credentials,
+            session=self.session,
+            allowed_account=self.bucket_owner,
         )
+
+    @contextmanager
+    def owner_named_in_errors(self) -> Iterator[None]:
+        """Name the expected bucket owner if S3 denies access: its own message does not."""
+        try:
+            yield
+        except ReadModelError as error:
+            if self.bucket_owner and "AccessDenied" in error.what:
+                required = f"the bucket must belong to account {self.bucket_owner}"
+                error.hint = f"{error.hint}; {required}" if error.hint else required
+            raise
 
     def allows(self, action: str) -> bool:
         """Whether the credentials allow the action, or it is unknown."""
@@ -165,7 +195,7 @@ def connected(destination: Destination, retries: Any) -> Any:
         **at,
         virtual_hosted_style_request=not endpoint,
         checksum_algorithm="sha256",
-        client_options=_client_options(endpoint),
+        client_options=_client_options(endpoint, destination.bucket_owner),
         retry_config=retries,
         credential_provider=credentials,
     )
@@ -199,8 +229,10 @@ def _endpoint(destination: Destination, region: str) -> str | None:
         return str(destination.connection.client("s3").meta.endpoint_url)
 
 
-def _client_options(endpoint: str | None) -> Any:
+def _client_options(endpoint: str | None, bucket_owner: str | None) -> Any:
     options: dict[str, Any] = {"allow_http": bool(endpoint and endpoint.startswith("http:"))}
+    if bucket_owner:  # obstore signs these headers, except those of ListObjectsV2
+        options["default_headers"] = {"x-amz-expected-bucket-owner": bucket_owner}
     if bundle := os.environ.get("AWS_CA_BUNDLE"):
         options["root_certificate"] = Path(bundle).read_bytes()
     return options

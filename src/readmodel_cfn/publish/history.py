@@ -7,7 +7,7 @@ the same way
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -24,6 +24,8 @@ from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError
 from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.destination import DestinationOrLookup, resolve
+from readmodel_cfn.publish.results import flat
+from readmodel_cfn.target import Target
 
 # The ID of a version that was written while the bucket kept no versions:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
@@ -81,7 +83,7 @@ class Restored:
     """A restored document: `version` is the ID of the copy of the version `restored`.
 
     Both are equal if that was already the current version, so nothing was written. `version` is
-    None if the bucket no longer keeps versions.
+    None if the bucket no longer keeps versions. `target` is the account, region and stack.
     """
 
     bucket: str
@@ -89,6 +91,7 @@ class Restored:
     restored: str
     version: str | None
     etag: str | None
+    target: Target = field(default_factory=Target)
 
     @property
     def unchanged(self) -> bool:
@@ -96,8 +99,8 @@ class Restored:
         return self.version == self.restored
 
     def as_dict(self) -> dict[str, Any]:
-        """The fields."""
-        return asdict(self)
+        """The fields, with those of `target`."""
+        return flat(self)
 
     def __str__(self) -> str:
         what = "was current already" if self.unchanged else "is current again"
@@ -163,11 +166,12 @@ def restore(
     versions = _existing_versions(s3, bucket, key, on_progress)
     chosen, current = _find(versions, version, key), versions[0]
     if chosen == current:
-        return Restored(bucket, key, chosen.id, chosen.id, chosen.etag)
+        return Restored(bucket, key, chosen.id, chosen.id, chosen.etag, found.target)
     _note_unversioned(bucket, [current], on_progress)
-    require_consent(Consent("restore", bucket, _question(key, chosen, current)), confirm)
+    question = f"{_question(key, chosen, current)}, in {found}"
+    require_consent(Consent("restore", bucket, question, target=found.target), confirm)
     on_progress(Step(f"Restoring {key}"))
-    return _copy(s3, bucket, key, chosen, current)
+    return replace(_copy(s3, bucket, key, chosen, current), target=found.target)
 
 
 def _check_served(key: str, routes: Sequence[ServingRoute] | None) -> None:

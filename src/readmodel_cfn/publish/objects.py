@@ -93,9 +93,11 @@ class Objects:
 
         obstore lists about ten times as fast as boto3. But its prefix must be a directory, it does
         not support keys such as `a//b`, and it returns `/a` and `a/` as `a`. Unsupported keys are
-        handled here; the slashes only with `exactly`, which deletions require.
+        handled here; the slashes only with `exactly`, which deletions require. obstore does not
+        sign the expected bucket owner of this call, and S3 refuses such a request.
+        https://github.com/apache/arrow-rs-object-store/issues/484
         """
-        if exactly or (prefix and not prefix.endswith("/")):
+        if exactly or self._destination.bucket_owner or (prefix and not prefix.endswith("/")):
             yield from self._listed_by_boto3(prefix, after)
             return
         if not prefix and (after or "") < _AFTER_SLASH:
@@ -125,7 +127,7 @@ class Objects:
 
     def _listed_by_boto3(self, prefix: str, after: str | None) -> Iterator[Listed]:
         options = {"StartAfter": after} if after else {}
-        with readable_errors():
+        with self._destination.owner_named_in_errors(), readable_errors():
             try:
                 for entry in self._entries(Prefix=prefix, **options):
                     yield Listed(entry["Key"], _unquoted(entry["ETag"]), entry["LastModified"])

@@ -198,13 +198,14 @@ def _require_consent_to_delete(
     changes: Changes, confirm: Confirm | None, on_progress: OnProgress
 ) -> None:
     """Require consent before anything is sent, although deletion comes last."""
-    missing, bucket = changes.missing, changes.destination.bucket
+    missing, destination = changes.missing, changes.destination
     if not missing:
         return
     for key in missing:
         on_progress(Note(f"delete  {key}"))
-    text = f"delete {counted(len(missing), 'document')} from {bucket}"
-    require_consent(Consent("delete-missing", bucket, text, tuple(missing)), confirm)
+    text = f"delete {counted(len(missing), 'document')} from {destination}"
+    lost, target = tuple(missing), destination.target
+    require_consent(Consent("delete-missing", destination.bucket, text, lost, target), confirm)
 
 
 class _Publication:
@@ -221,8 +222,11 @@ class _Publication:
     def run(self, started: float) -> PublishResult:
         """Send everything, then delete what is missing."""
         changes, tally = self._changes, self._tally
+        destination = changes.destination
         try:
-            self._send()
+            self._report(Note(f"Publishing to {destination}"))
+            with destination.owner_named_in_errors():
+                self._send()
             not_md5 = NOT_MD5 if tally.not_md5 and not self._sends_all else None
             if not_md5:
                 self._report(Note(not_md5))
@@ -241,6 +245,8 @@ class _Publication:
             seconds=time.monotonic() - started,
             notes=tuple(filter(None, (changes.reason, not_md5))),
             became_invalid=0 if self._options.skip_invalid else tally.faults,
+            bucket=destination.bucket,
+            target=destination.target,
         )
 
     @property

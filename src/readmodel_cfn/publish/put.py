@@ -6,6 +6,7 @@ Conditions: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-wr
 import base64
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +20,7 @@ from readmodel_cfn.aws.errors import (
     was_retried,
 )
 from readmodel_cfn.errors import ConfigError, LostRace, Unfinished
-from readmodel_cfn.progress import OnProgress, Step, ignore
+from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.destination import Destination, DestinationOrLookup, resolve
 from readmodel_cfn.publish.documents import (
     DEFAULT,
@@ -168,9 +169,12 @@ def _publish(
     found = resolve(destination)
     if if_match is not None:
         found.require("--if-match", "compare")
+    on_progress(Note(f"Publishing to {found}"))
     on_progress(Step(f"Sending {key} to {found.bucket}"))
     try:
-        return _put(found, key, body, settings, if_match, create_only)
+        with found.owner_named_in_errors(), readable_errors():
+            published = _put(found, key, body, settings, if_match, create_only)
+        return replace(published, target=found.target)
     except KeyboardInterrupt:
         what, where = "interrupted: 0 sent, 1 in progress", f"{found.bucket}/{key}"
         raise Unfinished(what, where=where, hint="run it again") from None

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from readmodel_cfn.errors import ConfigError, LostRace, Unfinished
 from readmodel_cfn.plural import counted
+from readmodel_cfn.target import Target
 
 RUN_AGAIN = "run it again: only what is missing is sent"
 
@@ -79,6 +80,20 @@ class Deleted:
         return {"key": self.key}
 
 
+def named(bucket: str, target: Target) -> str:
+    """The bucket with its stack, or with its region: `data-bucket of stack shop in eu-west-1`."""
+    if target == Target():
+        return bucket
+    return f"{bucket} {'of' if target.stack else 'in'} {target}"
+
+
+def flat(value: Any) -> dict[str, Any]:
+    """The fields of a result, with those of its target instead of the target."""
+    fields = asdict(value)
+    del fields["target"]
+    return {**fields, **value.target.as_dict()}
+
+
 Outcome = Sent | Lost | Fault
 """The result for one document."""
 
@@ -89,6 +104,7 @@ class Published:
 
     `version` is None if the bucket keeps no versions, `etag` has its quotes, `bytes` is the size
     as stored. `url` is where clients read it; None if it was published to a bucket by its name.
+    `target` is the account, region and stack.
     """
 
     bucket: str
@@ -97,10 +113,16 @@ class Published:
     version: str | None
     bytes: int
     url: str | None = None
+    target: Target = field(default_factory=Target)
 
     def as_dict(self) -> dict[str, Any]:
-        """The fields."""
-        return asdict(self)
+        """The fields, with those of `target`."""
+        return flat(self)
+
+    @property
+    def where(self) -> str:
+        """The bucket and its stack, with the account and region."""
+        return named(self.bucket, self.target)
 
     def __str__(self) -> str:
         version = f", version {self.version}" if self.version else ""
@@ -159,6 +181,8 @@ class PublishResult:
         became_invalid: Number of files that became invalid after they had been checked.
         urls: The URL of each route by its path, with parameters in braces; empty if a bucket was
             named.
+        bucket: Name of the bucket.
+        target: The account, region and stack.
     """
 
     kind: ClassVar[str] = "result"
@@ -173,9 +197,11 @@ class PublishResult:
     notes: tuple[str, ...] = ()
     became_invalid: int = 0
     urls: Mapping[str, str] = field(default_factory=dict)
+    bucket: str = ""
+    target: Target = field(default_factory=Target)
 
     def as_dict(self) -> dict[str, Any]:
-        """The numbers, and the URLs."""
+        """The numbers, the URLs, the bucket, and the fields of `target`."""
         return {
             "sent": self.sent,
             "unchanged": self.unchanged,
@@ -186,7 +212,14 @@ class PublishResult:
             "bytes": self.bytes,
             "seconds": round(self.seconds, 3),
             "urls": dict(self.urls),
+            "bucket": self.bucket,
+            **self.target.as_dict(),
         }
+
+    @property
+    def where(self) -> str:
+        """The bucket and its stack, with the account and region."""
+        return named(self.bucket, self.target)
 
     def __str__(self) -> str:
         counts = {"sent": self.sent, "unchanged": self.unchanged}

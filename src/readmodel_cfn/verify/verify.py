@@ -1,7 +1,7 @@
 """`verify`: check that a deployed stack keeps the promises of its read model."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ from readmodel_cfn.errors import PromiseBroken, Stuck
 from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.documents import Settings
+from readmodel_cfn.target import Target
 from readmodel_cfn.verify import checks
 from readmodel_cfn.verify.contract import CheckedStack, Contract, ProbePlan
 from readmodel_cfn.verify.outcome import Outcome, not_checked
@@ -31,6 +32,7 @@ class VerifyResult:
         url: URL that was read.
         left: Parts of the probe that could not be removed, one line each; usually empty.
         promises: The outcomes, in a fixed order.
+        target: The account, region and stack.
     """
 
     where: str
@@ -39,6 +41,7 @@ class VerifyResult:
     url: str
     left: tuple[str, ...]
     promises: tuple[Outcome, ...]
+    target: Target = field(default_factory=Target)
 
     @property
     def broken(self) -> tuple[Outcome, ...]:
@@ -53,6 +56,7 @@ class VerifyResult:
             "url": self.url,
             "left": list(self.left),
             "promises": [asdict(outcome) for outcome in self.promises],
+            **self.target.as_dict(),
         }
 
     def __str__(self) -> str:
@@ -123,6 +127,7 @@ def verify(
             replace(outcome, todo=with_location(outcome.todo, stack.location))
             for outcome in judge(contract, found.reads, found.access, live)
         ),
+        target=stack.location.target,
     )
 
 
@@ -134,18 +139,20 @@ def _announce(
     on_progress: OnProgress,
 ) -> None:
     """Report which key is written; require consent if readers can get the probe."""
+    where = f"{document.where} of {stack.location}"
     if not probe.route.is_static:
-        on_progress(Note(f"A probe document is written to {document.where} and removed afterwards"))
+        on_progress(Note(f"A probe document is written to {where} and removed afterwards"))
         return
     then = "the current document" if document.saved else "the current response"
     on_progress(
         Note(
             f"Readers of /{probe.path} get a probe document for some seconds, then {then} again "
-            f"({document.where})"
+            f"({where})"
         )
     )
-    text = f"serve a probe document to readers of /{probe.path}"
-    require_consent(Consent("verify", stack.location.name, text), confirm)
+    location = stack.location
+    text = f"serve a probe document to readers of /{probe.path} of {location}"
+    require_consent(Consent("verify", location.name, text, target=location.target), confirm)
 
 
 def _plain_s3(connection: Connection, s3: Any) -> Any | None:

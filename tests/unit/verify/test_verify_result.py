@@ -3,6 +3,7 @@
 import pytest
 
 from readmodel_cfn.errors import PromiseBroken, Stuck
+from readmodel_cfn.target import Target
 from readmodel_cfn.verify.outcome import Outcome, broken, kept, not_checked
 from readmodel_cfn.verify.verify import VerifyResult
 
@@ -38,6 +39,7 @@ def test_json_has_route_key_url_left_and_promises() -> None:
             {"name": "ETag", "status": "kept", "what": "strong", "todo": ""},
             {"name": "throttling", "status": "cannot be shown", "what": "no load", "todo": ""},
         ],
+        **Target().as_dict(),
     }
 
 

@@ -1,6 +1,6 @@
 """`race`: check on a deployed stack that readers get complete and current documents."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -10,6 +10,7 @@ from readmodel_cfn.errors import ConfigError, PromiseBroken, Stuck, Unfinished
 from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.documents import MAX_BYTES, Settings
+from readmodel_cfn.target import Target
 from readmodel_cfn.verify.contract import CheckedStack, Contract, ProbePlan, plan_probe
 from readmodel_cfn.verify.probe import ProbeDocument, while_probes_exist
 from readmodel_cfn.verify.race import figures, plot
@@ -31,6 +32,7 @@ class RaceResult:
         measured: The reads and writes of each phase.
         verdict: The wrong reads.
         left: Documents that could not be removed, one line each; usually empty.
+        target: The account, region and stack.
     """
 
     url: str
@@ -39,10 +41,12 @@ class RaceResult:
     measured: Measured
     verdict: Verdict
     left: tuple[str, ...]
+    target: Target = field(default_factory=Target)
 
     def as_dict(self) -> dict[str, Any]:
         """The result as `verify --concurrency --json` prints it; latencies in milliseconds."""
-        return {**figures.as_json(self.plan, self.measured, self.verdict), "left": list(self.left)}
+        found = figures.as_json(self.plan, self.measured, self.verdict)
+        return {**found, "left": list(self.left), **self.target.as_dict()}
 
     @property
     def rows(self) -> list[figures.Row]:
@@ -130,7 +134,8 @@ def race(
     url = f"{stack.api_url}/{probe.path}"
     _announce(stack, plan, probe, url, on_progress)
     text = f"race {counted(plan.readers, 'reader')} against one writer on {stack.location}"
-    require_consent(Consent("race", stack.location.name, text), confirm)
+    target = stack.location.target
+    require_consent(Consent("race", stack.location.name, text, target=target), confirm)
     s3 = stack.location.connection.client("s3")
     settings = Settings(contract.cache_control, contract.gzip_stored)
     this, another = (
@@ -144,7 +149,7 @@ def race(
     work = partial(measure, plan, url, _put(this), _put(another), report)
     measured, left = while_probes_exist([this, another], work, on_progress)
     verdict = check(measured.writes, measured.reads)
-    return RaceResult(url, stack.bucket, plan, measured, verdict, left)
+    return RaceResult(url, stack.bucket, plan, measured, verdict, left, target)
 
 
 def _another_key(contract: Contract, probe: ProbePlan) -> str:

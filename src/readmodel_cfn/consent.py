@@ -12,6 +12,7 @@ ConsentKind = Literal[
     "update",
     "protect",
     "unprotect",
+    "template-bucket",
     "import",
     "revert-drift",
     "adopt",

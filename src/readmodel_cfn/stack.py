@@ -250,7 +250,8 @@ class ReadModelStack:
             disable_rollback: Keep the resources of a failed operation.
             import_existing: Import resources that exist, such as a retained bucket.
             revert_drift: Revert changes that were made outside of CloudFormation.
-            template_bucket: S3 bucket for a template of more than 51,200 bytes.
+            template_bucket: S3 bucket for a template of more than 51,200 bytes; by default a
+                private bucket of the account, which is created if it does not exist.
             detach: Return when the operation has started.
             timeout: Seconds to wait for an operation at most.
             confirm: Called before each change. Without it only adopting a stack, recreating it and
@@ -260,7 +261,7 @@ class ReadModelStack:
             on_interrupt: Called on Ctrl-C during the wait. Without it the wait ends.
 
         Raises:
-            ConfigError: the template is too long, or an option needs a newer boto3.
+            ConfigError: the template is too large, or an option needs a newer boto3.
             FindingsError: cfn-lint has findings; nothing was changed.
             ConsentRequired: `confirm` did not agree to the error's `consent`.
             RolledBack: the operation failed and was rolled back; the error has the cause.
@@ -290,16 +291,23 @@ class ReadModelStack:
 
     @readable_errors()
     def diff(
-        self, *, template_bucket: str | None = None, on_progress: OnProgress = ignore
+        self,
+        *,
+        template_bucket: str | None = None,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
     ) -> StackDiff:
         """What `deploy` would change. A change set is created for it, and deleted again.
 
         Args:
-            template_bucket: S3 bucket for a template of more than 51,200 bytes.
+            template_bucket: S3 bucket for a template of more than 51,200 bytes; by default a
+                private bucket of the account, which is created if it does not exist.
+            confirm: Called before that bucket is created; without it the call is consent.
             on_progress: Gets the Plan, and Step and Note.
 
         Raises:
-            ConfigError: the template is too long for a request.
+            ConfigError: the template is too large.
+            ConsentRequired: `confirm` did not agree to create the bucket.
             ReadModelError, Stuck: `deploy` would refuse the stack.
             Unfinished: an operation is in progress, or a rollback has failed.
         """
@@ -307,7 +315,11 @@ class ReadModelStack:
 
         connection = self.connect(on_progress)
         return diff(
-            self._spec(), connection, template_bucket=template_bucket, on_progress=on_progress
+            self._spec(),
+            connection,
+            template_bucket=template_bucket,
+            confirm=confirm,
+            on_progress=on_progress,
         )
 
     @readable_errors()

@@ -777,50 +777,6 @@ def test_lost_connection_while_following_is_unfinished(
     assert "readmodel-cfn follow" in error_of(deploy(), 9)
 
 
-@pytest.fixture
-def _long(tmp_path: Path) -> None:
-    """A config with a template too long for a call."""
-    routes = [f'[[routes]]\npath = "r{n}"\nkey = "k{n}"' for n in range(60)]
-    (tmp_path / "readmodel.toml").write_text("\n".join(routes))
-
-
-@pytest.mark.usefixtures("_long")
-def test_long_template_requires_a_template_bucket(aws: Aws) -> None:
-    line = error_of(deploy(), 2)
-    assert "51,200" in line
-    assert "--template-bucket" in line
-    assert aws.calls == []
-
-
-@pytest.mark.usefixtures("_long")
-def test_long_template_is_uploaded_to_the_template_bucket(aws: Aws) -> None:
-    sent: dict[str, Any] = {}
-    client = aws.client("cloudformation")
-    client.meta.events.register(
-        "provide-client-params.cloudformation.CreateStack", lambda params, **_: sent.update(params)
-    )
-    aws.no_stack()
-    stored = {"Bucket": "handover", "Key": ANY, "Body": ANY, "ContentType": "application/json"}
-    aws.answers("s3", "put_object", {"ETag": '"e"'}, **stored)
-    aws.answers("cloudformation", "create_stack", CREATED)
-    aws.stack()
-    aws.events()
-    assert deploy("--template-bucket", "handover").exit_code == 0
-    assert "TemplateBody" not in sent
-    assert "/handover/readmodel-cfn/read-model/" in sent["TemplateURL"]
-    assert aws.wrote() == ["PutObject", "CreateStack"]
-
-
-@pytest.mark.usefixtures("_long")
-def test_failed_template_upload_stops_the_deploy(aws: Aws) -> None:
-    aws.no_stack()
-    aws.refuses("s3", "put_object", "NoSuchBucket", "none", 404)
-    line = error_of(deploy("--template-bucket", "handover"), 1)
-    assert "PutObject" in line
-    assert "NoSuchBucket" in line
-    assert aws.wrote() == ["PutObject"]
-
-
 def test_short_template_is_not_uploaded(aws: Aws) -> None:
     aws.no_stack()
     aws.answers("cloudformation", "create_stack", CREATED)

@@ -7,7 +7,7 @@ import pytest
 from botocore.stub import ANY
 from functional_aws import CONTENT, OUTPUTS, STACK_ID, TARGET, Aws, event, stubbed
 
-from readmodel_cfn import ReadModel, ReadModelStack, Route, lint
+from readmodel_cfn import ReadModelStack, lint
 from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.consent import Consent, ConsentRequired
 from readmodel_cfn.deploy.deploy import deploy
@@ -161,13 +161,6 @@ def test_rolled_back_update_names_its_cause(aws: Aws, read_model: ReadModelStack
     aws.answers("cloudformation", "describe_events", {"OperationEvents": []})
     with pytest.raises(RolledBack, match=r"DataStore.*not available"):
         read_model.deploy()
-
-
-def test_long_template_requires_a_template_bucket(aws: Aws) -> None:
-    model = ReadModel(routes=[Route(f"r{number}", f"k{number}") for number in range(60)])
-    with pytest.raises(ConfigError, match=r"51,200.*template_bucket"):
-        ReadModelStack("read-model", model, region="eu-west-1").deploy()
-    assert aws.calls == []
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from readmodel_cfn import DataStore, GatewayRole, ReadModel, Writer, build_templ
 from readmodel_cfn.deploy.physical_names import NamedResource
 from readmodel_cfn.deploy.preflight import TakenName, find_taken, preflight
 from readmodel_cfn.deploy.spec import StackSpec
-from readmodel_cfn.deploy.template_bucket import check_template_bucket
+from readmodel_cfn.deploy.template_bucket import TemplateBucket, check_template_bucket
 from readmodel_cfn.errors import ConfigError, ReadModelError
 
 BUCKET = NamedResource("DataStore", "AWS::S3::Bucket", "shop-data")
@@ -403,28 +403,34 @@ def test_a_deployed_template_in_yaml_is_checked_like_one_in_json(aws: Aws) -> No
 # The bucket for long templates.
 
 
+def check_handover(aws: Aws) -> list[str]:
+    bucket = TemplateBucket(aws.client("s3"), "handover", "123456789012", given=True)
+    return check_template_bucket(bucket)
+
+
 def test_template_bucket_in_the_region_is_accepted(aws: Aws) -> None:
-    aws.answers("s3", "head_bucket", {"BucketRegion": "eu-west-1"}, Bucket="handover")
-    assert check_template_bucket(aws.client("s3"), "handover") == []
+    expected = {"Bucket": "handover", "ExpectedBucketOwner": "123456789012"}
+    aws.answers("s3", "head_bucket", {"BucketRegion": "eu-west-1"}, **expected)
+    assert check_handover(aws) == []
     aws.answers("s3", "head_bucket", {})
-    assert check_template_bucket(aws.client("s3"), "handover") == []
+    assert check_handover(aws) == []
 
 
 def test_missing_template_bucket_is_refused(aws: Aws) -> None:
     free(aws)
     with pytest.raises(ReadModelError, match="--template-bucket handover"):
-        check_template_bucket(aws.client("s3"), "handover")
+        check_handover(aws)
 
 
 def test_template_bucket_in_another_region_is_refused(aws: Aws) -> None:
     aws.answers("s3", "head_bucket", {"BucketRegion": "us-east-1"})
     with pytest.raises(ReadModelError, match=r"handover.*us-east-1.*eu-west-1"):
-        check_template_bucket(aws.client("s3"), "handover")
+        check_handover(aws)
 
 
 def test_forbidden_template_bucket_is_a_note(aws: Aws) -> None:
     aws.refuses("s3", "head_bucket", "403", "Forbidden", 403)
-    (note,) = check_template_bucket(aws.client("s3"), "handover")
+    (note,) = check_handover(aws)
     assert "handover" in note
     assert "403" in note
 

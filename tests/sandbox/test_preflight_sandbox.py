@@ -11,7 +11,7 @@ from readmodel_cfn import DataStore, GatewayRole, ReadModel, Route, build_templa
 from readmodel_cfn.deploy.obstacles import obstacles
 from readmodel_cfn.deploy.preflight import preflight
 from readmodel_cfn.deploy.spec import StackSpec
-from readmodel_cfn.deploy.template_bucket import check_template_bucket
+from readmodel_cfn.deploy.template_bucket import TemplateBucket, check_template_bucket
 from readmodel_cfn.errors import ReadModelError
 
 Clients = Callable[..., Any]
@@ -145,8 +145,10 @@ def test_two_deploys_avoid_the_obstacle(stack: Any) -> None:
 
 def test_template_bucket_is_checked(clients: Clients, make_bucket: Callable[..., None]) -> None:
     s3 = clients("s3")
+    account = clients("sts").get_caller_identity()["Account"]
+    bucket = TemplateBucket(s3, "preflight-handover", account, given=True)
     make_bucket(s3, "preflight-handover")
-    assert check_template_bucket(s3, "preflight-handover") == []
+    assert check_template_bucket(bucket) == []
     s3.delete_bucket(Bucket="preflight-handover")
     with pytest.raises(ReadModelError, match="preflight-handover"):
-        check_template_bucket(s3, "preflight-handover")
+        check_template_bucket(bucket)

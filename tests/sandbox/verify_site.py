@@ -206,7 +206,8 @@ def every_method(template: Template) -> None:
 
 def other_key(template: Template) -> None:
     for found in methods(template, "GET"):
-        found["Integration"]["Uri"]["Fn::Join"][1][-1] = "/other.json"
+        uri = found["Integration"]["Uri"]
+        uri["Fn::Sub"] = uri["Fn::Sub"].partition("${DataStore}")[0] + "${DataStore}/other.json"
 
 
 def rewritten(template: Template) -> None:

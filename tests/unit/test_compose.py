@@ -112,12 +112,12 @@ def test_existing_bucket_of_the_template_is_used_unchanged(host: Template) -> No
     of_s3 = {name for name, resource in found.items() if resource["Type"].startswith("AWS::S3::")}
     assert of_s3 == {"Other", "OtherPolicy"}
     uris = [
-        resource["Properties"]["Integration"]["Uri"]["Fn::Join"][1]
+        resource["Properties"]["Integration"]["Uri"]["Fn::Sub"]
         for resource in found.values()
         if resource["Type"].endswith("::Method")
     ]
     assert len(uris) == 2
-    assert all({"Ref": "Other"} in uri for uri in uris)
+    assert all("/${Other}/" in uri for uri in uris)
     assert content(host)["Outputs"]["S3BucketName"]["Value"] == {"Ref": "Other"}
 
 
@@ -126,9 +126,8 @@ def test_existing_bucket_is_used_by_name(host: Template) -> None:
     found = clean(host)
     assert shop.bucket is None
     assert found["Outputs"]["S3BucketName"]["Value"] == "orders-of-ours"
-    arn = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":s3:::", "orders-of-ours"]]}
     policy = found["Resources"]["ApiGatewayDataStorePolicy"]["Properties"]["PolicyDocument"]
-    objects = [{"Fn::Join": ["", [arn, "/orders/*.json"]]}]
+    objects = [{"Fn::Sub": "arn:${AWS::Partition}:s3:::orders-of-ours/orders/*.json"}]
     assert policy["Statement"][0]["Resource"] == objects
 
 
@@ -160,7 +159,7 @@ def test_existing_role_is_used_by_name(host: Template) -> None:
     assert shop.role is None
     assert found["ApiGatewayDataStorePolicy"]["Properties"]["Roles"] == ["api-reader"]
     integration = found["SamplesGetMethod"]["Properties"]["Integration"]
-    assert integration["Credentials"]["Fn::Join"][1][-1] == "api-reader"
+    assert integration["Credentials"]["Fn::Sub"].endswith(":role/api-reader")
 
 
 def test_replaced_bucket_makes_a_new_deployment() -> None:

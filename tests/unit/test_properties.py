@@ -166,7 +166,9 @@ def as_alone(resources: dict[str, Any], prefix: str) -> str:
     """The resources as text without the prefix, and without the hash, which is over the ids too."""
     text = json.dumps(resources)
     for title in resources:
-        text = text.replace(json.dumps(title), json.dumps(title.removeprefix(prefix)))
+        alone = title.removeprefix(prefix)
+        text = text.replace(json.dumps(title), json.dumps(alone))
+        text = re.sub(rf"\$\{{{title}(?=[.}}])", f"${{{alone}", text)  # in the text of a Sub
     text = text.replace(f'{{"Ref": "AWS::StackName"}}, "{prefix}", ', '{"Ref": "AWS::StackName"}, ')
     return re.sub("ApiGatewayDeployment[0-9a-f]{10}", "ApiGatewayDeployment", text)
 

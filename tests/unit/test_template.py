@@ -120,7 +120,7 @@ def test_template_over_1_mb_is_refused_in_every_form(form: Any) -> None:
 
 
 def test_readable_form_may_exceed_the_limit_of_the_compact_form() -> None:
-    template = long_template(60)
+    template = long_template(63)
     assert len(render(template, "compact")) < 1_000_000 < len(render(template, "json"))
 
 

@@ -73,6 +73,8 @@ class Ask:
             self._by_name(consent, _BY_NAME[consent.kind])
         elif consent.kind == "recreate":
             _by_answer(consent, False, "--recreate")
+        elif consent.kind == "template-bucket":
+            _by_answer(consent, self._yes, "--yes, or --template-bucket BUCKET")
         else:
             _by_answer(consent, self._yes, "--yes")
         return True

@@ -26,7 +26,10 @@ from readmodel_cfn.stack import ReadModelStack
 _CHANGES = 5  # the exit code
 
 template_bucket_option: Callable[..., Any] = click.option(
-    "--template-bucket", type=WORD, help="S3 bucket for a template of more than 51,200 bytes."
+    "--template-bucket",
+    type=WORD,
+    help="S3 bucket for a template of more than 51,200 bytes [default: a private bucket of the "
+    "account, created after asking].",
 )
 events_option: Callable[..., Any] = click.option(
     "--events", is_flag=True, help="Print every event, not only what is done or has failed."
@@ -48,19 +51,29 @@ def _print_plan(plan: Plan) -> None:
     ),
 )
 @stack_options
+@yes_option
 @article_option
 @template_bucket_option
 @json_option
 @click.pass_context
 def diff(
-    ctx: click.Context, stack: ReadModelStack, template_bucket: str | None, as_json: bool
+    ctx: click.Context,
+    stack: ReadModelStack,
+    yes: bool,
+    template_bucket: str | None,
+    as_json: bool,
 ) -> None:
     """Show what deploy would change. Exit code 0: no changes; 5: changes.
+
+    A template of more than 51,200 bytes is uploaded to a bucket; the command asks before it creates
+    that bucket.
 
     With --json: an object with action, resources and others.
     """
     with Reporter(printers={Plan: _print_plan}) as report:
-        found = stack.diff(template_bucket=template_bucket, on_progress=report)
+        found = stack.diff(
+            template_bucket=template_bucket, confirm=Ask(report, yes=yes), on_progress=report
+        )
     if as_json:
         output.print_json(found.as_dict())
     else:

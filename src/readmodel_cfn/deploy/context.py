@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from readmodel_cfn.aws.connection import StackLocation
+from readmodel_cfn.aws.connection import Connection, StackLocation
 from readmodel_cfn.consent import Confirm, Consent, ConsentKind, require_consent
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.diagnosis import check
 from readmodel_cfn.deploy.events import EventStream, OnInterrupt, OperationEnd
 from readmodel_cfn.deploy.spec import StackSpec
-from readmodel_cfn.deploy.template_bucket import upload_template
+from readmodel_cfn.deploy.template_bucket import TemplateBucket, prepare, upload
 from readmodel_cfn.deploy.values import Stack
 from readmodel_cfn.progress import OnProgress, Step
 
@@ -62,9 +62,33 @@ def check_boto3(client: StackClient, spec: StackSpec, options: DeployOptions) ->
         client.require("CreateChangeSet", "DeploymentMode", "--revert-drift")
 
 
+def sendable(
+    spec: StackSpec,
+    bucket: TemplateBucket,
+    connection: Connection,
+    confirm: Confirm | None,
+    on_progress: OnProgress,
+) -> StackSpec:
+    """Upload the template of a spec; return the spec with its URL.
+
+    The bucket is created if necessary; on the sandbox without a question.
+
+    Raises:
+        ConsentRequired: `confirm` did not agree to create the bucket.
+    """
+
+    def require(text: str) -> None:
+        if not connection.sandbox:
+            require_consent(Consent("template-bucket", spec.name, text), confirm)
+
+    prepare(bucket, require, on_progress)
+    on_progress(Step(f"Uploading the template to {bucket.name}"))
+    return upload(bucket, spec)
+
+
 @dataclass(frozen=True)
 class DeployContext:
-    """One call of `deploy`."""
+    """One call of `deploy`; `bucket` is that of a template that is too long for a request."""
 
     client: StackClient
     spec: StackSpec
@@ -74,16 +98,15 @@ class DeployContext:
     confirm: Confirm | None
     on_progress: OnProgress
     on_interrupt: OnInterrupt | None
+    bucket: TemplateBucket | None = None
 
     @cached_property
     def sendable(self) -> StackSpec:
         """The spec; a template that is too long for a request is uploaded first."""
-        bucket = self.options.template_bucket
-        if self.spec.fits_request or not bucket:
+        if self.bucket is None:
             return self.spec
-        s3 = self.location.connection.client("s3")
-        self.on_progress(Step(f"Uploading the template to {bucket}"))
-        return upload_template(s3, bucket, self.spec)
+        connection = self.location.connection
+        return sendable(self.spec, self.bucket, connection, self.confirm, self.on_progress)
 
     def require(self, kind: ConsentKind, text: str, lost: tuple[str, ...] = ()) -> None:
         """Require consent.

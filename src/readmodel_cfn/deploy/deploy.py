@@ -27,9 +27,9 @@ from readmodel_cfn.deploy.obstacles import removed_methods
 from readmodel_cfn.deploy.plan import CHANGING
 from readmodel_cfn.deploy.preflight import preflight
 from readmodel_cfn.deploy.recovery import recover
-from readmodel_cfn.deploy.spec import StackSpec, check_sendable
+from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.deploy.stack_diff import StackDiff, from_change_set
-from readmodel_cfn.deploy.template_bucket import check_template_bucket
+from readmodel_cfn.deploy.template_bucket import TemplateBucket, check_template_bucket
 from readmodel_cfn.deploy.values import Stack, stack_outputs
 from readmodel_cfn.errors import ReadModelError, Unfinished, require_no_findings
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
@@ -124,7 +124,8 @@ def deploy(
         recreate: Consent to delete a stack whose creation never succeeded.
         import_existing: Import resources that exist, such as a retained bucket.
         revert_drift: Revert changes that were made outside of CloudFormation.
-        template_bucket: S3 bucket for a template of more than 51,200 bytes.
+        template_bucket: S3 bucket for a template of more than 51,200 bytes; by default a private
+            bucket of the account, which is created if it does not exist.
         detach: Return when the operation has started.
         timeout: Seconds to wait for an operation at most.
         lint: Whether cfn-lint checks the template first.
@@ -136,7 +137,7 @@ def deploy(
         on_interrupt: Called on Ctrl-C during the wait; without it the wait ends.
 
     Raises:
-        ConfigError: the template is invalid, too long, or an option needs a newer boto3.
+        ConfigError: the template is invalid, too large, or an option needs a newer boto3.
         FindingsError: cfn-lint has findings; nothing was changed.
         ConsentRequired: `confirm` did not agree to the error's `consent`.
         RolledBack: the operation failed and was rolled back; the error has the cause.
@@ -145,7 +146,6 @@ def deploy(
         ReadModelError: it was refused, or AWS did not respond, before anything was changed.
     """
     _ = spec.content  # raises ConfigError if the template is invalid
-    check_sendable(spec, template_bucket)
     connection = connection or Connection()
     location = StackLocation(spec.name, connection)
     client = StackClient(connection.client("cloudformation"))
@@ -183,6 +183,7 @@ def _run(context: DeployContext) -> DeployResult:
     context = replace(context, location=inspection.location)
     action, by_change_set = inspection.plan.action, context.options.needs_change_set
     if by_change_set or action in CHANGING:
+        context = _with_bucket(context, inspection)
         _preflight(context, inspection)
     apply = _execute_change_set if by_change_set else _create_or_update
     end = apply(context, inspection)
@@ -192,6 +193,14 @@ def _run(context: DeployContext) -> DeployResult:
     if removed_methods(inspection.template, context.spec.content):
         context.on_progress(Note(_REMOVED_METHODS))
     return _result(context, end, end.stack, changed=changed or protected)
+
+
+def _with_bucket(context: DeployContext, inspection: Inspection) -> DeployContext:
+    """The context with the bucket, if the template is too long for a request."""
+    if context.spec.fits_request:
+        return context
+    connection, given = context.location.connection, context.options.template_bucket
+    return replace(context, bucket=TemplateBucket.of(connection, inspection.stack, given))
 
 
 def _result(
@@ -224,9 +233,8 @@ def _preflight(context: DeployContext, inspection: Inspection) -> None:
         deployed_parameters=stack.parameters if stack else None,
         import_existing=context.options.import_existing,
     )
-    bucket = context.options.template_bucket
-    if bucket and not context.spec.fits_request:
-        notes += check_template_bucket(connection.client("s3"), bucket)
+    if context.bucket and context.bucket.given:
+        notes += check_template_bucket(context.bucket)
     for line in notes:
         context.on_progress(Note(line))
 

@@ -6,13 +6,15 @@ from dataclasses import replace
 from readmodel_cfn.aws.connection import Connection, StackLocation
 from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.aws.retry import Clock
+from readmodel_cfn.consent import Confirm
 from readmodel_cfn.deploy.change_sets import delete_abandoned, temporary_change_set
 from readmodel_cfn.deploy.client import StackClient
+from readmodel_cfn.deploy.context import sendable
 from readmodel_cfn.deploy.inspection import Inspection, inspect_stack
 from readmodel_cfn.deploy.obstacles import obstacles
-from readmodel_cfn.deploy.spec import StackSpec, check_sendable
+from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.deploy.stack_diff import StackDiff, additions, from_change_set, others
-from readmodel_cfn.deploy.template_bucket import upload_template
+from readmodel_cfn.deploy.template_bucket import TemplateBucket
 from readmodel_cfn.errors import Unfinished
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 
@@ -25,19 +27,22 @@ def diff(
     connection: Connection | None = None,
     *,
     template_bucket: str | None = None,
+    confirm: Confirm | None = None,
     on_progress: OnProgress = ignore,
 ) -> StackDiff:
     """What `deploy` with the same spec would change.
 
     A change set is created for it, and deleted again. `template_bucket` is an S3 bucket for a
-    template of more than 51,200 bytes.
+    template of more than 51,200 bytes; by default a private bucket of the account, which is created
+    if it does not exist: `confirm` is called before that.
 
     Raises:
-        ConfigError: the template is invalid, or requires a template bucket.
+        ConfigError: the template is invalid.
+        ConsentRequired: `confirm` did not agree to create the bucket.
         ReadModelError, Stuck: `deploy` would refuse the stack.
         Unfinished: an operation is in progress, or a rollback has failed.
     """
-    check_sendable(spec, template_bucket)
+    _ = spec.content  # raises ConfigError if the template is invalid
     connection = connection or Connection()
     location = StackLocation(spec.name, connection)
     client = StackClient(connection.client("cloudformation"))
@@ -46,8 +51,9 @@ def diff(
     if inspection.plan.action in ("attach", "continue rollback"):
         hint = f"wait until it ends: {location.command('follow')}"
         raise Unfinished("it cannot be compared now", where=str(location), hint=hint)
-    if inspection.plan.action == "update" and template_bucket and not spec.fits_request:
-        spec = upload_template(connection.client("s3"), template_bucket, spec)
+    if inspection.plan.action == "update" and not spec.fits_request:
+        bucket = TemplateBucket.of(connection, inspection.stack, template_bucket)
+        spec = sendable(spec, bucket, connection, confirm, on_progress)
     before = inspection.template if isinstance(inspection.template, Mapping) else None
     for obstacle in obstacles(before, spec.content):
         text = f"deploy will refuse this: {obstacle.where}: {obstacle.what}; {obstacle.hint}"

@@ -163,9 +163,14 @@ def _find_bucket(s3: Any, resource: NamedResource) -> Iterator[TakenName]:
         yield TakenName(resource, True, other_region, stack, logical_id, managed)
 
 
-def bucket_region(s3: Any, bucket: str) -> str:
-    """The bucket's region; the client's, if the response does not have it."""
-    return str(_call(s3, "head_bucket", Bucket=bucket).get("BucketRegion", s3.meta.region_name))
+def bucket_region(s3: Any, bucket: str, owner: str | None = None) -> str:
+    """The bucket's region; the client's, if the response does not have it.
+
+    `owner` is the account that must own the bucket; otherwise S3 denies access.
+    """
+    expected = {"ExpectedBucketOwner": owner} if owner else {}
+    found = _call(s3, "head_bucket", Bucket=bucket, **expected)
+    return str(found.get("BucketRegion", s3.meta.region_name))
 
 
 def _bucket_tags(s3: Any, bucket: str) -> dict[str, str]:

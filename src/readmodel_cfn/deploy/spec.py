@@ -11,7 +11,6 @@ from typing import Any
 from readmodel_cfn.cloudformation.reader import read_json
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.limits import (
-    FEWER_ROUTES,
     STACK_TAGS,
     TAG_KEY_LENGTH,
     TAG_VALUE_LENGTH,
@@ -129,18 +128,6 @@ def _problem(template: Any) -> str | None:
 def _is_resource(resource: Any) -> bool:
     typed = isinstance(resource, Mapping) and isinstance(resource.get("Type"), str)
     return typed and isinstance(resource.get("Properties", {}), Mapping)
-
-
-def check_sendable(spec: StackSpec, template_bucket: str | None) -> None:
-    """Check that the template can be sent: in a request, or through a bucket.
-
-    Raises:
-        ConfigError: it is too long for a request, and there is no bucket.
-    """
-    if not spec.fits_request and not template_bucket:
-        what = f"the template is longer than {TEMPLATE_BODY_BYTES:,} bytes, the limit of a request"
-        hint = f"set template_bucket (--template-bucket BUCKET), or {FEWER_ROUTES}"
-        raise ConfigError(what, where=f"stack {spec.name}", hint=hint)
 
 
 def check_quotas(spec: StackSpec) -> None:

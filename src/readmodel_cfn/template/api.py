@@ -17,7 +17,7 @@ from troposphere import apigateway as ag
 from readmodel_cfn.limits import MINIMUM_COMPRESSION_SIZE
 from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.options import check_options, option, without_none
-from readmodel_cfn.template.references import Reference
+from readmodel_cfn.template.references import Reference, joined
 from readmodel_cfn.template.responses import (
     ResponseSettings,
     integration_response,
@@ -183,17 +183,15 @@ def _integration(
         IntegrationResponses=responses,
         Uri=_object_uri(bucket.name, route.key),
         Credentials=role.arn,
-        PassthroughBehavior="WHEN_NO_MATCH",
         RequestParameters={
             f"integration.request.{name}": f"method.request.{name}" for name in passed
         },
     )
 
 
-def _object_uri(bucket: AWSHelperFn | str, key: str) -> Join:
+def _object_uri(bucket: AWSHelperFn | str, key: str) -> AWSHelperFn:
     """The integration URI of an object."""
-    service = ["arn:", Partition, ":apigateway:", Region, ":s3:path/"]
-    return Join("", [*service, bucket, f"/{key}"])
+    return joined("arn:", Partition, ":apigateway:", Region, ":s3:path/", bucket, f"/{key}")
 
 
 def _method(

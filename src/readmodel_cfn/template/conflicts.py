@@ -84,10 +84,15 @@ def belongs_to(resource: AWSObject, api: ag.RestApi) -> bool:
 def _check_counts(
     template: Template, added: Sequence[AWSObject], outputs: Sequence[Output]
 ) -> None:
-    count = len(template.resources) + len(added)
+    resources = [*template.resources.values(), *added]
+    count = len(resources)
     if count > TEMPLATE_RESOURCES:
+        segments = len(list(_api_resources(resources)))
+        of_routes = segments + sum(isinstance(resource, ag.Method) for resource in resources)
+        share = (TEMPLATE_RESOURCES - count + of_routes) / max(of_routes, 1)
+        share = min(share, (API_RESOURCES - 1) / max(segments, 1))
         what = f"{count} resources are more than the {TEMPLATE_RESOURCES} of a stack"
-        raise ConfigError(what, where="routes", hint=FEWER_ROUTES)
+        raise ConfigError(what + fitting(resources, share), where="routes", hint=FEWER_ROUTES)
     if (count := len(template.outputs) + len(outputs)) > TEMPLATE_OUTPUTS:
         what = f"{count} outputs are more than the {TEMPLATE_OUTPUTS} of a template"
         raise ConfigError(what, where="outputs", hint="use outputs=False")
@@ -149,13 +154,23 @@ def _check_stages(existing: Iterable[AWSObject], added: Iterable[AWSObject]) -> 
             raise ConfigError(what, where=resource.title, hint=hint)
 
 
-def _check_api_resources(resources: Iterable[AWSObject]) -> None:
+def _check_api_resources(resources: Sequence[AWSObject]) -> None:
     counts = Counter(json.dumps(_api(resource)) for resource in _api_resources(resources))
     count = max(counts.values(), default=0)
     if count >= API_RESOURCES:  # the root is one of them
         most = API_RESOURCES - 1
         what = f"{count} path segments of one API are more than the {most} allowed"
+        what += fitting(resources, most / count)
         raise ConfigError(what, where="routes", hint="use a {parameter}, or another API")
+
+
+def fitting(resources: Iterable[AWSObject], share: float) -> str:
+    """How many of the routes fit, as the end of an error; `share` is the part of all that fits.
+
+    Each route has one GET method. Routes differ in size, so the number is not exact.
+    """
+    routes = sum(resource.properties.get("HttpMethod") == "GET" for resource in resources)
+    return f": about {int(routes * share)} of the {routes} routes fit" if routes else ""
 
 
 def _api_resources(resources: Iterable[AWSObject]) -> Iterator[ag.Resource]:

@@ -40,7 +40,6 @@ def build_preflights(
         # With binary media types a MOCK integration fails unless its request is converted to text.
         **without_none(ContentHandling="CONVERT_TO_TEXT" if gzip_stored else None),
         IntegrationResponses=[integration_response(response, settings)],
-        PassthroughBehavior="WHEN_NO_MATCH",
         RequestTemplates={"application/json": '{"statusCode":204}'},
     )
     return [

@@ -30,6 +30,7 @@ from readmodel_cfn.limits import (
     ROLE_POLICY_LENGTH,
     USER_POLICY_LENGTH,
 )
+from readmodel_cfn.template.references import joined
 
 # awacs' type hints do not include troposphere's functions, but awacs renders them.
 Arn = Any
@@ -45,7 +46,7 @@ def document(statements: Sequence[Statement]) -> PolicyDocument:
 
 def object_arns(bucket: Arn, patterns: Sequence[str]) -> list[Arn]:
     """The ARNs of the objects in a bucket whose keys match the patterns."""
-    return [Join("", [bucket, f"/{pattern}"]) for pattern in dict.fromkeys(patterns)]
+    return [joined(bucket, f"/{pattern}") for pattern in dict.fromkeys(patterns)]
 
 
 def use(actions: Sequence[Action], objects: Sequence[Arn]) -> Statement:

@@ -12,6 +12,7 @@ from troposphere import (
     Join,
     Partition,
     Ref,
+    Sub,
     Template,
     iam,
     s3,
@@ -59,6 +60,32 @@ def plain(value: Any) -> Any:
     return {"Fn::GetAtt": dotted.split(".", 1)} if isinstance(dotted, str) else content
 
 
+def joined(*parts: Any) -> AWSHelperFn:
+    """The parts as one text: one Fn::Sub, which is the shortest form, or Fn::Join.
+
+    A part of Fn::Sub is a text, a Ref, a GetAtt, or itself a Sub.
+    """
+    texts = [_in_sub(part) for part in parts]
+    if None in texts:
+        return Join("", list(parts))
+    return Sub("".join(text for text in texts if text is not None))
+
+
+def _in_sub(part: Any) -> str | None:
+    """The text of a Sub for this part; None if a Sub cannot contain it."""
+    content = plain(part)
+    if isinstance(content, str):
+        return content.replace("${", "${!")
+    for function, value in content.items() if isinstance(content, dict) else ():
+        if function == "Ref":
+            return f"${{{value}}}"
+        if function == "Fn::GetAtt" and all(isinstance(name, str) for name in value):
+            return f"${{{'.'.join(value)}}}"
+        if function == "Fn::Sub" and isinstance(value, str):
+            return value
+    return None
+
+
 def resolve(template: Template, value: Value) -> Value | AWSObject:
     """The bucket or the role of the template that a Ref names; any other value unchanged.
 
@@ -79,7 +106,7 @@ def bucket_reference(bucket: s3.Bucket | AWSHelperFn | str) -> Reference:
     if isinstance(bucket, s3.Bucket):
         return reference_to(bucket)
     _check_name(bucket, "data_store", _BUCKET, _BUCKET_IN_WORDS)
-    return Reference(bucket, Join("", ["arn:", Partition, ":s3:::", bucket]))
+    return Reference(bucket, joined("arn:", Partition, ":s3:::", bucket))
 
 
 def role_reference(role: iam.Role | AWSHelperFn | str) -> Reference:
@@ -93,7 +120,7 @@ def role_reference(role: iam.Role | AWSHelperFn | str) -> Reference:
     if isinstance(role, iam.Role):
         return reference_to(role)
     _check_name(role, "gateway_role", IAM_NAME, f"a role's name ({IAM_NAME_IN_WORDS}), or the role")
-    return Reference(role, Join("", ["arn:", Partition, ":iam::", AccountId, ":role/", role]))
+    return Reference(role, joined("arn:", Partition, ":iam::", AccountId, ":role/", role))
 
 
 def _check_name(value: object, where: str, pattern: str, allowed: str) -> None:

@@ -61,7 +61,10 @@ def render(template: "Template", form: Literal["json", "compact", "yaml"] = "jso
     else:
         text = _compact(content) if form == "compact" else indented(content) + "\n"
     if len(text) > TEMPLATE_BYTES and (size := len(_compact(content))) > TEMPLATE_BYTES:
+        from readmodel_cfn.template.conflicts import fitting
+
         what = f"the template has {size:,} bytes, CloudFormation allows {TEMPLATE_BYTES:,}"
+        what += fitting(template.resources.values(), TEMPLATE_BYTES / size)
         raise ConfigError(what, where="routes", hint=FEWER_ROUTES)
     return text
 

@@ -1,0 +1,118 @@
+"""How many routes fit a stack, as docs/limits.md says, and the errors about one more."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from facts import missing
+from readmodel_cfn import Api, ReadModel, Route, build_template, limits, render
+from readmodel_cfn.analysis.audit import audit
+from readmodel_cfn.errors import ConfigError
+
+PAGE = (Path(__file__).parents[2] / "docs" / "limits.md").read_text(encoding="utf-8")
+ORIGIN = "https://www.example.com"
+ONE_SEGMENT, TWO_SEGMENTS = "documents-{}", "documents-{}/{{id}}"
+# A row of the table: a path, and for each of both columns the routes and the limit.
+ROWS = re.findall(r"^\| `([^`]+)` \| (\d+), (.+?) \| (\d+), (.+?) \|$", PAGE, re.MULTILINE)
+LIMITS = {"resources": "500", "path segments": "299", "bytes": "1,000,000"}
+
+
+def model(path: str, count: int, origin: str | None = ORIGIN) -> ReadModel:
+    """Routes of one kind, whose paths have a number of four digits at `{}`."""
+    paths = [path.format(f"{number:04}") for number in range(count)]
+    routes = [Route(each, f"{each}.json") for each in paths]
+    return ReadModel(routes=routes, api=Api(cors_origin=origin))
+
+
+def text_of(*arguments: Any) -> str:
+    return render(build_template(model(*arguments)), "compact")
+
+
+@pytest.mark.parametrize(
+    ("path", "count"), [(ONE_SEGMENT, 120), (TWO_SEGMENTS, 96)], ids=["one segment", "two"]
+)
+def test_resources_limit_the_routes_with_cors_not_bytes(path: str, count: int) -> None:
+    """tests/functional/test_largest_templates.py runs cfn-lint on the same templates."""
+    text = text_of(path, count)
+    assert len(text) <= limits.TEMPLATE_BYTES
+    assert len(json.loads(text)["Resources"]) <= limits.TEMPLATE_RESOURCES
+    assert audit(text) == []
+    with pytest.raises(ConfigError, match="resources"):
+        text_of(path, count + 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "origin", "most"),
+    [
+        (ONE_SEGMENT, ORIGIN, 8_050),
+        (TWO_SEGMENTS, ORIGIN, 8_450),
+        (ONE_SEGMENT, None, 4_850),
+        (TWO_SEGMENTS, None, 5_250),
+    ],
+)
+def test_bytes_of_a_route(path: str, origin: str | None, most: int) -> None:
+    assert (len(text_of(path, 21, origin)) - len(text_of(path, 1, origin))) / 20 <= most
+
+
+def test_page_has_the_routes_whose_template_fits_a_request() -> None:
+    found = re.search(r"more than (\d+) routes such as `documents-0001`, or (\d+) with", PAGE)
+    assert found
+    for count, origin in ((int(found[1]), None), (int(found[2]), ORIGIN)):
+        sizes = [len(text_of(ONE_SEGMENT, number, origin)) for number in (count, count + 1)]
+        assert sizes[0] <= limits.TEMPLATE_BODY_BYTES < sizes[1]
+
+
+def test_page_has_every_kind_of_route() -> None:
+    assert len(ROWS) == 5
+
+
+@pytest.mark.parametrize(
+    ("path", "count", "limit", "origin"),
+    [
+        (path.replace("{", "{{").replace("}", "}}").replace("0001", "{}"), count, limit, origin)
+        for path, with_cors, cors_limit, without, limit_without in ROWS
+        for count, limit, origin in (
+            (with_cors, cors_limit, ORIGIN),
+            (without, limit_without, None),
+        )
+    ],
+)
+def test_page_has_the_largest_number_of_routes_and_its_limit(
+    path: str, count: str, limit: str, origin: str | None
+) -> None:
+    assert text_of(path, int(count), origin)
+    with pytest.raises(ConfigError) as refused:
+        text_of(path, int(count) + 1, origin)
+    facts = [LIMITS[limit], f"about {count} of the {int(count) + 1} routes"]
+    assert missing(facts, str(refused.value)) == []
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        limits.TEMPLATE_RESOURCES,
+        limits.TEMPLATE_BYTES,
+        limits.TEMPLATE_BODY_BYTES,
+        limits.API_RESOURCES,
+        limits.INTEGRATION_SECONDS,
+        limits.THROTTLE_RATE,
+        limits.THROTTLE_BURST,
+        limits.API_PAYLOAD_BYTES,
+        limits.USER_POLICY_LENGTH,
+        limits.ROLE_POLICY_LENGTH,
+        limits.MANAGED_POLICY_LENGTH,
+        limits.MANAGED_POLICIES,
+        limits.OBJECT_KEY_BYTES,
+    ],
+)
+def test_page_has_every_quota_of_the_code(number: int) -> None:
+    assert re.search(rf"(?<![\d,]){number:,}(?![\d,])", PAGE)
+
+
+def test_error_says_how_many_routes_fit_of_all_limits() -> None:
+    """Of these, 500 resources allow 81 routes, and the 299 path segments of an API only 74."""
+    with pytest.raises(ConfigError, match=r"500.* about 74 of the 120 routes"):
+        text_of("a-{}/{{id}}/parts/{{part}}", 120, None)

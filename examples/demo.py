@@ -1,8 +1,9 @@
-"""Deploys a read model on the embedded AWS, publishes a document, reads and verifies it.
+"""Deploys a read model on the embedded AWS, publishes a document, reads it twice and verifies it.
 
-Each step is a command that you can type. The stack has a random name and the document a random
-value: the demo fails unless the API returns that value. At the end, or if it is interrupted, it
-removes the stack and stops the sandbox if it started it; KEEP=1 leaves both running.
+The second read has the ETag of the first and gets a 304. Each step is a command that you can type.
+The stack has a random name and the document a random value: the demo fails unless the API returns
+that value. At the end, or if it is interrupted, it removes the stack and stops the sandbox if it
+started it; KEEP=1 leaves both running.
 """
 
 import json
@@ -14,9 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 
 PROGRAM = [sys.executable, "-m", "readmodel_cfn"]
@@ -29,11 +33,15 @@ path = "samples"
 key = "payload.json"
 """
 INTRODUCTION = """\
-This demo deploys a read model on an AWS that is embedded on this machine: one JSON document in S3,
-served by API Gateway. It publishes the document, reads it through the API and verifies the API.
-
-Every line with $ is a command that you can type in a directory with this readmodel.toml:
+This demo deploys a read model on an AWS that is embedded on this machine: one
+JSON document in S3, served by API Gateway. It publishes the document, reads it
+twice (200, then 304 Not Modified with its ETag) and verifies the API.
+Lines with $ are commands that you can type beside a readmodel.toml with one
+route: path = "samples", key = "payload.json".
 """
+SUMMARY = """
+Done in {seconds:.0f} s: the API returned what was published, then 304 for its ETag
+{etag}."""
 END_SECONDS = 30  # for a command that is interrupted
 
 
@@ -49,8 +57,8 @@ def main() -> int:
     stack, folder = f"demo-{secrets.token_hex(4)}", Path(tempfile.mkdtemp(prefix="readmodel-demo-"))
     start, keep = time.monotonic(), False
     try:
-        url = demo(stack, folder)
-        print(f"\nDone in {time.monotonic() - start:.0f} s: the API returns what was published.")
+        url, etag = demo(stack, folder)
+        print(SUMMARY.format(seconds=time.monotonic() - start, etag=etag))
         keep = bool(os.environ.get("KEEP"))
     except (DemoFailed, KeyboardInterrupt) as error:
         print(f"\nFailed: {str(error) or 'interrupted'}", file=sys.stderr)
@@ -61,44 +69,61 @@ def main() -> int:
     if keep:
         print_next_steps(stack, folder, url)
     else:
-        print("Next: `make demo KEEP=1` leaves the stack running; docs/tour.md explains each step.")
+        print("Next: make demo KEEP=1 leaves the stack running; docs/tour.md explains each step.")
     return 0
 
 
-def demo(stack: str, folder: Path) -> str:
-    """Run each command, print its main results, and return the URL of the document.
+def demo(stack: str, folder: Path) -> tuple[str, str]:
+    """Run each command, print its main results, and return the document's URL and its ETag.
 
     Raises:
-        DemoFailed: a command failed, or another document was read.
+        DemoFailed: a command failed, another document was read, or the second read is no 304.
     """
     document = {"value": secrets.token_hex(8)}
     (folder / "readmodel.toml").write_text(TOML.format(stack=stack))
     (folder / "payload.json").write_text(json.dumps(document))
-    print(INTRODUCTION)
-    print(
-        "".join(f"    {line}\n" for line in TOML.format(stack=stack).splitlines() if line), end=""
-    )
-
+    print(INTRODUCTION, end="")
     template = json.loads(step(folder, "template"))
     kinds = Counter(resource["Type"].split("::")[1] for resource in template["Resources"].values())
     show(f"{kinds.total()} resources: {', '.join(f'{n} {kind}' for kind, n in kinds.items())}")
-    step(folder, "lint")
-    show("no findings")
     step(folder, "sandbox start", quiet=False)
     result = json.loads(step(folder, "deploy --sandbox --yes", "--json").splitlines()[-1])["result"]
     url = str(result["outputs"]["SamplesUrl"])
-    show(f"{result['status']}: {url}")
+    show(f"{result['status']}, {result['created']} resources created")
     stored = json.loads(step(folder, "publish payload.json --sandbox --as-writer", "--json"))
-    show(f"s3://{stored['bucket']}/{stored['key']}, ETag {stored['etag']}")
-    body = step(folder, "read --sandbox")
-    show(body.strip())
-    if json.loads(body) != document:
-        raise DemoFailed(f"published {document}, but the API returned {body}")
+    show(f"s3://{stored['bucket']}/{stored['key']}")
+    show(f"ETag {stored['etag']}")
+    read = json.loads(step(folder, "read --sandbox", "--json"))
+    show(f"{read['status']}, ETag {read['headers']['etag']}: {read['body'].strip()}")
+    if json.loads(read["body"]) != document:
+        raise DemoFailed(f"published {document}, but the API returned {read['body']}")
+    etag = str(read["headers"]["etag"])
+    read_again(url, etag)
     checks = json.loads(step(folder, "verify --sandbox --yes", "--json"))["promises"]
     statuses = Counter(check["status"] for check in checks)
     statuses["not checked"] = statuses.pop("cannot be shown", 0)
     show(f"{len(checks)} checks: {', '.join(f'{n} {status}' for status, n in statuses.items())}")
-    return url
+    return url, etag
+
+
+def read_again(url: str, etag: str) -> None:
+    """Read with If-None-Match.
+
+    Raises:
+        DemoFailed: the document is sent again.
+    """
+    print_command(f"curl -i -H 'If-None-Match: {etag}' {url}")
+    request = urllib.request.Request(url, headers={"If-None-Match": etag})
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(request, timeout=END_SECONDS) as response:
+            raise DemoFailed(f"the second read has status {response.status}, not 304")
+    except urllib.error.HTTPError as answer:
+        if answer.code != HTTPStatus.NOT_MODIFIED:
+            raise DemoFailed(f"the second read has status {answer.code}, not 304") from answer
+        show(f"{answer.code} {answer.reason}, without a body")
+    except OSError as error:
+        raise DemoFailed(f"the second read failed: {error}") from error
 
 
 def step(folder: Path, command: str, *more: str, quiet: bool = True) -> str:
@@ -107,8 +132,7 @@ def step(folder: Path, command: str, *more: str, quiet: bool = True) -> str:
     Raises:
         DemoFailed: the exit code is not 0.
     """
-    bold, plain = ("\033[1m", "\033[0m") if colour() else ("", "")
-    print(f"\n{bold}$ readmodel-cfn {command}{plain}", flush=True)
+    print_command(f"readmodel-cfn {command}")
     stderr = subprocess.PIPE if quiet else None
     arguments = [*PROGRAM, *command.split(), *more]
     process = None
@@ -125,6 +149,12 @@ def step(folder: Path, command: str, *more: str, quiet: bool = True) -> str:
     if process.returncode:
         raise DemoFailed(f"{command}: exit code {process.returncode}\n{errors or ''}{stdout}")
     return stdout
+
+
+def print_command(command: str) -> None:
+    """Print a command line."""
+    bold, plain = ("\033[1m", "\033[0m") if colour() else ("", "")
+    print(f"\n{bold}$ {command}{plain}", flush=True)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Fixtures of all tests: those of the sandbox, no timed progress lines, quick botocore sessions."""
 
 import functools
+import os
 import signal
 from collections.abc import Callable, Iterator
 
@@ -27,6 +28,16 @@ def interruptible() -> None:
     """Ctrl-C interrupts, also where a shell started the tests in the background and ignores it."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_terminal_width() -> None:
+    """Processes get no COLUMNS, which readline sets for them behind os.environ.
+
+    pytest imports readline before the tests (_pytest/capture.py).
+    """
+    os.environ.pop("COLUMNS", None)
+    os.unsetenv("COLUMNS")
 
 
 @pytest.fixture(scope="session", autouse=True)

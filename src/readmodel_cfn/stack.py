@@ -45,6 +45,7 @@ from readmodel_cfn.publish.results import (
 )
 from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.template.options import OptionError
+from readmodel_cfn.template.routes import Route, find_route
 from readmodel_cfn.threads import call_within
 
 if TYPE_CHECKING:
@@ -300,7 +301,7 @@ class ReadModelStack:
 
         self._require_model()
         connection = self.connect(on_progress)
-        return deploy(
+        done = deploy(
             replace(self._spec(), express=express, disable_rollback=disable_rollback),
             connection,
             adopt=adopt,
@@ -316,6 +317,7 @@ class ReadModelStack:
             on_progress=on_progress,
             on_interrupt=on_interrupt,
         )
+        return replace(done, urls=self._route_urls(self._without_prefix(done.outputs)))
 
     @readable_errors()
     def diff(
@@ -454,9 +456,10 @@ class ReadModelStack:
         """
         from readmodel_cfn.publish.publish import publish
 
+        outputs: dict[str, str] = {}
         done = publish(
             documents,
-            partial(self._destination, bucket, as_writer, on_progress),
+            partial(self._destination, bucket, as_writer, on_progress, outputs),
             self._settings,
             routes=self.model.routes,
             exclude=self._excluded(exclude),
@@ -473,6 +476,8 @@ class ReadModelStack:
         if isinstance(done, PublishResult) and done.deleted:
             command = f"{self.location.command('history')} KEY"
             on_progress(Note(f"If the bucket keeps versions, restore can undo this: {command}"))
+        if isinstance(done, PublishResult) and not bucket:
+            return replace(done, urls=self._route_urls(outputs))
         return done
 
     @readable_errors()
@@ -502,10 +507,11 @@ class ReadModelStack:
         """
         from readmodel_cfn.publish.put import publish_document
 
-        return publish_document(
+        outputs: dict[str, str] = {}
+        done = publish_document(
             key,
             value,
-            partial(self._destination, bucket, as_writer, on_progress),
+            partial(self._destination, bucket, as_writer, on_progress, outputs),
             self._settings,
             routes=self.model.routes,
             exclude=self._excluded(exclude),
@@ -514,6 +520,7 @@ class ReadModelStack:
             default=default,
             on_progress=on_progress,
         )
+        return done if bucket else self._with_url(done, outputs)
 
     @readable_errors()
     def publish_file(
@@ -536,9 +543,10 @@ class ReadModelStack:
         """
         from readmodel_cfn.publish.put import publish_file
 
-        return publish_file(
+        outputs: dict[str, str] = {}
+        done = publish_file(
             Path(file),
-            partial(self._destination, bucket, as_writer, on_progress),
+            partial(self._destination, bucket, as_writer, on_progress, outputs),
             self._settings,
             routes=self.model.routes,
             key=key,
@@ -548,6 +556,7 @@ class ReadModelStack:
             create_only=create_only,
             on_progress=on_progress,
         )
+        return done if bucket else self._with_url(done, outputs)
 
     def plan_file(
         self,
@@ -804,10 +813,7 @@ class ReadModelStack:
         """
         stack = self._described(on_progress)
         if self._has_model:
-            outputs = self._own_outputs(stack=stack)
-            is_known = {"ApiUrl", "SamplesUrl"} & outputs.keys()
-            paths = [route.path for route in self.model.routes] if is_known else []
-            return {path: self._url(outputs, path) for path in paths}
+            return self._route_urls(self._own_outputs(stack=stack))
         return self._deployed_route_urls(stack)
 
     def _deployed_route_urls(self, stack: "Stack") -> dict[str, str]:
@@ -1034,14 +1040,22 @@ class ReadModelStack:
         yield render(build_article(), "compact")
 
     def _destination(
-        self, bucket: str | None, as_writer: bool, on_progress: OnProgress
+        self,
+        bucket: str | None,
+        as_writer: bool,
+        on_progress: OnProgress,
+        outputs: dict[str, str] | None = None,
     ) -> "Destination":
-        """The bucket to publish to; the stack is described only if its outputs are needed."""
+        """The bucket to publish to; the stack is described only if its outputs are needed.
+
+        They are added to `outputs`.
+        """
         from readmodel_cfn.publish import destination
 
         connection = self.connect(on_progress)
         stack = None if bucket and not as_writer else self._described(on_progress)
-        outputs = self._own_outputs(stack=stack) if stack else {}
+        outputs = {} if outputs is None else outputs
+        outputs |= self._own_outputs(stack=stack) if stack else {}
         target = None if bucket or stack is None else self.location.of_stack(stack.id).target
         bucket = bucket or self._required(outputs, "S3BucketName")
         found = destination.Destination.from_connection(connection, bucket, target)
@@ -1097,9 +1111,26 @@ class ReadModelStack:
 
         stack = stack or self._described(on_progress)
         found = stack_outputs(stack, self.connection.endpoint_url, show_secrets=True)
+        return self._without_prefix({output.name: output.value for output in found})
+
+    def _without_prefix(self, outputs: Mapping[str, str]) -> dict[str, str]:
         prefix = self.config.stack.prefix
-        own = (output for output in found if output.name.startswith(prefix))
-        return {output.name.removeprefix(prefix): output.value for output in own}
+        own = (name for name in outputs if name.startswith(prefix))
+        return {name.removeprefix(prefix): outputs[name] for name in own}
+
+    def _route_urls(self, outputs: Mapping[str, str]) -> dict[str, str]:
+        """The URL of each route by its path; empty if the stack has no API of its own."""
+        if not {"ApiUrl", "SamplesUrl"} & outputs.keys():
+            return {}
+        return {route.path: self._url(outputs, route.path) for route in self.model.routes}
+
+    def _with_url(self, published: Published, outputs: Mapping[str, str]) -> Published:
+        """With the URL at which the document can now be read."""
+        key, routes = published.key, self.model.routes
+        paths = filter(None, (route.path_of_key(key) for route in routes))
+        path = next((path for path in paths if _serves(routes, path, key)), None)
+        has_api = {"ApiUrl", "SamplesUrl"} & outputs.keys()
+        return replace(published, url=self._url(outputs, path) if path and has_api else None)
 
     def _url(self, outputs: Mapping[str, str], path: str) -> str:
         api = outputs.get("ApiUrl")
@@ -1113,6 +1144,12 @@ class ReadModelStack:
             hint = "choose a read model's stack with --stack-name, or set prefix under [stack]"
             raise ReadModelError(what, where=str(self.location), hint=hint)
         return outputs[name]
+
+
+def _serves(routes: Sequence[Route], path: str, key: str) -> bool:
+    """Whether a request for the path gets the document with the key, not that of another route."""
+    found = find_route(routes, path)
+    return found is not None and found[1] == key
 
 
 def _check_article(name: str, region: str | None) -> None:

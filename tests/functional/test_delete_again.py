@@ -154,7 +154,7 @@ def test_delete_follows_a_deletion_in_progress_without_consent(aws: Aws) -> None
     aws.events(*going)
     aws.stack("DELETE_COMPLETE")
     aws.events(event(6, "ApiGatewayRole", "DELETE_COMPLETE"), *going)
-    done = run("delete", "--region", "eu-west-1")
+    done = run("delete", "--region", "eu-west-1", "--events")
     assert done.exit_code == 0
     events = [line.split()[1:3] for line in done.stderr.splitlines() if line.startswith("12:00")]
     assert events == [

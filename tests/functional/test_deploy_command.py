@@ -28,6 +28,14 @@ from readmodel_cfn.cli import output as report
 from readmodel_cfn.deploy.client import StackClient
 
 CREATED = {"StackId": STACK_ID}
+ROUTES = """
+[[routes]]
+path = "samples"
+key = "payload.json"
+[[routes]]
+path = "products/{id}"
+key = "products/{id}.json"
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -69,9 +77,41 @@ def test_new_stack_is_created_with_capability_and_tag(aws: Aws) -> None:
     done = deploy("--full")
     assert done.exit_code == 0
     lines = done.stderr.splitlines()
-    assert [line.split()[1] for line in lines[-2:]] == ["CREATE_IN_PROGRESS", "CREATE_COMPLETE"]
     assert sum(" add " in line for line in lines) == len(CONTENT["Resources"])
-    assert "SamplesUrl" in done.stdout
+
+
+def test_deploy_ends_with_the_count_the_url_of_each_route_and_the_next_command(aws: Aws) -> None:
+    Path("readmodel.toml").write_text(ROUTES)
+    aws.no_stack()
+    aws.answers("cloudformation", "create_stack", CREATED)
+    aws.stack("CREATE_COMPLETE")
+    aws.events(event(2, "Old", "DELETE_COMPLETE"), event(1, "DataStore", "CREATE_COMPLETE"))
+    done = deploy("--stack-name", "read-model")
+    paths = ("samples", "products/{id}")
+    assert done.stdout.splitlines() == [f"{OUTPUTS['ApiUrl']}/{path}" for path in paths]
+    closing, following = done.stderr.splitlines()[-2:]
+    assert "read-model deployed to 123456789012/eu-west-1" in closing
+    assert "(1 created, 1 deleted)" in closing
+    assert following.endswith(
+        "readmodel-cfn publish data --stack-name read-model --region eu-west-1"
+    )
+
+
+def test_without_a_terminal_each_resource_has_one_line(aws: Aws) -> None:
+    aws.no_stack()
+    aws.answers("cloudformation", "create_stack", CREATED)
+    aws.stack("CREATE_COMPLETE")
+    aws.events(
+        event(6, "read-model", "CREATE_COMPLETE", physical_id=STACK_ID)
+        | {"ResourceType": "AWS::CloudFormation::Stack"},
+        event(5, "DataStore", "DELETE_COMPLETE"),
+        event(4, "DataStore", "CREATE_COMPLETE"),
+        event(3, "ApiGateway", "CREATE_COMPLETE"),
+        event(2, "ApiGateway", "CREATE_IN_PROGRESS"),
+        event(1, "DataStore", "CREATE_IN_PROGRESS"),
+    )
+    events = [line.split()[1:3] for line in deploy().stderr.splitlines() if "12:00:00" in line]
+    assert events == [["CREATE_COMPLETE", "ApiGateway"], ["CREATE_COMPLETE", "DataStore"]]
 
 
 def test_each_event_is_printed_once_until_the_end(aws: Aws) -> None:
@@ -83,7 +123,7 @@ def test_each_event_is_printed_once_until_the_end(aws: Aws) -> None:
     aws.events(
         event(2, "DataStore", "CREATE_COMPLETE"), event(1, "DataStore", "CREATE_IN_PROGRESS")
     )
-    events = [line for line in deploy().stderr.splitlines() if "12:00:00" in line]
+    events = [line for line in deploy("--events").stderr.splitlines() if "12:00:00" in line]
     assert [line.split()[1] for line in events] == ["CREATE_IN_PROGRESS", "CREATE_COMPLETE"]
 
 
@@ -120,7 +160,9 @@ def test_unchanged_stack_succeeds_without_a_write(aws: Aws) -> None:
     aws.template(CONTENT)
     done = deploy()
     assert done.exit_code == 0
-    assert "SamplesUrl" in done.stdout
+    assert done.stdout.split() == [OUTPUTS["SamplesUrl"]]
+    assert "No change" in done.stderr
+    assert "deployed" not in done.stderr
     assert aws.wrote() == []
 
 
@@ -272,7 +314,7 @@ def test_operation_in_progress_is_followed_before_the_deploy(aws: Aws) -> None:
     aws.events(ended, STARTED, earlier)
     aws.stack("UPDATE_COMPLETE")
     aws.template(CONTENT)
-    done = deploy()
+    done = deploy("--events")
     assert done.exit_code == 0
     assert "UPDATE_IN_PROGRESS" in done.stderr
     events = [line.split()[2] for line in done.stderr.splitlines() if "12:00:00" in line]
@@ -683,7 +725,7 @@ def test_ctrl_c_while_following_names_the_follow_command(
     aws.answers("cloudformation", "create_stack", CREATED)
     aws.stack("CREATE_IN_PROGRESS")
     aws.events(event(1, "DataStore", "CREATE_IN_PROGRESS"))
-    assert error_of(deploy(), 9).endswith(
+    assert error_of(deploy("--events"), 9).endswith(
         "readmodel-cfn follow --stack-name read-model --region eu-west-1"
     )
 
@@ -696,7 +738,7 @@ def test_sigterm_while_following_leaves_it_in_progress_and_says_what_to_type(
     aws.answers("cloudformation", "create_stack", CREATED)
     aws.stack("CREATE_IN_PROGRESS")
     aws.events(event(1, "DataStore", "CREATE_IN_PROGRESS"))
-    assert "run: readmodel-cfn follow --stack-name read-model" in error_of(deploy(), 9)
+    assert "run: readmodel-cfn follow --stack-name read-model" in error_of(deploy("--events"), 9)
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
@@ -794,7 +836,6 @@ def test_article_sends_its_name_as_a_parameter_with_named_iam(aws: Aws) -> None:
     aws.events()
     done = deploy("--article", "--stack-name", "s" * 46)
     assert done.exit_code == 0
-    assert "****" in done.stdout
     assert "hidden" not in done.output
 
 

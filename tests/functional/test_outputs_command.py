@@ -26,9 +26,15 @@ def outputs(*arguments: str) -> Any:
     return run("outputs", "--region", "eu-west-1", *arguments)
 
 
+def described(aws: Aws, outputs: dict[str, str], *arguments: str) -> None:
+    """The responses for a command with these arguments: the URLs of routes need another one."""
+    for _ in range(1 if "--json" in arguments else 2):
+        aws.stack(outputs=outputs)
+
+
 @pytest.mark.parametrize("arguments", [(), ("--json",)])
 def test_outputs_mask_the_secret_key(aws: Aws, arguments: tuple[str, ...]) -> None:
-    aws.stack(outputs={**OUTPUTS, **KEY})
+    described(aws, {**OUTPUTS, **KEY}, *arguments)
     done = outputs(*arguments)
     assert "s3cret" not in done.output
     assert "****" in done.stdout
@@ -36,19 +42,30 @@ def test_outputs_mask_the_secret_key(aws: Aws, arguments: tuple[str, ...]) -> No
 
 
 def test_outputs_mask_a_prefixed_secret_key(aws: Aws) -> None:
-    aws.stack(outputs={f"Shop{name}": value for name, value in KEY.items()})
+    described(aws, {f"Shop{name}": value for name, value in KEY.items()})
     assert "s3cret" not in outputs().output
 
 
 @pytest.mark.parametrize("arguments", [(), ("--json",)])
 def test_show_secrets_prints_the_secret_key(aws: Aws, arguments: tuple[str, ...]) -> None:
-    aws.stack(outputs=KEY)
+    described(aws, KEY, *arguments)
     assert "s3cret" in outputs("--show-secrets", *arguments).stdout
 
 
 def test_json_of_outputs_is_one_object(aws: Aws) -> None:
     aws.stack()
     assert json.loads(outputs("--json").stdout) == OUTPUTS
+
+
+def test_outputs_end_with_the_url_of_each_route(aws: Aws, tmp_path: Path) -> None:
+    (tmp_path / "readmodel.toml").write_text(
+        '[[routes]]\npath = "samples"\nkey = "payload.json"\n'
+        '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
+    )
+    described(aws, OUTPUTS)
+    api = OUTPUTS["ApiUrl"]
+    urls = [f"{api}/samples", f"{api}/products/{{id}}"]
+    assert outputs().stdout.splitlines()[-2:] == urls
 
 
 def test_outputs_of_an_emulator_have_reachable_urls(aws: Aws) -> None:
@@ -60,7 +77,7 @@ def test_outputs_of_an_emulator_have_reachable_urls(aws: Aws) -> None:
 
 @pytest.mark.parametrize("arguments", [(), ("--json",)])
 def test_stack_without_outputs_prints_none(aws: Aws, arguments: tuple[str, ...]) -> None:
-    aws.stack(outputs={})
+    described(aws, {}, *arguments)
     done = outputs(*arguments)
     assert done.exit_code == 0
     assert done.stdout.strip() in ("", "{}")

@@ -72,7 +72,25 @@ def test_published_file_prints_key_etag_and_version(aws: Aws) -> None:
         ["key", "data-bucket/payload.json"],
         ["ETag", '"e"'],
         ["version", "v1"],
+        [OUTPUTS["SamplesUrl"]],
     ]
+
+
+def test_url_has_the_values_of_the_key(aws: Aws, tmp_path: Path) -> None:
+    (tmp_path / "readmodel.toml").write_text(ROUTES)
+    outputs(aws)
+    takes(aws, "products/42.json")
+    done = publish("--key", "products/42.json")
+    assert done.stdout.splitlines()[-1] == f"{OUTPUTS['ApiUrl']}/products/42"
+
+
+def test_document_that_another_route_hides_has_no_url(aws: Aws, tmp_path: Path) -> None:
+    routes = ROUTES + '[[routes]]\npath = "products/new"\nkey = "new.json"\n'
+    (tmp_path / "readmodel.toml").write_text(routes)
+    outputs(aws)
+    takes(aws, "products/new.json")
+    done = publish("--key", "products/new.json", "--json")
+    assert json.loads(done.stdout)["url"] is None
 
 
 def test_cache_control_comes_from_the_config(aws: Aws, tmp_path: Path) -> None:
@@ -91,6 +109,7 @@ def test_json_result_is_one_object(aws: Aws) -> None:
         "etag": '"e"',
         "version": "v1",
         "bytes": 8,
+        "url": OUTPUTS["SamplesUrl"],
         **TARGET,
     }
 

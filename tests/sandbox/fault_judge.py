@@ -16,15 +16,15 @@ _ROLLED_BACK = {"ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
 class Truth:
     """The state that AWS returns without faults; all empty if there is no such stack.
 
-    `events` are id to (status, logical id); `kept` is whether the document and its bucket
-    exist.
+    `api` is the API's ID, `events` are id to (status, logical id); `kept` is whether the document
+    and its bucket exist.
     """
 
     stack_id: str = ""
     status: str = ""
     template: Any = None
     protected: bool = False
-    outputs: frozenset[str] = frozenset()
+    api: str = ""
     change_sets: tuple[str, ...] = ()
     events: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     kept: bool = False
@@ -56,9 +56,9 @@ class Goal:
 
     `template` and `protected` are the desired stack's, None if it is deleted, whose documents
     are deleted too if it `purges`. `ends` are the exit codes that may be right, `prints` whether a
-    success prints the outputs, `asked` whether something was started that can be unfinished,
-    `whole` whether the run itself began what it followed, so that it must print every event, and
-    `may_leave` whether a change set could not be removed.
+    success prints the URLs of the API, `asked` whether something was started that can be
+    unfinished, `whole` whether the run itself began what it followed, so that it must print every
+    event, and `may_leave` whether a change set could not be removed.
     """
 
     template: Any = None
@@ -141,9 +141,8 @@ def _done(case: Case) -> Iterator[str]:
         yield "exit 0, but the stack is not done"
     if (after.template, after.protected) != (goal.template, goal.protected):
         yield "exit 0, but the stack is not the desired stack"
-    missing = [name for name in after.outputs if name not in case.run.stdout]
-    if missing and goal.prints:
-        yield f"exit 0 without the outputs {sorted(missing)}"
+    if goal.prints and after.api not in case.run.stdout:
+        yield f"exit 0 without the URL of the API {after.api}"
 
 
 def _untouched(case: Case) -> Iterator[str]:
@@ -182,7 +181,8 @@ _VERDICTS = {0: _done, 1: _untouched, 4: _rolled_back, 5: _differs, 6: _stuck, 9
 
 
 def _no_change(case: Case) -> Iterator[str]:
-    if "no change" in case.run.last_line.lower() and case.new:
+    lines = case.run.stderr.lower().splitlines()
+    if case.new and any(line.startswith("no change") for line in lines):
         yield "it says no change, but there was one"
 
 

@@ -20,7 +20,7 @@ class Scene:
     name: str
     before: str
     expected: str
-    command: tuple[str, ...] = ("deploy", "--yes")
+    command: tuple[str, ...] = ("deploy", "--yes", "--events")
     ends: int = 0
     again: tuple[int, ...] = (0,)
 
@@ -41,8 +41,8 @@ UPDATE = Scene("update", _ONE, _TWO)
 PROTECT = Scene("update and protect", _ONE, _PROTECTED)
 UPDATE_FAILS = Scene("update that fails", _ONE, _BAD, ends=4, again=(4,))
 NOTHING = Scene("no change", _ONE, _ONE)
-DELETE = Scene("delete", _ONE, _ONE, ("delete", "--yes"))
-PURGE = Scene("delete with data", _ONE, _ONE, ("delete", "--yes", "--with-data"))
+DELETE = Scene("delete", _ONE, _ONE, ("delete", "--yes", "--events"))
+PURGE = Scene("delete with data", _ONE, _ONE, ("delete", "--yes", "--events", "--with-data"))
 DIFF = Scene("diff", _ONE, _TWO, ("diff",), ends=5, again=(5,))
 FOLLOW = Scene("follow", _ONE, _ONE, ("follow",))
 

@@ -39,7 +39,7 @@ class Witness:
             status=found["StackStatus"],
             template=self._stacks.get_template(StackName=self._name)["TemplateBody"],
             protected=found["EnableTerminationProtection"],
-            outputs=frozenset(outputs),
+            api=outputs.get("ApiUrl", "").removeprefix("https://").partition(".")[0],
             change_sets=self._change_sets(),
             events=self._events(),
             kept=self._kept(),

@@ -1,6 +1,7 @@
 """examples/demo.py: it reads what it published, and removes what it created."""
 
 import os
+import re
 import runpy
 import signal
 import subprocess
@@ -31,6 +32,11 @@ def test_demo_prints_one_screen_and_leaves_nothing(home: Path, tmp_path: Path) -
         stdout, stderr = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 0, stderr
     assert len(stdout.splitlines()) + len(stderr.splitlines()) <= 40
+    etags = re.findall(r"\bETag\s+(\S+?)[.:]?$", stdout, re.MULTILINE)
+    etags += re.findall(r"If-None-Match: (\S+)'", stdout)
+    assert len(set(etags)) == 1
+    assert "  304 " in stdout
+    assert "make demo KEEP=1" in stdout.splitlines()[-1]
     assert not list(tmp_path.iterdir())
     assert not (home / "sandbox.json").exists()
 

@@ -28,17 +28,18 @@ from fault_site import Place
 from readmodel_cfn.local.sandbox import Sandbox
 
 OLD, NEW = {"Resources": {"A": 1}}, {"Resources": {"B": 2}}
+API = "abc123"
 STARTED, MADE = ("UPDATE_IN_PROGRESS", "shop"), ("UPDATE_COMPLETE", "shop")
 BEFORE = Truth("id-1", "CREATE_COMPLETE", OLD, events={"0": ("CREATE_COMPLETE", "shop")}, kept=True)
 AFTER = replace(
     BEFORE,
     status="UPDATE_COMPLETE",
     template=NEW,
-    outputs=frozenset({"ApiUrl"}),
+    api=API,
     events={**BEFORE.events, "1": STARTED, "2": MADE},
 )
 EVENTS = "12:00:00  UPDATE_IN_PROGRESS  shop  t\n12:00:01  UPDATE_COMPLETE  shop  t\n"
-DONE = Case(Goal(NEW), BEFORE, Run(0, "ApiUrl  https://...", f"{EVENTS}Done."), AFTER)
+DONE = Case(Goal(NEW), BEFORE, Run(0, f"https://{API}.example", f"{EVENTS}Done."), AFTER)
 ROLLED_BACK = Case(
     Goal(NEW),
     BEFORE,
@@ -93,14 +94,14 @@ WRONG = {
     "exit 1 with 2 lines": with_run(
         REFUSED, 1, "Error: a; b\nError: shop: throttled; run it again"
     ),
-    "exit 0 with 1 lines": with_run(DONE, 0, f"{EVENTS}Error: a; b", "ApiUrl"),
+    "exit 0 with 1 lines": with_run(DONE, 0, f"{EVENTS}Error: a; b", API),
     "the error is not the last line": with_run(REFUSED, 1, "Error: a; b\nDone."),
     "the error does not say what to do": with_run(REFUSED, 1, "Error: shop: throttled"),
     "exit 1, right is 0": replace(REFUSED, goal=Goal(NEW, ends=(0,))),
     "exit 7 has no meaning here": with_run(REFUSED, 7, "Error: a; b"),
     "exit 0, but the stack is not done": found(DONE, status="UPDATE_ROLLBACK_COMPLETE"),
     "exit 0, but the stack is not the": found(DONE, template=OLD),
-    "exit 0 without the outputs": with_run(DONE, 0, f"{EVENTS}Done."),
+    "exit 0 without the URL": with_run(DONE, 0, f"{EVENTS}Done."),
     "exit 0, but it is not deleted": found(GONE, status="DELETE_FAILED"),
     "exit 1, but there was a change: status": replace(REFUSED, after=AFTER),
     "exit 5, but nothing differs": replace(DIFFERS, goal=Goal(OLD)),
@@ -109,14 +110,12 @@ WRONG = {
     "exit 6, but nothing is stuck": replace(STUCK, after=AFTER),
     "exit 9, but nothing was started": replace(UNFINISHED, goal=Goal(NEW, asked=False)),
     "exit 9 without a command": with_run(UNFINISHED, 9, "Error: shop: lost; good luck"),
-    "it says no change": with_run(DONE, 0, f"{EVENTS}No change.", "ApiUrl"),
+    "it says no change": with_run(DONE, 0, f"{EVENTS}No change.", API),
     "the document is deleted": found(DONE, kept=False),
     "it is not the same stack": found(DONE, stack_id="id-2"),
     "change sets are left: readmodel-cfn-1": found(DONE, change_sets=("readmodel-cfn-1",)),
-    "printed too often: UPDATE_IN_PROGRESS shop": with_run(
-        DONE, 0, f"{EVENTS}{EVENTS}Done.", "ApiUrl"
-    ),
-    "not printed: UPDATE_IN_PROGRESS shop": with_run(DONE, 0, "Done.", "ApiUrl"),
+    "printed too often: UPDATE_IN_PROGRESS shop": with_run(DONE, 0, f"{EVENTS}{EVENTS}Done.", API),
+    "not printed: UPDATE_IN_PROGRESS shop": with_run(DONE, 0, "Done.", API),
 }
 
 
@@ -135,7 +134,7 @@ def test_judge_rejects_every_other_exit_code(name: str) -> None:
     """Each of these states has a single right exit code, or 9 if the state is unknown."""
     case = RIGHT[name]
     for code in {0, 4, 6} - {case.run.exit_code}:
-        assert judge(with_run(case, code, "Error: shop: what; do" if code else "", "ApiUrl"))
+        assert judge(with_run(case, code, "Error: shop: what; do" if code else "", API))
 
 
 @pytest.fixture(scope="module")

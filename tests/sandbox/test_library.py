@@ -221,7 +221,9 @@ def deploy(shop: Shop) -> None:
     printed = shop("deploy", "--yes", "--json").lines
     result = shop.stack.deploy(on_progress=shop.on_progress)
     assert [*shop.values, {"result": result.as_dict()}] == printed
-    assert str(result) == f"{result.target}: {result.status}"
+    shown = shop("deploy", "--yes").result
+    assert str(result) in shown.stderr.splitlines()
+    assert shown.stdout.split() == list(result.urls.values())
 
 
 @row("`diff`")
@@ -249,6 +251,7 @@ def outputs(shop: Shop) -> None:
     urls = {route.path: f"{printed['ApiUrl']}/{route.path}" for route in shop.model.routes}
     only_named = ReadModelStack(shop.name, endpoint_url=shop.endpoint_url)
     assert shop.stack.route_urls() == only_named.route_urls() == urls
+    assert shop("outputs").result.stdout.splitlines()[-1:] == list(urls.values())
 
 
 @row("`status`")
@@ -281,7 +284,8 @@ def publish(shop: Shop) -> None:
     assert without({"result": result.as_dict()}, differs) == without(last, differs)
 
     # The line has the seconds that it took and the rate; the counts come before them.
-    (line,) = shop("publish", "data").result.stdout.splitlines()
+    line, *urls = shop("publish", "data").result.stdout.splitlines()
+    assert urls == list(result.urls.values())
     assert str(shop.stack.publish("data")).partition(" in ")[0] == line.partition(" in ")[0]
 
 

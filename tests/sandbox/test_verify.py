@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 from verify_site import (
+    ORIGIN,
     TOML,
     Break,
     Site,
@@ -96,8 +97,21 @@ def test_output_for_people_is_a_table(sound: Site) -> None:
     assert done.exit_code == 0
     lines = done.stdout.splitlines()
     assert len(lines) == 20
-    assert lines[0].split("  ")[0] == "kept"
-    assert sum(line.startswith("not checked") for line in lines) == 4
+    assert [line.split("  ")[0] for line in lines] == ["not checked"] * 4 + ["kept"] * 16
+
+
+def test_broken_promises_are_the_first_lines_and_each_is_there_once(
+    make_site: Callable[..., Site],
+) -> None:
+    site = make_site()
+    site.config.write_text(TOML.replace(ORIGIN, "https://other.example"))
+    done = site.run("verify")
+    assert done.exit_code == 7
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("broken  ")
+    assert [line for line in lines if line.startswith("broken  ")] == [lines[0]]
+    assert "CORS" in lines[0]
+    assert "readmodel-cfn deploy" in lines[1]
 
 
 @pytest.mark.parametrize(

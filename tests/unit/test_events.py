@@ -82,7 +82,37 @@ def test_events_of_one_timestamp_are_reported_once_and_in_order() -> None:
     client = Scripted((STACK, "ab"), (STACK, "ab"), (STACK, "abcd"), (DONE, "abcde"))
     ended, reported, _ = followed(client)
     assert reported == "abcde"
-    assert ended == OperationEnd(DONE, [event(id_) for id_ in "abcde"])
+    assert (ended.stack, ended.events) == (DONE, [event(id_) for id_ in "abcde"])
+
+
+def test_each_resource_counts_once_by_its_first_end() -> None:
+    happened = [
+        ("Bucket", "UPDATE_IN_PROGRESS"),
+        ("Bucket", "UPDATE_COMPLETE"),
+        ("New", "CREATE_COMPLETE"),
+        ("Imported", "IMPORT_COMPLETE"),
+        ("shop", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"),
+        ("Bucket", "DELETE_COMPLETE"),
+        ("Old", "DELETE_COMPLETE"),
+        ("Kept", "DELETE_SKIPPED"),
+        ("shop", "UPDATE_COMPLETE"),
+    ]
+    events = [
+        StackEvent(
+            str(number),
+            datetime(2026, 1, 1, tzinfo=UTC),
+            logical_id,
+            "physical",
+            "AWS::CloudFormation::Stack" if logical_id == "shop" else "AWS::S3::Bucket",
+            status,
+            "",
+        )
+        for number, (logical_id, status) in enumerate(happened)
+    ]
+    end = OperationEnd(DONE, events)
+    assert end.count("CREATE_COMPLETE", "IMPORT_COMPLETE") == 2
+    assert end.count("UPDATE_COMPLETE") == 1
+    assert end.count("DELETE_COMPLETE") == 1
 
 
 def test_events_of_earlier_operations_are_not_reported() -> None:

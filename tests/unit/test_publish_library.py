@@ -546,6 +546,7 @@ def test_result_is_the_command_line_and_its_json(objects: FakeObjects) -> None:
         "passed_over": 0,
         "bytes": 1,
         "seconds": 0,
+        "urls": {},
         "bucket": "bucket",
         **Target().as_dict(),
     }

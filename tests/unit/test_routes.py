@@ -366,6 +366,37 @@ def test_arn_pattern_of_a_static_route_is_its_key() -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "key", "document", "found"),
+    [
+        ("samples", "payload.json", "payload.json", "samples"),
+        ("samples", "payload.json", "other.json", None),
+        ("products/{id}", "products/{id}.json", "products/a.b-c.json", "products/a.b-c"),
+        ("products/{id}", "products/{id}.json", "products/a/b.json", None),
+        ("products/{id}", "products/{id}.json", "products/.a.json", None),
+        ("{shop}/{id}", "{id}.{shop}.json", "7.de.json", "de/7"),
+        ("products/{id}", "{id}/{id}.json", "7/7.json", "products/7"),
+        ("products/{id}", "{id}/{id}.json", "7/8.json", None),
+        ("assets/{path+}", "files/{path}", "files/a/b.json", "assets/a/b.json"),
+        ("{a}/x/{b+}", "{b}/in/{a}", "p/q/in/z", "z/x/p/q"),
+    ],
+)
+def test_path_of_key_is_where_clients_read_it(
+    path: str, key: str, document: str, found: str | None
+) -> None:
+    assert Route(path, key).path_of_key(document) == found
+
+
+@given(routes(), st.text("abc019._-/", max_size=30))
+def test_path_of_key_has_no_parameter_left(route: Route, text: str) -> None:
+    values = {name: text.strip("/") or "v" for name in route.parameters}
+    key = re.sub(r"\{(\w+)\}", lambda parameter: values[parameter[1]], route.key)
+    path = route.path_of_key(key)
+    if path is not None:
+        assert "{" not in path
+        assert route.match_key(key)
+
+
+@pytest.mark.parametrize(
     ("path", "key", "requested", "expected"),
     [
         ("samples", "payload.json", "samples", "payload.json"),

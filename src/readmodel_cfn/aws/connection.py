@@ -11,6 +11,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
+from readmodel_cfn.aws.debug import hide, watch
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.target import Target
 
@@ -111,12 +112,14 @@ class Connection:
             read_timeout=60,
             s3={"addressing_style": "path"} if self.endpoint_url else None,
         )
+        hide(self.credentials.secret_access_key if self.credentials else None)
         try:
             client = self._session.client(service, endpoint_url=self.endpoint_url, config=config)
         except ValueError as error:
             not_json = isinstance(error, json.JSONDecodeError)  # the output of credential_process
             hint = "check credential_process" if not_json else "check --region and --endpoint-url"
             raise ConfigError(str(error).rstrip("."), where="AWS", hint=hint) from error
+        watch(client)
         if service == "s3" and self.allowed_account:
             handler = partial(_expect_bucket_owner, self.allowed_account)
             client.meta.events.register("before-parameter-build.s3", handler)

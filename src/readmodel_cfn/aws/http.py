@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from readmodel_cfn.aws.debug import log_request, log_response
 from readmodel_cfn.errors import ConfigError, NoSuchDocument, PromiseBroken, ReadModelError
 from readmodel_cfn.limits import INTEGRATION_SECONDS
 from readmodel_cfn.plural import counted
 
 if TYPE_CHECKING:  # imported when a request is sent: it takes time
-    from http.client import HTTPConnection
+    from http.client import HTTPConnection, HTTPResponse
 
 TIMEOUT = INTEGRATION_SECONDS + 1  # seconds
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
@@ -124,6 +125,7 @@ def request(
     connection = connect(url, timeout)
     target, own_headers = request_head(url)
     sent = {**own_headers, **(headers or {})}
+    log_request(method, url, headers or {})
     start = time.perf_counter()
     try:
         connection.putrequest(method, target, skip_accept_encoding=True)
@@ -133,6 +135,7 @@ def request(
         reply = connection.getresponse()
         body = reply.read()
         seconds = time.perf_counter() - start
+        log_response(method, url, reply.status, seconds, _request_id(reply), body)
         return Response(method, url, reply.status, tuple(reply.getheaders()), body, seconds)
     except (InvalidURL, ValueError) as error:
         raise _not_a_url(url) from error
@@ -142,6 +145,11 @@ def request(
         raise ReadModelError(f"no response to {method}: {reason}", where=url, hint=hint) from error
     finally:
         connection.close()
+
+
+def _request_id(reply: "HTTPResponse") -> str | None:
+    """API Gateway's ID of the request."""
+    return reply.getheader("x-amzn-RequestId")
 
 
 def connect(url: str, timeout: float = TIMEOUT) -> "HTTPConnection":

@@ -100,7 +100,7 @@ def _print_rules(rules: Iterable["Rule"], as_json: bool) -> None:
 def _print_findings(findings: Sequence["Finding"], file: Path | None) -> None:
     """Print the findings of each rule, and how many there are of each severity."""
     for (severity, rule, name, meaning), group in groupby(findings, _rule_of):
-        click.echo(f"{click.style(severity, fg=_COLOURS[severity])} {rule} {name}")
+        report.echo(f"{click.style(severity, fg=_COLOURS[severity])} {rule} {name}")
         report.echo(f"  impact: {meaning}")
         for finding in group:
             line = f"{file}:{finding.line}: " if finding.line else ""
@@ -109,7 +109,7 @@ def _print_findings(findings: Sequence["Finding"], file: Path | None) -> None:
             report.echo(f"      fix: {finding.todo}")
     numbers = Counter(finding.severity for finding in findings)
     if findings:
-        click.echo(", ".join(counted(number, severity) for severity, number in numbers.items()))
+        report.echo(", ".join(counted(number, severity) for severity, number in numbers.items()))
 
 
 def _rule_of(finding: "Finding") -> tuple[str, str, str, str]:

@@ -117,7 +117,7 @@ class Ask:
 
 
 def _type_name(consent: Consent) -> None:
-    question = f"{_sentence(consent)}. Type the stack's name to agree"
+    question = output.fit(f"{_sentence(consent)}. Type the stack's name to agree")
     typed = click.prompt(question, default="", show_default=False, err=True)
     if typed.strip() != consent.name:
         raise ReadModelError("cancelled", where=consent.text)
@@ -128,7 +128,7 @@ def _by_answer(consent: Consent, agreed: bool, flag: str) -> None:
         _announce(consent)
         return
     check_terminal(consent.text, f"use {flag}")
-    if not click.confirm(f"{_sentence(consent)}?", err=True):
+    if not click.confirm(output.fit(f"{_sentence(consent)}?"), err=True):
         raise ReadModelError("cancelled", where=consent.text)
 
 

@@ -11,7 +11,14 @@ from readmodel_cfn.cli.diff import full_option, print_diff
 from readmodel_cfn.cli.errors import stop_on_sigterm, unfinished_if_output_closed
 from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.operation import OperationReporter, offer_cancel
-from readmodel_cfn.cli.options import SECONDS, WORD, json_option, stack_name_options, stack_options
+from readmodel_cfn.cli.options import (
+    SECONDS,
+    WORD,
+    json_option,
+    same_stack,
+    stack_name_options,
+    stack_options,
+)
 from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.lint import Finding
 from readmodel_cfn.results import DeletionPlan, Plan, StackDiff
@@ -24,6 +31,9 @@ template_bucket_option: Callable[..., Any] = click.option(
     type=WORD,
     help="S3 bucket for a template of more than 51,200 bytes [default: a private bucket of the "
     "account, created after asking].",
+)
+events_option: Callable[..., Any] = click.option(
+    "--events", is_flag=True, help="Print every event, not only what is done or has failed."
 )
 timeout_option: Callable[..., Any] = click.option(
     "--timeout", type=SECONDS, help="Stop waiting after this many seconds."
@@ -88,6 +98,7 @@ def diff(
 @yes_option
 @template_bucket_option
 @json_option
+@events_option
 @click.option("--detach", is_flag=True, help="Start the deployment and return without waiting.")
 @timeout_option
 @click.option(
@@ -135,13 +146,15 @@ def deploy(
     replaced: tuple[str, ...],
     remove_all_routes: bool,
     full: bool,
+    events: bool,
     **options: Any,
 ) -> None:
-    """Create or update the stack, wait until it is complete, and print its outputs.
+    """Create or update the stack, wait until it is complete, and print the URL of each route.
 
     With --json: JSON lines, each an object whose one key is plan, diff, finding or event, and at
-    the end result, with status and outputs; --detach prints no result. plan and result have
-    account, region, stack, profile, role_arn and sandbox.
+    the end result, with status, outputs, seconds, urls, and the numbers of resources created,
+    updated and deleted; --detach prints no result. plan and result have account, region, stack,
+    profile, role_arn and sandbox.
     """
     check_name("--adopt", adopt, stack.name)
     printers: dict[type, Callable[[Any], None]] = {
@@ -149,7 +162,7 @@ def deploy(
         StackDiff: lambda diff: print_diff(diff, full=full, err=True),
         Finding: lambda finding: output.findings([finding]),
     }
-    with OperationReporter(stack, as_json, printers) as report:
+    with OperationReporter(stack, as_json, printers, all_events=events) as report:
         result = stack.deploy(
             adopt=adopt is not None,
             confirm=Ask(
@@ -170,8 +183,10 @@ def deploy(
         if as_json:
             output.print_json_line("result", result.as_dict())
         else:
-            names = result.outputs.items()
-            output.outputs({name: (value, result.descriptions[name]) for name, value in names})
+            output.log(output.with_colour(str(result)))
+            output.urls(result.urls.values())
+            next_words = ("publish", "data") if result.created else ("verify",)
+            output.log(f"Next: {same_stack(*next_words)}")
 
 
 @click.command(
@@ -191,7 +206,7 @@ def follow(stack: ReadModelStack, as_json: bool, timeout: float | None) -> None:
     With --json: JSON lines, each an object whose one key is event, and at the end result, with
     status.
     """
-    with OperationReporter(stack, as_json) as report:
+    with OperationReporter(stack, as_json, all_events=True) as report:
         result = stack.follow(
             timeout=timeout, on_progress=report, on_interrupt=offer_cancel(report)
         )
@@ -222,8 +237,14 @@ def follow(stack: ReadModelStack, as_json: bool, timeout: float | None) -> None:
     is_flag=True,
     help="After a failed deletion: keep the resources that cannot be deleted.",
 )
+@events_option
 def delete(
-    stack: ReadModelStack, yes: bool, as_json: bool, with_data: str | None, force: bool
+    stack: ReadModelStack,
+    yes: bool,
+    as_json: bool,
+    with_data: str | None,
+    force: bool,
+    events: bool,
 ) -> None:
     """Delete the stack after listing what will be deleted and kept.
 
@@ -241,7 +262,10 @@ def delete(
     check_name("--with-data", with_data, stack.name)
     again = ["delete", *([f"--with-data={stack.name}"] if with_data is not None else [])]
     with OperationReporter(
-        stack, printers={DeletionPlan: _print_deletion_plan}, again=again
+        stack,
+        printers={DeletionPlan: _print_deletion_plan},
+        again=again,
+        all_events=events,
     ) as report:
         result = stack.delete(
             with_data=with_data is not None,

@@ -33,7 +33,7 @@ full_option = click.option(
 def print_diff(diff: StackDiff, *, full: bool = False, err: bool = False) -> None:
     """Print the difference on stdout, or on stderr with `err`."""
     for line in _full(diff) if full else _grouped(diff, _columns()):
-        click.echo(line, err=err)
+        output.echo(line, err=err)
 
 
 def _columns() -> int:

@@ -13,7 +13,7 @@ from typing import Any, NoReturn, TextIO
 import click
 from click.exceptions import NoSuchCommand
 
-from readmodel_cfn.cli.output import colour
+from readmodel_cfn.cli.output import colour, fit
 from readmodel_cfn.errors import ConfigError, ReadModelError, Unfinished
 
 _PACKAGE = Path(__file__).parents[1]
@@ -83,7 +83,7 @@ def _end(line: str, code: int) -> None:
 def _print(line: str) -> None:
     """Print the error; if stderr is closed, there is only the exit code."""
     with suppress(OSError):
-        click.echo(f"{click.style('Error:', fg='red')} {line}", err=True, color=colour())
+        click.echo(fit(f"{click.style('Error:', fg='red')} {line}"), err=True, color=colour())
     for stream in filter(None, (sys.stdout, sys.stderr)):
         _close(stream)
 

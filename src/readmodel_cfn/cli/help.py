@@ -1,12 +1,21 @@
 """Help pages that end with examples, each on one line."""
 
+from typing import Any
+
 import click
+
+from readmodel_cfn.cli.debug import debug_option
 
 _SENTENCE = 1000  # characters; no sentence is longer
 
 
 class WithExamples(click.Command):
-    """A command whose epilog is examples, one on each line."""
+    """A command with --debug, whose epilog is examples, one on each line."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not isinstance(self, click.Group):
+            self.params.append(debug_option())
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The examples as a section, without line breaks."""

@@ -1,10 +1,14 @@
-"""Output of a stack operation: its events, the resources in progress, and Ctrl-C."""
+"""Output of a stack operation: its events, the resources in progress, and Ctrl-C.
+
+One operation has two or more events for each resource. Without `all_events`, a terminal shows one
+live block and keeps the failures; a pipe or a file gets one line for each resource that is done.
+"""
 
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import click
 
@@ -12,7 +16,8 @@ from readmodel_cfn.cli import output
 from readmodel_cfn.cli.errors import Terminated, unfinished_if_output_closed
 from readmodel_cfn.cli.reporter import Printer, Reporter
 from readmodel_cfn.errors import ReadModelError
-from readmodel_cfn.results import StackEvent
+from readmodel_cfn.plural import counted
+from readmodel_cfn.results import DeletionPlan, StackDiff, StackEvent
 from readmodel_cfn.stack import ReadModelStack
 
 if TYPE_CHECKING:
@@ -27,9 +32,9 @@ _STACK = "AWS::CloudFormation::Stack"
 class OperationReporter(Reporter):
     """A Reporter for a call that waits for an operation on `stack`.
 
-    On a terminal the resources in progress are shown below the events. After the first event,
-    output that cannot be written ends the command with Unfinished; `again` is the command, with its
-    options, that continues to wait.
+    On a terminal the resources in progress are shown below what was printed. `all_events` is
+    whether every event is printed. After the first event, output that cannot be written ends the
+    command with Unfinished; `again` is the command, with its options, that continues to wait.
     """
 
     def __init__(
@@ -38,11 +43,14 @@ class OperationReporter(Reporter):
         as_json: bool = False,
         printers: Mapping[type, Printer] | None = None,
         again: Sequence[str] = ("follow",),
+        all_events: bool = False,
     ) -> None:
-        all_printers: dict[type, Printer] = {StackEvent: lambda event: output.event(event)}
-        super().__init__(as_json, all_printers | dict(printers or {}))
-        self._stack, self._again = stack, again
+        own_printers: dict[type, Printer] = {StackEvent: self._print_event}
+        super().__init__(as_json, own_printers | dict(printers or {}))
+        self._stack, self._again, self._all_events = stack, again, all_events
         self._started = False
+        self._printed: set[str] = set()
+        self._progress = _Progress()
         self._has_view = not as_json and sys.stderr is not None and sys.stderr.isatty()
         self._view: _LiveView | None = None
 
@@ -52,13 +60,24 @@ class OperationReporter(Reporter):
         with self._unfinished_if_output_closed():
             if not isinstance(value, StackEvent):
                 self._close_view()
+                self._progress = _Progress.of(value) or self._progress
                 super().__call__(value)
                 return
+            self._progress.add(value)
             if self._has_view and self._view is None:
-                self._view = _LiveView(str(self._stack.location))
+                self._view = _LiveView(str(self._stack.location), self._progress)
             super().__call__(value)
-            if self._view:
-                self._view.add(value)
+
+    def _print_event(self, event: StackEvent) -> None:
+        is_shown = self._all_events or _failed(event)
+        if is_shown or (not self._has_view and self._is_first_end(event)):
+            self._printed.add(event.logical_id)
+            output.event(event)
+
+    def _is_first_end(self, event: StackEvent) -> bool:
+        """Whether a resource is done, and has no line yet; the stack has the closing line."""
+        done = event.status.endswith("_COMPLETE") and event.type != _STACK
+        return done and event.logical_id not in self._printed
 
     def end(self) -> None:
         """Remove the live view too, before a question or a result."""
@@ -119,27 +138,54 @@ def _cancel(events: "EventStream") -> bool:
     return True
 
 
-class _LiveView:
-    """The resources in progress, each with its status and seconds, on stderr below the events."""
+def _failed(event: StackEvent) -> bool:
+    """Whether a resource failed, or the stack begins to roll back because of it."""
+    rolls_back = event.type == _STACK and event.status.endswith("ROLLBACK_IN_PROGRESS")
+    return event.status.endswith("_FAILED") or rolls_back
 
-    def __init__(self, where: str) -> None:
-        from rich.console import Console
-        from rich.live import Live
 
-        self._where, self._started = where, time.monotonic()
-        self._in_progress: dict[str, tuple[str, float]] = {}
-        console = Console(stderr=True)
-        self._live: Live = Live(self, console=console, refresh_per_second=4, transient=True)
-        self._live.start()
+class _Progress:
+    """The resources of an operation that are done and in progress, and their number, if known."""
+
+    def __init__(self, total: int | None = None) -> None:
+        self.total, self.began = total, time.monotonic()
+        self.done: set[str] = set()
+        self.in_progress: dict[str, tuple[str, float]] = {}
+
+    @classmethod
+    def of(cls, value: object) -> Self | None:
+        """Of the operation that such a plan or difference announces; None for other values."""
+        if isinstance(value, StackDiff):
+            return cls(len(value.resources))
+        return cls(len(value.deleted)) if isinstance(value, DeletionPlan) else None
 
     def add(self, event: StackEvent) -> None:
         """Add or remove a resource."""
         if event.type == _STACK:
             return
         if event.status.endswith("_IN_PROGRESS"):
-            self._in_progress.setdefault(event.logical_id, (event.status, time.monotonic()))
+            self.in_progress.setdefault(event.logical_id, (event.status, time.monotonic()))
         else:
-            self._in_progress.pop(event.logical_id, None)
+            self.in_progress.pop(event.logical_id, None)
+            if event.status != "DELETE_SKIPPED":  # a resource that is kept
+                self.done.add(event.logical_id)
+
+    def __str__(self) -> str:
+        count, total = len(self.done), self.total
+        return f"{count} of {counted(max(total, count), 'resource')}" if total else f"{count} done"
+
+
+class _LiveView:
+    """The resources in progress, each with its status and seconds, at the end of stderr."""
+
+    def __init__(self, where: str, progress: _Progress) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self._where, self._progress = where, progress
+        console = Console(stderr=True)
+        self._live: Live = Live(self, console=console, refresh_per_second=4, transient=True)
+        self._live.start()
 
     def close(self) -> None:
         """Remove the view from the terminal."""
@@ -149,9 +195,12 @@ class _LiveView:
         """Called several times a second."""
         from rich.table import Table
 
-        now = time.monotonic()
+        now, progress = time.monotonic(), self._progress
         table = Table.grid(padding=(0, 2))
-        table.add_row(f"[bold]{self._where}[/]", "", f"{now - self._started:.0f} s")
-        for logical_id, (status, since) in list(self._in_progress.items()):
+        for _ in range(3):
+            table.add_column(no_wrap=True, overflow="ellipsis")
+        seconds = f"{now - progress.began:.0f} s"
+        table.add_row(f"[bold]{self._where}[/]", str(progress), seconds)
+        for logical_id, (status, since) in list(progress.in_progress.items()):
             table.add_row(f"  {logical_id}", f"[yellow]{status}[/]", f"{now - since:.0f} s")
         return table

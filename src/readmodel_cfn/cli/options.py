@@ -1,6 +1,7 @@
 """Options and arguments that commands share, and the stack or template that they select."""
 
 import os
+import shlex
 from collections.abc import Callable, Sequence
 from functools import wraps
 from math import isfinite
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from readmodel_cfn.cli.output import log
 from readmodel_cfn.errors import ConfigError
@@ -171,6 +173,13 @@ def model_options(command: Command) -> Command:
     return _added(_MODEL_OPTIONS, with_model)
 
 
+_SELECTING = {
+    *("config_file", "stack_name", "region", "profile", "endpoint_url", "use_sandbox"),
+    *("example", "article"),
+}
+"""The parameters that select a stack."""
+
+
 def stack_options(command: Command) -> Command:
     """Add the options of a stack to a command, whose parameter `stack` is the ReadModelStack.
 
@@ -227,6 +236,17 @@ def _with_stack(command: Command, *, needs_model: bool) -> Command:
 def place_options(command: Command) -> Command:
     """Add the options of an account and a region to a command."""
     return _added(_PLACE_OPTIONS, command)
+
+
+def same_stack(*words: str) -> str:
+    """A command line for the stack of the running command, with the options that select it."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+        if given and parameter.name in _SELECTING:
+            value = context.params[parameter.name]
+            words += (parameter.opts[0],) if value is True else (parameter.opts[0], str(value))
+    return shlex.join(["readmodel-cfn", *words])
 
 
 def _added(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:

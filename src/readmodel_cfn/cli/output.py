@@ -1,29 +1,61 @@
-"""Printing for people and programs: results on stdout, logs on stderr."""
+"""Printing for people and programs: results on stdout, logs on stderr.
+
+Text for people goes through `echo`, `log` and `table`, which fit it to the terminal (fit.py). JSON,
+templates and documents are printed as they are.
+"""
 
 import json
 import os
-import re
-import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from readmodel_cfn.cli.fit import columns, fitted, fitted_table
 from readmodel_cfn.target import SANDBOX
 
 if TYPE_CHECKING:
     from readmodel_cfn.lint import Finding
     from readmodel_cfn.results import Published, Response, StackEvent
 
+_STATUS = len("CREATE_IN_PROGRESS")
 
-def log(line: str) -> None:
-    """Print a line on stderr.
+
+def log(text: str) -> None:
+    """Print a text on stderr, fitted to the terminal.
 
     The current stderr is passed, because click would use the one behind rich's live view, and write
     into that view.
     """
-    click.echo(line, file=sys.stderr, err=True)
+    click.echo(fit(text), file=sys.stderr, err=True)
+
+
+def fit(text: str) -> str:
+    """The text with the line breaks that it needs on stderr, for `log` and questions."""
+    return "\n".join(fitted(text, width(sys.stderr)))
+
+
+def echo(text: str, *, err: bool = False) -> None:
+    """Print a text on stdout, or on stderr with `err`, fitted to the terminal."""
+    if err:
+        log(text)
+    else:
+        click.echo("\n".join(fitted(text, width(sys.stdout))))
+
+
+def width(stream: TextIO | None) -> int | None:
+    """The length that a line may have: COLUMNS, else the terminal's width; None for any length.
+
+    A line in a pipe or a file is not divided, so that programs find what they look for.
+    """
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given) > 0:
+        return int(given)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or None if stream else None
+    except (OSError, ValueError):  # not a terminal, closed, or without a file
+        return None
 
 
 def with_colour(text: str) -> str:
@@ -46,45 +78,19 @@ def print_json_line(kind: str, value: Any) -> None:
     click.echo(json.dumps({kind: value}))
 
 
-def table(rows: Iterable[Sequence[str]]) -> None:
-    """Print rows in aligned columns."""
-    lines = [list(row) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for row in lines:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        click.echo("  ".join(cells).rstrip())
-
-
-def echo(text: str) -> None:
-    """Print a text in lines that fit the terminal, all with its indentation.
-
-    A word that is too long is divided after slashes; a URL or an ARN is never divided.
-    """
-    space = " " * (len(text) - len(text.lstrip()))
-    width = max(shutil.get_terminal_size().columns - len(space), 20)
-    line = ""
-    for word in text.split():
-        for part in [word] if len(word) <= width else _divided(word, width):
-            if line and len(line) + 1 + len(part) > width:
-                click.echo(space + line)
-                line = ""
-            line = f"{line} {part}" if line else part
-    click.echo(space + line)
-
-
-def _divided(word: str, width: int) -> list[str]:
-    """The parts of a long word, each with as many of its segments as fit."""
-    if "://" in word or "arn:" in word:
-        return [word]
-    return re.findall(rf".{{1,{width - 1}}}(?:/|$)|.{{1,{width}}}", word)
+def table(rows: Iterable[Sequence[str]], *, err: bool = False) -> None:
+    """Print rows in aligned columns; what does not fit in the terminal stands below its row."""
+    stream = sys.stderr if err else sys.stdout
+    for line in fitted_table([list(row) for row in rows], width(stream)):
+        click.echo(line, file=stream, err=err)
 
 
 def findings(found: Sequence["Finding"]) -> None:
     """Print cfn-lint's findings: rule, place, message, and what the rule means."""
     for finding in found:
         colour = "red" if finding.level == "error" else "yellow"
-        click.echo(f"{click.style(finding.rule, fg=colour)} {finding.place}: {finding.message}")
-        click.echo(f"      {finding.meaning}")
+        echo(f"{click.style(finding.rule, fg=colour)} {finding.place}: {finding.message}")
+        echo(f"      {finding.meaning}")
 
 
 def outputs(found: Mapping[str, tuple[str, str]]) -> None:
@@ -92,19 +98,30 @@ def outputs(found: Mapping[str, tuple[str, str]]) -> None:
     table([name, value, f"# {text}" if text else ""] for name, (value, text) in found.items())
 
 
+def urls(found: Iterable[str], most: int | None = None, more: str = "") -> None:
+    """Print URLs, each on a line; after `most` of them their number, and the command `more`."""
+    every = list(found)
+    for url in every[:most]:
+        click.echo(url)
+    if left := len(every[most:]) if most else 0:
+        echo(f"and {left} more: {more}")
+
+
 def event(event: "StackEvent") -> None:
-    """Print one stack event in one line."""
+    """Print one stack event, without the resource's type if the line would be too long."""
     failed = event.status.endswith("_FAILED") or "ROLLBACK" in event.status
-    done = event.status.endswith("_COMPLETE")
-    status = click.style(event.status.ljust(28), fg="red" if failed else "green" if done else None)
-    line = f"{event.time:%H:%M:%S}  {status} {event.logical_id}  {event.type}  {event.reason}"
-    log(line.rstrip())
+    colour = "red" if failed else "green" if event.status.endswith("_COMPLETE") else None
+    status = click.style(event.status.ljust(_STATUS), fg=colour)
+    short = f"{event.time:%H:%M:%S}  {status} {event.logical_id}"
+    long, most = f"{short}  {event.type}  {event.reason}".rstrip(), width(sys.stderr)
+    log(long if event.reason or most is None or columns(long) <= most else short)
 
 
 def published(done: "Published") -> None:
     """Print one published document."""
     rows = {"key": f"{done.bucket}/{done.key}", "ETag": done.etag, "version": done.version or "-"}
     table([name, value] for name, value in rows.items())
+    urls([done.url] if done.url else [])
 
 
 def response(response: "Response") -> None:

@@ -10,8 +10,8 @@ from readmodel_cfn.cli import output
 from readmodel_cfn.cli.consent import Ask, yes_option
 from readmodel_cfn.cli.errors import stop_on_sigterm, unfinished_if_output_fails
 from readmodel_cfn.cli.help import WithExamples, examples
-from readmodel_cfn.cli.options import FILE_OR_FOLDER, WORD, json_option, stack_options
-from readmodel_cfn.cli.reporter import Reporter
+from readmodel_cfn.cli.options import FILE_OR_FOLDER, WORD, json_option, same_stack, stack_options
+from readmodel_cfn.cli.reporter import Printer, Reporter
 from readmodel_cfn.config.load import Publish
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.results import (
@@ -26,6 +26,7 @@ from readmodel_cfn.stack import ReadModelStack
 from readmodel_cfn.template.options import OptionError
 
 _CHANGES = 5  # exit code
+_URLS = 5  # of routes, after publishing many documents
 _RUN_AGAIN = "run it again: only what is missing is sent"
 
 
@@ -94,8 +95,10 @@ def publish(
     always sent. Names that begin with a dot are skipped, unless a route's key has them:
     .well-known/{name}.json.
 
-    With --json: for one file an object with bucket, key, etag, version, bytes, and those of the
-    target: account, region, stack, profile, role_arn and sandbox; for several a line each, an
+    Prints the URL where the document can be read, or one for each route, unless --bucket is given.
+
+    With --json: for one file an object with bucket, key, etag, version, bytes, url, and those of
+    the target: account, region, stack, profile, role_arn and sandbox; for several a line each, an
     object whose one key is sent, invalid, lost or deleted, and at the end result, with the same
     fields. With --dry-run one line whose key is plan.
     """
@@ -210,15 +213,20 @@ def _print_error(value: object) -> None:
 
 def _print_plan(plan: PublishPlan) -> None:
     for key in plan.send:
-        click.echo(f"send    {key}")
+        output.echo(f"send    {key}")
     for key in plan.delete:
-        click.echo(f"delete  {key}")
-    click.echo(str(plan))
+        output.echo(f"delete  {key}")
+    output.echo(str(plan))
 
 
-_PRINTERS = {
+def _print_result(result: PublishResult) -> None:
+    output.echo(str(result))
+    output.urls(result.urls.values(), _URLS, same_stack("outputs"))
+
+
+_PRINTERS: dict[type, Printer] = {
     Fault: _print_error,
     Lost: _print_error,
     PublishPlan: _print_plan,
-    PublishResult: click.echo,
+    PublishResult: _print_result,
 }

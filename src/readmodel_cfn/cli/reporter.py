@@ -133,7 +133,8 @@ class _CountLine:
     def _show(self, line: str) -> None:
         self._visible = True
         if self._on_terminal:
-            line = f"\r{line}\x1b[K"  # replaces the line
+            most = output.width(sys.stderr)  # in the last column the cursor would change its line
+            line = f"\r{line[: most and most - 1]}\x1b[K"  # replaces the line
         # With color=None click removes the code that clears the line.
         click.echo(line, nl=not self._on_terminal, err=True, color=self._on_terminal or None)
 

@@ -26,16 +26,20 @@ if TYPE_CHECKING:
 @json_option
 @click.option("--show-secrets", is_flag=True, help="Print secrets instead of ****.")
 def outputs(stack: ReadModelStack, as_json: bool, show_secrets: bool) -> None:
-    """Print the stack's outputs; the URLs work on the sandbox too.
+    """Print the stack's outputs and the URL of each route; they work on the sandbox too.
 
-    With --json: an object of names and values.
+    Parameters of a route stay in braces.
+
+    With --json: an object of names and values, without the URLs of the routes.
     """
     with Reporter(as_json) as report:
         found = stack.described_outputs(report, show_secrets=show_secrets)
+        urls = {} if as_json else stack.route_urls(report)
     if as_json:
         output.print_json({each.name: each.value for each in found})
     else:
         output.outputs({each.name: (each.value, each.description) for each in found})
+        output.urls(urls.values())
 
 
 @click.command(
@@ -90,14 +94,14 @@ def diagnose(stack: ReadModelStack, as_json: bool) -> None:
     if as_json:
         output.print_json(found.as_dict())
     else:
-        click.echo(str(found))
+        output.echo(str(found))
         _print_diagnosis(found)
 
 
 def _print_status(found: "StackStatus") -> None:
-    click.echo(str(found))
+    output.echo(str(found))
     if found.last_operation:
-        click.echo(f"Last operation: {found.last_operation}")
+        output.echo(f"Last operation: {found.last_operation}")
     _print_live(found.live)
     if found.drift:
         _print_drift(found.drift)
@@ -111,28 +115,28 @@ def _print_live(live: "Live") -> None:
     broken = {finding.stage for finding in live.findings}
     for stage, parts in live.compared.items():
         serves = "does not serve" if stage in broken else "serves"
-        click.echo(f"Live: {stage} {serves} what the template says; compared: {', '.join(parts)}")
+        output.echo(f"Live: {stage} {serves} what the template says; compared: {', '.join(parts)}")
     output.table(
         [f"  {finding.kind}", f"{finding.method} {finding.route}", finding.detail]
         for finding in live.findings
     )
     for line in live.unknown:
-        click.echo(f"Live: {line}")
+        output.echo(f"Live: {line}")
 
 
 def _print_drift(drift: "Drift") -> None:
     changed = [resource for resource in drift.resources if resource.is_changed]
     unchecked = [resource.logical_id for resource in drift.resources if not resource.is_checked]
     checked = len(drift.resources) - len(unchecked)
-    click.echo(f"Drift: {len(changed)} of {checked} checked resources differ from the template")
+    output.echo(f"Drift: {len(changed)} of {checked} checked resources differ from the template")
     for resource in changed:
-        click.echo(f"  {resource.logical_id}  {resource.status}  {resource.type}")
+        output.echo(f"  {resource.logical_id}  {resource.status}  {resource.type}")
         for each in resource.differences:
-            click.echo(f"    {each.path}: {each.actual}, in the template {each.expected}")
+            output.echo(f"    {each.path}: {each.actual}, in the template {each.expected}")
     if unchecked:
-        click.echo(f"Drift: not checked: {', '.join(unchecked)}")
+        output.echo(f"Drift: not checked: {', '.join(unchecked)}")
     if drift.failure:
-        click.echo(f"Drift: the detection failed for some resources: {drift.failure}")
+        output.echo(f"Drift: the detection failed for some resources: {drift.failure}")
 
 
 def _print_diagnosis(found: "Diagnosis") -> None:
@@ -147,10 +151,10 @@ def _print_diagnosis(found: "Diagnosis") -> None:
     rows["next"] = found.next or ""
     output.table([name, value] for name, value in rows.items() if value)
     if found.also_failed:
-        click.echo("Also failed:" if cause else "Not deleted:")
+        output.echo("Also failed:" if cause else "Not deleted:")
         output.table(
             [resource.logical_id, resource.type, resource.table or "-", resource.reason]
             for resource in found.also_failed
         )
     if found.cancelled:
-        click.echo(f"Cancelled because of it: {counted(found.cancelled, 'resource')}")
+        output.echo(f"Cancelled because of it: {counted(found.cancelled, 'resource')}")

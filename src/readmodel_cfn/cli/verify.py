@@ -1,6 +1,7 @@
 """`verify`: check what a deployed stack promises, or with --concurrency reads during writes."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from readmodel_cfn.cli.options import (
     POSITIVE_SECONDS,
     SECONDS,
     json_option,
+    same_stack,
     stack_options,
 )
 from readmodel_cfn.cli.reporter import Reporter
@@ -23,7 +25,12 @@ from readmodel_cfn.stack import ReadModelStack
 if TYPE_CHECKING:
     from readmodel_cfn.results import RaceResult, VerifyResult
 
-_STATUS = {"cannot be shown": "not checked"}  # in the table; JSON has the first
+# The name and colour of each status in the table, in its order; JSON has the keys.
+_STATUS = {
+    "broken": ("broken", "red"),
+    "cannot be shown": ("not checked", "yellow"),
+    "kept": ("kept", "green"),
+}
 _BLOCK = "█"
 
 
@@ -117,12 +124,21 @@ def _print(result: "VerifyResult", as_json: bool) -> None:
     if as_json:
         output.print_json(result.as_dict())
     else:
-        rows = [(promise.status, promise.title, promise.what) for promise in result.promises]
-        output.table([_STATUS.get(status, status), *others] for status, *others in rows)
-        for promise in result.broken:
-            click.echo(f"{promise.title}: {promise.todo}")
+        output.table(row for status in _STATUS for row in _rows(result, status))
     result.raise_if_broken()
     output.log(output.with_colour(str(result)))
+    if not as_json:
+        output.log(f"Next: {same_stack('verify', '--concurrency')}")
+
+
+def _rows(result: "VerifyResult", status: str) -> Iterator[list[str]]:
+    """The promises with this status; below a broken one what to do."""
+    name, colour = _STATUS[status]
+    for promise in result.promises:
+        if promise.status == status:
+            yield [click.style(name, fg=colour), f"{promise.title}: {promise.what}"]
+            if promise.todo:
+                yield ["", promise.todo]
 
 
 def _print_race(result: "RaceResult", as_json: bool, plot: Path | None) -> None:
@@ -146,14 +162,12 @@ def _print_figures(result: "RaceResult") -> None:
         rows.append([row.phase, *(f"{count:,}" for count in counts), *times])
     output.table(rows)
     for ratio in result.ratios:
-        click.echo(
+        output.echo(
             f"replaced, compared with {ratio.to}: p50 {ratio.p50:.2f} times, "
             f"p99 {ratio.p99:.2f} times"
         )
-    for line in result.strips(ascii_only=not _can_print(_BLOCK)):
-        click.echo(line)
-    for line in result.lines:
-        click.echo(line)
+    for line in [*result.strips(ascii_only=not _can_print(_BLOCK)), *result.lines]:
+        output.echo(line)
 
 
 def _can_print(text: str) -> bool:

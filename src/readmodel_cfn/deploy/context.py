@@ -1,7 +1,7 @@
 """DeployContext: the client, spec, options and callbacks that the steps of a deploy share."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -131,8 +131,8 @@ class DeployContext:
             on_interrupt=self.on_interrupt,
         )
 
-    def wait(self, events: EventStream) -> Stack:
-        """Wait until the operation ends; return the stack.
+    def wait(self, events: EventStream) -> OperationEnd:
+        """Wait until the operation ends.
 
         Raises:
             Detached: the caller does not wait.
@@ -141,7 +141,8 @@ class DeployContext:
         """
         if self.options.detach:
             raise Detached(self.location)
-        return self.check(events.wait(self.on_progress))
+        end = events.wait(self.on_progress)
+        return replace(end, stack=self.check(end))
 
     def check(self, end: OperationEnd) -> Stack:
         """Return the stack if the operation succeeded.

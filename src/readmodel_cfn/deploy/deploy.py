@@ -22,7 +22,7 @@ from readmodel_cfn.deploy.changes import from_change_set
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.context import DeployContext, DeployOptions, Detached, check_boto3
 from readmodel_cfn.deploy.diff import CLOCK, compare
-from readmodel_cfn.deploy.events import EventStream, OnInterrupt, event_ids
+from readmodel_cfn.deploy.events import EventStream, OnInterrupt, OperationEnd, event_ids
 from readmodel_cfn.deploy.inspection import Inspection
 from readmodel_cfn.deploy.obstacles import removed_methods
 from readmodel_cfn.deploy.plan import CHANGING
@@ -51,7 +51,10 @@ class DeployResult:
     `outputs` are the values by name, with URLs that this machine can reach and secrets masked, and
     `descriptions` what each output is. `changed` is whether an operation ran. `detached` is whether
     the operation is still in progress: then there is no status and no output. `where` is the stack,
-    its account and its region, which `target` has as fields.
+    its account and its region, which `target` has as fields. `seconds` is the duration of the
+    operation; `created`, `updated` and `deleted` are the numbers of resources that it changed.
+    `urls` has the URL of each route by its path, with parameters in braces; it is empty for a
+    template that is not a read model's.
     """
 
     where: str
@@ -60,6 +63,11 @@ class DeployResult:
     descriptions: Mapping[str, str] = field(default_factory=dict)
     changed: bool = False
     detached: bool = False
+    seconds: float = 0.0
+    created: int = 0
+    updated: int = 0
+    deleted: int = 0
+    urls: Mapping[str, str] = field(default_factory=dict)
     target: Target = field(default_factory=Target)
 
     def as_dict(self) -> dict[str, Any]:
@@ -67,11 +75,25 @@ class DeployResult:
         return {
             "status": self.status,
             "outputs": dict(self.outputs),
+            "seconds": round(self.seconds, 3),
+            "created": self.created,
+            "updated": self.updated,
+            "deleted": self.deleted,
+            "urls": dict(self.urls),
             **self.target.as_dict(),
         }
 
     def __str__(self) -> str:
-        return f"{self.where}: {'in progress' if self.detached else self.status}"
+        if self.detached:
+            return f"{self.where}: in progress"
+        name, place = self.target.stack, self.target.place
+        if not self.changed:
+            return f"No change: {name} in {place} is as the template describes it"
+        counts = {"created": self.created, "updated": self.updated, "deleted": self.deleted}
+        seconds = max(round(self.seconds), 1)
+        words = [f"{count} {done}" for done, count in counts.items() if count]
+        changes = ", ".join(words) or "no resource changed"
+        return f"{name} deployed to {place} in {seconds} s ({changes})"
 
 
 @readable_errors()
@@ -178,14 +200,13 @@ def _run(context: DeployContext) -> DeployResult:
         context = _with_bucket(context)
         _preflight(context, inspection)
     apply = _execute_change_set if by_change_set else _create_or_update
-    stack = apply(context, inspection)
-    changed = stack is not inspection.stack
-    protected = _protect(context, stack, changed=changed)
-    if action == "nothing" and not by_change_set:
-        context.on_progress(Note("No change."))
+    end = apply(context, inspection)
+    assert end.stack is not None  # noqa: S101 - a deployed stack exists
+    changed = end.stack is not inspection.stack
+    protected = _protect(context, end.stack, changed=changed)
     if removed_methods(inspection.template, context.spec.content):
         context.on_progress(Note(_REMOVED_METHODS))
-    return _result(context, stack, changed=changed or protected)
+    return _result(context, end, end.stack, changed=changed or protected)
 
 
 def _with_bucket(context: DeployContext) -> DeployContext:
@@ -196,7 +217,9 @@ def _with_bucket(context: DeployContext) -> DeployContext:
     return replace(context, bucket=TemplateBucket.of(context.location, given))
 
 
-def _result(context: DeployContext, stack: Stack, *, changed: bool) -> DeployResult:
+def _result(
+    context: DeployContext, end: OperationEnd, stack: Stack, *, changed: bool
+) -> DeployResult:
     endpoint_url = context.location.connection.endpoint_url
     outputs = stack_outputs(stack, endpoint_url, show_secrets=False)
     return DeployResult(
@@ -205,6 +228,10 @@ def _result(context: DeployContext, stack: Stack, *, changed: bool) -> DeployRes
         {output.name: output.value for output in outputs},
         {output.name: output.description for output in outputs},
         changed,
+        seconds=end.seconds,
+        created=end.count("CREATE_COMPLETE", "IMPORT_COMPLETE"),
+        updated=end.count("UPDATE_COMPLETE"),
+        deleted=end.count("DELETE_COMPLETE"),
         target=context.location.target,
     )
 
@@ -226,8 +253,8 @@ def _preflight(context: DeployContext, inspection: Inspection) -> None:
         context.on_progress(Note(line))
 
 
-def _create_or_update(context: DeployContext, inspection: Inspection) -> Stack:
-    """Carry out the plan; return the stack afterwards."""
+def _create_or_update(context: DeployContext, inspection: Inspection) -> OperationEnd:
+    """Carry out the plan; without an operation the end has no events."""
     action, stack, where = inspection.plan.action, inspection.stack, context.location
     spec = context.sendable if action in ("update", "adopt") else context.spec
     diff = compare(context.client, spec, inspection, context.on_progress, context.find_settings)
@@ -244,8 +271,7 @@ def _create_or_update(context: DeployContext, inspection: Inspection) -> Stack:
             context.require("protect", f"enable termination protection of {where}")
         else:
             context.require("unprotect", f"disable termination protection of {where}")
-    assert stack is not None  # noqa: S101 - without a stack the action is create
-    return stack
+    return OperationEnd(stack, [])
 
 
 def _start(context: DeployContext, inspection: Inspection) -> EventStream | None:
@@ -257,13 +283,12 @@ def _start(context: DeployContext, inspection: Inspection) -> EventStream | None
     return context.events(stack.id, known) if client.update(context.sendable) else None
 
 
-def _execute_change_set(context: DeployContext, inspection: Inspection) -> Stack:
-    """Create a change set and execute it; return the stack afterwards."""
+def _execute_change_set(context: DeployContext, inspection: Inspection) -> OperationEnd:
+    """Create a change set and execute it; without changes the end has no events."""
     with _change_set(context, inspection) as (diff, change_set):
         _report(context, diff)
         if not diff.resources and inspection.stack:
-            context.on_progress(Note("No change."))
-            return inspection.stack
+            return OperationEnd(inspection.stack, [])
         _require_consent_to_loss(context, diff)
         if context.options.import_existing:
             context.require("import", f"import existing resources into {context.location}")

@@ -17,6 +17,8 @@ _LONGEST_AFTER = 10  # calls without a new event, after which the pause no longe
 _RETRY_SECONDS = 300.0  # without a response, after which waiting ends
 _KNOWN_IN_A_ROW = 200  # known events (two pages), after which no new one is expected
 
+STACK_TYPE = "AWS::CloudFormation::Stack"
+
 OnInterrupt = Callable[["EventStream", KeyboardInterrupt], bool]
 """Called on Ctrl-C while a call waits: True continues to wait, False ends the call.
 
@@ -26,15 +28,30 @@ It may call `cancel()` of the event stream.
 
 @dataclass(frozen=True)
 class OperationEnd:
-    """The end of an operation: the stack, or None if even its ID is unknown, and all events."""
+    """The end of an operation: the stack, or None if even its ID is unknown, and all events.
+
+    `seconds` is the time that was waited for it.
+    """
 
     stack: Stack | None
     events: list[StackEvent]
+    seconds: float = 0.0
 
     @property
     def status(self) -> str:
         """The stack's last status."""
         return self.stack.status if self.stack else "DELETE_COMPLETE"
+
+    def count(self, *statuses: str) -> int:
+        """The number of resources whose first final status is one of `statuses`.
+
+        A replaced resource is updated first, and its old one deleted afterwards: it counts once.
+        """
+        first: dict[str, str] = {}
+        for event in self.events:
+            if event.type != STACK_TYPE and event.status.endswith("_COMPLETE"):
+                first.setdefault(event.logical_id, event.status)
+        return sum(status in statuses for status in first.values())
 
 
 @dataclass
@@ -66,7 +83,8 @@ class EventStream:
         started = self.clock.now()
         while True:
             try:
-                return self._wait(on_event, started)
+                stack = self._wait(on_event, started)
+                return OperationEnd(stack, self.events, self.clock.now() - started)
             except KeyboardInterrupt as interrupt:
                 if not self._continues(interrupt):
                     raise self._unfinished("stopped waiting") from interrupt
@@ -86,13 +104,13 @@ class EventStream:
         except KeyboardInterrupt:
             return False
 
-    def _wait(self, on_event: Callable[[StackEvent], None], started: float) -> OperationEnd:
+    def _wait(self, on_event: Callable[[StackEvent], None], started: float) -> Stack | None:
         quiet = 0
         while True:
             known = len(self.events)
             stack = self._poll(on_event)
             if stack is None or not stack.status.endswith("_IN_PROGRESS"):
-                return OperationEnd(stack, self.events)
+                return stack
             quiet = 0 if len(self.events) > known else min(quiet + 1, _LONGEST_AFTER)
             if self.timeout is not None and self.clock.now() - started > self.timeout:
                 raise self._unfinished(f"not complete after {self.timeout:g} seconds")

@@ -7,15 +7,17 @@ wait.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import takewhile
 from typing import Any, TypeVar
 
+from readmodel_cfn.aws.debug import logged_call
 from readmodel_cfn.aws.errors import aws_errors, error_code, is_refusal, readable_errors
 from readmodel_cfn.errors import LostRace, ReadModelError
+from readmodel_cfn.plural import counted
 from readmodel_cfn.publish.destination import Destination, connected
 from readmodel_cfn.threads import map_in_threads
 
@@ -73,7 +75,7 @@ class Objects:
         import obstore
 
         mode: Any = "create" if create else "overwrite"
-        with obstore_errors("PutObject"):
+        with obstore_errors("PutObject"), self._logged("PutObject", key):
             done = obstore.put(
                 self._without_retries,
                 key,
@@ -114,10 +116,14 @@ class Objects:
 
         pages = obstore.list(self._with_retries, directory or None, offset=after, chunk_size=_PAGE)
         with obstore_errors("ListObjectsV2"):
-            while page := _in_thread(lambda: next(pages, None)):
+            while page := _in_thread(lambda: self._next_page(pages, directory)):
                 for entry in page:
                     etag = _unquoted(entry["e_tag"])
                     yield Listed(entry["path"], etag, entry["last_modified"])
+
+    def _next_page(self, pages: Iterator[Any], directory: str) -> Any:
+        with self._logged("ListObjectsV2", directory):
+            return next(pages, None)
 
     def _listed_by_boto3(self, prefix: str, after: str | None) -> Iterator[Listed]:
         options = {"StartAfter": after} if after else {}
@@ -139,7 +145,7 @@ class Objects:
         """The headers that an object is stored with; None if it does not exist."""
         import obstore
 
-        with obstore_errors("HeadObject"):
+        with obstore_errors("HeadObject"), self._logged("HeadObject", key):
             try:
                 found = _in_thread(
                     lambda: obstore.get(self._with_retries, key, options={"head": True})
@@ -152,7 +158,7 @@ class Objects:
         """The ETag of an object; None if it does not exist."""
         import obstore
 
-        with obstore_errors("HeadObject"):
+        with obstore_errors("HeadObject"), self._logged("HeadObject", key):
             try:
                 return _unquoted(obstore.head(self._with_retries, key)["e_tag"])
             except FileNotFoundError:
@@ -162,8 +168,14 @@ class Objects:
         """Delete objects, at most 1000; a bucket with versions keeps them as old versions."""
         import obstore
 
-        with obstore_errors("DeleteObjects"):
+        with (
+            obstore_errors("DeleteObjects"),
+            self._logged("DeleteObjects", counted(len(keys), "key")),
+        ):
             _in_thread(lambda: obstore.delete(self._with_retries, list(keys)))
+
+    def _logged(self, operation: str, key: str) -> AbstractContextManager[None]:
+        return logged_call(operation, f"s3://{self._destination.bucket}/{key}")
 
     @cached_property
     def _without_retries(self) -> Any:

@@ -1,5 +1,6 @@
 """The results of publishing, and the values that it reports, as frozen values."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
@@ -102,7 +103,8 @@ class Published:
     """One document as S3 stored it.
 
     `version` is None if the bucket keeps no versions, `etag` has its quotes, `bytes` is the size
-    as stored. `target` is the account, region and stack.
+    as stored. `url` is where clients read it; None if it was published to a bucket by its name.
+    `target` is the account, region and stack.
     """
 
     bucket: str
@@ -110,6 +112,7 @@ class Published:
     etag: str
     version: str | None
     bytes: int
+    url: str | None = None
     target: Target = field(default_factory=Target)
 
     def as_dict(self) -> dict[str, Any]:
@@ -176,6 +179,8 @@ class PublishResult:
         seconds: Duration.
         notes: Why more was sent than has changed.
         became_invalid: Number of files that became invalid after they had been checked.
+        urls: The URL of each route by its path, with parameters in braces; empty if a bucket was
+            named.
         bucket: Name of the bucket.
         target: The account, region and stack.
     """
@@ -191,11 +196,12 @@ class PublishResult:
     seconds: float
     notes: tuple[str, ...] = ()
     became_invalid: int = 0
+    urls: Mapping[str, str] = field(default_factory=dict)
     bucket: str = ""
     target: Target = field(default_factory=Target)
 
     def as_dict(self) -> dict[str, Any]:
-        """The numbers, the bucket, and the fields of `target`."""
+        """The numbers, the URLs, the bucket, and the fields of `target`."""
         return {
             "sent": self.sent,
             "unchanged": self.unchanged,
@@ -205,6 +211,7 @@ class PublishResult:
             "passed_over": self.passed_over,
             "bytes": self.bytes,
             "seconds": round(self.seconds, 3),
+            "urls": dict(self.urls),
             "bucket": self.bucket,
             **self.target.as_dict(),
         }

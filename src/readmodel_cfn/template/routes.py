@@ -124,6 +124,23 @@ class Route:
         fits = len(key) in ends and len(key) <= OBJECT_KEY_BYTES
         return fits and not _has_dot_segment(key)
 
+    def path_of_key(self, key: str) -> str | None:
+        """The path at which clients read the document with this key; None if it is not served."""
+        if not self.match_key(key):
+            return None
+        greedy = set(re.findall(r"\{(\w+)\+\}", self.path))
+        parts = re.split(r"\{(\w+)\}", self.key)
+        pattern = "".join(map(re.escape, parts[:1]))
+        seen: set[str] = set()
+        for name, literal in zip(parts[1::2], parts[2::2], strict=True):
+            value = f"(?P<{name}>{'.+' if name in greedy else '[^/]+'})"
+            pattern += (f"(?P={name})" if name in seen else value) + re.escape(literal)
+            seen.add(name)
+        found = re.fullmatch(pattern, key)
+        if not found:  # two values for one parameter
+            return None
+        return re.sub(r"\{(\w+)\+?\}", lambda parameter: found[parameter[1]], self.path)
+
     def key_at(self, path: str) -> str | None:
         """The key of the document at the path of a request; None if this route has no such path.
 

@@ -60,23 +60,25 @@ class VerifyResult:
         }
 
     def __str__(self) -> str:
+        return f"{self.where}: {self._counts()}"
+
+    def _counts(self) -> str:
         kept = sum(outcome.status == "kept" for outcome in self.promises)
         hidden = len(self.promises) - kept - len(self.broken)
         broken = f", {len(self.broken)} broken" if self.broken else ""
-        return f"{self.where}: {counted(kept, 'promise')} kept{broken}, {hidden} not checked"
+        return f"{counted(kept, 'promise')} kept, {hidden} not checked{broken}"
 
     def raise_if_broken(self) -> None:
         """Raise an error if a promise is broken, or the probe could not be removed.
 
         Raises:
-            PromiseBroken: a promise is broken; the error names the first.
+            PromiseBroken: promises are broken; the error names them, and the remedy of the first.
             Stuck: no promise is broken, but the probe could not be removed.
         """
         if self.broken:
-            first, *others = self.broken
-            more = f" (and {len(others)} more)" if others else ""
-            what = f"broken: {first.title}: {first.what}{more}"
-            raise PromiseBroken(what, where=self.where, hint=first.todo)
+            names = ", ".join(outcome.title for outcome in self.broken)
+            hint = self.broken[0].todo
+            raise PromiseBroken(f"{self._counts()}: {names}", where=self.where, hint=hint)
         if self.left:
             hint = "remove it with credentials that have the permission"
             raise Stuck(f"no promise is broken, but {self.left[0]}", where=self.where, hint=hint)

@@ -94,6 +94,7 @@ def aws() -> Iterator[str]:
 def env(aws: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "f.json").write_text("{}")
+    (tmp_path / "readmodel.toml").write_text('[[routes]]\npath = "samples"\nkey = "f.json"\n')
     return {
         "AWS_ACCESS_KEY_ID": "ASIA1",
         "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from readmodel_cfn.cli import output
 from readmodel_cfn.plural import counted
 from readmodel_cfn.results import PropertyChange, ResourceDiff, SettingChange, StackDiff
 

@@ -19,7 +19,7 @@ from functional_aws import (
     stubbed,
 )
 
-from readmodel_cfn import ReadModelStack, lint
+from readmodel_cfn import ReadModel, ReadModelStack, lint
 from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.cli.output import with_colour
 from readmodel_cfn.consent import Consent, ConsentRequired
@@ -165,7 +165,7 @@ def test_consent_has_the_account(aws: Aws) -> None:
         return consent.target.account != ACCOUNT
 
     with pytest.raises(ConsentRequired):
-        ReadModelStack("read-model", region="eu-west-1").deploy(confirm=confirm)
+        ReadModelStack("read-model", ReadModel(), region="eu-west-1").deploy(confirm=confirm)
     assert [consent.target.as_dict() for consent in asked] == [TARGET]
 
 
@@ -264,7 +264,7 @@ def test_account_that_is_allowed_is_used(aws: Aws, config: Path) -> None:
 
 def test_account_is_an_argument_in_python(aws: Aws) -> None:
     aws.stack()
-    stack = ReadModelStack("read-model", region="eu-west-1", account=OTHER)
+    stack = ReadModelStack("read-model", ReadModel(), region="eu-west-1", account=OTHER)
     with pytest.raises(Exception, match=ACCOUNT):
         stack.status()
 

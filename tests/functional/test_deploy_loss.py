@@ -164,7 +164,7 @@ def test_all_routes_are_not_removed_through_a_change_set_either(aws: Aws) -> Non
 
 
 def test_from_python_the_loss_needs_confirm(aws: Aws) -> None:
-    stack = ReadModelStack("read-model", region="eu-west-1")
+    stack = ReadModelStack("read-model", ReadModel(), region="eu-west-1")
     other_bucket(aws)
     with pytest.raises(ConsentRequired) as raised:
         stack.deploy()
@@ -189,12 +189,12 @@ def test_confirm_is_asked_for_each_loss_and_for_the_update(aws: Aws) -> None:
     model = ReadModel([Route("old", "old.json")], data_store=DataStore(name="old-data"))
     deployed(aws, model, bucket)
     updated(aws)
-    ReadModelStack("read-model", region="eu-west-1").deploy(confirm=confirm)
+    ReadModelStack("read-model", ReadModel(), region="eu-west-1").deploy(confirm=confirm)
     assert [consent.kind for consent in asked] == ["replace", "remove-all-routes", "update"]
 
 
 def test_diff_and_deploy_report_the_same_difference(aws: Aws) -> None:
-    stack, reported = ReadModelStack("read-model", region="eu-west-1"), list[object]()
+    stack, reported = ReadModelStack("read-model", ReadModel(), region="eu-west-1"), list[object]()
     other_stage(aws)
     found = stack.diff()
     other_stage(aws)

@@ -64,10 +64,6 @@ def sent_to(aws: Aws, service: str, operation: str) -> list[dict[str, Any]]:
     return sent
 
 
-def caller(aws: Aws) -> None:
-    aws.answers("sts", "get_caller_identity", {"Account": ACCOUNT})
-
-
 def stored(aws: Aws, bucket: str = BUCKET, **more: Any) -> None:
     """The next PutObject succeeds."""
     expected = {"Bucket": bucket, "ExpectedBucketOwner": ACCOUNT}
@@ -114,7 +110,6 @@ def created(aws: Aws) -> None:
 def test_first_long_template_creates_a_private_bucket(aws: Aws) -> None:
     put = {operation: sent_to(aws, "s3", operation) for operation in SETTINGS}
     aws.no_stack()
-    caller(aws)
     new_bucket(aws)
     stored(aws, VersionId="v1")
     created(aws)
@@ -135,7 +130,6 @@ def test_first_long_template_creates_a_private_bucket(aws: Aws) -> None:
 def test_templates_and_delete_markers_expire_after_a_day(aws: Aws) -> None:
     sent = sent_to(aws, "s3", "PutBucketLifecycleConfiguration")
     aws.no_stack()
-    caller(aws)
     new_bucket(aws)
     stored(aws)
     created(aws)
@@ -150,7 +144,6 @@ def test_templates_and_delete_markers_expire_after_a_day(aws: Aws) -> None:
 def test_key_is_the_digest_and_cloudformation_gets_the_version(aws: Aws) -> None:
     put, sent = sent_to(aws, "s3", "PutObject"), sent_to(aws, "cloudformation", "CreateStack")
     aws.no_stack()
-    caller(aws)
     aws.answers("s3", "head_bucket", {}, **OWNED)
     aws.answers("s3", "get_bucket_tagging", TAGGED, **OWNED)
     stored(aws, VersionId="a+b")
@@ -164,7 +157,6 @@ def test_key_is_the_digest_and_cloudformation_gets_the_version(aws: Aws) -> None
 
 def test_existing_bucket_is_used_without_a_question(aws: Aws) -> None:
     aws.no_stack()
-    caller(aws)
     aws.answers("s3", "head_bucket", {}, **OWNED)
     aws.answers("s3", "get_bucket_tagging", TAGGED, **OWNED)
     stored(aws)
@@ -177,7 +169,6 @@ def test_existing_bucket_is_used_without_a_question(aws: Aws) -> None:
 def test_interrupted_creation_is_completed(aws: Aws) -> None:
     """The tag is set last: a bucket without it gets all settings again."""
     aws.no_stack()
-    caller(aws)
     aws.answers("s3", "head_bucket", {}, **OWNED)
     aws.refuses("s3", "get_bucket_tagging", "NoSuchTagSet", "none", 404)
     configured(aws)
@@ -191,7 +182,6 @@ def test_completed_bucket_keeps_its_other_tags(aws: Aws) -> None:
     sent = sent_to(aws, "s3", "PutBucketTagging")
     owner = {"Key": "owner", "Value": "shop"}
     aws.no_stack()
-    caller(aws)
     aws.answers("s3", "head_bucket", {}, **OWNED)
     aws.answers("s3", "get_bucket_tagging", {"TagSet": [owner]}, **OWNED)
     configured(aws)
@@ -205,7 +195,6 @@ def test_completed_bucket_keeps_its_other_tags(aws: Aws) -> None:
 def test_bucket_that_cannot_be_checked_is_used(aws: Aws, denied: str) -> None:
     """s3:PutObject includes neither s3:ListBucket nor s3:GetBucketTagging."""
     aws.no_stack()
-    caller(aws)
     if denied == "get_bucket_tagging":
         aws.answers("s3", "head_bucket", {}, **OWNED)
     aws.refuses("s3", denied, "403" if denied == "head_bucket" else "AccessDenied", "", 403)
@@ -217,7 +206,6 @@ def test_bucket_that_cannot_be_checked_is_used(aws: Aws, denied: str) -> None:
 
 def test_bucket_that_another_deploy_is_creating_is_used(aws: Aws) -> None:
     aws.no_stack()
-    caller(aws)
     aws.refuses("s3", "head_bucket", "404", "Not Found", 404)
     aws.refuses("s3", "create_bucket", "OperationAborted", "a conflicting operation", 409)
     aws.refuses("s3", "create_bucket", "BucketAlreadyOwnedByYou", "yours", 409)
@@ -230,7 +218,6 @@ def test_bucket_that_another_deploy_is_creating_is_used(aws: Aws) -> None:
 
 def test_bucket_is_created_after_one_question(aws: Aws) -> None:
     aws.no_stack()
-    caller(aws)
     new_bucket(aws)
     stored(aws)
     created(aws)
@@ -241,7 +228,6 @@ def test_bucket_is_created_after_one_question(aws: Aws) -> None:
 
 def test_no_bucket_is_created_after_the_answer_no(aws: Aws) -> None:
     aws.no_stack()
-    caller(aws)
     aws.refuses("s3", "head_bucket", "404", "Not Found", 404)
     assert BUCKET in error_of(deploy(typed="y\nn\n"), 1)
     assert aws.wrote() == []
@@ -283,7 +269,6 @@ def test_in_python_confirm_can_refuse_the_bucket(aws: Aws, read_model: ReadModel
         return consent.kind != "template-bucket"
 
     aws.no_stack()
-    caller(aws)
     aws.refuses("s3", "head_bucket", "404", "Not Found", 404)
     with pytest.raises(ConsentRequired) as refused:
         read_model.deploy(confirm=confirm)
@@ -295,7 +280,6 @@ def test_in_python_confirm_can_refuse_the_bucket(aws: Aws, read_model: ReadModel
 
 def test_in_python_the_call_is_consent(aws: Aws, read_model: ReadModelStack) -> None:
     aws.no_stack()
-    caller(aws)
     new_bucket(aws)
     stored(aws)
     created(aws)
@@ -305,7 +289,6 @@ def test_in_python_the_call_is_consent(aws: Aws, read_model: ReadModelStack) -> 
 @pytest.mark.parametrize("call", ["create_bucket", "put_bucket_policy"])
 def test_denied_creation_is_one_line_with_the_way_out(aws: Aws, call: str) -> None:
     aws.no_stack()
-    caller(aws)
     aws.refuses("s3", "head_bucket", "404", "Not Found", 404)
     if call != "create_bucket":
         aws.answers("s3", "create_bucket", {})
@@ -322,7 +305,6 @@ def test_denied_creation_is_one_line_with_the_way_out(aws: Aws, call: str) -> No
 def test_given_bucket_is_used_and_nothing_is_created(aws: Aws) -> None:
     sent = sent_to(aws, "cloudformation", "CreateStack")
     aws.no_stack()
-    caller(aws)
     aws.answers("s3", "head_bucket", {}, Bucket="handover", ExpectedBucketOwner=ACCOUNT)
     stored(aws, "handover")
     created(aws)
@@ -363,7 +345,6 @@ def test_bucket_of_another_account_is_refused(aws: Aws, command: str) -> None:
 
 def test_failed_upload_stops_the_deploy(aws: Aws) -> None:
     aws.no_stack()
-    caller(aws)
     aws.answers("s3", "head_bucket", {})
     aws.refuses("s3", "put_object", "NoSuchBucket", "none", 404)
     line = error_of(deploy("--yes", "--template-bucket", "handover"), 1)
@@ -376,7 +357,6 @@ def test_us_east_1_has_no_location_constraint(aws: Aws, monkeypatch: pytest.Monk
     sent = sent_to(aws, "s3", "CreateBucket")
     monkeypatch.setattr(aws.client("s3").meta._client_config, "region_name", "us-east-1")
     aws.no_stack()
-    caller(aws)
     aws.refuses("s3", "head_bucket", "404", "Not Found", 404)
     aws.refuses("s3", "create_bucket", "AccessDenied", "not authorized", 403)
     error_of(deploy("--yes"), 1)

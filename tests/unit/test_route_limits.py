@@ -47,10 +47,10 @@ def test_resources_limit_the_routes_with_cors_not_bytes(path: str, count: int) -
 @pytest.mark.parametrize(
     ("path", "origin", "most"),
     [
-        (ONE_SEGMENT, ORIGIN, 8_050),
-        (TWO_SEGMENTS, ORIGIN, 8_450),
-        (ONE_SEGMENT, None, 4_850),
-        (TWO_SEGMENTS, None, 5_250),
+        (ONE_SEGMENT, ORIGIN, 8_100),
+        (TWO_SEGMENTS, ORIGIN, 8_500),
+        (ONE_SEGMENT, None, 4_900),
+        (TWO_SEGMENTS, None, 5_300),
     ],
 )
 def test_bytes_of_a_route(path: str, origin: str | None, most: int) -> None:

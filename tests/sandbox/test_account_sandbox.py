@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from readmodel_cfn import ReadModelStack
+from readmodel_cfn import ReadModel, ReadModelStack
 from readmodel_cfn.consent import Consent
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.local.sandbox import Sandbox
@@ -24,7 +24,7 @@ def home(sandbox_home: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.usefixtures("home")
 def test_sandbox_is_exempt_and_named() -> None:
-    stack = ReadModelStack("account-exempt", sandbox=True, account=OTHER)
+    stack = ReadModelStack("account-exempt", ReadModel(), sandbox=True, account=OTHER)
     asked: list[Consent] = []
 
     def agree(consent: Consent) -> bool:
@@ -52,14 +52,14 @@ def test_sandbox_is_exempt_and_named() -> None:
 
 
 def test_another_account_is_refused_by_url(home: str) -> None:
-    stack = ReadModelStack("account-refused", endpoint_url=home, account=OTHER)
+    stack = ReadModelStack("account-refused", ReadModel(), endpoint_url=home, account=OTHER)
     with pytest.raises(ConfigError, match=OTHER):
         stack.deploy()
-    assert ReadModelStack("account-refused", endpoint_url=home).delete().name is None
+    assert ReadModelStack("account-refused", ReadModel(), endpoint_url=home).delete().name is None
 
 
 def test_first_create_and_update_have_the_same_account(home: str) -> None:
-    stack = ReadModelStack("account-same", endpoint_url=home)
+    stack = ReadModelStack("account-same", ReadModel(), endpoint_url=home)
     try:
         accounts = {stack.deploy().target.account for _ in range(2)}
     finally:

@@ -90,7 +90,7 @@ def test_comment_shows_a_new_stack_no_change_and_changed_values(
     runner: Runner,
 ) -> None:
     comment = runner.comment()
-    assert comment.startswith(f"{HEAD}create\n\n```\n! add DataStore AWS::S3::Bucket\n")
+    assert comment.startswith(f"{HEAD}create\n\n```\n  add DataStore AWS::S3::Bucket\n")
     assert "\n  add ApiGatewayStage AWS::ApiGateway::Stage\n" in comment
 
     runner.checkout.run("readmodel-cfn", "deploy", "--yes")
@@ -99,6 +99,7 @@ def test_comment_shows_a_new_stack_no_change_and_changed_values(
     runner.describe(TOML.replace("{id}.json", "{id}"))
     comment = runner.comment()
     assert comment.startswith(f"{HEAD}update\n\n```\n")
+    assert "[routes]  products/{id}" in comment
     assert '/products/{id}.json" -> "' in comment
 
 

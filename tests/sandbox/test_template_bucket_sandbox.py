@@ -91,7 +91,7 @@ def test_on_the_sandbox_there_is_no_question(
 
     resources = {"Topic": {"Type": "AWS::SNS::Topic"}}
     deploy(StackSpec(name, json.dumps({"Resources": resources})), connection, lint=False)
-    long = {"Metadata": {"Text": "x" * 60_000}, "Resources": resources}
+    long = {"Mappings": {"Long": {"Text": {"Value": "x" * 60_000}}}, "Resources": resources}
     sandbox = replace(connection, sandbox=True)
     diff(StackSpec(name, json.dumps(long)), sandbox, confirm=confirm)
     assert own_bucket.call("head_bucket")

@@ -99,8 +99,8 @@ def test_comment_shows_a_new_stack_no_change_and_changed_values(
     runner.describe(TOML.replace("{id}.json", "{id}"))
     comment = runner.comment()
     assert comment.startswith(f"{HEAD}update\n\n```\n")
-    assert "[routes]  products/{id}" in comment
-    assert '/products/{id}.json" -> "' in comment
+    assert '[routes] products/{id} key: "products/{id}.json" -> "products/{id}"' in comment
+    assert "Properties/Integration/Uri" in comment
 
 
 @pytest.mark.parametrize(("name", "exits"), [("lint", 2), ("diff", 1)])

@@ -91,6 +91,14 @@ def test_removed_routes_widen_no_access() -> None:
     }
 
 
+def test_a_removed_limit_of_a_route_widens_access() -> None:
+    limited = replace(MODEL, routes=(Route("a", "a.json", throttle_rate=5), ROUTES[1]))
+    (setting,) = difference(limited, MODEL).settings
+    assert (setting.key, setting.access) == ("a throttle_rate", True)
+    (setting,) = difference(MODEL, limited).settings
+    assert not setting.access
+
+
 def test_a_setting_that_changes_nothing_in_the_stack_is_left_out() -> None:
     slower = DataStore(max_age=5)  # a header of the documents, which publish sets
     diff = difference(MODEL, replace(MODEL, data_store=slower, deployment=Deployment(serial=2)))

@@ -201,9 +201,8 @@ def _steps(change: PropertyChange) -> list[str]:
 def _ending(diff: StackDiff, width: int | None = None) -> Iterator[str]:
     if diff.exposure:
         yield from _wrapped(diff.exposure, width)
-    if any(change.access for change in diff.settings) or any(
-        resource.access for resource in diff.resources
-    ):
+    groups = diff.settings, diff.resources, diff.others
+    if any(change.access for group in groups for change in group):
         yield _LEGEND
 
 

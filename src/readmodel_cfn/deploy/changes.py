@@ -111,6 +111,7 @@ def others(
         part: (deployed.get(part, absent), spec.content.get(part, absent))
         for part, absent in _PARTS.items()
     }
+    shown = {f"/Outputs/{name}" for name in Access(deployed, spec.content).outputs}
     pairs = {
         **parts,
         "ParameterValues": (dict(stack.parameters), dict(spec.parameters)),
@@ -118,10 +119,15 @@ def others(
         "TerminationProtection": (stack.termination_protection, spec.termination_protection),
     }
     return tuple(
-        PropertyChange(path, old, new)
+        PropertyChange(path, old, new, new is not ABSENT and _output(path) in shown)
         for part, pair in pairs.items()
         for path, old, new in leaves(*pair, f"/{part}")
     )
+
+
+def _output(path: str) -> str:
+    """The first two steps of a path, such as /Outputs/ApiUrl."""
+    return "/".join(path.split("/")[:3])
 
 
 def leaves(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:

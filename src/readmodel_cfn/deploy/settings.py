@@ -28,7 +28,8 @@ def setting_changes(found: Iterable[ChangedSetting]) -> Iterator[SettingChange]:
             compared[id(changed)] = (changed, *_effect(without, changed))
         _, resources, widens = compared[id(changed)]
         if resources or without.get("Outputs") != changed.get("Outputs"):
-            is_removed_route = table == "routes" and new is None
+            # A removed limit of a route has a key of two words: `samples throttle_rate`.
+            is_removed_route = table == "routes" and " " not in key and new is None
             widens = widens and not is_removed_route
             yield SettingChange(table, key, old, new, resources, widens)
 
@@ -38,7 +39,8 @@ def _effect(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[
     old, new = before.get("Resources", {}), after.get("Resources", {})
     names = [name for name in dict.fromkeys([*old, *new]) if old.get(name) != new.get(name)]
     access = Access(before, after)
-    return tuple(names), any(access.widened(name) for name in names)
+    widens = bool(access.outputs) or any(access.widened(name) for name in names)
+    return tuple(names), widens
 
 
 def stack_settings(changes: Iterable[PropertyChange]) -> Iterator[SettingChange]:

@@ -121,6 +121,19 @@ def test_an_option_names_the_loss(aws: Aws, lose: Any, arguments: tuple[str, ...
     assert aws.wrote() == ["UpdateStack"]
 
 
+@pytest.mark.parametrize("name", ["Other", "DataStore"])
+def test_an_option_that_names_nothing_that_is_lost_is_reported(aws: Aws, name: str) -> None:
+    aws.stack()
+    aws.template(CONTENT)
+    aws.answers("cloudformation", "list_change_sets", {"Summaries": []})
+    done = deploy("--yes", "--replace", name)
+    assert done.exit_code == 0
+    assert any(f"--replace {name}" in line for line in done.stderr.splitlines())
+    other_bucket(aws)
+    updated(aws)
+    assert "--replace DataStore" not in deploy("--yes", "--replace", "DataStore").stderr
+
+
 def test_the_hint_is_the_option_that_agrees(aws: Aws) -> None:
     other_bucket(aws)
     assert error_of(deploy("--yes"), 1).endswith("use --replace DataStore")

@@ -82,6 +82,17 @@ def test_routes_are_settings() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("path", "key"), [("b/{sku}", "b/{sku}"), ("b/{id+}", "b/{id}"), ("b/{sku}/c", "c/{sku}")]
+)
+def test_a_route_that_is_valid_only_without_a_removed_one_is_shown(path: str, key: str) -> None:
+    renamed = replace(MODEL, routes=(ROUTES[0], Route(path, key)))
+    assert settings(difference(MODEL, renamed)) == {
+        ("routes", "b/{id}"): ("b/{id}.json", None),
+        ("routes", path): (None, key),
+    }
+
+
 def test_removed_routes_widen_no_access() -> None:
     diff = difference(MODEL, replace(MODEL, routes=(Route("c", "c.json"),)))
     assert {setting.key: setting.access for setting in diff.settings} == {

@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Self
 
 from readmodel_cfn.aws.http import reachable_url
 
-_SECRET = re.compile(r"SecretString|SecretAccessKey|Password|AuthToken|ClientSecret")
+# Text in the path or the value of a property that may hold a secret.
+_SECRET_TEXT = re.compile(r"SecretString|SecretAccessKey|Password|AuthToken|ClientSecret")
 
 
 @dataclass(frozen=True)
@@ -189,7 +190,7 @@ class ResourceChangeDetail:
         attribute, name = target.get("Attribute", ""), target.get("Name", "")
         path = target.get("Path") or "/".join(["", attribute, *([name] if name else [])])
         before, after = target.get("BeforeValue", ""), target.get("AfterValue", "")
-        if _SECRET.search(f"{path} {before} {after}"):
+        if _SECRET_TEXT.search(f"{path} {before} {after}"):
             after = after and ("(secret)" if before == after else "(another secret)")
             before = before and "(secret)"
         return cls(

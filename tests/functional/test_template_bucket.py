@@ -314,6 +314,27 @@ def test_given_bucket_is_used_and_nothing_is_created(aws: Aws) -> None:
     assert "versionId" not in sent[0]["TemplateURL"]  # it has no versioning
 
 
+@pytest.mark.parametrize("command", ["deploy", "diff"])
+@pytest.mark.parametrize(
+    ("status", "region", "fact"),
+    [(404, {}, "does not exist"), (200, {"BucketRegion": "eu-north-1"}, "eu-north-1")],
+)
+def test_given_bucket_that_cannot_be_used_is_named(
+    aws: Aws, command: str, status: int, region: dict[str, str], fact: str
+) -> None:
+    aws.stack()
+    aws.template({"Resources": {}})
+    if status == 404:
+        aws.refuses("s3", "head_bucket", "404", "Not Found", 404)
+    else:
+        aws.answers("s3", "head_bucket", region)
+    where = ("--region", "eu-west-1", "--template-bucket", "handover")
+    line = error_of(run(command, *where, *(["--yes"] if command == "deploy" else [])), 1)
+    assert "--template-bucket handover" in line
+    assert fact in line
+    assert aws.wrote() == []
+
+
 def test_account_of_an_existing_stack_is_that_of_its_arn(aws: Aws) -> None:
     """A call to STS has no response here."""
     aws.stack()

@@ -69,6 +69,8 @@ WIDER: list[tuple[str, Any, Any]] = [
     (REST, {"Policy": allow()["PolicyDocument"]}, {"Name": "a"}),
     (STAGE, throttled(ThrottlingRateLimit=5), throttled(ThrottlingRateLimit=10)),
     (STAGE, throttled(ThrottlingBurstLimit=5), throttled()),
+    (STAGE, throttled(ThrottlingRateLimit=5), throttled(ThrottlingRateLimit=-1)),
+    ("AWS::ApiGateway::UsagePlan", {"Quota": {"Limit": 5}}, {"Quota": {"Limit": 6}}),
     (BUCKET, {"PublicAccessBlockConfiguration": {"BlockPublicAcls": True}}, {"Tags": []}),
     (BUCKET, encrypted("aws:kms"), encrypted("AES256")),
     (BUCKET, encrypted("AES256"), {"Tags": []}),
@@ -191,6 +193,11 @@ def test_an_output_with_a_secret_access_key_widens_access() -> None:
 
 def test_another_origin_gains_access() -> None:
     assert widens(METHOD, origin("https://a.example"), origin("https://b.example"))
+
+
+def test_a_firewall_that_protects_something_else_is_marked() -> None:
+    firewall = "AWS::WAFv2::WebACLAssociation"
+    assert widens(firewall, {"ResourceArn": "a"}, {"ResourceArn": "b"})
 
 
 def test_a_policy_that_is_removed_with_its_bucket_protects_nothing() -> None:

@@ -7,6 +7,7 @@ if it changed, since nothing shows that it is not.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from math import inf
 from typing import Any
 
 from readmodel_cfn.cloudformation.evaluate import Evaluator, function_of
@@ -57,13 +58,12 @@ def _is_true(value: Any) -> bool:
 
 
 def _removed_or_raised(before: Any, after: Any) -> bool:
-    """A limit: none is the weakest."""
-    if before is None or after is None:
-        return before is not None
+    """A limit: none is the weakest, and -1 is none *(assumed)*."""
     try:
-        return float(after) > float(before)
+        old, new = (inf if limit is None else float(limit) for limit in (before, after))
     except (TypeError, ValueError):
         return True
+    return (inf if new < 0 else new) > (inf if old < 0 else old)
 
 
 def _now_open(before: Any, after: Any) -> bool:
@@ -127,6 +127,8 @@ _RULES: tuple[tuple[str, str, Test], ...] = (
     (_API, r"endpointconfiguration/types", lambda before, _: bool(before == "PRIVATE")),
     ("AWS::ApiGateway::DomainName", r"securitypolicy", _weaker_tls),
     ("AWS::ApiGateway::DomainName", r"mutualtlsauthentication.*", _lost),
+    ("AWS::ApiGateway::UsagePlan", r"quota/limit", _removed_or_raised),
+    ("AWS::WAF*::WebACLAssociation", r".*", _lost),  # of the API, or of its rules
     ("AWS::S3::Bucket", r"publicaccessblockconfiguration/.*", _no_longer_true),
     ("AWS::S3::Bucket", r"accesscontrol", _public_acl),
     ("AWS::S3::Bucket", r"ownershipcontrols/rules/objectownership", _acls_enabled),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from readmodel_cfn.config.load import TABLES
+from readmodel_cfn.config.file import TABLES
 from readmodel_cfn.config.schema import schema
 from readmodel_cfn.template.options import describe, options_of
 

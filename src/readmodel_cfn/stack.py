@@ -26,7 +26,7 @@ from readmodel_cfn.aws.connection import (
 )
 from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.aws.http import Response, request
-from readmodel_cfn.config.load import (
+from readmodel_cfn.config.file import (
     DEFAULT_FILE,
     STACK_NAME_IN_WORDS,
     Config,
@@ -224,12 +224,12 @@ class ReadModelStack:
     @cached_property
     def location(self) -> StackLocation:
         """The stack's name and connection, for messages and command lines."""
-        return StackLocation(self.name, self.connection, model_options=self._model_options)
+        return StackLocation(self.name, self.connection, command_options=self._command_options)
 
     @property
-    def _model_options(self) -> tuple[str, ...]:
+    def _command_options(self) -> tuple[str, ...]:
         """The options of the command line that select the model, for messages."""
-        return ("--article",) if self.article else self.config.options
+        return ("--article",) if self.article else self.config.command_options
 
     @cached_property
     def _client(self) -> "StackClient":
@@ -1012,7 +1012,7 @@ class ReadModelStack:
             tags=settings.tags,
             termination_protection=settings.termination_protection,
             role_arn=settings.role_arn,
-            model_options=self._model_options,
+            command_options=self._command_options,
         )
 
     def _changed_settings(self, deployed: Mapping[str, Any]) -> "Iterable[ChangedSetting]":

@@ -12,7 +12,7 @@ from documents import ROOT
 from readmodel_cfn.analysis.audit import Finding as AuditFinding
 from readmodel_cfn.aws.connection import Connection, StackLocation
 from readmodel_cfn.aws.http import Response
-from readmodel_cfn.config.load import Config
+from readmodel_cfn.config.file import Config
 from readmodel_cfn.config.starter import Starter
 from readmodel_cfn.consent import Consent, ConsentRequired
 from readmodel_cfn.deploy.delete import DeleteResult

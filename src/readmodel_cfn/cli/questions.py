@@ -8,7 +8,7 @@ from typing import TypeVar
 import click
 
 from readmodel_cfn.cli.output import log
-from readmodel_cfn.config.load import StackSettings
+from readmodel_cfn.config.file import StackSettings
 from readmodel_cfn.config.starter import key_for, stack_name_for
 from readmodel_cfn.template.api import Api
 from readmodel_cfn.template.model import ReadModel

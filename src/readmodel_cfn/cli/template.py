@@ -11,7 +11,7 @@ from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.options import (
     FILE,
     WORD,
-    ModelOptions,
+    SelectedModel,
     file_argument,
     is_sandbox,
     json_option,
@@ -90,7 +90,7 @@ def init(
     With --json: an object with file, stack, route, routes, cors_origin, writer and next, the
     commands to run next.
     """
-    from readmodel_cfn.config.load import DEFAULT_FILE, Config
+    from readmodel_cfn.config.file import DEFAULT_FILE, Config
     from readmodel_cfn.config.starter import write_starter
     from readmodel_cfn.stack import ReadModelStack
 
@@ -156,7 +156,7 @@ def _print_starter(written: "Starter") -> None:
 @click.option("--output", type=FILE, help="Write to a file.")
 @click.option("--check", type=FILE, help="Write nothing; exit 5 if this file is not up to date.")
 def template(
-    model: ModelOptions,
+    model: SelectedModel,
     form: Literal["json", "yaml"] | None,
     output: Path | None,
     check: Path | None,
@@ -180,7 +180,7 @@ def template(
 @file_argument
 @model_options
 @json_option
-def lint(file: Path | None, model: ModelOptions, as_json: bool) -> None:
+def lint(file: Path | None, model: SelectedModel, as_json: bool) -> None:
     """Check the template FILE with cfn-lint (default: that of readmodel.toml).
 
     With --json: a list of findings, each with rule, level, place, message and meaning.

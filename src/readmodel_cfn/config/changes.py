@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from readmodel_cfn.config.load import read_model
+from readmodel_cfn.config.file import read_model
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.template.model import SECTIONS, ReadModel
 from readmodel_cfn.template.naming import PREFIX

@@ -153,7 +153,7 @@ def deploy(
     """
     _ = spec.content  # raises ConfigError if the template is invalid
     connection = connection or Connection()
-    location = StackLocation(spec.name, connection, model_options=spec.model_options)
+    location = StackLocation(spec.name, connection, command_options=spec.command_options)
     client = StackClient(connection.client("cloudformation"))
     options = DeployOptions(
         adopt, recreate, import_existing, revert_drift, template_bucket, detach, timeout

@@ -172,6 +172,22 @@ def article() -> Config:
     return Config(StackSettings(name=_ARTICLE_STACK_NAME), command_options=("--article",))
 
 
+def check_article(name: str, region: str | None) -> None:
+    """Check the name and the region of the article's stack.
+
+    Raises:
+        ConfigError: the article's template does not allow one of them.
+    """
+    from readmodel_cfn.template.article import REGION
+    from readmodel_cfn.template.article import STACK_NAME_LENGTH as LONGEST
+
+    if len(name) > LONGEST or name != name.lower():
+        allowed = f"{STACK_NAME_IN_WORDS}, lower case, at most {LONGEST} characters"
+        raise OptionError("--stack-name", name, f"{allowed}: the article names resources by it")
+    if region != REGION:
+        raise OptionError("--region", region, f"{REGION}, the region of the article's template")
+
+
 def parse(text: str, source: str) -> Config:
     """Read the text of a readmodel.toml; `source` names it in errors.
 

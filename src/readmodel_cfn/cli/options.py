@@ -239,7 +239,12 @@ def place_options(command: Command) -> Command:
 
 
 def same_stack(*words: str) -> str:
-    """A command line for the stack of the running command, with the options that select it."""
+    """A command line for the same stack, with the options that the running command was given.
+
+    It is shorter than StackLocation.command, which names the stack, its region and its profile
+    whatever readmodel.toml and the environment say: that is for errors, which are often read on
+    another machine.
+    """
     context = click.get_current_context()
     for parameter in context.command.params:
         given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE

@@ -138,7 +138,7 @@ def _cancel(events: "EventStream") -> bool:
 
 
 class _Progress:
-    """The resources of an operation that are done and in progress, and their number, if known."""
+    """The resources of an operation that are done or in progress, and the total, if it is known."""
 
     def __init__(self, total: int | None = None) -> None:
         self.total, self.began = total, time.monotonic()
@@ -147,7 +147,7 @@ class _Progress:
 
     @classmethod
     def of(cls, value: object) -> Self | None:
-        """Of the operation that such a plan or difference announces; None for other values."""
+        """Of the operation that a StackDiff or a DeletionPlan describes; None for other values."""
         if isinstance(value, StackDiff):
             return cls(len(value.resources))
         return cls(len(value.deleted)) if isinstance(value, DeletionPlan) else None

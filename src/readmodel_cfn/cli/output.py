@@ -79,7 +79,7 @@ def print_json_line(kind: str, value: Any) -> None:
 
 
 def table(rows: Iterable[Sequence[str]], *, err: bool = False) -> None:
-    """Print rows in aligned columns; what does not fit in the terminal stands below its row."""
+    """Print rows in aligned columns; a cell that does not fit is printed below its row."""
     stream = sys.stderr if err else sys.stdout
     for line in fitted_table([list(row) for row in rows], width(stream)):
         click.echo(line, file=stream, err=err)

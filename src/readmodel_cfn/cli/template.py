@@ -51,7 +51,7 @@ if TYPE_CHECKING:  # imported below where a command needs them: `template --arti
 @click.option(
     "--writer",
     type=click.Choice(["user", "role", "none"]),
-    help="Who publishes: a role (recommended), a user with an access key, or none of the stack's.",
+    help="Who publishes: a role (recommended), a user with an access key, or none.",
 )
 @click.option(
     "--principal",
@@ -61,7 +61,7 @@ if TYPE_CHECKING:  # imported below where a command needs them: `template --arti
     metavar="ARN",
     help="User, role or account ID that may assume the writer's role; repeatable.",
 )
-@click.option("--existing", is_flag=True, help="Allow the name of a stack that exists.")
+@click.option("--existing", is_flag=True, help="Allow the name of an existing stack.")
 @yes_option
 @json_option
 def init(
@@ -80,12 +80,12 @@ def init(
 ) -> None:
     """Write a readmodel.toml with every option explained in it.
 
-    At a terminal, asks for what no option gives: the stack's name, its region, the paths of the
+    At a terminal, asks for what no option sets: the stack's name, its region, the paths of the
     routes, the origin for CORS, and who publishes. With --yes, or without a terminal, the defaults
     are used: the directory's name, the region of the AWS profile, samples, none, and a user.
 
-    The name of a stack that exists is refused. If AWS cannot be asked, a line says so, and the file
-    is written.
+    The name of an existing stack is refused. If AWS cannot be reached, or refuses the call, a line
+    says so, and the file is written.
 
     With --json: an object with file, stack, route, routes, cors_origin, writer and next, the
     commands to run next.
@@ -163,7 +163,7 @@ def template(
 ) -> None:
     """Print the CloudFormation template that readmodel.toml describes."""
     if check and output:
-        raise click.UsageError("use --output to write or --check to compare, not both")
+        raise click.UsageError("--check cannot be used with --output.")
     text = render(model.template(), form or format_of(output or check))
     if check:
         require_current(check, text)

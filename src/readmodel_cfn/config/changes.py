@@ -78,7 +78,7 @@ def _of_routes(
         together = None
         removes_all = paths is removed and len(removed) == len(own)
         if len(paths) > _SINGLE_ROUTES or removes_all:
-            changed = {*own, *target} if removes_all else set(paths)  # a model has a route
+            changed = {*own, *target} if removes_all else set(paths)  # a model needs a route
             together = _with(old, prefix, before, routes=_routes(own, target, changed))
         for path in paths:
             after = together or _with(old, prefix, before, routes=_routes(own, target, [path]))

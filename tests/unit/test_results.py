@@ -47,7 +47,7 @@ DIFF = StackDiff(
 RESPONSE = Response("GET", "http://localhost/v1/a", 200, (), b"x" * 123, 0.1)
 VERSION = Version("v1", TIME, 12, '"e"', current=True)
 RESULTS: list[Any] = [
-    DeployResult("stack shop", "CREATE_COMPLETE", {"A": "1"}, {"A": "a"}),
+    DeployResult("stack shop", "CREATE_COMPLETE", {"A": "1"}),
     DIFF,
     StackDiff(),
     FollowResult("stack shop", "UPDATE_COMPLETE"),

@@ -155,7 +155,7 @@ class StackDiff:
 
     @property
     def parts(self) -> tuple[PropertyChange, ...]:
-        """The changes of `others` that are not among `settings`: such as outputs."""
+        """The changes of `others` that are not among `settings`, such as outputs."""
         return tuple(item for item in self.others if item.path.split("/")[1] not in STACK_KEYS)
 
     def __str__(self) -> str:

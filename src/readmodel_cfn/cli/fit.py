@@ -64,7 +64,7 @@ def _plain(text: str) -> str:
 
 
 def _divided_row(padded: Sequence[str], widths: Sequence[int], width: int) -> Iterator[str]:
-    """A row that is too long: the last cell is divided, or cells are printed below."""
+    """A row that is too long: the last cell is divided in its column, or cells stand below."""
     start = sum(widths[:-1]) + len(_GAP) * (len(widths) - 1)
     if width - start >= _NARROWEST and not _stays_whole(padded[-1]):
         yield from _divided(_GAP.join(padded), width, start)

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 _AUDIT = """# The audit's rules
 
 ```sh
-readmodel-cfn audit template.yaml                 # the findings, worst first
+readmodel-cfn audit template.yaml                 # the findings, the worst first
 readmodel-cfn audit template.yaml --format sarif  # for code scanning
 readmodel-cfn audit --rules                       # this list
 ```

@@ -230,15 +230,6 @@ CONTENT: dict[str, Any] = json.loads(COMPACT)
 
 EXAMPLE = '[[routes]]\npath = "samples"\nkey = "payload.json"\n'
 """A readmodel.toml with the example's route."""
-ROUTES = """
-[[routes]]
-path = "samples"
-key = "payload.json"
-[[routes]]
-path = "products/{id}"
-key = "products/{id}.json"
-"""
-"""A readmodel.toml with that route and one with a parameter."""
 
 
 def enter_project(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:

@@ -13,7 +13,6 @@ from functional_aws import (
     CHANGE_SET_ID,
     CONTENT,
     OUTPUTS,
-    ROUTES,
     STACK_ID,
     Aws,
     enter_project,
@@ -29,6 +28,14 @@ from readmodel_cfn.cli import output as report
 from readmodel_cfn.deploy.client import StackClient
 
 CREATED = {"StackId": STACK_ID}
+ROUTES = """
+[[routes]]
+path = "samples"
+key = "payload.json"
+[[routes]]
+path = "products/{id}"
+key = "products/{id}.json"
+"""
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from functional_aws import ROUTES, TARGET, Aws, enter_project, error_of, run, stubbed
+from functional_aws import TARGET, Aws, enter_project, error_of, run, stubbed
 
 from readmodel_cfn import ReadModel, ReadModelStack
 from readmodel_cfn.consent import Consent, ConsentRequired
@@ -15,6 +15,14 @@ from readmodel_cfn.consent import Consent, ConsentRequired
 BUCKET, KEY = "data-bucket", "payload.json"
 HISTORY = f"readmodel-cfn history --stack-name read-model --region eu-west-1 {KEY}"
 NEW, OLD, MARKER = "new", "old", "marker"
+ROUTES = """
+[[routes]]
+path = "samples"
+key = "payload.json"
+[[routes]]
+path = "products/{id}"
+key = "products/{id}.json"
+"""
 
 
 @pytest.fixture

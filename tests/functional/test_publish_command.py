@@ -9,13 +9,21 @@ from typing import Any
 
 import pytest
 from botocore.stub import ANY
-from functional_aws import OUTPUTS, ROUTES, TARGET, Aws, enter_project, error_of, run, stubbed
+from functional_aws import OUTPUTS, TARGET, Aws, enter_project, error_of, run, stubbed
 
 from readmodel_cfn import ReadModel, ReadModelStack
 from readmodel_cfn.aws.connection import Credentials
 from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError
 
 STORED = {"ETag": '"e"', "VersionId": "v1"}
+ROUTES = """
+[[routes]]
+path = "samples"
+key = "payload.json"
+[[routes]]
+path = "products/{id}"
+key = "products/{id}.json"
+"""
 SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:s-1"
 KEY = Credentials("AKIA1", "s3cret")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from click.testing import Result
-from functional_aws import OUTPUTS, ROUTES, TARGET, Aws, enter_project, error_of, run, stubbed
+from functional_aws import OUTPUTS, TARGET, Aws, enter_project, error_of, run, stubbed
 
 from fake_objects import FakeObjects
 from readmodel_cfn.cli import reporter
@@ -24,6 +24,15 @@ from readmodel_cfn.publish import changes, compare
 from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.objects import Denied
 from readmodel_cfn.publish.results import PublishResult
+
+ROUTES = """
+[[routes]]
+path = "samples"
+key = "payload.json"
+[[routes]]
+path = "products/{id}"
+key = "products/{id}.json"
+"""
 
 
 @pytest.fixture

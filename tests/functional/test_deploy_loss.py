@@ -121,9 +121,13 @@ def test_an_option_names_the_loss(aws: Aws, lose: Any, arguments: tuple[str, ...
     assert aws.wrote() == ["UpdateStack"]
 
 
-def test_the_hint_is_the_option_that_agrees(aws: Aws) -> None:
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [(["--yes"], "use --replace DataStore"), ([], "use --yes --replace DataStore")],
+)
+def test_the_hint_has_all_options_that_are_missing(aws: Aws, given: list[str], hint: str) -> None:
     other_bucket(aws)
-    assert error_of(deploy("--yes"), 1).endswith("use --replace DataStore")
+    assert error_of(deploy(*given), 1).endswith(hint)
 
 
 @pytest.mark.parametrize("arguments", [("--replace", "Other"), ("--remove-all-routes",)])

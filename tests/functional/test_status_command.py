@@ -260,7 +260,13 @@ def test_differing_config_is_reported_without_failing(aws: Aws, tmp_path: Path) 
     assert json.loads(done.stdout)["live"]["findings"] == []
 
 
-def test_article_stack_differs_from_no_config(aws: Aws) -> None:
+def test_stack_of_a_version_without_metadata_does_not_differ(aws: Aws) -> None:
+    recovered(aws, template={name: part for name, part in CONTENT.items() if name != "Metadata"})
+    gateway(aws)
+    assert RUN_DIFF not in run_status().stderr
+
+
+def test_article_stack_is_one_that_the_tool_describes(aws: Aws) -> None:
     article = article_template()
     aws.stack()
     aws.resources(STORE)

@@ -1,6 +1,5 @@
 """The printed difference: short, settings first, and no line longer than the terminal."""
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -43,10 +42,7 @@ Lines = Callable[..., list[str]]
 @pytest.fixture
 def lines(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Lines:
     def printed(diff: StackDiff, columns: int = 80, **options: Any) -> list[str]:
-        monkeypatch.setattr(
-            "readmodel_cfn.cli.diff.shutil.get_terminal_size",
-            lambda: os.terminal_size((columns, 24)),
-        )
+        monkeypatch.setenv("COLUMNS", str(columns))
         print_diff(diff, **options)
         return capsys.readouterr().out.splitlines()
 

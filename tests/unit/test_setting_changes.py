@@ -12,7 +12,7 @@ from rendered import template
 
 from readmodel_cfn import Api, DataStore, Deployment, ReadModel, Route, Writer, build_article
 from readmodel_cfn.config.changes import changed_settings
-from readmodel_cfn.config.load import read_model
+from readmodel_cfn.config.file import read_model
 from readmodel_cfn.deploy.stack_diff import StackDiff
 from readmodel_cfn.template.settings import metadata, settings_in
 

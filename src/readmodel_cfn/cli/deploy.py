@@ -117,8 +117,7 @@ def diff(
     metavar="LOGICAL_ID",
     type=WORD,
     multiple=True,
-    help="Replace this bucket, API or stage, which loses documents or changes the URL. Can be "
-    "repeated.",
+    help="Replace this bucket, API or stage, which loses documents or changes the URL; repeatable.",
 )
 @click.option(
     "--remove-all-routes",
@@ -254,7 +253,7 @@ def delete(
     Only a stack with the tag readmodel-cfn = managed is deleted, which every deploy sets: delete
     any other with the tool that created it.
 
-    Without a stack of that name the command says so and succeeds.
+    If there is no such stack, the command says so and succeeds.
 
     With --json: an object with deleted (null if there was no stack), kept, removed_buckets,
     account, region, stack, profile, role_arn and sandbox.

@@ -1,8 +1,8 @@
 """Fit text to the width of a terminal: no line is longer.
 
 Only a URL, an ARN and a command to type stay whole, on a line of their own if they are longer: they
-are copied. Text is divided between words, and the lines that follow are indented. A column that
-does not fit stands below its row.
+are copied. Text is divided between words, and the lines that follow are indented. A cell that does
+not fit is printed below its row.
 """
 
 import re
@@ -12,7 +12,7 @@ from unicodedata import combining, east_asian_width
 _INDENT = 2  # of the lines that follow
 _BELOW = 4  # indentation of cells below their row
 _GAP = "  "  # between columns
-_NARROWEST = 40  # columns in which the last cell is divided; with fewer it stands below
+_NARROWEST = 40  # columns in which the last cell is divided; with fewer it is printed below
 _STYLE = re.compile(r"\x1b\[[\d;]*m")
 # The words of a command: its name, one word, options with a value, and words that are no prose. In
 # a message it ends at a punctuation mark.

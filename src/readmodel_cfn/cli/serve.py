@@ -13,7 +13,7 @@ from readmodel_cfn.cli.options import (
     FILE,
     FILE_OR_FOLDER,
     WORD,
-    ModelOptions,
+    SelectedModel,
     json_option,
     model_options,
 )
@@ -66,7 +66,7 @@ def serve(
     stage: str | None,
     parameters: tuple[str, ...],
     s3_endpoint: str | None,
-    model: ModelOptions,
+    model: SelectedModel,
     port: int,
     host: str,
     quiet: bool,

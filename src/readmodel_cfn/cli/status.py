@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 @json_option
 @click.option("--show-secrets", is_flag=True, help="Print secrets instead of ****.")
 def outputs(stack: ReadModelStack, as_json: bool, show_secrets: bool) -> None:
-    """Print the stack's outputs and the URL of each route; they work on the sandbox too.
+    """Print the stack's outputs and the URL of each route.
 
-    Parameters of a route stay in braces.
+    Parameters of a route stay in braces. URLs of the sandbox can be opened on this machine.
 
     With --json: an object of names and values, without the URLs of the routes.
     """

@@ -1,4 +1,4 @@
-"""Makes the StackDiff of a change set and the two templates, value by value. No AWS calls."""
+"""Build the StackDiff of a change set and the two templates, value by value. No AWS calls."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

@@ -13,6 +13,8 @@ from readmodel_cfn.plural import counted
 ChangeKind = Literal["add", "modify", "replace", "may replace", "remove", "import"]
 _LONGEST_VALUES = 2 * 72  # characters of two values in a line; as_dict() has all of them
 _COMMON = 8  # characters of a common beginning that are shown before the difference
+STACK_KEYS = {"Tags": "tags", "TerminationProtection": "termination_protection"}
+"""The keys of [stack] by the part of `StackDiff.others` that they change."""
 _LOSING = ("replace", "may replace", "remove")
 # What is lost if a resource of this type is replaced or removed; see `ResourceDiff.loss`.
 _CONSEQUENCES = {
@@ -150,6 +152,11 @@ class StackDiff:
 
     def __bool__(self) -> bool:
         return bool(self.resources or self.others)
+
+    @property
+    def parts(self) -> tuple[PropertyChange, ...]:
+        """The changes of `others` that are not among `settings`, such as outputs."""
+        return tuple(item for item in self.others if item.path.split("/")[1] not in STACK_KEYS)
 
     def __str__(self) -> str:
         if not self:

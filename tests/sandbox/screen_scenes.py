@@ -235,7 +235,11 @@ def page(screens: list[Screen]) -> str:
 _TOP = f"""\
 # Screens
 
-What the commands print at {PAGE_WIDTH} columns without colour, in a pipeline: on a terminal, one block shows the resources in progress, instead of a line for each. `make screens` has run them one after another on the [sandbox](offline.md) with `READMODEL_CFN_SANDBOX=1`, which needs no AWS account. On AWS, account and region stand in place of `the sandbox (eu-west-1)`. Times, identifiers and ports are replaced by fixed ones.
+What the commands print at {PAGE_WIDTH} columns without colour, in a pipeline; on a terminal, one
+block shows the resources in progress, instead of a line for each. The commands have run one after
+another on the [sandbox](offline.md) with `READMODEL_CFN_SANDBOX=1`, which needs no AWS account. On
+AWS, account and region stand in place of `the sandbox (eu-west-1)`. Times, identifiers and ports
+are replaced by fixed ones.
 
 The first commands use this `readmodel.toml`:
 

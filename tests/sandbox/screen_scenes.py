@@ -39,9 +39,14 @@ key = "payload.json"
 path = "products/{{id}}"
 key = "products/{{id}}.json"
 """
-FOR_ALL = TOML.replace(ORIGIN, "*")
+CHANGED = f"""\
+{TOML.replace(ORIGIN, "*")}
+[[routes]]
+path = "prices"
+key = "prices.json"
+"""
 REFUSED = f"""\
-{FOR_ALL}
+{CHANGED}
 [writer]
 permissions_boundary = "arn:aws:iam::123456789012:policy/none"
 """
@@ -96,7 +101,7 @@ def write_template(_: Clients) -> None:
 
 def remove_not_modified(clients: Clients) -> None:
     """Remove the 304 of a route, and deploy the stage again, as somebody may do in the console."""
-    write_toml(FOR_ALL)(clients)
+    write_toml(CHANGED)(clients)
     listed = clients("cloudformation").list_stack_resources(StackName=STACK)
     ids = {
         resource["LogicalResourceId"]: resource["PhysicalResourceId"]
@@ -144,15 +149,15 @@ SCENES = (
     ),
     Scene(
         "Compare before a deploy",
-        "In `readmodel.toml`, `cors_origin` is now `*`: the setting comes first, and what widens "
-        "access is marked.",
+        "In `readmodel.toml`, `cors_origin` is now `*`, and the route `prices` is new: the "
+        "settings come first, and what widens access is marked.",
         "diff",
-        write_toml(FOR_ALL),
+        write_toml(CHANGED),
         exits=5,
     ),
     Scene(
         "Update a stack",
-        "The same change, deployed. The sandbox updates every resource, AWS only those that "
+        "The same changes, deployed. The sandbox updates every resource, AWS only those that "
         "change.",
         "deploy --yes",
     ),

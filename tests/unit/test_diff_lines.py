@@ -85,6 +85,17 @@ def test_removed_routes_are_counted_and_named(lines: Lines) -> None:
     assert "products1/{id}" in text
 
 
+@pytest.mark.parametrize("options", [{}, {"full": True}])
+def test_an_added_item_of_a_list_has_a_plus_and_no_arrow(
+    lines: Lines, options: dict[str, bool]
+) -> None:
+    diff = difference(MODEL, replace(MODEL, routes=(*ROUTES, Route("prices", "prices.json"))))
+    shown = lines(diff, **options)
+    added = [line for line in shown if "Resource: " in line]
+    assert added
+    assert [line for line in added if "Resource: + " not in line or "->" in line] == []
+
+
 def test_full_shows_every_resource(lines: Lines) -> None:
     diff = difference(MODEL, replace(MODEL, api=Api(cors_origin="*")))
     text = "\n".join(lines(diff, full=True))

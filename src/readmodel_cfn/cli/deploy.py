@@ -44,6 +44,12 @@ def _print_plan(plan: Plan) -> None:
     output.log(output.with_colour(str(plan)))
 
 
+def _print_change(plan: Plan) -> None:
+    """Print a plan that changes something; the result says that nothing has changed."""
+    if plan.action != "nothing":
+        _print_plan(plan)
+
+
 @click.command(
     cls=WithExamples,
     epilog=examples(
@@ -81,6 +87,8 @@ def diff(
         output.print_json(found.as_dict())
     else:
         print_diff(found, full=full)
+        if not found.up_to_date:
+            output.log(f"Next: {same_stack('deploy')}")
     if not found.up_to_date:
         ctx.exit(_CHANGES)
 
@@ -157,7 +165,7 @@ def deploy(
     """
     check_name("--adopt", adopt, stack.name)
     printers: dict[type, Callable[[Any], None]] = {
-        Plan: _print_plan,
+        Plan: _print_change,
         StackDiff: lambda diff: print_diff(diff, full=full, err=True),
         Finding: lambda finding: output.findings([finding]),
     }

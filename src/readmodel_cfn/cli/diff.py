@@ -179,7 +179,7 @@ def _value(place: str, changes: Sequence[PropertyChange], width: int) -> str:
 def _change(name: str, change: PropertyChange | SettingChange, ending: str, width: int) -> str:
     """`name: before -> after`, the values cut so that the line fits."""
     left = width - len(ending) - len(name) - len(": ") - len(" -> ")
-    return f"{name}: {' -> '.join(change.values(left))}{ending}"
+    return f"{name}: {change.arrow(left)}{ending}"
 
 
 def _place(change: PropertyChange) -> str:
@@ -187,11 +187,13 @@ def _place(change: PropertyChange) -> str:
     steps = _steps(change)
     if steps[0] == "Outputs":
         steps[1:2] = ["*"]
-    return ".".join("*" if step.isdigit() or step in ("+", "-") else step for step in steps)
+    return ".".join("*" if step.isdigit() else step for step in steps)
 
 
 def _steps(change: PropertyChange) -> list[str]:
-    return change.path.removeprefix("/").removeprefix("Properties/").split("/")
+    """The path; of an item that is added to a list or removed from it, the path of the list."""
+    steps = change.path.removeprefix("/").removeprefix("Properties/").split("/")
+    return steps[:-1] if change.sign else steps
 
 
 def _ending(diff: StackDiff, width: int | None = None) -> Iterator[str]:
@@ -254,4 +256,5 @@ def _cut(text: str, width: int) -> str:
 
 
 def _cut_start(text: str, width: int) -> str:
-    return text if len(text) <= width else f"...{text[len(text) - max(width - 3, 0) :]}"
+    end = text[len(text) - max(width - 3, 0) :]
+    return text if len(text) <= width else f"...{end.removeprefix('.')}"

@@ -1,5 +1,6 @@
 """`status`, `outputs` and `diagnose`: describe a deployed stack."""
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,8 @@ from readmodel_cfn.stack import ReadModelStack
 
 if TYPE_CHECKING:
     from readmodel_cfn.results import Diagnosis, Drift, Live, StackStatus
+
+_WIDE = 100  # columns of a terminal on which the types of resources have a column
 
 
 @click.command(
@@ -105,9 +108,16 @@ def _print_status(found: "StackStatus") -> None:
     _print_live(found.live)
     if found.drift:
         _print_drift(found.drift)
+    _print_resources(found)
+
+
+def _print_resources(found: "StackStatus") -> None:
+    """A line for each resource, on a narrow terminal without its type."""
+    width = output.width(sys.stdout)
+    narrow = width is not None and width < _WIDE
     output.table(
-        [resource.logical_id, resource.status, resource.type, resource.physical_id]
-        for resource in found.resources
+        [each.logical_id, each.status, *([] if narrow else [each.type]), each.physical_id]
+        for each in found.resources
     )
 
 

@@ -87,7 +87,7 @@ class DeletionPlan:
             "DELETE_COMPLETE": "is already deleted",
         }
         status = self.stack.status
-        yield f"{self.location} {states.get(status, f'({status})')}"
+        yield f"{self.location} {states.get(status, f'has the status {status}')}"
         if self.deleted:
             services = Counter(resource.type.split("::")[1] for resource in self.deleted)
             counts = ", ".join(f"{name} {count}" for name, count in services.most_common())

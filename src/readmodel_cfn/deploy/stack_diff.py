@@ -55,7 +55,7 @@ class SettingChange:
         if self.table == "routes" and " " not in self.key:
             word = "added" if self.before is None else "removed"
             return f"[[routes]] {word} {self.key} -> {self.after or self.before}"
-        return f"{self.name}: {' -> '.join(self.values())}"
+        return f"{self.name}: {self.arrow()}"
 
     @property
     def name(self) -> str:
@@ -66,6 +66,10 @@ class SettingChange:
     def values(self, width: int = _LONGEST_VALUES) -> tuple[str, str]:
         """As of PropertyChange."""
         return _in_line(self.before, self.after, width)
+
+    def arrow(self, width: int = _LONGEST_VALUES) -> str:
+        """`before -> after`."""
+        return " -> ".join(self.values(width))
 
 
 @dataclass(frozen=True)
@@ -90,9 +94,21 @@ class PropertyChange:
         """
         return _in_line(self.before, self.after, width)
 
+    @property
+    def sign(self) -> str:
+        """`+` or `-` if an item is added to a list or removed from it; otherwise empty."""
+        last = self.path.rpartition("/")[2]
+        return last if last in ("+", "-") else ""
+
+    def arrow(self, width: int = _LONGEST_VALUES) -> str:
+        """`before -> after`, `+ item` or `- item`, without the path."""
+        before, after = self.values(width)
+        return {"": f"{before} -> {after}", "+": f"+ {after}", "-": f"- {before}"}[self.sign]
+
     def __str__(self) -> str:
-        path = self.path.removeprefix("/").replace("/", ".").removeprefix("Properties.")
-        return f"{path}: {' -> '.join(self.values())}"
+        path = self.path.removesuffix(f"/{self.sign}") if self.sign else self.path
+        path = path.removeprefix("/").replace("/", ".").removeprefix("Properties.")
+        return f"{path}: {self.arrow()}"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 import boto3
 from click.testing import CliRunner
-from readmodel_cfn.config.load import parse
+from readmodel_cfn.config.file import parse
 
 from readmodel_cfn import build_template, lint, render
 from readmodel_cfn.cli import main, reporter

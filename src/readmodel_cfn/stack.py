@@ -639,7 +639,8 @@ class ReadModelStack:
         outputs = self._own_outputs(on_progress)
         url = self._url(outputs, path) if path else self._required(outputs, "SamplesUrl")
         if path is None and "{" in url:
-            raise ConfigError("the first route has parameters", where="read", hint="add a PATH")
+            hint = f"add a PATH, such as {self.model.routes[0].example.path}"
+            raise ConfigError("the first route has parameters", where="read", hint=hint)
         on_progress(Step(f"Waiting for {url}"))
         response = request(url)
         if response.ok:

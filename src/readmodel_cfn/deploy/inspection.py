@@ -93,6 +93,6 @@ def existing_stack(client: StackClient, location: StackLocation, on_progress: On
     stack = client.describe(location.name)
     location = _located(location, stack, None, on_progress, creates=False)
     if stack is None:
-        hint = f"run: {location.command('deploy')}"
+        hint = f"check the name and the region; to create it, run: {location.command('deploy')}"
         raise ReadModelError("does not exist", where=str(location), hint=hint)
     return stack

@@ -81,7 +81,7 @@ class PropertyChange:
     access: bool = False
 
     def values(self, width: int = _LONGEST_VALUES) -> tuple[str, str]:
-        """The value before and after, together at most `width` characters; `-` is no value.
+        """The value before and after, together at most `width` characters.
 
         Functions are in the syntax of Fn::Sub: `${DataStore.Arn}/a.json`. Of long values the
         beginning that they have in common is left out.
@@ -205,7 +205,7 @@ def _text(value: Any) -> str:
     """A value in one line."""
     shown = show(value)
     if shown is None:  # absent, or AWS::NoValue
-        return "-"
+        return "(not set)"
     text = shown if isinstance(shown, str) and shown else json.dumps(shown, separators=(",", ":"))
     return " ".join(text.split())
 

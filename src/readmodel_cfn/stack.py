@@ -813,6 +813,8 @@ class ReadModelStack:
             ReadModelError: the stack does not exist.
         """
         stack = self._described(on_progress)
+        if not stack.outputs:
+            return {}
         if self._has_model:
             return self._route_urls(self._own_outputs(stack=stack))
         return self._deployed_route_urls(stack)
@@ -1107,10 +1109,16 @@ class ReadModelStack:
     def _own_outputs(
         self, on_progress: OnProgress = ignore, stack: "Stack | None" = None
     ) -> dict[str, str]:
-        """This read model's outputs, without its prefix."""
+        """This read model's outputs, without its prefix.
+
+        Raises:
+            ReadModelError: the stack does not exist, or its creation failed or is in progress.
+        """
+        from readmodel_cfn.deploy.inspection import require_outputs
         from readmodel_cfn.deploy.values import stack_outputs
 
         stack = stack or self._described(on_progress)
+        require_outputs(stack, self.location)
         found = stack_outputs(stack, self.connection.endpoint_url, show_secrets=True)
         return self._without_prefix({output.name: output.value for output in found})
 

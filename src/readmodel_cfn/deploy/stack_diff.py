@@ -14,12 +14,13 @@ ChangeKind = Literal["add", "modify", "replace", "may replace", "remove", "impor
 _LONGEST_VALUES = 2 * 72  # characters of two values in a line; as_dict() has all of them
 _COMMON = 8  # characters of a common beginning that are shown before the difference
 _LOSING = ("replace", "may replace", "remove")
+_ACCESS_KEY = "AWS::IAM::AccessKey"
 # What is lost if a resource of this type is replaced or removed; see `ResourceDiff.loss`.
 _CONSEQUENCES = {
     "AWS::S3::Bucket": "its documents are no longer served: publish all of them again",
     "AWS::ApiGateway::RestApi": "its URL changes",
     "AWS::ApiGateway::Stage": "its URL changes",
-    "AWS::IAM::AccessKey": "publishers with the old key are refused: let them read the new one",
+    _ACCESS_KEY: "publishers with the old key are refused",
 }
 # Replacing or removing one of these needs a consent of its own.
 _PROTECTED = ("AWS::S3::Bucket", "AWS::ApiGateway::RestApi", "AWS::ApiGateway::Stage")
@@ -118,7 +119,11 @@ class ResourceDiff:
     @property
     def loss(self) -> str:
         """What is lost if the resource is replaced or removed; empty if nothing is."""
-        return _CONSEQUENCES.get(self.type, "") if self.kind in _LOSING else ""
+        if self.kind not in _LOSING:
+            return ""
+        has_new_key = self.type == _ACCESS_KEY and self.kind != "remove"
+        todo = ": let them read the new one" if has_new_key else ""
+        return f"{_CONSEQUENCES.get(self.type, '')}{todo}"
 
     @property
     def is_protected(self) -> bool:

@@ -201,9 +201,7 @@ def _steps(change: PropertyChange) -> list[str]:
 def _ending(diff: StackDiff, width: int | None = None) -> Iterator[str]:
     if diff.exposure:
         yield from _wrapped(diff.exposure, width)
-    if any(change.access for change in diff.settings) or any(
-        resource.access for resource in diff.resources
-    ):
+    if any(item.access for item in (*diff.settings, *diff.resources, *diff.others)):
         yield _LEGEND
 
 

@@ -201,7 +201,8 @@ def _steps(change: PropertyChange) -> list[str]:
 def _ending(diff: StackDiff, width: int | None = None) -> Iterator[str]:
     if diff.exposure:
         yield from _wrapped(diff.exposure, width)
-    if any(item.access for item in (*diff.settings, *diff.resources, *diff.others)):
+    found = (diff.settings, diff.resources, diff.others)
+    if any(item.access for items in found for item in items):
         yield _LEGEND
 
 

@@ -102,7 +102,8 @@ def demo(stack: str, folder: Path) -> tuple[str, str]:
     checks = json.loads(step(folder, "verify --sandbox --yes", "--json"))["promises"]
     statuses = Counter(check["status"] for check in checks)
     statuses["not checked"] = statuses.pop("cannot be shown", 0)
-    show(f"{len(checks)} checks: {', '.join(f'{n} {status}' for status, n in statuses.items())}")
+    counts = ", ".join(f"{n} {status}" for status, n in statuses.items())
+    show(f"{len(checks)} checks: {counts} (the command says why)")
     return url, etag
 
 

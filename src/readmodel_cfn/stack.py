@@ -638,7 +638,8 @@ class ReadModelStack:
         outputs = self._own_outputs(on_progress)
         url = outputs.url(path) if path else outputs.required("SamplesUrl")
         if path is None and "{" in url:
-            raise ConfigError("the first route has parameters", where="read", hint="add a PATH")
+            hint = f"add a PATH, such as {self.model.routes[0].example.path}"
+            raise ConfigError("the first route has parameters", where="read", hint=hint)
         on_progress(Step(f"Waiting for {url}"))
         response = request(url)
         if response.ok:
@@ -811,6 +812,8 @@ class ReadModelStack:
             ReadModelError: the stack does not exist.
         """
         stack = self._described(on_progress)
+        if not stack.outputs:
+            return {}
         outputs = self._own_outputs(stack=stack)
         if self._has_model:
             return outputs.route_urls(self.model.routes)
@@ -1098,8 +1101,16 @@ class ReadModelStack:
     def _own_outputs(
         self, on_progress: OnProgress = ignore, stack: "Stack | None" = None
     ) -> ModelOutputs:
-        """This read model's outputs."""
-        return self._own(self._stack_outputs(stack or self._described(on_progress)))
+        """This read model's outputs.
+
+        Raises:
+            ReadModelError: the stack does not exist, or its creation failed or is in progress.
+        """
+        from readmodel_cfn.deploy.inspection import require_outputs
+
+        stack = stack or self._described(on_progress)
+        require_outputs(stack, self.location)
+        return self._own(self._stack_outputs(stack))
 
     def _stack_outputs(self, stack: "Stack") -> dict[str, str]:
         """The outputs of the stack, with URLs that this machine can reach."""

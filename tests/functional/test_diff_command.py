@@ -299,6 +299,6 @@ def test_changed_values_are_abbreviated(aws: Aws) -> None:
     aws.answers("cloudformation", "delete_change_set", {})
     resource, value, _ = diff().stdout.splitlines()
     assert resource.split() == ["!", "modify", "DataStoreWriter", "AWS::IAM::User"]
-    assert value.split()[:4] == ["!", "Policies:", "-", "->"]
+    assert value.split("->")[0].split() == ["!", "Policies:", "(not", "set)"]
     assert value.endswith("...")
     assert "Fn::" not in value

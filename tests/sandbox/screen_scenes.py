@@ -14,10 +14,10 @@ from unittest.mock import patch
 
 import boto3
 from click.testing import CliRunner
-from readmodel_cfn.config.file import parse
 
 from readmodel_cfn import build_template, lint, render
 from readmodel_cfn.cli import main, reporter
+from readmodel_cfn.config.file import parse
 from readmodel_cfn.local import sandbox
 
 PAGE = Path(__file__).parents[2] / "docs" / "screens.md"

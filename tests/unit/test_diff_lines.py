@@ -96,6 +96,13 @@ def test_an_added_item_of_a_list_has_a_plus_and_no_arrow(
     assert [line for line in added if "Resource: + " not in line or "->" in line] == []
 
 
+def test_shortened_paths_of_different_properties_begin_with_their_names(lines: Lines) -> None:
+    with_cors = replace(MODEL, api=Api(cors_origin="https://a.example"))
+    printed = lines(difference(replace(MODEL, api=Api()), with_cors))
+    paths = [line.lstrip("! ").partition(":")[0] for line in printed if line.startswith(" " * 6)]
+    assert {"Integration", "MethodResponses"} <= {path.partition("...")[0] for path in paths}
+
+
 def test_full_shows_every_resource(lines: Lines) -> None:
     diff = difference(MODEL, replace(MODEL, api=Api(cors_origin="*")))
     text = "\n".join(lines(diff, full=True))

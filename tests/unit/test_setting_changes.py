@@ -57,6 +57,16 @@ def test_a_changed_setting_names_the_resources_that_it_changes() -> None:
     assert setting.access
 
 
+def test_a_key_in_the_outputs_widens_access() -> None:
+    """Everybody who may describe the stack can read it."""
+    in_outputs = replace(MODEL, writer=Writer(key_in="outputs"))
+    shown, hidden = difference(MODEL, in_outputs), difference(in_outputs, MODEL)
+    assert [setting.access for setting in shown.settings] == [True]
+    assert any(change.access for change in shown.others)
+    assert not any(setting.access for setting in hidden.settings)
+    assert not any(change.access for change in hidden.others)
+
+
 def test_each_setting_names_its_own_resources() -> None:
     store = DataStore(old_versions_days=3)
     diff = difference(MODEL, replace(MODEL, data_store=store, deployment=Deployment(metrics=True)))

@@ -124,7 +124,8 @@ def _type_name(consent: Consent) -> None:
     question = output.fit(f"{_sentence(consent)}. Type the stack's name to agree")
     typed = click.prompt(question, default="", show_default=False, err=True)
     if typed.strip() != consent.name:
-        raise ReadModelError("cancelled", where=consent.text)
+        what = f"cancelled: {typed.strip()!r} is not the stack's name"
+        raise ReadModelError(what, where=consent.name)
 
 
 def _by_answer(consent: Consent, agreed: bool, flag: str) -> None:
@@ -133,7 +134,7 @@ def _by_answer(consent: Consent, agreed: bool, flag: str) -> None:
         return
     check_terminal(consent.text, f"use {flag}")
     if not click.confirm(output.fit(f"{_sentence(consent)}?"), err=True):
-        raise ReadModelError("cancelled", where=consent.text)
+        raise ReadModelError("cancelled", where=consent.name)  # the question says what
 
 
 def _announce(consent: Consent) -> None:

@@ -21,7 +21,7 @@ from readmodel_cfn.cli.options import (
 )
 from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.lint import Finding
-from readmodel_cfn.results import DeletionPlan, Plan, StackDiff
+from readmodel_cfn.results import DeletionPlan, DeployResult, Plan, StackDiff
 from readmodel_cfn.stack import ReadModelStack
 
 _CHANGES = 5  # the exit code
@@ -192,8 +192,13 @@ def deploy(
         else:
             output.log(output.with_colour(str(result)))
             output.urls(result.urls.values())
-            next_words = ("publish", "data") if result.created else ("verify",)
-            output.log(f"Next: {same_stack(*next_words)}")
+            output.log(f"Next: {_next_command(stack, result)}")
+
+
+def _next_command(stack: ReadModelStack, result: DeployResult) -> str:
+    if result.created:
+        return same_stack("publish", "FILE", "--key", stack.model.routes[0].example.key)
+    return same_stack("verify")
 
 
 @click.command(

@@ -173,7 +173,7 @@ def _value(place: str, changes: Sequence[PropertyChange], width: int) -> str:
     other = f" (and {different - 1} more)" if different > 1 else ""
     space = width - len(other) - len(": ") - len(" -> ")
     shown = len("".join(first.values(space)))
-    return _change(_cut_start(place, max(space - shown, space // 2)), first, other, width)
+    return _change(_shortened(place, max(space - shown, space // 2)), first, other, width)
 
 
 def _change(name: str, change: PropertyChange | SettingChange, ending: str, width: int) -> str:
@@ -199,9 +199,8 @@ def _steps(change: PropertyChange) -> list[str]:
 def _ending(diff: StackDiff, width: int | None = None) -> Iterator[str]:
     if diff.exposure:
         yield from fitted(diff.exposure, width)
-    if any(change.access for change in diff.settings) or any(
-        resource.access for resource in diff.resources
-    ):
+    found = (diff.settings, diff.resources, diff.others)
+    if any(item.access for items in found for item in items):
         yield _LEGEND
 
 
@@ -255,6 +254,11 @@ def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: max(width - 3, 0)]}..."
 
 
-def _cut_start(text: str, width: int) -> str:
-    end = text[len(text) - max(width - 3, 0) :]
-    return text if len(text) <= width else f"...{end.removeprefix('.')}"
+def _shortened(place: str, width: int) -> str:
+    """A path without its middle: its first step, if that fits, and its end."""
+    if len(place) <= width:
+        return place
+    first = place.partition(".")[0]
+    start = first if len(first) <= width // 3 else ""
+    left = max(width - len(start) - len("..."), 0)
+    return f"{start}...{place[len(place) - left :].removeprefix('.')}"

@@ -118,7 +118,7 @@ def _pieces(unit: str, width: int) -> Iterator[str]:
     for character in _plain(unit):
         if columns(piece + character) > width:
             slash = piece.rfind("/") + 1
-            end = slash if slash > width // 3 else len(piece)
+            end = slash if slash > width // 4 else len(piece)
             yield piece[:end]
             piece = piece[end:]
         piece += character

@@ -42,6 +42,8 @@ def outputs(stack: ReadModelStack, as_json: bool, show_secrets: bool) -> None:
         output.print_json({each.name: each.value for each in found})
     else:
         output.outputs({each.name: (each.value, each.description) for each in found})
+        if not found:
+            output.log("The stack has no outputs.")
         output.urls(urls.values())
 
 

@@ -133,9 +133,8 @@ def _read_model(
 
 def _print_starter(written: "Starter") -> None:
     report.log(f"Wrote {written.path}. Next:")
-    width = max(map(len, written.next_commands))
-    for command, meaning in written.next_commands.items():
-        report.log(f"  {command.ljust(width)}  # {meaning}")
+    rows = [[f"  {command}", f"# {text}"] for command, text in written.next_commands.items()]
+    report.table(rows, err=True)
     report.log("Add --sandbox to each of them to try it on this machine, without an account.")
 
 

@@ -4,6 +4,7 @@ Narrowing and neutral changes are left out. A value that only CloudFormation kno
 if it changed, since nothing shows that it is not.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
@@ -27,6 +28,7 @@ _SECURITY_POLICIES = (
     "SecurityPolicy_TLS13_1_2",
     "SecurityPolicy_TLS13_1_3",
 )  # weakest first, as the beginning of the name
+_KEY_ATTRIBUTE = 'SecretAccessKey"'  # the end of a GetAtt, as a list or as one string
 _PRIVATE_ACLS = (None, "Private")
 # In a list of objects these properties say which item is which.
 _ITEM_KEYS = ("StatusCode", "ResourcePath", "HttpMethod", "Id", "Key", "PolicyName")
@@ -170,6 +172,11 @@ class Access:
             return ()
         return tuple(dict.fromkeys(found))
 
+    def newly_shown_keys(self) -> list[str]:
+        """The outputs that now have a secret access key: who may describe the stack can read it."""
+        old, new = (_key_outputs(found) for found in (self._before, self._after))
+        return [name for name in new if name not in old]
+
     def _whole(self, type_: str, old: Template, new: Template) -> bool:
         added, removed = not old, not new
         if added and type_ == _METHOD:
@@ -217,6 +224,15 @@ class Access:
             path not in ("/*", "")
             and path.removeprefix("/~1").replace("~1", "/") not in self._routes
         )
+
+
+def _key_outputs(template: Template) -> list[str]:
+    """The outputs whose value refers to a secret access key."""
+    outputs = template.get("Outputs")
+    found = outputs.items() if isinstance(outputs, Mapping) else ()
+    return [
+        str(name) for name, output in found if _KEY_ATTRIBUTE in json.dumps(output, default=str)
+    ]
 
 
 def _resource(template: Template, logical_id: str) -> Mapping[str, Any]:

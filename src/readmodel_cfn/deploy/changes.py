@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from readmodel_cfn.cloudformation.evaluate import function_of
@@ -65,7 +66,11 @@ def from_change_set(
     resources = (
         _resource_diff(change, deployed, spec.content, decided, access) for change in found.changes
     )
-    changes = others(stack, deployed, spec)
+    shown = {("Outputs", name) for name in access.newly_shown_keys()}
+    changes = tuple(
+        replace(change, access=tuple(change.path.split("/")[1:3]) in shown)
+        for change in others(stack, deployed, spec)
+    )
     removed = removed_routes(deployed, spec.content)
     return StackDiff(
         tuple(resources),

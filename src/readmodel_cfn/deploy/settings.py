@@ -36,7 +36,8 @@ def _effect(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[
     old, new = before.get("Resources", {}), after.get("Resources", {})
     names = [name for name in dict.fromkeys([*old, *new]) if old.get(name) != new.get(name)]
     access = Access(before, after)
-    return tuple(names), any(access.widened(name) for name in names)
+    widens = any(access.widened(name) for name in names) or bool(access.newly_shown_keys())
+    return tuple(names), widens
 
 
 def stack_settings(changes: Iterable[PropertyChange]) -> Iterator[SettingChange]:

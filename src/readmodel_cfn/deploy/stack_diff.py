@@ -16,12 +16,13 @@ _COMMON = 8  # characters of a common beginning that are shown before the differ
 STACK_KEYS = {"Tags": "tags", "TerminationProtection": "termination_protection"}
 """The keys of [stack] by the part of `StackDiff.others` that they change."""
 _LOSING = ("replace", "may replace", "remove")
+_ACCESS_KEY = "AWS::IAM::AccessKey"
 # What is lost if a resource of this type is replaced or removed; see `ResourceDiff.loss`.
 _CONSEQUENCES = {
     "AWS::S3::Bucket": "its documents are no longer served: publish all of them again",
     "AWS::ApiGateway::RestApi": "its URL changes",
     "AWS::ApiGateway::Stage": "its URL changes",
-    "AWS::IAM::AccessKey": "publishers with the old key are refused: let them read the new one",
+    _ACCESS_KEY: "publishers with the old key are refused",
 }
 # Replacing or removing one of these needs a consent of its own.
 _PROTECTED = ("AWS::S3::Bucket", "AWS::ApiGateway::RestApi", "AWS::ApiGateway::Stage")
@@ -87,7 +88,7 @@ class PropertyChange:
     access: bool = False
 
     def values(self, width: int = _LONGEST_VALUES) -> tuple[str, str]:
-        """The value before and after, together at most `width` characters; `-` is no value.
+        """The value before and after, together at most `width` characters.
 
         Functions are in the syntax of Fn::Sub: `${DataStore.Arn}/a.json`. Of long values the
         beginning that they have in common is left out.
@@ -136,7 +137,11 @@ class ResourceDiff:
     @property
     def loss(self) -> str:
         """What is lost if the resource is replaced or removed; empty if nothing is."""
-        return _CONSEQUENCES.get(self.type, "") if self.kind in _LOSING else ""
+        if self.kind not in _LOSING:
+            return ""
+        has_new_key = self.type == _ACCESS_KEY and self.kind != "remove"
+        todo = ": let them read the new one" if has_new_key else ""
+        return f"{_CONSEQUENCES.get(self.type, '')}{todo}"
 
     @property
     def is_protected(self) -> bool:
@@ -228,7 +233,7 @@ def _text(value: Any) -> str:
     """A value in one line."""
     shown = show(value)
     if shown is None:  # absent, or AWS::NoValue
-        return "-"
+        return "(not set)"
     text = shown if isinstance(shown, str) and shown else json.dumps(shown, separators=(",", ":"))
     return " ".join(text.split())
 

@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help template lint quick test examples demo check dist faults deploy docs clean
+.PHONY: help template lint quick test examples demo screens check dist faults deploy docs clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -19,6 +19,9 @@ lint: $(VENV)/run ## Check both templates with cfn-lint
 
 demo: $(VENV)/run ## Deploy, publish, read and verify on the embedded AWS (KEEP=1 leaves the stack running)
 	@KEEP=$(KEEP) $(BIN)/python examples/demo.py
+
+screens: $(VENV)/dev ## Write docs/screens.md: what twelve commands print, run on the embedded AWS
+	$(BIN)/python tools/screens.py
 
 deploy: $(VENV)/run ## Deploy readmodel.toml's stack to AWS
 	$(BIN)/readmodel-cfn deploy

@@ -77,7 +77,7 @@ def demo(stack: str, folder: Path) -> tuple[str, str]:
     """Run each command, print its main results, and return the document's URL and its ETag.
 
     Raises:
-        DemoFailed: a command failed, another document was read, or the second read is no 304.
+        DemoFailed: a command failed, another document was read, or the second read is not a 304.
     """
     document = {"value": secrets.token_hex(8)}
     (folder / "readmodel.toml").write_text(TOML.format(stack=stack))
@@ -102,7 +102,8 @@ def demo(stack: str, folder: Path) -> tuple[str, str]:
     checks = json.loads(step(folder, "verify --sandbox --yes", "--json"))["promises"]
     statuses = Counter(check["status"] for check in checks)
     statuses["not checked"] = statuses.pop("cannot be shown", 0)
-    show(f"{len(checks)} checks: {', '.join(f'{n} {status}' for status, n in statuses.items())}")
+    counts = ", ".join(f"{n} {status}" for status, n in statuses.items())
+    show(f"{len(checks)} checks: {counts} (the command says why)")
     return url, etag
 
 
@@ -118,10 +119,10 @@ def read_again(url: str, etag: str) -> None:
     try:
         with direct.open(request, timeout=END_SECONDS) as response:
             raise DemoFailed(f"the second read has status {response.status}, not 304")
-    except urllib.error.HTTPError as answer:
-        if answer.code != HTTPStatus.NOT_MODIFIED:
-            raise DemoFailed(f"the second read has status {answer.code}, not 304") from answer
-        show(f"{answer.code} {answer.reason}, without a body")
+    except urllib.error.HTTPError as error:
+        if error.code != HTTPStatus.NOT_MODIFIED:
+            raise DemoFailed(f"the second read has status {error.code}, not 304") from error
+        show(f"{error.code} {error.reason}, without a body")
     except OSError as error:
         raise DemoFailed(f"the second read failed: {error}") from error
 

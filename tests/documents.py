@@ -10,8 +10,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 ROOT = Path(__file__).parents[1]
-# Generated from the code; `tools/generate.py --check` compares them.
-GENERATED = ("docs/audit.md", "docs/cli.md", "docs/readmodel-toml.md")
+# Generated from the code; `tools/generate.py --check` compares them, and a test the screens.
+GENERATED = ("docs/audit.md", "docs/cli.md", "docs/readmodel-toml.md", "docs/screens.md")
 PAGES = [
     "README.md",
     "CONTRIBUTING.md",

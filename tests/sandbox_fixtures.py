@@ -17,6 +17,7 @@ import pytest
 from botocore.config import Config
 
 from readmodel_cfn import lint
+from readmodel_cfn.aws.connection import Connection, Credentials
 from readmodel_cfn.local.sandbox import Sandbox, start, stop
 from readmodel_cfn.local.sandbox.home import Home, ensure_installed
 from stacks import TIMEOUT, Answer, Stack
@@ -83,6 +84,13 @@ def sandbox_home(new_home: Callable[[], Path]) -> Path:
 def sandbox(sandbox_home: Path) -> Iterator[Sandbox]:
     yield start(home=sandbox_home)
     assert stop(home=sandbox_home)
+
+
+@pytest.fixture(scope="session")
+def connection(sandbox: Sandbox) -> Connection:
+    """The run's sandbox, with root's key."""
+    key = Credentials(sandbox.access_key_id, sandbox.secret_access_key)
+    return Connection(sandbox.region, None, sandbox.endpoint_url, key)
 
 
 @pytest.fixture(scope="session")

@@ -50,7 +50,7 @@ def own_sandbox() -> Iterator[tuple[sandbox.Sandbox, Path]]:
         folder = Path(name)
         (folder / shared.venv.name).symlink_to(shared.venv)
         try:
-            yield sandbox.start(home=folder, progress=report), folder
+            yield sandbox.start(home=folder, on_progress=report), folder
         finally:
             sandbox.stop(home=folder)
 

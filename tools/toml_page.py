@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from readmodel_cfn.config.load import TABLES
+from readmodel_cfn.config.file import TABLES
 from readmodel_cfn.config.schema import schema
 from readmodel_cfn.template.options import describe, options_of
 
@@ -19,11 +19,11 @@ so that two projects never share a stack by default. An unknown key, a wrong typ
 AWS would refuse is an error that names the file, the key and the allowed values (exit code 2).
 
 Without `./readmodel.toml` and without `--config` the commands that need the read model refuse with
-exit code 2, before AWS is called. Two other read models have to be named: `--example` is the
+exit code 2, before AWS is called. Two other read models have an option: `--example` is the
 built-in example, `--article` the original 2018 template. Both ignore `readmodel.toml`, and their
 stacks have names of their own, `readmodel-example` and `readmodel-article`, unless `--stack-name`
 is given. `status`, `outputs`, `follow`, `diagnose`, `history` and `delete` need no read model:
-`--stack-name` is enough. The commands that do not call AWS show the built-in example if there is no
+`--stack-name` is enough. The commands that do not call AWS use the built-in example if there is no
 file, and say so on stderr.
 
 ```toml title="readmodel.toml"

@@ -5,7 +5,7 @@ The template file is one line, `from readmodel_cfn.sceptre import sceptre_handle
 
 from typing import Any
 
-from readmodel_cfn.config.load import read_model
+from readmodel_cfn.config.file import read_model
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.template.render import build_template, render
 

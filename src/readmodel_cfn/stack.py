@@ -26,15 +26,16 @@ from readmodel_cfn.aws.connection import (
 )
 from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.aws.http import Response, request
-from readmodel_cfn.config.load import (
+from readmodel_cfn.config.file import (
     DEFAULT_FILE,
-    STACK_NAME_IN_WORDS,
     Config,
     Publish,
     StackSettings,
+    check_article,
     load,
 )
 from readmodel_cfn.consent import Confirm
+from readmodel_cfn.deploy.outputs import ModelOutputs
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
@@ -44,8 +45,6 @@ from readmodel_cfn.publish.results import (
     PublishResult,
 )
 from readmodel_cfn.template.model import ReadModel
-from readmodel_cfn.template.options import OptionError
-from readmodel_cfn.template.routes import Route, find_route
 from readmodel_cfn.threads import call_within
 
 if TYPE_CHECKING:
@@ -225,12 +224,12 @@ class ReadModelStack:
     @cached_property
     def location(self) -> StackLocation:
         """The stack's name and connection, for messages and command lines."""
-        return StackLocation(self.name, self.connection, model_options=self._model_options)
+        return StackLocation(self.name, self.connection, command_options=self._command_options)
 
     @property
-    def _model_options(self) -> tuple[str, ...]:
+    def _command_options(self) -> tuple[str, ...]:
         """The options of the command line that select the model, for messages."""
-        return ("--article",) if self.article else self.config.options
+        return ("--article",) if self.article else self.config.command_options
 
     @cached_property
     def _client(self) -> "StackClient":
@@ -318,7 +317,7 @@ class ReadModelStack:
             on_progress=on_progress,
             on_interrupt=on_interrupt,
         )
-        return replace(done, urls=self._route_urls(self._without_prefix(done.outputs)))
+        return replace(done, urls=self._own(done.outputs).route_urls(self.model.routes))
 
     @readable_errors()
     def diff(
@@ -478,7 +477,7 @@ class ReadModelStack:
             command = f"{self.location.command('history')} KEY"
             on_progress(Note(f"If the bucket keeps versions, restore can undo this: {command}"))
         if isinstance(done, PublishResult) and not bucket:
-            return replace(done, urls=self._route_urls(outputs))
+            return replace(done, urls=self._own(outputs).route_urls(self.model.routes))
         return done
 
     @readable_errors()
@@ -638,9 +637,10 @@ class ReadModelStack:
         """
         self._require_model()
         outputs = self._own_outputs(on_progress)
-        url = self._url(outputs, path) if path else self._required(outputs, "SamplesUrl")
+        url = outputs.url(path) if path else outputs.required("SamplesUrl")
         if path is None and "{" in url:
-            raise ConfigError("the first route has parameters", where="read", hint="add a PATH")
+            hint = f"add a PATH, such as {self.model.routes[0].example.path}"
+            raise ConfigError("the first route has parameters", where="read", hint=hint)
         on_progress(Step(f"Waiting for {url}"))
         response = request(url)
         if response.ok:
@@ -800,7 +800,7 @@ class ReadModelStack:
         Raises:
             ReadModelError: the stack does not exist, or has no API.
         """
-        return self._url(self._own_outputs(on_progress), path)
+        return self._own_outputs(on_progress).url(path)
 
     @readable_errors()
     def route_urls(self, on_progress: OnProgress = ignore) -> dict[str, str]:
@@ -813,24 +813,18 @@ class ReadModelStack:
             ReadModelError: the stack does not exist.
         """
         stack = self._described(on_progress)
+        if not stack.outputs:
+            return {}
+        outputs = self._own_outputs(stack=stack)
         if self._has_model:
-            return self._route_urls(self._own_outputs(stack=stack))
-        return self._deployed_route_urls(stack)
-
-    def _deployed_route_urls(self, stack: "Stack") -> dict[str, str]:
-        """The URLs of the routes of every API with an output, as the deployed template has them."""
+            return outputs.route_urls(self.model.routes)
         from readmodel_cfn.analysis.routes import route_paths
 
-        outputs = self._own_outputs(stack=stack)
-        names = [name for name in outputs if name.endswith("ApiUrl")]
-        if not names and "SamplesUrl" in outputs:
-            names = ["SamplesUrl"]  # the article's stack has no other URL
-        if not names:
-            return {}
-        template = self._client.template(stack.id)
+        apis = outputs.api_urls()
+        template = self._client.template(stack.id) if apis else {}
         return {
-            path: f"{outputs[name].removesuffix('/samples')}/{path}"
-            for name in names
+            path: f"{url}/{path}"
+            for name, url in apis.items()
             for path in route_paths(template, name)
         }
 
@@ -841,7 +835,7 @@ class ReadModelStack:
         Raises:
             ReadModelError: the stack does not exist, or has no such output.
         """
-        return self._required(self._own_outputs(on_progress), "S3BucketName")
+        return self._own_outputs(on_progress).required("S3BucketName")
 
     def check_new_name(
         self, *, existing: bool = False, timeout: float = 5, on_progress: OnProgress = ignore
@@ -1005,7 +999,7 @@ class ReadModelStack:
         """
         settings = self.config.stack
         if self.article:
-            _check_article(self.name, self.connection.region_name)
+            check_article(self.name, self.connection.region_name)
         return StackSpec(
             name=self.name,
             template=self.template(),
@@ -1013,7 +1007,7 @@ class ReadModelStack:
             tags=settings.tags,
             termination_protection=settings.termination_protection,
             role_arn=settings.role_arn,
-            model_options=self._model_options,
+            command_options=self._command_options,
         )
 
     def _changed_settings(self, deployed: Mapping[str, Any]) -> "Iterable[ChangedSetting]":
@@ -1049,20 +1043,21 @@ class ReadModelStack:
     ) -> "Destination":
         """The bucket to publish to; the stack is described only if its outputs are needed.
 
-        They are added to `outputs`.
+        They are added to `outputs`, as the stack names them.
         """
         from readmodel_cfn.publish import destination
 
         connection = self.connect(on_progress)
         stack = None if bucket and not as_writer else self._described(on_progress)
         outputs = {} if outputs is None else outputs
-        outputs |= self._own_outputs(stack=stack) if stack else {}
+        outputs |= self._stack_outputs(stack) if stack else {}
         target = None if bucket or stack is None else self.location.of_stack(stack.id).target
-        bucket = bucket or self._required(outputs, "S3BucketName")
+        own = self._own(outputs)
+        bucket = bucket or own.required("S3BucketName")
         found = destination.Destination.from_connection(connection, bucket, target)
         if not as_writer:
             return found
-        return destination.as_writer(found, outputs, self.model.writer.allow)
+        return destination.as_writer(found, own.values, self.model.writer.allow)
 
     @property
     def _settings(self) -> "Settings":
@@ -1093,79 +1088,46 @@ class ReadModelStack:
         )
 
     def _checked(self, stack: "Stack") -> "CheckedStack":
-        from readmodel_cfn.deploy.spec import MANAGED_TAG
+        from readmodel_cfn.deploy.plan import is_managed
         from readmodel_cfn.verify.contract import CheckedStack
 
         outputs = self._own_outputs(stack=stack)
         return CheckedStack(
             location=self.location.of_stack(stack.id),
-            bucket=self._required(outputs, "S3BucketName"),
-            api_url=self._url(outputs, ""),
-            is_managed=MANAGED_TAG.items() <= stack.tags.items(),
+            bucket=outputs.required("S3BucketName"),
+            api_url=outputs.url(),
+            is_managed=is_managed(stack),
         )
 
     def _own_outputs(
         self, on_progress: OnProgress = ignore, stack: "Stack | None" = None
-    ) -> dict[str, str]:
-        """This read model's outputs, without its prefix."""
-        from readmodel_cfn.deploy.values import stack_outputs
+    ) -> ModelOutputs:
+        """This read model's outputs.
+
+        Raises:
+            ReadModelError: the stack does not exist, or its creation failed or is in progress.
+        """
+        from readmodel_cfn.deploy.inspection import require_outputs
 
         stack = stack or self._described(on_progress)
+        require_outputs(stack, self.location)
+        return self._own(self._stack_outputs(stack))
+
+    def _stack_outputs(self, stack: "Stack") -> dict[str, str]:
+        """The outputs of the stack, with URLs that this machine can reach."""
+        from readmodel_cfn.deploy.values import stack_outputs
+
         found = stack_outputs(stack, self.connection.endpoint_url, show_secrets=True)
-        return self._without_prefix({output.name: output.value for output in found})
+        return {output.name: output.value for output in found}
 
-    def _without_prefix(self, outputs: Mapping[str, str]) -> dict[str, str]:
-        prefix = self.config.stack.prefix
-        own = (name for name in outputs if name.startswith(prefix))
-        return {name.removeprefix(prefix): outputs[name] for name in own}
-
-    def _route_urls(self, outputs: Mapping[str, str]) -> dict[str, str]:
-        """The URL of each route by its path; empty if the stack has no API of its own."""
-        if not {"ApiUrl", "SamplesUrl"} & outputs.keys():
-            return {}
-        return {route.path: self._url(outputs, route.path) for route in self.model.routes}
+    def _own(self, outputs: Mapping[str, str]) -> ModelOutputs:
+        """This read model's outputs among those of the stack."""
+        return ModelOutputs.of(outputs, self.config.stack.prefix, self.location)
 
     def _with_url(self, published: Published, outputs: Mapping[str, str]) -> Published:
         """With the URL at which the document can now be read."""
-        key, routes = published.key, self.model.routes
-        paths = filter(None, (route.path_of_key(key) for route in routes))
-        path = next((path for path in paths if _serves(routes, path, key)), None)
-        has_api = {"ApiUrl", "SamplesUrl"} & outputs.keys()
-        return replace(published, url=self._url(outputs, path) if path and has_api else None)
-
-    def _url(self, outputs: Mapping[str, str], path: str) -> str:
-        api = outputs.get("ApiUrl")
-        if api is None:  # the article's stack has the URL of its one route only
-            api = self._required(outputs, "SamplesUrl").removesuffix("/samples")
-        return f"{api}/{path.lstrip('/')}" if path else api
-
-    def _required(self, outputs: Mapping[str, str], name: str) -> str:
-        if name not in outputs:
-            what = f"no output {self.config.stack.prefix}{name}"
-            hint = "choose a read model's stack with --stack-name, or set prefix under [stack]"
-            raise ReadModelError(what, where=str(self.location), hint=hint)
-        return outputs[name]
-
-
-def _serves(routes: Sequence[Route], path: str, key: str) -> bool:
-    """Whether a request for the path gets the document with the key, not that of another route."""
-    found = find_route(routes, path)
-    return found is not None and found[1] == key
-
-
-def _check_article(name: str, region: str | None) -> None:
-    """Check the name and the region of the article's stack.
-
-    Raises:
-        ConfigError: the article's template does not allow one of them.
-    """
-    from readmodel_cfn.template.article import REGION, STACK_NAME_LENGTH
-
-    if len(name) > STACK_NAME_LENGTH or name != name.lower():
-        allowed = f"{STACK_NAME_IN_WORDS}, lower case, at most {STACK_NAME_LENGTH} characters"
-        raise OptionError("--stack-name", name, f"{allowed}: the article names resources by it")
-    if region != REGION:
-        raise OptionError("--region", region, f"{REGION}, the region of the article's template")
+        url = self._own(outputs).document_url(published.key, self.model.routes)
+        return replace(published, url=url)
 
 
 def _connected(requested: Connection, on_progress: OnProgress) -> Connection:

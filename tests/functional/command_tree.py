@@ -30,6 +30,24 @@ LEAVES = {
     words: command for words, command in COMMANDS.items() if not isinstance(command, click.Group)
 }
 
+# The commands that call AWS, with the arguments that they need.
+NEED_THE_MODEL: dict[str, list[str]] = {
+    "deploy": ["--yes"],
+    "diff": [],
+    "publish": ["payload.json"],
+    "read": [],
+    "verify": ["--yes"],
+    "restore": ["payload.json", "version", "--yes"],
+}
+NEED_A_NAME: dict[str, list[str]] = {
+    "status": [],
+    "outputs": [],
+    "follow": [],
+    "diagnose": [],
+    "history": ["payload.json"],
+    "delete": ["--yes"],
+}
+
 
 def options_of(command: click.Command) -> set[str]:
     """The options of a command, as they are typed."""

@@ -10,6 +10,7 @@ from delete_scenes import (
     BUCKET,
     DELETED,
     MADE,
+    POLICY,
     RETAINED,
     ROLE,
     SKIPPED,
@@ -92,6 +93,16 @@ def test_delete_of_a_deleted_stack_succeeds_without_consent(aws: Aws) -> None:
     assert "data-bucket" in done.stderr
     assert "GetCallerIdentity" not in aws.calls
     assert aws.wrote() == []
+
+
+def test_the_policy_of_a_bucket_that_is_gone_is_not_kept(aws: Aws) -> None:
+    """On the sandbox the policy's physical ID is not the bucket's name."""
+    policy = event(4, "DataStorePolicy", "DELETE_SKIPPED", physical_id="data-bucket-policy")
+    deleted(aws, policy | {"ResourceType": POLICY[1]}, SKIPPED)
+    aws.refuses("s3", "list_object_versions", "NoSuchBucket", status=404)
+    aws.stack("DELETE_COMPLETE")
+    found = json.loads(run("delete", "--region", "eu-west-1", "--json").stdout)
+    assert found["kept"] == []
 
 
 def test_with_data_removes_the_bucket_that_an_earlier_delete_left(aws: Aws) -> None:

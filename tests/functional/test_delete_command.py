@@ -298,5 +298,7 @@ def test_no_other_answer_erases_documents(aws: Aws, answer: str) -> None:
     found(aws, DELETED)
     holds(aws, "1")
     arguments = ("delete", "--yes", "--region", "eu-west-1", "--with-data")
-    error_of(run(*arguments, typed=answer), 1)
+    line = error_of(run(*arguments, typed=answer), 1)
+    if answer.strip():
+        assert f"'{answer.strip()}'" in line
     assert aws.wrote() == []

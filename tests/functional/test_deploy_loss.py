@@ -134,9 +134,13 @@ def test_an_option_that_names_nothing_that_is_lost_is_reported(aws: Aws, name: s
     assert "--replace DataStore" not in deploy("--yes", "--replace", "DataStore").stderr
 
 
-def test_the_hint_is_the_option_that_agrees(aws: Aws) -> None:
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [(["--yes"], "use --replace DataStore"), ([], "use --yes --replace DataStore")],
+)
+def test_the_hint_has_all_options_that_are_missing(aws: Aws, given: list[str], hint: str) -> None:
     other_bucket(aws)
-    assert error_of(deploy("--yes"), 1).endswith("use --replace DataStore")
+    assert error_of(deploy(*given), 1).endswith(hint)
 
 
 @pytest.mark.parametrize("arguments", [("--replace", "Other"), ("--remove-all-routes",)])

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_tree import LEAVES, options_of
+from command_tree import LEAVES, NEED_A_NAME, NEED_THE_MODEL, options_of
 from functional_aws import CONTENT, EXAMPLE, NAME, OUTPUTS, Aws, error_of, run, stubbed
 
 from readmodel_cfn import ReadModel, ReadModelError, ReadModelStack, build_template
@@ -14,22 +14,6 @@ from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.local import sandbox
 from readmodel_cfn.template.article import build_article
 
-NEED_THE_MODEL: dict[str, list[str]] = {
-    "deploy": ["--yes"],
-    "diff": [],
-    "publish": ["payload.json"],
-    "read": [],
-    "verify": ["--yes"],
-    "restore": ["payload.json", "version", "--yes"],
-}
-NEED_A_NAME: dict[str, list[str]] = {
-    "status": [],
-    "outputs": [],
-    "follow": [],
-    "diagnose": [],
-    "history": ["payload.json"],
-    "delete": ["--yes"],
-}
 SHOW_THE_EXAMPLE = ["template", "lint", "audit", "graph", "openapi"]
 PLACES = [[], ["--sandbox"], ["--region", "eu-west-1"], ["--endpoint-url", "http://127.0.0.1:1"]]
 

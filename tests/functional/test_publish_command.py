@@ -398,6 +398,19 @@ def test_stack_without_the_output_is_an_error(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize(
+    ("status", "code", "command"),
+    [("ROLLBACK_COMPLETE", 1, "diagnose"), ("CREATE_IN_PROGRESS", 9, "follow")],
+)
+def test_a_stack_that_was_not_created_is_not_published_to(
+    aws: Aws, status: str, code: int, command: str
+) -> None:
+    aws.stack(status, outputs={})
+    line = error_of(publish(), code)
+    assert f"readmodel-cfn {command} --stack-name read-model" in line
+    assert "S3BucketName" not in line
+
+
+@pytest.mark.parametrize(
     "code",
     [
         "AccessDenied",

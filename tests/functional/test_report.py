@@ -35,6 +35,15 @@ def test_event_colour_depends_on_the_status(
     assert [code for code in (RED, GREEN, YELLOW) if code in line] == ([colour] if colour else [])
 
 
+@pytest.mark.parametrize("columns", ["60", "200"])
+def test_event_without_a_reason_has_no_type_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    report.event(EVENT)
+    assert EVENT.type not in capsys.readouterr().err
+
+
 def test_event_is_one_line_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
     report.event(replace(EVENT, status="CREATE_FAILED", reason="Name is taken"))
     out, err = capsys.readouterr()

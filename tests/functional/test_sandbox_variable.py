@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from command_tree import NEED_A_NAME, NEED_THE_MODEL
 from functional_aws import enter_project, error_of, run
 
 from readmodel_cfn import ReadModelError, ReadModelStack
@@ -13,20 +14,7 @@ from readmodel_cfn.local import sandbox
 NAME = "READMODEL_CFN_SANDBOX"
 KEY = {"AWS_ACCESS_KEY_ID": "AKIA1", "AWS_SECRET_ACCESS_KEY": "s3cret"}
 STARTED = "the sandbox is used"
-COMMANDS = {
-    "deploy": ["--yes"],
-    "diff": [],
-    "publish": ["payload.json"],
-    "read": [],
-    "verify": ["--yes"],
-    "restore": ["payload.json", "version", "--yes"],
-    "status": [],
-    "outputs": [],
-    "follow": [],
-    "diagnose": [],
-    "history": ["payload.json"],
-    "delete": ["--yes"],
-}
+COMMANDS = NEED_THE_MODEL | NEED_A_NAME
 
 
 @pytest.fixture(autouse=True)

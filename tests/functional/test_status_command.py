@@ -92,6 +92,19 @@ def test_status_shows_state_operation_live_comparison_and_resources(aws: Aws) ->
     assert lines[4].split() == [RESOURCES[0][0], "CREATE_COMPLETE", *RESOURCES[0][1:]]
 
 
+@pytest.mark.parametrize(("columns", "has_types"), [("80", False), ("120", True)])
+def test_types_of_resources_stand_on_wide_terminals_only(
+    aws: Aws, columns: str, has_types: bool
+) -> None:
+    recovered(aws)
+    gateway(aws)
+    done = run("status", "--region", "eu-west-1", env={"COLUMNS": columns})
+    lines = [line.split() for line in done.stdout.splitlines()]
+    for logical_id, kind, physical_id in RESOURCES:
+        (cells,) = (cells for cells in lines if cells[0] == logical_id)
+        assert cells == [logical_id, "CREATE_COMPLETE", *([kind] * has_types), physical_id]
+
+
 def test_json_of_status_is_one_object(aws: Aws) -> None:
     recovered(aws)
     gateway(aws)
@@ -261,7 +274,13 @@ def test_differing_config_is_reported_without_failing(aws: Aws, tmp_path: Path) 
     assert json.loads(done.stdout)["live"]["findings"] == []
 
 
-def test_article_stack_differs_from_no_config(aws: Aws) -> None:
+def test_stack_of_a_version_without_metadata_does_not_differ(aws: Aws) -> None:
+    recovered(aws, template={name: part for name, part in CONTENT.items() if name != "Metadata"})
+    gateway(aws)
+    assert RUN_DIFF not in run_status().stderr
+
+
+def test_article_stack_is_one_that_the_tool_describes(aws: Aws) -> None:
     article = article_template()
     aws.stack()
     aws.resources(STORE)

@@ -229,7 +229,9 @@ def test_bucket_is_created_after_one_question(aws: Aws) -> None:
 def test_no_bucket_is_created_after_the_answer_no(aws: Aws) -> None:
     aws.no_stack()
     aws.refuses("s3", "head_bucket", "404", "Not Found", 404)
-    assert BUCKET in error_of(deploy(typed="y\nn\n"), 1)
+    done = deploy(typed="y\nn\n")
+    error_of(done, 1)
+    assert BUCKET in done.stderr.splitlines()[-2]  # the question
     assert aws.wrote() == []
 
 

@@ -1,6 +1,5 @@
 """What a person reads fits the terminal, whatever its width; what is copied stays whole."""
 
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,15 +8,14 @@ import pytest
 from functional_aws import CONTENT, NAME, OUTPUTS, STACK_ID, THEN, Aws, event, run, stubbed
 
 from readmodel_cfn import lint
-from readmodel_cfn.cli.fit import columns
 from readmodel_cfn.lint import Finding
+from widths import too_long
 
 ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop-DataStoreWriterSecret-9697BE18"
 LONG = "products/a-long-identifier-of-a-document-in-a-directory/with-another-long-name.json"
 ROUTES = NAME + '[[routes]]\npath = "products/{path+}"\nkey = "products/{path}"\n'
 RESOURCES = [(name, resource["Type"], f"{name}-physical-id-1234567890")
              for name, resource in CONTENT["Resources"].items()]  # fmt: skip
-COPIED = re.compile(r"(\w+://\S+|arn:aws\S+|readmodel-cfn [a-z].*)[;,.:]?")
 
 Scene = Callable[[Aws], None]
 
@@ -128,11 +126,6 @@ def test_no_line_is_longer_than_the_terminal_without_aws(
     found = Finding("E3002", "error", "Resources/A/Properties/B", f"{ARN} is wrong", "why " * 60)
     monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [found])
     assert too_long(run(*command, env={"COLUMNS": str(width)}).output, width) == []
-
-
-def too_long(text: str, width: int) -> list[str]:
-    lines = [line for line in text.splitlines() if columns(line) > width]
-    return [line for line in lines if not COPIED.fullmatch(line.strip())]
 
 
 def test_without_a_terminal_a_line_is_never_divided(aws: Aws) -> None:

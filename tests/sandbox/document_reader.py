@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from documents import PROGRAM, Block, commands
 from readmodel_cfn.cli import main
-from readmodel_cfn.config.load import load
+from readmodel_cfn.config.file import load
 
 TIMEOUT = 120
 DONE = frozenset({0})

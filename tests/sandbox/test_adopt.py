@@ -10,7 +10,7 @@ import pytest
 from test_journey import Project
 
 from readmodel_cfn import ReadModel, Route, build_template, render
-from readmodel_cfn.aws.connection import Connection, Credentials
+from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.consent import Consent, ConsentRequired
 from readmodel_cfn.deploy.deploy import deploy
 from readmodel_cfn.deploy.spec import StackSpec
@@ -111,7 +111,7 @@ def test_in_python_confirm_decides_and_is_given_what_would_be_lost(
     project: Project,
     make: Callable[[str], None],
     resources: Callable[[], dict[str, str]],
-    sandbox: Sandbox,
+    connection: Connection,
 ) -> None:
     asked: list[Consent] = []
 
@@ -119,15 +119,13 @@ def test_in_python_confirm_decides_and_is_given_what_would_be_lost(
         asked.append(consent)
         return True
 
-    key = Credentials(sandbox.access_key_id, sandbox.secret_access_key)
-    at = Connection(sandbox.region, None, sandbox.endpoint_url, key)
     desired = StackSpec(project.name, render(build_template(ReadModel()), "compact"))
     make(YAML_TEMPLATE)
     before = resources()
     with pytest.raises(ConsentRequired):
-        deploy(desired, at)
+        deploy(desired, connection)
     assert resources() == before
-    deploy(desired, at, confirm=confirm)
+    deploy(desired, connection, confirm=confirm)
     assert [(consent.kind, consent.lost) for consent in asked] == [
         ("adopt", ("Orders (AWS::SQS::Queue)",)),
         ("update", ()),

@@ -9,20 +9,13 @@ import pytest
 from troposphere import Template, s3
 
 from readmodel_cfn import ReadModel, add_read_model, render
-from readmodel_cfn.aws.connection import Connection, Credentials
+from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.deploy.deploy import deploy
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.deploy.values import StackEvent
 from readmodel_cfn.errors import ReadModelError, RolledBack
-from readmodel_cfn.local.sandbox import Sandbox
 
 Clients = Callable[..., Any]
-
-
-@pytest.fixture
-def connection(sandbox: Sandbox) -> Connection:
-    key = Credentials(sandbox.access_key_id, sandbox.secret_access_key)
-    return Connection(sandbox.region, None, sandbox.endpoint_url, key)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from readmodel_cfn import (
     build_template,
     render,
 )
-from readmodel_cfn.aws.connection import Connection, Credentials
+from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.deploy.deploy import deploy
 from readmodel_cfn.deploy.empty import remove
 from readmodel_cfn.deploy.spec import StackSpec
@@ -82,11 +82,11 @@ Deploy = Callable[..., Deployed]
 
 
 @pytest.fixture(scope="module")
-def deployed(sandbox: Sandbox, client_of: Callable[..., Any]) -> Iterator[Deploy]:
+def deployed(
+    sandbox: Sandbox, client_of: Callable[..., Any], connection: Connection
+) -> Iterator[Deploy]:
     """Deploys a model, once for the whole module, and removes everything at its end."""
     made: dict[ReadModel, Deployed] = {}
-    key = Credentials(sandbox.access_key_id, sandbox.secret_access_key)
-    connection = Connection(sandbox.region, None, sandbox.endpoint_url, key)
 
     def clients(service: str) -> Any:
         return client_of(sandbox, service)

@@ -11,23 +11,16 @@ import pytest
 
 from readmodel_cfn import Api, ReadModel, ReadModelStack, Route
 from readmodel_cfn.aws.caller import in_callers_account
-from readmodel_cfn.aws.connection import Connection, Credentials, StackLocation
+from readmodel_cfn.aws.connection import Connection, StackLocation
 from readmodel_cfn.consent import Consent
 from readmodel_cfn.deploy.deploy import deploy
 from readmodel_cfn.deploy.diff import diff
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.deploy.template_bucket import TemplateBucket, prepare, upload
-from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.progress import ignore
 
 Clients = Callable[..., Any]
 ROUTES = [Route(f"documents-{number}", f"documents/{number}.json") for number in range(60)]
-
-
-@pytest.fixture
-def connection(sandbox: Sandbox) -> Connection:
-    key = Credentials(sandbox.access_key_id, sandbox.secret_access_key)
-    return Connection(sandbox.region, None, sandbox.endpoint_url, key)
 
 
 @pytest.fixture

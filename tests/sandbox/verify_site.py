@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from readmodel_cfn import build_template, render
 from readmodel_cfn.cli import main
-from readmodel_cfn.config.load import load
+from readmodel_cfn.config.file import load
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.verify.outcome import Outcome
 

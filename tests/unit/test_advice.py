@@ -7,7 +7,7 @@ import pytest
 
 from readmodel_cfn.aws.connection import Connection, StackLocation
 from readmodel_cfn.cli import main
-from readmodel_cfn.config.load import TABLES
+from readmodel_cfn.config.file import TABLES
 from readmodel_cfn.deploy.advice import advice, with_location
 from readmodel_cfn.deploy.cause import Cause
 from readmodel_cfn.template.options import options_of

@@ -9,7 +9,7 @@ import pytest
 
 from facts import missing
 from readmodel_cfn import Api, DataStore, Deployment, GatewayRole, ReadModel, Route, Writer
-from readmodel_cfn.config.load import (
+from readmodel_cfn.config.file import (
     Config,
     Publish,
     StackSettings,
@@ -400,6 +400,7 @@ def test_a_file_is_selected_by_its_option_unless_it_is_the_default(
     monkeypatch.chdir(tmp_path)
     for name in ("readmodel.toml", "production.toml"):
         Path(name).write_text(ROUTE)
-    assert load("readmodel.toml").options == load(Path("./readmodel.toml")).options == ()
-    assert load("production.toml").options == ("--config", "production.toml")
+    assert load("readmodel.toml").command_options == ()
+    assert load(Path("./readmodel.toml")).command_options == ()
+    assert load("production.toml").command_options == ("--config", "production.toml")
     assert load("production.toml") == load("readmodel.toml")

@@ -1,6 +1,5 @@
 """The printed difference: short, settings first, and no line longer than the terminal."""
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -43,10 +42,7 @@ Lines = Callable[..., list[str]]
 @pytest.fixture
 def lines(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Lines:
     def printed(diff: StackDiff, columns: int = 80, **options: Any) -> list[str]:
-        monkeypatch.setattr(
-            "readmodel_cfn.cli.diff.shutil.get_terminal_size",
-            lambda: os.terminal_size((columns, 24)),
-        )
+        monkeypatch.setenv("COLUMNS", str(columns))
         print_diff(diff, **options)
         return capsys.readouterr().out.splitlines()
 
@@ -87,6 +83,24 @@ def test_removed_routes_are_counted_and_named(lines: Lines) -> None:
     assert "2 of 60 routes" in text
     assert "products0/{id}" in text
     assert "products1/{id}" in text
+
+
+@pytest.mark.parametrize("options", [{}, {"full": True}])
+def test_an_added_item_of_a_list_has_a_plus_and_no_arrow(
+    lines: Lines, options: dict[str, bool]
+) -> None:
+    diff = difference(MODEL, replace(MODEL, routes=(*ROUTES, Route("prices", "prices.json"))))
+    shown = lines(diff, **options)
+    added = [line for line in shown if "Resource: " in line]
+    assert added
+    assert [line for line in added if "Resource: + " not in line or "->" in line] == []
+
+
+def test_shortened_paths_of_different_properties_begin_with_their_names(lines: Lines) -> None:
+    with_cors = replace(MODEL, api=Api(cors_origin="https://a.example"))
+    printed = lines(difference(replace(MODEL, api=Api()), with_cors))
+    paths = [line.lstrip("! ").partition(":")[0] for line in printed if line.startswith(" " * 6)]
+    assert {"Integration", "MethodResponses"} <= {path.partition("...")[0] for path in paths}
 
 
 def test_full_shows_every_resource(lines: Lines) -> None:

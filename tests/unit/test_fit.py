@@ -44,6 +44,22 @@ def test_no_line_of_a_table_is_longer_unless_it_is_copied(
     assert [line for line in lines if columns(line) > width and not is_copied(line)] == []
 
 
+def test_cell_that_never_fits_does_not_divide_the_other_rows() -> None:
+    rows = [["bucket", "shop-data"], ["secret", ARN], ["user", "shop-writer"]]
+    lines = list(fitted_table(rows, 60))
+    assert [line.split() for line in lines if ARN not in line] == [
+        ["bucket", "shop-data"],
+        ["secret"],
+        ["user", "shop-writer"],
+    ]
+    assert lines[2].strip() == ARN
+
+
+def test_long_path_is_divided_after_a_slash() -> None:
+    lines = fitted("bucket-with-a-name/products/" + "x" * 50, 60)
+    assert [line.strip() for line in lines] == ["bucket-with-a-name/products/", "x" * 50]
+
+
 @given(TEXTS, st.sampled_from(WIDTHS))
 def test_nothing_is_lost(text: str, width: int) -> None:
     plain = re.sub(r"\s", "", click.unstyle(text))

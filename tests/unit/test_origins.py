@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readmodel_cfn import ReadModel, Route, Writer
-from readmodel_cfn.config.load import TABLES
+from readmodel_cfn.config.file import TABLES
 from readmodel_cfn.config.origins import origins
 from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.resources import build_resources

@@ -2,16 +2,23 @@
 
 import subprocess
 import sys
+from pkgutil import iter_modules
 
 import pytest
 
 import readmodel_cfn
+from readmodel_cfn import config
 
 
 @pytest.mark.parametrize("name", readmodel_cfn.__all__)
 def test_every_public_name_is_importable(name: str) -> None:
     assert getattr(readmodel_cfn, name) is not None
     assert name in dir(readmodel_cfn)
+
+
+def test_no_module_hides_a_public_name_of_config() -> None:
+    modules = {module.name for module in iter_modules(config.__path__)}
+    assert not modules & set(config.__all__)
 
 
 def test_every_listed_module_has_a_public_name() -> None:

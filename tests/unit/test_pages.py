@@ -22,7 +22,7 @@ from documents import (
     spans,
 )
 from readmodel_cfn.cli import main
-from readmodel_cfn.config.load import parse
+from readmodel_cfn.config.file import parse
 
 BLOCKS = [block for page in WRITTEN for block in blocks(page)]
 FILES = [block for page in PAGES for block in blocks(page) if block.language in ("toml", "json")]

@@ -12,7 +12,7 @@ from documents import ROOT
 from readmodel_cfn.analysis.audit import Finding as AuditFinding
 from readmodel_cfn.aws.connection import Connection, StackLocation
 from readmodel_cfn.aws.http import Response
-from readmodel_cfn.config.load import Config
+from readmodel_cfn.config.file import Config
 from readmodel_cfn.config.starter import Starter
 from readmodel_cfn.consent import Consent, ConsentRequired
 from readmodel_cfn.deploy.delete import DeleteResult
@@ -47,7 +47,7 @@ DIFF = StackDiff(
 RESPONSE = Response("GET", "http://localhost/v1/a", 200, (), b"x" * 123, 0.1)
 VERSION = Version("v1", TIME, 12, '"e"', current=True)
 RESULTS: list[Any] = [
-    DeployResult("stack shop", "CREATE_COMPLETE", {"A": "1"}, {"A": "a"}),
+    DeployResult("stack shop", "CREATE_COMPLETE", {"A": "1"}),
     DIFF,
     StackDiff(),
     FollowResult("stack shop", "UPDATE_COMPLETE"),

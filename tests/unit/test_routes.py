@@ -149,6 +149,13 @@ def keyed(path: str) -> Route:
     return Route(path, path.replace("+", ""))
 
 
+def test_the_example_of_a_route_is_the_path_of_its_key() -> None:
+    for route in (Route(), Route("{shop}/{rest+}", "{shop}/{rest}.json")):
+        example = route.example
+        assert route.match_key(example.key)
+        assert route.path_of_key(example.key) == example.path
+
+
 def test_paths_are_the_route_and_its_parents() -> None:
     assert keyed("a/{id}/{rest+}").paths == ["a", "a/{id}", "a/{id}/{rest+}"]
 

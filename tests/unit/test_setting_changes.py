@@ -12,7 +12,7 @@ from rendered import template
 
 from readmodel_cfn import Api, DataStore, Deployment, ReadModel, Route, Writer, build_article
 from readmodel_cfn.config.changes import changed_settings
-from readmodel_cfn.config.load import read_model
+from readmodel_cfn.config.file import read_model
 from readmodel_cfn.deploy.stack_diff import StackDiff
 from readmodel_cfn.template.settings import metadata, settings_in
 
@@ -55,6 +55,16 @@ def test_a_changed_setting_names_the_resources_that_it_changes() -> None:
     assert str(setting).startswith("[api] cors_origin: https://a.example -> * (")
     assert set(setting.resources) == {resource.logical_id for resource in diff.resources}
     assert setting.access
+
+
+def test_a_key_in_the_outputs_widens_access() -> None:
+    """Everybody who may describe the stack can read it."""
+    in_outputs = replace(MODEL, writer=Writer(key_in="outputs"))
+    shown, hidden = difference(MODEL, in_outputs), difference(in_outputs, MODEL)
+    assert [setting.access for setting in shown.settings] == [True]
+    assert any(change.access for change in shown.others)
+    assert not any(setting.access for setting in hidden.settings)
+    assert not any(change.access for change in hidden.others)
 
 
 def test_each_setting_names_its_own_resources() -> None:

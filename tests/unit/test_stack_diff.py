@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from readmodel_cfn.deploy.changes import additions, from_change_set, leaves
 from readmodel_cfn.deploy.spec import StackSpec
-from readmodel_cfn.deploy.stack_diff import PropertyChange, ResourceDiff, StackDiff
+from readmodel_cfn.deploy.stack_diff import ChangeKind, PropertyChange, ResourceDiff, StackDiff
 from readmodel_cfn.deploy.values import ChangeSet, Stack
 
 STACK = Stack("id", "shop", "CREATE_COMPLETE", "", {}, {"readmodel-cfn": "managed"}, {}, False)
@@ -163,6 +163,9 @@ def test_changed_tags_and_protection_are_settings_of_the_stack() -> None:
     ]
 
 
+KEY_CHANGES: tuple[ChangeKind, ...] = ("replace", "remove")
+
+
 @pytest.mark.parametrize(
     ("type_", "lost", "protected"),
     [
@@ -180,6 +183,13 @@ def test_a_bucket_an_api_and_a_url_are_protected(
     resource = ResourceDiff(kind, "R", type_)
     loses = kind in ("replace", "remove", "may replace")
     assert (bool(resource.loss), resource.is_protected) == (loses and lost, loses and protected)
+
+
+def test_only_a_replaced_access_key_has_a_new_one_to_read() -> None:
+    replaced, removed = (ResourceDiff(kind, "R", "AWS::IAM::AccessKey") for kind in KEY_CHANGES)
+    assert replaced.loss.startswith(removed.loss)
+    assert "new" in replaced.loss
+    assert "new" not in removed.loss
 
 
 def test_added_list_items_are_the_only_difference() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readmodel_cfn.config.load import TABLES, Config, Publish, StackSettings, parse
+from readmodel_cfn.config.file import TABLES, Config, Publish, StackSettings, parse
 from readmodel_cfn.config.starter import key_for, stack_name_for, starter
 from readmodel_cfn.template.api import Api
 from readmodel_cfn.template.model import ReadModel

@@ -153,7 +153,7 @@ class StackLocation:
     """A stack's name, and the connection to its account and region.
 
     `account` and `role_arn` are those of Target, which names the stack in messages.
-    `model_options` are the options of the command line that select its read model, such as
+    `command_options` are the options of the command line that select its read model, such as
     --config FILE.
     """
 
@@ -161,7 +161,7 @@ class StackLocation:
     connection: Connection
     account: str | None = None
     role_arn: str | None = None
-    model_options: tuple[str, ...] = ()
+    command_options: tuple[str, ...] = ()
 
     @property
     def target(self) -> Target:
@@ -196,7 +196,7 @@ class StackLocation:
     def command(self, name: str, *options: str) -> str:
         """A command line for this stack, for messages."""
         place = ["--stack-name", self.name, *self.connection.options]
-        words = [name, *self.model_options, *place, *options]
+        words = [name, *self.command_options, *place, *options]
         return shlex.join(["readmodel-cfn", *words])
 
 

@@ -10,7 +10,7 @@ import click
 
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.help import WithExamples, examples
-from readmodel_cfn.cli.options import ModelOptions, file_argument, json_option, model_options
+from readmodel_cfn.cli.options import SelectedModel, file_argument, json_option, model_options
 from readmodel_cfn.errors import require_no_findings
 from readmodel_cfn.plural import counted
 from readmodel_cfn.template.render import as_yaml
@@ -41,7 +41,7 @@ _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules instead of auditing.")
 def audit(
     file: Path | None,
-    model: ModelOptions,
+    model: SelectedModel,
     as_json: bool,
     form: str | None,
     list_rules: bool,
@@ -121,7 +121,7 @@ def _rule_of(finding: "Finding") -> tuple[str, str, str, str]:
 )
 @file_argument
 @model_options
-def graph(file: Path | None, model: ModelOptions) -> None:
+def graph(file: Path | None, model: SelectedModel) -> None:
     """Draw the template FILE as a mermaid flowchart (default: that of readmodel.toml).
 
     Solid arrows are requests and documents, dotted arrows all other relations. GitHub renders it in
@@ -145,7 +145,7 @@ def graph(file: Path | None, model: ModelOptions) -> None:
     "--api", metavar="LOGICAL_ID", help="Logical ID of the API, if the template has several."
 )
 @click.option("--format", "form", type=click.Choice(["json", "yaml"]), default="json")
-def openapi(file: Path | None, model: ModelOptions, api: str | None, form: str) -> None:
+def openapi(file: Path | None, model: SelectedModel, api: str | None, form: str) -> None:
     """Print the read API of FILE as OpenAPI 3.1 (default: that of readmodel.toml).
 
     The version of the API is the hash at the end of the deployment's logical ID, else the stage's

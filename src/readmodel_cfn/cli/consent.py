@@ -102,7 +102,7 @@ class Ask:
         if self._names.get(consent.kind) == consent.name:
             _announce(consent)
             return
-        check_terminal(consent.text, f"use {flag}={consent.name}")
+        self._check_terminal(consent, f"{flag}={consent.name}")
         _type_name(consent)
         if consent.kind == "erase-documents":  # the name also agrees to delete the stack
             self._yes = True
@@ -111,23 +111,28 @@ class Ask:
         if consent.kind == "replace":
             self._lost.update(consent.lost)
             agreed = set(consent.lost) <= set(self._replaced)
-            flags = " ".join(f"--replace {name}" for name in consent.lost)
+            flag = " ".join(f"--replace {name}" for name in consent.lost)
         else:
             agreed = self._yes and self._remove_all_routes
-            flags = "--yes --remove-all-routes"
+            flag = "--remove-all-routes"
         if agreed:
             _announce(consent)
         else:
-            check_terminal(consent.text, f"use {flags}")
+            self._check_terminal(consent, flag)
             _type_name(consent)
             self._yes = True  # the name also agrees to the update
+
+    def _check_terminal(self, consent: Consent, flag: str) -> None:
+        """Check for a terminal; the hint has --yes too, which the change itself needs."""
+        check_terminal(consent.text, f"use {flag}" if self._yes else f"use --yes {flag}")
 
 
 def _type_name(consent: Consent) -> None:
     question = output.fit(f"{_sentence(consent)}. Type the stack's name to agree")
     typed = click.prompt(question, default="", show_default=False, err=True)
     if typed.strip() != consent.name:
-        raise ReadModelError("cancelled", where=consent.text)
+        what = f"cancelled: {typed.strip()!r} is not the stack's name"
+        raise ReadModelError(what, where=consent.name)
 
 
 def _by_answer(consent: Consent, agreed: bool, flag: str) -> None:
@@ -136,7 +141,7 @@ def _by_answer(consent: Consent, agreed: bool, flag: str) -> None:
         return
     check_terminal(consent.text, f"use {flag}")
     if not click.confirm(output.fit(f"{_sentence(consent)}?"), err=True):
-        raise ReadModelError("cancelled", where=consent.text)
+        raise ReadModelError("cancelled", where=consent.name)  # the question says what
 
 
 def _announce(consent: Consent) -> None:

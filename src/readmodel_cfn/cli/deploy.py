@@ -21,7 +21,7 @@ from readmodel_cfn.cli.options import (
 )
 from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.lint import Finding
-from readmodel_cfn.results import DeletionPlan, Plan, StackDiff
+from readmodel_cfn.results import DeletionPlan, DeployResult, Plan, StackDiff
 from readmodel_cfn.stack import ReadModelStack
 
 _CHANGES = 5  # the exit code
@@ -42,6 +42,12 @@ timeout_option: Callable[..., Any] = click.option(
 
 def _print_plan(plan: Plan) -> None:
     output.log(output.with_colour(str(plan)))
+
+
+def _print_change(plan: Plan) -> None:
+    """Print a plan that changes something; the result says that nothing has changed."""
+    if plan.action != "nothing":
+        _print_plan(plan)
 
 
 @click.command(
@@ -81,6 +87,8 @@ def diff(
         output.print_json(found.as_dict())
     else:
         print_diff(found, full=full)
+        if not found.up_to_date:
+            output.log(f"Next: {same_stack('deploy')}")
     if not found.up_to_date:
         ctx.exit(_CHANGES)
 
@@ -117,8 +125,7 @@ def diff(
     metavar="LOGICAL_ID",
     type=WORD,
     multiple=True,
-    help="Replace this bucket, API or stage, which loses documents or changes the URL. Can be "
-    "repeated.",
+    help="Replace this bucket, API or stage, which loses documents or changes the URL; repeatable.",
 )
 @click.option(
     "--remove-all-routes",
@@ -158,7 +165,7 @@ def deploy(
     """
     check_name("--adopt", adopt, stack.name)
     printers: dict[type, Callable[[Any], None]] = {
-        Plan: _print_plan,
+        Plan: _print_change,
         StackDiff: lambda diff: print_diff(diff, full=full, err=True),
         Finding: lambda finding: output.findings([finding]),
     }
@@ -188,8 +195,13 @@ def deploy(
         else:
             output.log(output.with_colour(str(result)))
             output.urls(result.urls.values())
-            next_words = ("publish", "data") if result.created else ("verify",)
-            output.log(f"Next: {same_stack(*next_words)}")
+            output.log(f"Next: {_next_command(stack, result)}")
+
+
+def _next_command(stack: ReadModelStack, result: DeployResult) -> str:
+    if result.created:
+        return same_stack("publish", "FILE", "--key", stack.model.routes[0].example.key)
+    return same_stack("verify")
 
 
 @click.command(
@@ -257,7 +269,7 @@ def delete(
     Only a stack with the tag readmodel-cfn = managed is deleted, which every deploy sets: delete
     any other with the tool that created it.
 
-    Without a stack of that name the command says so and succeeds.
+    If there is no such stack, the command says so and succeeds.
 
     With --json: an object with deleted (null if there was no stack), kept, removed_buckets,
     account, region, stack, profile, role_arn and sandbox.

@@ -4,8 +4,7 @@
 """
 
 import json
-import shutil
-import textwrap
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import click
 
 from readmodel_cfn.cli import output
+from readmodel_cfn.cli.fit import fitted
 from readmodel_cfn.plural import counted
 from readmodel_cfn.results import PropertyChange, ResourceDiff, SettingChange, StackDiff
 
@@ -23,8 +23,7 @@ _SHOWN_VALUES = 6  # changed values of a resource, or of a group
 _MARGIN = 6  # before a value
 _KIND = len("replace")  # columns; longer kinds, with the name of a property, are not aligned
 _NARROWEST = 40  # columns
-# Settings too: they are printed as the keys of [stack].
-_SETTINGS = ("/Tags/", "/TerminationProtection")
+_IN_A_PIPE = 80  # columns, where no width is known
 
 full_option = click.option(
     "--full", is_flag=True, help="Show every resource and value; do not group equal changes."
@@ -33,12 +32,9 @@ full_option = click.option(
 
 def print_diff(diff: StackDiff, *, full: bool = False, err: bool = False) -> None:
     """Print the difference on stdout, or on stderr with `err`."""
-    for line in _full(diff) if full else _grouped(diff, _columns()):
+    width = output.width(sys.stderr if err else sys.stdout) or _IN_A_PIPE
+    for line in _full(diff) if full else _grouped(diff, max(width, _NARROWEST)):
         output.echo(line, err=err)
-
-
-def _columns() -> int:
-    return max(shutil.get_terminal_size().columns, _NARROWEST)
 
 
 def _full(diff: StackDiff) -> Iterator[str]:
@@ -53,7 +49,7 @@ def _full(diff: StackDiff) -> Iterator[str]:
         yield from _loss(resource)
         for change in _values(resource):
             yield f"{_mark(change.access)}     {change}"
-    for change in _others(diff):
+    for change in diff.parts:
         yield f"{_mark(change.access)}     {change}"
     yield from _ending(diff)
 
@@ -73,7 +69,7 @@ def _grouped(diff: StackDiff, width: int) -> Iterator[str]:
     if quiet:
         text = f"{counted(quiet, 'more resource')}: only tags, or references to what changes"
         yield _cut(f"  {'modify'.ljust(kinds)}  {text}", width)
-    yield from _value_lines(_others(diff), width, 2)
+    yield from _value_lines(diff.parts, width, 2)
     yield from _ending(diff, width)
 
 
@@ -89,7 +85,7 @@ def _settings(settings: Sequence[SettingChange], width: int) -> Iterator[tuple[s
         resources = {name for setting in group for name in setting.resources}
         count = f"{len(group)} ({counted(len(resources), 'resource')})"
         text = f"[[routes]] {name}{values} {count}: "
-        text += _listed([_path(setting) for setting in group], space=width - len(text))
+        text += _listed([_path(setting) for setting in group], width - len(text))
         yield text, any(setting.access for setting in group)
 
 
@@ -121,7 +117,7 @@ def _removed(diff: StackDiff, width: int | None = None) -> Iterator[str]:
         return
     removed, total = len(diff.removed_routes), len(diff.removed_routes) + diff.kept_routes
     text = f"Removes {removed} of {counted(total, 'route')}: {', '.join(diff.removed_routes)}"
-    yield from (click.style(line, fg="red") for line in _wrapped(text, width))
+    yield from (click.style(line, fg="red") for line in fitted(text, width))
 
 
 def _is_quiet(resource: ResourceDiff) -> bool:
@@ -149,7 +145,7 @@ def _group_lines(group: Sequence[ResourceDiff], kinds: int, width: int) -> Itera
         text = f"{first.logical_id}  {first.type}"
     else:
         text = f"{len(group)} {first.type}: "
-        text += _listed([resource.logical_id for resource in group], space=space - len(text))
+        text += _listed([resource.logical_id for resource in group], space - len(text))
     yield start + _cut(text, space)
     yield from _loss(first, width)
     changes = [change for item in group for change in _values(item)]
@@ -177,13 +173,13 @@ def _value(place: str, changes: Sequence[PropertyChange], width: int) -> str:
     other = f" (and {different - 1} more)" if different > 1 else ""
     space = width - len(other) - len(": ") - len(" -> ")
     shown = len("".join(first.values(space)))
-    return _change(_cut_start(place, max(space - shown, space // 2)), first, other, width)
+    return _change(_shortened(place, max(space - shown, space // 2)), first, other, width)
 
 
 def _change(name: str, change: PropertyChange | SettingChange, ending: str, width: int) -> str:
     """`name: before -> after`, the values cut so that the line fits."""
     left = width - len(ending) - len(name) - len(": ") - len(" -> ")
-    return f"{name}: {' -> '.join(change.values(left))}{ending}"
+    return f"{name}: {change.arrow(left)}{ending}"
 
 
 def _place(change: PropertyChange) -> str:
@@ -191,24 +187,21 @@ def _place(change: PropertyChange) -> str:
     steps = _steps(change)
     if steps[0] == "Outputs":
         steps[1:2] = ["*"]
-    return ".".join("*" if step.isdigit() or step in ("+", "-") else step for step in steps)
+    return ".".join("*" if step.isdigit() else step for step in steps)
 
 
 def _steps(change: PropertyChange) -> list[str]:
-    return change.path.removeprefix("/").removeprefix("Properties/").split("/")
+    """The path; of an item that is added to a list or removed from it, the path of the list."""
+    steps = change.path.removeprefix("/").removeprefix("Properties/").split("/")
+    return steps[:-1] if change.sign else steps
 
 
 def _ending(diff: StackDiff, width: int | None = None) -> Iterator[str]:
     if diff.exposure:
-        yield from _wrapped(diff.exposure, width)
-    groups = diff.settings, diff.resources, diff.others
-    if any(change.access for group in groups for change in group):
+        yield from fitted(diff.exposure, width)
+    found = (diff.settings, diff.resources, diff.others)
+    if any(item.access for items in found for item in items):
         yield _LEGEND
-
-
-def _others(diff: StackDiff) -> list[PropertyChange]:
-    """The changes outside the resources, without those that are settings."""
-    return [change for change in diff.others if not change.path.startswith(_SETTINGS)]
 
 
 def _values(resource: ResourceDiff) -> tuple[PropertyChange, ...]:
@@ -236,7 +229,7 @@ def _loss(resource: ResourceDiff, width: int | None = None) -> Iterator[str]:
     if resource.loss:
         may = "if AWS replaces it: " if resource.kind == "may replace" else ""
         space = width and width - _MARGIN
-        for line in _wrapped(f"{may}{resource.loss}", space):
+        for line in fitted(f"{may}{resource.loss}", space):
             yield " " * _MARGIN + click.style(line, fg="red", bold=True)
 
 
@@ -244,28 +237,28 @@ def _mark(access: bool) -> str:
     return click.style("!", fg="red", bold=True) if access else " "
 
 
-def _listed(names: Sequence[str], most: int | None = None, space: int | None = None) -> str:
-    """The first names, and how many more there are."""
-    shown = list(names[:most])
+def _listed(names: Sequence[str], space: int) -> str:
+    """As many names as fit, and how many more there are."""
+    shown = list(names)
     while True:
         more = f" and {len(names) - len(shown)} more" if len(shown) < len(names) else ""
         text = ", ".join(shown)
-        if space is None or len(text) + len(more) <= space:
+        if len(text) + len(more) <= space:
             return f"{text}{more}"
         if len(shown) == 1:
             return f"{_cut(text, space - len(more))}{more}"
         shown.pop()
 
 
-def _wrapped(text: str, width: int | None) -> list[str]:
-    if width is None:
-        return [text]
-    return textwrap.wrap(text, width, subsequent_indent="  ", break_on_hyphens=False)
-
-
 def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: max(width - 3, 0)]}..."
 
 
-def _cut_start(text: str, width: int) -> str:
-    return text if len(text) <= width else f"...{text[len(text) - max(width - 3, 0) :]}"
+def _shortened(place: str, width: int) -> str:
+    """A path without its middle: its first step, if that fits, and its end."""
+    if len(place) <= width:
+        return place
+    first = place.partition(".")[0]
+    start = first if len(first) <= width // 3 else ""
+    left = max(width - len(start) - len("..."), 0)
+    return f"{start}...{place[len(place) - left :].removeprefix('.')}"

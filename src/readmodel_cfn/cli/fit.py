@@ -1,8 +1,8 @@
 """Fit text to the width of a terminal: no line is longer.
 
 Only a URL, an ARN and a command to type stay whole, on a line of their own if they are longer: they
-are copied. Text is divided between words, and the lines that follow are indented. A column that
-does not fit stands below its row.
+are copied. Text is divided between words, and the lines that follow are indented. A cell that does
+not fit is printed below its row.
 """
 
 import re
@@ -12,7 +12,7 @@ from unicodedata import combining, east_asian_width
 _INDENT = 2  # of the lines that follow
 _BELOW = 4  # indentation of cells below their row
 _GAP = "  "  # between columns
-_NARROWEST = 40  # columns in which the last cell is divided; with fewer it stands below
+_NARROWEST = 40  # columns in which the last cell is divided; with fewer it is printed below
 _STYLE = re.compile(r"\x1b\[[\d;]*m")
 # The words of a command: its name, one word, options with a value, and words that are no prose. In
 # a message it ends at a punctuation mark.
@@ -34,8 +34,11 @@ def fitted(text: str, width: int | None) -> list[str]:
 
 
 def fitted_table(rows: Sequence[Sequence[str]], width: int | None) -> Iterator[str]:
-    """The lines of a table with aligned columns."""
-    widths = [max(map(columns, cells)) for cells in zip(*rows, strict=True)]
+    """The lines of a table with aligned columns; a cell that never fits widens none of them."""
+    widths = [
+        max((each for each in map(columns, cells) if width is None or each <= width), default=0)
+        for cells in zip(*rows, strict=True)
+    ]
     for row in rows:
         padded = [
             cell + " " * (most - columns(cell)) for cell, most in zip(row, widths, strict=True)
@@ -44,7 +47,7 @@ def fitted_table(rows: Sequence[Sequence[str]], width: int | None) -> Iterator[s
         if width is None or columns(line) <= width:
             yield line
         else:
-            yield from _divided_row(padded, widths, width)
+            yield from _divided_row(padded, width)
 
 
 def columns(text: str) -> int:
@@ -63,14 +66,14 @@ def _plain(text: str) -> str:
     return _STYLE.sub("", text)
 
 
-def _divided_row(padded: Sequence[str], widths: Sequence[int], width: int) -> Iterator[str]:
+def _divided_row(padded: Sequence[str], width: int) -> Iterator[str]:
     """A row that is too long: the last cell is divided in its column, or cells stand below."""
-    start = sum(widths[:-1]) + len(_GAP) * (len(widths) - 1)
+    start = columns(_GAP.join((*padded[:-1], "")))
     if width - start >= _NARROWEST and not _stays_whole(padded[-1]):
         yield from _divided(_GAP.join(padded), width, start)
         return
     count = 1
-    while sum(widths[: count + 1]) + len(_GAP) * count <= width:
+    while columns(_GAP.join(padded[: count + 1]).rstrip()) <= width:
         count += 1
     yield from _divided(_GAP.join(padded[:count]), width)
     below, space = "", " " * _BELOW
@@ -115,7 +118,7 @@ def _pieces(unit: str, width: int) -> Iterator[str]:
     for character in _plain(unit):
         if columns(piece + character) > width:
             slash = piece.rfind("/") + 1
-            end = slash if slash > width // 2 else len(piece)
+            end = slash if slash > width // 4 else len(piece)
             yield piece[:end]
             piece = piece[end:]
         piece += character

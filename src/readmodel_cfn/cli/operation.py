@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from readmodel_cfn.results import EventStream, OnInterrupt
 
 _SECONDS_TO_CANCEL = 3.0
-_STACK = "AWS::CloudFormation::Stack"
 
 
 class OperationReporter(Reporter):
@@ -69,14 +68,14 @@ class OperationReporter(Reporter):
             super().__call__(value)
 
     def _print_event(self, event: StackEvent) -> None:
-        is_shown = self._all_events or _failed(event)
+        is_shown = self._all_events or event.is_failure
         if is_shown or (not self._has_view and self._is_first_end(event)):
             self._printed.add(event.logical_id)
             output.event(event)
 
     def _is_first_end(self, event: StackEvent) -> bool:
         """Whether a resource is done, and has no line yet; the stack has the closing line."""
-        done = event.status.endswith("_COMPLETE") and event.type != _STACK
+        done = event.is_complete and not event.is_of_stack
         return done and event.logical_id not in self._printed
 
     def end(self) -> None:
@@ -138,14 +137,8 @@ def _cancel(events: "EventStream") -> bool:
     return True
 
 
-def _failed(event: StackEvent) -> bool:
-    """Whether a resource failed, or the stack begins to roll back because of it."""
-    rolls_back = event.type == _STACK and event.status.endswith("ROLLBACK_IN_PROGRESS")
-    return event.status.endswith("_FAILED") or rolls_back
-
-
 class _Progress:
-    """The resources of an operation that are done and in progress, and their number, if known."""
+    """The resources of an operation that are done or in progress, and the total, if it is known."""
 
     def __init__(self, total: int | None = None) -> None:
         self.total, self.began = total, time.monotonic()
@@ -154,14 +147,14 @@ class _Progress:
 
     @classmethod
     def of(cls, value: object) -> Self | None:
-        """Of the operation that such a plan or difference announces; None for other values."""
+        """Of the operation that a StackDiff or a DeletionPlan describes; None for other values."""
         if isinstance(value, StackDiff):
             return cls(len(value.resources))
         return cls(len(value.deleted)) if isinstance(value, DeletionPlan) else None
 
     def add(self, event: StackEvent) -> None:
         """Add or remove a resource."""
-        if event.type == _STACK:
+        if event.is_of_stack:
             return
         if event.status.endswith("_IN_PROGRESS"):
             self.in_progress.setdefault(event.logical_id, (event.status, time.monotonic()))

@@ -96,7 +96,7 @@ _PLACE_OPTIONS = (
 _STACK_NAME = click.option("--stack-name", help="Name of the stack [default: from the file].")
 
 
-class ModelOptions:
+class SelectedModel:
     """The read model that --config, --example or --article selects: by default ./readmodel.toml."""
 
     def __init__(self, config_file: Path | None, example: bool, article: bool) -> None:
@@ -111,7 +111,7 @@ class ModelOptions:
     @property
     def file(self) -> Path:
         """The configuration file."""
-        from readmodel_cfn.config.load import DEFAULT_FILE
+        from readmodel_cfn.config.file import DEFAULT_FILE
 
         return self._file or DEFAULT_FILE
 
@@ -132,7 +132,7 @@ class ModelOptions:
         Raises:
             ConfigError: the file cannot be read, or a key or value in it is invalid.
         """
-        from readmodel_cfn.config.load import article, example, has_default_file, load
+        from readmodel_cfn.config.file import article, example, has_default_file, load
 
         if self.article:
             return article()
@@ -142,7 +142,7 @@ class ModelOptions:
 
     def load_or_example(self) -> "Config":
         """The same; without a file the built-in example, which is said once on stderr."""
-        from readmodel_cfn.config.load import DEFAULT_FILE, example, working_directory
+        from readmodel_cfn.config.file import DEFAULT_FILE, example, working_directory
 
         found = self.load()
         if found is None and not self._said:
@@ -168,7 +168,7 @@ def model_options(command: Command) -> Command:
 
     @wraps(command)
     def with_model(config_file: Path | None, example: bool, article: bool, **options: Any) -> Any:
-        return command(model=ModelOptions(config_file, example, article), **options)
+        return command(model=SelectedModel(config_file, example, article), **options)
 
     return _added(_MODEL_OPTIONS, with_model)
 
@@ -206,10 +206,10 @@ def _with_stack(command: Command, *, needs_model: bool) -> Command:
         use_sandbox: bool,
         **options: Any,
     ) -> Any:
-        from readmodel_cfn.config.load import no_default_file
+        from readmodel_cfn.config.file import no_default_file
         from readmodel_cfn.stack import ReadModelStack
 
-        config = ModelOptions(config_file, example, article).load()
+        config = SelectedModel(config_file, example, article).load()
         if config is None and needs_model:
             raise no_default_file(_NO_FILE)
         if config is None and stack_name is None:
@@ -239,7 +239,12 @@ def place_options(command: Command) -> Command:
 
 
 def same_stack(*words: str) -> str:
-    """A command line for the stack of the running command, with the options that select it."""
+    """A command line for the same stack, with the options that the running command was given.
+
+    It is shorter than StackLocation.command, which names the stack, its region and its profile
+    whatever readmodel.toml and the environment say: that is for errors, which are often read on
+    another machine.
+    """
     context = click.get_current_context()
     for parameter in context.command.params:
         given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from readmodel_cfn.cli.fit import columns, fitted, fitted_table
+from readmodel_cfn.cli.fit import fitted, fitted_table
 from readmodel_cfn.target import SANDBOX
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def print_json_line(kind: str, value: Any) -> None:
 
 
 def table(rows: Iterable[Sequence[str]], *, err: bool = False) -> None:
-    """Print rows in aligned columns; what does not fit in the terminal stands below its row."""
+    """Print rows in aligned columns; a cell that does not fit is printed below its row."""
     stream = sys.stderr if err else sys.stdout
     for line in fitted_table([list(row) for row in rows], width(stream)):
         click.echo(line, file=stream, err=err)
@@ -108,13 +108,13 @@ def urls(found: Iterable[str], most: int | None = None, more: str = "") -> None:
 
 
 def event(event: "StackEvent") -> None:
-    """Print one stack event, without the resource's type if the line would be too long."""
+    """Print one stack event; on a terminal with the resource's type only if it has a reason."""
     failed = event.status.endswith("_FAILED") or "ROLLBACK" in event.status
-    colour = "red" if failed else "green" if event.status.endswith("_COMPLETE") else None
+    colour = "red" if failed else "green" if event.is_complete else None
     status = click.style(event.status.ljust(_STATUS), fg=colour)
     short = f"{event.time:%H:%M:%S}  {status} {event.logical_id}"
-    long, most = f"{short}  {event.type}  {event.reason}".rstrip(), width(sys.stderr)
-    log(long if event.reason or most is None or columns(long) <= most else short)
+    long = f"{short}  {event.type}  {event.reason}".rstrip()
+    log(long if event.reason or width(sys.stderr) is None else short)
 
 
 def published(done: "Published") -> None:

@@ -1,4 +1,4 @@
-"""The questions of `init`: what no option gives is asked at a terminal, or has its default."""
+"""The questions of `init`: at a terminal it asks for what no option sets."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import TypeVar
 import click
 
 from readmodel_cfn.cli.output import log
-from readmodel_cfn.config.load import StackSettings
+from readmodel_cfn.config.file import StackSettings
 from readmodel_cfn.config.starter import key_for, stack_name_for
 from readmodel_cfn.template.api import Api
 from readmodel_cfn.template.model import ReadModel
@@ -25,7 +25,7 @@ _WRITER = (
 
 @dataclass(frozen=True)
 class Questions:
-    """The answers to the questions; without `ask`, the defaults."""
+    """The values of the options, else the answers; without `ask`, the defaults."""
 
     ask: bool
 
@@ -44,7 +44,7 @@ class Questions:
         return self._value("--region", region, _doc(StackSettings, "region"), placed, "")
 
     def routes(self, given: tuple[str, ...]) -> tuple[Route, ...]:
-        """The routes; at a terminal until no more is answered."""
+        """The routes; at a terminal it asks for another until the answer is empty."""
         routes: tuple[Route, ...] = ()
         for text in given:
             routes = _checked("--route", text, _appended_to(routes))

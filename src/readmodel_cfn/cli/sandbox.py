@@ -10,7 +10,10 @@ from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.local import sandbox as embedded
 
 
-@click.group(cls=Group, epilog="readmodel-cfn sandbox start")
+@click.group(
+    cls=Group,
+    epilog=examples("readmodel-cfn sandbox start", 'eval "$(readmodel-cfn sandbox env)"'),
+)
 def sandbox() -> None:
     """Start and stop the sandbox: an embedded AWS on this machine, with IAM enforced."""
 

@@ -13,7 +13,7 @@ from readmodel_cfn.cli.options import (
     FILE,
     FILE_OR_FOLDER,
     WORD,
-    ModelOptions,
+    SelectedModel,
     json_option,
     model_options,
 )
@@ -67,7 +67,7 @@ def serve(
     stage: str | None,
     parameters: tuple[str, ...],
     s3_endpoint: str | None,
-    model: ModelOptions,
+    model: SelectedModel,
     port: int,
     host: str,
     quiet: bool,
@@ -109,7 +109,7 @@ def serve(
     )
 
 
-def _stack(model: ModelOptions) -> ReadModelStack:
+def _stack(model: SelectedModel) -> ReadModelStack:
     """The stack to serve; a file without the stack's name is served too."""
     config = model.load_or_example()
     name = config.stack.name or _NO_NAME

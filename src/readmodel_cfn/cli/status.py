@@ -1,5 +1,6 @@
 """`status`, `outputs` and `diagnose`: describe a deployed stack."""
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +15,8 @@ from readmodel_cfn.stack import ReadModelStack
 if TYPE_CHECKING:
     from readmodel_cfn.results import Diagnosis, Drift, Live, StackStatus
 
+_WIDE = 100  # columns of a terminal on which the types of resources have a column
+
 
 @click.command(
     cls=WithExamples,
@@ -26,9 +29,9 @@ if TYPE_CHECKING:
 @json_option
 @click.option("--show-secrets", is_flag=True, help="Print secrets instead of ****.")
 def outputs(stack: ReadModelStack, as_json: bool, show_secrets: bool) -> None:
-    """Print the stack's outputs and the URL of each route; they work on the sandbox too.
+    """Print the stack's outputs and the URL of each route.
 
-    Parameters of a route stay in braces.
+    Parameters of a route stay in braces. URLs of the sandbox can be opened on this machine.
 
     With --json: an object of names and values, without the URLs of the routes.
     """
@@ -39,6 +42,8 @@ def outputs(stack: ReadModelStack, as_json: bool, show_secrets: bool) -> None:
         output.print_json({each.name: each.value for each in found})
     else:
         output.outputs({each.name: (each.value, each.description) for each in found})
+        if not found:
+            output.log("The stack has no outputs.")
         output.urls(urls.values())
 
 
@@ -105,9 +110,16 @@ def _print_status(found: "StackStatus") -> None:
     _print_live(found.live)
     if found.drift:
         _print_drift(found.drift)
+    _print_resources(found)
+
+
+def _print_resources(found: "StackStatus") -> None:
+    """A line for each resource, on a narrow terminal without its type."""
+    width = output.width(sys.stdout)
+    narrow = width is not None and width < _WIDE
     output.table(
-        [resource.logical_id, resource.status, resource.type, resource.physical_id]
-        for resource in found.resources
+        [each.logical_id, each.status, *([] if narrow else [each.type]), each.physical_id]
+        for each in found.resources
     )
 
 

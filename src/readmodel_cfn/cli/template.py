@@ -11,7 +11,7 @@ from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.options import (
     FILE,
     WORD,
-    ModelOptions,
+    SelectedModel,
     file_argument,
     is_sandbox,
     json_option,
@@ -51,7 +51,7 @@ if TYPE_CHECKING:  # imported below where a command needs them: `template --arti
 @click.option(
     "--writer",
     type=click.Choice(["user", "role", "none"]),
-    help="Who publishes: a role (recommended), a user with an access key, or none of the stack's.",
+    help="Who publishes: a role (recommended), a user with an access key, or none.",
 )
 @click.option(
     "--principal",
@@ -61,7 +61,7 @@ if TYPE_CHECKING:  # imported below where a command needs them: `template --arti
     metavar="ARN",
     help="User, role or account ID that may assume the writer's role; repeatable.",
 )
-@click.option("--existing", is_flag=True, help="Allow the name of a stack that exists.")
+@click.option("--existing", is_flag=True, help="Allow the name of an existing stack.")
 @yes_option
 @json_option
 def init(
@@ -80,17 +80,17 @@ def init(
 ) -> None:
     """Write a readmodel.toml with every option explained in it.
 
-    At a terminal, asks for what no option gives: the stack's name, its region, the paths of the
+    At a terminal, asks for what no option sets: the stack's name, its region, the paths of the
     routes, the origin for CORS, and who publishes. With --yes, or without a terminal, the defaults
     are used: the directory's name, the region of the AWS profile, samples, none, and a user.
 
-    The name of a stack that exists is refused. If AWS cannot be asked, a line says so, and the file
-    is written.
+    The name of an existing stack is refused. If AWS cannot be reached, or refuses the call, a line
+    says so, and the file is written.
 
     With --json: an object with file, stack, route, routes, cors_origin, writer and next, the
     commands to run next.
     """
-    from readmodel_cfn.config.load import DEFAULT_FILE, Config
+    from readmodel_cfn.config.file import DEFAULT_FILE, Config
     from readmodel_cfn.config.starter import write_starter
     from readmodel_cfn.stack import ReadModelStack
 
@@ -133,9 +133,8 @@ def _read_model(
 
 def _print_starter(written: "Starter") -> None:
     report.log(f"Wrote {written.path}. Next:")
-    width = max(map(len, written.next_commands))
-    for command, meaning in written.next_commands.items():
-        report.log(f"  {command.ljust(width)}  # {meaning}")
+    rows = [[f"  {command}", f"# {text}"] for command, text in written.next_commands.items()]
+    report.table(rows, err=True)
     report.log("Add --sandbox to each of them to try it on this machine, without an account.")
 
 
@@ -156,14 +155,14 @@ def _print_starter(written: "Starter") -> None:
 @click.option("--output", type=FILE, help="Write to a file.")
 @click.option("--check", type=FILE, help="Write nothing; exit 5 if this file is not up to date.")
 def template(
-    model: ModelOptions,
+    model: SelectedModel,
     form: Literal["json", "yaml"] | None,
     output: Path | None,
     check: Path | None,
 ) -> None:
     """Print the CloudFormation template that readmodel.toml describes."""
     if check and output:
-        raise click.UsageError("use --output to write or --check to compare, not both")
+        raise click.UsageError("--check cannot be used with --output.")
     text = render(model.template(), form or format_of(output or check))
     if check:
         require_current(check, text)
@@ -180,7 +179,7 @@ def template(
 @file_argument
 @model_options
 @json_option
-def lint(file: Path | None, model: ModelOptions, as_json: bool) -> None:
+def lint(file: Path | None, model: SelectedModel, as_json: bool) -> None:
     """Check the template FILE with cfn-lint (default: that of readmodel.toml).
 
     With --json: a list of findings, each with rule, level, place, message and meaning.

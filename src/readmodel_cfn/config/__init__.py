@@ -10,7 +10,7 @@ Each name is imported when it is first used: most of them load troposphere.
 TYPE_CHECKING = False  # importing typing takes time
 
 if TYPE_CHECKING:
-    from readmodel_cfn.config.load import (
+    from readmodel_cfn.config.file import (
         DEFAULT_FILE,
         Config,
         Publish,
@@ -41,5 +41,5 @@ if not TYPE_CHECKING:  # a type checker sees only the names above
 
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module = "starter" if name in ("Starter", "write_starter") else "load"
+        module = "starter" if name in ("Starter", "write_starter") else "file"
         return getattr(import_module(f"{__name__}.{module}"), name)

@@ -6,23 +6,25 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from readmodel_cfn.config.load import read_model
+from readmodel_cfn.config.file import read_model
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.template.model import SECTIONS, ReadModel
 from readmodel_cfn.template.naming import PREFIX
 from readmodel_cfn.template.options import options_of
 from readmodel_cfn.template.render import build_template
 from readmodel_cfn.template.routes import Route
-from readmodel_cfn.template.settings import settings_in
+from readmodel_cfn.template.settings import plain, settings_in
 
 Template = Mapping[str, Any]
-Change = tuple[str, str, Any, Any, Template, Template]
+ChangedSetting = tuple[str, str, Any, Any, Template, Template]
 """Table, key, value before and after, and two templates: without and with this change only."""
 
 _SINGLE_ROUTES = 8  # of more changed routes, the effect of all together is computed
 
 
-def changed_settings(deployed: Template, model: ReadModel, prefix: str = "") -> Iterator[Change]:
+def changed_settings(
+    deployed: Template, model: ReadModel, prefix: str = ""
+) -> Iterator[ChangedSetting]:
     """The settings of `model` that differ from those in the metadata of the deployed template.
 
     Nothing if the metadata is missing or from a version that has other settings.
@@ -50,7 +52,7 @@ def _template(model: ReadModel, prefix: str) -> Template:
 
 def _of_section(
     table: str, old: ReadModel, new: ReadModel, prefix: str, before: Template
-) -> Iterator[Change]:
+) -> Iterator[ChangedSetting]:
     section, target = getattr(old, table), getattr(new, table)
     for declared, _ in options_of(type(section)):
         name = declared.name
@@ -62,10 +64,12 @@ def _of_section(
                 after = _template(replace(old, **{table: single}), prefix)
             if after is None:
                 after = _with(old, prefix, before, **{table: target})
-            yield table, name, _plain(value), _plain(changed), before, after
+            yield table, name, plain(value), plain(changed), before, after
 
 
-def _of_routes(old: ReadModel, new: ReadModel, prefix: str, before: Template) -> Iterator[Change]:
+def _of_routes(
+    old: ReadModel, new: ReadModel, prefix: str, before: Template
+) -> Iterator[ChangedSetting]:
     own = {route.path: route for route in old.routes}
     target = {route.path: route for route in new.routes}
     removed = [path for path in own if path not in target]
@@ -74,7 +78,7 @@ def _of_routes(old: ReadModel, new: ReadModel, prefix: str, before: Template) ->
         together = None
         removes_all = paths is removed and len(removed) == len(own)
         if len(paths) > _SINGLE_ROUTES or removes_all:
-            changed = {*own, *target} if removes_all else set(paths)  # a model has a route
+            changed = {*own, *target} if removes_all else set(paths)  # a model needs a route
             together = _with(old, prefix, before, routes=_routes(own, target, changed))
         for path in paths:
             # A route may be valid only without a removed one: two names of one parameter.
@@ -119,8 +123,3 @@ def _with(old: ReadModel, prefix: str, before: Template, **changes: Any) -> Temp
         return _template(replace(old, **changes), prefix)
     except ConfigError:
         return before
-
-
-def _plain(value: Any) -> Any:
-    """A value in the types of JSON."""
-    return list(value) if isinstance(value, tuple) else value

@@ -3,7 +3,7 @@
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
-from readmodel_cfn.config.load import TABLES
+from readmodel_cfn.config.file import TABLES
 from readmodel_cfn.template.options import options_of
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-from readmodel_cfn.config.load import (
+from readmodel_cfn.config.file import (
     DEFAULT_FILE,
     STACK_NAME_LENGTH,
     TABLES,
@@ -37,12 +37,11 @@ class Starter:
     @property
     def next_commands(self) -> Mapping[str, str]:
         """The commands to run next, each with a description."""
-        first = self.config.model.routes[0]
-        path, key = (re.sub(r"\{\w+\+?\}", "1", text) for text in (first.path, first.key))
+        document = self.config.model.routes[0].example
         return {
-            "readmodel-cfn deploy": "creates the stack, after showing the changes",
-            f"readmodel-cfn publish FILE --key {key}": "publishes a JSON document",
-            f"readmodel-cfn read {path}": "reads it through the API",
+            "readmodel-cfn deploy": "shows the stack, and asks",
+            f"readmodel-cfn publish FILE --key {document.key}": "publishes JSON",
+            f"readmodel-cfn read {document.path}": "reads it from the API",
         }
 
     def __str__(self) -> str:

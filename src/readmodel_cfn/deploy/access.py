@@ -4,6 +4,7 @@ Narrowing and neutral changes are left out. A value that only CloudFormation kno
 if it changed, since nothing shows that it is not.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
@@ -19,7 +20,7 @@ Template = Mapping[str, Any]
 Test = Callable[[Any, Any], bool]
 
 _METHOD, _API = "AWS::ApiGateway::Method", "AWS::ApiGateway::RestApi"
-_STAGE, _ACCESS_KEY = "AWS::ApiGateway::Stage", "AWS::IAM::AccessKey"
+_STAGE = "AWS::ApiGateway::Stage"
 _SCOPES = "AuthorizationScopes"
 _ENCRYPTION = (None, "AES256", "aws:kms", "aws:kms:dsse")  # weakest first
 _SECURITY_POLICIES = (
@@ -29,6 +30,7 @@ _SECURITY_POLICIES = (
     "SecurityPolicy_TLS13_1_2",
     "SecurityPolicy_TLS13_1_3",
 )  # weakest first, as the beginning of the name
+_KEY_ATTRIBUTE = 'SecretAccessKey"'  # the end of a GetAtt, as a list or as one string
 _PRIVATE_ACLS = (None, "Private")
 # In a list of objects these properties say which item is which.
 _ITEM_KEYS = ("StatusCode", "ResourcePath", "HttpMethod", "Id", "Key", "PolicyName")
@@ -155,12 +157,6 @@ class Access:
         self._routes = routes_of(after)
         self._renamed = _renamed_methods(before, after)
 
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """The outputs that show a secret access key, which the deployed ones do not show."""
-        old, new = map(_secret_outputs, (self._before, self._after))
-        return tuple(name for name in new if name not in old)
-
     def widened(self, logical_id: str) -> tuple[str, ...]:
         """The paths of a resource, such as /Properties/Policies, where access widens.
 
@@ -180,6 +176,11 @@ class Access:
         elif not self._is_target_kept(before):
             return ()
         return tuple(dict.fromkeys(found))
+
+    def newly_shown_keys(self) -> list[str]:
+        """The outputs that now have a secret access key: who may describe the stack can read it."""
+        old, new = (_key_outputs(found) for found in (self._before, self._after))
+        return [name for name in new if name not in old]
 
     def _whole(self, type_: str, old: Template, new: Template) -> bool:
         added, removed = not old, not new
@@ -232,6 +233,15 @@ class Access:
         )
 
 
+def _key_outputs(template: Template) -> list[str]:
+    """The outputs whose value refers to a secret access key."""
+    outputs = template.get("Outputs")
+    found = outputs.items() if isinstance(outputs, Mapping) else ()
+    return [
+        str(name) for name, output in found if _KEY_ATTRIBUTE in json.dumps(output, default=str)
+    ]
+
+
 def _resource(template: Template, logical_id: str) -> Mapping[str, Any]:
     resources = template.get("Resources")
     found = resources.get(logical_id) if isinstance(resources, Mapping) else None
@@ -281,18 +291,6 @@ def _settings_by_method(stage: Mapping[str, Any]) -> dict[tuple[str, str], Mappi
         for item in (items if isinstance(items, list) else [])
         if isinstance(item, Mapping)
     }
-
-
-def _secret_outputs(template: Template) -> list[str]:
-    """The outputs whose value has the secret access key of an AWS::IAM::AccessKey."""
-    outputs = template.get("Outputs")
-    return [
-        name
-        for name, output in (outputs.items() if isinstance(outputs, Mapping) else ())
-        for reference in references(output)
-        if reference.endswith(".SecretAccessKey")
-        and _resource(template, reference.partition(".")[0]).get("Type") == _ACCESS_KEY
-    ]
 
 
 def _is_policy(value: Any) -> bool:

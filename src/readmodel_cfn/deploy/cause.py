@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from readmodel_cfn.deploy.values import Failure, Stack, StackEvent
+from readmodel_cfn.deploy.values import STACK_TYPE, Failure, Stack, StackEvent
 
 Origin = Callable[[str], str | None]
 """A function of a logical ID: the table of readmodel.toml that the resource comes from, or None."""
@@ -16,7 +16,6 @@ Origin = Callable[[str], str | None]
 SUCCEEDED = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"}
 """The statuses after a successful create, update or import."""
 
-_STACK = "AWS::CloudFormation::Stack"
 # A rollback is part of the operation that it rolls back.
 _FIRST_STATUSES = {
     "CREATE_IN_PROGRESS",
@@ -157,7 +156,7 @@ def _is_cause(stack_id: str, failure: Failure) -> bool:
 
 def _is_stack(stack_id: str, failure: Failure) -> bool:
     """Whether it is about the stack itself, whose ID is arn:...:stack/NAME/..."""
-    return failure.type == _STACK and f":stack/{failure.logical_id}/" in stack_id
+    return failure.type == STACK_TYPE and f":stack/{failure.logical_id}/" in stack_id
 
 
 def _by_operation(failures: Sequence[Failure]) -> list[Failure]:

@@ -1,7 +1,8 @@
-"""Makes the StackDiff of a change set and the two templates, value by value. No AWS calls."""
+"""Build the StackDiff of a change set and the two templates, value by value. No AWS calls."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from readmodel_cfn.cloudformation.evaluate import function_of
@@ -65,7 +66,11 @@ def from_change_set(
     resources = (
         _resource_diff(change, deployed, spec.content, decided, access) for change in found.changes
     )
-    changes = others(stack, deployed, spec)
+    shown = {("Outputs", name) for name in access.newly_shown_keys()}
+    changes = tuple(
+        replace(change, access=tuple(change.path.split("/")[1:3]) in shown)
+        for change in others(stack, deployed, spec)
+    )
     removed = removed_routes(deployed, spec.content)
     return StackDiff(
         tuple(resources),
@@ -111,7 +116,6 @@ def others(
         part: (deployed.get(part, absent), spec.content.get(part, absent))
         for part, absent in _PARTS.items()
     }
-    shown = {f"/Outputs/{name}" for name in Access(deployed, spec.content).outputs}
     pairs = {
         **parts,
         "ParameterValues": (dict(stack.parameters), dict(spec.parameters)),
@@ -119,15 +123,10 @@ def others(
         "TerminationProtection": (stack.termination_protection, spec.termination_protection),
     }
     return tuple(
-        PropertyChange(path, old, new, new is not ABSENT and _output(path) in shown)
+        PropertyChange(path, old, new)
         for part, pair in pairs.items()
         for path, old, new in leaves(*pair, f"/{part}")
     )
-
-
-def _output(path: str) -> str:
-    """The first two steps of a path, such as /Outputs/ApiUrl."""
-    return "/".join(path.split("/")[:3])
 
 
 def leaves(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:

@@ -150,4 +150,4 @@ class DeployContext:
         Raises:
             RolledBack, Stuck: it failed.
         """
-        return check(self.client, self.spec.name, end, self.origin.get)
+        return check(self.client, str(self.location), end, self.origin.get)

@@ -67,7 +67,8 @@ class DeletionPlan:
     def kept(self) -> list[StackResource]:
         """The resources that still exist afterwards."""
         gone = {name for name, content in self.contents.items() if content is None}
-        types = _DELETED_WITH_BUCKETS if self.with_data else ()
+        erased = _buckets(self.retained) and not self.retained_buckets
+        types = _DELETED_WITH_BUCKETS if self.with_data or erased else ()
         return [
             resource
             for resource in self.retained
@@ -87,7 +88,7 @@ class DeletionPlan:
             "DELETE_COMPLETE": "is already deleted",
         }
         status = self.stack.status
-        yield f"{self.location} {states.get(status, f'({status})')}"
+        yield f"{self.location} {states.get(status, f'has the status {status}')}"
         if self.deleted:
             services = Counter(resource.type.split("::")[1] for resource in self.deleted)
             counts = ", ".join(f"{name} {count}" for name, count in services.most_common())

@@ -48,19 +48,17 @@ _REMOVED_METHODS = (
 class DeployResult:
     """The stack after a deploy.
 
-    `outputs` are the values by name, with URLs that this machine can reach and secrets masked, and
-    `descriptions` what each output is. `changed` is whether an operation ran. `detached` is whether
-    the operation is still in progress: then there is no status and no output. `where` is the stack,
-    its account and its region, which `target` has as fields. `seconds` is the duration of the
-    operation; `created`, `updated` and `deleted` are the numbers of resources that it changed.
-    `urls` has the URL of each route by its path, with parameters in braces; it is empty for a
-    template that is not a read model's.
+    `outputs` are the values by name, with URLs that this machine can reach and secrets masked.
+    `changed` is whether an operation ran. `detached` is whether the operation is still in progress:
+    then there is no status and no output. `where` is the stack, its account and its region, which
+    `target` has as fields. `seconds` is the duration of the operation; `created`, `updated` and
+    `deleted` are the numbers of resources that it changed. `urls` has the URL of each route by its
+    path, with parameters in braces; it is empty for a template that is not a read model's.
     """
 
     where: str
     status: str = ""
     outputs: Mapping[str, str] = field(default_factory=dict)
-    descriptions: Mapping[str, str] = field(default_factory=dict)
     changed: bool = False
     detached: bool = False
     seconds: float = 0.0
@@ -153,7 +151,7 @@ def deploy(
     """
     _ = spec.content  # raises ConfigError if the template is invalid
     connection = connection or Connection()
-    location = StackLocation(spec.name, connection, model_options=spec.model_options)
+    location = StackLocation(spec.name, connection, command_options=spec.command_options)
     client = StackClient(connection.client("cloudformation"))
     options = DeployOptions(
         adopt, recreate, import_existing, revert_drift, template_bucket, detach, timeout
@@ -226,7 +224,6 @@ def _result(
         str(context.location),
         stack.status,
         {output.name: output.value for output in outputs},
-        {output.name: output.description for output in outputs},
         changed,
         seconds=end.seconds,
         created=end.count("CREATE_COMPLETE", "IMPORT_COMPLETE"),

@@ -114,8 +114,8 @@ def diagnose(
     )
 
 
-def check(client: StackClient, name: str, ended: OperationEnd, origin: Origin) -> Stack:
-    """Return the stack if its create, update or import succeeded.
+def check(client: StackClient, where: str, ended: OperationEnd, origin: Origin) -> Stack:
+    """Return the stack if its create, update or import succeeded; errors say `where` it is.
 
     Raises:
         RolledBack: it failed and was rolled back; the error has the cause and what to do.
@@ -132,7 +132,7 @@ def check(client: StackClient, name: str, ended: OperationEnd, origin: Origin) -
     what = "rolled back" if rolled_back else f"the operation ended as {ended.status}"
     error: type[ReadModelError] = RolledBack if rolled_back else Stuck
     hint = next_step(ended.status, causes[0] if causes else None)
-    raise error(f"{what}: {why}" if why else what, where=f"stack {name}", hint=hint)
+    raise error(f"{what}: {why}" if why else what, where=where, hint=hint)
 
 
 def reported_failures(client: StackClient, stack: Stack | None) -> Sequence[Failure]:

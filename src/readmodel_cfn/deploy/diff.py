@@ -48,7 +48,7 @@ def diff(
     """
     _ = spec.content  # raises ConfigError if the template is invalid
     connection = connection or Connection()
-    location = StackLocation(spec.name, connection, model_options=spec.model_options)
+    location = StackLocation(spec.name, connection, command_options=spec.command_options)
     client = StackClient(connection.client("cloudformation"))
     inspection = inspect_stack(client, spec, location, on_progress)
     location = inspection.location

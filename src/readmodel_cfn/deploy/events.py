@@ -17,7 +17,6 @@ _LONGEST_AFTER = 10  # calls without a new event, after which the pause no longe
 _RETRY_SECONDS = 300.0  # without a response, after which waiting ends
 _KNOWN_IN_A_ROW = 200  # known events (two pages), after which no new one is expected
 
-STACK_TYPE = "AWS::CloudFormation::Stack"
 
 OnInterrupt = Callable[["EventStream", KeyboardInterrupt], bool]
 """Called on Ctrl-C while a call waits: True continues to wait, False ends the call.
@@ -49,7 +48,7 @@ class OperationEnd:
         """
         first: dict[str, str] = {}
         for event in self.events:
-            if event.type != STACK_TYPE and event.status.endswith("_COMPLETE"):
+            if event.is_complete and not event.is_of_stack:
                 first.setdefault(event.logical_id, event.status)
         return sum(status in statuses for status in first.values())
 

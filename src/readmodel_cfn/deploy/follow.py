@@ -67,5 +67,5 @@ def follow(
     )
     end = events.wait(on_progress)
     if end.status != "DELETE_COMPLETE":
-        check(client, location.name, end, (origin or {}).get)
+        check(client, str(location), end, (origin or {}).get)
     return FollowResult(str(location), end.status)

@@ -10,7 +10,7 @@ from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.plan import COMPARABLE, NEVER_CREATED, Plan, is_managed, plan
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.deploy.values import Stack
-from readmodel_cfn.errors import ReadModelError, Stuck
+from readmodel_cfn.errors import ReadModelError, Stuck, Unfinished
 from readmodel_cfn.progress import OnProgress, Step
 
 
@@ -93,6 +93,24 @@ def existing_stack(client: StackClient, location: StackLocation, on_progress: On
     stack = client.describe(location.name)
     location = _located(location, stack, None, on_progress, creates=False)
     if stack is None:
-        hint = f"run: {location.command('deploy')}"
+        hint = f"check the name and the region; to create it, run: {location.command('deploy')}"
         raise ReadModelError("does not exist", where=str(location), hint=hint)
     return stack
+
+
+def require_outputs(stack: Stack, location: StackLocation) -> None:
+    """Check that a stack without outputs is not one whose creation failed or has not ended.
+
+    Raises:
+        ReadModelError: its creation failed.
+        Unfinished: it is still being created.
+    """
+    if stack.outputs:
+        return
+    if stack.status == "CREATE_IN_PROGRESS":
+        hint = f"wait for its end; run: {location.command('follow')}"
+        raise Unfinished("it is being created", where=str(location), hint=hint)
+    if stack.status in NEVER_CREATED:
+        hint = f"to see why, run: {location.command('diagnose')}"
+        what = f"its creation did not succeed ({stack.status})"
+        raise ReadModelError(what, where=str(location), hint=hint)

@@ -224,8 +224,8 @@ def _taken_obstacle(
         hint = f"{rule}deletion, and named by a plain string: {hint}"
     elif taken.managed and _is_importable(taken, spec, before):
         other = taken.stack not in ("", spec.name)
-        first = f"after stack {taken.stack} is deleted, " if other else ""
-        hint = f"{first}import it with its documents into this stack: --import-existing"
+        imported = "import it with its documents into this stack: --import-existing"
+        hint = f"{hint}, or, once stack {taken.stack} is deleted, {imported}" if other else imported
     return Obstacle(taken.resource.logical_id, _taken_by(taken), hint)
 
 

@@ -2,7 +2,7 @@
 
 A change set says `Conditional` when CloudFormation has not decided. The resource schemas that
 cfn-lint ships decide it: a change of a create-only property replaces the resource, a change of any
-other property does not. What neither the schemas nor the templates can tell is left to AWS.
+other property does not. What neither the schemas nor the templates decide is left to AWS.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -4,9 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from readmodel_cfn.deploy.access import Access
-from readmodel_cfn.deploy.stack_diff import PropertyChange, SettingChange
-
-_STACK_KEYS = {"Tags": "tags", "TerminationProtection": "termination_protection"}
+from readmodel_cfn.deploy.stack_diff import STACK_KEYS, PropertyChange, SettingChange
 
 ChangedSetting = tuple[str, str, Any, Any, Mapping[str, Any], Mapping[str, Any]]
 """Table, key, value before and after, and two templates: without and with this change only."""
@@ -39,7 +37,7 @@ def _effect(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[
     old, new = before.get("Resources", {}), after.get("Resources", {})
     names = [name for name in dict.fromkeys([*old, *new]) if old.get(name) != new.get(name)]
     access = Access(before, after)
-    widens = bool(access.outputs) or any(access.widened(name) for name in names)
+    widens = any(access.widened(name) for name in names) or bool(access.newly_shown_keys())
     return tuple(names), widens
 
 
@@ -47,6 +45,6 @@ def stack_settings(changes: Iterable[PropertyChange]) -> Iterator[SettingChange]
     """The changed keys of [stack] among the changes outside the resources."""
     for change in changes:
         _, part, *rest = change.path.split("/", 2)
-        if part in _STACK_KEYS:
-            key = ".".join([_STACK_KEYS[part], *rest])
+        if part in STACK_KEYS:
+            key = ".".join([STACK_KEYS[part], *rest])
             yield SettingChange("stack", key, change.before, change.after)

@@ -47,7 +47,7 @@ class StackSpec:
     `role_arn` is the ARN of the IAM role that CloudFormation assumes. `express` ends an operation
     when the configuration is applied, without waiting until resources are stable.
     `disable_rollback` keeps the resources of a failed operation. `template_url` is the S3 URL of a
-    template that is too long for a request. `model_options` are the options of the command line
+    template that is too long for a request. `command_options` are the options of the command line
     that select the template's read model, for commands in messages.
     """
 
@@ -60,7 +60,7 @@ class StackSpec:
     role_arn: str | None = None
     express: bool = False
     disable_rollback: bool = False
-    model_options: tuple[str, ...] = ()
+    command_options: tuple[str, ...] = ()
 
     @property
     def fits_request(self) -> bool:

@@ -13,13 +13,16 @@ from readmodel_cfn.plural import counted
 ChangeKind = Literal["add", "modify", "replace", "may replace", "remove", "import"]
 _LONGEST_VALUES = 2 * 72  # characters of two values in a line; as_dict() has all of them
 _COMMON = 8  # characters of a common beginning that are shown before the difference
+STACK_KEYS = {"Tags": "tags", "TerminationProtection": "termination_protection"}
+"""The keys of [stack] by the part of `StackDiff.others` that they change."""
 _LOSING = ("replace", "may replace", "remove")
+_ACCESS_KEY = "AWS::IAM::AccessKey"
 # What is lost if a resource of this type is replaced or removed; see `ResourceDiff.loss`.
 _CONSEQUENCES = {
     "AWS::S3::Bucket": "its documents are no longer served: publish all of them again",
     "AWS::ApiGateway::RestApi": "its URL changes",
     "AWS::ApiGateway::Stage": "its URL changes",
-    "AWS::IAM::AccessKey": "publishers with the old key are refused: let them read the new one",
+    _ACCESS_KEY: "publishers with the old key are refused",
 }
 # Replacing or removing one of these needs a consent of its own.
 _PROTECTED = ("AWS::S3::Bucket", "AWS::ApiGateway::RestApi", "AWS::ApiGateway::Stage")
@@ -53,7 +56,7 @@ class SettingChange:
         if self.table == "routes" and " " not in self.key:
             word = "added" if self.before is None else "removed"
             return f"[[routes]] {word} {self.key} -> {self.after or self.before}"
-        return f"{self.name}: {' -> '.join(self.values())}"
+        return f"{self.name}: {self.arrow()}"
 
     @property
     def name(self) -> str:
@@ -64,6 +67,10 @@ class SettingChange:
     def values(self, width: int = _LONGEST_VALUES) -> tuple[str, str]:
         """As of PropertyChange."""
         return _in_line(self.before, self.after, width)
+
+    def arrow(self, width: int = _LONGEST_VALUES) -> str:
+        """`before -> after`."""
+        return " -> ".join(self.values(width))
 
 
 @dataclass(frozen=True)
@@ -81,16 +88,28 @@ class PropertyChange:
     access: bool = False
 
     def values(self, width: int = _LONGEST_VALUES) -> tuple[str, str]:
-        """The value before and after, together at most `width` characters; `-` is no value.
+        """The value before and after, together at most `width` characters.
 
         Functions are in the syntax of Fn::Sub: `${DataStore.Arn}/a.json`. Of long values the
         beginning that they have in common is left out.
         """
         return _in_line(self.before, self.after, width)
 
+    @property
+    def sign(self) -> str:
+        """`+` or `-` if an item is added to a list or removed from it; otherwise empty."""
+        last = self.path.rpartition("/")[2]
+        return last if last in ("+", "-") else ""
+
+    def arrow(self, width: int = _LONGEST_VALUES) -> str:
+        """`before -> after`, `+ item` or `- item`, without the path."""
+        before, after = self.values(width)
+        return {"": f"{before} -> {after}", "+": f"+ {after}", "-": f"- {before}"}[self.sign]
+
     def __str__(self) -> str:
-        path = self.path.removeprefix("/").replace("/", ".").removeprefix("Properties.")
-        return f"{path}: {' -> '.join(self.values())}"
+        path = self.path.removesuffix(f"/{self.sign}") if self.sign else self.path
+        path = path.removeprefix("/").replace("/", ".").removeprefix("Properties.")
+        return f"{path}: {self.arrow()}"
 
 
 @dataclass(frozen=True)
@@ -118,7 +137,11 @@ class ResourceDiff:
     @property
     def loss(self) -> str:
         """What is lost if the resource is replaced or removed; empty if nothing is."""
-        return _CONSEQUENCES.get(self.type, "") if self.kind in _LOSING else ""
+        if self.kind not in _LOSING:
+            return ""
+        has_new_key = self.type == _ACCESS_KEY and self.kind != "remove"
+        todo = ": let them read the new one" if has_new_key else ""
+        return f"{_CONSEQUENCES.get(self.type, '')}{todo}"
 
     @property
     def is_protected(self) -> bool:
@@ -150,6 +173,11 @@ class StackDiff:
 
     def __bool__(self) -> bool:
         return bool(self.resources or self.others)
+
+    @property
+    def parts(self) -> tuple[PropertyChange, ...]:
+        """The changes of `others` that are not among `settings`, such as outputs."""
+        return tuple(item for item in self.others if item.path.split("/")[1] not in STACK_KEYS)
 
     def __str__(self) -> str:
         if not self:
@@ -205,7 +233,7 @@ def _text(value: Any) -> str:
     """A value in one line."""
     shown = show(value)
     if shown is None:  # absent, or AWS::NoValue
-        return "-"
+        return "(not set)"
     text = shown if isinstance(shown, str) and shown else json.dumps(shown, separators=(",", ":"))
     return " ".join(text.split())
 

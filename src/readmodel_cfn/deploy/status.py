@@ -16,7 +16,7 @@ from readmodel_cfn.deploy.live.drift import Drift, detect
 from readmodel_cfn.deploy.live.expected import expected
 from readmodel_cfn.deploy.live.snapshot import snapshot
 from readmodel_cfn.deploy.live.values import Live
-from readmodel_cfn.deploy.plan import is_managed
+from readmodel_cfn.deploy.plan import is_managed, without_metadata
 from readmodel_cfn.deploy.values import Stack, StackResource
 from readmodel_cfn.errors import PromiseBroken
 from readmodel_cfn.progress import OnProgress, Step, ignore
@@ -192,6 +192,8 @@ def _drift(
 
 
 def _differs(stack: Stack, template: Template | None, templates: Iterable[str] | None) -> bool:
+    """Whether `deploy` would update the stack: for another metadata alone it does not."""
     if template is None or templates is None or not is_managed(stack):
         return False
-    return not any(json.loads(text) == template for text in templates)
+    deployed = without_metadata(template)
+    return all(without_metadata(json.loads(text)) != deployed for text in templates)

@@ -71,8 +71,8 @@ class TemplateBucket:
         connection = location.connection
         account = location.account
         if not account:
-            what = "the account is unknown, which must own the bucket for the template"
-            hint = "allow sts:GetCallerIdentity, and run it again"
+            what = "the account that must own the template bucket is unknown"
+            hint = "allow sts:GetCallerIdentity, then run it again"
             raise ReadModelError(what, where=str(location), hint=hint)
         s3 = connection.client("s3")
         name = given or f"readmodel-cfn-templates-{account}-{s3.meta.region_name}-an"

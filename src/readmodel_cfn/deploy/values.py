@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 from readmodel_cfn.aws.http import reachable_url
 
+STACK_TYPE = "AWS::CloudFormation::Stack"
 # Text in the path or the value of a property that may hold a secret.
 _SECRET_TEXT = re.compile(r"SecretString|SecretAccessKey|Password|AuthToken|ClientSecret")
 
@@ -104,6 +105,22 @@ class StackEvent:
             reason=found.get("ResourceStatusReason", ""),
             token=found.get("ClientRequestToken", ""),
         )
+
+    @property
+    def is_of_stack(self) -> bool:
+        """Whether it is about a stack itself, not about another resource."""
+        return self.type == STACK_TYPE
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the resource is done."""
+        return self.status.endswith("_COMPLETE")
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether a resource failed, or a stack begins to roll back because of it."""
+        rolls_back = self.is_of_stack and self.status.endswith("ROLLBACK_IN_PROGRESS")
+        return self.status.endswith("_FAILED") or rolls_back
 
     def as_dict(self) -> dict[str, Any]:
         """The object of a JSON line; `time` is in ISO 8601."""

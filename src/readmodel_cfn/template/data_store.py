@@ -72,7 +72,7 @@ class DataStore:
     max_age: int = option(
         0,
         "Seconds that browsers and caches may use a document before they revalidate it. 0: they "
-        "revalidate it every time (default).",
+        "revalidate it every time (default). `publish` sets it: publish again after a change.",
         minimum=0,
         maximum=31_536_000,
     )

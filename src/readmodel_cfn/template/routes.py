@@ -96,6 +96,12 @@ class Route:
         return re.findall(r"\{(\w+)\+?\}", self.path)
 
     @property
+    def example(self) -> "Route":
+        """The path and the key of one of its documents, with 1 for each parameter."""
+        path, key = (re.sub(r"\{\w+\+?\}", "1", text) for text in (self.path, self.key))
+        return Route(path, key)
+
+    @property
     def paths(self) -> list[str]:
         """The path and its parents, shortest first: the API resources that it needs."""
         parts = self.path.split("/")

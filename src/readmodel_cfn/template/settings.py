@@ -39,8 +39,9 @@ def _values(options: Any) -> dict[str, Any]:
     found = {
         declared.name: getattr(options, declared.name) for declared, _ in options_of(type(options))
     }
-    return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in found.items()
-        if value is not None
-    }
+    return {name: plain(value) for name, value in found.items() if value is not None}
+
+
+def plain(value: Any) -> Any:
+    """An option's value in the types of JSON."""
+    return list(value) if isinstance(value, tuple) else value

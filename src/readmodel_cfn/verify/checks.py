@@ -66,7 +66,9 @@ def not_modified(_: Contract, reads: Reads) -> Outcome:
     name, found = "304 on a matching If-None-Match", reads.unchanged
     todo = f"send If-None-Match to S3 and map its 304: {_DEPLOY}"
     if found.status != 304:
-        return broken(name, f"{found.status}: each read gets the whole document", todo)
+        resent, failed = "each read gets the whole document", "who has the document gets an error"
+        what = resent if found.status == 200 else failed
+        return broken(name, f"{found.status}: {what}", todo)
     if found.body:
         return broken(name, f"304 with a body of {len(found.body):,} bytes", todo)
     if found.header("ETag") != reads.etags[0]:

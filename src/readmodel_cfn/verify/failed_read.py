@@ -23,7 +23,7 @@ def read_hint(
 ) -> str:
     """What to do about a response that is not `ok` to a read of `path`.
 
-    `masked` says that the API answers 404 instead of 403; `article` that it is the article's.
+    `masked` is whether the API responds 404 instead of 403, `article` whether it is the article's.
     """
     route, key = find_route(routes, path) or (None, "")
     publish = location.command("publish", "FILE", "--key", key)
@@ -37,7 +37,7 @@ def read_hint(
     if response.status == 429:
         return "too many requests: read it again later"
     if response.status == 500 and article and route:
-        return f"the article's API answers 500 for a missing document; to publish it: {publish}"
+        return f"the article's API responds 500 to a missing document; to publish it: {publish}"
     if response.status >= 500:
         return f"read it again; if it fails again, run: {location.command('verify')}"
     return f"to see whether the API serves its template, run: {location.command('status')}"
@@ -62,7 +62,8 @@ def _forbidden(route: Route | None, key: str, location: StackLocation) -> str:
     if route:
         verify = location.command("verify")
         return f"S3 denies API Gateway's role the key {key}; to check the stack, run: {verify}"
-    return "a removed route answers until serial under [deployment] is raised and deployed"
+    deploy = location.command("deploy")
+    return f"if the route was removed, raise serial under [deployment], then run: {deploy}"
 
 
 def _similar(path: str, routes: Sequence[Route]) -> str:

@@ -57,6 +57,14 @@ def test_same_deployment_and_routes_have_no_findings() -> None:
     assert compare(DESIRED, LIVE).findings == ()
 
 
+def test_missing_response_is_named_once_not_with_each_header() -> None:
+    response = {name: "" for name in FACETS if name.endswith(STATUS_304.removeprefix("status"))}
+    assert len(response) > 2
+    detail = only(compare(DESIRED, with_method(GET, response))).detail
+    assert STATUS_304 in detail
+    assert "header" not in detail
+
+
 def test_deleted_stage_suggests_create_stage() -> None:
     found = compare(DESIRED, Gone("stage"))
     assert only(found).kind == "gone"

@@ -69,7 +69,12 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("no caching", {"first": changed(A.first, Cache_Control=None)}, "Cache-Control", ""),
     ("an hour", {"first": changed(A.first, Cache_Control="max-age=3600")}, "Cache-Control", "3600"),
     ("sent again", {"unchanged": A.first}, "304", "200"),
-    ("error for 304", {"unchanged": received(500)}, "304", "500"),
+    (
+        "error for 304",
+        {"unchanged": received(500)},
+        "304",
+        "500: who has the document gets an error",
+    ),
     (
         "304 with a body",
         {"unchanged": changed(A.unchanged, body=b"{}")},

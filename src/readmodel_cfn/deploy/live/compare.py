@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from readmodel_cfn.cloudformation.values import PartialText, parts_of
 from readmodel_cfn.deploy.live.values import (
+    STATUS_FOR,
     Comparison,
     Expected,
     Facets,
@@ -137,9 +138,16 @@ def _method_difference(expected: Method | None, live: Method | None) -> tuple[Ki
 
 
 def _differences(expected: Facets | None, live: Facets | None) -> list[str]:
+    """Each in words; of a response that only one side has, the status and not the headers."""
     if expected is None or live is None:
         return []
-    names = dict.fromkeys((*expected, *live))
+    responses = {name for name in {*expected} ^ {*live} if name.startswith(STATUS_FOR)}
+    parts = tuple(name.removeprefix(STATUS_FOR) for name in responses)
+    names = [
+        name
+        for name in dict.fromkeys((*expected, *live))
+        if name in responses or not name.endswith(tuple(f" for {part}" for part in parts))
+    ]
     return [
         f"{name} is {live.get(name, 'not set')}, in the template {expected.get(name, 'not set')}"
         for name in names

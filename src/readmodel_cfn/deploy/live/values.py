@@ -111,6 +111,8 @@ class Live:
 
 _CALL = ("httpMethod", "uri", "credentials")
 _RESPONSE = "method.response."
+STATUS_FOR = "status for "
+"""Begins the name of a response's status, before the pattern that selects it."""
 
 
 def integration_facets(integration: Mapping[str, Any]) -> Facets:
@@ -125,7 +127,7 @@ def integration_facets(integration: Mapping[str, Any]) -> Facets:
     responses = {} if kind.endswith("_proxy") else integration.get("responses") or {}
     found = {"type": kind, **called, **parameters}
     for pattern, response in responses.items():
-        found[f"status for {pattern}"] = response.get("statusCode")
+        found[f"{STATUS_FOR}{pattern}"] = response.get("statusCode")
         for name, source in (response.get("responseParameters") or {}).items():
             found[f"{name.removeprefix(_RESPONSE)} for {pattern}"] = source
     return {name: _as_text(value) for name, value in found.items() if value not in (None, "")}

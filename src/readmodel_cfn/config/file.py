@@ -1,4 +1,4 @@
-"""Load readmodel.toml: the stack, the read model, and the settings of `publish`.
+"""The file readmodel.toml: the stack, the read model, and the settings of `publish`.
 
 An unknown key, a wrong type or a value that AWS would refuse is an error that names the file, the
 key, the value and the allowed values. One file describes one environment.
@@ -121,19 +121,19 @@ TABLES: Mapping[str, type] = {
 class Config:
     """The content of readmodel.toml: the stack, the read model, and how to publish.
 
-    `options` are the options of the command line that select it, for commands in messages; there
-    are none for ./readmodel.toml.
+    `command_options` are the options of the command line that select it, for commands in messages;
+    there are none for ./readmodel.toml.
     """
 
     stack: StackSettings = field(default_factory=StackSettings)
     model: ReadModel = field(default_factory=ReadModel)
     publish: Publish = field(default_factory=Publish)
-    options: tuple[str, ...] = field(default=(), compare=False)
+    command_options: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def file(self) -> str:
         """The path of the file, for messages."""
-        return self.options[-1] if self.options else str(DEFAULT_FILE)
+        return self.command_options[-1] if self.command_options else str(DEFAULT_FILE)
 
 
 def load(path: str | Path = DEFAULT_FILE) -> Config:
@@ -144,7 +144,9 @@ def load(path: str | Path = DEFAULT_FILE) -> Config:
     """
     path = Path(path)
     config = parse(read_text(path), str(path))
-    return config if path == DEFAULT_FILE else replace(config, options=("--config", str(path)))
+    return (
+        config if path == DEFAULT_FILE else replace(config, command_options=("--config", str(path)))
+    )
 
 
 def has_default_file() -> bool:
@@ -167,12 +169,28 @@ def working_directory() -> str:
 
 def example() -> Config:
     """The built-in example: one route, as in the article."""
-    return Config(StackSettings(name=_EXAMPLE_STACK_NAME), options=("--example",))
+    return Config(StackSettings(name=_EXAMPLE_STACK_NAME), command_options=("--example",))
 
 
 def article() -> Config:
     """The settings of the article's stack, whose template has no options."""
-    return Config(StackSettings(name=_ARTICLE_STACK_NAME), options=("--article",))
+    return Config(StackSettings(name=_ARTICLE_STACK_NAME), command_options=("--article",))
+
+
+def check_article(name: str, region: str | None) -> None:
+    """Check the name and the region of the article's stack.
+
+    Raises:
+        ConfigError: the article's template does not allow one of them.
+    """
+    from readmodel_cfn.template.article import REGION
+    from readmodel_cfn.template.article import STACK_NAME_LENGTH as LONGEST
+
+    if len(name) > LONGEST or name != name.lower():
+        allowed = f"{STACK_NAME_IN_WORDS}, lower case, at most {LONGEST} characters"
+        raise OptionError("--stack-name", name, f"{allowed}: the article names resources by it")
+    if region != REGION:
+        raise OptionError("--region", region, f"{REGION}, the region of the article's template")
 
 
 def parse(text: str, source: str) -> Config:

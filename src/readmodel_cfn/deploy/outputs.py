@@ -1,0 +1,81 @@
+"""The outputs of one read model in a stack: its bucket, and the URLs of its API. No AWS calls."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from readmodel_cfn.aws.connection import StackLocation
+from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.template.routes import Route, find_route
+
+_ARTICLE_URL = "SamplesUrl"  # the only URL of the article's stack, that of its one route
+_ARTICLE_PATH = "/samples"
+
+
+@dataclass(frozen=True)
+class ModelOutputs:
+    """The values by name, without the read model's prefix."""
+
+    values: Mapping[str, str]
+    prefix: str
+    location: StackLocation
+
+    @classmethod
+    def of(cls, outputs: Mapping[str, str], prefix: str, location: StackLocation) -> Self:
+        """Those of a stack's outputs that have the prefix."""
+        own = {
+            name.removeprefix(prefix): value
+            for name, value in outputs.items()
+            if name.startswith(prefix)
+        }
+        return cls(own, prefix, location)
+
+    def required(self, name: str) -> str:
+        """The value of an output.
+
+        Raises:
+            ReadModelError: the stack has no such output.
+        """
+        if name not in self.values:
+            what = f"no output {self.prefix}{name}"
+            hint = "choose a read model's stack with --stack-name, or set prefix under [stack]"
+            raise ReadModelError(what, where=str(self.location), hint=hint)
+        return self.values[name]
+
+    def url(self, path: str = "") -> str:
+        """The URL of a path of the API; without a path that of the API.
+
+        Raises:
+            ReadModelError: the stack has no API.
+        """
+        api = self.values.get("ApiUrl")
+        if api is None:
+            api = self.required(_ARTICLE_URL).removesuffix(_ARTICLE_PATH)
+        return f"{api}/{path.lstrip('/')}" if path else api
+
+    def route_urls(self, routes: Sequence[Route]) -> dict[str, str]:
+        """The URL of each route by its path; empty if the stack has no API of its own."""
+        return {route.path: self.url(route.path) for route in routes} if self._has_api else {}
+
+    def document_url(self, key: str, routes: Sequence[Route]) -> str | None:
+        """The URL at which a document can be read; None if no route serves it."""
+        paths = filter(None, (route.path_of_key(key) for route in routes))
+        path = next((path for path in paths if _serves(routes, path, key)), None)
+        return self.url(path) if path and self._has_api else None
+
+    def api_urls(self) -> dict[str, str]:
+        """The URL of each API by the name of the stack's output, which has the prefix."""
+        found = {name: url for name, url in self.values.items() if name.endswith("ApiUrl")}
+        if not found and _ARTICLE_URL in self.values:
+            found = {_ARTICLE_URL: self.url()}
+        return {f"{self.prefix}{name}": url for name, url in found.items()}
+
+    @property
+    def _has_api(self) -> bool:
+        return bool({"ApiUrl", _ARTICLE_URL} & self.values.keys())
+
+
+def _serves(routes: Sequence[Route], path: str, key: str) -> bool:
+    """Whether a request for the path gets the document with the key, not that of another route."""
+    found = find_route(routes, path)
+    return found is not None and found[1] == key

@@ -21,7 +21,7 @@ from readmodel_cfn import (
 from readmodel_cfn.consent import Consent, ConsentRequired
 from readmodel_cfn.results import StackDiff
 
-TOML = "[[routes]]\npath = 'samples'\nkey = 'payload.json'\n"
+TOML = "[stack]\nname = 'read-model'\n[[routes]]\npath = 'samples'\nkey = 'payload.json'\n"
 UPDATED = {"StackId": STACK_ID}
 REMOVED = {
     "Action": "Remove",
@@ -119,6 +119,19 @@ def test_an_option_names_the_loss(aws: Aws, lose: Any, arguments: tuple[str, ...
     updated(aws)
     assert deploy("--yes", *arguments).exit_code == 0
     assert aws.wrote() == ["UpdateStack"]
+
+
+@pytest.mark.parametrize("name", ["Other", "DataStore"])
+def test_an_option_that_names_nothing_that_is_lost_is_reported(aws: Aws, name: str) -> None:
+    aws.stack()
+    aws.template(CONTENT)
+    aws.answers("cloudformation", "list_change_sets", {"Summaries": []})
+    done = deploy("--yes", "--replace", name)
+    assert done.exit_code == 0
+    assert any(f"--replace {name}" in line for line in done.stderr.splitlines())
+    other_bucket(aws)
+    updated(aws)
+    assert "--replace DataStore" not in deploy("--yes", "--replace", "DataStore").stderr
 
 
 @pytest.mark.parametrize(

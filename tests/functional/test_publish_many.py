@@ -26,6 +26,8 @@ from readmodel_cfn.publish.objects import Denied
 from readmodel_cfn.publish.results import PublishResult
 
 ROUTES = """
+[stack]
+name = "read-model"
 [[routes]]
 path = "samples"
 key = "payload.json"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from botocore.stub import ANY
-from functional_aws import STACK_ID, Aws, error_of, run, stubbed
+from functional_aws import NAME, STACK_ID, Aws, error_of, run, stubbed
 
 from readmodel_cfn import ReadModelStack, lint
 from readmodel_cfn.consent import Consent, ConsentRequired
@@ -35,7 +35,7 @@ TAGGED = {"TagSet": [{"Key": "readmodel-cfn", "Value": "managed"}]}
 def _long(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A directory with a configuration whose template is too long, without cfn-lint."""
     routes = [f'[[routes]]\npath = "r{n}"\nkey = "k{n}"' for n in range(60)]
-    (tmp_path / "readmodel.toml").write_text("\n".join(routes))
+    (tmp_path / "readmodel.toml").write_text(NAME + "\n".join(routes))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [])
 
@@ -314,6 +314,27 @@ def test_given_bucket_is_used_and_nothing_is_created(aws: Aws) -> None:
     assert aws.wrote() == ["PutObject", "CreateStack"]
     assert "/handover/" in sent[0]["TemplateURL"]
     assert "versionId" not in sent[0]["TemplateURL"]  # it has no versioning
+
+
+@pytest.mark.parametrize("command", ["deploy", "diff"])
+@pytest.mark.parametrize(
+    ("status", "region", "fact"),
+    [(404, {}, "does not exist"), (200, {"BucketRegion": "eu-north-1"}, "eu-north-1")],
+)
+def test_given_bucket_that_cannot_be_used_is_named(
+    aws: Aws, command: str, status: int, region: dict[str, str], fact: str
+) -> None:
+    aws.stack()
+    aws.template({"Resources": {}})
+    if status == 404:
+        aws.refuses("s3", "head_bucket", "404", "Not Found", 404)
+    else:
+        aws.answers("s3", "head_bucket", region)
+    where = ("--region", "eu-west-1", "--template-bucket", "handover")
+    line = error_of(run(command, *where, *(["--yes"] if command == "deploy" else [])), 1)
+    assert "--template-bucket handover" in line
+    assert fact in line
+    assert aws.wrote() == []
 
 
 def test_account_of_an_existing_stack_is_that_of_its_arn(aws: Aws) -> None:

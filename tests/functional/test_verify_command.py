@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from functional_aws import (
     CONTENT,
+    NAME,
     OUTPUTS,
     STACK_ID,
     TAGS,
@@ -30,7 +31,7 @@ RESOURCES = [
     (name, resource["Type"], {"ApiGatewayStage": "v1"}.get(name, name))
     for name, resource in CONTENT["Resources"].items()
 ]
-PRODUCTS = '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
+PRODUCTS = NAME + '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
 
 
 @pytest.fixture

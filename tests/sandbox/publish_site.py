@@ -65,7 +65,8 @@ class Site:
     def place(self) -> list[str]:
         """The options of every command."""
         config = self.folder / "readmodel.toml"
-        config.write_text(f"{self.described}\n{ROUTES}")
+        stack = "" if "[stack]" in self.described else '[stack]\nname = "publishing"'
+        config.write_text(f"{stack}\n{self.described}\n{ROUTES}")
         return ["--config", str(config), "--endpoint-url", self.url or self.sandbox.endpoint_url]
 
     def run(self, *arguments: str, exits: int = 0) -> Result:

@@ -3,10 +3,15 @@
 from typing import Any
 
 import pytest
+from change_sets import difference
+from rendered import template
 
+from readmodel_cfn import Api, ReadModel, Route, Writer
 from readmodel_cfn.deploy.access import Access
 
-METHOD, REST, STAGE = (f"AWS::ApiGateway::{name}" for name in ("Method", "RestApi", "Stage"))
+METHOD, REST, STAGE, RESOURCE = (
+    f"AWS::ApiGateway::{name}" for name in ("Method", "RestApi", "Stage", "Resource")
+)
 BUCKET, BUCKET_POLICY = "AWS::S3::Bucket", "AWS::S3::BucketPolicy"
 ROLE, POLICY = "AWS::IAM::Role", "AWS::IAM::Policy"
 ORIGIN = "method.response.header.Access-Control-Allow-Origin"
@@ -64,6 +69,8 @@ WIDER: list[tuple[str, Any, Any]] = [
     (REST, {"Policy": allow()["PolicyDocument"]}, {"Name": "a"}),
     (STAGE, throttled(ThrottlingRateLimit=5), throttled(ThrottlingRateLimit=10)),
     (STAGE, throttled(ThrottlingBurstLimit=5), throttled()),
+    (STAGE, throttled(ThrottlingRateLimit=5), throttled(ThrottlingRateLimit=-1)),
+    ("AWS::ApiGateway::UsagePlan", {"Quota": {"Limit": 5}}, {"Quota": {"Limit": 6}}),
     (BUCKET, {"PublicAccessBlockConfiguration": {"BlockPublicAcls": True}}, {"Tags": []}),
     (BUCKET, encrypted("aws:kms"), encrypted("AES256")),
     (BUCKET, encrypted("AES256"), {"Tags": []}),
@@ -116,8 +123,81 @@ def test_neutral_changes_are_not_marked(type_: str, one: Any, other: Any) -> Non
     assert not widens(type_, other, one)
 
 
+def per_method(path: str, rate: float | None = None) -> dict[str, Any]:
+    limit = {} if rate is None else {"ThrottlingRateLimit": rate}
+    return {"ResourcePath": path, "HttpMethod": "*" if path == "/*" else "GET", **limit}
+
+
+@pytest.mark.parametrize(
+    ("narrow", "wide"),
+    [
+        ([per_method("/*", 5)], [per_method("/*", 5), per_method("/~1a", 500)]),
+        ([per_method("/~1a", 5), per_method("/*", 5)], [per_method("/*", 50)]),
+        ([per_method("/~1a", 5)], []),
+        ([per_method("/~1a", 5)], [per_method("/~1a")]),
+    ],
+)
+def test_settings_of_a_method_are_compared_with_those_of_the_stage(narrow: Any, wide: Any) -> None:
+    """The stage's settings apply to a method that has none of its own."""
+    api = {"Type": REST}
+    root = {"Fn::GetAtt": ["Api", "RootResourceId"]}
+    path = {"Type": RESOURCE, "Properties": {"ParentId": root, "PathPart": "a"}}
+    get = {"ResourceId": {"Ref": "A"}, "HttpMethod": "GET", "AuthorizationType": "NONE"}
+
+    def staged(settings: Any) -> dict[str, Any]:
+        stage = {"Type": STAGE, "Properties": {"MethodSettings": settings}}
+        method = {"Type": METHOD, "Properties": get}
+        return {"Resources": {"Api": api, "A": path, "Get": method, "It": stage}}
+
+    assert Access(staged(narrow), staged(wide)).widened("It")
+    assert not Access(staged(wide), staged(narrow)).widened("It")
+
+
+@pytest.mark.parametrize("origin", [None, "https://a.example"])
+def test_a_route_with_another_parameter_name_is_no_new_method(origin: str | None) -> None:
+    before, after = (
+        template(
+            ReadModel((Route(f"p/{{{name}}}", f"p/{{{name}}}.json"),), api=Api(cors_origin=origin))
+        )
+        for name in ("id", "sku")
+    )
+    access = Access(before, after)
+    added = [name for name in after["Resources"] if name not in before["Resources"]]
+    assert not [name for name in added if access.widened(name)]
+
+
+def test_a_method_that_was_not_open_before_widens_access_under_another_parameter_name() -> None:
+    before, after = (
+        template(ReadModel((Route(f"p/{{{name}}}", f"p/{{{name}}}.json"),)))
+        for name in ("id", "sku")
+    )
+    for resource in before["Resources"].values():
+        if resource["Type"] == METHOD:
+            resource["Properties"]["AuthorizationType"] = "AWS_IAM"
+    access = Access(before, after)
+    assert [name for name in after["Resources"] if access.widened(name) and "GetMethod" in name]
+
+
+def test_an_output_with_a_secret_access_key_widens_access() -> None:
+    shown = ReadModel(writer=Writer(key_in="outputs"))
+    diff = difference(ReadModel(), shown)
+    (change,) = [change for change in diff.others if change.access]
+    assert change.path == "/Outputs/DataStoreSecretAccessKey"
+    assert [setting.access for setting in diff.settings] == [True]
+    hidden = difference(shown, ReadModel())
+    assert not any(change.access for change in hidden.others)
+    assert not any(setting.access for setting in hidden.settings)
+    same = difference(shown, ReadModel(writer=Writer(key_in="outputs", serial=2)))
+    assert not [change for change in same.others if change.access]
+
+
 def test_another_origin_gains_access() -> None:
     assert widens(METHOD, origin("https://a.example"), origin("https://b.example"))
+
+
+def test_a_firewall_that_protects_something_else_is_marked() -> None:
+    firewall = "AWS::WAFv2::WebACLAssociation"
+    assert widens(firewall, {"ResourceArn": "a"}, {"ResourceArn": "b"})
 
 
 def test_a_policy_that_is_removed_with_its_bucket_protects_nothing() -> None:

@@ -108,3 +108,12 @@ def test_failed_call_of_another_library_is_logged_with_its_error(
         raise OSError("lost")
     assert "s3://b/k" in caplog.messages[-1]
     assert "lost" in caplog.messages[-1]
+
+
+def test_values_in_a_change_set_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    values = dict.fromkeys(("BeforeValue", "AfterValue"), SECRET)
+    contexts = dict.fromkeys(("BeforeContext", "AfterContext"), f'{{"SecretString": "{SECRET}"}}')
+    target = {"Name": "SecretString", **values}
+    received({"Changes": [{"ResourceChange": {"Details": [{"Target": target}], **contexts}}]})
+    assert SECRET not in caplog.text
+    assert "SecretString" in caplog.text

@@ -92,6 +92,17 @@ def test_routes_are_settings() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("path", "key"), [("b/{sku}", "b/{sku}"), ("b/{id+}", "b/{id}"), ("b/{sku}/c", "c/{sku}")]
+)
+def test_a_route_that_is_valid_only_without_a_removed_one_is_shown(path: str, key: str) -> None:
+    renamed = replace(MODEL, routes=(ROUTES[0], Route(path, key)))
+    assert settings(difference(MODEL, renamed)) == {
+        ("routes", "b/{id}"): ("b/{id}.json", None),
+        ("routes", path): (None, key),
+    }
+
+
 def test_removed_routes_widen_no_access() -> None:
     diff = difference(MODEL, replace(MODEL, routes=(Route("c", "c.json"),)))
     assert {setting.key: setting.access for setting in diff.settings} == {
@@ -99,6 +110,14 @@ def test_removed_routes_widen_no_access() -> None:
         "b/{id}": False,
         "c": True,
     }
+
+
+def test_a_removed_limit_of_a_route_widens_access() -> None:
+    limited = replace(MODEL, routes=(Route("a", "a.json", throttle_rate=5), ROUTES[1]))
+    (setting,) = difference(limited, MODEL).settings
+    assert (setting.key, setting.access) == ("a throttle_rate", True)
+    (setting,) = difference(MODEL, limited).settings
+    assert not setting.access
 
 
 def test_a_setting_that_changes_nothing_in_the_stack_is_left_out() -> None:

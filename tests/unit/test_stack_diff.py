@@ -81,6 +81,18 @@ def test_values_come_from_the_change_set_if_present() -> None:
     assert rows(diff) == [("/Properties/B/0", ["x"], "shop-1234")]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("SecretString", "s3cr3t-1"), ("LoginProfile", '{"Password":"s3cr3t-1"}')]
+)
+def test_secret_values_of_a_change_set_are_not_shown(name: str, value: str) -> None:
+    path = f"/Properties/{name}"
+    found = detail(name, Path=path, BeforeValue=value, AfterValue=value.replace("1", "2"))
+    ((shown, before, after),) = rows(compared(template(), template(), change(found)))
+    assert shown == path
+    assert before != after
+    assert "s3cr3t" not in f"{before}{after}"
+
+
 def test_dependent_change_names_its_cause() -> None:
     diff = compared(template(B=1), template(B=1), change(detail("B", cause="Role.Arn")))
     assert rows(diff) == [("/Properties/B", "(current value)", "(depends on Role.Arn)")]

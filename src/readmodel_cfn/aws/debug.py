@@ -26,7 +26,11 @@ _MASK = "****"
 _LONGEST = 1000  # characters of a body
 _SHORTEST_SECRET = 8  # characters; shorter texts would be masked everywhere
 _SECRET_FIELDS = {"SecretString", "SecretBinary", "SecretAccessKey", "SessionToken"}
-_NOT_SHOWN = {"ResponseMetadata", "ResourceProperties"}  # the latter may contain a secret's value
+# All but the first may contain a secret's value: those of events and of change sets.
+_NOT_SHOWN = {
+    *("ResponseMetadata", "ResourceProperties"),
+    *("BeforeContext", "AfterContext", "BeforeValue", "AfterValue"),
+}
 _SECRET_NAME = re.compile(r"secret(?!arn)|password|token", re.IGNORECASE)  # of an output
 _USER_IN_URL = re.compile(r"(?<=//)[^/@\s]+@")
 _SIGNED = re.compile(r"\b(X-Amz-[\w-]+|AWSAccessKeyId|Signature)=[^&\s]+", re.IGNORECASE)

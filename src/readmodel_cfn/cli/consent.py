@@ -72,6 +72,7 @@ class Ask:
         self._report, self._yes = report, yes
         self._names = dict(names or {})
         self._replaced, self._remove_all_routes = replaced, remove_all_routes
+        self._lost: set[str] = set()
 
     def __call__(self, consent: Consent) -> bool:
         """Ask for consent.
@@ -92,6 +93,11 @@ class Ask:
             _by_answer(consent, self._yes, "--yes")
         return True
 
+    @property
+    def not_needed(self) -> list[str]:
+        """The logical IDs of --replace that nothing was asked about."""
+        return [name for name in dict.fromkeys(self._replaced) if name not in self._lost]
+
     def _by_name(self, consent: Consent, flag: str) -> None:
         if self._names.get(consent.kind) == consent.name:
             _announce(consent)
@@ -103,6 +109,7 @@ class Ask:
 
     def _by_loss(self, consent: Consent) -> None:
         if consent.kind == "replace":
+            self._lost.update(consent.lost)
             agreed = set(consent.lost) <= set(self._replaced)
             flag = " ".join(f"--replace {name}" for name in consent.lost)
         else:

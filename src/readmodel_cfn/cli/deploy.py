@@ -170,19 +170,22 @@ def deploy(
         Finding: lambda finding: output.findings([finding]),
     }
     with OperationReporter(stack, as_json, printers, all_events=events) as report:
+        ask = Ask(
+            report,
+            yes=yes,
+            names={"adopt": adopt},
+            replaced=replaced,
+            remove_all_routes=remove_all_routes,
+        )
         result = stack.deploy(
             adopt=adopt is not None,
-            confirm=Ask(
-                report,
-                yes=yes,
-                names={"adopt": adopt},
-                replaced=replaced,
-                remove_all_routes=remove_all_routes,
-            ),
+            confirm=ask,
             on_progress=report,
             on_interrupt=offer_cancel(report),
             **options,
         )
+    for name in ask.not_needed:
+        output.log(f"--replace {name} was not needed: this deploy does not replace or remove it.")
     if result.detached:
         return
     hint = f"run: {stack.location.command('outputs')}"

@@ -36,7 +36,7 @@ class Questions:
             return StackSettings(name=text)
 
         default = stack_name_for(Path.cwd())
-        stack = self._value("--stack-name", name, _doc(StackSettings, "name"), named, default)
+        stack = self._value("--stack-name", name, "Name of the stack", named, default)
 
         def placed(text: str) -> StackSettings:
             return StackSettings(name=stack.name, region=text or None)

@@ -1,7 +1,7 @@
 """Which settings differ between a deployed template and a read model, each with its effect."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -81,7 +81,9 @@ def _of_routes(
             changed = {*own, *target} if removes_all else set(paths)  # a model needs a route
             together = _with(old, prefix, before, routes=_routes(own, target, changed))
         for path in paths:
-            after = together or _with(old, prefix, before, routes=_routes(own, target, [path]))
+            # A route may be valid only without a removed one: two names of one parameter.
+            alone = (_routes(own, target, each) for each in ([path], [*removed, path]))
+            after = together or _first_valid(old, prefix, alone) or before
             for name, *pair in _values(path, own.get(path), target.get(path)):
                 yield "routes", name, *pair, before, after
 
@@ -103,6 +105,16 @@ def _routes(
     """The old routes with the changes of some paths."""
     kept = {path: route for path, route in own.items() if path not in changed or path in target}
     return tuple((kept | {path: target[path] for path in target if path in changed}).values())
+
+
+def _first_valid(
+    old: ReadModel, prefix: str, candidates: Iterable[tuple[Route, ...]]
+) -> Template | None:
+    """The template of the first routes that are valid."""
+    for routes in candidates:
+        with suppress(ConfigError):
+            return _template(replace(old, routes=routes), prefix)
+    return None
 
 
 def _with(old: ReadModel, prefix: str, before: Template, **changes: Any) -> Template:

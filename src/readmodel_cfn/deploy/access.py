@@ -8,17 +8,19 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from math import inf
 from typing import Any
 
 from readmodel_cfn.cloudformation.evaluate import Evaluator, function_of
 from readmodel_cfn.cloudformation.resources import references
-from readmodel_cfn.deploy.routes import routes_of
+from readmodel_cfn.deploy.routes import methods_of, routes_of, unnamed
 from readmodel_cfn.deploy.statements import widened_policy
 
 Template = Mapping[str, Any]
 Test = Callable[[Any, Any], bool]
 
 _METHOD, _API = "AWS::ApiGateway::Method", "AWS::ApiGateway::RestApi"
+_STAGE = "AWS::ApiGateway::Stage"
 _SCOPES = "AuthorizationScopes"
 _ENCRYPTION = (None, "AES256", "aws:kms", "aws:kms:dsse")  # weakest first
 _SECURITY_POLICIES = (
@@ -58,13 +60,12 @@ def _is_true(value: Any) -> bool:
 
 
 def _removed_or_raised(before: Any, after: Any) -> bool:
-    """A limit: none is the weakest."""
-    if before is None or after is None:
-        return before is not None
+    """A limit: none is the weakest, and -1 is none *(assumed)*."""
     try:
-        return float(after) > float(before)
+        old, new = (inf if limit is None else float(limit) for limit in (before, after))
     except (TypeError, ValueError):
         return True
+    return (inf if new < 0 else new) > (inf if old < 0 else old)
 
 
 def _now_open(before: Any, after: Any) -> bool:
@@ -128,6 +129,8 @@ _RULES: tuple[tuple[str, str, Test], ...] = (
     (_API, r"endpointconfiguration/types", lambda before, _: bool(before == "PRIVATE")),
     ("AWS::ApiGateway::DomainName", r"securitypolicy", _weaker_tls),
     ("AWS::ApiGateway::DomainName", r"mutualtlsauthentication.*", _lost),
+    ("AWS::ApiGateway::UsagePlan", r"quota/limit", _removed_or_raised),
+    ("AWS::WAF*::WebACLAssociation", r".*", _lost),  # of the API, or of its rules
     ("AWS::S3::Bucket", r"publicaccessblockconfiguration/.*", _no_longer_true),
     ("AWS::S3::Bucket", r"accesscontrol", _public_acl),
     ("AWS::S3::Bucket", r"ownershipcontrols/rules/objectownership", _acls_enabled),
@@ -152,13 +155,15 @@ class Access:
         self._before, self._after = before, after
         self._evaluators = Evaluator(before), Evaluator(after)
         self._routes = routes_of(after)
+        self._renamed = _renamed_methods(before, after)
 
     def widened(self, logical_id: str) -> tuple[str, ...]:
         """The paths of a resource, such as /Properties/Policies, where access widens.
 
         The path of a whole resource is /Properties.
         """
-        old, new = (_resource(found, logical_id) for found in (self._before, self._after))
+        new = _resource(self._after, logical_id)
+        old = _resource(self._before, self._renamed.get(logical_id, logical_id))
         type_ = str((new or old).get("Type"))
         if self._whole(type_, old, new):
             return ("/Properties",)
@@ -206,6 +211,8 @@ class Access:
     def _values(
         self, type_: str, before: Mapping[str, Any], after: Mapping[str, Any]
     ) -> Iterator[str]:
+        if type_ == _STAGE:
+            before, after = _all_settings(before, after), _all_settings(after, before)
         rules = [(path, test) for kind, path, test in _PATTERNS if fnmatchcase(type_, kind)]
         for steps, old, new in _leaves(before, after):
             place = "/".join(step for step in steps if not step.startswith("["))
@@ -249,6 +256,41 @@ def _serves_anyone(properties: Any) -> bool:
     mock = isinstance(integration, Mapping) and integration.get("Type") == "MOCK"
     anyone = properties.get("AuthorizationType", "NONE") == "NONE"
     return anyone and not mock and not _is_true(properties.get("ApiKeyRequired"))
+
+
+def _renamed_methods(before: Template, after: Template) -> dict[str, str]:
+    """The old logical ID of each new method whose path had only other names of parameters."""
+    old, new = methods_of(before), methods_of(after)
+    ids = {(unnamed(path), verb): name for name, (path, verb) in old.items()}
+    return {
+        name: ids[unnamed(path), verb]
+        for name, (path, verb) in new.items()
+        if name not in old and (unnamed(path), verb) in ids
+    }
+
+
+def _all_settings(own: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A stage's properties with a setting for each method that has one in the other stage.
+
+    The stage's settings apply to a method without its own.
+    """
+    settings, others = _settings_by_method(own), _settings_by_method(other)
+    of_stage = settings.get(("/*", "*"), {})
+    missing = [
+        {**of_stage, "ResourcePath": path, "HttpMethod": verb}
+        for path, verb in others
+        if (path, verb) not in settings
+    ]
+    return {**own, "MethodSettings": [*settings.values(), *missing]} if missing else own
+
+
+def _settings_by_method(stage: Mapping[str, Any]) -> dict[tuple[str, str], Mapping[str, Any]]:
+    items = stage.get("MethodSettings")
+    return {
+        (str(item.get("ResourcePath")), str(item.get("HttpMethod"))): item
+        for item in (items if isinstance(items, list) else [])
+        if isinstance(item, Mapping)
+    }
 
 
 def _is_policy(value: Any) -> bool:

@@ -16,7 +16,7 @@ from readmodel_cfn.deploy.obstacles import obstacles
 from readmodel_cfn.deploy.settings import FindSettings, no_settings, stack_settings
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.deploy.stack_diff import StackDiff
-from readmodel_cfn.deploy.template_bucket import TemplateBucket
+from readmodel_cfn.deploy.template_bucket import TemplateBucket, check_template_bucket
 from readmodel_cfn.errors import Unfinished
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 
@@ -57,6 +57,8 @@ def diff(
         raise Unfinished("it cannot be compared now", where=str(location), hint=hint)
     if inspection.plan.action == "update" and not spec.fits_request:
         bucket = TemplateBucket.of(location, template_bucket)
+        for line in check_template_bucket(bucket) if bucket.given else ():
+            on_progress(Note(line))
         spec = sendable(spec, bucket, location, confirm, on_progress)
     before = inspection.template if isinstance(inspection.template, Mapping) else None
     for obstacle in obstacles(before, spec.content):

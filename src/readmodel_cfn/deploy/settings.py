@@ -26,7 +26,8 @@ def setting_changes(found: Iterable[ChangedSetting]) -> Iterator[SettingChange]:
             compared[id(changed)] = (changed, *_effect(without, changed))
         _, resources, widens = compared[id(changed)]
         if resources or without.get("Outputs") != changed.get("Outputs"):
-            is_removed_route = table == "routes" and new is None
+            # A removed limit of a route has a key of two words: `samples throttle_rate`.
+            is_removed_route = table == "routes" and " " not in key and new is None
             widens = widens and not is_removed_route
             yield SettingChange(table, key, old, new, resources, widens)
 

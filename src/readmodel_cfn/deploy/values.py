@@ -1,5 +1,6 @@
 """CloudFormation's responses as frozen values: stacks, outputs, events, resources, change sets."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -8,6 +9,8 @@ from typing import Any, ClassVar, Self
 from readmodel_cfn.aws.http import reachable_url
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
+# Text in the path or the value of a property that may hold a secret.
+_SECRET_TEXT = re.compile(r"SecretString|SecretAccessKey|Password|AuthToken|ClientSecret")
 
 
 @dataclass(frozen=True)
@@ -183,6 +186,8 @@ _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 class ResourceChangeDetail:
     """One changed property; `path`, `before` and `after` are empty if AWS does not return them.
 
+    The value of a secret is not in them: a change set may have it in clear text *(assumed)*.
+
     `cause` names the entity whose change makes the value known only after execution. `recreation`
     is CloudFormation's RequiresRecreation: Never, Conditionally or Always.
     """
@@ -200,10 +205,15 @@ class ResourceChangeDetail:
         """From one ResourceChangeDetail."""
         target = found.get("Target", {})
         attribute, name = target.get("Attribute", ""), target.get("Name", "")
+        path = target.get("Path") or "/".join(["", attribute, *([name] if name else [])])
+        before, after = target.get("BeforeValue", ""), target.get("AfterValue", "")
+        if _SECRET_TEXT.search(f"{path} {before} {after}"):
+            after = after and ("(secret)" if before == after else "(another secret)")
+            before = before and "(secret)"
         return cls(
-            path=target.get("Path") or "/".join(["", attribute, *([name] if name else [])]),
-            before=target.get("BeforeValue", ""),
-            after=target.get("AfterValue", ""),
+            path=path,
+            before=before,
+            after=after,
             cause=found.get("CausingEntity", ""),
             attribute=attribute,
             name=name,

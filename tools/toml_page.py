@@ -13,10 +13,10 @@ from readmodel_cfn.template.options import describe, options_of
 _HEAD = """# readmodel.toml
 
 Generated from the code, like the [JSON Schema](readmodel.schema.json) for editors. One file
-describes one environment, and `readmodel-cfn init` writes one. It needs at least one `[[routes]]`;
-every other table is optional. Without `name` under `[stack]` a command on AWS needs `--stack-name`,
-so that two projects never share a stack by default. An unknown key, a wrong type or a value that
-AWS would refuse is an error that names the file, the key and the allowed values (exit code 2).
+describes one environment, and `readmodel-cfn init` writes one. Every table is optional; without
+`[[routes]]` there is one route, `samples`, which serves `payload.json`. An unknown key, a wrong
+type or a value that AWS would refuse is an error that names the file, the key and the allowed
+values (exit code 2).
 
 Without `./readmodel.toml` and without `--config` the commands that need the read model refuse with
 exit code 2, before AWS is called. Two other read models have an option: `--example` is the

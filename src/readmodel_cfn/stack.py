@@ -150,8 +150,7 @@ class ReadModelStack:
         """The stack that a readmodel.toml describes; these arguments override its values.
 
         Raises:
-            ConfigError: the file cannot be read, has a value that AWS would refuse, or has no name
-                of the stack, and none is given.
+            ConfigError: the file cannot be read, or has a value that AWS would refuse.
         """
         config = config if isinstance(config, Config) else load(Path(config))
         settings = config.stack if name is None else replace(config.stack, name=name)
@@ -170,11 +169,6 @@ class ReadModelStack:
         if connection.session and (connection.profile or connection.sandbox):
             hint = "a session has its own profile and account"
             raise ConfigError("excludes profile and sandbox", where="session", hint=hint)
-        if config.stack.name is None:
-            hint = "add it, or use --stack-name NAME"
-            raise ConfigError("[stack] name is missing", where=config.file, hint=hint)
-        self.name: str = config.stack.name
-        """Name of the stack."""
         self.config: Config = config
         self.article: bool = article
         self._has_model: bool = has_model
@@ -183,6 +177,11 @@ class ReadModelStack:
 
     def __repr__(self) -> str:
         return f"ReadModelStack({self.name!r})"
+
+    @property
+    def name(self) -> str:
+        """Name of the stack."""
+        return self.config.stack.name
 
     @property
     def model(self) -> ReadModel:

@@ -228,10 +228,8 @@ COMPACT = render(build_template(ReadModel()), "compact")
 CONTENT: dict[str, Any] = json.loads(COMPACT)
 
 
-NAME = '[stack]\nname = "read-model"\n'
-ROUTE = '[[routes]]\npath = "samples"\nkey = "payload.json"\n'
-EXAMPLE = NAME + ROUTE
-"""A readmodel.toml with the example's route and the name of the stubbed stack."""
+EXAMPLE = '[[routes]]\npath = "samples"\nkey = "payload.json"\n'
+"""A readmodel.toml with the example's route."""
 
 
 def enter_project(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:

@@ -10,9 +10,6 @@ from click import unstyle
 from functional_aws import (
     ACCOUNT,
     CONTENT,
-    EXAMPLE,
-    NAME,
-    ROUTE,
     STACK_ID,
     TARGET,
     Aws,
@@ -39,7 +36,7 @@ DEPLOYER = f"arn:aws:iam::{ACCOUNT}:role/path/deployer"
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [])
-    (tmp_path / "readmodel.toml").write_text(EXAMPLE)
+    (tmp_path / "readmodel.toml").write_text("")
     (tmp_path / "payload.json").write_text("{}")
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "payload.json").write_text("{}")
@@ -53,7 +50,7 @@ def config(tmp_path: Path) -> Path:
 
 
 def allow(config: Path, account: str, *more: str) -> None:
-    config.write_text("\n".join([EXAMPLE, *more]).replace(NAME, f'{NAME}account = "{account}"\n'))
+    config.write_text("\n".join(["[stack]", f'account = "{account}"', *more]))
 
 
 def created(aws: Aws) -> None:
@@ -100,7 +97,7 @@ def test_assumed_role_of_the_caller_is_named(aws: Aws) -> None:
 
 
 def test_role_of_the_stack_is_named_instead_of_the_callers(aws: Aws, config: Path) -> None:
-    config.write_text(f'{NAME}role_arn = "{DEPLOYER}"\n{ROUTE}')
+    config.write_text(f'[stack]\nrole_arn = "{DEPLOYER}"\n')
     aws.no_stack()
     aws.caller(arn=ADMIN)
     done = run("deploy", *REGION, typed="n\n")
@@ -274,7 +271,7 @@ def test_account_is_an_argument_in_python(aws: Aws) -> None:
 
 @pytest.mark.parametrize("value", ["123456789012", '"12345678901"', '"1234567890123"', '"abc"'])
 def test_account_is_twelve_digits_in_quotes(config: Path, value: str) -> None:
-    config.write_text(f"{NAME}account = {value}\n{ROUTE}")
+    config.write_text(f"[stack]\naccount = {value}\n")
     assert "account" in error_of(run("deploy", *REGION, "--yes"), 2)
 
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from functional_aws import NAME, error_of, run
+from functional_aws import error_of, run
 
 from readmodel_cfn.aws.connection import Connection, Credentials
 from readmodel_cfn.errors import ReadModelError
@@ -88,7 +88,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def allow(account: str) -> None:
     routes = (("samples", "payload.json"), ("products/{id}", "products/{id}.json"))
     tables = (f'[[routes]]\npath = "{path}"\nkey = "{key}"\n' for path, key in routes)
-    Path("readmodel.toml").write_text("\n".join([f'{NAME}account = "{account}"', *tables]))
+    Path("readmodel.toml").write_text("\n".join([f'[stack]\naccount = "{account}"', *tables]))
 
 
 FILE = "data/payload.json"

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import pytest
 from command_tree import LEAVES, options_of
-from functional_aws import EXAMPLE, run
+from functional_aws import run
 
 from readmodel_cfn import ReadModelStack
 
@@ -94,7 +94,7 @@ def aws() -> Iterator[str]:
 def env(aws: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "f.json").write_text("{}")
-    (tmp_path / "readmodel.toml").write_text(EXAMPLE.replace("payload", "f"))
+    (tmp_path / "readmodel.toml").write_text('[[routes]]\npath = "samples"\nkey = "f.json"\n')
     return {
         "AWS_ACCESS_KEY_ID": "ASIA1",
         "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,

@@ -12,10 +12,7 @@ from botocore.stub import ANY
 from functional_aws import (
     CHANGE_SET_ID,
     CONTENT,
-    EXAMPLE,
-    NAME,
     OUTPUTS,
-    ROUTE,
     STACK_ID,
     Aws,
     enter_project,
@@ -32,8 +29,6 @@ from readmodel_cfn.deploy.client import StackClient
 
 CREATED = {"StackId": STACK_ID}
 ROUTES = """
-[stack]
-name = "read-model"
 [[routes]]
 path = "samples"
 key = "payload.json"
@@ -199,7 +194,7 @@ def test_validation_error_of_an_update_is_shown(aws: Aws) -> None:
 
 
 def test_changed_protection_alone_needs_no_update(aws: Aws, tmp_path: Path) -> None:
-    (tmp_path / "readmodel.toml").write_text(f"{NAME}termination_protection = true\n{ROUTE}")
+    (tmp_path / "readmodel.toml").write_text("[stack]\ntermination_protection = true")
     aws.stack()
     aws.template(CONTENT)
     aws.answers(
@@ -217,7 +212,7 @@ def test_changed_protection_alone_needs_no_update(aws: Aws, tmp_path: Path) -> N
 def test_protection_that_fails_after_an_update_is_unfinished(
     aws: Aws, tmp_path: Path, code: str
 ) -> None:
-    (tmp_path / "readmodel.toml").write_text(f"{NAME}termination_protection = true\n{ROUTE}")
+    (tmp_path / "readmodel.toml").write_text("[stack]\ntermination_protection = true")
     aws.stack()
     aws.template({"Resources": {}})
     aws.change_set()
@@ -237,7 +232,7 @@ def test_ctrl_c_while_protection_is_set_after_an_update_is_unfinished(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    (tmp_path / "readmodel.toml").write_text(f"{NAME}termination_protection = true\n{ROUTE}")
+    (tmp_path / "readmodel.toml").write_text("[stack]\ntermination_protection = true")
     monkeypatch.setattr(StackClient, "protect", interrupted)
     aws.stack()
     aws.template({"Resources": {}})
@@ -250,7 +245,7 @@ def test_ctrl_c_while_protection_is_set_after_an_update_is_unfinished(
 
 
 def test_denied_protection_without_an_update_exits_1(aws: Aws, tmp_path: Path) -> None:
-    (tmp_path / "readmodel.toml").write_text(f"{NAME}termination_protection = true\n{ROUTE}")
+    (tmp_path / "readmodel.toml").write_text("[stack]\ntermination_protection = true")
     aws.stack()
     aws.template(CONTENT)
     aws.refuses("cloudformation", "update_termination_protection", "AccessDenied", "no", 403)
@@ -555,7 +550,7 @@ def test_known_obstacle_is_refused_before_any_write(aws: Aws) -> None:
 
 
 def test_taken_bucket_name_is_refused(aws: Aws, tmp_path: Path) -> None:
-    (tmp_path / "readmodel.toml").write_text(f'{EXAMPLE}[data_store]\nname = "taken-bucket"')
+    (tmp_path / "readmodel.toml").write_text('[data_store]\nname = "taken-bucket"')
     aws.no_stack()
     aws.refuses("s3", "head_bucket", "403", "Forbidden", 403)
     assert "taken-bucket" in error_of(deploy(), 1)

@@ -21,7 +21,7 @@ from readmodel_cfn import (
 from readmodel_cfn.consent import Consent, ConsentRequired
 from readmodel_cfn.results import StackDiff
 
-TOML = "[stack]\nname = 'read-model'\n[[routes]]\npath = 'samples'\nkey = 'payload.json'\n"
+TOML = "[[routes]]\npath = 'samples'\nkey = 'payload.json'\n"
 UPDATED = {"StackId": STACK_ID}
 REMOVED = {
     "Action": "Remove",

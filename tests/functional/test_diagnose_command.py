@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from functional_aws import NAME, STACK_ID, THEN, Aws, enter_project, error_of, event, run, stubbed
+from functional_aws import STACK_ID, THEN, Aws, enter_project, error_of, event, run, stubbed
 
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.values import Failure
@@ -144,7 +144,7 @@ def test_json_of_a_failure_is_one_object(aws: Aws) -> None:
 
 def test_table_comes_from_the_local_readmodel_toml(aws: Aws, tmp_path: Path) -> None:
     (tmp_path / "readmodel.toml").write_text(
-        NAME + '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
+        '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
     )
     aws.stack("ROLLBACK_COMPLETE")
     aws.events(event(2, "ProductsResource", "CREATE_FAILED", "why"), CREATED)

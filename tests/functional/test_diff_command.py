@@ -10,8 +10,6 @@ import pytest
 from functional_aws import (
     CHANGE_SET_ID,
     CONTENT,
-    NAME,
-    ROUTE,
     STACK_ID,
     Aws,
     enter_project,
@@ -274,7 +272,7 @@ def test_diff_warns_of_obstacles_to_a_deploy(aws: Aws) -> None:
 
 
 def test_changed_protection_alone_needs_no_change_set(aws: Aws, tmp_path: Path) -> None:
-    (tmp_path / "readmodel.toml").write_text(f"{NAME}termination_protection = true\n{ROUTE}")
+    (tmp_path / "readmodel.toml").write_text("[stack]\ntermination_protection = true")
     aws.stack()
     aws.template(CONTENT)
     done = diff()

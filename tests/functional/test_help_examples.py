@@ -13,8 +13,6 @@ from processes import environment
 
 ROOT = Path(__file__).parents[2]
 READ_MODEL = """
-[stack]
-name = "read-model"
 [[routes]]
 path = "samples"
 key = "payload.json"

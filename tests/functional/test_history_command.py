@@ -16,8 +16,6 @@ BUCKET, KEY = "data-bucket", "payload.json"
 HISTORY = f"readmodel-cfn history --stack-name read-model --region eu-west-1 {KEY}"
 NEW, OLD, MARKER = "new", "old", "marker"
 ROUTES = """
-[stack]
-name = "read-model"
 [[routes]]
 path = "samples"
 key = "payload.json"

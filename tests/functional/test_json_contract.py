@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from command_tree import EXAMPLES, LEAVES, options_of, words_of
-from functional_aws import NAME, error_of, run
+from functional_aws import error_of, run
 
 from readmodel_cfn import lint
 from readmodel_cfn.analysis import audit
@@ -25,7 +25,7 @@ WITH_JSON = [words for words, command in LEAVES.items() if "--json" in options_o
 WITHOUT = {"template", "graph", "openapi", "completion"}  # their output is for programs already
 ENDLESS = ("serve", "sandbox start")
 KEY = {"AWS_ACCESS_KEY_ID": "AKIA1", "AWS_SECRET_ACCESS_KEY": "s3cret"}
-READ_MODEL = NAME + '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
+READ_MODEL = '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
 # One example of each command, as a program would call it.
 CALLS = {
     words: [*words_of(line), "--json"]

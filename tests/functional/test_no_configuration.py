@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from command_tree import LEAVES, NEED_A_NAME, NEED_THE_MODEL, options_of
-from functional_aws import CONTENT, EXAMPLE, NAME, OUTPUTS, Aws, error_of, run, stubbed
+from functional_aws import CONTENT, EXAMPLE, OUTPUTS, Aws, error_of, run, stubbed
 
 from readmodel_cfn import ReadModel, ReadModelError, ReadModelStack, build_template
 from readmodel_cfn.errors import ConfigError
@@ -158,51 +158,6 @@ def test_a_broken_symbolic_link_is_no_missing_file() -> None:
     Path("readmodel.toml").symlink_to("nowhere")
     for command in ("status", "template"):
         assert error_of(run(command), 2).startswith("readmodel.toml: cannot be read")
-
-
-# A file that does not say which stack, or has no routes.
-
-NO_NAME = EXAMPLE.replace(NAME, "[stack]\nregion = 'eu-west-1'\n")
-EVERY = NEED_THE_MODEL | NEED_A_NAME
-
-
-@pytest.mark.parametrize("place", PLACES, ids=" ".join)
-@pytest.mark.parametrize("command", EVERY)
-def test_a_file_without_the_stacks_name_selects_no_stack(
-    aws: Aws, command: str, place: list[str]
-) -> None:
-    Path("readmodel.toml").write_text(NO_NAME)
-    line = error_of(run(command, *EVERY[command], *place), 2)
-    for fact in ("readmodel.toml", "[stack] name", "--stack-name"):
-        assert fact in line
-    assert not aws.connections
-
-
-@pytest.mark.parametrize("command", EVERY)
-def test_a_file_without_routes_deploys_no_example(aws: Aws, command: str) -> None:
-    Path("readmodel.toml").write_text(NAME)
-    line = error_of(run(command, *EVERY[command], "--stack-name", "shop"), 2)
-    assert "routes" in line
-    assert not aws.connections
-
-
-def test_the_option_names_the_stack_of_a_file_without_one(aws: Aws) -> None:
-    Path("readmodel.toml").write_text(NO_NAME)
-    aws.stack()
-    aws.stack()
-    done = run("outputs", "--stack-name", "read-model")
-    assert done.exit_code == 0, done.output
-    for command in SHOW_THE_EXAMPLE:
-        assert run(command).exit_code == 0
-
-
-@pytest.mark.parametrize(("text", "fact"), [(NO_NAME, "name"), (NAME, "routes")])
-def test_a_program_reads_the_same_of_an_incomplete_file(aws: Aws, text: str, fact: str) -> None:
-    Path("other.toml").write_text(text)
-    with pytest.raises(ConfigError, match=fact) as raised:
-        ReadModelStack.from_config("other.toml")
-    assert "other.toml" in str(raised.value)
-    assert not aws.connections
 
 
 # The same from Python.

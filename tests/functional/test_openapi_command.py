@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from functional_aws import CONTENT, ROUTE, error_of, run
+from functional_aws import CONTENT, error_of, run
 from openapi_spec_validator import validate
 from troposphere import Template
 
 from readmodel_cfn import ReadModel, add_read_model, render
 
-DESCRIPTION = '[stack]\nname = "shop"\nregion = "eu-north-1"\n' + ROUTE
+DESCRIPTION = '[stack]\nname = "shop"\nregion = "eu-north-1"\n'
 
 
 @pytest.fixture(autouse=True)

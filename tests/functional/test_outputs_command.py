@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from functional_aws import NAME, OUTPUTS, Aws, enter_project, error_of, run, stubbed
+from functional_aws import OUTPUTS, Aws, enter_project, error_of, run, stubbed
 
 from readmodel_cfn import ReadModel, ReadModelStack, Route, build_article, build_template
 from readmodel_cfn.local import sandbox
@@ -59,7 +59,7 @@ def test_json_of_outputs_is_one_object(aws: Aws) -> None:
 
 def test_outputs_end_with_the_url_of_each_route(aws: Aws, tmp_path: Path) -> None:
     (tmp_path / "readmodel.toml").write_text(
-        NAME + '[[routes]]\npath = "samples"\nkey = "payload.json"\n'
+        '[[routes]]\npath = "samples"\nkey = "payload.json"\n'
         '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
     )
     described(aws, OUTPUTS)

@@ -9,17 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.stub import ANY
-from functional_aws import (
-    EXAMPLE,
-    NAME,
-    OUTPUTS,
-    TARGET,
-    Aws,
-    enter_project,
-    error_of,
-    run,
-    stubbed,
-)
+from functional_aws import OUTPUTS, TARGET, Aws, enter_project, error_of, run, stubbed
 
 from readmodel_cfn import ReadModel, ReadModelStack
 from readmodel_cfn.aws.connection import Credentials
@@ -27,8 +17,6 @@ from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError
 
 STORED = {"ETag": '"e"', "VersionId": "v1"}
 ROUTES = """
-[stack]
-name = "read-model"
 [[routes]]
 path = "samples"
 key = "payload.json"
@@ -106,7 +94,7 @@ def test_document_that_another_route_hides_has_no_url(aws: Aws, tmp_path: Path) 
 
 
 def test_cache_control_comes_from_the_config(aws: Aws, tmp_path: Path) -> None:
-    (tmp_path / "readmodel.toml").write_text(f"{EXAMPLE}[data_store]\nmax_age = 60")
+    (tmp_path / "readmodel.toml").write_text("[data_store]\nmax_age = 60")
     outputs(aws)
     takes(aws, cache_control="max-age=60")
     assert publish().exit_code == 0
@@ -249,7 +237,7 @@ def test_a_key_that_no_parameter_takes_or_a_pattern_excludes_is_refused(
 
 
 def test_a_key_is_taken_where_a_route_spells_its_dot(aws: Aws, tmp_path: Path) -> None:
-    route = NAME + '[[routes]]\npath = "l/{n}"\nkey = ".well-known/{n}.json"\n'
+    route = '[[routes]]\npath = "l/{n}"\nkey = ".well-known/{n}.json"\n'
     (tmp_path / "readmodel.toml").write_text(route)
     outputs(aws)
     takes(aws, ".well-known/app.json")

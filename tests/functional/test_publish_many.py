@@ -26,8 +26,6 @@ from readmodel_cfn.publish.objects import Denied
 from readmodel_cfn.publish.results import PublishResult
 
 ROUTES = """
-[stack]
-name = "read-model"
 [[routes]]
 path = "samples"
 key = "payload.json"

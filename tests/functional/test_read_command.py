@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from functional_aws import NAME, NO_AWS, OUTPUTS, Aws, enter_project, error_of, run, stubbed
+from functional_aws import NO_AWS, OUTPUTS, Aws, enter_project, error_of, run, stubbed
 
 from readmodel_cfn import ReadModel, ReadModelStack
 from readmodel_cfn import stack as stack_module
@@ -132,7 +132,7 @@ def answer(monkeypatch: pytest.MonkeyPatch, aws: Aws) -> Callable[..., list[str]
 
     def answer(path: str, status: int, routes: Any = ROUTES, **headers: str) -> list[str]:
         lines = [f'[[routes]]\npath = "{path}"\nkey = "{key}"' for path, key in routes]
-        Path("readmodel.toml").write_text(NAME + "\n".join(lines), encoding="utf-8")
+        Path("readmodel.toml").write_text("\n".join(lines), encoding="utf-8")
         monkeypatch.setattr(
             stack_module, "request", lambda url: response(url, status, b"{}", **headers)
         )

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from functional_aws import EXAMPLE
 from test_serve_process import TWO_ROUTES, project, serving
 
 
@@ -96,7 +95,7 @@ def test_config_file_in_another_place_is_reloaded(folder: Path) -> None:
     (folder / "readmodel.toml").rename(other)
     with serving(folder, "--config", str(other)) as server:
         assert server.ask("/v1/products/7").status == 200
-        replace(other, EXAMPLE + '[deployment]\nstage = "next"\n')
+        replace(other, '[deployment]\nstage = "next"\n')
         server.logged("/products/{id}")
         assert server.ask("/next/samples").status == 200
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from command_tree import LEAVES, options_of
-from functional_aws import NAME, run
+from functional_aws import run
 from test_json_contract import CALLS
 
 from readmodel_cfn import lint
@@ -42,7 +42,7 @@ def until_progress(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "42.json").write_text("{}")
     (tmp_path / "readmodel.toml").write_text(
-        NAME + '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
+        '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
     )
     monkeypatch.setattr(report, "log", logged)
     set_step_delays(0.0, 1e6)  # at once, and once only

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from functional_aws import (
     CONTENT,
-    EXAMPLE,
     STACK_ID,
     THEN,
     Aws,
@@ -265,7 +264,7 @@ RUN_DIFF = "readmodel-cfn diff"
 
 
 def test_differing_config_is_reported_without_failing(aws: Aws, tmp_path: Path) -> None:
-    (tmp_path / "readmodel.toml").write_text(f"{EXAMPLE}[deployment]\nserial = 2\n")
+    (tmp_path / "readmodel.toml").write_text("[deployment]\nserial = 2\n")
     recovered(aws)
     gateway(aws)
     done = run_status("--json")

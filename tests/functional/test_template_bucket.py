@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from botocore.stub import ANY
-from functional_aws import NAME, STACK_ID, Aws, error_of, run, stubbed
+from functional_aws import STACK_ID, Aws, error_of, run, stubbed
 
 from readmodel_cfn import ReadModelStack, lint
 from readmodel_cfn.consent import Consent, ConsentRequired
@@ -35,7 +35,7 @@ TAGGED = {"TagSet": [{"Key": "readmodel-cfn", "Value": "managed"}]}
 def _long(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A directory with a configuration whose template is too long, without cfn-lint."""
     routes = [f'[[routes]]\npath = "r{n}"\nkey = "k{n}"' for n in range(60)]
-    (tmp_path / "readmodel.toml").write_text(NAME + "\n".join(routes))
+    (tmp_path / "readmodel.toml").write_text("\n".join(routes))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [])
 

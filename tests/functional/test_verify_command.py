@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from functional_aws import (
     CONTENT,
-    NAME,
     OUTPUTS,
     STACK_ID,
     TAGS,
@@ -31,7 +30,7 @@ RESOURCES = [
     (name, resource["Type"], {"ApiGatewayStage": "v1"}.get(name, name))
     for name, resource in CONTENT["Resources"].items()
 ]
-PRODUCTS = NAME + '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
+PRODUCTS = '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
 
 
 @pytest.fixture

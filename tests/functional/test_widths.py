@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from functional_aws import CONTENT, NAME, OUTPUTS, STACK_ID, THEN, Aws, event, run, stubbed
+from functional_aws import CONTENT, OUTPUTS, STACK_ID, THEN, Aws, event, run, stubbed
 
 from readmodel_cfn import lint
 from readmodel_cfn.lint import Finding
@@ -13,7 +13,7 @@ from widths import too_long
 
 ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop-DataStoreWriterSecret-9697BE18"
 LONG = "products/a-long-identifier-of-a-document-in-a-directory/with-another-long-name.json"
-ROUTES = NAME + '[[routes]]\npath = "products/{path+}"\nkey = "products/{path}"\n'
+ROUTES = '[[routes]]\npath = "products/{path+}"\nkey = "products/{path}"\n'
 RESOURCES = [(name, resource["Type"], f"{name}-physical-id-1234567890")
              for name, resource in CONTENT["Resources"].items()]  # fmt: skip
 

@@ -19,7 +19,6 @@ from readmodel_cfn.local.sandbox import Sandbox
 
 Meanwhile = Callable[..., None]
 
-ROUTE = '[[routes]]\npath = "samples"\nkey = "payload.json"\n'
 NOWHERE = "arn:aws:iam::000000000000:policy/none"
 BOUNDED = f'[writer]\npermissions_boundary = "{NOWHERE}"'
 
@@ -43,9 +42,8 @@ class Project:
         return CliRunner().invoke(main, [command, *options, *place, *file], env=environment)
 
     def describe(self, tables: str) -> None:
-        """Write readmodel.toml; without routes in the tables it has the example's."""
-        routes = "" if "[[routes]]" in tables else ROUTE
-        (self.folder / "readmodel.toml").write_text(routes + tables)
+        """Write readmodel.toml."""
+        (self.folder / "readmodel.toml").write_text(tables)
 
     def deploy(self, tables: str = "", *options: str, exits: int = 0) -> str:
         """Deploy the config; returns the last line of stderr."""

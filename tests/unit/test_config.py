@@ -80,13 +80,10 @@ def test_every_table_is_read_into_its_options() -> None:
     )
 
 
-ROUTE = '[[routes]]\npath = "samples"\nkey = "payload.json"\n'
-
-
-def test_file_with_a_route_only_has_the_defaults_and_no_name_of_a_stack() -> None:
-    assert parse(ROUTE, "f") == Config()
+def test_empty_file_is_the_default_read_model() -> None:
+    assert parse("", "f") == Config()
     assert Config().model.routes == (Route("samples", "payload.json"),)
-    assert Config().stack.name is None
+    assert Config().stack.name == "read-model"
 
 
 def route(**values: str) -> str:
@@ -299,9 +296,7 @@ def test_invalid_file_is_refused_in_one_line(text: str, where: str, facts: list[
 
 def test_49_tags_of_maximum_length_are_accepted() -> None:
     tags = {f"{number:0128}": "v" * 256 for number in range(49)}
-    text = f"{ROUTE}[stack.tags]\n" + "".join(
-        f'"{key}" = "{value}"\n' for key, value in tags.items()
-    )
+    text = "[stack.tags]\n" + "".join(f'"{key}" = "{value}"\n' for key, value in tags.items())
     assert parse(text, "f").stack.tags == tags
 
 
@@ -383,7 +378,7 @@ def test_directory_is_a_config_error(tmp_path: Path) -> None:
 
 def test_file_is_read_as_utf8(tmp_path: Path) -> None:
     file = tmp_path / "readmodel.toml"
-    file.write_bytes(f'{ROUTE}[api]\ndescription = "Größe"'.encode())
+    file.write_bytes('[api]\ndescription = "Größe"'.encode())
     assert load(file).model.api.description == "Größe"
 
 
@@ -399,7 +394,7 @@ def test_a_file_is_selected_by_its_option_unless_it_is_the_default(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("readmodel.toml", "production.toml"):
-        Path(name).write_text(ROUTE)
+        Path(name).write_text("")
     assert load("readmodel.toml").command_options == ()
     assert load(Path("./readmodel.toml")).command_options == ()
     assert load("production.toml").command_options == ("--config", "production.toml")

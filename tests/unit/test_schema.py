@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from test_config import ERRORS, FULL, ROUTE
+from test_config import ERRORS, FULL
 
 from readmodel_cfn.config.file import TABLES, parse
 from readmodel_cfn.config.schema import schema
@@ -41,7 +41,7 @@ def accepted(text: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize("text", [FULL, ROUTE])
+@pytest.mark.parametrize("text", [FULL, ""])
 def test_accepted_file_is_valid_by_the_schema(text: str) -> None:
     assert accepted(text)
     assert valid(text)
@@ -65,9 +65,7 @@ ONLY_READ = [
 
 @pytest.mark.parametrize("case", [case for case in ERRORS if case != "not TOML"])
 def test_refused_file_is_invalid_by_the_schema(case: str) -> None:
-    text = str(ERRORS[case][0])
-    text = text if "routes" in text else ROUTE + text
-    assert valid(text) == (case in ONLY_READ)
+    assert valid(str(ERRORS[case][0])) == (case in ONLY_READ)
 
 
 texts = st.text(string.ascii_letters + string.digits + "{}+*._-/: é=@,", max_size=12)
@@ -83,7 +81,7 @@ values = st.one_of(
 @given(st.sampled_from(KEYS), values)
 def test_schema_and_reader_agree_on_every_key(place: tuple[str, str], value: Any) -> None:
     table, key = place
-    text = f"{ROUTE}[{table}]\n{key} = {json.dumps(value, ensure_ascii=False)}"
+    text = f"[{table}]\n{key} = {json.dumps(value, ensure_ascii=False)}"
     if accepted(text):
         assert valid(text)
     elif key not in BEYOND_THE_SCHEMA:
@@ -92,7 +90,7 @@ def test_schema_and_reader_agree_on_every_key(place: tuple[str, str], value: Any
 
 @given(texts, texts)
 def test_schema_and_reader_agree_on_tags(name: str, value: str) -> None:
-    text = f"{ROUTE}[stack.tags]\n{json.dumps(name, ensure_ascii=False)} = "
+    text = f"[stack.tags]\n{json.dumps(name, ensure_ascii=False)} = "
     text += json.dumps(value, ensure_ascii=False)
     assert accepted(text) == valid(text)
 
@@ -149,7 +147,4 @@ def test_defaults_are_in_the_schema_and_valid() -> None:
             assert property_["default"] == (
                 list(default) if isinstance(default, tuple) else default
             )
-            assert valid(f"{ROUTE}[{table}]\n{key} = {json.dumps(property_['default'])}"), (
-                table,
-                key,
-            )
+            assert valid(f"[{table}]\n{key} = {json.dumps(property_['default'])}"), (table, key)

@@ -22,7 +22,6 @@ from readmodel_cfn.local import serve as local_serve
 from readmodel_cfn.local.serve import Answered, ServedApi, Source
 from readmodel_cfn.stack import ReadModelStack
 
-_NO_NAME = "read-model"  # the value of AWS::StackName if readmodel.toml has no name
 _PARAMETER_HELP = (
     "Value of a parameter, or name of a bucket, of the template (NAME=VALUE); repeatable."
 )
@@ -88,7 +87,13 @@ def serve(
     values = dict(map(_parameter, parameters))
 
     def load() -> Source:
-        source = Source.of(template_file) if template_file else _stack(model).serve_source()
+        source = (
+            Source.of(template_file)
+            if template_file
+            else ReadModelStack.from_config(
+                model.load_or_example(), article=model.article
+            ).serve_source()
+        )
         return source.with_options(values, stage)
 
     report = _reporter(as_json, quiet)
@@ -107,13 +112,6 @@ def serve(
         port=port,
         on_progress=print_report,
     )
-
-
-def _stack(model: SelectedModel) -> ReadModelStack:
-    """The stack to serve; a file without the stack's name is served too."""
-    config = model.load_or_example()
-    name = config.stack.name or _NO_NAME
-    return ReadModelStack.from_config(config, name=name, article=model.article)
 
 
 def _parameter(text: str) -> tuple[str, str]:

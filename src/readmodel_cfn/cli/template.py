@@ -99,7 +99,7 @@ def init(
     questions = Questions(ask=not yes and is_terminal())
     settings = questions.stack(stack_name, region)
     stack = ReadModelStack(
-        str(settings.name),
+        settings.name,
         region=settings.region,
         profile=profile,
         endpoint_url=endpoint_url,

@@ -20,6 +20,7 @@ from readmodel_cfn.template.options import OptionError, check_options, option, o
 from readmodel_cfn.template.routes import Route
 
 DEFAULT_FILE = Path("readmodel.toml")
+DEFAULT_STACK_NAME = "read-model"
 # No readmodel.toml has these names unless a person writes them, so the example and the article's
 # template replace no other stack.
 _EXAMPLE_STACK_NAME = "readmodel-example"
@@ -40,12 +41,11 @@ _TAGS_IN_WORDS = (
 class StackSettings:
     """The CloudFormation stack: name, region, tags and protection."""
 
-    name: str | None = option(
-        None,
-        "Name of the stack. Without it, every command on AWS requires --stack-name.",
+    name: str = option(
+        DEFAULT_STACK_NAME,
+        "Name of the stack.",
         pattern=STACK_NAME,
         allowed=STACK_NAME_IN_WORDS,
-        example="shop",
     )
     region: str | None = option(
         None,
@@ -129,11 +129,6 @@ class Config:
     model: ReadModel = field(default_factory=ReadModel)
     publish: Publish = field(default_factory=Publish)
     command_options: tuple[str, ...] = field(default=(), compare=False)
-
-    @property
-    def file(self) -> str:
-        """The path of the file, for messages."""
-        return self.command_options[-1] if self.command_options else str(DEFAULT_FILE)
 
 
 def load(path: str | Path = DEFAULT_FILE) -> Config:
@@ -238,18 +233,20 @@ def _naming_source(source: str) -> Iterator[None]:
 
 def _config(content: Mapping[str, Any]) -> Config:
     _check_keys(content, TABLES, "")
-    stack = _table(StackSettings, content.get("stack", {}), "stack")
-    publish = _table(Publish, content.get("publish", {}), "publish")
-    return Config(stack, _model(content), publish)
+    return Config(
+        _table(StackSettings, content.get("stack", {}), "stack"),
+        _model(content),
+        _table(Publish, content.get("publish", {}), "publish"),
+    )
 
 
 def _model(content: Mapping[str, Any]) -> ReadModel:
     sections = {
         name: _table(cls, content[name], name) for name, cls in SECTIONS.items() if name in content
     }
-    if "routes" not in content:  # the model would have the route of the built-in example
-        raise ConfigError("routes are missing", hint="add one with path and key")
-    return ReadModel(routes=_routes(content["routes"]), **sections)
+    if "routes" in content:
+        sections["routes"] = _routes(content["routes"])
+    return ReadModel(**sections)
 
 
 def _routes(items: Any) -> tuple[Route, ...]:

@@ -21,7 +21,6 @@ def schema() -> dict[str, Any]:
         "description": "One read model, for readmodel-cfn.",
         "type": "object",
         "additionalProperties": False,
-        "required": ["routes"],
         "properties": tables,
     }
 

@@ -4,7 +4,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field, dataclass, replace
+from dataclasses import MISSING, Field, dataclass
 from hashlib import sha256
 from pathlib import Path
 from textwrap import wrap
@@ -15,6 +15,7 @@ from readmodel_cfn.config.file import (
     STACK_NAME_LENGTH,
     TABLES,
     Config,
+    StackSettings,
 )
 from readmodel_cfn.files import write_new
 from readmodel_cfn.template.options import describe, options_of
@@ -66,16 +67,15 @@ class Starter:
 def write_starter(path: str | Path = DEFAULT_FILE, config: Config | None = None) -> Starter:
     """Write a readmodel.toml with every option explained in it.
 
-    The options of `config` are set, and all others are commented out. Without a name the stack gets
-    that of the file's directory, and without a `config` the one route is samples.
+    The options of `config` are set, and all others are commented out. The default is the route
+    samples, and a stack with the name of the file's directory.
 
     Raises:
         ReadModelError: the file exists.
     """
-    path, config = Path(path), config or Config()
-    if config.stack.name is None:
-        name = stack_name_for(path.absolute().parent)
-        config = replace(config, stack=replace(config.stack, name=name))
+    path = Path(path)
+    if config is None:
+        config = Config(StackSettings(name=stack_name_for(path.absolute().parent)))
     write_new(path, starter(config))
     return Starter(path, config)
 
@@ -83,7 +83,7 @@ def write_starter(path: str | Path = DEFAULT_FILE, config: Config | None = None)
 def starter(config: Config) -> str:
     """The text of the file, with every option that differs from its default in force.
 
-    The path and the key of each route are always set.
+    The stack's name, and the path and the key of each route, are always set.
     """
     first, *others = config.model.routes
     values: dict[str, Any] = {"stack": config.stack, "routes": first, "publish": config.publish}
@@ -99,7 +99,7 @@ def starter(config: Config) -> str:
 
 def _given(table: Any) -> dict[str, Any]:
     """The options of a table that the file sets."""
-    always = {Route: ("path", "key")}.get(type(table), ())
+    always = {StackSettings: ("name",), Route: ("path", "key")}.get(type(table), ())
     values = {
         declared.name: getattr(table, declared.name) for declared, _ in options_of(type(table))
     }

@@ -12,8 +12,6 @@ from readmodel_cfn.analysis.audit import RULES
 from readmodel_cfn.cli.analysis import audit
 from readmodel_cfn.errors import ConfigError, FindingsError
 
-ROUTE = '[[routes]]\npath = "samples"\nkey = "payload.json"\n'
-
 
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(audit, arguments)
@@ -43,10 +41,10 @@ def test_audit_of_a_good_template_counts_its_methods_and_exits_0(tmp_path: Path)
 
 
 def test_audit_without_a_file_audits_the_template_of_readmodel_toml(tmp_path: Path) -> None:
-    (tmp_path / "readmodel.toml").write_text(ROUTE + '[api]\nmissing = "mask"\n', encoding="utf-8")
+    (tmp_path / "readmodel.toml").write_text('[api]\nmissing = "mask"\n', encoding="utf-8")
     assert run().exit_code == 0
     config = tmp_path / "other.toml"
-    config.write_text(ROUTE + '[writer]\nkey_in = "outputs"\n', encoding="utf-8")
+    config.write_text('[writer]\nkey_in = "outputs"\n', encoding="utf-8")
     assert "R48" in run("--config", str(config)).stdout
 
 

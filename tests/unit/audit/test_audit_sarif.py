@@ -113,8 +113,7 @@ def test_uri_of_a_file_elsewhere_is_absolute(
 
 
 def test_findings_of_readmodel_toml_are_located_in_it(tmp_path: Path) -> None:
-    text = '[[routes]]\npath = "samples"\nkey = "payload.json"\n[writer]\nkey_in = "outputs"\n'
-    (tmp_path / "readmodel.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "readmodel.toml").write_text('[writer]\nkey_in = "outputs"\n', encoding="utf-8")
     found = location(printed())
     assert found["physicalLocation"]["artifactLocation"]["uri"] == "readmodel.toml"
     (logical,) = found["logicalLocations"]

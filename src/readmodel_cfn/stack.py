@@ -1106,16 +1106,18 @@ class ReadModelStack:
         Raises:
             ReadModelError: the stack does not exist, or its creation failed or is in progress.
         """
-        from readmodel_cfn.deploy.inspection import require_outputs
-
-        stack = stack or self._described(on_progress)
-        require_outputs(stack, self.location)
-        return self._own(self._stack_outputs(stack))
+        return self._own(self._stack_outputs(stack or self._described(on_progress)))
 
     def _stack_outputs(self, stack: "Stack") -> dict[str, str]:
-        """The outputs of the stack, with URLs that this machine can reach."""
+        """The outputs of the stack, with URLs that this machine can reach.
+
+        Raises:
+            ReadModelError: its creation failed or is in progress.
+        """
+        from readmodel_cfn.deploy.inspection import require_outputs
         from readmodel_cfn.deploy.values import stack_outputs
 
+        require_outputs(stack, self.location)
         found = stack_outputs(stack, self.connection.endpoint_url, show_secrets=True)
         return {output.name: output.value for output in found}
 

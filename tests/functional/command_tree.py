@@ -67,4 +67,13 @@ def words_of(example: str) -> list[str]:
     return words[1 : ends[0] if ends else None]
 
 
-EXAMPLES = [(words, line) for words, command in COMMANDS.items() for line in examples_of(command)]
+def command_of(example: str) -> str:
+    """The command of an example, also of one that a shell evaluates: `eval "$(...)"`."""
+    return example.removeprefix('eval "$(').removesuffix(')"')
+
+
+EXAMPLES = [
+    (words, command_of(line))
+    for words, command in COMMANDS.items()
+    for line in examples_of(command)
+]

@@ -171,14 +171,14 @@ def _value(place: str, changes: Sequence[PropertyChange], width: int) -> str:
     if len(changes) == 1:
         place = ".".join(_steps(first))
     other = f" (and {different - 1} more)" if different > 1 else ""
-    space = width - len(other) - len(": ") - len(" -> ")
-    shown = len("".join(first.values(space)))
+    space = width - len(other) - len(": ")
+    shown = len(first.arrow(space))
     return _change(_shortened(place, max(space - shown, space // 2)), first, other, width)
 
 
 def _change(name: str, change: PropertyChange | SettingChange, ending: str, width: int) -> str:
     """`name: before -> after`, the values cut so that the line fits."""
-    left = width - len(ending) - len(name) - len(": ") - len(" -> ")
+    left = width - len(ending) - len(name) - len(": ")
     return f"{name}: {change.arrow(left)}{ending}"
 
 

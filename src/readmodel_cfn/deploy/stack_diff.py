@@ -12,6 +12,8 @@ from readmodel_cfn.plural import counted
 
 ChangeKind = Literal["add", "modify", "replace", "may replace", "remove", "import"]
 _LONGEST_VALUES = 2 * 72  # characters of two values in a line; as_dict() has all of them
+_ARROW = " -> "
+_LONGEST_ARROW = _LONGEST_VALUES + len(_ARROW)
 _COMMON = 8  # characters of a common beginning that are shown before the difference
 STACK_KEYS = {"Tags": "tags", "TerminationProtection": "termination_protection"}
 """The keys of [stack] by the part of `StackDiff.others` that they change."""
@@ -68,9 +70,9 @@ class SettingChange:
         """As of PropertyChange."""
         return _in_line(self.before, self.after, width)
 
-    def arrow(self, width: int = _LONGEST_VALUES) -> str:
-        """`before -> after`."""
-        return " -> ".join(self.values(width))
+    def arrow(self, width: int = _LONGEST_ARROW) -> str:
+        """`before -> after`, at most `width` characters."""
+        return _ARROW.join(self.values(width - len(_ARROW)))
 
 
 @dataclass(frozen=True)
@@ -101,10 +103,12 @@ class PropertyChange:
         last = self.path.rpartition("/")[2]
         return last if last in ("+", "-") else ""
 
-    def arrow(self, width: int = _LONGEST_VALUES) -> str:
-        """`before -> after`, `+ item` or `- item`, without the path."""
-        before, after = self.values(width)
-        return {"": f"{before} -> {after}", "+": f"+ {after}", "-": f"- {before}"}[self.sign]
+    def arrow(self, width: int = _LONGEST_ARROW) -> str:
+        """`before -> after`, `+ item` or `- item`, at most `width` characters."""
+        if not self.sign:
+            return _ARROW.join(self.values(width - len(_ARROW)))
+        item = _text(self.after if self.sign == "+" else self.before)
+        return f"{self.sign} {_cut(item, width - len('+ '))}"
 
     def __str__(self) -> str:
         path = self.path.removesuffix(f"/{self.sign}") if self.sign else self.path

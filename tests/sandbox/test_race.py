@@ -29,7 +29,7 @@ from race_site import (
 )
 
 from readmodel_cfn.cli import main
-from readmodel_cfn.deploy import spec as stack_spec
+from readmodel_cfn.deploy import plan
 from readmodel_cfn.deploy.outputs import ModelOutputs
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.local.sandbox import Sandbox
@@ -281,18 +281,17 @@ def test_denied_write_ends_the_race() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tag", "arguments", "fact"),
-    [({"another": "tool"}, ["--yes"], "readmodel-cfn = managed"), (None, [], "--yes")],
+    ("managed", "arguments", "fact"),
+    [(False, ["--yes"], "readmodel-cfn = managed"), (True, [], "--yes")],
 )
 def test_race_without_tag_or_consent_writes_nothing(
     verify: Verify,
     monkeypatch: pytest.MonkeyPatch,
-    tag: dict[str, str] | None,
+    managed: bool,
     arguments: list[str],
     fact: str,
 ) -> None:
-    if tag:
-        monkeypatch.setattr(stack_spec, "MANAGED_TAG", tag)
+    monkeypatch.setattr(plan, "is_managed", lambda _: managed)
     monkeypatch.setattr(race, "measure", None)
     done = verify(*arguments)
     assert done.exit_code == 1
@@ -302,7 +301,7 @@ def test_race_without_tag_or_consent_writes_nothing(
 def test_not_ours_allows_a_race_without_the_tag(
     verify: Verify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stack_spec, "MANAGED_TAG", {"another": "tool"})
+    monkeypatch.setattr(plan, "is_managed", lambda _: False)
     done = verify("--yes", "--not-ours", seconds="0.5")
     assert done.exit_code == 0, done.output
 

@@ -5,7 +5,7 @@ import or a condition, is not checked: a finding is always a fact about the temp
 S3 and was not looked at is listed: see `AuditReport.unchecked`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from readmodel_cfn.analysis.audit.lines import with_lines
@@ -72,14 +72,27 @@ def audit_report(template: TemplateSource) -> AuditReport:
     content, text = content_and_text(template)
     view = View(content)
     rules = sorted(RULES, key=lambda rule: SEVERITIES.index(rule.severity))
-    findings = [rule.finding(violation) for rule in rules for violation in rule.check(view)]
+    violations = {
+        (rule.id, violation): rule.finding(_at_its_place(violation, view))
+        for rule in rules
+        for violation in rule.check(view)
+    }
+    findings = list(violations.values())
     return AuditReport(
         findings=tuple(with_lines(findings, text) if text else findings),
-        reads=len(view.reads),
-        lists=0,
-        writes=0,
-        unchecked=(),
+        reads=len({method.id for method in view.methods if method.reads or method.reads_url}),
+        lists=len({method.id for method in view.methods if method.lists}),
+        writes=len({method.id for method in view.methods if method.writes}),
+        unchecked=view.unchecked,
     )
+
+
+def _at_its_place(violation: Violation, view: View) -> Violation:
+    """A violation in a method of an OpenAPI document, at its place in that document."""
+    place = view.places.get(violation.resource)
+    if place is None:
+        return violation
+    return replace(violation, resource=place.resource, path=place.of(violation.path))
 
 
 def audit(template: TemplateSource) -> list[Finding]:

@@ -102,7 +102,7 @@ def _domain(view: View, mapping: DomainMapping, nodes: _Nodes) -> Iterator[Arrow
         ),
         None,
     )
-    address = "/".join(filter(None, (readable(mapping.host), readable(mapping.path))))
+    address = "/".join(filter(None, (readable(mapping.host), readable(mapping.path).strip("/"))))
     yield Arrow(READERS, domain, address, flow=True)
     if domain.id != mapping.resource.id:
         yield Arrow(domain, nodes[mapping.resource.id])

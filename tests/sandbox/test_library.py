@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 from documents import ROOT, blocks
 from readmodel_cfn import ReadModel, ReadModelStack, build_article
-from readmodel_cfn.analysis.audit import audit, to_sarif
+from readmodel_cfn.analysis.audit import audit, audit_report, to_sarif
 from readmodel_cfn.analysis.graph import flowchart
 from readmodel_cfn.analysis.openapi import openapi
 from readmodel_cfn.cli import main
@@ -434,8 +434,8 @@ def lint_template(shop: Shop) -> None:
 def audit_template(shop: Shop) -> None:
     printed = shop.run("audit", "--article", "--json", exits=3).value
     assert printed
-    assert [finding.as_dict() for finding in audit(build_article())] == printed
-    assert [finding.as_dict() for finding in audit(shop.model)] == shop.run("audit", "--json").value
+    assert audit_report(build_article()).as_dict() == printed
+    assert audit_report(shop.model).as_dict() == shop.run("audit", "--json").value
 
 
 @row("`audit FILE --format sarif`")

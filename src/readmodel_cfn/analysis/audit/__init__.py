@@ -15,6 +15,7 @@ from readmodel_cfn.analysis.audit.sarif import to_sarif
 from readmodel_cfn.analysis.unchecked import Unchecked
 from readmodel_cfn.analysis.view import View
 from readmodel_cfn.cloudformation.reader import TemplateSource, content_and_text
+from readmodel_cfn.plural import counted
 
 __all__ = [
     "RULES",
@@ -45,6 +46,11 @@ class AuditReport:
     lists: int
     writes: int
     unchecked: tuple[Unchecked, ...]
+
+    def __str__(self) -> str:
+        looked_at = f"methods: {self.reads} read S3, {self.lists} list it, {self.writes} write"
+        not_checked = f"{len(self.unchecked)} not checked"
+        return f"{looked_at}; {not_checked}; {counted(len(self.findings), 'finding')}"
 
     def as_dict(self) -> dict[str, Any]:
         """The report as `audit --json` prints it."""
@@ -98,7 +104,7 @@ def _at_its_place(violation: Violation, view: View) -> Violation:
 def audit(template: TemplateSource) -> list[Finding]:
     """The findings of `audit_report`.
 
-    An empty list is not yet an all-clear: `audit_report` tells what was looked at.
+    An empty list is not yet an all-clear: see `AuditReport`.
 
     Raises:
         ConfigError: a file that cannot be read, or a text that is not a template.

@@ -202,7 +202,7 @@ def _permission(source: Node, bucket: Node, statements: Sequence[Statement]) -> 
 def _references(view: View, nodes: _Nodes) -> Iterator[Arrow]:
     for resource in view.resources.values():
         if resource.type in MAPPINGS:
-            continue  # domain names are drawn with what they lead to
+            continue  # a domain name is drawn with what it serves
         for name in references(resource.properties):
             target = nodes.get(name.partition(".")[0])
             if resource.id in nodes and target:

@@ -80,7 +80,7 @@ RULES = (
     Rule(
         "R45",
         "literal-region",
-        "note",
+        "low",
         "No literal partition or region",
         "The stack works in one region only: in others, reads fail or go to the wrong region.",
         _literals,

@@ -49,32 +49,36 @@ def audit(
     """Check the S3 proxy in FILE against best practices (default: that of readmodel.toml).
 
     FILE is any template in JSON or YAML that reads S3 through an API Gateway REST API. Findings are
-    errors, warnings and notes, the worst first; the exit code is 3 if there is one, also a note.
+    errors, warnings and notes, the worst first; the exit code is 3 if there is one, also a note, or
+    if something that may read S3 was not checked.
 
-    With --json: a list of findings, each with rule, name, severity, resource, path, line, what,
-    meaning and todo; with --rules, a list of rules, each with id, name, severity, title and
-    meaning.
+    With --json: findings, a list, each with rule, name, severity, resource, path, line, what,
+    meaning and todo; reads, lists and writes, the numbers of methods; and unchecked, a list, each
+    with resource, path and what. With --rules, a list of rules, each with id, name, severity, title
+    and meaning.
 
     With --format sarif: a SARIF 2.1.0 log, for GitHub code scanning and other services.
     """
-    from readmodel_cfn.analysis.audit import RULES, methods_reading_s3, to_sarif
-    from readmodel_cfn.analysis.audit import audit as find
+    from readmodel_cfn.analysis.audit import RULES, audit_report, to_sarif
 
     form = _format(form, as_json, list_rules)
     if list_rules:
         _print_rules(RULES, form == "json")
         return
     source = file or model.template()
-    findings = find(source)
+    result = audit_report(source)
+    findings = result.findings
     if form == "json":
-        report.print_json([finding.as_dict() for finding in findings])
+        report.print_json(result.as_dict())
     elif form == "sarif":
         report.print_json(to_sarif(findings, file or model.file_in_use))
     else:
         _print_findings(findings, file)
-    require_no_findings(findings, str(file or "template"))
-    methods = counted(len(methods_reading_s3(source)), "method")
-    report.log(f"No findings in {methods} that read S3.")
+    for unchecked in result.unchecked:
+        report.log(f"not checked: {unchecked}")
+    methods = f"{counted(result.reads, 'method')} that read S3"
+    report.log(f"{counted(len(findings), 'finding') if findings else 'No findings'} in {methods}.")
+    require_no_findings([*findings, *result.unchecked], str(file or "template"))
 
 
 def _format(form: str | None, as_json: bool, list_rules: bool) -> str:

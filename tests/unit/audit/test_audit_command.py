@@ -74,7 +74,8 @@ def test_a_note_alone_is_a_finding_too(tmp_path: Path) -> None:
     file = tmp_path / "note.json"
     file.write_text(json.dumps(template), encoding="utf-8")
     done = run(str(file), "--json")
-    assert {finding["severity"] for finding in json.loads(done.stdout)} == {"note"}
+    findings = json.loads(done.stdout)["findings"]
+    assert {finding["severity"] for finding in findings} == {"note"}
     assert isinstance(done.exception, FindingsError)
 
 
@@ -99,12 +100,19 @@ def test_options_that_exclude_each_other_are_a_usage_error(options: tuple[str, .
 
 
 def test_json_prints_findings_with_all_fields(broken: Path) -> None:
-    found = json.loads(run(str(broken), "--json").stdout)
+    report = json.loads(run(str(broken), "--json").stdout)
+    found = report["findings"]
+    assert (report["reads"], report["lists"], report["writes"], report["unchecked"]) == (
+        4,
+        0,
+        0,
+        [],
+    )
     assert [finding["rule"] for finding in found] == ["R34", "R47"]
     assert set(found[0]) == {
         *("rule", "name", "severity", "resource", "path", "line", "what", "meaning", "todo")
     }
-    assert json.loads(run("--json").stdout) == []
+    assert json.loads(run("--json").stdout)["findings"] == []
 
 
 def test_audit_of_the_article_template_fails() -> None:

@@ -56,7 +56,8 @@ class Method:
     """One method with its integration.
 
     `s3_verb` is the HTTP method of the request to S3. `declared` are the method's request
-    parameters, `mapped` those of the integration and where their values come from.
+    parameters, `mapped` those of the integration and where their values come from. `is_open` says
+    that a client needs neither authorization nor an API key.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Method:
     mapped: Mapping[str, PartialText]
     responses: tuple[IntegrationResponse, ...]
     method_responses: tuple[MethodResponse, ...]
+    is_open: bool
 
     @property
     def reads(self) -> bool:
@@ -139,6 +141,10 @@ def parse_method(resource: Resource, evaluator: Evaluator) -> Method:
                 f"Properties/MethodResponses/{index}", evaluator.fields(value), evaluator
             )
             for index, value in evaluator.items(own.get("MethodResponses"))
+        ),
+        is_open=(
+            str(text(own.get("AuthorizationType")) or "NONE").upper() == "NONE"
+            and str(text(own.get("ApiKeyRequired")) or "false").lower() == "false"
         ),
     )
 

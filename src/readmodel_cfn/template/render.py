@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import TYPE_CHECKING, Any, Literal
@@ -131,7 +131,7 @@ def _type_first(resource: Mapping[str, Any]) -> dict[str, Any]:
     return {"Type": resource["Type"]} | others | last
 
 
-def as_yaml(content: Mapping[str, Any]) -> str:
+def as_yaml(content: Mapping[str, Any] | Sequence[Any]) -> str:
     """Plain values as YAML, in their order.
 
     A string that some reader of YAML takes for another value is in quotes.

@@ -18,7 +18,7 @@ def _not_included(view: View) -> Iterator[Violation]:
                         deployment.id,
                         "DependsOn",
                         f"it does not depend on the {kind} {resource.id}",
-                        f"add {resource.id} to DependsOn",
+                        "add it to DependsOn",
                     )
 
 

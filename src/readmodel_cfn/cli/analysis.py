@@ -22,7 +22,6 @@ if TYPE_CHECKING:  # imported below when a command needs them
         "readmodel-cfn audit",
         "readmodel-cfn audit template.yaml --fail-on high",
         "readmodel-cfn audit template.yaml --format sarif",
-        "readmodel-cfn audit --rules",
     ),
 )
 @file_argument

@@ -48,6 +48,12 @@ class Statement:
         """Whether its actions include this one, such as s3:GetObject; case is ignored."""
         return any(covers(pattern.lower(), action.lower()) for pattern in self.actions)
 
+    def grants(self, action: str) -> bool:
+        """Whether it allows this action, by Action or by NotAction."""
+        if "NotAction" in self.all_but:
+            return self.allows
+        return self.allows and self.may(action)
+
     @property
     def wildcards(self) -> list[str]:
         """Its S3 actions that have a wildcard."""

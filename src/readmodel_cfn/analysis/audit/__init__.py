@@ -6,7 +6,7 @@ S3 and was not looked at is listed: see `AuditReport.unchecked`.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from readmodel_cfn.analysis.audit.cures import Edit
@@ -126,15 +126,32 @@ def audit_report(template: TemplateSource) -> AuditReport:
     is_json = text is None or text.lstrip("\ufeff \t\r\n").startswith("{")
     view = View(content)
     rules = sorted(RULES, key=lambda rule: SEVERITIES.index(rule.severity))
-    findings = [rule.finding(violation, view) for rule in rules for violation in rule.check(view)]
+    findings = {
+        (rule.id, violation): _at_its_place(rule.finding(violation, view), view)
+        for rule in rules
+        for violation in rule.check(view)
+    }
     return AuditReport(
-        findings=tuple(with_lines(findings, text) if text else findings),
-        reads=len(view.reads),
-        lists=0,
-        writes=0,
+        findings=tuple(with_lines(findings.values(), text) if text else findings.values()),
+        reads=len({method.id for method in view.methods if method.reads or method.reads_url}),
+        lists=len({method.id for method in view.methods if method.lists}),
+        writes=len({method.id for method in view.methods if method.writes}),
         public=tuple(public_methods(view)),
-        unchecked=(),
+        unchecked=view.unchecked,
         form="json" if is_json else "yaml",
+    )
+
+
+def _at_its_place(finding: Finding, view: View) -> Finding:
+    """A finding in a method of an OpenAPI document, at its place in that document."""
+    place = view.places.get(finding.resource)
+    if place is None:
+        return finding
+    return replace(
+        finding,
+        resource=place.resource,
+        path=place.of(finding.path),
+        cdk_path=view.cdk_path(place.resource),
     )
 
 

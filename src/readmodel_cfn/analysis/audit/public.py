@@ -46,28 +46,36 @@ class PublicMethod:
         return asdict(self)
 
 
-def public_methods(view: View) -> Iterator[PublicMethod]:
+def public_methods(view: View) -> list[PublicMethod]:
     """The methods of S3 proxies that anybody can reach, in the order of the template."""
+    found: dict[PublicMethod, None] = {}
     for method in view.methods:
         api = view.api_of(method)
-        if method.uri and method.integration_type == "AWS" and method.is_open:
-            if api and _is_private(view, api):
-                continue
-            yield PublicMethod(
-                resource=method.id,
+        if method.uri is None or not method.is_open or (api and _is_private(view, api)):
+            continue
+        place = view.places.get(method.id)
+        for access in _accesses(method):
+            public = PublicMethod(
+                resource=place.resource if place else method.id,
                 verb=method.verb,
                 path=str(view.paths.get(method.resource, method.resource)),
-                access=_access(method),
+                access=access,
                 bucket=str(method.uri.bucket),
                 key=str(method.uri.key),
                 has_policy=api is not None and "Policy" in api.properties,
             )
+            found[public] = None
+    return list(found)
 
 
-def _access(method: Method) -> Access:
-    if not method.reads:
-        return "writes"
-    return "reads" if method.uri and method.uri.key else "lists"
+def _accesses(method: Method) -> Iterator[Access]:
+    """What a method does; ANY, which sends the client's verb to S3, does several."""
+    if method.reads or method.reads_url:
+        yield "reads"
+    if method.lists:
+        yield "lists"
+    if method.writes:
+        yield "writes"
 
 
 def _is_private(view: View, api: Resource) -> bool:

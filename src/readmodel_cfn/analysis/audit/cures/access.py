@@ -1,5 +1,6 @@
 """Cures of access: roles, policies, the bucket, users, and secrets in outputs."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from readmodel_cfn.cloudformation.resources import references
 from readmodel_cfn.cloudformation.s3_uri import Objects
 from readmodel_cfn.cloudformation.values import Unknown, join_texts
 
+_REGION = r"[a-z]{2,4}(?:-[a-z]+)+-\d"
 _SERVICE = {"Service": "apigateway.amazonaws.com"}
 _BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 _TRUST = {
@@ -169,6 +171,20 @@ def _secret(view: View, _: str, path: str) -> Iterator[Edit]:
             return
 
 
+def _pseudo_parameters(view: View, resource: str, path: str) -> Iterator[Edit]:
+    """The text as Fn::Sub, with pseudo parameters in place of the literal region and partition."""
+    place = f"Outputs/{path}" if resource == "Outputs" else f"Resources/{resource}/{path}"
+    written = view.written(place)
+    found = None if written is None else expression(view.plain_text(written))
+    if found is None:
+        return
+    text = found.replace("${", "${!") if isinstance(found, str) else found["Fn::Sub"]
+    text = re.sub(r"(?<![\w:-])arn:aws[a-z-]*:", "arn:${AWS::Partition}:", text)
+    text = re.sub(rf"(?<=[:.]){_REGION}(?=[:.])", "${AWS::Region}", text)
+    text = text.replace(".amazonaws.com", ".${AWS::URLSuffix}") if "://" in text else text
+    yield Edit(place, {"Fn::Sub": text})
+
+
 CURES: Mapping[str, Cure] = {
     "R36": _new_role,
     "R37": _api_gateway_only,
@@ -179,9 +195,11 @@ CURES: Mapping[str, Cure] = {
     "R42": _keys_only,
     "R43": _listed_prefixes,
     "R44": _may_read,
+    "R45": _pseudo_parameters,
     "R46": _public_access,
     "R47": _tls,
     "R48": _secret,
     "R49": _put_only,
+    "R54": _pseudo_parameters,
 }
 """The cures by rule."""

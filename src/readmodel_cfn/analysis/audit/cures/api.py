@@ -54,13 +54,19 @@ def _depends_on_all(view: View, resource: str, path: str) -> Iterator[Edit]:
     for api in view.apis.values():
         for deployment in api.deployments:
             if deployment.id == resource:
-                parts = [part.id for part in (*api.methods, *api.gateway_responses)]
+                parts = _parts(view, api)
                 referenced = {name.partition(".")[0] for name in references(deployment.properties)}
                 names = dict.fromkeys([*deployment.depends_on, *parts])
                 yield Edit(
                     f"Resources/{resource}/{path}",
                     [name for name in names if name not in referenced],
                 )
+
+
+def _parts(view: View, api: Api) -> list[str]:
+    """What a deployment of the API depends on; what the API defines itself has no logical ID."""
+    parts = (*api.methods, *api.gateway_responses)
+    return [part.id for part in parts if part.id not in view.places]
 
 
 def _stage(view: View, resource: str, _: str) -> Iterator[Edit]:
@@ -70,12 +76,11 @@ def _stage(view: View, resource: str, _: str) -> Iterator[Edit]:
     deployment = api.deployments[0].id if api.deployments else new_id(view, f"{resource}Deployment")
     properties: dict[str, Any] = {"RestApiId": {"Ref": resource}}
     if not api.deployments:
-        parts = [part.id for part in (*api.methods, *api.gateway_responses)]
         yield Edit(
             f"Resources/{deployment}",
             {
                 "Type": "AWS::ApiGateway::Deployment",
-                "DependsOn": parts,
+                "DependsOn": _parts(view, api),
                 "Properties": properties,
             },
         )

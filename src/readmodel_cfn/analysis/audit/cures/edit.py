@@ -31,8 +31,9 @@ Cure = Callable[[View, str, str], Iterator[Edit]]
 
 
 def method_of(view: View, resource: str) -> Method | None:
-    """The method with this logical ID."""
-    return next((method for method in view.methods if method.id == resource), None)
+    """The method with this logical ID; None if Fn::If or the stages give it several forms."""
+    found = [method for method in view.methods if method.id == resource]
+    return found[0] if len(found) == 1 else None
 
 
 def extended(view: View, path: str, added: Mapping[str, Any]) -> Iterator[Edit]:

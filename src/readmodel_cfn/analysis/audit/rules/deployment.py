@@ -12,7 +12,8 @@ def _not_included(view: View) -> Iterator[Violation]:
         for deployment in _live(view, api):
             dependencies = _dependencies(view, deployment)
             for resource in (*api.methods, *api.gateway_responses):
-                if resource.id not in dependencies:
+                own = resource.id in view.places  # it is created with the API
+                if not own and resource.id not in dependencies:
                     kind = resource.type.rpartition("::")[2]
                     yield Violation(
                         deployment.id,

@@ -7,7 +7,7 @@ from readmodel_cfn.analysis.view import View
 
 
 def _without_template(view: View) -> Iterator[Violation]:
-    for method in view.reads:
+    for method in view.requests:
         if method.verb == "HEAD":
             continue  # a response to HEAD has no body
         for response in method.responses:

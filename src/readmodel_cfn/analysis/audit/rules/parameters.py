@@ -13,7 +13,7 @@ _MAPPINGS = f"{INTEGRATION}/RequestParameters"
 
 
 def _undeclared(view: View) -> Iterator[Violation]:
-    for method in view.reads:
+    for method in view.requests:
         for target, value in method.mapped.items():
             source = str(value)
             if _FROM.fullmatch(source) and source not in method.declared:
@@ -26,7 +26,7 @@ def _undeclared(view: View) -> Iterator[Violation]:
 
 
 def _without_value(view: View) -> Iterator[Violation]:
-    for method in view.reads:
+    for method in view.requests:
         for name in dict.fromkeys(method.uri.parameters if method.uri else ()):
             if f"{_PATH}{name}" not in method.mapped:
                 greedy = "; a URI has no + after a greedy parameter" if name.endswith("+") else ""
@@ -39,7 +39,7 @@ def _without_value(view: View) -> Iterator[Violation]:
 
 
 def _unused(view: View) -> Iterator[Violation]:
-    for method in view.reads:
+    for method in view.requests:
         used = method.uri.parameters if method.uri else []
         for target in method.mapped:
             name = target.removeprefix(_PATH)
@@ -53,7 +53,7 @@ def _unused(view: View) -> Iterator[Violation]:
 
 
 def _not_in_path(view: View) -> Iterator[Violation]:
-    for method in view.reads:
+    for method in view.requests:
         path = view.paths.get(method.resource)
         for name in _path_parameters(method) if path is not None else ():
             if f"{{{name}}}" not in str(path) and f"{{{name}+}}" not in str(path):

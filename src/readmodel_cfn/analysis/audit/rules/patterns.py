@@ -22,7 +22,7 @@ _ENUMERATE = "enumerate whole statuses, such as 404 or 50[0-2]|50[4-9]"
 
 
 def _overlapping(view: View) -> Iterator[Violation]:
-    for method in view.reads:
+    for method in view.requests:
         for first, second in combinations(method.responses, 2):
             if first.pattern and second.pattern:
                 both = sorted(matched(first.pattern) & matched(second.pattern))
@@ -36,7 +36,7 @@ def _overlapping(view: View) -> Iterator[Violation]:
 
 
 def _ambiguous(view: View) -> Iterator[Violation]:
-    for method in view.reads:
+    for method in view.requests:
         for response in method.responses:
             what = _ambiguity(response.pattern) if response.pattern else None
             if what:
@@ -57,7 +57,7 @@ def _ambiguity(pattern: str) -> str | None:
 
 
 def _repeated(view: View) -> Iterator[Violation]:
-    for method in view.reads:
+    for method in view.requests:
         for place, statuses in _statuses(method):
             for status, number in Counter(statuses).items():
                 if number > 1:

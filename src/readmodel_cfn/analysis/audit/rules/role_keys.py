@@ -11,8 +11,8 @@ from readmodel_cfn.cloudformation.policies import Statement, is_s3
 from readmodel_cfn.cloudformation.s3_uri import Objects
 from readmodel_cfn.cloudformation.values import PartialText, join_texts
 
-_BUCKET_ACTIONS = ("s3:getbucket", "s3:listbucket", "s3:listallmybuckets")
-_LIST_ACTIONS = ("s3:listbucket", "s3:listbucketversions")
+_BUCKET_ACTIONS = ("s3:getbucket", "s3:list")
+_LIST_ACTIONS = ("s3:ListBucket", "s3:ListBucketVersions")
 _OPERATORS = ("stringequals", "stringlike", "stringequalsignorecase")
 
 
@@ -40,7 +40,7 @@ def _is_about_objects(statement: Statement) -> bool:
 def _other_listings(view: View) -> Iterator[Violation]:
     for role in view.s3_roles:
         for statement in role.granted:
-            actions = [name for name in statement.actions if name.lower() in _LIST_ACTIONS]
+            actions = _listing(statement)
             # An integration without a key lists the bucket.
             if actions and all(role.keys) and not _is_limited(statement, role.keys):
                 yield Violation(
@@ -50,6 +50,16 @@ def _other_listings(view: View) -> Iterator[Violation]:
                     "keys",
                     "add a condition StringLike on s3:prefix with the prefixes of those keys",
                 )
+
+
+def _listing(statement: Statement) -> list[str]:
+    """The statement's actions, also patterns such as s3:List*, that list a bucket."""
+    on_buckets = any(objects.names_bucket for _, objects in statement.objects)
+    return [
+        pattern
+        for pattern in statement.actions
+        if on_buckets and any(covers(pattern.lower(), name.lower()) for name in _LIST_ACTIONS)
+    ]
 
 
 def _is_limited(statement: Statement, keys: Sequence[PartialText]) -> bool:

@@ -2,7 +2,9 @@
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html and, for 206, 304, 412 and 416,
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html: S3 returns these four only to
-requests with the header in question, such as Range for 206.
+requests with the header in question, such as Range for 206. A GET or HEAD of an object gets a 405
+only if it names a version that is a delete marker. Statuses that S3 does not return to such
+requests, such as 409 and 411 (for writes) or 418, are not judged.
 """
 
 from collections.abc import Iterator
@@ -18,7 +20,8 @@ from readmodel_cfn.analysis.methods import (
 from readmodel_cfn.analysis.view import View
 from readmodel_cfn.analysis.words import join_words
 
-_ALWAYS_POSSIBLE = (200, 301, 307, 400, 403, 404, 405, 500, 503)
+_ALWAYS_POSSIBLE = (200, 301, 307, 400, 403, 404, 500, 503)
+_VERSION = "versionid"
 _POSSIBLE_WITH = {
     206: ("Range",),
     304: ("If-None-Match", "If-Modified-Since"),
@@ -78,7 +81,15 @@ def _possible(method: Method) -> list[int]:
     conditional = [
         status for status, names in _POSSIBLE_WITH.items() if any(map(method.forwards, names))
     ]
-    return sorted([*_ALWAYS_POSSIBLE, *conditional])
+    versions = [405] if _names_version(method) else []
+    return sorted([*_ALWAYS_POSSIBLE, *conditional, *versions])
+
+
+def _names_version(method: Method) -> bool:
+    """Whether the request to S3 may name a version of the object."""
+    query = str(method.uri.query or "") if method.uri else ""
+    targets = (target.rpartition(".")[2] for target in method.mapped if ".querystring." in target)
+    return _VERSION in query.lower() or _VERSION in map(str.lower, targets)
 
 
 def _keeps_class(s3_status: int, status: int, possible: bool) -> bool:
@@ -101,7 +112,7 @@ def _hides_error(s3_status: int, status: int) -> bool:
 
 def _with_valid_patterns(view: View) -> Iterator[Method]:
     """The methods whose patterns are all valid."""
-    for method in view.reads:
+    for method in view.requests:
         if all(not response.pattern or compiled(response.pattern) for response in method.responses):
             yield method
 

@@ -15,7 +15,7 @@ _DOCUMENT = "Properties/AssumeRolePolicyDocument"
 
 
 def _no_role(view: View) -> Iterator[Violation]:
-    for method in view.reads:
+    for method in view.requests:
         if not method.credentials:
             yield Violation(
                 method.id,

@@ -1,0 +1,82 @@
+"""The request names the bucket, and the role may use every bucket.
+
+The gravest fault: whoever reaches the API reads, lists or writes whatever is in the account.
+"""
+
+from collections.abc import Iterator
+
+from readmodel_cfn.analysis.audit.rule import Rule, Violation
+from readmodel_cfn.analysis.audit.rules.role_actions import WIDE_POLICIES
+from readmodel_cfn.analysis.methods import INTEGRATION, Method
+from readmodel_cfn.analysis.roles import S3Role
+from readmodel_cfn.analysis.view import View
+from readmodel_cfn.analysis.words import join_words
+from readmodel_cfn.cloudformation.policies import Statement
+
+_TODO = "write the bucket's name in the URI"
+
+
+def _every_bucket(view: View) -> Iterator[Violation]:
+    roles = {view.text({"Fn::GetAtt": [role.id, "Arn"]}): role for role in view.all_s3_roles}
+    for method in view.methods:
+        if method.signed and method.bucket_sources:
+            role = roles.get(method.credentials)
+            places = list(_wide_places(role, method)) if role else []
+            if places or role is None:
+                yield _at_uri(method, known=role is not None)
+            for resource, path in places:
+                yield Violation(
+                    resource,
+                    path,
+                    f"{role.id if role else ''} may use every bucket, and the request of "
+                    f"{method.id} names the bucket",
+                    "allow only the bucket and the keys that the API is for",
+                )
+
+
+def _at_uri(method: Method, known: bool) -> Violation:
+    source = join_words(method.bucket_sources)
+    what = f"the request names the bucket ({source}), and "
+    if known:
+        what += "the role may use every bucket of the account"
+    elif method.credentials:
+        what += f"which buckets {method.credentials} may use is not in the template"
+    else:
+        what += "it has no role"
+    return Violation(method.id, f"{INTEGRATION}/Uri", what, _TODO)
+
+
+def _wide_places(role: S3Role, method: Method) -> Iterator[tuple[str, str]]:
+    """Where the role is allowed the method's requests for every bucket."""
+    for statement in role.granted:
+        if _is_wide(statement) and any(map(statement.grants, _actions(method))):
+            yield statement.resource, f"{statement.path}/Resource"
+    for arn in role.identity.elsewhere:
+        if str(arn).rpartition("/")[2] in WIDE_POLICIES:
+            yield role.id, "Properties/ManagedPolicyArns"
+
+
+def _is_wide(statement: Statement) -> bool:
+    everywhere = any(str(objects.bucket) == "*" for _, objects in statement.objects)
+    return everywhere or "NotResource" in statement.all_but
+
+
+def _actions(method: Method) -> Iterator[str]:
+    if method.reads:
+        yield "s3:GetObject"
+    if method.lists:
+        yield "s3:ListBucket"
+    if method.writes:
+        yield from ("s3:PutObject", "s3:DeleteObject")
+
+
+RULES = (
+    Rule(
+        "R50",
+        "any-bucket",
+        "high",
+        "The request does not name the bucket of a role that may use every bucket",
+        "Anybody who reaches the API reads every object of the account, in any bucket.",
+        _every_bucket,
+    ),
+)

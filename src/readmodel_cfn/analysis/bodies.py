@@ -92,6 +92,10 @@ class _Reader:
         for extension, name in _API_PROPERTIES.items():
             if extension in document:
                 self.body.properties.setdefault(name, document[extension])
+        endpoint = document.get(f"{_EXTENSION}endpoint-configuration")
+        if isinstance(endpoint, Mapping) and "disableExecuteApiEndpoint" in endpoint:
+            disabled = endpoint["disableExecuteApiEndpoint"]
+            self.body.properties.setdefault("DisableExecuteApiEndpoint", disabled)
         info = document.get("info")
         if isinstance(info, Mapping) and info.get("title"):
             self.body.properties.setdefault("Name", info["title"])

@@ -47,11 +47,9 @@ def read_methods(
     for own in branches(resource.properties, evaluator):
         for variables in stages or ({},):
             method = _read(resource, own, variables, path)
-            if isinstance(method, Method):
-                reason = _reason(method, names)
-                found += [method] if method not in found else []
-            else:
-                reason = method
+            if method is not None and method not in found:
+                found.append(method)
+            reason = _reason(method, names) if method else (INTEGRATION, "a part of it is unknown")
             if reason:
                 unchecked.append(Unchecked(resource.id, *reason))
     return found, list(dict.fromkeys(unchecked))
@@ -59,9 +57,9 @@ def read_methods(
 
 def _read(
     resource: Resource, evaluator: Evaluator, variables: Variables, path: PartialText
-) -> Method | tuple[str, str]:
+) -> Method | None:
     """The method; if it cannot be read without the parameters' defaults, then with them."""
-    method: Method | tuple[str, str] = (INTEGRATION, "a part of it is unknown")
+    method: Method | None = None
     for own in (evaluator, evaluator.with_defaults()):
         try:
             found = parse_method(resource, own, variables, path)
@@ -81,8 +79,8 @@ def _reason(method: Method, names: Mapping[str, Resource]) -> tuple[str, str] | 
         known = method.s3_verb in (*READING_VERBS, *WRITING_VERBS, "OPTIONS")
         what = "the HTTP method of the request to S3 is unknown"
         return None if known else (f"{INTEGRATION}/IntegrationHttpMethod", what)
-    what = _unknown_address(method, names)
-    return (f"{INTEGRATION}/Uri", what) if what else None
+    unknown = _unknown_address(method, names)
+    return (f"{INTEGRATION}/Uri", unknown) if unknown else None
 
 
 def _unknown_address(method: Method, names: Mapping[str, Resource]) -> str | None:

@@ -68,6 +68,12 @@ class Api:
         return self._properties.get("MinimumCompressionSize")
 
     @property
+    def default_endpoint_disabled(self) -> bool:
+        """Whether API Gateway's own URL is disabled; a parameter counts with its default."""
+        value = self._properties.get("DisableExecuteApiEndpoint")
+        return str(self.evaluator.with_defaults().text(value)).lower() == "true"
+
+    @property
     def has_cache(self) -> bool:
         """Whether a stage caches responses."""
         return any(_has_cache(stage, self.evaluator) for stage in self.stages)

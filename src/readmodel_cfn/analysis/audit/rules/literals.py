@@ -6,7 +6,7 @@ existing resource, in whatever region the stack is.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from readmodel_cfn.analysis.audit.rule import Rule, Violation
@@ -22,28 +22,33 @@ _ARN = re.compile(r"(?<![\w:-])arn:(?P<partition>[^:]*):[^:]*:(?P<region>[^:]*):
 _HOST = re.compile(rf"\.(?P<region>{_REGION})\.(?:amazonaws|api\.aws)")
 _API = ("RestApi", "Method", "Resource", "Stage", "Deployment", "GatewayResponse")
 
-_Find = Callable[[str], Iterator[str]]
-
 
 def _regions(view: View) -> Iterator[Violation]:
-    return _literals(view, _find_regions, "AWS::Region")
+    for resource, path, value in _expressions(view):
+        known = _known(value)
+        if regions := list(_find_regions(known)):
+            yield _violation(resource, path, value, [*_find_partitions(known), *regions])
 
 
 def _partitions(view: View) -> Iterator[Violation]:
-    return _literals(view, _find_partitions, "AWS::Partition and AWS::URLSuffix")
-
-
-def _literals(view: View, find: _Find, instead: str) -> Iterator[Violation]:
     for resource, path, value in _expressions(view):
-        known = "".join(part if isinstance(part, str) else "$" for part in parts_of(value))
-        literals = dict.fromkeys(find(known))
-        if literals:
-            yield Violation(
-                resource,
-                path,
-                f"{_short(str(value))} contains {join_words(literals)}",
-                f"use {instead} instead",
-            )
+        known = _known(value)
+        partitions = list(_find_partitions(known))
+        if partitions and not list(_find_regions(known)):
+            yield _violation(resource, path, value, partitions)
+
+
+def _violation(resource: str, path: str, value: PartialText, literals: list[str]) -> Violation:
+    return Violation(
+        resource,
+        path,
+        f"{_short(str(value))} contains {join_words(dict.fromkeys(literals))}",
+        "use AWS::Partition, AWS::Region and AWS::URLSuffix instead",
+    )
+
+
+def _known(value: PartialText) -> str:
+    return "".join(part if isinstance(part, str) else "$" for part in parts_of(value))
 
 
 def _expressions(view: View) -> Iterator[tuple[str, str, PartialText]]:

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from readmodel_cfn.analysis.methods import Method
+from readmodel_cfn.cloudformation.branches import branches, texts_of
 from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable
-from readmodel_cfn.cloudformation.policies import Document, Statement, parse_policy
+from readmodel_cfn.cloudformation.policies import Document, Statement, parse_branches, parse_policy
 from readmodel_cfn.cloudformation.resources import Resource
 from readmodel_cfn.cloudformation.s3_uri import Objects
 from readmodel_cfn.cloudformation.values import PartialText, Text, Unknown, reference_of
@@ -92,34 +93,36 @@ def parse_identity(
     ]
     return Identity(
         resource=resource,
-        trust=parse_policy(trust, resource.id, "Properties/AssumeRolePolicyDocument", evaluator),
+        trust=parse_branches(trust, resource.id, "Properties/AssumeRolePolicyDocument", evaluator),
         policies=tuple(policies),
         elsewhere=tuple(arn for arn in managed if reference_of(arn) not in all_resources),
     )
 
 
 def _managed_policies(resource: Resource, evaluator: Evaluator) -> list[PartialText]:
-    try:
-        items = evaluator.items(resource.properties.get("ManagedPolicyArns"))
-    except Unreadable:
-        return [Text((Unknown("Fn::Policies"),))]
-    return [evaluator.text(arn) for _, arn in items]
+    value = resource.properties.get("ManagedPolicyArns")
+    found: dict[PartialText, None] = {}
+    for own in branches(value, evaluator):
+        try:
+            found |= {own.text(arn): None for _, arn in own.items(value)}
+        except Unreadable:
+            return [Text((Unknown("Fn::Policies"),))]
+    return list(found)
 
 
 def _inline_policies(resource: Resource, evaluator: Evaluator) -> Iterator[Document]:
-    try:
-        items = evaluator.items(resource.properties.get("Policies"))
-    except Unreadable:
-        yield Document((), False)
-        return
-    for index, policy in items:
+    value = resource.properties.get("Policies")
+    found: dict[Document, None] = {}
+    for own in branches(value, evaluator):
         try:
-            value = evaluator.fields(policy)
+            policies = [(index, own.fields(policy)) for index, policy in own.items(value)]
         except Unreadable:
-            yield Document((), False)
+            found[Document((), False)] = None
             continue
-        path = f"Properties/Policies/{index}/PolicyDocument"
-        yield parse_policy(value.get("PolicyDocument"), resource.id, path, evaluator)
+        for index, policy in policies:
+            path = f"Properties/Policies/{index}/PolicyDocument"
+            found[parse_policy(policy.get("PolicyDocument"), resource.id, path, own)] = None
+    yield from found
 
 
 def _attached_policies(
@@ -137,10 +140,10 @@ def _attached_policies(
             if IDENTITY_TYPES[name] == identity.type
         ]
         named = {
-            evaluator.text(name)
+            name
             for property_name in properties
-            for name in evaluator.one_or_more(policy.properties.get(property_name))
+            for name in texts_of(policy.properties.get(property_name), evaluator)
         }
         if named & own_names or (properties and evaluator.text({"Ref": policy.id}) in managed):
             value = policy.properties.get("PolicyDocument")
-            yield parse_policy(value, policy.id, "Properties/PolicyDocument", evaluator)
+            yield parse_branches(value, policy.id, "Properties/PolicyDocument", evaluator)

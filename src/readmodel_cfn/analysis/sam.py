@@ -26,7 +26,7 @@ def with_globals(resource: Resource, template: Mapping[str, Any]) -> Resource:
 
 
 def sam_api(resource: Resource) -> list[Resource]:
-    """The RestApi, its deployment and its stage, and its domain.
+    """The RestApi, its stage and its domain name.
 
     The logical IDs of the others are those by which a SAM template refers to them, such as
     `Api.Stage`.
@@ -44,10 +44,9 @@ def sam_api(resource: Resource) -> list[Resource]:
             for media_type in types
         ]
     api = {"RestApiId": {"Ref": resource.id}}
-    deployment, staged = f"{resource.id}.Deployment", f"{resource.id}.Stage"
+    staged = f"{resource.id}.Stage"
     found = [
         replace(resource, type=f"{_API}RestApi", properties=own),
-        Resource(deployment, f"{_API}Deployment", api, ()),
         Resource(staged, f"{_API}Stage", {**stage, **api, "DeploymentId": {"Ref": deployment}}, ()),
     ]
     return found + (_domain(resource, domain, staged) if isinstance(domain, Mapping) else [])

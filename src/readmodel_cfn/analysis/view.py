@@ -17,7 +17,7 @@ from readmodel_cfn.analysis.roles import Identity, S3Role, parse_identity
 from readmodel_cfn.analysis.unchecked import Unchecked
 from readmodel_cfn.cloudformation.evaluate import Evaluator, Json, Unreadable
 from readmodel_cfn.cloudformation.patterns import has_star
-from readmodel_cfn.cloudformation.policies import Document, parse_policy
+from readmodel_cfn.cloudformation.policies import Document, parse_branches
 from readmodel_cfn.cloudformation.reader import TemplateSource, template_content
 from readmodel_cfn.cloudformation.resources import Resource, api_paths
 from readmodel_cfn.cloudformation.s3_uri import Objects, within
@@ -235,6 +235,11 @@ class View:
             api_id: self._api(api_id) for api_id in dict.fromkeys(method.api for method in reading)
         }
 
+    @cached_property
+    def all_apis(self) -> list[Api]:
+        """The REST APIs of this template."""
+        return [self._api(self.text({"Ref": api.id})) for api in self.of(f"{_API_GATEWAY}RestApi")]
+
     def _api(self, api_id: PartialText) -> Api:
         return Api(
             id=api_id,
@@ -319,7 +324,7 @@ class View:
     def bucket_policies(self, bucket: Resource) -> list[Document]:
         """The policies of a bucket."""
         return [
-            parse_policy(
+            parse_branches(
                 policy.properties.get("PolicyDocument"),
                 policy.id,
                 "Properties/PolicyDocument",

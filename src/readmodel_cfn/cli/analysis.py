@@ -108,11 +108,16 @@ def graph(file: Path | None, model: ModelOptions) -> None:
     """Draw the template FILE as a mermaid flowchart (default: that of readmodel.toml).
 
     Solid arrows are requests and documents, dotted arrows all other relations. GitHub renders it in
-    a Markdown code block with the language mermaid.
+    a Markdown code block with the language mermaid. What may read S3 and is not drawn, such as a
+    nested stack, is named on stderr.
     """
     from readmodel_cfn.analysis.graph import flowchart
+    from readmodel_cfn.analysis.view import unchecked_parts
 
-    click.echo(flowchart(file or model.template()), nl=False)
+    source = file or model.template()
+    click.echo(flowchart(source), nl=False)
+    for unchecked in unchecked_parts(source):
+        report.log(f"not drawn: {unchecked}")
 
 
 @click.command(
@@ -132,9 +137,10 @@ def openapi(file: Path | None, model: ModelOptions, api: str | None, form: str) 
     """Print the read API of FILE as OpenAPI 3.1 (default: that of readmodel.toml).
 
     The version of the API is the hash at the end of the deployment's logical ID, else the stage's
-    name.
+    name. What may read S3 and is left out is named on stderr.
     """
     from readmodel_cfn.analysis.openapi import openapi as describe
+    from readmodel_cfn.analysis.view import unchecked_parts
 
     source = file or model.template()
     if file:
@@ -146,3 +152,5 @@ def openapi(file: Path | None, model: ModelOptions, api: str | None, form: str) 
         report.print_json(document)
     else:
         click.echo(as_yaml(document), nl=False)
+    for unchecked in unchecked_parts(source):
+        report.log(f"left out: {unchecked}")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from readmodel_cfn.cloudformation.evaluate import Evaluator, function_of
-from readmodel_cfn.cloudformation.values import walk
+from readmodel_cfn.cloudformation.values import PartialText, walk
 
 MAX_BRANCHES = 32
 """More combinations of conditions are not tried; the conditions that are left stay unknown."""
@@ -24,6 +24,15 @@ def branches(value: Any, evaluator: Evaluator) -> list[Evaluator]:
         else:
             left += [own.assuming(name, False), own.assuming(name, True)]
     return found
+
+
+def texts_of(value: Any, evaluator: Evaluator) -> list[PartialText]:
+    """The texts that a value or a list of values may have, each once."""
+    return list(
+        dict.fromkeys(
+            own.text(item) for own in branches(value, evaluator) for item in own.one_or_more(value)
+        )
+    )
 
 
 def outer_branches(value: Any, evaluator: Evaluator) -> list[Evaluator]:

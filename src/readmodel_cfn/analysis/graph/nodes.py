@@ -72,7 +72,7 @@ def _paths(view: View) -> dict[str, Node]:
 def _path(view: View, method: Resource) -> str:
     """The path, or the reference to the API resource if the path is unknown."""
     name = view.text(method.properties.get("ResourceId"))
-    return _readable(view.paths.get(name) or name)
+    return readable(view.paths.get(name) or name)
 
 
 def _verbs(view: View, methods: list[Resource]) -> str:
@@ -92,12 +92,12 @@ def node_named(view: View, kind: str, text: PartialText) -> Node:
         own = [{"Ref": resource.id}, {"Fn::GetAtt": [resource.id, "Arn"]}]
         if text in {*map(view.text, own), *map(view.plain_text, own), name} - {""}:
             return Node(kind, resource.id, resource.id)
-    name = _readable(text)
+    name = readable(text)
     last = name.rpartition("/")[2] if kind in IDENTITIES else name  # an ARN's last part
     return Node(kind, last, detail=f"{Node(kind, '').kind}, elsewhere")
 
 
-def _readable(text: PartialText) -> str:
+def readable(text: PartialText) -> str:
     """An expression as plain text: `${Bucket}` becomes Bucket, an import the export's name."""
     return "".join(
         _NOTATION.sub("", part.name) if isinstance(part, Unknown) else part

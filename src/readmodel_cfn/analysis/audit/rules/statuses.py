@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from readmodel_cfn.analysis.audit.rule import Rule, Violation
 from readmodel_cfn.analysis.methods import (
     INTEGRATION,
-    STATUSES,
     IntegrationResponse,
     Method,
     compiled,
@@ -45,18 +44,16 @@ def _unmapped(view: View) -> Iterator[Violation]:
 
 def _other_class(view: View) -> Iterator[Violation]:
     for method, response, statuses in _by_response(view):
-        possible = _possible(method)
         wrong = [
             status
             for status in statuses
-            if not _hides_error(status, response.code)
-            and not _keeps_class(status, response.code, status in possible)
+            if not _hides_error(status, response.code) and not _keeps_class(status, response.code)
         ]
         if wrong:
             yield Violation(
                 method.id,
                 response.path,
-                f"S3's {_join_statuses(wrong, possible)} returned as {response.status}",
+                f"S3's {join_words(wrong)} returned as {response.status}",
                 "add a response of the same class: 200 and 304 unchanged, 4xx as 4xx, 5xx and "
                 "redirects as 5xx",
             )
@@ -70,8 +67,7 @@ def _errors_as_success(view: View) -> Iterator[Violation]:
             yield Violation(
                 method.id,
                 response.path,
-                f"{by} returns S3's {_join_statuses(wrong, _possible(method))} as "
-                f"{response.status}",
+                f"{by} returns S3's {join_words(wrong)} as {response.status}",
                 "let it match 200 only, and return 502 for what no pattern matches",
             )
 
@@ -92,16 +88,15 @@ def _names_version(method: Method) -> bool:
     return _VERSION in query.lower() or _VERSION in map(str.lower, targets)
 
 
-def _keeps_class(s3_status: int, status: int, possible: bool) -> bool:
+def _keeps_class(s3_status: int, status: int) -> bool:
     """Whether S3's status is returned as a status of the same class.
 
-    A 4xx that is not `possible` may also be a 5xx, as it is unexpected. Redirects must be a 5xx: a
-    client cannot follow them to S3.
+    Redirects must be a 5xx: a client cannot follow them to S3.
     """
     if s3_status in (200, 206, 304):
         return status == s3_status
     if 400 <= s3_status < 500:
-        return 400 <= status < (500 if possible else 600)
+        return 400 <= status < 500
     return 500 <= status < 600
 
 
@@ -118,18 +113,12 @@ def _with_valid_patterns(view: View) -> Iterator[Method]:
 
 
 def _by_response(view: View) -> Iterator[tuple[Method, IntegrationResponse, list[int]]]:
-    """Each response, with the statuses that select it: all possible ones, and all errors."""
+    """Each response, with the possible statuses of S3 that select it."""
     for method in _with_valid_patterns(view):
-        possible = set(_possible(method))
-        judged = [code for code in STATUSES if code in possible or (code >= 300 and code != 304)]
+        possible = _possible(method)
         for response in method.responses:
-            selecting = [code for code in judged if method.response_by_status[code] is response]
+            selecting = [code for code in possible if method.response_by_status[code] is response]
             yield method, response, selecting
-
-
-def _join_statuses(statuses: list[int], possible: list[int]) -> str:
-    """The statuses, the possible ones first."""
-    return join_words(sorted(statuses, key=lambda status: (status not in possible, status)))
 
 
 RULES = (

@@ -72,7 +72,7 @@ class Api:
     compress_from: int | Literal["never"] = option(
         1024,
         "Minimum size of a response, in bytes, to compress it for clients that accept gzip or "
-        "deflate (default 1024); or never.",
+        "deflate (default 1024); or never. It has no effect with stored_encoding gzip.",
         minimum=0,
         maximum=MINIMUM_COMPRESSION_SIZE,
         of_resource=True,

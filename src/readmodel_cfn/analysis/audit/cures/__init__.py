@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from readmodel_cfn.analysis.audit.cures import access, api, requests, responses
-from readmodel_cfn.analysis.audit.cures.edit import Cure, Edit
+from readmodel_cfn.analysis.audit.cures.edit import Cure, Edit, is_plain
 from readmodel_cfn.analysis.view import View
 
 __all__ = ["CURES", "Edit", "cure"]
@@ -19,12 +19,25 @@ CURES: Mapping[str, Cure] = {**responses.CURES, **requests.CURES, **api.CURES, *
 def cure(rule: str, view: View, resource: str, path: str) -> tuple[Edit, ...]:
     """What to paste to fix a violation at a path of a resource; empty if the rule has no cure.
 
-    It is also empty if a function such as Fn::ForEach makes the resource.
+    It is also empty if a function such as Fn::ForEach or Fn::If makes the resource or the part.
     """
     found = CURES.get(rule)
     if found is None or (resource != "Outputs" and not view.written(f"Resources/{resource}")):
         return ()
-    return tuple(Edit(edit.path, _valid(edit.value)) for edit in found(view, resource, path))
+    edits = [Edit(edit.path, _valid(edit.value)) for edit in found(view, resource, path)]
+    return tuple(edits) if all(_can_be_pasted(view, edit) for edit in edits) else ()
+
+
+def _can_be_pasted(view: View, edit: Edit) -> bool:
+    """Whether the place is an object or a list as written, or would be in one, and no function."""
+    steps = edit.path.split("/")
+    for end in range(1, len(steps)):
+        written = view.written("/".join(steps[:end]))
+        if written is None:
+            return True  # it is new, and the part above it is an object
+        if not is_plain(written) and not isinstance(written, list):
+            return False
+    return True
 
 
 def _valid(value: Any) -> Any:

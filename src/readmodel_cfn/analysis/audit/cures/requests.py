@@ -10,6 +10,7 @@ from readmodel_cfn.analysis.audit.cures.edit import (
     appended,
     depends,
     extended,
+    is_plain,
     method_of,
     new_id,
     without,
@@ -78,10 +79,10 @@ def _head(view: View, resource: str, _: str) -> Iterator[Edit]:
         return
     head: dict[str, Any] = json.loads(json.dumps(written, default=str))
     head.pop("Metadata", None)
-    properties = head["Properties"]
-    integration = properties["Integration"]
-    listed = integration.get("IntegrationResponses", [])
-    if not all(isinstance(item, dict) for item in (properties, integration, *listed)):
+    properties: Any = head.get("Properties")
+    integration: Any = properties.get("Integration") if is_plain(properties) else None
+    listed = integration.get("IntegrationResponses", []) if is_plain(integration) else None
+    if not isinstance(listed, list) or not all(map(is_plain, listed)):
         return
     properties["HttpMethod"] = integration["IntegrationHttpMethod"] = "HEAD"
     for response in listed:

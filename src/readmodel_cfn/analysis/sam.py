@@ -47,7 +47,7 @@ def sam_api(resource: Resource) -> list[Resource]:
     staged = f"{resource.id}.Stage"
     found = [
         replace(resource, type=f"{_API}RestApi", properties=own),
-        Resource(staged, f"{_API}Stage", {**stage, **api, "DeploymentId": {"Ref": deployment}}, ()),
+        Resource(staged, f"{_API}Stage", {**stage, **api}, ()),
     ]
     return found + (_domain(resource, domain, staged) if isinstance(domain, Mapping) else [])
 

@@ -4,6 +4,7 @@ import audit_faults_access
 import audit_faults_answers
 import audit_faults_content
 import audit_faults_headers
+import audit_faults_s3
 import pytest
 from audit_faults import Case
 from audit_templates import good
@@ -16,6 +17,7 @@ CASES = [
     *audit_faults_headers.CASES,
     *audit_faults_content.CASES,
     *audit_faults_access.CASES,
+    *audit_faults_s3.CASES,
 ]
 
 

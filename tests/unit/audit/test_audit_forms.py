@@ -203,16 +203,6 @@ def role_of_a_parameter(template: Template) -> None:
     find(template, "ReaderPolicy/Properties/PolicyDocument/Statement")[0]["Action"] = ["s3:*"]
 
 
-def conditional_responses(template: Template) -> None:
-    path = f"{GET}/Integration/IntegrationResponses"
-    put(template, path, {"Fn::If": ["Strict", find(template, path), []]})
-
-
-def one_conditional_response(template: Template) -> None:
-    listed = find(template, f"{GET}/Integration/IntegrationResponses")
-    listed[4] = {"Fn::If": ["Masked", listed[4], {"Ref": "AWS::NoValue"}]}
-
-
 def api_of_another_stack(template: Template) -> None:
     api = {"Fn::ImportValue": "api"}
     for resource_ in template["Resources"].values():
@@ -244,8 +234,6 @@ UNKNOWN = [
     imported_bucket,
     bucket_of_the_client,
     role_of_a_parameter,
-    conditional_responses,
-    one_conditional_response,
     api_of_another_stack,
     managed_policy_of_a_parameter,
     unresolvable_principal,

@@ -18,20 +18,24 @@ _TODO = "write the bucket's name in the URI"
 
 def _every_bucket(view: View) -> Iterator[Violation]:
     roles = {view.text({"Fn::GetAtt": [role.id, "Arn"]}): role for role in view.all_s3_roles}
+    wide: dict[tuple[str, str], tuple[str, list[str]]] = {}
     for method in view.methods:
-        if method.signed and method.bucket_sources:
-            role = roles.get(method.credentials)
-            places = list(_wide_places(role, method)) if role else []
-            if places or role is None:
-                yield _at_uri(method, known=role is not None)
-            for resource, path in places:
-                yield Violation(
-                    resource,
-                    path,
-                    f"{role.id if role else ''} may use every bucket, and the request of "
-                    f"{method.id} names the bucket",
-                    "allow only the bucket and the keys that the API is for",
-                )
+        if not method.signed or not method.bucket_sources:
+            continue
+        role = roles.get(method.credentials)
+        places = list(_wide_places(role, method)) if role else []
+        if places or role is None:
+            yield _at_uri(method, known=role is not None)
+        for place in places:
+            wide.setdefault(place, (role.id if role else "", []))[1].append(method.id)
+    for (resource, path), (name, methods) in wide.items():
+        yield Violation(
+            resource,
+            path,
+            f"{name} may use every bucket, and the request names the bucket in "
+            f"{join_words(dict.fromkeys(methods))}",
+            "allow only the bucket and the keys that the API is for",
+        )
 
 
 def _at_uri(method: Method, known: bool) -> Violation:

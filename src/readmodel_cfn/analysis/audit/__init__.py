@@ -64,8 +64,8 @@ class AuditReport:
     reads: int
     lists: int
     writes: int
-    public: tuple[PublicMethod, ...]
     unchecked: tuple[Unchecked, ...]
+    public: tuple[PublicMethod, ...] = ()
     form: Literal["json", "yaml"] = "json"
 
     def __str__(self) -> str:

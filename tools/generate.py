@@ -53,8 +53,9 @@ looked at, whatever `--fail-on` says: the worst finding may be in it.
    `R20 no-head in 4 methods`. The path of the construct is beside the logical ID if the CDK wrote
    the template.
 5. What to paste into FILE, in its format, JSON or YAML. It replaces what has the same key.
-   Functions have their long names, such as Fn::Sub. Without a file, and for a rule that needs a
-   decision, there is nothing to paste.
+   Functions have their long names, such as Fn::Sub. There is nothing to paste without a file, for
+   a rule that needs a decision, and for what an OpenAPI document or a function such as Fn::If
+   makes.
 
 `--json` and `--format sarif` have every single finding. The JSON is an object:
 

@@ -82,7 +82,7 @@ class AuditReport:
         numbers = Counter(finding.severity for finding in self.findings)
         found = counted(len(self.findings), "finding")
         found += ": " if numbers else ""
-        found += ", ".join(f"{numbers[name]} {name}" for name in SEVERITIES if numbers[name])
+        found += ", ".join(f"{numbers[name]:,} {name}" for name in SEVERITIES if numbers[name])
         unchecked = f"{counted(len(self.unchecked), 'part')} not looked at"
         return f"{found}; {unchecked}" if self.unchecked else found
 

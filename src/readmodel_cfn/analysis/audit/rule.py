@@ -65,7 +65,7 @@ class Finding:
 
     def as_dict(self) -> dict[str, Any]:
         """The finding as `audit --json` prints it."""
-        return asdict(self)
+        return {**asdict(self), "cure": [asdict(edit) for edit in self.cure]}
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,28 @@ error of `--fail-on high`. `audit(template)` is the list of its findings, each w
 and, if the template is a text or a file, its `line`. `group(findings)` has one group for each
 mistake; `to_sarif(findings, file, unchecked)` is the SARIF log.
 
+## What is checked
+
+No findings means that all is well only if everything that may read S3 was looked at. The audit
+looks at
+
+- the methods of the template, also those in the OpenAPI document of an AWS::ApiGateway::RestApi
+  (`Body`) or an AWS::Serverless::Api (`DefinitionBody`): a finding names the place in the document,
+  with `/` in a path written as `~1`;
+- both branches of an `Fn::If` whose condition the template leaves open;
+- what `Fn::ForEach` makes, also over the default of a parameter;
+- the value of a stage variable in every stage of the template;
+- HTTP and HTTP_PROXY integrations with the URL of a bucket, and methods that send the client's own
+  HTTP method (ANY).
+
+Everything else that may read S3 is listed in the report and as `unchecked` in the output of
+`--json`, and the exit code is 3: a definition in S3 or another file (`BodyS3Location`,
+`DefinitionUri`, `Fn::Transform`), a nested stack, a module or a macro, a loop over unknown items, a
+URI that is missing or unknown, `s3:action`, and HTTP APIs. `graph` and `openapi` name the same on stderr.
+
+A request without a key lists a bucket, or all buckets of the account. It is not judged as a
+document: R52 reports it.
+
 ## GitHub code scanning
 
 With `--format sarif` the output is a SARIF 2.1.0 log: every rule with its severity as the level

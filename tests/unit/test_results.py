@@ -64,7 +64,7 @@ RESULTS: list[Any] = [
     VerifyResult("stack shop", "a", "a.json", "http://localhost", (), ()),
     DeleteResult("shop", (BUCKET, TOPIC), {"bucket": 3}),
     AuditFinding("R1", "name", "low", "Api", "Properties", 3, "what", "meaning", "todo"),
-    AuditReport((), 3, 1, 2, ()),
+    AuditReport((), 3, 1, 2, (Unchecked("Api", "Properties/BodyS3Location", "in S3"),)),
     PublicMethod("Get", "GET", "/items", "reads", "bucket", "a.json", False),
     Unchecked("Api", "Properties/BodyS3Location", "it is in S3"),
     LintFinding("E1", "error", "Resources", "message", "meaning"),

@@ -27,8 +27,8 @@ MAPPINGS: Mapping[str, tuple[str, str, str]] = {
 class DomainMapping:
     """A path of a domain name at which an API is reached.
 
-    `resource` and `domain` are those of the mapping and of the domain name, which is None if it is
-    not in the template. `host` is the domain name itself, `path` is empty for the whole domain.
+    `resource` is the mapping, `domain` the domain name if it is in the template. `host` is the
+    domain name itself, `path` is empty for the whole domain.
     """
 
     resource: Resource

@@ -84,7 +84,7 @@ def _reason(method: Method, names: Mapping[str, Resource]) -> tuple[str, str] | 
 
 
 def _unknown_address(method: Method, names: Mapping[str, Resource]) -> str | None:
-    """What is unknown in a URI that may lead to S3."""
+    """What is unknown in a URI that may be one of S3."""
     if not method.address:
         return "the integration has no URI"
     if method.integration_type.startswith("HTTP"):

@@ -27,7 +27,7 @@ def _domain(mapping: DomainMapping, fill: Fill) -> dict[str, Any]:
     """The URL of a domain name; parts that are unknown are variables."""
     variables = dict(_variables({"domainName": mapping.host, "basePath": mapping.path}, fill))
     host = "{domainName}" if "domainName" in variables else fill(mapping.host)
-    path = "{basePath}" if "basePath" in variables else fill(mapping.path)
+    path = "{basePath}" if "basePath" in variables else fill(mapping.path).strip("/")
     url = f"https://{host}/{path}".rstrip("/")
     return {"url": url, **({"variables": variables} if variables else {})}
 

@@ -34,7 +34,7 @@ _HTTP_APIS = {
     "AWS::ApiGatewayV2::Integration": ("IntegrationUri",),
     "AWS::Serverless::HttpApi": ("DefinitionBody", "DefinitionUri"),
 }
-"""The types of HTTP APIs, with the properties that may lead to S3."""
+"""The types of HTTP APIs, with the properties that may name S3."""
 _JUDGED = ("AWS::ApiGateway::", "AWS::Serverless::Api")
 
 
@@ -124,6 +124,6 @@ def _of_resource(resource: Resource) -> Iterator[Unchecked]:
 
 
 def _may_be_s3(value: Any) -> bool:
-    """Whether a document, its place, or a URL may lead to S3."""
+    """Whether a document, its place, or a URL may be one of S3."""
     texts = [part for _, part in walk(value) if isinstance(part, str)]
     return any("s3" in text.lower() or "WebsiteURL" in text for text in texts)

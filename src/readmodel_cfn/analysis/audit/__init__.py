@@ -158,7 +158,7 @@ def _at_its_place(finding: Finding, view: View) -> Finding:
 def audit(template: TemplateSource) -> list[Finding]:
     """The findings of `audit_report`.
 
-    An empty list is not yet an all-clear: `audit_report` also has what was not looked at.
+    An empty list is not yet an all-clear: see `AuditReport`.
 
     Raises:
         ConfigError: a file that cannot be read, or a text that is not a template.

@@ -102,7 +102,7 @@ def _domain(view: View, mapping: DomainMapping, nodes: _Nodes) -> Iterator[Arrow
         ),
         None,
     )
-    address = "/".join(filter(None, (readable(mapping.host), readable(mapping.path))))
+    address = "/".join(filter(None, (readable(mapping.host), readable(mapping.path).strip("/"))))
     yield Arrow(READERS, domain, address, flow=True)
     if domain.id != mapping.resource.id:
         yield Arrow(domain, nodes[mapping.resource.id])
@@ -202,7 +202,7 @@ def _permission(source: Node, bucket: Node, statements: Sequence[Statement]) -> 
 def _references(view: View, nodes: _Nodes) -> Iterator[Arrow]:
     for resource in view.resources.values():
         if resource.type in MAPPINGS:
-            continue  # domain names are drawn with what they lead to
+            continue  # a domain name is drawn with what it serves
         for name in references(resource.properties):
             target = nodes.get(name.partition(".")[0])
             if resource.id in nodes and target:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from readmodel_cfn.analysis.audit.rule import Rule, Violation
 from readmodel_cfn.analysis.methods import INTEGRATION, Method
 from readmodel_cfn.analysis.view import View
+from readmodel_cfn.analysis.words import join_words
 
 
 def _unsigned(view: View) -> Iterator[Violation]:
@@ -34,6 +35,10 @@ def listed(method: Method) -> str:
     """What a method lists, in words."""
     if method.lists_buckets:
         return "all buckets of the account"
+    if method.bucket_sources:
+        return (
+            f"the keys of any bucket, which the request names ({join_words(method.bucket_sources)})"
+        )
     bucket = method.uri.bucket if method.uri else ""
     return f"the keys of the bucket {bucket}"
 

@@ -88,7 +88,8 @@ looks at
 Everything else that may read S3 is listed in the report and as `unchecked` in the output of
 `--json`, and the exit code is 3: a definition in S3 or another file (`BodyS3Location`,
 `DefinitionUri`, `Fn::Transform`), a nested stack, a module or a macro, a loop over unknown items, a
-URI that is missing or unknown, `s3:action`, and HTTP APIs. `graph` and `openapi` name the same on stderr.
+URI that is missing or unknown, `s3:action`, and HTTP APIs. `graph` and `openapi` name the same on
+stderr.
 
 A request without a key lists a bucket, or all buckets of the account. It is not judged as a
 document: R52 reports it.

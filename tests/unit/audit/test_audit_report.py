@@ -62,6 +62,16 @@ def test_private_api_has_no_public_methods() -> None:
     assert public(template) == set()
 
 
+def test_method_that_writes_is_public_if_it_takes_other_verbs_than_get() -> None:
+    template = good()
+    put(template, f"{GET}/Integration/IntegrationHttpMethod", "ANY")
+    public = audit_report(template).public
+    assert {method.access for method in public} == {"reads"}
+    put(template, f"{GET}/HttpMethod", "ANY")
+    found = [method.access for method in audit_report(template).public if method.verb == "ANY"]
+    assert found == ["reads", "writes"]
+
+
 def test_resource_policy_of_the_api_is_mentioned() -> None:
     template = good()
     put(template, "Api/Properties/Policy", {"Statement": []})

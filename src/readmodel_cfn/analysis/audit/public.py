@@ -51,7 +51,7 @@ def public_methods(view: View) -> list[PublicMethod]:
     found: dict[PublicMethod, None] = {}
     for method in view.methods:
         api = view.api_of(method)
-        if method.uri is None or not method.is_open or (api and _is_private(view, api)):
+        if method.uri is None or not is_public(view, method):
             continue
         place = view.places.get(method.id)
         for access in _accesses(method):
@@ -74,8 +74,20 @@ def _accesses(method: Method) -> Iterator[Access]:
         yield "reads"
     if method.lists:
         yield "lists"
-    if method.writes:
+    if writes(method):
         yield "writes"
+
+
+def writes(method: Method) -> bool:
+    """Whether a request can write to S3; with ANY, S3 gets the client's verb."""
+    reading = method.s3_verb == "ANY" and method.verb in ("GET", "HEAD", "OPTIONS")
+    return method.writes and not reading
+
+
+def is_public(view: View, method: Method) -> bool:
+    """Whether the method needs no authorization and no API key, and its API is not private."""
+    api = view.api_of(method)
+    return method.is_open and not (api and _is_private(view, api))
 
 
 def _is_private(view: View, api: Resource) -> bool:

@@ -171,6 +171,10 @@ def _secret(view: View, _: str, path: str) -> Iterator[Edit]:
             return
 
 
+def _signed(_: View, resource: str, path: str) -> Iterator[Edit]:
+    yield Edit(f"Resources/{resource}/{path}", "AWS_IAM")
+
+
 def _pseudo_parameters(view: View, resource: str, path: str) -> Iterator[Edit]:
     """The text as Fn::Sub, with pseudo parameters in place of the literal region and partition."""
     place = f"Outputs/{path}" if resource == "Outputs" else f"Resources/{resource}/{path}"
@@ -201,5 +205,6 @@ CURES: Mapping[str, Cure] = {
     "R48": _secret,
     "R49": _put_only,
     "R54": _pseudo_parameters,
+    "R55": _signed,
 }
 """The cures by rule."""

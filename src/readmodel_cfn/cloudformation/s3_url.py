@@ -18,7 +18,6 @@ from readmodel_cfn.cloudformation.values import (
     Unknown,
     join_texts,
     match_text,
-    parts_of,
     units,
 )
 
@@ -30,6 +29,7 @@ _URL = re.compile(
     r"(?::\d+)?(?:/(?P<path>[^?]*))?(?:\?(?P<query>.*))?",
     re.IGNORECASE | re.DOTALL,
 )
+_WEBSITE = "s3-website"
 _HOST = re.compile(r"(?:https?://)?(?P<host>[^/?]*)(?:[/?].*)?", re.IGNORECASE | re.DOTALL)
 
 
@@ -40,6 +40,8 @@ def parse_url(url: PartialText) -> S3Uri | None:
         return None
     path = found.get("path", "")
     bucket, key = (found["host"], path) if "host" in found else split_path(path)
+    if _WEBSITE in str(url) and (key == "" or str(key).endswith("/")):
+        key = join_texts([key, "index.html"])  # the index document, if it has the usual name
     return S3Uri(
         partition="",
         region="",
@@ -69,8 +71,3 @@ def bucket_hosts(logical_id: str, name: PartialText | Unknown) -> Mapping[str, P
         "WebsiteURL": ["http://", name, ".s3-website-", region, ".", suffix],
     }
     return {f"{logical_id}.{attribute}": join_texts(parts) for attribute, parts in hosts.items()}
-
-
-def is_literal(text: PartialText) -> bool:
-    """Whether a text has no unknown parts."""
-    return not any(isinstance(part, Unknown) for part in parts_of(text))

@@ -76,7 +76,8 @@ def _path(view: View, method: Resource) -> str:
 
 
 def _verbs(view: View, methods: list[Resource]) -> str:
-    return " ".join(str(view.text(method.properties.get("HttpMethod"))) for method in methods)
+    verbs = (str(view.text(method.properties.get("HttpMethod"))) for method in methods)
+    return " ".join(dict.fromkeys(verbs))
 
 
 def api_of(view: View, resource: Resource) -> Node | None:

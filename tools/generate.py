@@ -55,7 +55,7 @@ looked at, whatever `--fail-on` says: the worst finding may be in it.
 5. What to paste into FILE, in its format, JSON or YAML. It replaces what has the same key.
    Functions have their long names, such as Fn::Sub. There is nothing to paste without a file, for
    a rule that needs a decision, and for what an OpenAPI document or a function such as Fn::If
-   makes.
+   makes. Then audit again: one piece can fix several findings.
 
 `--json` and `--format sarif` have every single finding. The JSON is an object:
 

@@ -64,7 +64,7 @@ class Method:
     `s3_verb` is the HTTP method of the request to S3. `declared` are the method's request
     parameters, `mapped` those of the integration and where their values come from. `greedy` are the
     parameters of the path that may contain slashes. `uri` names objects of S3: an `s3:path` URI, or
-    the URL of a bucket.
+    the URL of a bucket. `is_open` says that a client needs neither authorization nor an API key.
     """
 
     id: str
@@ -83,6 +83,7 @@ class Method:
     responses: tuple[IntegrationResponse, ...]
     method_responses: tuple[MethodResponse, ...]
     greedy: frozenset[str] = frozenset()
+    is_open: bool = False
 
     @property
     def signed(self) -> bool:
@@ -224,6 +225,10 @@ def parse_method(
                 f"Properties/MethodResponses/{index}", evaluator.fields(value), evaluator
             )
             for index, value in evaluator.items(own.get("MethodResponses"))
+        ),
+        is_open=(
+            str(text(own.get("AuthorizationType")) or "NONE").upper() == "NONE"
+            and str(text(own.get("ApiKeyRequired")) or "false").lower() == "false"
         ),
         greedy=frozenset(_GREEDY.findall(str(path))),
     )

@@ -103,6 +103,30 @@ class View:
         """The places of what an API defines in itself, such as the methods of its Body."""
         return self._parts.places
 
+    def written(self, path: str) -> Any:
+        """What the template has at a path, as written; None if there is nothing.
+
+        `path` begins at the top, such as Resources/Bucket/Properties.
+        """
+        found: Any = self._template
+        for step in path.split("/"):
+            if isinstance(found, Mapping):
+                found = found.get(step)
+            elif isinstance(found, list) and step.isdecimal() and int(step) < len(found):
+                found = found[int(step)]
+            else:
+                return None
+        return found
+
+    def cdk_path(self, logical_id: str) -> str | None:
+        """The path of the construct that made a resource, if the CDK wrote the template.
+
+        https://docs.aws.amazon.com/cdk/v2/guide/identifiers.html
+        """
+        metadata = self.written(f"Resources/{logical_id}/Metadata")
+        path = metadata.get("aws:cdk:path") if isinstance(metadata, Mapping) else None
+        return path if isinstance(path, str) else None
+
     def of(self, kind: str) -> list[Resource]:
         """The resources of a type."""
         return [resource for resource in self.resources.values() if resource.type == kind]
@@ -240,6 +264,10 @@ class View:
             gateway_responses=self._belonging_to(api_id, "GatewayResponse"),
             evaluator=self.evaluator,
         )
+
+    def api_of(self, method: Method) -> Resource | None:
+        """The API of a method; None if it is not in the template."""
+        return self.resources.get(reference_of(method.api) or "")
 
     def _belonging_to(self, api_id: PartialText, kind: str) -> tuple[Resource, ...]:
         return tuple(

@@ -1,32 +1,27 @@
 """`audit`, `graph` and `openapi`: analyze any template, without AWS."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from readmodel_cfn.cli import audit_text
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.options import ModelOptions, file_argument, json_option, model_options
-from readmodel_cfn.errors import require_no_findings
-from readmodel_cfn.plural import counted
 from readmodel_cfn.template.render import as_yaml
 
 if TYPE_CHECKING:  # imported below when a command needs them
-    from readmodel_cfn.analysis.audit import Finding, Rule
-
-_COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
+    from readmodel_cfn.analysis.audit import Rule, Severity
 
 
 @click.command(
     cls=WithExamples,
     epilog=examples(
         "readmodel-cfn audit",
+        "readmodel-cfn audit template.yaml --fail-on high",
         "readmodel-cfn audit template.yaml --format sarif",
-        "readmodel-cfn audit --rules",
     ),
 )
 @file_argument
@@ -38,24 +33,33 @@ _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
     type=click.Choice(["text", "json", "sarif"]),
     help="Output format [default: text]; --json is short for json.",
 )
+@click.option(
+    "--fail-on",
+    type=click.Choice(["high", "medium", "low"]),
+    default="low",
+    help="Lowest severity that makes the exit code 3 [default: low, which is any finding].",
+)
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules instead of auditing.")
 def audit(
     file: Path | None,
     model: ModelOptions,
     as_json: bool,
     form: str | None,
+    fail_on: "Severity",
     list_rules: bool,
 ) -> None:
     """Check the S3 proxy in FILE against best practices (default: that of readmodel.toml).
 
-    FILE is any template in JSON or YAML that reads S3 through an API Gateway REST API. Findings are
-    errors, warnings and notes, the worst first; the exit code is 3 if there is one, also a note, or
-    if something that may read S3 was not checked.
+    FILE is any template in JSON or YAML that reads S3 through an API Gateway REST API. The report
+    begins with what was looked at and what anybody can reach. Findings are high, medium or low, the
+    worst first, with what to paste into FILE as the fix. The exit code is 3 if there is a finding,
+    or if something that may read S3 was not looked at.
 
     With --json: findings, a list, each with rule, name, severity, resource, path, line, what,
-    meaning and todo; reads, lists and writes, the numbers of methods; and unchecked, a list, each
-    with resource, path and what. With --rules, a list of rules, each with id, name, severity, title
-    and meaning.
+    meaning, todo, type, cdk_path and cure, a list, each with path and value; reads, lists and
+    writes, the numbers of methods; public, a list, each with resource, verb, path, access, bucket,
+    key and has_policy; and unchecked, a list, each with resource, path and what. With --rules, a
+    list of rules, each with id, name, severity, title and meaning.
 
     With --format sarif: a SARIF 2.1.0 log, for GitHub code scanning and other services.
     """
@@ -65,20 +69,14 @@ def audit(
     if list_rules:
         _print_rules(RULES, form == "json")
         return
-    source = file or model.template()
-    result = audit_report(source)
-    findings = result.findings
+    result = audit_report(file or model.template())
     if form == "json":
         report.print_json(result.as_dict())
     elif form == "sarif":
-        report.print_json(to_sarif(findings, file or model.file_in_use))
+        report.print_json(to_sarif(result.findings, file or model.file_in_use, result.unchecked))
     else:
-        _print_findings(findings, file)
-    for unchecked in result.unchecked:
-        report.log(f"not checked: {unchecked}")
-    methods = f"{counted(result.reads, 'method')} that read S3"
-    report.log(f"{counted(len(findings), 'finding') if findings else 'No findings'} in {methods}.")
-    require_no_findings([*findings, *result.unchecked], str(file or "template"))
+        audit_text.print_report(result, file)
+    result.require_none(str(file or "template"), fail_on)
 
 
 def _format(form: str | None, as_json: bool, list_rules: bool) -> str:
@@ -99,25 +97,6 @@ def _print_rules(rules: Iterable["Rule"], as_json: bool) -> None:
         report.print_json([rule.as_dict() for rule in rules])
     else:
         report.table([rule.id, rule.severity, rule.name, rule.title] for rule in rules)
-
-
-def _print_findings(findings: Sequence["Finding"], file: Path | None) -> None:
-    """Print the findings of each rule, and how many there are of each severity."""
-    for (severity, rule, name, meaning), group in groupby(findings, _rule_of):
-        report.echo(f"{click.style(severity, fg=_COLOURS[severity])} {rule} {name}")
-        report.echo(f"  impact: {meaning}")
-        for finding in group:
-            line = f"{file}:{finding.line}: " if finding.line else ""
-            report.echo(f"    {line}{finding.resource}/{finding.path}")
-            report.echo(f"      {finding.what}")
-            report.echo(f"      fix: {finding.todo}")
-    numbers = Counter(finding.severity for finding in findings)
-    if findings:
-        report.echo(", ".join(counted(number, severity) for severity, number in numbers.items()))
-
-
-def _rule_of(finding: "Finding") -> tuple[str, str, str, str]:
-    return finding.severity, finding.rule, finding.name, finding.meaning
 
 
 @click.command(

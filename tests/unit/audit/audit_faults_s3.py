@@ -30,6 +30,14 @@ def lists(template: Template, bucket: str = "${Store}") -> None:
     find(template, "Deployment1a2b/DependsOn").append("List")
 
 
+def writes(template: Template, verb: str) -> None:
+    properties = find(good(), GET)
+    properties["HttpMethod"] = properties["Integration"]["IntegrationHttpMethod"] = verb
+    properties["ResourceId"] = {"Ref": "Products"}
+    template["Resources"]["Write"] = {"Type": "AWS::ApiGateway::Method", "Properties": properties}
+    find(template, "Deployment1a2b/DependsOn").append("Write")
+
+
 CASES = [
     Case(
         "a bucket that the request names",
@@ -69,5 +77,21 @@ CASES = [
         "R53",
         f"{GET}/Integration/IntegrationHttpMethod",
         "PUT DELETE",
+    ),
+    case(
+        "a method that lets anybody write",
+        lambda template: writes(template, "PUT"),
+        "R55",
+        "Write/Properties/AuthorizationType",
+        "PUT Store",
+    ),
+    Case(
+        "a method that lets anybody send every HTTP method",
+        lambda template: writes(template, "ANY"),
+        (
+            ("R55", "Write/Properties/AuthorizationType"),
+            ("R53", "Write/Properties/Integration/IntegrationHttpMethod"),
+        ),
+        "ANY Store",
     ),
 ]

@@ -259,7 +259,7 @@ def test_keys_of_an_unknown_bucket_are_checked() -> None:
 def test_role_of_a_proxy_that_writes_may_have_put_object() -> None:
     template = good()
     upload = find(good(), "SampleGet")
-    upload["Properties"] |= {"HttpMethod": "PUT"}
+    upload["Properties"] |= {"HttpMethod": "PUT", "AuthorizationType": "AWS_IAM"}
     upload["Properties"]["Integration"] |= {"IntegrationHttpMethod": "PUT"}
     put(template, "SamplePut", upload)
     find(template, "Deployment1a2b/DependsOn").append("SamplePut")

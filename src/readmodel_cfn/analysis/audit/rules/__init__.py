@@ -21,6 +21,7 @@ from readmodel_cfn.analysis.audit.rules import (
     literals,
     parameters,
     patterns,
+    public_writes,
     role_actions,
     role_keys,
     s3_access,
@@ -31,6 +32,7 @@ from readmodel_cfn.analysis.audit.rules import (
 
 RULES: tuple[Rule, ...] = (
     *client_buckets.RULES,
+    *public_writes.RULES,
     *statuses.RULES,
     *patterns.RULES,
     *declared.RULES,

@@ -71,7 +71,7 @@ RULES = (
     Rule(
         "R50",
         "any-bucket",
-        "error",
+        "high",
         "The request does not name the bucket of a role that may use every bucket",
         "Anybody who reaches the API reads every object of the account, in any bucket.",
         _every_bucket,

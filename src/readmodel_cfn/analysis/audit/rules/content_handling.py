@@ -104,7 +104,7 @@ RULES = (
     Rule(
         "R26",
         "binary-payload",
-        "error",
+        "high",
         "Documents of binary media types are sent as bytes, and only documents",
         "The client gets base64 instead of the document, such as every browser, whose Accept does "
         "not begin with the binary type; or it gets a broken error.",
@@ -113,7 +113,7 @@ RULES = (
     Rule(
         "R27",
         "text-body",
-        "error",
+        "high",
         "With binary media types */*, bodies from templates have CONVERT_TO_TEXT",
         "MOCK methods return 500, so that CORS preflights fail; errors arrive as base64.",
         _texts,
@@ -121,7 +121,7 @@ RULES = (
     Rule(
         "R28",
         "no-content-encoding",
-        "warning",
+        "medium",
         "Binary documents have S3's Content-Encoding",
         "The client does not decompress a compressed document.",
         _encoding,
@@ -129,7 +129,7 @@ RULES = (
     Rule(
         "R29",
         "no-binary-types",
-        "error",
+        "high",
         "CONVERT_TO_BINARY is used with binary media types only",
         "The document is decoded as if it were base64: it arrives corrupted, or as a 500.",
         _no_types,

@@ -19,7 +19,7 @@ def _not_included(view: View) -> Iterator[Violation]:
                         deployment.id,
                         "DependsOn",
                         f"it does not depend on the {kind} {resource.id}",
-                        f"add {resource.id} to DependsOn",
+                        "add it to DependsOn",
                     )
 
 
@@ -74,7 +74,7 @@ RULES = (
     Rule(
         "R33",
         "not-in-deployment",
-        "error",
+        "high",
         "The deployment depends on every method and gateway response of its API",
         "The snapshot may be taken before the resource exists: its path returns 403.",
         _not_included,
@@ -82,7 +82,7 @@ RULES = (
     Rule(
         "R34",
         "no-stage",
-        "error",
+        "high",
         "A stage serves the API",
         "The API has no URL.",
         _no_stage,
@@ -90,7 +90,7 @@ RULES = (
     Rule(
         "R35",
         "inline-stage",
-        "warning",
+        "medium",
         "The stage is a separate resource",
         "Changes of the API are never served: clients see the first deployment only.",
         _inline_stage,

@@ -24,7 +24,7 @@ RULES = (
     Rule(
         "R19",
         "xml-error-body",
-        "warning",
+        "medium",
         "Errors have a body from a template",
         "The body is S3's XML error with the media type application/json: clients cannot parse it, "
         "and it shows the names of the bucket and the key.",

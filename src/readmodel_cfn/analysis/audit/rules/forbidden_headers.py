@@ -48,7 +48,7 @@ RULES = (
     Rule(
         "R12",
         "forbidden-response-header",
-        "warning",
+        "medium",
         "No header is mapped that API Gateway sets itself",
         "The client gets the header as x-amzn-Remapped-*, or not at all.",
         _forbidden_response,
@@ -56,7 +56,7 @@ RULES = (
     Rule(
         "R13",
         "forbidden-request-header",
-        "error",
+        "high",
         "No header is mapped to the request that API Gateway does not send",
         "Every read fails with 500.",
         _forbidden_request,

@@ -125,7 +125,7 @@ RULES = (
     Rule(
         "R45",
         "literal-region",
-        "note",
+        "low",
         "What reads S3 has no literal region",
         "The stack works in one region only: in others, reads fail or go to the wrong region.",
         _regions,
@@ -135,7 +135,7 @@ PARTITION_RULES = (
     Rule(
         "R54",
         "literal-partition",
-        "note",
+        "low",
         "What reads S3 has no literal partition",
         "The stack works in every region of that partition, but not in others: the partition aws "
         "does not include China and GovCloud.",

@@ -77,7 +77,7 @@ RULES = (
     Rule(
         "R15",
         "undeclared-parameter",
-        "error",
+        "high",
         "Every request parameter that is mapped is declared on the method",
         "The deployment fails: invalid mapping expression.",
         _undeclared,
@@ -85,7 +85,7 @@ RULES = (
     Rule(
         "R16",
         "unfilled-parameter",
-        "error",
+        "high",
         "Every {parameter} of the URI has a value",
         "API Gateway requests the URI with the braces, and every read fails with 500.",
         _without_value,
@@ -93,7 +93,7 @@ RULES = (
     Rule(
         "R17",
         "unused-parameter",
-        "error",
+        "high",
         "Every path parameter that is mapped is in the URI",
         "All values of the parameter read the same object.",
         _unused,
@@ -101,7 +101,7 @@ RULES = (
     Rule(
         "R18",
         "parameter-not-in-path",
-        "error",
+        "high",
         "Every path parameter is in the resource's path",
         "The parameter never has a value: the deployment or every read fails.",
         _not_in_path,

@@ -78,7 +78,7 @@ RULES = (
     Rule(
         "R04",
         "overlapping-patterns",
-        "warning",
+        "medium",
         "No status matches two selection patterns, and there is one default",
         "AWS does not document which of the two API Gateway uses.",
         _overlapping,
@@ -86,7 +86,7 @@ RULES = (
     Rule(
         "R05",
         "ambiguous-pattern",
-        "warning",
+        "medium",
         "Selection patterns enumerate whole statuses",
         "The dialect and the anchoring of patterns are not documented, so the response is unknown.",
         _ambiguous,
@@ -94,7 +94,7 @@ RULES = (
     Rule(
         "R06",
         "repeated-status",
-        "error",
+        "high",
         "Each status has one integration response and one method response",
         "API Gateway stores one response for each status: one is lost, or the deployment fails.",
         _repeated,

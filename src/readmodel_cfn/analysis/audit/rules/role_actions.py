@@ -51,7 +51,7 @@ RULES = (
     Rule(
         "R40",
         "role-action",
-        "warning",
+        "medium",
         "The role may only read, and no action is a wildcard",
         "A mistake in the API, or anyone who assumes the role, can do more than read.",
         _actions,
@@ -59,7 +59,7 @@ RULES = (
     Rule(
         "R41",
         "role-wide-policy",
-        "error",
+        "high",
         "The role has no AWS managed policy for every bucket",
         "One mistake in the API makes any bucket of the account public.",
         _managed,

@@ -108,7 +108,7 @@ RULES = (
     Rule(
         "R42",
         "role-beyond-keys",
-        "warning",
+        "medium",
         "The role may read only the keys that its integrations request",
         "One mistake in the API makes other objects of the bucket public.",
         _other_keys,
@@ -116,7 +116,7 @@ RULES = (
     Rule(
         "R43",
         "role-lists",
-        "note",
+        "low",
         "The role may list only the keys that its integrations request",
         "Clients can find out which keys exist in the bucket.",
         _other_listings,
@@ -124,7 +124,7 @@ RULES = (
     Rule(
         "R44",
         "role-cannot-read",
-        "error",
+        "high",
         "The role may get every object that its integrations request",
         "S3 denies every read of the object with 403.",
         _cannot_read,

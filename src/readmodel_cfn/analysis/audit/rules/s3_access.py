@@ -67,7 +67,7 @@ RULES = (
     Rule(
         "R51",
         "unsigned-request",
-        "error",
+        "high",
         "Requests to S3 are signed",
         "S3 serves public objects only, so that the bucket is open to everybody without the API, "
         "or every read is denied. S3's errors in XML reach the client.",
@@ -76,7 +76,7 @@ RULES = (
     Rule(
         "R52",
         "lists-s3",
-        "warning",
+        "medium",
         "No method lists buckets or keys",
         "Clients see the names of all buckets or keys, in S3's XML, at most 1,000 at a time.",
         _lists,
@@ -84,7 +84,7 @@ RULES = (
     Rule(
         "R53",
         "any-method-to-s3",
-        "warning",
+        "medium",
         "No method sends the client's own HTTP method to S3",
         "A client can write and delete what the role may write and delete.",
         _every_verb,

@@ -125,7 +125,7 @@ RULES = (
     Rule(
         "R01",
         "unanswered-status",
-        "error",
+        "high",
         "Every status that S3 can return has an integration response",
         "API Gateway returns 500 Internal server error instead, so that a missing document looks "
         "like a broken server.",
@@ -134,7 +134,7 @@ RULES = (
     Rule(
         "R02",
         "misreported-status",
-        "error",
+        "high",
         "Every status of S3 is returned as a status of the same class",
         "The client gets a wrong status: it retries what cannot succeed, or does not retry what "
         "can.",
@@ -143,7 +143,7 @@ RULES = (
     Rule(
         "R03",
         "swallowed-error",
-        "error",
+        "high",
         "No error of S3 is returned as a success",
         "The client treats S3's error as the document, and caches store it.",
         _errors_as_success,

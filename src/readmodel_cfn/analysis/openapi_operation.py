@@ -7,9 +7,10 @@ from http import HTTPStatus
 from mimetypes import MimeTypes
 from typing import Any
 
+from readmodel_cfn.analysis.apis import Api
 from readmodel_cfn.analysis.methods import IntegrationResponse, Method, MethodResponse
 from readmodel_cfn.analysis.openapi_security import security
-from readmodel_cfn.analysis.view import Api, View
+from readmodel_cfn.analysis.view import View
 from readmodel_cfn.cloudformation.evaluate import Unreadable
 
 ERROR_SCHEMA = {

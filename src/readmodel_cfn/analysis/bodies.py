@@ -44,19 +44,24 @@ class ApiBody:
     unchecked: list[Unchecked] = field(default_factory=list)
 
 
-def read_body(api: str, path: str, value: Any, evaluator: Evaluator) -> ApiBody:
-    """The API that the OpenAPI document at `path` of the resource `api` defines."""
-    reader = _Reader(api, evaluator)
+def read_body(
+    api: str, path: str, value: Any, evaluator: Evaluator, authorization: Mapping[str, Any]
+) -> ApiBody:
+    """The API that the OpenAPI document at `path` of the resource `api` defines.
+
+    `authorization` are the properties of the methods that the document gives none.
+    """
+    reader = _Reader(api, authorization)
     for document, own in reader.fields(value, (*path.split("/"),), evaluator):
         reader.read(document, (*path.split("/"),), own)
     return reader.body
 
 
 class _Reader:
-    def __init__(self, api: str, evaluator: Evaluator) -> None:
+    def __init__(self, api: str, authorization: Mapping[str, Any]) -> None:
         self.body = ApiBody()
         self._api = api
-        self._evaluator = evaluator
+        self._authorization = authorization
 
     def fields(
         self, value: Any, path: tuple[str, ...], evaluator: Evaluator
@@ -147,6 +152,7 @@ class _Reader:
                     f"{_API}Method",
                     {
                         **properties,
+                        **(self._authorization if _is_open(properties, shown) else {}),
                         "RestApiId": {"Ref": self._api},
                         "ResourceId": self._resource_id(name),
                         "HttpMethod": shown,
@@ -200,6 +206,11 @@ class _Reader:
         unchecked = Unchecked(self._api, "/".join(map(escaped, path)), what)
         if unchecked not in self.body.unchecked:
             self.body.unchecked.append(unchecked)
+
+
+def _is_open(properties: Mapping[str, Any], verb: str) -> bool:
+    """Whether the document requires no authorization of a method that is no preflight."""
+    return properties.get("AuthorizationType") == "NONE" and verb != "OPTIONS"
 
 
 def _parsed(text: str) -> Any:

@@ -59,16 +59,30 @@ def _read(
     resource: Resource, evaluator: Evaluator, variables: Variables, path: PartialText
 ) -> Method | None:
     """The method; if it cannot be read without the parameters' defaults, then with them."""
-    method: Method | None = None
-    for own in (evaluator, evaluator.with_defaults()):
-        try:
-            found = parse_method(resource, own, variables, path)
-        except Unreadable:
-            continue
-        if found.uri is not None or not unknowns_in(found.address):
-            return found
-        method = found
-    return method
+    found = _parsed(resource, evaluator, variables, path)
+    if found and not _depends_on_parameters(found):
+        return found
+    filled = _parsed(resource, evaluator.with_defaults(), variables, path)
+    return found if found and found.uri and not (filled and filled.reads) else filled or found
+
+
+def _depends_on_parameters(method: Method) -> bool:
+    """Whether a parameter decides if the method reads S3, or if it reads an object.
+
+    `s3:path/${Place}` is a bucket or an object: the default of Place may have a slash.
+    """
+    if method.uri is None or method.lists:
+        return bool(unknowns_in(method.address))
+    return False
+
+
+def _parsed(
+    resource: Resource, evaluator: Evaluator, variables: Variables, path: PartialText
+) -> Method | None:
+    try:
+        return parse_method(resource, evaluator, variables, path)
+    except Unreadable:
+        return None
 
 
 def _reason(method: Method, names: Mapping[str, Resource]) -> tuple[str, str] | None:

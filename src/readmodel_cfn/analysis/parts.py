@@ -10,7 +10,7 @@ from typing import Any
 
 from readmodel_cfn.analysis.bodies import ApiBody, read_body
 from readmodel_cfn.analysis.body_operations import Place
-from readmodel_cfn.analysis.sam import sam_api, with_globals
+from readmodel_cfn.analysis.sam import default_authorization, sam_api, with_globals
 from readmodel_cfn.analysis.unchecked import Unchecked
 from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable
 from readmodel_cfn.cloudformation.foreach import LOOP
@@ -74,7 +74,11 @@ def _add(found: Parts, resource: Resource, name: str, evaluator: Evaluator) -> N
             Unchecked(resource.id, f"Properties/{prop}", _ELSEWHERE[prop]) for prop in elsewhere
         ]
         body = read_body(
-            resource.id, f"Properties/{name}", resource.properties.get(name), evaluator
+            resource.id,
+            f"Properties/{name}",
+            resource.properties.get(name),
+            evaluator,
+            default_authorization(resource.properties.get("Auth")),
         )
     own = {key: value for key, value in resource.properties.items() if key != name}
     properties = {**body.properties, **own} if resource.type == REST_API else resource.properties

@@ -25,6 +25,27 @@ def with_globals(resource: Resource, template: Mapping[str, Any]) -> Resource:
     return replace(resource, properties={**shared, **resource.properties})
 
 
+def default_authorization(auth: Any) -> dict[str, Any]:
+    """What an AWS::Serverless::Api requires of the methods that do not say it themselves.
+
+    https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-apiauth.html
+    """
+    if not isinstance(auth, Mapping):
+        return {}
+    found: dict[str, Any] = {}
+    name = auth.get("DefaultAuthorizer")
+    if name == "AWS_IAM":
+        found["AuthorizationType"] = name
+    elif isinstance(name, str) and name != "NONE":
+        authorizers = auth.get("Authorizers")
+        own = authorizers.get(name) if isinstance(authorizers, Mapping) else None
+        is_pool = isinstance(own, Mapping) and "UserPoolArn" in own
+        found["AuthorizationType"] = "COGNITO_USER_POOLS" if is_pool else "CUSTOM"
+    if "ApiKeyRequired" in auth:
+        found["ApiKeyRequired"] = auth["ApiKeyRequired"]
+    return found
+
+
 def sam_api(resource: Resource) -> list[Resource]:
     """The RestApi, its stage and its domain name.
 

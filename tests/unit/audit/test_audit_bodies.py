@@ -104,3 +104,25 @@ def test_authorization_of_a_document_is_described() -> None:
     described = openapi(template)
     assert described["paths"]["/samples"]["get"]["security"] == [{"iam": [], "apiKey": []}]
     assert described["components"]["securitySchemes"].keys() == {"iam", "apiKey"}
+
+
+@pytest.mark.parametrize(
+    ("auth", "required"),
+    [
+        ({"DefaultAuthorizer": "AWS_IAM"}, "iam"),
+        ({"ApiKeyRequired": True}, "apiKey"),
+        (
+            {"DefaultAuthorizer": "Pool", "Authorizers": {"Pool": {"UserPoolArn": "arn"}}},
+            "cognito",
+        ),
+        ({"DefaultAuthorizer": "Gate", "Authorizers": {"Gate": {"FunctionArn": "arn"}}}, "custom"),
+    ],
+)
+def test_the_authorization_of_a_serverless_api_is_that_of_its_methods(
+    auth: Template, required: str
+) -> None:
+    template = with_definition(good(cors=True))
+    put(template, "Api/Properties/Auth", auth)
+    item = openapi(template)["paths"]["/samples"]
+    assert item["get"]["security"] == [{required: []}]
+    assert "security" not in openapi(with_definition(good()))["paths"]["/samples"]["get"]

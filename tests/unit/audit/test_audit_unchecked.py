@@ -113,6 +113,17 @@ def test_a_uri_of_a_parameter_is_its_default() -> None:
     assert "R22" in {finding.rule for finding in report.findings}
 
 
+def test_a_parameter_with_bucket_and_key_is_read_by_its_default() -> None:
+    template = good()
+    template["Parameters"] = {"Place": {"Type": "String", "Default": "bucket/key.json"}}
+    put(template, URI, {"Fn::Sub": f"{SERVICE}:s3:path/${{Place}}"})
+    report = audit_report(template)
+    assert (report.reads, report.lists) == (4, 0)
+    template["Parameters"]["Place"]["Default"] = "bucket"
+    report = audit_report(template)
+    assert (report.reads, report.lists) == (3, 1)
+
+
 @pytest.mark.parametrize(
     ("parameter", "reads"),
     [({"Type": "CommaDelimitedList", "Default": "Get"}, 4), ({"Type": "CommaDelimitedList"}, 3)],

@@ -137,7 +137,7 @@ class _Reader:
             try:
                 properties, keys = method_properties(document, item, operation, integration, own)
             except Unreadable:
-                self._note(path, "a part of it")
+                self._note(path, "a function in it")
                 continue
             shown = "ANY" if verb == _ANY else verb.upper()
             self._add(
@@ -196,7 +196,7 @@ class _Reader:
                 return
 
     def _note(self, path: tuple[str, ...], function: str | None) -> None:
-        what = f"{function} is unknown" if function else "it is not an object"
+        what = f"what {function} returns is unknown" if function else "it is not an object"
         unchecked = Unchecked(self._api, "/".join(map(escaped, path)), what)
         if unchecked not in self.body.unchecked:
             self.body.unchecked.append(unchecked)

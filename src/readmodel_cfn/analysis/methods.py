@@ -91,6 +91,15 @@ class Method:
         return self.integration_type == "AWS" and self.uri is not None
 
     @property
+    def has_role(self) -> bool:
+        """Whether API Gateway uses a role, and not the caller's own credentials, or none.
+
+        https://docs.aws.amazon.com/apigateway/latest/api/API_Integration.html: with
+        `arn:aws:iam::*:user/*` the caller's identity is passed on.
+        """
+        return self.credentials != "" and not is_caller(str(self.credentials))
+
+    @property
     def reads(self) -> bool:
         """Whether the method reads S3 objects, with signed requests."""
         return self.signed and self._gets and not self._names_no_key
@@ -164,6 +173,11 @@ class Method:
     def response_by_status(self) -> Mapping[int, IntegrationResponse | None]:
         """The response to each status of S3."""
         return select_responses(self.responses)
+
+
+def is_caller(credentials: str) -> bool:
+    """Whether the credentials stand for the caller's own identity."""
+    return credentials.replace("\\", "").endswith("::*:user/*")
 
 
 def parse_method(

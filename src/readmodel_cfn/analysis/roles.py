@@ -1,5 +1,6 @@
 """IAM roles, users and groups with their policies, and the roles that methods use to read S3."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -9,7 +10,13 @@ from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable
 from readmodel_cfn.cloudformation.policies import Document, Statement, parse_branches, parse_policy
 from readmodel_cfn.cloudformation.resources import Resource
 from readmodel_cfn.cloudformation.s3_uri import Objects
-from readmodel_cfn.cloudformation.values import PartialText, Text, Unknown, reference_of
+from readmodel_cfn.cloudformation.values import (
+    PartialText,
+    Text,
+    Unknown,
+    match_text,
+    reference_of,
+)
 
 ROLE, USER, GROUP = "AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group"
 # The properties of policy resources that name identities: a list, or a single name.
@@ -33,6 +40,15 @@ NAME_PROPERTIES = {ROLE: "RoleName", USER: "UserName", GROUP: "GroupName"}
 """The property with an identity's own name."""
 
 
+_ROLE_ARN = re.compile(r".*:role/(?:.*/)?(?P<name>[^/]+)", re.DOTALL)
+
+
+def role_name(arn: PartialText) -> PartialText | None:
+    """The name in a role's ARN, such as `arn:aws:iam::123456789012:role/path/name`."""
+    found = match_text(_ROLE_ARN, arn)
+    return found["name"] if found else None
+
+
 @dataclass(frozen=True)
 class Identity:
     """A role, user or group with its policies; `elsewhere` are ARNs outside the template."""
@@ -46,6 +62,12 @@ class Identity:
     def complete(self) -> bool:
         """Whether all permissions are known."""
         return not self.elsewhere and all(policy.complete for policy in self.policies)
+
+    @property
+    def has_unknown_permissions(self) -> bool:
+        """Whether some permissions are unknown; the policies that AWS manages are known by name."""
+        unknown = (arn for arn in self.elsewhere if ":iam::aws:policy/" not in str(arn))
+        return any(True for _ in unknown) or not all(policy.complete for policy in self.policies)
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,16 @@ Values that the template does not contain, such as those of an import or an unkn
 omitted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from readmodel_cfn.analysis.body_operations import Place
 from readmodel_cfn.analysis.integrations import read_methods, stage_variables
-from readmodel_cfn.analysis.methods import Method
+from readmodel_cfn.analysis.methods import INTEGRATION, Method
 from readmodel_cfn.analysis.parts import Parts, read_parts
-from readmodel_cfn.analysis.roles import Identity, S3Role, parse_identity
+from readmodel_cfn.analysis.roles import Identity, S3Role, parse_identity, role_name
 from readmodel_cfn.analysis.unchecked import Unchecked
 from readmodel_cfn.cloudformation.evaluate import Evaluator, Json, Unreadable
 from readmodel_cfn.cloudformation.patterns import has_star
@@ -185,7 +185,21 @@ class View:
     @property
     def unchecked(self) -> tuple[Unchecked, ...]:
         """What may read S3, and is not among the methods."""
-        return tuple(dict.fromkeys([*self._parts.unchecked, *self._read_methods[1]]))
+        found = [*self._parts.unchecked, *self._read_methods[1], *self._unknown_roles()]
+        return tuple(dict.fromkeys(map(self._at_its_place, found)))
+
+    def _unknown_roles(self) -> Iterator[Unchecked]:
+        """The methods whose bucket the request names, with unknown permissions."""
+        for method in self.methods:
+            if method.signed and method.bucket_sources and method.has_role:
+                role = self.role_of(method)
+                if role is None or self.identity(role).has_unknown_permissions:
+                    yield Unchecked(
+                        method.id,
+                        f"{INTEGRATION}/Credentials",
+                        "the request names the bucket, and which buckets "
+                        f"{role.id if role else method.credentials} may use is not in the template",
+                    )
 
     @cached_property
     def _read_methods(self) -> tuple[tuple[Method, ...], list[Unchecked]]:
@@ -198,7 +212,7 @@ class View:
             path = self.paths.get(self.text(resource.properties.get("ResourceId")), "")
             found = read_methods(resource, self.evaluator, stages, path, self.resources)
             methods += found[0]
-            unchecked += [self._at_its_place(part) for part in found[1]]
+            unchecked += found[1]
         return tuple(methods), unchecked
 
     def _at_its_place(self, unchecked: Unchecked) -> Unchecked:
@@ -282,15 +296,30 @@ class View:
         return self._roles_of([method for method in self.methods if method.signed])
 
     def _roles_of(self, requests: Sequence[Method]) -> list[S3Role]:
-        arns = dict.fromkeys(request.credentials for request in requests)
-        roles = {
-            self.text({"Fn::GetAtt": [role.id, "Arn"]}): role for role in self.of("AWS::IAM::Role")
-        }
-        return [self._s3_role(arn, roles[arn], requests) for arn in arns if arn in roles]
+        roles = {role.id: role for request in requests if (role := self.role_of(request))}
+        return [self._s3_role(role, requests) for role in roles.values()]
 
-    def _s3_role(self, arn: PartialText, role: Resource, requests: Sequence[Method]) -> S3Role:
-        methods = [method for method in self.methods if method.credentials == arn]
-        own = tuple(method for method in requests if method.credentials == arn)
+    def role_of(self, method: Method) -> Resource | None:
+        """The role of this template that API Gateway assumes for a method."""
+        return self._roles_by_arn.get(method.credentials) or self._roles_by_name.get(
+            role_name(method.credentials) or ""
+        )
+
+    @cached_property
+    def _roles_by_arn(self) -> dict[PartialText, Resource]:
+        roles = self.of("AWS::IAM::Role")
+        return {self.text({"Fn::GetAtt": [role.id, "Arn"]}): role for role in roles}
+
+    @cached_property
+    def _roles_by_name(self) -> dict[PartialText, Resource]:
+        roles = self.of("AWS::IAM::Role")
+        named = {self.text(role.properties.get("RoleName")): role for role in roles}
+        named |= {self.text({"Ref": role.id}): role for role in roles}
+        return {name: role for name, role in named.items() if name}
+
+    def _s3_role(self, role: Resource, requests: Sequence[Method]) -> S3Role:
+        methods = [method for method in self.methods if self.role_of(method) is role]
+        own = tuple(method for method in requests if self.role_of(method) is role)
         only_reads = not any(method.writes or not method.uri for method in methods)
         return S3Role(self.identity(role), own, only_reads)
 

@@ -75,6 +75,41 @@ def test_a_request_that_names_the_bucket_is_found_with_an_aws_managed_policy() -
     assert len(found(template, "R50")) == 5
 
 
+@pytest.mark.parametrize(
+    "credentials", [{"Ref": "RoleArn"}, "arn:aws:iam::123456789012:role/elsewhere"]
+)
+def test_an_unknown_role_that_may_use_every_bucket_is_not_checked(credentials: Any) -> None:
+    template = good()
+    client_names_the_bucket(template)
+    for name in NAMES:
+        put(template, f"{name}/Properties/Integration/Credentials", credentials)
+    report = audit_report(template)
+    assert {part.resource for part in report.unchecked} == {*NAMES}
+    assert not found(template, "R50")
+
+
+def test_the_callers_own_credentials_are_no_role() -> None:
+    template = good()
+    client_names_the_bucket(template)
+    for name in NAMES:
+        put(template, f"{name}/Properties/Integration/Credentials", "arn:aws:iam::*:user/*")
+    report = audit_report(template)
+    assert (report.findings, report.unchecked) == ((), ())
+
+
+@pytest.mark.parametrize("name", [{"Ref": "ReaderRole"}, "reader", {"Fn::Sub": "${ReaderRole}"}])
+def test_a_role_is_the_same_by_an_arn_with_its_name(name: Any) -> None:
+    template = good()
+    put(template, "ReaderRole/Properties/RoleName", "reader")
+    arn = {
+        "Fn::Join": ["", [{"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/"}, name]]
+    }
+    for method in NAMES:
+        put(template, f"{method}/Properties/Integration/Credentials", arn)
+    put(template, f"{POLICY}/0/Action", ["s3:Get*"])
+    assert rules(template) == {"R40"}
+
+
 def test_the_buckets_of_the_template_are_among_those_that_the_request_names() -> None:
     template = good()
     client_names_the_bucket(template)

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from readmodel_cfn.analysis.roles import GROUP, NAME_PROPERTIES, ROLE, USER
+from readmodel_cfn.analysis.roles import GROUP, NAME_PROPERTIES, ROLE, USER, role_name
 from readmodel_cfn.analysis.view import View
 from readmodel_cfn.cloudformation.resources import Resource
 from readmodel_cfn.cloudformation.values import PartialText, Unknown, parts_of
@@ -88,10 +88,11 @@ def api_of(view: View, resource: Resource) -> Node | None:
 
 def node_named(view: View, kind: str, text: PartialText) -> Node:
     """The node of a type by a name, reference or ARN, even if it is not in the template."""
+    names = {text, role_name(text)} if kind == ROLE else {text}
     for resource in view.of(kind):
         name = view.text(resource.properties.get(_NAME_PROPERTIES.get(kind, "")))
         own = [{"Ref": resource.id}, {"Fn::GetAtt": [resource.id, "Arn"]}]
-        if text in {*map(view.text, own), *map(view.plain_text, own), name} - {""}:
+        if names & ({*map(view.text, own), *map(view.plain_text, own), name} - {""}):
             return Node(kind, resource.id, resource.id)
     name = readable(text)
     last = name.rpartition("/")[2] if kind in IDENTITIES else name  # an ARN's last part

@@ -13,19 +13,24 @@ from readmodel_cfn.analysis.view import View
 from readmodel_cfn.analysis.words import join_words
 from readmodel_cfn.cloudformation.policies import Statement
 
-_TODO = "write the bucket's name in the URI"
-
 
 def _every_bucket(view: View) -> Iterator[Violation]:
-    roles = {view.text({"Fn::GetAtt": [role.id, "Arn"]}): role for role in view.all_s3_roles}
+    roles = {role.id: role for role in view.all_s3_roles}
     wide: dict[tuple[str, str], tuple[str, list[str]]] = {}
     for method in view.methods:
         if not method.signed or not method.bucket_sources:
             continue
-        role = roles.get(method.credentials)
+        assumed = view.role_of(method)
+        role = roles.get(assumed.id) if assumed else None
         places = list(_wide_places(role, method)) if role else []
-        if places or role is None:
-            yield _at_uri(method, known=role is not None)
+        if places:
+            yield Violation(
+                method.id,
+                f"{INTEGRATION}/Uri",
+                f"the request names the bucket ({join_words(method.bucket_sources)}), and the role "
+                "may use every bucket of the account",
+                "write the bucket's name in the URI",
+            )
         for place in places:
             wide.setdefault(place, (role.id if role else "", []))[1].append(method.id)
     for (resource, path), (name, methods) in wide.items():
@@ -36,18 +41,6 @@ def _every_bucket(view: View) -> Iterator[Violation]:
             f"{join_words(dict.fromkeys(methods))}",
             "allow only the bucket and the keys that the API is for",
         )
-
-
-def _at_uri(method: Method, known: bool) -> Violation:
-    source = join_words(method.bucket_sources)
-    what = f"the request names the bucket ({source}), and "
-    if known:
-        what += "the role may use every bucket of the account"
-    elif method.credentials:
-        what += f"which buckets {method.credentials} may use is not in the template"
-    else:
-        what += "it has no role"
-    return Violation(method.id, f"{INTEGRATION}/Uri", what, _TODO)
 
 
 def _wide_places(role: S3Role, method: Method) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from readmodel_cfn.analysis.audit.rule import Rule, Violation
+from readmodel_cfn.analysis.methods import is_caller
 from readmodel_cfn.analysis.roles import POLICY_TYPES
 from readmodel_cfn.analysis.view import View
 from readmodel_cfn.analysis.words import join_words
@@ -65,12 +66,13 @@ def _expressions(view: View) -> Iterator[tuple[str, str, PartialText]]:
 
 def _judged(view: View) -> Iterator[Resource]:
     """The resources that a read depends on."""
+    methods = {method.id for method in view.methods if method.uri is not None}
     for name in _API:
         for resource in view.of(f"AWS::ApiGateway::{name}"):
             api = (
                 {"Ref": resource.id} if name == "RestApi" else resource.properties.get("RestApiId")
             )
-            if view.text(api) in view.apis:
+            if view.text(api) in view.apis and (name != "Method" or resource.id in methods):
                 yield resource
     for role in view.s3_roles:
         yield role.identity.resource
@@ -105,6 +107,8 @@ def _find_regions(value: str) -> Iterator[str]:
 
 
 def _find_partitions(value: str) -> Iterator[str]:
+    if is_caller(value):
+        return
     for match in _ARN.finditer(value):
         is_account = re.fullmatch(r"\d{12}", match["account"])
         if not is_account and re.fullmatch(r"aws[a-z-]*", match["partition"]):

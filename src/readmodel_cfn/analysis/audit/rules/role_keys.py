@@ -25,7 +25,8 @@ def _other_keys(view: View) -> Iterator[Violation]:
                     yield Violation(
                         statement.resource,
                         f"{statement.path}/Resource",
-                        f"{role.id} may use {arn}; its integrations read {join_words(role.keys)}",
+                        f"{role.id} may use {arn}; its integrations read "
+                        f"{join_words(filter(None, role.keys)) or 'no object'}",
                         "use the keys of the integrations, with * for each {parameter}",
                     )
 

@@ -46,7 +46,10 @@ def listed(method: Method) -> str:
 def _audience(view: View, method: Method) -> str:
     properties = view.resources[method.id].properties
     authorization = view.text(properties.get("AuthorizationType")) or "NONE"
-    return " to anybody" if authorization == "NONE" else f" to clients that pass {authorization}"
+    if authorization != "NONE":
+        return f" to clients that pass {authorization}"
+    has_key = str(view.text(properties.get("ApiKeyRequired"))).lower() == "true"
+    return " to anybody with an API key" if has_key else " to anybody"
 
 
 def _every_verb(view: View) -> Iterator[Violation]:

@@ -95,7 +95,8 @@ def _unknown_address(method: Method, names: Mapping[str, Resource]) -> str | Non
         return f"{method.address} is an action of S3; only s3:path is checked"
     if match_text(_OTHER_SERVICE, method.address):
         return None
-    return f"{method.address} is no known URI of an AWS service"
+    kind = "unknown" if unknowns_in(method.address) else "not the URI of an AWS service"
+    return f"the URI {method.address} is {kind}"
 
 
 def stage_variables(stages: Sequence[Resource], evaluator: Evaluator) -> Iterator[Variables]:

@@ -1,11 +1,11 @@
 """API Gateway methods with their integrations and responses."""
 
 import re
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
+from readmodel_cfn.analysis.status_patterns import STATUSES, matched
 from readmodel_cfn.cloudformation.evaluate import Evaluator, Json
 from readmodel_cfn.cloudformation.resources import Resource
 from readmodel_cfn.cloudformation.s3_uri import Objects, S3Uri, parse_path, with_variables
@@ -13,14 +13,12 @@ from readmodel_cfn.cloudformation.s3_url import parse_url
 from readmodel_cfn.cloudformation.values import PartialText, join_texts, unquoted
 
 INTEGRATION = "Properties/Integration"
-STATUSES = range(100, 600)
 READING_VERBS = ("GET", "HEAD", "ANY")
 WRITING_VERBS = ("PUT", "POST", "DELETE", "PATCH", "ANY")
 """The HTTP methods of requests to S3; ANY sends the client's own."""
 _PATH_TARGET = "integration.request.path."
 _GREEDY = re.compile(r"\{([^{}+]+)\+\}")
 _HEADER = "method.response.header."
-_MAX_PATTERN = 300  # characters
 
 
 @dataclass(frozen=True)
@@ -293,34 +291,3 @@ def select_responses(
         if response.pattern:
             selected |= dict.fromkeys(matched(response.pattern), response)
     return selected
-
-
-@lru_cache(maxsize=256)
-def compiled(pattern: str) -> re.Pattern[str] | None:
-    """The pattern; None if it is not a valid regular expression."""
-    if len(pattern) > _MAX_PATTERN:
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # re warns of unusual but valid patterns
-            return re.compile(pattern)
-    except (re.error, OverflowError, RecursionError):
-        return None
-
-
-@lru_cache(maxsize=256)
-def matched(pattern: str) -> frozenset[int]:
-    """The statuses that the pattern matches as a whole."""
-    regex = compiled(pattern)
-    if regex is None:
-        return frozenset()
-    return frozenset(status for status in STATUSES if regex.fullmatch(str(status)))
-
-
-@lru_cache(maxsize=256)
-def contained(pattern: str) -> frozenset[int]:
-    """The statuses that contain a match of the pattern."""
-    regex = compiled(pattern)
-    if regex is None:
-        return frozenset()
-    return frozenset(status for status in STATUSES if regex.search(str(status)))

@@ -14,11 +14,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from readmodel_cfn.analysis.apis import Api
 from readmodel_cfn.analysis.methods import Method
 from readmodel_cfn.analysis.openapi_operation import ERROR_SCHEMA, operation
 from readmodel_cfn.analysis.openapi_security import Schemes, security
 from readmodel_cfn.analysis.openapi_servers import servers, stage_names
-from readmodel_cfn.analysis.view import Api, View
+from readmodel_cfn.analysis.view import View
 from readmodel_cfn.analysis.words import join_words
 from readmodel_cfn.cloudformation.evaluate import Json
 from readmodel_cfn.cloudformation.reader import TemplateSource, template_content

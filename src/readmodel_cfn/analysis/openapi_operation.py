@@ -7,9 +7,10 @@ from http import HTTPStatus
 from mimetypes import MimeTypes
 from typing import Any
 
+from readmodel_cfn.analysis.apis import Api
 from readmodel_cfn.analysis.methods import IntegrationResponse, Method, MethodResponse
 from readmodel_cfn.analysis.openapi_security import security
-from readmodel_cfn.analysis.view import Api, View
+from readmodel_cfn.analysis.view import View
 from readmodel_cfn.cloudformation.evaluate import Unreadable
 
 ERROR_SCHEMA = {
@@ -36,7 +37,7 @@ def operation(view: View, api: Api, method: Method, verb: str, operation_id: str
     }
     return {
         "operationId": operation_id,
-        **_summary(method),
+        **_summary(method, verb),
         **({"description": requirements} if requirements else {}),
         **({"parameters": parameters} if parameters else {}),
         **({"security": [required]} if required else {}),
@@ -47,7 +48,7 @@ def operation(view: View, api: Api, method: Method, verb: str, operation_id: str
     }
 
 
-def _summary(method: Method) -> dict[str, str]:
+def _summary(method: Method, verb: str) -> dict[str, str]:
     if method.uri is None:
         return {}
     if method.lists:
@@ -55,7 +56,8 @@ def _summary(method: Method) -> dict[str, str]:
         return {"summary": "List all buckets" if method.lists_buckets else f"List {bucket}"}
     if not method.reads and not method.reads_url:
         return {}
-    what = "Read" if method.s3_verb == "GET" else "Headers of"
+    s3_verb = verb if method.s3_verb == "ANY" else method.s3_verb
+    what = {"GET": "Read", "HEAD": "Headers of"}.get(s3_verb, "Write")
     return {"summary": f"{what} {method.uri.key}"}
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from readmodel_cfn.analysis.apis import Api
 from readmodel_cfn.analysis.domains import DomainMapping, domain_mappings
-from readmodel_cfn.analysis.view import Api, View
+from readmodel_cfn.analysis.view import View
 from readmodel_cfn.cloudformation.values import PartialText, Text
 
 Fill = Callable[[PartialText], str]

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from readmodel_cfn.analysis.apis import Api
 from readmodel_cfn.analysis.audit.cures.edit import Cure, Edit, depends, extended, new_id
 from readmodel_cfn.analysis.audit.cures.responses import origin_of
-from readmodel_cfn.analysis.view import Api, View
+from readmodel_cfn.analysis.view import View
 from readmodel_cfn.cloudformation.resources import references
 
 _HEADER = "gatewayresponse.header.Access-Control-Allow-Origin"

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from readmodel_cfn.analysis.apis import Api
 from readmodel_cfn.analysis.audit.rule import Rule, Violation
 from readmodel_cfn.analysis.methods import Method
-from readmodel_cfn.analysis.view import Api, View
+from readmodel_cfn.analysis.view import View
 from readmodel_cfn.cloudformation.evaluate import Unreadable
 from readmodel_cfn.cloudformation.resources import Resource
 

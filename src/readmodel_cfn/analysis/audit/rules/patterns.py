@@ -6,14 +6,8 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from readmodel_cfn.analysis.audit.rule import Rule, Violation
-from readmodel_cfn.analysis.methods import (
-    INTEGRATION,
-    IntegrationResponse,
-    Method,
-    compiled,
-    contained,
-    matched,
-)
+from readmodel_cfn.analysis.methods import INTEGRATION, IntegrationResponse, Method
+from readmodel_cfn.analysis.status_patterns import compiled, contained, matched
 from readmodel_cfn.analysis.view import View
 from readmodel_cfn.analysis.words import join_words
 

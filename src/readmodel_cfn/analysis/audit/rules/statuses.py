@@ -10,12 +10,8 @@ requests, such as 409 and 411 (for writes) or 418, are not judged.
 from collections.abc import Iterator
 
 from readmodel_cfn.analysis.audit.rule import Rule, Violation
-from readmodel_cfn.analysis.methods import (
-    INTEGRATION,
-    IntegrationResponse,
-    Method,
-    compiled,
-)
+from readmodel_cfn.analysis.methods import INTEGRATION, IntegrationResponse, Method
+from readmodel_cfn.analysis.status_patterns import compiled
 from readmodel_cfn.analysis.view import View
 from readmodel_cfn.analysis.words import join_words
 

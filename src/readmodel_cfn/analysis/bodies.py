@@ -27,6 +27,7 @@ _ANY = f"{_EXTENSION}any-method"
 _API_PROPERTIES = {
     f"{_EXTENSION}binary-media-types": "BinaryMediaTypes",
     f"{_EXTENSION}minimum-compression-size": "MinimumCompressionSize",
+    f"{_EXTENSION}policy": "Policy",
 }
 
 

@@ -78,14 +78,14 @@ def _print_cure(group: "Group", form: str, printed: dict[tuple["Edit", ...], "Fi
     for edit in first.cure:
         above, _, name = edit.path.rpartition("/")
         echo(f"      paste into {above}:")
-        for line in _snippet(name, edit.value, form).splitlines():
+        for line in snippet(name, edit.value, form).splitlines():
             click.echo(f"        {line}")
     others = dict.fromkeys(finding.resource for finding in group.findings)
     if len(others) > 1:
         echo("      and in the same way for the others; --json has all of it")
 
 
-def _snippet(name: str, value: Any, form: str) -> str:
+def snippet(name: str, value: Any, form: str) -> str:
     """A value with its key as YAML or JSON; an item of a list has no key."""
     if form == "yaml":
         return as_yaml([value] if name.isdecimal() else {name: value})

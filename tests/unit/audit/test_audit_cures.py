@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+import yaml
 from audit_faults import Case
 from audit_templates import Template, good
 from test_audit_faults import CASES
@@ -12,6 +13,7 @@ from test_audit_faults import CASES
 from articles import article_template
 from readmodel_cfn.analysis.audit import RULES, Finding, audit
 from readmodel_cfn.analysis.audit.cures import CURES
+from readmodel_cfn.cli.audit_text import snippet
 
 
 def pasted(template: Template, finding: Finding) -> Template:
@@ -43,6 +45,20 @@ def test_cure_fixes_its_finding_and_causes_no_other(broken: Case) -> None:
             after = places(audit(pasted(template, finding)))
             assert places([finding]) & after == set()
             assert after <= places(before)
+
+
+@pytest.mark.parametrize("broken", CASES, ids=[case.name for case in CASES])
+def test_cure_is_the_same_in_yaml_and_json(broken: Case) -> None:
+    template = good(**broken.options)
+    broken.make(template)
+    for edit in (edit for finding in audit(template) for edit in finding.cure):
+        name = edit.path.rpartition("/")[2]
+        pasted = yaml.safe_load(snippet(name, edit.value, "yaml"))
+        text = snippet(name, edit.value, "json")
+        if name.isdecimal():
+            assert pasted == [json.loads(text)] == [edit.value]
+        else:
+            assert pasted == json.loads(f"{{{text}}}") == {name: edit.value}
 
 
 def test_every_cure_belongs_to_a_rule_and_is_shown_for_some_template() -> None:

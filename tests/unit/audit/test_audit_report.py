@@ -78,6 +78,35 @@ def test_resource_policy_of_the_api_is_mentioned() -> None:
     assert {method.has_policy for method in audit_report(template).public} == {True}
 
 
+@pytest.mark.parametrize(
+    ("auth", "public", "has_policy"),
+    [
+        ({}, True, False),
+        ({"DefaultAuthorizer": "AWS_IAM"}, False, False),
+        ({"ApiKeyRequired": True}, False, False),
+        ({"ResourcePolicy": {"IpRangeWhitelist": ["192.0.2.0/24"]}}, True, True),
+    ],
+)
+def test_auth_of_a_sam_api_counts(auth: Template, public: bool, has_policy: bool) -> None:
+    service = "arn:aws:apigateway:us-east-1:s3:path/bucket/a.json"
+    integration = {"type": "aws", "httpMethod": "GET", "uri": service, "responses": {}}
+    operation = {"x-amazon-apigateway-integration": integration, "responses": {}}
+    body = {"openapi": "3.0.1", "paths": {"/a": {"get": operation}}}
+    properties = {"StageName": "live", "DefinitionBody": body, "Auth": auth}
+    resources = {"Sam": {"Type": "AWS::Serverless::Api", "Properties": properties}}
+    found = audit_report({"Resources": resources}).public
+    assert [(method.path, method.has_policy) for method in found] == [("/a", has_policy)] * public
+
+
+def test_resource_policy_in_an_openapi_document_is_mentioned() -> None:
+    service = "arn:aws:apigateway:us-east-1:s3:path/bucket/a.json"
+    integration = {"type": "aws", "httpMethod": "GET", "uri": service, "responses": {}}
+    operation = {"x-amazon-apigateway-integration": integration, "responses": {}}
+    body = {"x-amazon-apigateway-policy": {"Statement": []}, "paths": {"/a": {"get": operation}}}
+    resources = {"Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": body}}}
+    assert [method.has_policy for method in audit_report({"Resources": resources}).public] == [True]
+
+
 def test_findings_with_one_rule_and_fix_are_one_group() -> None:
     (found,) = group(audit(without_heads()))
     assert [finding.resource for finding in found.findings] == ["SampleGet", "ProductGet"]

@@ -1,6 +1,6 @@
 """What anybody can reach: methods of S3 proxies without authorization and without an API key."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -50,7 +50,6 @@ def public_methods(view: View) -> list[PublicMethod]:
     """The methods of S3 proxies that anybody can reach, in the order of the template."""
     found: dict[PublicMethod, None] = {}
     for method in view.methods:
-        api = view.api_of(method)
         if method.uri is None or not is_public(view, method):
             continue
         place = view.places.get(method.id)
@@ -62,7 +61,7 @@ def public_methods(view: View) -> list[PublicMethod]:
                 access=access,
                 bucket=str(method.uri.bucket),
                 key=str(method.uri.key),
-                has_policy=api is not None and "Policy" in api.properties,
+                has_policy=has_policy(view, method),
             )
             found[public] = None
     return list(found)
@@ -87,7 +86,28 @@ def writes(method: Method) -> bool:
 def is_public(view: View, method: Method) -> bool:
     """Whether the method needs no authorization and no API key, and its API is not private."""
     api = view.api_of(method)
-    return method.is_open and not (api and _is_private(view, api))
+    closed = api is not None and (_is_private(view, api) or _has_default_authorization(api))
+    return method.is_open and not closed
+
+
+def has_policy(view: View, method: Method) -> bool:
+    """Whether the method's API has a resource policy, which may refuse requests."""
+    api = view.api_of(method)
+    return api is not None and ("Policy" in api.properties or "ResourcePolicy" in _auth(api))
+
+
+def _has_default_authorization(api: Resource) -> bool:
+    """Whether SAM adds an authorizer or an API key to all methods of the API."""
+    return not _auth(api).keys().isdisjoint(("DefaultAuthorizer", "ApiKeyRequired"))
+
+
+def _auth(api: Resource) -> Mapping[str, Any]:
+    """The Auth of an AWS::Serverless::Api.
+
+    https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-apiauth.html
+    """
+    found = api.properties.get("Auth")
+    return found if isinstance(found, Mapping) else {}
 
 
 def _is_private(view: View, api: Resource) -> bool:

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 
-from readmodel_cfn.analysis.audit.public import is_public, writes
+from readmodel_cfn.analysis.audit.public import has_policy, is_public, writes
 from readmodel_cfn.analysis.audit.rule import Rule, Violation
 from readmodel_cfn.analysis.view import View
 
 
 def _public_writes(view: View) -> Iterator[Violation]:
     for method in view.methods:
-        api = view.api_of(method)
-        has_policy = api is not None and "Policy" in api.properties  # which may refuse the request
-        if writes(method) and is_public(view, method) and not has_policy:
+        if writes(method) and is_public(view, method) and not has_policy(view, method):
             bucket = method.uri.bucket if method.uri else ""
             yield Violation(
                 method.id,

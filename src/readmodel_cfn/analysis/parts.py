@@ -95,6 +95,8 @@ def _of_template(template: Mapping[str, Any], evaluator: Evaluator) -> Iterator[
         name = value.get("Name") if isinstance(value, Mapping) else value
         if name == "AWS::Include" or (isinstance(name, str) and not name.startswith("AWS::")):
             yield Unchecked("Transform", "", f"what {name} adds to the template is unknown")
+    if "Fn::Transform" in template:
+        yield Unchecked("Fn::Transform", "", "what it adds to the template is unknown")
     declared = template.get("Resources")
     for name, value in evaluator.expand(declared).items() if isinstance(declared, Mapping) else ():
         if str(name).startswith(LOOP):

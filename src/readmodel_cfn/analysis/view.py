@@ -89,7 +89,7 @@ class View:
             return {}
         return {
             str(name): output.get("Value")
-            for name, output in outputs.items()
+            for name, output in self._plain_evaluator.expand(outputs).items()
             if isinstance(output, Mapping)
         }
 

@@ -53,6 +53,31 @@ def test_a_bucket_that_the_request_names_is_the_first_finding(source: str, arn: 
     assert {finding.resource for finding in findings[:5]} == {*NAMES, "ReaderPolicy"}
 
 
+@pytest.mark.parametrize(
+    ("verb", "key", "action", "is_open"),
+    [
+        ("PUT", "/k", "s3:Put*", True),
+        ("PUT", "/k", "s3:GetObject", False),
+        ("DELETE", "/k", "s3:*", True),
+        ("GET", "", "s3:List*", True),
+        ("GET", "", "s3:GetObject", False),
+        ("GET", "/k", "s3:G*", True),
+        ("GET", "/k", "s3:ListBucket", False),
+    ],
+)
+def test_the_role_is_judged_by_what_the_method_does(
+    verb: str, key: str, action: str, is_open: bool
+) -> None:
+    template = good()
+    client_names_the_bucket(template)
+    integration = find(template, "SampleGet/Properties/Integration")
+    integration["IntegrationHttpMethod"] = verb
+    integration["Uri"] = {"Fn::Sub": f"{SERVICE}:s3:path/{{bucket}}{key}"}
+    put(template, f"{POLICY}/0/Action", action)
+    resources = {finding.resource for finding in found(template, "R50")}
+    assert ("SampleGet" in resources) == is_open
+
+
 def test_the_bucket_of_a_greedy_parameter_is_named_by_the_request() -> None:
     template = good()
     put(template, "Product/Properties/PathPart", "{id+}")

@@ -87,6 +87,7 @@ def test_other_backends_are_no_concern(integration: Template) -> None:
         {"Resources": {"Fn::ForEach::Routes": ["Name", {"Ref": "Names"}, {"${Name}Get": {}}]}},
         {"Resources": {"Fn::Transform": {"Name": "AWS::Include"}}},
         {"Resources": {}, "Transform": ["AWS::LanguageExtensions", "Company::Macro"]},
+        {"Resources": {}, "Fn::Transform": {"Name": "AWS::Include"}},
         {"Resources": {"Get": {"Type": "AWS::ApiGateway::Method", "Properties": {"Ref": "P"}}}},
         {
             "Resources": {
@@ -212,3 +213,10 @@ def test_graph_and_openapi_name_what_they_leave_out(tmp_path: Path, analyse: Any
     drop(template, "Child")
     file.write_text(json.dumps(template), encoding="utf-8")
     assert CliRunner().invoke(analyse, [str(file)]).stderr == ""
+
+
+def test_outputs_of_a_loop_are_audited() -> None:
+    template = good()
+    value = {"Value": {"Fn::GetAtt": ["PublisherKey", "SecretAccessKey"]}}
+    template["Outputs"]["Fn::ForEach::Keys"] = ["Name", ["A", "B"], {"Key${Name}": value}]
+    assert [finding.path for finding in audit(template)] == ["KeyA/Value", "KeyB/Value"]

@@ -73,7 +73,8 @@ RULES = (
         "any-bucket",
         "high",
         "The request does not name the bucket of a role that may use every bucket",
-        "Anybody who reaches the API reads every object of the account, in any bucket.",
+        "Whoever reaches the API may read, list or write in any bucket of the account what the role "
+        "may.",
         _every_bucket,
     ),
 )

@@ -73,8 +73,7 @@ RULES = (
         "any-bucket",
         "high",
         "The request does not name the bucket of a role that may use every bucket",
-        "Whoever reaches the API may read, list or write in any bucket of the account what the role "
-        "may.",
+        "Whoever reaches the API may do in any bucket of the account what the role may do.",
         _every_bucket,
     ),
 )

@@ -70,7 +70,7 @@ data_stores = st.one_of(
         stored_encoding=st.sampled_from(["none", "gzip"]),
         max_age=st.integers(0, 86400),
         stale_while_revalidate=st.integers(0, 86400),
-        access_logs=st.none() | names,
+        access_logs=st.none() | names.map("logs-{}".format),
     ),
     st.builds(DataStore, name=names, account_regional=st.just(True)),
 )

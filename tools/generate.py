@@ -23,7 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 _AUDIT = """# The audit's rules
 
 ```sh
-readmodel-cfn audit template.yaml                 # the findings, the worst first
+readmodel-cfn audit template.yaml                 # the report, the worst findings first
+readmodel-cfn audit template.yaml --fail-on high  # for pipelines
 readmodel-cfn audit template.yaml --format sarif  # for code scanning
 readmodel-cfn audit --rules                       # this list
 ```
@@ -33,21 +34,72 @@ template. This page is generated from `readmodel_cfn.analysis.audit.RULES`.
 
 | severity | meaning |
 |---|---|
-| error | the deployment fails, clients get wrong responses, or data and permissions are open |
-| warning | it works, but clients or security are worse off, or it fails in some cases |
-| note | it works, and could be better |
+| high | the deployment fails, clients get wrong responses, or data and permissions are open |
+| medium | it works, but clients or security are worse off, or it fails in some cases |
+| low | it works, and could be better |
 
-The exit code is 3 if there is any finding, also a note. To let only errors fail a build, read
-`severity` in the output of `--json`.
+The exit code is 3 if there is any finding. With `--fail-on high` or `--fail-on medium` it is 3 only
+for findings of this severity or a worse one. It is also 3 if something that may read S3 was not
+looked at, whatever `--fail-on` says: the worst finding may be in it.
 
-From Python, `audit(template)` returns the findings, each with its `severity` and, if the template
-is a text or a file, its `line`; `to_sarif(findings, file)` is the SARIF log.
+## The report
+
+1. What was looked at: how many methods read S3, list buckets or keys, and write, and how many parts
+   of the template were not looked at.
+2. What anybody can reach: the methods without authorization and without an API key, with the bucket
+   and the key of each. If the API has a resource policy, the line says so.
+3. What was not looked at, and why.
+4. The findings, high first. One mistake in several resources is one finding of the report, such as
+   `R20 no-head in 4 methods`. The path of the construct is beside the logical ID if the CDK wrote
+   the template.
+5. What to paste into FILE, in its format, JSON or YAML. It replaces what has the same key.
+   Functions have their long names, such as Fn::Sub. There is nothing to paste without a file, for
+   a rule that needs a decision, and for what an OpenAPI document or a function such as Fn::If
+   makes. Then audit again: one piece can fix several findings.
+
+`--json` and `--format sarif` have every single finding. The JSON is an object:
+
+| key | value |
+|---|---|
+| `findings` | a list of findings; the `cure` of each is a list of `path` and `value` |
+| `reads`, `lists`, `writes` | the numbers of methods that read, list and write |
+| `public` | a list of the methods that anybody can reach |
+| `unchecked` | a list of what was not looked at, each with `resource`, `path` and `what` |
+
+From Python, `audit_report(template)` is all of it, and its `require_none(file, "high")` raises the
+error of `--fail-on high`. `audit(template)` is the list of its findings, each with its `severity`
+and, if the template is a text or a file, its `line`. `group(findings)` has one group for each
+mistake; `to_sarif(findings, file, unchecked)` is the SARIF log.
+
+## What is checked
+
+No findings means that all is well only if everything that may read S3 was looked at. The audit
+looks at
+
+- the methods of the template, also those in the OpenAPI document of an AWS::ApiGateway::RestApi
+  (`Body`) or an AWS::Serverless::Api (`DefinitionBody`): a finding names the place in the document,
+  with `/` in a path written as `~1`;
+- both branches of an `Fn::If` whose condition the template leaves open;
+- what `Fn::ForEach` makes, also over the default of a parameter;
+- the value of a stage variable in every stage of the template;
+- HTTP and HTTP_PROXY integrations with the URL of a bucket, and methods that send the client's own
+  HTTP method (ANY).
+
+Everything else that may read S3 is listed in the report and as `unchecked` in the output of
+`--json`, and the exit code is 3: a definition in S3 or another file (`BodyS3Location`,
+`DefinitionUri`, `Fn::Transform`), a nested stack, a module or a macro, a loop over unknown items, a
+URI that is missing or unknown, `s3:action`, and HTTP APIs. `graph` and `openapi` name the same on
+stderr.
+
+A request without a key lists a bucket, or all buckets of the account. It is not judged as a
+document: R52 reports it.
 
 ## GitHub code scanning
 
-With `--format sarif` the output is a SARIF 2.1.0 log: every rule with its severity as the level,
-and each finding with its file, line, logical ID and JSON pointer. Run the command at the root of
-the repository, so that GitHub finds the files:
+With `--format sarif` the output is a SARIF 2.1.0 log: every rule with its severity as the level
+(high is error, medium is warning, low is note), and each finding with its file, line, logical ID
+and JSON pointer. What was not looked at is a notification of the run. Run the command at the root
+of the repository, so that GitHub finds the files:
 
 ```yaml
 permissions:

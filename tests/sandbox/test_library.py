@@ -17,12 +17,12 @@ from click.testing import CliRunner, Result
 
 from documents import ROOT, blocks
 from readmodel_cfn import ReadModel, ReadModelStack, build_article
-from readmodel_cfn.analysis.audit import audit, to_sarif
+from readmodel_cfn.analysis.audit import audit, audit_report, to_sarif
 from readmodel_cfn.analysis.graph import flowchart
 from readmodel_cfn.analysis.openapi import openapi
 from readmodel_cfn.cli import main
 from readmodel_cfn.config import Config, StackSettings, write_starter
-from readmodel_cfn.errors import NoSuchDocument
+from readmodel_cfn.errors import FindingsError, NoSuchDocument
 from readmodel_cfn.lint import lint
 from readmodel_cfn.local import sandbox as embedded
 from readmodel_cfn.local.sandbox import Sandbox
@@ -434,8 +434,18 @@ def lint_template(shop: Shop) -> None:
 def audit_template(shop: Shop) -> None:
     printed = shop.run("audit", "--article", "--json", exits=3).value
     assert printed
-    assert [finding.as_dict() for finding in audit(build_article())] == printed
-    assert [finding.as_dict() for finding in audit(shop.model)] == shop.run("audit", "--json").value
+    assert audit_report(build_article()).as_dict() == printed
+    assert [finding.as_dict() for finding in audit(build_article())] == printed["findings"]
+    assert audit_report(shop.model).as_dict() == shop.run("audit", "--json").value
+
+
+@row("`audit --fail-on high`")
+def audit_failing_on_high(shop: Shop) -> None:
+    shop.run("audit", "--article", "--fail-on", "high", exits=3)
+    with pytest.raises(FindingsError):
+        audit_report(build_article()).require_none("template", "high")
+    shop.run("audit", "--fail-on", "high")
+    audit_report(shop.model).require_none("template", "high")
 
 
 @row("`audit FILE --format sarif`")

@@ -125,6 +125,13 @@ def test_only_bucket_and_policy_are_retained() -> None:
     assert kept == {"DataStore", "DataStorePolicy"}
 
 
+def test_access_logs_of_a_bucket_in_itself_are_refused() -> None:
+    with pytest.raises(OptionError, match=r"data_store\.access_logs"):
+        DataStore(name="all-logs", access_logs="all-logs")
+    # An account-regional bucket has a longer name.
+    assert DataStore(name="all-logs", access_logs="all-logs", account_regional=True)
+
+
 def test_access_logs_go_to_the_given_bucket() -> None:
     assert "LoggingConfiguration" not in properties(ReadModel(), "DataStore")
     found = properties(model(access_logs="all-logs"), "DataStore")["LoggingConfiguration"]

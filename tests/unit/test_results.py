@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from documents import ROOT
+from readmodel_cfn.analysis.audit import AuditReport, PublicMethod, Unchecked
 from readmodel_cfn.analysis.audit import Finding as AuditFinding
 from readmodel_cfn.aws.connection import Connection, StackLocation
 from readmodel_cfn.aws.http import Response
@@ -62,7 +63,10 @@ RESULTS: list[Any] = [
     RESPONSE,
     VerifyResult("stack shop", "a", "a.json", "http://localhost", (), ()),
     DeleteResult("shop", (BUCKET, TOPIC), {"bucket": 3}),
-    AuditFinding("R1", "name", "note", "Api", "Properties", 3, "what", "meaning", "todo"),
+    AuditFinding("R1", "name", "low", "Api", "Properties", 3, "what", "meaning", "todo"),
+    AuditReport((), 3, 1, 2, (Unchecked("Api", "Properties/BodyS3Location", "in S3"),)),
+    PublicMethod("Get", "GET", "/items", "reads", "bucket", "a.json", False),
+    Unchecked("Api", "Properties/BodyS3Location", "it is in S3"),
     LintFinding("E1", "error", "Resources", "message", "meaning"),
     Sandbox("http://127.0.0.1:4566", 4566, 7, "key", "secret", "instance"),
     Starter(Path("readmodel.toml"), Config()),

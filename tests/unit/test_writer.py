@@ -244,3 +244,24 @@ def test_invalid_principal_is_refused(principal: str) -> None:
 def test_invalid_iam_name_is_refused(name: str) -> None:
     with pytest.raises(OptionError, match=r"writer\.name"):
         Writer(name=name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    [
+        ("role", "key_in", "outputs"),
+        ("role", "serial", 2),
+        ("none", "key_in", "outputs"),
+        ("none", "serial", 2),
+        ("none", "name", "shop-writer"),
+        ("none", "permissions_boundary", BOUNDARY),
+    ],
+)
+def test_option_without_effect_on_the_kind_of_writer_is_refused(
+    kind: Any, name: str, value: Any
+) -> None:
+    principals = (ACCOUNT,) if kind == "role" else ()
+    with pytest.raises(OptionError) as refused:
+        Writer(kind=kind, principals=principals, **{name: value})
+    assert refused.value.key == f"writer.{name}"
+    assert Writer(**{name: value})

@@ -11,4 +11,6 @@ ReadModel.
 
 - `view`: the S3 proxies of a template, for all three: APIs, methods, roles, buckets.
 - `methods`: API Gateway methods with their integrations. `roles`: IAM identities.
+- `parts`: the resources of a template, with those that an OpenAPI document or SAM defines.
+- `unchecked`: what may read S3, and what none of the three looks at.
 """

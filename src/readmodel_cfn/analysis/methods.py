@@ -1,20 +1,24 @@
 """API Gateway methods with their integrations and responses."""
 
 import re
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
+from readmodel_cfn.analysis.status_patterns import STATUSES, matched
 from readmodel_cfn.cloudformation.evaluate import Evaluator, Json
 from readmodel_cfn.cloudformation.resources import Resource
-from readmodel_cfn.cloudformation.s3_uri import Objects, S3Uri, parse_path
-from readmodel_cfn.cloudformation.values import PartialText, unquoted
+from readmodel_cfn.cloudformation.s3_uri import Objects, S3Uri, parse_path, with_variables
+from readmodel_cfn.cloudformation.s3_url import parse_url
+from readmodel_cfn.cloudformation.values import PartialText, join_texts, unquoted
 
 INTEGRATION = "Properties/Integration"
-STATUSES = range(100, 600)
+READING_VERBS = ("GET", "HEAD", "ANY")
+WRITING_VERBS = ("PUT", "POST", "DELETE", "PATCH", "ANY")
+"""The HTTP methods of requests to S3; ANY sends the client's own."""
+_PATH_TARGET = "integration.request.path."
+_GREEDY = re.compile(r"\{([^{}+]+)\+\}")
 _HEADER = "method.response.header."
-_MAX_PATTERN = 300  # characters
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,9 @@ class Method:
     """One method with its integration.
 
     `s3_verb` is the HTTP method of the request to S3. `declared` are the method's request
-    parameters, `mapped` those of the integration and where their values come from.
+    parameters, `mapped` those of the integration and where their values come from. `greedy` are the
+    parameters of the path that may contain slashes. `uri` names objects of S3: an `s3:path` URI, or
+    the URL of a bucket. `is_open` says that a client needs neither authorization nor an API key.
     """
 
     id: str
@@ -65,6 +71,7 @@ class Method:
     verb: str
     integration_type: str
     s3_verb: str
+    address: PartialText
     uri: S3Uri | None
     credentials: PartialText
     content_handling: str
@@ -73,22 +80,83 @@ class Method:
     mapped: Mapping[str, PartialText]
     responses: tuple[IntegrationResponse, ...]
     method_responses: tuple[MethodResponse, ...]
+    greedy: frozenset[str] = frozenset()
+    is_open: bool = False
+
+    @property
+    def signed(self) -> bool:
+        """Whether API Gateway signs the requests to S3: not those of an HTTP integration."""
+        return self.integration_type == "AWS" and self.uri is not None
+
+    @property
+    def has_role(self) -> bool:
+        """Whether API Gateway uses a role, and not the caller's own credentials, or none.
+
+        https://docs.aws.amazon.com/apigateway/latest/api/API_Integration.html: with
+        `arn:aws:iam::*:user/*` the caller's identity is passed on.
+        """
+        return self.credentials != "" and not is_caller(str(self.credentials))
 
     @property
     def reads(self) -> bool:
-        """Whether the method reads S3 objects."""
-        is_proxy = self.integration_type == "AWS" and self.uri is not None
-        return is_proxy and self.s3_verb in ("GET", "HEAD")
+        """Whether the method reads S3 objects, with signed requests."""
+        return self.signed and self._gets and not self._names_no_key
+
+    @property
+    def reads_url(self) -> bool:
+        """Whether the method reads S3 objects by their URL, with requests that are not signed."""
+        return self.uri is not None and not self.signed and self._gets and not self._names_no_key
+
+    @property
+    def lists(self) -> bool:
+        """Whether the method lists the keys of a bucket, or all buckets."""
+        return self.uri is not None and self._gets and self._names_no_key
+
+    @property
+    def lists_buckets(self) -> bool:
+        """Whether the method lists all buckets of the account."""
+        return self.lists and self.objects is not None and self.objects.bucket == ""
+
+    @property
+    def writes(self) -> bool:
+        """Whether the method changes S3."""
+        return self.uri is not None and self.s3_verb in WRITING_VERBS
+
+    @property
+    def _gets(self) -> bool:
+        return self.s3_verb in READING_VERBS
+
+    @property
+    def _names_no_key(self) -> bool:
+        return self.objects is None or not self.objects.key
 
     @cached_property
     def objects(self) -> Objects | None:
-        """The S3 objects that the method requests."""
+        """The S3 objects that the method requests; the key is empty if it requests a bucket."""
+        if self.uri is None:
+            return None
         fixed = {
-            target.removeprefix("integration.request.path."): value
+            target.removeprefix(_PATH_TARGET): value
             for target, source in self.mapped.items()
             if (value := unquoted(source)) is not None
         }
-        return self.uri.objects(fixed) if self.uri else None
+        greedy = {
+            name: "*/*"  # the bucket, a slash and the key
+            for name in self.uri.bucket_parameters
+            if self.bucket_source(name).removeprefix("method.request.path.") in self.greedy
+        }
+        return self.uri.objects({**({} if self.uri.in_host else greedy), **fixed})
+
+    def bucket_source(self, parameter: str) -> str:
+        """Where the value of a parameter in the bucket's place comes from."""
+        return str(self.mapped.get(f"{_PATH_TARGET}{parameter}", ""))
+
+    @property
+    def bucket_sources(self) -> list[str]:
+        """The parts of the request that name the bucket, such as method.request.path.bucket."""
+        names = self.uri.bucket_parameters if self.uri else ()
+        sources = (self.bucket_source(name) for name in names)
+        return [source for source in sources if source.startswith("method.request.")]
 
     def forwards(self, header: str) -> bool:
         """Whether the method forwards the client's header to S3."""
@@ -105,29 +173,45 @@ class Method:
         return select_responses(self.responses)
 
 
-def parse_method(resource: Resource, evaluator: Evaluator) -> Method:
+def is_caller(credentials: str) -> bool:
+    """Whether the credentials stand for the caller's own identity."""
+    return credentials.replace("\\", "").endswith("::*:user/*")
+
+
+def parse_method(
+    resource: Resource,
+    evaluator: Evaluator,
+    variables: Mapping[str, PartialText] | None = None,
+    path: PartialText = "",
+) -> Method:
     """The method that a resource describes.
+
+    `variables` are those of the stage, `path` is the method's path.
 
     Raises:
         Unreadable: a part of it is unknown.
     """
-    own, text = resource.properties, evaluator.text
+    own, text, known = resource.properties, evaluator.text, variables or {}
     integration = evaluator.fields(own.get("Integration"))
+    integration_type = evaluator.literal(integration.get("Type")).upper()
+    address = with_variables(text(integration.get("Uri")), known)
+    mapped = evaluator.texts(integration.get("RequestParameters"))
     return Method(
         id=resource.id,
         api=text(own.get("RestApiId")),
         resource=text(own.get("ResourceId")),
         verb=evaluator.literal(own.get("HttpMethod")).upper(),
-        integration_type=evaluator.literal(integration.get("Type")).upper(),
+        integration_type=integration_type,
         s3_verb=evaluator.literal(integration.get("IntegrationHttpMethod")).upper(),
-        uri=parse_path(text(integration.get("Uri"))),
-        credentials=text(integration.get("Credentials")),
+        address=address,
+        uri=_s3_uri(integration_type, address),
+        credentials=with_variables(text(integration.get("Credentials")), known),
         content_handling=str(text(integration.get("ContentHandling"))),
         cache_keys=frozenset(
             str(text(key)) for _, key in evaluator.items(integration.get("CacheKeyParameters"))
         ),
         declared=frozenset(evaluator.fields(own.get("RequestParameters"))),
-        mapped=evaluator.texts(integration.get("RequestParameters")),
+        mapped={target: _with_variable(source, known) for target, source in mapped.items()},
         responses=tuple(
             _integration_response(
                 f"{INTEGRATION}/IntegrationResponses/{index}", evaluator.fields(value), evaluator
@@ -140,7 +224,27 @@ def parse_method(resource: Resource, evaluator: Evaluator) -> Method:
             )
             for index, value in evaluator.items(own.get("MethodResponses"))
         ),
+        is_open=(
+            str(text(own.get("AuthorizationType")) or "NONE").upper() == "NONE"
+            and str(text(own.get("ApiKeyRequired")) or "false").lower() == "false"
+        ),
+        greedy=frozenset(_GREEDY.findall(str(path))),
     )
+
+
+def _s3_uri(integration_type: str, address: PartialText) -> S3Uri | None:
+    if integration_type.startswith("HTTP"):
+        return parse_url(address)
+    return parse_path(address) if integration_type == "AWS" else None
+
+
+def _with_variable(source: PartialText, variables: Mapping[str, PartialText]) -> PartialText:
+    """A mapping's source; a known stage variable as a static value."""
+    text = str(source)
+    name = text.removeprefix("stageVariables.")
+    if name != text and name in variables:
+        return join_texts(["'", variables[name], "'"])
+    return source
 
 
 def _integration_response(path: str, value: Json, evaluator: Evaluator) -> IntegrationResponse:
@@ -187,34 +291,3 @@ def select_responses(
         if response.pattern:
             selected |= dict.fromkeys(matched(response.pattern), response)
     return selected
-
-
-@lru_cache(maxsize=256)
-def compiled(pattern: str) -> re.Pattern[str] | None:
-    """The pattern; None if it is not a valid regular expression."""
-    if len(pattern) > _MAX_PATTERN:
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # re warns of unusual but valid patterns
-            return re.compile(pattern)
-    except (re.error, OverflowError, RecursionError):
-        return None
-
-
-@lru_cache(maxsize=256)
-def matched(pattern: str) -> frozenset[int]:
-    """The statuses that the pattern matches as a whole."""
-    regex = compiled(pattern)
-    if regex is None:
-        return frozenset()
-    return frozenset(status for status in STATUSES if regex.fullmatch(str(status)))
-
-
-@lru_cache(maxsize=256)
-def contained(pattern: str) -> frozenset[int]:
-    """The statuses that contain a match of the pattern."""
-    regex = compiled(pattern)
-    if regex is None:
-        return frozenset()
-    return frozenset(status for status in STATUSES if regex.search(str(status)))

@@ -14,9 +14,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from readmodel_cfn.analysis.apis import Api
 from readmodel_cfn.analysis.methods import Method
 from readmodel_cfn.analysis.openapi_operation import ERROR_SCHEMA, operation
-from readmodel_cfn.analysis.view import Api, View
+from readmodel_cfn.analysis.openapi_security import Schemes, security
+from readmodel_cfn.analysis.openapi_servers import servers, stage_names
+from readmodel_cfn.analysis.view import View
 from readmodel_cfn.analysis.words import join_words
 from readmodel_cfn.cloudformation.evaluate import Json
 from readmodel_cfn.cloudformation.reader import TemplateSource, template_content
@@ -55,14 +58,20 @@ def openapi(
     view = View(template_content(template))
     chosen = _choose_api(view, api, str(template) if isinstance(template, Path) else "template")
     paths, missing = _paths(view, chosen)
+    schemes = _security_schemes(view, chosen)
     names = {"AWS::StackName": stack_name, "StackName": stack_name, "AWS::Region": region}
     values = {name: value for name, value in names.items() if value}
     return {
         "openapi": "3.1.0",
         "info": _info(view, chosen, missing, values),
-        "servers": [_server(view, chosen, values)],
+        "servers": servers(
+            view, chosen, lambda text: _filled(text, values), values.get("AWS::Region")
+        ),
         "paths": paths,
-        "components": {"schemas": {"Error": ERROR_SCHEMA}},
+        "components": {
+            "schemas": {"Error": ERROR_SCHEMA},
+            **({"securitySchemes": schemes} if schemes else {}),
+        },
     }
 
 
@@ -70,6 +79,8 @@ def _choose_api(view: View, logical_id: str | None, where: str) -> Api:
     apis = {api.resource.id: api for api in view.apis.values() if api.resource}
     if not apis:
         hint = "use a template with a REST API whose methods read S3"
+        if view.unchecked:
+            hint += f"; this was not looked at: {view.unchecked[0]}"
         raise ConfigError("no API in it reads S3", where=where, hint=hint)
     if logical_id is None and len(apis) > 1:
         what = f"several APIs read S3: {join_words(apis)}"
@@ -101,35 +112,20 @@ def _info(
     }
 
 
-def _server(view: View, api: Api, values: Mapping[str, str]) -> dict[str, Any]:
-    """API Gateway's URL; parts that only the deployed stack knows are variables."""
-    stages = _stages(view, api)
-    stage: dict[str, Any] = {"default": stages[0], "enum": stages} if stages else {"default": "v1"}
+def _security_schemes(view: View, api: Api) -> Schemes:
+    own = {method.id for method in api.methods}
     return {
-        "url": "https://{api}.execute-api.{region}.{domain}/{stage}",
-        "variables": {
-            "api": {"default": "api-id", "description": "The ID of the deployed API."},
-            "region": {"default": values.get("AWS::Region", "us-east-1")},
-            "domain": {
-                "default": "amazonaws.com",
-                "description": "The partition's domain; amazonaws.com.cn in China.",
-            },
-            "stage": stage,
-        },
+        name: scheme
+        for method in view.methods
+        if method.id in own
+        for name, scheme in security(view, method)[1].items()
     }
-
-
-def _stages(view: View, api: Api) -> list[str]:
-    """The names of the stages, including those that deployments create."""
-    resources = (*api.stages, *api.deployments)
-    names = (view.text(resource.properties.get("StageName")) for resource in resources)
-    return list(dict.fromkeys(name for name in names if name and isinstance(name, str)))
 
 
 def _version(view: View, api: Api) -> str:
     served = [reference_of(view.text(stage.properties.get("DeploymentId"))) for stage in api.stages]
     hashes = [match[0] for name in served if (match := _HASH.search(name or ""))]
-    return next(iter([*hashes, *_stages(view, api)]), "unknown")
+    return next(iter([*hashes, *stage_names(view, api)]), "unknown")
 
 
 def _filled(text: PartialText, values: Mapping[str, str]) -> str:
@@ -138,11 +134,12 @@ def _filled(text: PartialText, values: Mapping[str, str]) -> str:
 
 def _paths(view: View, api: Api) -> tuple[dict[str, Any], list[str]]:
     """The paths, and the logical IDs of the methods that are omitted."""
-    known = {method.id: method for method in view.methods if method.resource in view.paths}
-    methods = _by_place(view, [known[own.id] for own in api.methods if own.id in known])
-    ids = _operation_ids(methods)
+    methods = reversed(view.methods)  # of a method with several forms, the first counts
+    known = {method.id: method for method in methods if method.resource in view.paths}
+    placed = _by_place(view, [known[own.id] for own in api.methods if own.id in known])
+    ids = _operation_ids(placed)
     paths: dict[str, Any] = {}
-    for (path, verb), method in methods.items():
+    for (path, verb), method in placed.items():
         item = paths.setdefault(path, _path_parameters(str(view.paths[method.resource])))
         item[verb.lower()] = operation(view, api, method, verb, ids[path, verb])
     return paths, [own.id for own in api.methods if own.id not in known]

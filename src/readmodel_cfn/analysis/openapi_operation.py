@@ -7,8 +7,10 @@ from http import HTTPStatus
 from mimetypes import MimeTypes
 from typing import Any
 
+from readmodel_cfn.analysis.apis import Api
 from readmodel_cfn.analysis.methods import IntegrationResponse, Method, MethodResponse
-from readmodel_cfn.analysis.view import Api, View
+from readmodel_cfn.analysis.openapi_security import security
+from readmodel_cfn.analysis.view import View
 from readmodel_cfn.cloudformation.evaluate import Unreadable
 
 ERROR_SCHEMA = {
@@ -27,6 +29,7 @@ def operation(view: View, api: Api, method: Method, verb: str, operation_id: str
     """The operation for one verb of a method."""
     parameters = list(_parameters(view, method))
     requirements = " ".join(_requirements(view, method))
+    required, _ = security(view, method)
     declared = {
         response.status: response
         for response in method.method_responses
@@ -34,9 +37,10 @@ def operation(view: View, api: Api, method: Method, verb: str, operation_id: str
     }
     return {
         "operationId": operation_id,
-        **_summary(method),
+        **_summary(method, verb),
         **({"description": requirements} if requirements else {}),
         **({"parameters": parameters} if parameters else {}),
+        **({"security": [required]} if required else {}),
         "responses": {
             **{status: _response(method, verb, declared[status]) for status in sorted(declared)},
             "default": _default_response(view, api, verb),
@@ -44,16 +48,26 @@ def operation(view: View, api: Api, method: Method, verb: str, operation_id: str
     }
 
 
-def _summary(method: Method) -> dict[str, str]:
-    if not method.reads or method.uri is None:
+def _summary(method: Method, verb: str) -> dict[str, str]:
+    if method.uri is None:
         return {}
-    what = "Read" if method.s3_verb == "GET" else "Headers of"
+    if method.lists:
+        bucket = method.uri.bucket
+        return {"summary": "List all buckets" if method.lists_buckets else f"List {bucket}"}
+    if not method.reads and not method.reads_url:
+        return {}
+    s3_verb = verb if method.s3_verb == "ANY" else method.s3_verb
+    what = {"GET": "Read", "HEAD": "Headers of"}.get(s3_verb, "Write")
     return {"summary": f"{what} {method.uri.key}"}
 
 
 def _parameters(view: View, method: Method) -> Iterator[dict[str, Any]]:
     """The method's headers and query parameters; path parameters belong to the path."""
-    declared = view.evaluator.fields(view.resources[method.id].properties.get("RequestParameters"))
+    properties = view.resources[method.id].properties
+    try:
+        declared = view.evaluator.fields(properties.get("RequestParameters"))
+    except Unreadable:
+        declared = dict.fromkeys(sorted(method.declared), False)
     for name, required in declared.items():
         match = _PARAMETER.fullmatch(name)
         if match:
@@ -112,7 +126,8 @@ def _content(
     templates = {name: text for response in responses for name, text in response.templates.items()}
     if templates:
         return {name: _body(text) for name, text in templates.items()}
-    return {_document_type(method, responses): {}} if method.reads and status < "300" else {}
+    has_document = method.reads or method.reads_url or method.lists
+    return {_document_type(method, responses): {}} if has_document and status < "300" else {}
 
 
 def _body(template: str) -> dict[str, Any]:
@@ -127,8 +142,11 @@ def _body(template: str) -> dict[str, Any]:
 
 def _document_type(method: Method, responses: Sequence[IntegrationResponse]) -> str:
     """The media type by the key's suffix; API Gateway's default if S3's is not mapped."""
-    if all(response.source("Content-Type") is None for response in responses):
+    passes = method.integration_type == "HTTP_PROXY"
+    if not passes and all(response.source("Content-Type") is None for response in responses):
         return _JSON
+    if method.lists:
+        return "application/xml"
     media_type, _ = MimeTypes().guess_type(str(method.uri.key) if method.uri else "")
     return media_type or "*/*"
 

@@ -1,14 +1,22 @@
 """IAM roles, users and groups with their policies, and the roles that methods use to read S3."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from readmodel_cfn.analysis.methods import Method
+from readmodel_cfn.cloudformation.branches import branches, texts_of
 from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable
-from readmodel_cfn.cloudformation.policies import Document, Statement, parse_policy
+from readmodel_cfn.cloudformation.policies import Document, Statement, parse_branches, parse_policy
 from readmodel_cfn.cloudformation.resources import Resource
 from readmodel_cfn.cloudformation.s3_uri import Objects
-from readmodel_cfn.cloudformation.values import PartialText, Text, Unknown, reference_of
+from readmodel_cfn.cloudformation.values import (
+    PartialText,
+    Text,
+    Unknown,
+    match_text,
+    reference_of,
+)
 
 ROLE, USER, GROUP = "AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group"
 # The properties of policy resources that name identities: a list, or a single name.
@@ -32,6 +40,15 @@ NAME_PROPERTIES = {ROLE: "RoleName", USER: "UserName", GROUP: "GroupName"}
 """The property with an identity's own name."""
 
 
+_ROLE_ARN = re.compile(r".*:role/(?:.*/)?(?P<name>[^/]+)", re.DOTALL)
+
+
+def role_name(arn: PartialText) -> PartialText | None:
+    """The name in a role's ARN, such as `arn:aws:iam::123456789012:role/path/name`."""
+    found = match_text(_ROLE_ARN, arn)
+    return found["name"] if found else None
+
+
 @dataclass(frozen=True)
 class Identity:
     """A role, user or group with its policies; `elsewhere` are ARNs outside the template."""
@@ -45,6 +62,12 @@ class Identity:
     def complete(self) -> bool:
         """Whether all permissions are known."""
         return not self.elsewhere and all(policy.complete for policy in self.policies)
+
+    @property
+    def has_unknown_permissions(self) -> bool:
+        """Whether some permissions are unknown; the policies that AWS manages are known by name."""
+        unknown = (arn for arn in self.elsewhere if ":iam::aws:policy/" not in str(arn))
+        return any(True for _ in unknown) or not all(policy.complete for policy in self.policies)
 
 
 @dataclass(frozen=True)
@@ -92,34 +115,36 @@ def parse_identity(
     ]
     return Identity(
         resource=resource,
-        trust=parse_policy(trust, resource.id, "Properties/AssumeRolePolicyDocument", evaluator),
+        trust=parse_branches(trust, resource.id, "Properties/AssumeRolePolicyDocument", evaluator),
         policies=tuple(policies),
         elsewhere=tuple(arn for arn in managed if reference_of(arn) not in all_resources),
     )
 
 
 def _managed_policies(resource: Resource, evaluator: Evaluator) -> list[PartialText]:
-    try:
-        items = evaluator.items(resource.properties.get("ManagedPolicyArns"))
-    except Unreadable:
-        return [Text((Unknown("Fn::Policies"),))]
-    return [evaluator.text(arn) for _, arn in items]
+    value = resource.properties.get("ManagedPolicyArns")
+    found: dict[PartialText, None] = {}
+    for own in branches(value, evaluator):
+        try:
+            found |= {own.text(arn): None for _, arn in own.items(value)}
+        except Unreadable:
+            return [Text((Unknown("Fn::Policies"),))]
+    return list(found)
 
 
 def _inline_policies(resource: Resource, evaluator: Evaluator) -> Iterator[Document]:
-    try:
-        items = evaluator.items(resource.properties.get("Policies"))
-    except Unreadable:
-        yield Document((), False)
-        return
-    for index, policy in items:
+    value = resource.properties.get("Policies")
+    found: dict[Document, None] = {}
+    for own in branches(value, evaluator):
         try:
-            value = evaluator.fields(policy)
+            policies = [(index, own.fields(policy)) for index, policy in own.items(value)]
         except Unreadable:
-            yield Document((), False)
+            found[Document((), False)] = None
             continue
-        path = f"Properties/Policies/{index}/PolicyDocument"
-        yield parse_policy(value.get("PolicyDocument"), resource.id, path, evaluator)
+        for index, policy in policies:
+            path = f"Properties/Policies/{index}/PolicyDocument"
+            found[parse_policy(policy.get("PolicyDocument"), resource.id, path, own)] = None
+    yield from found
 
 
 def _attached_policies(
@@ -137,10 +162,10 @@ def _attached_policies(
             if IDENTITY_TYPES[name] == identity.type
         ]
         named = {
-            evaluator.text(name)
+            name
             for property_name in properties
-            for name in evaluator.one_or_more(policy.properties.get(property_name))
+            for name in texts_of(policy.properties.get(property_name), evaluator)
         }
         if named & own_names or (properties and evaluator.text({"Ref": policy.id}) in managed):
             value = policy.properties.get("PolicyDocument")
-            yield parse_policy(value, policy.id, "Properties/PolicyDocument", evaluator)
+            yield parse_branches(value, policy.id, "Properties/PolicyDocument", evaluator)

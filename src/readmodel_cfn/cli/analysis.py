@@ -1,32 +1,27 @@
 """`audit`, `graph` and `openapi`: analyze any template, without AWS."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from readmodel_cfn.cli import audit_text
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.options import SelectedModel, file_argument, json_option, model_options
-from readmodel_cfn.errors import require_no_findings
-from readmodel_cfn.plural import counted
 from readmodel_cfn.template.render import as_yaml
 
 if TYPE_CHECKING:  # imported below when a command needs them
-    from readmodel_cfn.analysis.audit import Finding, Rule
-
-_COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
+    from readmodel_cfn.analysis.audit import Rule, Severity
 
 
 @click.command(
     cls=WithExamples,
     epilog=examples(
         "readmodel-cfn audit",
+        "readmodel-cfn audit template.yaml --fail-on high",
         "readmodel-cfn audit template.yaml --format sarif",
-        "readmodel-cfn audit --rules",
     ),
 )
 @file_argument
@@ -38,43 +33,50 @@ _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
     type=click.Choice(["text", "json", "sarif"]),
     help="Output format [default: text]; --json is short for json.",
 )
+@click.option(
+    "--fail-on",
+    type=click.Choice(["high", "medium", "low"]),
+    default="low",
+    help="Lowest severity that makes the exit code 3 [default: low, which is any finding].",
+)
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules instead of auditing.")
 def audit(
     file: Path | None,
     model: SelectedModel,
     as_json: bool,
     form: str | None,
+    fail_on: "Severity",
     list_rules: bool,
 ) -> None:
     """Check the S3 proxy in FILE against best practices (default: that of readmodel.toml).
 
-    FILE is any template in JSON or YAML that reads S3 through an API Gateway REST API. Findings are
-    errors, warnings and notes, the worst first; the exit code is 3 if there is one, also a note.
+    FILE is any template in JSON or YAML that reads S3 through an API Gateway REST API. The report
+    begins with what was looked at and what anybody can reach. Findings are high, medium or low, the
+    worst first, with what to paste into FILE as the fix. The exit code is 3 if there is a finding,
+    or if something that may read S3 was not looked at.
 
-    With --json: a list of findings, each with rule, name, severity, resource, path, line, what,
-    meaning and todo; with --rules, a list of rules, each with id, name, severity, title and
-    meaning.
+    With --json: findings, a list, each with rule, name, severity, resource, path, line, what,
+    meaning, todo, type, cdk_path and cure, a list, each with path and value; reads, lists and
+    writes, the numbers of methods; public, a list, each with resource, verb, path, access, bucket,
+    key and has_policy; and unchecked, a list, each with resource, path and what. With --rules, a
+    list of rules, each with id, name, severity, title and meaning.
 
     With --format sarif: a SARIF 2.1.0 log, for GitHub code scanning and other services.
     """
-    from readmodel_cfn.analysis.audit import RULES, methods_reading_s3, to_sarif
-    from readmodel_cfn.analysis.audit import audit as find
+    from readmodel_cfn.analysis.audit import RULES, audit_report, to_sarif
 
     form = _format(form, as_json, list_rules)
     if list_rules:
         _print_rules(RULES, form == "json")
         return
-    source = file or model.template()
-    findings = find(source)
+    result = audit_report(file or model.template())
     if form == "json":
-        report.print_json([finding.as_dict() for finding in findings])
+        report.print_json(result.as_dict())
     elif form == "sarif":
-        report.print_json(to_sarif(findings, file or model.file_in_use))
+        report.print_json(to_sarif(result.findings, file or model.file_in_use, result.unchecked))
     else:
-        _print_findings(findings, file)
-    require_no_findings(findings, str(file or "template"))
-    methods = counted(len(methods_reading_s3(source)), "method")
-    report.log(f"No findings in {methods} that read S3.")
+        audit_text.print_report(result, file)
+    result.require_none(str(file or "template"), fail_on)
 
 
 def _format(form: str | None, as_json: bool, list_rules: bool) -> str:
@@ -97,25 +99,6 @@ def _print_rules(rules: Iterable["Rule"], as_json: bool) -> None:
         report.table([rule.id, rule.severity, rule.name, rule.title] for rule in rules)
 
 
-def _print_findings(findings: Sequence["Finding"], file: Path | None) -> None:
-    """Print the findings of each rule, and how many there are of each severity."""
-    for (severity, rule, name, meaning), group in groupby(findings, _rule_of):
-        report.echo(f"{click.style(severity, fg=_COLOURS[severity])} {rule} {name}")
-        report.echo(f"  impact: {meaning}")
-        for finding in group:
-            line = f"{file}:{finding.line}: " if finding.line else ""
-            report.echo(f"    {line}{finding.resource}/{finding.path}")
-            report.echo(f"      {finding.what}")
-            report.echo(f"      fix: {finding.todo}")
-    numbers = Counter(finding.severity for finding in findings)
-    if findings:
-        report.echo(", ".join(counted(number, severity) for severity, number in numbers.items()))
-
-
-def _rule_of(finding: "Finding") -> tuple[str, str, str, str]:
-    return finding.severity, finding.rule, finding.name, finding.meaning
-
-
 @click.command(
     cls=WithExamples, epilog=examples("readmodel-cfn graph", "readmodel-cfn graph template.yaml")
 )
@@ -125,11 +108,16 @@ def graph(file: Path | None, model: SelectedModel) -> None:
     """Draw the template FILE as a mermaid flowchart (default: that of readmodel.toml).
 
     Solid arrows are requests and documents, dotted arrows all other relations. GitHub renders it in
-    a Markdown code block with the language mermaid.
+    a Markdown code block with the language mermaid. What may read S3 and is not drawn, such as a
+    nested stack, is named on stderr.
     """
     from readmodel_cfn.analysis.graph import flowchart
+    from readmodel_cfn.analysis.view import unchecked_parts
 
-    click.echo(flowchart(file or model.template()), nl=False)
+    source = file or model.template()
+    click.echo(flowchart(source), nl=False)
+    for unchecked in unchecked_parts(source):
+        report.log(f"not drawn: {unchecked}")
 
 
 @click.command(
@@ -149,9 +137,10 @@ def openapi(file: Path | None, model: SelectedModel, api: str | None, form: str)
     """Print the read API of FILE as OpenAPI 3.1 (default: that of readmodel.toml).
 
     The version of the API is the hash at the end of the deployment's logical ID, else the stage's
-    name.
+    name. What may read S3 and is left out is named on stderr.
     """
     from readmodel_cfn.analysis.openapi import openapi as describe
+    from readmodel_cfn.analysis.view import unchecked_parts
 
     source = file or model.template()
     if file:
@@ -163,3 +152,5 @@ def openapi(file: Path | None, model: SelectedModel, api: str | None, form: str)
         report.print_json(document)
     else:
         click.echo(as_yaml(document), nl=False)
+    for unchecked in unchecked_parts(source):
+        report.log(f"left out: {unchecked}")

@@ -9,16 +9,31 @@ _MAX_LEVELS = 20  # of nested conditions
 
 
 class Conditions:
-    """The Conditions section of a template; `evaluate` evaluates the values that they compare."""
+    """The Conditions section of a template; `evaluate` evaluates the values that they compare.
 
-    def __init__(self, declared: Mapping[str, Any], evaluate: Callable[[Any], Any]) -> None:
+    `assumed` are the results of conditions that the template does not decide.
+    """
+
+    def __init__(
+        self,
+        declared: Mapping[str, Any],
+        evaluate: Callable[[Any], Any],
+        assumed: Mapping[str, bool] | None = None,
+    ) -> None:
         self._declared = declared
         self._evaluate = evaluate
+        self._assumed = assumed or {}
         self._results: dict[str, bool | None] = {}
         self._levels = 0
 
+    def assuming(self, name: str, result: bool, evaluate: Callable[[Any], Any]) -> "Conditions":
+        """These conditions, with an assumed result of one more."""
+        return Conditions(self._declared, evaluate, {**self._assumed, name: result})
+
     def holds(self, name: Any) -> bool | None:
         """Whether the condition with this name is true; None if it is unknown."""
+        if isinstance(name, str) and name in self._assumed:
+            return self._assumed[name]
         if not isinstance(name, str) or name not in self._declared:
             return None
         if name not in self._results:

@@ -8,7 +8,8 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic
 """
 
 from collections.abc import Mapping
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
 from readmodel_cfn.cloudformation import functions
 from readmodel_cfn.cloudformation.conditions import Conditions
@@ -20,6 +21,7 @@ from readmodel_cfn.cloudformation.values import (
     Unknown,
     as_text,
     fill,
+    is_known,
     unknown_function,
 )
 
@@ -43,13 +45,27 @@ class Evaluator:
     def __init__(self, template: Json, values: Mapping[str, Any] | None = None) -> None:
         self.values = values or {}
         self.mappings = _section(template, "Mappings")
-        self.types = {
-            name: str(resource.get("Type"))
-            for name, resource in _section(template, "Resources").items()
-            if isinstance(resource, Mapping)
-        }
+        self.types: dict[str, str] = {}
         self._budget = Budget()
         self._conditions = Conditions(_section(template, "Conditions"), self.evaluate)
+        self._defaults = parameter_values(template, {})
+        self.types = {
+            name: str(resource.get("Type"))
+            for name, resource in self.expand(_section(template, "Resources")).items()
+            if isinstance(resource, Mapping)
+        }
+
+    def assuming(self, condition: str, result: bool) -> Self:
+        """This evaluator, with an assumed result of a condition that the template leaves open."""
+        found = copy(self)
+        found._conditions = self._conditions.assuming(condition, result, found.evaluate)
+        return found
+
+    def with_defaults(self) -> Self:
+        """This evaluator, with the defaults of the parameters as their values."""
+        found = copy(self)
+        found.values = {**self._defaults, **self.values}
+        return found
 
     def evaluate(self, value: Any) -> Any:
         """The value with every function evaluated, without the parts that are AWS::NoValue.
@@ -98,7 +114,7 @@ class Evaluator:
         Raises:
             Unreadable: it is not an object, or it is the result of an unknown function.
         """
-        found = self._chosen(value)
+        found = self.chosen(value)
         if found is None:
             return {}
         if not isinstance(found, Mapping):
@@ -114,7 +130,7 @@ class Evaluator:
         Raises:
             Unreadable: it is not a list, or it is the result of an unknown function.
         """
-        found = self._chosen(value)
+        found = self.chosen(value)
         if found is None:
             return []
         if not isinstance(found, list):
@@ -124,7 +140,7 @@ class Evaluator:
     def one_or_more(self, value: Any) -> list[Any]:
         """The items of a policy element, which may be a single value or a list; not evaluated."""
         try:
-            found = self._chosen(value)
+            found = self.chosen(value)
         except Unreadable:
             found = value
         if isinstance(found, list):
@@ -143,9 +159,14 @@ class Evaluator:
         """An object with its Fn::ForEach loops expanded, except unknown ones."""
         if not any(str(name).startswith(LOOP) for name in value):
             return value
-        return expand(value, lambda below: self.evaluate_at(below, level), self._budget)
+        return expand(value, lambda below: self._collection(below, level), self._budget)
 
-    def _chosen(self, value: Any) -> Any:
+    def _collection(self, value: Any, level: int) -> Any:
+        """A loop's collection; that of a parameter is its default."""
+        found = self.evaluate_at(value, level)
+        return found if is_known(found) else self.with_defaults().evaluate_at(value, level)
+
+    def chosen(self, value: Any) -> Any:
         """The value after its outer Fn::If is evaluated; the parts of the value are not evaluated.
 
         Raises:
@@ -175,7 +196,7 @@ class Evaluator:
         if value is None or value == NO_VALUE:
             return True
         try:
-            return function_of(value) == "Fn::If" and self._chosen(value) is None
+            return function_of(value) == "Fn::If" and self.chosen(value) is None
         except Unreadable:
             return False
 

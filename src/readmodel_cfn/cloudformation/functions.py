@@ -31,6 +31,7 @@ _DYNAMIC = re.compile(r"\{\{resolve:[^{}]*\}\}")
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_ApiGateway.html
 _SAME_AS_REF = {
     "AWS::ApiGateway::RestApi": "RestApiId",
+    "AWS::Serverless::Api": "RestApiId",
     "AWS::ApiGateway::Resource": "ResourceId",
     "AWS::ApiGateway::Deployment": "DeploymentId",
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from readmodel_cfn.cloudformation.branches import branches
 from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable
 from readmodel_cfn.cloudformation.patterns import covers
 from readmodel_cfn.cloudformation.s3_uri import Objects, objects_of
@@ -48,6 +49,12 @@ class Statement:
         """Whether its actions include this one, such as s3:GetObject; case is ignored."""
         return any(covers(pattern.lower(), action.lower()) for pattern in self.actions)
 
+    def grants(self, action: str) -> bool:
+        """Whether it allows this action, by Action or by NotAction."""
+        if "NotAction" in self.all_but:
+            return self.allows
+        return self.allows and self.may(action)
+
     @property
     def wildcards(self) -> list[str]:
         """Its S3 actions that have a wildcard."""
@@ -84,6 +91,15 @@ def parse_policy(value: Any, resource: str, path: str, evaluator: Evaluator) -> 
         except Unreadable:
             complete = False
     return Document(tuple(found), complete)
+
+
+def parse_branches(value: Any, resource: str, path: str, evaluator: Evaluator) -> Document:
+    """As `parse_policy`, with the statements of every branch of an undecided Fn::If."""
+    documents = [parse_policy(value, resource, path, own) for own in branches(value, evaluator)]
+    statements = (statement for document in documents for statement in document.statements)
+    return Document(
+        tuple(dict.fromkeys(statements)), all(document.complete for document in documents)
+    )
 
 
 def _statement(

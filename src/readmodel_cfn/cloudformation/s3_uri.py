@@ -46,6 +46,11 @@ class Objects:
     bucket: PartialText
     key: PartialText | None
 
+    @property
+    def names_bucket(self) -> bool:
+        """Whether a policy's ARN of these objects is that of the bucket itself, too."""
+        return self.key is None or (self.key == "*" and str(self.bucket).endswith("*"))
+
 
 @dataclass(frozen=True)
 class S3Uri:
@@ -84,16 +89,17 @@ class S3Uri:
         )
         if self.in_host:
             return bucket, key
-        return _split(join_texts([bucket, "/", key]))
+        return split_path(join_texts([bucket, "/", key]))
 
     def objects(self, fixed: Mapping[str, PartialText]) -> Objects:
         """All objects that the URI can name: a parameter without a `fixed` value is any text."""
-        values = {**dict.fromkeys(self.parameters, "*"), **fixed}
-        bucket, key = (
-            substitute(_PARAMETER, part, lambda match: values[match[1]])
-            for part in (self.bucket, self.key)
-        )
-        return Objects(bucket, key)
+        return Objects(*self.filled({**dict.fromkeys(self.parameters, "*"), **fixed}))
+
+    @property
+    def bucket_parameters(self) -> list[str]:
+        """The names of the path parameters in the bucket, in order."""
+        literals = (part for part in parts_of(self.bucket) if isinstance(part, str))
+        return [name for literal in literals for name in _PARAMETER.findall(literal)]
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,15 @@ class S3Action:
     """An `s3:action` URI, for example for ListBuckets."""
 
     action: PartialText
+
+
+def with_variables(text: PartialText, variables: Mapping[str, PartialText]) -> PartialText:
+    """The text with the known ones of its stage variables filled in."""
+
+    def value(match: re.Match[str]) -> PartialText:
+        return variables.get(match[1].removeprefix("stageVariables."), match[0])
+
+    return substitute(_STAGE_VARIABLE, text, value)
 
 
 def parse_uri(uri: PartialText) -> S3Uri | S3Action | None:
@@ -113,7 +128,7 @@ def parse_uri(uri: PartialText) -> S3Uri | S3Action | None:
     if found["kind"] == "action":
         return S3Action(path)
     beginning = found.get("unknown", "")
-    bucket, key = (found["host"], path) if "host" in found else _split(path)
+    bucket, key = (found["host"], path) if "host" in found else split_path(path)
     return S3Uri(
         partition=found.get("partition", beginning),
         region=found.get("region", beginning),
@@ -156,7 +171,8 @@ def within(wide: Objects, narrow: Objects, certain: bool) -> bool:
     return covers(wide.key or "", narrow.key or "")
 
 
-def _split(path: PartialText) -> tuple[PartialText, PartialText]:
+def split_path(path: PartialText) -> tuple[PartialText, PartialText]:
+    """The bucket and the key of a path; the key is empty if the path names a bucket alone."""
     parts = match_text(_BUCKET_AND_KEY, path) or {"bucket": path}
     return parts["bucket"], parts.get("key", "")
 

@@ -15,8 +15,9 @@ from troposphere import AWSHelperFn, GetAtt, Join, Partition, Ref, Region, Stack
 from troposphere import apigateway as ag
 
 from readmodel_cfn.limits import MINIMUM_COMPRESSION_SIZE
+from readmodel_cfn.template.cors_origin import ORIGIN, ORIGIN_IN_WORDS, browser_origin
 from readmodel_cfn.template.naming import Names
-from readmodel_cfn.template.options import check_options, option, without_none
+from readmodel_cfn.template.options import OptionError, check_options, option, without_none
 from readmodel_cfn.template.references import Reference, joined
 from readmodel_cfn.template.responses import (
     ResponseSettings,
@@ -58,8 +59,8 @@ class Api:
         None,
         "CORS: the origin whose pages may read documents with fetch, or * for every origin. By "
         "default no other origin may.",
-        pattern=r"\*|https?://[A-Za-z0-9.-]+(:\d{1,5})?",
-        allowed="* or an origin, such as https://www.example.com",
+        pattern=ORIGIN,
+        allowed=ORIGIN_IN_WORDS,
         example="https://www.example.com",
     )
     missing: Literal["not-found", "mask"] = option(
@@ -71,14 +72,22 @@ class Api:
     compress_from: int | Literal["never"] = option(
         1024,
         "Minimum size of a response, in bytes, to compress it for clients that accept gzip or "
-        "deflate (default 1024); or never.",
+        "deflate (default 1024); or never. It has no effect with stored_encoding gzip.",
         minimum=0,
         maximum=MINIMUM_COMPRESSION_SIZE,
         of_resource=True,
     )
 
     def __post_init__(self) -> None:
+        self._check_origin()
         check_options(self, "api")
+
+    def _check_origin(self) -> None:
+        origin: object = self.cors_origin
+        sent = browser_origin(origin) if isinstance(origin, str) else None
+        if origin not in (None, "*", sent):
+            allowed = f"{sent}, as browsers send it" if sent else ORIGIN_IN_WORDS
+            raise OptionError("api.cors_origin", origin, allowed)
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,10 @@ class DataStore:
         check_options(self, "data_store")
         if self.account_regional:
             self._check_regional_name()
+        elif self.access_logs and self.access_logs == self.name:
+            # Its policy does not let the logging service write, and its ACLs are disabled:
+            # https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+            raise OptionError("data_store.access_logs", self.access_logs, "another bucket")
 
     @property
     def gzip_stored(self) -> bool:

@@ -1,7 +1,8 @@
 """Builds the template of one read model, and writes any template as JSON or YAML."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from copy import copy
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,6 +24,14 @@ _TOP = (
     "Parameters",
     "Resources",
     "Outputs",
+)
+# What YAML 1.1 (https://yaml.org/type/) or the core schema of YAML 1.2
+# (https://yaml.org/spec/1.2.2/#103-core-schema) takes for a number, a date, a truth value or null,
+# and what looks like it. PyYAML quotes what it reads as another value itself, which is less.
+_NOT_PLAIN = re.compile(
+    r"[-+]?[.0-9][0-9a-fox_.,:+-]*([t \t]+[-+0-9:.z \t]+)?"  # 012, 1e3, 0o7, 12:30:45, 2001-12-14
+    r"|[-+]?\.(inf|nan)|~|null|y|n|yes|no|on|off|true|false",
+    re.IGNORECASE,
 )
 
 
@@ -122,8 +131,11 @@ def _type_first(resource: Mapping[str, Any]) -> dict[str, Any]:
     return {"Type": resource["Type"]} | others | last
 
 
-def as_yaml(content: Mapping[str, Any]) -> str:
-    """Plain values as YAML, in their order."""
+def as_yaml(content: Mapping[str, Any] | Sequence[Any]) -> str:
+    """Plain values as YAML, in their order.
+
+    A string that some reader of YAML takes for another value is in quotes.
+    """
     import yaml
 
     class Dumper(yaml.SafeDumper):
@@ -132,4 +144,9 @@ def as_yaml(content: Mapping[str, Any]) -> str:
         def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
             return True
 
+    def text(dumper: Dumper, value: str) -> yaml.ScalarNode:
+        style = "'" if _NOT_PLAIN.fullmatch(value) else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style)
+
+    Dumper.add_representer(str, text)
     return str(yaml.dump(content, Dumper=Dumper, sort_keys=False, width=100))

@@ -79,6 +79,17 @@ class Writer:
             )
         if not self.allow:
             raise OptionError("writer.allow", [], "at least one of put, compare, list, delete")
+        self._check_effect()
+
+    def _check_effect(self) -> None:
+        """Refuse what this kind of writer does not have: an access key, a name, a boundary."""
+        without_effect = ["key_in", "serial"] if self.kind != "user" else []
+        without_effect += ["name", "permissions_boundary"] if self.kind == "none" else []
+        for name in without_effect:
+            value, default = getattr(self, name), getattr(Writer, name)
+            if value != default:
+                kinds = "kind = 'user'" if name in ("key_in", "serial") else "a kind of writer"
+                raise OptionError(f"writer.{name}", value, f"it with {kinds} only")
 
 
 @dataclass(frozen=True)

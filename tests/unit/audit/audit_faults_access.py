@@ -134,14 +134,14 @@ CASES = [
     case(
         "a partition in a policy",
         putting("StorePolicy/Properties/PolicyDocument/Statement/0/Sid", "arn:aws-cn:s3:::b/k"),
-        "R45",
+        "R54",
         "StorePolicy/Properties/PolicyDocument/Statement/0/Sid",
         "",
     ),
     case(
         "a partition's host in an output",
         literal_host,
-        "R45",
+        "R54",
         "Outputs/Url/Value",
         ".amazonaws.com",
     ),

@@ -43,7 +43,7 @@ CASES = [
         answered_as("502", "418"),
         "R02",
         f"{RESPONSES}/7",
-        "301 307 300 302",
+        "301 307",
     ),
     case(
         "errors of the server are the client's",

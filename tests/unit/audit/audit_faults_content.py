@@ -67,10 +67,10 @@ CASES = [
     ),
     case(
         "a payload in base64",
-        without_in_answer("200", "ContentHandling"),
+        with_answer("200", ContentHandling="CONVERT_TO_TEXT"),
         "R26",
         f"{RESPONSES}/0/ContentHandling",
-        "200 CONVERT_TO_BINARY",
+        "200 CONVERT_TO_TEXT",
         gzip=True,
     ),
     case(

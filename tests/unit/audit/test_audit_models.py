@@ -41,20 +41,20 @@ def test_findings_of_the_article_template() -> None:
         (finding.severity, finding.name, finding.resource) for finding in audit(article_template())
     ]
     assert found == [
-        ("error", "unanswered-status", "SamplesGetMethod"),
-        ("error", "secret-in-outputs", "Outputs"),
-        ("warning", "missing-header", "SamplesGetMethod"),  # Content-Type
-        ("warning", "missing-header", "SamplesGetMethod"),  # ETag
-        ("warning", "no-head", "SamplesGetMethod"),
-        ("warning", "inline-stage", "ApiGatewayDeployment"),
-        ("warning", "role-action", "ApiGatewayDataStorePolicy"),
-        ("warning", "role-beyond-keys", "ApiGatewayDataStorePolicy"),
-        ("warning", "public-access", "DataStore"),
-        ("warning", "plain-http", "DataStore"),
-        ("warning", "user-wildcard", "DataStoreWriter"),
-        ("note", "no-conditional-read", "SamplesGetMethod"),
-        ("note", "literal-region", "SamplesGetMethod"),
-        ("note", "literal-region", "Outputs"),
+        ("high", "unanswered-status", "SamplesGetMethod"),
+        ("high", "secret-in-outputs", "Outputs"),
+        ("medium", "missing-header", "SamplesGetMethod"),  # Content-Type
+        ("medium", "missing-header", "SamplesGetMethod"),  # ETag
+        ("medium", "no-head", "SamplesGetMethod"),
+        ("medium", "inline-stage", "ApiGatewayDeployment"),
+        ("medium", "role-action", "ApiGatewayDataStorePolicy"),
+        ("medium", "role-beyond-keys", "ApiGatewayDataStorePolicy"),
+        ("medium", "public-access", "DataStore"),
+        ("medium", "plain-http", "DataStore"),
+        ("medium", "user-wildcard", "DataStoreWriter"),
+        ("low", "no-conditional-read", "SamplesGetMethod"),
+        ("low", "literal-region", "SamplesGetMethod"),
+        ("low", "literal-region", "Outputs"),
     ]
 
 

@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from audit_bodies import with_definition
 from audit_templates import Template, good
 from hypothesis import given
 from hypothesis import strategies as st
 
 from readmodel_cfn.analysis.audit import audit
+from readmodel_cfn.analysis.graph import flowchart
 from readmodel_cfn.cloudformation.values import walk
 from strategies import examples
 
@@ -55,6 +57,21 @@ def test_audit_with_any_value_at_any_place_raises_nothing(
     for path, value in changes:
         _put(template, path, value)
     assert isinstance(audit(template), list)
+
+
+DEFINED = [path for path, _ in walk(with_definition(good(cors=True))) if path]
+
+
+@many
+@given(st.lists(st.tuples(st.sampled_from(DEFINED), VALUES), min_size=1, max_size=4))
+def test_any_value_in_a_definition_raises_nothing(
+    changes: list[tuple[tuple[str, ...], Any]],
+) -> None:
+    template = with_definition(good(cors=True))
+    for path, value in changes:
+        _put(template, path, value)
+    assert isinstance(audit(template), list)
+    assert flowchart(template)
 
 
 def _put(holder: Any, path: tuple[str, ...], value: Any) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from readmodel_cfn.analysis.methods import contained, matched
+from readmodel_cfn.analysis.status_patterns import contained, matched
 from readmodel_cfn.analysis.words import join_words
 
 

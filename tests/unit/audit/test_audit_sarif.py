@@ -14,9 +14,10 @@ from click.testing import CliRunner
 from jsonschema import Draft7Validator
 
 from articles import article_template
-from readmodel_cfn.analysis.audit import RULES, audit, to_sarif
+from readmodel_cfn.analysis.audit import RULES, Unchecked, audit, to_sarif
 from readmodel_cfn.cli.analysis import audit as command
 
+LEVELS = {"high": "error", "medium": "warning", "low": "note"}
 SCHEMA = json.loads(Path(__file__).with_name("sarif-schema-2.1.0.json").read_text("utf-8"))
 
 
@@ -57,11 +58,11 @@ def test_log_of_the_article_is_valid_and_has_every_rule_and_finding() -> None:
     (run,) = log["runs"]
     rules = run["tool"]["driver"]["rules"]
     assert [(rule["id"], rule["defaultConfiguration"]["level"]) for rule in rules] == [
-        (rule.id, rule.severity) for rule in RULES
+        (rule.id, LEVELS[rule.severity]) for rule in RULES
     ]
     assert all(rule["help"]["text"] for rule in rules)
     assert [(result["ruleId"], result["level"]) for result in run["results"]] == [
-        (finding.rule, finding.severity) for finding in findings
+        (finding.rule, LEVELS[finding.severity]) for finding in findings
     ]
     assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"])
     for result, finding in zip(run["results"], findings, strict=True):
@@ -124,6 +125,14 @@ def test_findings_without_a_file_have_the_logical_location_only() -> None:
     log = to_sarif(audit(broken()))
     Draft7Validator(SCHEMA).validate(log)
     assert set(location(log)) == {"logicalLocations"}
+
+
+def test_what_was_not_looked_at_is_a_notification() -> None:
+    log = to_sarif([], unchecked=[Unchecked("Api", "Properties/Body", "it is in S3")])
+    Draft7Validator(SCHEMA).validate(log)
+    ((run,),) = (log["runs"],)
+    ((notification,),) = (part["toolExecutionNotifications"] for part in run["invocations"])
+    assert "Api/Properties/Body" in notification["message"]["text"]
 
 
 def test_log_without_findings_is_valid(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from audit_templates import drop, good
 from troposphere import Template
 
 from readmodel_cfn import ReadModel, build_article, build_template, render
-from readmodel_cfn.analysis.audit import RULES, audit, methods_reading_s3
+from readmodel_cfn.analysis.audit import RULES, audit, audit_report
 from readmodel_cfn.analysis.graph import flowchart
 from readmodel_cfn.analysis.openapi import openapi
 from readmodel_cfn.errors import ConfigError
@@ -43,13 +43,13 @@ def test_text_and_file_have_the_findings_of_the_mapping(
 def test_troposphere_template_and_read_model_are_templates() -> None:
     model, template = ReadModel(), build_template(ReadModel())
     text = render(template)
-    for analyse in (audit, methods_reading_s3, flowchart, openapi):
+    for analyse in (audit, audit_report, flowchart, openapi):
         assert analyse(model) == analyse(template) == analyse(text)
     assert audit(build_article())
     assert audit(Template()) == []
 
 
-@pytest.mark.parametrize("analyse", [audit, methods_reading_s3, flowchart, openapi])
+@pytest.mark.parametrize("analyse", [audit, audit_report, flowchart, openapi])
 def test_other_value_is_a_type_error(analyse: Callable[[Any], Any]) -> None:
     with pytest.raises(TypeError, match="int"):
         analyse(1)

@@ -304,10 +304,10 @@ def test_depends_on_is_an_arrow_only_without_a_reference() -> None:
     ]
 
 
-def test_conditional_method_is_drawn_by_its_references() -> None:
+def test_unreadable_method_is_drawn_by_its_references() -> None:
     template = of(ReadModel())
     properties = template["Resources"]["SamplesGetMethod"]["Properties"]
-    properties["Integration"]["IntegrationResponses"] = {"Fn::If": ["A", [], []]}
+    properties["Integration"]["IntegrationResponses"] = {"Ref": "Responses"}
     drawn = draw(template)
     assert drawn.nodes["SamplesGetMethod"] == ["/samples", "GET HEAD"]
     template["Resources"].pop("SamplesHeadMethod")

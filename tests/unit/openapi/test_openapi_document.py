@@ -143,9 +143,9 @@ def test_query_parameters_are_declared() -> None:
     ]
 
 
-def test_conditional_methods_are_named_and_left_out() -> None:
+def test_unreadable_methods_are_named_and_left_out() -> None:
     hidden = reads("b.json")
-    hidden["Integration"] = {"Fn::If": ["Some", {}, {}]}
+    hidden["Integration"] = {"Fn::Transform": {"Name": "AWS::Include"}}
     elsewhere = reads("c.json")
     template = api(Get=("a", reads("a.json")), Hidden=("b", hidden), Elsewhere=("c", elsewhere))
     template["Resources"]["ElsewherePath0"]["Properties"]["ParentId"] = {"Ref": "Parameter"}

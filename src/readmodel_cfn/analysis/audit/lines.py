@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from readmodel_cfn.analysis.audit.rule import Finding
+from readmodel_cfn.cloudformation.json_pointer import unescaped
 from readmodel_cfn.cloudformation.reader import positions
 
 
@@ -25,5 +26,5 @@ def with_lines(findings: Iterable[Finding], text: str) -> list[Finding]:
 def _parts(finding: Finding) -> list[tuple[str, ...]]:
     """The path of the finding and those above it, the longest first."""
     top = () if finding.resource == "Outputs" else ("Resources",)
-    path = (*top, finding.resource, *finding.path.split("/"))
+    path = (*top, finding.resource, *map(unescaped, finding.path.split("/")))
     return [path[:end] for end in range(len(path), 0, -1)]

@@ -1,17 +1,18 @@
 """Rules of the audit, violations, and the findings that report them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
+from readmodel_cfn.analysis.audit.cures import Edit, cure
 from readmodel_cfn.analysis.view import View
 
-Severity = Literal["error", "warning", "note"]
-"""How bad a violation is, with SARIF's words for it:
+Severity = Literal["high", "medium", "low"]
+"""How bad a violation is:
 
-- error: the deployment fails, clients get wrong responses, or data and permissions are open.
-- warning: it works, but clients or security are worse off, or it fails in some cases.
-- note: it works, and could be better.
+- high: the deployment fails, clients get wrong responses, or data and permissions are open.
+- medium: it works, but clients or security are worse off, or it fails in some cases.
+- low: it works, and could be better.
 """
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """The severities, worst first."""
@@ -35,7 +36,9 @@ class Violation:
 class Finding:
     """A violation together with its rule.
 
-    `line` is the line of a template that was given as text or file, from 1.
+    `line` is the line of a template that was given as text or file, from 1. `type` is the type of
+    the resource, and `cdk_path` the path of its construct if the CDK wrote the template. `cure` is
+    what to paste into the template; it is empty if the template does not decide that.
     """
 
     rule: str
@@ -47,14 +50,22 @@ class Finding:
     what: str
     meaning: str
     todo: str
+    type: str = ""
+    cdk_path: str | None = None
+    cure: tuple[Edit, ...] = ()
 
     def __str__(self) -> str:
-        place = f"{self.resource}/{self.path}"
-        return f"{self.severity} {self.rule} {place}: {self.what}; {self.todo}"
+        return f"{self.severity} {self.rule} {self.place}: {self.what}; {self.todo}"
 
-    def as_dict(self) -> dict[str, str | int | None]:
+    @property
+    def place(self) -> str:
+        """Where it is: logical ID and path, and the construct's path if there is one."""
+        construct = f" ({self.cdk_path})" if self.cdk_path else ""
+        return f"{self.resource}/{self.path}{construct}"
+
+    def as_dict(self) -> dict[str, Any]:
         """The finding as `audit --json` prints it."""
-        return asdict(self)
+        return {**asdict(self), "cure": [asdict(edit) for edit in self.cure]}
 
 
 @dataclass(frozen=True)
@@ -68,8 +79,9 @@ class Rule:
     meaning: str
     check: Callable[[View], Iterator[Violation]]
 
-    def finding(self, violation: Violation) -> Finding:
-        """The finding for a violation of this rule."""
+    def finding(self, violation: Violation, view: View) -> Finding:
+        """The finding for a violation of this rule in the view's template."""
+        resource = view.resources.get(violation.resource)
         return Finding(
             rule=self.id,
             name=self.name,
@@ -80,9 +92,18 @@ class Rule:
             what=violation.what,
             meaning=self.meaning,
             todo=violation.todo,
+            type=resource.type if resource else "",
+            cdk_path=view.cdk_path(violation.resource),
+            cure=cure(self.id, view, violation.resource, violation.path),
         )
 
     def as_dict(self) -> dict[str, str]:
         """The rule as `audit --rules --json` prints it."""
         names = ("id", "name", "severity", "title", "meaning")
         return {name: getattr(self, name) for name in names}
+
+
+def at_least(findings: Iterable[Finding], severity: Severity) -> list[Finding]:
+    """The findings of this severity or a worse one."""
+    severities = SEVERITIES[: SEVERITIES.index(severity) + 1]
+    return [finding for finding in findings if finding.severity in severities]

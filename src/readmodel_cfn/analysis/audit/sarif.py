@@ -10,21 +10,28 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from readmodel_cfn.analysis.audit.rule import Finding, Rule
+from readmodel_cfn.analysis.audit.rule import Finding, Rule, Severity
 from readmodel_cfn.analysis.audit.rules import RULES
+from readmodel_cfn.analysis.unchecked import Unchecked
 from readmodel_cfn.version import __version__
 
 _INDEX = {rule.id: index for index, rule in enumerate(RULES)}
+_LEVELS: dict[Severity, str] = {"high": "error", "medium": "warning", "low": "note"}
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def to_sarif(findings: Iterable[Finding], file: str | Path | None = None) -> dict[str, Any]:
-    """A SARIF log with one run: all rules, and the findings as results.
+def to_sarif(
+    findings: Iterable[Finding],
+    file: str | Path | None = None,
+    unchecked: Iterable[Unchecked] = (),
+) -> dict[str, Any]:
+    """A SARIF log with one run: all rules, the findings as results, and what was not looked at.
 
     Args:
         findings: What `audit` returned.
         file: The file in which they are. Below the working directory its URI is relative, as
             GitHub requires it. Without a file, results have only the logical location.
+        unchecked: The report's `unchecked`, for the notifications of the run.
     """
     return {
         "$schema": _SCHEMA,
@@ -38,10 +45,20 @@ def to_sarif(findings: Iterable[Finding], file: str | Path | None = None) -> dic
                         "rules": [_rule(rule) for rule in RULES],
                     }
                 },
+                "invocations": [
+                    {
+                        "executionSuccessful": True,
+                        "toolExecutionNotifications": [_notification(part) for part in unchecked],
+                    }
+                ],
                 "results": [_result(finding, file) for finding in findings],
             }
         ],
     }
+
+
+def _notification(part: Unchecked) -> dict[str, Any]:
+    return {"level": "warning", "message": {"text": f"Not looked at: {part}."}}
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -51,17 +68,19 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "shortDescription": {"text": f"{rule.title}."},
         "fullDescription": {"text": rule.meaning},
         "help": {"text": f"{rule.title}. Otherwise: {rule.meaning}"},
-        "defaultConfiguration": {"level": rule.severity},
+        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
     }
 
 
 def _result(finding: Finding, file: str | Path | None) -> dict[str, Any]:
     physical = {"physicalLocation": _physical(finding, file)} if file else {}
+    construct = f" ({finding.cdk_path})" if finding.cdk_path else ""
+    what = f"{finding.resource}{construct}: {finding.what}. Fix: {finding.todo}."
     return {
         "ruleId": finding.rule,
         "ruleIndex": _INDEX[finding.rule],
-        "level": finding.severity,
-        "message": {"text": f"{finding.resource}: {finding.what}. Fix: {finding.todo}."},
+        "level": _LEVELS[finding.severity],
+        "message": {"text": what},
         "locations": [{**physical, "logicalLocations": [_logical(finding)]}],
     }
 

@@ -1,8 +1,9 @@
 """The arrows of a flowchart: requests, documents, permissions, references and dependencies."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from readmodel_cfn.analysis.domains import MAPPINGS, DomainMapping, domain_mappings
 from readmodel_cfn.analysis.graph.nodes import (
     ACCESS_KEY,
     BUCKET,
@@ -11,17 +12,21 @@ from readmodel_cfn.analysis.graph.nodes import (
     IDENTITIES,
     METHOD,
     READERS,
+    REST_API,
     STAGE,
     Node,
     api_of,
     node_named,
+    readable,
 )
 from readmodel_cfn.analysis.methods import Method
 from readmodel_cfn.analysis.roles import IDENTITY_TYPES, POLICY_TYPES, ROLE
 from readmodel_cfn.analysis.view import View
+from readmodel_cfn.cloudformation.branches import texts_of
 from readmodel_cfn.cloudformation.patterns import has_star
-from readmodel_cfn.cloudformation.policies import Statement, parse_policy
+from readmodel_cfn.cloudformation.policies import Statement, parse_branches
 from readmodel_cfn.cloudformation.resources import Resource, references
+from readmodel_cfn.cloudformation.s3_uri import Objects
 from readmodel_cfn.cloudformation.values import PartialText
 
 ASSUMES = "as"
@@ -59,21 +64,53 @@ def find_arrows(view: View, nodes: _Nodes) -> list[Arrow]:
 
 def _requests(view: View, nodes: _Nodes) -> Iterator[Arrow]:
     """The path of a request: readers, stage, API, path, bucket; and the role that reads S3."""
+    closed = {api.id for api in view.all_apis if api.default_endpoint_disabled}
     for resource in view.resources.values():
         if resource.type in (STAGE, DEPLOYMENT):
-            yield from _stage(view, resource, nodes)
+            yield from _stage(view, resource, nodes, closed)
         elif resource.type in (METHOD, GATEWAY_RESPONSE):
             yield from _part_of_api(view, resource, nodes)
+    for mapping in domain_mappings(view):
+        yield from _domain(view, mapping, nodes)
     for method in view.methods:
         yield from _integration(view, method, nodes)
 
 
-def _stage(view: View, resource: Resource, nodes: _Nodes) -> Iterator[Arrow]:
-    """From the readers to a stage, or to a deployment that creates its own stage."""
+def _stage(
+    view: View, resource: Resource, nodes: _Nodes, closed: Collection[PartialText]
+) -> Iterator[Arrow]:
+    """From the readers to a stage, or to a deployment that creates its own stage.
+
+    `closed` are the APIs whose own URL is disabled: readers reach them by a domain name only.
+    """
     stage, api = view.text(resource.properties.get("StageName")), api_of(view, resource)
     if stage and api:
-        yield Arrow(READERS, nodes[resource.id], f"/{stage}", flow=True)
+        if view.text(resource.properties.get("RestApiId")) not in closed:
+            yield Arrow(READERS, nodes[resource.id], f"/{stage}", flow=True)
         yield Arrow(nodes[resource.id], api, flow=True)
+
+
+def _domain(view: View, mapping: DomainMapping, nodes: _Nodes) -> Iterator[Arrow]:
+    """From the readers to a domain name, and from there to the stage or the API."""
+    domain = nodes[mapping.domain.id] if mapping.domain else nodes[mapping.resource.id]
+    stage = next(
+        (
+            nodes[stage.id]
+            for stage in view.of(STAGE)
+            if mapping.stage in (view.text({"Ref": stage.id}), _stage_name(view, stage))
+            and view.text(stage.properties.get("RestApiId")) == mapping.api
+        ),
+        None,
+    )
+    address = "/".join(filter(None, (readable(mapping.host), readable(mapping.path).strip("/"))))
+    yield Arrow(READERS, domain, address, flow=True)
+    if domain.id != mapping.resource.id:
+        yield Arrow(domain, nodes[mapping.resource.id])
+    yield Arrow(domain, stage or node_named(view, REST_API, mapping.api), flow=True)
+
+
+def _stage_name(view: View, stage: Resource) -> PartialText:
+    return view.text(stage.properties.get("StageName"))
 
 
 def _part_of_api(view: View, resource: Resource, nodes: _Nodes) -> Iterator[Arrow]:
@@ -93,11 +130,19 @@ def _integration(view: View, method: Method, nodes: _Nodes) -> Iterator[Arrow]:
     """From the path to the bucket, with the key that is read, and to the role."""
     source, objects = nodes[method.id], method.objects
     if method.uri and objects:
-        name = method.uri.bucket if has_star(objects.bucket) else objects.bucket
-        bucket = node_named(view, BUCKET, name)
-        yield Arrow(source, bucket, items=(str(method.uri.key),), flow=True)
+        item = "lists" if method.lists else str(method.uri.key)
+        yield Arrow(source, _bucket(view, method, objects), items=(item,), flow=True)
     if method.credentials:
         yield Arrow(source, node_named(view, ROLE, method.credentials), ASSUMES)
+
+
+def _bucket(view: View, method: Method, objects: Objects) -> Node:
+    if method.lists_buckets:
+        return Node(BUCKET, "all buckets", detail="S3 Bucket, of the account")
+    if method.bucket_sources and has_star(objects.bucket):
+        return Node(BUCKET, "any bucket", detail="S3 Bucket, the request names it")
+    name = method.uri.bucket if method.uri and has_star(objects.bucket) else objects.bucket
+    return node_named(view, BUCKET, name)
 
 
 def _permissions(view: View, nodes: _Nodes) -> Iterator[Arrow]:
@@ -111,7 +156,7 @@ def _permissions(view: View, nodes: _Nodes) -> Iterator[Arrow]:
         elif resource.type in (*POLICY_TYPES, ACCESS_KEY):
             yield from (Arrow(holder, node) for holder in _holders(view, resource))
             document = resource.properties.get("PolicyDocument")
-            policy = parse_policy(document, resource.id, "", view.evaluator)
+            policy = parse_branches(document, resource.id, "", view.evaluator)
             yield from _allowed(view, node, policy.statements)
 
 
@@ -127,8 +172,8 @@ def _inline_statements(view: View, identity: Resource) -> list[Statement]:
 def _holders(view: View, resource: Resource) -> Iterator[Node]:
     """The identities to which a policy or an access key belongs."""
     for property_name, kind in IDENTITY_TYPES.items():
-        names = view.evaluator.one_or_more(resource.properties.get(property_name))
-        yield from (node_named(view, kind, view.text(name)) for name in names)
+        names = texts_of(resource.properties.get(property_name), view.evaluator)
+        yield from (node_named(view, kind, name) for name in names)
 
 
 def _allowed(view: View, source: Node, statements: Sequence[Statement]) -> Iterator[Arrow]:
@@ -156,6 +201,8 @@ def _permission(source: Node, bucket: Node, statements: Sequence[Statement]) -> 
 
 def _references(view: View, nodes: _Nodes) -> Iterator[Arrow]:
     for resource in view.resources.values():
+        if resource.type in MAPPINGS:
+            continue  # a domain name is drawn with what it serves
         for name in references(resource.properties):
             target = nodes.get(name.partition(".")[0])
             if resource.id in nodes and target:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from readmodel_cfn.analysis.domains import DOMAINS, MAPPINGS
 from readmodel_cfn.analysis.graph.arrows import ASSUMES, Arrow
 from readmodel_cfn.analysis.graph.nodes import (
     ACCESS_KEY,
@@ -26,6 +27,7 @@ _OWNER_TYPES: Mapping[str, Sequence[str]] = {
     "AWS::SecretsManager::Secret": (ACCESS_KEY,),
     GATEWAY_RESPONSE: (REST_API,),
     DEPLOYMENT: (STAGE,),
+    **dict.fromkeys(MAPPINGS, DOMAINS),
 }
 """The types that are parts of another resource, and the types of that resource."""
 
@@ -118,6 +120,8 @@ def _section(node: Node, arrows: Sequence[Arrow]) -> Section:
     """The section of a node, by what it does, not by its name."""
     if node == READERS:
         return Section.OUTSIDE
+    if node.type in (*DOMAINS, *MAPPINGS):
+        return Section.DEPLOYMENT
     if node.type.startswith("AWS::ApiGateway::"):
         return Section.DEPLOYMENT if node.type in (STAGE, DEPLOYMENT) else Section.API
     if node.type == BUCKET and any(arrow.target == node and arrow.items for arrow in arrows):

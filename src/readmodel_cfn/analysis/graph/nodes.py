@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from readmodel_cfn.analysis.roles import GROUP, NAME_PROPERTIES, ROLE, USER
+from readmodel_cfn.analysis.roles import GROUP, NAME_PROPERTIES, ROLE, USER, role_name
 from readmodel_cfn.analysis.view import View
 from readmodel_cfn.cloudformation.resources import Resource
 from readmodel_cfn.cloudformation.values import PartialText, Unknown, parts_of
@@ -72,11 +72,12 @@ def _paths(view: View) -> dict[str, Node]:
 def _path(view: View, method: Resource) -> str:
     """The path, or the reference to the API resource if the path is unknown."""
     name = view.text(method.properties.get("ResourceId"))
-    return _readable(view.paths.get(name) or name)
+    return readable(view.paths.get(name) or name)
 
 
 def _verbs(view: View, methods: list[Resource]) -> str:
-    return " ".join(str(view.text(method.properties.get("HttpMethod"))) for method in methods)
+    verbs = (str(view.text(method.properties.get("HttpMethod"))) for method in methods)
+    return " ".join(dict.fromkeys(verbs))
 
 
 def api_of(view: View, resource: Resource) -> Node | None:
@@ -87,17 +88,18 @@ def api_of(view: View, resource: Resource) -> Node | None:
 
 def node_named(view: View, kind: str, text: PartialText) -> Node:
     """The node of a type by a name, reference or ARN, even if it is not in the template."""
+    names = {text, role_name(text)} if kind == ROLE else {text}
     for resource in view.of(kind):
         name = view.text(resource.properties.get(_NAME_PROPERTIES.get(kind, "")))
         own = [{"Ref": resource.id}, {"Fn::GetAtt": [resource.id, "Arn"]}]
-        if text in {*map(view.text, own), *map(view.plain_text, own), name} - {""}:
+        if names & ({*map(view.text, own), *map(view.plain_text, own), name} - {""}):
             return Node(kind, resource.id, resource.id)
-    name = _readable(text)
+    name = readable(text)
     last = name.rpartition("/")[2] if kind in IDENTITIES else name  # an ARN's last part
     return Node(kind, last, detail=f"{Node(kind, '').kind}, elsewhere")
 
 
-def _readable(text: PartialText) -> str:
+def readable(text: PartialText) -> str:
     """An expression as plain text: `${Bucket}` becomes Bucket, an import the export's name."""
     return "".join(
         _NOTATION.sub("", part.name) if isinstance(part, Unknown) else part

@@ -1,9 +1,13 @@
-"""The rules, a module for each subject, in the order in which they are reported."""
+"""The rules, a module for each subject, in the order in which they are reported: the gravest first.
+
+Their IDs never change, so that they are not in this order.
+"""
 
 from readmodel_cfn.analysis.audit.rule import Rule
 from readmodel_cfn.analysis.audit.rules import (
     bucket,
     cache,
+    client_buckets,
     compression,
     conditions,
     content_handling,
@@ -17,14 +21,18 @@ from readmodel_cfn.analysis.audit.rules import (
     literals,
     parameters,
     patterns,
+    public_writes,
     role_actions,
     role_keys,
+    s3_access,
     statuses,
     trust,
     users,
 )
 
 RULES: tuple[Rule, ...] = (
+    *client_buckets.RULES,
+    *public_writes.RULES,
     *statuses.RULES,
     *patterns.RULES,
     *declared.RULES,
@@ -45,4 +53,6 @@ RULES: tuple[Rule, ...] = (
     *literals.RULES,
     *bucket.RULES,
     *users.RULES,
+    *s3_access.RULES,
+    *literals.PARTITION_RULES,
 )

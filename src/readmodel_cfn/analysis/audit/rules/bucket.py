@@ -74,7 +74,7 @@ RULES = (
     Rule(
         "R46",
         "public-access",
-        "warning",
+        "medium",
         "The bucket blocks public access",
         "One wrong policy or ACL makes the documents public, without the API.",
         _public,
@@ -82,7 +82,7 @@ RULES = (
     Rule(
         "R47",
         "plain-http",
-        "warning",
+        "medium",
         "The bucket denies plain HTTP",
         "Documents, and the requests that write them, may be sent unencrypted.",
         _plain_http,

@@ -36,7 +36,7 @@ RULES = (
     Rule(
         "R32",
         "cache-key",
-        "error",
+        "high",
         "If the stage has a cache, path parameters and conditional headers are cache keys",
         "A client gets the document of another path, or a 304 for a condition it did not send.",
         _missing_keys,

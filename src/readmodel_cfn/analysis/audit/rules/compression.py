@@ -57,7 +57,7 @@ RULES = (
     Rule(
         "R30",
         "compression-size",
-        "error",
+        "high",
         "MinimumCompressionSize is from 0 to 10,485,760",
         "The deployment fails.",
         _out_of_range,
@@ -65,7 +65,7 @@ RULES = (
     Rule(
         "R31",
         "no-vary",
-        "warning",
+        "medium",
         "Compressed responses have Vary: Accept-Encoding",
         "A cache may give compressed bytes to a client that cannot decompress them.",
         _no_vary,

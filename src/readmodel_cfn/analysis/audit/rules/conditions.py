@@ -31,7 +31,7 @@ RULES = (
     Rule(
         "R14",
         "no-conditional-read",
-        "note",
+        "low",
         "If-None-Match is forwarded to S3",
         "A client never gets a 304: every repeated read transfers the whole document.",
         _not_forwarded,

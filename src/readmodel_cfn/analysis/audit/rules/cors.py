@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from readmodel_cfn.analysis.apis import Api
 from readmodel_cfn.analysis.audit.rule import Rule, Violation
 from readmodel_cfn.analysis.methods import Method
-from readmodel_cfn.analysis.view import Api, View
+from readmodel_cfn.analysis.view import View
 from readmodel_cfn.cloudformation.evaluate import Unreadable
 from readmodel_cfn.cloudformation.resources import Resource
 
@@ -98,7 +99,7 @@ RULES = (
     Rule(
         "R23",
         "cors-response",
-        "error",
+        "high",
         "If one response of a resource has Access-Control-Allow-Origin, all have it",
         "A page of another origin gets a network error instead of this response.",
         _responses,
@@ -106,7 +107,7 @@ RULES = (
     Rule(
         "R24",
         "cors-preflight",
-        "warning",
+        "medium",
         "If other origins may read, there is an OPTIONS method",
         "The browser refuses the request of a page that sends If-None-Match.",
         _preflight,
@@ -114,7 +115,7 @@ RULES = (
     Rule(
         "R25",
         "cors-gateway-response",
-        "warning",
+        "medium",
         "If other origins may read, API Gateway's own errors have Access-Control-Allow-Origin",
         "A page of another origin gets a network error instead of 403, 404, 429 or 504.",
         _gateway_responses,

@@ -52,7 +52,7 @@ RULES = (
     Rule(
         "R07",
         "undeclared-status",
-        "error",
+        "high",
         "Every response's status has a method response",
         "API Gateway returns 500 Internal server error instead.",
         _statuses,
@@ -60,7 +60,7 @@ RULES = (
     Rule(
         "R08",
         "undeclared-header",
-        "error",
+        "high",
         "Every mapped header is declared on its method response",
         "The deployment fails: invalid mapping expression.",
         _headers,

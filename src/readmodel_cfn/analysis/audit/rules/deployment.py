@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from readmodel_cfn.analysis.apis import Api
 from readmodel_cfn.analysis.audit.rule import Rule, Violation
-from readmodel_cfn.analysis.view import Api, View
+from readmodel_cfn.analysis.view import View
 from readmodel_cfn.cloudformation.resources import Resource, references
 
 
@@ -12,13 +13,14 @@ def _not_included(view: View) -> Iterator[Violation]:
         for deployment in _live(view, api):
             dependencies = _dependencies(view, deployment)
             for resource in (*api.methods, *api.gateway_responses):
-                if resource.id not in dependencies:
+                own = resource.id in view.places  # it is created with the API
+                if not own and resource.id not in dependencies:
                     kind = resource.type.rpartition("::")[2]
                     yield Violation(
                         deployment.id,
                         "DependsOn",
                         f"it does not depend on the {kind} {resource.id}",
-                        f"add {resource.id} to DependsOn",
+                        "add it to DependsOn",
                     )
 
 
@@ -73,7 +75,7 @@ RULES = (
     Rule(
         "R33",
         "not-in-deployment",
-        "error",
+        "high",
         "The deployment depends on every method and gateway response of its API",
         "The snapshot may be taken before the resource exists: its path returns 403.",
         _not_included,
@@ -81,7 +83,7 @@ RULES = (
     Rule(
         "R34",
         "no-stage",
-        "error",
+        "high",
         "A stage serves the API",
         "The API has no URL.",
         _no_stage,
@@ -89,7 +91,7 @@ RULES = (
     Rule(
         "R35",
         "inline-stage",
-        "warning",
+        "medium",
         "The stage is a separate resource",
         "Changes of the API are never served: clients see the first deployment only.",
         _inline_stage,

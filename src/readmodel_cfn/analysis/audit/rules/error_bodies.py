@@ -7,7 +7,7 @@ from readmodel_cfn.analysis.view import View
 
 
 def _without_template(view: View) -> Iterator[Violation]:
-    for method in view.reads:
+    for method in view.requests:
         if method.verb == "HEAD":
             continue  # a response to HEAD has no body
         for response in method.responses:
@@ -24,7 +24,7 @@ RULES = (
     Rule(
         "R19",
         "xml-error-body",
-        "warning",
+        "medium",
         "Errors have a body from a template",
         "The body is S3's XML error with the media type application/json: clients cannot parse it, "
         "and it shows the names of the bucket and the key.",

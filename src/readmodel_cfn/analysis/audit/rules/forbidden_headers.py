@@ -19,7 +19,7 @@ _RESPONSE_HEADERS = {
 
 
 def _forbidden_response(view: View) -> Iterator[Violation]:
-    for method in view.reads:
+    for method in view.requests:
         for response in method.responses:
             for name in response.headers:
                 if name.lower() in _RESPONSE_HEADERS:
@@ -32,7 +32,7 @@ def _forbidden_response(view: View) -> Iterator[Violation]:
 
 
 def _forbidden_request(view: View) -> Iterator[Violation]:
-    for method in view.reads:
+    for method in view.requests:
         for target in method.mapped:
             name = target.removeprefix("integration.request.header.")
             if name != target and name.lower() in RESERVED_REQUEST_HEADERS:
@@ -48,7 +48,7 @@ RULES = (
     Rule(
         "R12",
         "forbidden-response-header",
-        "warning",
+        "medium",
         "No header is mapped that API Gateway sets itself",
         "The client gets the header as x-amzn-Remapped-*, or not at all.",
         _forbidden_response,
@@ -56,7 +56,7 @@ RULES = (
     Rule(
         "R13",
         "forbidden-request-header",
-        "error",
+        "high",
         "No header is mapped to the request that API Gateway does not send",
         "Every read fails with 500.",
         _forbidden_request,

@@ -64,7 +64,7 @@ RULES = (
     Rule(
         "R20",
         "no-head",
-        "warning",
+        "medium",
         "Every resource with GET has HEAD",
         "HEAD returns 403 Missing Authentication Token, so that clients, caches and monitors that "
         "use it report a missing document.",
@@ -73,7 +73,7 @@ RULES = (
     Rule(
         "R21",
         "wrong-s3-method",
-        "error",
+        "high",
         "GET sends GET to S3, HEAD sends HEAD",
         "GET has no body, or HEAD makes S3 send a document that is discarded.",
         _wrong_verb,
@@ -81,7 +81,7 @@ RULES = (
     Rule(
         "R22",
         "head-of-other-object",
-        "error",
+        "high",
         "HEAD requests the object that GET reads",
         "HEAD returns the headers of another object.",
         _other_object,

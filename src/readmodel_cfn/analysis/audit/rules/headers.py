@@ -60,7 +60,7 @@ RULES = (
     Rule(
         "R09",
         "missing-header",
-        "warning",
+        "medium",
         "A 200 has S3's Content-Type and ETag",
         "Without Content-Type every document is application/json, even if it is not; without "
         "ETag a client cannot send conditional requests.",
@@ -69,7 +69,7 @@ RULES = (
     Rule(
         "R10",
         "header-missing-on-304",
-        "warning",
+        "medium",
         "A 304 repeats ETag, Cache-Control and Vary",
         "A cache does not know which copy the 304 refers to, or how long it stays fresh.",
         _not_modified,
@@ -77,7 +77,7 @@ RULES = (
     Rule(
         "R11",
         "wrong-etag",
-        "error",
+        "high",
         "The ETag is S3's",
         "The client sends an ETag that S3 does not know: it gets the whole document each time, or "
         "keeps an old copy.",

@@ -13,7 +13,7 @@ _MAPPINGS = f"{INTEGRATION}/RequestParameters"
 
 
 def _undeclared(view: View) -> Iterator[Violation]:
-    for method in view.reads:
+    for method in view.requests:
         for target, value in method.mapped.items():
             source = str(value)
             if _FROM.fullmatch(source) and source not in method.declared:
@@ -26,7 +26,7 @@ def _undeclared(view: View) -> Iterator[Violation]:
 
 
 def _without_value(view: View) -> Iterator[Violation]:
-    for method in view.reads:
+    for method in view.requests:
         for name in dict.fromkeys(method.uri.parameters if method.uri else ()):
             if f"{_PATH}{name}" not in method.mapped:
                 greedy = "; a URI has no + after a greedy parameter" if name.endswith("+") else ""
@@ -39,7 +39,7 @@ def _without_value(view: View) -> Iterator[Violation]:
 
 
 def _unused(view: View) -> Iterator[Violation]:
-    for method in view.reads:
+    for method in view.requests:
         used = method.uri.parameters if method.uri else []
         for target in method.mapped:
             name = target.removeprefix(_PATH)
@@ -53,7 +53,7 @@ def _unused(view: View) -> Iterator[Violation]:
 
 
 def _not_in_path(view: View) -> Iterator[Violation]:
-    for method in view.reads:
+    for method in view.requests:
         path = view.paths.get(method.resource)
         for name in _path_parameters(method) if path is not None else ():
             if f"{{{name}}}" not in str(path) and f"{{{name}+}}" not in str(path):
@@ -77,7 +77,7 @@ RULES = (
     Rule(
         "R15",
         "undeclared-parameter",
-        "error",
+        "high",
         "Every request parameter that is mapped is declared on the method",
         "The deployment fails: invalid mapping expression.",
         _undeclared,
@@ -85,7 +85,7 @@ RULES = (
     Rule(
         "R16",
         "unfilled-parameter",
-        "error",
+        "high",
         "Every {parameter} of the URI has a value",
         "API Gateway requests the URI with the braces, and every read fails with 500.",
         _without_value,
@@ -93,7 +93,7 @@ RULES = (
     Rule(
         "R17",
         "unused-parameter",
-        "error",
+        "high",
         "Every path parameter that is mapped is in the URI",
         "All values of the parameter read the same object.",
         _unused,
@@ -101,7 +101,7 @@ RULES = (
     Rule(
         "R18",
         "parameter-not-in-path",
-        "error",
+        "high",
         "Every path parameter is in the resource's path",
         "The parameter never has a value: the deployment or every read fails.",
         _not_in_path,

@@ -6,14 +6,8 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from readmodel_cfn.analysis.audit.rule import Rule, Violation
-from readmodel_cfn.analysis.methods import (
-    INTEGRATION,
-    IntegrationResponse,
-    Method,
-    compiled,
-    contained,
-    matched,
-)
+from readmodel_cfn.analysis.methods import INTEGRATION, IntegrationResponse, Method
+from readmodel_cfn.analysis.status_patterns import compiled, contained, matched
 from readmodel_cfn.analysis.view import View
 from readmodel_cfn.analysis.words import join_words
 
@@ -22,7 +16,7 @@ _ENUMERATE = "enumerate whole statuses, such as 404 or 50[0-2]|50[4-9]"
 
 
 def _overlapping(view: View) -> Iterator[Violation]:
-    for method in view.reads:
+    for method in view.requests:
         for first, second in combinations(method.responses, 2):
             if first.pattern and second.pattern:
                 both = sorted(matched(first.pattern) & matched(second.pattern))
@@ -36,7 +30,7 @@ def _overlapping(view: View) -> Iterator[Violation]:
 
 
 def _ambiguous(view: View) -> Iterator[Violation]:
-    for method in view.reads:
+    for method in view.requests:
         for response in method.responses:
             what = _ambiguity(response.pattern) if response.pattern else None
             if what:
@@ -57,7 +51,7 @@ def _ambiguity(pattern: str) -> str | None:
 
 
 def _repeated(view: View) -> Iterator[Violation]:
-    for method in view.reads:
+    for method in view.requests:
         for place, statuses in _statuses(method):
             for status, number in Counter(statuses).items():
                 if number > 1:
@@ -78,7 +72,7 @@ RULES = (
     Rule(
         "R04",
         "overlapping-patterns",
-        "warning",
+        "medium",
         "No status matches two selection patterns, and there is one default",
         "AWS does not document which of the two API Gateway uses.",
         _overlapping,
@@ -86,7 +80,7 @@ RULES = (
     Rule(
         "R05",
         "ambiguous-pattern",
-        "warning",
+        "medium",
         "Selection patterns enumerate whole statuses",
         "The dialect and the anchoring of patterns are not documented, so the response is unknown.",
         _ambiguous,
@@ -94,7 +88,7 @@ RULES = (
     Rule(
         "R06",
         "repeated-status",
-        "error",
+        "high",
         "Each status has one integration response and one method response",
         "API Gateway stores one response for each status: one is lost, or the deployment fails.",
         _repeated,

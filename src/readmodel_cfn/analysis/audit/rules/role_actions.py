@@ -7,7 +7,7 @@ from readmodel_cfn.analysis.view import View
 from readmodel_cfn.analysis.words import join_words
 
 _WRITE_ACTIONS = ("s3:abort", "s3:bypass", "s3:create", "s3:delete", "s3:put", "s3:replicate")
-_WIDE_POLICIES = (
+WIDE_POLICIES = (
     "AdministratorAccess",
     "AmazonS3FullAccess",
     "AmazonS3ReadOnlyAccess",
@@ -38,7 +38,7 @@ def _managed(view: View) -> Iterator[Violation]:
     for role in view.s3_roles:
         for arn in role.identity.elsewhere:
             name = str(arn).rpartition("/")[2]
-            if name in _WIDE_POLICIES:
+            if name in WIDE_POLICIES:
                 yield Violation(
                     role.id,
                     "Properties/ManagedPolicyArns",
@@ -51,7 +51,7 @@ RULES = (
     Rule(
         "R40",
         "role-action",
-        "warning",
+        "medium",
         "The role may only read, and no action is a wildcard",
         "A mistake in the API, or anyone who assumes the role, can do more than read.",
         _actions,
@@ -59,7 +59,7 @@ RULES = (
     Rule(
         "R41",
         "role-wide-policy",
-        "error",
+        "high",
         "The role has no AWS managed policy for every bucket",
         "One mistake in the API makes any bucket of the account public.",
         _managed,

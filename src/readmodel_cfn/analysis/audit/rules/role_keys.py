@@ -11,8 +11,8 @@ from readmodel_cfn.cloudformation.policies import Statement, is_s3
 from readmodel_cfn.cloudformation.s3_uri import Objects
 from readmodel_cfn.cloudformation.values import PartialText, join_texts
 
-_BUCKET_ACTIONS = ("s3:getbucket", "s3:listbucket", "s3:listallmybuckets")
-_LIST_ACTIONS = ("s3:listbucket", "s3:listbucketversions")
+_BUCKET_ACTIONS = ("s3:getbucket", "s3:list")
+_LIST_ACTIONS = ("s3:ListBucket", "s3:ListBucketVersions")
 _OPERATORS = ("stringequals", "stringlike", "stringequalsignorecase")
 
 
@@ -25,7 +25,8 @@ def _other_keys(view: View) -> Iterator[Violation]:
                     yield Violation(
                         statement.resource,
                         f"{statement.path}/Resource",
-                        f"{role.id} may use {arn}; its integrations read {join_words(role.keys)}",
+                        f"{role.id} may use {arn}; its integrations read "
+                        f"{join_words(filter(None, role.keys)) or 'no object'}",
                         "use the keys of the integrations, with * for each {parameter}",
                     )
 
@@ -40,7 +41,7 @@ def _is_about_objects(statement: Statement) -> bool:
 def _other_listings(view: View) -> Iterator[Violation]:
     for role in view.s3_roles:
         for statement in role.granted:
-            actions = [name for name in statement.actions if name.lower() in _LIST_ACTIONS]
+            actions = _listing(statement)
             # An integration without a key lists the bucket.
             if actions and all(role.keys) and not _is_limited(statement, role.keys):
                 yield Violation(
@@ -50,6 +51,16 @@ def _other_listings(view: View) -> Iterator[Violation]:
                     "keys",
                     "add a condition StringLike on s3:prefix with the prefixes of those keys",
                 )
+
+
+def _listing(statement: Statement) -> list[str]:
+    """The statement's actions, also patterns such as s3:List*, that list a bucket."""
+    on_buckets = any(objects.names_bucket for _, objects in statement.objects)
+    return [
+        pattern
+        for pattern in statement.actions
+        if on_buckets and any(covers(pattern.lower(), name.lower()) for name in _LIST_ACTIONS)
+    ]
 
 
 def _is_limited(statement: Statement, keys: Sequence[PartialText]) -> bool:
@@ -97,7 +108,7 @@ RULES = (
     Rule(
         "R42",
         "role-beyond-keys",
-        "warning",
+        "medium",
         "The role may read only the keys that its integrations request",
         "One mistake in the API makes other objects of the bucket public.",
         _other_keys,
@@ -105,7 +116,7 @@ RULES = (
     Rule(
         "R43",
         "role-lists",
-        "note",
+        "low",
         "The role may list only the keys that its integrations request",
         "Clients can find out which keys exist in the bucket.",
         _other_listings,
@@ -113,7 +124,7 @@ RULES = (
     Rule(
         "R44",
         "role-cannot-read",
-        "error",
+        "high",
         "The role may get every object that its integrations request",
         "S3 denies every read of the object with 403.",
         _cannot_read,

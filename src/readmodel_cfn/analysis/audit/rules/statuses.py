@@ -2,23 +2,21 @@
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html and, for 206, 304, 412 and 416,
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html: S3 returns these four only to
-requests with the header in question, such as Range for 206.
+requests with the header in question, such as Range for 206. A GET or HEAD of an object gets a 405
+only if it names a version that is a delete marker. Statuses that S3 does not return to such
+requests, such as 409 and 411 (for writes) or 418, are not judged.
 """
 
 from collections.abc import Iterator
 
 from readmodel_cfn.analysis.audit.rule import Rule, Violation
-from readmodel_cfn.analysis.methods import (
-    INTEGRATION,
-    STATUSES,
-    IntegrationResponse,
-    Method,
-    compiled,
-)
+from readmodel_cfn.analysis.methods import INTEGRATION, IntegrationResponse, Method
+from readmodel_cfn.analysis.status_patterns import compiled
 from readmodel_cfn.analysis.view import View
 from readmodel_cfn.analysis.words import join_words
 
-_ALWAYS_POSSIBLE = (200, 301, 307, 400, 403, 404, 405, 500, 503)
+_ALWAYS_POSSIBLE = (200, 301, 307, 400, 403, 404, 500, 503)
+_VERSION = "versionid"
 _POSSIBLE_WITH = {
     206: ("Range",),
     304: ("If-None-Match", "If-Modified-Since"),
@@ -42,18 +40,16 @@ def _unmapped(view: View) -> Iterator[Violation]:
 
 def _other_class(view: View) -> Iterator[Violation]:
     for method, response, statuses in _by_response(view):
-        possible = _possible(method)
         wrong = [
             status
             for status in statuses
-            if not _hides_error(status, response.code)
-            and not _keeps_class(status, response.code, status in possible)
+            if not _hides_error(status, response.code) and not _keeps_class(status, response.code)
         ]
         if wrong:
             yield Violation(
                 method.id,
                 response.path,
-                f"S3's {_join_statuses(wrong, possible)} returned as {response.status}",
+                f"S3's {join_words(wrong)} returned as {response.status}",
                 "add a response of the same class: 200 and 304 unchanged, 4xx as 4xx, 5xx and "
                 "redirects as 5xx",
             )
@@ -67,8 +63,7 @@ def _errors_as_success(view: View) -> Iterator[Violation]:
             yield Violation(
                 method.id,
                 response.path,
-                f"{by} returns S3's {_join_statuses(wrong, _possible(method))} as "
-                f"{response.status}",
+                f"{by} returns S3's {join_words(wrong)} as {response.status}",
                 "let it match 200 only, and return 502 for what no pattern matches",
             )
 
@@ -78,19 +73,26 @@ def _possible(method: Method) -> list[int]:
     conditional = [
         status for status, names in _POSSIBLE_WITH.items() if any(map(method.forwards, names))
     ]
-    return sorted([*_ALWAYS_POSSIBLE, *conditional])
+    versions = [405] if _names_version(method) else []
+    return sorted([*_ALWAYS_POSSIBLE, *conditional, *versions])
 
 
-def _keeps_class(s3_status: int, status: int, possible: bool) -> bool:
+def _names_version(method: Method) -> bool:
+    """Whether the request to S3 may name a version of the object."""
+    query = str(method.uri.query or "") if method.uri else ""
+    targets = (target.rpartition(".")[2] for target in method.mapped if ".querystring." in target)
+    return _VERSION in query.lower() or _VERSION in map(str.lower, targets)
+
+
+def _keeps_class(s3_status: int, status: int) -> bool:
     """Whether S3's status is returned as a status of the same class.
 
-    A 4xx that is not `possible` may also be a 5xx, as it is unexpected. Redirects must be a 5xx: a
-    client cannot follow them to S3.
+    Redirects must be a 5xx: a client cannot follow them to S3.
     """
     if s3_status in (200, 206, 304):
         return status == s3_status
     if 400 <= s3_status < 500:
-        return 400 <= status < (500 if possible else 600)
+        return 400 <= status < 500
     return 500 <= status < 600
 
 
@@ -101,31 +103,25 @@ def _hides_error(s3_status: int, status: int) -> bool:
 
 def _with_valid_patterns(view: View) -> Iterator[Method]:
     """The methods whose patterns are all valid."""
-    for method in view.reads:
+    for method in view.requests:
         if all(not response.pattern or compiled(response.pattern) for response in method.responses):
             yield method
 
 
 def _by_response(view: View) -> Iterator[tuple[Method, IntegrationResponse, list[int]]]:
-    """Each response, with the statuses that select it: all possible ones, and all errors."""
+    """Each response, with the possible statuses of S3 that select it."""
     for method in _with_valid_patterns(view):
-        possible = set(_possible(method))
-        judged = [code for code in STATUSES if code in possible or (code >= 300 and code != 304)]
+        possible = _possible(method)
         for response in method.responses:
-            selecting = [code for code in judged if method.response_by_status[code] is response]
+            selecting = [code for code in possible if method.response_by_status[code] is response]
             yield method, response, selecting
-
-
-def _join_statuses(statuses: list[int], possible: list[int]) -> str:
-    """The statuses, the possible ones first."""
-    return join_words(sorted(statuses, key=lambda status: (status not in possible, status)))
 
 
 RULES = (
     Rule(
         "R01",
         "unanswered-status",
-        "error",
+        "high",
         "Every status that S3 can return has an integration response",
         "API Gateway returns 500 Internal server error instead, so that a missing document looks "
         "like a broken server.",
@@ -134,7 +130,7 @@ RULES = (
     Rule(
         "R02",
         "misreported-status",
-        "error",
+        "high",
         "Every status of S3 is returned as a status of the same class",
         "The client gets a wrong status: it retries what cannot succeed, or does not retry what "
         "can.",
@@ -143,7 +139,7 @@ RULES = (
     Rule(
         "R03",
         "swallowed-error",
-        "error",
+        "high",
         "No error of S3 is returned as a success",
         "The client treats S3's error as the document, and caches store it.",
         _errors_as_success,

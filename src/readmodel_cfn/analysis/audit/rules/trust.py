@@ -15,7 +15,7 @@ _DOCUMENT = "Properties/AssumeRolePolicyDocument"
 
 
 def _no_role(view: View) -> Iterator[Violation]:
-    for method in view.reads:
+    for method in view.requests:
         if not method.credentials:
             yield Violation(
                 method.id,
@@ -79,7 +79,7 @@ RULES = (
     Rule(
         "R36",
         "no-role",
-        "error",
+        "high",
         "Every integration has a role that reads S3",
         "Requests to S3 are not signed: every read is denied, or the bucket is public.",
         _no_role,
@@ -87,7 +87,7 @@ RULES = (
     Rule(
         "R37",
         "trusts-others",
-        "error",
+        "high",
         "Only API Gateway may assume the role",
         "Others can read the documents without the API.",
         _other_principals,
@@ -95,7 +95,7 @@ RULES = (
     Rule(
         "R38",
         "not-trusted",
-        "error",
+        "high",
         "API Gateway may assume the role",
         "Every read fails with 500.",
         _not_trusted,
@@ -103,7 +103,7 @@ RULES = (
     Rule(
         "R39",
         "trust-condition",
-        "error",
+        "high",
         "The role's trust policy requires nothing that API Gateway does not send",
         "Every read fails with 500.",
         _unmet_conditions,

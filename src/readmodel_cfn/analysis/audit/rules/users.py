@@ -49,7 +49,7 @@ RULES = (
     Rule(
         "R48",
         "secret-in-outputs",
-        "error",
+        "high",
         "No secret access key is in the outputs",
         "Everybody who can describe the stack can read the key, and change the documents.",
         _secrets,
@@ -57,7 +57,7 @@ RULES = (
     Rule(
         "R49",
         "user-wildcard",
-        "warning",
+        "medium",
         "No user is allowed S3 actions by wildcard",
         "Anyone with the user's key can do more than publish, such as delete or make public.",
         _wildcards,

@@ -157,7 +157,7 @@ def _announce(
 
 def _plain_s3(connection: Connection, s3: Any) -> Any | None:
     """S3 without TLS; None if one endpoint replaces all AWS services."""
-    if connection.endpoint_url:
+    if connection.emulator_url:
         return None
     plain = s3.meta.endpoint_url.replace("https:", "http:", 1)
     return replace(connection, endpoint_url=plain).client("s3")

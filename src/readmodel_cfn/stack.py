@@ -641,7 +641,7 @@ class ReadModelStack:
         if path is None and "{" in url:
             raise ConfigError("the first route has parameters", where="read", hint="add a PATH")
         on_progress(Step(f"Waiting for {url}"))
-        response = request(url)
+        response = request(url, ca_bundle=self.connection.ca_bundle)
         if response.ok:
             return response
         from readmodel_cfn.verify.failed_read import read_hint

@@ -168,7 +168,7 @@ class Connection:
         name = "ignore_configured_endpoint_urls"
         return bool(self._botocore_session.get_config_variable(name))
 
-    def _s3_options(self) -> dict[str, Any]:
+    def _s3_options(self) -> Any:
         """Options of S3's client: the payload is signed, as obstore does it.
 
         With an endpoint of its own the bucket is a part of the path, unless addressing_style is

@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from readmodel_cfn.aws.connection import Connection, certificate_file, credential_errors
 from readmodel_cfn.aws.errors import readable_error, readable_errors
 from readmodel_cfn.errors import ConfigError, ReadModelError
+
+if TYPE_CHECKING:
+    from obstore.store import S3Credential
 
 _KEY = "x"  # of the request that is signed and not sent
 _SIGNED = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]+/\d+/([^/]+)/s3/aws4_request")
@@ -36,7 +39,7 @@ class Signer:
         self._fetch, self._expires = fetch, expires
         self.error: ReadModelError | None = None
 
-    def __call__(self) -> dict[str, object]:
+    def __call__(self) -> "S3Credential":
         """The credentials as obstore's credential provider returns them."""
         try:
             with credential_errors():
@@ -192,14 +195,14 @@ def _without_botocore(connection: Connection, bucket: str) -> BucketAccess | Non
         host = "s3.amazonaws.com" if region == _GLOBAL else f"s3.{region}.amazonaws.com"
         endpoint, url = f"https://{host}", f"https://{bucket}.{host}"
     proxy = _proxy_of(url, _proxies(endpoint))
-    bundle = os.environ.get("AWS_CA_BUNDLE")
+    bundle = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE")
     signer = Signer(lambda: key, expires=False)
     return BucketAccess(url, region, signer, proxy, certificate_file(bundle) if bundle else None)
 
 
 def _is_plain(connection: Connection) -> bool:
     """Whether neither the environment nor a file changes how S3 is reached."""
-    if connection.session is not None or connection.profile or os.environ.get("REQUESTS_CA_BUNDLE"):
+    if connection.session is not None or connection.profile:
         return False
     if not all(name in _PLAIN for name in os.environ if name.startswith("AWS_")):
         return False

@@ -43,8 +43,8 @@ def _first_process() -> int:
 def store(access: BucketAccess, bucket: str, bucket_owner: str | None, retries: Any) -> Any:
     """obstore's client of a bucket.
 
-    With virtual_hosted_style_request the endpoint is the URL of the bucket, in either style. obstore
-    prefers aws_endpoint_url_s3 to endpoint.
+    With virtual_hosted_style_request an endpoint is the URL of the bucket. obstore prefers
+    aws_endpoint_url_s3 to endpoint.
     https://docs.rs/object_store/latest/object_store/aws/enum.AmazonS3ConfigKey.html
     """
     from obstore.store import S3Store

@@ -153,7 +153,7 @@ def of_file(client: Any, bucket: str) -> tuple[str, str, str | None]:
 
     def keep(request: Any, **_: Any) -> AWSResponse:
         sent.append(request)
-        return AWSResponse(request.url, 200, HTTPHeaders({"ETag": '"e"'}), Body(""))
+        return AWSResponse(request.url, 200, HTTPHeaders(), Body(""))
 
     client.meta.events.register("before-send.s3.PutObject", keep)
     client.put_object(Bucket=bucket, Key=KEY, Body=b"{}")
@@ -283,7 +283,7 @@ OF_BOTO3 = {"amz-sdk-invocation-id", "amz-sdk-request", "x-amz-sdk-checksum-algo
 OF_TIME = {"x-amz-date", "authorization"}
 
 
-def told(asked: Asked) -> tuple[str, str, dict[str, str]]:
+def described(asked: Asked) -> tuple[str, str, dict[str, str]]:
     """The method, the path, and what the headers say of the document and of the request."""
     left_out = OF_CLIENT | OF_BOTO3 | OF_TIME
     headers = {name: value for name, value in asked.headers.items() if name not in left_out}
@@ -298,7 +298,7 @@ def test_file_and_folder_send_the_same_headers_whatever_else_is_set(name: str | 
     with recording_s3() as found, settings({**KEYS, **stray}):
         done = [publish(words, found.url) for words in (FILE, FOLDER)]
         assert [each.exit_code for each in done] == [0, 0], [each.output for each in done]
-        file, folder = map(told, found.puts())
+        file, folder = map(described, found.puts())
         assert file == folder
         assert file[:2] == ("PUT", f"/mine/{KEY}")
         assert not {"x-amz-server-side-encryption", "x-amz-request-payer"} & file[2].keys()

@@ -55,10 +55,9 @@ class Connection:
         import boto3
 
         key = self.credentials
-        # boto3 reads AWS_DEFAULT_REGION only; every other AWS SDK reads AWS_REGION.
         return boto3.Session(
             profile_name=self.profile,
-            region_name=self.region or os.environ.get("AWS_REGION") or None,
+            region_name=self.given_region,
             aws_access_key_id=key.access_key_id if key else None,
             aws_secret_access_key=key.secret_access_key if key else None,
         )
@@ -66,7 +65,16 @@ class Connection:
     @property
     def region_name(self) -> str | None:
         """The region of every client: `region`, or that of the environment or the profile."""
-        return self._session.region_name
+        return self.given_region or self._session.region_name
+
+    @property
+    def given_region(self) -> str | None:
+        """The region, if it is known without boto3: `region`, or that of the environment.
+
+        boto3 reads AWS_DEFAULT_REGION only; every other AWS SDK reads AWS_REGION.
+        """
+        names = () if self.session else ("AWS_REGION", "AWS_DEFAULT_REGION")
+        return self.region or next(filter(None, map(os.environ.get, names)), None)
 
     @property
     def profile_name(self) -> str | None:

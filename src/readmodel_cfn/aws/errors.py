@@ -54,7 +54,7 @@ def readable_errors() -> Iterator[None]:
 def readable_error(error: Exception) -> ReadModelError | None:
     """The error for an exception of botocore; None for any other.
 
-    An error of this package is returned as it is.
+    An error of this package is returned unchanged.
     """
     if isinstance(error, ReadModelError):
         return error

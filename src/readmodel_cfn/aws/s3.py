@@ -1,8 +1,8 @@
 """How a bucket of S3 is reached: its URL, the key that signs, the proxy and the certificates.
 
-Two clients publish documents. boto3 reads the environment and ~/.aws; obstore must be told, because
-it reads other variables than AWS's SDKs. `reach` settles everything once, as botocore does: it asks
-boto3's client for a signed request, without sending it. If the environment sets nothing special,
+Two clients publish documents. boto3 reads the environment and ~/.aws. obstore reads other variables
+than AWS's SDKs, so it gets every setting. `reach` finds them once, as botocore does: it takes a
+signed request of boto3's client, without sending it. If the environment sets nothing special,
 the result is known without botocore, which takes half a second to load.
 """
 
@@ -185,8 +185,10 @@ _PLAIN_ENDPOINT = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?/?")
 
 
 def _without_botocore(connection: Connection, bucket: str) -> BucketAccess | None:
-    region, key = _plain_region(connection), _plain_key(connection)
-    if not (region and key and _PLAIN_BUCKET.fullmatch(bucket) and _is_plain(connection)):
+    region, key = connection.given_region, _plain_key(connection)
+    if not (key and _PLAIN_BUCKET.fullmatch(bucket) and _is_plain(connection)):
+        return None
+    if not (region and _PLAIN_REGION.fullmatch(region)):
         return None
     if connection.endpoint_url:
         endpoint = connection.endpoint_url.rstrip("/")
@@ -220,12 +222,6 @@ def _is_plain_file(path: str) -> bool:
     except (OSError, ValueError, RuntimeError):  # botocore says what is wrong
         return False
     return all(map(_PLAIN_LINE.fullmatch, text.splitlines()))
-
-
-def _plain_region(connection: Connection) -> str | None:
-    names = ("AWS_REGION", "AWS_DEFAULT_REGION")
-    found = connection.region or next(filter(None, map(os.environ.get, names)), None)
-    return found if found and _PLAIN_REGION.fullmatch(found) else None
 
 
 def _plain_key(connection: Connection) -> StaticKey | None:

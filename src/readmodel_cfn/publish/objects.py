@@ -279,7 +279,7 @@ def _code_and_message(text: str) -> tuple[str, str]:
 def _no_response(text: str, where: str) -> ReadModelError:
     """The error for missing credentials or a failed connection."""
     what, _, debug = text.partition(_DEBUG)
-    if "certificate" in debug:
+    if "certificate" in debug.lower():
         return ReadModelError("the certificate is not trusted", where=where, hint=NOT_TRUSTED)
     if "redirect" in what:  # S3 responds with 301 without a location
         return ReadModelError("PermanentRedirect", where=where, hint=OTHER_REGION)

@@ -3,6 +3,7 @@
 boto3 publishes a file, obstore a folder.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -359,6 +360,29 @@ def test_credential_process_that_fails_is_one_line(command: str, words: tuple[st
         (here / "config").write_text(config)
         done = publish(words, found.url)
         assert "credential_process" in error_of(done, 1)
+        assert found.asked == []
+
+
+@pytest.mark.parametrize("words", [FILE, FOLDER], ids=["file", "folder"])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "role_arn = arn:aws:iam::111122223333:role/r\nweb_identity_token_file = /nowhere/token",
+        "credential_process = cat OUTPUT",
+    ],
+    ids=["web identity", "credentials that have expired"],
+)
+@pytest.mark.usefixtures("folder")
+def test_credentials_that_cannot_be_fetched_are_one_line(
+    lines: str, words: tuple[str, ...]
+) -> None:
+    variables = {"AWS_PROFILE": "mine", "AWS_REGION": "eu-west-1"}
+    with recording_s3() as found, settings(variables) as here:
+        key = {"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "s", "SessionToken": "t"}
+        (here / "output").write_text(json.dumps({**key, "Expiration": "2020-01-01T00:00:00Z"}))
+        text = lines.replace("OUTPUT", str(here / "output"))
+        (here / "config").write_text(f"[profile mine]\n{text}\n")
+        assert "credentials" in error_of(publish(words, found.url), 1)
         assert found.asked == []
 
 

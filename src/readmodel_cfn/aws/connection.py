@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from readmodel_cfn.aws.debug import hide, watch
+from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.target import Target
 
@@ -127,14 +128,15 @@ class Connection:
             s3=self._s3_options(),
         )
         hide(self.credentials.secret_access_key if self.credentials else None)
-        with credential_errors():
-            self._session.get_credentials()
-        _ = self.ca_bundle  # raises an error if there is no such file
+        with readable_errors(), credential_errors():
+            self.frozen_credentials()
         try:
             client = self._session.client(service, endpoint_url=self.endpoint_url, config=config)
         except ValueError as error:
             hint = "check --region and --endpoint-url"
             raise ConfigError(str(error).rstrip("."), where="AWS", hint=hint) from error
+        if self.ca_bundle and client.meta.endpoint_url.startswith("https:"):
+            require_certificates(self.ca_bundle)
         watch(client)
         if service == "cloudformation":
             client.meta.events.register_first("needs-retry.cloudformation", _report_quota)
@@ -157,14 +159,10 @@ class Connection:
 
     @property
     def ca_bundle(self) -> Path | None:
-        """The file with the certificate authorities to trust, as botocore finds it.
-
-        Raises:
-            ConfigError: there is no such file.
-        """
+        """The file with the certificate authorities to trust, as botocore finds it."""
         configured = self._botocore_session.get_config_variable("ca_bundle")
         path = configured or os.environ.get("REQUESTS_CA_BUNDLE")
-        return certificate_file(path) if path else None
+        return Path(path) if path else None
 
     @property
     def _botocore_session(self) -> Any:
@@ -239,14 +237,14 @@ _BY_PATH = {"addressing_style": "path"}
 
 @contextmanager
 def credential_errors() -> Iterator[None]:
-    """Turn what botocore raises for bad credential_process output into one line.
+    """Turn what botocore does not translate into one line, as it fetches credentials.
 
-    botocore does not translate the errors of json, shlex and subprocess
-    (botocore/credentials.py, ProcessProvider), nor that of a missing web identity token file.
+    These are the errors of json, shlex and subprocess for credential_process, of a missing web
+    identity token file, and of new credentials that have expired (botocore/credentials.py).
     """
     try:
         yield
-    except (ValueError, TypeError, AttributeError, KeyError, OSError) as error:
+    except (ValueError, TypeError, AttributeError, KeyError, OSError, RuntimeError) as error:
         where = getattr(error, "filename", None) or "credential_process"
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         what = f"the credentials cannot be fetched: {reason}".rstrip(".")
@@ -257,17 +255,15 @@ def credential_errors() -> Iterator[None]:
         raise ReadModelError(what, where=str(where), hint=hint) from error
 
 
-def certificate_file(path: str) -> Path:
-    """A file of certificate authorities.
+def require_certificates(path: Path) -> None:
+    """Check that there is a file of certificate authorities.
 
     Raises:
-        ConfigError: there is no such file.
+        ConfigError: there is none.
     """
-    found = Path(path)
-    if not found.is_file():
+    if not path.is_file():
         hint = "set AWS_CA_BUNDLE, or ca_bundle of the profile, to a file in PEM format"
-        raise ConfigError("not a file with certificates", where=path, hint=hint)
-    return found
+        raise ConfigError("not a file with certificates", where=str(path), hint=hint)
 
 
 def _expect_bucket_owner(account: str, params: dict[str, Any], model: Any, **_: object) -> None:

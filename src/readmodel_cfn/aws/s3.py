@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from readmodel_cfn.aws.connection import Connection, certificate_file, credential_errors
+from readmodel_cfn.aws.connection import Connection, credential_errors, require_certificates
 from readmodel_cfn.aws.errors import readable_error, readable_errors
 from readmodel_cfn.errors import ConfigError, ReadModelError
 
@@ -112,7 +112,7 @@ def _with_botocore(connection: Connection, bucket: str) -> BucketAccess:
             signed[1],
             Signer(connection.frozen_credentials, expires=True),
             _proxy_of(url, proxies),
-            connection.ca_bundle,
+            _bundle_of(url, connection.ca_bundle),
         )
 
 
@@ -199,7 +199,9 @@ def _without_botocore(connection: Connection, bucket: str) -> BucketAccess | Non
     proxy = _proxy_of(url, _proxies(endpoint))
     bundle = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE")
     signer = Signer(lambda: key, expires=False)
-    return BucketAccess(url, region, signer, proxy, certificate_file(bundle) if bundle else None)
+    return BucketAccess(
+        url, region, signer, proxy, _bundle_of(url, Path(bundle) if bundle else None)
+    )
 
 
 def _is_plain(connection: Connection) -> bool:
@@ -236,7 +238,15 @@ def _plain_key(connection: Connection) -> StaticKey | None:
     )
 
 
-# Proxies.
+# Proxies and certificates.
+
+
+def _bundle_of(url: str, bundle: Path | None) -> Path | None:
+    """The certificate authorities for a URL: none without TLS."""
+    if not bundle or url.startswith("http:"):
+        return None
+    require_certificates(bundle)
+    return bundle
 
 
 def _proxies(endpoint: str) -> dict[str, str]:

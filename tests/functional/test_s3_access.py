@@ -36,7 +36,7 @@ from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.cli import main
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.publish import objects
-from readmodel_cfn.publish.destination import Destination
+from readmodel_cfn.publish.destination import Destination, as_writer
 from readmodel_cfn.publish.store import checked_access, store
 from recording_s3 import AUTHORITY, Asked, recording_s3
 
@@ -336,6 +336,7 @@ def test_error_has_the_same_code_and_hint_for_a_file_and_a_folder(
     assert code in folder[0]
     assert fact in file[2]
     assert folder[2] == file[2]
+    assert len(found.puts()) == 2, "neither client sends it again, or to another region"
 
 
 PROGRAMS = {
@@ -474,3 +475,14 @@ def test_folder_is_published_without_botocore_if_nothing_is_set(folder: Path) ->
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "obstore" in imported
     assert "botocore" not in imported
+
+
+def test_key_of_the_writer_is_used_at_the_endpoint_of_the_profile() -> None:
+    with settings(profile={"endpoint_url": "http://127.0.0.1:8001"}, name="mine"):
+        mine = Connection("eu-west-1", "mine")
+        outputs = {"DataStoreAccessKeyId": "AKIAWRITER", "DataStoreSecretAccessKey": "secret"}
+        writer = as_writer(Destination.from_connection(mine, "my-bucket"), outputs, ())
+        file = of_file(writer.connection.client("s3"), "my-bucket")
+        assert file[0] == f"http://127.0.0.1:8001/my-bucket/{KEY}"
+        assert file[1].startswith("AKIAWRITER/")
+        assert of_folder(writer.connection, "my-bucket") == file

@@ -36,6 +36,7 @@ _HINTS = {
     "NoSuchBucket": "check the bucket's name and region",
     **dict.fromkeys(
         (
+            "301",  # of a response to HEAD, which has no body
             "PermanentRedirect",
             "TemporaryRedirect",
             "AuthorizationHeaderMalformed",

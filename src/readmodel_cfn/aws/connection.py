@@ -5,7 +5,7 @@ boto3 is imported when the first client is created, so that other commands start
 
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -83,14 +83,21 @@ class Connection:
 
         https://docs.aws.amazon.com/boto3/latest/guide/credentials.html
         """
-        if self.profile or self.credentials:
-            return self.profile
-        if self.session is not None:
-            found = self.session.profile_name
-            return None if found == "default" else found
+        if self.credentials:
+            return None
+        if self.named_profile or self.session is not None:
+            return self.named_profile
         if os.environ.get("AWS_ACCESS_KEY_ID"):
             return None
         return os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE")
+
+    @property
+    def named_profile(self) -> str | None:
+        """The profile that is not the environment's: `profile`, or that of `session`."""
+        if self.profile or self.session is None:
+            return self.profile
+        found = self.session.profile_name
+        return None if found == "default" else found
 
     @property
     def target(self) -> Target:
@@ -138,8 +145,9 @@ class Connection:
         if self.ca_bundle and client.meta.endpoint_url.startswith("https:"):
             require_certificates(self.ca_bundle)
         watch(client)
-        if service == "cloudformation":
-            client.meta.events.register_first("needs-retry.cloudformation", _report_quota)
+        if codes := _REPORTED_AT_ONCE.get(service):
+            handler = partial(_report_at_once, codes)
+            client.meta.events.register_first(f"needs-retry.{service}", handler)
         if service == "s3" and self.allowed_account:
             handler = partial(_expect_bucket_owner, self.allowed_account)
             client.meta.events.register("before-parameter-build.s3", handler)
@@ -207,28 +215,24 @@ class Connection:
             or profile.get("endpoint_url")
         )
 
-    def with_credentials(self, credentials: Credentials) -> "Connection":
-        """The same region and endpoint with another access key."""
-        return Connection(
-            self.region_name,
-            None,
-            self.endpoint_url,
-            credentials,
-            sandbox=self.sandbox,
-            allowed_account=self.allowed_account,
-        )
+
+# Codes that botocore retries by default, and that are reported at once instead. Of CloudFormation
+# LimitExceededException is a quota, of other services it may be a rate. S3's are of another region
+# than the configured one, to which botocore would send the request: obstore cannot.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+_REPORTED_AT_ONCE = {
+    "cloudformation": {"LimitExceeded", "LimitExceededException"},
+    "s3": {"301", "PermanentRedirect", "AuthorizationHeaderMalformed"},
+}
 
 
-def _report_quota(response: Any, operation: Any, **_: object) -> None:
-    """A handler that reports a quota at once: botocore retries it as it retries throttling.
-
-    Of CloudFormation it is a quota, of other services it may be a rate.
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
-    """
+def _report_at_once(codes: Collection[str], response: Any, operation: Any, **_: object) -> None:
+    """A handler that raises the error of a response instead of retrying the request."""
     from botocore.exceptions import ClientError
 
     error = response[1].get("Error", {}) if response else {}
-    if error.get("Code") in ("LimitExceeded", "LimitExceededException"):
+    if error.get("Code") in codes:
         raise ClientError(response[1], operation.name)
 
 

@@ -127,7 +127,7 @@ def as_writer(
         destination,
         credentials=_writer_credentials(outputs, connection.client("secretsmanager")),
         region=connection.region_name,
-        profile=None,
+        profile=connection.named_profile,  # which has the settings of S3, such as its endpoint
         session=None,
         allow=frozenset(allow) if "ApiUrl" in outputs else None,
     )

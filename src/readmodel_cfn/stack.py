@@ -641,7 +641,7 @@ class ReadModelStack:
             hint = f"add a PATH, such as {self.model.routes[0].example.path}"
             raise ConfigError("the first route has parameters", where="read", hint=hint)
         on_progress(Step(f"Waiting for {url}"))
-        response = request(url)
+        response = request(url, ca_bundle=self.connection.ca_bundle)
         if response.ok:
             return response
         from readmodel_cfn.verify.failed_read import read_hint
@@ -790,7 +790,7 @@ class ReadModelStack:
         from readmodel_cfn.deploy.values import stack_outputs
 
         stack = self._described(on_progress)
-        return stack_outputs(stack, self.connection.endpoint_url, show_secrets=show_secrets)
+        return stack_outputs(stack, self.connection.emulator_url, show_secrets=show_secrets)
 
     @readable_errors()
     def url(self, path: str = "", on_progress: OnProgress = ignore) -> str:
@@ -1118,7 +1118,7 @@ class ReadModelStack:
         from readmodel_cfn.deploy.values import stack_outputs
 
         require_outputs(stack, self.location)
-        found = stack_outputs(stack, self.connection.endpoint_url, show_secrets=True)
+        found = stack_outputs(stack, self.connection.emulator_url, show_secrets=True)
         return {output.name: output.value for output in found}
 
     def _own(self, outputs: Mapping[str, str]) -> ModelOutputs:
@@ -1140,7 +1140,6 @@ def _connected(requested: Connection, on_progress: OnProgress) -> Connection:
         box = sandbox.start(on_progress=on_progress)
         key = Credentials(box.access_key_id, box.secret_access_key)
         return Connection(region or box.region, None, box.endpoint_url, key, sandbox=True)
-    endpoint_url = requested.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")
-    if endpoint_url:
+    if endpoint_url := requested.endpoint_url or os.environ.get("AWS_ENDPOINT_URL"):
         check_endpoint_url(endpoint_url)
-    return replace(requested, region=region, endpoint_url=endpoint_url)
+    return replace(requested, region=region)

@@ -35,7 +35,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The requested URLs; each responds with 200, or with the status at its end."""
     urls: list[str] = []
 
-    def request(url: str) -> Response:
+    def request(url: str, **_: object) -> Response:
         urls.append(url)
         last = url.rpartition("/")[2]
         return response(url, int(last) if last.isdigit() else 200, b"{}")
@@ -78,7 +78,7 @@ def test_body_is_on_stdout_and_status_and_headers_on_stderr(aws: Aws, asked: lis
 
 def test_body_is_printed_byte_for_byte(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     body = "é€".encode() + b"\xff"
-    monkeypatch.setattr(stack_module, "request", lambda url: response(url, 200, body))
+    monkeypatch.setattr(stack_module, "request", lambda url, **_: response(url, 200, body))
     aws.stack()
     runner = CliRunner(charset="ascii", env=NO_AWS)
     done = runner.invoke(main, ["read", "--region", "eu-west-1"], catch_exceptions=False)
@@ -89,7 +89,7 @@ def test_body_is_printed_byte_for_byte(aws: Aws, monkeypatch: pytest.MonkeyPatch
 def test_json_replaces_undecodable_bytes_of_the_body(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stack_module, "request", lambda url: response(url, 200, b"\xffa"))
+    monkeypatch.setattr(stack_module, "request", lambda url, **_: response(url, 200, b"\xffa"))
     aws.stack()
     assert json.loads(read("--json").stdout)["body"] == "\N{REPLACEMENT CHARACTER}a"
 
@@ -134,7 +134,7 @@ def answer(monkeypatch: pytest.MonkeyPatch, aws: Aws) -> Callable[..., list[str]
         lines = [f'[[routes]]\npath = "{path}"\nkey = "{key}"' for path, key in routes]
         Path("readmodel.toml").write_text("\n".join(lines), encoding="utf-8")
         monkeypatch.setattr(
-            stack_module, "request", lambda url: response(url, status, b"{}", **headers)
+            stack_module, "request", lambda url, **_: response(url, status, b"{}", **headers)
         )
         aws.stack()
         lines = read(*([path] if path else [])).stderr.splitlines()
@@ -215,7 +215,7 @@ def test_library_raises_what_the_command_exits_with(aws: Aws, asked: list[str]) 
 def test_missing_document_of_the_article_is_a_500_with_the_publish_command(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stack_module, "request", lambda url: response(url, 500, b"{}"))
+    monkeypatch.setattr(stack_module, "request", lambda url, **_: response(url, 500, b"{}"))
     aws.stack(outputs=ARTICLE)
     found = ReadModelStack("read-model", article=True, region="eu-west-1").read()
     with pytest.raises(PromiseBroken, match=r"publish .*payload\.json"):

@@ -271,11 +271,11 @@ def at_request(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, Callable[[], o
     def arrange(number: int, happens: Callable[[], object]) -> None:
         count = [0]
 
-        def counted(*arguments: Any) -> Any:
+        def counted(*arguments: Any, **options: Any) -> Any:
             count[0] += 1
             if count[0] == number:
                 happens()
-            return request(*arguments)
+            return request(*arguments, **options)
 
         monkeypatch.setattr(session, "request", counted)
 

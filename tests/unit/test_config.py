@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 
 from facts import missing
@@ -399,3 +400,21 @@ def test_a_file_is_selected_by_its_option_unless_it_is_the_default(
     assert load(Path("./readmodel.toml")).command_options == ()
     assert load("production.toml").command_options == ("--config", "production.toml")
     assert load("production.toml") == load("readmodel.toml")
+
+
+def test_every_region_of_every_partition_is_allowed() -> None:
+    session = botocore.session.get_session()
+    regions = [
+        region
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions("s3", partition)
+    ]
+    assert {"eu-west-1", "eusc-de-east-1", "cn-north-1", "us-isob-east-1"} <= set(regions)
+    for region in regions:
+        assert parse(f'[stack]\nregion = "{region}"\n', "f").stack.region == region
+
+
+@pytest.mark.parametrize("region", ["mars-north-1", "eu-west", "eu-west-1a", "aws-global"])
+def test_what_is_no_region_is_refused(region: str) -> None:
+    with pytest.raises(ConfigError, match=region):
+        parse(f'[stack]\nregion = "{region}"\n', "f")

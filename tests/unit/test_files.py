@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facts import missing
-from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.errors import ConfigError, Unfinished
 from readmodel_cfn.publish.documents import MAX_BYTES, Document
 from readmodel_cfn.publish.files import File, PassedOver, check, files, key_of_path, load, read_file
-from readmodel_cfn.publish.results import Fault
+from readmodel_cfn.publish.results import Fault, PublishResult
 from readmodel_cfn.publish.selection import Selection
 from readmodel_cfn.template.routes import Route
 
@@ -337,3 +337,22 @@ def test_a_single_file_may_be_a_pipe() -> None:
     os.close(theirs)
     assert read_file(Path(f"/dev/fd/{ours}")) == b"[1]"
     os.close(ours)
+
+
+def test_file_that_is_deleted_after_its_check_is_not_called_unreadable(tmp_path: Path) -> None:
+    file = File("a.json", str(tmp_path / "a.json"))
+    (tmp_path / "a.json").write_text("{}")
+    checked = load(file, same)
+    assert isinstance(checked, Document)
+    (tmp_path / "a.json").unlink()
+    found = load(file, same, checked.md5)
+    assert isinstance(found, Fault)
+    assert "deleted" in found.what
+
+
+def test_error_at_the_end_names_the_file_that_became_invalid_and_why() -> None:
+    fault = Fault("data/a.json", "it changed while it was read", "publish it once it is written")
+    result = PublishResult(1, 0, 0, 1, 0, 0, 2, 0.1, became_invalid=1, first_fault=fault)
+    with pytest.raises(Unfinished) as caught:
+        result.raise_for_status()
+    assert missing([fault.source, fault.what, fault.hint], caught.value) == []

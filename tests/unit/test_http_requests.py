@@ -4,12 +4,14 @@ import gzip
 import socket
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
 
 from readmodel_cfn.aws.http import Response, proxy_for, request
-from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.errors import ConfigError, ReadModelError
+from recording_s3 import AUTHORITY, recording_s3
 
 SMALL = gzip.compress(b"{}")
 
@@ -118,3 +120,15 @@ def test_local_address_is_requested_without_proxy(
 def test_repeated_headers_are_joined() -> None:
     received = Response("GET", "u", 200, (("A", "1"), ("b", "2"), ("a", "3")), b"", 0)
     assert received.header("A") == "1, 3"
+
+
+def test_authorities_of_a_bundle_are_trusted_too(tmp_path: Path) -> None:
+    with recording_s3(tls=True) as server:
+        with pytest.raises(ReadModelError) as caught:
+            request(server.url)
+        assert not isinstance(caught.value, ConfigError)
+        assert "AWS_CA_BUNDLE" in (caught.value.hint or "")
+        assert request(server.url, ca_bundle=AUTHORITY).status == 200
+        (tmp_path / "ca.pem").write_text("nothing")
+        with pytest.raises(ConfigError, match=r"ca\.pem"):
+            request(server.url, ca_bundle=tmp_path / "ca.pem")

@@ -8,8 +8,8 @@ from obstore.exceptions import GenericError
 from facts import missing
 from readmodel_cfn.aws.connection import Credentials
 from readmodel_cfn.errors import ConfigError, ReadModelError
-from readmodel_cfn.publish.destination import Destination, connected
-from readmodel_cfn.publish.objects import Busy, obstore_errors
+from readmodel_cfn.publish.destination import Destination
+from readmodel_cfn.publish.objects import Busy, Objects, obstore_errors
 
 PanicException = type(
     "PanicException", (BaseException,), {}
@@ -100,4 +100,4 @@ def test_keyboard_interrupt_is_not_translated() -> None:
 def test_invalid_bucket_name_is_refused_before_any_request(bucket: str) -> None:
     to = Destination(bucket, "eu-west-1", credentials=Credentials("id", "secret"))
     with pytest.raises(ConfigError, match=re.escape(bucket or "bucket")):
-        connected(to, {})
+        Objects(to).etag("a.json")

@@ -151,3 +151,21 @@ def test_response_that_is_not_from_s3_raises_unreadable_answer() -> None:
     """For example a captive portal that answers 200 with a page."""
     with pytest.raises(UnreadableResponse):
         put(Bucket(), "bucket", "payload.json", b"1")
+
+
+@pytest.mark.parametrize("system", [3, 7, 11, 255])
+def test_compressed_bytes_do_not_depend_on_the_python_version(
+    monkeypatch: pytest.MonkeyPatch, system: int
+) -> None:
+    """RFC 1952: byte 9 is the system that compressed; versions of Python write different ones."""
+    expected = Settings(gzip=True).stored(b"{}")
+    compress = gzip.compress
+
+    def another(*arguments: Any, **options: Any) -> bytes:
+        made = bytearray(compress(*arguments, **options))
+        made[9] = system
+        return bytes(made)
+
+    monkeypatch.setattr(gzip, "compress", another)
+    assert Settings(gzip=True).stored(b"{}") == expected
+    assert gzip.decompress(expected) == b"{}"

@@ -3,16 +3,19 @@
 boto3 is imported when the first client is created, so that other commands start fast.
 """
 
-import json
 import os
 import shlex
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from readmodel_cfn.aws.debug import hide, watch
-from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.aws.errors import readable_errors
+from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.target import Target
 
 if TYPE_CHECKING:
@@ -31,7 +34,8 @@ class Credentials:
 class Connection:
     """How to reach AWS; values of None come from the environment and ~/.aws.
 
-    `endpoint_url` is one URL for every service, such as an emulator's. `sandbox` is whether that is
+    `endpoint_url` is one URL for every service, such as an emulator's; it takes precedence over all
+    that the environment and the profile set. `sandbox` is whether that is
     the embedded AWS. `session` is a boto3 session to use instead of a new one. `allowed_account` is
     the only account that may be used: a stack in any other is refused, and S3 refuses requests to a
     bucket of any other.
@@ -54,7 +58,7 @@ class Connection:
         key = self.credentials
         return boto3.Session(
             profile_name=self.profile,
-            region_name=self.region,
+            region_name=self.given_region,
             aws_access_key_id=key.access_key_id if key else None,
             aws_secret_access_key=key.secret_access_key if key else None,
         )
@@ -62,7 +66,16 @@ class Connection:
     @property
     def region_name(self) -> str | None:
         """The region of every client: `region`, or that of the environment or the profile."""
-        return self._session.region_name
+        return self.given_region or self._session.region_name
+
+    @property
+    def given_region(self) -> str | None:
+        """The region, if it is known without boto3: `region`, or that of the environment.
+
+        boto3 reads AWS_DEFAULT_REGION only; every other AWS SDK reads AWS_REGION.
+        """
+        names = () if self.session else ("AWS_REGION", "AWS_DEFAULT_REGION")
+        return self.region or next(filter(None, map(os.environ.get, names)), None)
 
     @property
     def profile_name(self) -> str | None:
@@ -70,14 +83,21 @@ class Connection:
 
         https://docs.aws.amazon.com/boto3/latest/guide/credentials.html
         """
-        if self.profile or self.credentials:
-            return self.profile
-        if self.session is not None:
-            found = self.session.profile_name
-            return None if found == "default" else found
+        if self.credentials:
+            return None
+        if self.named_profile or self.session is not None:
+            return self.named_profile
         if os.environ.get("AWS_ACCESS_KEY_ID"):
             return None
         return os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE")
+
+    @property
+    def named_profile(self) -> str | None:
+        """The profile that is not the environment's: `profile`, or that of `session`."""
+        if self.profile or self.session is None:
+            return self.profile
+        found = self.session.profile_name
+        return None if found == "default" else found
 
     @property
     def target(self) -> Target:
@@ -102,7 +122,9 @@ class Connection:
         """A boto3 client with retries and timeouts.
 
         Raises:
-            ConfigError: the region, the endpoint URL or the credential process is invalid.
+            ConfigError: the region, the endpoint URL, the certificates or the program that prints
+                credentials is invalid.
+            ReadModelError: the credentials cannot be fetched.
         """
         from botocore.config import Config
 
@@ -110,31 +132,142 @@ class Connection:
             retries={"mode": "standard", "max_attempts": 5},
             connect_timeout=5,
             read_timeout=60,
-            s3={"addressing_style": "path"} if self.endpoint_url else None,
+            s3=self._s3_options(),
         )
         hide(self.credentials.secret_access_key if self.credentials else None)
+        with readable_errors(), credential_errors():
+            self.frozen_credentials()
         try:
             client = self._session.client(service, endpoint_url=self.endpoint_url, config=config)
         except ValueError as error:
-            not_json = isinstance(error, json.JSONDecodeError)  # the output of credential_process
-            hint = "check credential_process" if not_json else "check --region and --endpoint-url"
+            hint = "check --region and --endpoint-url"
             raise ConfigError(str(error).rstrip("."), where="AWS", hint=hint) from error
+        if self.ca_bundle and client.meta.endpoint_url.startswith("https:"):
+            require_certificates(self.ca_bundle)
         watch(client)
+        if codes := _REPORTED_AT_ONCE.get(service):
+            handler = partial(_report_at_once, codes)
+            client.meta.events.register_first(f"needs-retry.{service}", handler)
         if service == "s3" and self.allowed_account:
             handler = partial(_expect_bucket_owner, self.allowed_account)
             client.meta.events.register("before-parameter-build.s3", handler)
         return client
 
-    def with_credentials(self, credentials: Credentials) -> "Connection":
-        """The same region and endpoint with another access key."""
-        return Connection(
-            self.region_name,
-            None,
-            self.endpoint_url,
-            credentials,
-            sandbox=self.sandbox,
-            allowed_account=self.allowed_account,
+    def frozen_credentials(self) -> Any:
+        """The credentials as they are now, renewed if they are about to expire."""
+        found = self._session.get_credentials()
+        return found.get_frozen_credentials() if found else None
+
+    @property
+    def emulator_url(self) -> str | None:
+        """The URL of an emulator of AWS: `endpoint_url`, or AWS_ENDPOINT_URL of the environment."""
+        if self.endpoint_url or self._ignores_configured_endpoints:
+            return self.endpoint_url
+        return os.environ.get("AWS_ENDPOINT_URL") or None
+
+    @property
+    def ca_bundle(self) -> Path | None:
+        """The file with the certificate authorities to trust, as botocore finds it."""
+        configured = self._botocore_session.get_config_variable("ca_bundle")
+        path = configured or os.environ.get("REQUESTS_CA_BUNDLE")
+        return Path(path) if path else None
+
+    @property
+    def _botocore_session(self) -> Any:
+        """The session below boto3's, which has the settings of the profile."""
+        return self._session._session
+
+    @property
+    def _ignores_configured_endpoints(self) -> bool:
+        name = "ignore_configured_endpoint_urls"
+        return bool(self._botocore_session.get_config_variable(name))
+
+    def _s3_options(self) -> Any:
+        """Options of S3's client: the payload is signed, as obstore does it.
+
+        With an endpoint of its own the bucket is a part of the path, unless addressing_style is
+        set: few names such as bucket.localhost resolve.
+        """
+        session = self._botocore_session
+        default = session.get_default_client_config()
+        given = dict(default.s3 or {}) if default else {}
+        profile = session.get_scoped_config().get("s3")
+        is_set = {**(profile if isinstance(profile, dict) else {}), **given}
+        own = {} if "addressing_style" in is_set or not self._has_own_s3 else _BY_PATH
+        return {**given, **own, "payload_signing_enabled": True}
+
+    @property
+    def _has_own_s3(self) -> bool:
+        """Whether S3's endpoint is set: by `endpoint_url`, the environment or the profile.
+
+        https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+        """
+        if self.endpoint_url or self._ignores_configured_endpoints:
+            return bool(self.endpoint_url)
+        session = self._botocore_session
+        profile = session.get_scoped_config()
+        services = session.full_config.get("services", {}).get(profile.get("services"), {})
+        of_s3 = services.get("s3")
+        return bool(
+            os.environ.get("AWS_ENDPOINT_URL_S3")
+            or os.environ.get("AWS_ENDPOINT_URL")
+            or (isinstance(of_s3, dict) and of_s3.get("endpoint_url"))
+            or profile.get("endpoint_url")
         )
+
+
+# Codes that botocore retries by default, and that are reported at once instead. Of CloudFormation
+# LimitExceededException is a quota, of other services it may be a rate. S3's are of another region
+# than the configured one, to which botocore would send the request: obstore cannot.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+_REPORTED_AT_ONCE = {
+    "cloudformation": {"LimitExceeded", "LimitExceededException"},
+    "s3": {"301", "PermanentRedirect", "AuthorizationHeaderMalformed"},
+}
+
+
+def _report_at_once(codes: Collection[str], response: Any, operation: Any, **_: object) -> None:
+    """A handler that raises the error of a response instead of retrying the request."""
+    from botocore.exceptions import ClientError
+
+    error = response[1].get("Error", {}) if response else {}
+    if error.get("Code") in codes:
+        raise ClientError(response[1], operation.name)
+
+
+_BY_PATH = {"addressing_style": "path"}
+
+
+@contextmanager
+def credential_errors() -> Iterator[None]:
+    """Turn what botocore does not translate into one line, as it fetches credentials.
+
+    These are the errors of json, shlex and subprocess for credential_process, of a missing web
+    identity token file, and of new credentials that have expired (botocore/credentials.py).
+    """
+    try:
+        yield
+    except (ValueError, TypeError, AttributeError, KeyError, OSError, RuntimeError) as error:
+        where = getattr(error, "filename", None) or "credential_process"
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        what = f"the credentials cannot be fetched: {reason}".rstrip(".")
+        hint = (
+            "check credential_process and web_identity_token_file of the profile, and renew the "
+            "login that they use"
+        )
+        raise ReadModelError(what, where=str(where), hint=hint) from error
+
+
+def require_certificates(path: Path) -> None:
+    """Check that there is a file of certificate authorities.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if not path.is_file():
+        hint = "set AWS_CA_BUNDLE, or ca_bundle of the profile, to a file in PEM format"
+        raise ConfigError("not a file with certificates", where=str(path), hint=hint)
 
 
 def _expect_bucket_owner(account: str, params: dict[str, Any], model: Any, **_: object) -> None:

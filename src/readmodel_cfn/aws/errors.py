@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from readmodel_cfn.aws.causes import CHECK_NETWORK, NOT_TRUSTED, RENEW, TRY_LATER, hint_for
 from readmodel_cfn.errors import ConfigError, ReadModelError
 
 
@@ -44,14 +45,21 @@ def readable_errors() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        readable = _readable(error) if "botocore" in sys.modules else None
-        if readable is None:
+        readable = readable_error(error)
+        if readable is None or readable is error:
             raise
         raise readable from error
 
 
-def _readable(error: Exception) -> ReadModelError | None:
-    """The error for an exception of botocore; None for any other."""
+def readable_error(error: Exception) -> ReadModelError | None:
+    """The error for an exception of botocore; None for any other.
+
+    An error of this package is returned unchanged.
+    """
+    if isinstance(error, ReadModelError):
+        return error
+    if "botocore" not in sys.modules:
+        return None
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
 
@@ -116,15 +124,6 @@ _THROTTLED = {
     "RequestLimitExceeded",
     "TooManyRequestsException",
 }
-_RENEW = "renew the credentials (aws sso login, or a new token) and run the command again"
-_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
-_NO_TOKEN = {"UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError"}
-_BAD_KEY = {
-    "InvalidClientTokenId",
-    "UnrecognizedClientException",
-    "SignatureDoesNotMatch",
-}
-_NEW_KEY = {"InvalidAccessKeyId"}
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 # Errors whose class names begin with these are raised before a request: usage errors.
 _USAGE = ("NoRegionError", "ProfileNotFound", "ParamValidationError", "Invalid", "Config")
@@ -132,17 +131,9 @@ _USAGE = ("NoRegionError", "ProfileNotFound", "ParamValidationError", "Invalid",
 
 def _client_error(error: Any) -> ReadModelError:
     code, message = error_code(error), error.response.get("Error", {}).get("Message", "")
-    hint = None
-    if code in _EXPIRED:
-        hint = _RENEW
-    elif code in _BAD_KEY:
-        hint = "check the access key, or use another profile with --profile"
-    elif code in _NEW_KEY:
-        hint = "check the access key; a new key works after some seconds"
-    elif code in _DENIED:
-        hint = "request this permission, or use another profile with --profile"
-    elif is_transient(error):
-        hint = "run the command again in a minute"
+    hint = hint_for(code, message)
+    if hint is None and is_transient(error):
+        hint = TRY_LATER
     text = " ".join(filter(None, (code and f"{code}:", message))).rstrip(":")
     what = " ".join(text.split()) or f"the response has status {_status(error)}"
     return ReadModelError(what, where=f"AWS {error.operation_name}", hint=hint)
@@ -150,17 +141,22 @@ def _client_error(error: Any) -> ReadModelError:
 
 def _botocore_error(error: Any) -> ReadModelError:
     hints = {
-        **dict.fromkeys(_NO_TOKEN, _RENEW),
+        **dict.fromkeys(_NO_TOKEN, RENEW),
         "NoCredentialsError": "set AWS_PROFILE or --profile, or use --sandbox",
         "PartialCredentialsError": "set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+        "CredentialRetrievalError": f"check credential_process of the profile, or {RENEW}",
         "NoRegionError": "use --region, or set region under [stack] in readmodel.toml",
         "ConfigParseError": "fix the file",
         "ProfileNotFound": "list the profiles with: aws configure list-profiles",
-        "EndpointConnectionError": "check the network, the region and --endpoint-url",
-        "ConnectTimeoutError": "check the network, the region and --endpoint-url",
+        "SSLError": NOT_TRUSTED,
+        **dict.fromkeys(_UNREACHABLE, CHECK_NETWORK),
         "ConnectionClosedError": "run the command again",
         "ReadTimeoutError": "run the command again",
     }
     what, name = " ".join(str(error).split()).rstrip("."), type(error).__name__
     kind = ConfigError if name.startswith(_USAGE) else ReadModelError
     return kind(what, where="AWS", hint=hints.get(name))
+
+
+_NO_TOKEN = ("UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError")
+_UNREACHABLE = ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError")

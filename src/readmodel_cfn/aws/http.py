@@ -12,9 +12,11 @@ import zlib
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from readmodel_cfn.aws.causes import NOT_TRUSTED
 from readmodel_cfn.aws.debug import log_request, log_response
 from readmodel_cfn.errors import ConfigError, NoSuchDocument, PromiseBroken, ReadModelError
 from readmodel_cfn.limits import INTEGRATION_SECONDS
@@ -113,16 +115,18 @@ def request(
     method: str = "GET",
     headers: Mapping[str, str] | None = None,
     timeout: float = TIMEOUT,
+    ca_bundle: Path | None = None,
 ) -> Response:
     """Send one request over a new connection; no HTTP status is an error.
 
     Raises:
-        ConfigError: the URL is not an http or https URL.
+        ConfigError: the URL is not an http or https URL, or `ca_bundle` has no certificates.
         ReadModelError: no server responds, or the response is incomplete.
     """
     from http.client import HTTPException, InvalidURL
+    from ssl import SSLCertVerificationError
 
-    connection = connect(url, timeout)
+    connection = connect(url, timeout, ca_bundle)
     target, own_headers = request_head(url)
     sent = {**own_headers, **(headers or {})}
     log_request(method, url, headers or {})
@@ -137,6 +141,9 @@ def request(
         seconds = time.perf_counter() - start
         log_response(method, url, reply.status, seconds, _request_id(reply), body)
         return Response(method, url, reply.status, tuple(reply.getheaders()), body, seconds)
+    except SSLCertVerificationError as error:  # which is a ValueError, too
+        what = f"the certificate is not trusted: {error.verify_message}"
+        raise ReadModelError(what, where=url, hint=NOT_TRUSTED) from error
     except (InvalidURL, ValueError) as error:
         raise _not_a_url(url) from error
     except (OSError, HTTPException) as error:
@@ -152,8 +159,11 @@ def _request_id(reply: "HTTPResponse") -> str | None:
     return reply.getheader("x-amzn-RequestId")
 
 
-def connect(url: str, timeout: float = TIMEOUT) -> "HTTPConnection":
-    """A connection to the URL's server, through the environment's proxy if there is one."""
+def connect(url: str, timeout: float = TIMEOUT, ca_bundle: Path | None = None) -> "HTTPConnection":
+    """A connection to the URL's server, through the environment's proxy if there is one.
+
+    The authorities in `ca_bundle` are trusted, and so are those of the system.
+    """
     import http.client
 
     parts, proxy = _parsed(url), proxy_for(url)
@@ -163,6 +173,12 @@ def connect(url: str, timeout: float = TIMEOUT) -> "HTTPConnection":
     import ssl
 
     context = ssl.create_default_context()
+    if ca_bundle:
+        try:
+            context.load_verify_locations(ca_bundle)
+        except OSError as error:
+            hint = "set AWS_CA_BUNDLE to a file in PEM format"
+            raise ConfigError("has no certificates", where=str(ca_bundle), hint=hint) from error
     connection = http.client.HTTPSConnection(
         server.hostname or "", server.port, timeout=timeout, context=context
     )

@@ -50,7 +50,8 @@ class StackSettings:
     region: str | None = option(
         None,
         "AWS region of the stack. By default the region of the environment or the AWS profile.",
-        pattern=r"[a-z]{2,3}(-[a-z]+)+-\d{1,2}",
+        # Every partition's regions, which cfn-lint and botocore know (botocore: partitions.json).
+        pattern=r"([a-z]{2}|eusc)(-[a-z]+)+-\d{1,2}",
         allowed="a region, such as eu-west-1",
         example="eu-west-1",
     )

@@ -218,8 +218,8 @@ def _with_bucket(context: DeployContext) -> DeployContext:
 def _result(
     context: DeployContext, end: OperationEnd, stack: Stack, *, changed: bool
 ) -> DeployResult:
-    endpoint_url = context.location.connection.endpoint_url
-    outputs = stack_outputs(stack, endpoint_url, show_secrets=False)
+    emulator_url = context.location.connection.emulator_url
+    outputs = stack_outputs(stack, emulator_url, show_secrets=False)
     return DeployResult(
         str(context.location),
         stack.status,

@@ -1,14 +1,9 @@
-"""The bucket to publish to, and obstore's connection to it with boto3's credentials."""
+"""The bucket to publish to."""
 
 import json
-import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from readmodel_cfn.aws.connection import Connection, Credentials
@@ -19,13 +14,6 @@ from readmodel_cfn.target import Target
 
 if TYPE_CHECKING:
     import boto3
-
-# Regions whose endpoints do not end in amazonaws.com, which obstore does not know.
-_OTHER_PARTITIONS = re.compile(r"cn-|eusc-|us-iso|eu-iso")
-# The names that botocore accepts; obstore does not check them, and may panic.
-_BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
-# botocore renews credentials 15 minutes before they expire, so they are valid for longer than this.
-_VALID_FOR = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -139,7 +127,7 @@ def as_writer(
         destination,
         credentials=_writer_credentials(outputs, connection.client("secretsmanager")),
         region=connection.region_name,
-        profile=None,
+        profile=connection.named_profile,  # which has the settings of S3, such as its endpoint
         session=None,
         allow=frozenset(allow) if "ApiUrl" in outputs else None,
     )
@@ -167,109 +155,3 @@ def _from_secret(arn: str, secrets_manager: Any) -> Credentials:
     except (ValueError, KeyError, TypeError) as error:  # another value was stored in it
         hint = "increase serial under [writer] and deploy: that creates a new key"
         raise ReadModelError("the secret has no access key", where=arn, hint=hint) from error
-
-
-def connected(destination: Destination, retries: Any) -> Any:
-    """obstore's client of the bucket.
-
-    Raises:
-        ConfigError: the bucket's name is invalid, or there is no region.
-        ReadModelError: there are no credentials, or the process is a fork.
-    """
-    from obstore.store import S3Store
-
-    if _first_process() != os.getpid():
-        hint = "start worker processes with spawn or forkserver"
-        what = "the process was forked from one that has published"
-        raise ReadModelError(what, where="publish", hint=hint)
-    if not _BUCKET.fullmatch(destination.bucket):
-        hint = "use the name alone, such as my-bucket"
-        raise ConfigError("not a bucket's name", where=repr(destination.bucket), hint=hint)
-    region, credentials = _region(destination), _credentials(destination)
-    endpoint = _endpoint(destination, region)
-    # obstore prefers AWS_ENDPOINT_URL_S3 of the environment to `endpoint` alone.
-    at: Any = {"endpoint": endpoint, "aws_endpoint_url_s3": endpoint} if endpoint else {}
-    return S3Store(
-        destination.bucket,
-        region=region,
-        **at,
-        virtual_hosted_style_request=not endpoint,
-        checksum_algorithm="sha256",
-        client_options=_client_options(endpoint, destination.bucket_owner),
-        retry_config=retries,
-        credential_provider=credentials,
-    )
-
-
-@cache
-def _first_process() -> int:
-    """The process that used obstore first: a fork of it would wait for its threads forever."""
-    return os.getpid()
-
-
-def _region(destination: Destination) -> str:
-    names = () if destination.session else ("AWS_REGION", "AWS_DEFAULT_REGION")
-    given = destination.region or next(filter(None, map(os.environ.get, names)), None)
-    if given:
-        return given
-    with readable_errors():
-        found = destination.connection.region_name
-    if not found:
-        hint = "set --region, or region under [stack] in readmodel.toml"
-        raise ConfigError("no region", where="AWS", hint=hint)
-    return found
-
-
-def _endpoint(destination: Destination, region: str) -> str | None:
-    """The URL of S3, if obstore does not know it."""
-    given = destination.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3")
-    if given or not _OTHER_PARTITIONS.match(region):
-        return given or os.environ.get("AWS_ENDPOINT_URL")
-    with readable_errors():
-        return str(destination.connection.client("s3").meta.endpoint_url)
-
-
-def _client_options(endpoint: str | None, bucket_owner: str | None) -> Any:
-    options: dict[str, Any] = {"allow_http": bool(endpoint and endpoint.startswith("http:"))}
-    if bucket_owner:  # obstore signs these headers, except those of ListObjectsV2
-        options["default_headers"] = {"x-amz-expected-bucket-owner": bucket_owner}
-    if bundle := os.environ.get("AWS_CA_BUNDLE"):
-        options["root_certificate"] = Path(bundle).read_bytes()
-    return options
-
-
-def _credentials(destination: Destination) -> Callable[[], Any]:
-    """`credentials`, the environment's key, or what boto3 finds in a session, profiles or SSO.
-
-    boto3 prefers the environment's key too, unless a profile is named.
-    """
-    if given := destination.credentials:
-        return partial(_key, given.access_key_id, given.secret_access_key, None)
-    key_id, secret = map(os.environ.get, ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
-    if destination.profile is None and destination.session is None and key_id and secret:
-        return partial(_key, key_id, secret, os.environ.get("AWS_SESSION_TOKEN"))
-    return _from_boto3(destination)
-
-
-def _from_boto3(destination: Destination) -> Callable[[], Any]:
-    import boto3
-    from obstore.auth.boto3 import Boto3CredentialProvider
-
-    with readable_errors():
-        session = destination.session or boto3.Session(
-            profile_name=destination.profile, region_name=destination.region
-        )
-        if session.get_credentials() is None:
-            hint = "set AWS_PROFILE or --profile, or use --sandbox"
-            raise ReadModelError("unable to locate credentials", where="AWS", hint=hint)
-        return Boto3CredentialProvider(session, ttl=_VALID_FOR)
-
-
-def _key(access_key_id: str, secret_access_key: str, token: str | None) -> dict[str, object]:
-    """A key that does not expire; the token None overrides that of the environment."""
-    return {
-        "access_key_id": access_key_id,
-        "secret_access_key": secret_access_key,
-        "token": token,
-        "expires_at": None,
-    }

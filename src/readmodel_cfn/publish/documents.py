@@ -43,7 +43,7 @@ class Settings:
 
     def stored(self, body: bytes) -> bytes:
         """The bytes to store; equal documents have equal bytes, and so the same ETag."""
-        return gzip.compress(body, compresslevel=9, mtime=0) if self.gzip else body
+        return _gzipped(body) if self.gzip else body
 
     @property
     def attributes(self) -> dict[str, str]:
@@ -58,6 +58,19 @@ class Settings:
 
 
 DEFAULT = Settings()
+_SYSTEM, _UNKNOWN = 9, 255
+
+
+def _gzipped(body: bytes) -> bytes:
+    """The body compressed, without a time or the system in the header.
+
+    Python versions and systems write different values for the system, byte 9: 255 is unknown
+    (https://www.rfc-editor.org/rfc/rfc1952, section 2.3.1). Another zlib may still compress to
+    other bytes.
+    """
+    compressed = bytearray(gzip.compress(body, compresslevel=9, mtime=0))
+    compressed[_SYSTEM] = _UNKNOWN
+    return bytes(compressed)
 
 
 @dataclass(frozen=True)

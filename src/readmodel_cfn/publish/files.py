@@ -142,6 +142,8 @@ def load(file: File, store: Store, checked: str = "") -> Document | Fault:
     try:
         body = _read(file.source, store)
     except OSError as error:
+        if checked and isinstance(error, FileNotFoundError):
+            return Fault(file.source, "it was deleted after it had been checked", "restore it")
         return Fault(file.source, f"cannot be read: {error.strerror}", "make it readable")
     if isinstance(body, Fault):
         return body

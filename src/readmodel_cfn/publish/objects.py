@@ -1,6 +1,6 @@
 """The objects of a bucket: list, put and delete many of them.
 
-Only this module and destination.py use obstore, an S3 client that puts about ten times as many
+Only this module and store.py use obstore, an S3 client that puts about ten times as many
 small documents per second as boto3. Its synchronous functions let other threads run while they
 wait.
 """
@@ -14,11 +14,15 @@ from functools import cached_property
 from itertools import takewhile
 from typing import Any, TypeVar
 
+from readmodel_cfn.aws.causes import CHECK_NETWORK, NOT_TRUSTED, OTHER_REGION, TRY_LATER, hint_for
+from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.aws.debug import logged_call
 from readmodel_cfn.aws.errors import aws_errors, error_code, is_refusal, readable_errors
+from readmodel_cfn.aws.s3 import BucketAccess
 from readmodel_cfn.errors import LostRace, ReadModelError
 from readmodel_cfn.plural import counted
-from readmodel_cfn.publish.destination import Destination, connected
+from readmodel_cfn.publish.destination import Destination
+from readmodel_cfn.publish.store import checked_access, store
 from readmodel_cfn.threads import map_in_threads
 
 Result = TypeVar("Result")
@@ -75,7 +79,7 @@ class Objects:
         import obstore
 
         mode: Any = "create" if create else "overwrite"
-        with obstore_errors("PutObject"), self._logged("PutObject", key):
+        with self._errors("PutObject"), self._logged("PutObject", key):
             done = obstore.put(
                 self._without_retries,
                 key,
@@ -115,7 +119,7 @@ class Objects:
         import obstore
 
         pages = obstore.list(self._with_retries, directory or None, offset=after, chunk_size=_PAGE)
-        with obstore_errors("ListObjectsV2"):
+        with self._errors("ListObjectsV2"):
             while page := _in_thread(lambda: self._next_page(pages, directory)):
                 for entry in page:
                     etag = _unquoted(entry["e_tag"])
@@ -137,7 +141,7 @@ class Objects:
                 raise
 
     def _entries(self, **arguments: str) -> Iterator[Mapping[str, Any]]:
-        pages = self._destination.connection.client("s3").get_paginator("list_objects_v2")
+        pages = self._connection.client("s3").get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self._destination.bucket, **arguments):
             yield from page.get("Contents", [])
 
@@ -145,7 +149,7 @@ class Objects:
         """The headers that an object is stored with; None if it does not exist."""
         import obstore
 
-        with obstore_errors("HeadObject"), self._logged("HeadObject", key):
+        with self._errors("HeadObject"), self._logged("HeadObject", key):
             try:
                 found = _in_thread(
                     lambda: obstore.get(self._with_retries, key, options={"head": True})
@@ -158,7 +162,7 @@ class Objects:
         """The ETag of an object; None if it does not exist."""
         import obstore
 
-        with obstore_errors("HeadObject"), self._logged("HeadObject", key):
+        with self._errors("HeadObject"), self._logged("HeadObject", key):
             try:
                 return _unquoted(obstore.head(self._with_retries, key)["e_tag"])
             except FileNotFoundError:
@@ -169,7 +173,7 @@ class Objects:
         import obstore
 
         with (
-            obstore_errors("DeleteObjects"),
+            self._errors("DeleteObjects"),
             self._logged("DeleteObjects", counted(len(keys), "key")),
         ):
             _in_thread(lambda: obstore.delete(self._with_retries, list(keys)))
@@ -177,13 +181,36 @@ class Objects:
     def _logged(self, operation: str, key: str) -> AbstractContextManager[None]:
         return logged_call(operation, f"s3://{self._destination.bucket}/{key}")
 
+    @contextmanager
+    def _errors(self, operation: str) -> Iterator[None]:
+        access = self._access
+        try:
+            with obstore_errors(operation):
+                yield
+        except ReadModelError as error:
+            if found := access.signer.error:  # of which obstore's error has the text alone
+                raise found from error
+            raise
+
+    @cached_property
+    def _connection(self) -> Connection:
+        return self._destination.connection
+
+    @cached_property
+    def _access(self) -> BucketAccess:
+        return checked_access(self._connection, self._destination.bucket)
+
     @cached_property
     def _without_retries(self) -> Any:
-        return connected(self._destination, _NO_RETRIES)
+        return self._store(_NO_RETRIES)
 
     @cached_property
     def _with_retries(self) -> Any:
-        return connected(self._destination, _RETRIES)
+        return self._store(_RETRIES)
+
+    def _store(self, retries: Any) -> Any:
+        destination = self._destination
+        return store(self._access, destination.bucket, destination.bucket_owner, retries)
 
 
 def _in_thread(call: Callable[[], Result]) -> Result:
@@ -204,15 +231,6 @@ _OF_ONE_KEY = re.compile(r"failed for key (.*): (.*) \(code: (\w+)\)", re.S)
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 _BUSY = {"409", "429", "500", "502", "503", "504"}
 _BUSY_CODES = {"RequestTimeout", "SlowDown", "OperationAborted", "ConditionalRequestConflict"}
-_OTHER_REGION = "the bucket is in another region"
-_HINTS = {
-    "AccessDenied": "ask for this permission, or choose another profile with --profile",
-    "ExpiredToken": "renew the credentials (aws sso login, or a new token)",
-    "InvalidAccessKeyId": "check the access key; a new key works after some seconds",
-    "SignatureDoesNotMatch": "check the access key, or choose another profile with --profile",
-    "NoSuchBucket": "check the bucket's name and region",
-    "AuthorizationHeaderMalformed": f"{_OTHER_REGION}: set --region",
-}
 _PANIC = "PanicException"  # of pyo3: not an Exception, and it cannot be imported
 _DEBUG = "\n\nDebug source:"
 
@@ -231,7 +249,7 @@ def obstore_errors(operation: str) -> Iterator[None]:
     except BaseException as error:
         if type(error).__name__ != _PANIC:
             raise
-        hint = "check the bucket, the region and --endpoint-url"
+        hint = CHECK_NETWORK
         what = f"the request cannot be sent: {error}"
         raise ReadModelError(what, where=f"AWS {operation}", hint=hint) from error
 
@@ -245,11 +263,11 @@ def _error(text: str, operation: str) -> ReadModelError:
         return Exists("the document already exists", where=where)
     what = f"{code}: {message}" if code else f"the response has status {status}"
     if status in _BUSY or code in _BUSY_CODES:
-        return Busy(what, where=where, hint="run the command again in a minute")
+        return Busy(what, where=where, hint=hint_for(code, message) or TRY_LATER)
     # The response to a HEAD has no body, so no code; the error of one of many keys has no status.
     is_denied = status == "403" and code in ("AccessDenied", "")
     kind = Denied if is_denied else ReadModelError
-    return kind(what, where=where, hint=_HINTS.get(code))
+    return kind(what, where=where, hint=hint_for(code, message))
 
 
 def _code_and_message(text: str) -> tuple[str, str]:
@@ -261,15 +279,13 @@ def _code_and_message(text: str) -> tuple[str, str]:
 def _no_response(text: str, where: str) -> ReadModelError:
     """The error for missing credentials or a failed connection."""
     what, _, debug = text.partition(_DEBUG)
-    if "certificate" in debug:
-        hint = "set AWS_CA_BUNDLE to the certificate of its authority"
-        return ReadModelError("the certificate is not trusted", where=where, hint=hint)
+    if "certificate" in debug.lower():
+        return ReadModelError("the certificate is not trusted", where=where, hint=NOT_TRUSTED)
     if "redirect" in what:  # S3 responds with 301 without a location
-        return ReadModelError(_OTHER_REGION, where=where, hint="set --region")
+        return ReadModelError("PermanentRedirect", where=where, hint=OTHER_REGION)
     if "HTTP error" not in what:
         return ReadModelError(what, where=where)
-    hint = "check the network, the region and --endpoint-url"
-    return Busy("no response, or an incomplete one", where=where, hint=hint)
+    return Busy("no response, or an incomplete one", where=where, hint=CHECK_NETWORK)
 
 
 def _found(pattern: re.Pattern[str], text: str) -> str:

@@ -245,6 +245,7 @@ class _Publication:
             seconds=time.monotonic() - started,
             notes=tuple(filter(None, (changes.reason, not_md5))),
             became_invalid=0 if self._options.skip_invalid else tally.faults,
+            first_fault=tally.first_fault,
             bucket=destination.bucket,
             target=destination.target,
         )

@@ -179,6 +179,7 @@ class PublishResult:
         seconds: Duration.
         notes: Why more was sent than has changed.
         became_invalid: Number of files that became invalid after they had been checked.
+        first_fault: Why the first of them is invalid.
         urls: The URL of each route by its path, with parameters in braces; empty if a bucket was
             named.
         bucket: Name of the bucket.
@@ -196,6 +197,7 @@ class PublishResult:
     seconds: float
     notes: tuple[str, ...] = ()
     became_invalid: int = 0
+    first_fault: Fault | None = None
     urls: Mapping[str, str] = field(default_factory=dict)
     bucket: str = ""
     target: Target = field(default_factory=Target)
@@ -243,7 +245,13 @@ class PublishResult:
             what = (
                 f"{counted(self.became_invalid, 'file')} became invalid while documents were sent"
             )
-            raise Unfinished(what, where="publish", hint="correct them and run it again")
+            where, hint = "publish", "correct them and run it again"
+            if first := self.first_fault:
+                what, hint = (
+                    f"{what}; {first.source}: {first.what}",
+                    f"{first.hint}, then {RUN_AGAIN}",
+                )
+            raise Unfinished(what, where=where, hint=hint)
         if self.lost:
             exist = "exists" if self.lost == 1 else "exist"
             what = f"{counted(self.lost, 'document')} {exist} already, so nothing was replaced"

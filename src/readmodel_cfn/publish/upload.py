@@ -26,13 +26,17 @@ _TIMEOUT = 2.0  # seconds to wait for requests in progress after an interruption
 
 @dataclass
 class Tally:
-    """How many documents were handled. `not_md5` counts ETags that are not the MD5 of the bytes."""
+    """How many documents were handled, and the first fault.
+
+    `not_md5` counts ETags that are not the MD5 of the bytes.
+    """
 
     sent: int = 0
     bytes: int = 0
     lost: int = 0
     faults: int = 0
     not_md5: int = 0
+    first_fault: Fault | None = None
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     @property
@@ -49,7 +53,9 @@ class Tally:
                 has_md5 = isinstance(document, Document) and outcome.etag == _quoted(document.md5)
                 self.not_md5 += not has_md5
             self.lost += isinstance(outcome, Lost)
-            self.faults += isinstance(outcome, Fault)
+            if isinstance(outcome, Fault):
+                self.faults += 1
+                self.first_fault = self.first_fault or outcome
 
 
 class Uploader:

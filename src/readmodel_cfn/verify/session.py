@@ -6,6 +6,8 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -85,15 +87,17 @@ class Api:
         contract: Contract,
         timeout: float,
         sleep: Callable[[float], None] = time.sleep,
+        ca_bundle: Path | None = None,
     ) -> None:
         self.url, self._origin = url, _origin(url, contract.cors_origin)
         self.timeout, self._left, self.sleep = timeout, timeout, sleep
+        self.ca_bundle = ca_bundle
 
     def request(self, path: str, method: str = "GET", **headers: str) -> Response:
         """Send a request; underscores in header names are sent as hyphens."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         while True:
-            response = request(f"{self.url}/{path}", method, named)
+            response = request(f"{self.url}/{path}", method, named, ca_bundle=self.ca_bundle)
             if response.status != _THROTTLED or self._left <= 0:
                 return response
             self._left -= _PAUSE
@@ -204,7 +208,12 @@ def _read_first(api: Api, path: str, etag: str) -> dict[str, Response]:
 
 
 def check_access(
-    s3: Any, bucket: str, key: str, plain_s3: Any | None, api_url: str
+    s3: Any,
+    bucket: str,
+    key: str,
+    plain_s3: Any | None,
+    api_url: str,
+    ca_bundle: Path | None = None,
 ) -> AccessChecks:
     """Send requests that should be refused, while the key has a document.
 
@@ -214,7 +223,8 @@ def check_access(
         ReadModelError: S3 does not respond.
     """
     store = f"{s3.meta.endpoint_url}/{bucket}"
-    item, listing = request(f"{store}/{key}"), request(f"{store}?list-type=2")
+    ask = partial(request, ca_bundle=ca_bundle)
+    item, listing = ask(f"{store}/{key}"), ask(f"{store}?list-type=2")
     if plain_s3 is None or not api_url.startswith("https:"):
         return AccessChecks(item, listing, why="an emulator is used instead of AWS")
     plain_bucket = _plain_bucket(s3, plain_s3, bucket, key)

@@ -114,8 +114,11 @@ def verify(
     settings = Settings(contract.cache_control, contract.gzip_stored)
     document = ProbeDocument(s3, stack.bucket, probe.key, settings, probe.token)
     _announce(stack, probe, document, confirm, on_progress)
-    api = Api(stack.api_url, contract, timeout)
-    access = partial(check_access, s3, stack.bucket, probe.key, _plain_s3(connection, s3), api.url)
+    api = Api(stack.api_url, contract, timeout, ca_bundle=connection.ca_bundle)
+    plain_s3 = _plain_s3(connection, s3)
+    access = partial(
+        check_access, s3, stack.bucket, probe.key, plain_s3, api.url, connection.ca_bundle
+    )
     found = examine(api, probe, document, access, on_progress)
     return VerifyResult(
         where=str(stack.location),
@@ -157,7 +160,7 @@ def _announce(
 
 def _plain_s3(connection: Connection, s3: Any) -> Any | None:
     """S3 without TLS; None if one endpoint replaces all AWS services."""
-    if connection.endpoint_url:
+    if connection.emulator_url:
         return None
     plain = s3.meta.endpoint_url.replace("https:", "http:", 1)
     return replace(connection, endpoint_url=plain).client("s3")

@@ -29,7 +29,7 @@ class World:
     refusals: Callable[[int], int | None] = lambda _: None
     disturbed: bool = False
 
-    def ask(self, url: str, method: str, headers: Mapping[str, str]) -> Response:
+    def ask(self, url: str, method: str, headers: Mapping[str, str], **_: object) -> Response:
         self.asked.append((method, url.removeprefix(f"{URL}/"), headers))
         status = self.refusals(len(self.asked))
         if status:
@@ -78,7 +78,7 @@ def test_if_none_match_is_the_etag_of_the_api(world: World) -> None:
 def test_if_none_match_is_the_etag_of_s3_if_the_api_has_none(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def without(*arguments: Any) -> Response:
+    def without(*arguments: Any, **_: Any) -> Response:
         return received(200, world.ask(*arguments).body)
 
     monkeypatch.setattr(session, "request", without)
@@ -108,7 +108,7 @@ def test_cors_requests_have_the_allowed_origin(
 def test_local_emulator_gets_a_local_origin(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
     asked: list[str] = []
 
-    def answer(_: str, __: str, headers: Mapping[str, str]) -> Response:
+    def answer(_: str, __: str, headers: Mapping[str, str], **___: object) -> Response:
         asked.append(headers["Origin"])
         return received()
 

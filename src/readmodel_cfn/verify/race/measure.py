@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event, Thread
 from types import TracebackType
 from typing import IO, Self
@@ -33,9 +34,16 @@ An exception ends the measurement.
 
 
 def measure(
-    plan: RacePlan, url: str, put: Put, put_another: Put, on_phase: Callable[[Phase], None]
+    plan: RacePlan,
+    url: str,
+    put: Put,
+    put_another: Put,
+    on_phase: Callable[[Phase], None],
+    ca_bundle: Path | None = None,
 ) -> Measured:
     """Read the URL, whose document `put` writes; `on_phase` is called before each phase.
+
+    The readers trust the certificate authorities in `ca_bundle`, too.
 
     Raises:
         ReadModelError: the first version cannot be written, or a reader has exited. Errors of `put`
@@ -45,7 +53,7 @@ def measure(
     this.write()
     if not this.is_sure:
         raise ReadModelError("the first write got no response", where=url, hint="run it again")
-    with Readers(url, plan.readers) as readers:
+    with Readers(url, plan.readers, ca_bundle) as readers:
         # The first read of each reader opens its connection, so it does not count in any phase.
         first = readers.read(time.perf_counter_ns() + 60 * _SECOND, 1, False)
         run = _Run(plan, readers, {"nothing": None, "another": another, "this": this})
@@ -137,13 +145,13 @@ class Writing:
 class Readers:
     """A context with `count` reader processes (`reader.py`), which read one URL."""
 
-    def __init__(self, url: str, count: int) -> None:
-        self._url, self._count = url, count
+    def __init__(self, url: str, count: int, ca_bundle: Path | None = None) -> None:
+        self._url, self._count, self._ca_bundle = url, count, ca_bundle
         self._processes: list[subprocess.Popen[str]] = []
 
     def __enter__(self) -> Self:
         for number in range(self._count):
-            self._processes.append(_start(self._url, number))
+            self._processes.append(_start(self._url, number, self._ca_bundle))
         return self
 
     def read(self, until: int, most: int, conditional: bool) -> list[Read]:
@@ -175,10 +183,10 @@ class Readers:
             _end(process)
 
 
-def _start(url: str, number: int) -> subprocess.Popen[str]:
+def _start(url: str, number: int, ca_bundle: Path | None) -> subprocess.Popen[str]:
     """Start a reader; in its own session, so that Ctrl-C interrupts only this process."""
     return subprocess.Popen(  # noqa: S603 - this interpreter and a module of this package
-        [sys.executable, "-P", "-m", _READER, url, str(number)],
+        [sys.executable, "-P", "-m", _READER, url, str(number), str(ca_bundle or "")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

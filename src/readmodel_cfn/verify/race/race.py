@@ -146,7 +146,8 @@ def race(
     def report(phase: Phase) -> None:
         on_progress(Step(f"Reading while {phase.name}"))
 
-    work = partial(measure, plan, url, _put(this), _put(another), report)
+    ca_bundle = stack.location.connection.ca_bundle
+    work = partial(measure, plan, url, _put(this), _put(another), report, ca_bundle)
     measured, left = while_probes_exist([this, another], work, on_progress)
     verdict = check(measured.writes, measured.reads)
     return RaceResult(url, stack.bucket, plan, measured, verdict, left, target)

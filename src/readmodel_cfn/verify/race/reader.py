@@ -14,6 +14,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from readmodel_cfn.aws.http import connect, request_head
@@ -27,8 +28,8 @@ _PAUSE = 0.1  # seconds after a read without a response
 class Reader:
     """Reads a URL repeatedly; `number` identifies the reader."""
 
-    def __init__(self, url: str, number: int) -> None:
-        self._connection, self._number = connect(url), number
+    def __init__(self, url: str, number: int, ca_bundle: Path | None = None) -> None:
+        self._connection, self._number = connect(url, ca_bundle=ca_bundle), number
         self._target, self._headers = request_head(url)
         self._etag: str | None = None
         self._version: int | None = None  # of that ETag
@@ -99,9 +100,9 @@ def _decoded(body: bytes, encoding: str | None) -> bytes:
         return b""
 
 
-def main(url: str, number: str) -> None:
+def main(url: str, number: str, ca_bundle: str = "") -> None:
     """Execute the commands until stdin ends."""
-    reader = Reader(url, int(number))
+    reader = Reader(url, int(number), Path(ca_bundle) if ca_bundle else None)
     for line in sys.stdin:
         order: dict[str, Any] = json.loads(line)
         answer = [asdict(read) for read in reader.reads(**order)]

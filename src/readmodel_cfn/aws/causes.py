@@ -1,0 +1,69 @@
+"""What to do about an error that AWS returns, by its code: one table for boto3 and obstore.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/CommonErrors.html
+"""
+
+import re
+
+RENEW = "renew the credentials (aws sso login, or a new token) and run the command again"
+TRY_LATER = "run the command again in a minute"
+CHECK_NETWORK = "check the network, the region and --endpoint-url"
+NOT_TRUSTED = "set AWS_CA_BUNDLE to the certificate of its authority"
+OTHER_REGION = "the bucket is in another region: set --region"
+_OTHER_PROFILE = "or use another profile with --profile"
+_SET_CLOCK = "set this machine's clock: its time differs from that of AWS"
+_ASK = f"request this permission, {_OTHER_PROFILE}"
+_KMS_KEY = "check that the KMS key of the bucket exists, is enabled and is in the bucket's region"
+
+_HINTS = {
+    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"), RENEW),
+    # A token of an opt-in region that is not valid in the others, or of a deleted session.
+    "InvalidToken": RENEW,
+    **dict.fromkeys(("RequestTimeTooSkewed", "RequestInTheFuture", "RequestExpired"), _SET_CLOCK),
+    **dict.fromkeys(
+        (
+            "InvalidClientTokenId",
+            "UnrecognizedClientException",
+            "SignatureDoesNotMatch",
+            "InvalidSignatureException",
+            "IncompleteSignature",
+        ),
+        f"check the access key, {_OTHER_PROFILE}",
+    ),
+    "InvalidAccessKeyId": "check the access key; a new key works after some seconds",
+    **dict.fromkeys(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"), _ASK),
+    "NoSuchBucket": "check the bucket's name and region",
+    **dict.fromkeys(
+        (
+            "301",  # of a response to HEAD, which has no body
+            "PermanentRedirect",
+            "TemporaryRedirect",
+            "AuthorizationHeaderMalformed",
+            "IllegalLocationConstraintException",
+        ),
+        OTHER_REGION,
+    ),
+    "AllAccessDisabled": "check the bucket's name",
+    **dict.fromkeys(("RequestTimeout", "SlowDown", "OperationAborted"), TRY_LATER),
+    **dict.fromkeys(
+        ("LimitExceeded", "LimitExceededException"),
+        "request a higher quota in Service Quotas, or delete what is unused",
+    ),
+}
+# A signature that is too old, or from the future: SignatureDoesNotMatch, InvalidSignatureException.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html
+_SKEWED = re.compile(r"signature (expired|not yet current)", re.IGNORECASE)
+_KMS_DENIED = re.compile(r"\bkms:[A-Z]\w+")
+
+
+def hint_for(code: str, message: str) -> str | None:
+    """What to do about an error with this code and message; None if that is unknown."""
+    if _SKEWED.search(message):
+        return _SET_CLOCK
+    if code.startswith("KMS"):
+        return _KMS_KEY
+    hint = _HINTS.get(code)
+    if hint == _ASK and (permission := _KMS_DENIED.search(message)):
+        return f"request {permission[0]} for the bucket's KMS key, {_OTHER_PROFILE}"
+    return hint

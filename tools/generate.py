@@ -71,8 +71,8 @@ The [screens](screens.md) have an example. The report says in this order:
 From Python, [`audit_report(template)`](library.md#auditing) returns all of it, and its
 `require_none(file, "high")` raises the error of `--fail-on high`. `audit(template)` returns its
 findings alone, each with its `severity` and, if the template is a text or a file, its `line`.
-`group(findings)` returns one group for each mistake, `to_sarif(findings, file, unchecked)` the SARIF
-log.
+`group(findings)` returns one group for each mistake, and `to_sarif(findings, file, unchecked)` the
+SARIF log.
 
 ## What is checked
 

@@ -33,11 +33,10 @@ class Credentials:
 class Connection:
     """How to reach AWS; values of None come from the environment and ~/.aws.
 
-    `endpoint_url` is one URL for every service, such as an emulator's; it takes precedence over all
-    that the environment and the profile set. `sandbox` is whether that is
-    the embedded AWS. `session` is a boto3 session to use instead of a new one. `allowed_account` is
-    the only account that may be used: a stack in any other is refused, and S3 refuses requests to a
-    bucket of any other.
+    `endpoint_url` is one URL for every service, such as an emulator's; it takes precedence over
+    those of the environment and the profile. `sandbox` is whether it is the embedded AWS. `session`
+    is a boto3 session to use instead of a new one. `allowed_account` is the only account that may
+    be used: a stack in any other is refused, and S3 refuses requests to a bucket of any other.
     """
 
     region: str | None = None

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from readmodel_cfn.analysis.body_operations import INTEGRATION, Place, method_properties
+from readmodel_cfn.analysis.body_operations import INTEGRATION_EXTENSION, Place, method_properties
 from readmodel_cfn.analysis.unchecked import Unchecked
 from readmodel_cfn.cloudformation.branches import outer_branches
 from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable, function_of
@@ -138,8 +138,8 @@ class _Reader:
         path: tuple[str, ...],
         evaluator: Evaluator,
     ) -> None:
-        value = resolved(document, operation.get(INTEGRATION))
-        for integration, own in self.fields(value, (*path, INTEGRATION), evaluator):
+        value = resolved(document, operation.get(INTEGRATION_EXTENSION))
+        for integration, own in self.fields(value, (*path, INTEGRATION_EXTENSION), evaluator):
             try:
                 properties, keys = method_properties(document, item, operation, integration, own)
             except Unreadable:

@@ -25,7 +25,8 @@ PLACES = [f"{table}.{declared.name}" for table, declared, _ in OPTIONS]
 stacks = st.builds(
     StackSettings,
     name=st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,127}", fullmatch=True),
-    region=st.none() | st.from_regex(r"[a-z]{2,3}(-[a-z]{1,9}){1,3}-[0-9]{1,2}", fullmatch=True),
+    region=st.none()
+    | st.from_regex(r"([a-z]{2}|eusc)(-[a-z]{1,9}){1,3}-[0-9]{1,2}", fullmatch=True),
 )
 starts = routes().map(lambda route: Route(route.path, key_for(route.path)))
 

@@ -1,13 +1,14 @@
 """The audit's report for people: what was looked at, what is public, and the findings."""
 
 import json
+import sys
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from readmodel_cfn.cli.output import echo
+from readmodel_cfn.cli.output import echo, width
 from readmodel_cfn.template.render import as_yaml
 
 if TYPE_CHECKING:
@@ -79,10 +80,21 @@ def _print_cure(group: "Group", form: str, printed: dict[tuple["Edit", ...], "Fi
         above, _, name = edit.path.rpartition("/")
         echo(f"      paste into {above}:")
         for line in snippet(name, edit.value, form).splitlines():
-            click.echo(f"        {line}")
+            _print_code(f"        {line}")
     others = dict.fromkeys(finding.resource for finding in group.findings)
     if len(others) > 1:
         echo("      and in the same way for the others; --json has all of it")
+
+
+def _print_code(line: str) -> None:
+    """A line to paste; if it is too long, the value is below its key, as JSON and YAML allow."""
+    most = width(sys.stdout)
+    key, colon, value = line.partition(": ")
+    if most is None or len(line) <= most or not colon:
+        click.echo(line)
+        return
+    click.echo(f"{key}:")
+    click.echo(f"{' ' * (len(key) - len(key.lstrip()) + 4)}{value}")
 
 
 def snippet(name: str, value: Any, form: str) -> str:

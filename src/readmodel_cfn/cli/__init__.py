@@ -16,7 +16,7 @@ from readmodel_cfn.version import __version__
 
 # Each command and its module, which is imported when the command is used.
 _COMMANDS = {
-    "init": "template",
+    "init": "init",
     "template": "template",
     "lint": "template",
     "audit": "analysis",

@@ -168,4 +168,5 @@ def _attached_policies(
         }
         if named & own_names or (properties and evaluator.text({"Ref": policy.id}) in managed):
             value = policy.properties.get("PolicyDocument")
-            yield parse_branches(value, policy.id, "Properties/PolicyDocument", evaluator)
+            own = policy.existing(evaluator)
+            yield parse_branches(value, policy.id, "Properties/PolicyDocument", own)

@@ -233,7 +233,7 @@ class View:
 
     def identity(self, resource: Resource) -> Identity:
         """A role, user or group with its policies."""
-        return parse_identity(resource, self.resources, self.evaluator)
+        return parse_identity(resource, self.resources, resource.existing(self.evaluator))
 
     @cached_property
     def s3_roles(self) -> list[S3Role]:

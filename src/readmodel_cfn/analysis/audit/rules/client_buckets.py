@@ -47,7 +47,7 @@ def _wide_places(role: S3Role, method: Method) -> Iterator[tuple[str, str]]:
     """Where the role is allowed the method's requests for every bucket."""
     for statement in role.granted:
         if _is_wide(statement) and any(map(statement.grants, _actions(method))):
-            yield statement.resource, f"{statement.path}/Resource"
+            yield statement.resource, statement.place_of("Resource")
     for arn in role.identity.elsewhere:
         if str(arn).rpartition("/")[2] in WIDE_POLICIES:
             yield role.id, "Properties/ManagedPolicyArns"

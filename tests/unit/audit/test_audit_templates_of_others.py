@@ -370,3 +370,39 @@ def test_who_reads_all_keys_may_list_all_keys() -> None:
         integration["Uri"] = {"Fn::Sub": f"{SERVICE}:s3:path/${{Store}}/{{id}}"}
     put(template, f"{POLICY}/1", allow("s3:List*", STORE_ARN))
     assert "R43" not in rules(template)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "acl", "condition", "is_public"),
+    [
+        ({}, "PublicRead", None, True),
+        ({"IgnorePublicAcls": True}, "PublicReadWrite", None, False),
+        ({}, "Private", None, False),
+        ({}, None, {}, True),
+        ({"RestrictPublicBuckets": True}, None, {}, False),
+        ({}, None, {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, False),
+    ],
+)
+def test_a_bucket_is_public_by_an_acl_or_a_policy(
+    blocks: dict[str, bool], acl: str | None, condition: Template | None, is_public: bool
+) -> None:
+    template = good()
+    _only_writes(template)
+    put(template, "Store/Properties/PublicAccessBlockConfiguration", blocks)
+    if acl:
+        put(template, "Store/Properties/AccessControl", acl)
+    if condition is not None:
+        statement = allow("s3:Get*", {"Fn::Sub": "${Store.Arn}/*"})
+        statement |= {"Principal": {"AWS": "*"}, "Condition": condition}
+        find(template, "StorePolicy/Properties/PolicyDocument/Statement").append(statement)
+    assert ("R56" in rules(template)) == is_public
+
+
+def test_a_refusal_of_other_buckets_limits_the_role() -> None:
+    template = good()
+    client_names_the_bucket(template)
+    deny = {"Effect": "Deny", "Action": "s3:*", "NotResource": {"Fn::Sub": "${Store.Arn}/*"}}
+    find(template, POLICY).append(deny)
+    assert "R50" not in rules(template)
+    deny["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
+    assert "R50" in rules(template)

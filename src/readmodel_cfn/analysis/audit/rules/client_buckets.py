@@ -45,6 +45,8 @@ def _every_bucket(view: View) -> Iterator[Violation]:
 
 def _wide_places(role: S3Role, method: Method) -> Iterator[tuple[str, str]]:
     """Where the role is allowed the method's requests for every bucket."""
+    if role.is_limited(_actions(method)):
+        return
     for statement in role.granted:
         if _is_wide(statement) and any(map(statement.grants, _actions(method))):
             yield statement.resource, statement.place_of("Resource")

@@ -46,7 +46,7 @@ class Statement:
         return tuple((arn, found) for arn in self.resources if (found := objects_of(arn)))
 
     def place_of(self, element: str) -> str:
-        """The path of Action, Resource or Principal, or of what stands in its place."""
+        """The path of Action, Resource or Principal, or of NotAction and so on, if it has that."""
         return f"{self.path}/{'Not' if f'Not{element}' in self.all_but else ''}{element}"
 
     def may(self, action: str) -> bool:

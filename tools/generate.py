@@ -44,6 +44,8 @@ looked at, whatever `--fail-on` says: the worst finding may be in it.
 
 ## The report
 
+The [screens](screens.md) have an example. The report says in this order:
+
 1. What was looked at: how many methods read S3, list buckets or keys, and write, and how many parts
    of the template were not looked at.
 2. What anybody can reach: the methods without authorization and without an API key, with the bucket
@@ -66,10 +68,11 @@ looked at, whatever `--fail-on` says: the worst finding may be in it.
 | `public` | a list of the methods that anybody can reach |
 | `unchecked` | a list of what was not looked at, each with `resource`, `path` and `what` |
 
-From Python, `audit_report(template)` is all of it, and its `require_none(file, "high")` raises the
-error of `--fail-on high`. `audit(template)` is the list of its findings, each with its `severity`
-and, if the template is a text or a file, its `line`. `group(findings)` has one group for each
-mistake; `to_sarif(findings, file, unchecked)` is the SARIF log.
+From Python, [`audit_report(template)`](library.md#auditing) returns all of it, and its
+`require_none(file, "high")` raises the error of `--fail-on high`. `audit(template)` returns its
+findings alone, each with its `severity` and, if the template is a text or a file, its `line`.
+`group(findings)` returns one group for each mistake, and `to_sarif(findings, file, unchecked)` the
+SARIF log.
 
 ## What is checked
 

@@ -18,14 +18,10 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
 
-from readmodel_cfn.aws.connection import (
-    Connection,
-    Credentials,
-    StackLocation,
-    check_endpoint_url,
-)
+from readmodel_cfn.aws.connection import Connection, Credentials, check_endpoint_url
 from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.aws.http import Response, request
+from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.config.file import (
     DEFAULT_FILE,
     Config,

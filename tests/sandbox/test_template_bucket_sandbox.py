@@ -11,7 +11,8 @@ import pytest
 
 from readmodel_cfn import Api, ReadModel, ReadModelStack, Route
 from readmodel_cfn.aws.caller import in_callers_account
-from readmodel_cfn.aws.connection import Connection, StackLocation
+from readmodel_cfn.aws.connection import Connection
+from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.consent import Consent
 from readmodel_cfn.deploy.deploy import deploy
 from readmodel_cfn.deploy.diff import diff

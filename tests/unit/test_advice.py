@@ -5,7 +5,8 @@ import re
 import click
 import pytest
 
-from readmodel_cfn.aws.connection import Connection, StackLocation
+from readmodel_cfn.aws.connection import Connection
+from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.cli import main
 from readmodel_cfn.config.file import TABLES
 from readmodel_cfn.deploy.advice import advice, with_location

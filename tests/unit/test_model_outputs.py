@@ -3,7 +3,8 @@
 import pytest
 
 from readmodel_cfn import Route
-from readmodel_cfn.aws.connection import Connection, StackLocation
+from readmodel_cfn.aws.connection import Connection
+from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.deploy.outputs import ModelOutputs
 from readmodel_cfn.errors import ReadModelError
 

@@ -11,8 +11,9 @@ import pytest
 from documents import ROOT
 from readmodel_cfn.analysis.audit import AuditReport, PublicMethod, Unchecked
 from readmodel_cfn.analysis.audit import Finding as AuditFinding
-from readmodel_cfn.aws.connection import Connection, StackLocation
+from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.aws.http import Response
+from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.config.file import Config
 from readmodel_cfn.config.starter import Starter
 from readmodel_cfn.consent import Consent, ConsentRequired

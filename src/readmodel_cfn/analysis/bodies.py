@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from readmodel_cfn.analysis.body_operations import INTEGRATION, Place, method_properties
+from readmodel_cfn.analysis.body_operations import INTEGRATION_EXTENSION, Place, method_properties
 from readmodel_cfn.analysis.unchecked import Unchecked
 from readmodel_cfn.cloudformation.branches import outer_branches
 from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable, function_of
@@ -140,8 +140,10 @@ class _Reader:
         path: tuple[str, ...],
         evaluator: Evaluator,
     ) -> None:
-        value = self._resolved(document, operation.get(INTEGRATION), (*path, INTEGRATION))
-        for integration, own in self.fields(value, (*path, INTEGRATION), evaluator):
+        value = self._resolved(
+            document, operation.get(INTEGRATION_EXTENSION), (*path, INTEGRATION_EXTENSION)
+        )
+        for integration, own in self.fields(value, (*path, INTEGRATION_EXTENSION), evaluator):
             try:
                 properties, keys = method_properties(document, item, operation, integration, own)
             except Unreadable:

@@ -7,7 +7,7 @@ from typing import Any
 from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable
 from readmodel_cfn.cloudformation.json_pointer import escaped, resolved
 
-INTEGRATION = "x-amazon-apigateway-integration"
+INTEGRATION_EXTENSION = "x-amazon-apigateway-integration"
 _AUTHORIZER = "x-amazon-apigateway-authorizer"
 _AUTHORIZATION = {
     "token": "CUSTOM",
@@ -37,14 +37,14 @@ class Place:
         while names:
             name = names.pop(0)
             if name == "Integration":
-                found.append(INTEGRATION)
+                found.append(INTEGRATION_EXTENSION)
             elif name in ("IntegrationResponses", "MethodResponses"):
                 found.append("responses")
                 if names and names[0].isdigit():
                     found.append(self.responses[name][int(names.pop(0))])
             elif name == "IntegrationHttpMethod":
                 found.append("httpMethod")
-            elif name == "RequestParameters" and INTEGRATION not in found:
+            elif name == "RequestParameters" and INTEGRATION_EXTENSION not in found:
                 found.append("parameters")
                 break
             elif name not in ("HttpMethod", "ResourceId"):

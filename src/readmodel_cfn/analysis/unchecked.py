@@ -20,5 +20,5 @@ class Unchecked:
         return f"{place}: {self.what}"
 
     def as_dict(self) -> dict[str, str]:
-        """It as `audit --json` prints it."""
+        """The part as `audit --json` prints it."""
         return asdict(self)

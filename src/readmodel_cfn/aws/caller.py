@@ -1,7 +1,7 @@
 """The account of the credentials, for a stack that does not exist: it has no ARN to read."""
 
-from readmodel_cfn.aws.connection import StackLocation
 from readmodel_cfn.aws.errors import aws_errors, readable_responses
+from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 
 _ASSUMED_ROLE = ":assumed-role/"

@@ -1,16 +1,15 @@
-"""Connection: the region, credentials and endpoint of all AWS clients; StackLocation: one stack.
+"""The region, credentials and endpoint of all AWS clients.
 
 boto3 is imported when the first client is created, so that other commands start fast.
 """
 
 import os
-import shlex
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from readmodel_cfn.aws.debug import hide, watch
@@ -34,11 +33,10 @@ class Credentials:
 class Connection:
     """How to reach AWS; values of None come from the environment and ~/.aws.
 
-    `endpoint_url` is one URL for every service, such as an emulator's; it takes precedence over all
-    that the environment and the profile set. `sandbox` is whether that is
-    the embedded AWS. `session` is a boto3 session to use instead of a new one. `allowed_account` is
-    the only account that may be used: a stack in any other is refused, and S3 refuses requests to a
-    bucket of any other.
+    `endpoint_url` is one URL for every service, such as an emulator's; it takes precedence over
+    those of the environment and the profile. `sandbox` is whether it is the embedded AWS. `session`
+    is a boto3 session to use instead of a new one. `allowed_account` is the only account that may
+    be used: a stack in any other is refused, and S3 refuses requests to a bucket of any other.
     """
 
     region: str | None = None
@@ -279,63 +277,6 @@ def _expect_bucket_owner(account: str, params: dict[str, Any], model: Any, **_: 
     for name in ("ExpectedBucketOwner", "ExpectedSourceBucketOwner"):
         if name in known:
             params.setdefault(name, account)
-
-
-@dataclass(frozen=True)
-class StackLocation:
-    """A stack's name, and the connection to its account and region.
-
-    `account` and `role_arn` are those of Target, which names the stack in messages.
-    `command_options` are the options of the command line that select its read model, such as
-    --config FILE.
-    """
-
-    name: str
-    connection: Connection
-    account: str | None = None
-    role_arn: str | None = None
-    command_options: tuple[str, ...] = ()
-
-    @property
-    def target(self) -> Target:
-        """The account, region and stack, for messages and programs."""
-        found = self.connection.target
-        return replace(found, account=self.account, stack=self.name, role_arn=self.role_arn)
-
-    def __str__(self) -> str:
-        return str(self.target)
-
-    def in_account(self, account: str, role_arn: str | None = None) -> Self:
-        """The location with its account.
-
-        Raises:
-            ConfigError: the connection is limited to another account.
-        """
-        allowed = self.connection.allowed_account
-        if allowed and account != allowed:
-            what = f"the account is {account or 'unknown'}, and [stack] account is {allowed}"
-            hint = "choose another profile with --profile, or correct account under [stack]"
-            raise ConfigError(what, where=str(self), hint=hint)
-        return replace(self, account=account, role_arn=role_arn)
-
-    def of_stack(self, stack_id: str, role_arn: str | None = None) -> Self:
-        """The location with the account in the stack's ARN.
-
-        Raises:
-            ConfigError: the connection is limited to another account.
-        """
-        return self.in_account(account_of(stack_id), role_arn)
-
-    def command(self, name: str, *options: str) -> str:
-        """A command line for this stack, for messages."""
-        place = ["--stack-name", self.name, *self.connection.options]
-        words = [name, *self.command_options, *place, *options]
-        return shlex.join(["readmodel-cfn", *words])
-
-
-def account_of(arn: str) -> str:
-    """The account ID in an ARN; empty if it has none."""
-    return [*arn.split(":"), *[""] * 5][4]
 
 
 def check_endpoint_url(url: str) -> None:

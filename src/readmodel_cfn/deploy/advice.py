@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-te
 import re
 from dataclasses import dataclass
 
-from readmodel_cfn.aws.connection import StackLocation
+from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.deploy.cause import Cause
 
 # What to do after an operation that was rolled back, if nothing is known about its cause.

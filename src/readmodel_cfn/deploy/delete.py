@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from readmodel_cfn.aws.caller import in_callers_account
-from readmodel_cfn.aws.connection import StackLocation
 from readmodel_cfn.aws.errors import aws_errors, is_denied, readable_errors
+from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.consent import Confirm, Consent, require_consent
 from readmodel_cfn.deploy.advice import advice, with_location
 from readmodel_cfn.deploy.cause import Cause, last_operation

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from readmodel_cfn.aws.connection import StackLocation
+from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.deploy.cause import Cause, causes, last_operation
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.empty import Content, content_of

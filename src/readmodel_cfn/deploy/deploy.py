@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from readmodel_cfn.aws.connection import Connection, StackLocation
+from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.aws.errors import readable_errors
+from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.consent import Confirm, ConsentKind
 from readmodel_cfn.deploy.change_sets import (
     ChangeSetType,

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from readmodel_cfn.aws.connection import StackLocation
 from readmodel_cfn.aws.errors import aws_errors
+from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.deploy.advice import AFTER_ROLLBACK, next_step, with_location
 from readmodel_cfn.deploy.cause import (
     SUCCEEDED,

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from readmodel_cfn.aws.connection import Connection, StackLocation
+from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.aws.errors import readable_errors
+from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.aws.retry import Clock
 from readmodel_cfn.consent import Confirm
 from readmodel_cfn.deploy.change_sets import delete_abandoned, temporary_change_set

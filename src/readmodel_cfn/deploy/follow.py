@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from readmodel_cfn.aws.connection import StackLocation
 from readmodel_cfn.aws.errors import readable_errors
+from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.diagnosis import check
 from readmodel_cfn.deploy.events import EventStream, OnInterrupt, ids_before_last_operation

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from readmodel_cfn.aws.caller import in_callers_account
-from readmodel_cfn.aws.connection import StackLocation
+from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.deploy.advice import with_location
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.plan import COMPARABLE, NEVER_CREATED, Plan, is_managed, plan

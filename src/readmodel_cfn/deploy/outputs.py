@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from readmodel_cfn.aws.connection import StackLocation
+from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.template.routes import Route, find_route
 

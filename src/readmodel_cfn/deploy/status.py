@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from readmodel_cfn.aws.connection import StackLocation
+from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.cloudformation.reader import read_template
 from readmodel_cfn.deploy.advice import with_location
 from readmodel_cfn.deploy.client import StackClient

@@ -13,8 +13,8 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from readmodel_cfn.aws.connection import StackLocation
 from readmodel_cfn.aws.errors import aws_errors, is_refusal, is_transient
+from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.aws.retry import Clock
 from readmodel_cfn.deploy.preflight import bucket_region, short_code
 from readmodel_cfn.deploy.spec import MANAGED_TAG, StackSpec

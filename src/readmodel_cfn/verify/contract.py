@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from readmodel_cfn.aws.connection import StackLocation
+from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.deploy.spec import MANAGED_TAG_TEXT
 from readmodel_cfn.errors import ConfigError, ReadModelError
 

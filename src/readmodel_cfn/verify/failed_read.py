@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from readmodel_cfn.aws.connection import StackLocation
 from readmodel_cfn.aws.http import Response
+from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.template.routes import Route, find_route
 
 _MOST_ROUTES = 5  # in a hint

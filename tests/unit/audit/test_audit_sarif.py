@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
-from audit_templates import drop, good
+from audit_bodies import INTEGRATION, with_body
+from audit_templates import drop, find, good
 from click.testing import CliRunner
 from jsonschema import Draft7Validator
 
@@ -119,6 +120,15 @@ def test_findings_of_readmodel_toml_are_located_in_it(tmp_path: Path) -> None:
     assert found["physicalLocation"]["artifactLocation"]["uri"] == "readmodel.toml"
     (logical,) = found["logicalLocations"]
     assert logical["fullyQualifiedName"] == "/Outputs/DataStoreSecretAccessKey/Value"
+
+
+def test_place_in_an_openapi_document_is_a_json_pointer() -> None:
+    template = with_body(good())
+    path = "Properties/Body/paths"
+    del find(template, f"Api/{path}")["/samples"]["get"][INTEGRATION]["credentials"]
+    (logical,) = location(to_sarif(audit(template)))["logicalLocations"]
+    pointer = f"/Resources/Api/{path}/~1samples/get/{INTEGRATION}/credentials"
+    assert logical["fullyQualifiedName"] == pointer
 
 
 def test_findings_without_a_file_have_the_logical_location_only() -> None:

@@ -42,7 +42,7 @@ class PublicMethod:
         return f"{self.access} {what}{policy}"
 
     def as_dict(self) -> dict[str, Any]:
-        """It as `audit --json` prints it."""
+        """The method as `audit --json` prints it."""
         return asdict(self)
 
 

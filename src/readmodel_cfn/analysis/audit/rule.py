@@ -23,7 +23,7 @@ class Violation:
     """One violation of a rule: where it is, what is wrong, and how to fix it.
 
     `resource` is a logical ID, or Outputs; `path` is a path in it, such as
-    Properties/Integration/Uri.
+    Properties/Integration/Uri. A `/` in a key is written `~1`, as in a JSON pointer.
     """
 
     resource: str

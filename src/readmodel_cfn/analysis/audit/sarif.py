@@ -13,6 +13,7 @@ from urllib.parse import quote
 from readmodel_cfn.analysis.audit.rule import Finding, Rule, Severity
 from readmodel_cfn.analysis.audit.rules import RULES
 from readmodel_cfn.analysis.unchecked import Unchecked
+from readmodel_cfn.cloudformation.json_pointer import escaped
 from readmodel_cfn.version import __version__
 
 _INDEX = {rule.id: index for index, rule in enumerate(RULES)}
@@ -101,11 +102,11 @@ def _uri(file: str | Path) -> str:
 
 
 def _logical(finding: Finding) -> dict[str, Any]:
-    """The logical ID, and the finding's path in the template as a JSON pointer (RFC 6901)."""
+    """The logical ID, and the place in the template as a JSON pointer, as the path of a finding."""
     is_output = finding.resource == "Outputs"
-    steps = [*([] if is_output else ["Resources"]), finding.resource, *finding.path.split("/")]
+    steps = ["" if is_output else "/Resources", escaped(finding.resource), finding.path]
     return {
         "name": finding.path.partition("/")[0] if is_output else finding.resource,
-        "fullyQualifiedName": "".join(f"/{step.replace('~', '~0')}" for step in steps),
+        "fullyQualifiedName": "/".join(steps),
         "kind": "output" if is_output else "resource",
     }

@@ -41,7 +41,7 @@ def _arns(objects: Iterable[Objects]) -> list[Any]:
 
 
 def _reading(arns: Sequence[Any]) -> dict[str, Any]:
-    """An inline policy that allows to read these objects."""
+    """An inline policy that allows reading these objects."""
     statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": list(arns)}
     document = {"Version": "2012-10-17", "Statement": [statement]}
     return {"PolicyName": "read-documents", "PolicyDocument": document}

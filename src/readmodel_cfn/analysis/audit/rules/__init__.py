@@ -1,4 +1,4 @@
-"""The rules, a module for each subject, in the order in which they are reported: the gravest first.
+"""The rules, a module for each subject, in the order of the report: the most severe first.
 
 Their IDs never change, so that they are not in this order.
 """

@@ -1,6 +1,6 @@
 """The request names the bucket, and the role may use every bucket.
 
-The gravest fault: whoever reaches the API reads, lists or writes whatever is in the account.
+The most severe fault: whoever can reach the API reads, lists or writes whatever is in the account.
 """
 
 from collections.abc import Iterator

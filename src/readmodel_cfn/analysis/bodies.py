@@ -120,12 +120,14 @@ class _Reader:
         path: tuple[str, ...],
         evaluator: Evaluator,
     ) -> None:
+        value = self._resolved(document, value, path)
         for item, own in self.fields(value, path, evaluator):
             for verb in (*_VERBS, _ANY):
                 if verb not in item:
                     continue
                 place = (*path, verb)
-                for operation, inner in self.fields(item[verb], place, own):
+                written = self._resolved(document, item[verb], place)
+                for operation, inner in self.fields(written, place, own):
                     self._operation(document, name, item, verb, operation, place, inner)
 
     def _operation(
@@ -138,7 +140,9 @@ class _Reader:
         path: tuple[str, ...],
         evaluator: Evaluator,
     ) -> None:
-        value = resolved(document, operation.get(INTEGRATION_EXTENSION))
+        value = self._resolved(
+            document, operation.get(INTEGRATION_EXTENSION), (*path, INTEGRATION_EXTENSION)
+        )
         for integration, own in self.fields(value, (*path, INTEGRATION_EXTENSION), evaluator):
             try:
                 properties, keys = method_properties(document, item, operation, integration, own)
@@ -202,8 +206,20 @@ class _Reader:
             if existing.properties == part.properties:
                 return
 
+    def _resolved(self, document: Mapping[str, Any], value: Any, path: tuple[str, ...]) -> Any:
+        """The value, or what its $ref refers to; a reference to another document is noted."""
+        found = resolved(document, value)
+        left = isinstance(found, Mapping) and "$ref" in found
+        if left or (found is None and value is not None):
+            self._add_unchecked(path, "what its $ref refers to is not in the document")
+            return None
+        return found
+
     def _note(self, path: tuple[str, ...], function: str | None) -> None:
         what = f"what {function} returns is unknown" if function else "it is not an object"
+        self._add_unchecked(path, what)
+
+    def _add_unchecked(self, path: tuple[str, ...], what: str) -> None:
         unchecked = Unchecked(self._api, "/".join(map(escaped, path)), what)
         if unchecked not in self.body.unchecked:
             self.body.unchecked.append(unchecked)

@@ -44,7 +44,7 @@ def read_methods(
     """
     found: list[Method] = []
     unchecked: list[Unchecked] = []
-    for own in branches(resource.properties, evaluator):
+    for own in branches(resource.properties, resource.existing(evaluator)):
         for variables in stages or ({},):
             method = _read(resource, own, variables, path)
             if method is not None and method not in found:

@@ -120,7 +120,8 @@ class Method:
     @property
     def writes(self) -> bool:
         """Whether the method changes S3."""
-        return self.uri is not None and self.s3_verb in WRITING_VERBS
+        writable = self.uri is not None and not self.uri.is_website
+        return writable and self.s3_verb in WRITING_VERBS
 
     @property
     def _gets(self) -> bool:

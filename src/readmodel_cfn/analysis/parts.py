@@ -77,13 +77,15 @@ def _add(found: Parts, resource: Resource, name: str, evaluator: Evaluator) -> N
             resource.id,
             f"Properties/{name}",
             resource.properties.get(name),
-            evaluator,
+            resource.existing(evaluator),
             default_authorization(resource.properties.get("Auth")),
         )
     own = {key: value for key, value in resource.properties.items() if key != name}
     properties = {**body.properties, **own} if resource.type == REST_API else resource.properties
     found.resources[resource.id] = replace(resource, properties=properties)
-    found.resources |= body.parts
+    found.resources |= {
+        name: replace(part, condition=resource.condition) for name, part in body.parts.items()
+    }
     found.places |= body.places
     found.unchecked += body.unchecked
 

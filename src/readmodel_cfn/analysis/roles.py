@@ -1,7 +1,7 @@
 """IAM roles, users and groups with their policies, and the roles that methods use to read S3."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from readmodel_cfn.analysis.methods import Method
@@ -72,7 +72,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class S3Role:
-    """A role, and the methods that use it to read S3: at least one.
+    """A role, and the methods that use it for requests to S3: at least one.
 
     `only_reads` is true if no other integration uses the role.
     """
@@ -92,14 +92,26 @@ class S3Role:
         for document in self.identity.policies:
             yield from (statement for statement in document.statements if statement.allows)
 
+    def is_limited(self, actions: Iterable[str]) -> bool:
+        """Whether a statement denies it all of these actions outside of some resources."""
+        denying = [
+            statement
+            for document in self.identity.policies
+            for statement in document.statements
+            if statement.effect == "Deny"
+            and "NotResource" in statement.all_but
+            and not statement.conditions
+        ]
+        return all(any(statement.may(action) for statement in denying) for action in actions)
+
     @property
     def objects(self) -> list[Objects]:
-        """The objects that its methods read, each once."""
+        """The objects that its methods request, each once."""
         return list(dict.fromkeys(method.objects for method in self.methods if method.objects))
 
     @property
     def keys(self) -> list[PartialText]:
-        """The keys that its methods read, as patterns; a key is empty if it is a whole bucket."""
+        """The keys that its methods request, as patterns; empty for a whole bucket."""
         return list(dict.fromkeys(objects.key or "" for objects in self.objects))
 
 
@@ -168,4 +180,5 @@ def _attached_policies(
         }
         if named & own_names or (properties and evaluator.text({"Ref": policy.id}) in managed):
             value = policy.properties.get("PolicyDocument")
-            yield parse_branches(value, policy.id, "Properties/PolicyDocument", evaluator)
+            own = policy.existing(evaluator)
+            yield parse_branches(value, policy.id, "Properties/PolicyDocument", own)

@@ -233,7 +233,7 @@ class View:
 
     def identity(self, resource: Resource) -> Identity:
         """A role, user or group with its policies."""
-        return parse_identity(resource, self.resources, self.evaluator)
+        return parse_identity(resource, self.resources, resource.existing(self.evaluator))
 
     @cached_property
     def s3_roles(self) -> list[S3Role]:
@@ -275,11 +275,11 @@ class View:
 
     @cached_property
     def buckets(self) -> list[Resource]:
-        """The buckets of this template that methods read or list.
+        """The buckets of this template that methods use, with signed requests.
 
         If the request names the bucket, they are all that the method's role may read.
         """
-        objects = [request.objects for request in self.requests if request.objects]
+        objects = [method.objects for method in self.methods if method.signed and method.objects]
         names = {found.bucket for found in objects}
         by_request = any(has_star(name) for name in names)
         return [

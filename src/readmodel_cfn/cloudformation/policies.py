@@ -45,6 +45,10 @@ class Statement:
         """Its S3 resources: each ARN with the objects that it names."""
         return tuple((arn, found) for arn in self.resources if (found := objects_of(arn)))
 
+    def place_of(self, element: str) -> str:
+        """The path of Action, Resource or Principal, or of NotAction and so on, if it has that."""
+        return f"{self.path}/{'Not' if f'Not{element}' in self.all_but else ''}{element}"
+
     def may(self, action: str) -> bool:
         """Whether its actions include this one, such as s3:GetObject; case is ignored."""
         return any(covers(pattern.lower(), action.lower()) for pattern in self.actions)

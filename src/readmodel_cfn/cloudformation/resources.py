@@ -20,12 +20,22 @@ _MAX_SEGMENTS = 100  # of a path
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource; `properties` are as written, and empty if they are not an object."""
+    """One resource; `properties` are as written, and empty if they are not an object.
+
+    `condition` is the name of the condition under which it exists, or None if it always does.
+    """
 
     id: str
     type: str
     properties: Mapping[str, Any]
     depends_on: tuple[str, ...]
+    condition: str | None = None
+
+    def existing(self, evaluator: Evaluator) -> Evaluator:
+        """The evaluator for what the resource describes: where it exists, its condition holds."""
+        if self.condition is None or evaluator.condition(self.condition) is not None:
+            return evaluator
+        return evaluator.assuming(self.condition, True)
 
 
 def resources(template: Mapping[str, Any], evaluator: Evaluator) -> dict[str, Resource]:
@@ -38,7 +48,11 @@ def resources(template: Mapping[str, Any], evaluator: Evaluator) -> dict[str, Re
         return {}
     return {
         name: Resource(
-            name, described["Type"], _properties(described, evaluator), _depends_on(described)
+            name,
+            described["Type"],
+            _properties(described, evaluator),
+            _depends_on(described),
+            _condition(described),
         )
         for name, described in evaluator.expand(declared).items()
         if isinstance(name, str)
@@ -53,6 +67,11 @@ def _properties(resource: Mapping[str, Any], evaluator: Evaluator) -> Mapping[st
         return evaluator.fields(resource.get("Properties"))
     except Unreadable:
         return {}
+
+
+def _condition(resource: Mapping[str, Any]) -> str | None:
+    name = resource.get("Condition")
+    return name if isinstance(name, str) else None
 
 
 def _depends_on(resource: Mapping[str, Any]) -> tuple[str, ...]:

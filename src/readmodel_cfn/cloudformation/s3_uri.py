@@ -57,7 +57,8 @@ class S3Uri:
     """An `s3:path` URI. `{parameters}` in bucket and key are written as in the URI.
 
     A stage variable is an unknown part. `key` is empty if the URI names a bucket alone. `query`
-    is None if there is none; `in_host` is true if the bucket is written before `s3`.
+    is None if there is none; `in_host` is true if the bucket is written before `s3`;
+    `is_website` is true for a website endpoint, which can only be read.
     """
 
     partition: PartialText
@@ -66,6 +67,7 @@ class S3Uri:
     key: PartialText
     query: PartialText | None = None
     in_host: bool = False
+    is_website: bool = False
 
     @property
     def parameters(self) -> list[str]:

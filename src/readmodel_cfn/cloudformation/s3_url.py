@@ -40,7 +40,8 @@ def parse_url(url: PartialText) -> S3Uri | None:
         return None
     path = found.get("path", "")
     bucket, key = (found["host"], path) if "host" in found else split_path(path)
-    if _WEBSITE in str(url) and (key == "" or str(key).endswith("/")):
+    is_website = _WEBSITE in str(url).lower()
+    if is_website and (key == "" or str(key).endswith("/")):
         key = join_texts([key, "index.html"])  # the index document, if it has the usual name
     return S3Uri(
         partition="",
@@ -49,6 +50,7 @@ def parse_url(url: PartialText) -> S3Uri | None:
         key=key,
         query=found.get("query"),
         in_host="host" in found,
+        is_website=is_website,
     )
 
 

@@ -1,7 +1,7 @@
 """Faults of the role, the bucket, the users, and literal places."""
 
-from audit_faults import GET, appending, case, dropping, putting
-from audit_templates import Template
+from audit_faults import GET, Case, appending, case, dropping, putting
+from audit_templates import Template, allow, find
 
 TRUST = "ReaderRole/Properties/AssumeRolePolicyDocument/Statement"
 GRANT = "ReaderPolicy/Properties/PolicyDocument/Statement"
@@ -16,6 +16,12 @@ def secret_output(template: Template) -> None:
 def literal_host(template: Template) -> None:
     value = "https://${Api}.execute-api.${AWS::Region}.amazonaws.com/live"
     template["Outputs"]["Url"] = {"Value": {"Fn::Sub": value}}
+
+
+def public_policy(template: Template) -> None:
+    del template["Resources"]["Store"]["Properties"]["PublicAccessBlockConfiguration"]
+    statement = {**allow("s3:GetObject", EVERY_OBJECT), "Principal": "*"}
+    find(template, "StorePolicy/Properties/PolicyDocument/Statement").append(statement)
 
 
 CASES = [
@@ -151,6 +157,15 @@ CASES = [
         "R46",
         "Store/Properties/PublicAccessBlockConfiguration",
         "BlockPublicPolicy",
+    ),
+    Case(
+        "a policy for everybody",
+        public_policy,
+        (
+            ("R56", "StorePolicy/Properties/PolicyDocument/Statement/1/Principal"),
+            ("R46", "Store/Properties/PublicAccessBlockConfiguration"),
+        ),
+        "s3:GetObject Store",
     ),
     case(
         "plain HTTP",

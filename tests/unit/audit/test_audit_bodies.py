@@ -126,3 +126,24 @@ def test_the_authorization_of_a_serverless_api_is_that_of_its_methods(
     item = openapi(template)["paths"]["/samples"]
     assert item["get"]["security"] == [{required: []}]
     assert "security" not in openapi(with_definition(good()))["paths"]["/samples"]["get"]
+
+
+@pytest.mark.parametrize("below", ["", "/get"])
+def test_a_path_or_an_operation_may_be_a_reference(below: str) -> None:
+    template = with_body(good())
+    body = find(template, "Api/Properties/Body")
+    path = body["paths"]["/samples"]
+    shared = path["get"] if below else path
+    body["components"] = {**body.get("components", {}), "x-shared": {"one": shared}}
+    for reference, reads in (
+        ("#/components/x-shared/one", 4),
+        ("#/components/x-shared/two", 3 if below else 2),
+        ("other.json#/one", 3 if below else 2),
+    ):
+        own = {"$ref": reference}
+        body["paths"]["/samples"] = {**path, "get": own} if below else own
+        report = audit_report(template)
+        assert report.reads == reads
+        unchecked = [part.path for part in report.unchecked]
+        place = f"Properties/Body/paths/~1samples{below}"
+        assert unchecked == ([] if reads == 4 else [place])

@@ -282,3 +282,127 @@ def test_only_statuses_that_s3_returns_are_asked_for() -> None:
     assert not {"300", "302", "405", "409", "411", "416", "418"} & set(
         swallowed.what.replace(",", " ").split()
     )
+
+
+def test_the_condition_of_a_resource_decides_what_it_describes() -> None:
+    template = good()
+    template["Parameters"] = {"Env": {"Type": "String"}}
+    template["Conditions"] = {"Prod": {"Fn::Equals": [{"Ref": "Env"}, "prod"]}}
+    for name in NAMES:
+        method = template["Resources"][name]
+        method["Condition"] = "Prod"
+        uri = method["Properties"]["Integration"]["Uri"]
+        listing = {"Fn::Sub": f"{SERVICE}:s3:path//"}
+        method["Properties"]["Integration"]["Uri"] = {"Fn::If": ["Prod", uri, listing]}
+    template["Resources"]["ReaderRole"]["Condition"] = "Prod"
+    arns = find(template, f"{POLICY}/0/Resource")
+    policy = template["Resources"].pop("ReaderPolicy")["Properties"]
+    policy["PolicyDocument"]["Statement"][0]["Resource"] = {"Fn::If": ["Prod", arns, "*"]}
+    inline = {key: policy[key] for key in ("PolicyName", "PolicyDocument")}
+    put(template, "ReaderRole/Properties/Policies", [inline])
+    report = audit_report(template)
+    assert (report.findings, report.lists, report.unchecked) == ((), 0, ())
+
+
+@pytest.mark.parametrize(
+    ("host", "writes"), [("s3-website-eu-west-1", 0), ("s3-website.eu-west-1", 0), ("s3", 1)]
+)
+def test_a_website_endpoint_is_only_read(host: str, writes: int) -> None:
+    template = good()
+    url = {"Fn::Sub": f"http://${{Store}}.{host}.amazonaws.com/payload.json"}
+    integration = {"Type": "HTTP_PROXY", "IntegrationHttpMethod": "ANY", "Uri": url}
+    method = template["Resources"]["SampleGet"]["Properties"]
+    method |= {"HttpMethod": "ANY", "Integration": integration}
+    report = audit_report(template)
+    assert report.writes == writes
+    assert ("R51" in rules(template), {"R53", "R55"} <= rules(template)) == (True, writes == 1)
+
+
+def _only_writes(template: Template) -> None:
+    for name in NAMES:
+        method = template["Resources"][name]["Properties"]
+        method["AuthorizationType"] = "AWS_IAM"
+        verb = "PUT" if method["HttpMethod"] == "GET" else "DELETE"
+        method["HttpMethod"] = method["Integration"]["IntegrationHttpMethod"] = verb
+    put(template, f"{POLICY}/0/Action", ["s3:PutObject", "s3:DeleteObject"])
+
+
+def test_what_only_writes_is_looked_at() -> None:
+    template = good()
+    _only_writes(template)
+    assert rules(template) == set()
+    put(template, f"{POLICY}/0/Action", "s3:*")
+    put(template, f"{POLICY}/0/Resource", "*")
+    trusted = "ReaderRole/Properties/AssumeRolePolicyDocument/Statement/0/Principal"
+    put(template, trusted, {"AWS": "*"})
+    for response in find(template, "SampleGet/Properties/Integration/IntegrationResponses"):
+        if response["StatusCode"] == "403":
+            response["StatusCode"] = "200"
+    assert {"R03", "R37", "R40", "R42"} <= rules(template)
+    cures = [edit for finding in audit(template) for edit in finding.cure]
+    assert "s3:GetObject" not in [edit.value for edit in cures]
+
+
+def test_the_keys_that_a_role_writes_are_keys_of_its_integrations() -> None:
+    template = good()
+    for name in ("ProductGet", "ProductHead"):
+        method = template["Resources"][name]["Properties"]
+        verb = "PUT" if method["HttpMethod"] == "GET" else "DELETE"
+        method["HttpMethod"] = method["Integration"]["IntegrationHttpMethod"] = verb
+        method["AuthorizationType"] = "AWS_IAM"
+    assert "R42" not in rules(template)
+
+
+@pytest.mark.parametrize("action", ["Action", "NotAction"])
+def test_all_resources_except_some_are_more_than_the_keys(action: str) -> None:
+    template = good()
+    statement = {"Effect": "Allow", action: "s3:GetObject", "NotResource": "arn:aws:s3:::other/*"}
+    put(template, f"{POLICY}/0", statement)
+    (finding,) = found(template, "R42")
+    assert finding.path.endswith("/NotResource")
+    assert not finding.cure
+
+
+def test_who_reads_all_keys_may_list_all_keys() -> None:
+    template = good()
+    for name in NAMES:
+        integration = template["Resources"][name]["Properties"]["Integration"]
+        integration["Uri"] = {"Fn::Sub": f"{SERVICE}:s3:path/${{Store}}/{{id}}"}
+    put(template, f"{POLICY}/1", allow("s3:List*", STORE_ARN))
+    assert "R43" not in rules(template)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "acl", "condition", "is_public"),
+    [
+        ({}, "PublicRead", None, True),
+        ({"IgnorePublicAcls": True}, "PublicReadWrite", None, False),
+        ({}, "Private", None, False),
+        ({}, None, {}, True),
+        ({"RestrictPublicBuckets": True}, None, {}, False),
+        ({}, None, {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, False),
+    ],
+)
+def test_a_bucket_is_public_by_an_acl_or_a_policy(
+    blocks: dict[str, bool], acl: str | None, condition: Template | None, is_public: bool
+) -> None:
+    template = good()
+    _only_writes(template)
+    put(template, "Store/Properties/PublicAccessBlockConfiguration", blocks)
+    if acl:
+        put(template, "Store/Properties/AccessControl", acl)
+    if condition is not None:
+        statement = allow("s3:Get*", {"Fn::Sub": "${Store.Arn}/*"})
+        statement |= {"Principal": {"AWS": "*"}, "Condition": condition}
+        find(template, "StorePolicy/Properties/PolicyDocument/Statement").append(statement)
+    assert ("R56" in rules(template)) == is_public
+
+
+def test_a_refusal_of_other_buckets_limits_the_role() -> None:
+    template = good()
+    client_names_the_bucket(template)
+    deny = {"Effect": "Deny", "Action": "s3:*", "NotResource": {"Fn::Sub": "${Store.Arn}/*"}}
+    find(template, POLICY).append(deny)
+    assert "R50" not in rules(template)
+    deny["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
+    assert "R50" in rules(template)

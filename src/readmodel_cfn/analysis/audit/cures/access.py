@@ -78,7 +78,15 @@ def _no_condition(view: View, resource: str, path: str) -> Iterator[Edit]:
 
 
 def _get_only(view: View, resource: str, path: str) -> Iterator[Edit]:
-    if view.written(f"Resources/{resource}/{path}") is not None:
+    """The one action of a role that only reads, in place of the actions that are written."""
+    only_reads = all(
+        role.only_reads
+        for role in view.all_s3_roles
+        for statement in role.granted
+        if (statement.resource, f"{statement.path}/Action") == (resource, path)
+    )
+    is_action = path.endswith("/Action")  # not NotAction
+    if is_action and only_reads and view.written(f"Resources/{resource}/{path}") is not None:
         yield Edit(f"Resources/{resource}/{path}", "s3:GetObject")
 
 
@@ -90,7 +98,8 @@ def _put_only(view: View, resource: str, path: str) -> Iterator[Edit]:
 def _no_wide_policy(view: View, resource: str, path: str) -> Iterator[Edit]:
     """The keys of the integrations in place of a managed policy, if it is the only one."""
     written = view.written(f"Resources/{resource}/{path}")
-    if isinstance(written, list) and len(written) == 1:
+    only_reads = all(role.only_reads for role in view.all_s3_roles if role.id == resource)
+    if only_reads and isinstance(written, list) and len(written) == 1:
         policies = list(_may_read(view, resource, path))
         if policies:
             yield Edit(f"Resources/{resource}/{path}", [])
@@ -106,7 +115,7 @@ def _may_read(view: View, resource: str, _: str) -> Iterator[Edit]:
 
 
 def _keys_only(view: View, resource: str, path: str) -> Iterator[Edit]:
-    for role in view.s3_roles:
+    for role in view.all_s3_roles:
         for statement in role.granted:
             if (statement.resource, f"{statement.path}/Resource") == (resource, path):
                 arns = _arns(role.objects)

@@ -45,9 +45,11 @@ def _every_bucket(view: View) -> Iterator[Violation]:
 
 def _wide_places(role: S3Role, method: Method) -> Iterator[tuple[str, str]]:
     """Where the role is allowed the method's requests for every bucket."""
+    if role.is_limited(_actions(method)):
+        return
     for statement in role.granted:
         if _is_wide(statement) and any(map(statement.grants, _actions(method))):
-            yield statement.resource, f"{statement.path}/Resource"
+            yield statement.resource, statement.place_of("Resource")
     for arn in role.identity.elsewhere:
         if str(arn).rpartition("/")[2] in WIDE_POLICIES:
             yield role.id, "Properties/ManagedPolicyArns"

@@ -1,4 +1,4 @@
-"""The role's actions: it may only read S3, without wildcards."""
+"""The role's actions: without wildcards, and only reads if its methods only read."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ WIDE_POLICIES = (
 
 
 def _actions(view: View) -> Iterator[Violation]:
-    for role in view.s3_roles:
+    for role in view.all_s3_roles:
         for statement in role.granted:
             actions = dict.fromkeys(statement.wildcards)
             if "NotAction" in statement.all_but:
@@ -28,22 +28,24 @@ def _actions(view: View) -> Iterator[Violation]:
             if actions:
                 yield Violation(
                     statement.resource,
-                    f"{statement.path}/Action",
+                    statement.place_of("Action"),
                     f"{role.id} is allowed {join_words(actions)}",
-                    "allow s3:GetObject only",
+                    "allow s3:GetObject only"
+                    if role.only_reads
+                    else "allow only the actions that the integrations need",
                 )
 
 
 def _managed(view: View) -> Iterator[Violation]:
-    for role in view.s3_roles:
+    for role in view.all_s3_roles:
         for arn in role.identity.elsewhere:
             name = str(arn).rpartition("/")[2]
             if name in WIDE_POLICIES:
                 yield Violation(
                     role.id,
                     "Properties/ManagedPolicyArns",
-                    f"{name} allows it to read every bucket of the account",
-                    "allow s3:GetObject on the keys of the integrations instead",
+                    f"{name} allows it to use every bucket of the account",
+                    "allow only what the integrations do, on their keys, instead",
                 )
 
 
@@ -52,8 +54,8 @@ RULES = (
         "R40",
         "role-action",
         "medium",
-        "The role may only read, and no action is a wildcard",
-        "A mistake in the API, or anyone who assumes the role, can do more than read.",
+        "A role for reads may only read, and no action is a wildcard",
+        "A mistake in the API, or anyone who assumes the role, can do more than the API needs.",
         _actions,
     ),
     Rule(

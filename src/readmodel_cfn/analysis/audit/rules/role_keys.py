@@ -17,22 +17,29 @@ _OPERATORS = ("stringequals", "stringlike", "stringequalsignorecase")
 
 
 def _other_keys(view: View) -> Iterator[Violation]:
-    for role in view.s3_roles:
+    for role in view.all_s3_roles:
+        use = join_words(filter(None, role.keys)) or "no object"
         for statement in filter(_is_about_objects, role.granted):
+            if "NotResource" in statement.all_but:
+                yield Violation(
+                    statement.resource,
+                    statement.place_of("Resource"),
+                    f"{role.id} may use everything except some; its integrations use {use}",
+                    "use Resource with the keys of the integrations instead",
+                )
             for arn, objects in statement.objects:
                 needed = any(view.may_contain(wide, objects) for wide in role.objects)
                 if objects.key is not None and not needed:
                     yield Violation(
                         statement.resource,
                         f"{statement.path}/Resource",
-                        f"{role.id} may use {arn}; its integrations read "
-                        f"{join_words(filter(None, role.keys)) or 'no object'}",
+                        f"{role.id} may use {arn}; its integrations use {use}",
                         "use the keys of the integrations, with * for each {parameter}",
                     )
 
 
 def _is_about_objects(statement: Statement) -> bool:
-    return any(
+    return "NotAction" in statement.all_but or any(
         is_s3(action) and not action.lower().startswith(_BUCKET_ACTIONS)
         for action in statement.actions
     )
@@ -66,6 +73,8 @@ def _listing(statement: Statement) -> list[str]:
 def _is_limited(statement: Statement, keys: Sequence[PartialText]) -> bool:
     """Whether listing is limited to the keys' prefixes, up to their first parameter."""
     prefixes = [join_texts([before_star(key), "*"]) for key in keys]
+    if "*" in prefixes:
+        return True
     return any(
         operator.lower() in _OPERATORS
         and key.lower() == "s3:prefix"
@@ -109,7 +118,7 @@ RULES = (
         "R42",
         "role-beyond-keys",
         "medium",
-        "The role may read only the keys that its integrations request",
+        "The role may use only the keys that its integrations request",
         "One mistake in the API makes other objects of the bucket public.",
         _other_keys,
     ),

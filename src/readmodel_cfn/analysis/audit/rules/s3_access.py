@@ -54,7 +54,7 @@ def _audience(view: View, method: Method) -> str:
 
 def _every_verb(view: View) -> Iterator[Violation]:
     for method in view.methods:
-        if method.uri is not None and method.s3_verb == "ANY":
+        if method.writes and method.s3_verb == "ANY":
             yield Violation(
                 method.id,
                 f"{INTEGRATION}/IntegrationHttpMethod",

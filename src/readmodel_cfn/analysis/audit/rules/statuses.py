@@ -7,7 +7,7 @@ only if it names a version that is a delete marker. Statuses that S3 does not re
 requests, such as 409 and 411 (for writes) or 418, are not judged.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from readmodel_cfn.analysis.audit.rule import Rule, Violation
 from readmodel_cfn.analysis.methods import INTEGRATION, IntegrationResponse, Method
@@ -26,7 +26,7 @@ _POSSIBLE_WITH = {
 
 
 def _unmapped(view: View) -> Iterator[Violation]:
-    for method in _with_valid_patterns(view):
+    for method in _with_valid_patterns(view.requests):
         statuses = [code for code in _possible(method) if method.response_by_status[code] is None]
         if statuses:
             yield Violation(
@@ -39,7 +39,7 @@ def _unmapped(view: View) -> Iterator[Violation]:
 
 
 def _other_class(view: View) -> Iterator[Violation]:
-    for method, response, statuses in _by_response(view):
+    for method, response, statuses in _by_response(view.requests):
         wrong = [
             status
             for status in statuses
@@ -56,7 +56,8 @@ def _other_class(view: View) -> Iterator[Violation]:
 
 
 def _errors_as_success(view: View) -> Iterator[Violation]:
-    for method, response, statuses in _by_response(view):
+    methods = (method for method in view.methods if method.signed)
+    for method, response, statuses in _by_response(methods):
         wrong = [status for status in statuses if _hides_error(status, response.code)]
         if wrong:
             by = f"the pattern {response.pattern}" if response.pattern else "the default"
@@ -69,7 +70,7 @@ def _errors_as_success(view: View) -> Iterator[Violation]:
 
 
 def _possible(method: Method) -> list[int]:
-    """The statuses that S3 can return to the method's requests."""
+    """The statuses that S3 can return to the method's reads; its errors also answer writes."""
     conditional = [
         status for status, names in _POSSIBLE_WITH.items() if any(map(method.forwards, names))
     ]
@@ -101,16 +102,18 @@ def _hides_error(s3_status: int, status: int) -> bool:
     return s3_status >= 300 and s3_status != 304 and status < 400
 
 
-def _with_valid_patterns(view: View) -> Iterator[Method]:
+def _with_valid_patterns(methods: Iterable[Method]) -> Iterator[Method]:
     """The methods whose patterns are all valid."""
-    for method in view.requests:
+    for method in methods:
         if all(not response.pattern or compiled(response.pattern) for response in method.responses):
             yield method
 
 
-def _by_response(view: View) -> Iterator[tuple[Method, IntegrationResponse, list[int]]]:
+def _by_response(
+    methods: Iterable[Method],
+) -> Iterator[tuple[Method, IntegrationResponse, list[int]]]:
     """Each response, with the possible statuses of S3 that select it."""
-    for method in _with_valid_patterns(view):
+    for method in _with_valid_patterns(methods):
         possible = _possible(method)
         for response in method.responses:
             selecting = [code for code in possible if method.response_by_status[code] is response]
@@ -141,7 +144,8 @@ RULES = (
         "swallowed-error",
         "high",
         "No error of S3 is returned as a success",
-        "The client treats S3's error as the document, and caches store it.",
+        "The client treats S3's error as the document, and caches store it; a failed write is "
+        "reported as done.",
         _errors_as_success,
     ),
 )

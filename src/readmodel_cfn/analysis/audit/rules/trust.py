@@ -39,7 +39,7 @@ def _other_principals(view: View) -> Iterator[Violation]:
 
 
 def _not_trusted(view: View) -> Iterator[Violation]:
-    for role in view.s3_roles:
+    for role in view.all_s3_roles:
         names = [name for statement in _trusting(role) for _, name in statement.principals]
         known = role.identity.trust.complete and all(isinstance(name, str) for name in names)
         if known and not any(map(_is_api_gateway, names)):
@@ -60,7 +60,7 @@ def _unmet_conditions(view: View) -> Iterator[Violation]:
 
 
 def _all_trusting(view: View) -> Iterator[tuple[S3Role, Statement]]:
-    for role in view.s3_roles:
+    for role in view.all_s3_roles:
         yield from ((role, statement) for statement in _trusting(role))
 
 
@@ -89,7 +89,7 @@ RULES = (
         "trusts-others",
         "high",
         "Only API Gateway may assume the role",
-        "Others can read the documents without the API.",
+        "Others can do what the role may do, without the API.",
         _other_principals,
     ),
     Rule(
@@ -97,7 +97,7 @@ RULES = (
         "not-trusted",
         "high",
         "API Gateway may assume the role",
-        "Every read fails with 500.",
+        "Every request fails with 500.",
         _not_trusted,
     ),
     Rule(
@@ -105,7 +105,7 @@ RULES = (
         "trust-condition",
         "high",
         "The role's trust policy requires nothing that API Gateway does not send",
-        "Every read fails with 500.",
+        "Every request fails with 500.",
         _unmet_conditions,
     ),
 )

@@ -30,7 +30,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from processes import environment
 
-from readmodel_cfn.aws import s3
+from readmodel_cfn.aws import http, s3
 from readmodel_cfn.aws.connection import Connection, Credentials, credential_errors
 from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.cli import main
@@ -493,6 +493,25 @@ def test_certificates_of_the_profile_are_trusted(words: tuple[str, ...]) -> None
         assert done.exit_code == 0, done.output
         (here / "config").write_text("[default]\nca_bundle = /nowhere/ca.pem\n")
         assert "/nowhere/ca.pem" in error_of(publish(words, found.url), 2)
+
+
+@pytest.mark.parametrize("words", [FILE, FOLDER], ids=["file", "folder"])
+def test_file_without_certificates_is_refused(folder: Path, words: tuple[str, ...]) -> None:
+    (folder / "ca.pem").write_text("no certificate")
+    with settings({**KEYS, "AWS_CA_BUNDLE": str(folder / "ca.pem")}):
+        assert "ca.pem" in error_of(publish(words, "https://127.0.0.1:9"), 2)
+
+
+@pytest.mark.parametrize("proxy", ["http://", "::::", "http://proxy:port"])
+def test_invalid_proxy_of_a_read_is_one_line(proxy: str) -> None:
+    with settings({"HTTP_PROXY": proxy}), pytest.raises(ReadModelError, match="HTTP_PROXY"):
+        http.request("http://api.example/v1")
+
+
+def test_proxy_of_a_read_is_left_out_for_a_host_with_its_port() -> None:
+    with settings({"HTTP_PROXY": "http://proxy:1", "NO_PROXY": "api.example:81"}):
+        assert http.proxy_for("http://api.example:81/v1") is None
+        assert http.proxy_for("http://api.example:82/v1")
 
 
 @pytest.mark.parametrize("words", [FILE, FOLDER], ids=["file", "folder"])

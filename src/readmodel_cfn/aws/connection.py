@@ -298,12 +298,16 @@ def check_key(*parts: str | None) -> None:
 
 
 def require_certificates(path: Path) -> None:
-    """Check that there is a file of certificate authorities.
+    """Check that a file has certificate authorities.
 
     Raises:
-        ConfigError: there is none.
+        ConfigError: it has none, or cannot be read.
     """
-    if not path.is_file():
+    try:
+        is_valid = b"CERTIFICATE-----" in path.read_bytes()
+    except OSError:
+        is_valid = False
+    if not is_valid:
         hint = "set AWS_CA_BUNDLE, or ca_bundle of the profile, to a file in PEM format"
         raise ConfigError("not a file with certificates", where=str(path), hint=hint)
 

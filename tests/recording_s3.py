@@ -60,6 +60,8 @@ def recording_s3(*, tls: bool = False) -> Iterator[RecordingS3]:
             self.send_header("ETag", '"e"')
             if status == 301:
                 self.send_header("x-amz-bucket-region", "eu-central-1")
+            elif status in (302, 307):
+                self.send_header("Location", "http://127.0.0.1:9/mine")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             if self.command != "HEAD":

@@ -260,7 +260,7 @@ CONFIGS = {
     ),
     "process that prints no JSON": (
         "[default]\ncredential_process = echo hi\n",
-        2,
+        1,
         "credential_process",
     ),
     "missing source profile": (

@@ -30,8 +30,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from processes import environment
 
-from readmodel_cfn.aws import s3
-from readmodel_cfn.aws.connection import Connection, Credentials
+from readmodel_cfn.aws import http, s3
+from readmodel_cfn.aws.connection import Connection, Credentials, credential_errors
 from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.cli import main
 from readmodel_cfn.errors import ReadModelError
@@ -322,6 +322,9 @@ def test_file_and_folder_send_the_same_headers_whatever_else_is_set(name: str | 
         ("AccessDenied", 403, "not authorized to perform: kms:GenerateDataKey", "kms:Gene"),
         ("KMS.DisabledException", 400, "the key is disabled", "KMS key"),
         ("KMS.NotFoundException", 400, "the key does not exist", "KMS key"),
+        ("IllegalLocationConstraintException", 400, "incompatible location", "--region"),
+        ("NotImplemented", 501, "not implemented", "again"),
+        ("InsufficientStorage", 507, "the disk is full", "again"),
     ],
 )
 @pytest.mark.usefixtures("folder")
@@ -337,6 +340,79 @@ def test_error_has_the_same_code_and_hint_for_a_file_and_a_folder(
     assert fact in file[2]
     assert folder[2] == file[2]
     assert len(found.puts()) == 2, "neither client sends it again, or to another region"
+
+
+@pytest.mark.parametrize(("status", "fact"), [(302, "again"), (307, "again"), (301, "--region")])
+@pytest.mark.usefixtures("folder")
+def test_redirect_is_not_followed(status: int, fact: str) -> None:
+    with recording_s3() as found, settings(KEYS):
+        found.error = "", status, ""
+        file, folder = (error_of(publish(words, found.url), 1) for words in (FILE, FOLDER))
+    assert fact in file.partition("; ")[2]
+    assert folder.partition("; ")[2] == file.partition("; ")[2]
+    assert len(found.puts()) == 2
+
+
+@pytest.mark.usefixtures("folder")
+def test_message_has_the_characters_that_xml_escapes() -> None:
+    with recording_s3() as found, settings(KEYS):
+        found.error = "InvalidRequest", 400, "a &amp;lt; b"
+        for words in (FILE, FOLDER):
+            assert "a &lt; b" in error_of(publish(words, found.url), 1)
+
+
+BAD_KEYS = {
+    "a line break after the key": {"AWS_ACCESS_KEY_ID": "AKIA1\n"},
+    "a space before the secret": {"AWS_SECRET_ACCESS_KEY": " hidden"},
+    "a line break in the token": {"AWS_SESSION_TOKEN": "hid\nden"},
+}
+
+
+@pytest.mark.parametrize("words", [FILE, FOLDER, ("data",)], ids=["file", "folder", "compared"])
+@pytest.mark.parametrize("given", BAD_KEYS.values(), ids=BAD_KEYS.keys())
+@pytest.mark.usefixtures("folder")
+def test_space_around_a_key_is_refused_and_the_key_is_not_shown(
+    given: dict[str, str], words: tuple[str, ...]
+) -> None:
+    with recording_s3() as found, settings(KEYS), mock.patch.dict(os.environ, given):
+        line = error_of(publish(words, found.url), 2)
+        assert "line break" in line
+        assert "hid" not in line
+        assert found.asked == []
+
+
+@pytest.mark.parametrize("words", [FILE, FOLDER, ("data",)], ids=["file", "folder", "compared"])
+@pytest.mark.parametrize("proxy", ["http://", "::::"])
+@pytest.mark.usefixtures("folder")
+def test_invalid_proxy_is_one_line(proxy: str, words: tuple[str, ...]) -> None:
+    with settings({**KEYS, "HTTP_PROXY": proxy}):
+        assert "HTTP_PROXY" in error_of(publish(words, "http://s3.example"), 1)
+
+
+@pytest.mark.parametrize("words", [FILE, FOLDER], ids=["file", "folder"])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "[default]\ns3 = text\n",
+        "[default]\nservices = mine\n[services mine]\ns3 = text\n",
+        "[default]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = other\n"
+        "[profile other]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = default\n",
+    ],
+    ids=["s3 is a text", "s3 of services is a text", "a circle of profiles"],
+)
+@pytest.mark.usefixtures("folder")
+def test_invalid_profile_is_one_line(lines: str, words: tuple[str, ...]) -> None:
+    key = {} if "role_arn" in lines else KEYS
+    with settings({"AWS_REGION": "eu-west-1", **key}) as here:
+        (here / "config").write_text(lines)
+        arguments = ["publish", *words, "--bucket", "mine"]
+        done = CliRunner().invoke(main, arguments, catch_exceptions=False)
+        error_of(done, 2)
+
+
+def test_mfa_code_without_a_terminal_is_one_line() -> None:
+    with pytest.raises(ReadModelError, match="mfa_serial"), credential_errors():
+        raise EOFError
 
 
 PROGRAMS = {
@@ -417,6 +493,25 @@ def test_certificates_of_the_profile_are_trusted(words: tuple[str, ...]) -> None
         assert done.exit_code == 0, done.output
         (here / "config").write_text("[default]\nca_bundle = /nowhere/ca.pem\n")
         assert "/nowhere/ca.pem" in error_of(publish(words, found.url), 2)
+
+
+@pytest.mark.parametrize("words", [FILE, FOLDER], ids=["file", "folder"])
+def test_file_without_certificates_is_refused(folder: Path, words: tuple[str, ...]) -> None:
+    (folder / "ca.pem").write_text("no certificate")
+    with settings({**KEYS, "AWS_CA_BUNDLE": str(folder / "ca.pem")}):
+        assert "ca.pem" in error_of(publish(words, "https://127.0.0.1:9"), 2)
+
+
+@pytest.mark.parametrize("proxy", ["http://", "::::", "http://proxy:port"])
+def test_invalid_proxy_of_a_read_is_one_line(proxy: str) -> None:
+    with settings({"HTTP_PROXY": proxy}), pytest.raises(ReadModelError, match="HTTP_PROXY"):
+        http.request("http://api.example/v1")
+
+
+def test_proxy_of_a_read_is_left_out_for_a_host_with_its_port() -> None:
+    with settings({"HTTP_PROXY": "http://proxy:1", "NO_PROXY": "api.example:81"}):
+        assert http.proxy_for("http://api.example:81/v1") is None
+        assert http.proxy_for("http://api.example:82/v1")
 
 
 @pytest.mark.parametrize("words", [FILE, FOLDER], ids=["file", "folder"])

@@ -9,8 +9,10 @@ import re
 RENEW = "renew the credentials (aws sso login, or a new token) and run the command again"
 TRY_LATER = "run the command again in a minute"
 CHECK_NETWORK = "check the network, the region and --endpoint-url"
+CHECK_PROXY = "check HTTP_PROXY and HTTPS_PROXY: each is a URL such as http://HOST:PORT"
 NOT_TRUSTED = "set AWS_CA_BUNDLE to the certificate of its authority"
 OTHER_REGION = "the bucket is in another region: set --region"
+_REDIRECTED = f"if the bucket is new, {TRY_LATER}; otherwise {CHECK_NETWORK}"
 _OTHER_PROFILE = "or use another profile with --profile"
 _SET_CLOCK = "set this machine's clock: its time differs from that of AWS"
 _ASK = f"request this permission, {_OTHER_PROFILE}"
@@ -20,6 +22,8 @@ _HINTS = {
     **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"), RENEW),
     # A token of an opt-in region that is not valid in the others, or of a deleted session.
     "InvalidToken": RENEW,
+    # Of a web identity token.
+    **dict.fromkeys(("InvalidIdentityToken", "IDPRejectedClaim"), RENEW),
     **dict.fromkeys(("RequestTimeTooSkewed", "RequestInTheFuture", "RequestExpired"), _SET_CLOCK),
     **dict.fromkeys(
         (
@@ -36,14 +40,16 @@ _HINTS = {
     "NoSuchBucket": "check the bucket's name and region",
     **dict.fromkeys(
         (
-            "301",  # of a response to HEAD, which has no body
+            "301",  # of a response without a body, such as one to HEAD
             "PermanentRedirect",
-            "TemporaryRedirect",
             "AuthorizationHeaderMalformed",
             "IllegalLocationConstraintException",
         ),
         OTHER_REGION,
     ),
+    # S3 redirects requests to a new bucket until its DNS name is known; otherwise it is a proxy.
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html
+    **dict.fromkeys(("302", "307", "308", "Redirect", "TemporaryRedirect"), _REDIRECTED),
     "AllAccessDisabled": "check the bucket's name",
     **dict.fromkeys(("RequestTimeout", "SlowDown", "OperationAborted"), TRY_LATER),
     **dict.fromkeys(

@@ -4,7 +4,7 @@ boto3 is imported when the first client is created, so that other commands start
 """
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -154,7 +154,10 @@ class Connection:
     def frozen_credentials(self) -> Any:
         """The credentials as they are now, renewed if they are about to expire."""
         found = self._session.get_credentials()
-        return found.get_frozen_credentials() if found else None
+        frozen = found.get_frozen_credentials() if found else None
+        if frozen:
+            check_key(frozen.access_key, frozen.secret_key, frozen.token)
+        return frozen
 
     @property
     def emulator_url(self) -> str | None:
@@ -187,12 +190,24 @@ class Connection:
         set: few names such as bucket.localhost resolve.
         """
         session = self._botocore_session
+        self._check_nested("s3", session.get_scoped_config())
         default = session.get_default_client_config()
         given = dict(default.s3 or {}) if default else {}
         profile = session.get_scoped_config().get("s3")
         is_set = {**(profile if isinstance(profile, dict) else {}), **given}
         own = {} if "addressing_style" in is_set or not self._has_own_s3 else _BY_PATH
         return {**given, **own, "payload_signing_enabled": True}
+
+    def _check_nested(self, name: str, section: Mapping[str, Any]) -> None:
+        """Check that the setting has settings below it, as botocore requires.
+
+        Raises:
+            ConfigError: it is a text.
+        """
+        if not isinstance(section.get(name, {}), dict):
+            where = self._botocore_session.get_config_variable("config_file")
+            hint = "write its settings below it, each on an indented line"
+            raise ConfigError(f"{name} is not a group of settings", where=str(where), hint=hint)
 
     @property
     def _has_own_s3(self) -> bool:
@@ -205,6 +220,7 @@ class Connection:
         session = self._botocore_session
         profile = session.get_scoped_config()
         services = session.full_config.get("services", {}).get(profile.get("services"), {})
+        self._check_nested("s3", services)
         of_s3 = services.get("s3")
         return bool(
             os.environ.get("AWS_ENDPOINT_URL_S3")
@@ -221,16 +237,21 @@ class Connection:
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 _REPORTED_AT_ONCE = {
     "cloudformation": {"LimitExceeded", "LimitExceededException"},
-    "s3": {"301", "PermanentRedirect", "AuthorizationHeaderMalformed"},
+    "s3": {
+        *("301", "302", "307", "308", "PermanentRedirect", "Redirect", "TemporaryRedirect"),
+        *("AuthorizationHeaderMalformed", "IllegalLocationConstraintException"),
+    },
 }
 
 
-def _report_at_once(codes: Collection[str], response: Any, operation: Any, **_: object) -> None:
+def _report_at_once(codes: Set[str], response: Any, operation: Any, **_: object) -> None:
     """A handler that raises the error of a response instead of retrying the request."""
     from botocore.exceptions import ClientError
 
-    error = response[1].get("Error", {}) if response else {}
-    if error.get("Code") in codes:
+    if not response:
+        return
+    status = str(response[0].status_code)  # the body may have no code
+    if codes & {response[1].get("Error", {}).get("Code"), status}:
         raise ClientError(response[1], operation.name)
 
 
@@ -242,28 +263,49 @@ def credential_errors() -> Iterator[None]:
     """Turn what botocore does not translate into one line, as it fetches credentials.
 
     These are the errors of json, shlex and subprocess for credential_process, of a missing web
-    identity token file, and of new credentials that have expired (botocore/credentials.py).
+    identity token file, of a container's credentials, of an MFA code without a terminal, and of new
+    credentials that have expired (botocore/credentials.py).
     """
     try:
         yield
-    except (ValueError, TypeError, AttributeError, KeyError, OSError, RuntimeError) as error:
-        where = getattr(error, "filename", None) or "credential_process"
+    except (
+        *(ValueError, TypeError, AttributeError, KeyError),
+        *(OSError, RuntimeError, EOFError),
+    ) as error:
+        where = getattr(error, "filename", None) or "credentials"
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         what = f"the credentials cannot be fetched: {reason}".rstrip(".")
         hint = (
-            "check credential_process and web_identity_token_file of the profile, and renew the "
-            "login that they use"
+            "check credential_process, web_identity_token_file and mfa_serial of the profile, and "
+            "AWS_CONTAINER_* and AWS_CREDENTIAL_EXPIRATION of the environment, or renew the login "
+            "that they use"
         )
         raise ReadModelError(what, where=str(where), hint=hint) from error
 
 
-def require_certificates(path: Path) -> None:
-    """Check that there is a file of certificate authorities.
+def check_key(*parts: str | None) -> None:
+    """Check that an access key or its token has no line break, as a file's last line has.
 
     Raises:
-        ConfigError: there is none.
+        ConfigError: it has one, or begins or ends with a space. The text is a secret: it is not
+            named.
     """
-    if not path.is_file():
+    if any(part and (part != part.strip() or not part.isprintable()) for part in parts):
+        what = "the access key or its token begins or ends with a space or a line break"
+        raise ConfigError(what, where="credentials", hint="set it without the space")
+
+
+def require_certificates(path: Path) -> None:
+    """Check that a file has certificate authorities.
+
+    Raises:
+        ConfigError: it has none, or cannot be read.
+    """
+    try:
+        is_valid = b"CERTIFICATE-----" in path.read_bytes()
+    except OSError:
+        is_valid = False
+    if not is_valid:
         hint = "set AWS_CA_BUNDLE, or ca_bundle of the profile, to a file in PEM format"
         raise ConfigError("not a file with certificates", where=str(path), hint=hint)
 

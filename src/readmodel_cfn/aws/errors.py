@@ -5,7 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from readmodel_cfn.aws.causes import CHECK_NETWORK, NOT_TRUSTED, RENEW, TRY_LATER, hint_for
+from readmodel_cfn.aws.causes import (
+    CHECK_NETWORK,
+    CHECK_PROXY,
+    NOT_TRUSTED,
+    RENEW,
+    TRY_LATER,
+    hint_for,
+)
 from readmodel_cfn.errors import ConfigError, ReadModelError
 
 
@@ -79,7 +86,7 @@ def aws_errors() -> tuple[type[Exception], ...]:
 
 def error_code(error: Any) -> str:
     """The service's code of a ClientError, such as AccessDenied."""
-    return str(error.response.get("Error", {}).get("Code", ""))
+    return str(error.response.get("Error", {}).get("Code") or "")
 
 
 def is_refusal(error: Exception) -> bool:
@@ -126,12 +133,17 @@ _THROTTLED = {
 }
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 # Errors whose class names begin with these are raised before a request: usage errors.
-_USAGE = ("NoRegionError", "ProfileNotFound", "ParamValidationError", "Invalid", "Config")
+_USAGE = (
+    *("NoRegionError", "ProfileNotFound", "ParamValidationError"),
+    *("Invalid", "Config", "InfiniteLoop"),
+)
 
 
 def _client_error(error: Any) -> ReadModelError:
-    code, message = error_code(error), error.response.get("Error", {}).get("Message", "")
-    hint = hint_for(code, message)
+    code, message = error_code(error), error.response.get("Error", {}).get("Message") or ""
+    if code.isdigit():  # the status of a response without a body
+        code = message = ""
+    hint = hint_for(code or str(_status(error)), message)
     if hint is None and is_transient(error):
         hint = TRY_LATER
     text = " ".join(filter(None, (code and f"{code}:", message))).rstrip(":")
@@ -143,12 +155,18 @@ def _botocore_error(error: Any) -> ReadModelError:
     hints = {
         **dict.fromkeys(_NO_TOKEN, RENEW),
         "NoCredentialsError": "set AWS_PROFILE or --profile, or use --sandbox",
-        "PartialCredentialsError": "set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+        "PartialCredentialsError": (
+            "set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            if getattr(error, "kwargs", {}).get("provider") == "env"
+            else "complete the profile"
+        ),
+        **dict.fromkeys(_PROFILE, "fix the profile"),
+        "HTTPClientError": CHECK_PROXY,
         "CredentialRetrievalError": f"check credential_process of the profile, or {RENEW}",
         "NoRegionError": "use --region, or set region under [stack] in readmodel.toml",
         "ConfigParseError": "fix the file",
         "ProfileNotFound": "list the profiles with: aws configure list-profiles",
-        "SSLError": NOT_TRUSTED,
+        "SSLError": NOT_TRUSTED if "CERTIFICATE_VERIFY" in str(error) else CHECK_NETWORK,
         **dict.fromkeys(_UNREACHABLE, CHECK_NETWORK),
         "ConnectionClosedError": "run the command again",
         "ReadTimeoutError": "run the command again",
@@ -158,5 +176,6 @@ def _botocore_error(error: Any) -> ReadModelError:
     return kind(what, where="AWS", hint=hints.get(name))
 
 
+_PROFILE = ("InvalidConfigError", "InfiniteLoopConfigurationError")
 _NO_TOKEN = ("UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError")
 _UNREACHABLE = ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from readmodel_cfn.aws.causes import NOT_TRUSTED
+from readmodel_cfn.aws.causes import CHECK_PROXY, NOT_TRUSTED
 from readmodel_cfn.aws.debug import log_request, log_response
 from readmodel_cfn.errors import ConfigError, NoSuchDocument, PromiseBroken, ReadModelError
 from readmodel_cfn.limits import INTEGRATION_SECONDS
@@ -197,15 +197,27 @@ def request_head(url: str) -> tuple[str, dict[str, str]]:
 
 
 def proxy_for(url: str) -> SplitResult | None:
-    """The proxy that the environment sets for the URL; None for a server on this machine."""
+    """The proxy that the environment sets for the URL; None for a server on this machine.
+
+    Raises:
+        ReadModelError: the proxy's URL is invalid.
+    """
     from urllib.request import getproxies, proxy_bypass
 
     parts = urlsplit(url)
     host = parts.hostname or ""
     proxy = getproxies().get(parts.scheme)
-    if not proxy or host in LOCAL_HOSTS or proxy_bypass(host):
+    if not proxy or host in LOCAL_HOSTS or proxy_bypass(parts.netloc.rpartition("@")[2]):
         return None
-    return urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    try:
+        found = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        valid = found.hostname and found.port != 0
+    except ValueError:  # an invalid port or IPv6 address
+        valid = False
+    if not valid:
+        what = "the proxy's URL is invalid"
+        raise ReadModelError(what, where=f"{parts.scheme.upper()}_PROXY", hint=CHECK_PROXY)
+    return found
 
 
 def reachable_url(url: str, endpoint_url: str | None) -> str:

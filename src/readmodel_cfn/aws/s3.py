@@ -15,7 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from readmodel_cfn.aws.connection import Connection, credential_errors, require_certificates
+from readmodel_cfn.aws.connection import (
+    Connection,
+    check_key,
+    credential_errors,
+    require_certificates,
+)
 from readmodel_cfn.aws.errors import readable_error, readable_errors
 from readmodel_cfn.errors import ConfigError, ReadModelError
 
@@ -196,6 +201,7 @@ def _without_botocore(connection: Connection, bucket: str) -> BucketAccess | Non
     else:
         host = "s3.amazonaws.com" if region == _GLOBAL else f"s3.{region}.amazonaws.com"
         endpoint, url = f"https://{host}", f"https://{bucket}.{host}"
+    check_key(key.access_key, key.secret_key, key.token)
     proxy = _proxy_of(url, _proxies(endpoint))
     bundle = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE")
     signer = Signer(lambda: key, expires=False)

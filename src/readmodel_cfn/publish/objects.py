@@ -13,11 +13,25 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import takewhile
 from typing import Any, TypeVar
+from xml.sax.saxutils import unescape
 
-from readmodel_cfn.aws.causes import CHECK_NETWORK, NOT_TRUSTED, OTHER_REGION, TRY_LATER, hint_for
+from readmodel_cfn.aws.causes import (
+    CHECK_NETWORK,
+    CHECK_PROXY,
+    NOT_TRUSTED,
+    OTHER_REGION,
+    TRY_LATER,
+    hint_for,
+)
 from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.aws.debug import logged_call
-from readmodel_cfn.aws.errors import aws_errors, error_code, is_refusal, readable_errors
+from readmodel_cfn.aws.errors import (
+    UnreadableResponse,
+    aws_errors,
+    error_code,
+    is_refusal,
+    readable_errors,
+)
 from readmodel_cfn.aws.s3 import BucketAccess
 from readmodel_cfn.errors import LostRace, ReadModelError
 from readmodel_cfn.plural import counted
@@ -210,7 +224,8 @@ class Objects:
 
     def _store(self, retries: Any) -> Any:
         destination = self._destination
-        return store(self._access, destination.bucket, destination.bucket_owner, retries)
+        with obstore_errors("PutObject"):
+            return store(self._access, destination.bucket, destination.bucket_owner, retries)
 
 
 def _in_thread(call: Callable[[], Result]) -> Result:
@@ -258,7 +273,7 @@ def _error(text: str, operation: str) -> ReadModelError:
     where = f"AWS {operation}"
     status, (code, message) = _found(_STATUS, text), _code_and_message(text)
     if not status and not code:
-        return _no_response(text, where)
+        return _no_response(text, operation)
     if status == "412":
         return Exists("the document already exists", where=where)
     what = f"{code}: {message}" if code else f"the response has status {status}"
@@ -267,22 +282,28 @@ def _error(text: str, operation: str) -> ReadModelError:
     # The response to a HEAD has no body, so no code; the error of one of many keys has no status.
     is_denied = status == "403" and code in ("AccessDenied", "")
     kind = Denied if is_denied else ReadModelError
-    return kind(what, where=where, hint=hint_for(code, message))
+    hint = hint_for(code or status, message) or (TRY_LATER if status.startswith("5") else None)
+    return kind(what, where=where, hint=hint)
 
 
 def _code_and_message(text: str) -> tuple[str, str]:
     if found := _OF_ONE_KEY.search(text):
         return found[3], f"{found[1]}: {found[2]}"
-    return _found(_CODE, text), _found(_MESSAGE, text)
+    return unescape(_found(_CODE, text)), unescape(_found(_MESSAGE, text))
 
 
-def _no_response(text: str, where: str) -> ReadModelError:
-    """The error for missing credentials or a failed connection."""
+def _no_response(text: str, operation: str) -> ReadModelError:
+    """The error for missing credentials, a failed connection or a response that is not S3's."""
+    where = f"AWS {operation}"
     what, _, debug = text.partition(_DEBUG)
     if "certificate" in debug.lower():
         return ReadModelError("the certificate is not trusted", where=where, hint=NOT_TRUSTED)
     if "redirect" in what:  # S3 responds with 301 without a location
         return ReadModelError("PermanentRedirect", where=where, hint=OTHER_REGION)
+    if "metadata from headers" in what:  # a response without an ETag is not S3's
+        return UnreadableResponse(operation)
+    if "builder error" in what:  # the bucket's URL is checked before
+        return ReadModelError("the proxy's URL is invalid", where=where, hint=CHECK_PROXY)
     if "HTTP error" not in what:
         return ReadModelError(what, where=where)
     return Busy("no response, or an incomplete one", where=where, hint=CHECK_NETWORK)

@@ -96,7 +96,7 @@ STACK.deploy(on_interrupt=lambda: True)  # refused
 STACK.diff().action == "destroy"  # refused
 STACK.follow(timeout="1")  # refused
 lint([MODEL])  # refused
-audit({})[0].line  # refused
+audit({})[0].lines  # refused
 flowchart(STACK)  # refused
 openapi(MODEL).paths  # refused
 gateway.Request("GET", b"/")  # refused

@@ -43,8 +43,8 @@ class Evaluator:
     """
 
     def __init__(self, template: Json, values: Mapping[str, Any] | None = None) -> None:
-        self.values = values or {}
-        self.mappings = _section(template, "Mappings")
+        self.values: Mapping[str, Any] = values or {}
+        self.mappings: Mapping[str, Any] = _section(template, "Mappings")
         self.types: dict[str, str] = {}
         self._budget = Budget()
         self._conditions = Conditions(_section(template, "Conditions"), self.evaluate)

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from change_sets import difference
 
+from change_sets import difference
 from readmodel_cfn import Api, DataStore, Deployment, ReadModel, Route, Writer
 from readmodel_cfn.cli.diff import print_diff
 from readmodel_cfn.deploy.stack_diff import StackDiff

@@ -3,14 +3,13 @@
 import json
 from typing import Any
 
-from rendered import template
-
 from readmodel_cfn import ReadModel
 from readmodel_cfn.config.changes import changed_settings
 from readmodel_cfn.deploy.changes import from_change_set
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.deploy.stack_diff import StackDiff
 from readmodel_cfn.deploy.values import ChangeSet, Stack
+from rendered import template
 
 STACK = Stack("id", "shop", "CREATE_COMPLETE", "", {}, {"readmodel-cfn": "managed"}, {}, False)
 

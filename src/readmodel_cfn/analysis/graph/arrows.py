@@ -12,7 +12,6 @@ from readmodel_cfn.analysis.graph.nodes import (
     IDENTITIES,
     METHOD,
     READERS,
-    REST_API,
     STAGE,
     Node,
     api_of,
@@ -20,6 +19,7 @@ from readmodel_cfn.analysis.graph.nodes import (
     readable,
 )
 from readmodel_cfn.analysis.methods import Method
+from readmodel_cfn.analysis.parts import REST_API
 from readmodel_cfn.analysis.roles import IDENTITY_TYPES, POLICY_TYPES, ROLE
 from readmodel_cfn.analysis.view import View
 from readmodel_cfn.cloudformation.branches import texts_of

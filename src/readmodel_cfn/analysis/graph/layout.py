@@ -13,10 +13,10 @@ from readmodel_cfn.analysis.graph.nodes import (
     GATEWAY_RESPONSE,
     IDENTITIES,
     READERS,
-    REST_API,
     STAGE,
     Node,
 )
+from readmodel_cfn.analysis.parts import REST_API
 from readmodel_cfn.analysis.roles import POLICY_TYPES, USER
 
 _MAX_BOXES = 40  # more are hard to read; mermaid itself allows 500 arrows

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from readmodel_cfn.analysis.parts import REST_API
 from readmodel_cfn.analysis.roles import GROUP, NAME_PROPERTIES, ROLE, USER, role_name
 from readmodel_cfn.analysis.view import View
 from readmodel_cfn.cloudformation.resources import Resource
@@ -11,7 +12,6 @@ from readmodel_cfn.cloudformation.values import PartialText, Unknown, parts_of
 BUCKET = "AWS::S3::Bucket"
 IDENTITIES = (ROLE, USER, GROUP)
 ACCESS_KEY = "AWS::IAM::AccessKey"
-REST_API = "AWS::ApiGateway::RestApi"
 METHOD = "AWS::ApiGateway::Method"
 STAGE = "AWS::ApiGateway::Stage"
 DEPLOYMENT = "AWS::ApiGateway::Deployment"

@@ -14,6 +14,8 @@ from unittest.mock import patch
 
 import boto3
 from click.testing import CliRunner
+from verify_site import ORIGIN
+from verify_site import TOML as READ_MODEL
 
 from readmodel_cfn import build_template, lint, render
 from readmodel_cfn.cli import main, reporter
@@ -23,22 +25,7 @@ from readmodel_cfn.local import sandbox
 PAGE = Path(__file__).parents[2] / "docs" / "screens.md"
 PAGE_WIDTH = 80  # columns
 STACK = "shop"
-ORIGIN = "https://www.example.com"
-TOML = f"""\
-[stack]
-name = "{STACK}"
-
-[api]
-cors_origin = "{ORIGIN}"
-
-[[routes]]
-path = "samples"
-key = "payload.json"
-
-[[routes]]
-path = "products/{{id}}"
-key = "products/{{id}}.json"
-"""
+TOML = f'[stack]\nname = "{STACK}"\n\n{READ_MODEL}'
 CHANGED = f"""\
 {TOML.replace(ORIGIN, "*")}
 [[routes]]

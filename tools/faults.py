@@ -107,9 +107,9 @@ def main() -> int:
     return int(bool(wrong))
 
 
-def report(line: str) -> None:
-    """Print a line of progress."""
-    print(line, file=sys.stderr, flush=True)
+def report(progress: object) -> None:
+    """Print a line, or the text of a Step or a Note."""
+    print(getattr(progress, "text", progress), file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from readmodel_cfn.cli.fit import columns
 from readmodel_cfn.cli.output import echo, width
 from readmodel_cfn.template.render import as_yaml
 
@@ -90,7 +91,7 @@ def _print_code(line: str) -> None:
     """A line to paste; if it is too long, the value is below its key, as JSON and YAML allow."""
     most = width(sys.stdout)
     key, colon, value = line.partition(": ")
-    if most is None or len(line) <= most or not colon:
+    if most is None or columns(line) <= most or not colon:
         click.echo(line)
         return
     click.echo(f"{key}:")

@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from change_sets import difference
-from rendered import template
 
+from change_sets import difference
 from readmodel_cfn import Api, ReadModel, Route, Writer
 from readmodel_cfn.deploy.access import Access
+from rendered import template
 
 METHOD, REST, STAGE, RESOURCE = (
     f"AWS::ApiGateway::{name}" for name in ("Method", "RestApi", "Stage", "Resource")

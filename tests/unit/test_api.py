@@ -5,11 +5,11 @@ import re
 from typing import Any, get_args, get_type_hints
 
 import pytest
-from rendered import properties, template
 
 from readmodel_cfn import Api, DataStore, ReadModel, Route
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.template.options import OptionError
+from rendered import properties, template
 
 POLICIES = get_args(get_type_hints(Api)["security_policy"])
 TREE = (

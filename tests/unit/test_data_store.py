@@ -1,10 +1,10 @@
 """The bucket: encryption, access, versions, retention and TLS."""
 
 import pytest
-from rendered import STORE_ARN, properties, resource, template
 
 from readmodel_cfn import DataStore, ReadModel
 from readmodel_cfn.template.options import OptionError
+from rendered import STORE_ARN, properties, resource, template
 from strategies import KMS_KEY
 
 

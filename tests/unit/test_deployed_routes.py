@@ -4,13 +4,13 @@ import json
 from typing import Any
 
 import pytest
-from change_sets import difference
-from rendered import template
 
+from change_sets import difference
 from documents import ROOT
 from readmodel_cfn import ReadModel, Route, build_article, build_template
 from readmodel_cfn.deploy.exposure import exposure
 from readmodel_cfn.deploy.routes import removed_routes, routes_of
+from rendered import template
 
 OLD_TEMPLATE = ROOT / "tests/sandbox/upgrade/template-b99701f.json"
 

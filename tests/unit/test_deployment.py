@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from rendered import one_of_type, properties, template
 
 from readmodel_cfn import Api, DataStore, Deployment, GatewayRole, ReadModel, Route, Writer
 from readmodel_cfn.template.options import OptionError
+from rendered import one_of_type, properties, template
 from strategies import BOUNDARY, KMS_KEY
 
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from rendered import STORE_ARN, objects, policy_length, properties, statements, template
 
 from readmodel_cfn import Api, DataStore, GatewayRole, ReadModel, Route
 from readmodel_cfn.template.options import OptionError
+from rendered import STORE_ARN, objects, policy_length, properties, statements, template
 from strategies import BOUNDARY, KMS_KEY
 
 ROUTES = (Route("samples", "payload.json"), Route("products/{id}", "products/{id}.json"))

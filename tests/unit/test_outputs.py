@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from rendered import template
 
 from readmodel_cfn import Deployment, ReadModel, Route, Writer
+from rendered import template
 from strategies import ACCOUNT
 
 

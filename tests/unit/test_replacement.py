@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from change_sets import change_set, detail, modified
 
+from change_sets import change_set, detail, modified
 from readmodel_cfn.deploy.replacement import create_only, verdicts
 
 REST = "AWS::ApiGateway::RestApi"

@@ -5,16 +5,16 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
-from change_sets import difference
 from hypothesis import given
 from hypothesis import strategies as st
-from rendered import template
 
+from change_sets import difference
 from readmodel_cfn import Api, DataStore, Deployment, ReadModel, Route, Writer, build_article
 from readmodel_cfn.config.changes import changed_settings
 from readmodel_cfn.config.file import read_model
 from readmodel_cfn.deploy.stack_diff import StackDiff
 from readmodel_cfn.template.settings import metadata, settings_in
+from rendered import template
 
 ROUTES = (Route("a", "a.json"), Route("b/{id}", "b/{id}.json"))
 MODEL = ReadModel(ROUTES, api=Api(cors_origin="https://a.example"))

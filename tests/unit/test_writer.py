@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from readmodel_cfn import DataStore, ReadModel, Route, Writer
+from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.template.options import OptionError
 from rendered import (
     STORE_ARN,
     objects,
@@ -16,10 +20,6 @@ from rendered import (
     statements,
     template,
 )
-
-from readmodel_cfn import DataStore, ReadModel, Route, Writer
-from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.template.options import OptionError
 from strategies import ACCOUNT, BOUNDARY, KMS_KEY, PRINCIPALS
 
 ROUTES = (Route("samples", "payload.json"), Route("products/{id}", "products/{id}.json"))

@@ -32,7 +32,7 @@ def run_at_terminal(
     )
     os.close(theirs)
     limit = threading.Timer(TIMEOUT, os.killpg, (process.pid, signal.SIGKILL))
-    limit.start()  # a question that has no answer here would wait for ever
+    limit.start()  # a question that has no answer here is never answered
     shown, answered = "", 0
     while output := _read(ours):
         shown = _CONTROL.sub("", shown + output)

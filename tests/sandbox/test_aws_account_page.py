@@ -1,4 +1,4 @@
-"""*Deploy to your AWS account*, followed word for word with a profile that leads to the sandbox."""
+"""*Deploy to your AWS account*, followed word for word with a profile of the sandbox."""
 
 import os
 import re

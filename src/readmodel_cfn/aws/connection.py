@@ -227,17 +227,30 @@ class Connection:
         """
         if self._ignores_configured_endpoints:
             return None
-        session = self._botocore_session
-        profile = session.get_scoped_config()
-        services = session.full_config.get("services", {}).get(profile.get("services"), {})
-        self._check_nested(service, services)
         return (
             os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}")
             or os.environ.get("AWS_ENDPOINT_URL")
-            or services.get(service, {}).get("endpoint_url")
-            or profile.get("endpoint_url")
+            or self._services_of_profile().get(service, {}).get("endpoint_url")
+            or self._botocore_session.get_scoped_config().get("endpoint_url")
             or None
         )
+
+    def _services_of_profile(self) -> Mapping[str, Any]:
+        """The settings of services that the profile's `services` names.
+
+        Raises:
+            ConfigError: botocore cannot read them.
+        """
+        session = self._botocore_session
+        name = session.get_scoped_config().get("services")
+        if isinstance(name, dict):
+            where = session.get_config_variable("config_file")
+            hint = "write services = NAME, and the settings below [services NAME]"
+            raise ConfigError("services is not the name of a section", where=str(where), hint=hint)
+        services: Mapping[str, Any] = session.full_config.get("services", {}).get(name, {})
+        for service in services:
+            self._check_nested(service, services)
+        return services
 
 
 # Codes that botocore retries by default, and that are reported at once instead. Of CloudFormation

@@ -180,16 +180,16 @@ class Config:
             raise ConfigError("no environment is chosen", where=self.file, hint=hint)
 
     def check_own_stack(self, name: str, region: str | None) -> None:
-        """Check that a stack is not that of another environment.
+        """Check that a stack is not that of another environment; without one `require_stack` does.
 
         Raises:
             ConfigError: it is.
         """
-        for env, other in self.environments.items():
+        for env, other in self.environments.items() if self.env else ():
             if env != self.env and other.stack.may_be(name, self.stack.account, region):
                 what = f"stack {name} is that of environment {env}"
                 hint = f"choose another name or region, or use the environment {env}"
-                raise ConfigError(what, where=table_name(self.env, "stack"), hint=hint)
+                raise ConfigError(what, where=f"environment {self.env}", hint=hint)
 
     def table_of(self, table: str, key: str) -> str:
         """The table that sets a key, such as `api` or `env.production.api`.

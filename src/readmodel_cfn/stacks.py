@@ -4,11 +4,11 @@ for each in status_all(environments("readmodel.toml")):
     print(each)
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.config.file import DEFAULT_FILE, Config, load_environments
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.progress import OnProgress, ignore
@@ -18,7 +18,7 @@ from readmodel_cfn.target import Target
 if TYPE_CHECKING:
     import boto3
 
-    from readmodel_cfn.results import StackStatus
+    from readmodel_cfn.results import AllStatus, EnvironmentStatus
 
 
 def environments(
@@ -46,75 +46,15 @@ def environments(
     }
 
 
-@dataclass(frozen=True)
-class EnvironmentStatus:
-    """The status of an environment's stack, or the error that prevented reading it.
-
-    `target` is the account, region and stack, as far as they are known.
-    """
-
-    env: str
-    target: Target
-    status: "StackStatus | None" = None
-    error: ReadModelError | None = None
-
-    @property
-    def problem(self) -> ReadModelError | None:
-        """The error, or that a stage does not serve what the template says."""
-        if self.status is None:
-            return self.error
-        try:
-            self.status.raise_if_broken()
-        except ReadModelError as error:
-            return error
-        return None
-
-    def as_dict(self) -> dict[str, Any]:
-        """The object of this environment in the list of `status --all --json`."""
-        problem = self.problem
-        return {
-            **self.target.as_dict(),
-            "status": self.status and self.status.as_dict(),
-            "differs": self.status.differs if self.status else None,
-            "error": str(problem) if problem else None,
-            "exit_code": problem.exit_code if problem else 0,
-        }
-
-    def __str__(self) -> str:
-        return f"{self.env}: {self.status or self.error}"
-
-
-@dataclass(frozen=True)
-class AllStatus:
-    """The status of every environment, in the file's order."""
-
-    environments: tuple[EnvironmentStatus, ...]
-
-    def __iter__(self) -> Iterator[EnvironmentStatus]:
-        return iter(self.environments)
-
-    def as_dict(self) -> dict[str, Any]:
-        """The object that `status --all --json` prints."""
-        return {"environments": [each.as_dict() for each in self]}
-
-    def raise_if_broken(self) -> None:
-        """Check that every stack was read, and serves what its template says.
-
-        Raises:
-            ReadModelError: the problem of the first environment that has one.
-        """
-        for each in self:
-            if each.problem:
-                raise each.problem
-
-
 def status_all(
     stacks: Mapping[str, ReadModelStack], *, drift: bool = False, on_progress: OnProgress = ignore
-) -> AllStatus:
+) -> "AllStatus":
     """The status of each environment; one that cannot be read does not prevent the others.
 
     `stacks` is what `environments` returned, and `drift` is as in `ReadModelStack.status`.
     """
+    from readmodel_cfn.deploy.all_status import AllStatus
+
     return AllStatus(
         tuple(_status(env, stack, drift, on_progress) for env, stack in stacks.items())
     )
@@ -122,11 +62,16 @@ def status_all(
 
 def _status(
     env: str, stack: ReadModelStack, drift: bool, on_progress: OnProgress
-) -> EnvironmentStatus:
+) -> "EnvironmentStatus":
+    from readmodel_cfn.deploy.all_status import EnvironmentStatus
+
     settings = stack.config.stack
     target = Target(settings.account, settings.region, stack.name, env=env)
     try:
+        with readable_errors():
+            stack.connect(on_progress)
+            target = stack.location.target
         found = stack.status(drift=drift, on_progress=on_progress)
     except ReadModelError as error:
         return EnvironmentStatus(env, target, error=error)
-    return EnvironmentStatus(env, replace(found.location.target, env=env), found)
+    return EnvironmentStatus(env, found.location.target, found)

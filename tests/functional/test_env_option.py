@@ -87,7 +87,7 @@ def test_every_command_that_calls_aws_needs_an_environment(
 
 
 @pytest.mark.parametrize(
-    "more", [["--bucket", "b"], ["--as-writer"], ["--delete-missing"]], ids=str
+    "more", [["--bucket", "b"], ["--as-writer"], ["--delete-missing"], ["--dry-run"]], ids=str
 )
 def test_publish_needs_an_environment_with_every_option(aws: Aws, more: list[str]) -> None:
     Path("data").mkdir()

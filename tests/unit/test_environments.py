@@ -170,10 +170,12 @@ principals = ["123456789012"]
     ],
 )
 def test_unknown_environment_is_refused(name: str, facts: list[str]) -> None:
-    for call in (lambda: parse(FILE, "f", name), lambda: parse(FILE, "f").environment(name)):
-        with pytest.raises(ConfigError) as caught:
-            call()
-        assert all(fact in str(caught.value) for fact in facts)
+    with pytest.raises(ConfigError) as caught:
+        parse(FILE, "f", name)
+    assert all(fact in str(caught.value) for fact in facts)
+    with pytest.raises(ConfigError) as caught:
+        parse(FILE, "f").environment(name)
+    assert all(fact in str(caught.value) for fact in facts)
 
 
 def test_environment_of_a_file_that_has_none_is_refused() -> None:
@@ -319,12 +321,13 @@ def test_template_of_the_shared_tables_needs_no_environment() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"name": "shop-staging"}, {"name": "shop-staging", "region": "eu-west-1"}]
+    ("text", "region"),
+    [(FILE.replace('region = "us-east-1"\n', ""), None), (FILE, "eu-west-1")],
 )
-def test_stack_of_another_environment_is_refused(options: dict[str, str]) -> None:
-    text = FILE.replace('region = "us-east-1"\n', "")
+def test_stack_of_another_environment_is_refused(text: str, region: str | None) -> None:
+    config = parse(text, "f", "production")
     with pytest.raises(ConfigError, match="staging"):
-        ReadModelStack.from_config(parse(text, "f"), env="production", **options)
+        ReadModelStack.from_config(config, name="shop-staging", region=region)
 
 
 def test_region_of_another_environment_is_refused() -> None:

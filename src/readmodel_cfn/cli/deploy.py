@@ -54,7 +54,7 @@ def _print_change(plan: Plan) -> None:
     cls=WithExamples,
     epilog=examples(
         "readmodel-cfn diff",
-        "readmodel-cfn diff --config production.toml --json",
+        "readmodel-cfn diff --env production --json",
     ),
 )
 @stack_options
@@ -98,7 +98,7 @@ def diff(
     epilog=examples(
         "readmodel-cfn deploy",
         "readmodel-cfn deploy --sandbox --yes",
-        "readmodel-cfn deploy --config production.toml --detach",
+        "readmodel-cfn deploy --env production --detach",
     ),
 )
 @stop_on_sigterm()

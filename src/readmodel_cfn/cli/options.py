@@ -90,7 +90,7 @@ _MODEL_OPTIONS = (
         type=WORD,
         metavar="NAME",
         shell_complete=_complete_env,
-        help=f"Environment of the file, which has [env.NAME] [default: {ENV_VARIABLE}].",
+        help=f"Environment of the file, a table [env.NAME] [default: {ENV_VARIABLE}].",
     ),
     click.option(
         "--example", is_flag=True, help="Use the built-in example instead of a configuration file."
@@ -304,6 +304,8 @@ def _with_stack(command: Command, *, needs_model: bool) -> Command:
             raise no_default_file(_NO_FILE)
         if config is None and stack_name is None:
             raise no_default_file(f"use --stack-name NAME; or {_NO_FILE}")
+        if config:
+            config.require_stack()
         try:
             stack = (
                 ReadModelStack.from_config(config, name=stack_name, article=article, **place)

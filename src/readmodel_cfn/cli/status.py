@@ -12,10 +12,17 @@ from readmodel_cfn.cli.options import json_option, stack_name_options
 from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.plural import counted
 from readmodel_cfn.stack import ReadModelStack
-from readmodel_cfn.stacks import AllStatus, EnvironmentStatus, status_all
+from readmodel_cfn.stacks import status_all
 
 if TYPE_CHECKING:
-    from readmodel_cfn.results import Diagnosis, Drift, Live, StackStatus
+    from readmodel_cfn.results import (
+        AllStatus,
+        Diagnosis,
+        Drift,
+        EnvironmentStatus,
+        Live,
+        StackStatus,
+    )
 
 _WIDE = 100  # columns of a terminal on which the types of resources have a column
 
@@ -133,13 +140,13 @@ def _status_all(stacks: dict[str, ReadModelStack], *, as_json: bool, drift: bool
     found.raise_if_broken()
 
 
-def _print_all(found: AllStatus) -> None:
+def _print_all(found: "AllStatus") -> None:
     heading = ["environment", "stack", "account and region", "status", "notes"]
     rows = [[each.env, each.target.stack or "", *_cells(each)] for each in found]
     output.table([heading, *rows])
 
 
-def _cells(each: EnvironmentStatus) -> list[str]:
+def _cells(each: "EnvironmentStatus") -> list[str]:
     """The account and region, the stack's status, and what is to be done about it."""
     place = replace(each.target, env=None).place  # it has a column
     if each.status is None:

@@ -73,5 +73,9 @@ def _status(
             target = stack.location.target
         found = stack.status(drift=drift, on_progress=on_progress)
     except ReadModelError as error:
+        if f"environment {env}" not in str(error):  # such as one of the credentials
+            error.where = (
+                f"environment {env}: {error.where}" if error.where else f"environment {env}"
+            )
         return EnvironmentStatus(env, target, error=error)
     return EnvironmentStatus(env, found.location.target, found)

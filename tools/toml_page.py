@@ -13,11 +13,11 @@ from readmodel_cfn.template.options import describe, options_of
 
 _HEAD = """# readmodel.toml
 
-Generated from the code, like the [JSON Schema](readmodel.schema.json) for editors. `readmodel-cfn
-init` writes a file. It describes one stack, or one for each of its [environments](#envname). Every
-table is optional; without `[[routes]]` there is one route, `samples`, which serves `payload.json`.
-An unknown key, a wrong type or a value that AWS would refuse is an error that names the file, the
-key and the allowed values (exit code 2).
+Generated from the code, like the [JSON Schema](readmodel.schema.json) for editors. The file
+describes one stack, or one for each of its [environments](#envname), and `readmodel-cfn init`
+writes one. Every table is optional; without `[[routes]]` there is one route, `samples`, which
+serves `payload.json`. An unknown key, a wrong type or a value that AWS would refuse is an error
+that names the file, the key and the allowed values (exit code 2).
 
 Without `./readmodel.toml` and without `--config` the commands that need the read model refuse with
 exit code 2, before AWS is called. Two other read models have an option: `--example` is the

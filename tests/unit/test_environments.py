@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from test_schema import KEYS, accepted, values
 
 from readmodel_cfn import ReadModelStack
 from readmodel_cfn.config.file import Config, load, load_environments, parse
@@ -335,3 +338,20 @@ def test_region_of_another_environment_is_refused() -> None:
     with pytest.raises(ConfigError, match="two"):
         ReadModelStack.from_config(config, region="us-east-1")
     assert ReadModelStack.from_config(config, name="other", region="us-east-1").name == "other"
+
+
+@given(st.sampled_from(KEYS), values)
+def test_every_key_means_the_same_in_an_environment(place: tuple[str, str], value: Any) -> None:
+    table, key = place
+    pair = f"{key} = {json.dumps(value, ensure_ascii=False)}"
+    alone = f"[{table}]\n{pair}"
+    in_environment = f"[env.production.{table}]\n{pair}"
+    assert accepted(in_environment) == accepted(alone)
+    assert valid(in_environment) == valid(alone)
+    if accepted(alone):
+        found, expected = parse(in_environment, "f", "production"), parse(alone, "f")
+        assert (found.stack, found.model, found.publish) == (
+            expected.stack,
+            expected.model,
+            expected.publish,
+        )

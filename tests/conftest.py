@@ -20,6 +20,7 @@ def no_sandbox_of_the_shell() -> Iterator[None]:
     """The shell that runs the tests may use the sandbox; the tests say themselves if they do."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("READMODEL_CFN_SANDBOX", raising=False)
+        patch.delenv("READMODEL_CFN_ENV", raising=False)
         yield
 
 

@@ -7,6 +7,8 @@ TYPE_CHECKING = False  # importing typing takes time
 
 if TYPE_CHECKING:
     from readmodel_cfn.aws.http import Response as Response
+    from readmodel_cfn.deploy.all_status import AllStatus as AllStatus
+    from readmodel_cfn.deploy.all_status import EnvironmentStatus as EnvironmentStatus
     from readmodel_cfn.deploy.delete import DeleteResult as DeleteResult
     from readmodel_cfn.deploy.deletion_plan import DeletionPlan as DeletionPlan
     from readmodel_cfn.deploy.deploy import DeployResult as DeployResult
@@ -37,11 +39,13 @@ if TYPE_CHECKING:
     from readmodel_cfn.verify.verify import VerifyResult as VerifyResult
 
 _MODULES = {
+    "AllStatus": "deploy.all_status",
     "DeleteResult": "deploy.delete",
     "DeletionPlan": "deploy.deletion_plan",
     "DeployResult": "deploy.deploy",
     "Diagnosis": "deploy.diagnosis",
     "Drift": "deploy.live.drift",
+    "EnvironmentStatus": "deploy.all_status",
     "EventStream": "deploy.events",
     "Fault": "publish.results",
     "FollowResult": "deploy.follow",

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, Unpack, overload
 
 from readmodel_cfn.aws.connection import Connection, Credentials, check_endpoint_url
 from readmodel_cfn.aws.errors import readable_errors
@@ -70,6 +70,9 @@ if TYPE_CHECKING:
 
         as_writer: bool
         bucket: str | None
+
+
+T = TypeVar("T")
 
 
 class ReadModelStack:
@@ -135,6 +138,7 @@ class ReadModelStack:
         cls,
         config: str | Path | Config = DEFAULT_FILE,
         *,
+        env: str | None = None,
         name: str | None = None,
         region: str | None = None,
         profile: str | None = None,
@@ -145,13 +149,21 @@ class ReadModelStack:
     ) -> Self:
         """The stack that a readmodel.toml describes; these arguments override its values.
 
+        `env` is the environment of the file. If the file has environments and none is chosen, the
+        methods that call AWS raise ConfigError before they do.
+
         Raises:
-            ConfigError: the file cannot be read, or has a value that AWS would refuse.
+            ConfigError: the file cannot be read, has a value that AWS would refuse, or does not
+                have the environment; or the name and region are those of another environment.
         """
-        config = config if isinstance(config, Config) else load(Path(config))
+        if not isinstance(config, Config):
+            config = load(Path(config), env)
+        elif env is not None:
+            config = config.environment(env)
         settings = config.stack if name is None else replace(config.stack, name=name)
         stack = cls.__new__(cls)
         region = region or settings.region
+        config.check_own_stack(settings.name, region)
         stack._set(
             replace(config, stack=settings),
             Connection(region, profile, endpoint_url, sandbox=sandbox, session=session),
@@ -168,7 +180,9 @@ class ReadModelStack:
         self.config: Config = config
         self.article: bool = article
         self._has_model: bool = has_model
-        self._requested: Connection = replace(connection, allowed_account=config.stack.account)
+        self._requested: Connection = replace(
+            connection, allowed_account=config.stack.account, env=config.env
+        )
         self._connection: Connection | None = None
 
     def __repr__(self) -> str:
@@ -204,10 +218,12 @@ class ReadModelStack:
         """The connection of all methods; starts the sandbox if it is used.
 
         Raises:
-            ConfigError: the endpoint URL is not an http or https URL.
+            ConfigError: the endpoint URL is not an http or https URL, or readmodel.toml has
+                environments and none is chosen.
             SandboxError: the sandbox cannot be installed or started.
         """
         if self._connection is None:
+            self.config.require_stack()
             self._connection = _connected(self._requested, on_progress)
         return self._connection
 
@@ -309,7 +325,7 @@ class ReadModelStack:
             origin=self._origin(),
             find_settings=self._changed_settings,
             confirm=confirm,
-            on_progress=on_progress,
+            on_progress=lambda value: on_progress(self._with_tables(value)),
             on_interrupt=on_interrupt,
         )
         return replace(done, urls=self._own(done.outputs).route_urls(self.model.routes))
@@ -340,7 +356,7 @@ class ReadModelStack:
 
         self._require_model()
         connection = self.connect(on_progress)
-        return diff(
+        found = diff(
             self._spec(),
             connection,
             template_bucket=template_bucket,
@@ -348,6 +364,7 @@ class ReadModelStack:
             find_settings=self._changed_settings,
             on_progress=on_progress,
         )
+        return self._with_tables(found)
 
     @readable_errors()
     def follow(
@@ -1019,7 +1036,19 @@ class ReadModelStack:
 
         if self.article or not self._has_model:
             return {}
-        return origins(self.model, self.config.stack.prefix)
+        found = origins(self.model, self.config.stack.prefix)
+        return {name: self.config.tables_of(table) for name, table in found.items()}
+
+    def _with_tables(self, value: T) -> T:
+        """A StackDiff whose settings name the table that sets them; other values unchanged."""
+        settings = getattr(value, "settings", ()) if self.config.overrides else ()
+        if not settings:
+            return value
+        named = (
+            replace(setting, table=self.config.table_of(setting.table, setting.key))
+            for setting in settings
+        )
+        return replace(value, settings=tuple(named))  # type: ignore[type-var]
 
     def _templates(self) -> Iterator[str]:
         """The template of the model, and the article's, as JSON."""
@@ -1135,7 +1164,8 @@ def _connected(requested: Connection, on_progress: OnProgress) -> Connection:
 
         box = sandbox.start(on_progress=on_progress)
         key = Credentials(box.access_key_id, box.secret_access_key)
-        return Connection(region or box.region, None, box.endpoint_url, key, sandbox=True)
+        place = (region or box.region, None, box.endpoint_url, key)
+        return Connection(*place, sandbox=True, env=requested.env)
     if endpoint_url := requested.endpoint_url or os.environ.get("AWS_ENDPOINT_URL"):
         check_endpoint_url(endpoint_url)
     return replace(requested, region=region)

@@ -297,6 +297,14 @@ def test_sandbox_is_in_colour() -> None:
         (Target(None, "eu-west-1"), "eu-west-1"),
         (Target("1", "eu-west-1", "shop", sandbox=True), "stack shop in the sandbox (eu-west-1)"),
         (Target("1", "eu-west-1", None, None, ADMIN), "1/eu-west-1 (role Admin)"),
+        (
+            Target("1", "eu-west-1", "shop", "prod", env="production"),
+            "stack shop in 1/eu-west-1 (environment production, profile prod)",
+        ),
+        (
+            Target("1", "eu-west-1", "shop", sandbox=True, env="staging"),
+            "stack shop in the sandbox (eu-west-1, environment staging)",
+        ),
     ],
 )
 def test_text_of_a_target(target: Target, text: str) -> None:
@@ -312,4 +320,5 @@ def test_fields_of_a_target() -> None:
         "profile": None,
         "role_arn": None,
         "sandbox": True,
+        "env": None,
     }

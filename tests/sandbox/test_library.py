@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from documents import ROOT, blocks
-from readmodel_cfn import ReadModel, ReadModelStack, build_article
+from readmodel_cfn import ReadModel, ReadModelError, ReadModelStack, build_article
 from readmodel_cfn.analysis.audit import audit, audit_report, to_sarif
 from readmodel_cfn.analysis.graph import flowchart
 from readmodel_cfn.analysis.openapi import openapi
@@ -27,6 +27,7 @@ from readmodel_cfn.lint import lint
 from readmodel_cfn.local import sandbox as embedded
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.local.serve import ServedApi, serving
+from readmodel_cfn.stacks import environments, status_all
 from readmodel_cfn.template.render import build_template, render
 
 PAGE = "docs/library.md"
@@ -261,6 +262,22 @@ def status(shop: Shop) -> None:
     assert found.drift
     assert plain(found.as_dict()) == shop("status", "--drift", "--json").value
     assert str(found) in shop("status").result.stdout.splitlines()
+
+
+@row("`status --all`")
+def every_status(shop: Shop) -> None:
+    """One environment is deployed, the other is not."""
+    tables = f'[env.one.stack]\nname = "{shop.name}"\n[env.two.stack]\nname = "{shop.name}-no"\n'
+    with Path("readmodel.toml").open("a") as file:
+        file.write(tables)
+    place = ("--endpoint-url", shop.endpoint_url)
+    printed = shop.run("status", "--all", "--json", *place, exits=1)
+    found = status_all(environments("readmodel.toml", endpoint_url=shop.endpoint_url))
+    shop.configure("products")
+    assert plain(found.as_dict()) == printed.value
+    assert [bool(each.status) for each in found] == [True, False]
+    with pytest.raises(ReadModelError, match=f"{shop.name}-no"):
+        found.raise_if_broken()
 
 
 @row("`diagnose`")

@@ -17,6 +17,7 @@ from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.config.file import Config
 from readmodel_cfn.config.starter import Starter
 from readmodel_cfn.consent import Consent, ConsentRequired
+from readmodel_cfn.deploy.all_status import AllStatus, EnvironmentStatus
 from readmodel_cfn.deploy.delete import DeleteResult
 from readmodel_cfn.deploy.deploy import DeployResult
 from readmodel_cfn.deploy.diagnosis import Diagnosis
@@ -25,11 +26,13 @@ from readmodel_cfn.deploy.live.values import Live
 from readmodel_cfn.deploy.stack_diff import PropertyChange, ResourceDiff, StackDiff
 from readmodel_cfn.deploy.status import StackStatus
 from readmodel_cfn.deploy.values import Stack, StackResource
+from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.lint import Finding as LintFinding
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.plural import counted
 from readmodel_cfn.publish.history import Restored, Version
 from readmodel_cfn.publish.results import Published, PublishPlan, PublishResult
+from readmodel_cfn.target import Target
 from readmodel_cfn.verify.verify import VerifyResult
 
 WHERE = StackLocation("shop", Connection("eu-west-1"))
@@ -71,6 +74,8 @@ RESULTS: list[Any] = [
     LintFinding("E1", "error", "Resources", "message", "meaning"),
     Sandbox("http://127.0.0.1:4566", 4566, 7, "key", "secret", "instance"),
     Starter(Path("readmodel.toml"), Config()),
+    EnvironmentStatus("production", Target(), error=ReadModelError("it\nfailed")),
+    AllStatus((EnvironmentStatus("production", Target(), error=ReadModelError("it\nfailed")),)),
 ]
 
 

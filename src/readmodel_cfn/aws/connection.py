@@ -37,6 +37,7 @@ class Connection:
     those of the environment and the profile. `sandbox` is whether it is the embedded AWS. `session`
     is a boto3 session to use instead of a new one. `allowed_account` is the only account that may
     be used: a stack in any other is refused, and S3 refuses requests to a bucket of any other.
+    `env` is the environment of readmodel.toml, for messages.
     """
 
     region: str | None = None
@@ -46,6 +47,7 @@ class Connection:
     sandbox: bool = False
     session: "boto3.Session | None" = field(default=None, repr=False)
     allowed_account: str | None = None
+    env: str | None = None
 
     @cached_property
     def _session(self) -> "boto3.Session":
@@ -105,6 +107,7 @@ class Connection:
             region=self.region_name,
             profile=self.profile_name,
             sandbox=self.sandbox,
+            env=self.env,
         )
 
     @property

@@ -2,7 +2,8 @@
 
 import os
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import wraps
 from math import isfinite
 from pathlib import Path
@@ -12,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from readmodel_cfn.cli.output import log
-from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.template.options import OptionError
 from readmodel_cfn.template.render import build_template
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:  # imported below when a command needs them: `template --artic
     from troposphere import Template
 
     from readmodel_cfn.config import Config
+    from readmodel_cfn.stack import ReadModelStack
 
 _DAY = 86_400  # seconds
 
@@ -64,13 +66,32 @@ file_argument = click.argument("file", required=False, type=FILE)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 SANDBOX_VARIABLE = "READMODEL_CFN_SANDBOX"
+ENV_VARIABLE = "READMODEL_CFN_ENV"
 _NO_FILE = "run: readmodel-cfn init; or use --config FILE, --example or --article"
+
+
+def _complete_env(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """The environments of the file that begin with what is typed; none if it is invalid."""
+    from readmodel_cfn.config.file import DEFAULT_FILE, load_environments
+
+    with suppress(ConfigError, ReadModelError):
+        found = load_environments(ctx.params.get("config_file") or DEFAULT_FILE)
+        return [name for name in found if name.startswith(incomplete)]
+    return []
+
 
 _CONFIG = click.option(
     "--config", "config_file", type=FILE, help="Configuration file [default: ./readmodel.toml]."
 )
 _MODEL_OPTIONS = (
     _CONFIG,
+    click.option(
+        "--env",
+        type=WORD,
+        metavar="NAME",
+        shell_complete=_complete_env,
+        help=f"Environment of the file, a table [env.NAME] [default: {ENV_VARIABLE}].",
+    ),
     click.option(
         "--example", is_flag=True, help="Use the built-in example instead of a configuration file."
     ),
@@ -97,14 +118,21 @@ _STACK_NAME = click.option("--stack-name", help="Name of the stack [default: fro
 
 
 class SelectedModel:
-    """The read model that --config, --example or --article selects: by default ./readmodel.toml."""
+    """The read model that --config, --example or --article selects: by default ./readmodel.toml.
 
-    def __init__(self, config_file: Path | None, example: bool, article: bool) -> None:
-        given = {"--config": config_file, "--example": example, "--article": article}
+    --env, or READMODEL_CFN_ENV, selects an environment of the file; the example and the article's
+    template have none.
+    """
+
+    def __init__(
+        self, config_file: Path | None, env: str | None, example: bool, article: bool
+    ) -> None:
+        given = {"--config": config_file, "--env": env, "--example": example, "--article": article}
         self._given = [option for option, value in given.items() if value]
-        if len(self._given) > 1:
-            raise click.UsageError(f"{self._given[0]} cannot be used with {self._given[1]}.")
-        self._file = config_file
+        if len(self._given) > 1 and self._given != ["--config", "--env"]:
+            *_, first, second = self._given
+            raise click.UsageError(f"{first} cannot be used with {second}.")
+        self._file, self._env = config_file, env
         self._said = False
         self.article = article
 
@@ -123,22 +151,72 @@ class SelectedModel:
     @property
     def file_in_use(self) -> Path | None:
         """The configuration file, if it exists and is selected."""
-        selected = self.given in (None, "--config")
+        selected = self.given in (None, "--config", "--env")
         return self.file if selected and self.file.exists() else None
 
     def load(self) -> "Config | None":
         """The selected configuration; None if there is no ./readmodel.toml and no option.
 
         Raises:
-            ConfigError: the file cannot be read, or a key or value in it is invalid.
+            ConfigError: the file cannot be read, a key or value in it is invalid, or it does not
+                have the environment.
         """
-        from readmodel_cfn.config.file import article, example, has_default_file, load
+        from readmodel_cfn.config.file import (
+            article,
+            example,
+            has_default_file,
+            load,
+            no_default_file,
+        )
 
         if self.article:
             return article()
         if self.given == "--example":
             return example()
-        return load(self.file) if self._file or has_default_file() else None
+        if self._file or has_default_file():
+            return self._load(load)
+        if self._env:
+            raise no_default_file("--env requires the file")
+        return None
+
+    def _load(self, load: "Callable[[Path, str | None], Config]") -> "Config":
+        """The file's configuration, or that of the environment.
+
+        A variable that names no environment is named itself: it may have been set for another
+        project, and the file alone does not explain the error.
+        """
+        from readmodel_cfn.config.environments import UnknownEnvironment
+
+        variable = None if self._env else os.environ.get(ENV_VARIABLE)
+        try:
+            return load(self.file, self._env or variable or None)
+        except UnknownEnvironment as error:
+            if variable:
+                error.where = f"{ENV_VARIABLE}: {error.where}"
+            raise
+
+    def load_environments(self) -> "Mapping[str, Config]":
+        """Every environment of the file, by name, in the file's order.
+
+        Raises:
+            UsageError: an option selects something else than all of them.
+            ConfigError: there is no file, it is invalid, or it has no environments.
+        """
+        from readmodel_cfn.config.file import (
+            has_default_file,
+            load_environments,
+            no_default_file,
+        )
+
+        if self.given not in (None, "--config") or self._env:
+            raise click.UsageError(f"--all cannot be used with {self._given[-1]}.")
+        if not self._file and not has_default_file():
+            raise no_default_file("--all requires the file")
+        found = load_environments(self.file)
+        if not found:
+            hint = "add tables such as [env.production.stack], or omit --all"
+            raise ConfigError("has no environments", where=str(self.file), hint=hint)
+        return found
 
     def load_or_example(self) -> "Config":
         """The same; without a file the built-in example, which is said once on stderr."""
@@ -164,18 +242,20 @@ class SelectedModel:
 
 
 def model_options(command: Command) -> Command:
-    """Add --config, --example and --article to a command, whose parameter `model` has them."""
+    """Add --config, --env, --example and --article to a command, whose parameter is `model`."""
 
     @wraps(command)
-    def with_model(config_file: Path | None, example: bool, article: bool, **options: Any) -> Any:
-        return command(model=SelectedModel(config_file, example, article), **options)
+    def with_model(
+        config_file: Path | None, env: str | None, example: bool, article: bool, **options: Any
+    ) -> Any:
+        return command(model=SelectedModel(config_file, env, example, article), **options)
 
     return _added(_MODEL_OPTIONS, with_model)
 
 
 _SELECTING = {
     *("config_file", "stack_name", "region", "profile", "endpoint_url", "use_sandbox"),
-    *("example", "article"),
+    *("env", "example", "article"),
 }
 """The parameters that select a stack."""
 
@@ -197,6 +277,7 @@ def _with_stack(command: Command, *, needs_model: bool) -> Command:
     @wraps(command)
     def with_stack(
         config_file: Path | None,
+        env: str | None,
         example: bool,
         article: bool,
         stack_name: str | None,
@@ -209,17 +290,22 @@ def _with_stack(command: Command, *, needs_model: bool) -> Command:
         from readmodel_cfn.config.file import no_default_file
         from readmodel_cfn.stack import ReadModelStack
 
-        config = SelectedModel(config_file, example, article).load()
-        if config is None and needs_model:
-            raise no_default_file(_NO_FILE)
-        if config is None and stack_name is None:
-            raise no_default_file(f"use --stack-name NAME; or {_NO_FILE}")
+        model = SelectedModel(config_file, env, example, article)
         place: dict[str, Any] = {
             "region": region,
             "profile": profile,
             "endpoint_url": endpoint_url,
             "sandbox": is_sandbox(use_sandbox, endpoint_url),
         }
+        if options.get("all_environments"):
+            return command(stack=_every_stack(model, stack_name, **place), **options)
+        config = model.load()
+        if config is None and needs_model:
+            raise no_default_file(_NO_FILE)
+        if config is None and stack_name is None:
+            raise no_default_file(f"use --stack-name NAME; or {_NO_FILE}")
+        if config:
+            config.require_stack()
         try:
             stack = (
                 ReadModelStack.from_config(config, name=stack_name, article=article, **place)
@@ -231,6 +317,23 @@ def _with_stack(command: Command, *, needs_model: bool) -> Command:
         return command(stack=stack, **options)
 
     return _added((*_MODEL_OPTIONS, _STACK_NAME, *_PLACE_OPTIONS), with_stack)
+
+
+def _every_stack(
+    model: SelectedModel, stack_name: str | None, *, region: str | None, **place: Any
+) -> "dict[str, ReadModelStack]":
+    """The stack of each environment of the file, for --all.
+
+    Raises:
+        UsageError: an option selects something else than all of them.
+        ConfigError: the file has no environments.
+    """
+    from readmodel_cfn.stacks import environments
+
+    for option, value in {"--stack-name": stack_name, "--region": region}.items():
+        if value is not None:
+            raise click.UsageError(f"--all cannot be used with {option}.")
+    return environments(model.load_environments(), **place)
 
 
 def place_options(command: Command) -> Command:

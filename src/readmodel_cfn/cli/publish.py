@@ -98,8 +98,8 @@ def publish(
     Prints the URL where the document can be read, or one for each route, unless --bucket is given.
 
     With --json: for one file an object with bucket, key, etag, version, bytes, url, and those of
-    the target: account, region, stack, profile, role_arn and sandbox; for several a line each, an
-    object whose one key is sent, invalid, lost or deleted, and at the end result, with the same
+    the target: account, region, stack, profile, role_arn, sandbox and env; for several a line each,
+    an object whose one key is sent, invalid, lost or deleted, and at the end result, with the same
     fields. With --dry-run one line whose key is plan.
     """
     _check_patterns(exclude)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Publish,
         StackSettings,
         load,
+        load_environments,
         parse,
         read_model,
     )
@@ -28,6 +29,7 @@ __all__ = [
     "StackSettings",
     "Starter",
     "load",
+    "load_environments",
     "parse",
     "read_model",
     "write_starter",

@@ -1,7 +1,8 @@
 """The file readmodel.toml: the stack, the read model, and the settings of `publish`.
 
 An unknown key, a wrong type or a value that AWS would refuse is an error that names the file, the
-key, the value and the allowed values. One file describes one environment.
+key, the value and the allowed values. A file describes one stack, or one for each of its
+environments: the tables `[env.NAME.*]` override the others (environments.py).
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,14 @@ from os.path import lexists
 from pathlib import Path
 from typing import Any
 
+from readmodel_cfn.config.environments import (
+    ENV,
+    UnknownEnvironment,
+    env_tables,
+    merged,
+    place_of,
+    table_name,
+)
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.files import read_text
 from readmodel_cfn.limits import STACK_TAGS, TAG_KEY_LENGTH, TAG_VALUE_LENGTH
@@ -93,6 +102,14 @@ class StackSettings:
         if len(self.tags) > _MOST_TAGS or any(len(key) > TAG_KEY_LENGTH for key in self.tags):
             raise OptionError("stack.tags", self.tags, _TAGS_IN_WORDS)
 
+    def may_be(self, name: str, account: str | None, region: str | None) -> bool:
+        """Whether it may be the stack of that name: an account or region of None may be any."""
+        return (
+            self.name == name
+            and (not self.account or not account or self.account == account)
+            and (not self.region or not region or self.region == region)
+        )
+
 
 @dataclass(frozen=True)
 class Publish:
@@ -123,26 +140,100 @@ class Config:
     """The content of readmodel.toml: the stack, the read model, and how to publish.
 
     `command_options` are the options of the command line that select it, for commands in messages;
-    there are none for ./readmodel.toml.
+    there are none for ./readmodel.toml. `env` is the environment that it describes, `environments`
+    are all of the file, by name, and `overrides` are the tables of this one. A file that has
+    environments describes no stack without one of them.
     """
 
     stack: StackSettings = field(default_factory=StackSettings)
     model: ReadModel = field(default_factory=ReadModel)
     publish: Publish = field(default_factory=Publish)
     command_options: tuple[str, ...] = field(default=(), compare=False)
+    env: str | None = None
+    environments: Mapping[str, "Config"] = field(default_factory=dict, compare=False, repr=False)
+    overrides: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def file(self) -> str:
+        """The file's path, for messages."""
+        options = self.command_options
+        return options[1] if options[:1] == ("--config",) else str(DEFAULT_FILE)
+
+    def environment(self, name: str) -> "Config":
+        """The configuration of an environment of the file.
+
+        Raises:
+            UnknownEnvironment: the file does not have it.
+        """
+        if name not in self.environments:
+            raise UnknownEnvironment(name, self.environments, where=self.file)
+        return self.environments[name]
+
+    def require_stack(self) -> None:
+        """Check that it describes a stack: that an environment was chosen, if there are any.
+
+        Raises:
+            ConfigError: none was chosen.
+        """
+        if self.environments and self.env is None:
+            hint = f"use --env NAME, in Python env=NAME: {', '.join(self.environments)}"
+            raise ConfigError("no environment is chosen", where=self.file, hint=hint)
+
+    def check_own_stack(self, name: str, region: str | None) -> None:
+        """Check that a stack is not that of another environment; without one `require_stack` does.
+
+        Raises:
+            ConfigError: it is.
+        """
+        for env, other in self.environments.items() if self.env else ():
+            if env != self.env and other.stack.may_be(name, self.stack.account, region):
+                what = f"stack {name} is that of environment {env}"
+                hint = f"choose another name or region, or use the environment {env}"
+                raise ConfigError(what, where=f"environment {self.env}", hint=hint)
+
+    def table_of(self, table: str, key: str) -> str:
+        """The table that sets a key, such as `api` or `env.production.api`.
+
+        `key` may be a dotted one, such as tags.team.
+        """
+        found: Any = self.overrides.get(table)
+        for part in key.split("."):
+            found = found.get(part) if isinstance(found, dict) else None
+        return table if found is None else table_name(self.env, table)
+
+    def tables_of(self, heading: str) -> str:
+        """The headings of a table and of its overrides: `[api] or [env.production.api]`."""
+        table = heading.strip("[]")
+        if table not in self.overrides:
+            return heading
+        return f"{heading} or [{table_name(self.env, table)}]"
 
 
-def load(path: str | Path = DEFAULT_FILE) -> Config:
-    """Read a readmodel.toml.
+def load(path: str | Path = DEFAULT_FILE, env: str | None = None) -> Config:
+    """Read a readmodel.toml, or one of its environments.
+
+    Raises:
+        ConfigError: the file cannot be read, a key or value in it is invalid, or it does not have
+            the environment.
+    """
+    path = Path(path)
+    return parse(read_text(path), str(path), env, _command_options(path))
+
+
+def load_environments(path: str | Path = DEFAULT_FILE) -> Mapping[str, Config]:
+    """Every environment of a readmodel.toml, by name, in the file's order; empty if it has none.
 
     Raises:
         ConfigError: the file cannot be read, or a key or value in it is invalid.
     """
     path = Path(path)
-    config = parse(read_text(path), str(path))
-    return (
-        config if path == DEFAULT_FILE else replace(config, command_options=("--config", str(path)))
-    )
+    content = _content(read_text(path), str(path))
+    with _naming_source(str(path)):
+        return _environments(content, _command_options(path))
+
+
+def _command_options(path: Path) -> tuple[str, ...]:
+    return () if path == DEFAULT_FILE else ("--config", str(path))
 
 
 def has_default_file() -> bool:
@@ -189,21 +280,36 @@ def check_article(name: str, region: str | None) -> None:
         raise OptionError("--region", region, f"{REGION}, the region of the article's template")
 
 
-def parse(text: str, source: str) -> Config:
-    """Read the text of a readmodel.toml; `source` names it in errors.
+def parse(
+    text: str, source: str, env: str | None = None, command_options: tuple[str, ...] = ()
+) -> Config:
+    """Read the text of a readmodel.toml, or one of its environments; `source` is for errors.
+
+    All environments are checked. The tables that they share need not be valid without one.
 
     Raises:
-        ConfigError: a key or value is invalid.
+        ConfigError: a key or value is invalid, or there is no such environment.
     """
+    content = _content(text, source)
+    with _naming_source(source):
+        environments = _environments(content, command_options)
+    if env is not None:
+        if env not in environments:
+            raise UnknownEnvironment(env, environments, where=source)
+        return environments[env]
+    with _naming_source(source):
+        config = _base(content, environments)
+    return replace(config, command_options=command_options, environments=environments)
+
+
+def _content(text: str, source: str) -> Mapping[str, Any]:
     import tomllib  # takes time to import, as does difflib below
 
     try:
-        content = tomllib.loads(text)
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError: also for too many digits
         what = "nested too deeply" if isinstance(error, RecursionError) else error
         raise ConfigError(f"not TOML: {what}", where=source) from error
-    with _naming_source(source):
-        return _config(content)
 
 
 def read_model(content: Any, source: str) -> ReadModel:
@@ -232,8 +338,87 @@ def _naming_source(source: str) -> Iterator[None]:
         raise ConfigError(error.what, where=where, hint=error.hint) from error
 
 
+def _base(content: Mapping[str, Any], environments: Mapping[str, Config]) -> Config:
+    """The configuration without an environment.
+
+    Raises:
+        ConfigError: a key or value is invalid, or its environments have to add one.
+    """
+    try:
+        return _config(content)
+    except ConfigError as error:
+        if environments:
+            choice = f"choose an environment with --env: {', '.join(environments)}"
+            error.hint = f"{error.hint}, or {choice}" if error.hint else choice
+        raise
+
+
+def _environments(
+    content: Mapping[str, Any], command_options: tuple[str, ...]
+) -> Mapping[str, Config]:
+    """The configuration of each environment, by name.
+
+    Raises:
+        ConfigError: a key or value is invalid, or two environments may be the same stack.
+    """
+    found: dict[str, Config] = {}
+    base = {name: table for name, table in content.items() if name != ENV}
+    for name, overrides in env_tables(content).items():
+        _check_env_keys(name, overrides)
+        try:
+            config = _config(merged(base, overrides))
+        except ConfigError as error:
+            where = place_of(error.where or "", name, overrides, base)
+            raise ConfigError(error.what, where=where, hint=error.hint) from error
+        found[name] = replace(
+            config,
+            command_options=(*command_options, "--env", name),
+            env=name,
+            environments=found,
+            overrides=overrides,
+        )
+    for config in found.values():
+        _check_other_stack(config)
+    return found
+
+
+def _check_env_keys(name: str, overrides: Mapping[str, Any]) -> None:
+    """Check the names of an environment's tables.
+
+    Raises:
+        ConfigError: one is unknown, or is `routes`.
+    """
+    place = table_name(name)
+    if "routes" in overrides:
+        hint = "move them to [[routes]]"
+        raise ConfigError(
+            "routes are shared by all environments", where=f"{place}.routes", hint=hint
+        )
+    for key in overrides:
+        if key not in TABLES and key in StackSettings.__dataclass_fields__:
+            hint = f"add it under [{place}.stack]"
+            raise ConfigError("unknown key", where=f"{place}.{key}", hint=hint)
+    _check_keys(overrides, [table for table in TABLES if table != "routes"], place)
+
+
+def _check_other_stack(config: Config) -> None:
+    """Check that no environment before this one may be the same stack.
+
+    Raises:
+        ConfigError: one may be.
+    """
+    stack = config.stack
+    for env, other in config.environments.items():
+        if env == config.env:
+            return
+        if other.stack.may_be(stack.name, stack.account, stack.region):
+            what = f"stack {stack.name} is that of environment {env} too"
+            hint = "set another name, or an account or region in both"
+            raise ConfigError(what, where=table_name(config.env, "stack"), hint=hint)
+
+
 def _config(content: Mapping[str, Any]) -> Config:
-    _check_keys(content, TABLES, "")
+    _check_keys(content, [*TABLES, ENV], "")
     return Config(
         _table(StackSettings, content.get("stack", {}), "stack"),
         _model(content),

@@ -26,6 +26,15 @@ _HEAD = (
     "A read model for readmodel-cfn. Options that are commented out show their default, or an "
     "example if they have no default."
 )
+_ENVIRONMENT = """\
+# An environment overrides keys of the tables above; routes are shared. In a file that has one, the
+# commands that call AWS need --env, such as: readmodel-cfn deploy --env production
+#
+# [env.production.stack]
+#   name = "shop-production"
+#   account = "123456789012"
+#   termination_protection = true
+"""
 
 
 @dataclass(frozen=True)
@@ -94,7 +103,7 @@ def starter(config: Config) -> str:
             for route in others:
                 given = _given(route)
                 lines += ["", "[[routes]]", *(f"{key} = {_toml(given[key])}" for key in given)]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", _ENVIRONMENT])
 
 
 def _given(table: Any) -> dict[str, Any]:

@@ -23,6 +23,8 @@ ConsentKind = Literal[
     "delete",
     "erase-documents",
     "delete-missing",
+    "release",
+    "prune",
     "restore",
     "verify",
     "race",

@@ -149,11 +149,13 @@ def _integration_response(response: Json) -> Iterator[Feature]:
 
 def _is_valid_regex(pattern: str) -> bool:
     """Whether Python reads the pattern as Java does, whose syntax AWS uses."""
+    if _OTHER_DIALECT.search(pattern):
+        return False
     try:
         re.compile(pattern)
     except re.error:
         return False
-    return not _OTHER_DIALECT.search(pattern)
+    return True
 
 
 def _mappings(

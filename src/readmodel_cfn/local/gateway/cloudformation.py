@@ -225,7 +225,9 @@ def _check_creation(resources: Mapping[str, Resources]) -> None:
 def _check_path_parts(resources: Resources) -> None:
     siblings: dict[str, list[str]] = {}
     for logical_id, own in resources.items():
-        part, parent = own.get("PathPart", ""), own.get("ParentId", "")
+        part, parent = own.get("PathPart"), own.get("ParentId", "")
+        if not part:
+            continue  # it is named as missing when the paths are read
         listed = siblings.setdefault(parent, [])
         reason = refusals.path_part_refusal(part) or refusals.sibling_refusal(part, listed)
         if parent in resources:

@@ -54,11 +54,15 @@ def _of_section(
     table: str, old: ReadModel, new: ReadModel, prefix: str, before: Template
 ) -> Iterator[ChangedSetting]:
     section, target = getattr(old, table), getattr(new, table)
-    for declared, _ in options_of(type(section)):
+    for declared, _ in options_of(SECTIONS[table]):
         name = declared.name
-        value, changed = getattr(section, name), getattr(target, name)
+        value, changed = getattr(section, name, None), getattr(target, name, None)
         if value != changed:
             after = None
+            if section is None or target is None:  # it is turned on or off
+                after = _with(old, prefix, before, **{table: target})
+                yield table, name, plain(value), plain(changed), before, after
+                continue
             with suppress(ConfigError):  # this change is valid only with others of its table
                 single = replace(section, **{name: changed})
                 after = _template(replace(old, **{table: single}), prefix)

@@ -19,6 +19,7 @@ from readmodel_cfn.template.cors_origin import ORIGIN, ORIGIN_IN_WORDS, browser_
 from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.options import OptionError, check_options, option, without_none
 from readmodel_cfn.template.references import Reference, joined
+from readmodel_cfn.template.releases import HEADER, HEADER_SOURCE, integration_key
 from readmodel_cfn.template.responses import (
     ResponseSettings,
     integration_response,
@@ -108,15 +109,16 @@ def build_api(
     bucket: Reference,
     role: Reference,
     gzip_stored: bool,
+    releases: bool = False,
 ) -> ApiResources:
     """The API, unless an existing one is used, and the resources and methods of the routes.
 
     The methods read objects of `bucket` with the credentials of `role`; `gzip_stored` says that
-    the documents are stored compressed.
+    the documents are stored compressed, `releases` that they are those of the stage's release.
     """
     api = existing or _rest_api(options, gzip_stored, names)
     resources = _resources(routes, api, names)
-    settings = _response_settings(options, gzip_stored)
+    settings = _response_settings(options, gzip_stored, releases)
     responses = read_responses(options.missing, settings)
     methods = []
     for verb in READ_METHODS:
@@ -124,7 +126,9 @@ def build_api(
         mapped = [integration_response(response, settings) for response in sent]
         declared = [method_response(response, settings) for response in sent]
         for route in routes:
-            integration = _integration(verb, route, mapped, bucket, role)
+            key = integration_key(route.key) if releases else route.key
+            uri = _object_uri(bucket.name, key)
+            integration = _integration(verb, route, mapped, uri, role)
             resource = resources[route.path]
             methods.append(_method(verb, route, resource, integration, declared, names))
     return ApiResources(api, resources, methods)
@@ -163,15 +167,17 @@ def _resources(routes: Sequence[Route], api: ag.RestApi, names: Names) -> dict[s
     return made
 
 
-def _response_settings(options: Api, gzip_stored: bool) -> ResponseSettings:
+def _response_settings(options: Api, gzip_stored: bool, releases: bool) -> ResponseSettings:
     compressed = _compress_from(options, gzip_stored) is not None
     origin = options.cors_origin
     # A page of another origin can read only the headers that are exposed to it.
-    exposed = {"Access-Control-Expose-Headers": "ETag"} if origin else {}
+    names = ",".join(["ETag", *([HEADER] if releases else [])])
+    exposed = {"Access-Control-Expose-Headers": names} if origin else {}
     varying = {"Vary": "Accept-Encoding"} if compressed else {}
     return ResponseSettings(
         headers={"Access-Control-Allow-Origin": origin} if origin else {},
         document_headers={**exposed, **varying},
+        mapped={HEADER: HEADER_SOURCE} if releases else {},
         binary=gzip_stored,
     )
 
@@ -180,7 +186,7 @@ def _integration(
     verb: str,
     route: Route,
     responses: list[ag.IntegrationResponse],
-    bucket: Reference,
+    uri: AWSHelperFn,
     role: Reference,
 ) -> ag.Integration:
     """The request to S3, with the client's conditional headers: S3 needs them to return 304.
@@ -194,7 +200,7 @@ def _integration(
         Type="AWS",
         IntegrationHttpMethod=verb,
         IntegrationResponses=responses,
-        Uri=_object_uri(bucket.name, route.key),
+        Uri=uri,
         Credentials=role.arn,
         RequestParameters={
             f"integration.request.{name}": f"method.request.{name}" for name in passed

@@ -7,7 +7,7 @@ action has a wildcard.
 from collections.abc import Sequence
 from typing import Any
 
-from awacs import kms, s3, sts
+from awacs import apigateway, kms, s3, sts
 from awacs.aws import (
     Action,
     Allow,
@@ -54,6 +54,10 @@ def use(actions: Sequence[Action], objects: Sequence[Arn]) -> Statement:
 
     A publisher needs only PUT, and API Gateway only GET; for a PUT with If-Match a writer also
     needs GET. DELETE removes documents that are no longer published, but no earlier versions.
+
+    With releases, PUT is for documents and manifests, whose If-None-Match needs no more; GET is
+    for copies of unchanged documents, for manifests and for the pointer, which is put with
+    If-Match; DELETE is for `release prune` only.
     """
     return Statement(Effect=Allow, Action=list(actions), Resource=list(objects))
 
@@ -82,6 +86,15 @@ def encrypt(key: Arn) -> Statement:
 def decrypt(key: Arn) -> Statement:
     """Allow S3 to decrypt the data key with KMS for the reader."""
     return Statement(Effect=Allow, Action=[kms.Decrypt], Resource=[key])
+
+
+def activate(stages: Sequence[Arn]) -> Statement:
+    """Allow reading and setting the variables of stages, to activate a release.
+
+    IAM has no condition for a single variable: PATCH allows every setting of the stage.
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-iam-policy-examples.html
+    """
+    return Statement(Effect=Allow, Action=[apigateway.GET, apigateway.PATCH], Resource=list(stages))
 
 
 def refuse_plain_http(bucket: AWSHelperFn) -> Statement:

@@ -41,10 +41,12 @@ class Writer:
         pattern=_PRINCIPAL,
         allowed="an account ID, or the ARN of an account's root, a user or a role",
     )
-    allow: tuple[Literal["put", "compare", "list", "delete"], ...] = option(
+    allow: tuple[Literal["put", "compare", "list", "delete", "activate"], ...] = option(
         ("put",),
         "Allowed operations on the keys of the routes: put (default); compare, for conditional "
-        "puts that replace only the version that was read; list; delete.",
+        "puts that replace only the version that was read; list; delete. With [releases] on the "
+        "keys of releases: put; compare, also for copies; list; delete, for `release prune`; "
+        "activate, to switch a stage to another release.",
     )
     key_in: Literal["secret", "outputs"] = option(
         "secret",
@@ -112,14 +114,25 @@ class WriterResources:
 
 
 def build_writer(
-    options: Writer, names: Names, *, bucket: Reference, keys: Sequence[str], kms_key: str | None
+    options: Writer,
+    names: Names,
+    *,
+    bucket: Reference,
+    keys: Sequence[str],
+    kms_key: str | None,
+    stages: Sequence[policies.Arn] = (),
 ) -> WriterResources:
-    """The writer of the key patterns `keys` in a bucket, which `kms_key` may encrypt."""
+    """The writer of the key patterns `keys` in a bucket, which `kms_key` may encrypt.
+
+    `stages` are the ARNs of the stages that it may activate releases on.
+    """
     if options.kind == "none":
         return WriterResources()
     kind = iam.Role if options.kind == "role" else iam.User
     first, *others = (
-        policies.document(_statements(options, bucket.arn, batch, kms_key)) if batch else None
+        policies.document(_statements(options, bucket.arn, batch, kms_key, stages))
+        if batch
+        else None
         for batch in policies.batches(keys, kind)
     )
     identity = _identity(options, first, names)
@@ -144,7 +157,11 @@ _ACTIONS = {"put": policies.PUT, "compare": policies.GET, "delete": policies.DEL
 
 
 def _statements(
-    options: Writer, bucket: policies.Arn, keys: Sequence[str], kms_key: str | None
+    options: Writer,
+    bucket: policies.Arn,
+    keys: Sequence[str],
+    kms_key: str | None,
+    stages: Sequence[policies.Arn],
 ) -> list[Statement]:
     statements = []
     if actions := [action for word, action in _ACTIONS.items() if word in options.allow]:
@@ -155,6 +172,8 @@ def _statements(
         statements.append(policies.encrypt(kms_key))
     if kms_key and "compare" in options.allow:
         statements.append(policies.decrypt(kms_key))
+    if stages and "activate" in options.allow:
+        statements.append(policies.activate(stages))
     return statements
 
 

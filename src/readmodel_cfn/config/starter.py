@@ -99,7 +99,8 @@ def starter(config: Config) -> str:
     lines = _comment(_HEAD)
     for name, cls in TABLES.items():
         table = values.get(name) or getattr(config.model, name)
-        lines += _table(name, cls, _given(table), is_off=table is None)
+        given = {} if table is None else _given(table)
+        lines += _table(name, cls, given, is_off=table is None)
         if name == "routes":
             for route in others:
                 given = _given(route)

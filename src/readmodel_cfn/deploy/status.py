@@ -20,6 +20,7 @@ from readmodel_cfn.deploy.plan import is_managed, without_metadata
 from readmodel_cfn.deploy.stage_release import (
     LiveRelease,
     ReleaseStatus,
+    StageReleases,
     stages_of,
     uses_releases,
 )
@@ -149,14 +150,15 @@ def _releases(
     """The live release and that of each stage, as far as they can be read."""
     if template is None or not uses_releases(template):
         return None
-    unknown, live, stages = "", None, None
+    stages = stages_of(client, location.connection.client("apigateway"), stack)
+    if stages is None:
+        return None
+    releases: StageReleases = {}
     try:
-        stages = stages_of(client, location.connection.client("apigateway"), stack)
-        releases = stages.releases() if stages else {}
-        live = live_release(stack)
+        releases = stages.releases()
+        return ReleaseStatus(live_release(stack), releases, stages.live)
     except ReadModelError as error:
-        releases, unknown = {}, str(error)
-    return ReleaseStatus(live, releases, stages.live if stages else "", unknown)
+        return ReleaseStatus(None, releases, stages.live, str(error))
 
 
 def _last_operation(client: StackClient, stack: Stack) -> LastOperation | None:

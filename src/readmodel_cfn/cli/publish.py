@@ -14,6 +14,7 @@ from readmodel_cfn.cli.options import FILE_OR_FOLDER, WORD, json_option, same_st
 from readmodel_cfn.cli.reporter import Printer, Reporter
 from readmodel_cfn.config.file import Publish
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.plural import counted
 from readmodel_cfn.results import (
     Fault,
     InvalidDocuments,
@@ -174,6 +175,11 @@ def _invalid(report: Reporter, one_file: bool, as_json: bool) -> Iterator[None]:
             hint = "correct them, or leave them out with --skip-invalid"
             what = f"invalid documents: {error.count:,}; nothing was sent"
             raise ConfigError(what, where="publish", hint=hint) from error
+        if error.first.more:
+            for fault in error.first.each:
+                report(fault)
+            what = f"{counted(len(error.first.each), 'fault')}; nothing was sent"
+            raise ConfigError(what, where=error.where, hint=error.hint) from error
         if as_json:
             report(error.first)
         raise

@@ -140,9 +140,19 @@ def load(path: str | Path = DEFAULT_FILE) -> Config:
     """
     path = Path(path)
     config = parse(read_text(path), str(path))
+    config = replace(config, model=_with_schemas_from(path.parent, config.model))
     return (
         config if path == DEFAULT_FILE else replace(config, command_options=("--config", str(path)))
     )
+
+
+def _with_schemas_from(folder: Path, model: ReadModel) -> ReadModel:
+    """The model with the schemas' paths from the working directory, not from the folder."""
+    routes = [
+        replace(route, schema=str(folder / route.schema)) if route.schema else route
+        for route in model.routes
+    ]
+    return replace(model, routes=routes)
 
 
 def has_default_file() -> bool:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # imported below when a command needs them: `template --artic
     from troposphere import Template
 
     from readmodel_cfn.config import Config
+    from readmodel_cfn.stack import ReadModelStack
 
 _DAY = 86_400  # seconds
 
@@ -93,7 +94,7 @@ _PLACE_OPTIONS = (
         help=f"Use the embedded AWS, starting it if needed [default: if {SANDBOX_VARIABLE}=1].",
     ),
 )
-_STACK_NAME = click.option("--stack-name", help="Name of the stack [default: from the file].")
+stack_name_option = click.option("--stack-name", help="Name of the stack [default: from the file].")
 
 
 class SelectedModel:
@@ -206,31 +207,54 @@ def _with_stack(command: Command, *, needs_model: bool) -> Command:
         use_sandbox: bool,
         **options: Any,
     ) -> Any:
-        from readmodel_cfn.config.file import no_default_file
-        from readmodel_cfn.stack import ReadModelStack
-
-        config = SelectedModel(config_file, example, article).load()
-        if config is None and needs_model:
-            raise no_default_file(_NO_FILE)
-        if config is None and stack_name is None:
-            raise no_default_file(f"use --stack-name NAME; or {_NO_FILE}")
         place: dict[str, Any] = {
             "region": region,
             "profile": profile,
             "endpoint_url": endpoint_url,
-            "sandbox": is_sandbox(use_sandbox, endpoint_url),
+            "use_sandbox": use_sandbox,
         }
-        try:
-            stack = (
-                ReadModelStack.from_config(config, name=stack_name, article=article, **place)
-                if config
-                else ReadModelStack(str(stack_name), **place)
-            )
-        except OptionError as error:
-            raise OptionError("--stack-name", error.value, error.allowed) from error
+        model = SelectedModel(config_file, example, article)
+        stack = selected_stack(model, stack_name, needs_model=needs_model, **place)
         return command(stack=stack, **options)
 
-    return _added((*_MODEL_OPTIONS, _STACK_NAME, *_PLACE_OPTIONS), with_stack)
+    return _added((*_MODEL_OPTIONS, stack_name_option, *_PLACE_OPTIONS), with_stack)
+
+
+def selected_stack(
+    model: SelectedModel,
+    stack_name: str | None,
+    *,
+    needs_model: bool,
+    region: str | None,
+    profile: str | None,
+    endpoint_url: str | None,
+    use_sandbox: bool,
+) -> "ReadModelStack":
+    """The stack that the options of a command select.
+
+    Raises:
+        ConfigError: there is no configuration, and the command needs one or a stack's name.
+    """
+    from readmodel_cfn.config.file import no_default_file
+    from readmodel_cfn.stack import ReadModelStack
+
+    config = model.load()
+    if config is None and needs_model:
+        raise no_default_file(_NO_FILE)
+    if config is None and stack_name is None:
+        raise no_default_file(f"use --stack-name NAME; or {_NO_FILE}")
+    place: dict[str, Any] = {
+        "region": region,
+        "profile": profile,
+        "endpoint_url": endpoint_url,
+        "sandbox": is_sandbox(use_sandbox, endpoint_url),
+    }
+    try:
+        if config is None:
+            return ReadModelStack(str(stack_name), **place)
+        return ReadModelStack.from_config(config, name=stack_name, article=model.article, **place)
+    except OptionError as error:
+        raise OptionError("--stack-name", error.value, error.allowed) from error
 
 
 def place_options(command: Command) -> Command:

@@ -98,4 +98,9 @@ def message_of(error: "ValidationError") -> str:
     text = error.message
     if len(text) > _MESSAGE:
         text = f"{text[: _MESSAGE // 2]} ... {text[-_MESSAGE // 2 :]}"
+    return printable(text)
+
+
+def printable(text: str) -> str:
+    """The text; as JSON if it has characters that are not printable."""
     return text if text.isprintable() else json.dumps(text)

@@ -22,7 +22,9 @@ _VALUES = {"const", "enum", "default", "examples", "example"}
 _REFERENCES = {"$ref", "$dynamicRef", "$recursiveRef"}
 _ANCHORS = ("$anchor", "$dynamicAnchor")
 _OMITTED = {"$id", "$schema", "$recursiveAnchor", *_ANCHORS, *_DEFINITIONS}
-_IN_FRAGMENT = "~!$&'()*+,;=:@"  # what a fragment of a URI has as it is, beside letters and digits
+_IN_FRAGMENT = (
+    "~!$&'()*+,;=:@"  # with letters and digits, the characters that a fragment of a URI may have
+)
 
 _Path = tuple[str, ...]
 

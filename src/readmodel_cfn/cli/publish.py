@@ -14,7 +14,6 @@ from readmodel_cfn.cli.options import FILE_OR_FOLDER, WORD, json_option, same_st
 from readmodel_cfn.cli.reporter import Printer, Reporter
 from readmodel_cfn.config.file import Publish
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.plural import counted
 from readmodel_cfn.results import (
     Fault,
     InvalidDocuments,
@@ -178,7 +177,7 @@ def _invalid(report: Reporter, one_file: bool, as_json: bool) -> Iterator[None]:
         if error.first.more:
             for fault in error.first.each:
                 report(fault)
-            what = f"{counted(len(error.first.each), 'fault')}; nothing was sent"
+            what = "does not fit its JSON Schema; nothing was sent"
             raise ConfigError(what, where=error.where, hint=error.hint) from error
         if as_json:
             report(error.first)

@@ -171,7 +171,26 @@ def body_fault(body: bytes, stored: bytes, source: str, check: Check | None = No
         if body.startswith(BOM_UTF8):
             what = "it begins with a byte order mark, which JSON must not"
         return Fault(source, f"not JSON: {what}", "correct it: the document must be valid JSON")
-    return check(value, source) if check else None
+    if check is None:
+        return None
+    if body.count(b"[") + body.count(b"{") > _DEPTH and _is_deeper(value, _DEPTH):
+        return Fault(source, "nested too deeply to be checked", f"use at most {_DEPTH} levels")
+    return check(value, source)
+
+
+def _is_deeper(value: Any, depth: int) -> bool:
+    """Whether lists and objects in a value are nested more deeply."""
+    level = [[value]]
+    for _ in range(depth + 1):
+        level = [
+            each.values() if isinstance(each, dict) else each
+            for found in level
+            for each in found
+            if isinstance(each, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def too_large(size: int, source: str) -> Fault:
@@ -198,7 +217,8 @@ def _number(text: str) -> float | Decimal:
     return number if isfinite(number) else Decimal(text)
 
 
-_DIGITS = 4300
+_DIGITS = 4300  # Python's int reads no more
+_DEPTH = 900  # levels: jsonschema-rs 0.61 ends the process at about 10,000
 # The same documents, with numbers as values.
 _NUMBERS = json.JSONDecoder(
     parse_int=_integer, parse_float=_number, parse_constant=_refuse_constant

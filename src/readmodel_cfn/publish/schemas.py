@@ -8,7 +8,7 @@ from typing import Any
 from readmodel_cfn.publish.documents import Check
 from readmodel_cfn.publish.results import Fault
 from readmodel_cfn.publish.selection import KeyRoute
-from readmodel_cfn.schemas import RouteSchema, message_of, pointer
+from readmodel_cfn.schemas import RouteSchema, message_of, pointer, printable
 
 _MOST = 10  # faults of one document
 
@@ -59,7 +59,7 @@ def _faults(schema: RouteSchema, value: Any, source: str) -> Iterator[Fault]:
     try:
         for error in schema.validator.iter_errors(value):
             place = pointer(error.instance_path)
-            what = f"{place}: {message_of(error)}" if place else message_of(error)
+            what = f"{printable(place)}: {message_of(error)}" if place else message_of(error)
             yield Fault(source, what, hint, place)
     except ValueError as error:  # half a surrogate pair, or nested more deeply than it supports
         yield Fault(source, f"cannot be checked: {error}", hint)

@@ -4,7 +4,7 @@ import gzip
 import json
 import re
 from codecs import BOM_UTF8
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -180,7 +180,7 @@ def body_fault(body: bytes, stored: bytes, source: str, check: Check | None = No
 
 def _is_deeper(value: Any, depth: int) -> bool:
     """Whether lists and objects in a value are nested more deeply."""
-    level = [[value]]
+    level: list[Iterable[Any]] = [[value]]
     for _ in range(depth + 1):
         level = [
             each.values() if isinstance(each, dict) else each

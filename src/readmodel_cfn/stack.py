@@ -806,6 +806,48 @@ class ReadModelStack:
         return stack_outputs(stack, self.connection.emulator_url, show_secrets=show_secrets)
 
     @readable_errors()
+    def openapi(
+        self, *, api: str | None = None, deployed: bool = False, on_progress: OnProgress = ignore
+    ) -> dict[str, Any]:
+        """The API as an OpenAPI 3.1 document, with the JSON Schemas of the model's routes.
+
+        Args:
+            api: The logical ID of the API, if the template has several that read S3.
+            deployed: Whether to describe the deployed stack: its template and its URL. Otherwise
+                AWS is not called.
+            on_progress: Gets a Note for each part that may read S3 and is left out.
+
+        Raises:
+            ConfigError: no such API, a file that is no JSON Schema, or the extra `schema`, which
+                schemas require, is not installed.
+            ReadModelError: the deployed stack does not exist, or has no API.
+        """
+        from readmodel_cfn.analysis.openapi import openapi
+        from readmodel_cfn.analysis.view import unchecked_parts
+
+        template: Any
+        urls: Mapping[str, str] = {}
+        if deployed:
+            stack = self._described(on_progress)
+            outputs = self._own_outputs(stack=stack)
+            outputs.url()  # it must have one
+            urls, template = outputs.api_urls(), self._client.template(stack.id)
+        else:
+            template = self.template()
+        routes = self.model.routes if self._has_model else ()
+        document = openapi(
+            template,
+            api,
+            stack_name=self.name,
+            region=self.connection.region_name if deployed else self.config.stack.region,
+            schemas={route.path: route.schema for route in routes if route.schema},
+            urls=urls,
+        )
+        for unchecked in unchecked_parts(template):
+            on_progress(Note(f"left out: {unchecked}"))
+        return document
+
+    @readable_errors()
     def url(self, path: str = "", on_progress: OnProgress = ignore) -> str:
         """The URL of a path of the deployed API, such as products/42 (default: of the API).
 

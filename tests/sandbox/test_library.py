@@ -486,6 +486,14 @@ def describe(shop: Shop) -> None:
     assert openapi(Path("site.json")) == printed
     named = openapi(shop.model, stack_name=shop.name)
     assert named == shop.run("openapi").value
+    assert shop.stack.openapi() == named
+
+
+@row("`openapi --deployed`")
+def describe_deployed(shop: Shop) -> None:
+    found = shop.stack.openapi(deployed=True)
+    assert found == shop("openapi", "--deployed").value
+    assert found["servers"] == [{"url": shop.stack.url()}]
 
 
 @row("`serve`")

@@ -38,16 +38,19 @@ def option(
     maximum: int | None = None,
     example: Any = None,
     of_resource: bool = False,
+    in_template: bool = True,
 ) -> Any:
     """Declare an option: its default, its meaning, and the values that it allows.
 
     `pattern` must match the whole string (each string of a list or a table); `allowed` describes it
     in words. The default `dict` is an empty table. `example` is shown if there is no default.
     `of_resource` marks a setting of the bucket, role or API itself: `add_read_model` refuses it for
-    an existing one, because it would have no effect.
+    an existing one, because it would have no effect. `in_template` is False for an option that the
+    template does not depend on.
     """
     rules = {"pattern": pattern, "allowed": allowed, "minimum": minimum, "maximum": maximum}
-    metadata = {"doc": doc, "of_resource": of_resource, "example": example, **rules}
+    uses = {"of_resource": of_resource, "in_template": in_template}
+    metadata = {"doc": doc, **uses, "example": example, **rules}
     if default is dict:
         return field(default_factory=dict, metadata=metadata)
     return field(default=default, metadata=metadata)

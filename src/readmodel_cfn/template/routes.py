@@ -38,7 +38,8 @@ class Route:
     """One path of the API, without a leading slash, and the key of the document that it serves.
 
     The path and the key have the same parameters. `{name+}`, at the end of a path, matches the rest
-    of the path; the key contains it as `{name}`.
+    of the path; the key contains it as `{name}`. In Python, `schema` is a path from the working
+    directory.
 
     Raises:
         OptionError: a path or key that API Gateway or S3 does not support.
@@ -71,6 +72,15 @@ class Route:
         minimum=0,
         maximum=THROTTLE_BURST,
         example=50,
+    )
+    schema: str | None = option(
+        None,
+        "File with the JSON Schema of the route's documents, relative to this file. publish checks "
+        "documents against it, and openapi contains it; the template does not (default none).",
+        pattern=r"[^\x00-\x1f]+",
+        allowed="the path of a file, such as product.schema.json",
+        example="product.schema.json",
+        in_template=False,
     )
 
     def __post_init__(self) -> None:

@@ -646,9 +646,9 @@ class ReadModelStack:
 
     def _key_at(self, path: str) -> str | None:
         """The key of the document at a path of the API; None if the path is itself a key."""
-        routes = self.model.routes
-        if any(route.match_key(path) for route in routes):
-            return None
+        routes, bare = self.model.routes, path.strip("/")
+        if any(route.match_key(bare) for route in routes):
+            return bare if bare != path else None
         found = find_route(routes, path)
         return found[1] if found else None
 

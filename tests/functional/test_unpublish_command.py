@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,6 @@ from functional_aws import TARGET, Aws, enter_project, error_of, run, stubbed
 from test_history_command import marker, page, version
 
 from readmodel_cfn import ReadModel, ReadModelStack
-from readmodel_cfn.aws import deletion as batches
 from readmodel_cfn.consent import Consent
 from readmodel_cfn.errors import Unfinished
 
@@ -22,7 +22,10 @@ LOCKED = "Access Denied because object protected by object lock."
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
     enter_project(monkeypatch, tmp_path)
-    monkeypatch.setattr(batches.time, "sleep", lambda _: None)
+    clock = SimpleNamespace(sleep=lambda _: None)
+    monkeypatch.setattr("readmodel_cfn.aws.deletion.time", clock)
+    # The responses are in the order of the keys.
+    monkeypatch.setattr("readmodel_cfn.publish.unpublish._PARALLEL_LISTINGS", 1)
     with stubbed(monkeypatch) as made:
         yield made
 
@@ -325,7 +328,7 @@ def test_interruption_says_how_much_was_deleted(aws: Aws, monkeypatch: pytest.Mo
     def interrupt(*_: Any, **__: Any) -> Any:
         raise KeyboardInterrupt
 
-    stub = aws.stub("s3").client
+    stub: Any = aws.stub("s3").client
     delete, calls = stub.delete_objects, iter([True, False])
     monkeypatch.setattr(
         stub, "delete_objects", lambda **kw: (delete if next(calls) else interrupt)(**kw)

@@ -345,8 +345,8 @@ def documents(shop: Shop) -> None:
 @row("`unpublish KEY...`")
 def unpublish(shop: Shop) -> None:
     key, missing, differs = KEYS[1], "products/44.json", "version"
-    for options in ({}, {"all_versions": True}):
-        words = ["--all-versions"] * bool(options)
+    for all_versions in (False, True):
+        words = ["--all-versions"] * all_versions
         *_, first = shop("unpublish", key, "--all-versions", "--yes", "--json").lines
         assert first["result"]["missing"] == []
         shop.stack.publish("data")
@@ -355,7 +355,11 @@ def unpublish(shop: Shop) -> None:
         shop.stack.publish("data")
         shop.values.clear()
         result = shop.stack.unpublish(
-            key, missing, **options, confirm=lambda _: True, on_progress=shop.on_progress
+            key,
+            missing,
+            all_versions=all_versions,
+            confirm=lambda _: True,
+            on_progress=shop.on_progress,
         )
         assert without(shop.values, differs) == without(reported, differs)
         assert {"result": result.as_dict()} == last

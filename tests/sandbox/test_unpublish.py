@@ -181,15 +181,15 @@ def test_bucket_without_versions_says_that_it_is_permanent(
     s3, bucket = clients("s3"), f"everyday-{secrets.token_hex(4)}"
     make_bucket(s3, bucket)
     asked: list[Consent] = []
+
+    def note(consent: Consent) -> bool:
+        asked.append(consent)
+        return True
+
     for all_versions in (False, True):
         s3.put_object(Bucket=bucket, Key=KEY, Body=b"1")
         to = Destination.from_connection(store.destination.connection, bucket)
-        done = unpublish(
-            [KEY],
-            to,
-            all_versions=all_versions,
-            confirm=lambda consent: asked.append(consent) is None,
-        )
+        done = unpublish([KEY], to, all_versions=all_versions, confirm=note)
         assert done.unpublished[0].version is None
         assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
     assert all("permanent" in consent.text for consent in asked)

@@ -86,6 +86,13 @@ ALSO = {
             "fix what `readmodel-cfn diagnose` names, then contact AWS Support",
         ),
     ],
+    "Publish, history, restore and unpublish": [
+        (
+            "`access denied`",
+            "The permission in the line is not granted, or the bucket is another account's.",
+            "ask for the permission, or choose another profile with `--profile`",
+        ),
+    ],
     "Read and verify": [
         (
             "`GET ...` of `status`",
@@ -238,7 +245,6 @@ CAUSES: dict[str, tuple[str, str]] = {
     "interrupted:": ("Ctrl-C or SIGTERM after the first document.", "run it again: it continues"),
     "invalid documents:": ("Each is named in a line above.", ""),
     "it has no versions": ("The document was never published, or is erased.", ""),
-    "access denied": ("The permission in the line is not granted.", ""),
     "is a path, and not the key": ("`unpublish` takes keys, not paths of the API.", ""),
     "no response, or an incomplete one": (
         "The connection to S3 was lost.",

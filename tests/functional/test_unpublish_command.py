@@ -321,6 +321,17 @@ def test_denied_listing_names_the_permission(aws: Aws) -> None:
     assert "s3:ListBucketVersions" in error_of(unpublish(), 1)
 
 
+@pytest.mark.parametrize("words", [("ls", "x"), ("unpublish", KEY, "--yes")], ids=" ".join)
+def test_denied_access_names_the_account_that_must_own_the_bucket(
+    aws: Aws, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    config = tmp_path / "readmodel.toml"
+    config.write_text(f'[stack]\naccount = "999999999999"\n{config.read_text()}')
+    listing = "list_objects_v2" if words[0] == "ls" else "list_object_versions"
+    aws.refuses("s3", listing, "AccessDenied", "Access Denied", 403)
+    assert "999999999999" in error_of(call(*words, "--bucket", "mine"), 1)
+
+
 def test_interruption_says_how_much_was_deleted(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     finds(aws, ONE, ONE)
     deletes(aws, *versions("old"))

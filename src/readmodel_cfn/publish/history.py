@@ -23,7 +23,7 @@ from readmodel_cfn.consent import Confirm, Consent, require_consent
 from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError
 from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
-from readmodel_cfn.publish.destination import DestinationOrLookup, resolve
+from readmodel_cfn.publish.destination import ACCESS_DENIED, DestinationOrLookup, resolve
 from readmodel_cfn.publish.results import flat
 from readmodel_cfn.target import Target
 
@@ -281,7 +281,7 @@ def _conflicts(key: str) -> Iterator[None]:
 def permitted(bucket: str, actions: str) -> Iterator[None]:
     """Name the required permissions if S3 denies access: its own message often does not."""
     hint = f"ask for {actions}, or choose another profile with --profile"
-    with _refusals({"AccessDenied"}, ReadModelError("access denied", where=bucket, hint=hint)):
+    with _refusals({"AccessDenied"}, ReadModelError(ACCESS_DENIED, where=bucket, hint=hint)):
         yield
 
 

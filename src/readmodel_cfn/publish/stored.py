@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.compare import widest_of
 from readmodel_cfn.publish.destination import Destination
@@ -35,6 +36,11 @@ class StoredDocument:
     def as_dict(self) -> dict[str, Any]:
         """The fields; the time in ISO 8601."""
         return {**asdict(self), "time": self.time.isoformat()}
+
+    def __str__(self) -> str:
+        served = f"served by {self.route}" if self.route else "served by no route"
+        line = f"{self.key}: {counted(self.size, 'byte')}, ETag {self.etag}, {served}"
+        return " ".join(line.splitlines())  # a key may contain line breaks
 
 
 def stored_documents(
@@ -68,7 +74,8 @@ def _listed(
     except Denied as denied:
         within = [each for each in widest_of(served) if each != prefix and each.startswith(prefix)]
         if not within:
-            denied.hint = "ask for s3:ListBucket, or choose another profile with --profile"
+            ask = "ask for s3:ListBucket, or choose another profile with --profile"
+            denied.hint = f"{ask}; {denied.hint}" if denied.hint else ask
             raise
         on_progress(Note(f"Only the keys of routes are listed: {denied.what}"))
         for each in within:

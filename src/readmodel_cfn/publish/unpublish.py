@@ -48,6 +48,10 @@ class Unpublished:
         """The fields."""
         return {"key": self.key, "version": self.version, "versions": self.versions}
 
+    def __str__(self) -> str:
+        erased = f", {counted(self.versions, 'version')} erased" if self.versions else ""
+        return f"{self.key}: unpublished{erased}"
+
 
 @dataclass(frozen=True, slots=True)
 class Missing:

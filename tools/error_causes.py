@@ -153,6 +153,25 @@ CAUSES: dict[str, tuple[str, str]] = {
     "..., but the output cannot be written": (_OUTPUT, "the change is made; do not repeat it"),
     "progress cannot be written": (_OUTPUT, "run it again; nothing is done twice"),
     "it has no read model": ("`deploy_api` got no handle of this API.", ""),
+    "cannot be read": (
+        "The file or directory does not exist, or its permissions do not allow it.",
+        "correct the path or the permissions",
+    ),
+    "not UTF-8 text": ("The file has another encoding.", "save it as UTF-8"),
+    "nested too deeply": ("The template has more levels than Python can read.", "flatten it"),
+    "the proxy's URL is invalid": (
+        "HTTP_PROXY or HTTPS_PROXY has no scheme, or a wrong port.",
+        "each is a URL such as http://HOST:PORT",
+    ),
+    "requires a single FILE": (
+        "`--key`, `--route` and `--if-match` are for one document.",
+        "publish one FILE, or omit the option",
+    ),
+    "cannot be used": ("`.cfnlintrc` has an error.", "correct it"),
+    "the request cannot be sent": (
+        "The URL or the network is not usable.",
+        "check the network, the region and `--endpoint-url`",
+    ),
     "has no read model": ("`ReadModelStack` was given only a name.", ""),
     "the first route has parameters": (
         "`read` without a path requests the first route.",

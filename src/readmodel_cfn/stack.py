@@ -34,6 +34,7 @@ from readmodel_cfn.consent import Confirm
 from readmodel_cfn.deploy.outputs import ModelOutputs
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.errors import ConfigError, ReadModelError
+from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.results import (
     Published,
@@ -41,6 +42,7 @@ from readmodel_cfn.publish.results import (
     PublishResult,
 )
 from readmodel_cfn.template.model import ReadModel
+from readmodel_cfn.template.routes import find_route, serving_route
 from readmodel_cfn.threads import call_within
 
 if TYPE_CHECKING:
@@ -61,6 +63,8 @@ if TYPE_CHECKING:
     from readmodel_cfn.publish.documents import Settings
     from readmodel_cfn.publish.history import Restored, Version
     from readmodel_cfn.publish.publish import Documents, SharedOptions
+    from readmodel_cfn.publish.stored import StoredDocument
+    from readmodel_cfn.publish.unpublish import UnpublishResult
     from readmodel_cfn.verify.contract import CheckedStack, Contract
     from readmodel_cfn.verify.race.race import RaceResult
     from readmodel_cfn.verify.verify import VerifyResult
@@ -585,6 +589,92 @@ class ReadModelStack:
         return plan_file(
             Path(file), self._settings, routes=routes, key=key, route=route, exclude=excluded
         )
+
+    @readable_errors()
+    def documents(
+        self, prefix: str = "", *, bucket: str | None = None, on_progress: OnProgress = ignore
+    ) -> "Iterator[StoredDocument]":
+        """The documents in the bucket whose keys begin with `prefix`, sorted by key.
+
+        They are listed as they are taken, so there may be any number. `bucket` names another bucket
+        than that of the stack.
+
+        Raises:
+            ReadModelError: the stack does not exist, or s3:ListBucket is not granted.
+        """
+        from readmodel_cfn.publish.selection import Selection
+        from readmodel_cfn.publish.stored import stored_documents
+
+        self._require_model()
+        destination = self._destination(bucket, False, on_progress)
+        selection = Selection(self.model.routes)
+        return stored_documents(destination, self._route_of, selection, prefix, on_progress)
+
+    def _route_of(self, key: str) -> tuple[str, str] | None:
+        """The path of the route that serves a key, and that of the request for it."""
+        found = serving_route(self.model.routes, key)
+        return (found[0].path, found[1]) if found else None
+
+    @readable_errors()
+    def unpublish(
+        self,
+        *keys: str,
+        all_versions: bool = False,
+        bucket: str | None = None,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "UnpublishResult":
+        """Delete the documents with exactly these keys; a key without a document is no error.
+
+        If the bucket keeps versions, `restore` can undo it.
+
+        Args:
+            keys: The keys, such as products/42.json; a route need not serve them.
+            all_versions: Erase all versions and delete markers of the keys permanently.
+            bucket: Bucket of the documents (default: that of the stack).
+            confirm: Called before anything is deleted (kind "unpublish" or "erase-versions").
+            on_progress: Gets Step, Note, Count, and Unpublished, Missing or Refused for each key.
+
+        Raises:
+            ConsentRequired: `confirm` does not agree, or is None; nothing is deleted.
+            ConfigError: there is no key, or a path is given as a key; nothing is deleted.
+            Stuck: S3 refuses to delete a document or version, such as one with an object lock.
+            Unfinished: interrupted after something was deleted; call it again.
+            ReadModelError: nothing was deleted.
+        """
+        from readmodel_cfn.publish.unpublish import unpublish
+
+        self._require_model()
+        done = unpublish(
+            keys,
+            partial(self._destination, bucket, False, on_progress),
+            all_versions=all_versions,
+            readers=self._readers_of_deleted(),
+            find_key=self._key_at,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
+        kept = [each for each in done.unpublished if each.version and self._route_of(each.key)]
+        if kept and not bucket:
+            words = ("restore", kept[0].key, str(kept[0].version))
+            command = self.location.command(*words if len(kept) == 1 else ("history", "KEY"))
+            on_progress(Note(f"To restore {counted(len(kept), 'document')}: {command}"))
+        return done
+
+    def _key_at(self, path: str) -> str | None:
+        """The key of the document at a path of the API; None if the path is itself a key."""
+        routes, bare = self.model.routes, path.strip("/")
+        if any(route.match_key(bare) for route in routes):
+            return bare if bare != path else None
+        found = find_route(routes, path)
+        return found[1] if found else None
+
+    def _readers_of_deleted(self) -> str:
+        """What readers get after a deletion, as a part of a question."""
+        store = self.model.data_store
+        seconds = store.max_age + store.stale_while_revalidate
+        cached = f", caches at most {seconds:,} s later" if seconds else ""
+        return f"readers then get {500 if self.article else 404}{cached}"
 
     @readable_errors()
     def history(self, key: str, on_progress: OnProgress = ignore) -> list["Version"]:

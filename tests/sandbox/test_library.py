@@ -351,6 +351,39 @@ def restore(shop: Shop) -> None:
     shop.stack.publish("data")
 
 
+@row("`ls PREFIX`")
+def documents(shop: Shop) -> None:
+    printed = [line["document"] for line in shop("ls", "products/", "--json").lines]
+    assert [document["key"] for document in printed] == list(KEYS)
+    assert [document.as_dict() for document in shop.stack.documents("products/")] == printed
+    assert shop("ls").result.stdout.count("products/{id}") == len(KEYS)
+
+
+@row("`unpublish KEY...`")
+def unpublish(shop: Shop) -> None:
+    key, missing, differs = KEYS[1], "products/44.json", "version"
+    for all_versions in (False, True):
+        words = ["--all-versions"] * all_versions
+        *_, first = shop("unpublish", key, "--all-versions", "--yes", "--json").lines
+        assert first["result"]["missing"] == []
+        shop.stack.publish("data")
+        *reported, last = shop("unpublish", key, missing, *words, "--yes", "--json").lines
+        shop.stack.unpublish(key, all_versions=True, confirm=lambda _: True)
+        shop.stack.publish("data")
+        shop.values.clear()
+        result = shop.stack.unpublish(
+            key,
+            missing,
+            all_versions=all_versions,
+            confirm=lambda _: True,
+            on_progress=shop.on_progress,
+        )
+        assert without(shop.values, differs) == without(reported, differs)
+        assert {"result": result.as_dict()} == last
+        shop.stack.publish("data")
+    assert str(shop.stack.unpublish(missing)) in shop("unpublish", missing).result.stdout
+
+
 @row("`read PATH`")
 def read(shop: Shop) -> None:
     differs = ("seconds", "date", "x-amzn-requestid", "x-amz-request-id")

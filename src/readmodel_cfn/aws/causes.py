@@ -18,7 +18,7 @@ _SET_CLOCK = "set this machine's clock: its time differs from that of AWS"
 _ASK = f"request this permission, {_OTHER_PROFILE}"
 _KMS_KEY = "check that the KMS key of the bucket exists, is enabled and is in the bucket's region"
 
-_HINTS = {
+HINTS = {
     **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"), RENEW),
     # A token of an opt-in region that is not valid in the others, or of a deleted session.
     "InvalidToken": RENEW,
@@ -57,6 +57,8 @@ _HINTS = {
         "request a higher quota in Service Quotas, or delete what is unused",
     ),
 }
+"""What to do about an error with a code."""
+
 # A signature that is too old, or from the future: SignatureDoesNotMatch, InvalidSignatureException.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html
 _SKEWED = re.compile(r"signature (expired|not yet current)", re.IGNORECASE)
@@ -69,7 +71,7 @@ def hint_for(code: str, message: str) -> str | None:
         return _SET_CLOCK
     if code.startswith("KMS"):
         return _KMS_KEY
-    hint = _HINTS.get(code)
+    hint = HINTS.get(code)
     if hint == _ASK and (permission := _KMS_DENIED.search(message)):
         return f"request {permission[0]} for the bucket's KMS key, {_OTHER_PROFILE}"
     return hint

@@ -211,6 +211,29 @@ def find_route(routes: Iterable[Route], path: str) -> tuple[Route, str] | None:
     return min(found, key=lambda entry: _precedence(entry[0]), default=None)
 
 
+def serving_route(routes: Iterable[Route], key: str) -> tuple[Route, str] | None:
+    """The route that serves the document with this key, and the path of the request for it.
+
+    None if no request gets the document: no route has the key, or another route has the path.
+    """
+    every = list(routes)
+    for route in every:
+        if not key.startswith(_text(route.key)):
+            continue  # cheaper than a match of the whole key
+        path = route.path_of_key(key)
+        if path is None:
+            continue
+        others = (other for other in every if path.startswith(_text(other.path)))
+        if find_route(others, path) == (route, key):
+            return route, path
+    return None
+
+
+def _text(template: str) -> str:
+    """The text of a path or key before its first parameter."""
+    return template.partition("{")[0]
+
+
 def _precedence(route: Route) -> list[int]:
     return [part.startswith("{") + part.endswith("+}") for part in route.path.split("/")]
 

@@ -36,7 +36,7 @@ def existing(notes: str) -> str | None:
 
 
 lines = Path(sys.argv[1]).read_text().splitlines() or ["no changes"]
-text = "\n".join(f"    {line}" for line in lines)  # indented, Markdown shows it as it is
+text = "\n".join(f"    {line}" for line in lines)  # indented: Markdown changes nothing
 notes = NOTES.format_map(os.environ)
 url = existing(notes)
 call("PUT" if url else "POST", url or notes, body=HEAD + text[:LONGEST])

@@ -19,7 +19,6 @@ from readmodel_cfn.template.model import ReadModel
     cls=WithExamples,
     epilog=examples(
         "readmodel-cfn init",
-        "readmodel-cfn init --yes",
         "readmodel-cfn init --stack-name shop --route 'products/{id}'",
         "readmodel-cfn init --yes --principal repo:acme/shop:environment:production",
     ),

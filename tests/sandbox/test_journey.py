@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -433,6 +434,42 @@ def test_job_publishes_with_its_token_and_no_other_job_does(
     assert publish(sub=f"{subject}-2") == 1
     assert publish(sub=subject, aud="https://example.com") == 1
     assert publish() == 1
+
+
+@pytest.mark.parametrize(
+    "subject", ["repo:a/b:environment:c", "project_path:a/b:ref_type:tag:ref:c"]
+)
+def test_command_of_init_creates_the_provider_that_the_role_trusts(
+    project: Project, clients: Callable[..., Any], subject: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.folder)
+    to_sandbox = ["--stack-name", project.name, "--endpoint-url", project.sandbox.endpoint_url]
+    written = CliRunner().invoke(
+        main,
+        ["init", "--yes", "--json", "--principal", subject, *to_sandbox],
+        env={
+            "AWS_ACCESS_KEY_ID": project.sandbox.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": project.sandbox.secret_access_key,
+            "AWS_DEFAULT_REGION": project.sandbox.region,
+        },
+    )
+    options = shlex.split(json.loads(written.stdout)["next"][0])[3:]
+    values = dict(zip(options[::2], options[1::2], strict=True))
+    provider = clients("iam").create_open_id_connect_provider(
+        Url=values["--url"], ClientIDList=[values["--client-id-list"]]
+    )["OpenIDConnectProviderArn"]
+    clients("iam").delete_open_id_connect_provider(OpenIDConnectProviderArn=provider)
+
+    project.more = f'[writer]\nkind = "role"\nprincipals = ["{subject}"]'
+    project("deploy", "--yes")
+    name = project.resource("DataStoreWriter")
+    trust = clients("iam").get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+    (statement,) = trust["Statement"]
+    assert statement["Principal"] == {"Federated": provider}
+    audience = {
+        key: value for key, value in statement["Condition"]["StringEquals"].items() if "aud" in key
+    }
+    assert list(audience.values()) == [values["--client-id-list"]]
 
 
 def test_publish_to_a_bucket_needs_only_the_permissions_of_the_writer(

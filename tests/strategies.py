@@ -20,6 +20,12 @@ ACCOUNT = "123456789012"
 KMS_KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/bounds/read-model"
 PRINCIPALS = (ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root", f"arn:aws:iam::{ACCOUNT}:role/ci/publisher")
+SUBJECTS = (
+    "repo:acme/shop:ref:refs/heads/main",
+    "repo:acme/shop:environment:production",
+    "repo:acme@123456/shop@456789:pull_request",
+    "project_path:acme/web/shop:ref_type:branch:ref:main",
+)
 
 literals = st.text(string.ascii_letters + string.digits + "._-", min_size=1, max_size=12).filter(
     lambda text: text.strip(".") != ""
@@ -88,10 +94,13 @@ writers = st.one_of(
         name=st.none() | names,
         permissions_boundary=st.none() | st.just(BOUNDARY),
     ),
+    st.builds(Writer, serial=st.integers(2, 9), keep_previous_key=st.booleans()),
     st.builds(
         Writer,
         kind=st.just("role"),
-        principals=st.lists(st.sampled_from(PRINCIPALS), min_size=1, unique=True).map(tuple),
+        principals=st.lists(st.sampled_from(PRINCIPALS + SUBJECTS), min_size=1, unique=True).map(
+            tuple
+        ),
         allow=allowances,
         permissions_boundary=st.none() | st.just(BOUNDARY),
     ),

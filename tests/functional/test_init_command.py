@@ -99,6 +99,20 @@ def test_options_make_the_config_without_a_terminal() -> None:
     )
 
 
+def test_subject_as_principal_prints_the_command_that_creates_its_provider() -> None:
+    result = run("init", "--json", "--principal", "repo:acme/shop:environment:production")
+    assert load(FILE).model.writer.principals == ("repo:acme/shop:environment:production",)
+    assert json.loads(result.stdout)["next"][0] == (
+        "aws iam create-open-id-connect-provider "
+        "--url https://token.actions.githubusercontent.com --client-id-list sts.amazonaws.com"
+    )
+
+
+def test_other_principals_need_no_provider() -> None:
+    result = run("init", "--json", "--principal", "123456789012")
+    assert not [command for command in json.loads(result.stdout)["next"] if "aws iam" in command]
+
+
 @pytest.mark.parametrize(
     ("options", "named"),
     [
@@ -114,6 +128,7 @@ def test_options_make_the_config_without_a_terminal() -> None:
         (["--writer", "role"], "--principal"),
         (["--writer", "role", "--principal", "backend"], "--principal"),
         (["--writer", "user", "--principal", "123456789012"], "--principal"),
+        (["--principal", "repo:acme/*:pull_request"], "--principal"),
         (["--writer", "nobody"], "--writer"),
     ],
     ids=str,

@@ -16,6 +16,13 @@ _REDIRECTED = f"if the bucket is new, {TRY_LATER}; otherwise {CHECK_NETWORK}"
 _OTHER_PROFILE = "or use another profile with --profile"
 _SET_CLOCK = "set this machine's clock: its time differs from that of AWS"
 _ASK = f"request this permission, {_OTHER_PROFILE}"
+_SUBJECT = (
+    "compare the subject and the audience of the job's OIDC token (sub, aud) with the role's trust "
+    "policy; the writer's role trusts the principals under [writer]"
+)
+_PROVIDER = (
+    "create the identity provider, once per account: aws iam create-open-id-connect-provider"
+)
 _KMS_KEY = "check that the KMS key of the bucket exists, is enabled and is in the bucket's region"
 
 HINTS = {
@@ -69,6 +76,10 @@ def hint_for(code: str, message: str) -> str | None:
     """What to do about an error with this code and message; None if that is unknown."""
     if _SKEWED.search(message):
         return _SET_CLOCK
+    if re.search(r"authorized to perform:? sts:AssumeRoleWithWebIdentity", message):
+        return _SUBJECT
+    if "No OpenIDConnect provider found" in message:
+        return _PROVIDER
     if code.startswith("KMS"):
         return _KMS_KEY
     hint = HINTS.get(code)

@@ -18,8 +18,9 @@ from readmodel_cfn.template.writer import Writer
 
 T = TypeVar("T")
 _WRITER = (
-    "Who publishes: the ARNs or account IDs that may assume a role (recommended: there is no key "
-    "that can leak), or user for an IAM user with an access key, or none"
+    "Who publishes: the ARNs, account IDs or OIDC subjects (repo:OWNER/REPOSITORY:...) that may "
+    "assume a role (recommended: there is no key that can leak), or user for an IAM user with an "
+    "access key, or none"
 )
 
 

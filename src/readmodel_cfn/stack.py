@@ -1076,7 +1076,7 @@ class ReadModelStack:
             routes=tuple(PromisedRoute(route.path, route.key) for route in model.routes),
             cache_control=model.data_store.cache_control,
             gzip_stored=model.data_store.gzip_stored,
-            cors_origin=model.api.cors_origin,
+            cors_origins=model.api.cors_origins,
             missing=model.api.missing,
             compress_from=None if compress_from == "never" else compress_from,
             article=self.article,

@@ -7,11 +7,12 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 """Debian's and Ubuntu's names of the program; None if it is not installed."""
@@ -19,7 +20,8 @@ TIMEOUT = 120  # seconds; a busy machine needs more than an idle one
 # Each case has a name, a path below the API's URL, and the options of `fetch`. A case whose options
 # have `repeat` is read a second time. ETAG in a header stands for the ETag that the page got.
 PAGE = """<!doctype html><title>reads</title><script>
-const {url, cases} = JSON.parse(decodeURIComponent(location.hash.slice(1)));
+const {url, cases, script} = JSON.parse(decodeURIComponent(location.hash.slice(1)));
+const AsyncFunction = (async () => {}).constructor;
 const results = {};
 let etag = null;
 async function read(path, {repeat, ...options}) {
@@ -37,6 +39,9 @@ async function read(path, {repeat, ...options}) {
   for (const [name, path, options] of cases)
     try { results[name] = await read(path, options); }
     catch (error) { results[name] = {error: error.name}; }
+  if (script)
+    try { results.script = {result: await new AsyncFunction("url", script)(url)}; }
+    catch (error) { results.script = {error: String(error)}; }
   await fetch("/results", {method: "POST", body: JSON.stringify(results)});
 })();
 </script>"""
@@ -54,11 +59,13 @@ class Pages:
         """The origin of the page at a host name."""
         return f"http://{host}:{self.port}"
 
-    def visit(self, host: str, url: str, cases: list[Case]) -> Results:
-        """What the page at a host name can read of an API; a new browser has an empty cache."""
-        from urllib.parse import quote
+    def visit(self, host: str, url: str, cases: Sequence[Case] = (), script: str = "") -> Results:
+        """What the page at a host name can read of an API; a new browser has an empty cache.
 
-        task = quote(json.dumps({"url": url, "cases": cases}))
+        `script` is the body of an asynchronous function of `url`; what it returns is the result
+        `script`.
+        """
+        task = quote(json.dumps({"url": url, "cases": list(cases), "script": script}))
         with _browser(f"{self.origin(host)}/#{task}", self._profile):
             return self._results.get(timeout=TIMEOUT)
 

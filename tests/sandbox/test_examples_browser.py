@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from browser_page import CHROMIUM, Case, Pages, Results, pages
 
+from documents import blocks
 from readmodel_cfn import Api, ReadModel, ReadModelStack, Route, build_template, render
 from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.deploy.deploy import deploy
@@ -201,3 +202,24 @@ def test_front_ends_on_this_machine_can_read_what_is_served(
     assert table["localhost"] == table["127.0.0.1"] == expected
     refused = set(table[REFUSED].values())
     assert refused == {FAILED}
+
+
+def test_scripts_of_the_page_on_front_ends_read_documents(site: Pages, tmp_path: Path) -> None:
+    """They read a document, one that is missing, and the same document again after a 304."""
+    shown = [block.text for block in blocks("docs/front-ends.md") if block.language == "javascript"]
+    assert len(shown) == 2
+    task = """
+        const first = await read(`${url}/products/1`), none = await read(`${url}/products/9`);
+        const two = [await refresh(`${url}/products/2`), await refresh(`${url}/products/2`)];
+        return {first, none, two};
+    """
+    host = "localhost"
+    model = read_model((site.origin(host), *map(site.origin, ALLOWED)))
+    with by_serve(tmp_path / "data", model, ("none",)) as api:
+        found = site.visit(host, api.url, script="\n".join([*shown, task]))["script"]
+        assert api.count_304("/products/2") == 1
+    result = found["result"]
+    assert result["first"]["document"] == DOCUMENTS["products/1.json"]
+    assert result["first"]["etag"]
+    assert result["none"] is None
+    assert result["two"] == [DOCUMENTS["products/2.json"]] * 2

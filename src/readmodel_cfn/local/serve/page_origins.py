@@ -53,7 +53,7 @@ class PageOrigins:
     ) -> Response:
         """The response, which a page of these origins can read.
 
-        What the template allows by itself is unchanged. `answers_preflights` says that the template
+        What the template allows is unchanged. `answers_preflights` says that the template
         has methods for preflights: then they decide which request headers are allowed. Without them
         every header is.
         """

@@ -99,6 +99,13 @@ def test_options_make_the_config_without_a_terminal() -> None:
     )
 
 
+@pytest.mark.parametrize("comma", [",", ", "])
+def test_several_origins_are_joined_by_commas(comma: str) -> None:
+    text = comma.join(["https://a.example", "https://b.example"])
+    assert run("init", "--cors-origin", text).exit_code == 0
+    assert load(FILE).model.api.cors_origins == ("https://a.example", "https://b.example")
+
+
 @pytest.mark.parametrize(
     ("options", "named"),
     [
@@ -111,6 +118,7 @@ def test_options_make_the_config_without_a_terminal() -> None:
         (["--route", "a", "--route", "a"], "--route"),
         (["--route", "a/{id}", "--route", "a/{sku}"], "--route"),
         (["--cors-origin", "example.com"], "--cors-origin"),
+        (["--cors-origin", "https://a.example,b.example"], "--cors-origin"),
         (["--writer", "role"], "--principal"),
         (["--writer", "role", "--principal", "backend"], "--principal"),
         (["--writer", "user", "--principal", "123456789012"], "--principal"),

@@ -209,8 +209,8 @@ def test_scripts_of_the_page_on_front_ends_read_documents(site: Pages, tmp_path:
     shown = [block.text for block in blocks("docs/front-ends.md") if block.language == "javascript"]
     assert len(shown) == 2
     task = """
-        const first = await read(`${url}/products/1`), none = await read(`${url}/products/9`);
         const two = [await refresh(`${url}/products/2`), await refresh(`${url}/products/2`)];
+        const first = await read(`${url}/products/1`), none = await read(`${url}/products/9`);
         return {first, none, two};
     """
     host = "localhost"

@@ -7,9 +7,24 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from troposphere import Template, s3
+from troposphere import apigateway as ag
 
-from readmodel_cfn import Api, ReadModel, build_template
+from readmodel_cfn import (
+    Api,
+    ReadModel,
+    Route,
+    Writer,
+    add_read_model,
+    build_template,
+    deploy_api,
+)
+from readmodel_cfn.analysis.audit import audit
+from readmodel_cfn.analysis.openapi import openapi
+from readmodel_cfn.config.changes import changed_settings
+from readmodel_cfn.config.file import parse
 from readmodel_cfn.config.schema import schema
+from readmodel_cfn.deploy.settings import setting_changes
 from readmodel_cfn.template.cors_origin import browser_origin
 from readmodel_cfn.template.options import OptionError
 
@@ -91,6 +106,7 @@ def test_spelling_of_a_browser_is_its_own_spelling(text: str) -> None:
         (SENT[0], (SENT[0],)),
         ((SENT[0],), (SENT[0],)),
         ((SENT[1], SENT[0], SENT[1]), (SENT[1], SENT[0])),
+        ([SENT[1], SENT[0]], (SENT[1], SENT[0])),
         (tuple(SENT), tuple(SENT)),
     ],
 )
@@ -107,7 +123,6 @@ def test_origins_are_each_once_in_their_order(given: Any, origins: tuple[str, ..
         ((SENT[0], 1), "1"),
         ((SENT[0], "HTTPS://B.example/"), "https://b.example"),
         ((SENT[0], "https://*.example.com"), "https://*.example.com"),
-        ([SENT[0], SENT[1]], SENT[1]),
         (tuple(f"https://shop-{number}.example" for number in range(2000)), "65,536 bytes"),
     ],
 )
@@ -220,3 +235,68 @@ def test_list_of_one_origin_makes_the_same_resources(origin: str) -> None:
         for given in (origin, (origin,), (origin, origin))
     ]
     assert templates[0] == templates[1] == templates[2]
+
+
+def test_lists_are_kept_as_tuples() -> None:
+    made = Api(cors_origin=SENT[:2], cors_headers=["X-A"])  # type: ignore[arg-type]
+    assert made == Api(cors_origin=tuple(SENT[:2]), cors_headers=("X-A",))
+    assert hash(made)
+
+
+def test_file_has_lists_of_origins_and_headers() -> None:
+    text = f"[api]\ncors_origin = {json.dumps(SENT[:2])}\ncors_headers = ['X-A']\n"
+    api = parse(text, "readmodel.toml").model.api
+    assert (api.cors_origins, api.cors_headers) == (tuple(SENT[:2]), ("X-A",))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed", "widens"),
+    [
+        (SENT[0], tuple(SENT[:2]), {"DataStore", "SamplesGetMethod"}, True),
+        (tuple(SENT[:2]), tuple(SENT[:3]), {"DataStore"}, True),
+        (tuple(SENT[:3]), tuple(SENT[:2]), {"DataStore"}, False),
+        (tuple(SENT[:2]), "*", {"DataStore", "SamplesGetMethod"}, True),
+    ],
+)
+def test_changed_origins_are_one_setting_with_its_resources(
+    before: Any, after: Any, changed: set[str], widens: bool
+) -> None:
+    deployed = build_template(ReadModel(api=Api(cors_origin=before))).to_dict()
+    found = changed_settings(deployed, ReadModel(api=Api(cors_origin=after)))
+    (setting,) = setting_changes(found)
+    assert (setting.table, setting.key, setting.access) == ("api", "cors_origin", widens)
+    assert changed <= {*setting.resources}
+    assert ("SamplesGetMethod" in setting.resources) == ("SamplesGetMethod" in changed)
+
+
+def test_origin_is_no_parameter_for_other_clients() -> None:
+    paths = openapi(build_template(ReadModel(api=Api(cors_origin=tuple(SENT[:2])))))["paths"]
+    names = {parameter["name"] for parameter in paths["/samples"]["get"].get("parameters", ())}
+    assert "If-None-Match" in names
+    assert "Origin" not in names
+
+
+def test_audit_says_that_the_owner_of_a_given_bucket_sets_the_rules() -> None:
+    model = ReadModel(api=Api(cors_origin=tuple(SENT[:2])), writer=Writer(kind="none"))
+    template = Template()
+    add_read_model(template, model, data_store="shop-payloads")
+    assert {finding.rule for finding in audit(template)} == {"R58"}
+    template = Template()
+    add_read_model(template, model, data_store=template.add_resource(s3.Bucket("Own")))
+    assert "R57" in {finding.rule for finding in audit(template)}
+
+
+def test_read_models_of_one_api_can_have_different_lists() -> None:
+    template = Template()
+    site = template.add_resource(ag.RestApi("Site", Name="site", MinimumCompressionSize=1024))
+    handles = [
+        add_read_model(
+            template,
+            ReadModel(routes=(Route(name, f"{name}.json"),), api=Api(cors_origin=origins)),
+            name.capitalize(),
+            api=site,
+        )
+        for name, origins in (("shop", tuple(SENT[:2])), ("orders", tuple(SENT[1:4])))
+    ]
+    deploy_api(template, site, handles)
+    assert audit(template) == []

@@ -96,6 +96,9 @@ class Api:
     )
 
     def __post_init__(self) -> None:
+        for name in ("cors_origin", "cors_headers"):
+            if isinstance(given := getattr(self, name), list):
+                object.__setattr__(self, name, tuple(given))
         self._check_origins()
         check_options(self, "api")
         for name in self.cors_headers:

@@ -1079,6 +1079,7 @@ class ReadModelStack:
             cache_control=model.data_store.cache_control,
             gzip_stored=model.data_store.gzip_stored,
             cors_origins=model.api.cors_origins,
+            cors_headers=model.api.cors_headers,
             missing=model.api.missing,
             compress_from=None if compress_from == "never" else compress_from,
             article=self.article,

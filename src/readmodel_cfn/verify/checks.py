@@ -1,7 +1,7 @@
 """One check for each promise: a function of the observations that sends no requests."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from readmodel_cfn.aws.http import Response
 from readmodel_cfn.deploy.live.values import Live
@@ -252,12 +252,14 @@ def cors(contract: Contract, reads: Reads) -> Outcome:
         return _refused(sent)
     if len(contract.cors_origins) == 1:
         (origin,) = contract.cors_origins
-        return _allowed(dict.fromkeys(sent, origin), sent, reads, f"{origin} may read")
-    return _several(contract.cors_origins, sent, reads)
+        expected = dict.fromkeys(sent, origin)
+        return _allowed(contract, expected, sent, reads, f"{origin} may read")
+    return _several(contract, sent, reads)
 
 
-def _several(origins: Sequence[str], sent: Mapping[str, Response], reads: Reads) -> Outcome:
+def _several(contract: Contract, sent: Mapping[str, Response], reads: Reads) -> Outcome:
     """S3 compares the origin of a read; preflights and API Gateway's own errors allow every one."""
+    origins = contract.cors_origins
     checked = [origin for origin in (reads.page, *reads.others) if origin in origins]
     if not checked:
         return not_checked("CORS", "the emulator refuses pages of other machines")
@@ -281,7 +283,7 @@ def _several(origins: Sequence[str], sent: Mapping[str, Response], reads: Reads)
         name: "*" if name in ("an unknown path", "the preflight") else reads.page for name in sent
     }
     said = f"{', '.join(checked)} and no other origin may read{left}:"
-    return _allowed(expected, sent, reads, said)
+    return _allowed(contract, expected, sent, reads, said)
 
 
 def _origin_of(response: Response) -> str | None:
@@ -297,7 +299,11 @@ def _refused(sent: Mapping[str, Response]) -> Outcome:
 
 
 def _allowed(
-    expected: Mapping[str, str], sent: Mapping[str, Response], reads: Reads, kept_as: str
+    contract: Contract,
+    expected: Mapping[str, str],
+    sent: Mapping[str, Response],
+    reads: Reads,
+    kept_as: str,
 ) -> Outcome:
     wrong: dict[str, list[str]] = {}
     for name, response in sent.items():
@@ -310,7 +316,7 @@ def _allowed(
         return not_checked("CORS", "the API is throttled: the preflight gets 429")
     lacking = [
         f"{header} lacks {word}"
-        for header, word, response in _required_values(reads)
+        for header, word, response in _required_values(contract, reads)
         if not _has_word(response, header, word)
     ]
     if lacking or not 200 <= reads.preflight.status < 300:
@@ -319,12 +325,15 @@ def _allowed(
     return kept("CORS", f"{kept_as} documents, errors and the ETag")
 
 
-def _required_values(reads: Reads) -> list[tuple[str, str, Response]]:
+def _required_values(contract: Contract, reads: Reads) -> list[tuple[str, str, Response]]:
     of_documents = [("Access-Control-Expose-Headers", "ETag", reads.cross_first)]
     return [
         *(of_documents if reads.cross_first.status == 200 else []),
         (f"{_ALLOW}Methods", "GET", reads.preflight),
-        (f"{_ALLOW}Headers", "If-None-Match", reads.preflight),
+        *(
+            (f"{_ALLOW}Headers", name, reads.preflight)
+            for name in ("If-None-Match", *contract.cors_headers)
+        ),
     ]
 
 

@@ -226,6 +226,15 @@ def test_each_origin_of_several_gets_its_own_header(wrong: dict[str, Any], word:
     assert word in outcomes["CORS"].what
 
 
+def test_preflight_without_a_configured_header_breaks_cors() -> None:
+    outcomes = judged(replace(CORS, cors_headers=("traceparent",)))
+    assert with_status("broken", outcomes) == ["CORS"]
+    assert "traceparent" in outcomes["CORS"].what
+    preflight = changed(C.preflight, Access_Control_Allow_Headers="If-None-Match,TraceParent")
+    contract = replace(CORS, cors_headers=("traceparent",))
+    assert with_status("broken", judged(contract, preflight=preflight)) == []
+
+
 def test_origins_that_an_emulator_refuses_are_not_checked() -> None:
     page = "http://readmodel-cfn.localhost"
     outcome = judged(SEVERAL, page=page, others={}, refused=L.refused)["CORS"]

@@ -256,6 +256,9 @@ def test_file_has_lists_of_origins_and_headers() -> None:
         (tuple(SENT[:2]), tuple(SENT[:3]), {"DataStore"}, True),
         (tuple(SENT[:3]), tuple(SENT[:2]), {"DataStore"}, False),
         (tuple(SENT[:2]), "*", {"DataStore", "SamplesGetMethod"}, True),
+        (tuple(SENT[:2]), SENT[1], {"DataStore", "SamplesGetMethod"}, False),
+        (tuple(SENT[:2]), SENT[2], {"DataStore", "SamplesGetMethod"}, True),
+        (tuple(SENT[:2]), None, {"DataStore", "SamplesGetMethod"}, False),
     ],
 )
 def test_changed_origins_are_one_setting_with_its_resources(

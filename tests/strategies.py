@@ -111,13 +111,29 @@ gateway_roles = st.builds(
     GatewayRole, name=st.none() | names, permissions_boundary=st.none() | st.just(BOUNDARY)
 )
 
+origins = st.builds(
+    "{}://{}.example{}".format,
+    st.sampled_from(["http", "https"]),
+    names,
+    st.sampled_from(["", ":8000"]),
+)
+cors_origins = st.one_of(
+    st.sampled_from([None, "*", "https://www.example.com", "http://127.0.0.1:8000"]),
+    st.lists(origins, min_size=1, max_size=5).map(tuple),
+)
+header_names = st.one_of(
+    st.sampled_from(["Authorization", "if-none-match", "traceparent", "TraceParent"]),
+    st.text(string.ascii_letters + string.digits + "_.-", max_size=20).map("X{}".format),
+)
+
 apis = st.builds(
     Api,
     description=st.text(string.printable.strip(), min_size=1, max_size=40).filter(
         lambda text: "AWS::" not in text and "${" not in text
     ),
     security_policy=st.sampled_from(["TLS_1_2", "SecurityPolicy_TLS13_1_3_2025_09"]),
-    cors_origin=st.sampled_from([None, "*", "https://www.example.com", "http://127.0.0.1:8000"]),
+    cors_origin=cors_origins,
+    cors_headers=st.lists(header_names, max_size=4).map(tuple),
     missing=st.sampled_from(["not-found", "mask"]),
     compress_from=st.just("never") | st.integers(0, 10_485_760),
 )

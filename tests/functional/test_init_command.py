@@ -113,6 +113,13 @@ def test_other_principals_need_no_provider() -> None:
     assert not [command for command in json.loads(result.stdout)["next"] if "aws iam" in command]
 
 
+@pytest.mark.parametrize("comma", [",", ", "])
+def test_several_origins_are_joined_by_commas(comma: str) -> None:
+    text = comma.join(["https://a.example", "https://b.example"])
+    assert run("init", "--cors-origin", text).exit_code == 0
+    assert load(FILE).model.api.cors_origins == ("https://a.example", "https://b.example")
+
+
 @pytest.mark.parametrize(
     ("options", "named"),
     [
@@ -125,6 +132,7 @@ def test_other_principals_need_no_provider() -> None:
         (["--route", "a", "--route", "a"], "--route"),
         (["--route", "a/{id}", "--route", "a/{sku}"], "--route"),
         (["--cors-origin", "example.com"], "--cors-origin"),
+        (["--cors-origin", "https://a.example,b.example"], "--cors-origin"),
         (["--writer", "role"], "--principal"),
         (["--writer", "role", "--principal", "backend"], "--principal"),
         (["--writer", "user", "--principal", "123456789012"], "--principal"),

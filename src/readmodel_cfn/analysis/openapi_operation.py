@@ -77,7 +77,7 @@ def _parameters(view: View, method: Method) -> Iterator[dict[str, Any]]:
         declared = dict.fromkeys(sorted(method.declared), False)
     for name, required in declared.items():
         match = _PARAMETER.fullmatch(name)
-        if match:
+        if match and match[2].lower() != "origin":  # browsers set it; no other client needs it
             yield {
                 "name": match[2],
                 "in": "header" if match[1] == "header" else "query",

@@ -33,7 +33,9 @@ from readmodel_cfn.template.model import ReadModel
     metavar="PATH[=KEY]",
     help="Path of a route, and the key of its documents [default: PATH.json]; repeatable.",
 )
-@click.option("--cors-origin", type=WORD, help="Origin whose pages may read, or * for every one.")
+@click.option(
+    "--cors-origin", type=WORD, help="Origins whose pages may read, joined by commas, or *."
+)
 @click.option(
     "--writer",
     type=click.Choice(["user", "role", "none"]),

@@ -60,10 +60,11 @@ class Questions:
             routes = more
 
     def api(self, cors_origin: str | None) -> Api:
-        """The options of the API: the origin for CORS."""
+        """The options of the API: the origins for CORS, joined by commas."""
 
         def allowing(text: str) -> Api:
-            return Api(cors_origin=text or None)
+            origins = tuple(origin.strip() for origin in text.split(","))
+            return Api(cors_origin=origins if len(origins) > 1 else text or None)
 
         return self._value("--cors-origin", cors_origin, _doc(Api, "cors_origin"), allowing, "")
 

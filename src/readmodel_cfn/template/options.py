@@ -110,7 +110,12 @@ def describe(annotation: Any, rules: Any) -> str:
     """The values that an option allows, in words."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in _UNIONS:
-        return " or ".join(describe(kind, rules) for kind in arguments if kind is not NoneType)
+        lists = [
+            kind for kind in arguments if get_args(kind)[:1] and get_args(kind)[0] in arguments
+        ]
+        others = [kind for kind in arguments if kind is not NoneType and kind not in lists]
+        words = " or ".join(describe(kind, rules) for kind in others)
+        return f"{words}, or a list of these" if lists else words
     if origin is Literal:
         words = ", ".join(repr(word) for word in arguments)
         return f"one of {words}" if len(arguments) > 1 else words

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from awacs.aws import Action, Allow, Condition, PolicyDocument, Statement, StringEquals
 
+from readmodel_cfn.cloudformation.patterns import covers
+
 ANY = "*"
 
 
@@ -43,11 +45,14 @@ class Grants:
         return PolicyDocument(Version="2012-10-17", Statement=statements)
 
     def _widest(self, action: str, condition: Equals | None, arns: set[str]) -> set[str]:
-        """The resources that no statement without a condition grants as every resource."""
-        everywhere = ANY in self._arns.get((action, None), ())
-        if not everywhere:
-            return arns
-        return {ANY} if condition is None else set()
+        """The resources that no other resource of this action covers."""
+        wider = arns | self._arns.get((action, None), set())
+        same = set() if condition is None else self._arns.get((action, None), set())
+        return {
+            arn
+            for arn in arns - same
+            if not any(arn != other and covers(other, arn) for other in wider)
+        }
 
 
 def _statement(actions: Iterable[str], arns: Iterable[str], condition: Equals | None) -> Statement:

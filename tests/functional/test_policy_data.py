@@ -129,7 +129,7 @@ class Deployed:
             for kind in ("role", "user")
             if resource["Type"] == f"AWS::IAM::{kind.capitalize()}"
         }
-        bound = {"iam:PermissionsBoundary": bounds[arn]} if bounds.get(arn) else {}
+        bound = {"iam:PermissionsBoundary": str(bounds[arn])} if bounds.get(arn) else {}
         passes = self.resources[logical_id]["Type"] == "AWS::ApiGateway::Method"
         return bound | ({"iam:PassedToService": "apigateway.amazonaws.com"} if passes else {})
 
@@ -156,8 +156,11 @@ def missing(template: Json, document: Json) -> Iterator[tuple[str, str]]:
                     yield logical_id, f"{action} {arn}"
 
 
-def written(template: Any, *purposes: Any, **place: str) -> Json:
-    document: Json = json.loads(policy(template, STACK, *purposes, **place).to_json())
+def written(template: Any, *purposes: Any, here: bool = False) -> Json:
+    """The policy, for the account and the region of the test if `here`."""
+    region, account = (REGION, ACCOUNT) if here else (None, None)
+    found = policy(template, STACK, *purposes, region=region, account=account)
+    document: Json = json.loads(found.to_json())
     return document
 
 
@@ -167,9 +170,8 @@ def test_policy_grants_what_the_handlers_need_for_the_properties_that_are_set(
     model: ReadModel,
 ) -> None:
     template = build_template(model)
-    place = {"region": REGION, "account": ACCOUNT}
     for purpose in ("deploy", "service-role"):
-        assert list(missing(template.to_dict(), written(template, purpose, **place))) == []
+        assert list(missing(template.to_dict(), written(template, purpose, here=True))) == []
     assert list(missing(template.to_dict(), written(template))) == []
 
 

@@ -66,10 +66,11 @@ _TEMPLATE_BUCKET: Calls = {
 }
 _ENCRYPTED = ("kms:Decrypt", "kms:GenerateDataKey")
 
+# GetCallerIdentity is in no row: it needs no permission, and IAM cannot deny it.
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 COMMANDS: Mapping[str, Calls] = {
     "diff": {
         "stack": ("cloudformation:DescribeStacks", "cloudformation:GetTemplate", *_CHANGE_SETS),
-        "any": ("sts:GetCallerIdentity",),
         **_TEMPLATE_BUCKET,
     },
     "deploy": {
@@ -87,7 +88,7 @@ COMMANDS: Mapping[str, Calls] = {
             "cloudformation:ExecuteChangeSet",  # --import-existing, --revert-drift
             "cloudformation:ListStackResources",  # --adopt
         ),
-        "any": ("cloudformation:DescribeEvents", "sts:GetCallerIdentity"),
+        "any": ("cloudformation:DescribeEvents",),
         "named-bucket": ("s3:GetBucketTagging", "s3:ListBucket"),
         "named-role": ("iam:GetRole",),
         "named-user": ("iam:GetUser",),
@@ -150,12 +151,10 @@ COMMANDS: Mapping[str, Calls] = {
             "cloudformation:ListStackResources",
         ),
         # DescribeStacks of all stacks: whether another stack has imported a bucket to erase.
-        "any": (
-            "cloudformation:DescribeStacks",
-            "cloudformation:ListStacks",
-            "sts:GetCallerIdentity",
-        ),
+        "any": ("cloudformation:DescribeStacks", "cloudformation:ListStacks"),
         "bucket": ("s3:DeleteBucket", "s3:ListBucketVersions"),
+        # DeleteObjects needs both for versions:
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
         "objects": ("s3:DeleteObject", "s3:DeleteObjectVersion"),
     },
 }

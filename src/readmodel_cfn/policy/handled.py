@@ -26,12 +26,15 @@ _TYPES = {"Role": ROLE, "User": USER, "AccessKey": USER, "LoginProfile": USER}
 _ON_OBJECTS = ("s3:PutObjectAcl", "s3:DeleteObject")
 
 
-def allow_handlers(grants: Grants, names: Names, handlers: Sequence[str]) -> None:
-    """Allow what these handlers need for the resources of the template."""
+def allow_handlers(
+    grants: Grants, names: Names, handlers: Sequence[str], withheld: Sequence[str] = ()
+) -> None:
+    """Allow what these handlers need for the resources of the template, except `withheld`."""
     for resource in names.resources.values():
         described = {"Type": resource.type, "Properties": resource.properties}
         for action in needed(described, handlers):
-            _allow(grants, names, resource, action)
+            if action not in withheld:
+                _allow(grants, names, resource, action)
 
 
 def _allow(grants: Grants, names: Names, resource: Resource, action: str) -> None:

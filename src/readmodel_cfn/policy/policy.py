@@ -28,6 +28,8 @@ _HANDLERS: Mapping[Purpose, Sequence[str]] = {
     "read": ("read",),  # for drift detection
     "delete": ("delete",),
 }
+# Drift detection compares no SecretString: it is write-only in the schema of its type.
+_NOT_FOR_DRIFT = ("secretsmanager:GetSecretValue",)
 # With a role of CloudFormation the caller needs none of these.
 _BY_ROLE: tuple[Purpose, ...] = ("deploy", "delete")
 _ALL_KEYS = ("*",)
@@ -96,7 +98,8 @@ def _document(places: Places, purposes: Sequence[Purpose], role_arn: str | None)
                 for action in actions:
                     grants.allow(action, arns)
     for purpose in _handled(purposes, role_arn):
-        allow_handlers(grants, places.names, _HANDLERS[purpose])
+        withheld = _NOT_FOR_DRIFT if purpose == "read" else ()
+        allow_handlers(grants, places.names, _HANDLERS[purpose], withheld)
     if role_arn and "deploy" in purposes:
         passed = Equals("iam:PassedToService", "cloudformation.amazonaws.com")
         grants.allow("iam:PassRole", [role_arn], passed)

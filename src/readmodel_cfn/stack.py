@@ -247,7 +247,8 @@ class ReadModelStack:
         """The least IAM policy for working with this stack; AWS is not called.
 
         `purposes` are "deploy", "publish", "read", "verify" and "delete"; by default all of them.
-        "service-role" is the policy of the role that CloudFormation assumes (`role_arn`). Without
+        "diff" is the part of "deploy" that changes nothing, and "service-role" is the policy of the
+        role that CloudFormation assumes (`role_arn`). Without
         `account` and `region` the policy is for any account or region. `on_progress` gets a Note
         for each thing that the reader of the policy must know.
 

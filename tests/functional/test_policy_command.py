@@ -1,20 +1,22 @@
 """`policy`: what the policy allows for each purpose, and what is said on stderr."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from documents import ROOT
 from readmodel_cfn import DataStore, GatewayRole, ReadModel, ReadModelStack, Route, Writer
 from readmodel_cfn.cli import main
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.limits import MANAGED_POLICY_LENGTH
 from readmodel_cfn.policy import policy
-from readmodel_cfn.policy.calls import EVERYTHING
+from readmodel_cfn.policy.calls import COMMANDS, EVERYTHING
 from readmodel_cfn.policy.names import Place
-from readmodel_cfn.policy.policy import policy_length
+from readmodel_cfn.policy.document import policy_length
 from readmodel_cfn.progress import Note
 from strategies import ACCOUNT, BOUNDARY, KMS_KEY
 
@@ -66,6 +68,7 @@ def test_it_prints_a_policy_for_the_stack_of_the_file(folder: Path) -> None:
     ("purpose", "allowed", "refused"),
     [
         ("deploy", "cloudformation:UpdateStack", "s3:PutObject"),
+        ("diff", "cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"),
         ("publish", "s3:PutObject", "cloudformation:UpdateStack"),
         ("read", "cloudformation:DetectStackDrift", "secretsmanager:GetSecretValue"),
         ("verify", "s3:DeleteObjectVersion", "s3:DeleteBucket"),
@@ -180,6 +183,7 @@ def test_without_boundary_the_escalation_is_said_and_with_it_not() -> None:
 
 
 def test_with_role_arn_the_deployer_only_calls_and_passes_the_role() -> None:
+    assert resources(of(ReadModel(), "diff", role_arn=ROLE), "iam:PassRole") == {ROLE}
     document = of(ReadModel(), "deploy", "delete", role_arn=ROLE)
     assert resources(document, "iam:PassRole") == {ROLE}
     assert "cloudformation.amazonaws.com" in document
@@ -260,6 +264,16 @@ def test_property_behind_a_function_counts_as_set() -> None:
     document = policy(template, "shop", "deploy").to_json()
     assert resources(document, "s3:PutEncryptionConfiguration")
     assert not resources(document, "s3:PutBucketVersioning")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_documented_table_has_the_calls_of_the_command(command: str) -> None:
+    rows = (ROOT / "docs/permissions.md").read_text(encoding="utf-8").splitlines()
+    (row,) = [row for row in rows if row.replace("`", "").startswith(f"| {command} | ")]
+    documented = set(re.findall(r"[A-Za-z0-9]+", row.split(" | ")[1].rstrip(" |")))
+    calls = {action for actions in COMMANDS[command].values() for action in actions}
+    services = {action.partition(":")[0] for action in calls}
+    assert documented - services == {action.partition(":")[2] for action in calls}
 
 
 def test_notes_are_values() -> None:

@@ -570,7 +570,9 @@ def test_each_statement_has_a_call_that_a_scene_proves(site: Site) -> None:
         ("continue_rollback", "cloudformation:ContinueUpdateRollback"),
     ],
 )
-def test_calls_that_need_a_stack_in_trouble_are_allowed(call: str, action: str, site: Site) -> None:
+def test_calls_for_an_update_that_runs_or_has_failed_are_allowed(
+    call: str, action: str, site: Site
+) -> None:
     deployed(site)
     key = Credentials(site.key["AWS_ACCESS_KEY_ID"], site.key["AWS_SECRET_ACCESS_KEY"])
     connection = Connection(site.sandbox.region, None, site.sandbox.endpoint_url, key)

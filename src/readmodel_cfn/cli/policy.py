@@ -50,7 +50,8 @@ def policy(
     """Print the least IAM policy for the stack of readmodel.toml, or of the template FILE.
 
     \b
-    deploy        diff, deploy, follow, outputs, status, diagnose
+    deploy        deploy, diff, follow, outputs, status, diagnose
+    diff          diff
     publish       publish, history, restore
     read          read, outputs, status and status --drift, follow, diagnose, history
     verify        verify

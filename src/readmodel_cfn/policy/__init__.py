@@ -6,6 +6,6 @@ print(policy("template.yaml", "shop", "deploy").to_json())
 """
 
 from readmodel_cfn.policy.calls import Purpose
-from readmodel_cfn.policy.policy import policy
+from readmodel_cfn.policy.document import policy
 
 __all__ = ["Purpose", "policy"]

@@ -6,7 +6,7 @@ A test on the sandbox runs every command with exactly these actions, and without
 from collections.abc import Mapping
 from typing import Literal
 
-Purpose = Literal["deploy", "publish", "read", "verify", "delete", "service-role"]
+Purpose = Literal["deploy", "diff", "publish", "read", "verify", "delete", "service-role"]
 """What a policy is for; `service-role` is the role that CloudFormation assumes (`role_arn`)."""
 
 Place = Literal[
@@ -181,6 +181,7 @@ ALSO: Mapping[str, Calls] = {
 
 PURPOSES: Mapping[Purpose, tuple[str, ...]] = {
     "deploy": ("diff", "deploy", "follow", "outputs", "status", "diagnose"),
+    "diff": ("diff",),
     "publish": ("publish", "publish --as-writer", "publish as a role", "history", "restore"),
     "read": ("outputs", "status", "status --drift", "follow", "diagnose", "history", "read"),
     "verify": ("verify",),
@@ -190,4 +191,4 @@ PURPOSES: Mapping[Purpose, tuple[str, ...]] = {
 """The commands that a policy allows."""
 
 EVERYTHING: tuple[Purpose, ...] = ("deploy", "publish", "read", "verify", "delete")
-"""The default: all commands."""
+"""The default: all commands; `deploy` includes `diff`."""

@@ -53,7 +53,8 @@ def policy(
             ReadModel.
         stack_name: Name of the stack.
         purposes: What it is for: "deploy", "publish", "read", "verify" or "delete"; by default all
-            of them. "service-role" is for the role of `role_arn`.
+            of them. "diff" is the part of "deploy" that changes nothing, and "service-role" is for
+            the role of `role_arn`.
         region: Region of the stack (default any).
         account: Account of the stack (default any).
         role_arn: ARN of the role that CloudFormation assumes: it needs the permissions for the
@@ -100,7 +101,7 @@ def _document(places: Places, purposes: Sequence[Purpose], role_arn: str | None)
     for purpose in _handled(purposes, role_arn):
         withheld = _NOT_FOR_DRIFT if purpose == "read" else ()
         allow_handlers(grants, places.names, _HANDLERS[purpose], withheld)
-    if role_arn and "deploy" in purposes:
+    if role_arn and {"deploy", "diff"} & set(purposes):
         passed = Equals("iam:PassedToService", "cloudformation.amazonaws.com")
         grants.allow("iam:PassRole", [role_arn], passed)
     return grants.document()

@@ -15,8 +15,8 @@ from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.limits import MANAGED_POLICY_LENGTH
 from readmodel_cfn.policy import policy
 from readmodel_cfn.policy.calls import COMMANDS, EVERYTHING
-from readmodel_cfn.policy.names import Place
 from readmodel_cfn.policy.document import policy_length
+from readmodel_cfn.policy.names import Place
 from readmodel_cfn.progress import Note
 from strategies import ACCOUNT, BOUNDARY, KMS_KEY
 

@@ -253,6 +253,39 @@ def test_wrong_place_and_purpose_are_refused() -> None:
         policy({"Resources": {}}, "shop", "everything")  # type: ignore[arg-type]
 
 
+def test_name_that_only_a_parameter_has_is_said() -> None:
+    template = {
+        "Parameters": {"Reader": {"Type": "String"}},
+        "Resources": {
+            "Policy": {
+                "Type": "AWS::IAM::Policy",
+                "Properties": {"PolicyName": "p", "Roles": [{"Ref": "Reader"}]},
+            }
+        },
+    }
+    said: list[Any] = []
+    document = policy(template, "shop", "deploy", account=ACCOUNT, on_progress=said.append)
+    everyone = f"arn:aws:iam::{ACCOUNT}:role/*"
+    assert resources(document.to_json(), "iam:PutRolePolicy") == {everyone}
+    assert any(everyone in note.text for note in said)
+    given = {"Reader": "reader"}
+    known = policy(template, "shop", "deploy", account=ACCOUNT, parameters=given)
+    assert resources(known.to_json(), "iam:PutRolePolicy") == {everyone[:-1] + "reader"}
+
+
+def test_boundary_of_any_account_is_compared_as_a_pattern() -> None:
+    boundary = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/b"}
+    role = {"Type": "AWS::IAM::Role", "Properties": {"PermissionsBoundary": boundary}}
+    for account, operator in ((None, "StringLike"), (ACCOUNT, "StringEquals")):
+        document = policy({"Resources": {"Role": role}}, "shop", "deploy", account=account)
+        (found,) = [
+            each
+            for each in statements(document.to_json())
+            if "iam:PutRolePermissionsBoundary" in each["Action"]
+        ]
+        assert list(found["Condition"]) == [operator]
+
+
 def test_property_behind_a_function_counts_as_set() -> None:
     encryption = {"Fn::If": ["Encrypted", {"Any": 1}, {"Ref": "AWS::NoValue"}]}
     bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketEncryption": encryption}}

@@ -6,6 +6,7 @@ permissions for each resource of the template (`handlers.py`), on the stack's ow
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args
 
@@ -33,6 +34,7 @@ _NOT_FOR_DRIFT = ("secretsmanager:GetSecretValue",)
 # With a role of CloudFormation the caller needs none of these.
 _BY_ROLE: tuple[Purpose, ...] = ("deploy", "delete")
 _ALL_KEYS = ("*",)
+_NAMELESS = re.compile(r":(role/|user/|policy/|s3:::)\*(/\*)?$")
 
 
 def policy(
@@ -80,7 +82,11 @@ def policy(
         found = _document(Places(names, patterns, long_template), chosen, role_arn)
         if policy_length(found) <= MANAGED_POLICY_LENGTH:
             break
-    for note in (*_length_notes(found), *_notes(content, names, chosen, role_arn)):
+    for note in (
+        *_length_notes(found),
+        *_breadth_notes(found),
+        *_notes(content, names, chosen, role_arn),
+    ):
         on_progress(Note(note))
     return found
 
@@ -120,6 +126,14 @@ def _length_notes(document: PolicyDocument) -> Iterator[str]:
             f"The policy has {length:,} characters without white space, and a managed policy at "
             f"most {MANAGED_POLICY_LENGTH:,}: print one for each purpose, with --for."
         )
+
+
+def _breadth_notes(document: PolicyDocument) -> Iterator[str]:
+    """The resources of which no name is known, such as those with the name of a parameter."""
+    arns = {arn for statement in document.Statement for arn in statement.Resource}
+    for arn in sorted(arns):
+        if _NAMELESS.search(arn):
+            yield f"{arn}: the template does not say which; replace the * by their names."
 
 
 def _notes(

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from awacs.aws import Action, Allow, Condition, PolicyDocument, Statement, StringEquals
+from awacs.aws import Action, Allow, Condition, PolicyDocument, Statement, StringEquals, StringLike
 
 from readmodel_cfn.cloudformation.patterns import covers
 
@@ -13,7 +13,7 @@ ANY = "*"
 
 @dataclass(frozen=True, order=True)
 class Equals:
-    """A condition: the key of the request must have this value."""
+    """A condition: the key of the request must have this value, in which `*` is any text."""
 
     key: str
     value: str
@@ -56,10 +56,13 @@ class Grants:
 
 
 def _statement(actions: Iterable[str], arns: Iterable[str], condition: Equals | None) -> Statement:
-    more = (
-        {"Condition": Condition(StringEquals(condition.key, condition.value))} if condition else {}
-    )
+    more = {"Condition": _condition(condition)} if condition else {}
     return Statement(Effect=Allow, Action=list(_actions(actions)), Resource=list(arns), **more)
+
+
+def _condition(condition: Equals) -> Condition:
+    operator = StringLike if ANY in condition.value else StringEquals
+    return Condition(operator(condition.key, condition.value))
 
 
 def _actions(actions: Iterable[str]) -> Iterator[Action]:

@@ -214,6 +214,15 @@ def test_whole_policy_of_every_size_fits_a_managed_policy() -> None:
         assert policy_length(document) <= MANAGED_POLICY_LENGTH
 
 
+def test_keys_of_too_many_routes_are_all_keys_and_it_is_said() -> None:
+    said: list[Any] = []
+    many = [Route(f"documents-{n}", f"{'long' * 20}/{n}.json") for n in range(60)]
+    document = ReadModelStack("shop", ReadModel(routes=many)).policy(on_progress=said.append)
+    objects = resources(document.to_json(), "s3:DeleteObjectVersion")
+    assert objects == {"arn:aws:s3:::shop-datastore-*/*"}
+    assert any("keys" in note.text for note in said)
+
+
 def test_template_bucket_is_allowed_only_where_it_is_used() -> None:
     many = [Route(f"documents-{n}", f"{n}.json") for n in range(60)]
     long = of(ReadModel(routes=many), "deploy", account=ACCOUNT, region="eu-west-1")

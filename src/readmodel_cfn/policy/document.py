@@ -78,10 +78,12 @@ def policy(
     place = Place(region or ANY, account or ANY)
     names = Names(content, stack_name, place, parameters or {})
     long_template = len(sent.encode()) > TEMPLATE_BODY_BYTES
-    for patterns in (keys, _ALL_KEYS):
-        found = _document(Places(names, patterns, long_template), chosen, role_arn)
-        if policy_length(found) <= MANAGED_POLICY_LENGTH:
-            break
+    found = _document(Places(names, keys, long_template), chosen, role_arn)
+    if keys != _ALL_KEYS and policy_length(found) > MANAGED_POLICY_LENGTH:
+        found = _document(Places(names, _ALL_KEYS, long_template), chosen, role_arn)
+        on_progress(
+            Note("The keys of the routes are too many for one policy: all keys are allowed.")
+        )
     for note in (
         *_length_notes(found),
         *_breadth_notes(found),

@@ -189,7 +189,9 @@ def test_revert_of_drift_keeps_the_variable(deployed: Deployed) -> None:
     deployed.api_gateway.update_rest_api(restApiId=deployed.api, patchOperations=[patch])
     deployed.activate("two")
     deployed.deploy(revert_drift=True)
-    assert deployed.api_gateway.get_rest_api(restApiId=deployed.api)["description"] != patch["value"]
+    assert (
+        deployed.api_gateway.get_rest_api(restApiId=deployed.api)["description"] != patch["value"]
+    )
     assert deployed.releases() == {"v1": "two"}
 
 

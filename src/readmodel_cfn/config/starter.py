@@ -18,6 +18,7 @@ from readmodel_cfn.config.file import (
     StackSettings,
 )
 from readmodel_cfn.files import write_new
+from readmodel_cfn.template.oidc import issuers_of
 from readmodel_cfn.template.options import describe, options_of
 from readmodel_cfn.template.routes import Route
 
@@ -48,7 +49,9 @@ class Starter:
     def next_commands(self) -> Mapping[str, str]:
         """The commands to run next, each with a description."""
         document = self.config.model.routes[0].example
+        issuers = issuers_of(self.config.model.writer.principals)
         return {
+            **{issuer.command: f"once per account: trusts {issuer.name}" for issuer in issuers},
             "readmodel-cfn deploy": "shows the stack, and asks",
             f"readmodel-cfn publish FILE --key {document.key}": "publishes JSON",
             f"readmodel-cfn read {document.path}": "reads it from the API",

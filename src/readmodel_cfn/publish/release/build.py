@@ -1,0 +1,352 @@
+"""Build a release: upload what has changed, copy the rest, and write the manifest last.
+
+A release is complete when it has its manifest. A process that ends before leaves documents that no
+stage serves; the next run for the same documents continues.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from typing import Any
+
+from readmodel_cfn.consent import Confirm
+from readmodel_cfn.errors import LostRace, ReadModelError, Unfinished
+from readmodel_cfn.progress import Count, Note, OnProgress, Step
+from readmodel_cfn.publish.compare import ENCRYPTED, NO_HEAD, NO_LIST, merge_by_key
+from readmodel_cfn.publish.documents import Document, Settings
+from readmodel_cfn.publish.objects import Denied, Listed, Objects
+from readmodel_cfn.publish.release import cost
+from readmodel_cfn.publish.release.copy import Copied, Copier
+from readmodel_cfn.publish.release.manifest import Entry, Header, Manifest, utc_now
+from readmodel_cfn.publish.release.names import METADATA, check_id, new_id, prefix_of
+from readmodel_cfn.publish.release.results import ReleaseStarted
+from readmodel_cfn.publish.release.store import Names, Pointer, ReleaseStore
+from readmodel_cfn.publish.release.wanted import Row, Wanted
+from readmodel_cfn.publish.results import Fault, Outcome, Sent
+from readmodel_cfn.publish.spool import Spool
+from readmodel_cfn.publish.upload import Uploader
+
+_RUN_AGAIN = "run it again: only the rest is sent"
+
+
+@dataclass(frozen=True)
+class Built:
+    """A complete release, and what this run has done for it.
+
+    `pointer` is the pointer as it was before the first document was sent.
+    """
+
+    header: Header
+    pointer: Pointer | None
+    sent: int = 0
+    copied: int = 0
+    unchanged: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a release is built; `release` is its ID, None for a new one.
+
+    With `force` every document is uploaded, to a new release.
+    """
+
+    settings: Settings
+    release: str | None
+    force: bool
+    confirm: Confirm | None
+    on_progress: OnProgress
+
+
+@dataclass(frozen=True)
+class _Bucket:
+    """What the bucket has before the release is built."""
+
+    names: Names
+    pointer: Pointer | None
+    note: str | None = None
+
+
+class Builder:
+    """Builds one release; `wanted` are its documents."""
+
+    def __init__(self, store: ReleaseStore, wanted: Wanted, options: Options) -> None:
+        self._store, self._wanted, self._options = store, wanted, options
+        self._destination = store.destination
+        self._settings, self._report = options.settings, options.on_progress
+        self._notes: list[str] = []
+        self._sent = self._copied = self._unchanged = 0
+        self._etags: dict[str, str] = {}  # those that are not the MD5 of the document
+
+    def build(self) -> Built:
+        """Build the release, or find the complete one with the same documents.
+
+        Raises:
+            Unfinished: some documents were stored.
+            LostRace: the release exists, with other documents.
+            ConsentRequired: `confirm` returned False; nothing was stored.
+            ReadModelError: nothing was stored.
+        """
+        self._report(Step(f"Looking for releases in {self._store.bucket}"))
+        bucket = self._read_bucket()
+        if found := self._complete(bucket):
+            return self._reuse(found, bucket)
+        header, continued = self._choose(bucket)
+        self._report(ReleaseStarted(header.release, len(self._wanted), continued))
+        base = None if self._options.force else self._base(bucket, header.release)
+        with ExitStack() as stack:
+            old = self._manifest(base)
+            if old:
+                stack.callback(old.close)
+                header = replace(header, based_on=old.header.release)
+            send, copy = (stack.enter_context(closing(Spool())) for _ in range(2))
+            self._divide(header.release, continued, old, send, copy)
+            cost.announce(
+                header.release,
+                len(send),
+                len(copy),
+                self._destination,
+                self._options.confirm,
+                self._report,
+            )
+            self._begin(header, continued)
+            try:
+                self._store_all(header, old, send, copy)
+                return self._finish(header, bucket)
+            except KeyboardInterrupt:
+                raise self._unfinished("interrupted", header) from None
+            except Unfinished as error:
+                raise self._unfinished(error.what, header) from error
+            except LostRace:
+                raise
+            except ReadModelError as error:
+                if not self._sent and not self._copied:
+                    raise
+                raise self._unfinished(str(error), header) from error
+
+    def _unfinished(self, what: str, header: Header) -> Unfinished:
+        so_far = f"{self._sent:,} sent, {self._copied:,} copied"
+        where = f"release {header.release}"
+        return Unfinished(f"{what} ({so_far}); it is not live", where=where, hint=_RUN_AGAIN)
+
+    # What the bucket has.
+
+    def _read_bucket(self) -> _Bucket:
+        """The releases, as far as the credentials may read them."""
+        if not self._destination.allows("list"):
+            return self._noted(NO_LIST)
+        if not self._destination.allows("compare"):
+            return self._noted(NO_HEAD)
+        try:
+            return _Bucket(self._store.names(), self._store.pointer())
+        except Denied as error:
+            return self._noted(NO_LIST if "List" in (error.where or "") else NO_HEAD)
+
+    def _noted(self, note: str) -> _Bucket:
+        self._add_note(note)
+        return _Bucket(Names(), None)
+
+    def _add_note(self, note: str) -> None:
+        self._notes.append(note)
+        self._report(Note(note))
+
+    def _complete(self, bucket: _Bucket) -> Header | None:
+        """The complete release with these documents: the given one, the live one or the newest.
+
+        Raises:
+            LostRace: the given one has other documents.
+        """
+        given = self._options.release
+        if given is not None:
+            check_id(given)
+            found = self._store.header(given) if given in bucket.names.complete else None
+            if found and found.digest != self._wanted.digest:
+                raise self._other_documents(given)
+            return found
+        if self._options.force:
+            return None
+        newest = bucket.names.complete[:1]
+        live = [bucket.pointer.release] if bucket.pointer else []
+        for release in dict.fromkeys((*live, *newest)):
+            header = self._store.header(release)
+            if header and header.digest == self._wanted.digest:
+                return header
+        return None
+
+    def _reuse(self, header: Header, bucket: _Bucket) -> Built:
+        self._report(ReleaseStarted(header.release, header.documents, True))
+        return Built(header, bucket.pointer, unchanged=header.documents, notes=tuple(self._notes))
+
+    def _choose(self, bucket: _Bucket) -> tuple[Header, bool]:
+        """The release to build, and whether an earlier run has started it.
+
+        Raises:
+            LostRace: the given one was started for other documents.
+        """
+        given, digest = self._options.release, self._wanted.digest
+        if given is not None:
+            found = self._store.started(given) if given in bucket.names.starts else None
+            if found and found.digest != digest:
+                raise self._other_documents(given)
+            return found or self._new(given), found is not None
+        if not self._options.force:
+            for release in bucket.names.started[:1]:
+                found = self._store.started(release)
+                if found and found.digest == digest:
+                    return found, True
+        return self._new(new_id()), False
+
+    def _new(self, release: str) -> Header:
+        wanted = self._wanted
+        return Header(release, wanted.digest, len(wanted), wanted.bytes, utc_now())
+
+    def _other_documents(self, release: str) -> LostRace:
+        what = "it exists already, with other documents"
+        hint = "choose another ID, or publish without one"
+        return LostRace(what, where=f"release {release}", hint=hint)
+
+    def _base(self, bucket: _Bucket, release: str) -> str | None:
+        """The release to copy from: the live one, which is never pruned, or the newest."""
+        if bucket.pointer and bucket.pointer.release in bucket.names.manifests:
+            return bucket.pointer.release
+        return next((each for each in bucket.names.complete if each != release), None)
+
+    def _manifest(self, base: str | None) -> Manifest | None:
+        if base is None:
+            return None
+        self._report(Step(f"Comparing the documents with release {base}"))
+        return self._store.manifest(base)
+
+    # What is to be done.
+
+    def _divide(
+        self, release: str, continued: bool, old: Manifest | None, send: Spool, copy: Spool
+    ) -> None:
+        """Divide the documents: those to send, those to copy, and those that are already there."""
+        there = self._there(release) if continued else iter(())
+        missing = self._missing(there)
+        for row, entry in merge_by_key(missing, old or ()):
+            if row is None:
+                continue
+            if entry and (entry.md5, entry.bytes) == (row.md5, row.bytes):
+                copy.add(*row, entry.etag)
+            else:
+                send.add(*row)
+
+    def _there(self, release: str) -> Iterator[Listed]:
+        """The documents that an earlier run has stored, with the keys that clients read."""
+        if self._settings.encrypted:
+            self._add_note(ENCRYPTED)
+            return
+        prefix = prefix_of(release)
+        for found in Objects(self._destination).listed(prefix, exactly=True):
+            yield Listed(found.key.removeprefix(prefix), found.etag, found.modified)
+
+    def _missing(self, there: Iterator[Listed]) -> Iterator[Row]:
+        for row, found in merge_by_key(self._wanted, there):
+            if row and found and found.etag == row.md5:
+                self._unchanged += 1
+            elif row:
+                yield row
+
+    # What is done.
+
+    def _begin(self, header: Header, continued: bool) -> None:
+        """Write the start, so that the next run can continue.
+
+        Raises:
+            Unfinished: `release prune` is deleting the release.
+        """
+        if not continued:
+            self._store.start(header)
+        elif not self._store.start_again(replace(header, created=utc_now())):
+            what, where = "it is being deleted", f"release {header.release}"
+            raise Unfinished(what, where=where, hint="run it again for a new release")
+
+    def _store_all(self, header: Header, old: Manifest | None, send: Spool, copy: Spool) -> None:
+        bucket, total = self._store.bucket, len(send) + len(copy)
+        self._report(Step(f"Building release {header.release} in {bucket}"))
+
+        def count() -> None:
+            done = self._sent + self._copied
+            self._report(Count(bucket, done, "documents", total))
+
+        if len(copy) and old:
+            self._copy(header.release, old.header.release, send, copy, count)
+        self._send(header.release, send, count)
+
+    def _copy(
+        self, release: str, base: str, send: Spool, copy: Spool, count: Callable[[], None]
+    ) -> None:
+        """Copy documents; those that cannot be copied are added to `send`."""
+        copier = Copier(self._destination, base, release, self._settings)
+        in_progress: dict[str, Row] = {}
+
+        def entries() -> Iterator[Entry]:
+            for *row, etag in copy:
+                found = Row._make(row)
+                in_progress[found.key] = found
+                yield Entry(found.key, etag, found.bytes, found.md5)
+
+        def on_copied(copied: Copied) -> None:
+            row = in_progress.pop(copied.key)
+            if copied.etag is None:
+                send.add(*row)
+                return
+            self._copied += 1
+            self._keep(copied.key, copied.etag, row.md5)
+            count()
+
+        copier.copy(entries(), on_copied)
+        if copier.denied:
+            self._add_note(NO_HEAD)
+
+    def _send(self, release: str, send: Spool, count: Callable[[], None]) -> None:
+        objects: Any = _InRelease(Objects(self._destination), release)
+        uploader = Uploader(objects, self._settings, create_only=False)
+        md5s: dict[str, str] = {}
+
+        def load(row: Row) -> Document | Fault:
+            md5s[row.key] = row.md5
+            return self._wanted.load(row)
+
+        def on_outcome(outcome: Outcome) -> None:
+            self._report(outcome)
+            if isinstance(outcome, Sent):
+                self._sent += 1
+                self._keep(outcome.key, outcome.etag.strip('"'), md5s.pop(outcome.key))
+                count()
+
+        uploader.send(map(Row._make, send), load, on_outcome)
+        if fault := uploader.tally.first_fault:
+            raise Unfinished(f"{fault.source}: {fault.what}", hint=fault.hint)
+
+    def _keep(self, key: str, etag: str, md5: str) -> None:
+        if etag != md5:
+            self._etags[key] = etag
+
+    def _finish(self, header: Header, bucket: _Bucket) -> Built:
+        self._report(Step(f"Completing release {header.release}"))
+        self._store.put_manifest(header, self._entries())
+        counts = self._sent, self._copied, self._unchanged
+        return Built(header, bucket.pointer, *counts, tuple(self._notes))
+
+    def _entries(self) -> Iterable[Entry]:
+        for row in self._wanted:
+            yield Entry(row.key, self._etags.get(row.key, row.md5), row.bytes, row.md5)
+
+
+class _InRelease:
+    """The objects of a bucket below the prefix of a release, with its ID in their metadata."""
+
+    def __init__(self, objects: Objects, release: str) -> None:
+        self._objects, self._prefix, self._release = objects, prefix_of(release), release
+
+    def put(self, key: str, body: bytes, headers: Mapping[str, str], create: bool) -> str:
+        """Put a document of the release."""
+        named = {**headers, METADATA: self._release}
+        return self._objects.put(self._prefix + key, body, named, create)
+
+    def etag(self, key: str) -> str | None:
+        """The ETag of a document of the release."""
+        return self._objects.etag(self._prefix + key)

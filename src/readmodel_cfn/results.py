@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.status import StackStatus as StackStatus
     from readmodel_cfn.deploy.values import Output as Output
     from readmodel_cfn.deploy.values import StackEvent as StackEvent
+    from readmodel_cfn.publish.deletion import Refused as Refused
     from readmodel_cfn.publish.history import Restored as Restored
     from readmodel_cfn.publish.history import Version as Version
     from readmodel_cfn.publish.results import Fault as Fault
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     from readmodel_cfn.publish.results import Published as Published
     from readmodel_cfn.publish.results import PublishPlan as PublishPlan
     from readmodel_cfn.publish.results import PublishResult as PublishResult
+    from readmodel_cfn.publish.stored import StoredDocument as StoredDocument
+    from readmodel_cfn.publish.unpublish import Missing as Missing
+    from readmodel_cfn.publish.unpublish import Unpublished as Unpublished
+    from readmodel_cfn.publish.unpublish import UnpublishResult as UnpublishResult
     from readmodel_cfn.target import Target as Target
     from readmodel_cfn.verify.race.race import RaceResult as RaceResult
     from readmodel_cfn.verify.verify import VerifyResult as VerifyResult
@@ -52,6 +57,7 @@ _MODULES = {
     "InvalidDocuments": "publish.results",
     "Live": "deploy.live.values",
     "Lost": "publish.results",
+    "Missing": "publish.unpublish",
     "OnInterrupt": "deploy.events",
     "Output": "deploy.values",
     "Plan": "deploy.plan",
@@ -61,13 +67,17 @@ _MODULES = {
     "Published": "publish.results",
     "RaceResult": "verify.race.race",
     "ResourceDiff": "deploy.stack_diff",
+    "Refused": "publish.deletion",
     "Response": "aws.http",
     "Restored": "publish.history",
     "SettingChange": "deploy.stack_diff",
     "StackDiff": "deploy.stack_diff",
     "StackEvent": "deploy.values",
     "StackStatus": "deploy.status",
+    "StoredDocument": "publish.stored",
     "Target": "target",
+    "UnpublishResult": "publish.unpublish",
+    "Unpublished": "publish.unpublish",
     "VerifyResult": "verify.verify",
     "Version": "publish.history",
 }

@@ -34,6 +34,7 @@ from readmodel_cfn.consent import Confirm
 from readmodel_cfn.deploy.outputs import ModelOutputs
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.errors import ConfigError, ReadModelError
+from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.results import (
     Published,
@@ -41,10 +42,12 @@ from readmodel_cfn.publish.results import (
     PublishResult,
 )
 from readmodel_cfn.template.model import ReadModel
+from readmodel_cfn.template.routes import find_route, serving_route
 from readmodel_cfn.threads import call_within
 
 if TYPE_CHECKING:
     import boto3
+    from awacs.aws import PolicyDocument
 
     from readmodel_cfn.deploy.client import StackClient
     from readmodel_cfn.deploy.delete import DeleteResult
@@ -57,10 +60,13 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.status import StackStatus
     from readmodel_cfn.deploy.values import Output, Stack
     from readmodel_cfn.local.serve import Source
+    from readmodel_cfn.policy import Purpose
     from readmodel_cfn.publish.destination import Destination
     from readmodel_cfn.publish.documents import Settings
     from readmodel_cfn.publish.history import Restored, Version
     from readmodel_cfn.publish.publish import Documents, SharedOptions
+    from readmodel_cfn.publish.stored import StoredDocument
+    from readmodel_cfn.publish.unpublish import UnpublishResult
     from readmodel_cfn.verify.contract import CheckedStack, Contract
     from readmodel_cfn.verify.race.race import RaceResult
     from readmodel_cfn.verify.verify import VerifyResult
@@ -256,6 +262,33 @@ class ReadModelStack:
         prefix = self.config.stack.prefix
         template = build_article() if self.article else build_template(self.model, prefix)
         return render(template, "compact")
+
+    def policy(self, *purposes: "Purpose", on_progress: OnProgress = ignore) -> "PolicyDocument":
+        """The least IAM policy for working with this stack; AWS is not called.
+
+        `purposes` are "deploy", "publish", "read", "verify" and "delete"; by default all of them.
+        "diff" is the part of "deploy" that changes nothing, and "service-role" is the policy of the
+        role that CloudFormation assumes (`role_arn`). Without
+        `account` and `region` the policy is for any account or region. `on_progress` gets a Note
+        for each thing that the reader of the policy must know.
+
+        Raises:
+            ConfigError: a purpose is unknown.
+        """
+        from readmodel_cfn.policy import policy
+
+        settings, routes = self.config.stack, self.model.routes
+        return policy(
+            self.template(),
+            self.name,
+            *purposes,
+            region=self._requested.region or settings.region,
+            account=settings.account,
+            role_arn=settings.role_arn,
+            parameters={"StackName": self.name} if self.article else {},
+            keys=[route.key_pattern for route in routes],
+            on_progress=on_progress,
+        )
 
     @readable_errors()
     def deploy(
@@ -587,6 +620,92 @@ class ReadModelStack:
         )
 
     @readable_errors()
+    def documents(
+        self, prefix: str = "", *, bucket: str | None = None, on_progress: OnProgress = ignore
+    ) -> "Iterator[StoredDocument]":
+        """The documents in the bucket whose keys begin with `prefix`, sorted by key.
+
+        They are listed as they are taken, so there may be any number. `bucket` names another bucket
+        than that of the stack.
+
+        Raises:
+            ReadModelError: the stack does not exist, or s3:ListBucket is not granted.
+        """
+        from readmodel_cfn.publish.selection import Selection
+        from readmodel_cfn.publish.stored import stored_documents
+
+        self._require_model()
+        destination = self._destination(bucket, False, on_progress)
+        selection = Selection(self.model.routes)
+        return stored_documents(destination, self._route_of, selection, prefix, on_progress)
+
+    def _route_of(self, key: str) -> tuple[str, str] | None:
+        """The path of the route that serves a key, and that of the request for it."""
+        found = serving_route(self.model.routes, key)
+        return (found[0].path, found[1]) if found else None
+
+    @readable_errors()
+    def unpublish(
+        self,
+        *keys: str,
+        all_versions: bool = False,
+        bucket: str | None = None,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "UnpublishResult":
+        """Delete the documents with exactly these keys; a key without a document is no error.
+
+        If the bucket keeps versions, `restore` can undo it.
+
+        Args:
+            keys: The keys, such as products/42.json; a route need not serve them.
+            all_versions: Erase all versions and delete markers of the keys permanently.
+            bucket: Bucket of the documents (default: that of the stack).
+            confirm: Called before anything is deleted (kind "unpublish" or "erase-versions").
+            on_progress: Gets Step, Note, Count, and Unpublished, Missing or Refused for each key.
+
+        Raises:
+            ConsentRequired: `confirm` does not agree, or is None; nothing is deleted.
+            ConfigError: there is no key, or a path is given as a key; nothing is deleted.
+            Stuck: S3 refuses to delete a document or version, such as one with an object lock.
+            Unfinished: interrupted after something was deleted; call it again.
+            ReadModelError: nothing was deleted.
+        """
+        from readmodel_cfn.publish.unpublish import unpublish
+
+        self._require_model()
+        done = unpublish(
+            keys,
+            partial(self._destination, bucket, False, on_progress),
+            all_versions=all_versions,
+            readers=self._readers_of_deleted(),
+            find_key=self._key_at,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
+        kept = [each for each in done.unpublished if each.version and self._route_of(each.key)]
+        if kept and not bucket:
+            words = ("restore", kept[0].key, str(kept[0].version))
+            command = self.location.command(*words if len(kept) == 1 else ("history", "KEY"))
+            on_progress(Note(f"To restore {counted(len(kept), 'document')}: {command}"))
+        return done
+
+    def _key_at(self, path: str) -> str | None:
+        """The key of the document at a path of the API; None if the path is itself a key."""
+        routes, bare = self.model.routes, path.strip("/")
+        if any(route.match_key(bare) for route in routes):
+            return bare if bare != path else None
+        found = find_route(routes, path)
+        return found[1] if found else None
+
+    def _readers_of_deleted(self) -> str:
+        """What readers get after a deletion, as a part of a question."""
+        store = self.model.data_store
+        seconds = store.max_age + store.stale_while_revalidate
+        cached = f", caches at most {seconds:,} s later" if seconds else ""
+        return f"readers then get {500 if self.article else 404}{cached}"
+
+    @readable_errors()
     def history(self, key: str, on_progress: OnProgress = ignore) -> list["Version"]:
         """The versions and deletions of a document, newest first; without a model, of any key.
 
@@ -806,6 +925,48 @@ class ReadModelStack:
         return stack_outputs(stack, self.connection.emulator_url, show_secrets=show_secrets)
 
     @readable_errors()
+    def openapi(
+        self, *, api: str | None = None, deployed: bool = False, on_progress: OnProgress = ignore
+    ) -> dict[str, Any]:
+        """The API as an OpenAPI 3.1 document, with the JSON Schemas of the model's routes.
+
+        Args:
+            api: The logical ID of the API, if the template has several that read S3.
+            deployed: Whether to describe the deployed stack: its template and its URL. Otherwise
+                AWS is not called.
+            on_progress: Gets a Note for each part that may read S3 and is left out.
+
+        Raises:
+            ConfigError: no such API, a file that is no JSON Schema, or the extra `schema`, which
+                schemas require, is not installed.
+            ReadModelError: the deployed stack does not exist, or has no API.
+        """
+        from readmodel_cfn.analysis.openapi import openapi
+        from readmodel_cfn.analysis.view import unchecked_parts
+
+        template: Any
+        urls: Mapping[str, str] = {}
+        if deployed:
+            stack = self._described(on_progress)
+            outputs = self._own_outputs(stack=stack)
+            outputs.url()  # it must have one
+            urls, template = outputs.api_urls(), self._client.template(stack.id)
+        else:
+            template = self.template()
+        routes = self.model.routes if self._has_model else ()
+        document = openapi(
+            template,
+            api,
+            stack_name=self.name,
+            region=self.connection.region_name if deployed else self.config.stack.region,
+            schemas={route.path: route.schema for route in routes if route.schema},
+            urls=urls,
+        )
+        for unchecked in unchecked_parts(template):
+            on_progress(Note(f"left out: {unchecked}"))
+        return document
+
+    @readable_errors()
     def url(self, path: str = "", on_progress: OnProgress = ignore) -> str:
         """The URL of a path of the deployed API, such as products/42 (default: of the API).
 
@@ -947,6 +1108,7 @@ class ReadModelStack:
         documents: str | Path = "data",
         *,
         s3_endpoint: str | None = None,
+        origins: Sequence[str] = (),
         host: str = "127.0.0.1",
         port: int = 0,
         on_progress: OnProgress = ignore,
@@ -965,6 +1127,7 @@ class ReadModelStack:
             self.serve_source(),
             documents,
             s3_endpoint=s3_endpoint,
+            origins=origins,
             host=host,
             port=port,
             on_progress=on_progress,
@@ -1105,7 +1268,8 @@ class ReadModelStack:
             routes=tuple(PromisedRoute(route.path, route.key) for route in model.routes),
             cache_control=model.data_store.cache_control,
             gzip_stored=model.data_store.gzip_stored,
-            cors_origin=model.api.cors_origin,
+            cors_origins=model.api.cors_origins,
+            cors_headers=model.api.cors_headers,
             missing=model.api.missing,
             compress_from=None if compress_from == "never" else compress_from,
             article=self.article,

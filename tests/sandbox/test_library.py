@@ -27,6 +27,7 @@ from readmodel_cfn.lint import lint
 from readmodel_cfn.local import sandbox as embedded
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.local.serve import ServedApi, serving
+from readmodel_cfn.policy import policy
 from readmodel_cfn.stacks import environments, status_all
 from readmodel_cfn.template.render import build_template, render
 
@@ -351,6 +352,39 @@ def restore(shop: Shop) -> None:
     shop.stack.publish("data")
 
 
+@row("`ls PREFIX`")
+def documents(shop: Shop) -> None:
+    printed = [line["document"] for line in shop("ls", "products/", "--json").lines]
+    assert [document["key"] for document in printed] == list(KEYS)
+    assert [document.as_dict() for document in shop.stack.documents("products/")] == printed
+    assert shop("ls").result.stdout.count("products/{id}") == len(KEYS)
+
+
+@row("`unpublish KEY...`")
+def unpublish(shop: Shop) -> None:
+    key, missing, differs = KEYS[1], "products/44.json", "version"
+    for all_versions in (False, True):
+        words = ["--all-versions"] * all_versions
+        *_, first = shop("unpublish", key, "--all-versions", "--yes", "--json").lines
+        assert first["result"]["missing"] == []
+        shop.stack.publish("data")
+        *reported, last = shop("unpublish", key, missing, *words, "--yes", "--json").lines
+        shop.stack.unpublish(key, all_versions=True, confirm=lambda _: True)
+        shop.stack.publish("data")
+        shop.values.clear()
+        result = shop.stack.unpublish(
+            key,
+            missing,
+            all_versions=all_versions,
+            confirm=lambda _: True,
+            on_progress=shop.on_progress,
+        )
+        assert without(shop.values, differs) == without(reported, differs)
+        assert {"result": result.as_dict()} == last
+        shop.stack.publish("data")
+    assert str(shop.stack.unpublish(missing)) in shop("unpublish", missing).result.stdout
+
+
 @row("`read PATH`")
 def read(shop: Shop) -> None:
     differs = ("seconds", "date", "x-amzn-requestid", "x-amz-request-id")
@@ -478,6 +512,16 @@ def graph(shop: Shop) -> None:
     assert flowchart(shop.model) == shop.run("graph").result.stdout
 
 
+@row("`policy`")
+def policy_of_stack(shop: Shop) -> None:
+    (shop.folder / "site.json").write_text(render(build_template(shop.model)))
+    printed = shop.run("policy", "--for", "deploy", "--for", "read").value
+    assert json.loads(shop.stack.policy("deploy", "read").to_json()) == printed
+    assert json.loads(shop.stack.policy().to_json()) == shop.run("policy").value
+    of_file = shop.run("policy", "site.json", "--stack-name", shop.name).value
+    assert json.loads(policy(Path("site.json"), shop.name).to_json()) == of_file
+
+
 @row("`openapi`")
 def describe(shop: Shop) -> None:
     (shop.folder / "site.json").write_text(render(build_template(shop.model)))
@@ -486,6 +530,14 @@ def describe(shop: Shop) -> None:
     assert openapi(Path("site.json")) == printed
     named = openapi(shop.model, stack_name=shop.name)
     assert named == shop.run("openapi").value
+    assert shop.stack.openapi() == named
+
+
+@row("`openapi --deployed`")
+def describe_deployed(shop: Shop) -> None:
+    found = shop.stack.openapi(deployed=True)
+    assert found == shop("openapi", "--deployed").value
+    assert found["servers"] == [{"url": shop.stack.url()}]
 
 
 @row("`serve`")

@@ -30,8 +30,11 @@ from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.lint import Finding as LintFinding
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.plural import counted
+from readmodel_cfn.publish.deletion import Refused
 from readmodel_cfn.publish.history import Restored, Version
 from readmodel_cfn.publish.results import Published, PublishPlan, PublishResult
+from readmodel_cfn.publish.stored import StoredDocument
+from readmodel_cfn.publish.unpublish import Missing, Unpublished, UnpublishResult
 from readmodel_cfn.target import Target
 from readmodel_cfn.verify.verify import VerifyResult
 
@@ -64,6 +67,11 @@ RESULTS: list[Any] = [
     VERSION,
     replace(VERSION, size=None, etag=None),
     Restored("bucket", "a.json", "v1", "v2", '"e"'),
+    StoredDocument("a\nb.json", 12, TIME, '"e"', "{id}", "a"),
+    Unpublished("a.json", "v1"),
+    Missing("a.json"),
+    Refused("a.json", "AccessDenied"),
+    UnpublishResult("bucket", (Unpublished("a.json", None, 3),), ("b.json",)),
     RESPONSE,
     VerifyResult("stack shop", "a", "a.json", "http://localhost", (), ()),
     DeleteResult("shop", (BUCKET, TOPIC), {"bucket": 3}),

@@ -25,8 +25,11 @@ KEYS = [
     for declared, _ in options_of(cls)
     if table != "routes"
 ]
-# Their rules span two keys or the length of a list, which the schema leaves to the reader.
-BEYOND_THE_SCHEMA = {"account_regional", "kind", "principals", "allow"}
+# Their rules span two keys, the length of a list or a list of names, which the schema leaves to the
+# reader.
+BEYOND_THE_SCHEMA = {
+    *("account_regional", "kind", "principals", "allow", "cors_origin", "cors_headers"),
+}
 
 
 def valid(text: str) -> bool:

@@ -114,7 +114,7 @@ _PLACE_OPTIONS = (
         help=f"Use the embedded AWS, starting it if needed [default: if {SANDBOX_VARIABLE}=1].",
     ),
 )
-_STACK_NAME = click.option("--stack-name", help="Name of the stack [default: from the file].")
+stack_name_option = click.option("--stack-name", help="Name of the stack [default: from the file].")
 
 
 class SelectedModel:
@@ -287,40 +287,68 @@ def _with_stack(command: Command, *, needs_model: bool) -> Command:
         use_sandbox: bool,
         **options: Any,
     ) -> Any:
-        from readmodel_cfn.config.file import no_default_file
-        from readmodel_cfn.stack import ReadModelStack
-
         model = SelectedModel(config_file, env, example, article)
         place: dict[str, Any] = {
             "region": region,
             "profile": profile,
             "endpoint_url": endpoint_url,
-            "sandbox": is_sandbox(use_sandbox, endpoint_url),
+            "use_sandbox": use_sandbox,
         }
         if options.get("all_environments"):
             return command(stack=_every_stack(model, stack_name, **place), **options)
-        config = model.load()
-        if config is None and needs_model:
-            raise no_default_file(_NO_FILE)
-        if config is None and stack_name is None:
-            raise no_default_file(f"use --stack-name NAME; or {_NO_FILE}")
-        if config:
-            config.require_stack()
-        try:
-            stack = (
-                ReadModelStack.from_config(config, name=stack_name, article=article, **place)
-                if config
-                else ReadModelStack(str(stack_name), **place)
-            )
-        except OptionError as error:
-            raise OptionError("--stack-name", error.value, error.allowed) from error
+        stack = selected_stack(model, stack_name, needs_model=needs_model, **place)
         return command(stack=stack, **options)
 
-    return _added((*_MODEL_OPTIONS, _STACK_NAME, *_PLACE_OPTIONS), with_stack)
+    return _added((*_MODEL_OPTIONS, stack_name_option, *_PLACE_OPTIONS), with_stack)
+
+
+def selected_stack(
+    model: SelectedModel,
+    stack_name: str | None,
+    *,
+    needs_model: bool,
+    region: str | None,
+    profile: str | None,
+    endpoint_url: str | None,
+    use_sandbox: bool,
+) -> "ReadModelStack":
+    """The stack that the options of a command select.
+
+    Raises:
+        ConfigError: there is no configuration, and the command needs one or a stack's name.
+    """
+    from readmodel_cfn.config.file import no_default_file
+    from readmodel_cfn.stack import ReadModelStack
+
+    config = model.load()
+    if config is None and needs_model:
+        raise no_default_file(_NO_FILE)
+    if config is None and stack_name is None:
+        raise no_default_file(f"use --stack-name NAME; or {_NO_FILE}")
+    if config:
+        config.require_stack()
+    place: dict[str, Any] = {
+        "region": region,
+        "profile": profile,
+        "endpoint_url": endpoint_url,
+        "sandbox": is_sandbox(use_sandbox, endpoint_url),
+    }
+    try:
+        if config is None:
+            return ReadModelStack(str(stack_name), **place)
+        return ReadModelStack.from_config(config, name=stack_name, article=model.article, **place)
+    except OptionError as error:
+        raise OptionError("--stack-name", error.value, error.allowed) from error
 
 
 def _every_stack(
-    model: SelectedModel, stack_name: str | None, *, region: str | None, **place: Any
+    model: SelectedModel,
+    stack_name: str | None,
+    *,
+    region: str | None,
+    profile: str | None,
+    endpoint_url: str | None,
+    use_sandbox: bool,
 ) -> "dict[str, ReadModelStack]":
     """The stack of each environment of the file, for --all.
 
@@ -333,7 +361,12 @@ def _every_stack(
     for option, value in {"--stack-name": stack_name, "--region": region}.items():
         if value is not None:
             raise click.UsageError(f"--all cannot be used with {option}.")
-    return environments(model.load_environments(), **place)
+    return environments(
+        model.load_environments(),
+        profile=profile,
+        endpoint_url=endpoint_url,
+        sandbox=is_sandbox(use_sandbox, endpoint_url),
+    )
 
 
 def place_options(command: Command) -> Command:

@@ -53,6 +53,14 @@ _PARAMETER_HELP = (
 @click.option(
     "--s3-endpoint", type=WORD, help="URL of an S3 endpoint to read from instead of a folder."
 )
+@click.option(
+    "--origin",
+    "origins",
+    type=WORD,
+    multiple=True,
+    help="Origin whose pages may read, besides those of the template; repeatable; or none "
+    "[default: http://localhost:* and http://127.0.0.1:*].",
+)
 @model_options
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Port [default: a free one]."
@@ -66,6 +74,7 @@ def serve(
     stage: str | None,
     parameters: tuple[str, ...],
     s3_endpoint: str | None,
+    origins: tuple[str, ...],
     model: SelectedModel,
     port: int,
     host: str,
@@ -77,8 +86,10 @@ def serve(
     Documents are the files of a folder, or the objects of an S3 endpoint. Replace a file by
     renaming a new one over it; readers get it at once. A changed readmodel.toml or template is
     served at once too. A request that needs an unsupported feature of API Gateway gets a 501.
+    Pages of this machine may read, whatever cors_origin says: see --origin.
 
-    With --json: once it serves, an object on one line with url, data, pid, routes and findings.
+    With --json: once it serves, an object on one line with url, data, pid, routes, findings and
+    origins.
     """
     if template_file and model.given:
         raise click.UsageError(f"--template cannot be used with {model.given}.")
@@ -108,6 +119,7 @@ def serve(
         documents or local_serve.DOCUMENTS,
         watch=template_file or model.file,
         s3_endpoint=s3_endpoint,
+        origins=origins,
         host=host,
         port=port,
         on_progress=print_report,
@@ -137,6 +149,8 @@ def _print(api: ServedApi) -> None:
     output.table(rows)
     for finding in api.findings:
         output.log(f"Not supported: {finding}")
+    if api.origins:
+        output.log(f"Pages of {' and '.join(api.origins)} may read it, too.")
     output.log("Press Ctrl-C to stop.")
 
 

@@ -38,6 +38,7 @@ def changed_settings(
         before = _template(old, old_prefix)
     except ConfigError:
         return
+    model = replace(model, routes=[replace(route, schema=None) for route in model.routes])
     if old_prefix != prefix:
         yield "stack", "prefix", old_prefix, prefix, before, _template(old, prefix)
     yield from _of_routes(old, model, old_prefix, before)
@@ -54,11 +55,15 @@ def _of_section(
     table: str, old: ReadModel, new: ReadModel, prefix: str, before: Template
 ) -> Iterator[ChangedSetting]:
     section, target = getattr(old, table), getattr(new, table)
-    for declared, _ in options_of(type(section)):
+    for declared, _ in options_of(SECTIONS[table]):
         name = declared.name
-        value, changed = getattr(section, name), getattr(target, name)
+        value, changed = getattr(section, name, None), getattr(target, name, None)
         if value != changed:
             after = None
+            if section is None or target is None:  # it is turned on or off
+                after = _with(old, prefix, before, **{table: target})
+                yield table, name, plain(value), plain(changed), before, after
+                continue
             with suppress(ConfigError):  # this change is valid only with others of its table
                 single = replace(section, **{name: changed})
                 after = _template(replace(old, **{table: single}), prefix)

@@ -217,7 +217,7 @@ def load(path: str | Path = DEFAULT_FILE, env: str | None = None) -> Config:
             the environment.
     """
     path = Path(path)
-    return parse(read_text(path), str(path), env, _command_options(path))
+    return _selected(_file_content(path), str(path), env, _command_options(path))
 
 
 def load_environments(path: str | Path = DEFAULT_FILE) -> Mapping[str, Config]:
@@ -227,9 +227,20 @@ def load_environments(path: str | Path = DEFAULT_FILE) -> Mapping[str, Config]:
         ConfigError: the file cannot be read, or a key or value in it is invalid.
     """
     path = Path(path)
-    content = _content(read_text(path), str(path))
+    content = _file_content(path)
     with _naming_source(str(path)):
         return _environments(content, _command_options(path))
+
+
+def _file_content(path: Path) -> Mapping[str, Any]:
+    """The file's content, in which the paths of schemas begin at the working directory."""
+    content = _content(read_text(path), str(path))
+    routes = content.get("routes")
+    for route in routes if isinstance(routes, list) else ():
+        schema = route.get("schema") if isinstance(route, dict) else None
+        if schema and isinstance(schema, str):
+            route["schema"] = str(path.parent / schema)
+    return content
 
 
 def _command_options(path: Path) -> tuple[str, ...]:
@@ -280,9 +291,7 @@ def check_article(name: str, region: str | None) -> None:
         raise OptionError("--region", region, f"{REGION}, the region of the article's template")
 
 
-def parse(
-    text: str, source: str, env: str | None = None, command_options: tuple[str, ...] = ()
-) -> Config:
+def parse(text: str, source: str, env: str | None = None) -> Config:
     """Read the text of a readmodel.toml, or one of its environments; `source` is for errors.
 
     All environments are checked. The tables that they share need not be valid without one.
@@ -290,7 +299,12 @@ def parse(
     Raises:
         ConfigError: a key or value is invalid, or there is no such environment.
     """
-    content = _content(text, source)
+    return _selected(_content(text, source), source, env, ())
+
+
+def _selected(
+    content: Mapping[str, Any], source: str, env: str | None, command_options: tuple[str, ...]
+) -> Config:
     with _naming_source(source):
         environments = _environments(content, command_options)
     if env is not None:

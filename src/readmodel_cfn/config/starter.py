@@ -18,6 +18,7 @@ from readmodel_cfn.config.file import (
     StackSettings,
 )
 from readmodel_cfn.files import write_new
+from readmodel_cfn.template.oidc import issuers_of
 from readmodel_cfn.template.options import describe, options_of
 from readmodel_cfn.template.routes import Route
 
@@ -48,7 +49,9 @@ class Starter:
     def next_commands(self) -> Mapping[str, str]:
         """The commands to run next, each with a description."""
         document = self.config.model.routes[0].example
+        issuers = issuers_of(self.config.model.writer.principals)
         return {
+            **{issuer.command: f"once per account: trusts {issuer.name}" for issuer in issuers},
             "readmodel-cfn deploy": "shows the stack, and asks",
             f"readmodel-cfn publish FILE --key {document.key}": "publishes JSON",
             f"readmodel-cfn read {document.path}": "reads it from the API",
@@ -98,7 +101,9 @@ def starter(config: Config) -> str:
     values: dict[str, Any] = {"stack": config.stack, "routes": first, "publish": config.publish}
     lines = _comment(_HEAD)
     for name, cls in TABLES.items():
-        lines += _table(name, cls, _given(values.get(name) or getattr(config.model, name)))
+        table = values.get(name) or getattr(config.model, name)
+        given = {} if table is None else _given(table)
+        lines += _table(name, cls, given, is_off=table is None)
         if name == "routes":
             for route in others:
                 given = _given(route)
@@ -148,10 +153,11 @@ def key_for(path: str) -> str:
     return path.replace("+}", "}") + ("" if path.endswith(("+}", ".json")) else ".json")
 
 
-def _table(name: str, cls: type, values: Mapping[str, Any]) -> Iterator[str]:
+def _table(name: str, cls: type, values: Mapping[str, Any], *, is_off: bool) -> Iterator[str]:
     yield ""
     yield from _comment((cls.__doc__ or "").partition("\n")[0])
-    yield f"[[{name}]]" if cls is Route else f"[{name}]"
+    heading = f"[[{name}]]" if cls is Route else f"[{name}]"
+    yield f"# {heading}" if is_off else heading
     for declared, annotation in options_of(cls):
         yield ""
         yield from _comment(_meaning(declared, annotation))

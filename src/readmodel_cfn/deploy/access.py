@@ -21,6 +21,7 @@ Test = Callable[[Any, Any], bool]
 
 _METHOD, _API = "AWS::ApiGateway::Method", "AWS::ApiGateway::RestApi"
 _STAGE = "AWS::ApiGateway::Stage"
+_ORIGIN_OF_S3 = "integration.response.header.Access-Control-Allow-Origin"
 _SCOPES = "AuthorizationScopes"
 _ENCRYPTION = (None, "AES256", "aws:kms", "aws:kms:dsse")  # weakest first
 _SECURITY_POLICIES = (
@@ -148,6 +149,17 @@ _RULES: tuple[tuple[str, str, Test], ...] = (
 _PATTERNS = [(type_, re.compile(path, re.IGNORECASE), test) for type_, path, test in _RULES]
 
 
+def _bucket_origins(template: Template) -> Iterator[str]:
+    """The origins that the CORS rules of the template's buckets allow."""
+    resources = template.get("Resources")
+    for name in resources if isinstance(resources, Mapping) else ():
+        bucket = _resource(template, name)
+        if bucket.get("Type") == "AWS::S3::Bucket":
+            for steps, _, origin in _leaves(None, bucket.get("Properties")):
+                if steps[:1] == ("CorsConfiguration",) and "AllowedOrigins" in steps:
+                    yield str(origin)
+
+
 class Access:
     """Compares the resources of two templates."""
 
@@ -156,6 +168,7 @@ class Access:
         self._evaluators = Evaluator(before), Evaluator(after)
         self._routes = routes_of(after)
         self._renamed = _renamed_methods(before, after)
+        self._s3_origins = frozenset(_bucket_origins(before))
 
     def widened(self, logical_id: str) -> tuple[str, ...]:
         """The paths of a resource, such as /Properties/Policies, where access widens.
@@ -217,7 +230,8 @@ class Access:
         for steps, old, new in _leaves(before, after):
             place = "/".join(step for step in steps if not step.startswith("["))
             widens = any(path.fullmatch(place) and test(old, new) for path, test in rules)
-            if widens and not self._of_removed_route(steps):
+            narrows = old == _ORIGIN_OF_S3 and _text(new) in self._s3_origins
+            if widens and not narrows and not self._of_removed_route(steps):
                 yield f"/Properties/{place}"
         if type_ == _METHOD and before.get(_SCOPES) and not after.get(_SCOPES):  # any token will do
             yield f"/Properties/{_SCOPES}"

@@ -7,7 +7,7 @@ action has a wildcard.
 from collections.abc import Sequence
 from typing import Any
 
-from awacs import kms, s3, sts
+from awacs import apigateway, kms, s3, sts
 from awacs.aws import (
     Action,
     Allow,
@@ -18,9 +18,10 @@ from awacs.aws import (
     Principal,
     SecureTransport,
     Statement,
+    StringEquals,
     StringLike,
 )
-from troposphere import AWSHelperFn, Join, iam
+from troposphere import AccountId, AWSHelperFn, Join, Partition, iam
 
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.limits import (
@@ -30,6 +31,7 @@ from readmodel_cfn.limits import (
     ROLE_POLICY_LENGTH,
     USER_POLICY_LENGTH,
 )
+from readmodel_cfn.template.oidc import Issuer, issuers_of, subjects_of
 from readmodel_cfn.template.references import joined
 
 # awacs' type hints do not include troposphere's functions, but awacs renders them.
@@ -54,6 +56,10 @@ def use(actions: Sequence[Action], objects: Sequence[Arn]) -> Statement:
 
     A publisher needs only PUT, and API Gateway only GET; for a PUT with If-Match a writer also
     needs GET. DELETE removes documents that are no longer published, but no earlier versions.
+
+    With releases, PUT is for documents and manifests, whose If-None-Match needs no more; GET is
+    for copies of unchanged documents, for manifests and for the pointer, which is put with
+    If-Match; DELETE is for `release prune` only.
     """
     return Statement(Effect=Allow, Action=list(actions), Resource=list(objects))
 
@@ -84,6 +90,15 @@ def decrypt(key: Arn) -> Statement:
     return Statement(Effect=Allow, Action=[kms.Decrypt], Resource=[key])
 
 
+def activate(stages: Sequence[Arn]) -> Statement:
+    """Allow reading and setting the variables of stages, to activate a release.
+
+    IAM has no condition for a single variable: PATCH allows every setting of the stage.
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-iam-policy-examples.html
+    """
+    return Statement(Effect=Allow, Action=[apigateway.GET, apigateway.PATCH], Resource=list(stages))
+
+
 def refuse_plain_http(bucket: AWSHelperFn) -> Statement:
     """Deny every request without TLS.
 
@@ -112,10 +127,30 @@ def assumed_by_api_gateway() -> Statement:
     )
 
 
-def assumed_by(principals: Sequence[str]) -> Statement:
-    """Allow AWS principals to assume the writer's role."""
+def assumed_by(principals: Sequence[str]) -> list[Statement]:
+    """Allow AWS principals, and jobs with an OIDC token, to assume the writer's role."""
+    jobs = {issuer: subjects_of(issuer, principals) for issuer in issuers_of(principals)}
+    subjects = [subject for found in jobs.values() for subject in found]
+    others = [principal for principal in principals if principal not in subjects]
+    federated = [_assumed_by_jobs(issuer, found) for issuer, found in jobs.items()]
+    if not others:
+        return federated
+    principal = Principal("AWS", others)
+    return [Statement(Effect=Allow, Principal=principal, Action=[sts.AssumeRole]), *federated]
+
+
+def _assumed_by_jobs(issuer: Issuer, subjects: Sequence[str]) -> Statement:
+    """Allow the jobs with one of the subjects, exactly, in a token that was made for AWS.
+
+    Without a condition on the subject every job of every repository could assume the role.
+    """
+    arn = joined("arn:", Partition, ":iam::", AccountId, f":oidc-provider/{issuer.host}")
+    claims = {f"{issuer.host}:aud": issuer.audience, f"{issuer.host}:sub": list(subjects)}
     return Statement(
-        Effect=Allow, Principal=Principal("AWS", list(principals)), Action=[sts.AssumeRole]
+        Effect=Allow,
+        Principal=Principal("Federated", arn),
+        Action=[sts.AssumeRoleWithWebIdentity],
+        Condition=Condition(StringEquals(claims)),
     )
 
 

@@ -239,8 +239,7 @@ def _start(body: bytes) -> str:
 
 
 def cors(contract: Contract, reads: Reads) -> Outcome:
-    """Pages of the configured origin can read every response; without one, no other origin can."""
-    origin = contract.cors_origin
+    """Pages of the configured origins can read every response; other pages can read none."""
     responses = {
         "a read": reads.cross_first,
         "a read with 304": reads.cross_unchanged,
@@ -249,42 +248,92 @@ def cors(contract: Contract, reads: Reads) -> Outcome:
         "the preflight": reads.preflight,
     }
     sent = {name: response for name, response in responses.items() if response is not None}
-    return _allowed(origin, sent, reads) if origin else _refused(sent)
+    if not contract.cors_origins:
+        return _refused(sent)
+    if len(contract.cors_origins) == 1:
+        (origin,) = contract.cors_origins
+        expected = dict.fromkeys(sent, origin)
+        return _allowed(contract, expected, sent, reads, f"{origin} may read")
+    return _several(contract, sent, reads)
+
+
+def _several(contract: Contract, sent: Mapping[str, Response], reads: Reads) -> Outcome:
+    """S3 compares the origin of a read; preflights and API Gateway's own errors allow every one."""
+    origins = contract.cors_origins
+    checked = [origin for origin in (reads.page, *reads.others) if origin in origins]
+    if not checked:
+        return not_checked("CORS", "the emulator refuses pages of other machines")
+    rest = len(origins) - len(checked)
+    left = f" ({rest} not checked: the emulator refuses pages of other machines)" if rest else ""
+    pages = {"a read": 0, "a read with 304": 1}
+    todo = f"allow exactly the configured origins in the bucket's CORS rules: {_DEPLOY}"
+    for origin, pair in reads.others.items():
+        for name, number in pages.items():
+            if (found := _origin_of(pair[number])) != origin:
+                what = f"{_ALLOW}Origin is {found or 'missing'} in {name} by {origin}"
+                return broken("CORS", what, todo)
+    for name, number in pages.items():
+        if reads.refused and (found := _origin_of(reads.refused[number])):
+            what = f"{_ALLOW}Origin is {found} in {name} by an origin that is not configured"
+            return broken("CORS", what, todo)
+    if not _has_word(reads.cross_first, "Vary", "Origin"):
+        what = "Vary lacks Origin: a cache may send one origin's response to another"
+        return broken("CORS", what, _DEPLOY)
+    expected = {
+        name: "*" if name in ("an unknown path", "the preflight") else reads.page for name in sent
+    }
+    said = f"{', '.join(checked)} and no other origin may read{left}:"
+    return _allowed(contract, expected, sent, reads, said)
+
+
+def _origin_of(response: Response) -> str | None:
+    return response.header(f"{_ALLOW}Origin")
 
 
 def _refused(sent: Mapping[str, Response]) -> Outcome:
     for name, response in sent.items():
-        if found := response.header(f"{_ALLOW}Origin"):
+        if found := _origin_of(response):
             todo = f"set cors_origin under [api] to the origin, or remove the header: {_DEPLOY}"
             return broken("CORS", f"{found} may read {name}, but no origin is configured", todo)
     return kept("CORS", "no other origin may read")
 
 
-def _allowed(origin: str, sent: Mapping[str, Response], reads: Reads) -> Outcome:
-    without = [
-        name for name, response in sent.items() if response.header(f"{_ALLOW}Origin") != origin
-    ]
-    if without:
-        return broken("CORS", f"{_ALLOW}Origin is not {origin} in {', '.join(without)}", _DEPLOY)
+def _allowed(
+    contract: Contract,
+    expected: Mapping[str, str],
+    sent: Mapping[str, Response],
+    reads: Reads,
+    kept_as: str,
+) -> Outcome:
+    wrong: dict[str, list[str]] = {}
+    for name, response in sent.items():
+        if _origin_of(response) != expected[name]:
+            wrong.setdefault(expected[name], []).append(name)
+    if wrong:
+        parts = [f"not {origin} in {', '.join(names)}" for origin, names in wrong.items()]
+        return broken("CORS", f"{_ALLOW}Origin is {', '.join(parts)}", _DEPLOY)
     if reads.preflight.status == 429:
         return not_checked("CORS", "the API is throttled: the preflight gets 429")
     lacking = [
         f"{header} lacks {word}"
-        for header, word, response in _required_values(reads)
+        for header, word, response in _required_values(contract, reads)
         if not _has_word(response, header, word)
     ]
     if lacking or not 200 <= reads.preflight.status < 300:
         what = ", ".join(lacking) or f"the preflight gets {reads.preflight.status}"
         return broken("CORS", what, _DEPLOY)
-    return kept("CORS", f"{origin} may read documents, errors and the ETag")
+    return kept("CORS", f"{kept_as} documents, errors and the ETag")
 
 
-def _required_values(reads: Reads) -> list[tuple[str, str, Response]]:
+def _required_values(contract: Contract, reads: Reads) -> list[tuple[str, str, Response]]:
     of_documents = [("Access-Control-Expose-Headers", "ETag", reads.cross_first)]
     return [
         *(of_documents if reads.cross_first.status == 200 else []),
         (f"{_ALLOW}Methods", "GET", reads.preflight),
-        (f"{_ALLOW}Headers", "If-None-Match", reads.preflight),
+        *(
+            (f"{_ALLOW}Headers", name, reads.preflight)
+            for name in ("If-None-Match", *contract.cors_headers)
+        ),
     ]
 
 

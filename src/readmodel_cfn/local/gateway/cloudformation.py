@@ -13,9 +13,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable, parameter_values
+from readmodel_cfn.cloudformation.rest_api import refusals
 from readmodel_cfn.cloudformation.values import Unknown, fill
 from readmodel_cfn.local.gateway.definition import DefinitionError, Json, section
 from readmodel_cfn.local.gateway.properties import API_GATEWAY, anything, typed
+from readmodel_cfn.local.gateway.template_access import (
+    Resources,
+    keys_without_value,
+    request_validators,
+    usage_plans,
+)
+from readmodel_cfn.local.gateway.usage_plans import UsagePlans
 
 PSEUDO_PARAMETERS: Mapping[str, str] = {
     "AWS::AccountId": "123456789012",
@@ -33,17 +41,15 @@ _WHOLE = ("Body", "BodyS3Location", "CloneFrom")
 # API Gateway's API uses CloudFormation's names with a lower-case first letter, except for this one.
 _RENAMED = {"IntegrationHttpMethod": "httpMethod"}
 
-Resources = Mapping[str, Json]
-"""The properties of resources by logical ID."""
-
 
 @dataclass(frozen=True, slots=True)
 class TemplateApi:
     """The API of a template, and a stage of it.
 
     `definition` is the argument of `Snapshot.from_definition`, `variables` are the stage's. `api`
-    is the logical ID of the API. `logical_ids` are the logical IDs of methods (`GET /things`) and
-    gateway responses (`gateway response DEFAULT_4XX`).
+    is the logical ID of the API. `context` has the values of `$context` that are the same for all
+    requests, `keys` the API keys of the stage with their usage plans. `logical_ids` are the logical
+    IDs of methods (`GET /things`) and gateway responses (`gateway response DEFAULT_4XX`).
     """
 
     definition: dict[str, Any]
@@ -51,6 +57,8 @@ class TemplateApi:
     variables: Mapping[str, str]
     api: str
     logical_ids: Mapping[str, str]
+    context: Mapping[str, str]
+    keys: UsagePlans
 
     def path(self, place: str, keys: Sequence[str | int] = ()) -> tuple[str | int, ...]:
         """The path in the template to a property of a method, a gateway response or the API."""
@@ -113,13 +121,18 @@ def read_api(
     Raises:
         DefinitionError: a value is missing, there is not exactly one API, or no such stage.
     """
-    resources = _resources(template_scope(template, parameters or {}))
+    scope = template_scope(template, parameters or {})
+    resources = _resources(scope)
     api = _only_api(resources)
+    _check_creation(resources)
+    stage_name, variables, deployment = _stage(resources, api, stage)
     own = resources.get("GatewayResponse", {})
     responses = {_required(own[name], "ResponseType", name): name for name in own}
     methods = list(_methods(resources, f"{api}.RootResourceId"))
     definition = {
         **_settings(resources["RestApi"][api], api),
+        "keysWithoutValue": keys_without_value(resources, api, stage_name),
+        "requestValidators": request_validators(resources, api),
         "resources": [resource for resource, _ in methods],
         "gatewayResponses": {kind: _camel_case(own[name]) for kind, name in responses.items()},
     }
@@ -127,7 +140,10 @@ def read_api(
     for resource, by_method in methods:
         for name, logical_id in by_method.items():
             logical_ids[f"{name} {resource['path']}"] = logical_id
-    return TemplateApi(definition, *_stage(resources, api, stage), api, logical_ids)
+    account = str(scope.evaluator.evaluate({"Ref": "AWS::AccountId"}))
+    context = {"accountId": account, "apiId": api, "deploymentId": deployment}
+    keys = usage_plans(resources, api, stage_name)
+    return TemplateApi(definition, stage_name, variables, api, logical_ids, context, keys)
 
 
 def template_scope(template: Json, values: Mapping[str, str]) -> TemplateScope:
@@ -193,6 +209,39 @@ def _only_api(resources: Mapping[str, Resources]) -> str:
     return api
 
 
+def _check_creation(resources: Mapping[str, Resources]) -> None:
+    """Raise an error for what API Gateway refuses, with its reason."""
+    models = {*resources.get("Model", {})}
+    models |= {str(own["Name"]) for own in resources.get("Model", {}).values() if "Name" in own}
+    _check_path_parts(resources.get("Resource", {}))
+    for logical_id, own in resources.get("Method", {}).items():
+        _raise_first(logical_id, refusals.method_refusals(own, models))
+    for logical_id, own in resources.get("GatewayResponse", {}).items():
+        _raise_first(logical_id, refusals.gateway_response_refusals(own))
+    for logical_id, own in resources.get("Stage", {}).items():
+        _raise_first(logical_id, refusals.stage_refusals(own))
+
+
+def _check_path_parts(resources: Resources) -> None:
+    siblings: dict[str, list[str]] = {}
+    for logical_id, own in resources.items():
+        part, parent = own.get("PathPart"), own.get("ParentId", "")
+        if not part:
+            continue  # it is named as missing when the paths are read
+        listed = siblings.setdefault(parent, [])
+        reason = refusals.path_part_refusal(part) or refusals.sibling_refusal(part, listed)
+        if parent in resources:
+            reason = reason or refusals.child_refusal(resources[parent].get("PathPart", ""))
+        if reason:
+            raise _error(logical_id, reason, "PathPart")
+        listed.append(part)
+
+
+def _raise_first(logical_id: str, found: Iterator[refusals.Refusal]) -> None:
+    for keys, reason in found:
+        raise _error(logical_id, reason, *keys)
+
+
 def _settings(properties: Json, api: str) -> dict[str, Any]:
     """The API's own settings; `~1` is CloudFormation's spelling of a slash in a media type."""
     name = "MinimumCompressionSize"
@@ -204,25 +253,29 @@ def _settings(properties: Json, api: str) -> dict[str, Any]:
     return {
         "binaryMediaTypes": [media_type.replace("~1", "/") for media_type in types],
         "minimumCompressionSize": compression,
+        "apiKeySource": properties.get("ApiKeySourceType"),
         "policy": properties.get("Policy"),
     }
 
 
 def _stage(
     resources: Mapping[str, Resources], api: str, name: str | None
-) -> tuple[str, dict[str, str]]:
-    """The stage's name and variables; a deployment's own stage has them in StageDescription."""
+) -> tuple[str, dict[str, str], str]:
+    """The stage's name, its variables, and its deployment's logical ID.
+
+    A deployment's own stage has its variables in StageDescription.
+    """
     stages = {
-        own["StageName"]: _variables(own)
+        own["StageName"]: (_variables(own), str(own.get("DeploymentId", "")))
         for own in resources.get("Stage", {}).values()
         if own.get("StageName")
     }
-    for own in resources.get("Deployment", {}).values():
+    for logical_id, own in resources.get("Deployment", {}).items():
         if own.get("StageName"):
             description = section(own, "StageDescription")
-            stages.setdefault(own["StageName"], _variables(description))
+            stages.setdefault(own["StageName"], (_variables(description), logical_id))
     if not stages and name:
-        return name, {}  # another template may create it
+        return name, {}, ""  # another template may create it
     if not stages:
         hint = "choose its name with --stage NAME"
         raise _error(api, "no Stage, and no Deployment with a StageName", hint=hint)
@@ -230,7 +283,7 @@ def _stage(
         name = next(iter(stages))
     if name not in stages:
         raise _error(api, f"no stage {name}, its stages are: {', '.join(stages)}")
-    return name, stages[name]
+    return name, *stages[name]
 
 
 def _variables(stage: Json) -> dict[str, str]:
@@ -251,7 +304,8 @@ def _methods(
         if resource not in paths:
             raise _error(logical_id, f"there is no resource {resource}", "ResourceId")
         if name in methods[resource]:
-            raise _error(logical_id, f"{resource} has another {name} method", "HttpMethod")
+            what = f"Method already exists for this resource ({resource}, {name})"
+            raise _error(logical_id, what, "HttpMethod")
         ids[resource][name] = logical_id
         methods[resource][name] = _method(properties, logical_id)
     for resource, path in paths.items():

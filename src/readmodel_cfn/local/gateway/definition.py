@@ -44,8 +44,8 @@ def status_code(value: object, place: str) -> int:
     return status
 
 
-def resources(definition: Json) -> Iterator[tuple[str, Json]]:
-    """Each resource's full path with its methods by HTTP method.
+def resources(definition: Json) -> Iterator[tuple[Json, str, Json]]:
+    """Each resource with its full path, and its methods by HTTP method.
 
     Raises:
         DefinitionError: a resource has no full path.
@@ -54,12 +54,12 @@ def resources(definition: Json) -> Iterator[tuple[str, Json]]:
         path = resource.get("path")
         if not isinstance(path, str) or not path.startswith("/"):
             raise DefinitionError(f"resource {resource.get('id')}", f"{path!r} is not a full path")
-        yield path, section(resource, "resourceMethods")
+        yield resource, path, section(resource, "resourceMethods")
 
 
 def methods(definition: Json) -> Iterator[tuple[str, Json]]:
     """Each method with its HTTP method and path, such as `GET /things`."""
-    for path, by_name in resources(definition):
+    for _, path, by_name in resources(definition):
         for name, method in by_name.items():
             yield f"{name} {path}", method or {}
 

@@ -22,16 +22,11 @@ from readmodel_cfn.local.gateway import (
 )
 from readmodel_cfn.local.gateway.cloudformation import TemplateApi, read_api
 from readmodel_cfn.local.gateway.definition import methods
-from readmodel_cfn.local.serve.folder import Folder
+from readmodel_cfn.local.serve.bucket_cors import cors_rules
+from readmodel_cfn.local.serve.folder import FOLDER_RELEASE, Folder
 from readmodel_cfn.local.serve.permissions import permissions_of
 from readmodel_cfn.local.serve.source import Source
-
-NO_SUCH_STAGE = Response(
-    403,
-    {"Content-Type": "application/json", "x-amzn-ErrorType": "ForbiddenException"},
-    b'{"message":"Forbidden"}',
-)
-"""The response for a stage that does not exist; no gateway response applies (assumed)."""
+from readmodel_cfn.template.releases import VARIABLE, integration_key
 
 
 class S3(Protocol):
@@ -99,9 +94,17 @@ class Api:
             return self.gateway.failed(step, "API_CONFIGURATION_ERROR")
         return self.gateway.finish(step, response)
 
+    @property
+    def answers_preflights(self) -> bool:
+        """Whether a path has a method for CORS preflights."""
+        return any("OPTIONS" in route.methods for route in self.routes)
+
     def below_stage(self, path: str) -> str | None:
-        """The path below the stage, or None for a path of another stage."""
-        stage, slash, rest = path.removeprefix("/").partition("/")
+        """The path below the stage, or None for a path of another stage.
+
+        Slashes in front of the stage do not count (recorded on AWS by LocalStack).
+        """
+        stage, slash, rest = path.lstrip("/").partition("/")
         return slash + rest or "/" if stage == self.stage else None
 
 
@@ -114,7 +117,14 @@ def api_of(source: Source, documents: Path | S3, note: Callable[[str], None]) ->
     found: TemplateApi | None = None
     try:
         found = read_api(source.template, source.parameters, source.stage)
-        gateway = Gateway(Snapshot.from_definition(found.definition), found.stage, found.variables)
+        in_folder = isinstance(documents, Path) and _reads_releases(found)
+        gateway = Gateway(
+            Snapshot.from_definition(found.definition),
+            found.stage,
+            {**({VARIABLE: FOLDER_RELEASE} if in_folder else {}), **found.variables},
+            context=found.context,
+            keys=found.keys,
+        )
         s3 = _folder(source, documents, note, found) if isinstance(documents, Path) else documents
         routes = tuple(_routes(found.definition, gateway, s3))
         features = unsupported(found.definition)
@@ -127,11 +137,25 @@ def api_of(source: Source, documents: Path | S3, note: Callable[[str], None]) ->
     return Api(found.stage, routes, findings, gateway, s3, note)
 
 
+def _reads_releases(found: TemplateApi) -> bool:
+    """Whether the API reads the documents of the stage's release."""
+    integrations = (
+        method.get("methodIntegration") or {} for _, method in methods(found.definition)
+    )
+    return any(f"/{integration_key('')}" in str(each.get("uri")) for each in integrations)
+
+
 def _folder(source: Source, root: Path, note: Callable[[str], None], found: TemplateApi) -> Folder:
-    integrations = (method.get("methodIntegration") for _, method in methods(found.definition))
+    integrations = [method.get("methodIntegration") for _, method in methods(found.definition)]
     roles = {integration.get("credentials") for integration in integrations if integration}
     permissions = permissions_of(source.template, source.parameters, roles)
-    return Folder(root, permissions, source.storage, note)
+    forward_origin = any(
+        name.lower() == "integration.request.header.origin"
+        for integration in integrations
+        for name in (integration or {}).get("requestParameters") or ()
+    )
+    rules = cors_rules(source.template, source.parameters) if forward_origin else {}
+    return Folder(root, permissions, source.storage, note, rules)
 
 
 def _config_error(error: DefinitionError, source: Source, found: TemplateApi | None) -> ConfigError:
@@ -148,7 +172,7 @@ def _routes(definition: Mapping[str, Any], gateway: Gateway, s3: S3) -> Iterator
         path, methods = resource["path"], resource.get("resourceMethods") or {}
         if methods:
             uri = _uri(methods)
-            key = str(uri.key) if uri else None
+            key = str(uri.key).removeprefix(integration_key("")) if uri else None
             missing = _missing(path, gateway, s3) if uri else None
             yield Route(path, tuple(methods), key, missing)
 

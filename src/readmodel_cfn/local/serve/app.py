@@ -2,15 +2,18 @@
 
 import asyncio
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
 
 from readmodel_cfn.limits import API_PAYLOAD_BYTES
-from readmodel_cfn.local.gateway import Request, Response
-from readmodel_cfn.local.serve.api import NO_SUCH_STAGE, Api
+from readmodel_cfn.local.gateway import Response
+from readmodel_cfn.local.gateway.method_response import no_such_stage
+from readmodel_cfn.local.gateway.requests import client_request, parse_query
+from readmodel_cfn.local.serve.api import Api
+from readmodel_cfn.local.serve.page_origins import PageOrigins
+
+NO_MORE_ORIGINS = PageOrigins(())
 
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -32,11 +35,19 @@ class Answered:
 
 
 class App:
-    """Serves `api`, which can be replaced at any time; `log` gets every answered request."""
+    """Serves `api`, which can be replaced at any time; `log` gets every answered request.
 
-    def __init__(self, api: Api, log: Callable[[Answered], None] | None) -> None:
+    Pages of the `origins` can read, too, besides those that the API allows.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        log: Callable[[Answered], None] | None,
+        origins: PageOrigins = NO_MORE_ORIGINS,
+    ) -> None:
         self.api = api
-        self._log = log
+        self._log, self._origins = log, origins
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer a request; the ASGI 3 interface."""
@@ -53,19 +64,24 @@ class App:
     async def _answer(self, scope: Message, body: bytes | None) -> Response:
         api = self.api
         path = api.below_stage(scope["path"])
-        if path is None:
-            return NO_SUCH_STAGE
-        # API Gateway maps the last value of a parameter that is sent more than once.
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-        headers = _joined(scope["headers"])
-        request = Request(
-            scope["method"], path, headers, query, body or b"", request_id=str(uuid.uuid4())
+        request = client_request(
+            scope["method"],
+            path or "/",
+            _joined(scope["headers"]),
+            parse_query(scope["query_string"].decode("latin-1")),
+            body or b"",
+            source_ip=(scope.get("client") or ("",))[0],
+            protocol=f"HTTP/{scope.get('http_version', '1.1')}",
         )
-        if body is None:
-            return api.gateway.failed(request, "REQUEST_TOO_LARGE")
-        if api.s3.is_remote:  # other requests are served meanwhile
-            return await asyncio.to_thread(api.answer, request)
-        return api.answer(request)
+        if path is None:
+            response = no_such_stage(request)
+        elif body is None:
+            response = api.gateway.failed(request, "REQUEST_TOO_LARGE")
+        elif api.s3.is_remote:  # other requests are served meanwhile
+            response = await asyncio.to_thread(api.answer, request)
+        else:
+            response = api.answer(request)
+        return self._origins.adapted(request, response, answers_preflights=api.answers_preflights)
 
 
 async def _body(headers: Iterable[tuple[bytes, bytes]], receive: Receive) -> bytes | None:

@@ -113,8 +113,8 @@ class Builder:
         with self._work(bucket, header.release, continued) as work:
             header = replace(header, based_on=work.based_on)
             counts = len(work.send), len(work.copy)
-            asked = self.destination, self._options.confirm, self._report
-            cost.announce(header.release, *counts, *asked)
+            confirm = self._options.confirm
+            cost.announce(header.release, *counts, self.destination, confirm, self._report)
             self._begin(header, continued)
             with self._stopping(header):
                 self._store_all(header.release, work)
@@ -123,14 +123,14 @@ class Builder:
     def plan(self) -> PublishPlan:
         """What would be uploaded, and which documents the release no longer has."""
         bucket = self._read_bucket()
-        skipped = {"invalid": self._wanted.invalid, "passed_over": self._wanted.passed_over}
+        skipped = self._wanted.invalid, self._wanted.passed_over
         if self._complete(bucket):
-            return PublishPlan((), len(self._wanted), **skipped)
+            return PublishPlan((), len(self._wanted), (), *skipped)
         header, continued = self._choose(bucket)
         with self._work(bucket, header.release, continued) as work:
             send = tuple(row[0] for row in work.send)
             unchanged = len(work.copy) + self._unchanged
-            return PublishPlan(send, unchanged, tuple(self._removed(work)), **skipped)
+            return PublishPlan(send, unchanged, tuple(self._removed(work)), *skipped)
 
     def _removed(self, work: "_Work") -> Iterator[str]:
         """The keys of the release before that this one does not have."""

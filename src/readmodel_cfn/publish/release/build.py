@@ -240,7 +240,7 @@ class Builder:
             return
         prefix = prefix_of(release)
         for found in Objects(self._destination).listed(prefix, exactly=True):
-            yield Listed(found.key.removeprefix(prefix), found.etag, found.modified)
+            yield Listed(found.key.removeprefix(prefix), found.etag, found.modified, found.size)
 
     def _missing(self, there: Iterator[Listed]) -> Iterator[Row]:
         for row, found in merge_by_key(self._wanted, there):

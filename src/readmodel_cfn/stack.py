@@ -56,8 +56,10 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.diagnosis import Diagnosis
     from readmodel_cfn.deploy.events import OnInterrupt
     from readmodel_cfn.deploy.follow import FollowResult
+    from readmodel_cfn.deploy.releases import ReleaseCalls
     from readmodel_cfn.deploy.settings import ChangedSetting
     from readmodel_cfn.deploy.stack_diff import StackDiff
+    from readmodel_cfn.deploy.stage_release import ApiStages, LiveRelease
     from readmodel_cfn.deploy.status import StackStatus
     from readmodel_cfn.deploy.values import Output, Stack
     from readmodel_cfn.local.serve import Source
@@ -361,6 +363,7 @@ class ReadModelStack:
             timeout=timeout,
             origin=self._origin(),
             find_settings=self._changed_settings,
+            releases=self._release_calls(confirm, on_progress),
             confirm=confirm,
             on_progress=lambda value: on_progress(self._with_tables(value)),
             on_interrupt=on_interrupt,
@@ -1041,6 +1044,7 @@ class ReadModelStack:
             self.location,
             masked=model.api.missing == "mask",
             article=self.article,
+            releases=model.releases is not None,
         )
         return replace(response, hint=hint)
 
@@ -1152,7 +1156,13 @@ class ReadModelStack:
 
         location = self._locate(on_progress)
         templates = self._templates() if self._has_model else None
-        return status(location, templates, drift=drift, on_progress=on_progress)
+        return status(
+            location,
+            templates,
+            drift=drift,
+            live_release=self._live_release,
+            on_progress=on_progress,
+        )
 
     @readable_errors()
     def outputs(
@@ -1475,6 +1485,48 @@ class ReadModelStack:
 
         yield render(build_template(self.config.model, self.config.stack.prefix), "compact")
         yield render(build_article(), "compact")
+
+    def _release_calls(
+        self, confirm: Confirm | None, on_progress: OnProgress
+    ) -> "ReleaseCalls | None":
+        """What `deploy` asks about releases; None if the model has none."""
+        from readmodel_cfn.deploy.releases import ReleaseCalls
+
+        if self.article or self.model.releases is None:
+            return None
+
+        def make_first(stack: "Stack", stages: "ApiStages") -> None:
+            from readmodel_cfn.publish.release.first import make_first_release
+
+            make_first_release(
+                self._bucket_of(stack),
+                self._settings,
+                stages,
+                routes=self.model.routes,
+                exclude=self.config.publish.exclude,
+                confirm=confirm,
+                on_progress=on_progress,
+            )
+
+        return ReleaseCalls(self._live_release, make_first)
+
+    def _live_release(self, stack: "Stack") -> "LiveRelease | None":
+        """The release that the pointer in the stack's bucket names."""
+        from readmodel_cfn.deploy.stage_release import LiveRelease
+        from readmodel_cfn.publish.release.store import ReleaseStore
+
+        pointer = ReleaseStore(self._bucket_of(stack)).pointer()
+        if pointer is None:
+            return None
+        return LiveRelease(pointer.release, pointer.time, pointer.documents)
+
+    def _bucket_of(self, stack: "Stack") -> "Destination":
+        """The bucket of a stack."""
+        from readmodel_cfn.publish.destination import Destination
+
+        bucket = self._own_outputs(stack=stack).required("S3BucketName")
+        target = self.location.of_stack(stack.id).target
+        return Destination.from_connection(self.connection, bucket, target)
 
     def _destination(
         self,

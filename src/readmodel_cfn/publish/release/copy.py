@@ -47,13 +47,16 @@ class Copied:
 
 
 class Copier:
-    """Copies documents of the release `source` to the release `target`."""
+    """Copies documents to the release `target`.
+
+    `source` is the release that has them; None for documents outside of releases.
+    """
 
     def __init__(
-        self, destination: Destination, source: str, target: str, settings: Settings
+        self, destination: Destination, source: str | None, target: str, settings: Settings
     ) -> None:
         self._destination, self._bucket = destination, destination.bucket
-        self._source, self._target = prefix_of(source), prefix_of(target)
+        self._source, self._target = prefix_of(source) if source else "", prefix_of(target)
         self._headers = {**settings.headers, "Metadata": {METADATA: target}}
         self._pace, self._denied = Pace(), Event()
 

@@ -44,7 +44,7 @@ class Scene:
     s3: MemoryS3
     allow: frozenset[str] | None = None
     settings: Settings = field(default_factory=Settings)
-    stages: FakeStages = field(default_factory=FakeStages)
+    stages: Any = field(default_factory=FakeStages)
     reported: list[Any] = field(default_factory=list)
 
     @property

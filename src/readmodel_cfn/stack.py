@@ -859,7 +859,6 @@ class ReadModelStack:
             ReadModelError: the stack does not exist, or its API serves no releases.
         """
         from readmodel_cfn.deploy.stage_release import stages_of
-        from readmodel_cfn.publish.destination import Destination
         from readmodel_cfn.publish.release.activate import Activation
         from readmodel_cfn.publish.release.store import ReleaseStore
 
@@ -868,10 +867,7 @@ class ReadModelStack:
         if stages is None:
             hint = f"deploy it again: {self.location.command('deploy')}"
             raise ReadModelError("its API has no stage", where=str(self.location), hint=hint)
-        bucket = self._own_outputs(stack=stack).required("S3BucketName")
-        target = self.location.of_stack(stack.id).target
-        destination = Destination.from_connection(self.connection, bucket, target)
-        return Activation(ReleaseStore(destination), stages, on_progress)
+        return Activation(ReleaseStore(self._bucket_of(stack)), stages, on_progress)
 
     @readable_errors()
     def documents(

@@ -81,7 +81,7 @@ class _Work:
     def close(self) -> None:
         """Delete the temporary files."""
         for each in (self.send, self.copy, self.old):
-            if each:
+            if each is not None:
                 each.close()
 
 

@@ -183,7 +183,7 @@ def as_alone(resources: dict[str, Any], prefix: str) -> str:
 @given(read_models)
 def test_deployment_depends_on_every_method_and_gateway_response(model: ReadModel) -> None:
     resources = content_of(model)["Resources"]
-    kinds = ("::Method", "::GatewayResponse")
+    kinds: tuple[str, ...] = ("::Method", "::GatewayResponse")
     kinds += ("::Policy",) if model.releases else ()  # first the role may read releases
     snapped = {name for name, resource in resources.items() if resource["Type"].endswith(kinds)}
     (deployed,) = [

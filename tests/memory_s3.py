@@ -164,7 +164,9 @@ class MemoryS3:
     def _list(self, query: dict[str, str]) -> Response:
         prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
         after = query.get("continuation-token") or query.get("start-after", "")
-        entries, common, token, last = [], dict[str, None](), "", after
+        entries: list[str] = []
+        common: dict[str, None] = {}
+        token, last = "", after
         for key in self._keys:
             if key <= after or not key.startswith(prefix):
                 continue
@@ -204,7 +206,6 @@ def memory_s3() -> Iterator[MemoryS3]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
-        wbufsize = -1
 
         def respond(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

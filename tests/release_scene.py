@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,6 @@ from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.publish.release.activate import Activation
 from readmodel_cfn.publish.release.build import Built
-from readmodel_cfn.publish.release.manifest import Manifest
 from readmodel_cfn.publish.release.names import POINTER
 from readmodel_cfn.publish.release.prune import Pruning, releases
 from readmodel_cfn.publish.release.publish import activate_built, publish_release
@@ -102,10 +102,12 @@ class Scene:
         found = self.s3.objects
         return {key[len(prefix) :]: found[key].body for key in found if key.startswith(prefix)}
 
-    def manifest(self, release: str) -> Manifest:
+    def manifest(self, release: str) -> dict[str, str]:
+        """The ETags in a manifest, by key."""
         found = self.store.manifest(release)
         assert found
-        return found
+        with closing(found):
+            return {entry.key: entry.etag for entry in found}
 
 
 def numbered(count: int, version: int = 1, changed: int | None = None) -> dict[str, object]:

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     from readmodel_cfn.publish.deletion import Refused as Refused
     from readmodel_cfn.publish.history import Restored as Restored
     from readmodel_cfn.publish.history import Version as Version
+    from readmodel_cfn.publish.release.results import Activated as Activated
+    from readmodel_cfn.publish.release.results import Pruned as Pruned
+    from readmodel_cfn.publish.release.results import Release as Release
+    from readmodel_cfn.publish.release.results import ReleaseResult as ReleaseResult
+    from readmodel_cfn.publish.release.results import ReleaseStarted as ReleaseStarted
     from readmodel_cfn.publish.results import Fault as Fault
     from readmodel_cfn.publish.results import InvalidDocuments as InvalidDocuments
     from readmodel_cfn.publish.results import Lost as Lost
@@ -46,6 +51,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.verify.verify import VerifyResult as VerifyResult
 
 _MODULES = {
+    "Activated": "publish.release.results",
     "AllStatus": "deploy.all_status",
     "DeleteResult": "deploy.delete",
     "DeletionPlan": "deploy.deletion_plan",
@@ -65,10 +71,14 @@ _MODULES = {
     "Output": "deploy.values",
     "Plan": "deploy.plan",
     "PropertyChange": "deploy.stack_diff",
+    "Pruned": "publish.release.results",
     "PublishPlan": "publish.results",
     "PublishResult": "publish.results",
     "Published": "publish.results",
     "RaceResult": "verify.race.race",
+    "Release": "publish.release.results",
+    "ReleaseResult": "publish.release.results",
+    "ReleaseStarted": "publish.release.results",
     "ReleaseStatus": "deploy.stage_release",
     "ResourceDiff": "deploy.stack_diff",
     "Refused": "publish.deletion",

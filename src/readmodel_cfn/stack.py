@@ -42,6 +42,7 @@ from readmodel_cfn.publish.results import (
     PublishResult,
 )
 from readmodel_cfn.template.model import ReadModel
+from readmodel_cfn.template.releases import Releases
 from readmodel_cfn.template.routes import find_route, serving_route
 from readmodel_cfn.threads import call_within
 
@@ -67,6 +68,9 @@ if TYPE_CHECKING:
     from readmodel_cfn.publish.documents import Settings
     from readmodel_cfn.publish.history import Restored, Version
     from readmodel_cfn.publish.publish import Documents, SharedOptions
+    from readmodel_cfn.publish.release.activate import Activation
+    from readmodel_cfn.publish.release.build import Built
+    from readmodel_cfn.publish.release.results import Activated, Pruned, Release, ReleaseResult
     from readmodel_cfn.publish.stored import StoredDocument
     from readmodel_cfn.publish.unpublish import UnpublishResult
     from readmodel_cfn.verify.contract import CheckedStack, Contract
@@ -504,6 +508,7 @@ class ReadModelStack:
         """
         from readmodel_cfn.publish.publish import publish
 
+        self._refuse_single("--delete-missing" if delete_missing else "publish")
         outputs: dict[str, str] = {}
         done = publish(
             documents,
@@ -555,6 +560,7 @@ class ReadModelStack:
         """
         from readmodel_cfn.publish.put import publish_document
 
+        self._refuse_single("publish_document")
         outputs: dict[str, str] = {}
         done = publish_document(
             key,
@@ -591,6 +597,7 @@ class ReadModelStack:
         """
         from readmodel_cfn.publish.put import publish_file
 
+        self._refuse_single("publish" if if_match is None else "--if-match")
         outputs: dict[str, str] = {}
         done = publish_file(
             Path(file),
@@ -617,10 +624,254 @@ class ReadModelStack:
         """What `publish_file` would send; nothing is sent, and AWS is not called."""
         from readmodel_cfn.publish.put import plan_file
 
+        self._refuse_single("publish")
         routes, excluded = self.model.routes, self._excluded(exclude)
         return plan_file(
             Path(file), self._settings, routes=routes, key=key, route=route, exclude=excluded
         )
+
+    @readable_errors()
+    def publish_release(
+        self,
+        documents: "Documents",
+        *,
+        release: str | None = None,
+        activate: bool = True,
+        stage: str | None = None,
+        exclude: Sequence[str] = (),
+        force: bool = False,
+        skip_invalid: bool = False,
+        default: Callable[[Any], object] | None = None,
+        as_writer: bool = False,
+        bucket: str | None = None,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "ReleaseResult":
+        """Publish a whole set of documents as a release, which goes live at once.
+
+        The release has these documents and no others. Those that the live release has are copied
+        inside S3, the others are uploaded. A call that ends early leaves nothing live; the next one
+        with the same documents continues.
+
+        Args:
+            documents: A mapping of keys to values, an iterable of (key, value) pairs, or paths of
+                files and directories, as in `publish`.
+            release: ID of the release (default: the one that has these documents, or was started
+                for them; otherwise a new one).
+            activate: Whether it goes live when it is complete.
+            stage: Stage to activate it on, such as preview (default: the stage that is live).
+            exclude: Glob patterns of keys that are not published, in addition to those of the
+                configuration.
+            force: Upload all documents, to a new release.
+            skip_invalid: Skip invalid documents and publish the others.
+            default: Converts values that JSON does not know, as in `json.dumps`.
+            as_writer: Whether to use the access key of the stack's writer for the documents.
+            bucket: Bucket to publish to (default: that of the stack); it requires activate=False.
+            confirm: Called before more than 100,000 documents are stored (kind "release").
+            on_progress: Gets Step, Note, Count, ReleaseStarted before the first document is stored,
+                and Sent or Fault for documents.
+
+        Raises:
+            ConfigError: the read model has no releases, a document, the ID or an option is invalid;
+                nothing was stored.
+            LostRace: the release exists, with other documents; or another release was activated
+                since this call began, and this one is complete but not live.
+            Unfinished: some documents were stored; call it again to continue.
+            ReadModelError: nothing was stored.
+        """
+        from readmodel_cfn.publish.release.publish import activate_built, publish_release
+
+        self._require_releases("--release")
+        if bucket and activate:
+            hint = "add --no-activate: without the stack no stage is known"
+            raise ConfigError("cannot be activated", where="--bucket and --release", hint=hint)
+        if activate:
+            self._require_deployed_releases(on_progress)
+
+        def make_live(built: "Built") -> "Activated":
+            return activate_built(self._activation(on_progress), built, stage)
+
+        outputs: dict[str, str] = {}
+        done = publish_release(
+            documents,
+            partial(self._destination, bucket, as_writer, on_progress, outputs),
+            self._settings,
+            routes=self.model.routes,
+            release=release,
+            activate=make_live if activate else None,
+            exclude=self._excluded(exclude),
+            force=force,
+            skip_invalid=skip_invalid,
+            default=default,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
+        if not activate or stage:
+            return done
+        return replace(done, urls=self._own(outputs).route_urls(self.model.routes))
+
+    @readable_errors()
+    def plan_release(
+        self,
+        documents: "Documents",
+        *,
+        release: str | None = None,
+        exclude: Sequence[str] = (),
+        force: bool = False,
+        skip_invalid: bool = False,
+        default: Callable[[Any], object] | None = None,
+        as_writer: bool = False,
+        bucket: str | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> PublishPlan:
+        """What `publish_release` would upload, copy and leave out; nothing is stored."""
+        from readmodel_cfn.publish.release.publish import plan_release
+
+        self._require_releases("--release")
+        return plan_release(
+            documents,
+            partial(self._destination, bucket, as_writer, on_progress),
+            self._settings,
+            routes=self.model.routes,
+            release=release,
+            exclude=self._excluded(exclude),
+            force=force,
+            skip_invalid=skip_invalid,
+            default=default,
+            on_progress=on_progress,
+        )
+
+    @readable_errors()
+    def releases(self, on_progress: OnProgress = ignore) -> "list[Release]":
+        """The releases in the bucket, newest first, and which of them are live.
+
+        Raises:
+            ConfigError: the read model has no releases.
+            ReadModelError: the stack does not exist, or a permission is not granted.
+        """
+        from readmodel_cfn.publish.release.prune import releases
+
+        self._require_releases("release list")
+        found = self._activation(on_progress)
+        on_progress(Step(f"Listing the releases in {found.store.bucket}"))
+        return releases(found.store, found.stages)
+
+    @readable_errors()
+    def activate(
+        self, release: str, *, stage: str | None = None, on_progress: OnProgress = ignore
+    ) -> "Activated":
+        """Make a complete release live, or serve it on another stage, such as preview.
+
+        Raises:
+            ConfigError: there is no such complete release, or no such stage.
+            LostRace: another release was activated at the same time.
+            Unfinished: the stage could not be changed; call it again.
+        """
+        self._require_releases("release activate")
+        return self._activation(on_progress).activate(release, stage)
+
+    @readable_errors()
+    def rollback(self, on_progress: OnProgress = ignore) -> "Activated":
+        """Make the release live that was live before; called again, it is undone.
+
+        Raises:
+            ReadModelError: no release was live before.
+            LostRace: another release was activated at the same time.
+            Unfinished: the stage could not be changed; call it again.
+        """
+        self._require_releases("release rollback")
+        return self._activation(on_progress).rollback()
+
+    @readable_errors()
+    def prune(
+        self,
+        *,
+        keep: int | None = None,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "Pruned":
+        """Delete all releases but the newest ones, and those that were never completed.
+
+        A release is kept if the pointer or a stage names it, if it is the one before such a
+        release, or if it was started less than a day ago and is not complete.
+
+        Args:
+            keep: Number of the newest releases to keep (default: that of [releases]).
+            confirm: Called before anything is deleted (kind "prune").
+            on_progress: Gets Step, Note and Count.
+
+        Raises:
+            ConsentRequired: `confirm` returned False; nothing was deleted.
+            ReadModelError: the pointer and the live stage differ; nothing was deleted.
+            Unfinished: some were deleted; call it again.
+        """
+        from readmodel_cfn.publish.release.prune import Pruning
+
+        options = self._require_releases("release prune")
+        if keep is None:
+            keep = options.keep
+        elif keep < 1:
+            raise ConfigError(f"{keep} is not allowed", where="keep", hint="allowed: 1 or more")
+        found = self._activation(on_progress)
+        return Pruning(found.store, found.stages, keep, on_progress).prune(confirm)
+
+    def _require_releases(self, where: str) -> Releases:
+        """The options of releases.
+
+        Raises:
+            ConfigError: the read model has none.
+        """
+        found = self.model.releases
+        if found is None:
+            hint = "add the table [releases] to readmodel.toml and deploy"
+            raise ConfigError("the read model has no releases", where=where, hint=hint)
+        return found
+
+    def _refuse_single(self, where: str) -> None:
+        """Refuse to read or change single documents of releases, which are whole sets.
+
+        Raises:
+            ConfigError: the read model has releases.
+        """
+        if self.model.releases is not None:
+            what = "with [releases] documents change only as a whole set"
+            hint = "use publish DIR --release (publish_release in Python)"
+            raise ConfigError(what, where=where, hint=hint)
+
+    def _require_deployed_releases(self, on_progress: OnProgress) -> "Stack":
+        """The deployed stack, whose API serves releases.
+
+        Raises:
+            ReadModelError: it does not, because the table was added after the last deploy.
+        """
+        from readmodel_cfn.deploy.stage_release import uses_releases
+
+        stack = self._described(on_progress)
+        if not uses_releases(self._client.template(stack.id)):
+            hint = f"deploy [releases] first: {self.location.command('deploy')}"
+            raise ReadModelError("its API serves no releases", where=str(self.location), hint=hint)
+        return stack
+
+    def _activation(self, on_progress: OnProgress) -> "Activation":
+        """What activates releases: the bucket and the stages of the deployed stack.
+
+        Raises:
+            ReadModelError: the stack does not exist, or its API serves no releases.
+        """
+        from readmodel_cfn.deploy.stage_release import stages_of
+        from readmodel_cfn.publish.destination import Destination
+        from readmodel_cfn.publish.release.activate import Activation
+        from readmodel_cfn.publish.release.store import ReleaseStore
+
+        stack = self._require_deployed_releases(on_progress)
+        stages = stages_of(self._client, self.connection.client("apigateway"), stack)
+        if stages is None:
+            hint = f"deploy it again: {self.location.command('deploy')}"
+            raise ReadModelError("its API has no stage", where=str(self.location), hint=hint)
+        bucket = self._own_outputs(stack=stack).required("S3BucketName")
+        target = self.location.of_stack(stack.id).target
+        destination = Destination.from_connection(self.connection, bucket, target)
+        return Activation(ReleaseStore(destination), stages, on_progress)
 
     @readable_errors()
     def documents(
@@ -677,6 +928,7 @@ class ReadModelStack:
         from readmodel_cfn.publish.unpublish import unpublish
 
         self._require_model()
+        self._refuse_single("unpublish")
         done = unpublish(
             keys,
             partial(self._destination, bucket, False, on_progress),
@@ -718,6 +970,8 @@ class ReadModelStack:
         """
         from readmodel_cfn.publish.history import history
 
+        if self._has_model:
+            self._refuse_single("history")
         find = partial(self._destination, None, False, on_progress)
         routes = self.model.routes if self._has_model else None
         return history(key, find, routes=routes, on_progress=on_progress)
@@ -744,6 +998,7 @@ class ReadModelStack:
         from readmodel_cfn.deploy.advice import with_location
         from readmodel_cfn.publish.history import restore
 
+        self._refuse_single("restore")
         try:
             return restore(
                 key,

@@ -1,7 +1,7 @@
 """Building, activating and pruning releases, on S3 in memory."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,16 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 def scene() -> Iterator[Scene]:
     with memory_s3() as s3:
         yield Scene(s3)
+
+
+def refused(asked: list[Consent]) -> Callable[[Consent], bool]:
+    """A `confirm` that does not agree, and keeps what it was asked."""
+
+    def confirm(consent: Consent) -> bool:
+        asked.append(consent)
+        return False
+
+    return confirm
 
 
 # IDs.
@@ -178,15 +188,11 @@ def test_given_release_with_the_same_documents_is_found(scene: Scene) -> None:
 
 
 def test_id_is_reported_before_the_first_document(scene: Scene) -> None:
-    order: list[str] = []
-    done = scene.publish(
-        numbered(2),
-        on_progress=lambda value: (
-            order.append(type(value).__name__)
-            or (isinstance(value, ReleaseStarted) and order.append(value.release))
-        ),
-    )
-    assert order.index(done.release) < order.index("Sent")
+    done = scene.publish(numbered(2))
+    kinds = [getattr(value, "kind", "") for value in scene.reported]
+    assert kinds.index("release") < kinds.index("sent")
+    started = scene.reported[kinds.index("release")]
+    assert (started.release, started.documents, started.continued) == (done.release, 2, False)
 
 
 def test_files_are_published(scene: Scene, tmp_path: Path) -> None:
@@ -332,8 +338,7 @@ def test_bucket_with_a_kms_key_copies_too(scene: Scene) -> None:
     documents = numbered(4, version=2, changed=1)
     done = scene.publish(documents)
     assert (done.sent, done.copied) == (1, 3)
-    found = {entry.key: entry.etag for entry in scene.manifest(done.release)}
-    assert found == {
+    assert scene.manifest(done.release) == {
         key: scene.s3.objects[f"releases/{done.release}/{key}"].etag for key in documents
     }
 
@@ -354,7 +359,7 @@ def test_very_many_requests_require_consent(scene: Scene, monkeypatch: pytest.Mo
     monkeypatch.setattr(cost, "_ASKED_FROM", 2)
     asked: list[Consent] = []
     with pytest.raises(ConsentRequired):
-        scene.publish(numbered(3), confirm=lambda consent: bool(asked.append(consent)))
+        scene.publish(numbered(3), confirm=refused(asked))
     assert [consent.kind for consent in asked] == ["release"]
     assert scene.s3.names("PUT") == []
 
@@ -604,7 +609,7 @@ def test_prune_asks_and_deletes_nothing_without_consent(scene: Scene) -> None:
     asked: list[Consent] = []
     before = dict(scene.s3.objects)
     with pytest.raises(ConsentRequired):
-        scene.prune(keep=1, confirm=lambda consent: bool(asked.append(consent)))
+        scene.prune(keep=1, confirm=refused(asked))
     assert [(consent.kind, consent.lost) for consent in asked] == [("prune", ("r2", "r1"))]
     assert scene.s3.objects == before
 

@@ -5,7 +5,7 @@ stage serves; the next run for the same documents continues.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from readmodel_cfn.publish.release.names import METADATA, check_id, new_id, pref
 from readmodel_cfn.publish.release.results import ReleaseStarted
 from readmodel_cfn.publish.release.store import Names, Pointer, ReleaseStore
 from readmodel_cfn.publish.release.wanted import Row, Wanted
-from readmodel_cfn.publish.results import Fault, Outcome, Sent
+from readmodel_cfn.publish.results import Fault, Outcome, PublishPlan, Sent
 from readmodel_cfn.publish.spool import Spool
 from readmodel_cfn.publish.upload import Uploader
 
@@ -67,12 +67,30 @@ class _Bucket:
     note: str | None = None
 
 
+class _Work:
+    """The documents to upload and to copy, and the manifest of the release to copy from."""
+
+    def __init__(self, old: Manifest | None) -> None:
+        self.old, self.send, self.copy = old, Spool(), Spool()
+
+    @property
+    def based_on(self) -> str | None:
+        """The release to copy from."""
+        return self.old.header.release if self.old else None
+
+    def close(self) -> None:
+        """Delete the temporary files."""
+        for each in (self.send, self.copy, self.old):
+            if each:
+                each.close()
+
+
 class Builder:
     """Builds one release; `wanted` are its documents."""
 
     def __init__(self, store: ReleaseStore, wanted: Wanted, options: Options) -> None:
         self._store, self._wanted, self._options = store, wanted, options
-        self._destination = store.destination
+        self.destination = store.destination
         self._settings, self._report = options.settings, options.on_progress
         self._notes: list[str] = []
         self._sent = self._copied = self._unchanged = 0
@@ -87,42 +105,62 @@ class Builder:
             ConsentRequired: `confirm` returned False; nothing was stored.
             ReadModelError: nothing was stored.
         """
-        self._report(Step(f"Looking for releases in {self._store.bucket}"))
         bucket = self._read_bucket()
         if found := self._complete(bucket):
             return self._reuse(found, bucket)
         header, continued = self._choose(bucket)
         self._report(ReleaseStarted(header.release, len(self._wanted), continued))
-        base = None if self._options.force else self._base(bucket, header.release)
-        with ExitStack() as stack:
-            old = self._manifest(base)
-            if old:
-                stack.callback(old.close)
-                header = replace(header, based_on=old.header.release)
-            send, copy = (stack.enter_context(closing(Spool())) for _ in range(2))
-            self._divide(header.release, continued, old, send, copy)
-            cost.announce(
-                header.release,
-                len(send),
-                len(copy),
-                self._destination,
-                self._options.confirm,
-                self._report,
-            )
+        with self._work(bucket, header.release, continued) as work:
+            header = replace(header, based_on=work.based_on)
+            counts = len(work.send), len(work.copy)
+            confirm = self._options.confirm
+            cost.announce(header.release, *counts, self.destination, confirm, self._report)
             self._begin(header, continued)
-            try:
-                self._store_all(header, old, send, copy)
+            with self._stopping(header):
+                self._store_all(header.release, work)
                 return self._finish(header, bucket)
-            except KeyboardInterrupt:
-                raise self._unfinished("interrupted", header) from None
-            except Unfinished as error:
-                raise self._unfinished(error.what, header) from error
-            except LostRace:
+
+    def plan(self) -> PublishPlan:
+        """What would be uploaded, and which documents the release no longer has."""
+        bucket = self._read_bucket()
+        skipped = self._wanted.invalid, self._wanted.passed_over
+        if self._complete(bucket):
+            return PublishPlan((), len(self._wanted), (), *skipped)
+        header, continued = self._choose(bucket)
+        with self._work(bucket, header.release, continued) as work:
+            send = tuple(row[0] for row in work.send)
+            unchanged = len(work.copy) + self._unchanged
+            return PublishPlan(send, unchanged, tuple(self._removed(work)), *skipped)
+
+    def _removed(self, work: "_Work") -> Iterator[str]:
+        """The keys of the release before that this one does not have."""
+        for row, entry in merge_by_key(self._wanted, work.old or ()):
+            if row is None and entry:
+                yield entry.key
+
+    @contextmanager
+    def _work(self, bucket: _Bucket, release: str, continued: bool) -> Iterator["_Work"]:
+        """What is to be done, in temporary files."""
+        old = self._manifest(None if self._options.force else self._base(bucket, release))
+        with closing(_Work(old)) as work:
+            self._divide(release, continued, work)
+            yield work
+
+    @contextmanager
+    def _stopping(self, header: Header) -> Iterator[None]:
+        """Turn what ends the run early into Unfinished, if something was stored."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise self._unfinished("interrupted", header) from None
+        except LostRace:
+            raise
+        except ReadModelError as error:
+            is_unfinished = isinstance(error, Unfinished)
+            if not (self._sent or self._copied or is_unfinished):
                 raise
-            except ReadModelError as error:
-                if not self._sent and not self._copied:
-                    raise
-                raise self._unfinished(str(error), header) from error
+            what = error.what if is_unfinished else str(error)
+            raise self._unfinished(what, header) from error
 
     def _unfinished(self, what: str, header: Header) -> Unfinished:
         so_far = f"{self._sent:,} sent, {self._copied:,} copied"
@@ -133,9 +171,10 @@ class Builder:
 
     def _read_bucket(self) -> _Bucket:
         """The releases, as far as the credentials may read them."""
-        if not self._destination.allows("list"):
+        self._report(Step(f"Looking for releases in {self._store.bucket}"))
+        if not self.destination.allows("list"):
             return self._noted(NO_LIST)
-        if not self._destination.allows("compare"):
+        if not self.destination.allows("compare"):
             return self._noted(NO_HEAD)
         try:
             return _Bucket(self._store.names(), self._store.pointer())
@@ -219,19 +258,16 @@ class Builder:
 
     # What is to be done.
 
-    def _divide(
-        self, release: str, continued: bool, old: Manifest | None, send: Spool, copy: Spool
-    ) -> None:
+    def _divide(self, release: str, continued: bool, work: _Work) -> None:
         """Divide the documents: those to send, those to copy, and those that are already there."""
         there = self._there(release) if continued else iter(())
-        missing = self._missing(there)
-        for row, entry in merge_by_key(missing, old or ()):
+        for row, entry in merge_by_key(self._missing(there), work.old or ()):
             if row is None:
                 continue
             if entry and (entry.md5, entry.bytes) == (row.md5, row.bytes):
-                copy.add(*row, entry.etag)
+                work.copy.add(*row, entry.etag)
             else:
-                send.add(*row)
+                work.send.add(*row)
 
     def _there(self, release: str) -> Iterator[Listed]:
         """The documents that an earlier run has stored, with the keys that clients read."""
@@ -239,8 +275,8 @@ class Builder:
             self._add_note(ENCRYPTED)
             return
         prefix = prefix_of(release)
-        for found in Objects(self._destination).listed(prefix, exactly=True):
-            yield Listed(found.key.removeprefix(prefix), found.etag, found.modified, found.size)
+        for found in Objects(self.destination).listed(prefix, exactly=True):
+            yield replace(found, key=found.key.removeprefix(prefix))
 
     def _missing(self, there: Iterator[Listed]) -> Iterator[Row]:
         for row, found in merge_by_key(self._wanted, there):
@@ -263,27 +299,25 @@ class Builder:
             what, where = "it is being deleted", f"release {header.release}"
             raise Unfinished(what, where=where, hint="run it again for a new release")
 
-    def _store_all(self, header: Header, old: Manifest | None, send: Spool, copy: Spool) -> None:
-        bucket, total = self._store.bucket, len(send) + len(copy)
-        self._report(Step(f"Building release {header.release} in {bucket}"))
+    def _store_all(self, release: str, work: _Work) -> None:
+        bucket, total = self._store.bucket, len(work.send) + len(work.copy)
+        self._report(Step(f"Building release {release} in {bucket}"))
 
         def count() -> None:
             done = self._sent + self._copied
             self._report(Count(bucket, done, "documents", total))
 
-        if len(copy) and old:
-            self._copy(header.release, old.header.release, send, copy, count)
-        self._send(header.release, send, count)
+        if work.based_on and len(work.copy):
+            self._copy(release, work.based_on, work, count)
+        self._send(release, work.send, count)
 
-    def _copy(
-        self, release: str, base: str, send: Spool, copy: Spool, count: Callable[[], None]
-    ) -> None:
-        """Copy documents; those that cannot be copied are added to `send`."""
-        copier = Copier(self._destination, base, release, self._settings)
+    def _copy(self, release: str, base: str, work: _Work, count: Callable[[], None]) -> None:
+        """Copy documents; those that cannot be copied are added to those that are sent."""
+        copier = Copier(self.destination, base, release, self._settings)
         in_progress: dict[str, Row] = {}
 
         def entries() -> Iterator[Entry]:
-            for *row, etag in copy:
+            for *row, etag in work.copy:
                 found = Row._make(row)
                 in_progress[found.key] = found
                 yield Entry(found.key, etag, found.bytes, found.md5)
@@ -291,7 +325,7 @@ class Builder:
         def on_copied(copied: Copied) -> None:
             row = in_progress.pop(copied.key)
             if copied.etag is None:
-                send.add(*row)
+                work.send.add(*row)
                 return
             self._copied += 1
             self._keep(copied.key, copied.etag, row.md5)
@@ -302,7 +336,7 @@ class Builder:
             self._add_note(NO_HEAD)
 
     def _send(self, release: str, send: Spool, count: Callable[[], None]) -> None:
-        objects: Any = _InRelease(Objects(self._destination), release)
+        objects: Any = _InRelease(Objects(self.destination), release)
         uploader = Uploader(objects, self._settings, create_only=False)
         md5s: dict[str, str] = {}
 
@@ -311,8 +345,8 @@ class Builder:
             return self._wanted.load(row)
 
         def on_outcome(outcome: Outcome) -> None:
-            self._report(outcome)
             if isinstance(outcome, Sent):
+                self._report(outcome)
                 self._sent += 1
                 self._keep(outcome.key, outcome.etag.strip('"'), md5s.pop(outcome.key))
                 count()

@@ -23,6 +23,7 @@ from readmodel_cfn.aws.errors import (
     is_denied,
     is_refusal,
     is_transient,
+    readable_errors,
     readable_responses,
 )
 from readmodel_cfn.publish.destination import Destination
@@ -70,7 +71,7 @@ class Copier:
         self._s3  # noqa: B018 - made once, before threads use it
         results = map_in_threads(self._copied, entries, THREADS)
         try:
-            with closing(results):
+            with readable_errors(), closing(results):
                 for copied in results:
                     on_copied(copied)
         finally:

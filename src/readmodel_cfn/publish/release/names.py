@@ -14,11 +14,12 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.template.releases import POINTER as POINTER
+from readmodel_cfn.template.releases import PREFIX, release_key
 
 Kind = Literal["manifest", "start", "deletion"]
-ROOT = "releases/"
-LIVE = "live"
-POINTER = f"{ROOT}{LIVE}.json"
+ROOT = PREFIX
+LIVE = "live"  # its manifest's key would be that of the pointer
 METADATA = "release"  # the user-defined metadata of each document, with the ID
 _JSON = ".json"
 _SUFFIXES: Mapping[str, "Kind"] = {".building": "start", ".deleting": "deletion"}
@@ -49,7 +50,7 @@ def check_id(release: str, where: str = "--release") -> str:
 
 def prefix_of(release: str) -> str:
     """The prefix of the keys of a release's documents."""
-    return f"{ROOT}{release}/"
+    return release_key(release, "")
 
 
 def manifest_key(release: str) -> str:

@@ -1,8 +1,9 @@
 """`publish --release`: build a release, and make it live."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from itertools import chain, islice
 from os import PathLike
 from pathlib import Path
@@ -19,6 +20,8 @@ from readmodel_cfn.publish.release.names import check_id
 from readmodel_cfn.publish.release.results import Activated, ReleaseResult
 from readmodel_cfn.publish.release.store import ReleaseStore
 from readmodel_cfn.publish.release.wanted import Checking, Wanted
+from readmodel_cfn.publish.results import PublishPlan
+from readmodel_cfn.publish.schemas import Schemas
 from readmodel_cfn.publish.selection import KeyRoute, Selection
 
 Activate = Callable[[Built], Activated]
@@ -73,18 +76,12 @@ def publish_release(
         ReadModelError: nothing was stored.
     """
     started = time.monotonic()
-    if release is not None:
-        check_id(release)
-    checking = Checking(settings, Selection(routes, exclude), skip_invalid, on_progress)
+    call = _Call(documents, destination, settings, routes, exclude, skip_invalid, default)
     options = Options(settings, release, force, confirm, on_progress)
-    with closing(Wanted(checking)) as wanted:
-        on_progress(Step("Checking the documents"))
-        _read(wanted, documents, default)
-        found = resolve(destination)
-        on_progress(Note(f"Publishing a release to {found}"))
-        with found.owner_named_in_errors():
-            built = Builder(ReleaseStore(found), wanted, options).build()
+    with _builder(call, options) as (builder, wanted):
+        built = builder.build()
         activated = activate(built) if activate else None
+        bucket = builder.destination
         return ReleaseResult(
             release=built.header.release,
             documents=built.header.documents,
@@ -99,9 +96,60 @@ def publish_release(
             previous=activated.previous if activated else None,
             based_on=built.header.based_on,
             notes=built.notes,
-            bucket=found.bucket,
-            target=found.target,
+            bucket=bucket.bucket,
+            target=bucket.target,
         )
+
+
+def plan_release(
+    documents: Documents,
+    destination: DestinationOrLookup,
+    settings: Settings = DEFAULT,
+    *,
+    routes: Sequence[KeyRoute] | None = None,
+    release: str | None = None,
+    exclude: Sequence[str] = (),
+    force: bool = False,
+    skip_invalid: bool = False,
+    default: Callable[[Any], object] | None = None,
+    on_progress: OnProgress = ignore,
+) -> PublishPlan:
+    """What `publish_release` would upload and copy, and which documents it would leave out.
+
+    Nothing is stored. The arguments and errors are those of `publish_release`.
+    """
+    call = _Call(documents, destination, settings, routes, exclude, skip_invalid, default)
+    options = Options(settings, release, force, None, on_progress)
+    with _builder(call, options) as (builder, _):
+        return builder.plan()
+
+
+@dataclass(frozen=True)
+class _Call:
+    documents: Documents
+    destination: DestinationOrLookup
+    settings: Settings
+    routes: Sequence[KeyRoute] | None
+    exclude: Sequence[str]
+    skip_invalid: bool
+    default: Callable[[Any], object] | None
+
+
+@contextmanager
+def _builder(call: _Call, options: Options) -> Iterator[tuple[Builder, Wanted]]:
+    """The builder of a release, after all documents were checked."""
+    if options.release is not None:
+        check_id(options.release)
+    report = options.on_progress
+    selection = Selection(call.routes, call.exclude)
+    checking = Checking(call.settings, selection, Schemas(call.routes), call.skip_invalid, report)
+    with closing(Wanted(checking)) as wanted:
+        report(Step("Checking the documents"))
+        _read(wanted, call.documents, call.default)
+        found = resolve(call.destination)
+        report(Note(f"Publishing a release to {found}"))
+        with found.owner_named_in_errors():
+            yield Builder(ReleaseStore(found), wanted, options), wanted
 
 
 def activate_built(activation: Activation, built: Built, stage: str | None = None) -> Activated:

@@ -22,6 +22,7 @@ from readmodel_cfn.publish.documents import (
 )
 from readmodel_cfn.publish.files import File, PassedOver, check, files, load, require_existing
 from readmodel_cfn.publish.results import Fault, InvalidDocuments
+from readmodel_cfn.publish.schemas import Schemas
 from readmodel_cfn.publish.selection import Selection
 from readmodel_cfn.publish.spool import Spool, disk_errors
 
@@ -44,6 +45,7 @@ class Checking:
 
     settings: Settings
     selection: Selection
+    schemas: Schemas
     skip_invalid: bool
     on_progress: OnProgress
 
@@ -87,7 +89,8 @@ class Wanted:
     def _refuse(self, fault: Fault) -> None:
         self.invalid += 1
         self._first = self._first or fault
-        self._checking.on_progress(fault)
+        for each in fault.each:
+            self._checking.on_progress(each)
 
     def _check_complete(self, where: str) -> None:
         if self._first and not self._checking.skip_invalid:
@@ -103,8 +106,9 @@ class Wanted:
             ConfigError: a path does not exist, a file is invalid, or there is none.
         """
         require_existing(paths)
-        settings, selection = self._checking.settings, self._checking.selection
-        for file in check(files(paths, selection), settings.stored, selection):
+        checking, selection = self._checking, self._checking.selection
+        found = files(paths, selection)
+        for file in check(found, checking.settings.stored, selection, checking.schemas):
             if isinstance(file, PassedOver):
                 self.passed_over += 1
             elif isinstance(file, Fault):
@@ -153,12 +157,13 @@ class Wanted:
         self.load = lambda row: Document(row.key, bodies.read(row.source, row.bytes), row.key)
 
     def _encoded(self, key: str, value: object, encode_value: Encode) -> Document | Fault:
-        body = encode(value, key, encode_value)
+        body, checking = encode(value, key, encode_value), self._checking
         if isinstance(body, Fault):
             return body
-        document = Document(key, self._checking.settings.stored(body), key)
-        fault = key_fault(key, key, self._checking.selection.serves)
-        return fault or body_fault(body, document.stored, key) or document
+        document = Document(key, checking.settings.stored(body), key)
+        fault = key_fault(key, key, checking.selection.serves)
+        check = None if fault else checking.schemas.check(key)
+        return fault or body_fault(body, document.stored, key, check) or document
 
 
 class _Bodies:

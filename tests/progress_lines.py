@@ -2,7 +2,7 @@
 
 import re
 
-# A step that has begun, such as `Reading the events...`; the seconds it has taken so far; a count.
+# A step in progress, such as `Reading the events...`; the seconds it has taken so far; a count.
 _LINE = re.compile(
     r"(?:[A-Z][^\n]*\.\.\.|[A-Z][^\n]*: \d+ s|[^\n]*: [\d,]+(?: of [\d,]+)? [a-z]+, "
     r"[\d,]+ per second(?:, [\d,]+ s left)?)"

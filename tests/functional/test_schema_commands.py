@@ -15,7 +15,6 @@ from troposphere import Template
 
 from fake_objects import FakeObjects
 from readmodel_cfn import ReadModel, Route, add_read_model, build_template
-from readmodel_cfn.publish import changes
 from readmodel_cfn.template.article import build_article
 
 READ_MODEL = """
@@ -47,13 +46,6 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
     write("data/payload.json", {})
     with stubbed(monkeypatch) as made:
         yield made
-
-
-@pytest.fixture
-def objects(monkeypatch: pytest.MonkeyPatch) -> FakeObjects:
-    made = FakeObjects()
-    monkeypatch.setattr(changes, "Objects", lambda _: made)
-    return made
 
 
 def write(path: str, content: object) -> None:

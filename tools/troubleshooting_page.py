@@ -70,7 +70,7 @@ _REST = """
 _SECTIONS = {
     "Configuration and templates": (
         *("config/", "template/", "lint.py", "files.py", "cloudformation/", "analysis/"),
-        *("target.py", "schemas.py", "stacks.py"),
+        *("target.py", "schemas.py", "stacks.py", "policy/"),
     ),
     "Command line and consent": ("cli/", "stack.py", "consent.py", "errors.py", "results.py"),
     "Credentials and network": ("aws/",),
@@ -125,13 +125,20 @@ def cause_of(what: str) -> tuple[str, str] | None:
 
 
 def _section(module: str) -> str:
-    """The section with the longest beginning of the module's path."""
-    return max(
+    """The section with the longest beginning of the module's path.
+
+    Raises:
+        SystemExit: there is none.
+    """
+    found = [
         (len(part), title)
         for title, parts in _SECTIONS.items()
         for part in parts
         if module.startswith(part)
-    )[1]
+    ]
+    if not found:
+        raise SystemExit(f"tools/troubleshooting_page.py: {module} is in no section")
+    return max(found)[1]
 
 
 def _explained(found: Iterable[Message]) -> Iterator[str]:

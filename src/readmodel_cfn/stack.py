@@ -22,14 +22,8 @@ from readmodel_cfn.aws.connection import Connection, Credentials, check_endpoint
 from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.aws.http import Response, request
 from readmodel_cfn.aws.location import StackLocation
-from readmodel_cfn.config.file import (
-    DEFAULT_FILE,
-    Config,
-    Publish,
-    StackSettings,
-    check_article,
-    load,
-)
+from readmodel_cfn.config.file import check_article, load
+from readmodel_cfn.config.values import DEFAULT_FILE, Config, Publish, StackSettings
 from readmodel_cfn.consent import Confirm
 from readmodel_cfn.deploy.outputs import ModelOutputs
 from readmodel_cfn.deploy.spec import StackSpec

@@ -12,8 +12,9 @@ from jsonschema import Draft202012Validator
 from test_schema import KEYS, accepted, values
 
 from readmodel_cfn import ReadModelStack
-from readmodel_cfn.config.file import Config, load, load_environments, parse
+from readmodel_cfn.config.file import load, load_environments, parse
 from readmodel_cfn.config.schema import schema
+from readmodel_cfn.config.values import Config
 from readmodel_cfn.errors import ConfigError
 
 FILE = """\

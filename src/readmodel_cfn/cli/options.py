@@ -72,7 +72,8 @@ _NO_FILE = "run: readmodel-cfn init; or use --config FILE, --example or --articl
 
 def _complete_env(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """The environments of the file that begin with what is typed; none if it is invalid."""
-    from readmodel_cfn.config.file import DEFAULT_FILE, load_environments
+    from readmodel_cfn.config.file import load_environments
+    from readmodel_cfn.config.values import DEFAULT_FILE
 
     with suppress(ConfigError, ReadModelError):
         found = load_environments(ctx.params.get("config_file") or DEFAULT_FILE)
@@ -139,7 +140,7 @@ class SelectedModel:
     @property
     def file(self) -> Path:
         """The configuration file."""
-        from readmodel_cfn.config.file import DEFAULT_FILE
+        from readmodel_cfn.config.values import DEFAULT_FILE
 
         return self._file or DEFAULT_FILE
 
@@ -202,11 +203,7 @@ class SelectedModel:
             UsageError: an option selects something else than all of them.
             ConfigError: there is no file, it is invalid, or it has no environments.
         """
-        from readmodel_cfn.config.file import (
-            has_default_file,
-            load_environments,
-            no_default_file,
-        )
+        from readmodel_cfn.config.file import has_default_file, load_environments, no_default_file
 
         if self.given not in (None, "--config") or self._env:
             raise click.UsageError(f"--all cannot be used with {self._given[-1]}.")
@@ -220,7 +217,8 @@ class SelectedModel:
 
     def load_or_example(self) -> "Config":
         """The same; without a file the built-in example, which is said once on stderr."""
-        from readmodel_cfn.config.file import DEFAULT_FILE, example, working_directory
+        from readmodel_cfn.config.file import example, working_directory
+        from readmodel_cfn.config.values import DEFAULT_FILE
 
         found = self.load()
         if found is None and not self._said:

@@ -8,7 +8,8 @@ import click
 
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.help import WithExamples, examples
-from readmodel_cfn.cli.options import WORD, SelectedModel, file_argument, model_options
+from readmodel_cfn.cli.options import WORD, file_argument, model_options
+from readmodel_cfn.cli.selected_model import SelectedModel
 from readmodel_cfn.policy.calls import Purpose
 from readmodel_cfn.progress import Note
 from readmodel_cfn.template.options import OptionError

@@ -137,8 +137,15 @@ def test_a_schema_that_cannot_be_used_is_refused_in_one_line(
     assert len(done.output.splitlines()) == 1
     assert objects.asked == []
     assert not aws.connections
-    for needs_none in ("template", "lint"):
-        assert run(needs_none).exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["template", "lint"])
+def test_the_template_needs_neither_the_file_nor_the_extra(
+    monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
+    Path("product.schema.json").unlink()
+    assert run(command).exit_code == 0
 
 
 def test_openapi_has_the_schema_of_a_file_elsewhere() -> None:

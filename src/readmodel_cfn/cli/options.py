@@ -159,16 +159,15 @@ def _with_stack(command: Command, *, needs_model: bool) -> Command:
         use_sandbox: bool,
         **options: Any,
     ) -> Any:
-        model = SelectedModel(config_file, env, example, article)
-        place: dict[str, Any] = {
-            "region": region,
-            "profile": profile,
-            "endpoint_url": endpoint_url,
-            "use_sandbox": use_sandbox,
-        }
-        if options.get("all_environments"):
-            return command(stack=_every_stack(model, stack_name, **place), **options)
-        stack = selected_stack(model, stack_name, needs_model=needs_model, **place)
+        stack = selected_stack(
+            SelectedModel(config_file, env, example, article),
+            stack_name,
+            needs_model=needs_model,
+            region=region,
+            profile=profile,
+            endpoint_url=endpoint_url,
+            use_sandbox=use_sandbox,
+        )
         return command(stack=stack, **options)
 
     return _added((*_MODEL_OPTIONS, stack_name_option, *_PLACE_OPTIONS), with_stack)
@@ -213,7 +212,7 @@ def selected_stack(
         raise OptionError("--stack-name", error.value, error.allowed) from error
 
 
-def _every_stack(
+def every_stack(
     model: SelectedModel,
     stack_name: str | None,
     *,

@@ -318,6 +318,12 @@ def test_documents_of_a_file_with_environments_are_published_to_one_of_them() ->
             call()
 
 
+def test_policy_is_that_of_an_environments_stack() -> None:
+    with pytest.raises(ConfigError, match="production"):
+        stack_of(None).policy()
+    assert "stack/shop-production/" in stack_of("production").policy("deploy").to_json()
+
+
 def test_template_of_the_shared_tables_needs_no_environment() -> None:
     template = json.loads(stack_of(None).template())
     assert template["Resources"]

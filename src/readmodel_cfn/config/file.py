@@ -256,7 +256,7 @@ def _check_other_stack(config: Config) -> None:
     for env, other in config.environments.items():
         if env == config.env:
             return
-        if other.stack.may_be(stack.name, stack.account, stack.region):
+        if other.stack.may_be_stack(stack.name, stack.account, stack.region):
             what = f"stack {stack.name} is that of environment {env} too"
             hint = "set another name, or an account or region in both"
             raise ConfigError(what, where=table_name(config.env, "stack"), hint=hint)

@@ -83,8 +83,8 @@ class StackSettings:
         if len(self.tags) > _MOST_TAGS or any(len(key) > TAG_KEY_LENGTH for key in self.tags):
             raise OptionError("stack.tags", self.tags, _TAGS_IN_WORDS)
 
-    def may_be(self, name: str, account: str | None, region: str | None) -> bool:
-        """Whether it may be the stack of that name: an account or region of None may be any."""
+    def may_be_stack(self, name: str, account: str | None, region: str | None) -> bool:
+        """Whether it may be the stack of that name; an account or region of None may be any."""
         return (
             self.name == name
             and (not self.account or not account or self.account == account)
@@ -167,7 +167,7 @@ class Config:
             ConfigError: it is.
         """
         for env, other in self.environments.items() if self.env else ():
-            if env != self.env and other.stack.may_be(name, self.stack.account, region):
+            if env != self.env and other.stack.may_be_stack(name, self.stack.account, region):
                 what = f"stack {name} is that of environment {env}"
                 hint = f"choose another name or region, or use the environment {env}"
                 raise ConfigError(what, where=f"environment {self.env}", hint=hint)

@@ -14,8 +14,8 @@ from readmodel_cfn.analysis.audit import Finding as AuditFinding
 from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.aws.http import Response
 from readmodel_cfn.aws.location import StackLocation
-from readmodel_cfn.config.file import Config
 from readmodel_cfn.config.starter import Starter
+from readmodel_cfn.config.values import Config
 from readmodel_cfn.consent import Consent, ConsentRequired
 from readmodel_cfn.deploy.all_status import AllStatus, EnvironmentStatus
 from readmodel_cfn.deploy.delete import DeleteResult

@@ -1,7 +1,6 @@
 """Hypothesis strategies for read models and their parts."""
 
 import string
-from dataclasses import replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -152,25 +151,13 @@ deployments = st.builds(
 releases = st.builds(Releases, keep=st.integers(1, 99), preview=st.booleans())
 
 
-def _with_releases(model: ReadModel, options: Releases | None, activate: bool) -> ReadModel:
-    """The model with releases, whose writer may activate them."""
-    if options is None:
-        return model
-    allow = (*model.writer.allow, "activate") if activate else model.writer.allow
-    return replace(model, releases=options, writer=replace(model.writer, allow=allow))
-
-
 read_models = st.builds(
-    _with_releases,
-    st.builds(
-        ReadModel,
-        routes=route_lists,
-        data_store=data_stores,
-        writer=writers,
-        gateway_role=gateway_roles,
-        api=apis,
-        deployment=deployments,
-    ),
-    st.none() | releases,
-    st.booleans(),
+    ReadModel,
+    routes=route_lists,
+    data_store=data_stores,
+    writer=writers,
+    gateway_role=gateway_roles,
+    api=apis,
+    deployment=deployments,
+    releases=st.none() | releases,
 )

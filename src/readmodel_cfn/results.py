@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.stack_diff import ResourceDiff as ResourceDiff
     from readmodel_cfn.deploy.stack_diff import SettingChange as SettingChange
     from readmodel_cfn.deploy.stack_diff import StackDiff as StackDiff
+    from readmodel_cfn.deploy.stage_release import LiveRelease as LiveRelease
+    from readmodel_cfn.deploy.stage_release import ReleaseStatus as ReleaseStatus
     from readmodel_cfn.deploy.status import StackStatus as StackStatus
     from readmodel_cfn.deploy.values import Output as Output
     from readmodel_cfn.deploy.values import StackEvent as StackEvent
@@ -62,6 +64,7 @@ _MODULES = {
     "FollowResult": "deploy.follow",
     "InvalidDocuments": "publish.results",
     "Live": "deploy.live.values",
+    "LiveRelease": "deploy.stage_release",
     "Lost": "publish.results",
     "Missing": "publish.unpublish",
     "OnInterrupt": "deploy.events",
@@ -76,6 +79,7 @@ _MODULES = {
     "Release": "publish.release.results",
     "ReleaseResult": "publish.release.results",
     "ReleaseStarted": "publish.release.results",
+    "ReleaseStatus": "deploy.stage_release",
     "ResourceDiff": "deploy.stack_diff",
     "Refused": "publish.deletion",
     "Response": "aws.http",

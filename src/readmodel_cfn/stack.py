@@ -22,14 +22,8 @@ from readmodel_cfn.aws.connection import Connection, Credentials, check_endpoint
 from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.aws.http import Response, request
 from readmodel_cfn.aws.location import StackLocation
-from readmodel_cfn.config.file import (
-    DEFAULT_FILE,
-    Config,
-    Publish,
-    StackSettings,
-    check_article,
-    load,
-)
+from readmodel_cfn.config.file import check_article, load
+from readmodel_cfn.config.values import DEFAULT_FILE, Config, Publish, StackSettings
 from readmodel_cfn.consent import Confirm
 from readmodel_cfn.deploy.outputs import ModelOutputs
 from readmodel_cfn.deploy.spec import StackSpec
@@ -273,15 +267,17 @@ class ReadModelStack:
 
         `purposes` are "deploy", "publish", "read", "verify" and "delete"; by default all of them.
         "diff" is the part of "deploy" that changes nothing, and "service-role" is the policy of the
-        role that CloudFormation assumes (`role_arn`). Without
-        `account` and `region` the policy is for any account or region. `on_progress` gets a Note
-        for each thing that the reader of the policy must know.
+        role that CloudFormation assumes (`role_arn`). Without `account` and `region` the policy is
+        for any account or region. `on_progress` gets a Note for each thing that the reader of the
+        policy must know.
 
         Raises:
-            ConfigError: a purpose is unknown.
+            ConfigError: a purpose is unknown, or readmodel.toml has environments and none is
+                chosen.
         """
         from readmodel_cfn.policy import policy
 
+        self.config.require_stack()
         settings, routes = self.config.stack, self.model.routes
         return policy(
             self.template(),

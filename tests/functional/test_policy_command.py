@@ -14,7 +14,7 @@ from readmodel_cfn.cli import main
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.limits import MANAGED_POLICY_LENGTH
 from readmodel_cfn.policy import policy
-from readmodel_cfn.policy.calls import COMMANDS, EVERYTHING
+from readmodel_cfn.policy.calls import COMMANDS, EVERYTHING, PURPOSES, Purpose
 from readmodel_cfn.policy.document import policy_length
 from readmodel_cfn.policy.names import Place
 from readmodel_cfn.progress import Note
@@ -323,3 +323,10 @@ def test_notes_are_values() -> None:
     policy({"Resources": TOPIC}, "shop", on_progress=said.append)
     assert said
     assert all(isinstance(value, Note) for value in said)
+
+
+@pytest.mark.parametrize("purpose", [name for name in PURPOSES if name != "service-role"])
+def test_help_names_every_command_of_a_purpose(purpose: Purpose) -> None:
+    (row,) = re.findall(rf"^ +{purpose} {{2,}}(.+)$", run("--help").stdout, re.MULTILINE)
+    named = {command.partition(" ")[0] for command in re.split(", (?:and )?", row)}
+    assert named >= {command.partition(" ")[0] for command in PURPOSES[purpose]}

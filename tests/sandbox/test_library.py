@@ -168,16 +168,6 @@ def deploy_without_lint() -> None:
 
 
 @pytest.fixture(scope="module")
-def environment_of_sandbox(sandbox: Sandbox, sandbox_home: Path) -> dict[str, str]:
-    return {
-        "AWS_ACCESS_KEY_ID": sandbox.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": sandbox.secret_access_key,
-        "AWS_DEFAULT_REGION": sandbox.region,
-        "READMODEL_CFN_HOME": str(sandbox_home),
-    }
-
-
-@pytest.fixture(scope="module")
 def deployed(
     sandbox: Sandbox,
     environment_of_sandbox: dict[str, str],
@@ -203,10 +193,10 @@ def deployed(
 
 @pytest.fixture
 def shop(
-    deployed: Shop, environment_of_sandbox: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    deployed: Shop,
+    use_sandbox: None,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Shop:
-    for name, value in environment_of_sandbox.items():
-        monkeypatch.setenv(name, value)
     monkeypatch.chdir(deployed.folder)
     deployed.configure("products")
     deployed.values.clear()

@@ -48,8 +48,8 @@ def stack_of(name: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", sandbox.secret_access_key)
 
     def make(model: ReadModel) -> ReadModelStack:
-        place = {"region": sandbox.region, "endpoint_url": sandbox.endpoint_url}
-        return ReadModelStack(name, model, **place)
+        url = sandbox.endpoint_url
+        return ReadModelStack(name, model, region=sandbox.region, endpoint_url=url)
 
     yield make
     make(PLAIN).delete(with_data=True, confirm=lambda _: True)

@@ -8,7 +8,8 @@ import click
 
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.help import WithExamples, examples
-from readmodel_cfn.cli.options import WORD, SelectedModel, file_argument, model_options
+from readmodel_cfn.cli.options import WORD, file_argument, model_options
+from readmodel_cfn.cli.selected_model import SelectedModel
 from readmodel_cfn.policy.calls import Purpose
 from readmodel_cfn.progress import Note
 from readmodel_cfn.template.options import OptionError
@@ -52,10 +53,10 @@ def policy(
     \b
     deploy        deploy, diff, follow, outputs, status, diagnose
     diff          diff
-    publish       publish, history, restore
-    read          read, outputs, status and status --drift, follow, diagnose, history
+    publish       publish, ls, history, restore, unpublish
+    read          read, outputs, status, follow, diagnose, ls, history, openapi --deployed
     verify        verify
-    delete        delete, also with --with-data
+    delete        delete, also with --with-data, and unpublish --all-versions
     service-role  the role that CloudFormation assumes (role_arn)
 
     AWS is not called. What to know about the policy is printed on stderr.
@@ -68,6 +69,7 @@ def policy(
         message = "--stack-name is required with a template: there is no readmodel.toml."
         raise click.UsageError(message)
     config = _with_place(config, stack_name, region, account)
+    config.require_stack()
     stack = config.stack
     if file:
         found = make_policy(

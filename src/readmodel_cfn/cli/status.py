@@ -2,14 +2,24 @@
 
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from readmodel_cfn.cli import output
 from readmodel_cfn.cli.help import WithExamples, examples
-from readmodel_cfn.cli.options import json_option, stack_name_options
+from readmodel_cfn.cli.options import (
+    every_stack,
+    json_option,
+    model_options,
+    place_options,
+    selected_stack,
+    stack_name_option,
+    stack_name_options,
+)
 from readmodel_cfn.cli.reporter import Reporter
+from readmodel_cfn.cli.selected_model import SelectedModel
 from readmodel_cfn.plural import counted
 from readmodel_cfn.stack import ReadModelStack
 from readmodel_cfn.stacks import status_all
@@ -21,6 +31,7 @@ if TYPE_CHECKING:
         Drift,
         EnvironmentStatus,
         Live,
+        ReleaseStatus,
         StackStatus,
     )
 
@@ -64,7 +75,9 @@ def outputs(stack: ReadModelStack, as_json: bool, show_secrets: bool) -> None:
         "readmodel-cfn status --all",
     ),
 )
-@stack_name_options
+@model_options
+@stack_name_option
+@place_options
 @json_option
 @click.option(
     "--drift",
@@ -73,24 +86,27 @@ def outputs(stack: ReadModelStack, as_json: bool, show_secrets: bool) -> None:
 )
 @click.option("--all", "all_environments", is_flag=True, help="Show every environment of the file.")
 def status(
-    stack: ReadModelStack | dict[str, ReadModelStack],
+    model: SelectedModel,
+    stack_name: str | None,
     as_json: bool,
     drift: bool,
-    all_environments: bool,  # noqa: ARG001 - `stack` is then a dict
+    all_environments: bool,
+    **place: Any,
 ) -> None:
     """Print the stack's status, and check that its stage serves what its template says.
 
     With --all, a row for each environment. The exit code is that of the first environment whose
     stack cannot be read, or whose stage does not serve what the template says.
 
-    With --json: an object with name, status, reason, tags, resources, last_operation, live, and
-    drift if it was detected. With --all: an object with environments, a list, each with env,
-    status (that object, or null), differs, error, exit_code, account, region, stack, profile,
-    role_arn and sandbox.
+    With --json: an object with name, status, reason, tags, resources, last_operation, live, drift
+    if it was detected, and releases if the read model has them. With --all: an object with
+    environments, a list, each with env, status (that object, or null), differs, error, exit_code,
+    account, region, stack, profile, role_arn and sandbox.
     """
-    if isinstance(stack, dict):
-        _status_all(stack, as_json=as_json, drift=drift)
+    if all_environments:
+        _status_all(every_stack(model, stack_name, **place), as_json=as_json, drift=drift)
         return
+    stack = selected_stack(model, stack_name, needs_model=False, **place)
     with Reporter(as_json) as report:
         found = stack.status(drift=drift, on_progress=report)
     if as_json:
@@ -100,6 +116,10 @@ def status(
     if found.differs:
         command = stack.location.command("diff")
         output.log(f"The read model differs from the deployed stack. To compare, run: {command}")
+    if found.releases and found.releases.differs and found.releases.live:
+        live, stage = found.releases.live.release, found.releases.live_stage
+        command = stack.location.command("release", "activate", live)
+        output.log(f"Stage {stage} does not serve the live release. To activate it, run: {command}")
     found.raise_if_broken()
 
 
@@ -164,6 +184,8 @@ def _print_status(found: "StackStatus") -> None:
     if found.last_operation:
         output.echo(f"Last operation: {found.last_operation}")
     _print_live(found.live)
+    if found.releases:
+        _print_releases(found.releases)
     if found.drift:
         _print_drift(found.drift)
     _print_resources(found)
@@ -190,6 +212,28 @@ def _print_live(live: "Live") -> None:
     )
     for line in live.unknown:
         output.echo(f"Live: {line}")
+
+
+def _print_releases(releases: "ReleaseStatus") -> None:
+    live = releases.live
+    if live:
+        age = _age((datetime.now(UTC) - live.activated).total_seconds())
+        count = counted(live.documents, "document")
+        output.echo(f"Release: {live.release} is live, activated {age} ago, {count}")
+    elif not releases.unknown:
+        output.echo("Release: no release yet")
+    for stage, release in releases.stages.items():
+        output.echo(f"Release: stage {stage} serves {release or 'no release yet'}")
+    if releases.unknown:
+        output.echo(f"Release: not known: {releases.unknown}")
+
+
+def _age(seconds: float) -> str:
+    """A duration in its largest unit, such as 3 hours."""
+    for name, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= size:
+            return counted(int(seconds / size), name)
+    return counted(max(int(seconds), 0), "second")
 
 
 def _print_drift(drift: "Drift") -> None:

@@ -58,10 +58,8 @@ class ReadModel:
         self._check_releases()
 
     def _check_releases(self) -> None:
-        if self.releases is None:
-            if "activate" in self.writer.allow:
-                raise OptionError("writer.allow", "activate", "it with [releases] only")
-        elif self.releases.preview and self.deployment.stage == PREVIEW_STAGE:
+        preview = self.releases is not None and self.releases.preview
+        if preview and self.deployment.stage == PREVIEW_STAGE:
             allowed = f"another name than {PREVIEW_STAGE}, or preview = false under [releases]"
             raise OptionError("deployment.stage", PREVIEW_STAGE, allowed)
 

@@ -7,7 +7,7 @@ action has a wildcard.
 from collections.abc import Sequence
 from typing import Any
 
-from awacs import apigateway, kms, s3, sts
+from awacs import kms, s3, sts
 from awacs.aws import (
     Action,
     Allow,
@@ -88,15 +88,6 @@ def encrypt(key: Arn) -> Statement:
 def decrypt(key: Arn) -> Statement:
     """Allow S3 to decrypt the data key with KMS for the reader."""
     return Statement(Effect=Allow, Action=[kms.Decrypt], Resource=[key])
-
-
-def activate(stages: Sequence[Arn]) -> Statement:
-    """Allow reading and setting the variables of stages, to activate a release.
-
-    IAM has no condition for a single variable: PATCH allows every setting of the stage.
-    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-iam-policy-examples.html
-    """
-    return Statement(Effect=Allow, Action=[apigateway.GET, apigateway.PATCH], Resource=list(stages))
 
 
 def refuse_plain_http(bucket: AWSHelperFn) -> Statement:

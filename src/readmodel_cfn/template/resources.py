@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
-from troposphere import AWSHelperFn, AWSObject, Output, Partition, Ref, Region, iam, s3
+from troposphere import AWSHelperFn, AWSObject, Output, iam, s3
 from troposphere import apigateway as ag
 
 from readmodel_cfn.errors import ConfigError
@@ -23,7 +23,7 @@ from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.options import options_of
 from readmodel_cfn.template.outputs import build_outputs, preview_output, url_outputs
-from readmodel_cfn.template.references import Reference, joined, reference_to
+from readmodel_cfn.template.references import Reference, reference_to
 from readmodel_cfn.template.releases import PREFIX, PREVIEW_STAGE, release_key
 from readmodel_cfn.template.writer import WriterResources, build_writer
 
@@ -91,6 +91,7 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
     if existing.bucket is None:  # a bucket has only one policy; an existing bucket keeps its own
         own_bucket, bucket_policy = build_data_store(store, names, origins)
     bucket = existing.bucket or reference_to(own_bucket)
+    writer = build_writer(model.writer, names, bucket=bucket, keys=written, kms_key=store.kms_key)
     role = build_gateway_role(
         model.gateway_role,
         names,
@@ -110,14 +111,6 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
         role=role.reference,
         gzip_stored=store.gzip_stored,
         releases=model.releases is not None,
-    )
-    writer = build_writer(
-        model.writer,
-        names,
-        bucket=bucket,
-        keys=written,
-        kms_key=store.kms_key,
-        stages=_stage_arns(model, api.api),
     )
     preflights = build_preflights(
         model.api, names, routes=routes, resources=api.resources, gzip_stored=store.gzip_stored
@@ -153,17 +146,6 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
         stage=stage,
         preview_stage=preview,
     )
-
-
-def _stage_arns(model: ReadModel, api: ag.RestApi) -> list[AWSHelperFn]:
-    """The ARNs of the stages that releases are activated on; none without releases.
-
-    https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html
-    """
-    if model.releases is None:
-        return []
-    base = ("arn:", Partition, ":apigateway:", Region, "::/restapis/", Ref(api), "/stages")
-    return [joined(*base), joined(*base, "/*")]
 
 
 def outputs_of(

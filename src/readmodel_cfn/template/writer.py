@@ -44,12 +44,11 @@ class Writer:
         "subject of a job, without *: repo:OWNER/REPOSITORY:environment:NAME",
         example=("repo:acme/shop:environment:production",),
     )
-    allow: tuple[Literal["put", "compare", "list", "delete", "activate"], ...] = option(
+    allow: tuple[Literal["put", "compare", "list", "delete"], ...] = option(
         ("put",),
         "Allowed operations on the keys of the routes: put (default); compare, for conditional "
-        "puts that replace only the version that was read; list; delete. With [releases] on the "
-        "keys of releases: put; compare, also for copies; list; delete, for `release prune`; "
-        "activate, to switch a stage to another release.",
+        "puts that replace only the version that was read; list; delete. With [releases] they are "
+        "on the objects of releases: compare is also for copies, and delete for `release prune`.",
     )
     key_in: Literal["secret", "outputs"] = option(
         "secret",
@@ -130,25 +129,14 @@ class WriterResources:
 
 
 def build_writer(
-    options: Writer,
-    names: Names,
-    *,
-    bucket: Reference,
-    keys: Sequence[str],
-    kms_key: str | None,
-    stages: Sequence[policies.Arn] = (),
+    options: Writer, names: Names, *, bucket: Reference, keys: Sequence[str], kms_key: str | None
 ) -> WriterResources:
-    """The writer of the key patterns `keys` in a bucket, which `kms_key` may encrypt.
-
-    `stages` are the ARNs of the stages that it may activate releases on.
-    """
+    """The writer of the key patterns `keys` in a bucket, which `kms_key` may encrypt."""
     if options.kind == "none":
         return WriterResources()
     kind = iam.Role if options.kind == "role" else iam.User
     first, *others = (
-        policies.document(_statements(options, bucket.arn, batch, kms_key, stages))
-        if batch
-        else None
+        policies.document(_statements(options, bucket.arn, batch, kms_key)) if batch else None
         for batch in policies.batches(keys, kind)
     )
     identity = _identity(options, first, names)
@@ -184,11 +172,7 @@ _ACTIONS = {"put": policies.PUT, "compare": policies.GET, "delete": policies.DEL
 
 
 def _statements(
-    options: Writer,
-    bucket: policies.Arn,
-    keys: Sequence[str],
-    kms_key: str | None,
-    stages: Sequence[policies.Arn],
+    options: Writer, bucket: policies.Arn, keys: Sequence[str], kms_key: str | None
 ) -> list[Statement]:
     statements = []
     if actions := [action for word, action in _ACTIONS.items() if word in options.allow]:
@@ -199,8 +183,6 @@ def _statements(
         statements.append(policies.encrypt(kms_key))
     if kms_key and "compare" in options.allow:
         statements.append(policies.decrypt(kms_key))
-    if stages and "activate" in options.allow:
-        statements.append(policies.activate(stages))
     return statements
 
 

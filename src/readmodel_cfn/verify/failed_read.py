@@ -52,7 +52,7 @@ def _release_hint(
     response: Response, route: Route, key: str, location: StackLocation
 ) -> str | None:
     """What to do if there is no release, or no such document in it; None for other errors."""
-    publish = location.command("publish", "--release", "DIRECTORY")
+    publish = location.command("publish", "DIR", "--release")
     if _is_unknown_path(response):
         return None
     if not (release := response.header(HEADER)):

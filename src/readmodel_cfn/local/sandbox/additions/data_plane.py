@@ -85,7 +85,9 @@ def _with_request_id(headers: Mapping[str, str], request_id: str) -> dict[str, s
 
 async def _answer(served: _Served, request: Request) -> Response | None:
     """The response, or None if API Gateway cannot assume the integration's role."""
-    gateway = Gateway(served.snapshot, served.stage_name, served.stage.get("variables"))
+    # A copy: UpdateStage changes the dict, and a request has one value of each variable.
+    variables = dict(served.stage.get("variables") or {})
+    gateway = Gateway(served.snapshot, served.stage_name, variables)
     if _is_throttled(served, request):
         return gateway.throttled(request)
     step = gateway.prepare(request)

@@ -8,7 +8,7 @@ import hashlib
 import re
 from bisect import insort
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -218,14 +218,19 @@ def memory_s3() -> Iterator[MemoryS3]:
             for name, value in found.headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(found.body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(found.body)
+            with suppress(OSError):  # the client was killed
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(found.body)
 
         do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = respond  # noqa: N815 - the base's names
 
         def log_message(self, *_: object) -> None:
             pass
+
+        def finish(self) -> None:
+            with suppress(OSError):
+                super().finish()
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

@@ -12,10 +12,9 @@ from readmodel_cfn.progress import ignore
 from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.publish.release.activate import Activation
-from readmodel_cfn.publish.release.build import Built
 from readmodel_cfn.publish.release.names import POINTER
 from readmodel_cfn.publish.release.prune import Pruning, releases
-from readmodel_cfn.publish.release.publish import activate_built, publish_release
+from readmodel_cfn.publish.release.publish import publish_release
 from readmodel_cfn.publish.release.results import Activated, Pruned, Release, ReleaseResult
 from readmodel_cfn.publish.release.store import ReleaseStore
 
@@ -44,7 +43,7 @@ class Scene:
     s3: MemoryS3
     allow: frozenset[str] | None = None
     settings: Settings = field(default_factory=Settings)
-    stages: FakeStages = field(default_factory=FakeStages)
+    stages: Any = field(default_factory=FakeStages)
     reported: list[Any] = field(default_factory=list)
 
     @property
@@ -64,16 +63,12 @@ class Scene:
     ) -> ReleaseResult:
         options.setdefault("on_progress", self.reported.append)
 
-        def activate(built: Built) -> Activated:
-            return activate_built(self.activation, built, stage)
-
         return publish_release(
             documents,
             self.destination,
             self.settings,
-            activate=(lambda built: activate_built(self.activation, built, stage))
-            if live
-            else None,
+            activation=(lambda: self.activation) if live else None,
+            stage=stage,
             **options,
         )
 

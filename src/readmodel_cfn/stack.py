@@ -63,7 +63,6 @@ if TYPE_CHECKING:
     from readmodel_cfn.publish.history import Restored, Version
     from readmodel_cfn.publish.publish import Documents, SharedOptions
     from readmodel_cfn.publish.release.activate import Activation
-    from readmodel_cfn.publish.release.build import Built
     from readmodel_cfn.publish.release.results import Activated, Pruned, Release, ReleaseResult
     from readmodel_cfn.publish.stored import StoredDocument
     from readmodel_cfn.publish.unpublish import UnpublishResult
@@ -675,18 +674,12 @@ class ReadModelStack:
             Unfinished: some documents were stored; call it again to continue.
             ReadModelError: nothing was stored.
         """
-        from readmodel_cfn.publish.release.publish import activate_built, publish_release
+        from readmodel_cfn.publish.release.publish import publish_release
 
         self._require_releases("--release")
         if bucket and activate:
             hint = "add --no-activate: without the stack no stage is known"
             raise ConfigError("cannot be activated", where="--bucket and --release", hint=hint)
-        if activate:
-            self._require_deployed_releases(on_progress)
-
-        def make_live(built: "Built") -> "Activated":
-            return activate_built(self._activation(on_progress), built, stage)
-
         outputs: dict[str, str] = {}
         done = publish_release(
             documents,
@@ -694,7 +687,8 @@ class ReadModelStack:
             self._settings,
             routes=self.model.routes,
             release=release,
-            activate=make_live if activate else None,
+            activation=partial(self._activation, on_progress) if activate else None,
+            stage=stage,
             exclude=self._excluded(exclude),
             force=force,
             skip_invalid=skip_invalid,
@@ -855,7 +849,6 @@ class ReadModelStack:
             ReadModelError: the stack does not exist, or its API serves no releases.
         """
         from readmodel_cfn.deploy.stage_release import stages_of
-        from readmodel_cfn.publish.destination import Destination
         from readmodel_cfn.publish.release.activate import Activation
         from readmodel_cfn.publish.release.store import ReleaseStore
 
@@ -864,10 +857,7 @@ class ReadModelStack:
         if stages is None:
             hint = f"deploy it again: {self.location.command('deploy')}"
             raise ReadModelError("its API has no stage", where=str(self.location), hint=hint)
-        bucket = self._own_outputs(stack=stack).required("S3BucketName")
-        target = self.location.of_stack(stack.id).target
-        destination = Destination.from_connection(self.connection, bucket, target)
-        return Activation(ReleaseStore(destination), stages, on_progress)
+        return Activation(ReleaseStore(self._bucket_of(stack)), stages, on_progress)
 
     @readable_errors()
     def documents(

@@ -12,7 +12,7 @@ from typing import Any
 from readmodel_cfn.consent import Confirm
 from readmodel_cfn.errors import LostRace, ReadModelError, Unfinished
 from readmodel_cfn.progress import Count, Note, OnProgress, Step
-from readmodel_cfn.publish.compare import ENCRYPTED, NO_HEAD, NO_LIST, merge_by_key
+from readmodel_cfn.publish.compare import ENCRYPTED, merge_by_key
 from readmodel_cfn.publish.documents import Document, Settings
 from readmodel_cfn.publish.objects import Denied, Listed, Objects
 from readmodel_cfn.publish.release import cost
@@ -26,6 +26,14 @@ from readmodel_cfn.publish.results import Fault, Outcome, PublishPlan, Sent
 from readmodel_cfn.publish.spool import Spool
 from readmodel_cfn.publish.upload import Uploader
 
+NO_GET = (
+    'All are sent, because documents must not be copied (s3:GetObject): add "compare" to allow '
+    "under [writer]."
+)
+NO_LIST = (
+    "An interrupted run is not continued, because the releases must not be listed "
+    '(s3:ListBucket): add "list" to allow under [writer].'
+)
 _RUN_AGAIN = "run it again: only the rest is sent"
 
 
@@ -48,7 +56,8 @@ class Built:
 class Options:
     """How a release is built; `release` is its ID, None for a new one.
 
-    With `force` every document is uploaded, to a new release.
+    With `force` every document is uploaded, to a new release. `pointer` is the pointer, if it is
+    known already: the credentials that publish may not be allowed to read it.
     """
 
     settings: Settings
@@ -56,6 +65,7 @@ class Options:
     force: bool
     confirm: Confirm | None
     on_progress: OnProgress
+    pointer: Pointer | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +74,7 @@ class _Bucket:
 
     names: Names
     pointer: Pointer | None
-    note: str | None = None
+    can_read: bool = True
 
 
 class _Work:
@@ -81,7 +91,7 @@ class _Work:
     def close(self) -> None:
         """Delete the temporary files."""
         for each in (self.send, self.copy, self.old):
-            if each:
+            if each is not None:
                 each.close()
 
 
@@ -141,7 +151,7 @@ class Builder:
     @contextmanager
     def _work(self, bucket: _Bucket, release: str, continued: bool) -> Iterator["_Work"]:
         """What is to be done, in temporary files."""
-        old = self._manifest(None if self._options.force else self._base(bucket, release))
+        old = self._manifest(self._base(bucket, release))
         with closing(_Work(old)) as work:
             self._divide(release, continued, work)
             yield work
@@ -172,18 +182,25 @@ class Builder:
     def _read_bucket(self) -> _Bucket:
         """The releases, as far as the credentials may read them."""
         self._report(Step(f"Looking for releases in {self._store.bucket}"))
-        if not self.destination.allows("list"):
-            return self._noted(NO_LIST)
+        pointer = self._options.pointer
         if not self.destination.allows("compare"):
-            return self._noted(NO_HEAD)
+            self._add_note(NO_GET)
+            return _Bucket(Names(), pointer, can_read=False)
         try:
-            return _Bucket(self._store.names(), self._store.pointer())
-        except Denied as error:
-            return self._noted(NO_LIST if "List" in (error.where or "") else NO_HEAD)
+            pointer = pointer or self._store.pointer()
+        except Denied:
+            self._add_note(NO_GET)
+            return _Bucket(Names(), pointer, can_read=False)
+        return _Bucket(self._names(), pointer)
 
-    def _noted(self, note: str) -> _Bucket:
-        self._add_note(note)
-        return _Bucket(Names(), None)
+    def _names(self) -> Names:
+        try:
+            if self.destination.allows("list"):
+                return self._store.names()
+        except Denied:
+            pass
+        self._add_note(NO_LIST)
+        return Names()
 
     def _add_note(self, note: str) -> None:
         self._notes.append(note)
@@ -202,7 +219,7 @@ class Builder:
             if found and found.digest != self._wanted.digest:
                 raise self._other_documents(given)
             return found
-        if self._options.force:
+        if self._options.force or not bucket.can_read:
             return None
         newest = bucket.names.complete[:1]
         live = [bucket.pointer.release] if bucket.pointer else []
@@ -246,7 +263,9 @@ class Builder:
 
     def _base(self, bucket: _Bucket, release: str) -> str | None:
         """The release to copy from: the live one, which is never pruned, or the newest."""
-        if bucket.pointer and bucket.pointer.release in bucket.names.manifests:
+        if not bucket.can_read or self._options.force:
+            return None
+        if bucket.pointer:
             return bucket.pointer.release
         return next((each for each in bucket.names.complete if each != release), None)
 
@@ -254,7 +273,11 @@ class Builder:
         if base is None:
             return None
         self._report(Step(f"Comparing the documents with release {base}"))
-        return self._store.manifest(base)
+        try:
+            return self._store.manifest(base)
+        except Denied:
+            self._add_note(NO_GET)
+            return None
 
     # What is to be done.
 
@@ -333,7 +356,7 @@ class Builder:
 
         copier.copy(entries(), on_copied)
         if copier.denied:
-            self._add_note(NO_HEAD)
+            self._add_note(NO_GET)
 
     def _send(self, release: str, send: Spool, count: Callable[[], None]) -> None:
         objects: Any = _InRelease(Objects(self.destination), release)

@@ -72,7 +72,7 @@ def header_json(header: Header) -> bytes:
 
 def utc_now() -> str:
     """The time as the header has it."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def not_a_manifest(where: str) -> ReadModelError:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from os import PathLike
 from pathlib import Path
@@ -24,8 +24,8 @@ from readmodel_cfn.publish.results import PublishPlan
 from readmodel_cfn.publish.schemas import Schemas
 from readmodel_cfn.publish.selection import KeyRoute, Selection
 
-Activate = Callable[[Built], Activated]
-"""Makes a release live."""
+FindActivation = Callable[[], Activation]
+"""Looks up what activates releases; it is called once the documents are checked."""
 
 
 def publish_release(
@@ -35,7 +35,8 @@ def publish_release(
     *,
     routes: Sequence[KeyRoute] | None = None,
     release: str | None = None,
-    activate: Activate | None = None,
+    activation: FindActivation | None = None,
+    stage: str | None = None,
     exclude: Sequence[str] = (),
     force: bool = False,
     skip_invalid: bool = False,
@@ -58,7 +59,8 @@ def publish_release(
         release: ID of the release. By default the live release or the newest one, if it has the
             same documents; the newest release that was not completed, if it was started for the
             same documents; otherwise a new one.
-        activate: Makes the release live; None leaves it complete, but not live.
+        activation: Looks up what makes the release live; None leaves it complete, but not live.
+        stage: Stage to activate it on (default: the live one).
         exclude: Glob patterns of keys that are not published.
         force: Upload all documents, to a new release.
         skip_invalid: Skip invalid documents and publish the others.
@@ -78,9 +80,9 @@ def publish_release(
     started = time.monotonic()
     call = _Call(documents, destination, settings, routes, exclude, skip_invalid, default)
     options = Options(settings, release, force, confirm, on_progress)
-    with _builder(call, options) as (builder, wanted):
+    with _builder(call, options, activation) as (builder, wanted, find):
         built = builder.build()
-        activated = activate(built) if activate else None
+        activated = _activate(find, built, stage) if find else None
         bucket = builder.destination
         return ReleaseResult(
             release=built.header.release,
@@ -120,7 +122,7 @@ def plan_release(
     """
     call = _Call(documents, destination, settings, routes, exclude, skip_invalid, default)
     options = Options(settings, release, force, None, on_progress)
-    with _builder(call, options) as (builder, _):
+    with _builder(call, options) as (builder, _, _):
         return builder.plan()
 
 
@@ -136,7 +138,9 @@ class _Call:
 
 
 @contextmanager
-def _builder(call: _Call, options: Options) -> Iterator[tuple[Builder, Wanted]]:
+def _builder(
+    call: _Call, options: Options, find: FindActivation | None = None
+) -> Iterator[tuple[Builder, Wanted, Activation | None]]:
     """The builder of a release, after all documents were checked."""
     if options.release is not None:
         check_id(options.release)
@@ -147,12 +151,15 @@ def _builder(call: _Call, options: Options) -> Iterator[tuple[Builder, Wanted]]:
         report(Step("Checking the documents"))
         _read(wanted, call.documents, call.default)
         found = resolve(call.destination)
+        activation = find() if find else None
+        if activation:
+            options = replace(options, pointer=activation.store.pointer())
         report(Note(f"Publishing a release to {found}"))
         with found.owner_named_in_errors():
-            yield Builder(ReleaseStore(found), wanted, options), wanted
+            yield Builder(ReleaseStore(found), wanted, options), wanted, activation
 
 
-def activate_built(activation: Activation, built: Built, stage: str | None = None) -> Activated:
+def _activate(activation: Activation, built: Built, stage: str | None) -> Activated:
     """Make a release live that was just built, if the pointer has not changed since.
 
     Raises:

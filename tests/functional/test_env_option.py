@@ -377,3 +377,15 @@ def test_all_requires_environments() -> None:
     assert "readmodel.toml" in error_of(run("status", "--all"), 2)
     Path("readmodel.toml").unlink()
     assert "readmodel.toml" in error_of(run("status", "--all"), 2)
+
+
+def test_hints_name_the_table_of_the_environment(aws: Aws) -> None:
+    """A value under [stack] would be overridden by that of the environment."""
+    aws.stack(protected=True)
+    assert "[env.production.stack]" in error_of(run("delete", *PRODUCTION, "--yes"), 1)
+    text = FILE.replace('name = "read-model"', 'name = "read-model"\naccount = "999999999999"')
+    Path("readmodel.toml").write_text(text)
+    aws.stack()
+    line = error_of(run("status", *PRODUCTION), 2)
+    assert "under [env.production.stack]" in line
+    assert "999999999999" in line

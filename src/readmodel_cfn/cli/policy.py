@@ -54,7 +54,8 @@ def policy(
     deploy        deploy, diff, follow, outputs, status, diagnose
     diff          diff
     publish       publish, ls, history, restore, unpublish
-    read          read, outputs, status, follow, diagnose, ls, history, openapi --deployed
+    read          read, outputs, status, follow, diagnose, ls, history,
+                  openapi --deployed
     verify        verify
     delete        delete, also with --with-data, and unpublish --all-versions
     service-role  the role that CloudFormation assumes (role_arn)

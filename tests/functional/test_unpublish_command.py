@@ -135,6 +135,15 @@ def test_ls_names_the_permission_that_is_denied(aws: Aws) -> None:
     assert "s3:ListBucket" in error_of(call("ls", "nothing"), 1)
 
 
+def test_unpublish_escapes_control_characters(aws: Aws) -> None:
+    key, missing_key = "a\x1b[2J.json", "b\x1b[2J.json"
+    finds(aws, page(version("1", 1, current=True, key=key)), page())
+    deletes(aws, {"Key": key}, refuses=[(key, "AccessDenied", "Denied")])
+    done = unpublish(key, missing_key, "--yes")
+    assert "\x1b" not in done.stderr
+    assert done.stderr.count(r"\x1b[2J") >= 3  # what is deleted, what is missing, what is refused
+
+
 def test_unpublish_asks_with_the_place_and_what_readers_get(aws: Aws) -> None:
     finds(aws, ONE)
     line = error_of(unpublish(), 1)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from readmodel_cfn.plural import counted
+from readmodel_cfn.printable import one_line
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.compare import widest_of
 from readmodel_cfn.publish.destination import Destination
@@ -39,8 +40,7 @@ class StoredDocument:
 
     def __str__(self) -> str:
         served = f"served by {self.route}" if self.route else "served by no route"
-        line = f"{self.key}: {counted(self.size, 'byte')}, ETag {self.etag}, {served}"
-        return " ".join(line.splitlines())  # a key may contain line breaks
+        return one_line(f"{self.key}: {counted(self.size, 'byte')}, ETag {self.etag}, {served}")
 
 
 def stored_documents(

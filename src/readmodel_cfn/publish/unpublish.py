@@ -16,6 +16,7 @@ from readmodel_cfn.aws.errors import readable_errors, readable_responses
 from readmodel_cfn.consent import Confirm, Consent, ConsentKind, require_consent
 from readmodel_cfn.errors import ConfigError, Stuck
 from readmodel_cfn.plural import counted
+from readmodel_cfn.printable import printable
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.deletion import Deletion
 from readmodel_cfn.publish.destination import Destination, DestinationOrLookup, resolve
@@ -50,7 +51,7 @@ class Unpublished:
 
     def __str__(self) -> str:
         erased = f", {counted(self.versions, 'version')} erased" if self.versions else ""
-        return f"{self.key}: unpublished{erased}"
+        return f"{printable(self.key)}: unpublished{erased}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Missing:
         return {"key": self.key}
 
     def __str__(self) -> str:
-        return f"{self.key}: no such document"
+        return f"{printable(self.key)}: no such document"
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class _Found:
 
     def __str__(self) -> str:
         markers = f" and {counted(self.markers, 'delete marker')}" if self.markers else ""
-        return f"{self.key}: {counted(self.versions, 'version')}{markers}"
+        return f"{printable(self.key)}: {counted(self.versions, 'version')}{markers}"
 
 
 @readable_errors()
@@ -228,8 +229,8 @@ def _ask(
     """List what is deleted, and require consent."""
     kind: ConsentKind = "erase-versions" if all_versions else "unpublish"
     for each in found:
-        on_progress(Note(f"erase  {each}" if all_versions else f"unpublish  {each.key}"))
-    what = found[0].key if len(found) == 1 else counted(len(found), "document")
+        on_progress(Note(f"erase  {each}" if all_versions else f"unpublish  {printable(each.key)}"))
+    what = printable(found[0].key) if len(found) == 1 else counted(len(found), "document")
     if all_versions:
         total = sum(each.versions + each.markers for each in found)
         text = f"erase {what} permanently, {counted(total, 'version')}, from {bucket}"

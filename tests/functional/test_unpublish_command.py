@@ -138,10 +138,24 @@ def test_ls_names_the_permission_that_is_denied(aws: Aws) -> None:
 def test_unpublish_escapes_control_characters(aws: Aws) -> None:
     key, missing_key = "a\x1b[2J.json", "b\x1b[2J.json"
     finds(aws, page(version("1", 1, current=True, key=key)), page())
-    deletes(aws, {"Key": key}, refuses=[(key, "AccessDenied", "Denied")])
+    aws.refuses("s3", "delete_object", "AccessDenied")
     done = unpublish(key, missing_key, "--yes")
     assert "\x1b" not in done.stderr
     assert done.stderr.count(r"\x1b[2J") >= 3  # what is deleted, what is missing, what is refused
+
+
+def test_key_that_xml_cannot_have_is_deleted_alone(aws: Aws) -> None:
+    finds(aws, page(version("1", 1, current=True)), page(version("1", 1, current=True, key="\x01")))
+    deletes(aws, {"Key": KEY})
+    aws.answers("s3", "delete_object", {}, Bucket=BUCKET, Key="\x01")
+    done = unpublish(KEY, "\x01", "--yes", "--json")
+    assert (done.exit_code, lines(done)[-1]["result"]["unpublished"]) == (0, [KEY, "\x01"])
+
+
+def test_refused_key_that_xml_cannot_have_is_an_error(aws: Aws) -> None:
+    finds(aws, page(version("1", 1, current=True, key="\x01")))
+    aws.refuses("s3", "delete_object", "AccessDenied")
+    assert "s3:DeleteObject" in error_of(unpublish("\x01", "--yes"), 1)
 
 
 def test_unpublish_asks_with_the_place_and_what_readers_get(aws: Aws) -> None:

@@ -117,6 +117,11 @@ class _Found:
     versions: int = 0
     markers: int = 0
 
+    @property
+    def exists(self) -> bool:
+        """Whether there is anything to delete."""
+        return bool(self.current or self.versions or self.markers)
+
     def __str__(self) -> str:
         markers = f" and {counted(self.markers, 'delete marker')}" if self.markers else ""
         return f"{printable(self.key)}: {counted(self.versions, 'version')}{markers}"
@@ -185,8 +190,9 @@ def _find(
     with closing(map_in_threads(look, keys, min(_PARALLEL_LISTINGS, len(keys)))) as results:
         by_key = {each.key: each for each in results}
     every = [by_key[key] for key in keys]
-    found = [each for each in every if each.current or each.versions or each.markers]
-    return found, tuple(each.key for each in every if each not in found)
+    return [each for each in every if each.exists], tuple(
+        each.key for each in every if not each.exists
+    )
 
 
 def _current(s3: Any, bucket: str, key: str) -> _Found:

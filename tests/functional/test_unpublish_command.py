@@ -232,6 +232,13 @@ def test_path_is_refused_before_anything_is_deleted(aws: Aws, path: str) -> None
     assert aws.wrote() == []
 
 
+@pytest.mark.parametrize("command", ["ls", "unpublish"])
+def test_key_that_is_not_utf8_is_refused(aws: Aws, command: str) -> None:
+    if command == "ls":
+        aws.stack()
+    assert error_of(call(command, "a\udcff"), 2).isprintable()
+
+
 def test_empty_key_is_a_usage_error(aws: Aws) -> None:
     assert error_of(unpublish(""), 2)
     assert error_of(run("unpublish"), 2)

@@ -10,6 +10,7 @@ from readmodel_cfn.printable import one_line
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.compare import widest_of
 from readmodel_cfn.publish.destination import Destination
+from readmodel_cfn.publish.history import check_utf8
 from readmodel_cfn.publish.objects import Denied, Listed, Objects
 from readmodel_cfn.publish.selection import Selection
 
@@ -56,8 +57,10 @@ def stored_documents(
     left out, and a Note says so.
 
     Raises:
+        ConfigError: the prefix is not UTF-8.
         Denied: s3:ListBucket is not granted.
     """
+    check_utf8(prefix)
     on_progress(Step(f"Listing {destination.bucket}"))
     for found in _listed(Objects(destination), selection.prefixes, prefix, on_progress):
         route, path = find_route(found.key) or (None, None)

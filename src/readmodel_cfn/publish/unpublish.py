@@ -20,7 +20,7 @@ from readmodel_cfn.printable import printable
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.deletion import Deletion
 from readmodel_cfn.publish.destination import Destination, DestinationOrLookup, resolve
-from readmodel_cfn.publish.history import NULL_ID, Version, permitted, versions_of
+from readmodel_cfn.publish.history import NULL_ID, Version, check_utf8, permitted, versions_of
 from readmodel_cfn.publish.results import flat, named
 from readmodel_cfn.target import Target
 from readmodel_cfn.threads import map_in_threads
@@ -152,7 +152,7 @@ def unpublish(
 
     Raises:
         ConsentRequired: `confirm` did not agree, or is None; nothing was deleted.
-        ConfigError: there is no key, or a path instead of a key; nothing was deleted.
+        ConfigError: there is no key, one is not UTF-8, or is a path; nothing was deleted.
         ReadModelError: a permission is not granted; nothing was deleted.
         Stuck: S3 refuses to delete a document, or new versions are still written.
         Unfinished: it was interrupted, or S3 is overloaded; call it again to continue.
@@ -160,6 +160,8 @@ def unpublish(
     unique = list(dict.fromkeys(keys))
     if not unique or "" in unique:
         raise ConfigError("the key is empty" if unique else "no key", where="unpublish")
+    for key in unique:
+        check_utf8(key)
     bucket = resolve(destination)
     with bucket.owner_named_in_errors():
         s3 = bucket.connection.client("s3")

@@ -39,7 +39,16 @@ def test_pages_of_this_machine_are_allowed_by_default(
 
 
 @pytest.mark.parametrize(
-    "given", ["", "localhost", "http://localhost:3000/", "HTTP://localhost", "http://*:80", "*:*"]
+    "given",
+    [
+        "",
+        "localhost",
+        "http://localhost:3000/",
+        "HTTP://localhost",
+        "http://*:80",
+        "*:*",
+        "http://a:1:*",
+    ],
 )
 def test_text_that_is_no_origin_is_refused(given: str) -> None:
     with pytest.raises(ConfigError) as refused:

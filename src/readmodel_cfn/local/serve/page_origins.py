@@ -78,7 +78,9 @@ class PageOrigins:
 def _check(origin: str) -> None:
     from readmodel_cfn.template.cors_origin import ORIGIN_IN_WORDS, browser_origin
 
-    if origin == "*" or origin.removesuffix(":*") == browser_origin(origin.removesuffix(":*")):
+    without_port = origin.removesuffix(":*")
+    has_two_ports = origin.count(":") > 2
+    if origin == "*" or (without_port == browser_origin(without_port) and not has_two_ports):
         return
     hint = f"use {ORIGIN_IN_WORDS}, or with * as the port, such as http://localhost:*; or none"
     raise ConfigError(f"{origin!r} is not allowed", where="--origin", hint=hint)

@@ -45,7 +45,7 @@ def check_utf8(key: str) -> None:
     try:
         key.encode()
     except UnicodeEncodeError as error:
-        raise ConfigError("the key is not UTF-8", where=key) from error
+        raise ConfigError("the key is not UTF-8", where=key, hint="keys in S3 are UTF-8") from error
 
 
 class ServingRoute(Protocol):

@@ -3,6 +3,7 @@
 import copy
 import json
 import re
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -308,7 +309,9 @@ def test_two_access_keys_are_no_obstacle(before: Template, after: Template) -> N
     ],
 )
 def test_third_access_key_is_an_obstacle(before: Template, after: Template) -> None:
-    (found,) = obstacles(before, after)
+    # boto3 returns a deployed template as OrderedDict.
+    deployed = json.loads(json.dumps(before), object_pairs_hook=OrderedDict)
+    (found,) = obstacles(deployed, after)
     assert found.where.startswith("DataStoreWriterAccessKey")
     assert missing(["keep_previous_key", "serial"], found.hint) == []
 

@@ -4,6 +4,7 @@ CloudFormation creates new resources before it deletes old ones, so the update f
 exist at once. Nothing here calls AWS.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -215,9 +216,9 @@ def _third_keys(old: Resources, new: Resources) -> Iterator[Obstacle]:
 
 
 def _access_keys(resources: Resources) -> dict[str, tuple[str, Any]]:
-    """The user and the serial number of each access key."""
+    """The user, as JSON, and the serial number of each access key."""
     return {
-        logical_id: (str(properties.get("UserName")), properties.get("Serial"))
+        logical_id: (json.dumps(properties.get("UserName")), properties.get("Serial"))
         for logical_id, resource in resources.items()
         if resource["Type"] == _ACCESS_KEY
         for properties in [properties_of(resource)]

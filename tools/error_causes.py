@@ -1,7 +1,7 @@
 """The causes of errors, for docs/troubleshooting.md.
 
-An entry has the first words of a message, few enough to stay when the rest is reworded. Its cure is
-the message's own hint, unless there is one here.
+An entry has the first words of a message, few enough to stay when the rest is reworded: the cause,
+and what to do unless the message's own hint says it.
 """
 
 NOT_REACHED = [
@@ -158,7 +158,8 @@ CAUSES: dict[str, tuple[str, str]] = {
         "correct the path or the permissions",
     ),
     "not UTF-8 text": ("The file has another encoding.", "save it as UTF-8"),
-    "nested too deeply": ("The template has more levels than Python can read.", "flatten it"),
+    "nested too deeply": ("The file has more levels than Python can read.", "flatten it"),
+    "nested too deeply to be checked": ("A route with a schema has a limit of levels.", ""),
     "the proxy's URL is invalid": (
         "HTTP_PROXY or HTTPS_PROXY has no scheme, or a wrong port.",
         "each is a URL such as http://HOST:PORT",
@@ -289,4 +290,4 @@ CAUSES: dict[str, tuple[str, str]] = {
     "the port is in use": ("Another program uses the port.", ""),
     "no such folder": ("The directory of documents does not exist.", ""),
 }
-"""The cause and the cure by what begins a message."""
+"""The cause and what to do, by what begins a message."""

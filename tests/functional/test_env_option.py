@@ -119,6 +119,17 @@ def test_example_and_article_ignore_environments() -> None:
         assert run("status", option, *PRODUCTION).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    "more", [[], ["--stack-name", "read-model"], ["template.json", "--stack-name", "x"]], ids=str
+)
+def test_policy_needs_an_environment_whose_stack_it_names(more: list[str]) -> None:
+    Path("template.json").write_text('{"Resources": {}}')
+    line = error_of(run("policy", *more), 2)
+    assert "--env" in line
+    assert "production" in line
+    assert "stack/staging/" in run("policy", "--env", "staging").stdout
+
+
 # --- unknown environments ---
 
 

@@ -79,6 +79,7 @@ def test_local_commands_have_examples_that_need_no_aws() -> None:
         "audit",
         "graph",
         "openapi",
+        "policy",
         "completion",
     }
 

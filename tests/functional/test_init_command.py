@@ -11,8 +11,9 @@ from functional_aws import Aws, error_of, run, stubbed
 from processes import on_terminal
 
 from readmodel_cfn import Api, ReadModel, Route, Writer
-from readmodel_cfn.config.file import Config, StackSettings, load
+from readmodel_cfn.config.file import load
 from readmodel_cfn.config.starter import stack_name_for
+from readmodel_cfn.config.values import Config, StackSettings
 from readmodel_cfn.local import sandbox
 from readmodel_cfn.local.sandbox import Sandbox
 

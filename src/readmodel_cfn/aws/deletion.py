@@ -1,4 +1,4 @@
-"""DeleteObjects: delete a batch of objects or versions, and retry what S3 was too busy for."""
+"""DeleteObjects: delete a batch of objects or versions, with retries while S3 is busy."""
 
 import re
 import time

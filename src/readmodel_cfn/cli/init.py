@@ -8,8 +8,8 @@ from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.options import WORD, is_sandbox, json_option, place_options
 from readmodel_cfn.cli.questions import Questions
 from readmodel_cfn.cli.reporter import Reporter
-from readmodel_cfn.config.file import DEFAULT_FILE, Config
 from readmodel_cfn.config.starter import Starter, write_starter
+from readmodel_cfn.config.values import DEFAULT_FILE, Config
 from readmodel_cfn.files import require_absent
 from readmodel_cfn.stack import ReadModelStack
 from readmodel_cfn.template.model import ReadModel

@@ -8,8 +8,8 @@ from typing import TypeVar
 import click
 
 from readmodel_cfn.cli.output import log
-from readmodel_cfn.config.file import StackSettings
 from readmodel_cfn.config.starter import key_for, stack_name_for
+from readmodel_cfn.config.values import StackSettings
 from readmodel_cfn.template.api import Api
 from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.template.options import OptionError, options_of

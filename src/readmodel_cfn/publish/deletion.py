@@ -52,9 +52,9 @@ class Deletion:
         self.deleted, self.refused = Counter[str](), dict[str, Refused]()
         self._in_progress = 0
 
-    def delete(self, entries: Iterable[KeyVersion]) -> int:
-        """Delete them in batches of 1,000, and return the number of those that are deleted."""
-        before, rest = self.deleted.total(), iter(entries)
+    def delete(self, entries: Iterable[KeyVersion]) -> None:
+        """Delete them in batches of 1,000."""
+        rest = iter(entries)
         while batch := list(islice(rest, BATCH)):
             self._in_progress = len(batch)
             with permitted(self._bucket, self._action):
@@ -69,7 +69,6 @@ class Deletion:
                 if (entry["Key"], entry.get("VersionId")) not in kept
             )
             self._on_progress(Count(self._bucket, self.deleted.total(), "versions"))
-        return self.deleted.total() - before
 
     def _refuse(self, error: Mapping[str, Any]) -> None:
         key, before = str(error.get("Key")), self.refused.get(str(error.get("Key")))

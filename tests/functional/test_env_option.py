@@ -252,7 +252,13 @@ def test_other_account_than_that_of_the_environment_is_refused(aws: Aws) -> None
     line = error_of(run("deploy", "--env", "test", "--yes"), 2)
     assert ACCOUNT in line
     assert other in line
+    assert "[env.test.stack]" in line
     assert aws.wrote() == []
+
+
+def test_protected_stack_names_the_table_of_the_environment(aws: Aws) -> None:
+    aws.stack(protected=True)
+    assert "[env.production.stack]" in error_of(run("delete", *PRODUCTION, "--yes"), 1)
 
 
 @pytest.mark.parametrize("command", CALL_AWS)

@@ -127,6 +127,12 @@ def test_several_origins_are_joined_by_commas(comma: str) -> None:
     assert load(FILE).model.api.cors_origins == ("https://a.example", "https://b.example")
 
 
+def test_several_origins_are_given_one_by_one() -> None:
+    origins = ("https://a.example", "https://b.example")
+    assert run("init", *[f"--cors-origin={origin}" for origin in origins]).exit_code == 0
+    assert load(FILE).model.api.cors_origins == origins
+
+
 @pytest.mark.parametrize(
     ("options", "named"),
     [

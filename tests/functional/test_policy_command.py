@@ -318,6 +318,13 @@ def test_documented_table_has_the_calls_of_the_command(command: str) -> None:
     assert documented - services == {action.partition(":")[2] for action in calls}
 
 
+def test_command_in_a_note_names_the_environment(folder: Path) -> None:
+    with (folder / "readmodel.toml").open("a") as file:
+        file.write('\n[env.production.stack]\nname = "shop-production"\n')
+    done = run("--env", "production")
+    assert "readmodel-cfn policy --env production --for service-role" in done.stderr
+
+
 def test_notes_are_values() -> None:
     said: list[object] = []
     policy({"Resources": TOPIC}, "shop", on_progress=said.append)

@@ -42,10 +42,8 @@ class StackLocation:
         allowed = self.connection.allowed_account
         if allowed and account != allowed:
             what = f"the account is {account or 'unknown'}, and only {allowed} is allowed"
-            hint = (
-                "choose another profile with --profile, "
-                f"or correct account under {self.target.table}"
-            )
+            table = self.target.table
+            hint = f"choose another profile with --profile, or correct account under {table}"
             raise ConfigError(what, where=str(self), hint=hint)
         return replace(self, account=account, role_arn=role_arn)
 

@@ -48,11 +48,6 @@ class Target:
     def __str__(self) -> str:
         return f"stack {self.stack} in {self.place}" if self.stack else self.place
 
-    @property
-    def table(self) -> str:
-        """The table of readmodel.toml that sets options of this stack, for messages."""
-        return f"[env.{self.env}.stack]" if self.env else "[stack]"
-
     def as_dict(self) -> dict[str, Any]:
         """The fields that results have with `--json`."""
         return asdict(self) | {"account": self.account or None}

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.publish.unpublish import UnpublishResult as UnpublishResult
     from readmodel_cfn.target import Target as Target
     from readmodel_cfn.verify.race.race import RaceResult as RaceResult
+    from readmodel_cfn.verify.releases.result import SwitchResult as SwitchResult
     from readmodel_cfn.verify.verify import VerifyResult as VerifyResult
 
 _MODULES = {
@@ -89,6 +90,7 @@ _MODULES = {
     "StackEvent": "deploy.values",
     "StackStatus": "deploy.status",
     "StoredDocument": "publish.stored",
+    "SwitchResult": "verify.releases.result",
     "Target": "target",
     "UnpublishResult": "publish.unpublish",
     "Unpublished": "publish.unpublish",

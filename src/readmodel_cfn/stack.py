@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.publish.unpublish import UnpublishResult
     from readmodel_cfn.verify.contract import CheckedStack, Contract
     from readmodel_cfn.verify.race.race import RaceResult
+    from readmodel_cfn.verify.releases.result import SwitchResult
     from readmodel_cfn.verify.verify import VerifyResult
 
     class PublishOptions(SharedOptions, total=False):
@@ -1070,6 +1071,9 @@ class ReadModelStack:
         if status.differs:
             hint = f"to compare them: {self.location.command('diff')}"
             on_progress(Note(f"The read model differs from the deployed stack; {hint}"))
+        if self.model.releases:
+            contract = contract.in_release(self._live_stage_release(on_progress))
+            probe = plan_probe(contract, route)
         return verify(
             self._checked(status.stack),
             contract,
@@ -1117,6 +1121,9 @@ class ReadModelStack:
 
         contract = self._contract()
         probe, plan = plan_probe(contract, route), plan_race(size, readers, seconds)
+        if self.model.releases:
+            contract = contract.in_release(self._live_stage_release(on_progress))
+            probe = plan_probe(contract, route)
         stack = self._checked(self._described(on_progress))
         return race(
             stack,
@@ -1127,6 +1134,66 @@ class ReadModelStack:
             confirm=confirm,
             on_progress=on_progress,
         )
+
+    @readable_errors()
+    def verify_releases(
+        self,
+        *,
+        readers: int = 4,
+        route: str | None = None,
+        not_ours: bool = False,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "SwitchResult":
+        """Check that readers get each release whole while 50 of them are activated.
+
+        With a preview stage only that stage is switched. Without one the live stage is: then each
+        release also has copies of the live documents, at most 100. At the end the stage serves what
+        it served before, and the releases are deleted, also after an error.
+
+        Args:
+            readers: Number of concurrent readers.
+            route: Path of the route to read, which has a parameter.
+            not_ours: Whether a stack without this tool's tag is allowed.
+            confirm: Called before a change that requires consent; by default the call is consent.
+            on_progress: Gets Step, Note and Count.
+
+        Raises:
+            ConfigError: the read model has no releases or no route with a parameter, or the live
+                release has too many documents.
+            ReadModelError: no release is live, or the stack does not exist or has no tag.
+        """
+        from readmodel_cfn.verify.releases.run import verify_releases
+
+        self._require_releases("--releases")
+        activation = self._activation(on_progress)
+        stack = self._described(on_progress)
+        return verify_releases(
+            self._checked(stack),
+            self._contract(),
+            activation,
+            self._own_outputs(stack=stack).values.get("PreviewUrl"),
+            route=route,
+            readers=readers,
+            not_ours=not_ours,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
+
+    def _live_stage_release(self, on_progress: OnProgress) -> str:
+        """The release that the live stage serves.
+
+        Raises:
+            ReadModelError: it serves none.
+        """
+        from readmodel_cfn.verify.releases.run import NO_RELEASE
+
+        stages = self._activation(on_progress).stages
+        found = stages.releases().get(stages.live)
+        if not found:
+            what, where = f"stage {stages.live} serves no release", str(self.location)
+            raise ReadModelError(what, where=where, hint=NO_RELEASE)
+        return found
 
     @readable_errors()
     def status(self, *, drift: bool = False, on_progress: OnProgress = ignore) -> "StackStatus":

@@ -208,3 +208,40 @@ def test_writer_publishes_with_exactly_its_grants(
     assert (found["sent"], found["copied"]) == GRANTS[allow]
     assert served(shop, send) == ([2, 2], {"two"})
     shop(f"delete --yes --with-data={shop.name}")
+
+
+def test_verify_checks_the_live_release_and_leaves_it_unchanged(shop: Shop, send: Send) -> None:
+    assert "--release" in shop("verify --yes", exits=1).stderr
+    shop.write(1)
+    shop.publish("one")
+    before = shop.json("release list")
+    found = shop.json("verify --yes")
+    assert [each for each in found["promises"] if each["status"] == "broken"] == []
+    assert found["key"].startswith("releases/one/products/")
+    assert shop.json("release list") == before
+    assert served(shop, send) == ([1, 1], {"one"})
+    raced = shop.json("verify --concurrency --yes --seconds 0.5 --readers 2 --size 1000")
+    assert raced["passed"]
+    assert shop("ls releases/one/ --json").stdout.count('"key"') == COUNT
+
+
+@pytest.mark.parametrize("releases", [RELEASES, "[releases]\n"])
+def test_verify_releases_switches_a_stage_and_back(
+    tmp_path: Path, sandbox: Sandbox, send: Send, releases: str
+) -> None:
+    shop = Shop(tmp_path, sandbox, f"switches-{secrets.token_hex(4)}")
+    shop.configure(releases)
+    shop("deploy --yes")
+    assert "--release" in shop("verify --releases --yes", exits=1).stderr
+    shop.write(1)
+    shop.publish("one")
+    stage = "preview" if "preview" in releases else "v1"
+    if stage == "preview":
+        shop("release activate one --stage preview")
+    found = shop.json("verify --releases --yes --readers 2")
+    assert (found["stage"], found["releases"], found["unseen"]) == (stage, 50, [])
+    assert (found["passed"], found["mixed_pages"], found["left"]) == (True, 0, [])
+    assert found["pages"] >= 50
+    assert [each["release"] for each in shop.json("release list")] == ["one"]
+    assert served(shop, send, stage) == ([1, 1], {"one"})
+    shop(f"delete --yes --with-data={shop.name}")

@@ -72,10 +72,11 @@ class App:
     async def _answer(self, scope: Message, body: bytes | None) -> Response:
         api = self.api
         path = api.below_stage(scope["path"])
+        headers = _joined(scope["headers"])
         request = client_request(
             scope["method"],
             path or "/",
-            _joined(scope["headers"]),
+            headers,
             parse_query(scope["query_string"].decode("latin-1")),
             body or b"",
             source_ip=(scope.get("client") or ("",))[0],

@@ -189,7 +189,11 @@ CAUSES: dict[str, tuple[str, str]] = {
         "A proxy or another server has responded instead of AWS.",
         "check `--endpoint-url` and the proxy, and run it again",
     ),
-    "the account is": ("The credentials belong to another account than `[stack] account`.", ""),
+    "the account is": (
+        "The credentials belong to another account than `account` allows, which is under `[stack]` "
+        "or, for an environment, `[env.NAME.stack]`.",
+        "choose another profile with `--profile`, or correct account in the table of the message",
+    ),
     "no such document": (
         "The document is not published, or no route has the path.",
         "publish it, or correct the path; the line says which",
@@ -219,7 +223,10 @@ CAUSES: dict[str, tuple[str, str]] = {
     "CloudFormation refuses the change": ("A permission, a quota or a value is wrong.", ""),
     "the bucket is not empty": ("`retain = false`, and the bucket has documents.", ""),
     "another operation is in progress": ("Somebody else deploys the stack.", ""),
-    "termination protection is enabled": ("The stack is protected.", ""),
+    "termination protection is enabled": (
+        "The stack is protected.",
+        "set termination_protection = false in the table of the message, deploy, then delete",
+    ),
     "the installed boto3 does not know": ("An option needs a newer boto3.", ""),
     "its deletion ended as": ("A resource could not be deleted.", "run `readmodel-cfn diagnose`"),
     "stopped waiting": ("Ctrl-C; CloudFormation continues.", ""),

@@ -318,6 +318,13 @@ def test_documented_table_has_the_calls_of_the_command(command: str) -> None:
     assert documented - services == {action.partition(":")[2] for action in calls}
 
 
+def test_command_in_a_note_names_the_environment(folder: Path) -> None:
+    with (folder / "readmodel.toml").open("a") as file:
+        file.write('\n[env.production.stack]\nname = "shop-production"\n')
+    done = run("--env", "production")
+    assert "readmodel-cfn policy --env production --for service-role" in done.stderr
+
+
 def test_notes_are_values() -> None:
     said: list[object] = []
     policy({"Resources": TOPIC}, "shop", on_progress=said.append)
@@ -327,6 +334,8 @@ def test_notes_are_values() -> None:
 
 @pytest.mark.parametrize("purpose", [name for name in PURPOSES if name != "service-role"])
 def test_help_names_every_command_of_a_purpose(purpose: Purpose) -> None:
-    (row,) = re.findall(rf"^ +{purpose} {{2,}}(.+)$", run("--help").stdout, re.MULTILINE)
-    named = {command.partition(" ")[0] for command in re.split(", (?:and )?", row)}
+    lines = rf"^ +{purpose} {{2,}}(.+(?:\n {{8,}}.+)*)$"  # a long row continues on the next line
+    (row,) = re.findall(lines, run("--help").stdout, re.MULTILINE)
+    commands = re.split(", (?:and )?", " ".join(row.split()))
+    named = {command.partition(" ")[0] for command in commands}
     assert named >= {command.partition(" ")[0] for command in PURPOSES[purpose]}

@@ -4,7 +4,7 @@ import json
 import re
 import sys
 from dataclasses import dataclass
-from threading import Event
+from threading import Event, Thread
 from typing import ClassVar
 
 import click
@@ -202,3 +202,14 @@ def test_closed_stderr_does_not_end_the_work(monkeypatch: pytest.MonkeyPatch) ->
     with Reporter() as report:
         report(Step("Comparing"))
         assert tried.wait(60)
+
+
+def test_interruption_while_a_step_starts_is_no_other_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(_: Thread) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt), Reporter() as report:
+        report(Step("Comparing"))

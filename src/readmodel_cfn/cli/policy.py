@@ -8,7 +8,7 @@ import click
 
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.help import WithExamples, examples
-from readmodel_cfn.cli.options import WORD, file_argument, model_options
+from readmodel_cfn.cli.options import WORD, file_argument, model_options, same_stack
 from readmodel_cfn.cli.selected_model import SelectedModel
 from readmodel_cfn.policy.calls import Purpose
 from readmodel_cfn.progress import Note
@@ -53,8 +53,9 @@ def policy(
     \b
     deploy        deploy, diff, follow, outputs, status, diagnose
     diff          diff
-    publish       publish, ls, history, restore, unpublish
-    read          read, outputs, status, follow, diagnose, ls, history, openapi --deployed
+    publish       publish, release, ls, history, restore, unpublish
+    read          read, outputs, status, follow, diagnose, ls, history,
+                  openapi --deployed
     verify        verify
     delete        delete, also with --with-data, and unpublish --all-versions
     service-role  the role that CloudFormation assumes (role_arn)
@@ -110,4 +111,4 @@ def _with_place(
 
 def _log(value: object) -> None:
     if isinstance(value, Note):
-        report.log(value.text)
+        report.log(value.text.replace("readmodel-cfn policy", same_stack("policy")))

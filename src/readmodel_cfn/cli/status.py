@@ -173,6 +173,8 @@ def _cells(each: "EnvironmentStatus") -> list[str]:
         return [place, "-", each.error.what if each.error else ""]
     notes = ["does not serve what its template says"] * bool(each.status.live.findings)
     notes += ["differs from readmodel.toml"] * each.status.differs
+    if each.status.releases and each.status.releases.differs:
+        notes.append("does not serve the live release")
     if each.status.drift:
         changed = [resource for resource in each.status.drift.resources if resource.is_changed]
         notes += [f"drift in {counted(len(changed), 'resource')}"] * bool(changed)

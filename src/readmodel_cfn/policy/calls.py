@@ -239,7 +239,7 @@ PURPOSES: Mapping[Purpose, tuple[str, ...]] = {
         *("outputs", "status", "status --drift", "status with releases", "follow", "diagnose"),
         *("ls", "history", "openapi --deployed", "read"),
     ),
-    "verify": ("verify", "publish --release", "release prune"),
+    "verify": ("verify",),
     "delete": ("delete", "unpublish --all-versions"),
     "service-role": (),
 }

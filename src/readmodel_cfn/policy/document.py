@@ -167,7 +167,7 @@ def _notes(
     ]
     if unbounded and {"deploy", "service-role"} & set(handled):
         yield (
-            f"Who has this policy can give {' and '.join(unbounded)} any permission: limit them "
-            "with permissions_boundary, or let CloudFormation assume a role, role_arn under "
+            f"Whoever has this policy can give {' and '.join(unbounded)} any permission: limit "
+            "them with permissions_boundary, or let CloudFormation assume a role, role_arn under "
             "[stack], whose policy is: readmodel-cfn policy --for service-role"
         )

@@ -11,6 +11,7 @@ from readmodel_cfn.aws.deletion import BATCH, KeyVersion, delete_batch
 from readmodel_cfn.aws.errors import readable_error
 from readmodel_cfn.errors import ReadModelError, Stuck, Unfinished
 from readmodel_cfn.plural import counted
+from readmodel_cfn.printable import one_line
 from readmodel_cfn.progress import Count, OnProgress
 from readmodel_cfn.publish.history import permitted
 
@@ -36,7 +37,7 @@ class Refused:
         return {"key": self.key, "what": self.what, "versions": self.versions}
 
     def __str__(self) -> str:
-        return f"{self.key}: not deleted: {self.what}"
+        return one_line(f"{self.key}: not deleted: {self.what}")
 
 
 class Deletion:

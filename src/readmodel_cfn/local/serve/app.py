@@ -18,6 +18,11 @@ NO_MORE_ORIGINS = PageOrigins(())
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+_OTHER_HOST = Response(
+    403,
+    {"Content-Type": "application/json"},
+    b'{"message":"Forbidden: use 127.0.0.1 or localhost, or name the host with --origin"}',
+)
 _BODILESS = frozenset({204, 304})
 
 
@@ -37,7 +42,8 @@ class Answered:
 class App:
     """Serves `api`, which can be replaced at any time; `log` gets every answered request.
 
-    Pages of the `origins` can read, too, besides those that the API allows.
+    Pages of the `origins` can read, too, besides those that the API allows. With `local`, the
+    Host header must name this machine or one of them.
     """
 
     def __init__(
@@ -45,9 +51,11 @@ class App:
         api: Api,
         log: Callable[[Answered], None] | None,
         origins: PageOrigins = NO_MORE_ORIGINS,
+        *,
+        local: bool = False,
     ) -> None:
         self.api = api
-        self._log, self._origins = log, origins
+        self._log, self._origins, self._local = log, origins, local
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer a request; the ASGI 3 interface."""
@@ -64,15 +72,18 @@ class App:
     async def _answer(self, scope: Message, body: bytes | None) -> Response:
         api = self.api
         path = api.below_stage(scope["path"])
+        headers = _joined(scope["headers"])
         request = client_request(
             scope["method"],
             path or "/",
-            _joined(scope["headers"]),
+            headers,
             parse_query(scope["query_string"].decode("latin-1")),
             body or b"",
             source_ip=(scope.get("client") or ("",))[0],
             protocol=f"HTTP/{scope.get('http_version', '1.1')}",
         )
+        if self._local and not self._origins.allows_host(headers.get("host", "localhost")):
+            return _OTHER_HOST
         if path is None:
             response = no_such_stage(request)
         elif body is None:

@@ -1551,6 +1551,8 @@ class ReadModelStack:
         def make_first(stack: "Stack", stages: "ApiStages") -> None:
             from readmodel_cfn.publish.release.first import make_first_release
 
+            if "S3BucketName" not in self._own_outputs(stack=stack).values:
+                return  # a stack of another tool, whose documents are not known
             make_first_release(
                 self._bucket_of(stack),
                 self._settings,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import fidelity
 import toml_page
 
 from readmodel_cfn import ReadModel, build_article, build_template, render
@@ -134,6 +135,7 @@ def generated() -> dict[str, str]:
         "docs/cli.md": cli_reference(),
         "docs/audit.md": audit_rules(),
         "docs/readmodel-toml.md": toml_page.page(),
+        "docs/fidelity.md": fidelity.page(),
         "README.md": readme(json.loads(render(production))),
     }
 

@@ -130,7 +130,7 @@ def template(fact: Fact) -> Json:
     }
     api = {"RestApiId": {"Ref": "Api"}}
     at: Json = {"": {"Fn::GetAtt": ["Api", "RootResourceId"]}}
-    names = []
+    names: list[str] = []
     for route, given in fact.methods.items():
         verb, path = route.split(" ")
         _add_path(resources, at, path)

@@ -1,4 +1,4 @@
-"""docs/fidelity.md: what `serve` and the sandbox answer as AWS does, from the facts of the tests."""
+"""docs/fidelity.md: what `serve` and the sandbox answer as AWS does, from the tests' facts."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,8 @@ the sandbox too.
 | what | facts | meaning |
 |---|---|---|
 | [same](#same) | {same} | the response, and the request to S3, are those of AWS |
-| [refused as on AWS](#refused-as-on-aws) | {refused} | AWS does not create the API; `serve`, the sandbox and `audit` refuse it with AWS's reason |
+| [refused as on AWS](#refused-as-on-aws) | {refused} | AWS does not create the API: neither do \
+`serve` and the sandbox, and `audit` reports it, with AWS's reason |
 | [not evaluated](#not-evaluated) | {missing} | AWS evaluates it; here it is refused by name |
 | [assumed](#assumed) | {assumed} | no answer of AWS and no guide confirms it |
 
@@ -88,7 +89,10 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    """The text of a cell; outside of code a star is no emphasis."""
+    parts = text.replace("|", "\\|").split("`")
+    parts[::2] = [part.replace("*", "\\*") for part in parts[::2]]
+    return "`".join(parts)
 
 
 def _code(text: str) -> str:

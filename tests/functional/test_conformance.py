@@ -14,6 +14,7 @@ import pytest
 
 from conformance_facts import Fact, facts, template
 from conformance_runner import PreparedS3, faults, prepared_s3, s3_faults, send
+from readmodel_cfn.analysis.audit import audit, audit_report
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.local.serve import server
 from readmodel_cfn.local.serve.api import Api, api_of
@@ -22,6 +23,8 @@ from readmodel_cfn.local.serve.endpoint import Endpoint
 from readmodel_cfn.local.serve.source import Source
 
 FACTS = facts()
+REFUSED = ("R08", "R15", "R30", "R31", "R57")
+"""The rules of the audit for what AWS refuses."""
 
 
 class Served:
@@ -53,7 +56,7 @@ def served() -> Iterator[Served]:
 
 
 def outcome(served: Served, fact: Fact) -> list[str]:
-    found = []
+    found: list[str] = []
     for request in fact.requests:
         expected = request["get"]
         served.s3.asked.clear()
@@ -89,6 +92,21 @@ def test_template_that_aws_refuses_is_refused_for_the_same_reason(
     with pytest.raises(ConfigError) as error:
         served.load(fact, tmp_path)
     assert fact.refused in str(error.value)
+
+
+@chosen(refused=True)
+def test_audit_reports_what_aws_refuses(fact: Fact) -> None:
+    found = audit(json.dumps(template(fact)))
+    assert [finding for finding in found if finding.rule in REFUSED]
+
+
+@chosen(not_evaluated=True)
+def test_audit_lists_what_is_not_evaluated_as_not_looked_at(fact: Fact) -> None:
+    """It looks at integrations and policies itself: other backends are no S3."""
+    if fact.not_evaluated.startswith(("integration type", "resource policy", "API key")):
+        return
+    unchecked = audit_report(json.dumps(template(fact))).unchecked
+    assert [part for part in unchecked if fact.not_evaluated in part.what]
 
 
 @chosen(not_evaluated=True)

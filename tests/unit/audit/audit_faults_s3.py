@@ -39,6 +39,13 @@ def writes(template: Template, verb: str) -> None:
 
 
 CASES = [
+    case(
+        "a name that is a header and a query parameter",
+        putting(f"{GET}/RequestParameters/method.request.querystring.If-None-Match", False),
+        "R57",
+        f"{GET}/RequestParameters/method.request.querystring.If-None-Match",
+        "unique querystring header path",
+    ),
     Case(
         "a bucket that the request names",
         client_names_the_bucket,

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from readmodel_cfn.analysis.audit.cures import Edit
 from readmodel_cfn.analysis.audit.groups import Group, group
 from readmodel_cfn.analysis.audit.lines import with_lines
+from readmodel_cfn.analysis.audit.not_evaluated import not_evaluated
 from readmodel_cfn.analysis.audit.public import PublicMethod, public_methods
 from readmodel_cfn.analysis.audit.rule import (
     SEVERITIES,
@@ -137,7 +138,7 @@ def audit_report(template: TemplateSource) -> AuditReport:
         lists=len({method.id for method in view.methods if method.lists}),
         writes=len({method.id for method in view.methods if method.writes}),
         public=tuple(public_methods(view)),
-        unchecked=view.unchecked,
+        unchecked=tuple(dict.fromkeys((*view.unchecked, *not_evaluated(view)))),
         form="json" if is_json else "yaml",
     )
 

@@ -153,7 +153,7 @@ def _is_valid_regex(pattern: str) -> bool:
         return False
     try:
         re.compile(pattern)
-    except re.error:
+    except (re.error, OverflowError, RecursionError):
         return False
     return True
 

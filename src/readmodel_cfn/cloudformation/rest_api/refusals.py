@@ -10,6 +10,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from readmodel_cfn.limits import MINIMUM_COMPRESSION_SIZE
+
 Json = Mapping[str, Any]
 Keys = tuple[str | int, ...]
 Refusal = tuple[Keys, str]
@@ -100,6 +102,34 @@ def method_refusals(properties: Json, models: Collection[str] | None = None) -> 
         yield from _status(response, ("MethodResponses", index))
     if "Integration" in properties:
         yield from _integration(_mapping(properties, "Integration"))
+
+
+def undeclared(properties: Json) -> Iterator[Refusal]:
+    """Mappings of parameters that the method, or the method response, does not declare."""
+    declared = _mapping(properties, "RequestParameters")
+    integration = _mapping(properties, "Integration")
+    for target, source in _mapping(integration, "RequestParameters").items():
+        known = isinstance(source, str) and _REQUEST_PARAMETER.fullmatch(source)
+        if known and source not in declared:
+            yield ("Integration", "RequestParameters", target), _undeclared(source)
+    by_status = {
+        str(response.get("StatusCode")): _mapping(response, "ResponseParameters")
+        for response in _records(properties, "MethodResponses")
+    }
+    for index, response in enumerate(_records(integration, "IntegrationResponses")):
+        own = by_status.get(str(response.get("StatusCode")), {})
+        for target in _mapping(response, "ResponseParameters"):
+            if target not in own:
+                at = ("Integration", "IntegrationResponses", index, "ResponseParameters", target)
+                yield at, _undeclared(target)
+
+
+def api_refusals(properties: Json) -> Iterator[Refusal]:
+    """What is refused in the API itself."""
+    size, most = str(properties.get("MinimumCompressionSize", 0)), MINIMUM_COMPRESSION_SIZE
+    if size.lstrip("-").isdecimal() and not 0 <= int(size) <= most:
+        reason = f"Invalid minimum compression size, must be between 0 to {most}"
+        yield ("MinimumCompressionSize",), reason
 
 
 def stage_refusals(properties: Json) -> Iterator[Refusal]:
@@ -258,6 +288,13 @@ def _status(holder: Json, at: Keys) -> Iterator[Refusal]:
                 r" constraint: Member must satisfy regular expression pattern: [1-5]\d\d"
             ),
         )
+
+
+def _undeclared(expression: str) -> str:
+    return (
+        "Invalid mapping expression specified: Validation Result: warnings : [], errors :"
+        f" [Invalid mapping expression parameter specified: {expression}]"
+    )
 
 
 def _not_in(value: str, name: str, allowed: Sequence[str]) -> str:

@@ -214,6 +214,8 @@ def _check_creation(resources: Mapping[str, Resources]) -> None:
     models = {*resources.get("Model", {})}
     models |= {str(own["Name"]) for own in resources.get("Model", {}).values() if "Name" in own}
     _check_path_parts(resources.get("Resource", {}))
+    for logical_id, own in resources["RestApi"].items():
+        _raise_first(logical_id, refusals.api_refusals(own))
     for logical_id, own in resources.get("Method", {}).items():
         _raise_first(logical_id, refusals.method_refusals(own, models))
     for logical_id, own in resources.get("GatewayResponse", {}).items():

@@ -87,7 +87,8 @@ class Fact:
     @property
     def needs_s3(self) -> bool:
         """Whether it needs prepared responses of S3, or documents."""
-        return any("object" in method for method in self.methods.values())
+        methods = self.methods.values()
+        return any("object" in own or own.get("integration_type") == "AWS" for own in methods)
 
     @property
     def url(self) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from readmodel_cfn.cloudformation.rest_api.expressions import Place, Scope
-from readmodel_cfn.cloudformation.rest_api.features import SIGNED_REQUEST
+from readmodel_cfn.cloudformation.rest_api.features import SIGNED_REQUEST, is_true
 from readmodel_cfn.local.gateway.definition import Json, section
 from readmodel_cfn.local.gateway.failures import GatewayResponseError, ResponseType
 from readmodel_cfn.local.gateway.types import Exchange, Request
@@ -76,11 +76,11 @@ def compile_access(method: Json, api: Json) -> Access | None:
     """The requirements of a method, or None; `api` is the definition that has its validators."""
     validators = section(api, "requestValidators")
     validator = validators.get(str(method.get("requestValidatorId"))) or {}
-    validates = bool(validator.get("validateRequestParameters"))
+    validates = is_true(validator.get("validateRequestParameters"))
     required = _required(section(method, "requestParameters")) if validates else ()
     access = Access(
         signature=method.get("authorizationType") == "AWS_IAM",
-        key=bool(method.get("apiKeyRequired")),
+        key=is_true(method.get("apiKeyRequired")),
         required=required,
     )
     return access if access.signature or access.key or access.required else None
@@ -94,7 +94,7 @@ def _required(parameters: Json) -> tuple[tuple[Place, str], ...]:
     found = [
         (place, name.removeprefix(f"method.request.{place}."))
         for name, required in parameters.items()
-        if str(required).lower() == "true"
+        if is_true(required)
         for place in _REQUIRED_PLACES
         if name.startswith(f"method.request.{place}.")
     ]

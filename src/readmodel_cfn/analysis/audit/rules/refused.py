@@ -22,7 +22,7 @@ def _refused(view: View) -> Iterator[Violation]:
     for resource in _of(view, "Method"):
         yield from _method(view, resource, models)
     for resource in _of(view, "RestApi"):
-        if view.text({"Ref": resource.id}) not in view.apis:  # else R31 reports it
+        if view.text({"Ref": resource.id}) not in view.apis:  # else R30 reports it
             yield from _violations(resource, refusals.api_refusals(_properties(view, resource)))
     for resource in _of(view, "Stage"):
         yield from _violations(resource, refusals.stage_refusals(_properties(view, resource)))

@@ -46,6 +46,9 @@ DEFAULT_MODELS = ("Empty", "Error")
 """The models that every API has."""
 
 LONGEST_STAGE_NAME = 128
+SHORTEST_KEY = 20
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+SHORTEST_TIMEOUT = 50  # milliseconds of an integration
 
 _PATH_PART = re.compile(r"[a-zA-Z0-9._\-:]+|\{[a-zA-Z0-9._\-:]+\+?\}")
 _STAGE_NAME = re.compile(r"[a-zA-Z0-9_-]+")
@@ -143,6 +146,21 @@ def stage_refusals(properties: Json) -> Iterator[Refusal]:
     yield from variable_refusals(_mapping(properties, "Variables"))
 
 
+def deployment_refusals(properties: Json) -> Iterator[Refusal]:
+    """What is refused in the stage that a deployment creates."""
+    yield from stage_refusals({name: properties.get(name) for name in ("StageName",)})
+    variables = _mapping(_mapping(properties, "StageDescription"), "Variables")
+    for keys, reason in variable_refusals(variables):
+        yield ("StageDescription", *keys), reason
+
+
+def api_key_refusals(properties: Json) -> Iterator[Refusal]:
+    """What is refused in an API key (AWS's words, in public reports)."""
+    value = properties.get("Value")
+    if isinstance(value, str) and 0 < len(value) < SHORTEST_KEY:
+        yield ("Value",), f"API Key value should be at least {SHORTEST_KEY} characters"
+
+
 def variable_refusals(variables: Json) -> Iterator[Refusal]:
     """What is refused in stage variables (guide; the words are AWS's, in public reports)."""
     for name, value in variables.items():
@@ -171,11 +189,6 @@ def gateway_response_refusals(properties: Json) -> Iterator[Refusal]:
     if isinstance(kind, str) and kind not in GATEWAY_RESPONSE_TYPES:
         yield ("ResponseType",), _not_in(kind, "responseType", GATEWAY_RESPONSE_TYPES)
     yield from _status(properties, ())
-    for name in ("ResponseTemplates", "ResponseParameters"):
-        for key, value in _mapping(properties, name).items():
-            if value in (None, ""):
-                field = name[:1].lower() + name[1:]
-                yield (name, key), f"Invalid null or empty value in {field}"
 
 
 def _http_method(properties: Json) -> Iterator[Refusal]:
@@ -229,6 +242,10 @@ def _integration(integration: Json) -> Iterator[Refusal]:
         at = ("Integration", "IntegrationHttpMethod")
         yield at, "Enumeration value for HttpMethod must be non-empty"
     yield from _uri(kind, integration.get("Uri"))
+    timeout = str(integration.get("TimeoutInMillis", SHORTEST_TIMEOUT))
+    if timeout.isdecimal() and int(timeout) < SHORTEST_TIMEOUT:
+        at = ("Integration", "TimeoutInMillis")
+        yield at, "Timeout should be between 50 ms and 29000 ms"
     yield from _one_of(integration, "PassthroughBehavior", _BEHAVIORS, ("Integration",))
     yield from _one_of(integration, "ContentHandling", _HANDLINGS, ("Integration",))
     yield from _content_types(integration, "RequestTemplates", ("Integration",))

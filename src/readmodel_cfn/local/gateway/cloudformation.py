@@ -222,6 +222,10 @@ def _check_creation(resources: Mapping[str, Resources]) -> None:
         _raise_first(logical_id, refusals.gateway_response_refusals(own))
     for logical_id, own in resources.get("Stage", {}).items():
         _raise_first(logical_id, refusals.stage_refusals(own))
+    for logical_id, own in resources.get("Deployment", {}).items():
+        _raise_first(logical_id, refusals.deployment_refusals(own))
+    for logical_id, own in resources.get("ApiKey", {}).items():
+        _raise_first(logical_id, refusals.api_key_refusals(own))
 
 
 def _check_path_parts(resources: Resources) -> None:

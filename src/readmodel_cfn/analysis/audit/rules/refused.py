@@ -4,7 +4,7 @@ Only what the template's own resources say is judged: a value that is known only
 what an OpenAPI document or SAM makes, is not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from readmodel_cfn.analysis.audit.rule import Rule, Violation
@@ -14,6 +14,12 @@ from readmodel_cfn.cloudformation.rest_api import refusals
 from readmodel_cfn.cloudformation.values import PartialText
 
 _API_GATEWAY = "AWS::ApiGateway::"
+_CHECKS: Mapping[str, Callable[[refusals.Json], Iterator[refusals.Refusal]]] = {
+    "Stage": refusals.stage_refusals,
+    "Deployment": refusals.deployment_refusals,
+    "GatewayResponse": refusals.gateway_response_refusals,
+    "ApiKey": refusals.api_key_refusals,
+}
 
 
 def _refused(view: View) -> Iterator[Violation]:
@@ -24,11 +30,9 @@ def _refused(view: View) -> Iterator[Violation]:
     for resource in _of(view, "RestApi"):
         if view.text({"Ref": resource.id}) not in view.apis:  # else R30 reports it
             yield from _violations(resource, refusals.api_refusals(_properties(view, resource)))
-    for resource in _of(view, "Stage"):
-        yield from _violations(resource, refusals.stage_refusals(_properties(view, resource)))
-    for resource in _of(view, "GatewayResponse"):
-        found = refusals.gateway_response_refusals(_properties(view, resource))
-        yield from _violations(resource, found)
+    for kind, check in _CHECKS.items():
+        for resource in _of(view, kind):
+            yield from _violations(resource, check(_properties(view, resource)))
 
 
 def _of(view: View, kind: str) -> Iterator[Resource]:

@@ -24,6 +24,7 @@ def register() -> None:
         lambda api, _, __, status, data: method(_integration_response(api, status, data)),
     )
     _refuse("_create_stage", lambda api, data: stage(_named({"restApiId": api, **data})))
+    _refuse("_create_api_key", lambda data: api_key(_named(data)))
     _refuse(
         "_put_gateway_response",
         lambda _, kind, data: gateway_response(_named({**data, "responseType": kind})),
@@ -65,6 +66,16 @@ def method(props: Properties) -> str | None:
 def gateway_response(props: Properties) -> str | None:
     """Why a gateway response is refused."""
     return _first(refusals.gateway_response_refusals(props))
+
+
+def deployment(props: Properties) -> str | None:
+    """Why a deployment is refused."""
+    return _first(refusals.deployment_refusals(props))
+
+
+def api_key(props: Properties) -> str | None:
+    """Why an API key is refused."""
+    return _first(refusals.api_key_refusals(props))
 
 
 def _first(found: Iterator[refusals.Refusal]) -> str | None:

@@ -32,6 +32,7 @@ def register() -> None:
     _change("Stage", "_apigw_stage_create", refused.stage)
     _change("Resource", "_apigw_resource_create", refused.resource)
     _change("Method", "_apigw_method_create", refused.method, _keep_method_properties)
+    _change("Deployment", "_apigw_deployment_create", refused.deployment)
     _change("GatewayResponse", "_apigw_gateway_response_create", refused.gateway_response)
     provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::RequestValidator"] |= {
         "create": _create_validator,

@@ -93,7 +93,9 @@ Everything else that may read S3 is listed in the report and as `unchecked` in t
 `--json`, and the exit code is 3: a definition in S3 or another file (`BodyS3Location`,
 `DefinitionUri`, `Fn::Transform`), a nested stack, a module or a macro, a loop over unknown items, a
 URI that is missing or unknown, `s3:action`, and HTTP APIs. `graph` and `openapi` name the same on
-stderr.
+stderr. The audit also lists what decides the responses of a method and cannot be evaluated without
+AWS, such as an authorizer, a mapping template with more than fixed text and plain references, or a
+validator of the body: [`serve`](offline.md#any-template) has the same names for it.
 
 A request without a key lists a bucket, or all buckets of the account. It is not judged as a
 document: R52 reports it.

@@ -133,9 +133,9 @@ def faults(expected: Json, answer: Answer) -> Iterator[str]:
     """What is wrong with a response."""
     if expected.get("status", answer.status) != answer.status:
         yield f"status {answer.status} {answer.body[:200]!r}, not {expected['status']}"
-    for name, wanted in expected.get("headers", {}).items():
-        if not _fits(wanted, answer.header(name)):
-            yield f"header {name}: {answer.header(name)!r}, not {wanted!r}"
+    for name, required in expected.get("headers", {}).items():
+        if not _fits(required, answer.header(name)):
+            yield f"header {name}: {answer.header(name)!r}, not {required!r}"
     for name in expected.get("absent", ()):
         if answer.header(name) is not None:
             yield f"header {name}: {answer.header(name)!r}"
@@ -156,9 +156,9 @@ def _call_faults(expected: Json, last: Asked) -> Iterator[str]:
     for name in ("method", "bucket", "key", "query"):
         if expected.get(name, getattr(last, name)) != getattr(last, name):
             yield f"S3 {name} {getattr(last, name)!r}, not {expected[name]!r}"
-    for name, wanted in expected.get("headers", {}).items():
-        if not _fits(wanted, last.headers.get(name.lower())):
-            yield f"S3 header {name}: {last.headers.get(name.lower())!r}, not {wanted!r}"
+    for name, required in expected.get("headers", {}).items():
+        if not _fits(required, last.headers.get(name.lower())):
+            yield f"S3 header {name}: {last.headers.get(name.lower())!r}, not {required!r}"
     for name in expected.get("absent", ()):
         if name.lower() in last.headers:
             yield f"S3 header {name}: {last.headers[name.lower()]!r}"
@@ -176,13 +176,13 @@ def _text(body: bytes) -> str:
 
 
 _BODY_CHECKS: Mapping[str, Callable[[bytes, str], bool]] = {
-    "body": lambda body, wanted: body == wanted.encode(),
-    "base64": lambda body, wanted: body == base64.b64decode(wanted),
-    "matches": lambda body, wanted: bool(re.fullmatch(wanted, _text(body), re.DOTALL)),
-    "text": lambda body, wanted: _text(body).split() == wanted.split(),
-    "json": lambda body, wanted: bool(_json(_text(body)) == json.loads(wanted)),
-    "gunzip": lambda body, wanted: _decompressed(body, 31) == wanted.encode(),
-    "inflate": lambda body, wanted: _decompressed(body, 15) == wanted.encode(),
+    "body": lambda body, required: body == required.encode(),
+    "base64": lambda body, required: body == base64.b64decode(required),
+    "matches": lambda body, required: bool(re.fullmatch(required, _text(body), re.DOTALL)),
+    "text": lambda body, required: _text(body).split() == required.split(),
+    "json": lambda body, required: bool(_json(_text(body)) == json.loads(required)),
+    "gunzip": lambda body, required: _decompressed(body, 31) == required.encode(),
+    "inflate": lambda body, required: _decompressed(body, 15) == required.encode(),
 }
 
 
@@ -200,10 +200,10 @@ def _decompressed(body: bytes, wbits: int) -> bytes:
         return str(error).encode()
 
 
-def _fits(wanted: str | Json, got: str | None) -> bool:
-    if isinstance(wanted, dict):
-        return got is not None and re.fullmatch(wanted["matches"], got) is not None
-    return got == wanted
+def _fits(required: str | Json, got: str | None) -> bool:
+    if isinstance(required, dict):
+        return got is not None and re.fullmatch(required["matches"], got) is not None
+    return got == required
 
 
 def _body(given: Json) -> bytes:

@@ -69,11 +69,11 @@ def outcome(served: Served, fact: Fact) -> list[str]:
 def chosen(
     *, refused: bool = False, not_evaluated: bool = False, differs: bool = False
 ) -> pytest.MarkDecorator:
-    wanted = (refused, not_evaluated, differs)
+    required = (refused, not_evaluated, differs)
     listed = [
         fact
         for fact in FACTS
-        if (bool(fact.refused), bool(fact.not_evaluated), bool(fact.differs)) == wanted
+        if (bool(fact.refused), bool(fact.not_evaluated), bool(fact.differs)) == required
     ]
     return pytest.mark.parametrize("fact", listed, ids=str)
 

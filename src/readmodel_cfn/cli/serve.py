@@ -53,6 +53,9 @@ _PARAMETER_HELP = (
 @click.option(
     "--s3-endpoint", type=WORD, help="URL of an S3 endpoint to read from instead of a folder."
 )
+@click.option(
+    "--sign", is_flag=True, help="Sign the requests to --s3-endpoint with the environment's key."
+)
 @model_options
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Port [default: a free one]."
@@ -66,6 +69,7 @@ def serve(
     stage: str | None,
     parameters: tuple[str, ...],
     s3_endpoint: str | None,
+    sign: bool,
     model: SelectedModel,
     port: int,
     host: str,
@@ -84,6 +88,8 @@ def serve(
         raise click.UsageError(f"--template cannot be used with {model.given}.")
     if s3_endpoint and documents:
         raise click.UsageError("--s3-endpoint cannot be used with --documents.")
+    if sign and not s3_endpoint:
+        raise click.UsageError("--sign needs --s3-endpoint.")
     values = dict(map(_parameter, parameters))
 
     def load() -> Source:
@@ -108,6 +114,7 @@ def serve(
         documents or local_serve.DOCUMENTS,
         watch=template_file or model.file,
         s3_endpoint=s3_endpoint,
+        sign=sign,
         host=host,
         port=port,
         on_progress=print_report,

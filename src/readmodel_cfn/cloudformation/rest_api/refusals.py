@@ -2,7 +2,7 @@
 
 The properties are CloudFormation's, as plain values. A value that is not a text (because it is
 unknown without a stack) is not judged. Reasons without a note are AWS's own messages, which
-LocalStack recorded in its tests; "(guide)" marks those whose fact stands in the developer guide, in
+LocalStack recorded in its tests; "(guide)" marks those whose fact is in the developer guide, in
 other words.
 """
 

@@ -63,6 +63,7 @@ def serving(
     parameters: Mapping[str, str] | None = None,
     stage: str | None = None,
     s3_endpoint: str | None = None,
+    sign: bool = False,
     host: str = "127.0.0.1",
     port: int = 0,
     on_progress: OnProgress = ignore,
@@ -78,6 +79,7 @@ def serving(
         parameters: Values of parameters, pseudo parameters and resources.
         stage: Stage to serve, by default the template's first.
         s3_endpoint: URL of an S3 to read from instead of the folder.
+        sign: Whether to sign the requests to that S3, with the access key of the environment.
         host: Address to serve on.
         port: Port to serve on; 0 for a free one.
         on_progress: Gets a `ServedApi` once it serves, an `Answered` for each request, and `Note`s.
@@ -85,10 +87,10 @@ def serving(
 
     Raises:
         ConfigError: the template cannot be served, or the folder does not exist.
-        ReadModelError: the port is in use.
+        ReadModelError: the port is in use, or there is no access key to sign with.
     """
     source = Source.of(template).with_options(parameters, stage)
-    s3 = _s3(documents, s3_endpoint)
+    s3 = _s3(documents, s3_endpoint, sign)
     api = api_of(source, s3, lambda text: on_progress(Note(text)))
     with server.listen(host, port) as listener, server.running(App(api, on_progress), listener):
         served = _served(api, s3_endpoint or str(documents), host, listener.getsockname()[1])
@@ -102,6 +104,7 @@ def serve(
     *,
     watch: Path,
     s3_endpoint: str | None = None,
+    sign: bool = False,
     host: str = "127.0.0.1",
     port: int = 0,
     on_progress: OnProgress = ignore,
@@ -113,9 +116,9 @@ def serve(
 
     Raises:
         ConfigError: the template cannot be served, or the folder does not exist.
-        ReadModelError: the port is in use.
+        ReadModelError: the port is in use, or there is no access key to sign with.
     """
-    s3 = _s3(documents, s3_endpoint)
+    s3 = _s3(documents, s3_endpoint, sign)
 
     def note(text: str) -> None:
         on_progress(Note(text))
@@ -134,11 +137,12 @@ def serve(
     server.run(app, listener, ready=ready, watch=lambda: reloader.watch(app))
 
 
-def _s3(documents: str | Path, s3_endpoint: str | None) -> Path | S3:
+def _s3(documents: str | Path, s3_endpoint: str | None, sign: bool) -> Path | S3:
     if s3_endpoint is not None:
         from readmodel_cfn.local.serve.endpoint import Endpoint
+        from readmodel_cfn.local.serve.signing import Signer
 
-        return Endpoint(s3_endpoint)
+        return Endpoint(s3_endpoint, Signer() if sign else None)
     folder = Path(documents)
     if not folder.is_dir():
         hint = "create it, or choose another folder with --documents DIR"

@@ -67,7 +67,7 @@ The [screens](screens.md) have an example. The report says in this order:
 | `findings` | a list of findings; the `cure` of each is a list of `path` and `value` |
 | `reads`, `lists`, `writes` | the numbers of methods that read, list and write |
 | `public` | a list of the methods that anybody can reach |
-| `unchecked` | a list of what was not looked at, each with `resource`, `path` and `what` |
+| `unchecked` | a list of what was not looked at, each with `resource`, `path`, `what` and `line` |
 
 From Python, [`audit_report(template)`](library.md#auditing) returns all of it, and its
 `require_none(file, "high")` raises the error of `--fail-on high`. `audit(template)` returns its

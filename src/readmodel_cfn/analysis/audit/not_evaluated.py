@@ -8,6 +8,7 @@ from typing import Any
 
 from readmodel_cfn.analysis.unchecked import Unchecked
 from readmodel_cfn.analysis.view import View
+from readmodel_cfn.cloudformation.json_pointer import escaped
 from readmodel_cfn.cloudformation.resources import Resource
 from readmodel_cfn.cloudformation.rest_api.features import (
     Feature,
@@ -83,7 +84,6 @@ def _known(value: Any) -> Any:
 
 def _unchecked(view: View, resource: Resource, features: Iterable[Feature]) -> Iterator[Unchecked]:
     for feature, keys in features:
-        parts = (str(key).replace("/", "~1") for key in keys)
-        path = "/".join(("Properties", *parts))
+        path = "/".join(("Properties", *(escaped(str(key)) for key in keys)))
         what = f"{feature} is not evaluated"
         yield view.at_its_place(Unchecked(resource.id, path, what))

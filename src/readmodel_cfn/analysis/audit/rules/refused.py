@@ -9,6 +9,7 @@ from typing import Any
 
 from readmodel_cfn.analysis.audit.rule import Rule, Violation
 from readmodel_cfn.analysis.view import View
+from readmodel_cfn.cloudformation.json_pointer import escaped
 from readmodel_cfn.cloudformation.resources import Resource
 from readmodel_cfn.cloudformation.rest_api import refusals
 from readmodel_cfn.cloudformation.values import PartialText
@@ -94,7 +95,7 @@ def _violations(resource: Resource, found: Iterator[refusals.Refusal]) -> Iterat
 
 
 def _violation(resource: Resource, keys: refusals.Keys, reason: str) -> Violation:
-    path = "/".join(("Properties", *(str(key).replace("/", "~1") for key in keys)))
+    path = "/".join(("Properties", *(escaped(str(key)) for key in keys)))
     return Violation(resource.id, path, f"API Gateway refuses it: {reason}", "correct the property")
 
 

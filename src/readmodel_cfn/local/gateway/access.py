@@ -6,7 +6,7 @@ They are checked in this order (assumed; LocalStack's code has it too).
 from dataclasses import dataclass
 from typing import Protocol
 
-from readmodel_cfn.cloudformation.rest_api.expressions import Place, Scope
+from readmodel_cfn.cloudformation.rest_api.expressions import Place, Scope, client_header
 from readmodel_cfn.cloudformation.rest_api.features import SIGNED_REQUEST, is_true
 from readmodel_cfn.local.gateway.definition import Json, section
 from readmodel_cfn.local.gateway.failures import GatewayResponseError, ResponseType
@@ -102,7 +102,7 @@ def _required(parameters: Json) -> tuple[tuple[Place, str], ...]:
 
 
 def _value(scope: Scope, place: Place, name: str) -> str:
-    return scope[place].get(name.lower() if place == "header" else name, "").strip()
+    return scope[place].get(client_header(name) if place == "header" else name, "").strip()
 
 
 def _is_signed(request: Request) -> bool:

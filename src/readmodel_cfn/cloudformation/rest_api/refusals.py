@@ -55,6 +55,8 @@ _STAGE_NAME = re.compile(r"[a-zA-Z0-9_-]+")
 _VARIABLE_NAME = re.compile(r"\w+", re.ASCII)
 _VARIABLE_VALUE = re.compile(r"[A-Za-z0-9 \-._~:/?#&=,]*")
 _STATUS = re.compile(r"[1-5]\d\d", re.ASCII)
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html
+_PARAMETER_NAME = re.compile(r"[a-zA-Z0-9._$-]+")
 _PLACES = ("querystring", "multivaluequerystring", "header", "multivalueheader", "path")
 _REQUEST_PARAMETER = re.compile(rf"method\.request\.(?:{'|'.join(_PLACES)})\.(.+)")
 _TO_BACKEND = ("HTTP", "HTTP_PROXY", "AWS")
@@ -214,6 +216,8 @@ def _parameters(declared: Json) -> Iterator[Refusal]:
     seen: set[str] = set()
     for parameter in declared:
         found = _REQUEST_PARAMETER.fullmatch(parameter)
+        if not found or not _PARAMETER_NAME.fullmatch(found[1]):
+            yield ("RequestParameters", parameter), _undeclared(parameter)
         if found and found[1] in seen:
             yield (
                 ("RequestParameters", parameter),

@@ -45,8 +45,10 @@ def _of(view: View, kind: str) -> Iterator[Resource]:
 
 def _method(view: View, resource: Resource, models: set[str] | None) -> Iterator[Violation]:
     properties = _properties(view, resource)
-    yield from _violations(resource, refusals.method_refusals(properties, models))
-    if view.text(resource.properties.get("RestApiId")) not in view.apis:
+    api = view.text(resource.properties.get("RestApiId"))
+    own = any(api == view.text({"Ref": found.id}) for found in _of(view, "RestApi"))
+    yield from _violations(resource, refusals.method_refusals(properties, models if own else None))
+    if api not in view.apis:
         # R08 and R15 report these for the APIs that read S3.
         yield from _violations(resource, refusals.undeclared(properties))
     if "Integration" not in resource.properties:

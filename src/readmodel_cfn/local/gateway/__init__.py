@@ -13,7 +13,8 @@ features), access (with usage_plans), integration_request, S3, integration_respo
 method_response. If API Gateway would reject it, or a stage fails, gateway_responses makes the
 response. `unsupported(definition)` lists the features that are not evaluated. `cloudformation`,
 with the modules that begin with `template_`, reads the definition from a template. Facts without a
-source are marked "(assumed)" beside the code that depends on them; tests/conformance has the others.
+source are marked "(assumed)" beside the code that depends on them; the others are in
+tests/conformance.
 """
 
 from readmodel_cfn.local.gateway.definition import DefinitionError

@@ -32,7 +32,7 @@ quick: $(VENV)/dev ## Run the unit tests, in less than 45 seconds
 test: $(VENV)/dev ## Run all tests, including those on the embedded AWS
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-examples: $(VENV)/dev ## Run every example with its tool, including SAM and the CDK, which needs node
+examples: $(VENV)/dev ## Run every example with its tool, including SAM; the CDK and the typed client need node
 	$(BIN)/python -m pytest -m '' tests/sandbox/test_examples*.py
 
 check: $(VENV)/dev ## Check types, style, imports, and that generated files are up to date

@@ -11,7 +11,13 @@ from markdown_it.token import Token
 
 ROOT = Path(__file__).parents[1]
 # Generated from the code; `tools/generate.py --check` compares them, and a test the screens.
-GENERATED = ("docs/audit.md", "docs/cli.md", "docs/readmodel-toml.md", "docs/screens.md")
+GENERATED = (
+    "docs/audit.md",
+    "docs/cli.md",
+    "docs/readmodel-toml.md",
+    "docs/screens.md",
+    "docs/troubleshooting.md",
+)
 PAGES = [
     "README.md",
     "CONTRIBUTING.md",

@@ -51,7 +51,7 @@ class FakeObjects:
         self._ask("list", prefix)
         for key, kept in sorted(self.kept.items()):
             if key.startswith(prefix) and key > (after or ""):
-                yield Listed(key, self._etag(kept.body), kept.modified)
+                yield Listed(key, self._etag(kept.body), kept.modified, len(kept.body))
 
     def headers(self, key: str) -> Mapping[str, str] | None:
         self._ask("head", key)

@@ -20,6 +20,12 @@ ACCOUNT = "123456789012"
 KMS_KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/bounds/read-model"
 PRINCIPALS = (ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root", f"arn:aws:iam::{ACCOUNT}:role/ci/publisher")
+SUBJECTS = (
+    "repo:acme/shop:ref:refs/heads/main",
+    "repo:acme/shop:environment:production",
+    "repo:acme@123456/shop@456789:pull_request",
+    "project_path:acme/web/shop:ref_type:branch:ref:main",
+)
 
 literals = st.text(string.ascii_letters + string.digits + "._-", min_size=1, max_size=12).filter(
     lambda text: text.strip(".") != ""
@@ -88,10 +94,13 @@ writers = st.one_of(
         name=st.none() | names,
         permissions_boundary=st.none() | st.just(BOUNDARY),
     ),
+    st.builds(Writer, serial=st.integers(2, 9), keep_previous_key=st.booleans()),
     st.builds(
         Writer,
         kind=st.just("role"),
-        principals=st.lists(st.sampled_from(PRINCIPALS), min_size=1, unique=True).map(tuple),
+        principals=st.lists(st.sampled_from(PRINCIPALS + SUBJECTS), min_size=1, unique=True).map(
+            tuple
+        ),
         allow=allowances,
         permissions_boundary=st.none() | st.just(BOUNDARY),
     ),
@@ -102,13 +111,29 @@ gateway_roles = st.builds(
     GatewayRole, name=st.none() | names, permissions_boundary=st.none() | st.just(BOUNDARY)
 )
 
+origins = st.builds(
+    "{}://{}.example{}".format,
+    st.sampled_from(["http", "https"]),
+    names,
+    st.sampled_from(["", ":8000"]),
+)
+cors_origins = st.one_of(
+    st.sampled_from([None, "*", "https://www.example.com", "http://127.0.0.1:8000"]),
+    st.lists(origins, min_size=1, max_size=5).map(tuple),
+)
+header_names = st.one_of(
+    st.sampled_from(["Authorization", "if-none-match", "traceparent", "TraceParent"]),
+    st.text(string.ascii_letters + string.digits + "_.-", max_size=20).map("X{}".format),
+)
+
 apis = st.builds(
     Api,
     description=st.text(string.printable.strip(), min_size=1, max_size=40).filter(
         lambda text: "AWS::" not in text and "${" not in text
     ),
     security_policy=st.sampled_from(["TLS_1_2", "SecurityPolicy_TLS13_1_3_2025_09"]),
-    cors_origin=st.sampled_from([None, "*", "https://www.example.com", "http://127.0.0.1:8000"]),
+    cors_origin=cors_origins,
+    cors_headers=st.lists(header_names, max_size=4).map(tuple),
     missing=st.sampled_from(["not-found", "mask"]),
     compress_from=st.just("never") | st.integers(0, 10_485_760),
 )

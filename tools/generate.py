@@ -13,6 +13,7 @@ from typing import Any
 import click
 import fidelity
 import toml_page
+import troubleshooting_page
 
 from readmodel_cfn import ReadModel, build_article, build_template, render
 from readmodel_cfn.analysis.audit import RULES
@@ -138,6 +139,7 @@ def generated() -> dict[str, str]:
         "docs/audit.md": audit_rules(),
         "docs/readmodel-toml.md": toml_page.page(),
         "docs/fidelity.md": fidelity.page(),
+        "docs/troubleshooting.md": troubleshooting_page.page(),
         "README.md": readme(json.loads(render(production))),
     }
 

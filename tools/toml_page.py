@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from readmodel_cfn.config.file import TABLES
+from readmodel_cfn.config.environments import NAME_IN_WORDS
 from readmodel_cfn.config.schema import schema
+from readmodel_cfn.config.values import TABLES
 from readmodel_cfn.template.options import describe, options_of
 
 _HEAD = """# readmodel.toml
 
-Generated from the code, like the [JSON Schema](readmodel.schema.json) for editors. One file
-describes one environment, and `readmodel-cfn init` writes one. Every table is optional; without
-`[[routes]]` there is one route, `samples`, which serves `payload.json`. An unknown key, a wrong
-type or a value that AWS would refuse is an error that names the file, the key and the allowed
-values (exit code 2).
+Generated from the code, like the [JSON Schema](readmodel.schema.json) for editors. The file
+describes one stack, or one for each of its [environments](#envname), and `readmodel-cfn init`
+writes one. Every table is optional; without `[[routes]]` there is one route, `samples`, which
+serves `payload.json`. An unknown key, a wrong type or a value that AWS would refuse is an error
+that names the file, the key and the allowed values (exit code 2).
 
 Without `./readmodel.toml` and without `--config` the commands that need the read model refuse with
 exit code 2, before AWS is called. Two other read models have an option: `--example` is the
@@ -43,6 +44,28 @@ In Python, the keys of `[[routes]]`, `[data_store]`, `[writer]`, `[gateway_role]
 `[deployment]` are the fields of the [library's](library.md) `Route`, `DataStore`, `Writer`,
 `GatewayRole`, `Api` and `Deployment`.
 """
+_ENVIRONMENTS = f"""
+## `[env.NAME]`
+
+An [environment](environments.md): tables that override the ones above for one stack. Each has the
+keys of the table that it overrides, such as `[env.production.stack]` those of `[stack]`. The name
+is {NAME_IN_WORDS}.
+
+```toml title="readmodel.toml"
+[stack]
+name = "shop"
+
+[env.production.stack]
+name = "shop-production"
+termination_protection = true
+
+[env.production.api]
+cors_origin = "https://shop.example"
+```
+
+A key that an environment does not set has the value of the table above. A list replaces the list,
+a table such as `tags` is merged. Routes are shared: `[[env.production.routes]]` is refused.
+"""
 _ROUTES = "The path and the key have the same parameters."
 _TYPES = {"string": "string", "integer": "integer", "boolean": "boolean"}
 
@@ -50,7 +73,7 @@ _TYPES = {"string": "string", "integer": "integer", "boolean": "boolean"}
 def page() -> str:
     """The page in Markdown."""
     properties = schema()["properties"]
-    return _HEAD + "".join(_table(name, properties[name]) for name in TABLES)
+    return _HEAD + "".join(_table(name, properties[name]) for name in TABLES) + _ENVIRONMENTS
 
 
 def _table(name: str, found: dict[str, Any]) -> str:

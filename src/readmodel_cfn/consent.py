@@ -23,6 +23,8 @@ ConsentKind = Literal[
     "delete",
     "erase-documents",
     "delete-missing",
+    "unpublish",
+    "erase-versions",
     "restore",
     "verify",
     "race",
@@ -36,6 +38,8 @@ REQUIRED: frozenset[ConsentKind] = frozenset(
         "continue-rollback",
         "delete",
         "erase-documents",
+        "unpublish",
+        "erase-versions",
     )
 )
 """Kinds that are refused without `confirm`; for all others the call itself is consent."""

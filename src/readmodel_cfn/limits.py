@@ -51,3 +51,6 @@ MANAGED_POLICIES = 10  # attached to one user or role
 
 # S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 OBJECT_KEY_BYTES = 1_024
+# The CORS rules of a bucket, as XML:
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html
+BUCKET_CORS_BYTES = 64 * 1024

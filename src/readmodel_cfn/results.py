@@ -7,6 +7,8 @@ TYPE_CHECKING = False  # importing typing takes time
 
 if TYPE_CHECKING:
     from readmodel_cfn.aws.http import Response as Response
+    from readmodel_cfn.deploy.all_status import AllStatus as AllStatus
+    from readmodel_cfn.deploy.all_status import EnvironmentStatus as EnvironmentStatus
     from readmodel_cfn.deploy.delete import DeleteResult as DeleteResult
     from readmodel_cfn.deploy.deletion_plan import DeletionPlan as DeletionPlan
     from readmodel_cfn.deploy.deploy import DeployResult as DeployResult
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.status import StackStatus as StackStatus
     from readmodel_cfn.deploy.values import Output as Output
     from readmodel_cfn.deploy.values import StackEvent as StackEvent
+    from readmodel_cfn.publish.deletion import Refused as Refused
     from readmodel_cfn.publish.history import Restored as Restored
     from readmodel_cfn.publish.history import Version as Version
     from readmodel_cfn.publish.results import Fault as Fault
@@ -32,22 +35,29 @@ if TYPE_CHECKING:
     from readmodel_cfn.publish.results import Published as Published
     from readmodel_cfn.publish.results import PublishPlan as PublishPlan
     from readmodel_cfn.publish.results import PublishResult as PublishResult
+    from readmodel_cfn.publish.stored import StoredDocument as StoredDocument
+    from readmodel_cfn.publish.unpublish import Missing as Missing
+    from readmodel_cfn.publish.unpublish import Unpublished as Unpublished
+    from readmodel_cfn.publish.unpublish import UnpublishResult as UnpublishResult
     from readmodel_cfn.target import Target as Target
     from readmodel_cfn.verify.race.race import RaceResult as RaceResult
     from readmodel_cfn.verify.verify import VerifyResult as VerifyResult
 
 _MODULES = {
+    "AllStatus": "deploy.all_status",
     "DeleteResult": "deploy.delete",
     "DeletionPlan": "deploy.deletion_plan",
     "DeployResult": "deploy.deploy",
     "Diagnosis": "deploy.diagnosis",
     "Drift": "deploy.live.drift",
+    "EnvironmentStatus": "deploy.all_status",
     "EventStream": "deploy.events",
     "Fault": "publish.results",
     "FollowResult": "deploy.follow",
     "InvalidDocuments": "publish.results",
     "Live": "deploy.live.values",
     "Lost": "publish.results",
+    "Missing": "publish.unpublish",
     "OnInterrupt": "deploy.events",
     "Output": "deploy.values",
     "Plan": "deploy.plan",
@@ -57,13 +67,17 @@ _MODULES = {
     "Published": "publish.results",
     "RaceResult": "verify.race.race",
     "ResourceDiff": "deploy.stack_diff",
+    "Refused": "publish.deletion",
     "Response": "aws.http",
     "Restored": "publish.history",
     "SettingChange": "deploy.stack_diff",
     "StackDiff": "deploy.stack_diff",
     "StackEvent": "deploy.values",
     "StackStatus": "deploy.status",
+    "StoredDocument": "publish.stored",
     "Target": "target",
+    "UnpublishResult": "publish.unpublish",
+    "Unpublished": "publish.unpublish",
     "VerifyResult": "verify.verify",
     "Version": "publish.history",
 }

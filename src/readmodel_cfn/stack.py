@@ -16,24 +16,19 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, Unpack, overload
 
 from readmodel_cfn.aws.connection import Connection, Credentials, check_endpoint_url
 from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.aws.http import Response, request
 from readmodel_cfn.aws.location import StackLocation
-from readmodel_cfn.config.file import (
-    DEFAULT_FILE,
-    Config,
-    Publish,
-    StackSettings,
-    check_article,
-    load,
-)
+from readmodel_cfn.config.file import check_article, load
+from readmodel_cfn.config.values import DEFAULT_FILE, Config, Publish, StackSettings
 from readmodel_cfn.consent import Confirm
 from readmodel_cfn.deploy.outputs import ModelOutputs
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.errors import ConfigError, ReadModelError
+from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.results import (
     Published,
@@ -41,10 +36,12 @@ from readmodel_cfn.publish.results import (
     PublishResult,
 )
 from readmodel_cfn.template.model import ReadModel
+from readmodel_cfn.template.routes import find_route, serving_route
 from readmodel_cfn.threads import call_within
 
 if TYPE_CHECKING:
     import boto3
+    from awacs.aws import PolicyDocument
 
     from readmodel_cfn.deploy.client import StackClient
     from readmodel_cfn.deploy.delete import DeleteResult
@@ -57,10 +54,13 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.status import StackStatus
     from readmodel_cfn.deploy.values import Output, Stack
     from readmodel_cfn.local.serve import Source
+    from readmodel_cfn.policy import Purpose
     from readmodel_cfn.publish.destination import Destination
     from readmodel_cfn.publish.documents import Settings
     from readmodel_cfn.publish.history import Restored, Version
     from readmodel_cfn.publish.publish import Documents, SharedOptions
+    from readmodel_cfn.publish.stored import StoredDocument
+    from readmodel_cfn.publish.unpublish import UnpublishResult
     from readmodel_cfn.verify.contract import CheckedStack, Contract
     from readmodel_cfn.verify.race.race import RaceResult
     from readmodel_cfn.verify.verify import VerifyResult
@@ -70,6 +70,9 @@ if TYPE_CHECKING:
 
         as_writer: bool
         bucket: str | None
+
+
+T = TypeVar("T")
 
 
 class ReadModelStack:
@@ -135,6 +138,7 @@ class ReadModelStack:
         cls,
         config: str | Path | Config = DEFAULT_FILE,
         *,
+        env: str | None = None,
         name: str | None = None,
         region: str | None = None,
         profile: str | None = None,
@@ -145,13 +149,21 @@ class ReadModelStack:
     ) -> Self:
         """The stack that a readmodel.toml describes; these arguments override its values.
 
+        `env` is the environment of the file. If the file has environments and none is chosen, the
+        methods that call AWS raise ConfigError before they do.
+
         Raises:
-            ConfigError: the file cannot be read, or has a value that AWS would refuse.
+            ConfigError: the file cannot be read, has a value that AWS would refuse, or does not
+                have the environment; or the name and region are those of another environment.
         """
-        config = config if isinstance(config, Config) else load(Path(config))
+        if not isinstance(config, Config):
+            config = load(Path(config), env)
+        elif env is not None:
+            config = config.environment(env)
         settings = config.stack if name is None else replace(config.stack, name=name)
         stack = cls.__new__(cls)
         region = region or settings.region
+        config.check_own_stack(settings.name, region)
         stack._set(
             replace(config, stack=settings),
             Connection(region, profile, endpoint_url, sandbox=sandbox, session=session),
@@ -168,7 +180,9 @@ class ReadModelStack:
         self.config: Config = config
         self.article: bool = article
         self._has_model: bool = has_model
-        self._requested: Connection = replace(connection, allowed_account=config.stack.account)
+        self._requested: Connection = replace(
+            connection, allowed_account=config.stack.account, env=config.env
+        )
         self._connection: Connection | None = None
 
     def __repr__(self) -> str:
@@ -204,10 +218,12 @@ class ReadModelStack:
         """The connection of all methods; starts the sandbox if it is used.
 
         Raises:
-            ConfigError: the endpoint URL is not an http or https URL.
+            ConfigError: the endpoint URL is not an http or https URL, or readmodel.toml has
+                environments and none is chosen.
             SandboxError: the sandbox cannot be installed or started.
         """
         if self._connection is None:
+            self.config.require_stack()
             self._connection = _connected(self._requested, on_progress)
         return self._connection
 
@@ -240,6 +256,35 @@ class ReadModelStack:
         prefix = self.config.stack.prefix
         template = build_article() if self.article else build_template(self.model, prefix)
         return render(template, "compact")
+
+    def policy(self, *purposes: "Purpose", on_progress: OnProgress = ignore) -> "PolicyDocument":
+        """The least IAM policy for working with this stack; AWS is not called.
+
+        `purposes` are "deploy", "publish", "read", "verify" and "delete"; by default all of them.
+        "diff" is the part of "deploy" that changes nothing, and "service-role" is the policy of the
+        role that CloudFormation assumes (`role_arn`). Without `account` and `region` the policy is
+        for any account or region. `on_progress` gets a Note for each thing that the reader of the
+        policy must know.
+
+        Raises:
+            ConfigError: a purpose is unknown, or readmodel.toml has environments and none is
+                chosen.
+        """
+        from readmodel_cfn.policy import policy
+
+        self.config.require_stack()
+        settings, routes = self.config.stack, self.model.routes
+        return policy(
+            self.template(),
+            self.name,
+            *purposes,
+            region=self._requested.region or settings.region,
+            account=settings.account,
+            role_arn=settings.role_arn,
+            parameters={"StackName": self.name} if self.article else {},
+            keys=[route.key_pattern for route in routes],
+            on_progress=on_progress,
+        )
 
     @readable_errors()
     def deploy(
@@ -309,7 +354,7 @@ class ReadModelStack:
             origin=self._origin(),
             find_settings=self._changed_settings,
             confirm=confirm,
-            on_progress=on_progress,
+            on_progress=lambda value: on_progress(self._with_tables(value)),
             on_interrupt=on_interrupt,
         )
         return replace(done, urls=self._own(done.outputs).route_urls(self.model.routes))
@@ -340,7 +385,7 @@ class ReadModelStack:
 
         self._require_model()
         connection = self.connect(on_progress)
-        return diff(
+        found = diff(
             self._spec(),
             connection,
             template_bucket=template_bucket,
@@ -348,6 +393,7 @@ class ReadModelStack:
             find_settings=self._changed_settings,
             on_progress=on_progress,
         )
+        return self._with_tables(found)
 
     @readable_errors()
     def follow(
@@ -570,6 +616,92 @@ class ReadModelStack:
         )
 
     @readable_errors()
+    def documents(
+        self, prefix: str = "", *, bucket: str | None = None, on_progress: OnProgress = ignore
+    ) -> "Iterator[StoredDocument]":
+        """The documents in the bucket whose keys begin with `prefix`, sorted by key.
+
+        They are listed as they are taken, so there may be any number. `bucket` names another bucket
+        than that of the stack.
+
+        Raises:
+            ReadModelError: the stack does not exist, or s3:ListBucket is not granted.
+        """
+        from readmodel_cfn.publish.selection import Selection
+        from readmodel_cfn.publish.stored import stored_documents
+
+        self._require_model()
+        destination = self._destination(bucket, False, on_progress)
+        selection = Selection(self.model.routes)
+        return stored_documents(destination, self._route_of, selection, prefix, on_progress)
+
+    def _route_of(self, key: str) -> tuple[str, str] | None:
+        """The path of the route that serves a key, and that of the request for it."""
+        found = serving_route(self.model.routes, key)
+        return (found[0].path, found[1]) if found else None
+
+    @readable_errors()
+    def unpublish(
+        self,
+        *keys: str,
+        all_versions: bool = False,
+        bucket: str | None = None,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "UnpublishResult":
+        """Delete the documents with exactly these keys; a key without a document is no error.
+
+        If the bucket keeps versions, `restore` can undo it.
+
+        Args:
+            keys: The keys, such as products/42.json; a route need not serve them.
+            all_versions: Erase all versions and delete markers of the keys permanently.
+            bucket: Bucket of the documents (default: that of the stack).
+            confirm: Called before anything is deleted (kind "unpublish" or "erase-versions").
+            on_progress: Gets Step, Note, Count, and Unpublished, Missing or Refused for each key.
+
+        Raises:
+            ConsentRequired: `confirm` does not agree, or is None; nothing is deleted.
+            ConfigError: there is no key, or a path is given as a key; nothing is deleted.
+            Stuck: S3 refuses to delete a document or version, such as one with an object lock.
+            Unfinished: interrupted after something was deleted; call it again.
+            ReadModelError: nothing was deleted.
+        """
+        from readmodel_cfn.publish.unpublish import unpublish
+
+        self._require_model()
+        done = unpublish(
+            keys,
+            partial(self._destination, bucket, False, on_progress),
+            all_versions=all_versions,
+            readers=self._readers_of_deleted(),
+            find_key=self._key_at,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
+        kept = [each for each in done.unpublished if each.version and self._route_of(each.key)]
+        if kept and not bucket:
+            words = ("restore", kept[0].key, str(kept[0].version))
+            command = self.location.command(*words if len(kept) == 1 else ("history", "KEY"))
+            on_progress(Note(f"To restore {counted(len(kept), 'document')}: {command}"))
+        return done
+
+    def _key_at(self, path: str) -> str | None:
+        """The key of the document at a path of the API; None if the path is itself a key."""
+        routes, bare = self.model.routes, path.strip("/")
+        if any(route.match_key(bare) for route in routes):
+            return bare if bare != path else None
+        found = find_route(routes, path)
+        return found[1] if found else None
+
+    def _readers_of_deleted(self) -> str:
+        """What readers get after a deletion, as a part of a question."""
+        store = self.model.data_store
+        seconds = store.max_age + store.stale_while_revalidate
+        cached = f", caches at most {seconds:,} s later" if seconds else ""
+        return f"readers then get {500 if self.article else 404}{cached}"
+
+    @readable_errors()
     def history(self, key: str, on_progress: OnProgress = ignore) -> list["Version"]:
         """The versions and deletions of a document, newest first; without a model, of any key.
 
@@ -789,6 +921,48 @@ class ReadModelStack:
         return stack_outputs(stack, self.connection.emulator_url, show_secrets=show_secrets)
 
     @readable_errors()
+    def openapi(
+        self, *, api: str | None = None, deployed: bool = False, on_progress: OnProgress = ignore
+    ) -> dict[str, Any]:
+        """The API as an OpenAPI 3.1 document, with the JSON Schemas of the model's routes.
+
+        Args:
+            api: The logical ID of the API, if the template has several that read S3.
+            deployed: Whether to describe the deployed stack: its template and its URL. Otherwise
+                AWS is not called.
+            on_progress: Gets a Note for each part that may read S3 and is left out.
+
+        Raises:
+            ConfigError: no such API, a file that is no JSON Schema, or the extra `schema`, which
+                schemas require, is not installed.
+            ReadModelError: the deployed stack does not exist, or has no API.
+        """
+        from readmodel_cfn.analysis.openapi import openapi
+        from readmodel_cfn.analysis.view import unchecked_parts
+
+        template: Any
+        urls: Mapping[str, str] = {}
+        if deployed:
+            stack = self._described(on_progress)
+            outputs = self._own_outputs(stack=stack)
+            outputs.url()  # it must have one
+            urls, template = outputs.api_urls(), self._client.template(stack.id)
+        else:
+            template = self.template()
+        routes = self.model.routes if self._has_model else ()
+        document = openapi(
+            template,
+            api,
+            stack_name=self.name,
+            region=self.connection.region_name if deployed else self.config.stack.region,
+            schemas={route.path: route.schema for route in routes if route.schema},
+            urls=urls,
+        )
+        for unchecked in unchecked_parts(template):
+            on_progress(Note(f"left out: {unchecked}"))
+        return document
+
+    @readable_errors()
     def url(self, path: str = "", on_progress: OnProgress = ignore) -> str:
         """The URL of a path of the deployed API, such as products/42 (default: of the API).
 
@@ -931,6 +1105,7 @@ class ReadModelStack:
         *,
         s3_endpoint: str | None = None,
         sign: bool = False,
+        origins: Sequence[str] = (),
         host: str = "127.0.0.1",
         port: int = 0,
         on_progress: OnProgress = ignore,
@@ -950,6 +1125,7 @@ class ReadModelStack:
             documents,
             s3_endpoint=s3_endpoint,
             sign=sign,
+            origins=origins,
             host=host,
             port=port,
             on_progress=on_progress,
@@ -1021,7 +1197,19 @@ class ReadModelStack:
 
         if self.article or not self._has_model:
             return {}
-        return origins(self.model, self.config.stack.prefix)
+        found = origins(self.model, self.config.stack.prefix)
+        return {name: self.config.tables_of(table) for name, table in found.items()}
+
+    def _with_tables(self, value: T) -> T:
+        """A StackDiff whose settings name the table that sets them; other values unchanged."""
+        settings = getattr(value, "settings", ()) if self.config.overrides else ()
+        if not settings:
+            return value
+        named = (
+            replace(setting, table=self.config.table_of(setting.table, setting.key))
+            for setting in settings
+        )
+        return replace(value, settings=tuple(named))  # type: ignore[type-var]
 
     def _templates(self) -> Iterator[str]:
         """The template of the model, and the article's, as JSON."""
@@ -1078,7 +1266,8 @@ class ReadModelStack:
             routes=tuple(PromisedRoute(route.path, route.key) for route in model.routes),
             cache_control=model.data_store.cache_control,
             gzip_stored=model.data_store.gzip_stored,
-            cors_origin=model.api.cors_origin,
+            cors_origins=model.api.cors_origins,
+            cors_headers=model.api.cors_headers,
             missing=model.api.missing,
             compress_from=None if compress_from == "never" else compress_from,
             article=self.article,
@@ -1137,7 +1326,8 @@ def _connected(requested: Connection, on_progress: OnProgress) -> Connection:
 
         box = sandbox.start(on_progress=on_progress)
         key = Credentials(box.access_key_id, box.secret_access_key)
-        return Connection(region or box.region, None, box.endpoint_url, key, sandbox=True)
+        place = (region or box.region, None, box.endpoint_url, key)
+        return Connection(*place, sandbox=True, env=requested.env)
     if endpoint_url := requested.endpoint_url or os.environ.get("AWS_ENDPOINT_URL"):
         check_endpoint_url(endpoint_url)
     return replace(requested, region=region)

@@ -14,7 +14,7 @@ class Target:
     `account` is None if no call has read it, and empty if AWS does not return it. `profile` is the
     AWS profile, None for other credentials. `role_arn` is the role that CloudFormation assumes, or
     the role that the caller has assumed, if it is known. `sandbox` is whether it is the embedded
-    AWS.
+    AWS, and `env` the environment of readmodel.toml, None if it has none.
     """
 
     account: str | None = None
@@ -23,15 +23,20 @@ class Target:
     profile: str | None = None
     role_arn: str | None = None
     sandbox: bool = False
+    env: str | None = None
 
     @property
     def place(self) -> str:
-        """The account and region, with the profile and role: `123456789012/eu-west-1`."""
+        """The account and region, with the environment, the profile and the role.
+
+        Such as `123456789012/eu-west-1 (environment production)`.
+        """
         region = self.region or "no region"
+        env = [f"environment {self.env}"] * bool(self.env)
         if self.sandbox:
-            return f"{SANDBOX} ({region})"
+            return f"{SANDBOX} ({', '.join([region, *env])})"
         account = "account unknown" if self.account == "" else self.account
-        who = [f"profile {self.profile}"] * bool(self.profile)
+        who = env + [f"profile {self.profile}"] * bool(self.profile)
         who += [f"role {_role_name(self.role_arn)}"] * bool(self.role_arn)
         return "/".join(filter(None, (account, region))) + (f" ({', '.join(who)})" if who else "")
 

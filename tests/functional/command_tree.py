@@ -38,6 +38,8 @@ NEED_THE_MODEL: dict[str, list[str]] = {
     "read": [],
     "verify": ["--yes"],
     "restore": ["payload.json", "version", "--yes"],
+    "ls": [],
+    "unpublish": ["payload.json", "--yes"],
 }
 NEED_A_NAME: dict[str, list[str]] = {
     "status": [],

@@ -28,6 +28,7 @@ TARGET = {
     "profile": None,
     "role_arn": None,
     "sandbox": False,
+    "env": None,
 }
 """The fields of every result on that stack."""
 CHANGE_SET_ID = "arn:aws:cloudformation:eu-west-1:123456789012:changeSet/c/1"
@@ -45,6 +46,7 @@ NO_AWS = {
     ),
     "READMODEL_CFN_HOME": "/dev/null/home",  # no lint result is cached
     "READMODEL_CFN_SANDBOX": None,
+    "READMODEL_CFN_ENV": None,
     **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")),
     "AWS_CONFIG_FILE": "/nowhere/config",
     "AWS_SHARED_CREDENTIALS_FILE": "/nowhere/credentials",

@@ -203,6 +203,9 @@ _EXISTING = [
     ("publish", "data", "--delete-missing", "--yes"),
     ("restore", "payload.json", "v1", "--yes"),
     ("history", "payload.json"),
+    ("ls",),
+    ("unpublish", "payload.json", "--yes"),
+    ("unpublish", "payload.json", "--all-versions", "--yes"),
     ("read",),
     ("verify", "--yes"),
     ("verify", "--concurrency", "--yes"),
@@ -297,6 +300,14 @@ def test_sandbox_is_in_colour() -> None:
         (Target(None, "eu-west-1"), "eu-west-1"),
         (Target("1", "eu-west-1", "shop", sandbox=True), "stack shop in the sandbox (eu-west-1)"),
         (Target("1", "eu-west-1", None, None, ADMIN), "1/eu-west-1 (role Admin)"),
+        (
+            Target("1", "eu-west-1", "shop", "prod", env="production"),
+            "stack shop in 1/eu-west-1 (environment production, profile prod)",
+        ),
+        (
+            Target("1", "eu-west-1", "shop", sandbox=True, env="staging"),
+            "stack shop in the sandbox (eu-west-1, environment staging)",
+        ),
     ],
 )
 def test_text_of_a_target(target: Target, text: str) -> None:
@@ -312,4 +323,5 @@ def test_fields_of_a_target() -> None:
         "profile": None,
         "role_arn": None,
         "sandbox": True,
+        "env": None,
     }

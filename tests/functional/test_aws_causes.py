@@ -21,6 +21,12 @@ KEY = Credentials("AKIA1", "secret")
         ("KMS.KMSInvalidStateException", "", "KMS key"),
         ("AccessDenied", "not authorized to perform: kms:Decrypt on it", "kms:Decrypt"),
         ("LimitExceededException", "Limit on the number of stacks", "quota"),
+        ("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", "sub"),
+        (
+            "InvalidIdentityToken",
+            "No OpenIDConnect provider found in your account for https://gitlab.com",
+            "create-open-id-connect-provider",
+        ),
     ],
 )
 def test_hint_says_what_to_do(code: str, message: str, fact: str) -> None:

@@ -48,6 +48,21 @@ def test_options_are_completed(tmp_path: Path) -> None:
     assert expected <= set(found)
 
 
+@pytest.mark.parametrize("words", ["deploy --env ", "status --config other.toml --env "])
+def test_environments_are_completed(tmp_path: Path, words: str) -> None:
+    text = "[env.staging.stack]\nname = 'a'\n[env.production.stack]\nname = 'b'\n"
+    name = "other.toml" if "other" in words else "readmodel.toml"
+    (tmp_path / name).write_text(text)
+    assert completed(words, tmp_path) == ["plain,staging", "plain,production"]
+    assert completed(f"{words}p", tmp_path) == ["plain,production"]
+
+
+def test_nothing_is_completed_for_an_invalid_file(tmp_path: Path) -> None:
+    assert completed("deploy --env ", tmp_path) == [""]
+    (tmp_path / "readmodel.toml").write_text("broken")
+    assert completed("deploy --env ", tmp_path) == [""]
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [

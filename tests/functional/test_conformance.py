@@ -23,7 +23,7 @@ from readmodel_cfn.local.serve.endpoint import Endpoint
 from readmodel_cfn.local.serve.source import Source
 
 FACTS = facts()
-REFUSED = ("R08", "R15", "R30", "R57")
+REFUSED = ("R08", "R15", "R30", "R59")
 """The rules of the audit for what AWS refuses."""
 
 

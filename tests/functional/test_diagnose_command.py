@@ -109,6 +109,17 @@ def test_validation_failure_shows_its_place_in_the_template(aws: Aws) -> None:
     assert other == "Gone AWS::S3::Bucket - no such key"
 
 
+def test_table_of_the_environment_is_named_too(aws: Aws) -> None:
+    with Path("readmodel.toml").open("a") as file:
+        file.write("[env.production.data_store]\nretain = false\n")
+    aws.stack("ROLLBACK_COMPLETE")
+    aws.events(*UNDONE)
+    failures(aws, found("DataStore", TAKEN))
+    line = next(line for line in lines("--env", "production") if line.startswith("config"))
+    assert "[data_store]" in line
+    assert "[env.production.data_store]" in line
+
+
 def test_json_of_a_failure_is_one_object(aws: Aws) -> None:
     aws.stack("ROLLBACK_COMPLETE")
     aws.events(*UNDONE)

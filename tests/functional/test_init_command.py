@@ -11,8 +11,9 @@ from functional_aws import Aws, error_of, run, stubbed
 from processes import on_terminal
 
 from readmodel_cfn import Api, ReadModel, Route, Writer
-from readmodel_cfn.config.file import Config, StackSettings, load
+from readmodel_cfn.config.file import load
 from readmodel_cfn.config.starter import stack_name_for
+from readmodel_cfn.config.values import Config, StackSettings
 from readmodel_cfn.local import sandbox
 from readmodel_cfn.local.sandbox import Sandbox
 
@@ -99,6 +100,27 @@ def test_options_make_the_config_without_a_terminal() -> None:
     )
 
 
+def test_subject_as_principal_prints_the_command_that_creates_its_provider() -> None:
+    result = run("init", "--json", "--principal", "repo:acme/shop:environment:production")
+    assert load(FILE).model.writer.principals == ("repo:acme/shop:environment:production",)
+    assert json.loads(result.stdout)["next"][0] == (
+        "aws iam create-open-id-connect-provider "
+        "--url https://token.actions.githubusercontent.com --client-id-list sts.amazonaws.com"
+    )
+
+
+def test_other_principals_need_no_provider() -> None:
+    result = run("init", "--json", "--principal", "123456789012")
+    assert not [command for command in json.loads(result.stdout)["next"] if "aws iam" in command]
+
+
+@pytest.mark.parametrize("comma", [",", ", "])
+def test_several_origins_are_joined_by_commas(comma: str) -> None:
+    text = comma.join(["https://a.example", "https://b.example"])
+    assert run("init", "--cors-origin", text).exit_code == 0
+    assert load(FILE).model.api.cors_origins == ("https://a.example", "https://b.example")
+
+
 @pytest.mark.parametrize(
     ("options", "named"),
     [
@@ -111,9 +133,11 @@ def test_options_make_the_config_without_a_terminal() -> None:
         (["--route", "a", "--route", "a"], "--route"),
         (["--route", "a/{id}", "--route", "a/{sku}"], "--route"),
         (["--cors-origin", "example.com"], "--cors-origin"),
+        (["--cors-origin", "https://a.example,b.example"], "--cors-origin"),
         (["--writer", "role"], "--principal"),
         (["--writer", "role", "--principal", "backend"], "--principal"),
         (["--writer", "user", "--principal", "123456789012"], "--principal"),
+        (["--principal", "repo:acme/*:pull_request"], "--principal"),
         (["--writer", "nobody"], "--writer"),
     ],
     ids=str,

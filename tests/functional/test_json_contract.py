@@ -18,11 +18,20 @@ from readmodel_cfn.analysis import audit
 from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.lint import Finding
 from readmodel_cfn.local.sandbox import Sandbox
+from readmodel_cfn.publish.deletion import Refused
 from readmodel_cfn.publish.history import Restored, Version
 from readmodel_cfn.publish.results import Published
+from readmodel_cfn.publish.stored import StoredDocument
+from readmodel_cfn.publish.unpublish import Unpublished, UnpublishResult
 
 WITH_JSON = [words for words, command in LEAVES.items() if "--json" in options_of(command)]
-WITHOUT = {"template", "graph", "openapi", "completion"}  # their output is for programs already
+WITHOUT = {
+    "template",
+    "graph",
+    "openapi",
+    "policy",
+    "completion",
+}  # their output is for programs already
 ENDLESS = ("serve", "sandbox start")
 KEY = {"AWS_ACCESS_KEY_ID": "AKIA1", "AWS_SECRET_ACCESS_KEY": "s3cret"}
 READ_MODEL = '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
@@ -89,6 +98,8 @@ def names(result: type) -> list[str]:
         ("history", [*names(Version), "deletion"]),
         ("restore", names(Restored)),
         ("publish", names(Published)),
+        ("ls", names(StoredDocument)),
+        ("unpublish", [*names(UnpublishResult), *names(Refused), *names(Unpublished), "versions"]),
         ("sandbox start", names(Sandbox)),
     ],
 )

@@ -395,10 +395,18 @@ def test_invalid_proxy_is_one_line(proxy: str, words: tuple[str, ...]) -> None:
     [
         "[default]\ns3 = text\n",
         "[default]\nservices = mine\n[services mine]\ns3 = text\n",
+        "[default]\nservices = mine\n[services mine]\ncloudformation = text\n",
+        "[default]\nservices =\n  mine = text\n",
         "[default]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = other\n"
         "[profile other]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = default\n",
     ],
-    ids=["s3 is a text", "s3 of services is a text", "a circle of profiles"],
+    ids=[
+        "s3 is a text",
+        "s3 of services is a text",
+        "another service is a text",
+        "services is a group",
+        "a circle of profiles",
+    ],
 )
 @pytest.mark.usefixtures("folder")
 def test_invalid_profile_is_one_line(lines: str, words: tuple[str, ...]) -> None:

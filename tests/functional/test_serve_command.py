@@ -131,3 +131,44 @@ def test_invalid_document_is_reported(folder: Path) -> None:
     with serving(folder) as server:
         assert server.ask("/v1/samples").status == 200
         assert "JSON" in server.logged("payload.json: ")
+
+
+PAGE = {"Origin": "http://localhost:3000"}
+PREFLIGHT = {
+    **PAGE,
+    "Access-Control-Request-Method": "GET",
+    "Access-Control-Request-Headers": "if-none-match",
+}
+
+
+def test_page_of_this_machine_can_read_by_default(folder: Path) -> None:
+    with serving(folder) as server:
+        assert server.ready["origins"] == ["http://localhost:*", "http://127.0.0.1:*"]
+        answer = server.ask("/v1/samples", PAGE)
+        assert answer.headers["access-control-allow-origin"] == PAGE["Origin"]
+        preflight = server.ask("/v1/samples", PREFLIGHT, "OPTIONS")
+        assert preflight.status == 204
+        assert "if-none-match" in preflight.headers["access-control-allow-headers"].lower()
+        assert "access-control-allow-origin" not in server.ask("/v1/samples").headers
+
+
+def test_origin_replaces_the_default_and_none_leaves_those_of_the_template(folder: Path) -> None:
+    other = {"Origin": "http://shop.test"}
+    with serving(folder, "--origin", other["Origin"]) as server:
+        answer = server.ask("/v1/samples", other)
+        assert answer.headers["access-control-allow-origin"] == other["Origin"]
+        assert "access-control-allow-origin" not in server.ask("/v1/samples", PAGE).headers
+    with serving(folder, "--origin", "none") as server:
+        assert server.ready["origins"] == []
+        assert "access-control-allow-origin" not in server.ask("/v1/samples", PAGE).headers
+
+
+def test_origins_of_the_template_stay(folder: Path) -> None:
+    cors = '[api]\ncors_origin = ["https://a.example", "https://b.example"]\n'
+    (folder / "readmodel.toml").write_text(TWO_ROUTES + cors)
+    with serving(folder) as server:
+        for origin in ("https://a.example", "https://b.example", PAGE["Origin"]):
+            answer = server.ask("/v1/samples", {"Origin": origin})
+            assert answer.headers["access-control-allow-origin"] == origin
+        answer = server.ask("/v1/samples", {"Origin": "https://c.example"})
+        assert "access-control-allow-origin" not in answer.headers

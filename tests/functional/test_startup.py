@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from processes import environment
 
-SLOW = {"boto3", "botocore", "cfnlint", "obstore", "rich"}
+SLOW = {"boto3", "botocore", "cfnlint", "jsonschema_rs", "obstore", "rich"}
 
 
 @pytest.mark.parametrize(

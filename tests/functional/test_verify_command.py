@@ -209,7 +209,7 @@ def test_contract_and_options_come_from_config_and_arguments(
         routes=(PromisedRoute("products/{id}", "products/{id}.json"),),
         cache_control="max-age=5",
         gzip_stored=True,
-        cors_origin="*",
+        cors_origins=("*",),
         missing="mask",
         compress_from=None,
     )

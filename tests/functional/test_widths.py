@@ -76,6 +76,20 @@ def _history(aws: Aws) -> None:
     aws.answers("s3", "list_object_versions", {"Versions": [version]})
 
 
+def _listed(aws: Aws) -> None:
+    found = {"Key": LONG, "Size": 1234, "LastModified": THEN, "ETag": '"' + "e" * 32 + '"'}
+    aws.stack()
+    aws.answers("s3", "list_objects_v2", {"IsTruncated": False, "Contents": [found]})
+
+
+def _unpublished(aws: Aws) -> None:
+    found = {"Key": LONG, "VersionId": "v" * 40, "LastModified": THEN, "IsLatest": True}
+    page = {"IsTruncated": False, "Versions": [{**found, "Size": 1234, "ETag": '"e"'}]}
+    aws.stack()
+    aws.answers("s3", "list_object_versions", page)
+    aws.answers("s3", "delete_objects", {})
+
+
 def _published(aws: Aws) -> None:
     aws.stack()
     aws.answers("s3", "put_object", {"ETag": '"' + "e" * 32 + '"', "VersionId": "v" * 40})
@@ -92,6 +106,8 @@ COMMANDS: dict[tuple[str, ...], Scene] = {
     ("outputs",): _outputs,
     ("history", LONG): _history,
     ("publish", LONG): _published,
+    ("ls",): _listed,
+    ("unpublish", LONG, "--yes"): _unpublished,
     ("follow",): _missing,
 }
 

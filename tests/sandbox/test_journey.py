@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from ci_jobs import GITHUB, GITLAB, unsigned
 from click.testing import CliRunner, Result
 
 from readmodel_cfn.cli import main
@@ -360,6 +362,114 @@ def test_role_of_the_writer_can_be_assumed_by_its_principals(
     s3 = as_role(clients, outputs["DataStoreRoleArn"])
     assert allowed(s3.put_object, Bucket=outputs["S3BucketName"], Key="payload.json", Body=b"1")
     assert not allowed(s3.put_object, Bucket=outputs["S3BucketName"], Key="other", Body=b"1")
+
+
+def test_both_keys_of_the_writer_are_valid_until_the_previous_one_is_removed(
+    project: Project, clients: Callable[..., Any]
+) -> None:
+    project("deploy", "--yes")
+    old, bucket = writer_client(project, clients), project.outputs()["S3BucketName"]
+    document = {"Bucket": bucket, "Key": "payload.json", "Body": b"1"}
+
+    project.more = "[writer]\nserial = 2\nkeep_previous_key = true"
+    project("deploy", "--yes")
+    new = writer_client(project, clients)
+    old.put_object(**document)
+    new.put_object(**document)
+
+    project.more = "[writer]\nserial = 3\nkeep_previous_key = true"
+    project("deploy", "--yes", exits=4)  # a third key
+    assert "keep_previous_key" in project.stderr
+    old.put_object(**document)
+
+    project.more = "[writer]\nserial = 2"
+    project("deploy", "--yes")
+    with pytest.raises(ClientError) as refused:
+        old.put_object(**document)
+    assert refused.value.response["Error"]["Code"] == "InvalidAccessKeyId"
+    new.put_object(**document)
+    project("deploy", "--yes")
+    assert "UPDATE_IN_PROGRESS" not in project.stderr
+
+
+@pytest.mark.parametrize(
+    ("subject", "token"),
+    [
+        ("repo:acme@123/shop@456:environment:production", GITHUB),
+        ("project_path:acme/web/shop:ref_type:branch:ref:main", GITLAB),
+    ],
+    ids=["GitHub", "GitLab"],
+)
+def test_job_publishes_with_its_token_and_no_other_job_does(
+    project: Project, subject: str, token: dict[str, str]
+) -> None:
+    project.more = f'[writer]\nkind = "role"\nprincipals = ["{subject}"]'
+    project("deploy", "--yes")
+    outputs = project.outputs()
+    document = project.folder / "document.json"
+    document.write_text('"from a job"')
+
+    def publish(**claims: str) -> int:
+        """The exit code of `publish` with this token, as a job of a pipeline runs it."""
+        file = project.folder / "token"
+        file.write_text(unsigned(token | claims))
+        config, bucket = str(project.folder / "readmodel.toml"), outputs["S3BucketName"]
+        done = CliRunner().invoke(
+            main,
+            ["publish", str(document), "--bucket", bucket, "--config", config],
+            env={
+                "AWS_ENDPOINT_URL": project.sandbox.endpoint_url,
+                "AWS_ACCESS_KEY_ID": None,
+                "AWS_SECRET_ACCESS_KEY": None,
+                "AWS_DEFAULT_REGION": project.sandbox.region,
+                "AWS_ROLE_ARN": outputs["DataStoreRoleArn"],
+                "AWS_WEB_IDENTITY_TOKEN_FILE": str(file),
+            },
+        )
+        return done.exit_code
+
+    assert publish(sub=subject) == 0
+    assert json.loads(project.read()["body"]) == "from a job"
+    assert publish(sub=subject.replace("shop", "other")) == 1
+    assert publish(sub=f"{subject}-2") == 1
+    assert publish(sub=subject, aud="https://example.com") == 1
+    assert publish() == 1
+
+
+@pytest.mark.parametrize(
+    "subject", ["repo:a/b:environment:c", "project_path:a/b:ref_type:tag:ref:c"]
+)
+def test_command_of_init_creates_the_provider_that_the_role_trusts(
+    project: Project, clients: Callable[..., Any], subject: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.folder)
+    to_sandbox = ["--stack-name", project.name, "--endpoint-url", project.sandbox.endpoint_url]
+    written = CliRunner().invoke(
+        main,
+        ["init", "--yes", "--json", "--principal", subject, *to_sandbox],
+        env={
+            "AWS_ACCESS_KEY_ID": project.sandbox.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": project.sandbox.secret_access_key,
+            "AWS_DEFAULT_REGION": project.sandbox.region,
+        },
+    )
+    options = shlex.split(json.loads(written.stdout)["next"][0])[3:]
+    values = dict(zip(options[::2], options[1::2], strict=True))
+    provider = clients("iam").create_open_id_connect_provider(
+        Url=values["--url"], ClientIDList=[values["--client-id-list"]]
+    )["OpenIDConnectProviderArn"]
+    clients("iam").delete_open_id_connect_provider(OpenIDConnectProviderArn=provider)
+
+    project.more = f'[writer]\nkind = "role"\nprincipals = ["{subject}"]'
+    project("deploy", "--yes")
+    name = project.resource("DataStoreWriter")
+    trust = clients("iam").get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+    (statement,) = trust["Statement"]
+    assert statement["Principal"] == {"Federated": provider}
+    audience = {
+        key: value for key, value in statement["Condition"]["StringEquals"].items() if "aud" in key
+    }
+    assert list(audience.values()) == [values["--client-id-list"]]
 
 
 def test_publish_to_a_bucket_needs_only_the_permissions_of_the_writer(

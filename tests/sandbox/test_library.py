@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from documents import ROOT, blocks
-from readmodel_cfn import ReadModel, ReadModelStack, build_article
+from readmodel_cfn import ReadModel, ReadModelError, ReadModelStack, build_article
 from readmodel_cfn.analysis.audit import audit, audit_report, to_sarif
 from readmodel_cfn.analysis.graph import flowchart
 from readmodel_cfn.analysis.openapi import openapi
@@ -27,6 +27,8 @@ from readmodel_cfn.lint import lint
 from readmodel_cfn.local import sandbox as embedded
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.local.serve import ServedApi, serving
+from readmodel_cfn.policy import policy
+from readmodel_cfn.stacks import environments, status_all
 from readmodel_cfn.template.render import build_template, render
 
 PAGE = "docs/library.md"
@@ -166,16 +168,6 @@ def deploy_without_lint() -> None:
 
 
 @pytest.fixture(scope="module")
-def environment_of_sandbox(sandbox: Sandbox, sandbox_home: Path) -> dict[str, str]:
-    return {
-        "AWS_ACCESS_KEY_ID": sandbox.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": sandbox.secret_access_key,
-        "AWS_DEFAULT_REGION": sandbox.region,
-        "READMODEL_CFN_HOME": str(sandbox_home),
-    }
-
-
-@pytest.fixture(scope="module")
 def deployed(
     sandbox: Sandbox,
     environment_of_sandbox: dict[str, str],
@@ -201,10 +193,10 @@ def deployed(
 
 @pytest.fixture
 def shop(
-    deployed: Shop, environment_of_sandbox: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    deployed: Shop,
+    use_sandbox: None,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Shop:
-    for name, value in environment_of_sandbox.items():
-        monkeypatch.setenv(name, value)
     monkeypatch.chdir(deployed.folder)
     deployed.configure("products")
     deployed.values.clear()
@@ -261,6 +253,22 @@ def status(shop: Shop) -> None:
     assert found.drift
     assert plain(found.as_dict()) == shop("status", "--drift", "--json").value
     assert str(found) in shop("status").result.stdout.splitlines()
+
+
+@row("`status --all`")
+def every_status(shop: Shop) -> None:
+    """One environment is deployed, the other is not."""
+    tables = f'[env.one.stack]\nname = "{shop.name}"\n[env.two.stack]\nname = "{shop.name}-no"\n'
+    with Path("readmodel.toml").open("a") as file:
+        file.write(tables)
+    place = ("--endpoint-url", shop.endpoint_url)
+    printed = shop.run("status", "--all", "--json", *place, exits=1)
+    found = status_all(environments("readmodel.toml", endpoint_url=shop.endpoint_url))
+    shop.configure("products")
+    assert plain(found.as_dict()) == printed.value
+    assert [bool(each.status) for each in found] == [True, False]
+    with pytest.raises(ReadModelError, match=f"{shop.name}-no"):
+        found.raise_if_broken()
 
 
 @row("`diagnose`")
@@ -332,6 +340,39 @@ def restore(shop: Shop) -> None:
     unchanged = shop("restore", key, current, "--yes", "--json").value
     assert shop.stack.restore(key, current).as_dict() == unchanged
     shop.stack.publish("data")
+
+
+@row("`ls PREFIX`")
+def documents(shop: Shop) -> None:
+    printed = [line["document"] for line in shop("ls", "products/", "--json").lines]
+    assert [document["key"] for document in printed] == list(KEYS)
+    assert [document.as_dict() for document in shop.stack.documents("products/")] == printed
+    assert shop("ls").result.stdout.count("products/{id}") == len(KEYS)
+
+
+@row("`unpublish KEY...`")
+def unpublish(shop: Shop) -> None:
+    key, missing, differs = KEYS[1], "products/44.json", "version"
+    for all_versions in (False, True):
+        words = ["--all-versions"] * all_versions
+        *_, first = shop("unpublish", key, "--all-versions", "--yes", "--json").lines
+        assert first["result"]["missing"] == []
+        shop.stack.publish("data")
+        *reported, last = shop("unpublish", key, missing, *words, "--yes", "--json").lines
+        shop.stack.unpublish(key, all_versions=True, confirm=lambda _: True)
+        shop.stack.publish("data")
+        shop.values.clear()
+        result = shop.stack.unpublish(
+            key,
+            missing,
+            all_versions=all_versions,
+            confirm=lambda _: True,
+            on_progress=shop.on_progress,
+        )
+        assert without(shop.values, differs) == without(reported, differs)
+        assert {"result": result.as_dict()} == last
+        shop.stack.publish("data")
+    assert str(shop.stack.unpublish(missing)) in shop("unpublish", missing).result.stdout
 
 
 @row("`read PATH`")
@@ -461,6 +502,16 @@ def graph(shop: Shop) -> None:
     assert flowchart(shop.model) == shop.run("graph").result.stdout
 
 
+@row("`policy`")
+def policy_of_stack(shop: Shop) -> None:
+    (shop.folder / "site.json").write_text(render(build_template(shop.model)))
+    printed = shop.run("policy", "--for", "deploy", "--for", "read").value
+    assert json.loads(shop.stack.policy("deploy", "read").to_json()) == printed
+    assert json.loads(shop.stack.policy().to_json()) == shop.run("policy").value
+    of_file = shop.run("policy", "site.json", "--stack-name", shop.name).value
+    assert json.loads(policy(Path("site.json"), shop.name).to_json()) == of_file
+
+
 @row("`openapi`")
 def describe(shop: Shop) -> None:
     (shop.folder / "site.json").write_text(render(build_template(shop.model)))
@@ -469,6 +520,14 @@ def describe(shop: Shop) -> None:
     assert openapi(Path("site.json")) == printed
     named = openapi(shop.model, stack_name=shop.name)
     assert named == shop.run("openapi").value
+    assert shop.stack.openapi() == named
+
+
+@row("`openapi --deployed`")
+def describe_deployed(shop: Shop) -> None:
+    found = shop.stack.openapi(deployed=True)
+    assert found == shop("openapi", "--deployed").value
+    assert found["servers"] == [{"url": shop.stack.url()}]
 
 
 @row("`serve`")

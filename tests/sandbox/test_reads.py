@@ -38,6 +38,7 @@ ROUTES = (
 )
 SAFE = "ABCXYZabcxyz0189._-"
 ORIGIN = "http://localhost:3000"  # the sandbox refuses pages of other machines
+OTHER_ORIGIN, REFUSED = "http://shop.localhost", "http://other.localhost"
 
 
 @dataclass(frozen=True)
@@ -253,6 +254,45 @@ def test_cors_preflight_allows_conditional_reads(deployed: Deploy, encoding: Any
     assert "GET" in answer.headers["access-control-allow-methods"]
     assert "If-None-Match" in answer.headers["access-control-allow-headers"]
     assert int(answer.headers["access-control-max-age"]) > 0
+
+
+@pytest.mark.parametrize("missing", ["not-found", "mask"])
+@pytest.mark.parametrize("encoding", ["none", "gzip"])
+def test_each_of_several_origins_may_read_and_no_other(
+    deployed: Deploy, encoding: Any, missing: Any
+) -> None:
+    api = deployed(
+        api=Api(cors_origin=(ORIGIN, OTHER_ORIGIN), missing=missing),
+        data_store=DataStore(stored_encoding=encoding),
+    )
+    etag = api.publish("payload.json", LARGE)
+    for origin, allowed in ((ORIGIN, ORIGIN), (OTHER_ORIGIN, OTHER_ORIGIN), (REFUSED, None)):
+        answers = [
+            api.send("samples", Origin=origin),
+            api.send("samples", Origin=origin, Accept_Encoding="gzip"),
+            api.send("samples", Origin=origin, If_None_Match=etag),
+            api.send("products/none", Origin=origin),
+            api.send("samples", "HEAD", Origin=origin),
+        ]
+        assert [answer.status for answer in answers] == [200, 200, 304, 404, 200]
+        for answer in answers:
+            assert answer.headers.get("access-control-allow-origin") == allowed
+            assert "Origin" in answer.headers["vary"].split(",")
+        assert answers[1].headers["content-encoding"] == "gzip"
+        nowhere = api.send("nowhere", Origin=origin)
+        assert (nowhere.status, nowhere.headers["access-control-allow-origin"]) == (404, "*")
+    assert "access-control-allow-origin" not in api.send("samples").headers
+
+
+def test_preflight_allows_the_configured_headers(deployed: Deploy) -> None:
+    origins = (ORIGIN, OTHER_ORIGIN)
+    api = deployed(api=Api(cors_origin=origins, cors_headers=("traceparent", "Authorization")))
+    answer = api.send("samples", "OPTIONS", Origin=REFUSED, Access_Control_Request_Method="GET")
+    assert (answer.status, answer.headers["access-control-allow-origin"]) == (204, "*")
+    allowed = answer.headers["access-control-allow-headers"].split(",")
+    assert {"If-None-Match", "traceparent", "Authorization"} <= {*allowed}
+    api.publish("payload.json", 1)
+    assert api.send("samples", Origin=ORIGIN, Authorization="Bearer x").status == 200
 
 
 # --- small on the wire ---

@@ -195,6 +195,22 @@ def test_cors_that_the_config_lacks_fails(make_site: Callable[..., Site]) -> Non
     assert "readmodel-cfn diff" in site.stderr
 
 
+SEVERAL = 'cors_origin = ["http://localhost:3000", "http://shop.localhost", "https://a.example"]'
+
+
+def test_each_of_several_origins_is_checked_and_one_that_is_not_configured(
+    make_site: Callable[..., Site],
+) -> None:
+    one = f'cors_origin = "{ORIGIN}"'
+    site = make_site(TOML.replace(one, SEVERAL))
+    outcome = site.verify()["CORS"]
+    assert outcome["status"] == "kept"
+    assert "1 not checked" in outcome["what"]  # the sandbox refuses pages of other machines
+    more = SEVERAL.replace("shop.localhost", "shop.localhost:8080")
+    site.config.write_text(TOML.replace(one, more))
+    assert site.broken() == ["CORS"]
+
+
 # --- the article's ---
 
 

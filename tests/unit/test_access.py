@@ -50,6 +50,18 @@ def encrypted(algorithm: str) -> dict[str, Any]:
     return {"BucketEncryption": {"ServerSideEncryptionConfiguration": [rule]}}
 
 
+def trusted(*subjects: str) -> Any:
+    """A role that jobs of GitHub may assume: those with these subjects, or all."""
+    conditions = {"StringEquals": {"token.actions.githubusercontent.com:sub": list(subjects)}}
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": "arn:provider"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        **({"Condition": conditions} if subjects else {}),
+    }
+    return {"AssumeRolePolicyDocument": {"Statement": [statement]}}
+
+
 # The first properties are the narrower ones: from them to the second access widens, and from the
 # second to the first it does not.
 WIDER: list[tuple[str, Any, Any]] = [
@@ -96,6 +108,12 @@ WIDER: list[tuple[str, Any, Any]] = [
     (POLICY, None, allow()),
     (ROLE, {"ManagedPolicyArns": ["a"]}, {"ManagedPolicyArns": ["a", "b"]}),
     (ROLE, {"PermissionsBoundary": "a"}, {"Tags": []}),
+    (
+        ROLE,
+        trusted("repo:a/b:pull_request"),
+        trusted("repo:a/b:pull_request", "repo:c/d:environment:e"),
+    ),
+    (ROLE, trusted("repo:a/b:pull_request"), trusted()),
     ("AWS::IAM::AccessKey", None, {"UserName": "a"}),
     (METHOD, None, {"AuthorizationType": "NONE", "HttpMethod": "GET"}),
     ("AWS::WAFv2::WebACLAssociation", {"WebACLArn": "a"}, None),

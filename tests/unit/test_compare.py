@@ -28,7 +28,7 @@ etags = md5s | st.just("0" * 32 + "-2")  # that of an upload in parts
 
 
 def at(key: str, seconds: float = 0, etag: str = "0" * 32) -> Listed:
-    return Listed(key, etag, THEN + timedelta(seconds=seconds))
+    return Listed(key, etag, THEN + timedelta(seconds=seconds), 2)
 
 
 def found(local: dict[str, str], listed: dict[str, str]) -> Difference:

@@ -419,7 +419,7 @@ OF_RESOURCE = {
 APPLIES_TO_EXISTING = {
     DataStore: {"kms_key", "stored_encoding", "max_age", "stale_while_revalidate"},
     GatewayRole: set[str](),
-    Api: {"cors_origin", "missing"},
+    Api: {"cors_headers", "cors_origin", "missing"},
 }
 
 

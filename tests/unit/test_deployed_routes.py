@@ -7,7 +7,7 @@ import pytest
 
 from change_sets import difference
 from documents import ROOT
-from readmodel_cfn import ReadModel, Route, build_article, build_template
+from readmodel_cfn import ReadModel, Route, Writer, build_article, build_template
 from readmodel_cfn.deploy.exposure import exposure
 from readmodel_cfn.deploy.routes import removed_routes, routes_of
 from rendered import template
@@ -58,6 +58,22 @@ def test_a_new_stack_says_who_reads_and_who_writes() -> None:
     text = exposure(build_template(model("a", "b")).to_dict())
     assert "GET/HEAD of 2 routes by anyone" in text
     assert "IAM user DataStoreWriter with s3:PutObject on a, b" in text
+
+
+def test_a_new_stack_says_which_jobs_assume_the_role_of_the_writer() -> None:
+    principals = ("123456789012", "repo:acme/shop:environment:production")
+    writer = Writer(kind="role", principals=principals)
+    text = exposure(build_template(ReadModel([Route("a", "a")], writer=writer)).to_dict())
+    assert f"IAM role DataStoreWriter (assumed by {', '.join(principals)}) with" in text
+
+
+def test_a_role_of_every_job_is_shown_with_its_provider() -> None:
+    writer = Writer(kind="role", principals=("repo:acme/shop:pull_request",))
+    made = build_template(ReadModel([Route("a", "a")], writer=writer)).to_dict()
+    made = json.loads(json.dumps(made))
+    role = made["Resources"]["DataStoreWriter"]["Properties"]
+    del role["AssumeRolePolicyDocument"]["Statement"][0]["Condition"]
+    assert ":oidc-provider/token.actions.githubusercontent.com) with" in exposure(made)
 
 
 def test_a_stack_without_methods_and_writers_exposes_nothing() -> None:

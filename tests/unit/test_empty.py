@@ -90,7 +90,8 @@ def many(count: int) -> list[Version]:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The recorded pauses; nothing sleeps."""
     made: list[float] = []
-    monkeypatch.setattr("readmodel_cfn.deploy.empty.time", SimpleNamespace(sleep=made.append))
+    for module in ("deploy.empty", "aws.deletion"):
+        monkeypatch.setattr(f"readmodel_cfn.{module}.time", SimpleNamespace(sleep=made.append))
     return made
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from readmodel_cfn import Route
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.template.options import OptionError
-from readmodel_cfn.template.routes import check_routes, find_route
+from readmodel_cfn.template.routes import check_routes, find_route, serving_route
 from strategies import routes
 
 LONGEST = "k" * 1024
@@ -452,3 +452,42 @@ def test_text_has_precedence_over_parameters_of_a_path(path: str, expected: str 
     every = [Route("{rest+}", "r/{rest}"), Route("a/{x}", "x/{x}"), Route("a/b", "b")]
     found = find_route(every, path)
     assert (found[0].path if found else None) == expected
+
+
+SERVING = [
+    Route("products/{id}", "products/{id}.json"),
+    Route("products/list", "all.json"),
+    Route("files/{path+}", "files/{path}"),
+    Route("{any}", "{any}"),
+]
+
+
+@pytest.mark.parametrize(
+    ("key", "route", "path"),
+    [
+        ("products/42.json", "products/{id}", "products/42"),
+        ("all.json", "products/list", "products/list"),
+        ("files/a/b.json", "files/{path+}", "files/a/b.json"),
+        ("other.txt", "{any}", "other.txt"),
+    ],
+)
+def test_serving_route_has_the_path_of_the_request(key: str, route: str, path: str) -> None:
+    found = serving_route(SERVING, key)
+    assert found is not None
+    assert (found[0].path, found[1]) == (route, path)
+
+
+@pytest.mark.parametrize("key", ["products/list.json", "products/a/b.json", "a//b", ""])
+def test_no_route_serves_a_key_that_no_request_gets(key: str) -> None:
+    """A request for products/list gets all.json."""
+    assert serving_route(SERVING, key) is None
+
+
+@given(st.lists(routes(), min_size=1, max_size=4, unique_by=lambda route: route.path))
+def test_serving_route_agrees_with_the_route_of_its_path(found: list[Route]) -> None:
+    for route in found:
+        key = route.example.key
+        served = serving_route(found, key)
+        if served:
+            chosen = find_route(found, served[1])
+            assert chosen == (served[0], key)

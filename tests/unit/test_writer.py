@@ -20,7 +20,7 @@ from rendered import (
     statements,
     template,
 )
-from strategies import ACCOUNT, BOUNDARY, KMS_KEY, PRINCIPALS
+from strategies import ACCOUNT, BOUNDARY, KMS_KEY, PRINCIPALS, SUBJECTS
 
 ROUTES = (Route("samples", "payload.json"), Route("products/{id}", "products/{id}.json"))
 WORDS = ("put", "compare", "list", "delete")
@@ -167,7 +167,34 @@ def test_access_key_may_be_in_the_outputs() -> None:
 
 def test_serial_rotates_the_access_key() -> None:
     assert properties(model(), "DataStoreWriterAccessKey")["Serial"] == 1
-    assert properties(model(serial=2), "DataStoreWriterAccessKey")["Serial"] == 2
+    made = template(model(serial=2))["Resources"]
+    assert made["DataStoreWriterAccessKey2"]["Properties"]["Serial"] == 2
+    assert "DataStoreWriterAccessKey" not in made
+
+
+@pytest.mark.parametrize("key_in", ["secret", "outputs"])
+@pytest.mark.parametrize("serial", [2, 3, 12])
+def test_previous_key_is_kept_unchanged_beside_the_new_one(serial: int, key_in: str) -> None:
+    before = template(model(serial=serial - 1, key_in=key_in))
+    both = template(model(serial=serial, key_in=key_in, keep_previous_key=True))
+    after = template(model(serial=serial, key_in=key_in))
+    (old,) = keys_of(before)
+    (new,) = keys_of(after)
+    assert keys_of(both) == {old, new}
+    assert both["Resources"][old] == before["Resources"][old]
+    del both["Resources"][old], both["Metadata"], after["Metadata"]
+    assert both == after, "the secret and the outputs have the new key in both steps"
+
+
+def keys_of(made: Any) -> set[str]:
+    resources = made["Resources"].items()
+    return {name for name, found in resources if found["Type"] == "AWS::IAM::AccessKey"}
+
+
+def test_previous_key_of_the_first_key_is_refused() -> None:
+    with pytest.raises(OptionError) as refused:
+        Writer(keep_previous_key=True)
+    assert refused.value.key == "writer.keep_previous_key"
 
 
 def test_user_has_no_name_unless_given() -> None:
@@ -194,6 +221,44 @@ def test_writer_role_has_no_key_and_is_assumed_by_its_principals() -> None:
     assert not kinds & {"AWS::IAM::User", "AWS::IAM::AccessKey", "AWS::SecretsManager::Secret"}
 
 
+def test_jobs_assume_the_role_by_their_subject_and_audience_only() -> None:
+    github, gitlab = SUBJECTS[:2], SUBJECTS[3:]
+    made = model(kind="role", principals=(github[0], ACCOUNT, *gitlab, github[1]))
+    document = properties(made, "DataStoreWriter")["AssumeRolePolicyDocument"]
+    provider = "arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/"
+    host = "token.actions.githubusercontent.com"
+    assert document["Statement"] == [
+        {"Effect": "Allow", "Principal": {"AWS": [ACCOUNT]}, "Action": ["sts:AssumeRole"]},
+        {
+            "Effect": "Allow",
+            "Principal": {"Federated": {"Fn::Sub": provider + host}},
+            "Action": ["sts:AssumeRoleWithWebIdentity"],
+            "Condition": {
+                "StringEquals": {f"{host}:aud": "sts.amazonaws.com", f"{host}:sub": list(github)}
+            },
+        },
+        {
+            "Effect": "Allow",
+            "Principal": {"Federated": {"Fn::Sub": f"{provider}gitlab.com"}},
+            "Action": ["sts:AssumeRoleWithWebIdentity"],
+            "Condition": {
+                "StringEquals": {
+                    "gitlab.com:aud": "https://gitlab.com",
+                    "gitlab.com:sub": [*gitlab],
+                }
+            },
+        },
+    ]
+    types = {found["Type"] for found in template(made)["Resources"].values()}
+    assert "AWS::IAM::OIDCProvider" not in types, "it belongs to the account"
+
+
+def test_role_of_jobs_only_cannot_be_assumed_by_aws_principals() -> None:
+    made = properties(model(kind="role", principals=SUBJECTS[:1]), "DataStoreWriter")
+    (statement,) = made["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Action"] == ["sts:AssumeRoleWithWebIdentity"]
+
+
 def test_writer_none_makes_no_resources() -> None:
     made = template(model(kind="none"))
     assert not [name for name in made["Resources"] if "Writer" in name]
@@ -218,8 +283,8 @@ def test_permissions_boundary_must_be_a_policy_arn(boundary: str) -> None:
         Writer(permissions_boundary=boundary)
 
 
-@pytest.mark.parametrize("principal", PRINCIPALS)
-def test_principal_may_be_an_account_a_user_or_a_role(principal: str) -> None:
+@pytest.mark.parametrize("principal", PRINCIPALS + SUBJECTS)
+def test_principal_may_be_an_account_a_user_a_role_or_a_job(principal: str) -> None:
     assert Writer(kind="role", principals=(principal,))
 
 
@@ -233,6 +298,25 @@ def test_principal_may_be_an_account_a_user_or_a_role(principal: str) -> None:
         "arn:aws:iam::*:root",
         "ec2.amazonaws.com",
         "arn:aws:iam::123456789012:role/*",
+        "repo:*",
+        "repo:acme/*",
+        "repo:*/shop:pull_request",
+        "repo:acme/*:ref:refs/heads/main",
+        "repo:acme/sh*:ref:refs/heads/main",
+        "repo:acme/shop",
+        "repo:acme/shop:",
+        "repo:acme/shop:*",
+        "repo:acme/shop:ref:refs/heads/*",
+        "repo:acme/shop:ref:refs/heads/mai?",
+        "repo:acme/shop:environment:${aws:username}",
+        "repo:acme/shop:environment:two words",
+        "repo:acme@*/shop@1:pull_request",
+        "repo:acme@1/shop:pull_request",
+        "repo:acme/web/shop:pull_request",
+        "acme/shop:pull_request",
+        "project_path:acme/*:ref_type:branch:ref:main",
+        "project_path:acme:ref_type:branch:ref:main",
+        "project_path:acme/shop:ref_type:branch:ref:*",
     ],
 )
 def test_invalid_principal_is_refused(principal: str) -> None:
@@ -251,8 +335,10 @@ def test_invalid_iam_name_is_refused(name: str) -> None:
     [
         ("role", "key_in", "outputs"),
         ("role", "serial", 2),
+        ("role", "keep_previous_key", True),
         ("none", "key_in", "outputs"),
         ("none", "serial", 2),
+        ("none", "keep_previous_key", True),
         ("none", "name", "shop-writer"),
         ("none", "permissions_boundary", BOUNDARY),
     ],
@@ -264,4 +350,4 @@ def test_option_without_effect_on_the_kind_of_writer_is_refused(
     with pytest.raises(OptionError) as refused:
         Writer(kind=kind, principals=principals, **{name: value})
     assert refused.value.key == f"writer.{name}"
-    assert Writer(**{name: value})
+    assert Writer(**{"serial": 2, name: value})

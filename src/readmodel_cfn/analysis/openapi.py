@@ -4,13 +4,14 @@ The document has what the template declares: methods, request parameters, method
 bodies from templates. Methods whose values the template does not contain, such as imports, are
 omitted; the document's description names them.
 
-OpenAPI cannot express two things. A greedy parameter `{proxy+}` becomes `{proxy}` with a
-description. A document may be any JSON, so its content has a media type and no schema.
+OpenAPI cannot express a greedy parameter: `{proxy+}` becomes `{proxy}` with a description. The
+template does not say what a document contains, so its content has a schema only if the caller gives
+one for its route. Headers that only browsers use, such as those of CORS, are omitted.
 """
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from readmodel_cfn.analysis.view import View
 from readmodel_cfn.analysis.words import join_words
 from readmodel_cfn.cloudformation.evaluate import Json
 from readmodel_cfn.cloudformation.reader import TemplateSource, template_content
+from readmodel_cfn.cloudformation.resources import references
 from readmodel_cfn.cloudformation.values import PartialText, fill, reference_of
 from readmodel_cfn.errors import ConfigError
 
@@ -41,6 +43,8 @@ def openapi(
     *,
     stack_name: str | None = None,
     region: str | None = None,
+    schemas: Mapping[str, str] | None = None,
+    urls: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The OpenAPI document, as plain values.
 
@@ -51,37 +55,82 @@ def openapi(
         stack_name: Name of the stack, for texts that contain AWS::StackName or a parameter
             StackName.
         region: AWS region of the stack, the default in the document's URL.
+        schemas: The file with the JSON Schema of a route's documents, by the route's path; by
+            default those of a ReadModel. They require the extra `schema`.
+        urls: The URL of a deployed API, by the name of the output that has it.
 
     Raises:
-        ConfigError: a file that cannot be read, a text that is not a template, or no such API.
+        ConfigError: a file that cannot be read, a text that is not a template, no such API, or a
+            file that is no JSON Schema.
     """
     view = View(template_content(template))
-    chosen = _choose_api(view, api, str(template) if isinstance(template, Path) else "template")
+    deployed = {id_: url for name, url in (urls or {}).items() for id_ in _apis_of(view, name)}
+    where = str(template) if isinstance(template, Path) else "template"
+    chosen = _choose_api(view, api, where, deployed)
+    if schemas is None:
+        schemas = {r.path: r.schema for r in getattr(template, "routes", ()) if r.schema}
     paths, missing = _paths(view, chosen)
     schemes = _security_schemes(view, chosen)
     names = {"AWS::StackName": stack_name, "StackName": stack_name, "AWS::Region": region}
     values = {name: value for name, value in names.items() if value}
+    of_routes, components = _components(schemas, paths)
+    for path, name in of_routes.items():
+        _set_schema(paths[path], {"$ref": f"#/components/schemas/{name}"})
     return {
         "openapi": "3.1.0",
         "info": _info(view, chosen, missing, values),
         "servers": servers(
-            view, chosen, lambda text: _filled(text, values), values.get("AWS::Region")
+            view,
+            chosen,
+            lambda text: _filled(text, values),
+            values.get("AWS::Region"),
+            deployed.get(reference_of(chosen.id) or ""),
         ),
         "paths": paths,
         "components": {
-            "schemas": {"Error": ERROR_SCHEMA},
+            "schemas": components,
             **({"securitySchemes": schemes} if schemes else {}),
         },
     }
 
 
-def _choose_api(view: View, logical_id: str | None, where: str) -> Api:
+def _components(
+    schemas: Mapping[str, str], paths: Mapping[str, Any]
+) -> tuple[dict[str, str], dict[str, Any]]:
+    """The name of the schema of each path that has one, and all schemas by name."""
+    written = {"/" + path.replace("+}", "}"): file for path, file in schemas.items()}
+    own = {path: file for path, file in written.items() if path in paths}
+    if not own:
+        return {}, {"Error": ERROR_SCHEMA}
+    from readmodel_cfn.analysis.openapi_schemas import components
+
+    return components(own, {"Error": ERROR_SCHEMA})
+
+
+def _set_schema(item: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
+    """Set the schema of the document that a GET of a path returns."""
+    responses = item.get("get", {}).get("responses", {})
+    for content in responses.get("200", {}).get("content", {}).values():
+        content["schema"] = schema
+
+
+def _apis_of(view: View, output: str) -> set[str]:
+    """The logical IDs that an output refers to."""
+    return set(references(view.outputs.get(output)))
+
+
+def _choose_api(
+    view: View, logical_id: str | None, where: str, deployed: Collection[str] = ()
+) -> Api:
     apis = {api.resource.id: api for api in view.apis.values() if api.resource}
     if not apis:
         hint = "use a template with a REST API whose methods read S3"
         if view.unchecked:
             hint += f"; this was not looked at: {view.unchecked[0]}"
         raise ConfigError("no API in it reads S3", where=where, hint=hint)
+    own = [id_ for id_ in apis if id_ in deployed]
+    if logical_id is None and len(own) == 1:
+        return apis[own[0]]
     if logical_id is None and len(apis) > 1:
         what = f"several APIs read S3: {join_words(apis)}"
         raise ConfigError(what, where="--api", hint="choose one of them")

@@ -21,6 +21,13 @@ ERROR_SCHEMA = {
 _ERROR = {"schema": {"$ref": "#/components/schemas/Error"}}
 _JSON = "application/json"
 _PARAMETER = re.compile(r"method\.request\.(header|querystring)\.(.+)")
+# https://fetch.spec.whatwg.org/#http-responses and what OWASP's page on secure headers names
+_FOR_BROWSERS = re.compile(
+    "access-control-.*|cross-origin-.*|content-security-policy.*|permissions-policy"
+    "|referrer-policy|strict-transport-security|timing-allow-origin|x-content-type-options"
+    "|x-frame-options|x-xss-protection",
+    re.IGNORECASE,
+)
 _STATUS = re.compile("[1-5][0-9]{2}")
 _WITHOUT_BODY = ("204", "205", "304")
 
@@ -70,7 +77,7 @@ def _parameters(view: View, method: Method) -> Iterator[dict[str, Any]]:
         declared = dict.fromkeys(sorted(method.declared), False)
     for name, required in declared.items():
         match = _PARAMETER.fullmatch(name)
-        if match:
+        if match and match[2].lower() != "origin":  # browsers set it; no other client needs it
             yield {
                 "name": match[2],
                 "in": "header" if match[1] == "header" else "query",
@@ -95,6 +102,7 @@ def _response(method: Method, verb: str, declared: MethodResponse) -> dict[str, 
         name: {"schema": _header(responses, name)}
         for name in sorted(declared.headers)
         if name.lower() != "content-type"  # in OpenAPI it is the key of the content
+        and not _FOR_BROWSERS.fullmatch(name)
     }
     without_body = verb == "HEAD" or declared.status in _WITHOUT_BODY or declared.status < "200"
     content = {} if without_body else _content(method, responses, declared.status)

@@ -11,12 +11,19 @@ from readmodel_cfn.cloudformation.values import PartialText, Text
 Fill = Callable[[PartialText], str]
 
 
-def servers(view: View, api: Api, fill: Fill, region: str | None) -> list[dict[str, Any]]:
-    """The URLs, custom domain names first; `fill` fills in what is known of a text."""
+def servers(
+    view: View, api: Api, fill: Fill, region: str | None, deployed: str | None = None
+) -> list[dict[str, Any]]:
+    """The URLs, custom domain names first; `fill` fills in what is known of a text.
+
+    `deployed` is API Gateway's own URL, if it is known.
+    """
     own = [_domain(mapping, fill) for mapping in domain_mappings(view) if mapping.api == api.id]
     if own and api.default_endpoint_disabled:
         return own
-    server = _execute_api(stage_names(view, api), region)
+    server: dict[str, Any] = (
+        {"url": deployed} if deployed else _execute_api(stage_names(view, api), region)
+    )
     if api.default_endpoint_disabled:
         server["description"] = (
             "API Gateway's own URL is disabled; the domain name of the API is not in the template."

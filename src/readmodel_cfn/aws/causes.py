@@ -16,9 +16,16 @@ _REDIRECTED = f"if the bucket is new, {TRY_LATER}; otherwise {CHECK_NETWORK}"
 _OTHER_PROFILE = "or use another profile with --profile"
 _SET_CLOCK = "set this machine's clock: its time differs from that of AWS"
 _ASK = f"request this permission, {_OTHER_PROFILE}"
+_SUBJECT = (
+    "compare the subject and the audience of the job's OIDC token (sub, aud) with the role's trust "
+    "policy; the writer's role trusts the principals under [writer]"
+)
+_PROVIDER = (
+    "create the identity provider, once per account: aws iam create-open-id-connect-provider"
+)
 _KMS_KEY = "check that the KMS key of the bucket exists, is enabled and is in the bucket's region"
 
-_HINTS = {
+HINTS = {
     **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"), RENEW),
     # A token of an opt-in region that is not valid in the others, or of a deleted session.
     "InvalidToken": RENEW,
@@ -57,6 +64,8 @@ _HINTS = {
         "request a higher quota in Service Quotas, or delete what is unused",
     ),
 }
+"""What to do about an error with a code."""
+
 # A signature that is too old, or from the future: SignatureDoesNotMatch, InvalidSignatureException.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html
 _SKEWED = re.compile(r"signature (expired|not yet current)", re.IGNORECASE)
@@ -67,9 +76,13 @@ def hint_for(code: str, message: str) -> str | None:
     """What to do about an error with this code and message; None if that is unknown."""
     if _SKEWED.search(message):
         return _SET_CLOCK
+    if re.search(r"authorized to perform:? sts:AssumeRoleWithWebIdentity", message):
+        return _SUBJECT
+    if "No OpenIDConnect provider found" in message:
+        return _PROVIDER
     if code.startswith("KMS"):
         return _KMS_KEY
-    hint = _HINTS.get(code)
+    hint = HINTS.get(code)
     if hint == _ASK and (permission := _KMS_DENIED.search(message)):
         return f"request {permission[0]} for the bucket's KMS key, {_OTHER_PROFILE}"
     return hint

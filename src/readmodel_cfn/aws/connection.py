@@ -37,6 +37,7 @@ class Connection:
     those of the environment and the profile. `sandbox` is whether it is the embedded AWS. `session`
     is a boto3 session to use instead of a new one. `allowed_account` is the only account that may
     be used: a stack in any other is refused, and S3 refuses requests to a bucket of any other.
+    `env` is the environment of readmodel.toml, for messages.
     """
 
     region: str | None = None
@@ -46,6 +47,7 @@ class Connection:
     sandbox: bool = False
     session: "boto3.Session | None" = field(default=None, repr=False)
     allowed_account: str | None = None
+    env: str | None = None
 
     @cached_property
     def _session(self) -> "boto3.Session":
@@ -105,6 +107,7 @@ class Connection:
             region=self.region_name,
             profile=self.profile_name,
             sandbox=self.sandbox,
+            env=self.env,
         )
 
     @property
@@ -161,10 +164,15 @@ class Connection:
 
     @property
     def emulator_url(self) -> str | None:
-        """The URL of an emulator of AWS: `endpoint_url`, or AWS_ENDPOINT_URL of the environment."""
-        if self.endpoint_url or self._ignores_configured_endpoints:
+        """The URL of an emulator of AWS; None if the connection is to AWS.
+
+        It is `endpoint_url`, or what the environment and the profile set for both CloudFormation
+        and API Gateway: AWS has a URL for each service, an emulator one for all.
+        """
+        if self.endpoint_url:
             return self.endpoint_url
-        return os.environ.get("AWS_ENDPOINT_URL") or None
+        url = self._configured_endpoint("api_gateway")
+        return url if url == self._configured_endpoint("cloudformation") else None
 
     @property
     def ca_bundle(self) -> Path | None:
@@ -211,23 +219,41 @@ class Connection:
 
     @property
     def _has_own_s3(self) -> bool:
-        """Whether S3's endpoint is set: by `endpoint_url`, the environment or the profile.
+        """Whether S3's endpoint is set: by `endpoint_url`, the environment or the profile."""
+        return bool(self.endpoint_url or self._configured_endpoint("s3"))
 
+    def _configured_endpoint(self, service: str) -> str | None:
+        """The endpoint of a service that the environment or the profile sets.
+
+        The service's name and the order are botocore's:
         https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
         """
-        if self.endpoint_url or self._ignores_configured_endpoints:
-            return bool(self.endpoint_url)
-        session = self._botocore_session
-        profile = session.get_scoped_config()
-        services = session.full_config.get("services", {}).get(profile.get("services"), {})
-        self._check_nested("s3", services)
-        of_s3 = services.get("s3")
-        return bool(
-            os.environ.get("AWS_ENDPOINT_URL_S3")
+        if self._ignores_configured_endpoints:
+            return None
+        return (
+            os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}")
             or os.environ.get("AWS_ENDPOINT_URL")
-            or (isinstance(of_s3, dict) and of_s3.get("endpoint_url"))
-            or profile.get("endpoint_url")
+            or self._services_of_profile().get(service, {}).get("endpoint_url")
+            or self._botocore_session.get_scoped_config().get("endpoint_url")
+            or None
         )
+
+    def _services_of_profile(self) -> Mapping[str, Any]:
+        """The settings of services that the profile's `services` names.
+
+        Raises:
+            ConfigError: botocore cannot read them.
+        """
+        session = self._botocore_session
+        name = session.get_scoped_config().get("services")
+        if isinstance(name, dict):
+            where = session.get_config_variable("config_file")
+            hint = "write services = NAME, and the settings below [services NAME]"
+            raise ConfigError("services is not the name of a section", where=str(where), hint=hint)
+        services: Mapping[str, Any] = session.full_config.get("services", {}).get(name, {})
+        for service in services:
+            self._check_nested(service, services)
+        return services
 
 
 # Codes that botocore retries by default, and that are reported at once instead. Of CloudFormation

@@ -1,19 +1,30 @@
-"""`audit`, `graph` and `openapi`: analyze any template, without AWS."""
+"""`audit`, `graph` and `openapi`: analyze any template; `openapi --deployed` asks AWS for it."""
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from readmodel_cfn.cli import audit_text
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.help import WithExamples, examples
-from readmodel_cfn.cli.options import SelectedModel, file_argument, json_option, model_options
+from readmodel_cfn.cli.options import (
+    file_argument,
+    json_option,
+    model_options,
+    place_options,
+    selected_stack,
+    stack_name_option,
+)
+from readmodel_cfn.cli.reporter import Reporter
+from readmodel_cfn.cli.selected_model import SelectedModel
+from readmodel_cfn.progress import Note, OnProgress
 from readmodel_cfn.template.render import as_yaml
 
 if TYPE_CHECKING:  # imported below when a command needs them
     from readmodel_cfn.analysis.audit import Rule, Severity
+    from readmodel_cfn.stack import ReadModelStack
 
 
 @click.command(
@@ -124,33 +135,70 @@ def graph(file: Path | None, model: SelectedModel) -> None:
     cls=WithExamples,
     epilog=examples(
         "readmodel-cfn openapi",
+        "readmodel-cfn openapi --deployed",
         "readmodel-cfn openapi template.yaml --api ApiGateway --format yaml",
     ),
 )
 @file_argument
+@click.option(
+    "--deployed", is_flag=True, help="Describe the deployed stack: its template and its URL."
+)
 @model_options
+@stack_name_option
+@place_options
 @click.option(
     "--api", metavar="LOGICAL_ID", help="Logical ID of the API, if the template has several."
 )
 @click.option("--format", "form", type=click.Choice(["json", "yaml"]), default="json")
-def openapi(file: Path | None, model: SelectedModel, api: str | None, form: str) -> None:
+def openapi(
+    file: Path | None,
+    model: SelectedModel,
+    deployed: bool,
+    stack_name: str | None,
+    api: str | None,
+    form: str,
+    **place: Any,
+) -> None:
     """Print the read API of FILE as OpenAPI 3.1 (default: that of readmodel.toml).
 
-    The version of the API is the hash at the end of the deployment's logical ID, else the stage's
-    name. What may read S3 and is left out is named on stderr.
+    A route's schema in readmodel.toml is that of its documents; a template has none. With
+    --deployed, which calls AWS, the server is the stack's own URL. The version of the API is the
+    hash at the end of the deployment's logical ID, else the stage's name. What may read S3 and is
+    left out is named on stderr.
     """
-    from readmodel_cfn.analysis.openapi import openapi as describe
-    from readmodel_cfn.analysis.view import unchecked_parts
-
-    source = file or model.template()
-    if file:
-        document = describe(source, api)
-    else:
-        stack = model.load_or_example().stack
-        document = describe(source, api, stack_name=stack.name, region=stack.region)
+    if file and deployed:
+        raise click.UsageError("--deployed cannot be used with FILE.")
+    if not deployed and (stack_name or any(place.values())):
+        raise click.UsageError("The options of a stack require --deployed.")
+    with Reporter() as report_progress:
+        document = (
+            _of_file(file, api, report_progress)
+            if file
+            else _stack(model, stack_name, deployed, place).openapi(
+                api=api, deployed=deployed, on_progress=report_progress
+            )
+        )
     if form == "json":
         report.print_json(document)
     else:
         click.echo(as_yaml(document), nl=False)
-    for unchecked in unchecked_parts(source):
-        report.log(f"left out: {unchecked}")
+
+
+def _of_file(file: Path, api: str | None, on_progress: OnProgress) -> dict[str, Any]:
+    from readmodel_cfn.analysis.openapi import openapi as describe
+    from readmodel_cfn.analysis.view import unchecked_parts
+
+    document = describe(file, api)
+    for unchecked in unchecked_parts(file):
+        on_progress(Note(f"left out: {unchecked}"))
+    return document
+
+
+def _stack(
+    model: SelectedModel, stack_name: str | None, deployed: bool, place: dict[str, Any]
+) -> "ReadModelStack":
+    if deployed:
+        return selected_stack(model, stack_name, needs_model=False, **place)
+    from readmodel_cfn.stack import ReadModelStack
+
+    return ReadModelStack.from_config(model.load_or_example(), article=model.article)

@@ -54,7 +54,7 @@ def _print_change(plan: Plan) -> None:
     cls=WithExamples,
     epilog=examples(
         "readmodel-cfn diff",
-        "readmodel-cfn diff --config production.toml --json",
+        "readmodel-cfn diff --env production --json",
     ),
 )
 @stack_options
@@ -98,7 +98,7 @@ def diff(
     epilog=examples(
         "readmodel-cfn deploy",
         "readmodel-cfn deploy --sandbox --yes",
-        "readmodel-cfn deploy --config production.toml --detach",
+        "readmodel-cfn deploy --env production --detach",
     ),
 )
 @stop_on_sigterm()
@@ -161,7 +161,7 @@ def deploy(
     With --json: JSON lines, each an object whose one key is plan, diff, finding or event, and at
     the end result, with status, outputs, seconds, urls, and the numbers of resources created,
     updated and deleted; --detach prints no result. plan and result have account, region, stack,
-    profile, role_arn and sandbox.
+    profile, role_arn, sandbox and env.
     """
     check_name("--adopt", adopt, stack.name)
     printers: dict[type, Callable[[Any], None]] = {
@@ -272,7 +272,7 @@ def delete(
     If there is no such stack, the command says so and succeeds.
 
     With --json: an object with deleted (null if there was no stack), kept, removed_buckets,
-    account, region, stack, profile, role_arn and sandbox.
+    account, region, stack, profile, role_arn, sandbox and env.
     """
     check_name("--with-data", with_data, stack.name)
     again = ["delete", *([f"--with-data={stack.name}"] if with_data is not None else [])]

@@ -55,7 +55,7 @@ def restore(stack: ReadModelStack, key: str, version: str, yes: bool, as_json: b
     Refused if KEY is published or deleted meanwhile. `history` lists the versions.
 
     With --json: an object with bucket, key, restored, version, etag, and those of the target:
-    account, region, stack, profile, role_arn and sandbox.
+    account, region, stack, profile, role_arn, sandbox and env.
     """
     with Reporter(as_json) as report:
         restored = stack.restore(key, version, confirm=Ask(report, yes=yes), on_progress=report)

@@ -8,8 +8,8 @@ from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.options import WORD, is_sandbox, json_option, place_options
 from readmodel_cfn.cli.questions import Questions
 from readmodel_cfn.cli.reporter import Reporter
-from readmodel_cfn.config.file import DEFAULT_FILE, Config
 from readmodel_cfn.config.starter import Starter, write_starter
+from readmodel_cfn.config.values import DEFAULT_FILE, Config
 from readmodel_cfn.files import require_absent
 from readmodel_cfn.stack import ReadModelStack
 from readmodel_cfn.template.model import ReadModel
@@ -19,8 +19,8 @@ from readmodel_cfn.template.model import ReadModel
     cls=WithExamples,
     epilog=examples(
         "readmodel-cfn init",
-        "readmodel-cfn init --yes",
         "readmodel-cfn init --stack-name shop --route 'products/{id}'",
+        "readmodel-cfn init --yes --principal repo:acme/shop:environment:production",
     ),
 )
 @click.option("--stack-name", type=WORD, help="Name of the stack [default: the directory's name].")
@@ -33,7 +33,9 @@ from readmodel_cfn.template.model import ReadModel
     metavar="PATH[=KEY]",
     help="Path of a route, and the key of its documents [default: PATH.json]; repeatable.",
 )
-@click.option("--cors-origin", type=WORD, help="Origin whose pages may read, or * for every one.")
+@click.option(
+    "--cors-origin", type=WORD, help="Origins whose pages may read, joined by commas, or *."
+)
 @click.option(
     "--writer",
     type=click.Choice(["user", "role", "none"]),
@@ -45,7 +47,7 @@ from readmodel_cfn.template.model import ReadModel
     type=WORD,
     multiple=True,
     metavar="ARN",
-    help="User, role or account ID that may assume the writer's role; repeatable.",
+    help="User, role, account ID or OIDC subject that may assume the writer's role; repeatable.",
 )
 @click.option("--existing", is_flag=True, help="Allow the name of an existing stack.")
 @yes_option
@@ -115,4 +117,4 @@ def _print_starter(written: Starter) -> None:
     report.log(f"Wrote {written.path}. Next:")
     rows = [[f"  {command}", f"# {text}"] for command, text in written.next_commands.items()]
     report.table(rows, err=True)
-    report.log("Add --sandbox to each of them to try it on this machine, without an account.")
+    report.log("Add --sandbox to readmodel-cfn's to try them on this machine, without an account.")

@@ -1,8 +1,9 @@
-"""Options and arguments that commands share, and the stack or template that they select."""
+"""Options and arguments that commands share, and the stack that they select."""
 
 import os
 import shlex
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import wraps
 from math import isfinite
 from pathlib import Path
@@ -11,15 +12,12 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from readmodel_cfn.cli.output import log
-from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.cli.selected_model import ENV_VARIABLE, SelectedModel
+from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.template.options import OptionError
-from readmodel_cfn.template.render import build_template
 
-if TYPE_CHECKING:  # imported below when a command needs them: `template --article` does not
-    from troposphere import Template
-
-    from readmodel_cfn.config import Config
+if TYPE_CHECKING:  # imported below when a command needs it
+    from readmodel_cfn.stack import ReadModelStack
 
 _DAY = 86_400  # seconds
 
@@ -66,11 +64,30 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 SANDBOX_VARIABLE = "READMODEL_CFN_SANDBOX"
 _NO_FILE = "run: readmodel-cfn init; or use --config FILE, --example or --article"
 
+
+def _complete_env(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """The environments of the file that begin with what is typed; none if it is invalid."""
+    from readmodel_cfn.config.file import load_environments
+    from readmodel_cfn.config.values import DEFAULT_FILE
+
+    with suppress(ReadModelError):
+        found = load_environments(ctx.params.get("config_file") or DEFAULT_FILE)
+        return [name for name in found if name.startswith(incomplete)]
+    return []
+
+
 _CONFIG = click.option(
     "--config", "config_file", type=FILE, help="Configuration file [default: ./readmodel.toml]."
 )
 _MODEL_OPTIONS = (
     _CONFIG,
+    click.option(
+        "--env",
+        type=WORD,
+        metavar="NAME",
+        shell_complete=_complete_env,
+        help=f"Environment of the file, a table [env.NAME] [default: {ENV_VARIABLE}].",
+    ),
     click.option(
         "--example", is_flag=True, help="Use the built-in example instead of a configuration file."
     ),
@@ -93,89 +110,24 @@ _PLACE_OPTIONS = (
         help=f"Use the embedded AWS, starting it if needed [default: if {SANDBOX_VARIABLE}=1].",
     ),
 )
-_STACK_NAME = click.option("--stack-name", help="Name of the stack [default: from the file].")
-
-
-class SelectedModel:
-    """The read model that --config, --example or --article selects: by default ./readmodel.toml."""
-
-    def __init__(self, config_file: Path | None, example: bool, article: bool) -> None:
-        given = {"--config": config_file, "--example": example, "--article": article}
-        self._given = [option for option, value in given.items() if value]
-        if len(self._given) > 1:
-            raise click.UsageError(f"{self._given[0]} cannot be used with {self._given[1]}.")
-        self._file = config_file
-        self._said = False
-        self.article = article
-
-    @property
-    def file(self) -> Path:
-        """The configuration file."""
-        from readmodel_cfn.config.file import DEFAULT_FILE
-
-        return self._file or DEFAULT_FILE
-
-    @property
-    def given(self) -> str | None:
-        """The option that was given."""
-        return next(iter(self._given), None)
-
-    @property
-    def file_in_use(self) -> Path | None:
-        """The configuration file, if it exists and is selected."""
-        selected = self.given in (None, "--config")
-        return self.file if selected and self.file.exists() else None
-
-    def load(self) -> "Config | None":
-        """The selected configuration; None if there is no ./readmodel.toml and no option.
-
-        Raises:
-            ConfigError: the file cannot be read, or a key or value in it is invalid.
-        """
-        from readmodel_cfn.config.file import article, example, has_default_file, load
-
-        if self.article:
-            return article()
-        if self.given == "--example":
-            return example()
-        return load(self.file) if self._file or has_default_file() else None
-
-    def load_or_example(self) -> "Config":
-        """The same; without a file the built-in example, which is said once on stderr."""
-        from readmodel_cfn.config.file import DEFAULT_FILE, example, working_directory
-
-        found = self.load()
-        if found is None and not self._said:
-            self._said = True
-            log(
-                f"{DEFAULT_FILE} not found in {working_directory()}: this is the built-in example. "
-                "To write one, run: readmodel-cfn init"
-            )
-        return found or example()
-
-    def template(self) -> "Template":
-        """The template of the selected read model."""
-        if self.article:
-            from readmodel_cfn.template.article import build_article
-
-            return build_article()
-        config = self.load_or_example()
-        return build_template(config.model, config.stack.prefix)
+stack_name_option = click.option("--stack-name", help="Name of the stack [default: from the file].")
 
 
 def model_options(command: Command) -> Command:
-    """Add --config, --example and --article to a command, whose parameter `model` has them."""
+    """Add --config, --env, --example and --article to a command, whose parameter is `model`."""
 
     @wraps(command)
-    def with_model(config_file: Path | None, example: bool, article: bool, **options: Any) -> Any:
-        return command(model=SelectedModel(config_file, example, article), **options)
+    def with_model(
+        config_file: Path | None, env: str | None, example: bool, article: bool, **options: Any
+    ) -> Any:
+        return command(model=SelectedModel(config_file, env, example, article), **options)
 
     return _added(_MODEL_OPTIONS, with_model)
 
 
 _SELECTING = {
     *("config_file", "stack_name", "region", "profile", "endpoint_url", "use_sandbox"),
-    *("example", "article"),
+    *("env", "example", "article"),
 }
 """The parameters that select a stack."""
 
@@ -197,6 +149,7 @@ def _with_stack(command: Command, *, needs_model: bool) -> Command:
     @wraps(command)
     def with_stack(
         config_file: Path | None,
+        env: str | None,
         example: bool,
         article: bool,
         stack_name: str | None,
@@ -206,31 +159,85 @@ def _with_stack(command: Command, *, needs_model: bool) -> Command:
         use_sandbox: bool,
         **options: Any,
     ) -> Any:
-        from readmodel_cfn.config.file import no_default_file
-        from readmodel_cfn.stack import ReadModelStack
-
-        config = SelectedModel(config_file, example, article).load()
-        if config is None and needs_model:
-            raise no_default_file(_NO_FILE)
-        if config is None and stack_name is None:
-            raise no_default_file(f"use --stack-name NAME; or {_NO_FILE}")
-        place: dict[str, Any] = {
-            "region": region,
-            "profile": profile,
-            "endpoint_url": endpoint_url,
-            "sandbox": is_sandbox(use_sandbox, endpoint_url),
-        }
-        try:
-            stack = (
-                ReadModelStack.from_config(config, name=stack_name, article=article, **place)
-                if config
-                else ReadModelStack(str(stack_name), **place)
-            )
-        except OptionError as error:
-            raise OptionError("--stack-name", error.value, error.allowed) from error
+        stack = selected_stack(
+            SelectedModel(config_file, env, example, article),
+            stack_name,
+            needs_model=needs_model,
+            region=region,
+            profile=profile,
+            endpoint_url=endpoint_url,
+            use_sandbox=use_sandbox,
+        )
         return command(stack=stack, **options)
 
-    return _added((*_MODEL_OPTIONS, _STACK_NAME, *_PLACE_OPTIONS), with_stack)
+    return _added((*_MODEL_OPTIONS, stack_name_option, *_PLACE_OPTIONS), with_stack)
+
+
+def selected_stack(
+    model: SelectedModel,
+    stack_name: str | None,
+    *,
+    needs_model: bool,
+    region: str | None,
+    profile: str | None,
+    endpoint_url: str | None,
+    use_sandbox: bool,
+) -> "ReadModelStack":
+    """The stack that the options of a command select.
+
+    Raises:
+        ConfigError: there is no configuration, and the command needs one or a stack's name.
+    """
+    from readmodel_cfn.config.file import no_default_file
+    from readmodel_cfn.stack import ReadModelStack
+
+    config = model.load()
+    if config is None and needs_model:
+        raise no_default_file(_NO_FILE)
+    if config is None and stack_name is None:
+        raise no_default_file(f"use --stack-name NAME; or {_NO_FILE}")
+    if config:
+        config.require_stack()
+    place: dict[str, Any] = {
+        "region": region,
+        "profile": profile,
+        "endpoint_url": endpoint_url,
+        "sandbox": is_sandbox(use_sandbox, endpoint_url),
+    }
+    try:
+        if config is None:
+            return ReadModelStack(str(stack_name), **place)
+        return ReadModelStack.from_config(config, name=stack_name, article=model.article, **place)
+    except OptionError as error:
+        raise OptionError("--stack-name", error.value, error.allowed) from error
+
+
+def every_stack(
+    model: SelectedModel,
+    stack_name: str | None,
+    *,
+    region: str | None,
+    profile: str | None,
+    endpoint_url: str | None,
+    use_sandbox: bool,
+) -> "dict[str, ReadModelStack]":
+    """The stack of each environment of the file, for --all.
+
+    Raises:
+        UsageError: an option selects something else than all of them.
+        ConfigError: the file has no environments.
+    """
+    from readmodel_cfn.stacks import environments
+
+    for option, value in {"--stack-name": stack_name, "--region": region}.items():
+        if value is not None:
+            raise click.UsageError(f"--all cannot be used with {option}.")
+    return environments(
+        model.load_environments(),
+        profile=profile,
+        endpoint_url=endpoint_url,
+        sandbox=is_sandbox(use_sandbox, endpoint_url),
+    )
 
 
 def place_options(command: Command) -> Command:

@@ -12,7 +12,7 @@ from readmodel_cfn.cli.errors import stop_on_sigterm, unfinished_if_output_fails
 from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.options import FILE_OR_FOLDER, WORD, json_option, same_stack, stack_options
 from readmodel_cfn.cli.reporter import Printer, Reporter
-from readmodel_cfn.config.file import Publish
+from readmodel_cfn.config.values import Publish
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.results import (
     Fault,
@@ -91,16 +91,16 @@ def publish(
     """Publish JSON documents to the keys that routes serve.
 
     A PATH is a file or a directory; below a directory, the path of each file is its key. Of several
-    documents only those that have changed are sent, and none if one is invalid. A single file is
-    always sent. Names that begin with a dot are skipped, unless a route's key has them:
-    .well-known/{name}.json.
+    documents only those that have changed are sent, and none if one is invalid: no JSON, or not
+    what the schema of its route allows. A single file is always sent. Names that begin with a dot
+    are skipped, unless a route's key has them: .well-known/{name}.json.
 
     Prints the URL where the document can be read, or one for each route, unless --bucket is given.
 
     With --json: for one file an object with bucket, key, etag, version, bytes, url, and those of
-    the target: account, region, stack, profile, role_arn and sandbox; for several a line each, an
-    object whose one key is sent, invalid, lost or deleted, and at the end result, with the same
-    fields. With --dry-run one line whose key is plan.
+    the target: account, region, stack, profile, role_arn, sandbox and env; for several a line each,
+    an object whose one key is sent, invalid (source, what, pointer), lost or deleted, and at the
+    end result, with the same fields. With --dry-run one line whose key is plan.
     """
     _check_patterns(exclude)
     if if_match is not None and (create_only or dry_run):
@@ -174,6 +174,11 @@ def _invalid(report: Reporter, one_file: bool, as_json: bool) -> Iterator[None]:
             hint = "correct them, or leave them out with --skip-invalid"
             what = f"invalid documents: {error.count:,}; nothing was sent"
             raise ConfigError(what, where="publish", hint=hint) from error
+        if error.first.more:
+            for fault in error.first.each:
+                report(fault)
+            what = "does not fit its JSON Schema; nothing was sent"
+            raise ConfigError(what, where=error.where, hint=error.hint) from error
         if as_json:
             report(error.first)
         raise

@@ -8,8 +8,8 @@ from typing import TypeVar
 import click
 
 from readmodel_cfn.cli.output import log
-from readmodel_cfn.config.file import StackSettings
 from readmodel_cfn.config.starter import key_for, stack_name_for
+from readmodel_cfn.config.values import StackSettings
 from readmodel_cfn.template.api import Api
 from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.template.options import OptionError, options_of
@@ -18,8 +18,9 @@ from readmodel_cfn.template.writer import Writer
 
 T = TypeVar("T")
 _WRITER = (
-    "Who publishes: the ARNs or account IDs that may assume a role (recommended: there is no key "
-    "that can leak), or user for an IAM user with an access key, or none"
+    "Who publishes: the ARNs, account IDs or OIDC subjects (repo:OWNER/REPOSITORY:...) that may "
+    "assume a role (recommended: there is no key that can leak), or user for an IAM user with an "
+    "access key, or none"
 )
 
 
@@ -59,10 +60,11 @@ class Questions:
             routes = more
 
     def api(self, cors_origin: str | None) -> Api:
-        """The options of the API: the origin for CORS."""
+        """The options of the API: the origins for CORS, joined by commas."""
 
         def allowing(text: str) -> Api:
-            return Api(cors_origin=text or None)
+            origins = tuple(origin.strip() for origin in text.split(","))
+            return Api(cors_origin=origins if len(origins) > 1 else text or None)
 
         return self._value("--cors-origin", cors_origin, _doc(Api, "cors_origin"), allowing, "")
 

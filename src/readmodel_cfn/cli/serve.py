@@ -9,15 +9,9 @@ import click
 
 from readmodel_cfn.cli import output
 from readmodel_cfn.cli.help import WithExamples, examples
-from readmodel_cfn.cli.options import (
-    FILE,
-    FILE_OR_FOLDER,
-    WORD,
-    SelectedModel,
-    json_option,
-    model_options,
-)
+from readmodel_cfn.cli.options import FILE, FILE_OR_FOLDER, WORD, json_option, model_options
 from readmodel_cfn.cli.reporter import Printer, Reporter
+from readmodel_cfn.cli.selected_model import SelectedModel
 from readmodel_cfn.local import serve as local_serve
 from readmodel_cfn.local.serve import Answered, ServedApi, Source
 from readmodel_cfn.stack import ReadModelStack
@@ -56,6 +50,14 @@ _PARAMETER_HELP = (
 @click.option(
     "--sign", is_flag=True, help="Sign the requests to --s3-endpoint with the environment's key."
 )
+@click.option(
+    "--origin",
+    "origins",
+    type=WORD,
+    multiple=True,
+    help="Origin whose pages may read, besides those of the template; repeatable; or none "
+    "[default: http://localhost:* and http://127.0.0.1:*].",
+)
 @model_options
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Port [default: a free one]."
@@ -70,6 +72,7 @@ def serve(
     parameters: tuple[str, ...],
     s3_endpoint: str | None,
     sign: bool,
+    origins: tuple[str, ...],
     model: SelectedModel,
     port: int,
     host: str,
@@ -81,8 +84,10 @@ def serve(
     Documents are the files of a folder, or the objects of an S3 endpoint. Replace a file by
     renaming a new one over it; readers get it at once. A changed readmodel.toml or template is
     served at once too. A request that needs an unsupported feature of API Gateway gets a 501.
+    Pages of this machine may read, whatever cors_origin says: see --origin.
 
-    With --json: once it serves, an object on one line with url, data, pid, routes and findings.
+    With --json: once it serves, an object on one line with url, data, pid, routes, findings and
+    origins.
     """
     if template_file and model.given:
         raise click.UsageError(f"--template cannot be used with {model.given}.")
@@ -115,6 +120,7 @@ def serve(
         watch=template_file or model.file,
         s3_endpoint=s3_endpoint,
         sign=sign,
+        origins=origins,
         host=host,
         port=port,
         on_progress=print_report,
@@ -144,6 +150,8 @@ def _print(api: ServedApi) -> None:
     output.table(rows)
     for finding in api.findings:
         output.log(f"Not supported: {finding}")
+    if api.origins:
+        output.log(f"Pages of {' and '.join(api.origins)} may read it, too.")
     output.log("Press Ctrl-C to stop.")
 
 

@@ -1,19 +1,37 @@
 """`status`, `outputs` and `diagnose`: describe a deployed stack."""
 
 import sys
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from readmodel_cfn.cli import output
 from readmodel_cfn.cli.help import WithExamples, examples
-from readmodel_cfn.cli.options import json_option, stack_name_options
+from readmodel_cfn.cli.options import (
+    every_stack,
+    json_option,
+    model_options,
+    place_options,
+    selected_stack,
+    stack_name_option,
+    stack_name_options,
+)
 from readmodel_cfn.cli.reporter import Reporter
+from readmodel_cfn.cli.selected_model import SelectedModel
 from readmodel_cfn.plural import counted
 from readmodel_cfn.stack import ReadModelStack
+from readmodel_cfn.stacks import status_all
 
 if TYPE_CHECKING:
-    from readmodel_cfn.results import Diagnosis, Drift, Live, StackStatus
+    from readmodel_cfn.results import (
+        AllStatus,
+        Diagnosis,
+        Drift,
+        EnvironmentStatus,
+        Live,
+        StackStatus,
+    )
 
 _WIDE = 100  # columns of a terminal on which the types of resources have a column
 
@@ -52,21 +70,41 @@ def outputs(stack: ReadModelStack, as_json: bool, show_secrets: bool) -> None:
     epilog=examples(
         "readmodel-cfn status",
         "readmodel-cfn status --drift",
+        "readmodel-cfn status --all",
     ),
 )
-@stack_name_options
+@model_options
+@stack_name_option
+@place_options
 @json_option
 @click.option(
     "--drift",
     is_flag=True,
     help="Detect what was changed outside the stack, which may take minutes.",
 )
-def status(stack: ReadModelStack, as_json: bool, drift: bool) -> None:
+@click.option("--all", "all_environments", is_flag=True, help="Show every environment of the file.")
+def status(
+    model: SelectedModel,
+    stack_name: str | None,
+    as_json: bool,
+    drift: bool,
+    all_environments: bool,
+    **place: Any,
+) -> None:
     """Print the stack's status, and check that its stage serves what its template says.
 
+    With --all, a row for each environment. The exit code is that of the first environment whose
+    stack cannot be read, or whose stage does not serve what the template says.
+
     With --json: an object with name, status, reason, tags, resources, last_operation, live, and
-    drift if it was detected.
+    drift if it was detected. With --all: an object with environments, a list, each with env,
+    status (that object, or null), differs, error, exit_code, account, region, stack, profile,
+    role_arn and sandbox.
     """
+    if all_environments:
+        _status_all(every_stack(model, stack_name, **place), as_json=as_json, drift=drift)
+        return
+    stack = selected_stack(model, stack_name, needs_model=False, **place)
     with Reporter(as_json) as report:
         found = stack.status(drift=drift, on_progress=report)
     if as_json:
@@ -101,6 +139,38 @@ def diagnose(stack: ReadModelStack, as_json: bool) -> None:
     else:
         output.echo(str(found))
         _print_diagnosis(found)
+
+
+def _status_all(stacks: dict[str, ReadModelStack], *, as_json: bool, drift: bool) -> None:
+    with Reporter(as_json) as report:
+        found = status_all(stacks, drift=drift, on_progress=report)
+    if as_json:
+        output.print_json(found.as_dict())
+    else:
+        _print_all(found)
+    problems = [each.problem for each in found if each.problem]
+    for problem in problems[1:]:  # the first is the error of the command
+        output.log(str(problem))
+    found.raise_if_broken()
+
+
+def _print_all(found: "AllStatus") -> None:
+    heading = ["environment", "stack", "account and region", "status", "notes"]
+    rows = [[each.env, each.target.stack or "", *_cells(each)] for each in found]
+    output.table([heading, *rows])
+
+
+def _cells(each: "EnvironmentStatus") -> list[str]:
+    """The account and region, the stack's status, and what is to be done about it."""
+    place = replace(each.target, env=None).place  # it has a column
+    if each.status is None:
+        return [place, "-", each.error.what if each.error else ""]
+    notes = ["does not serve what its template says"] * bool(each.status.live.findings)
+    notes += ["differs from readmodel.toml"] * each.status.differs
+    if each.status.drift:
+        changed = [resource for resource in each.status.drift.resources if resource.is_changed]
+        notes += [f"drift in {counted(len(changed), 'resource')}"] * bool(changed)
+    return [place, each.status.stack.status, ", ".join(notes) or "-"]
 
 
 def _print_status(found: "StackStatus") -> None:

@@ -103,8 +103,8 @@ def verify(
 
     With --json: an object with route, key, url, left and promises; with --concurrency with
     document_bytes, readers, reads, versions, acknowledged, passed, broken_reads, violations,
-    examples, phases, ratios and left; both with account, region, stack, profile, role_arn and
-    sandbox.
+    examples, phases, ratios and left; both with account, region, stack, profile, role_arn,
+    sandbox and env.
     """
     report = Reporter(as_json)
     options |= {"confirm": Ask(report, yes=yes), "on_progress": report}

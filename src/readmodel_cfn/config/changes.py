@@ -38,6 +38,7 @@ def changed_settings(
         before = _template(old, old_prefix)
     except ConfigError:
         return
+    model = replace(model, routes=[replace(route, schema=None) for route in model.routes])
     if old_prefix != prefix:
         yield "stack", "prefix", old_prefix, prefix, before, _template(old, prefix)
     yield from _of_routes(old, model, old_prefix, before)

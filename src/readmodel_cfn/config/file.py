@@ -1,148 +1,81 @@
-"""The file readmodel.toml: the stack, the read model, and the settings of `publish`.
+"""Reading of the file readmodel.toml.
 
 An unknown key, a wrong type or a value that AWS would refuse is an error that names the file, the
-key, the value and the allowed values. One file describes one environment.
+key, the value and the allowed values. A file describes one stack, or one for each of its
+environments: the tables `[env.NAME.*]` override the others (environments.py).
 """
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from os.path import lexists
 from pathlib import Path
 from typing import Any
 
+from readmodel_cfn.config.environments import (
+    ENV,
+    UnknownEnvironment,
+    env_tables,
+    merged,
+    place_of,
+    table_name,
+)
+from readmodel_cfn.config.values import (
+    DEFAULT_FILE,
+    STACK_NAME_IN_WORDS,
+    TABLES,
+    Config,
+    Publish,
+    StackSettings,
+)
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.files import read_text
-from readmodel_cfn.limits import STACK_TAGS, TAG_KEY_LENGTH, TAG_VALUE_LENGTH
 from readmodel_cfn.template.model import SECTIONS, ReadModel
-from readmodel_cfn.template.naming import PREFIX, PREFIX_IN_WORDS
-from readmodel_cfn.template.options import OptionError, check_options, option, options_of
+from readmodel_cfn.template.options import OptionError, options_of
 from readmodel_cfn.template.routes import Route
 
-DEFAULT_FILE = Path("readmodel.toml")
-DEFAULT_STACK_NAME = "read-model"
 # No readmodel.toml has these names unless a person writes them, so the example and the article's
 # template replace no other stack.
 _EXAMPLE_STACK_NAME = "readmodel-example"
 _ARTICLE_STACK_NAME = "readmodel-article"
-STACK_NAME_LENGTH = 128
-STACK_NAME = rf"[A-Za-z][A-Za-z0-9-]{{0,{STACK_NAME_LENGTH - 1}}}"
-STACK_NAME_IN_WORDS = (
-    f"1 to {STACK_NAME_LENGTH} characters A-Z a-z 0-9 and -, beginning with a letter"
-)
-_MOST_TAGS = STACK_TAGS - 1  # this tool adds its own tag
-_TAGS_IN_WORDS = (
-    f"a table of at most {_MOST_TAGS} strings of 1 to {TAG_VALUE_LENGTH} characters (keys: "
-    f"{TAG_KEY_LENGTH}): A-Z a-z 0-9 space and _ . : / = + @ -"
-)
 
 
-@dataclass(frozen=True)
-class StackSettings:
-    """The CloudFormation stack: name, region, tags and protection."""
+def load(path: str | Path = DEFAULT_FILE, env: str | None = None) -> Config:
+    """Read a readmodel.toml, or one of its environments.
 
-    name: str = option(
-        DEFAULT_STACK_NAME,
-        "Name of the stack.",
-        pattern=STACK_NAME,
-        allowed=STACK_NAME_IN_WORDS,
-    )
-    region: str | None = option(
-        None,
-        "AWS region of the stack. By default the region of the environment or the AWS profile.",
-        # Every partition's regions, which cfn-lint and botocore know (botocore: partitions.json).
-        pattern=r"([a-z]{2}|eusc)(-[a-z]+)+-\d{1,2}",
-        allowed="a region, such as eu-west-1",
-        example="eu-west-1",
-    )
-    tags: dict[str, str] = option(
-        dict,
-        "Tags of the stack; CloudFormation copies them to its resources (default none).",
-        pattern=r"(?!aws:)[A-Za-z0-9 _.:/=+@-]{1,256}",
-        allowed=_TAGS_IN_WORDS,
-        example={"team": "shop"},
-    )
-    termination_protection: bool = option(
-        False, "Enable CloudFormation termination protection (default false)."
-    )
-    role_arn: str | None = option(
-        None,
-        "ARN of the IAM role that CloudFormation assumes. By default CloudFormation uses the "
-        "caller's permissions.",
-        pattern=r"arn:[a-z-]+:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}",
-        allowed="a role's ARN, such as arn:aws:iam::123456789012:role/deploy",
-        example="arn:aws:iam::123456789012:role/deploy",
-    )
-    account: str | None = option(
-        None,
-        "The only AWS account that may be used, except for the sandbox (default any account).",
-        pattern=r"\d{12}",
-        allowed='12 digits in quotes, such as "123456789012"',
-        example="123456789012",
-    )
-    prefix: str = option(
-        "",
-        "Prefix of every logical ID and output, for several read models in one stack (default "
-        "none).",
-        pattern=PREFIX,
-        allowed=PREFIX_IN_WORDS,
-    )
-
-    def __post_init__(self) -> None:
-        check_options(self, "stack")
-        if len(self.tags) > _MOST_TAGS or any(len(key) > TAG_KEY_LENGTH for key in self.tags):
-            raise OptionError("stack.tags", self.tags, _TAGS_IN_WORDS)
-
-
-@dataclass(frozen=True)
-class Publish:
-    """What `publish` does with the files of a directory."""
-
-    exclude: tuple[str, ...] = option(
-        (),
-        "Patterns of keys that are neither published nor deleted, such as drafts/* (default none).",
-        pattern=r"(?!\.{0,2}/).+",
-        allowed="a pattern of keys, such as drafts/*, with * for any text; it does not begin with "
-        "/ or ./",
-    )
-
-    def __post_init__(self) -> None:
-        check_options(self, "publish")
-
-
-TABLES: Mapping[str, type] = {
-    "stack": StackSettings,
-    "routes": Route,
-    **SECTIONS,
-    "publish": Publish,
-}
-
-
-@dataclass(frozen=True)
-class Config:
-    """The content of readmodel.toml: the stack, the read model, and how to publish.
-
-    `command_options` are the options of the command line that select it, for commands in messages;
-    there are none for ./readmodel.toml.
+    Raises:
+        ConfigError: the file cannot be read, a key or value in it is invalid, or it does not have
+            the environment.
     """
-
-    stack: StackSettings = field(default_factory=StackSettings)
-    model: ReadModel = field(default_factory=ReadModel)
-    publish: Publish = field(default_factory=Publish)
-    command_options: tuple[str, ...] = field(default=(), compare=False)
+    path = Path(path)
+    return _selected(_file_content(path), str(path), env, _command_options(path))
 
 
-def load(path: str | Path = DEFAULT_FILE) -> Config:
-    """Read a readmodel.toml.
+def load_environments(path: str | Path = DEFAULT_FILE) -> Mapping[str, Config]:
+    """Every environment of a readmodel.toml, by name, in the file's order; empty if it has none.
 
     Raises:
         ConfigError: the file cannot be read, or a key or value in it is invalid.
     """
     path = Path(path)
-    config = parse(read_text(path), str(path))
-    return (
-        config if path == DEFAULT_FILE else replace(config, command_options=("--config", str(path)))
-    )
+    content = _file_content(path)
+    with _naming_source(str(path)):
+        return _environments(content, _command_options(path))
+
+
+def _file_content(path: Path) -> Mapping[str, Any]:
+    """The file's content, in which the paths of schemas begin at the working directory."""
+    content = _content(read_text(path), str(path))
+    routes = content.get("routes")
+    for route in routes if isinstance(routes, list) else ():
+        schema = route.get("schema") if isinstance(route, dict) else None
+        if schema and isinstance(schema, str):
+            route["schema"] = str(path.parent / schema)
+    return content
+
+
+def _command_options(path: Path) -> tuple[str, ...]:
+    return () if path == DEFAULT_FILE else ("--config", str(path))
 
 
 def has_default_file() -> bool:
@@ -189,21 +122,39 @@ def check_article(name: str, region: str | None) -> None:
         raise OptionError("--region", region, f"{REGION}, the region of the article's template")
 
 
-def parse(text: str, source: str) -> Config:
-    """Read the text of a readmodel.toml; `source` names it in errors.
+def parse(text: str, source: str, env: str | None = None) -> Config:
+    """Read the text of a readmodel.toml, or one of its environments; `source` is for errors.
+
+    All environments are checked. The tables that they share need not be valid without one.
 
     Raises:
-        ConfigError: a key or value is invalid.
+        ConfigError: a key or value is invalid, or there is no such environment.
     """
+    return _selected(_content(text, source), source, env, ())
+
+
+def _selected(
+    content: Mapping[str, Any], source: str, env: str | None, command_options: tuple[str, ...]
+) -> Config:
+    with _naming_source(source):
+        environments = _environments(content, command_options)
+    if env is not None:
+        if env not in environments:
+            raise UnknownEnvironment(env, environments, where=source)
+        return environments[env]
+    with _naming_source(source):
+        config = _base(content, environments)
+    return replace(config, command_options=command_options, environments=environments)
+
+
+def _content(text: str, source: str) -> Mapping[str, Any]:
     import tomllib  # takes time to import, as does difflib below
 
     try:
-        content = tomllib.loads(text)
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError: also for too many digits
         what = "nested too deeply" if isinstance(error, RecursionError) else error
         raise ConfigError(f"not TOML: {what}", where=source) from error
-    with _naming_source(source):
-        return _config(content)
 
 
 def read_model(content: Any, source: str) -> ReadModel:
@@ -232,8 +183,87 @@ def _naming_source(source: str) -> Iterator[None]:
         raise ConfigError(error.what, where=where, hint=error.hint) from error
 
 
+def _base(content: Mapping[str, Any], environments: Mapping[str, Config]) -> Config:
+    """The configuration without an environment.
+
+    Raises:
+        ConfigError: a key or value is invalid, or its environments have to add one.
+    """
+    try:
+        return _config(content)
+    except ConfigError as error:
+        if environments:
+            choice = f"choose an environment with --env: {', '.join(environments)}"
+            error.hint = f"{error.hint}, or {choice}" if error.hint else choice
+        raise
+
+
+def _environments(
+    content: Mapping[str, Any], command_options: tuple[str, ...]
+) -> Mapping[str, Config]:
+    """The configuration of each environment, by name.
+
+    Raises:
+        ConfigError: a key or value is invalid, or two environments may be the same stack.
+    """
+    found: dict[str, Config] = {}
+    base = {name: table for name, table in content.items() if name != ENV}
+    for name, overrides in env_tables(content).items():
+        _check_env_keys(name, overrides)
+        try:
+            config = _config(merged(base, overrides))
+        except ConfigError as error:
+            where = place_of(error.where or "", name, overrides, base)
+            raise ConfigError(error.what, where=where, hint=error.hint) from error
+        found[name] = replace(
+            config,
+            command_options=(*command_options, "--env", name),
+            env=name,
+            environments=found,
+            overrides=overrides,
+        )
+    for config in found.values():
+        _check_other_stack(config)
+    return found
+
+
+def _check_env_keys(name: str, overrides: Mapping[str, Any]) -> None:
+    """Check the names of an environment's tables.
+
+    Raises:
+        ConfigError: one is unknown, or is `routes`.
+    """
+    place = table_name(name)
+    if "routes" in overrides:
+        hint = "move them to [[routes]]"
+        raise ConfigError(
+            "routes are shared by all environments", where=f"{place}.routes", hint=hint
+        )
+    for key in overrides:
+        if key not in TABLES and key in StackSettings.__dataclass_fields__:
+            hint = f"add it under [{place}.stack]"
+            raise ConfigError("unknown key", where=f"{place}.{key}", hint=hint)
+    _check_keys(overrides, [table for table in TABLES if table != "routes"], place)
+
+
+def _check_other_stack(config: Config) -> None:
+    """Check that no environment before this one may be the same stack.
+
+    Raises:
+        ConfigError: one may be.
+    """
+    stack = config.stack
+    for env, other in config.environments.items():
+        if env == config.env:
+            return
+        if other.stack.may_be_stack(stack.name, stack.account, stack.region):
+            what = f"stack {stack.name} is that of environment {env} too"
+            hint = "set another name, or an account or region in both"
+            raise ConfigError(what, where=table_name(config.env, "stack"), hint=hint)
+
+
 def _config(content: Mapping[str, Any]) -> Config:
-    _check_keys(content, TABLES, "")
+    _check_keys(content, [*TABLES, ENV], "")
     return Config(
         _table(StackSettings, content.get("stack", {}), "stack"),
         _model(content),

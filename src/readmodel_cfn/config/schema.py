@@ -3,7 +3,8 @@
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
-from readmodel_cfn.config.file import TABLES
+from readmodel_cfn.config.environments import ENV, NAME
+from readmodel_cfn.config.values import TABLES
 from readmodel_cfn.template.options import options_of
 
 
@@ -21,7 +22,24 @@ def schema() -> dict[str, Any]:
         "description": "One read model, for readmodel-cfn.",
         "type": "object",
         "additionalProperties": False,
-        "properties": tables,
+        "properties": tables | {ENV: _environments()},
+    }
+
+
+def _environments() -> dict[str, Any]:
+    """The tables [env.NAME.*], which have the keys of the tables that they override."""
+    tables = {name: {"$ref": f"#/properties/{name}"} for name in TABLES if name != "routes"}
+    return {
+        "type": "object",
+        "description": "Environments: each table overrides one of the file, key by key. Routes "
+        "are shared.",
+        "minProperties": 1,
+        "propertyNames": {"pattern": f"^(?:{NAME})$"},
+        "additionalProperties": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": tables,
+        },
     }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-from readmodel_cfn.config.file import (
+from readmodel_cfn.config.values import (
     DEFAULT_FILE,
     STACK_NAME_LENGTH,
     TABLES,
@@ -18,6 +18,7 @@ from readmodel_cfn.config.file import (
     StackSettings,
 )
 from readmodel_cfn.files import write_new
+from readmodel_cfn.template.oidc import issuers_of
 from readmodel_cfn.template.options import describe, options_of
 from readmodel_cfn.template.routes import Route
 
@@ -26,6 +27,15 @@ _HEAD = (
     "A read model for readmodel-cfn. Options that are commented out show their default, or an "
     "example if they have no default."
 )
+_ENVIRONMENT = """\
+# An environment overrides keys of the tables above; routes are shared. In a file that has one, the
+# commands that call AWS need --env, such as: readmodel-cfn deploy --env production
+#
+# [env.production.stack]
+#   name = "shop-production"
+#   account = "123456789012"
+#   termination_protection = true
+"""
 
 
 @dataclass(frozen=True)
@@ -39,7 +49,9 @@ class Starter:
     def next_commands(self) -> Mapping[str, str]:
         """The commands to run next, each with a description."""
         document = self.config.model.routes[0].example
+        issuers = issuers_of(self.config.model.writer.principals)
         return {
+            **{issuer.command: f"once per account: trusts {issuer.name}" for issuer in issuers},
             "readmodel-cfn deploy": "shows the stack, and asks",
             f"readmodel-cfn publish FILE --key {document.key}": "publishes JSON",
             f"readmodel-cfn read {document.path}": "reads it from the API",
@@ -94,7 +106,7 @@ def starter(config: Config) -> str:
             for route in others:
                 given = _given(route)
                 lines += ["", "[[routes]]", *(f"{key} = {_toml(given[key])}" for key in given)]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", _ENVIRONMENT])
 
 
 def _given(table: Any) -> dict[str, Any]:

@@ -141,8 +141,8 @@ _RULES = (
     # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
     _Rule(
         r"AccessKeysPerUser",
-        "a user can have two access keys: delete one that is not the stack's "
-        f"(aws iam list-access-keys), then {_AGAIN}",
+        "a user can have two access keys: deploy without keep_previous_key under [writer] first, "
+        f"or delete a key that is not the stack's (aws iam list-access-keys), then {_AGAIN}",
     ),
     _Rule(
         r"ACLSizePerRole",

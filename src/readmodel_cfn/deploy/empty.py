@@ -12,22 +12,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from readmodel_cfn.aws.errors import aws_errors, error_code, is_transient, readable_responses
-from readmodel_cfn.errors import Stuck, Unfinished
-from readmodel_cfn.plural import counted
+from readmodel_cfn.aws.deletion import BATCH, KeyVersion, delete_batch
+from readmodel_cfn.aws.errors import error_code, readable_responses
+from readmodel_cfn.errors import Stuck
+from readmodel_cfn.plural import counted, sized
 from readmodel_cfn.threads import map_in_threads
 
-Version = dict[str, str]
 OnCount = Callable[[int], None]
-_BATCH = 1000  # keys in one DeleteObjects call, S3's limit
 # Each key counts as a request, and S3 allows 3,500 per second and prefix: more parallel calls would
 # be throttled. https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html
 _PARALLEL_CALLS = 4
 _AHEAD = 2  # pages listed ahead, for each parallel call: the listing stays close to the deletion
 _PASSES = 5  # passes that find new versions; after these, the bucket is being written to
 _PAUSES = (1.0, 3.0, 9.0)  # seconds between attempts
-# The codes of single keys in a successful response if S3 is overloaded.
-_BUSY = {"SlowDown", "ServiceUnavailable", "InternalError", "OperationAborted", "RequestTimeout"}
 
 
 @dataclass(frozen=True)
@@ -43,19 +40,12 @@ class Content:
 
     def __str__(self) -> str:
         least = "at least " if self.more else ""
-        return f"{least}{count_versions(self.versions)}, {least}{_size(self.bytes)}"
+        return f"{least}{count_versions(self.versions)}, {least}{sized(self.bytes)}"
 
 
 def count_versions(versions: int) -> str:
     """A number of versions in words, such as `1,003 versions`."""
     return counted(versions, "version")
-
-
-def _size(count: int) -> str:
-    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if count >= size:
-            return f"{count / size:.1f} {unit}"
-    return f"{count} bytes"
 
 
 def content_of(s3: Any, bucket: str) -> Content | None:
@@ -90,7 +80,7 @@ def empty(s3: Any, bucket: str, on_count: OnCount = lambda _: None) -> int:
             return count
         # The next page of a listing starts after the last version of a page. If that version is
         # deleted by then, an emulator skips versions: so only passes that find little are counted.
-        passes += count - before < _BATCH
+        passes += count - before < BATCH
     raise _still_written(bucket)
 
 
@@ -127,37 +117,15 @@ def _is_deleted(s3: Any, bucket: str) -> bool:
     return True
 
 
-def _delete_batch(s3: Any, bucket: str, batch: list[Version]) -> int:
-    """Delete a batch, retrying while S3 is busy; return its length."""
-    left, pauses = batch, iter(_PAUSES)
-    while errors := _errors(s3, bucket, left):
-        if refused := [error for error in errors if error.get("Code") not in _BUSY]:
-            raise _refusal(bucket, refused)
-        busy = {error.get("Key") for error in errors}
-        still = [version for version in left if version["Key"] in busy] or left
-        pauses = pauses if len(still) == len(left) else iter(_PAUSES)
-        left, pause = still, next(pauses, None)
-        if pause is None:
-            what = f"S3 is overloaded: {errors[0].get('Message')}"
-            raise Unfinished(what, where=bucket, hint="run the same command again to continue")
-        time.sleep(pause)
+def _delete_batch(s3: Any, bucket: str, batch: list[KeyVersion]) -> int:
+    """Delete a batch; return its length.
+
+    Raises:
+        Stuck: S3 refuses to delete versions; the error names the first.
+    """
+    if refused := delete_batch(s3, bucket, batch):
+        raise _refusal(bucket, refused)
     return len(batch)
-
-
-def _errors(s3: Any, bucket: str, batch: list[Version]) -> Sequence[Mapping[str, Any]]:
-    """The versions that S3 did not delete: all of the batch after a transient error."""
-    try:
-        with readable_responses("DeleteObjects"):
-            response = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
-    except aws_errors() as error:
-        if not is_transient(error):
-            raise
-        message = str(error)
-        return [
-            {"Key": version["Key"], "Code": "SlowDown", "Message": message} for version in batch
-        ]
-    errors: Sequence[Mapping[str, Any]] = response.get("Errors", [])
-    return errors
 
 
 def _refusal(bucket: str, errors: Sequence[Mapping[str, Any]]) -> Stuck:
@@ -173,7 +141,7 @@ def _still_written(bucket: str) -> Stuck:
     return Stuck("the bucket is still being written to", where=bucket, hint=hint)
 
 
-def _versions(page: Mapping[str, Any]) -> list[Version]:
+def _versions(page: Mapping[str, Any]) -> list[KeyVersion]:
     entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
     return [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries]
 
@@ -185,7 +153,7 @@ def _pages(s3: Any, bucket: str) -> Iterator[Mapping[str, Any]]:
     """
     with _ignore_missing_bucket(), readable_responses("ListObjectVersions"):
         pages = s3.get_paginator("list_object_versions").paginate(
-            Bucket=bucket, PaginationConfig={"PageSize": _BATCH}
+            Bucket=bucket, PaginationConfig={"PageSize": BATCH}
         )
         for page in pages:
             page["IsTruncated"]

@@ -99,8 +99,19 @@ def _trust(resource: Resource, evaluator: Evaluator) -> str:
         return ""
     document = resource.properties.get("AssumeRolePolicyDocument")
     statements = parse_policy(document, resource.id, "", evaluator).statements
-    names = [str(name) for item in statements if item.allows for _, name in item.principals]
+    names = [name for item in statements if item.allows for name in _assuming(item)]
     return f" (assumed by {_names(names)})" if names else ""
+
+
+def _assuming(statement: Statement) -> list[str]:
+    """Its principals; of an OIDC provider the subjects, if it restricts them."""
+    subjects = [
+        str(value)
+        for _, key, values in statement.conditions
+        for value in values
+        if key.endswith(":sub")
+    ]
+    return subjects or [str(name) for _, name in statement.principals]
 
 
 def _grant(statements: Sequence[Statement]) -> str:

@@ -6,7 +6,7 @@ from typing import Self
 
 from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.errors import ReadModelError
-from readmodel_cfn.template.routes import Route, find_route
+from readmodel_cfn.template.routes import Route, serving_route
 
 _ARTICLE_URL = "SamplesUrl"  # the only URL of the article's stack, that of its one route
 _ARTICLE_PATH = "/samples"
@@ -59,9 +59,8 @@ class ModelOutputs:
 
     def document_url(self, key: str, routes: Sequence[Route]) -> str | None:
         """The URL at which a document can be read; None if no route serves it."""
-        paths = filter(None, (route.path_of_key(key) for route in routes))
-        path = next((path for path in paths if _serves(routes, path, key)), None)
-        return self.url(path) if path and self._has_api else None
+        found = serving_route(routes, key)
+        return self.url(found[1]) if found and self._has_api else None
 
     def api_urls(self) -> dict[str, str]:
         """The URL of each API by the name of the stack's output, which has the prefix."""
@@ -73,9 +72,3 @@ class ModelOutputs:
     @property
     def _has_api(self) -> bool:
         return bool({"ApiUrl", _ARTICLE_URL} & self.values.keys())
-
-
-def _serves(routes: Sequence[Route], path: str, key: str) -> bool:
-    """Whether a request for the path gets the document with the key, not that of another route."""
-    found = find_route(routes, path)
-    return found is not None and found[1] == key

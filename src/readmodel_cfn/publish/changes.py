@@ -34,6 +34,7 @@ from readmodel_cfn.publish.documents import (
 from readmodel_cfn.publish.files import File, PassedOver, check, files, load, require_existing
 from readmodel_cfn.publish.objects import Denied, Objects
 from readmodel_cfn.publish.results import Fault, InvalidDocuments, PublishPlan
+from readmodel_cfn.publish.schemas import Schemas
 from readmodel_cfn.publish.selection import Selection
 from readmodel_cfn.publish.spool import Spool
 
@@ -44,6 +45,7 @@ class Options:
 
     settings: Settings
     selection: Selection
+    schemas: Schemas
     prefix: str
     force: bool
     create_only: bool
@@ -55,6 +57,11 @@ class Options:
     def compares(self) -> bool:
         """Whether unchanged documents are skipped."""
         return not (self.force or self.create_only)
+
+    def report_fault(self, fault: Fault) -> None:
+        """Report each fault of a document."""
+        for each in fault.each:
+            self.on_progress(each)
 
     def reason_to_send_all(self, destination: Destination) -> str | None:
         """Why nothing can be compared, if that is known before the bucket is listed."""
@@ -97,13 +104,14 @@ class FileChanges:
         first: Fault | None = None
         require_existing(paths)
         found = files(paths, options.selection)
-        for file in check(found, options.settings.stored, options.selection):
+        stored, selection, schemas = options.settings.stored, options.selection, options.schemas
+        for file in check(found, stored, selection, schemas):
             if isinstance(file, PassedOver):
                 self.passed_over += 1
             elif isinstance(file, Fault):
                 self.invalid += 1
                 first = first or file
-                options.on_progress(file)
+                options.report_fault(file)
             else:
                 checked.add(file.key, file.source, file.md5)
         if not checked and not self.invalid:
@@ -170,7 +178,9 @@ class FileChanges:
 
     def load(self, item: Any) -> Document | Fault:
         """Read a file again; it is checked again if it has changed."""
-        return load(File(item.key, item.source), self._options.settings.stored, item.md5)
+        options = self._options
+        file = File(item.key, item.source)
+        return load(file, options.settings.stored, item.md5, options.schemas)
 
     def plan(self) -> PublishPlan:
         """The changes as a value."""
@@ -223,6 +233,8 @@ class ValueChanges:
         self._known, self.missing = Known(), list[str]()
         if options.delete_missing:
             self._check_complete()
+        if options.schemas and not options.skip_invalid:
+            self._check_all()
         self.destination = resolve(destination)
         self.objects = Objects(self.destination)
         _require(options, self.destination)
@@ -241,6 +253,25 @@ class ValueChanges:
         if not any(selection.publishes(key) for key in self._documents):
             hint = "pass the documents to keep"
             raise ConfigError("there is no document", where=where, hint=hint)
+
+    def _check_all(self) -> None:
+        """Check the documents if they can be read twice; routes with a schema require it.
+
+        Raises:
+            InvalidDocuments: some are invalid.
+        """
+        if not isinstance(self._documents, Mapping | list | tuple):
+            return
+        self._options.on_progress(Step("Checking the documents"))
+        first, count = None, 0
+        for fault in self._each():
+            if isinstance(fault, Fault):
+                first, count = first or fault, count + 1
+                self._options.report_fault(fault)
+        self.passed_over = 0  # they are counted when they are read again
+        if first:
+            hint = f"{first.hint}, or skip invalid documents (skip_invalid)"
+            raise InvalidDocuments(first, count, hint)
 
     def _compare(self) -> None:
         options = self._options
@@ -280,6 +311,18 @@ class ValueChanges:
 
     def items(self) -> Iterator[Any]:
         """The documents that have changed, and the faults of those that are skipped."""
+        for document in self._each():
+            if isinstance(document, Fault) and not self._options.skip_invalid:
+                refuse(document)
+            if isinstance(document, Document):
+                if self._known.has(document):
+                    self.unchanged += 1
+                    continue
+                self._known.forget(document.key)  # a later pair with this key is sent, too
+            yield document
+
+    def _each(self) -> Iterator[Document | Fault]:
+        """Each document that is not passed over, or its fault."""
         documents = self._documents
         pairs = documents.items() if isinstance(documents, Mapping) else documents
         for key, value in map(_pair, pairs):
@@ -288,15 +331,7 @@ class ValueChanges:
             if self._options.selection.passes_over(key):
                 self.passed_over += 1
                 continue
-            document = self._checked(key, value)
-            if isinstance(document, Fault) and not self._options.skip_invalid:
-                refuse(document)
-            if isinstance(document, Document):
-                if self._known.has(document):
-                    self.unchanged += 1
-                    continue
-                self._known.forget(key)  # a later pair with this key is sent, too
-            yield document
+            yield self._checked(key, value)
 
     def _checked(self, key: str, value: object) -> Document | Fault:
         body = encode(value, key, self._encode)
@@ -305,7 +340,8 @@ class ValueChanges:
         options = self._options
         document = Document(key, options.settings.stored(body), key)
         fault = key_fault(key, key, options.selection.serves)
-        return fault or body_fault(body, document.stored, key) or document
+        check = None if fault else options.schemas.check(key)
+        return fault or body_fault(body, document.stored, key, check) or document
 
     def load(self, item: Any) -> Document | Fault:
         """The item itself, which is already a document or a fault."""
@@ -318,7 +354,7 @@ class ValueChanges:
         for item in self.items():
             if isinstance(item, Fault):
                 invalid += 1
-                self._options.on_progress(item)
+                self._options.report_fault(item)
             else:
                 send.append(item.key)
         return PublishPlan(

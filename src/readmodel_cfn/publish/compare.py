@@ -180,7 +180,7 @@ def listing(
 
 
 def _listed(below: Callable[[str], Iterator[Listed]], prefixes: Sequence[str]) -> Iterator[Listed]:
-    widest = _widest(prefixes)
+    widest = widest_of(prefixes)
     common = os.path.commonprefix(widest)  # noqa: RUF071 - of texts, cut to a directory below
     directory = common[: common.rfind("/") + 1]
     try:
@@ -191,7 +191,7 @@ def _listed(below: Callable[[str], Iterator[Listed]], prefixes: Sequence[str]) -
         yield from chain.from_iterable(map(below, widest))
 
 
-def _widest(prefixes: Sequence[str]) -> list[str]:
+def widest_of(prefixes: Sequence[str]) -> list[str]:
     """The prefixes that do not begin with another one, sorted, so their listings are sorted too."""
     widest: list[str] = []
     for prefix in sorted(prefixes):

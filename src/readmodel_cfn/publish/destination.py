@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     import boto3
 
 
+ACCESS_DENIED = "access denied"
+"""What is wrong if an error names the required permission instead of AWS's message."""
+
+
 @dataclass(frozen=True)
 class Destination:
     """The bucket to publish to; values of None come from the environment.
@@ -81,7 +85,8 @@ class Destination:
         try:
             yield
         except ReadModelError as error:
-            if self.bucket_owner and "AccessDenied" in error.what:
+            denied = "AccessDenied" in error.what or error.what == ACCESS_DENIED
+            if self.bucket_owner and denied:
                 required = f"the bucket must belong to account {self.bucket_owner}"
                 error.hint = f"{error.hint}; {required}" if error.hint else required
             raise

@@ -4,10 +4,12 @@ import gzip
 import json
 import re
 from codecs import BOM_UTF8
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from hashlib import md5
+from math import isfinite
 from typing import Any, NoReturn
 
 from readmodel_cfn.limits import API_PAYLOAD_BYTES, OBJECT_KEY_BYTES
@@ -24,6 +26,8 @@ Serves = Callable[[str], bool]
 """Whether a route serves the key."""
 Encode = Callable[[object], str]
 """Encodes a value as JSON text."""
+Check = Callable[[Any, str], Fault | None]
+"""Returns what is wrong with the value of a document, whose source is the second argument."""
 
 
 @dataclass(frozen=True)
@@ -106,14 +110,17 @@ def encode(value: object, source: str, encode_value: Encode) -> bytes | Fault:
         return Fault(source, what, "convert it first, or pass a function as default=")
 
 
-def check_document(body: bytes, source: str, settings: Settings = DEFAULT) -> None:
+def check_document(
+    body: bytes, source: str, settings: Settings = DEFAULT, check: Check | None = None
+) -> None:
     """Check that a document may be published; `source` names it in errors.
 
     Raises:
-        ConfigError: it is not JSON in UTF-8 (RFC 8259), or larger than API Gateway's limit.
+        ConfigError: it is not JSON in UTF-8 (RFC 8259), is larger than API Gateway's limit, or
+            does not fit a schema that `check` has.
     """
     stored = settings.stored(body) if len(body) > MAX_BYTES else body
-    refuse(body_fault(body, stored, source))
+    refuse(body_fault(body, stored, source, check))
 
 
 def refuse(fault: Fault | None) -> None:
@@ -149,18 +156,41 @@ def unserved_hint(key: str) -> str:
     return "add a route, or rename it"
 
 
-def body_fault(body: bytes, stored: bytes, source: str) -> Fault | None:
-    """What is wrong with a document: its size as stored, or that it is not JSON (RFC 8259)."""
+def body_fault(body: bytes, stored: bytes, source: str, check: Check | None = None) -> Fault | None:
+    """What is wrong with a document: its size as stored, or that it is not JSON (RFC 8259).
+
+    The value of a document that is JSON is given to `check`.
+    """
     if len(stored) > MAX_BYTES:
         return too_large(len(stored), source)
+    decoder = _NUMBERS if check else _DECODER
     try:
-        _DECODER.decode(body.decode("utf-8"))
+        value = decoder.decode(body.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         what = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         if body.startswith(BOM_UTF8):
             what = "it begins with a byte order mark, which JSON must not"
         return Fault(source, f"not JSON: {what}", "correct it: the document must be valid JSON")
-    return None
+    if check is None:
+        return None
+    if body.count(b"[") + body.count(b"{") > _DEPTH and _is_deeper(value, _DEPTH):
+        return Fault(source, "nested too deeply to be checked", f"use at most {_DEPTH} levels")
+    return check(value, source)
+
+
+def _is_deeper(value: Any, depth: int) -> bool:
+    """Whether lists and objects in a value are nested more deeply."""
+    level: list[Iterable[Any]] = [[value]]
+    for _ in range(depth + 1):
+        level = [
+            each.values() if isinstance(each, dict) else each
+            for found in level
+            for each in found
+            if isinstance(each, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def too_large(size: int, source: str) -> Fault:
@@ -176,3 +206,20 @@ def _refuse_constant(constant: str) -> NoReturn:
 
 # parse_int: Python's int refuses numbers of more than 4300 digits; JSON allows them.
 _DECODER = json.JSONDecoder(parse_int=str, parse_constant=_refuse_constant)
+
+
+def _integer(text: str) -> int | Decimal:
+    return int(text) if len(text) < _DIGITS else Decimal(text)
+
+
+def _number(text: str) -> float | Decimal:
+    number = float(text)
+    return number if isfinite(number) else Decimal(text)
+
+
+_DIGITS = 4300  # Python's int reads no more
+_DEPTH = 900  # levels: jsonschema-rs 0.61 ends the process at about 10,000
+# The same documents, with numbers as values.
+_NUMBERS = json.JSONDecoder(
+    parse_int=_integer, parse_float=_number, parse_constant=_refuse_constant
+)

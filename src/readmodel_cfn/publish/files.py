@@ -16,10 +16,12 @@ from stat import S_ISREG
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.publish.documents import MAX_BYTES, Document, body_fault, key_fault, too_large
 from readmodel_cfn.publish.results import Fault
+from readmodel_cfn.publish.schemas import Schemas
 from readmodel_cfn.publish.selection import Selection
 
 _CHANGED, _WHEN_WRITTEN = "it changed while it was read", "publish it once it is written"
 _READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_NO_SCHEMAS = Schemas()
 Store = Callable[[bytes], bytes]
 """Returns the bytes to store for a file's bytes; equal input has equal output."""
 
@@ -111,7 +113,7 @@ def _names(directory: str) -> list[str]:
 
 
 def check(
-    found: Iterable[Found], store: Store, selection: Selection
+    found: Iterable[Found], store: Store, selection: Selection, schemas: Schemas = _NO_SCHEMAS
 ) -> Iterator[Document | Fault | PassedOver]:
     """Each file as a document, a fault for each error in it, or PassedOver."""
     before = None
@@ -125,19 +127,24 @@ def check(
             hint = "exclude it with --exclude, or with exclude under [publish]"
             yield Fault(file.source, "not a .json file", hint)
         else:
-            yield from _checked(file, store, selection)
+            yield from _checked(file, store, selection, schemas)
         before = file
 
 
-def _checked(file: File, store: Store, selection: Selection) -> Iterator[Document | Fault]:
-    document, fault = load(file, store), key_fault(file.key, file.source, selection.serves)
+def _checked(
+    file: File, store: Store, selection: Selection, schemas: Schemas
+) -> Iterator[Document | Fault]:
+    document = load(file, store, schemas=schemas)
+    fault = key_fault(file.key, file.source, selection.serves)
     if fault:
         yield fault
     if not fault or isinstance(document, Fault):
         yield document
 
 
-def load(file: File, store: Store, checked: str = "") -> Document | Fault:
+def load(
+    file: File, store: Store, checked: str = "", schemas: Schemas = _NO_SCHEMAS
+) -> Document | Fault:
     """The document in a file, or its fault; a document with the MD5 `checked` is not checked."""
     try:
         body = _read(file.source, store)
@@ -150,7 +157,8 @@ def load(file: File, store: Store, checked: str = "") -> Document | Fault:
     document = Document(file.key, store(body), file.source)
     if document.md5 == checked:
         return document
-    return body_fault(body, document.stored, file.source) or document
+    check = schemas.check(file.key)
+    return body_fault(body, document.stored, file.source, check) or document
 
 
 def read_file(path: Path) -> bytes:

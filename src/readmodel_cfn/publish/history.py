@@ -23,13 +23,13 @@ from readmodel_cfn.consent import Confirm, Consent, require_consent
 from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError
 from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
-from readmodel_cfn.publish.destination import DestinationOrLookup, resolve
+from readmodel_cfn.publish.destination import ACCESS_DENIED, DestinationOrLookup, resolve
 from readmodel_cfn.publish.results import flat
 from readmodel_cfn.target import Target
 
 # The ID of a version that was written while the bucket kept no versions:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
-_NULL_ID = "null"
+NULL_ID = "null"
 # The codes of a conditional write if its condition is false or another write is in progress. If the
 # key was deleted, the code for If-Match is NoSuchKey.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
@@ -190,12 +190,12 @@ def _existing_versions(s3: Any, bucket: str, key: str, on_progress: OnProgress) 
 
 
 def _sorted_versions(s3: Any, bucket: str, key: str) -> list[Version]:
-    with _permitted(bucket, "s3:ListBucketVersions"), readable_responses("list_object_versions"):
-        versions = list(_versions(s3, bucket, key))
+    with permitted(bucket, "s3:ListBucketVersions"), readable_responses("list_object_versions"):
+        versions = list(versions_of(s3, bucket, key))
     return sorted(versions, key=lambda version: (version.current, version.time), reverse=True)
 
 
-def _versions(s3: Any, bucket: str, key: str) -> Iterator[Version]:
+def versions_of(s3: Any, bucket: str, key: str) -> Iterator[Version]:
     """All versions of a key. S3 lists them before longer keys, so later pages are not read."""
     pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
     for page in pages:
@@ -225,9 +225,9 @@ def _find(versions: Sequence[Version], version_id: str, key: str) -> Version:
 
 
 def _note_unversioned(bucket: str, versions: Sequence[Version], on_progress: OnProgress) -> None:
-    if any(version.id == _NULL_ID for version in versions):
+    if any(version.id == NULL_ID for version in versions):
         text = (
-            f"Version {_NULL_ID} was written while {bucket} kept no versions: the next write "
+            f"Version {NULL_ID} was written while {bucket} kept no versions: the next write "
             "replaces it, unless versioning has been enabled since."
         )
         on_progress(Note(text))
@@ -257,7 +257,7 @@ def _copy(s3: Any, bucket: str, key: str, chosen: Version, current: Version) -> 
 def _copy_once(s3: Any, bucket: str, key: str, chosen: Version, current: Version) -> Restored:
     condition = {"IfNoneMatch": "*"} if current.deletion else {"IfMatch": current.etag}
     actions = "s3:GetObjectVersion, s3:GetObject and s3:PutObject"
-    with _permitted(bucket, actions), _conflicts(key), readable_responses("copy_object"):
+    with permitted(bucket, actions), _conflicts(key), readable_responses("copy_object"):
         response = s3.copy_object(
             Bucket=bucket,
             Key=key,
@@ -278,10 +278,10 @@ def _conflicts(key: str) -> Iterator[None]:
 
 
 @contextmanager
-def _permitted(bucket: str, actions: str) -> Iterator[None]:
+def permitted(bucket: str, actions: str) -> Iterator[None]:
     """Name the required permissions if S3 denies access: its own message often does not."""
     hint = f"ask for {actions}, or choose another profile with --profile"
-    with _refusals({"AccessDenied"}, ReadModelError("access denied", where=bucket, hint=hint)):
+    with _refusals({"AccessDenied"}, ReadModelError(ACCESS_DENIED, where=bucket, hint=hint)):
         yield
 
 

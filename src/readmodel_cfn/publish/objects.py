@@ -31,6 +31,7 @@ from readmodel_cfn.aws.errors import (
     error_code,
     is_refusal,
     readable_errors,
+    readable_responses,
 )
 from readmodel_cfn.aws.s3 import BucketAccess
 from readmodel_cfn.errors import LostRace, ReadModelError
@@ -69,6 +70,7 @@ class Listed:
     key: str
     etag: str
     modified: datetime
+    size: int
 
 
 class Objects:
@@ -137,7 +139,7 @@ class Objects:
             while page := _in_thread(lambda: self._next_page(pages, directory)):
                 for entry in page:
                     etag = _unquoted(entry["e_tag"])
-                    yield Listed(entry["path"], etag, entry["last_modified"])
+                    yield Listed(entry["path"], etag, entry["last_modified"], entry["size"])
 
     def _next_page(self, pages: Iterator[Any], directory: str) -> Any:
         with self._logged("ListObjectsV2", directory):
@@ -148,7 +150,8 @@ class Objects:
         with self._destination.owner_named_in_errors(), readable_errors():
             try:
                 for entry in self._entries(Prefix=prefix, **options):
-                    yield Listed(entry["Key"], _unquoted(entry["ETag"]), entry["LastModified"])
+                    etag, time = _unquoted(entry["ETag"]), entry["LastModified"]
+                    yield Listed(entry["Key"], etag, time, entry["Size"])
             except aws_errors() as error:
                 if is_refusal(error) and error_code(error) == "AccessDenied":
                     raise Denied(str(error), where="AWS ListObjectsV2") from error
@@ -156,11 +159,22 @@ class Objects:
 
     def _entries(self, **arguments: str) -> Iterator[Mapping[str, Any]]:
         pages = self._connection.client("s3").get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=self._destination.bucket, **arguments):
-            yield from page.get("Contents", [])
+        with readable_responses("ListObjectsV2"):
+            for page in pages.paginate(Bucket=self._destination.bucket, **arguments):
+                page["IsTruncated"]  # KeyError if the response is not from S3
+                yield from page.get("Contents", [])
 
     def headers(self, key: str) -> Mapping[str, str] | None:
-        """The headers that an object is stored with; None if it does not exist."""
+        """The headers that an object is stored with.
+
+        None if it does not exist, or if obstore does not support its key.
+        """
+        try:
+            return self._headers(key)
+        except UnsupportedKey:
+            return None
+
+    def _headers(self, key: str) -> Mapping[str, str] | None:
         import obstore
 
         with self._errors("HeadObject"), self._logged("HeadObject", key):
@@ -247,6 +261,7 @@ _OF_ONE_KEY = re.compile(r"failed for key (.*): (.*) \(code: (\w+)\)", re.S)
 _BUSY = {"409", "429", "500", "502", "503", "504"}
 _BUSY_CODES = {"RequestTimeout", "SlowDown", "OperationAborted", "ConditionalRequestConflict"}
 _PANIC = "PanicException"  # of pyo3: not an Exception, and it cannot be imported
+_INVALID_PATH = "Could not parse path"  # a ValueError of a call other than a listing
 _DEBUG = "\n\nDebug source:"
 
 
@@ -260,6 +275,8 @@ def obstore_errors(operation: str) -> Iterator[None]:
     except InvalidPathError as error:
         raise UnsupportedKey(str(error).partition(_DEBUG)[0], where=f"AWS {operation}") from error
     except (BaseError, ValueError, OSError) as error:  # a 404 is a FileNotFoundError
+        if _INVALID_PATH in str(error):
+            raise UnsupportedKey(str(error), where=f"AWS {operation}") from error
         raise _error(str(error), operation) from error
     except BaseException as error:
         if type(error).__name__ != _PANIC:

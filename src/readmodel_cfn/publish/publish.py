@@ -22,8 +22,9 @@ from readmodel_cfn.publish.destination import DestinationOrLookup
 from readmodel_cfn.publish.documents import DEFAULT, encoder
 from readmodel_cfn.publish.documents import Settings as Settings
 from readmodel_cfn.publish.objects import Denied
-from readmodel_cfn.publish.results import RUN_AGAIN, Deleted, Outcome, PublishPlan
+from readmodel_cfn.publish.results import RUN_AGAIN, Deleted, Fault, Outcome, PublishPlan
 from readmodel_cfn.publish.results import PublishResult as PublishResult
+from readmodel_cfn.publish.schemas import Schemas
 from readmodel_cfn.publish.selection import KeyRoute, Selection
 from readmodel_cfn.publish.upload import Uploader
 
@@ -117,6 +118,8 @@ def publish(
         destination: The bucket, or a function that looks it up once files are checked.
         settings: How the documents are stored.
         routes: The routes, one of which must serve each key. Without routes every key is allowed.
+            A document must fit the JSON Schema of each route that has one and serves it. Then a
+            mapping or a list is also checked as a whole before the first document is sent.
         exclude: Glob patterns of keys that are neither sent nor deleted.
         prefix: Prefix of all keys of a mapping or of pairs: only objects below it are listed and
             deleted. It saves listing what other workers publish.
@@ -151,6 +154,7 @@ def publish(
     options = Options(
         settings,
         Selection(routes, exclude),
+        Schemas(routes),
         prefix,
         force,
         create_only,
@@ -180,7 +184,7 @@ def _changes(
     if not isinstance(documents, Mapping):
         items = iter(documents)
         first = list(islice(items, 1))
-        values = chain(first, items)
+        values = documents if isinstance(documents, list | tuple) else chain(first, items)
         if first and isinstance(first[0], str | PathLike):
             return FileChanges([_path(path) for path in values], options, destination)
     return ValueChanges(values, options, destination, encoder(default))
@@ -261,7 +265,8 @@ class _Publication:
         self._report(Step(f"Sending documents to {bucket}"))
 
         def on_outcome(outcome: Outcome) -> None:
-            self._report(outcome)
+            for each in outcome.each if isinstance(outcome, Fault) else (outcome,):
+                self._report(each)
             self._report(Count(bucket, tally.total, "documents", total))
 
         self._uploader.send(changes.items(), changes.load, on_outcome)

@@ -34,6 +34,7 @@ from readmodel_cfn.publish.documents import (
 )
 from readmodel_cfn.publish.files import key_of_path, read_file
 from readmodel_cfn.publish.results import Fault, Published, PublishPlan
+from readmodel_cfn.publish.schemas import Schemas
 from readmodel_cfn.publish.selection import KeyRoute, Selection, hidden_path
 
 _CONFLICT = "ConditionalRequestConflict"  # two writers at the same time
@@ -41,11 +42,7 @@ _LOST = {_CONFLICT, "PreconditionFailed", "NoSuchKey"}
 
 
 class NamedRoute(KeyRoute, Protocol):
-    """A route with its path and its key as they are configured."""
-
-    @property
-    def path(self) -> str:
-        """Path of the URL, such as products/{id}."""
+    """A route with its key as it is configured."""
 
     @property
     def key(self) -> str:
@@ -93,7 +90,7 @@ def publish_document(
     body = encode(value, key, encoder(default))
     if isinstance(body, Fault):
         raise ConfigError(body.what, where=key, hint=body.hint)
-    check_document(body, key, settings)
+    check_document(body, key, settings, Schemas(routes).check(key))
     selection = Selection(routes, exclude)
     refuse(key_fault(key, key, selection.serves))
     return _publish(key, body, destination, settings, selection, if_match, create_only, on_progress)
@@ -141,9 +138,13 @@ def plan_file(
 def _checked(
     file: Path, settings: Settings, routes: Sequence[NamedRoute], key: str | None, route: str | None
 ) -> tuple[bytes, str]:
+    schemas = Schemas(routes)
     body = read_file(file)
     check_document(body, str(file), settings)
-    return body, key_of_file(routes, file, key, route)
+    key = key_of_file(routes, file, key, route)
+    if check := schemas.check(key):
+        check_document(body, str(file), settings, check)
+    return body, key
 
 
 def _check_not_excluded(key: str, selection: Selection) -> None:

@@ -1,7 +1,7 @@
 """The results of publishing, and the values that it reports, as frozen values."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar
 
 from readmodel_cfn.errors import ConfigError, LostRace, Unfinished
@@ -42,26 +42,38 @@ class Lost:
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a document cannot be published; `source` is its file, or its key if it has no file."""
+    """Why a document cannot be published; `source` is its file, or its key if it has no file.
+
+    `pointer` is the JSON Pointer of the value that its route's schema does not allow, `/price`; the
+    whole document is the empty text. `more` are further faults of the same document.
+    """
 
     kind: ClassVar[str] = "invalid"
     source: str
     what: str
     hint: str
+    pointer: str | None = None
+    more: "tuple[Fault, ...]" = ()
+
+    @property
+    def each(self) -> "tuple[Fault, ...]":
+        """All faults of the document, one by one."""
+        return (replace(self, more=()), *self.more)
 
     def as_dict(self) -> dict[str, Any]:
-        """The fields without the hint."""
-        return {"source": self.source, "what": self.what}
+        """The source, what is wrong, and the pointer."""
+        return {"source": self.source, "what": self.what, "pointer": self.pointer}
 
     def __str__(self) -> str:
         return " ".join(f"{self.source}: {self.what}; {self.hint}".splitlines())
 
 
 class InvalidDocuments(ConfigError):
-    """Documents are invalid: the message names the `first`, `count` is the number of all."""
+    """Documents are invalid: the message names the `first` fault, `count` is their number."""
 
     def __init__(self, first: Fault, count: int = 1, hint: str | None = None) -> None:
-        more = f" (and {count - 1:,} more)" if count > 1 else ""
+        others = count - 1 or len(first.more)
+        more = f" (and {others:,} more)" if others else ""
         super().__init__(f"{first.what}{more}", where=first.source, hint=hint or first.hint)
         self.args: tuple[Any, ...] = (first, count, hint)  # so that it can be pickled
         self.first: Fault = first

@@ -19,8 +19,16 @@ class KeyRoute(Protocol):
     """The part of a route that is about keys."""
 
     @property
+    def path(self) -> str:
+        """Path of the URL, such as products/{id}."""
+
+    @property
     def key_pattern(self) -> str:
         """The key, with `*` for each parameter."""
+
+    @property
+    def schema(self) -> str | None:
+        """File with the JSON Schema of its documents."""
 
     def match_key(self, key: str) -> bool:
         """Whether the route serves the key."""

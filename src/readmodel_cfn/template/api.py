@@ -14,8 +14,17 @@ from typing import Literal
 from troposphere import AWSHelperFn, GetAtt, Join, Partition, Ref, Region, StackName
 from troposphere import apigateway as ag
 
-from readmodel_cfn.limits import MINIMUM_COMPRESSION_SIZE
-from readmodel_cfn.template.cors_origin import ORIGIN, ORIGIN_IN_WORDS, browser_origin
+from readmodel_cfn.limits import BUCKET_CORS_BYTES, MINIMUM_COMPRESSION_SIZE
+from readmodel_cfn.template.cors_origin import (
+    HEADER_NAME,
+    HEADER_NAME_IN_WORDS,
+    ORIGIN,
+    ORIGIN_IN_WORDS,
+    browser_origin,
+    fixed_origin,
+    is_forbidden_header,
+    unique_origins,
+)
 from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.options import OptionError, check_options, option, without_none
 from readmodel_cfn.template.references import Reference, joined
@@ -55,13 +64,21 @@ class Api:
         "(default TLS_1_2).",
         of_resource=True,
     )
-    cors_origin: str | None = option(
+    cors_origin: str | tuple[str, ...] | None = option(
         None,
-        "CORS: the origin whose pages may read documents with fetch, or * for every origin. By "
-        "default no other origin may.",
+        "CORS: the origin whose pages may read documents with fetch, a list of origins, or * for "
+        "every origin. By default no other origin may.",
         pattern=ORIGIN,
         allowed=ORIGIN_IN_WORDS,
         example="https://www.example.com",
+    )
+    cors_headers: tuple[str, ...] = option(
+        (),
+        "CORS: request headers that these pages may send besides If-None-Match and "
+        "If-Modified-Since, such as traceparent (default none). It has no effect without "
+        "cors_origin.",
+        pattern=HEADER_NAME,
+        allowed=HEADER_NAME_IN_WORDS,
     )
     missing: Literal["not-found", "mask"] = option(
         "not-found",
@@ -79,15 +96,35 @@ class Api:
     )
 
     def __post_init__(self) -> None:
-        self._check_origin()
+        for name in ("cors_origin", "cors_headers"):
+            if isinstance(given := getattr(self, name), list):
+                object.__setattr__(self, name, tuple(given))
+        self._check_origins()
         check_options(self, "api")
+        for name in self.cors_headers:
+            if is_forbidden_header(name):
+                raise OptionError("api.cors_headers", name, "a header that browsers let pages set")
 
-    def _check_origin(self) -> None:
-        origin: object = self.cors_origin
-        sent = browser_origin(origin) if isinstance(origin, str) else None
-        if origin not in (None, "*", sent):
-            allowed = f"{sent}, as browsers send it" if sent else ORIGIN_IN_WORDS
-            raise OptionError("api.cors_origin", origin, allowed)
+    @property
+    def cors_origins(self) -> tuple[str, ...]:
+        """The origins of `cors_origin`, each once; none if no other origin may read."""
+        return unique_origins(self.cors_origin)
+
+    def _check_origins(self) -> None:
+        given: object = self.cors_origin
+        origins = given if isinstance(given, tuple) else (given,)
+        for origin in origins:
+            sent = browser_origin(origin) if isinstance(origin, str) else None
+            if origin not in (None, "*", sent):
+                allowed = f"{sent}, as browsers send it" if sent else ORIGIN_IN_WORDS
+                raise OptionError("api.cors_origin", origin, allowed)
+        if origins == () or ("*" in origins and {*origins} != {"*"}):
+            raise OptionError("api.cors_origin", list(origins), "* alone, or at least one origin")
+        # S3's rules are XML: each origin is an AllowedOrigin, after at most 500 bytes of the rest.
+        size = 500 + sum(len(f"<AllowedOrigin>{origin}</AllowedOrigin>") for origin in origins)
+        if size > BUCKET_CORS_BYTES:
+            most = f"fewer origins: the CORS rules of a bucket have at most {BUCKET_CORS_BYTES:,} "
+            raise OptionError("api.cors_origin", list(origins), f"{most}bytes")
 
 
 @dataclass(frozen=True)
@@ -118,15 +155,16 @@ def build_api(
     resources = _resources(routes, api, names)
     settings = _response_settings(options, gzip_stored)
     responses = read_responses(options.missing, settings)
+    forwarded = [*CONDITIONAL_HEADERS, *(["Origin"] if settings.origin_by_s3 else [])]
     methods = []
     for verb in READ_METHODS:
         sent = without_bodies(responses) if verb == "HEAD" else responses
         mapped = [integration_response(response, settings) for response in sent]
         declared = [method_response(response, settings) for response in sent]
         for route in routes:
-            integration = _integration(verb, route, mapped, bucket, role)
+            integration = _integration(verb, route, forwarded, mapped, bucket, role)
             resource = resources[route.path]
-            methods.append(_method(verb, route, resource, integration, declared, names))
+            methods.append(_method(verb, route, forwarded, resource, integration, declared, names))
     return ApiResources(api, resources, methods)
 
 
@@ -165,13 +203,14 @@ def _resources(routes: Sequence[Route], api: ag.RestApi, names: Names) -> dict[s
 
 def _response_settings(options: Api, gzip_stored: bool) -> ResponseSettings:
     compressed = _compress_from(options, gzip_stored) is not None
-    origin = options.cors_origin
+    origin, by_s3 = fixed_origin(options.cors_origins), len(options.cors_origins) > 1
     # A page of another origin can read only the headers that are exposed to it.
     exposed = {"Access-Control-Expose-Headers": "ETag"} if origin else {}
-    varying = {"Vary": "Accept-Encoding"} if compressed else {}
+    vary = ",".join(["Accept-Encoding"] * compressed + ["Origin"] * by_s3)
     return ResponseSettings(
         headers={"Access-Control-Allow-Origin": origin} if origin else {},
-        document_headers={**exposed, **varying},
+        document_headers={**exposed, **({"Vary": vary} if vary else {})},
+        origin_by_s3=by_s3,
         binary=gzip_stored,
     )
 
@@ -179,16 +218,17 @@ def _response_settings(options: Api, gzip_stored: bool) -> ResponseSettings:
 def _integration(
     verb: str,
     route: Route,
+    forwarded: Sequence[str],
     responses: list[ag.IntegrationResponse],
     bucket: Reference,
     role: Reference,
 ) -> ag.Integration:
-    """The request to S3, with the client's conditional headers: S3 needs them to return 304.
+    """The request to S3, with the client's `forwarded` headers: S3 needs them to return 304.
 
     PassthroughBehavior, which is repeated in every method, is omitted: WHEN_NO_MATCH is the default
     (assumed), and every other value but NEVER does the same for a request without a body.
     """
-    headers = [f"header.{name}" for name in CONDITIONAL_HEADERS]
+    headers = [f"header.{name}" for name in forwarded]
     passed = [*headers, *(f"path.{name}" for name in route.parameters)]
     return ag.Integration(
         Type="AWS",
@@ -210,13 +250,14 @@ def _object_uri(bucket: AWSHelperFn | str, key: str) -> AWSHelperFn:
 def _method(
     verb: str,
     route: Route,
+    forwarded: Sequence[str],
     resource: ag.Resource,
     integration: ag.Integration,
     declared: list[ag.MethodResponse],
     names: Names,
 ) -> ag.Method:
-    """The method; conditional headers are optional (False), path parameters are required."""
-    headers = {f"method.request.header.{name}": False for name in CONDITIONAL_HEADERS}
+    """The method; `forwarded` headers are optional (False), path parameters are required."""
+    headers = {f"method.request.header.{name}": False for name in forwarded}
     parameters = {f"method.request.path.{name}": True for name in route.parameters}
     return ag.Method(
         names.method(route.path, verb),

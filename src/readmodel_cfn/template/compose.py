@@ -17,6 +17,7 @@ from readmodel_cfn.template.conflicts import (
     check_existing,
     check_not_deployed,
 )
+from readmodel_cfn.template.cors_origin import fixed_origin
 from readmodel_cfn.template.deployment import API_PARTS, Deployment, build_deployment
 from readmodel_cfn.template.gateway_responses import build_gateway_responses
 from readmodel_cfn.template.model import ReadModel
@@ -136,7 +137,8 @@ def deploy_api(
 
     Raises:
         ConfigError: there is no read model, one is not on this API or not in this template, or
-            they allow different CORS origins: API Gateway's own errors can allow only one.
+            they allow different CORS origins: API Gateway's own errors can allow only one, or
+            all if each read model allows several.
             The template is unchanged.
     """
     options = options or Deployment()
@@ -205,8 +207,9 @@ def _check_handles(template: Template, api: ag.RestApi, handles: Sequence[Handle
 
 
 def _cors_origin(handles: Sequence[Handle]) -> str | None:
-    origins = list(dict.fromkeys(handle.model.api.cors_origin for handle in handles))
+    origins = {fixed_origin(handle.model.api.cors_origins) for handle in handles}
     if len(origins) > 1:
-        what = f"the read models of one API allow different origins: {origins}"
+        found = list(dict.fromkeys(handle.model.api.cors_origin for handle in handles))
+        what = f"the read models of one API allow different origins: {found}"
         raise ConfigError(what, where="api.cors_origin", hint="use the same origin for all of them")
-    return origins[0]
+    return origins.pop()

@@ -1,7 +1,7 @@
 """CORS preflights: an OPTIONS method for each route. The article has no CORS.
 
-A browser sends a preflight when a page of another origin sets If-None-Match. API Gateway
-responds with a MOCK integration, without a request to S3.
+A browser sends a preflight when a page of another origin sets If-None-Match, or another header but
+the few that need none. API Gateway responds with a MOCK integration, without a request to S3.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from troposphere import Ref
 from troposphere import apigateway as ag
 
+from readmodel_cfn.template.api import Api
+from readmodel_cfn.template.cors_origin import fixed_origin
 from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.options import without_none
 from readmodel_cfn.template.responses import (
@@ -23,7 +25,7 @@ _MAX_AGE = "7200"  # seconds; the maximum in Chromium
 
 
 def build_preflights(
-    origin: str | None,
+    options: Api,
     names: Names,
     *,
     routes: Sequence[Route],
@@ -31,9 +33,10 @@ def build_preflights(
     gzip_stored: bool,
 ) -> list[ag.Method]:
     """The OPTIONS method of each route, if there is an origin to allow; `resources` are by path."""
+    origin = fixed_origin(options.cors_origins)
     if origin is None:
         return []
-    settings = ResponseSettings(headers=_headers(origin))
+    settings = ResponseSettings(headers=_headers(origin, options.cors_headers))
     response = Response("204", None)
     integration = ag.Integration(
         Type="MOCK",
@@ -56,10 +59,13 @@ def build_preflights(
     ]
 
 
-def _headers(origin: str) -> dict[str, str]:
+def _headers(origin: str, more: Sequence[str]) -> dict[str, str]:
+    allowed: dict[str, str] = {}
+    for name in (*CONDITIONAL_HEADERS, *more):
+        allowed.setdefault(name.lower(), name)
     return {
         "Access-Control-Allow-Origin": origin,
         "Access-Control-Allow-Methods": ",".join([*READ_METHODS, "OPTIONS"]),
-        "Access-Control-Allow-Headers": ",".join(CONDITIONAL_HEADERS),
+        "Access-Control-Allow-Headers": ",".join(allowed.values()),
         "Access-Control-Max-Age": _MAX_AGE,
     }

@@ -1,4 +1,7 @@
-"""Origins as browsers send them, which they compare byte by byte with Access-Control-Allow-Origin.
+"""The origins of `cors_origin` as browsers send them, and the request headers of `cors_headers`.
+
+A browser compares its page's origin byte by byte with Access-Control-Allow-Origin, which names one
+origin or `*`. Several origins are thus compared by S3, by the CORS rules of the bucket.
 
 https://fetch.spec.whatwg.org/#cors-check
 https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin
@@ -15,12 +18,48 @@ ORIGIN = (
 )
 """Origins as browsers send them, or *. It is in the JSON Schema too, so it has no flags."""
 ORIGIN_IN_WORDS = (
-    "* or one origin as browsers send it, such as https://www.example.com: in lower case, without "
+    "* or an origin as browsers send it, such as https://www.example.com: in lower case, without "
     "a path and without the default port"
 )
 
+HEADER_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
+HEADER_NAME_IN_WORDS = (
+    "the name of a request header that a page sets, such as traceparent: A-Z a-z 0-9 . _ -"
+)
+# https://fetch.spec.whatwg.org/#forbidden-request-header
+_FORBIDDEN_HEADERS = frozenset(
+    {
+        *("accept-charset", "accept-encoding", "access-control-request-headers"),
+        *("access-control-request-method", "access-control-request-private-network"),
+        *("connection", "content-length", "cookie", "cookie2", "date", "dnt", "expect", "host"),
+        *("keep-alive", "origin", "referer", "set-cookie", "te", "trailer", "transfer-encoding"),
+        *("upgrade", "via"),
+    }
+)
+_FORBIDDEN_BEGINNINGS = ("proxy-", "sec-")
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FULL_STOPS = "\u3002\uff0e\uff61"  # of East Asian scripts; browsers take them for dots
+
+
+def unique_origins(origins: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    """The origins as a tuple without duplicates."""
+    return (origins,) if isinstance(origins, str) else tuple(dict.fromkeys(origins or ()))
+
+
+def fixed_origin(origins: tuple[str, ...]) -> str | None:
+    """The Access-Control-Allow-Origin of responses without a document; None without origins.
+
+    For several origins it is `*`: a browser checks each response on its own, and a preflight or an
+    error reveals no document.
+    """
+    return "*" if len(origins) > 1 else next(iter(origins), None)
+
+
+def is_forbidden_header(name: str) -> bool:
+    """Whether browsers let no page set the request header, so that no preflight asks for it."""
+    name = name.lower()
+    return name in _FORBIDDEN_HEADERS or name.startswith(_FORBIDDEN_BEGINNINGS)
 
 
 def browser_origin(text: str) -> str | None:

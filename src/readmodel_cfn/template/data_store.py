@@ -6,6 +6,7 @@ configured, so that names do not collide and the bucket can be replaced; encrypt
 access are set in the template.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,7 @@ from troposphere import GetAtt, Ref, s3
 from readmodel_cfn.template import policies
 from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.options import OptionError, check_options, option
+from readmodel_cfn.template.routes import READ_METHODS
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html. Dots are not allowed
 # here: the certificate of *.s3.amazonaws.com does not match a bucket name with dots.
@@ -131,13 +133,15 @@ class DataStore:
             raise OptionError("data_store.name", self.name, most)
 
 
-def build_data_store(options: DataStore, names: Names) -> tuple[s3.Bucket, s3.BucketPolicy]:
-    """The bucket and its policy."""
-    bucket = _bucket(options, names)
+def build_data_store(
+    options: DataStore, names: Names, origins: Sequence[str] = ()
+) -> tuple[s3.Bucket, s3.BucketPolicy]:
+    """The bucket and its policy; several `origins` are compared by the bucket's CORS rules."""
+    bucket = _bucket(options, names, origins)
     return bucket, _policy(options, bucket, names)
 
 
-def _bucket(options: DataStore, names: Names) -> s3.Bucket:
+def _bucket(options: DataStore, names: Names, origins: Sequence[str]) -> s3.Bucket:
     return s3.Bucket(
         names("DataStore"),
         # RetainExceptOnCreate: a failed first deploy leaves no empty bucket behind.
@@ -145,6 +149,7 @@ def _bucket(options: DataStore, names: Names) -> s3.Bucket:
         UpdateReplacePolicy="Retain" if options.retain else "Delete",
         **_physical_name(options),
         BucketEncryption=_encryption(options.kms_key),
+        **_cors(origins),
         LifecycleConfiguration=_lifecycle(options.old_versions_days),
         **_access_logs(options.access_logs),
         OwnershipControls=s3.OwnershipControls(
@@ -193,6 +198,18 @@ def _encryption(kms_key: str | None) -> s3.BucketEncryption:
     with_key = {"BucketKeyEnabled": True} if kms_key else {}
     rule = s3.ServerSideEncryptionRule(ServerSideEncryptionByDefault=default, **with_key)
     return s3.BucketEncryption(ServerSideEncryptionConfiguration=[rule])
+
+
+def _cors(origins: Sequence[str]) -> dict[str, s3.CorsConfiguration]:
+    """The CORS rules for several origins. One origin is a fixed header of the API's responses.
+
+    S3 has the headers in responses to requests with Origin; the API answers preflights itself.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
+    """
+    if len(origins) < 2:
+        return {}
+    rule = s3.CorsRules(AllowedMethods=list(READ_METHODS), AllowedOrigins=list(origins))
+    return {"CorsConfiguration": s3.CorsConfiguration(CorsRules=[rule])}
 
 
 def _lifecycle(days: int) -> s3.LifecycleConfiguration:

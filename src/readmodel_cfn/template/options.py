@@ -38,16 +38,19 @@ def option(
     maximum: int | None = None,
     example: Any = None,
     of_resource: bool = False,
+    in_template: bool = True,
 ) -> Any:
     """Declare an option: its default, its meaning, and the values that it allows.
 
     `pattern` must match the whole string (each string of a list or a table); `allowed` describes it
     in words. The default `dict` is an empty table. `example` is shown if there is no default.
     `of_resource` marks a setting of the bucket, role or API itself: `add_read_model` refuses it for
-    an existing one, because it would have no effect.
+    an existing one, because it would have no effect. `in_template` is False for an option that the
+    template does not depend on.
     """
     rules = {"pattern": pattern, "allowed": allowed, "minimum": minimum, "maximum": maximum}
-    metadata = {"doc": doc, "of_resource": of_resource, "example": example, **rules}
+    uses = {"of_resource": of_resource, "in_template": in_template}
+    metadata = {"doc": doc, **uses, "example": example, **rules}
     if default is dict:
         return field(default_factory=dict, metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -107,7 +110,12 @@ def describe(annotation: Any, rules: Any) -> str:
     """The values that an option allows, in words."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in _UNIONS:
-        return " or ".join(describe(kind, rules) for kind in arguments if kind is not NoneType)
+        lists = [
+            kind for kind in arguments if get_args(kind)[:1] and get_args(kind)[0] in arguments
+        ]
+        others = [kind for kind in arguments if kind is not NoneType and kind not in lists]
+        words = " or ".join(describe(kind, rules) for kind in others)
+        return f"{words}, or a list of these" if lists else words
     if origin is Literal:
         words = ", ".join(repr(word) for word in arguments)
         return f"one of {words}" if len(arguments) > 1 else words

@@ -18,9 +18,10 @@ from awacs.aws import (
     Principal,
     SecureTransport,
     Statement,
+    StringEquals,
     StringLike,
 )
-from troposphere import AWSHelperFn, Join, iam
+from troposphere import AccountId, AWSHelperFn, Join, Partition, iam
 
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.limits import (
@@ -30,6 +31,7 @@ from readmodel_cfn.limits import (
     ROLE_POLICY_LENGTH,
     USER_POLICY_LENGTH,
 )
+from readmodel_cfn.template.oidc import Issuer, issuers_of, subjects_of
 from readmodel_cfn.template.references import joined
 
 # awacs' type hints do not include troposphere's functions, but awacs renders them.
@@ -112,10 +114,30 @@ def assumed_by_api_gateway() -> Statement:
     )
 
 
-def assumed_by(principals: Sequence[str]) -> Statement:
-    """Allow AWS principals to assume the writer's role."""
+def assumed_by(principals: Sequence[str]) -> list[Statement]:
+    """Allow AWS principals, and jobs with an OIDC token, to assume the writer's role."""
+    jobs = {issuer: subjects_of(issuer, principals) for issuer in issuers_of(principals)}
+    subjects = [subject for found in jobs.values() for subject in found]
+    others = [principal for principal in principals if principal not in subjects]
+    federated = [_assumed_by_jobs(issuer, found) for issuer, found in jobs.items()]
+    if not others:
+        return federated
+    principal = Principal("AWS", others)
+    return [Statement(Effect=Allow, Principal=principal, Action=[sts.AssumeRole]), *federated]
+
+
+def _assumed_by_jobs(issuer: Issuer, subjects: Sequence[str]) -> Statement:
+    """Allow the jobs with one of the subjects, exactly, in a token that was made for AWS.
+
+    Without a condition on the subject every job of every repository could assume the role.
+    """
+    arn = joined("arn:", Partition, ":iam::", AccountId, f":oidc-provider/{issuer.host}")
+    claims = {f"{issuer.host}:aud": issuer.audience, f"{issuer.host}:sub": list(subjects)}
     return Statement(
-        Effect=Allow, Principal=Principal("AWS", list(principals)), Action=[sts.AssumeRole]
+        Effect=Allow,
+        Principal=Principal("Federated", arn),
+        Action=[sts.AssumeRoleWithWebIdentity],
+        Condition=Condition(StringEquals(claims)),
     )
 
 

@@ -14,6 +14,7 @@ from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.limits import MINIMUM_COMPRESSION_SIZE
 from readmodel_cfn.template.api import build_api
 from readmodel_cfn.template.cors import build_preflights
+from readmodel_cfn.template.cors_origin import fixed_origin
 from readmodel_cfn.template.data_store import build_data_store
 from readmodel_cfn.template.deployment import build_deployment
 from readmodel_cfn.template.gateway_responses import build_gateway_responses
@@ -78,11 +79,11 @@ class Resources:
 
 def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING) -> Resources:
     """The resources of the model; they are not in a template yet."""
-    store, routes, origin = model.data_store, model.routes, model.api.cors_origin
+    store, routes, origins = model.data_store, model.routes, model.api.cors_origins
     keys = [route.key_pattern for route in routes]
     own_bucket, bucket_policy = None, None
     if existing.bucket is None:  # a bucket has only one policy; an existing bucket keeps its own
-        own_bucket, bucket_policy = build_data_store(store, names)
+        own_bucket, bucket_policy = build_data_store(store, names, origins)
     bucket = existing.bucket or reference_to(own_bucket)
     writer = build_writer(model.writer, names, bucket=bucket, keys=keys, kms_key=store.kms_key)
     role = build_gateway_role(
@@ -104,13 +105,13 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
         gzip_stored=store.gzip_stored,
     )
     preflights = build_preflights(
-        origin, names, routes=routes, resources=api.resources, gzip_stored=store.gzip_stored
+        model.api, names, routes=routes, resources=api.resources, gzip_stored=store.gzip_stored
     )
     resources, methods = tuple(api.resources.values()), (*api.methods, *preflights)
     responses: list[ag.GatewayResponse] = []
     deployment, stage = None, None
     if existing.api is None:  # an existing API gets one of each type from deploy_api
-        responses = build_gateway_responses(origin, api.api)
+        responses = build_gateway_responses(fixed_origin(origins), api.api)
         named = [reference.resource for reference in (bucket, role.reference)]
         deployment, stage = build_deployment(
             model.deployment,

@@ -42,11 +42,14 @@ class ResponseSettings:
     """Settings that all responses of an API share.
 
     `headers` are headers of every response, with their fixed values; `document_headers` those of
-    documents and 304 only. `binary` says that API Gateway must not decode or encode documents.
+    documents, 304 and, with `origin_by_s3`, 404. `origin_by_s3` says that these responses take
+    Access-Control-Allow-Origin from S3, which has it for an allowed origin only. `binary` says that
+    API Gateway must not decode or encode documents.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
     document_headers: Mapping[str, str] = field(default_factory=dict)
+    origin_by_s3: bool = False
     binary: bool = False
 
 
@@ -60,15 +63,17 @@ def read_responses(missing: Missing, settings: ResponseSettings) -> tuple[Respon
     """The responses to GET and HEAD, one for each group of S3 statuses.
 
     For a role that may not list the bucket, S3 returns 403 for a missing object; "mask" maps that
-    to 404.
+    to 404. S3 has the CORS headers of an allowed origin in its 304 and 404 too (assumed), and a
+    header that S3's response lacks is omitted (assumed).
     """
+    origin = ("Access-Control-Allow-Origin",) if settings.origin_by_s3 else ()
     encoding = ("Content-Encoding",) if settings.binary else ()
     masked = missing == "mask"
     others = "40[0-25-9]|4[1-9][0-9]" if masked else "40[0-35-9]|4[1-9][0-9]"
     return (
-        Response("200", "200", ("Content-Type", *encoding, *_HEADERS)),
-        Response("304", "304", _HEADERS_OF_304),
-        Response("404", "403|404" if masked else "404", message="Not Found"),
+        Response("200", "200", ("Content-Type", *encoding, *_HEADERS, *origin)),
+        Response("304", "304", (*_HEADERS_OF_304, *origin)),
+        Response("404", "403|404" if masked else "404", origin, message="Not Found"),
         Response("403", others, message="Forbidden"),
         Response("503", None, message="Service Unavailable"),
     )
@@ -112,7 +117,9 @@ def quoted(value: str) -> str:
 
 
 def _fixed(response: Response, settings: ResponseSettings) -> dict[str, str]:
-    return {**settings.headers, **(settings.document_headers if response.headers else {})}
+    """The headers with fixed values: those that are not S3's."""
+    fixed = {**settings.headers, **(settings.document_headers if response.headers else {})}
+    return {name: value for name, value in fixed.items() if name not in response.headers}
 
 
 def _parameters(headers: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,7 +38,8 @@ class Route:
     """One path of the API, without a leading slash, and the key of the document that it serves.
 
     The path and the key have the same parameters. `{name+}`, at the end of a path, matches the rest
-    of the path; the key contains it as `{name}`.
+    of the path; the key contains it as `{name}`. In Python, `schema` is a path from the working
+    directory.
 
     Raises:
         OptionError: a path or key that API Gateway or S3 does not support.
@@ -71,6 +72,15 @@ class Route:
         minimum=0,
         maximum=THROTTLE_BURST,
         example=50,
+    )
+    schema: str | None = option(
+        None,
+        "File with the JSON Schema of the route's documents, relative to this file. publish checks "
+        "documents against it, and openapi contains it; the template does not (default none).",
+        pattern=r"[^\x00-\x1f]+",
+        allowed="the path of a file, such as product.schema.json",
+        example="product.schema.json",
+        in_template=False,
     )
 
     def __post_init__(self) -> None:
@@ -199,6 +209,29 @@ def find_route(routes: Iterable[Route], path: str) -> tuple[Route, str] | None:
     """
     found = [(route, key) for route in routes if (key := route.key_at(path)) is not None]
     return min(found, key=lambda entry: _precedence(entry[0]), default=None)
+
+
+def serving_route(routes: Iterable[Route], key: str) -> tuple[Route, str] | None:
+    """The route that serves the document with this key, and the path of the request for it.
+
+    None if no request gets the document: no route has the key, or another route has the path.
+    """
+    every = list(routes)
+    for route in every:
+        if not key.startswith(_text(route.key)):
+            continue  # cheaper than a match of the whole key
+        path = route.path_of_key(key)
+        if path is None:
+            continue
+        others = (other for other in every if path.startswith(_text(other.path)))
+        if find_route(others, path) == (route, key):
+            return route, path
+    return None
+
+
+def _text(template: str) -> str:
+    """The text of a path or key before its first parameter."""
+    return template.partition("{")[0]
 
 
 def _precedence(route: Route) -> list[int]:

@@ -35,9 +35,11 @@ def _changed(section: Any) -> dict[str, Any]:
 
 
 def _values(options: Any) -> dict[str, Any]:
-    """The options that have a value, in the types of JSON."""
+    """The options of the template that have a value, in the types of JSON."""
     found = {
-        declared.name: getattr(options, declared.name) for declared, _ in options_of(type(options))
+        declared.name: getattr(options, declared.name)
+        for declared, _ in options_of(type(options))
+        if declared.metadata["in_template"]
     }
     return {name: plain(value) for name, value in found.items() if value is not None}
 

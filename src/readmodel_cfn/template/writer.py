@@ -15,10 +15,11 @@ from troposphere import AWSObject, GetAtt, Join, Ref, iam, secretsmanager
 
 from readmodel_cfn.template import policies
 from readmodel_cfn.template.naming import BOUNDARY, IAM_NAME, IAM_NAME_IN_WORDS, Names
+from readmodel_cfn.template.oidc import SUBJECT
 from readmodel_cfn.template.options import OptionError, check_options, option, without_none
 from readmodel_cfn.template.references import Reference
 
-_PRINCIPAL = r"\d{12}|arn:[a-z-]+:iam::\d{12}:(root|(user|role)/[A-Za-z0-9_+=,.@/-]{1,128})"
+_IAM_PRINCIPAL = r"\d{12}|arn:[a-z-]+:iam::\d{12}:(root|(user|role)/[A-Za-z0-9_+=,.@/-]{1,128})"
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,12 @@ class Writer:
     )
     principals: tuple[str, ...] = option(
         (),
-        "Principals that may assume the role: account IDs, or ARNs of users and roles (default: "
-        "none).",
-        pattern=_PRINCIPAL,
-        allowed="an account ID, or the ARN of an account's root, a user or a role",
+        "Principals that may assume the role: account IDs, ARNs of users and roles, or subjects of "
+        "GitHub's or GitLab's OIDC tokens (default: none).",
+        pattern=f"{_IAM_PRINCIPAL}|{SUBJECT}",
+        allowed="an account ID, the ARN of an account's root, a user or a role, or the whole "
+        "subject of a job, without *: repo:OWNER/REPOSITORY:environment:NAME",
+        example=("repo:acme/shop:environment:production",),
     )
     allow: tuple[Literal["put", "compare", "list", "delete"], ...] = option(
         ("put",),
@@ -52,7 +55,14 @@ class Writer:
         "the stack's outputs, as in the article; everybody who can describe the stack can read it.",
     )
     serial: int = option(
-        1, "Serial number of the access key; raise it to create a new key (default 1).", minimum=1
+        1,
+        "Serial number of the access key; raise it by 1 to create a new key (default 1).",
+        minimum=1,
+    )
+    keep_previous_key: bool = option(
+        False,
+        "Keep the access key of the previous serial number valid, until all publishers have the "
+        "new one (default false).",
     )
     name: str | None = option(
         None,
@@ -72,7 +82,7 @@ class Writer:
     def __post_init__(self) -> None:
         check_options(self, "writer")
         if self.kind == "role" and not self.principals:
-            raise OptionError("writer.principals", [], "at least one account ID or ARN")
+            raise OptionError("writer.principals", [], "at least one account ID, ARN or subject")
         if self.kind != "role" and self.principals:
             raise OptionError(
                 "writer.principals", list(self.principals), "an empty list, or kind = 'role'"
@@ -83,31 +93,37 @@ class Writer:
 
     def _check_effect(self) -> None:
         """Refuse what this kind of writer does not have: an access key, a name, a boundary."""
-        without_effect = ["key_in", "serial"] if self.kind != "user" else []
+        of_key = ("key_in", "serial", "keep_previous_key")
+        without_effect = list(of_key) if self.kind != "user" else []
         without_effect += ["name", "permissions_boundary"] if self.kind == "none" else []
         for name in without_effect:
             value, default = getattr(self, name), getattr(Writer, name)
             if value != default:
-                kinds = "kind = 'user'" if name in ("key_in", "serial") else "a kind of writer"
+                kinds = "kind = 'user'" if name in of_key else "a kind of writer"
                 raise OptionError(f"writer.{name}", value, f"it with {kinds} only")
+        if self.keep_previous_key and self.serial == 1:
+            raise OptionError("writer.keep_previous_key", True, "it with a serial of 2 or more")
 
 
 @dataclass(frozen=True)
 class WriterResources:
     """The user and its access key, or the role; every field is empty if there is no writer.
 
-    `policies` are managed policies for keys that do not fit into the inline policy; `secret` is
-    None if the access key is in the outputs.
+    `policies` are managed policies for keys that do not fit into the inline policy; `previous_key`
+    is the access key that is still valid during a rotation; `secret` is None if the access key is
+    in the outputs.
     """
 
     identity: iam.User | iam.Role | None = None
     policies: tuple[iam.ManagedPolicy, ...] = ()
+    previous_key: iam.AccessKey | None = None
     access_key: iam.AccessKey | None = None
     secret: secretsmanager.Secret | None = None
 
     def __iter__(self) -> Iterator[AWSObject]:
         """Each resource, in the article's order."""
-        resources = (self.identity, *self.policies, self.access_key, self.secret)
+        keys = (self.previous_key, self.access_key)
+        resources = (self.identity, *self.policies, *keys, self.secret)
         yield from (resource for resource in resources if resource is not None)
 
 
@@ -129,14 +145,25 @@ def build_writer(
     managed = tuple(policies.beyond_inline(title, beyond, **attached))
     if options.kind == "role":
         return WriterResources(identity, managed)
-    key = iam.AccessKey(
-        names("DataStoreWriterAccessKey"),
-        Serial=options.serial,  # a higher number makes CloudFormation replace the key
+    key = _access_key(options.serial, identity, names)
+    previous = (
+        _access_key(options.serial - 1, identity, names) if options.keep_previous_key else None
+    )
+    secret = _secret(key, names) if options.key_in == "secret" else None
+    return WriterResources(identity, managed, previous, key, secret)
+
+
+def _access_key(serial: int, identity: iam.User | iam.Role, names: Names) -> iam.AccessKey:
+    """The access key with this serial number.
+
+    Each number has its own logical ID, so that a new key can be created beside the previous one
+    and the previous one deleted later.
+    """
+    return iam.AccessKey(
+        names(f"DataStoreWriterAccessKey{serial if serial > 1 else ''}"),
+        Serial=serial,
         Status="Active",
         UserName=Ref(identity),
-    )
-    return WriterResources(
-        identity, managed, key, _secret(key, names) if options.key_in == "secret" else None
     )
 
 
@@ -173,7 +200,7 @@ def _identity(
     return iam.Role(
         title,
         **without_none(RoleName=options.name, PermissionsBoundary=boundary),
-        AssumeRolePolicyDocument=policies.document([policies.assumed_by(options.principals)]),
+        AssumeRolePolicyDocument=policies.document(policies.assumed_by(options.principals)),
         **without_none(Policies=inline),
     )
 

@@ -52,7 +52,8 @@ class Contract:
     """What a stack promises its readers.
 
     `compress_from` is the size in bytes from which responses are compressed, or None for never;
-    `cors_origin` is the origin that may read, or None for no other origin. With `gzip_stored`
+    `cors_origins` are the origins that may read: none, `*`, or exact ones; `cors_headers` are the
+    request headers that their pages may send besides the conditional ones. With `gzip_stored`
     documents are stored compressed. `missing` says how a missing document becomes a 404. `article`
     is true for the article's stack, which promises less.
     """
@@ -60,7 +61,8 @@ class Contract:
     routes: Sequence[PromisedRoute]
     cache_control: str = "no-cache"
     gzip_stored: bool = False
-    cors_origin: str | None = None
+    cors_origins: tuple[str, ...] = ()
+    cors_headers: tuple[str, ...] = ()
     missing: Literal["not-found", "mask"] = "not-found"
     compress_from: int | None = 1024
     article: bool = False

@@ -4,7 +4,7 @@ import socket
 import ssl
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,15 +12,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from readmodel_cfn.aws.errors import aws_errors
-from readmodel_cfn.aws.http import LOCAL_HOSTS, Response, proxy_for, request
+from readmodel_cfn.aws.http import Response, proxy_for, request
 from readmodel_cfn.errors import ReadModelError, Unfinished
 from readmodel_cfn.verify.contract import Contract, ProbePlan
 from readmodel_cfn.verify.probe import ProbeDocument
+from readmodel_cfn.verify.request_origins import RequestOrigins
 
 _PAUSE = 0.5  # seconds before a request is retried
 _THROTTLED = 429
-_SOME_ORIGIN = "https://readmodel-cfn.example"
-_LOCAL_ORIGIN = "http://localhost"
 _TIMEOUT = 5  # seconds for a request that should get no response
 
 
@@ -28,11 +27,14 @@ _TIMEOUT = 5  # seconds for a request that should get no response
 class Reads:
     """The API's responses while the first document of the probe existed, then the second.
 
-    `etags` are S3's ETags. `cross_...` are responses to a page of another origin. `missing` and
-    `unknown` are None if there is no such path.
+    `etags` are S3's ETags. `cross_...` are responses to a page of the origin `page`. `missing` and
+    `unknown` are None if there is no such path. With several configured origins, `others` has the
+    responses to pages of the others, a read and a read with 304, and `refused` those to a page of
+    an origin that is not configured.
     """
 
     probe: ProbePlan
+    page: str
     etags: tuple[str, str]
     first: Response
     unchanged: Response
@@ -49,6 +51,8 @@ class Reads:
     preflight: Response
     changed: Response
     outdated: Response
+    others: Mapping[str, tuple[Response, Response]]
+    refused: tuple[Response, Response] | None
 
     @property
     def is_served(self) -> bool:
@@ -89,7 +93,7 @@ class Api:
         sleep: Callable[[float], None] = time.sleep,
         ca_bundle: Path | None = None,
     ) -> None:
-        self.url, self._origin = url, _origin(url, contract.cors_origin)
+        self.url, self.origins = url, RequestOrigins.of(url, contract.cors_origins)
         self.timeout, self._left, self.sleep = timeout, timeout, sleep
         self.ca_bundle = ca_bundle
 
@@ -105,7 +109,12 @@ class Api:
 
     def request_cross_origin(self, path: str, method: str = "GET", **headers: str) -> Response:
         """Send the same request as a page of another origin does."""
-        return self.request(path, method, Origin=self._origin, **headers)
+        return self.request(path, method, Origin=self.origins.page, **headers)
+
+    def read_as(self, origin: str, path: str, etag: str) -> tuple[Response, Response]:
+        """Send what a page of the origin sends: a read, and one with If-None-Match."""
+        read = self.request(path, Origin=origin)
+        return read, self.request(path, Origin=origin, If_None_Match=etag)
 
     def preflight(self, path: str) -> Response:
         """Send the request that a browser sends before a page's If-None-Match."""
@@ -114,17 +123,6 @@ class Api:
             "Access_Control_Request_Headers": "if-none-match",
         }
         return self.request_cross_origin(path, "OPTIONS", **headers)
-
-
-def _origin(url: str, allowed: str | None) -> str:
-    """The origin of the page: the allowed one; any origin if CORS allows all or is off.
-
-    A local emulator, such as the sandbox, refuses pages of other machines before it calls the API.
-    API Gateway does not compare origins, so a local page gets the same headers.
-    """
-    if urlsplit(url).hostname in LOCAL_HOSTS:
-        return _LOCAL_ORIGIN
-    return allowed if allowed and allowed != "*" else _SOME_ORIGIN
 
 
 def read(api: Api, probe: ProbePlan, document: ProbeDocument) -> Reads:
@@ -152,6 +150,7 @@ def read(api: Api, probe: ProbePlan, document: ProbeDocument) -> Reads:
     document.check_undisturbed()
     reads = Reads(
         probe=probe,
+        page=api.origins.page,
         etags=(old, new),
         first=first,
         changed=changed,
@@ -173,6 +172,8 @@ def _check_not_throttled(reads: Reads, url: str) -> None:
         Unfinished: a request was throttled.
     """
     responses = [value for value in vars(reads).values() if isinstance(value, Response)]
+    responses += [response for pair in reads.others.values() for response in pair]
+    responses += reads.refused or ()
     if reads.is_served and any(response.status == _THROTTLED for response in responses):
         hint = "use a longer --timeout, or raise throttle_rate under [deployment]"
         raise Unfinished("throttled: some requests get 429", where=url, hint=hint)
@@ -193,7 +194,7 @@ def _first(api: Api, probe: ProbePlan) -> Response:
         api.sleep(_PAUSE)
 
 
-def _read_first(api: Api, path: str, etag: str) -> dict[str, Response]:
+def _read_first(api: Api, path: str, etag: str) -> dict[str, Any]:
     """The responses to the requests during which the document must not change."""
     return {
         "unchanged": api.request(path, If_None_Match=etag),
@@ -204,6 +205,8 @@ def _read_first(api: Api, path: str, etag: str) -> dict[str, Response]:
         "cross_first": api.request_cross_origin(path),
         "cross_unchanged": api.request_cross_origin(path, If_None_Match=etag),
         "preflight": api.preflight(path),
+        "others": {origin: api.read_as(origin, path, etag) for origin in api.origins.others},
+        "refused": api.read_as(refused, path, etag) if (refused := api.origins.refused) else None,
     }
 
 

@@ -6,6 +6,16 @@ from audit_templates import Template, allow, find
 TRUST = "ReaderRole/Properties/AssumeRolePolicyDocument/Statement"
 GRANT = "ReaderPolicy/Properties/PolicyDocument/Statement"
 EVERY_OBJECT = {"Fn::Sub": "${Store.Arn}/*"}
+ANY_JOB = {
+    "Effect": "Allow",
+    "Principal": {
+        "Federated": {
+            "Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/"
+            "token.actions.githubusercontent.com"
+        }
+    },
+    "Action": "sts:AssumeRoleWithWebIdentity",
+}
 
 
 def secret_output(template: Template) -> None:
@@ -47,6 +57,13 @@ CASES = [
         "R37",
         f"{TRUST}/0/Principal",
         "123456789012",
+    ),
+    case(
+        "jobs of GitHub may take the role",
+        appending(TRUST, ANY_JOB),
+        "R37",
+        f"{TRUST}/1/Principal",
+        "oidc-provider/token.actions.githubusercontent.com",
     ),
     case(
         "API Gateway may not take the role",

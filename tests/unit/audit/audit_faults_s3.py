@@ -1,6 +1,8 @@
 """Faults of how S3 is used: any bucket, without a signature, lists, and every HTTP method."""
 
-from audit_faults import GET, Case, case, putting
+import json
+
+from audit_faults import ASKED, GET, RESPONSES, Case, case, dropping, mapping, putting
 from audit_templates import Template, find, good, put
 
 NAMES = ("SampleGet", "SampleHead", "ProductGet", "ProductHead")
@@ -19,6 +21,18 @@ def client_names_the_bucket(template: Template, source: str = "header.X-Bucket")
         mapped["integration.request.path.bucket"] = f"method.request.{source}"
         properties["RequestParameters"][f"method.request.{source}"] = True
     put(template, f"{STATEMENT}/Resource", "*")
+
+
+def bucket_elsewhere(template: Template) -> None:
+    """The bucket is named, and not a resource of the template."""
+    for name in ("Store", "StorePolicy"):
+        del template["Resources"][name]
+    text = json.dumps(template)
+    arn = "arn:${AWS::Partition}:s3:::shop-payloads"
+    text = text.replace('{"Ref": "Store"}', '"shop-payloads"').replace("${Store.Arn}", arn)
+    text = text.replace('{"Fn::GetAtt": ["Store", "Arn"]}', json.dumps({"Fn::Sub": arn}))
+    template.clear()
+    template.update(json.loads(text))
 
 
 def lists(template: Template, bucket: str = "${Store}") -> None:
@@ -42,9 +56,40 @@ CASES = [
     case(
         "a name that is a header and a query parameter",
         putting(f"{GET}/RequestParameters/method.request.querystring.If-None-Match", False),
-        "R57",
+        "R59",
         f"{GET}/RequestParameters/method.request.querystring.If-None-Match",
         "unique querystring header path",
+    ),
+    case(
+        "S3 is to compare an origin that it does not get",
+        dropping(f"{ASKED}/integration.request.header.Origin"),
+        "R57",
+        ASKED,
+        "Origin",
+        by_s3=True,
+    ),
+    case(
+        "a cache gives a page the response for another origin",
+        mapping("404", "Vary", "'Accept-Encoding'"),
+        "R57",
+        f"{RESPONSES}/4/ResponseParameters",
+        "Vary Origin 404",
+        by_s3=True,
+    ),
+    case(
+        "the bucket has no rules to compare origins with",
+        dropping("Store/Properties/CorsConfiguration"),
+        "R57",
+        "Store/Properties",
+        "SampleGet CORS",
+        by_s3=True,
+    ),
+    Case(
+        "the bucket that compares origins is not in the template",
+        bucket_elsewhere,
+        tuple(("R58", f"{name}/Properties/Integration/Uri") for name in NAMES),
+        "CORS",
+        {"by_s3": True},
     ),
     Case(
         "a bucket that the request names",

@@ -26,8 +26,14 @@ API = {"Ref": "Api"}
 STORE_ARN = {"Fn::GetAtt": ["Store", "Arn"]}
 
 
-def good(*, cors: bool = False, compressed: bool = False, gzip: bool = False) -> Template:
-    """A template without a fault: `samples` and `products/{id}`, read from the bucket Store."""
+def good(
+    *, cors: bool = False, compressed: bool = False, gzip: bool = False, by_s3: bool = False
+) -> Template:
+    """A template without a fault: `samples` and `products/{id}`, read from the bucket Store.
+
+    With `by_s3`, S3 compares the origin of a read.
+    """
+    cors = cors or by_s3
     fixed = {"Access-Control-Allow-Origin": ORIGIN} if cors else {}
     vary = {"Vary": "'Accept-Encoding'"} if compressed else {}
     methods = {
@@ -35,13 +41,15 @@ def good(*, cors: bool = False, compressed: bool = False, gzip: bool = False) ->
         for name, key in (("Sample", "payload.json"), ("Product", "products/{id}.json"))
         for verb in ("GET", "HEAD")
     }
+    for method in methods.values() if by_s3 else ():
+        let_s3_compare_origins(method["Properties"])
     if cors:
         methods |= {f"{name}Options": options_method(name, gzip) for name in ("Sample", "Product")}
     refused = gateway_responses(cors)
     template = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Resources": {
-            **bucket(),
+            **bucket(by_s3),
             **publisher(),
             **reader(),
             **api_resources(compressed, gzip),
@@ -64,7 +72,25 @@ def deployed(waits_for: list[str]) -> Template:
     }
 
 
-def bucket() -> Template:
+def let_s3_compare_origins(method: Template) -> None:
+    method["RequestParameters"]["method.request.header.Origin"] = False
+    asked = method["Integration"]["RequestParameters"]
+    asked["integration.request.header.Origin"] = "method.request.header.Origin"
+    of_s3 = {
+        "Access-Control-Allow-Origin": "integration.response.header.Access-Control-Allow-Origin",
+        "Vary": "'Accept-Encoding,Origin'",
+    }
+    for response in method["Integration"]["IntegrationResponses"]:
+        response["ResponseParameters"] |= parameters(of_s3)["ResponseParameters"]
+    for response in method["MethodResponses"]:
+        response["ResponseParameters"] |= parameters(dict.fromkeys(of_s3, False))[
+            "ResponseParameters"
+        ]
+
+
+def bucket(by_s3: bool) -> Template:
+    rules = [{"AllowedMethods": ["GET", "HEAD"], "AllowedOrigins": ["https://a.example"]}]
+    cors = {"CorsConfiguration": {"CorsRules": rules}} if by_s3 else {}
     blocks = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
     every_object = {"Fn::Sub": "${Store.Arn}/*"}
     refuse = {
@@ -75,7 +101,9 @@ def bucket() -> Template:
         "Condition": {"Bool": {"aws:SecureTransport": False}},
     }
     return {
-        "Store": resource("S3::Bucket", PublicAccessBlockConfiguration=dict.fromkeys(blocks, True)),
+        "Store": resource(
+            "S3::Bucket", PublicAccessBlockConfiguration=dict.fromkeys(blocks, True), **cors
+        ),
         "StorePolicy": resource(
             "S3::BucketPolicy", Bucket={"Ref": "Store"}, PolicyDocument=document(refuse)
         ),

@@ -84,14 +84,28 @@ def test_head_has_the_headers_of_get_and_no_body() -> None:
     assert "payload.json" in item["head"]["summary"]
 
 
-def test_preflight_response_is_204_with_constant_headers() -> None:
+def test_headers_that_only_browsers_use_are_left_out() -> None:
     model = ReadModel(api=Api(cors_origin="https://www.example.com"))
     item = described(of(model))["paths"]["/samples"]
-    found = answers(item["options"])["204"]
-    assert "content" not in found
-    origin = found["headers"]["Access-Control-Allow-Origin"]
-    assert origin == {"schema": {"type": "string", "const": "https://www.example.com"}}
-    assert answers(item["get"])["404"]["headers"].keys() == {"Access-Control-Allow-Origin"}
+    assert "content" not in answers(item["options"])["204"]
+    headers = {
+        name
+        for operation in (item["get"], item["head"], item["options"])
+        for response in answers(operation).values()
+        for name in response.get("headers", {})
+    }
+    assert not any(name.startswith("Access-Control-") for name in headers)
+    assert headers >= {"ETag", "Cache-Control", "Last-Modified"}
+    assert headers == {
+        name
+        for response in answers(PRODUCTION["paths"]["/samples"]["get"]).values()
+        for name in response.get("headers", {})
+    }
+
+
+def test_a_fixed_header_has_its_value() -> None:
+    vary = answers(get(of(ReadModel()), "/samples"))["200"]["headers"]["Vary"]
+    assert vary == {"schema": {"type": "string", "const": "Accept-Encoding"}}
 
 
 def test_compressed_payloads_have_content_encoding() -> None:

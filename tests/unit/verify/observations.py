@@ -17,7 +17,9 @@ ROUTES = (
 )
 PLAIN = Contract(ROUTES)
 ORIGIN = "https://www.example.com"
-CORS = Contract(ROUTES, cors_origin=ORIGIN)
+OTHER = "https://shop.example.com"
+CORS = Contract(ROUTES, cors_origins=(ORIGIN,))
+SEVERAL = Contract(ROUTES, cors_origins=(ORIGIN, OTHER))
 STORED = Contract(ROUTES, gzip_stored=True, compress_from=None)
 NEVER = Contract(ROUTES, compress_from=None)
 OLD, NEW = '"old"', '"new"'
@@ -72,13 +74,15 @@ def right(contract: Contract) -> Reads:
     stored = gzip.compress if contract.gzip_stored else bytes
     encoding = "gzip" if contract.gzip_stored else None
     on_demand = not contract.gzip_stored and contract.compress_from is not None
-    allowed = contract.cors_origin
+    allowed = contract.cors_origins[0] if contract.cors_origins else None
+    several = len(contract.cors_origins) > 1
+    vary = [*(["Accept-Encoding"] if on_demand else []), *(["Origin"] if several else [])]
     headers: dict[str, str | None] = {
         "Content_Type": "application/json",
         "ETag": OLD,
         "Cache_Control": contract.cache_control,
         "Last_Modified": "Mon, 01 Jan 2026 00:00:00 GMT",
-        "Vary": "Accept-Encoding" if on_demand else None,
+        "Vary": ",".join(vary) or None,
         "Content_Encoding": encoding,
         "Access_Control_Allow_Origin": allowed,
         "Access_Control_Expose_Headers": "ETag" if allowed else None,
@@ -91,12 +95,13 @@ def right(contract: Contract) -> Reads:
     )
     preflight = received(
         204,
-        Access_Control_Allow_Origin=ORIGIN,
+        Access_Control_Allow_Origin="*" if several else allowed,
         Access_Control_Allow_Methods="GET,HEAD,OPTIONS",
         Access_Control_Allow_Headers="If-None-Match,If-Modified-Since",
     )
     return Reads(
         probe=probe,
+        page=allowed or "https://readmodel-cfn.example",
         etags=(OLD, NEW),
         first=got,
         unchanged=unchanged,
@@ -111,10 +116,23 @@ def right(contract: Contract) -> Reads:
         cross_first=got,
         cross_unchanged=unchanged,
         cross_missing=absent,
-        cross_unknown=absent,
+        cross_unknown=changed(absent, Access_Control_Allow_Origin="*") if several else absent,
         preflight=preflight if allowed else absent,
         changed=new,
         outdated=new,
+        others={
+            origin: (
+                changed(got, Access_Control_Allow_Origin=origin),
+                changed(unchanged, Access_Control_Allow_Origin=origin),
+            )
+            for origin in contract.cors_origins[1:]
+        },
+        refused=(
+            changed(got, Access_Control_Allow_Origin=None),
+            changed(unchanged, Access_Control_Allow_Origin=None),
+        )
+        if several
+        else None,
     )
 
 

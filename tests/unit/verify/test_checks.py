@@ -15,7 +15,9 @@ from observations import (
     NOT_SHOWN,
     OLD,
     ORIGIN,
+    OTHER,
     PLAIN,
+    SEVERAL,
     STORED,
     changed,
     judged,
@@ -43,16 +45,15 @@ NO_ALLOW: dict[str, Any] = {"Access_Control_Allow_Origin": None}
         CORS,
         STORED,
         NEVER,
-        replace(CORS, cors_origin="*"),
-        replace(STORED, cors_origin=ORIGIN),
+        replace(CORS, cors_origins=("*",)),
+        replace(STORED, cors_origins=(ORIGIN,)),
+        SEVERAL,
+        replace(STORED, cors_origins=SEVERAL.cors_origins),
     ],
-    ids=["plain", "cors", "stored", "never", "any-origin", "stored-cors"],
+    ids=["plain", "cors", "stored", "never", "any-origin", "stored-cors", "several", "stored-all"],
 )
 def test_correct_responses_keep_all_promises(contract: Contract) -> None:
-    seen = right(contract)
-    if contract.cors_origin == "*":
-        seen = replace(seen, preflight=changed(seen.preflight, Access_Control_Allow_Origin="*"))
-    outcomes = judged(contract, preflight=seen.preflight)
+    outcomes = judged(contract)
     assert with_status("broken", outcomes) == []
     assert with_status(NOT_SHOWN, outcomes) == ["throttling"]
 
@@ -199,6 +200,47 @@ def test_response_that_a_page_may_not_read_breaks_cors(wrong: dict[str, Any], wo
     outcomes = judged(CORS, **wrong)
     assert with_status("broken", outcomes) == ["CORS"]
     assert word in outcomes["CORS"].what
+
+
+L = right(SEVERAL)
+REFUSED = tuple(changed(each, Access_Control_Allow_Origin=ORIGIN) for each in L.refused or ())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "word"),
+    [
+        ({"cross_first": changed(L.first, Access_Control_Allow_Origin="*")}, "a read"),
+        ({"cross_missing": changed(L.other_method, Access_Control_Allow_Origin="*")}, "missing"),
+        ({"cross_unknown": L.missing}, "unknown path"),
+        ({"cross_first": changed(L.first, Vary="Accept-Encoding")}, "Vary"),
+        ({"others": {OTHER: (L.first, L.others[OTHER][1])}}, OTHER),
+        ({"others": {OTHER: (L.others[OTHER][0], L.unchanged)}}, "304"),
+        ({"refused": (REFUSED[0], (L.refused or REFUSED)[1])}, "not configured"),
+        ({"refused": ((L.refused or REFUSED)[0], REFUSED[1])}, "304"),
+        ({"preflight": changed(L.preflight, Access_Control_Allow_Headers="If")}, "If-None-Match"),
+    ],
+)
+def test_each_origin_of_several_gets_its_own_header(wrong: dict[str, Any], word: str) -> None:
+    outcomes = judged(SEVERAL, **wrong)
+    assert with_status("broken", outcomes) == ["CORS"]
+    assert word in outcomes["CORS"].what
+
+
+def test_preflight_without_a_configured_header_breaks_cors() -> None:
+    outcomes = judged(replace(CORS, cors_headers=("traceparent",)))
+    assert with_status("broken", outcomes) == ["CORS"]
+    assert "traceparent" in outcomes["CORS"].what
+    preflight = changed(C.preflight, Access_Control_Allow_Headers="If-None-Match,TraceParent")
+    contract = replace(CORS, cors_headers=("traceparent",))
+    assert with_status("broken", judged(contract, preflight=preflight)) == []
+
+
+def test_origins_that_an_emulator_refuses_are_not_checked() -> None:
+    page = "http://readmodel-cfn.localhost"
+    outcome = judged(SEVERAL, page=page, others={}, refused=L.refused)["CORS"]
+    assert outcome.status == NOT_SHOWN
+    outcome = judged(SEVERAL, others={})["CORS"]
+    assert (outcome.status, "1 not checked" in outcome.what) == ("kept", True)
 
 
 def test_compressed_payload_without_content_encoding_is_broken() -> None:

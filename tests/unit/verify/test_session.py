@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from observations import CORS, NOT_FOUND, ORIGIN, PLAIN, received
+from observations import CORS, NOT_FOUND, ORIGIN, OTHER, PLAIN, SEVERAL, received
 
 from readmodel_cfn.aws.http import Response
 from readmodel_cfn.errors import Unfinished
 from readmodel_cfn.verify import session
 from readmodel_cfn.verify.contract import Contract, ProbePlan, PromisedRoute, plan_probe
+from readmodel_cfn.verify.request_origins import RequestOrigins
 from readmodel_cfn.verify.session import Api, read
 
 URL = "https://api.example/v1"
@@ -115,6 +116,36 @@ def test_local_emulator_gets_a_local_origin(monkeypatch: pytest.MonkeyPatch, hos
     monkeypatch.setattr(session, "request", answer)
     Api(f"http://{host}/v1", CORS, 0).request_cross_origin("samples")
     assert asked == ["http://localhost"]
+
+
+def test_pages_of_every_configured_origin_and_of_another_one_are_sent(world: World) -> None:
+    probe, seen = world.read(SEVERAL)
+    sent = [headers for method, path, headers in world.asked if path == probe.path]
+    for origin in (ORIGIN, OTHER, "https://readmodel-cfn.example"):
+        own = [headers for headers in sent if headers.get("Origin") == origin]
+        assert any("If-None-Match" in headers for headers in own)
+        assert any("If-None-Match" not in headers for headers in own)
+    assert (seen.page, list(seen.others), seen.refused is None) == (ORIGIN, [OTHER], False)
+
+
+@pytest.mark.parametrize(
+    ("origins", "page", "others"),
+    [
+        ((ORIGIN, OTHER), "http://readmodel-cfn.localhost", ()),
+        ((ORIGIN, "http://localhost:3000"), "http://localhost:3000", ()),
+        (
+            ("http://127.0.0.1:1", ORIGIN, "http://shop.localhost"),
+            "http://127.0.0.1:1",
+            ("http://shop.localhost",),
+        ),
+    ],
+)
+def test_of_several_origins_a_local_emulator_gets_the_local_ones(
+    origins: tuple[str, ...], page: str, others: tuple[str, ...]
+) -> None:
+    found = RequestOrigins.of("http://127.0.0.1:4566/v1", origins)
+    assert (found.page, found.others) == (page, others)
+    assert found.refused not in origins
 
 
 def test_missing_document_is_read_at_a_static_route_without_document(world: World) -> None:

@@ -10,7 +10,9 @@
     endpoint    an S3 at a URL
     signing     signs the requests to it
     s3          S3's responses to reads of an object: headers, conditions, ranges, errors
+    bucket_cors the headers that S3 adds by the CORS rules of a bucket
     permissions whether a role of the template may list the bucket and get a key
+    page_origins which pages of other origins may read, besides those that the template allows
     reload      loads the API again when its file changes
     app         the API as an ASGI application
     server      the socket, and the HTTP server (uvicorn)

@@ -22,6 +22,7 @@ from readmodel_cfn.local.gateway import (
 )
 from readmodel_cfn.local.gateway.cloudformation import TemplateApi, read_api
 from readmodel_cfn.local.gateway.definition import methods
+from readmodel_cfn.local.serve.bucket_cors import cors_rules
 from readmodel_cfn.local.serve.folder import Folder
 from readmodel_cfn.local.serve.permissions import permissions_of
 from readmodel_cfn.local.serve.source import Source
@@ -92,6 +93,11 @@ class Api:
             return self.gateway.failed(step, "API_CONFIGURATION_ERROR")
         return self.gateway.finish(step, response)
 
+    @property
+    def answers_preflights(self) -> bool:
+        """Whether a path has a method for CORS preflights."""
+        return any("OPTIONS" in route.methods for route in self.routes)
+
     def below_stage(self, path: str) -> str | None:
         """The path below the stage, or None for a path of another stage.
 
@@ -130,10 +136,16 @@ def api_of(source: Source, documents: Path | S3, note: Callable[[str], None]) ->
 
 
 def _folder(source: Source, root: Path, note: Callable[[str], None], found: TemplateApi) -> Folder:
-    integrations = (method.get("methodIntegration") for _, method in methods(found.definition))
+    integrations = [method.get("methodIntegration") for _, method in methods(found.definition)]
     roles = {integration.get("credentials") for integration in integrations if integration}
     permissions = permissions_of(source.template, source.parameters, roles)
-    return Folder(root, permissions, source.storage, note)
+    forward_origin = any(
+        name.lower() == "integration.request.header.origin"
+        for integration in integrations
+        for name in (integration or {}).get("requestParameters") or ()
+    )
+    rules = cors_rules(source.template, source.parameters) if forward_origin else {}
+    return Folder(root, permissions, source.storage, note, rules)
 
 
 def _config_error(error: DefinitionError, source: Source, found: TemplateApi | None) -> ConfigError:

@@ -11,6 +11,9 @@ from readmodel_cfn.local.gateway import Response
 from readmodel_cfn.local.gateway.method_response import no_such_stage
 from readmodel_cfn.local.gateway.requests import client_request, parse_query
 from readmodel_cfn.local.serve.api import Api
+from readmodel_cfn.local.serve.page_origins import PageOrigins
+
+NO_MORE_ORIGINS = PageOrigins(())
 
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -32,11 +35,19 @@ class Answered:
 
 
 class App:
-    """Serves `api`, which can be replaced at any time; `log` gets every answered request."""
+    """Serves `api`, which can be replaced at any time; `log` gets every answered request.
 
-    def __init__(self, api: Api, log: Callable[[Answered], None] | None) -> None:
+    Pages of the `origins` can read, too, besides those that the API allows.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        log: Callable[[Answered], None] | None,
+        origins: PageOrigins = NO_MORE_ORIGINS,
+    ) -> None:
         self.api = api
-        self._log = log
+        self._log, self._origins = log, origins
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer a request; the ASGI 3 interface."""
@@ -63,12 +74,14 @@ class App:
             protocol=f"HTTP/{scope.get('http_version', '1.1')}",
         )
         if path is None:
-            return no_such_stage(request)
-        if body is None:
-            return api.gateway.failed(request, "REQUEST_TOO_LARGE")
-        if api.s3.is_remote:  # other requests are served meanwhile
-            return await asyncio.to_thread(api.answer, request)
-        return api.answer(request)
+            response = no_such_stage(request)
+        elif body is None:
+            response = api.gateway.failed(request, "REQUEST_TOO_LARGE")
+        elif api.s3.is_remote:  # other requests are served meanwhile
+            response = await asyncio.to_thread(api.answer, request)
+        else:
+            response = api.answer(request)
+        return self._origins.adapted(request, response, answers_preflights=api.answers_preflights)
 
 
 async def _body(headers: Iterable[tuple[bytes, bytes]], receive: Receive) -> bytes | None:

@@ -6,11 +6,13 @@ the file, so a change is served immediately.
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from stat import S_ISREG
 
 from readmodel_cfn.local.gateway import S3Request, S3Response
 from readmodel_cfn.local.serve import s3
+from readmodel_cfn.local.serve.bucket_cors import CorsRules, cors_headers
 from readmodel_cfn.local.serve.permissions import Permissions
 from readmodel_cfn.local.serve.s3 import StoredObject
 from readmodel_cfn.local.serve.source import Storage
@@ -21,7 +23,8 @@ _READS = ("GET", "HEAD")
 class Folder:
     """A folder of documents, read with the permissions of the template's roles.
 
-    `note` gets a line for each document that publishing would reject, once for each version of it.
+    `cors_rules` are those of the template's buckets. `note` gets a line for each document that
+    publishing would reject, once for each version of it.
 
     Replace a file by renaming a new one over it. While a file is being written, clients get
     an incomplete document; S3 never returns one.
@@ -35,17 +38,23 @@ class Folder:
         permissions: Permissions,
         storage: Storage | None = None,
         note: Callable[[str], None] = lambda _: None,
+        cors_rules: CorsRules | None = None,
     ) -> None:
         self._root, self._permissions = root, permissions
         self._storage, self._note = storage or Storage(), note
+        self._cors_rules = cors_rules or {}
         self._checked: dict[str, str] = {}  # the ETag of the document last checked, by key
 
     def answer(self, request: S3Request) -> S3Response:
-        """S3's response to a request.
+        """S3's response to a request, with the headers of the bucket's CORS rules.
 
         Raises:
             OSError: the file cannot be read.
         """
+        response, cors = self._answer(request), cors_headers(self._cors_rules, request)
+        return replace(response, headers={**response.headers, **cors}) if cors else response
+
+    def _answer(self, request: S3Request) -> S3Response:
         if request.method not in _READS or not request.key:
             return s3.error_response(s3.NOT_ALLOWED, request)
         if not self._permissions.of(request).get:

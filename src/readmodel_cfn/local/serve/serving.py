@@ -1,7 +1,7 @@
 """Serves an API over HTTP on this machine: `serving` in a program, `serve` for the command."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.local.serve import server
 from readmodel_cfn.local.serve.api import S3, Api, Route, api_of
 from readmodel_cfn.local.serve.app import App
+from readmodel_cfn.local.serve.page_origins import LOCAL_ORIGINS, PageOrigins
 from readmodel_cfn.local.serve.reload import Reloader
 from readmodel_cfn.local.serve.source import Source
 from readmodel_cfn.progress import Note, OnProgress, ignore
@@ -25,7 +26,8 @@ class ServedApi:
 
     `url` is the URL of its stage, `documents` the folder or the URL of the S3 that it reads, `pid`
     the process ID of the server. `findings` are the unsupported features of the template: requests
-    that use one get a 501.
+    that use one get a 501. `origins` are those of pages that may read, besides those that the
+    template allows.
     """
 
     url: str
@@ -33,6 +35,7 @@ class ServedApi:
     pid: int
     routes: tuple[Route, ...]
     findings: tuple[str, ...]
+    origins: tuple[str, ...] = ()
 
     def url_of(self, route: Route) -> str:
         """The URL of a route, with its parameters in braces."""
@@ -52,6 +55,7 @@ class ServedApi:
             "pid": self.pid,
             "routes": [{**vars(route), "url": self.url_of(route)} for route in self.routes],
             "findings": list(self.findings),
+            "origins": list(self.origins),
         }
 
 
@@ -64,6 +68,7 @@ def serving(
     stage: str | None = None,
     s3_endpoint: str | None = None,
     sign: bool = False,
+    origins: Sequence[str] = LOCAL_ORIGINS,
     host: str = "127.0.0.1",
     port: int = 0,
     on_progress: OnProgress = ignore,
@@ -80,6 +85,9 @@ def serving(
         stage: Stage to serve, by default the template's first.
         s3_endpoint: URL of an S3 to read from instead of the folder.
         sign: Whether to sign the requests to that S3, with the access key of the environment.
+        origins: Origins whose pages may read, besides those that the template allows: exact ones,
+            `*`, or with `*` as the port; ["none"] for no other. By default http://localhost and
+            http://127.0.0.1 on any port.
         host: Address to serve on.
         port: Port to serve on; 0 for a free one.
         on_progress: Gets a `ServedApi` once it serves, an `Answered` for each request, and `Note`s.
@@ -90,10 +98,12 @@ def serving(
         ReadModelError: the port is in use, or there is no access key to sign with.
     """
     source = Source.of(template).with_options(parameters, stage)
-    s3 = _s3(documents, s3_endpoint, sign)
+    s3, pages = _s3(documents, s3_endpoint, sign), PageOrigins.of(origins)
     api = api_of(source, s3, lambda text: on_progress(Note(text)))
-    with server.listen(host, port) as listener, server.running(App(api, on_progress), listener):
-        served = _served(api, s3_endpoint or str(documents), host, listener.getsockname()[1])
+    app = App(api, on_progress, pages)
+    with server.listen(host, port) as listener, server.running(app, listener):
+        found = listener.getsockname()[1]
+        served = _served(api, s3_endpoint or str(documents), host, found, pages)
         on_progress(served)
         yield served.url
 
@@ -105,6 +115,7 @@ def serve(
     watch: Path,
     s3_endpoint: str | None = None,
     sign: bool = False,
+    origins: Sequence[str] = LOCAL_ORIGINS,
     host: str = "127.0.0.1",
     port: int = 0,
     on_progress: OnProgress = ignore,
@@ -118,7 +129,7 @@ def serve(
         ConfigError: the template cannot be served, or the folder does not exist.
         ReadModelError: the port is in use, or there is no access key to sign with.
     """
-    s3 = _s3(documents, s3_endpoint, sign)
+    s3, pages = _s3(documents, s3_endpoint, sign), PageOrigins.of(origins)
 
     def note(text: str) -> None:
         on_progress(Note(text))
@@ -127,12 +138,12 @@ def serve(
         return api_of(load(), s3, note)
 
     reloader = Reloader(watch, api, note)
-    app = App(api(), on_progress)
+    app = App(api(), on_progress, pages)
     listener = server.listen(host, port)
     found = listener.getsockname()[1]
 
     def ready() -> None:
-        on_progress(_served(app.api, s3_endpoint or str(documents), host, found))
+        on_progress(_served(app.api, s3_endpoint or str(documents), host, found, pages))
 
     server.run(app, listener, ready=ready, watch=lambda: reloader.watch(app))
 
@@ -150,6 +161,6 @@ def _s3(documents: str | Path, s3_endpoint: str | None, sign: bool) -> Path | S3
     return folder
 
 
-def _served(api: Api, documents: str, host: str, port: int) -> ServedApi:
+def _served(api: Api, documents: str, host: str, port: int, pages: PageOrigins) -> ServedApi:
     url = f"{server.url_of(host, port)}/{api.stage}"
-    return ServedApi(url, documents, os.getpid(), api.routes, api.findings)
+    return ServedApi(url, documents, os.getpid(), api.routes, api.findings, pages.origins)

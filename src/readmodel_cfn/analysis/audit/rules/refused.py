@@ -103,7 +103,7 @@ def _violation(resource: Resource, keys: refusals.Keys, reason: str) -> Violatio
 
 RULES = (
     Rule(
-        "R57",
+        "R59",
         "refused",
         "high",
         "API Gateway accepts every resource of the API",

@@ -1,6 +1,6 @@
 """The role of an integration: only API Gateway can assume it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from readmodel_cfn.analysis.audit.rule import Rule, Violation
 from readmodel_cfn.analysis.methods import INTEGRATION
@@ -10,6 +10,11 @@ from readmodel_cfn.cloudformation.policies import Statement
 from readmodel_cfn.cloudformation.values import PartialText
 
 _API_GATEWAY = "apigateway.amazonaws.com"
+_ASSUME_ROLE = ("sts:AssumeRole",)  # of services and AWS principals
+_ASSUME_IN_ANY_WAY = (
+    *_ASSUME_ROLE,  # and of those whom an identity provider authenticates
+    *("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"),
+)
 _NOT_SENT = ("aws:sourcearn", "aws:sourceaccount")
 _DOCUMENT = "Properties/AssumeRolePolicyDocument"
 
@@ -26,10 +31,10 @@ def _no_role(view: View) -> Iterator[Violation]:
 
 
 def _other_principals(view: View) -> Iterator[Violation]:
-    for role, statement in _all_trusting(view):
+    for role, statement in _all_trusting(view, _ASSUME_IN_ANY_WAY):
         path = f"{statement.path}/Principal"
-        for _, name in statement.principals:
-            if isinstance(name, str) and not _is_api_gateway(name):
+        for kind, name in statement.principals:
+            if (isinstance(name, str) or kind == "Federated") and not _is_api_gateway(name):
                 todo = f"trust the service {_API_GATEWAY} only"
                 yield Violation(role.id, path, f"{name} may assume the role", todo)
         if "NotPrincipal" in statement.all_but:
@@ -59,15 +64,17 @@ def _unmet_conditions(view: View) -> Iterator[Violation]:
                 )
 
 
-def _all_trusting(view: View) -> Iterator[tuple[S3Role, Statement]]:
+def _all_trusting(
+    view: View, actions: Sequence[str] = _ASSUME_ROLE
+) -> Iterator[tuple[S3Role, Statement]]:
     for role in view.all_s3_roles:
-        yield from ((role, statement) for statement in _trusting(role))
+        yield from ((role, statement) for statement in _trusting(role, actions))
 
 
-def _trusting(role: S3Role) -> Iterator[Statement]:
-    """The statements that allow a principal to assume the role."""
+def _trusting(role: S3Role, actions: Sequence[str] = _ASSUME_ROLE) -> Iterator[Statement]:
+    """The statements that allow a principal to assume the role by one of the actions."""
     for statement in role.identity.trust.statements:
-        if statement.allows and statement.may("sts:AssumeRole"):
+        if statement.allows and any(map(statement.may, actions)):
             yield statement
 
 

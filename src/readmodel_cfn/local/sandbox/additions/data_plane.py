@@ -109,10 +109,7 @@ def _with_request_id(headers: Mapping[str, str], request_id: str) -> dict[str, s
 
 
 async def _answer(served: _Served, request: Request, account: str) -> Response | None:
-    """The response, or None if API Gateway cannot assume the integration's role.
-
-    ministack has checked the signature of the request, if it has one.
-    """
+    """The response, or None if API Gateway cannot assume the integration's role."""
     deployment = served.stage.get("deploymentId") or ""
     gateway = Gateway(
         served.snapshot,
@@ -120,7 +117,7 @@ async def _answer(served: _Served, request: Request, account: str) -> Response |
         served.stage.get("variables"),
         context={"accountId": account, "apiId": served.api_id, "deploymentId": deployment},
         keys=StageKeys(served.api_id, served.stage_name),
-        checks_signatures=True,
+        checks_signatures=_has_checked_signature(served, request),
     )
     if _is_throttled(served, request):
         return gateway.throttled(request)
@@ -131,6 +128,15 @@ async def _answer(served: _Served, request: Request, account: str) -> Response |
         return gateway.finish(step, await fetch(step.s3))
     except RoleRefusedError:
         return None
+
+
+def _has_checked_signature(served: _Served, request: Request) -> bool:
+    """Whether ministack has checked the signature: it does if the method has AWS_IAM for it, too.
+
+    It does not know X-HTTP-Method-Override, and leaves out empty segments of the path.
+    """
+    place = (served.api_id, served.stage_name, request.method, request.path)
+    return str(apigateway_v1.method_authorization_type(*place)) == "AWS_IAM"
 
 
 def _is_throttled(served: _Served, request: Request) -> bool:

@@ -41,7 +41,7 @@ class Access:
 
     def feature(self, request: Request, *, checks_signatures: bool) -> str | None:
         """The name of the feature that the request needs and the gateway does not evaluate."""
-        if self.signature and not checks_signatures and _is_signed(request):
+        if self.signature and not checks_signatures and is_signed(request):
             return SIGNED_REQUEST
         return None
 
@@ -53,7 +53,7 @@ class Access:
                 the key's usage plan, 400 without a required parameter.
         """
         request = exchange.request
-        if self.signature and not _is_signed(request):
+        if self.signature and not is_signed(request):
             sent = "authorization" in request.headers
             raise GatewayResponseError("DEFAULT_4XX" if sent else "MISSING_AUTHENTICATION_TOKEN")
         if self.key:
@@ -105,7 +105,7 @@ def _value(scope: Scope, place: Place, name: str) -> str:
     return scope[place].get(client_header(name) if place == "header" else name, "").strip()
 
 
-def _is_signed(request: Request) -> bool:
+def is_signed(request: Request) -> bool:
     """Whether a request has a signature of version 4, in its header or its query string."""
     return request.headers.get("authorization", "").startswith("AWS4-") or (
         "X-Amz-Signature" in request.query

@@ -134,7 +134,8 @@ async def _answer(served: _Served, request: Request, account: str) -> Response |
 def _has_checked_signature(served: _Served, request: Request) -> bool:
     """Whether ministack has checked the signature: it does if the method has AWS_IAM for it, too.
 
-    Without a signature there is nothing to check. ministack does not know X-HTTP-Method-Override, and leaves out empty segments of the path.
+    Without a signature there is nothing to check. ministack does not know X-HTTP-Method-Override,
+    and leaves out empty segments of the path.
     """
     if not is_signed(request):
         return True

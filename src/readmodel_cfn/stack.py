@@ -1426,6 +1426,7 @@ class ReadModelStack:
         documents: str | Path = "data",
         *,
         s3_endpoint: str | None = None,
+        sign: bool = False,
         origins: Sequence[str] = (),
         host: str = "127.0.0.1",
         port: int = 0,
@@ -1445,6 +1446,7 @@ class ReadModelStack:
             self.serve_source(),
             documents,
             s3_endpoint=s3_endpoint,
+            sign=sign,
             origins=origins,
             host=host,
             port=port,
@@ -1551,6 +1553,8 @@ class ReadModelStack:
         def make_first(stack: "Stack", stages: "ApiStages") -> None:
             from readmodel_cfn.publish.release.first import make_first_release
 
+            if "S3BucketName" not in self._own_outputs(stack=stack).values:
+                return  # a stack of another tool, whose documents are not known
             make_first_release(
                 self._bucket_of(stack),
                 self._settings,

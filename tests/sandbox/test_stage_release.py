@@ -206,9 +206,10 @@ def test_update_by_other_tools_keeps_the_variable(stack: Stack, clients: Clients
     "model",
     [
         replace(MODEL, deployment=Deployment(stage="v2")),
+        replace(MODEL, deployment=Deployment(stage="preview")),
         replace(MODEL, releases=Releases(preview=True)),
     ],
-    ids=["replaced stage", "added stage"],
+    ids=["replaced stage", "replaced by preview", "added stage"],
 )
 def test_new_stage_gets_the_live_release_before_the_deploy_ends(
     deployed: Deployed, model: ReadModel

@@ -213,7 +213,7 @@ def _run(context: DeployContext) -> DeployResult:
     assert end.stack is not None  # noqa: S101 - a deployed stack exists
     changed = end.stack is not inspection.stack
     protected = _protect(context, end.stack, changed=changed)
-    released = set_releases(context, end.stack, before, changed=changed)
+    released = set_releases(context, inspection, end.stack, before)
     if removed_methods(inspection.template, context.spec.content):
         context.on_progress(Note(_REMOVED_METHODS))
     return _result(context, end, end.stack, changed=changed or protected or released)

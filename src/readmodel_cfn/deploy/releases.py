@@ -56,24 +56,27 @@ def make_first_release(context: "DeployContext", inspection: Inspection) -> None
         context.releases.make_first(stack, stages)
 
 
-@readable_errors()
 def set_releases(
-    context: "DeployContext", stack: Stack, before: StageReleases, *, changed: bool
+    context: "DeployContext", inspection: Inspection, stack: Stack, before: StageReleases
 ) -> bool:
     """Set the variable of each stage that has none; whether one was set.
 
+    The bucket of a stack that was just created has no releases, unless it was imported.
+
     Raises:
-        Unfinished: it could not be set, and the stack was `changed` before.
+        Unfinished: it could not be set, and the stack was changed before.
     """
     calls = context.releases
-    if calls is None:
+    is_new = inspection.stack is None and not context.options.import_existing
+    if calls is None or is_new:
         return False
     context.on_progress(Step("Checking which release the stage serves"))
     try:
-        stages = _stages(context, stack)
-        return stages is not None and stages.set_missing(before, lambda: calls.live(stack))
+        with readable_errors():
+            stages = _stages(context, stack)
+            return stages is not None and stages.set_missing(before, lambda: calls.live(stack))
     except (ReadModelError, KeyboardInterrupt) as error:
-        if not changed:
+        if stack is inspection.stack:
             raise
         why = f"{error.where}: {error.what}" if isinstance(error, ReadModelError) else "interrupted"
         what = f"the stack is {stack.status}, but its stage may serve no release: {why}"

@@ -150,5 +150,7 @@ def stages_of(client: StackClient, api_gateway: Any, stack: Stack) -> ApiStages 
     resources = client.resources(stack.id)
     ids = {each.logical_id: each.physical_id for each in resources if each.physical_id}
     found = expected(template, ids, stack.id, stack.parameters)
-    live = next((stage for stage in found if stage.stage != PREVIEW_STAGE), None)
-    return ApiStages(api_gateway, live.api, live.stage) if live else None
+    if not found:
+        return None
+    live = next((stage for stage in found if stage.stage != PREVIEW_STAGE), found[0])
+    return ApiStages(api_gateway, live.api, live.stage)

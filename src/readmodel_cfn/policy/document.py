@@ -108,7 +108,8 @@ def policy_length(document: PolicyDocument) -> int:
 def _document(places: Places, purposes: Sequence[Purpose], role_arn: str | None) -> PolicyDocument:
     grants = Grants()
     commands = dict.fromkeys(name for purpose in purposes for name in PURPOSES[purpose])
-    for command in commands if places.has_releases else commands.keys() - WITH_RELEASES:
+    unused = () if places.has_releases else WITH_RELEASES
+    for command in (name for name in commands if name not in unused):
         for table in (COMMANDS, ALSO):
             for place, actions in table.get(command, {}).items():
                 arns = places.arns(place)

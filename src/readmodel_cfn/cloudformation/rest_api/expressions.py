@@ -30,6 +30,24 @@ UNSIGNED_IDENTITY = tuple(
     )
 )
 
+DROPPED_HEADERS = frozenset(
+    {
+        "connection",
+        "content-length",
+        "content-md5",
+        "expect",
+        "max-forwards",
+        "proxy-authenticate",
+        "server",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "www-authenticate",
+    }
+)
+"""The client's headers that mappings and templates do not see (recorded on AWS by LocalStack)."""
+
 CONTEXT_VARIABLES = frozenset(
     {
         "accountId",
@@ -116,7 +134,15 @@ def parse_expression(text: str, sources: Mapping[str, Place]) -> Expression | No
     return None
 
 
+def client_header(name: str) -> str:
+    """The key of a client's header in a scope; empty, which no header is, for a dropped one."""
+    lower = name.lower()
+    return "" if lower in DROPPED_HEADERS else lower
+
+
 def _named(place: Place, name: str) -> Expression | None:
     if place == "context" and name not in CONTEXT_VARIABLES:
         return None
-    return Expression(place, name.lower() if place in ("header", "response") else name)
+    if place == "header":
+        return Expression(place, client_header(name))
+    return Expression(place, name.lower() if place == "response" else name)

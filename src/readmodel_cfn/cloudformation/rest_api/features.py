@@ -74,11 +74,16 @@ def parse_s3_uri(uri: str) -> S3Uri | None:
     return found if found.partition and found.region and found.bucket else None
 
 
+def is_true(value: object) -> bool:
+    """Whether a property is true; CloudFormation accepts the text, too."""
+    return str(value).lower() == "true"
+
+
 def _method_request(method: Json, api: Json) -> Iterator[Feature]:
     authorization = method.get("authorizationType") or "NONE"
     if authorization not in ("NONE", "AWS_IAM"):
         yield f"authorization {authorization}", ("AuthorizationType",)
-    if method.get("apiKeyRequired"):
+    if is_true(method.get("apiKeyRequired")):
         yield from _api_keys(api)
     validator = method.get("requestValidatorId")
     if validator:
@@ -96,7 +101,7 @@ def _api_keys(api: Json) -> Iterator[Feature]:
 def _validator(method: Json, validator: Json | None) -> Iterator[Feature]:
     if validator is None:
         yield "request validator of another template", ("RequestValidatorId",)
-    elif validator.get("validateRequestBody") and method.get("requestModels"):
+    elif is_true(validator.get("validateRequestBody")) and method.get("requestModels"):
         yield "request validator of the body", ("RequestValidatorId",)
 
 
@@ -153,7 +158,7 @@ def _is_valid_regex(pattern: str) -> bool:
         return False
     try:
         re.compile(pattern)
-    except re.error:
+    except (re.error, OverflowError, RecursionError):
         return False
     return True
 

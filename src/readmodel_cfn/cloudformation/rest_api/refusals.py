@@ -2,13 +2,15 @@
 
 The properties are CloudFormation's, as plain values. A value that is not a text (because it is
 unknown without a stack) is not judged. Reasons without a note are AWS's own messages, which
-LocalStack recorded in its tests; "(guide)" marks those whose fact stands in the developer guide, in
+LocalStack recorded in its tests; "(guide)" marks those whose fact is in the developer guide, in
 other words.
 """
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
+
+from readmodel_cfn.limits import MINIMUM_COMPRESSION_SIZE
 
 Json = Mapping[str, Any]
 Keys = tuple[str | int, ...]
@@ -44,12 +46,17 @@ DEFAULT_MODELS = ("Empty", "Error")
 """The models that every API has."""
 
 LONGEST_STAGE_NAME = 128
+SHORTEST_KEY = 20
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+SHORTEST_TIMEOUT = 50  # milliseconds of an integration
 
 _PATH_PART = re.compile(r"[a-zA-Z0-9._\-:]+|\{[a-zA-Z0-9._\-:]+\+?\}")
 _STAGE_NAME = re.compile(r"[a-zA-Z0-9_-]+")
 _VARIABLE_NAME = re.compile(r"\w+", re.ASCII)
 _VARIABLE_VALUE = re.compile(r"[A-Za-z0-9 \-._~:/?#&=,]*")
 _STATUS = re.compile(r"[1-5]\d\d", re.ASCII)
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html
+_PARAMETER_NAME = re.compile(r"[a-zA-Z0-9._$-]+")
 _PLACES = ("querystring", "multivaluequerystring", "header", "multivalueheader", "path")
 _REQUEST_PARAMETER = re.compile(rf"method\.request\.(?:{'|'.join(_PLACES)})\.(.+)")
 _TO_BACKEND = ("HTTP", "HTTP_PROXY", "AWS")
@@ -102,6 +109,34 @@ def method_refusals(properties: Json, models: Collection[str] | None = None) -> 
         yield from _integration(_mapping(properties, "Integration"))
 
 
+def undeclared(properties: Json) -> Iterator[Refusal]:
+    """Mappings of parameters that the method, or the method response, does not declare."""
+    declared = _mapping(properties, "RequestParameters")
+    integration = _mapping(properties, "Integration")
+    for target, source in _mapping(integration, "RequestParameters").items():
+        known = isinstance(source, str) and _REQUEST_PARAMETER.fullmatch(source)
+        if known and source not in declared:
+            yield ("Integration", "RequestParameters", target), _undeclared(source)
+    by_status = {
+        str(response.get("StatusCode")): _mapping(response, "ResponseParameters")
+        for response in _records(properties, "MethodResponses")
+    }
+    for index, response in enumerate(_records(integration, "IntegrationResponses")):
+        own = by_status.get(str(response.get("StatusCode")), {})
+        for target in _mapping(response, "ResponseParameters"):
+            if target not in own:
+                at = ("Integration", "IntegrationResponses", index, "ResponseParameters", target)
+                yield at, _undeclared(target)
+
+
+def api_refusals(properties: Json) -> Iterator[Refusal]:
+    """What is refused in the API itself."""
+    size, most = str(properties.get("MinimumCompressionSize", 0)), MINIMUM_COMPRESSION_SIZE
+    if size.lstrip("-").isdecimal() and not 0 <= int(size) <= most:
+        reason = f"Invalid minimum compression size, must be between 0 to {most}"
+        yield ("MinimumCompressionSize",), reason
+
+
 def stage_refusals(properties: Json) -> Iterator[Refusal]:
     """What is refused in a stage."""
     name = properties.get("StageName")
@@ -111,6 +146,21 @@ def stage_refusals(properties: Json) -> Iterator[Refusal]:
         elif not _STAGE_NAME.fullmatch(name):
             yield ("StageName",), "Stage name only allows a-zA-Z0-9_-"
     yield from variable_refusals(_mapping(properties, "Variables"))
+
+
+def deployment_refusals(properties: Json) -> Iterator[Refusal]:
+    """What is refused in the stage that a deployment creates."""
+    yield from stage_refusals({name: properties.get(name) for name in ("StageName",)})
+    variables = _mapping(_mapping(properties, "StageDescription"), "Variables")
+    for keys, reason in variable_refusals(variables):
+        yield ("StageDescription", *keys), reason
+
+
+def api_key_refusals(properties: Json) -> Iterator[Refusal]:
+    """What is refused in an API key (AWS's words, in public reports)."""
+    value = properties.get("Value")
+    if isinstance(value, str) and 0 < len(value) < SHORTEST_KEY:
+        yield ("Value",), f"API Key value should be at least {SHORTEST_KEY} characters"
 
 
 def variable_refusals(variables: Json) -> Iterator[Refusal]:
@@ -141,11 +191,6 @@ def gateway_response_refusals(properties: Json) -> Iterator[Refusal]:
     if isinstance(kind, str) and kind not in GATEWAY_RESPONSE_TYPES:
         yield ("ResponseType",), _not_in(kind, "responseType", GATEWAY_RESPONSE_TYPES)
     yield from _status(properties, ())
-    for name in ("ResponseTemplates", "ResponseParameters"):
-        for key, value in _mapping(properties, name).items():
-            if value in (None, ""):
-                field = name[:1].lower() + name[1:]
-                yield (name, key), f"Invalid null or empty value in {field}"
 
 
 def _http_method(properties: Json) -> Iterator[Refusal]:
@@ -171,6 +216,8 @@ def _parameters(declared: Json) -> Iterator[Refusal]:
     seen: set[str] = set()
     for parameter in declared:
         found = _REQUEST_PARAMETER.fullmatch(parameter)
+        if not found or not _PARAMETER_NAME.fullmatch(found[1]):
+            yield ("RequestParameters", parameter), _undeclared(parameter)
         if found and found[1] in seen:
             yield (
                 ("RequestParameters", parameter),
@@ -199,6 +246,10 @@ def _integration(integration: Json) -> Iterator[Refusal]:
         at = ("Integration", "IntegrationHttpMethod")
         yield at, "Enumeration value for HttpMethod must be non-empty"
     yield from _uri(kind, integration.get("Uri"))
+    timeout = str(integration.get("TimeoutInMillis", SHORTEST_TIMEOUT))
+    if timeout.isdecimal() and int(timeout) < SHORTEST_TIMEOUT:
+        at = ("Integration", "TimeoutInMillis")
+        yield at, "Timeout should be between 50 ms and 29000 ms"
     yield from _one_of(integration, "PassthroughBehavior", _BEHAVIORS, ("Integration",))
     yield from _one_of(integration, "ContentHandling", _HANDLINGS, ("Integration",))
     yield from _content_types(integration, "RequestTemplates", ("Integration",))
@@ -258,6 +309,13 @@ def _status(holder: Json, at: Keys) -> Iterator[Refusal]:
                 r" constraint: Member must satisfy regular expression pattern: [1-5]\d\d"
             ),
         )
+
+
+def _undeclared(expression: str) -> str:
+    return (
+        "Invalid mapping expression specified: Validation Result: warnings : [], errors :"
+        f" [Invalid mapping expression parameter specified: {expression}]"
+    )
 
 
 def _not_in(value: str, name: str, allowed: Sequence[str]) -> str:

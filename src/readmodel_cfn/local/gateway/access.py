@@ -6,8 +6,8 @@ They are checked in this order (assumed; LocalStack's code has it too).
 from dataclasses import dataclass
 from typing import Protocol
 
-from readmodel_cfn.cloudformation.rest_api.expressions import Place, Scope
-from readmodel_cfn.cloudformation.rest_api.features import SIGNED_REQUEST
+from readmodel_cfn.cloudformation.rest_api.expressions import Place, Scope, client_header
+from readmodel_cfn.cloudformation.rest_api.features import SIGNED_REQUEST, is_true
 from readmodel_cfn.local.gateway.definition import Json, section
 from readmodel_cfn.local.gateway.failures import GatewayResponseError, ResponseType
 from readmodel_cfn.local.gateway.types import Exchange, Request
@@ -41,7 +41,7 @@ class Access:
 
     def feature(self, request: Request, *, checks_signatures: bool) -> str | None:
         """The name of the feature that the request needs and the gateway does not evaluate."""
-        if self.signature and not checks_signatures and _is_signed(request):
+        if self.signature and not checks_signatures and is_signed(request):
             return SIGNED_REQUEST
         return None
 
@@ -53,7 +53,7 @@ class Access:
                 the key's usage plan, 400 without a required parameter.
         """
         request = exchange.request
-        if self.signature and not _is_signed(request):
+        if self.signature and not is_signed(request):
             sent = "authorization" in request.headers
             raise GatewayResponseError("DEFAULT_4XX" if sent else "MISSING_AUTHENTICATION_TOKEN")
         if self.key:
@@ -76,11 +76,11 @@ def compile_access(method: Json, api: Json) -> Access | None:
     """The requirements of a method, or None; `api` is the definition that has its validators."""
     validators = section(api, "requestValidators")
     validator = validators.get(str(method.get("requestValidatorId"))) or {}
-    validates = bool(validator.get("validateRequestParameters"))
+    validates = is_true(validator.get("validateRequestParameters"))
     required = _required(section(method, "requestParameters")) if validates else ()
     access = Access(
         signature=method.get("authorizationType") == "AWS_IAM",
-        key=bool(method.get("apiKeyRequired")),
+        key=is_true(method.get("apiKeyRequired")),
         required=required,
     )
     return access if access.signature or access.key or access.required else None
@@ -94,7 +94,7 @@ def _required(parameters: Json) -> tuple[tuple[Place, str], ...]:
     found = [
         (place, name.removeprefix(f"method.request.{place}."))
         for name, required in parameters.items()
-        if str(required).lower() == "true"
+        if is_true(required)
         for place in _REQUIRED_PLACES
         if name.startswith(f"method.request.{place}.")
     ]
@@ -102,10 +102,10 @@ def _required(parameters: Json) -> tuple[tuple[Place, str], ...]:
 
 
 def _value(scope: Scope, place: Place, name: str) -> str:
-    return scope[place].get(name.lower() if place == "header" else name, "").strip()
+    return scope[place].get(client_header(name) if place == "header" else name, "").strip()
 
 
-def _is_signed(request: Request) -> bool:
+def is_signed(request: Request) -> bool:
     """Whether a request has a signature of version 4, in its header or its query string."""
     return request.headers.get("authorization", "").startswith("AWS4-") or (
         "X-Amz-Signature" in request.query

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable, parameter_values
-from readmodel_cfn.cloudformation.rest_api import refusals
 from readmodel_cfn.cloudformation.values import Unknown, fill
 from readmodel_cfn.local.gateway.definition import DefinitionError, Json, section
 from readmodel_cfn.local.gateway.properties import API_GATEWAY, anything, typed
@@ -23,6 +22,7 @@ from readmodel_cfn.local.gateway.template_access import (
     request_validators,
     usage_plans,
 )
+from readmodel_cfn.local.gateway.template_refusals import check_creation
 from readmodel_cfn.local.gateway.usage_plans import UsagePlans
 
 PSEUDO_PARAMETERS: Mapping[str, str] = {
@@ -90,14 +90,16 @@ class TemplateScope:
         if part.name.startswith("{{"):
             return str(part)
         if part.problem:
-            raise _error(logical_id, part.problem)
+            raise DefinitionError.of_resource(logical_id, part.problem)
         if not part.is_reference:
             function = part.name.partition("=")[0]
-            raise _error(logical_id, f"{function} cannot be evaluated without a stack")
+            raise DefinitionError.of_resource(
+                logical_id, f"{function} cannot be evaluated without a stack"
+            )
         if part.logical_id != part.name:
-            raise _error(logical_id, f"there is no resource {part.logical_id}")
+            raise DefinitionError.of_resource(logical_id, f"there is no resource {part.logical_id}")
         hint = f"set it with --parameter {part.name}=VALUE"
-        raise _error(logical_id, f"{part.name} has no value", hint=hint)
+        raise DefinitionError.of_resource(logical_id, f"{part.name} has no value", hint=hint)
 
     def _bucket_name(self, part: Unknown) -> str | None:
         resource = self.resources[part.logical_id]
@@ -124,7 +126,7 @@ def read_api(
     scope = template_scope(template, parameters or {})
     resources = _resources(scope)
     api = _only_api(resources)
-    _check_creation(resources)
+    check_creation(resources)
     stage_name, variables, deployment = _stage(resources, api, stage)
     own = resources.get("GatewayResponse", {})
     responses = {_required(own[name], "ResponseType", name): name for name in own}
@@ -167,13 +169,6 @@ def template_scope(template: Json, values: Mapping[str, str]) -> TemplateScope:
     return TemplateScope(evaluator, resources)
 
 
-def _error(
-    logical_id: str, what: str, *keys: str | int, hint: str | None = None
-) -> DefinitionError:
-    path = ("Resources", logical_id, *(("Properties", *keys) if keys else ()))
-    return DefinitionError(logical_id, what, path, hint)
-
-
 def _resources(scope: TemplateScope) -> dict[str, Resources]:
     """The template's API Gateway resources with their functions evaluated, by short type."""
     by_type: dict[str, dict[str, Json]] = {}
@@ -182,7 +177,9 @@ def _resources(scope: TemplateScope) -> dict[str, Resources]:
         if full_type.startswith(_TYPE):
             condition = resource.get("Condition")
             if condition is not None and not scope.evaluator.condition(condition):
-                raise _error(logical_id, f"its condition {condition} is unknown")
+                raise DefinitionError.of_resource(
+                    logical_id, f"its condition {condition} is unknown"
+                )
             properties = scope.resolve(resource.get("Properties") or {}, logical_id)
             short_type = full_type.removeprefix(_TYPE)
             found = typed(properties, API_GATEWAY.get(short_type, anything), logical_id)
@@ -201,45 +198,14 @@ def _only_api(resources: Mapping[str, Resources]) -> str:
     for part in _WHOLE:
         if part in apis[api]:
             hint = "define the API by resources and methods"
-            raise _error(api, f"{part} is not evaluated", part, hint=hint)
+            raise DefinitionError.of_resource(api, f"{part} is not evaluated", part, hint=hint)
     for short_type in _PARTS:
         for logical_id, own in resources.get(short_type, {}).items():
             if own.get("RestApiId") != api:
-                raise _error(logical_id, f"its RestApiId is not {api}", "RestApiId")
+                raise DefinitionError.of_resource(
+                    logical_id, f"its RestApiId is not {api}", "RestApiId"
+                )
     return api
-
-
-def _check_creation(resources: Mapping[str, Resources]) -> None:
-    """Raise an error for what API Gateway refuses, with its reason."""
-    models = {*resources.get("Model", {})}
-    models |= {str(own["Name"]) for own in resources.get("Model", {}).values() if "Name" in own}
-    _check_path_parts(resources.get("Resource", {}))
-    for logical_id, own in resources.get("Method", {}).items():
-        _raise_first(logical_id, refusals.method_refusals(own, models))
-    for logical_id, own in resources.get("GatewayResponse", {}).items():
-        _raise_first(logical_id, refusals.gateway_response_refusals(own))
-    for logical_id, own in resources.get("Stage", {}).items():
-        _raise_first(logical_id, refusals.stage_refusals(own))
-
-
-def _check_path_parts(resources: Resources) -> None:
-    siblings: dict[str, list[str]] = {}
-    for logical_id, own in resources.items():
-        part, parent = own.get("PathPart"), own.get("ParentId", "")
-        if not part:
-            continue  # it is named as missing when the paths are read
-        listed = siblings.setdefault(parent, [])
-        reason = refusals.path_part_refusal(part) or refusals.sibling_refusal(part, listed)
-        if parent in resources:
-            reason = reason or refusals.child_refusal(resources[parent].get("PathPart", ""))
-        if reason:
-            raise _error(logical_id, reason, "PathPart")
-        listed.append(part)
-
-
-def _raise_first(logical_id: str, found: Iterator[refusals.Refusal]) -> None:
-    for keys, reason in found:
-        raise _error(logical_id, reason, *keys)
 
 
 def _settings(properties: Json, api: str) -> dict[str, Any]:
@@ -248,7 +214,9 @@ def _settings(properties: Json, api: str) -> dict[str, Any]:
     try:
         compression = int(properties[name]) if name in properties else None
     except ValueError:
-        raise _error(api, f"{name} {properties[name]!r} is not a number", name) from None
+        raise DefinitionError.of_resource(
+            api, f"{name} {properties[name]!r} is not a number", name
+        ) from None
     types = properties.get("BinaryMediaTypes") or ()
     return {
         "binaryMediaTypes": [media_type.replace("~1", "/") for media_type in types],
@@ -278,11 +246,15 @@ def _stage(
         return name, {}, ""  # another template may create it
     if not stages:
         hint = "choose its name with --stage NAME"
-        raise _error(api, "no Stage, and no Deployment with a StageName", hint=hint)
+        raise DefinitionError.of_resource(
+            api, "no Stage, and no Deployment with a StageName", hint=hint
+        )
     if name is None:
         name = next(iter(stages))
     if name not in stages:
-        raise _error(api, f"no stage {name}, its stages are: {', '.join(stages)}")
+        raise DefinitionError.of_resource(
+            api, f"no stage {name}, its stages are: {', '.join(stages)}"
+        )
     return name, *stages[name]
 
 
@@ -302,10 +274,12 @@ def _methods(
         resource = _required(properties, "ResourceId", logical_id)
         name = _required(properties, "HttpMethod", logical_id)
         if resource not in paths:
-            raise _error(logical_id, f"there is no resource {resource}", "ResourceId")
+            raise DefinitionError.of_resource(
+                logical_id, f"there is no resource {resource}", "ResourceId"
+            )
         if name in methods[resource]:
             what = f"Method already exists for this resource ({resource}, {name})"
-            raise _error(logical_id, what, "HttpMethod")
+            raise DefinitionError.of_resource(logical_id, what, "HttpMethod")
         ids[resource][name] = logical_id
         methods[resource][name] = _method(properties, logical_id)
     for resource, path in paths.items():
@@ -318,7 +292,9 @@ def _path(logical_id: str, own: Resources, root: str) -> str:
     parent = logical_id
     while parent != root:
         if parent not in own or len(parts) > len(own):
-            raise _error(logical_id, f"its parents do not end at {root}", "ParentId")
+            raise DefinitionError.of_resource(
+                logical_id, f"its parents do not end at {root}", "ParentId"
+            )
         parts.insert(0, _required(own[parent], "PathPart", parent))
         parent = _required(own[parent], "ParentId", parent)
     return "/" + "/".join(parts)
@@ -342,7 +318,7 @@ def _by_status(responses: Sequence[Json] | None, logical_id: str) -> Mapping[str
     for response in responses or ():
         status = str(response.get("StatusCode"))
         if status in by_status:
-            raise _error(logical_id, f"two responses with the status {status}")
+            raise DefinitionError.of_resource(logical_id, f"two responses with the status {status}")
         by_status[status] = _camel_case(response)
     return by_status
 
@@ -358,5 +334,5 @@ def _required(properties: Json, name: str, logical_id: str) -> str:
     """A required property of the resource, as text."""
     value = properties.get(name)
     if not value:
-        raise _error(logical_id, f"{name} is {value!r}, not a text", name)
+        raise DefinitionError.of_resource(logical_id, f"{name} is {value!r}, not a text", name)
     return str(value)

@@ -1,7 +1,7 @@
 """Reads the definition of an API, in the format of API Gateway's API (camelCase)."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 
 Json = Mapping[str, Any]
 """One object of a definition: camelCase keys, values of any JSON type."""
@@ -22,6 +22,14 @@ class DefinitionError(ValueError):
         self.what: str = what
         self.path: tuple[str | int, ...] = path
         self.hint: str | None = hint
+
+    @classmethod
+    def of_resource(
+        cls, logical_id: str, what: str, *keys: str | int, hint: str | None = None
+    ) -> Self:
+        """The error of a resource of a template; `keys` are the path to one of its properties."""
+        path = ("Resources", logical_id, *(("Properties", *keys) if keys else ()))
+        return cls(logical_id, what, path, hint)
 
 
 def section(holder: Json, name: str) -> Json:

@@ -1,14 +1,13 @@
 """The gateway: evaluates a request in two steps, before and after the call of S3."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from time import gmtime, strftime
 from typing import Literal, Self
 
 from readmodel_cfn.cloudformation.rest_api.expressions import Scope
 from readmodel_cfn.cloudformation.rest_api.features import api_features
 from readmodel_cfn.local.gateway.access import ApiKeys, NoApiKeys
+from readmodel_cfn.local.gateway.context import RequestContext
 from readmodel_cfn.local.gateway.definition import Json, resources
 from readmodel_cfn.local.gateway.failures import GatewayResponseError, ResponseType
 from readmodel_cfn.local.gateway.gateway_responses import (
@@ -21,7 +20,7 @@ from readmodel_cfn.local.gateway.integration_response import respond, select
 from readmodel_cfn.local.gateway.method import Evaluation, Method, Unsupported, compile_method
 from readmodel_cfn.local.gateway.method_response import not_evaluated
 from readmodel_cfn.local.gateway.payload import Encoding
-from readmodel_cfn.local.gateway.requests import visible_headers, with_override
+from readmodel_cfn.local.gateway.requests import with_override
 from readmodel_cfn.local.gateway.routing import Node, Resource, Route, build, match
 from readmodel_cfn.local.gateway.types import (
     Exchange,
@@ -30,8 +29,6 @@ from readmodel_cfn.local.gateway.types import (
     S3Request,
     S3Response,
 )
-
-_PORT = re.compile(r":\d+$")
 
 Failure = Literal[
     "INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT", "API_CONFIGURATION_ERROR", "REQUEST_TOO_LARGE"
@@ -166,32 +163,13 @@ class Gateway:
 
     def _exchange(self, request: Request, route: Route | None) -> Exchange:
         scope: Scope = {
-            "header": visible_headers(request.headers),
+            "header": request.headers,
             "querystring": request.query,
             "path": route.path_parameters if route else {},
-            "context": self._request_context(request, route),
+            "context": RequestContext(self._context, request, route),
             "stageVariables": self._variables,
         }
         return Exchange(request, scope)
-
-    def _request_context(self, request: Request, route: Route | None) -> dict[str, str]:
-        host = _PORT.sub("", request.headers.get("host", ""))
-        return {
-            **self._context,
-            "domainName": host,
-            "domainPrefix": host.partition(".")[0],
-            "extendedRequestId": request.extended_request_id,
-            "httpMethod": request.method,
-            "identity.sourceIp": request.source_ip,
-            "identity.userAgent": request.headers.get("user-agent", ""),
-            "path": f"/{self._stage}{request.path}",
-            "protocol": request.protocol,
-            "requestId": request.request_id,
-            "requestTime": strftime("%d/%b/%Y:%H:%M:%S +0000", gmtime(request.time)),
-            "requestTimeEpoch": str(int(request.time * 1000)),
-            "resourceId": route.resource_id if route else "",
-            "resourcePath": route.resource_path if route else "",
-        }
 
     def _gateway_response(
         self, response_type: ResponseType, exchange: Exchange, message: str | None = None

@@ -72,9 +72,9 @@ def gateway_response(
     chosen = own.get(response_type) or own.get(f"DEFAULT_{failure.status // 100}XX") or _DEFAULT
     if chosen.unsupported:
         return not_evaluated(request, chosen.unsupported)
-    context = {**scope["context"], **_error_variables(response_type, message or failure.message)}
+    errors = _error_variables(response_type, message or failure.message)
     headers = {"x-amzn-ErrorType": failure.error_type}
-    scope = {**scope, "context": context}
+    scope = {**scope, "context": {**scope["context"], **errors}}
     headers |= assign(chosen.headers, scope)
     accept = request.headers.get("accept", "")
     template = by_accept(chosen.templates or _DEFAULT_BODY, accept)

@@ -166,7 +166,7 @@ def _with_variables(text: str, variables: Mapping[str, str]) -> str:
 
 @lru_cache(maxsize=1024)
 def _parsed(uri: str) -> S3Uri:
-    """The S3 URI; one that is none after its variables are filled in is a configuration error."""
+    """The S3 URI; if it is not one after its variables are filled in, a configuration error."""
     found = parse_s3_uri(uri)
     if found is None:
         raise GatewayResponseError("API_CONFIGURATION_ERROR")

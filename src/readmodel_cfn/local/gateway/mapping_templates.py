@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from readmodel_cfn.cloudformation.rest_api.expressions import Scope
+from readmodel_cfn.cloudformation.rest_api.expressions import Scope, client_header
 from readmodel_cfn.cloudformation.rest_api.mapping_text import Parts, Reference
 from readmodel_cfn.cloudformation.rest_api.mapping_text import parse as parse_text
 from readmodel_cfn.local.gateway.definition import Json
@@ -99,7 +99,7 @@ def _value(reference: Reference, body: bytes, scope: Scope) -> str:
         case "body":
             return body.decode() or "{}"  # recorded on AWS by LocalStack for an empty body
         case "header":
-            return scope["header"].get(reference.name.lower(), "")
+            return scope["header"].get(client_header(reference.name), "")
         case place:
             return scope[place].get(reference.name, "")
 
@@ -112,7 +112,7 @@ def _parameter(name: str, scope: Scope) -> str:
     return (
         scope["path"].get(name)
         or scope["querystring"].get(name)
-        or scope["header"].get(name.lower(), "")
+        or scope["header"].get(client_header(name), "")
     )
 
 

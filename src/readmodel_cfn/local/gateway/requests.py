@@ -14,24 +14,6 @@ from readmodel_cfn.local.gateway.types import Request
 _TRACE_ID = re.compile(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24}(;.*)?")
 _OVERRIDE = "x-http-method-override"
 
-DROPPED_HEADERS = frozenset(
-    {
-        "connection",
-        "content-length",
-        "content-md5",
-        "expect",
-        "max-forwards",
-        "proxy-authenticate",
-        "server",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "www-authenticate",
-    }
-)
-"""The client's headers that mappings and templates do not see (recorded on AWS by LocalStack)."""
-
 
 def client_request(
     method: str,
@@ -49,8 +31,9 @@ def client_request(
     The client's X-Amzn-Trace-Id is kept if it is a trace ID (recorded on AWS by LocalStack).
     """
     now = time.time()
+    random = urandom(23)
     sent = headers.get("x-amzn-trace-id", "")
-    trace_id = f"Root=1-{int(now):08x}-{urandom(12).hex()}"
+    trace_id = sent if _TRACE_ID.fullmatch(sent) else f"Root=1-{int(now):08x}-{random[:12].hex()}"
     return Request(
         method,
         path,
@@ -58,8 +41,8 @@ def client_request(
         query,
         body,
         request_id=request_id or str(uuid.uuid4()),
-        extended_request_id=b64encode(urandom(11)).decode(),
-        trace_id=sent if _TRACE_ID.fullmatch(sent) else trace_id,
+        extended_request_id=b64encode(random[12:]).decode(),
+        trace_id=trace_id,
         source_ip=source_ip,
         protocol=protocol,
         time=now,
@@ -85,10 +68,3 @@ def with_override(request: Request) -> Request:
     """
     method = request.headers.get(_OVERRIDE)
     return replace(request, method=method.strip().upper()) if method else request
-
-
-def visible_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
-    """The headers that mappings, templates and validators see."""
-    if DROPPED_HEADERS.isdisjoint(headers):
-        return headers
-    return {name: value for name, value in headers.items() if name not in DROPPED_HEADERS}

@@ -70,6 +70,9 @@ class App:
             self._log(Answered(scope["method"], _target(scope), response.status, seconds))
 
     async def _answer(self, scope: Message, body: bytes | None) -> Response:
+        headers = _joined(scope["headers"])
+        if self._local and not self._origins.allows_host(headers.get("host", "localhost")):
+            return _OTHER_HOST
         api = self.api
         path = api.below_stage(scope["path"])
         headers = _joined(scope["headers"])
@@ -82,8 +85,6 @@ class App:
             source_ip=(scope.get("client") or ("",))[0],
             protocol=f"HTTP/{scope.get('http_version', '1.1')}",
         )
-        if self._local and not self._origins.allows_host(headers.get("host", "localhost")):
-            return _OTHER_HOST
         if path is None:
             response = no_such_stage(request)
         elif body is None:

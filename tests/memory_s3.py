@@ -101,10 +101,10 @@ class MemoryS3:
                 return self._put(request)
             case "POST":
                 for key in re.findall(r"<Key>(.*?)</Key>", request.body.decode()):
-                    self._delete(unquote(key))
+                    self.delete(unquote(key))
                 return Response(200, b"<DeleteResult/>")
             case "DELETE":
-                self._delete(request.key)
+                self.delete(request.key)
                 return Response(204)
             case _ if request.key:
                 return self._get(request)
@@ -144,7 +144,7 @@ class MemoryS3:
         self.objects[key] = Stored(body, kept, etag, self.now)
         return etag
 
-    def _delete(self, key: str) -> None:
+    def delete(self, key: str) -> None:
         if self.objects.pop(key, None):
             self._keys.remove(key)
 

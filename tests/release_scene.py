@@ -14,9 +14,10 @@ from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.publish.release.activate import Activation
 from readmodel_cfn.publish.release.names import POINTER
 from readmodel_cfn.publish.release.prune import Pruning, releases
-from readmodel_cfn.publish.release.publish import publish_release
+from readmodel_cfn.publish.release.publish import plan_release, publish_release
 from readmodel_cfn.publish.release.results import Activated, Pruned, Release, ReleaseResult
 from readmodel_cfn.publish.release.store import ReleaseStore
+from readmodel_cfn.publish.results import PublishPlan
 
 KEY = Credentials("AKIA1", "s3cret")
 LIVE, PREVIEW = "v1", "preview"
@@ -71,6 +72,9 @@ class Scene:
             stage=stage,
             **options,
         )
+
+    def plan(self, documents: Any) -> PublishPlan:
+        return plan_release(documents, self.destination, self.settings)
 
     def activate(self, release: str, stage: str | None = None) -> Activated:
         return self.activation.activate(release, stage)

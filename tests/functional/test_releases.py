@@ -15,6 +15,7 @@ from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.publish.release import cost
 from readmodel_cfn.publish.release.names import check_id, new_id, parse_key
 from readmodel_cfn.publish.release.results import ReleaseStarted
+from readmodel_cfn.publish.release.store import Pointer
 from release_scene import LIVE, PREVIEW, Scene, numbered, stored
 
 
@@ -254,7 +255,7 @@ def test_document_that_was_changed_in_the_old_release_is_uploaded(scene: Scene) 
 
 def test_document_that_was_deleted_from_the_old_release_is_uploaded(scene: Scene) -> None:
     scene.publish(numbered(3), release="one")
-    scene.s3.objects.pop("releases/one/p/0002.json")
+    scene.s3.delete("releases/one/p/0002.json")
     done = scene.publish(numbered(3, version=2, changed=1))
     assert (done.sent, done.copied) == (2, 1)
 
@@ -341,6 +342,23 @@ def test_bucket_with_a_kms_key_copies_too(scene: Scene) -> None:
     assert scene.manifest(done.release) == {
         key: scene.s3.objects[f"releases/{done.release}/{key}"].etag for key in documents
     }
+
+
+# Dry runs.
+
+
+def test_plan_stores_nothing_and_has_what_is_uploaded_and_left_out(scene: Scene) -> None:
+    scene.publish(numbered(4), release="one")
+    before = dict(scene.s3.objects)
+    plan = scene.plan({**numbered(3, version=2, changed=1), "p/9.json": 9})
+    assert (plan.send, plan.unchanged, plan.delete) == (
+        ("p/0000.json", "p/9.json"),
+        2,
+        ("p/0003.json",),
+    )
+    same = scene.plan(numbered(4))
+    assert (same.has_changes, same.unchanged) == (False, 4)
+    assert scene.s3.objects == before
 
 
 # Costs.
@@ -687,6 +705,34 @@ def test_release_that_is_being_deleted_is_not_activated(scene: Scene) -> None:
     with pytest.raises(ReadModelError):
         scene.activate("r1")
     assert scene.pointer["release"] == scene.stages.variables[LIVE] == "r5"
+
+
+@pytest.mark.parametrize("release", ["r1", "new"])
+def test_release_that_is_being_deleted_is_not_published(scene: Scene, release: str) -> None:
+    published(scene, 2)
+    scene.s3.delete("releases/r1.json")
+    scene.s3.put(f"releases/{release}.deleting.json", b"{}")
+    before = scene.pointer
+    with pytest.raises(Unfinished):
+        scene.publish(numbered(1), release=release)
+    assert scene.pointer == before
+    assert f"releases/{release}.json" not in scene.s3.objects
+
+
+def test_prune_during_another_activation_keeps_what_it_activates(scene: Scene) -> None:
+    """The pointer is written and the stage is not, when the first release is to be deleted."""
+    published(scene, 5)
+
+    def activate(_: Consent) -> bool:
+        header = scene.store.header("r2")
+        before = scene.store.pointer()
+        assert header
+        scene.store.put_pointer(Pointer("r2", "r5", header.created, 2), before)
+        return True
+
+    done = scene.prune(keep=3, confirm=activate)
+    assert (done.deleted, set(done.kept)) == (("r1",), {"r2"})
+    assert scene.activate("r2").stage == LIVE
 
 
 def test_interrupted_prune_is_continued(scene: Scene) -> None:

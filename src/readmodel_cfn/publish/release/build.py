@@ -125,7 +125,7 @@ class Builder:
             counts = len(work.send), len(work.copy)
             confirm = self._options.confirm
             cost.announce(header.release, *counts, self.destination, confirm, self._report)
-            self._begin(header, continued)
+            self._begin(header, continued, bucket)
             with self._stopping(header):
                 self._store_all(header.release, work)
                 return self._finish(header, bucket)
@@ -310,17 +310,20 @@ class Builder:
 
     # What is done.
 
-    def _begin(self, header: Header, continued: bool) -> None:
+    def _begin(self, header: Header, continued: bool, bucket: _Bucket) -> None:
         """Write the start, so that the next run can continue.
 
         Raises:
             Unfinished: `release prune` is deleting the release.
         """
-        if not continued:
+        if continued:
+            usable = self._store.start_again(replace(header, created=utc_now()))
+        else:
             self._store.start(header)
-        elif not self._store.start_again(replace(header, created=utc_now())):
+            usable = not (bucket.can_read and self._store.is_deleted(header.release))
+        if not usable:
             what, where = "it is being deleted", f"release {header.release}"
-            raise Unfinished(what, where=where, hint="run it again for a new release")
+            raise Unfinished(what, where=where, hint="run it again, with another ID if it had one")
 
     def _store_all(self, release: str, work: _Work) -> None:
         bucket, total = self._store.bucket, len(work.send) + len(work.copy)

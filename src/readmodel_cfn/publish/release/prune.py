@@ -71,6 +71,7 @@ class Pruning:
         """
         store = self.store
         self.on_progress(Step(f"Looking for releases in {store.bucket}"))
+        self._require_equal()
         names = store.names()
         old = list(self._old(names, *self._named(), now or datetime.now(UTC)))
         if not old:
@@ -82,23 +83,25 @@ class Pruning:
         require_consent(Consent("prune", store.bucket, text, tuple(old), target), confirm)
         return self._delete_all(names, old)
 
-    def _named(self) -> tuple[set[str], set[str]]:
-        """The releases that are served, and the one to which a rollback returns.
+    def _require_equal(self) -> None:
+        """Check that the live stage serves the release that the pointer names.
 
         Raises:
-            ReadModelError: the pointer and the live stage differ.
+            ReadModelError: it does not, as after an interrupted activation.
         """
-        pointer, serving = self.store.pointer(), self.stages.releases()
-        served = serving.get(self.stages.live)
-        live = pointer.release if pointer else None
+        pointer, stage = self.store.pointer(), self.stages.live
+        live, served = pointer.release if pointer else None, self.stages.releases().get(stage)
         if served != live:
-            what = (
-                f"the pointer names {live or 'no release'}, and stage {self.stages.live} serves "
-                f"{served or 'none'}"
-            )
+            what = f"the pointer names {live or 'no release'}, and stage {stage} serves "
+            what += served or "none"
             hint = f"make them equal first: readmodel-cfn release activate {live or served}"
             raise ReadModelError(what, where="release prune", hint=hint)
+
+    def _named(self) -> tuple[set[str], set[str]]:
+        """The releases that are live or that a stage serves, and the one to roll back to."""
+        pointer, serving = self.store.pointer(), self.stages.releases()
         previous = {pointer.previous} if pointer and pointer.previous else set()
+        live = pointer.release if pointer else None
         return {release for release in (live, *serving.values()) if release}, previous
 
     def _old(

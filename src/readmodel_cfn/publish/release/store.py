@@ -233,7 +233,7 @@ class ReleaseStore:
             raise manifest.not_a_manifest(f"{self.bucket}/{key}") from error
 
     def start_again(self, header: Header) -> bool:
-        """Write the start with a new time; False if the release is being deleted."""
+        """Write the start with a new time, which `prune` sees; False if it is being deleted."""
         with _errors("PutObject"):
             self._put(start_key(header.release), manifest.header_json(header))
         return not self.is_deleted(header.release)

@@ -114,10 +114,10 @@ class MemoryS3:
         found, headers = self.objects.get(request.key), request.headers
         if headers.get("if-none-match") == "*" and found:
             return error(412, "PreconditionFailed")
-        if wanted := headers.get("if-match"):
+        if expected := headers.get("if-match"):
             if found is None:
                 return error(404, "NoSuchKey")
-            if wanted.strip('"') != found.etag:
+            if expected.strip('"') != found.etag:
                 return error(412, "PreconditionFailed")
         source = headers.get("x-amz-copy-source")
         if source is None:

@@ -38,7 +38,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
 def test_a_command_that_needs_the_model_is_refused_in_one_line(
     aws: Aws, command: str, name: list[str], place: list[str]
 ) -> None:
-    done = run(command, *NEED_THE_MODEL[command], *name, *place)
+    done = run(*command.split(), *NEED_THE_MODEL[command], *name, *place)
     line = error_of(done, 2)
     assert done.output.splitlines() == [f"Error: {line}"]
     for fact in ("readmodel.toml", str(Path.cwd()), "readmodel-cfn init", "--example", "--article"):

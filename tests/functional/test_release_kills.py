@@ -33,7 +33,7 @@ def live(s3: MemoryS3) -> tuple[str, dict[str, bytes]]:
     return release, {key.removeprefix(prefix): body for key, body in found.items()}
 
 
-def wanted(version: int) -> dict[str, bytes]:
+def documents_of(version: int) -> dict[str, bytes]:
     return stored(numbered(COUNT, version, CHANGED))
 
 
@@ -74,10 +74,10 @@ def test_kill_at_any_request_leaves_one_whole_release_live(s3: MemoryS3) -> None
         old, _ = live(s3)
         kills += killed_at(s3, number, version, carried_out=choose.random() < 0.5)
         release, documents = live(s3)
-        expected = wanted(version - 1) if release == old else wanted(version)
+        expected = documents_of(version - 1 if release == old else version)
         assert documents == expected, number
         publish(s3.url, version, COUNT, CHANGED)
-        assert live(s3)[1] == wanted(version), number
+        assert live(s3)[1] == documents_of(version), number
         assert s3.body("releases/live.json").decode().count(live(s3)[0]) == 1
     assert kills == KILLS
 

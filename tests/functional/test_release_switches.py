@@ -16,10 +16,9 @@ RELEASES = 20
 
 @dataclass
 class Gateway:
-    """Workers answer in turn; each sees a switch after so many of its own requests.
+    """Workers answer in turn; each sees a switch after a number of requests.
 
-    `latest` is the most requests that a worker is late; 0 for none. `header` is whether the
-    release's header is that of the worker which answers.
+    `latest` is the most requests that a worker is late; 0 for none.
     """
 
     workers: int = 1
@@ -27,37 +26,30 @@ class Gateway:
     wrong_header: bool = False
     torn: bool = False
     _requests: int = 0
-    _seen: list[int] = field(default_factory=list)
-    _late: list[list[int]] = field(default_factory=list)
+    _due: list[list[int]] = field(default_factory=list)  # for each worker, the requests
     _choose: random.Random = field(default_factory=lambda: random.Random(16))  # noqa: S311
     _lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
-        self._seen = [0] * self.workers
-        self._late = [[] for _ in range(self.workers)]
+        self._due = [[] for _ in range(self.workers)]
 
-    def activate(self, _: int) -> None:
+    def activate(self, number: int) -> None:
         with self._lock:
-            for late in self._late:
-                late.append(self._choose.randint(0, self.latest))
+            for due in self._due:
+                late = self._choose.randint(0, self.latest) if number > 1 else 0
+                due.append(self._requests + late)
 
-    def answer(self) -> tuple[int, bytes, str]:
-        """The release that the next worker serves: its number, a document, and the header."""
+    def answer(self) -> tuple[bytes, str]:
+        """A document of the release that the next worker serves, and the header."""
         with self._lock:
-            worker = self._requests % self.workers
+            due = self._due[self._requests % self.workers]
+            number = max(n for n, at in enumerate(due, start=1) if at <= self._requests)
             self._requests += 1
-            late = self._late[worker]
-            while late and late[0] <= 0:
-                late.pop(0)
-                self._seen[worker] += 1
-            if late:
-                late[0] -= 1
-            number = self._seen[worker]
-        body = make(max(number, 1), SMALLEST)
-        if self.torn and self._requests % 7 == 0:
+            is_torn = self.torn and self._requests % 7 == 0
+        body = make(number, SMALLEST)
+        if is_torn:
             body = make(number + 1, SMALLEST)[:80] + body[80:]
-        named = number + 1 if self.wrong_header else number
-        return number, body, f"r-{named}"
+        return body, f"r-{number + self.wrong_header}"
 
 
 @contextmanager
@@ -66,8 +58,8 @@ def served(gateway: Gateway) -> Iterator[tuple[str, str]]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            number, body, header = gateway.answer()
-            self.send_response(200 if number else 404)
+            body, header = gateway.answer()
+            self.send_response(200)
             self.send_header("X-Release", header)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -58,7 +58,7 @@ def test_invalid_id_is_refused_before_s3_is_called(scene: Scene, release: str) -
     assert scene.s3.asked == []
 
 
-def test_keys_of_releases_are_told_apart() -> None:
+def test_keys_of_releases_have_a_release_and_a_kind() -> None:
     keys = ["releases/a.json", "releases/a.building.json", "releases/a.deleting.json"]
     assert [parse_key(key) for key in keys] == [
         ("a", "manifest"),

@@ -206,3 +206,11 @@ def test_diff_names_the_setting(old: ReadModel, new: ReadModel) -> None:
 def test_starter_file_has_the_table_if_releases_are_on(model: ReadModel) -> None:
     config = replace(parse("", "f"), model=model)
     assert parse(starter(config), "f").model.releases == model.releases
+
+
+def test_delete_markers_of_pruned_releases_expire() -> None:
+    (bucket,) = properties(MODEL, "AWS::S3::Bucket").values()
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert rule["ExpiredObjectDeleteMarker"] is True
+    (plain,) = properties(replace(MODEL, releases=None), "AWS::S3::Bucket").values()
+    assert "ExpiredObjectDeleteMarker" not in plain["LifecycleConfiguration"]["Rules"][0]

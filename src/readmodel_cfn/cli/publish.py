@@ -34,7 +34,6 @@ _RUN_AGAIN = "run it again: only what is missing is sent"
     cls=WithExamples,
     epilog=examples(
         "readmodel-cfn publish 42.json --key products/42.json",
-        "readmodel-cfn publish data --exclude 'drafts/*'",
         "readmodel-cfn publish data --as-writer --skip-invalid --json",
         "readmodel-cfn publish data --release",
     ),

@@ -62,17 +62,9 @@ def list_releases(stack: ReadModelStack, as_json: bool) -> None:
 
 def _row(found: "Release") -> list[str]:
     time = f"{found.time:%Y-%m-%d %H:%M:%S}Z" if found.time else "-"
-    if not found.complete:
-        return [found.release, time, "-", "-", "not complete"]
-    marks = ["live"] * found.live + ["previous"] * found.previous
-    marks += [f"stage {stage}" for stage in found.stages]
-    return [
-        found.release,
-        time,
-        f"{found.documents or 0:,}".rjust(9),
-        sized(found.bytes or 0).rjust(8),
-        ", ".join(marks),
-    ]
+    documents = "-" if found.documents is None else f"{found.documents:,}"
+    size = "-" if found.bytes is None else sized(found.bytes)
+    return [found.release, time, documents.rjust(9), size.rjust(8), ", ".join(found.marks)]
 
 
 @release.command(

@@ -37,7 +37,6 @@ _BLOCK = "█"
 @click.command(
     cls=WithExamples,
     epilog=examples(
-        "readmodel-cfn verify",
         "readmodel-cfn verify --route 'products/{id}' --json",
         "readmodel-cfn verify --concurrency --seconds 30 --plot reads.svg",
         "readmodel-cfn verify --releases",

@@ -89,7 +89,8 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
         written = [f"{PREFIX}*"]  # manifests are beside the documents, and `*` matches slashes too
     own_bucket, bucket_policy = None, None
     if existing.bucket is None:  # a bucket has only one policy; an existing bucket keeps its own
-        own_bucket, bucket_policy = build_data_store(store, names, origins)
+        has_releases = model.releases is not None
+        own_bucket, bucket_policy = build_data_store(store, names, origins, releases=has_releases)
     bucket = existing.bucket or reference_to(own_bucket)
     writer = build_writer(model.writer, names, bucket=bucket, keys=written, kms_key=store.kms_key)
     role = build_gateway_role(

@@ -114,24 +114,26 @@ class Activation:
 
     def _follow_pointer(self, release: str) -> None:
         """Set the variable of the live stage until the pointer no longer changes."""
-        stages, wanted = self.stages, release
+        stages, expected = self.stages, release
         try:
             for _ in range(_ROUNDS):
-                if self._of_stage(stages.live) != wanted:
-                    stages.set(stages.live, wanted)
+                if self._of_stage(stages.live) != expected:
+                    stages.set(stages.live, expected)
                 now = self.store.pointer()
-                if now is None or now.release == wanted:
+                if now is None or now.release == expected:
                     break
-                wanted = now.release
+                expected = now.release
         except ConfigError:
             raise
         except (ReadModelError, KeyboardInterrupt) as error:
             reason = str(error) or "interrupted"
-            what = f"the pointer names {wanted}, but stage {stages.live} may not serve it: {reason}"
-            hint = f"run: readmodel-cfn release activate {wanted}"
+            what = (
+                f"the pointer names {expected}, but stage {stages.live} may not serve it: {reason}"
+            )
+            hint = f"run: readmodel-cfn release activate {expected}"
             raise Unfinished(what, where=f"release {release}", hint=hint) from error
-        if wanted != release:
-            self.on_progress(Note(f"Release {wanted} was activated after {release}"))
+        if expected != release:
+            self.on_progress(Note(f"Release {expected} was activated after {release}"))
 
     def _preview(self, header: Header, stage: str) -> Activated:
         release, old = header.release, self._of_stage(stage)

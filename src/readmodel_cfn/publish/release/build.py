@@ -16,12 +16,12 @@ from readmodel_cfn.publish.compare import ENCRYPTED, merge_by_key
 from readmodel_cfn.publish.documents import Document, Settings
 from readmodel_cfn.publish.objects import Denied, Listed, Objects
 from readmodel_cfn.publish.release import cost
+from readmodel_cfn.publish.release.contents import Contents, Row
 from readmodel_cfn.publish.release.copy import Copied, Copier
 from readmodel_cfn.publish.release.manifest import Entry, Header, Manifest, utc_now
 from readmodel_cfn.publish.release.names import METADATA, check_id, new_id, prefix_of
 from readmodel_cfn.publish.release.results import ReleaseStarted
 from readmodel_cfn.publish.release.store import Names, Pointer, ReleaseStore
-from readmodel_cfn.publish.release.wanted import Row, Wanted
 from readmodel_cfn.publish.results import Fault, Outcome, PublishPlan, Sent
 from readmodel_cfn.publish.spool import Spool
 from readmodel_cfn.publish.upload import Uploader
@@ -96,10 +96,10 @@ class _Work:
 
 
 class Builder:
-    """Builds one release; `wanted` are its documents."""
+    """Builds one release; `contents` are its documents."""
 
-    def __init__(self, store: ReleaseStore, wanted: Wanted, options: Options) -> None:
-        self._store, self._wanted, self._options = store, wanted, options
+    def __init__(self, store: ReleaseStore, contents: Contents, options: Options) -> None:
+        self._store, self._contents, self._options = store, contents, options
         self.destination = store.destination
         self._settings, self._report = options.settings, options.on_progress
         self._notes: list[str] = []
@@ -119,7 +119,7 @@ class Builder:
         if found := self._complete(bucket):
             return self._reuse(found, bucket)
         header, continued = self._choose(bucket)
-        self._report(ReleaseStarted(header.release, len(self._wanted), continued))
+        self._report(ReleaseStarted(header.release, len(self._contents), continued))
         with self._work(bucket, header.release, continued) as work:
             header = replace(header, based_on=work.based_on)
             counts = len(work.send), len(work.copy)
@@ -133,9 +133,9 @@ class Builder:
     def plan(self) -> PublishPlan:
         """What would be uploaded, and which documents the release no longer has."""
         bucket = self._read_bucket()
-        skipped = self._wanted.invalid, self._wanted.passed_over
+        skipped = self._contents.invalid, self._contents.passed_over
         if self._complete(bucket):
-            return PublishPlan((), len(self._wanted), (), *skipped)
+            return PublishPlan((), len(self._contents), (), *skipped)
         header, continued = self._choose(bucket)
         with self._work(bucket, header.release, continued) as work:
             send = tuple(row[0] for row in work.send)
@@ -144,7 +144,7 @@ class Builder:
 
     def _removed(self, work: "_Work") -> Iterator[str]:
         """The keys of the release before that this one does not have."""
-        for row, entry in merge_by_key(self._wanted, work.old or ()):
+        for row, entry in merge_by_key(self._contents, work.old or ()):
             if row is None and entry:
                 yield entry.key
 
@@ -216,7 +216,7 @@ class Builder:
         if given is not None:
             check_id(given)
             found = self._store.header(given) if given in bucket.names.complete else None
-            if found and found.digest != self._wanted.digest:
+            if found and found.digest != self._contents.digest:
                 raise self._other_documents(given)
             return found
         if self._options.force or not bucket.can_read:
@@ -225,7 +225,7 @@ class Builder:
         live = [bucket.pointer.release] if bucket.pointer else []
         for release in dict.fromkeys((*live, *newest)):
             header = self._store.header(release)
-            if header and header.digest == self._wanted.digest:
+            if header and header.digest == self._contents.digest:
                 return header
         return None
 
@@ -239,7 +239,7 @@ class Builder:
         Raises:
             LostRace: the given one was started for other documents.
         """
-        given, digest = self._options.release, self._wanted.digest
+        given, digest = self._options.release, self._contents.digest
         if given is not None:
             found = self._store.started(given) if given in bucket.names.starts else None
             if found and found.digest != digest:
@@ -253,8 +253,8 @@ class Builder:
         return self._new(new_id()), False
 
     def _new(self, release: str) -> Header:
-        wanted = self._wanted
-        return Header(release, wanted.digest, len(wanted), wanted.bytes, utc_now())
+        contents = self._contents
+        return Header(release, contents.digest, len(contents), contents.bytes, utc_now())
 
     def _other_documents(self, release: str) -> LostRace:
         what = "it exists already, with other documents"
@@ -302,7 +302,7 @@ class Builder:
             yield replace(found, key=found.key.removeprefix(prefix))
 
     def _missing(self, there: Iterator[Listed]) -> Iterator[Row]:
-        for row, found in merge_by_key(self._wanted, there):
+        for row, found in merge_by_key(self._contents, there):
             if row and found and found.etag == row.md5:
                 self._unchanged += 1
             elif row:
@@ -365,7 +365,7 @@ class Builder:
 
         def load(row: Row) -> Document | Fault:
             md5s[row.key] = row.md5
-            return self._wanted.load(row)
+            return self._contents.load(row)
 
         def on_outcome(outcome: Outcome) -> None:
             if isinstance(outcome, Sent):
@@ -389,7 +389,7 @@ class Builder:
         return Built(header, bucket.pointer, *counts, tuple(self._notes))
 
     def _entries(self) -> Iterable[Entry]:
-        for row in self._wanted:
+        for row in self._contents:
             yield Entry(row.key, self._etags.get(row.key, row.md5), row.bytes, row.md5)
 
 

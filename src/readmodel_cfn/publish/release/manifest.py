@@ -117,8 +117,9 @@ class Manifest:
     def __init__(self, file: IO[bytes], where: str) -> None:
         self._file, self._where = file, where
         file.seek(0)
-        self.header = parse_header(file.readline(), where)
-        self._beginning = file.tell()
+        first_line = file.readline()
+        self.header = parse_header(first_line, where)
+        self._beginning = len(first_line)
 
     def __iter__(self) -> Iterator[Entry]:
         """The entries, sorted by key; one reader at a time."""

@@ -16,10 +16,10 @@ from readmodel_cfn.publish.documents import DEFAULT, Settings, encoder
 from readmodel_cfn.publish.publish import Documents
 from readmodel_cfn.publish.release.activate import Activation
 from readmodel_cfn.publish.release.build import Builder, Built, Options
+from readmodel_cfn.publish.release.contents import Checking, Contents
 from readmodel_cfn.publish.release.names import check_id
 from readmodel_cfn.publish.release.results import Activated, ReleaseResult
 from readmodel_cfn.publish.release.store import ReleaseStore
-from readmodel_cfn.publish.release.wanted import Checking, Wanted
 from readmodel_cfn.publish.results import PublishPlan
 from readmodel_cfn.publish.schemas import Schemas
 from readmodel_cfn.publish.selection import KeyRoute, Selection
@@ -80,7 +80,7 @@ def publish_release(
     started = time.monotonic()
     call = _Call(documents, destination, settings, routes, exclude, skip_invalid, default)
     options = Options(settings, release, force, confirm, on_progress)
-    with _builder(call, options, activation) as (builder, wanted, find):
+    with _builder(call, options, activation) as (builder, contents, find):
         built = builder.build()
         activated = _activate(find, built, stage) if find else None
         bucket = builder.destination
@@ -90,8 +90,8 @@ def publish_release(
             sent=built.sent,
             copied=built.copied,
             unchanged=built.unchanged,
-            invalid=wanted.invalid,
-            passed_over=wanted.passed_over,
+            invalid=contents.invalid,
+            passed_over=contents.passed_over,
             bytes=built.header.bytes,
             seconds=time.monotonic() - started,
             stage=activated.stage if activated else None,
@@ -140,23 +140,23 @@ class _Call:
 @contextmanager
 def _builder(
     call: _Call, options: Options, find: FindActivation | None = None
-) -> Iterator[tuple[Builder, Wanted, Activation | None]]:
+) -> Iterator[tuple[Builder, Contents, Activation | None]]:
     """The builder of a release, after all documents were checked."""
     if options.release is not None:
         check_id(options.release)
     report = options.on_progress
     selection = Selection(call.routes, call.exclude)
     checking = Checking(call.settings, selection, Schemas(call.routes), call.skip_invalid, report)
-    with closing(Wanted(checking)) as wanted:
+    with closing(Contents(checking)) as contents:
         report(Step("Checking the documents"))
-        _read(wanted, call.documents, call.default)
+        _read(contents, call.documents, call.default)
         found = resolve(call.destination)
         activation = find() if find else None
         if activation:
             options = replace(options, pointer=activation.store.pointer())
         report(Note(f"Publishing a release to {found}"))
         with found.owner_named_in_errors():
-            yield Builder(ReleaseStore(found), wanted, options), wanted, activation
+            yield Builder(ReleaseStore(found), contents, options), contents, activation
 
 
 def _activate(activation: Activation, built: Built, stage: str | None) -> Activated:
@@ -170,7 +170,9 @@ def _activate(activation: Activation, built: Built, stage: str | None) -> Activa
     return activation.activate(built.header.release, stage)
 
 
-def _read(wanted: Wanted, documents: Documents, default: Callable[[Any], object] | None) -> None:
+def _read(
+    contents: Contents, documents: Documents, default: Callable[[Any], object] | None
+) -> None:
     values: Any = documents
     if isinstance(values, str | PathLike):
         values = [values]
@@ -182,6 +184,6 @@ def _read(wanted: Wanted, documents: Documents, default: Callable[[Any], object]
         first = list(islice(items, 1))
         values = chain(first, items)
         if first and isinstance(first[0], str | PathLike):
-            wanted.read_files([Path(path) for path in values])
+            contents.read_files([Path(path) for path in values])
             return
-    wanted.read_values(values, encoder(default))
+    contents.read_values(values, encoder(default))

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from readmodel_cfn.plural import counted
+from readmodel_cfn.plural import counted, sized
 from readmodel_cfn.publish.results import flat, named
 from readmodel_cfn.target import Target
 
@@ -131,6 +131,18 @@ class Release:
         """The fields; the time is text."""
         time = self.time.isoformat() if self.time else None
         return {**asdict(self), "time": time, "stages": list(self.stages)}
+
+    @property
+    def marks(self) -> list[str]:
+        """What the release is: live, the previous one, served by stages, or not complete."""
+        found = ["live"] * self.live + ["previous"] * self.previous
+        found += [f"stage {stage}" for stage in self.stages]
+        return found if self.complete else [*found, "not complete"]
+
+    def __str__(self) -> str:
+        size = f"{counted(self.documents or 0, 'document')}, {sized(self.bytes or 0)}"
+        parts = [size] * self.complete + self.marks
+        return f"Release {self.release}: {', '.join(parts)}"
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ class _Reader(Thread):
                 self._changed.set()
 
     def wait_for(self, number: int, timeout: float) -> bool:
-        """Wait until this release was read, and a page after it was begun."""
+        """Wait until this release was read; False if it is not within the timeout."""
         until = time.monotonic() + timeout
         while self._newest < number:
             with self._lock:

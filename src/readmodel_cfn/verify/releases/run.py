@@ -2,7 +2,7 @@
 
 Each release has two test documents and, on the live stage, copies of all documents of the live
 release, so readers of the API notice nothing. With a preview stage only that stage is switched. The
-pointer stays as it is; at the end the stage serves again what it served before, and the releases
+pointer is not changed; at the end the stage serves again what it served before, and the releases
 are deleted.
 """
 

@@ -50,7 +50,7 @@ class Checking:
     on_progress: OnProgress
 
 
-class Wanted:
+class Contents:
     """The documents of a release, sorted by key, in temporary files that `close` deletes.
 
     `digest` is the same for equal sets that are stored with equal headers.

@@ -112,12 +112,11 @@ def _with_request_id(headers: Mapping[str, str], request_id: str) -> dict[str, s
 async def _answer(served: _Served, request: Request, account: str) -> Response | None:
     """The response, or None if API Gateway cannot assume the integration's role."""
     deployment = served.stage.get("deploymentId") or ""
-    # A copy: UpdateStage changes the dict, and a request has one value of each variable.
-    variables = dict(served.stage.get("variables") or {})
     gateway = Gateway(
         served.snapshot,
         served.stage_name,
-        variables,
+        # A copy: UpdateStage changes the dict, and a request has one value of each variable.
+        dict(served.stage.get("variables") or {}),
         context={"accountId": account, "apiId": served.api_id, "deploymentId": deployment},
         keys=StageKeys(served.api_id, served.stage_name),
         checks_signatures=_has_checked_signature(served, request),

@@ -1557,10 +1557,8 @@ class ReadModelStack:
                 return  # a stack of another tool, whose documents are not known
             make_first_release(
                 self._bucket_of(stack),
-                self._settings,
                 stages,
                 routes=self.model.routes,
-                exclude=self.config.publish.exclude,
                 confirm=confirm,
                 on_progress=on_progress,
             )

@@ -155,6 +155,22 @@ def test_documents_published_between_two_attempts_are_in_the_release(stack_of: M
     assert moved.read("products/new").json() == {"id": "new"}
 
 
+@pytest.mark.usefixtures("api")
+def test_objects_of_other_publishers_are_in_the_release(
+    stack_of: MakeStack, clients: Callable[..., Any]
+) -> None:
+    """Readers can get them, though `publish` would pass them over."""
+    bucket = stack_of(PLAIN).outputs()["S3BucketName"]
+    for key in ("products/.draft.json", "products/a+b.json", "elsewhere.json"):
+        clients("s3").put_object(Bucket=bucket, Key=key, Body=b"{}", CacheControl="max-age=7")
+    moved = stack_of(WITH_RELEASES)
+    moved.deploy(confirm=lambda _: True)
+    assert moved.read("products/a+b").header("Cache-Control") == "max-age=7"
+    found = clients("s3").list_objects_v2(Bucket=bucket, Prefix="releases/")["Contents"]
+    copied = {each["Key"].split("/", 2)[2] for each in found if each["Key"].count("/") > 1}
+    assert copied == {*DOCUMENTS, "products/.draft.json", "products/a+b.json"}
+
+
 def test_stack_without_documents_gets_no_release(stack_of: MakeStack) -> None:
     stack_of(PLAIN).deploy(confirm=lambda _: True)
     moved = stack_of(WITH_RELEASES)

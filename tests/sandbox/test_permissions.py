@@ -38,6 +38,8 @@ GAPS = {
     ("restore", "s3:GetObject"): "its S3 compares If-Match for everybody",
     ("verify", "s3:GetObjectVersion"): "only after a response was lost",
     ("verify", "s3:ListBucketVersions"): "only after a response was lost",
+    ("verify with releases", "s3:GetObjectVersion"): "only after a response was lost",
+    ("verify with releases", "s3:DeleteObject"): "only in a bucket without versions",
     **{
         (command, action): "its S3 does not call KMS"
         for command in COMMANDS
@@ -539,6 +541,21 @@ def status_with_releases(site: Site) -> None:
 def publish_release(site: Site) -> None:
     with_releases(site)
     new_documents(site)
+
+
+@scene(
+    f"verify{WITH}",
+    "verify --yes",
+    "apigateway:GET",
+    *s3("DeleteObjectVersion", "GetObject", "PutObject"),
+)
+def verify_with_releases(site: Site) -> None:
+    with_releases(site)
+
+
+@scene(f"verify{WITH}", "verify --releases --yes", "apigateway:PATCH")
+def verify_releases(site: Site) -> None:
+    with_releases(site)
 
 
 @scene(

@@ -190,6 +190,16 @@ COMMANDS: Mapping[str, Calls] = {
         ),
         "kms-key": _ENCRYPTED,
     },
+    "verify with releases": {
+        "releases": (  # the probe is a document of the live release
+            "s3:DeleteObject",
+            "s3:DeleteObjectVersion",
+            "s3:GetObject",
+            "s3:GetObjectVersion",
+            "s3:PutObject",
+        ),
+        "stages": ("apigateway:GET", "apigateway:PATCH"),  # PATCH: --releases
+    },
     "delete": {
         "stack": (
             "cloudformation:DeleteStack",
@@ -239,14 +249,17 @@ PURPOSES: Mapping[Purpose, tuple[str, ...]] = {
         *("outputs", "status", "status --drift", "status with releases", "follow", "diagnose"),
         *("ls", "history", "openapi --deployed", "read"),
     ),
-    "verify": ("verify",),
+    "verify": ("verify", "verify with releases"),
     "delete": ("delete", "unpublish --all-versions"),
     "service-role": (),
 }
 """The commands that a policy allows."""
 
 WITH_RELEASES = frozenset(
-    {"deploy with releases", "status with releases", "publish --release", "release prune"}
+    {
+        *("deploy with releases", "status with releases", "verify with releases"),
+        *("publish --release", "release prune"),
+    }
 )
 """The commands that only a template with releases needs."""
 

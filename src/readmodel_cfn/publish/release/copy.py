@@ -49,15 +49,23 @@ class Copied:
 class Copier:
     """Copies documents to the release `target`.
 
-    `source` is the release that has them; None for documents outside of releases.
+    `source` is the release that has them; None for documents outside of releases. Without
+    `settings` the copies have the headers of the documents.
     """
 
     def __init__(
-        self, destination: Destination, source: str | None, target: str, settings: Settings
+        self,
+        destination: Destination,
+        source: str | None,
+        target: str,
+        settings: Settings | None,
     ) -> None:
         self._destination, self._bucket = destination, destination.bucket
         self._source, self._target = prefix_of(source) if source else "", prefix_of(target)
-        self._headers = {**settings.headers, "Metadata": {METADATA: target}}
+        self._headers: dict[str, Any] = {"MetadataDirective": "COPY"}
+        if settings:
+            metadata = {"MetadataDirective": "REPLACE", "Metadata": {METADATA: target}}
+            self._headers = {**settings.headers, **metadata}
         self._pace, self._denied = Pace(), Event()
 
     def copy(self, entries: Iterable[Entry], on_copied: Callable[[Copied], None]) -> None:
@@ -111,7 +119,6 @@ class Copier:
             Key=self._target + entry.key,
             CopySource={"Bucket": self._bucket, "Key": self._source + entry.key},
             CopySourceIfMatch=f'"{entry.etag}"',
-            MetadataDirective="REPLACE",
             **self._headers,
         )
         etag: str = done["CopyObjectResult"]["ETag"].strip('"')

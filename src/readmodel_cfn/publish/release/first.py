@@ -5,7 +5,7 @@ documents themselves: first the copies, then the pointer and the stage's variabl
 """
 
 import hashlib
-import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -15,7 +15,6 @@ from readmodel_cfn.errors import Unfinished
 from readmodel_cfn.progress import Count, Note, OnProgress, Step
 from readmodel_cfn.publish.compare import listing
 from readmodel_cfn.publish.destination import Destination
-from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.publish.objects import Denied, Listed, Objects
 from readmodel_cfn.publish.release import cost
 from readmodel_cfn.publish.release.activate import Activation, Stages
@@ -32,7 +31,7 @@ _AGAIN = "run the same command again"
 
 @dataclass(frozen=True)
 class _Documents:
-    """The documents of the bucket, and their digest: that of a release with the same documents."""
+    """The documents of the bucket; the same documents have the same digest."""
 
     rows: Spool
     digest: str
@@ -45,17 +44,17 @@ class _Documents:
 
 def make_first_release(
     destination: Destination,
-    settings: Settings,
     stages: Stages,
     *,
     routes: Sequence[KeyRoute],
-    exclude: Sequence[str] = (),
     confirm: Confirm | None = None,
     on_progress: OnProgress,
 ) -> Activated | None:
     """Copy the documents that the routes serve to a release, and make it live.
 
-    None if there is no document. A release that already has the same documents is used again.
+    These are all objects that readers may get now, also those that `publish` would pass over, with
+    the headers that they have. None if there is no document. A release that already has copies of
+    the same documents is used again.
 
     Raises:
         Unfinished: a document changed while it was copied; no reader has noticed anything.
@@ -65,7 +64,7 @@ def make_first_release(
     store = ReleaseStore(destination)
     on_progress(Step(f"Looking for documents in {destination.bucket}"))
     with closing(Spool()) as rows:
-        documents = _find(Objects(destination), settings, Selection(routes, exclude), rows)
+        documents = _find(Objects(destination), routes, rows)
         if not len(rows):
             return None
         names, pointer = store.names(), store.pointer()
@@ -73,27 +72,27 @@ def make_first_release(
         if header is None:
             header = _started(store, names, documents)
             cost.announce(header.release, 0, len(rows), destination, confirm, on_progress)
-            _copy(store, header, documents, settings, on_progress)
+            _copy(store, header, documents, on_progress)
         on_progress(Note(f"The documents are release {header.release} too"))
         return Activation(store, stages, on_progress).make_live(header, pointer)
 
 
-def _find(objects: Objects, settings: Settings, selection: Selection, rows: Spool) -> _Documents:
-    found = hashlib.sha256(json.dumps(settings.attributes).encode())
+def _find(objects: Objects, routes: Sequence[KeyRoute], rows: Spool) -> _Documents:
+    found = hashlib.sha256(b"copies")  # no release that was published has this digest
     total = 0
-    for each in _listed(objects, selection):
+    for each in _listed(objects, routes):
         rows.add(each.key, each.etag, each.size)
         found.update(f"\n{each.key} {each.etag} {each.size}".encode())
         total += each.size
     return _Documents(rows, found.hexdigest(), total)
 
 
-def _listed(objects: Objects, selection: Selection) -> Iterator[Listed]:
-    """The documents; what begins with releases/ is none, even if a route serves it."""
-    found = listing(objects, selection.prefixes)
-    return (
-        each for each in found if selection.publishes(each.key) and not each.key.startswith(ROOT)
-    )
+def _listed(objects: Objects, routes: Sequence[KeyRoute]) -> Iterator[Listed]:
+    """The objects that readers may get; one that begins with releases/ is no document."""
+    patterns = (".*".join(map(re.escape, route.key_pattern.split("*"))) for route in routes)
+    served = re.compile("|".join(patterns), re.DOTALL)
+    found = listing(objects, Selection(routes).prefixes)
+    return (each for each in found if served.fullmatch(each.key) and not each.key.startswith(ROOT))
 
 
 def _complete(
@@ -125,7 +124,6 @@ def _copy(
     store: ReleaseStore,
     header: Header,
     documents: _Documents,
-    settings: Settings,
     on_progress: OnProgress,
 ) -> None:
     """Copy all documents and write the manifest.
@@ -137,7 +135,7 @@ def _copy(
     copied: dict[str, str] = {}  # ETags that are not those of the source, as with a KMS key
     changed: list[str] = []
     counts = {"copied": 0}
-    copier = Copier(store.destination, None, header.release, settings)
+    copier = Copier(store.destination, None, header.release, None)
     etags: dict[str, str] = {}
 
     def entries() -> Iterator[Entry]:

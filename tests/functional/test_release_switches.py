@@ -7,9 +7,15 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 
+import pytest
+
+from memory_s3 import memory_s3
+from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.verify.race.body import SMALLEST, make
 from readmodel_cfn.verify.releases.judge import Kind, Verdict, judge
 from readmodel_cfn.verify.releases.measure import measure
+from readmodel_cfn.verify.releases.run import release_before
+from release_scene import LIVE, PREVIEW, Scene, numbered
 
 RELEASES = 20
 
@@ -112,3 +118,23 @@ def test_wrong_header_is_found() -> None:
 
 def test_torn_document_is_found() -> None:
     assert verdict(Gateway(torn=True)).counts[Kind.TORN]
+
+
+def test_stage_gets_the_live_release_back_after_a_run_that_was_killed() -> None:
+    with memory_s3() as s3:
+        scene = Scene(s3)
+        scene.publish(numbered(1), release="one")
+        scene.stages.variables = {LIVE: "verify-0123abcd-7", PREVIEW: "verify-0123abcd-8"}
+        for stage in LIVE, PREVIEW:
+            assert release_before(scene.activation, stage, "stack") == "one"
+        scene.stages.variables[PREVIEW] = "verify-mine"
+        assert release_before(scene.activation, PREVIEW, "stack") == "verify-mine"
+
+
+@pytest.mark.parametrize("served", [None, "gone"])
+def test_live_stage_without_a_complete_release_is_not_switched(served: str | None) -> None:
+    with memory_s3() as s3:
+        scene = Scene(s3)
+        scene.stages.variables[LIVE] = served
+        with pytest.raises(ReadModelError, match=LIVE):
+            release_before(scene.activation, LIVE, "stack")

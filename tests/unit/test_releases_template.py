@@ -214,3 +214,10 @@ def test_delete_markers_of_pruned_releases_expire() -> None:
     assert rule["ExpiredObjectDeleteMarker"] is True
     (plain,) = properties(replace(MODEL, releases=None), "AWS::S3::Bucket").values()
     assert "ExpiredObjectDeleteMarker" not in plain["LifecycleConfiguration"]["Rules"][0]
+
+
+def test_key_below_releases_is_refused_only_with_releases() -> None:
+    routes = (Route("releases/{id}", "releases/{id}.json"),)
+    assert replace(PLAIN, routes=routes).routes == routes
+    with pytest.raises(ConfigError, match=r"releases/\{id\}"):
+        replace(MODEL, routes=routes)

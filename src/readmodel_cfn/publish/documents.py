@@ -13,6 +13,7 @@ from math import isfinite
 from typing import Any, NoReturn
 
 from readmodel_cfn.limits import API_PAYLOAD_BYTES, OBJECT_KEY_BYTES
+from readmodel_cfn.publish.json_syntax import is_json
 from readmodel_cfn.publish.results import Fault, InvalidDocuments
 from readmodel_cfn.publish.selection import hidden_path
 
@@ -163,6 +164,8 @@ def body_fault(body: bytes, stored: bytes, source: str, check: Check | None = No
     """
     if len(stored) > MAX_BYTES:
         return too_large(len(stored), source)
+    if check is None and is_json(body):
+        return None
     decoder = _NUMBERS if check else _DECODER
     try:
         value = decoder.decode(body.decode("utf-8"))

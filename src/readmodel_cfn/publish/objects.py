@@ -11,9 +11,9 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from html import unescape
 from itertools import takewhile
 from typing import Any, TypeVar
-from xml.sax.saxutils import unescape
 
 from readmodel_cfn.aws.causes import (
     CHECK_NETWORK,

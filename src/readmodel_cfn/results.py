@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.publish.history import Version as Version
     from readmodel_cfn.publish.results import Fault as Fault
     from readmodel_cfn.publish.results import InvalidDocuments as InvalidDocuments
+    from readmodel_cfn.publish.results import Kept as Kept
     from readmodel_cfn.publish.results import Lost as Lost
     from readmodel_cfn.publish.results import Published as Published
     from readmodel_cfn.publish.results import PublishPlan as PublishPlan
@@ -55,6 +56,7 @@ _MODULES = {
     "Fault": "publish.results",
     "FollowResult": "deploy.follow",
     "InvalidDocuments": "publish.results",
+    "Kept": "publish.results",
     "Live": "deploy.live.values",
     "Lost": "publish.results",
     "Missing": "publish.unpublish",

@@ -12,7 +12,7 @@ the command prints with `--json`. All errors are ReadModelErrors.
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.publish.destination import Destination
     from readmodel_cfn.publish.documents import Settings
     from readmodel_cfn.publish.history import Restored, Version
-    from readmodel_cfn.publish.publish import Documents, SharedOptions
+    from readmodel_cfn.publish.publish import Documents, MaxDeletes, SharedOptions
     from readmodel_cfn.publish.stored import StoredDocument
     from readmodel_cfn.publish.unpublish import UnpublishResult
     from readmodel_cfn.verify.contract import CheckedStack, Contract
@@ -432,6 +432,7 @@ class ReadModelStack:
         create_only: bool = False,
         skip_invalid: bool = False,
         delete_missing: bool = False,
+        max_deletes: "MaxDeletes | None" = None,
         dry_run: bool = False,
         default: Callable[[Any], object] | None = None,
         as_writer: bool = False,
@@ -454,13 +455,16 @@ class ReadModelStack:
             skip_invalid: Skip invalid documents and send the others.
             delete_missing: Then delete documents that the routes serve and that are not in
                 `documents`, which must be a mapping or paths, and not empty.
+            max_deletes: The most documents to delete, or "all". It is required to delete more than
+                20, if they are more than 20 % of those in the bucket.
             dry_run: Send and delete nothing, and return the plan.
             default: Converts values that JSON does not know, as in `json.dumps`.
             as_writer: Whether to use the access key of the stack's writer.
             bucket: Bucket to publish to (default: that of the stack).
             confirm: Called before any document is sent if documents are deleted (kind
                 "delete-missing").
-            on_progress: Gets Step, Note, Count, and Sent, Lost, Fault or Deleted for each document.
+            on_progress: Gets Step, Note, Count, and Sent, Lost, Fault, Deleted or Kept for each
+                document.
 
         Raises:
             Unfinished: some were sent when a document was invalid, S3 refused one or was
@@ -475,7 +479,8 @@ class ReadModelStack:
         outputs: dict[str, str] = {}
         done = publish(
             documents,
-            partial(self._destination, bucket, as_writer, on_progress, outputs),
+            self._known_destination(bucket, as_writer)
+            or partial(self._destination, bucket, as_writer, on_progress, outputs),
             self._settings,
             routes=self.model.routes,
             exclude=self._excluded(exclude),
@@ -484,6 +489,7 @@ class ReadModelStack:
             create_only=create_only,
             skip_invalid=skip_invalid,
             delete_missing=delete_missing,
+            max_deletes=max_deletes,
             dry_run=dry_run,
             default=default,
             confirm=confirm,
@@ -1216,6 +1222,17 @@ class ReadModelStack:
         if not as_writer:
             return found
         return destination.as_writer(found, own.values, self.model.writer.allow)
+
+    def _known_destination(self, bucket: str | None, as_writer: bool) -> "Destination | None":
+        """The bucket, if it is known without a call: then it is listed early.
+
+        None also after an error, which is raised when the documents have been checked.
+        """
+        if not bucket or as_writer or self._requested.sandbox:
+            return None
+        with suppress(ReadModelError), readable_errors():
+            return self._destination(bucket, as_writer, ignore)
+        return None
 
     @property
     def _settings(self) -> "Settings":

@@ -62,12 +62,19 @@ class Checked(NamedTuple):
 class Difference:
     """The documents to send and the keys to delete, on disk.
 
-    `send` has rows of Checked, `missing` rows of one key; `close` deletes them.
+    `send` has rows of Checked, `missing` rows of a key and its listed ETag; `close` deletes them.
+    `found` counts the documents that the bucket has.
     """
 
     def __init__(self) -> None:
         self.send, self.missing, self._same = Spool(), Spool(), Spool()
-        self.unchanged, self._sample = 0, Sample()
+        self.unchanged, self.found, self._sample = 0, 0, Sample()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for spool in (self.send, self.missing, self._same):
+            spool.clear()
+        self.unchanged, self.found, self._sample = 0, 0, Sample()
 
     def close(self) -> None:
         """Delete the rows."""
@@ -88,13 +95,16 @@ class Difference:
     ) -> None:
         """Compare what was checked with the bucket's objects, both sorted by key.
 
-        A key that was not checked is missing if `deletes` returns True for it.
+        A key that was not checked is missing if `deletes` returns True for it. It may be called for
+        one range of keys after the other.
         """
         for file, found in merge_by_key(checked, listed):
             if file is None:
                 if deletes and found and deletes(found.key):
-                    self.missing.add(found.key)
-            elif found and found.etag == file.md5:
+                    self.missing.add(found.key, found.etag)
+                continue
+            self.found += found is not None
+            if found and found.etag == file.md5:
                 self._same.add(*file, found.modified.timestamp())
                 self._sample.add(found)
             else:
@@ -158,12 +168,10 @@ def merge_by_key(
 def listing(
     objects: Objects,
     prefixes: Sequence[str],
-    first: str = "",
-    last: str | None = None,
     *,
     exactly: bool = False,
 ) -> Iterator[Listed]:
-    """The objects from the first key to the last whose keys begin with a prefix, sorted by key.
+    """The objects whose keys begin with a prefix, sorted by key.
 
     `exactly` is required if the result decides what is deleted: see Objects.listed. If listing the
     common directory of all prefixes is not allowed, each prefix is listed alone, which the writer's
@@ -172,23 +180,20 @@ def listing(
     Raises:
         Denied: listing the prefixes is not allowed either.
     """
-    after = first[:-1] or None  # S3 lists the keys after this one
-    for found in _listed(partial(objects.listed, after=after, exactly=exactly), prefixes):
-        if last is not None and found.key > last:
-            return
-        yield found
-
-
-def _listed(below: Callable[[str], Iterator[Listed]], prefixes: Sequence[str]) -> Iterator[Listed]:
-    widest = widest_of(prefixes)
-    common = os.path.commonprefix(widest)  # noqa: RUF071 - of texts, cut to a directory below
-    directory = common[: common.rfind("/") + 1]
+    below, widest = partial(objects.listed, exactly=exactly), widest_of(prefixes)
+    directory = directory_of(widest)
     try:
         yield from below(directory)
     except Denied:
         if widest == [directory]:
             raise
         yield from chain.from_iterable(map(below, widest))
+
+
+def directory_of(prefixes: Sequence[str]) -> str:
+    """The common directory of all prefixes."""
+    common = os.path.commonprefix(prefixes)  # noqa: RUF071 - of texts, cut to a directory below
+    return common[: common.rfind("/") + 1]
 
 
 def widest_of(prefixes: Sequence[str]) -> list[str]:

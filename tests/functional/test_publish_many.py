@@ -304,7 +304,11 @@ def test_run_without_a_response_for_two_minutes_ends_with_exit_code_9(
     clock = iter(range(0, 10**9, 120))
     objects.watch = Watch(120, lambda: next(clock))
     forever = threading.Event()
-    objects.before_put = lambda _: forever.wait() and None
+
+    def never_ends(_: str) -> None:
+        forever.wait()
+
+    objects.before_put = never_ends
     write(data, {"products/1.json": "1"})
     line = error_of(publish("data", "--force"), 9)
     assert "0 sent" in line

@@ -29,7 +29,7 @@ def compared(
     found: Pairs = []
 
     def merge(rows: object, listed: object) -> None:
-        for file, each in merge_by_key(rows, listed):  # type: ignore[type-var,arg-type]
+        for file, each in merge_by_key(rows, listed):  # type: ignore[arg-type]
             found.append((file.key if file else None, each.key if each else None))
 
     made = Ranges(objects, prefixes, merge, all_keys=all_keys)  # type: ignore[arg-type]

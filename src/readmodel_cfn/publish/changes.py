@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from reprlib import repr as shortened
 from typing import Any
+from zlib import ZLIB_RUNTIME_VERSION as ZLIB_VERSION
 
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.progress import Note, OnProgress, Step
@@ -31,7 +32,8 @@ from readmodel_cfn.publish.documents import (
     key_fault,
     refuse,
 )
-from readmodel_cfn.publish.files import File, PassedOver, check, files, load, require_existing
+from readmodel_cfn.publish.file_index import FileIndex
+from readmodel_cfn.publish.files import File, PassedOver, check_each, files, load, require_existing
 from readmodel_cfn.publish.objects import Denied, Listed, Objects
 from readmodel_cfn.publish.ranges import Ranges
 from readmodel_cfn.publish.results import Fault, InvalidDocuments, PublishPlan
@@ -130,19 +132,19 @@ class FileChanges:
         first: Fault | None = None
         require_existing(paths)
         found = files(paths, options.selection)
-        stored, selection, schemas = options.settings.stored, options.selection, options.schemas
-        for file in check(found, stored, selection, schemas):
-            if isinstance(file, PassedOver):
-                self.passed_over += 1
-            elif isinstance(file, Fault):
-                self.invalid += 1
-                first = first or file
-                options.report_fault(file)
-            else:
-                row = Checked(file.key, file.source, file.md5)
-                checked.add(*row)
-                if not first or options.skip_invalid:
-                    self._add(row)
+        with closing(self._index(paths)) as index:
+            for file in check_each(found, options.selection, index.look):
+                if isinstance(file, PassedOver):
+                    self.passed_over += 1
+                elif isinstance(file, Fault):
+                    self.invalid += 1
+                    first = first or file
+                    options.report_fault(file)
+                else:
+                    checked.add(*file)
+                    if not first or options.skip_invalid:
+                        self._add(file)
+            index.save()
         if not checked and not self.invalid:
             passed_over = f"; passed over: {self.passed_over:,}" if self.passed_over else ""
             hint = "publish a folder of .json files"
@@ -151,6 +153,16 @@ class FileChanges:
         if first and not options.skip_invalid:
             hint = f"{first.hint}, or skip invalid documents (skip_invalid)"
             raise InvalidDocuments(first, self.invalid, hint)
+
+    def _index(self, paths: Sequence[Path]) -> FileIndex:
+        """The index of the files; it records nothing of files that have a JSON Schema."""
+        settings, schemas = self._options.settings, self._options.schemas
+        used = not self._options.force and not schemas
+        described = (str(Path.cwd()), [str(path) for path in paths], settings.gzip, ZLIB_VERSION)
+        return FileIndex(
+            described if used else None,
+            lambda file: load(file, settings.stored, schemas=schemas),
+        )
 
     def _compare(self, checked: Spool) -> None:
         options, destination = self._options, self.destination

@@ -10,6 +10,7 @@ import math
 import os.path
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -19,6 +20,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from readmodel_cfn.publish.objects import Denied, Listed, Objects
 from readmodel_cfn.publish.spool import Spool
+from readmodel_cfn.threads import Stalled, map_in_threads
 
 NO_LIST = (
     'All are sent, because the writer may not list the bucket (s3:ListBucket): add "list" to allow '
@@ -34,6 +36,7 @@ NOT_MD5 = "Unchanged documents cannot be recognized, because ETags are not MD5s:
 _COMPARED = ("Content-Type", "Cache-Control", "Content-Encoding")
 _MD5_LENGTH = 32  # hexadecimal digits; the ETag of a multipart upload has more
 _SAMPLE = 60  # objects, besides the oldest and the newest
+_AT_ONCE = 8  # headers that are read at the same time
 
 
 class Keyed(Protocol):
@@ -250,11 +253,39 @@ def headers_since(
         found = objects.headers(listed.key)
         return found is None or [found.get(name) for name in _COMPARED] == expected
 
+    def with_key(listed: Listed) -> tuple[str, bool]:
+        return listed.key, is_correct(listed)
+
+    first = first_to_read(sample)
     try:
-        since = correct_since(sample, is_correct)
+        with closing(map_in_threads(with_key, first, _AT_ONCE, watch=objects.watch)) as results:
+            known = dict(results)
+        since = correct_since(sample, lambda listed: _once(known, listed, is_correct))
+    except Stalled:
+        raise objects.stalled() from None
     except Denied:
         return math.inf, NO_HEAD
     return since, OTHER_HEADERS if since > -math.inf else None
+
+
+def _once(known: dict[str, bool], listed: Listed, is_correct: Callable[[Listed], bool]) -> bool:
+    """Whether it is correct; each is read once."""
+    if listed.key not in known:
+        known[listed.key] = is_correct(listed)
+    return known[listed.key]
+
+
+def first_to_read(sample: Sample) -> Sequence[Listed]:
+    """The objects that `correct_since` asks for if all are correct: they are read at once."""
+    found = sample.by_time
+    asked: dict[str, Listed] = {}
+
+    def is_correct(listed: Listed) -> bool:
+        asked[listed.key] = listed
+        return True
+
+    bisect_left(found, True, key=is_correct)
+    return [*asked.values(), *(each for each in found[-1:] if each.key not in asked)]
 
 
 def correct_since(sample: Sample, is_correct: Callable[[Listed], bool]) -> float:

@@ -1,4 +1,4 @@
-"""Fixtures of all tests: those of the sandbox, no timed progress lines, quick botocore sessions."""
+"""Fixtures of all tests: the sandbox, no timed progress lines, quick botocore sessions."""
 
 import functools
 import os
@@ -9,7 +9,9 @@ import botocore.loaders
 import botocore.session
 import pytest
 
+from fake_objects import FakeObjects
 from readmodel_cfn.cli import reporter
+from readmodel_cfn.publish import changes
 
 pytest_plugins = ["sandbox_fixtures"]
 NEVER = 1e6  # seconds
@@ -48,6 +50,14 @@ def shared_botocore_data() -> Iterator[None]:
         create = functools.cache(botocore.loaders.create_loader)
         patch.setattr(botocore.session, "create_loader", create)
         yield
+
+
+@pytest.fixture
+def objects(monkeypatch: pytest.MonkeyPatch) -> FakeObjects:
+    """A bucket in memory, to which `publish` sends documents."""
+    made = FakeObjects()
+    monkeypatch.setattr(changes, "Objects", lambda _: made)
+    return made
 
 
 @pytest.fixture

@@ -87,6 +87,25 @@ def sandbox(sandbox_home: Path) -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
+def environment_of_sandbox(sandbox: Sandbox, sandbox_home: Path) -> dict[str, str]:
+    """Variables with which commands and calls use the run's sandbox as an account."""
+    return {
+        "AWS_ENDPOINT_URL": sandbox.endpoint_url,
+        "AWS_ACCESS_KEY_ID": sandbox.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": sandbox.secret_access_key,
+        "AWS_DEFAULT_REGION": sandbox.region,
+        "READMODEL_CFN_HOME": str(sandbox_home),  # for --sandbox, and the cache of lint results
+    }
+
+
+@pytest.fixture
+def use_sandbox(environment_of_sandbox: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set these variables for one test."""
+    for name, value in environment_of_sandbox.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="session")
 def connection(sandbox: Sandbox) -> Connection:
     """The run's sandbox, with root's key."""
     key = Credentials(sandbox.access_key_id, sandbox.secret_access_key)

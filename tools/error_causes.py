@@ -1,7 +1,7 @@
 """The causes of errors, for docs/troubleshooting.md.
 
-An entry has the first words of a message, few enough to stay when the rest is reworded. Its cure is
-the message's own hint, unless there is one here.
+An entry has the first words of a message, few enough to stay when the rest is reworded: the cause,
+and what to do unless the message's own hint says it.
 """
 
 NOT_REACHED = [
@@ -158,7 +158,8 @@ CAUSES: dict[str, tuple[str, str]] = {
         "correct the path or the permissions",
     ),
     "not UTF-8 text": ("The file has another encoding.", "save it as UTF-8"),
-    "nested too deeply": ("The template has more levels than Python can read.", "flatten it"),
+    "nested too deeply": ("The file has more levels than Python can read.", "flatten it"),
+    "nested too deeply to be checked": ("A route with a schema has a limit of levels.", ""),
     "the proxy's URL is invalid": (
         "HTTP_PROXY or HTTPS_PROXY has no scheme, or a wrong port.",
         "each is a URL such as http://HOST:PORT",
@@ -188,7 +189,11 @@ CAUSES: dict[str, tuple[str, str]] = {
         "A proxy or another server has responded instead of AWS.",
         "check `--endpoint-url` and the proxy, and run it again",
     ),
-    "the account is": ("The credentials belong to another account than `[stack] account`.", ""),
+    "the account is": (
+        "The credentials belong to another account than `account` allows, which is under `[stack]` "
+        "or, for an environment, `[env.NAME.stack]`.",
+        "choose another profile with `--profile`, or correct account in the table of the message",
+    ),
     "no such document": (
         "The document is not published, or no route has the path.",
         "publish it, or correct the path; the line says which",
@@ -218,7 +223,10 @@ CAUSES: dict[str, tuple[str, str]] = {
     "CloudFormation refuses the change": ("A permission, a quota or a value is wrong.", ""),
     "the bucket is not empty": ("`retain = false`, and the bucket has documents.", ""),
     "another operation is in progress": ("Somebody else deploys the stack.", ""),
-    "termination protection is enabled": ("The stack is protected.", ""),
+    "termination protection is enabled": (
+        "The stack is protected.",
+        "set termination_protection = false in the table of the message, deploy, then delete",
+    ),
     "the installed boto3 does not know": ("An option needs a newer boto3.", ""),
     "its deletion ended as": ("A resource could not be deleted.", "run `readmodel-cfn diagnose`"),
     "stopped waiting": ("Ctrl-C; CloudFormation continues.", ""),
@@ -289,4 +297,4 @@ CAUSES: dict[str, tuple[str, str]] = {
     "the port is in use": ("Another program uses the port.", ""),
     "no such folder": ("The directory of documents does not exist.", ""),
 }
-"""The cause and the cure by what begins a message."""
+"""The cause and what to do, by what begins a message."""

@@ -7,8 +7,8 @@ from html import escape
 from typing import Any
 
 from readmodel_cfn.config.environments import NAME_IN_WORDS
-from readmodel_cfn.config.file import TABLES
 from readmodel_cfn.config.schema import schema
+from readmodel_cfn.config.values import TABLES
 from readmodel_cfn.template.options import describe, options_of
 
 _HEAD = """# readmodel.toml

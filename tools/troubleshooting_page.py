@@ -1,4 +1,4 @@
-"""docs/troubleshooting.md: the errors by their first words, with cause and cure.
+"""docs/troubleshooting.md: the errors by their first words, with the cause and what to do.
 
 The messages and what to do come from the source, the causes from error_causes.py.
 """
@@ -19,7 +19,7 @@ Error: stack shop in eu-west-1: does not exist; check the name and the region; .
 
 Every error is one line on stderr: where, what is wrong, and what to do next. Search this page for
 the first words after the place, here `does not exist`. A value in a message is written as `...`.
-This page is generated: messages and cures are those of the source.
+This page is generated from the source.
 
 The exit code says what has happened:
 
@@ -70,7 +70,7 @@ _REST = """
 _SECTIONS = {
     "Configuration and templates": (
         *("config/", "template/", "lint.py", "files.py", "cloudformation/", "analysis/"),
-        *("target.py", "schemas.py", "stacks.py"),
+        *("target.py", "schemas.py", "stacks.py", "policy/"),
     ),
     "Command line and consent": ("cli/", "stack.py", "consent.py", "errors.py", "results.py"),
     "Credentials and network": ("aws/",),
@@ -119,27 +119,34 @@ def begins(what: str, words: str) -> bool:
 
 
 def cause_of(what: str) -> tuple[str, str] | None:
-    """The cause and the cure of a message, by the longest words that it begins with."""
+    """The cause of a message and what to do, by the longest words that it begins with."""
     words = [each for each in CAUSES if begins(what, each)]
     return CAUSES[max(words, key=len)] if words else None
 
 
 def _section(module: str) -> str:
-    """The section with the longest beginning of the module's path."""
-    return max(
+    """The section with the longest beginning of the module's path.
+
+    Raises:
+        SystemExit: there is none.
+    """
+    found = [
         (len(part), title)
         for title, parts in _SECTIONS.items()
         for part in parts
         if module.startswith(part)
-    )[1]
+    ]
+    if not found:
+        raise SystemExit(f"tools/troubleshooting_page.py: {module} is in no section")
+    return max(found)[1]
 
 
 def _explained(found: Iterable[Message]) -> Iterator[str]:
     rows: dict[str, str] = {}
     for each in found:
-        cause, cure = cause_of(each.what) or ("", "")
+        cause, todo = cause_of(each.what) or ("", "")
         rows.setdefault(
-            each.what, f"| {_words(each.what)} | {cause} | {cure or _text(each.hint)} |"
+            each.what, f"| {_words(each.what)} | {cause} | {todo or _text(each.hint)} |"
         )
     yield from rows.values()
 

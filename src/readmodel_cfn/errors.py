@@ -18,6 +18,7 @@
 from collections.abc import Sized
 
 from readmodel_cfn.plural import counted
+from readmodel_cfn.printable import one_line
 
 
 class ReadModelError(Exception):
@@ -38,7 +39,7 @@ class ReadModelError(Exception):
     def __str__(self) -> str:
         line = f"{self.where}: {self.what}" if self.where else self.what
         line = f"{line}; {self.hint}" if self.hint else line
-        return " ".join(line.splitlines())  # keys, files and AWS messages may contain line breaks
+        return one_line(line)
 
 
 class ConfigError(ReadModelError):

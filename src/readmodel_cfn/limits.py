@@ -42,12 +42,13 @@ RESERVED_REQUEST_HEADERS = frozenset(
     }
 )
 
-# IAM, characters of a policy without white space:
+# IAM; the lengths are characters of a policy without white space:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 USER_POLICY_LENGTH = 2_048  # all inline policies of one user
 ROLE_POLICY_LENGTH = 10_240  # all inline policies of one role
 MANAGED_POLICY_LENGTH = 6_144
 MANAGED_POLICIES = 10  # attached to one user or role
+ACCESS_KEYS = 2  # of one user; cannot be raised
 
 # S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 OBJECT_KEY_BYTES = 1_024

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.files import read_text
+from readmodel_cfn.printable import printable
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError, Validator
@@ -99,8 +100,3 @@ def message_of(error: "ValidationError") -> str:
     if len(text) > _MESSAGE:
         text = f"{text[: _MESSAGE // 2]} ... {text[-_MESSAGE // 2 :]}"
     return printable(text)
-
-
-def printable(text: str) -> str:
-    """The text; as JSON if it has characters that are not printable."""
-    return text if text.isprintable() else json.dumps(text)

@@ -22,14 +22,8 @@ from readmodel_cfn.aws.connection import Connection, Credentials, check_endpoint
 from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.aws.http import Response, request
 from readmodel_cfn.aws.location import StackLocation
-from readmodel_cfn.config.file import (
-    DEFAULT_FILE,
-    Config,
-    Publish,
-    StackSettings,
-    check_article,
-    load,
-)
+from readmodel_cfn.config.file import check_article, load
+from readmodel_cfn.config.values import DEFAULT_FILE, Config, Publish, StackSettings
 from readmodel_cfn.consent import Confirm
 from readmodel_cfn.deploy.outputs import ModelOutputs
 from readmodel_cfn.deploy.spec import StackSpec
@@ -47,6 +41,7 @@ from readmodel_cfn.threads import call_within
 
 if TYPE_CHECKING:
     import boto3
+    from awacs.aws import PolicyDocument
 
     from readmodel_cfn.deploy.client import StackClient
     from readmodel_cfn.deploy.delete import DeleteResult
@@ -59,6 +54,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.status import StackStatus
     from readmodel_cfn.deploy.values import Output, Stack
     from readmodel_cfn.local.serve import Source
+    from readmodel_cfn.policy import Purpose
     from readmodel_cfn.publish.destination import Destination
     from readmodel_cfn.publish.documents import Settings
     from readmodel_cfn.publish.history import Restored, Version
@@ -260,6 +256,35 @@ class ReadModelStack:
         prefix = self.config.stack.prefix
         template = build_article() if self.article else build_template(self.model, prefix)
         return render(template, "compact")
+
+    def policy(self, *purposes: "Purpose", on_progress: OnProgress = ignore) -> "PolicyDocument":
+        """The least IAM policy for working with this stack; AWS is not called.
+
+        `purposes` are "deploy", "publish", "read", "verify" and "delete"; by default all of them.
+        "diff" is the part of "deploy" that changes nothing, and "service-role" is the policy of the
+        role that CloudFormation assumes (`role_arn`). Without `account` and `region` the policy is
+        for any account or region. `on_progress` gets a Note for each thing that the reader of the
+        policy must know.
+
+        Raises:
+            ConfigError: a purpose is unknown, or readmodel.toml has environments and none is
+                chosen.
+        """
+        from readmodel_cfn.policy import policy
+
+        self.config.require_stack()
+        settings, routes = self.config.stack, self.model.routes
+        return policy(
+            self.template(),
+            self.name,
+            *purposes,
+            region=self._requested.region or settings.region,
+            account=settings.account,
+            role_arn=settings.role_arn,
+            parameters={"StackName": self.name} if self.article else {},
+            keys=[route.key_pattern for route in routes],
+            on_progress=on_progress,
+        )
 
     @readable_errors()
     def deploy(

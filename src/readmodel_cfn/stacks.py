@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from readmodel_cfn.aws.errors import readable_errors
-from readmodel_cfn.config.file import DEFAULT_FILE, Config, load_environments
+from readmodel_cfn.config.file import load_environments
+from readmodel_cfn.config.values import DEFAULT_FILE, Config
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.progress import OnProgress, ignore
 from readmodel_cfn.stack import ReadModelStack

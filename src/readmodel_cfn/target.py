@@ -40,6 +40,11 @@ class Target:
         who += [f"role {_role_name(self.role_arn)}"] * bool(self.role_arn)
         return "/".join(filter(None, (account, region))) + (f" ({', '.join(who)})" if who else "")
 
+    @property
+    def table(self) -> str:
+        """The table of readmodel.toml that is sure to set a key of this stack."""
+        return f"[env.{self.env}.stack]" if self.env else "[stack]"
+
     def __str__(self) -> str:
         return f"stack {self.stack} in {self.place}" if self.stack else self.place
 

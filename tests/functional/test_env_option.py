@@ -119,6 +119,17 @@ def test_example_and_article_ignore_environments() -> None:
         assert run("status", option, *PRODUCTION).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    "more", [[], ["--stack-name", "read-model"], ["template.json", "--stack-name", "x"]], ids=str
+)
+def test_policy_needs_an_environment_whose_stack_it_names(more: list[str]) -> None:
+    Path("template.json").write_text('{"Resources": {}}')
+    line = error_of(run("policy", *more), 2)
+    assert "--env" in line
+    assert "production" in line
+    assert "stack/staging/" in run("policy", "--env", "staging").stdout
+
+
 # --- unknown environments ---
 
 
@@ -241,7 +252,13 @@ def test_other_account_than_that_of_the_environment_is_refused(aws: Aws) -> None
     line = error_of(run("deploy", "--env", "test", "--yes"), 2)
     assert ACCOUNT in line
     assert other in line
+    assert "[env.test.stack]" in line
     assert aws.wrote() == []
+
+
+def test_protected_stack_names_the_table_of_the_environment(aws: Aws) -> None:
+    aws.stack(protected=True)
+    assert "[env.production.stack]" in error_of(run("delete", *PRODUCTION, "--yes"), 1)
 
 
 @pytest.mark.parametrize("command", CALL_AWS)
@@ -366,3 +383,15 @@ def test_all_requires_environments() -> None:
     assert "readmodel.toml" in error_of(run("status", "--all"), 2)
     Path("readmodel.toml").unlink()
     assert "readmodel.toml" in error_of(run("status", "--all"), 2)
+
+
+def test_hints_name_the_table_of_the_environment(aws: Aws) -> None:
+    """A value under [stack] would be overridden by that of the environment."""
+    aws.stack(protected=True)
+    assert "[env.production.stack]" in error_of(run("delete", *PRODUCTION, "--yes"), 1)
+    text = FILE.replace('name = "read-model"', 'name = "read-model"\naccount = "999999999999"')
+    Path("readmodel.toml").write_text(text)
+    aws.stack()
+    line = error_of(run("status", *PRODUCTION), 2)
+    assert "under [env.production.stack]" in line
+    assert "999999999999" in line

@@ -37,6 +37,11 @@ def test_help_ends_with_one_to_three_examples(words: str) -> None:
     assert all(len(line) <= 78 for line in lines), "longer lines wrap in a terminal"
 
 
+@pytest.mark.parametrize("words", COMMANDS)
+def test_help_fits_a_terminal(words: str) -> None:
+    assert max(map(len, run(*words.split(), "--help").stdout.splitlines())) <= 80
+
+
 @pytest.mark.parametrize("words", ["", "sandbox"])
 def test_command_list_does_not_truncate_summaries(words: str) -> None:
     listed = run(*words.split(), "--help").stdout.partition("\nCommands:\n")[2]
@@ -79,6 +84,7 @@ def test_local_commands_have_examples_that_need_no_aws() -> None:
         "audit",
         "graph",
         "openapi",
+        "policy",
         "completion",
     }
 

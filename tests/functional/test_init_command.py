@@ -1,6 +1,7 @@
 """`init`: questions, validated answers or options, and a readmodel.toml with them."""
 
 import json
+import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +12,12 @@ from functional_aws import Aws, error_of, run, stubbed
 from processes import on_terminal
 
 from readmodel_cfn import Api, ReadModel, Route, Writer
-from readmodel_cfn.config.file import Config, StackSettings, load
+from readmodel_cfn.config.file import load
 from readmodel_cfn.config.starter import stack_name_for
+from readmodel_cfn.config.values import Config, StackSettings
 from readmodel_cfn.local import sandbox
 from readmodel_cfn.local.sandbox import Sandbox
+from widths import too_long
 
 FILE = Path("readmodel.toml")
 
@@ -28,7 +31,11 @@ def answered(tmp_path: Path, *answers: str, more: tuple[str, ...] = ()) -> tuple
     """The terminal's content after these answers were typed, and the exit code."""
     typed = "".join(f"{answer}\n" for answer in answers).encode()
     seen = on_terminal(
-        ["init", *more], tmp_path, {"NO_COLOR": "1"}, streams=["stdin", "stderr"], typed=typed
+        ["init", *more],
+        tmp_path,
+        {"NO_COLOR": "1", "COLUMNS": "80"},
+        streams=["stdin", "stderr"],
+        typed=typed,
     )
     if not more:
         assert seen.other == b"", "questions go to stderr"
@@ -118,6 +125,12 @@ def test_several_origins_are_joined_by_commas(comma: str) -> None:
     text = comma.join(["https://a.example", "https://b.example"])
     assert run("init", "--cors-origin", text).exit_code == 0
     assert load(FILE).model.api.cors_origins == ("https://a.example", "https://b.example")
+
+
+def test_several_origins_are_given_one_by_one() -> None:
+    origins = ("https://a.example", "https://b.example")
+    assert run("init", *[f"--cors-origin={origin}" for origin in origins]).exit_code == 0
+    assert load(FILE).model.api.cors_origins == origins
 
 
 @pytest.mark.parametrize(
@@ -342,3 +355,10 @@ def test_the_sandbox_is_asked_if_it_runs_and_not_started(
     monkeypatch.setattr(sandbox, "start", lambda **_: box)
     aws.stack()
     assert "--existing" in error_of(run("init", *HERE, *options, env=env), 1)
+
+
+def test_questions_fit_the_terminal(tmp_path: Path) -> None:
+    seen, code = answered(tmp_path, *[""] * 6)
+    assert code == 0
+    questions = re.sub(r": (?=[A-Z])", ":\n", seen)  # no terminal echoes the answers here
+    assert too_long(questions, 80) == []

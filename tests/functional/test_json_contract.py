@@ -25,7 +25,13 @@ from readmodel_cfn.publish.stored import StoredDocument
 from readmodel_cfn.publish.unpublish import Unpublished, UnpublishResult
 
 WITH_JSON = [words for words, command in LEAVES.items() if "--json" in options_of(command)]
-WITHOUT = {"template", "graph", "openapi", "completion"}  # their output is for programs already
+WITHOUT = {
+    "template",
+    "graph",
+    "openapi",
+    "policy",
+    "completion",
+}  # their output is for programs already
 ENDLESS = ("serve", "sandbox start")
 KEY = {"AWS_ACCESS_KEY_ID": "AKIA1", "AWS_SECRET_ACCESS_KEY": "s3cret"}
 READ_MODEL = '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'

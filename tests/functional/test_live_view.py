@@ -81,3 +81,13 @@ def test_block_has_the_number_of_all_resources_and_those_in_progress(
     assert any("1 of 3 resources" in line for line in drawn)
     last = [line.split()[0] for line in drawn if "CREATE_IN_PROGRESS" in line]
     assert last[-1:] == ["Other"]
+
+
+def test_a_long_target_is_shortened_and_the_count_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = terminal_of(monkeypatch)
+    long = ReadModelStack("shop-production-with-a-long-name", region="eu-west-1", profile="a" * 40)
+    with OperationReporter(long) as report:
+        report(StackDiff(resources=(ResourceDiff("add", "Bucket", "AWS::S3::Bucket"),)))
+        report(event("Bucket", "CREATE_COMPLETE"))
+    assert any("1 of 1 resource  0 s" in line for line in terminal.lines())
+    assert all(len(line) <= 80 for line in terminal.lines())

@@ -14,7 +14,7 @@ from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.local import sandbox
 from readmodel_cfn.template.article import build_article
 
-SHOW_THE_EXAMPLE = ["template", "lint", "audit", "graph", "openapi"]
+SHOW_THE_EXAMPLE = ["template", "lint", "audit", "graph", "openapi", "policy"]
 PLACES = [[], ["--sandbox"], ["--region", "eu-west-1"], ["--endpoint-url", "http://127.0.0.1:1"]]
 
 
@@ -72,8 +72,8 @@ def test_the_name_is_enough_for_them(aws: Aws, command: str) -> None:
 
 
 def test_every_command_about_a_stack_is_one_of_these() -> None:
-    about = {words for words in LEAVES if "--stack-name" in options_of(LEAVES[words])}
-    about -= {"init", "openapi"}  # only `openapi --deployed` is about a stack
+    named = {words for words in LEAVES if "--stack-name" in options_of(LEAVES[words])}
+    about = named - {"init", "policy", "openapi"}  # only `openapi --deployed` is about a stack
     assert about == {*NEED_THE_MODEL, *NEED_A_NAME}
     with_model = {words for words in LEAVES if "--config" in options_of(LEAVES[words])}
     assert with_model == about | {*SHOW_THE_EXAMPLE, "serve"}

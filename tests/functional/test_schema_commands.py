@@ -15,7 +15,6 @@ from troposphere import Template
 
 from fake_objects import FakeObjects
 from readmodel_cfn import ReadModel, Route, add_read_model, build_template
-from readmodel_cfn.publish import changes
 from readmodel_cfn.template.article import build_article
 
 READ_MODEL = """
@@ -47,13 +46,6 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
     write("data/payload.json", {})
     with stubbed(monkeypatch) as made:
         yield made
-
-
-@pytest.fixture
-def objects(monkeypatch: pytest.MonkeyPatch) -> FakeObjects:
-    made = FakeObjects()
-    monkeypatch.setattr(changes, "Objects", lambda _: made)
-    return made
 
 
 def write(path: str, content: object) -> None:
@@ -145,8 +137,15 @@ def test_a_schema_that_cannot_be_used_is_refused_in_one_line(
     assert len(done.output.splitlines()) == 1
     assert objects.asked == []
     assert not aws.connections
-    for needs_none in ("template", "lint"):
-        assert run(needs_none).exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["template", "lint"])
+def test_the_template_needs_neither_the_file_nor_the_extra(
+    monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
+    Path("product.schema.json").unlink()
+    assert run(command).exit_code == 0
 
 
 def test_openapi_has_the_schema_of_a_file_elsewhere() -> None:

@@ -25,9 +25,9 @@ def rows() -> Iterator[tuple[str, str, str]]:
 def explained(line: str) -> list[str]:
     """The causes of the errors whose words are in the line; a value is any text."""
     found = []
-    for words, cause, cure in rows():
+    for words, cause, todo in rows():
         pattern = ".*".join(map(re.escape, words.split("...")))
-        if re.search(pattern, line) and cause and cure and len(words) > len("... is"):
+        if re.search(pattern, line) and cause and todo and len(words) > len("... is"):
             found.append(cause)
     return found
 

@@ -135,6 +135,29 @@ def test_ls_names_the_permission_that_is_denied(aws: Aws) -> None:
     assert "s3:ListBucket" in error_of(call("ls", "nothing"), 1)
 
 
+def test_unpublish_escapes_control_characters(aws: Aws) -> None:
+    key, missing_key = "a\x1b[2J.json", "b\x1b[2J.json"
+    finds(aws, page(version("1", 1, current=True, key=key)), page())
+    aws.refuses("s3", "delete_object", "AccessDenied")
+    done = unpublish(key, missing_key, "--yes")
+    assert "\x1b" not in done.stderr
+    assert done.stderr.count(r"\x1b[2J") >= 3  # what is deleted, what is missing, what is refused
+
+
+def test_key_that_xml_cannot_have_is_deleted_alone(aws: Aws) -> None:
+    finds(aws, page(version("1", 1, current=True)), page(version("1", 1, current=True, key="\x01")))
+    deletes(aws, {"Key": KEY})
+    aws.answers("s3", "delete_object", {}, Bucket=BUCKET, Key="\x01")
+    done = unpublish(KEY, "\x01", "--yes", "--json")
+    assert (done.exit_code, lines(done)[-1]["result"]["unpublished"]) == (0, [KEY, "\x01"])
+
+
+def test_refused_key_that_xml_cannot_have_is_an_error(aws: Aws) -> None:
+    finds(aws, page(version("1", 1, current=True, key="\x01")))
+    aws.refuses("s3", "delete_object", "AccessDenied")
+    assert "s3:DeleteObject" in error_of(unpublish("\x01", "--yes"), 1)
+
+
 def test_unpublish_asks_with_the_place_and_what_readers_get(aws: Aws) -> None:
     finds(aws, ONE)
     line = error_of(unpublish(), 1)
@@ -207,6 +230,13 @@ def test_path_is_refused_before_anything_is_deleted(aws: Aws, path: str) -> None
     assert line.startswith(f"{path}: ")
     assert line.endswith(f" {KEY}")
     assert aws.wrote() == []
+
+
+@pytest.mark.parametrize("command", ["ls", "unpublish"])
+def test_key_that_is_not_utf8_is_refused(aws: Aws, command: str) -> None:
+    if command == "ls":
+        aws.stack()
+    assert error_of(call(command, "a\udcff"), 2).isprintable()
 
 
 def test_empty_key_is_a_usage_error(aws: Aws) -> None:

@@ -149,3 +149,12 @@ def test_without_a_terminal_a_line_is_never_divided(aws: Aws) -> None:
     done: Any = run("follow", "--region", "eu-west-1")
     (line,) = done.stderr.splitlines()
     assert len(line) > 80
+
+
+@pytest.mark.parametrize("length", range(24, 40, 3))
+def test_question_fits_with_its_choices(aws: Aws, length: int) -> None:
+    aws.no_stack()
+    done = run("deploy", "--stack-name", "s" * length, env={"COLUMNS": "80"}, typed="n\n")
+    question = done.stderr.replace(": n\n", ":\n")
+    assert "[y/N]:" in question
+    assert too_long(question, 80) == []

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 TIMEOUT = 300  # seconds
-_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_WRITTEN_OVER = re.compile(r"[^\n]*\r")
 
 
 def run_at_terminal(
@@ -18,7 +19,7 @@ def run_at_terminal(
     """Run bash until it ends: its exit code, and what the terminal shows without colours.
 
     `answers` has the end of a question and what is typed then. A question waits, so the answers do
-    not depend on time.
+    not depend on time. A line that is written over, such as a count, is shown as it was last.
     """
     ours, theirs = os.openpty()
     process = subprocess.Popen(
@@ -33,17 +34,17 @@ def run_at_terminal(
     os.close(theirs)
     limit = threading.Timer(TIMEOUT, os.killpg, (process.pid, signal.SIGKILL))
     limit.start()  # a question that has no answer here is never answered
-    shown, answered = "", 0
+    written, answered = "", 0
     while output := _read(ours):
-        shown = _CONTROL.sub("", shown + output)
+        written = _CONTROL.sub("", written + output)
         for question, answer in answers.items():
-            if question in shown[answered:]:
-                answered = len(shown)
+            if question in written[answered:]:
+                answered = len(written)
                 os.write(ours, f"{answer}\n".encode())
     os.close(ours)
     code = process.wait()
     limit.cancel()
-    return code, shown
+    return code, _WRITTEN_OVER.sub("", written.replace("\r\n", "\n"))
 
 
 def _read(ours: int) -> str:

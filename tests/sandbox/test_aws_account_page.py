@@ -4,10 +4,10 @@ import os
 import re
 import sys
 from collections import Counter
-from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, OutputChecker
 from pathlib import Path
 
 import pytest
+from document_reader import is_shown
 from terminal import run_at_terminal
 
 from documents import PROGRAM, ROOT, blocks
@@ -48,12 +48,10 @@ def script() -> str:
 def differences(shown: str) -> list[str]:
     """The blocks of output that differ from what the commands before them have shown."""
     outputs = dict(re.findall(r"@@ (\d+) @@\n(.*?)(?=\n@@ |\Z)", shown, re.DOTALL))
-    alike = ELLIPSIS | NORMALIZE_WHITESPACE
     return [
         block.text
         for number, block in enumerate(BLOCKS)
-        if block.language == "text"
-        and not OutputChecker().check_output(block.text, outputs[str(number - 1)], alike)
+        if block.language == "text" and not is_shown(block.text, outputs[str(number - 1)])
     ]
 
 

@@ -66,18 +66,8 @@ def my_bucket(
 
 
 @pytest.fixture
-def shopkeeper(
-    reader: Reader, sandbox: Sandbox, sandbox_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Reader]:
+def shopkeeper(reader: Reader, use_sandbox: None) -> Iterator[Reader]:  # noqa: ARG001
     """A reader with an account and the files of the tour."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": sandbox.endpoint_url,
-        "AWS_ACCESS_KEY_ID": sandbox.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": sandbox.secret_access_key,
-        "AWS_DEFAULT_REGION": sandbox.region,
-        "READMODEL_CFN_HOME": str(sandbox_home),  # for --sandbox, and the cache of lint results
-    }.items():
-        monkeypatch.setenv(name, value)
     reader.make(SHOP)
     yield reader
     reader.make(SHOP)  # the page may have written another file

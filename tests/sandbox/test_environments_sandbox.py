@@ -10,7 +10,6 @@ from click.testing import CliRunner, Result
 
 from readmodel_cfn import ReadModelStack
 from readmodel_cfn.cli import main
-from readmodel_cfn.local.sandbox import Sandbox
 
 STAGING, PRODUCTION = ("--env", "staging"), ("--env", "production")
 FILE = """\
@@ -30,17 +29,11 @@ cors_origin = "https://shop.example"
 
 @pytest.fixture
 def file(
-    tmp_path: Path, sandbox: Sandbox, sandbox_home: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    use_sandbox: None,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Path]:
     """A file with two environments."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": sandbox.endpoint_url,
-        "AWS_ACCESS_KEY_ID": sandbox.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": sandbox.secret_access_key,
-        "AWS_DEFAULT_REGION": sandbox.region,
-        "READMODEL_CFN_HOME": str(sandbox_home),
-    }.items():
-        monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
     made = tmp_path / "readmodel.toml"
     made.write_text(FILE.format(name=f"env-{secrets.token_hex(4)}"))

@@ -27,6 +27,7 @@ from readmodel_cfn.lint import lint
 from readmodel_cfn.local import sandbox as embedded
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.local.serve import ServedApi, serving
+from readmodel_cfn.policy import policy
 from readmodel_cfn.stacks import environments, status_all
 from readmodel_cfn.template.render import build_template, render
 
@@ -167,16 +168,6 @@ def deploy_without_lint() -> None:
 
 
 @pytest.fixture(scope="module")
-def environment_of_sandbox(sandbox: Sandbox, sandbox_home: Path) -> dict[str, str]:
-    return {
-        "AWS_ACCESS_KEY_ID": sandbox.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": sandbox.secret_access_key,
-        "AWS_DEFAULT_REGION": sandbox.region,
-        "READMODEL_CFN_HOME": str(sandbox_home),
-    }
-
-
-@pytest.fixture(scope="module")
 def deployed(
     sandbox: Sandbox,
     environment_of_sandbox: dict[str, str],
@@ -202,10 +193,10 @@ def deployed(
 
 @pytest.fixture
 def shop(
-    deployed: Shop, environment_of_sandbox: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    deployed: Shop,
+    use_sandbox: None,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Shop:
-    for name, value in environment_of_sandbox.items():
-        monkeypatch.setenv(name, value)
     monkeypatch.chdir(deployed.folder)
     deployed.configure("products")
     deployed.values.clear()
@@ -509,6 +500,16 @@ def audit_as_sarif(shop: Shop) -> None:
 @row("`graph`")
 def graph(shop: Shop) -> None:
     assert flowchart(shop.model) == shop.run("graph").result.stdout
+
+
+@row("`policy`")
+def policy_of_stack(shop: Shop) -> None:
+    (shop.folder / "site.json").write_text(render(build_template(shop.model)))
+    printed = shop.run("policy", "--for", "deploy", "--for", "read").value
+    assert json.loads(shop.stack.policy("deploy", "read").to_json()) == printed
+    assert json.loads(shop.stack.policy().to_json()) == shop.run("policy").value
+    of_file = shop.run("policy", "site.json", "--stack-name", shop.name).value
+    assert json.loads(policy(Path("site.json"), shop.name).to_json()) == of_file
 
 
 @row("`openapi`")

@@ -20,7 +20,7 @@ def arns(clients: Callable[..., Any]) -> list[str]:
 def test_secret_keeps_its_arn_until_it_is_deleted(stack: Any, clients: Callable[..., Any]) -> None:
     secrets = clients("secretsmanager")
     arn = stack.deploy(template(SecretString="first"))["Arn"]
-    assert arn.startswith("arn:aws:secretsmanager:eu-west-1:000000000000:secret:")
+    assert arn.startswith("arn:aws:secretsmanager:eu-west-1:000000000000:secret:Secret-")
     assert stack.deploy(template(SecretString="second"))["Arn"] == arn
     assert secrets.get_secret_value(SecretId=arn)["SecretString"] == "second"
     stack.delete()

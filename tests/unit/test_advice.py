@@ -8,7 +8,7 @@ import pytest
 from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.cli import main
-from readmodel_cfn.config.file import TABLES
+from readmodel_cfn.config.values import TABLES
 from readmodel_cfn.deploy.advice import advice, with_location
 from readmodel_cfn.deploy.cause import Cause
 from readmodel_cfn.template.options import options_of

@@ -10,16 +10,8 @@ import pytest
 
 from facts import missing
 from readmodel_cfn import Api, DataStore, Deployment, GatewayRole, ReadModel, Route, Writer
-from readmodel_cfn.config.file import (
-    Config,
-    Publish,
-    StackSettings,
-    article,
-    example,
-    load,
-    parse,
-    read_model,
-)
+from readmodel_cfn.config.file import article, example, load, parse, read_model
+from readmodel_cfn.config.values import Config, Publish, StackSettings
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.template.model import SECTIONS
 

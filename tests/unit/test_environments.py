@@ -12,8 +12,9 @@ from jsonschema import Draft202012Validator
 from test_schema import KEYS, accepted, values
 
 from readmodel_cfn import ReadModelStack
-from readmodel_cfn.config.file import Config, load, load_environments, parse
+from readmodel_cfn.config.file import load, load_environments, parse
 from readmodel_cfn.config.schema import schema
+from readmodel_cfn.config.values import Config
 from readmodel_cfn.errors import ConfigError
 
 FILE = """\
@@ -315,6 +316,12 @@ def test_documents_of_a_file_with_environments_are_published_to_one_of_them() ->
     ):
         with pytest.raises(ConfigError, match="production"):
             call()
+
+
+def test_policy_is_that_of_an_environments_stack() -> None:
+    with pytest.raises(ConfigError, match="production"):
+        stack_of(None).policy()
+    assert "stack/shop-production/" in stack_of("production").policy("deploy").to_json()
 
 
 def test_template_of_the_shared_tables_needs_no_environment() -> None:

@@ -55,6 +55,11 @@ def test_error_text_is_one_line(separator: str) -> None:
     assert str(ReadModelError(text, where=text, hint=text)) == "a b: a b; a b"
 
 
+def test_error_text_has_no_escape_sequences() -> None:
+    text = "a\x1b[2J\u202e"
+    assert str(ReadModelError(text, where=text, hint=text)).isprintable()
+
+
 def test_option_error_truncates_long_values() -> None:
     line = str(OptionError("routes.key", "k" * 5000, "less"))
     assert line.startswith("routes.key: 'kkk")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from readmodel_cfn import ReadModel, Route
-from readmodel_cfn.config.file import TABLES, Config
+from readmodel_cfn.config.values import TABLES, Config
 from readmodel_cfn.errors import ConfigError
 
 

@@ -3,6 +3,7 @@
 import copy
 import json
 import re
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -261,6 +262,68 @@ def test_fixed_names_of_a_read_model_are_obstacles(name: str, model: ReadModel) 
     after = copy.deepcopy(before)
     after["Resources"]["Other"] = after["Resources"].pop(name)
     assert where(before, after) == ["Other"]
+
+
+# The writer's access keys: IAM allows two for a user, and deletes come last.
+
+
+def with_key(serial: int, *, keep: bool = False) -> Template:
+    writer = Writer(serial=serial, keep_previous_key=keep)
+    return content(ReadModel(writer=writer))
+
+
+def of_older_version(serial: int) -> Template:
+    """The template of a version that had one logical ID for every serial number."""
+    made = with_key(1)
+    made["Resources"]["DataStoreWriterAccessKey"]["Properties"]["Serial"] = serial
+    return made
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (with_key(1), with_key(2)),
+        (with_key(1), with_key(2, keep=True)),
+        (with_key(1), with_key(3)),
+        (with_key(2, keep=True), with_key(2)),
+        (with_key(2, keep=True), with_key(1)),
+        (with_key(2), with_key(1)),
+        (with_key(2), with_key(3, keep=True)),
+        (of_older_version(2), with_key(2)),
+        (of_older_version(2), with_key(3)),
+        (with_key(1), content(ReadModel(writer=Writer(kind="none")))),
+    ],
+)
+def test_two_access_keys_are_no_obstacle(before: Template, after: Template) -> None:
+    assert where(before, after) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (with_key(1), with_key(3, keep=True)),
+        (with_key(2, keep=True), with_key(3)),
+        (with_key(2, keep=True), with_key(3, keep=True)),
+        (of_older_version(2), with_key(2, keep=True)),
+        (of_older_version(2), with_key(3, keep=True)),
+    ],
+)
+def test_third_access_key_is_an_obstacle(before: Template, after: Template) -> None:
+    # boto3 returns a deployed template as OrderedDict.
+    deployed = json.loads(json.dumps(before), object_pairs_hook=OrderedDict)
+    (found,) = obstacles(deployed, after)
+    assert found.where.startswith("DataStoreWriterAccessKey")
+    assert missing(["keep_previous_key", "serial"], found.hint) == []
+
+
+def test_access_keys_of_another_user_are_no_obstacle() -> None:
+    def keys(*users: str) -> Template:
+        made = {f"Key{i}": ("AWS::IAM::AccessKey", {"UserName": u}) for i, u in enumerate(users)}
+        return template(**made)
+
+    assert where(keys("a", "a"), keys("a", "a", "b", "b")) == []
+    assert where(keys("a", "a"), keys("b", "b")) == []
+    assert where(keys("a", "a"), keys("a", "a", "a")) == ["Key2"]
 
 
 # The article's stage.

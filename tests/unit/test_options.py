@@ -30,6 +30,7 @@ class Sample:
     on: bool = option(False, "A switch.")
     word: Literal["x", "y"] = option("x", "A word.")
     words: tuple[Literal["x", "y"], ...] = option((), "Words.")
+    digits: str = option("1", "Digits.", pattern=r"\d+", allowed="0-9")
     texts: tuple[str, ...] = option((), "Texts.", pattern="[a-z]", allowed="one of a-z")
     table: dict[str, str] = option(dict, "A table.", pattern="[a-z]", allowed="one of a-z each")
     free_table: dict[str, str] = option(dict, "A table.")
@@ -83,6 +84,7 @@ BAD: list[tuple[str, Any, list[str]]] = [
     ("words", ("x", "z"), ["'x'", "'y'"]),
     ("words", "x", ["'x'", "'y'"]),
     ("words", ({},), ["'x'", "'y'"]),
+    ("digits", "\N{FULLWIDTH DIGIT ONE}", ["0-9"]),
     ("texts", ("a", "bb"), ["a-z"]),
     ("texts", ("a", 1), ["a-z"]),
     ("table", {"a": "B"}, ["a-z"]),

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readmodel_cfn import ReadModel, Route, Writer
-from readmodel_cfn.config.file import TABLES
 from readmodel_cfn.config.origins import origins
+from readmodel_cfn.config.values import TABLES
 from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.resources import build_resources
 from strategies import read_models

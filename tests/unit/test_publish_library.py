@@ -37,13 +37,6 @@ from readmodel_cfn.template.routes import Route
 TO = Destination("bucket")
 
 
-@pytest.fixture
-def objects(monkeypatch: pytest.MonkeyPatch) -> FakeObjects:
-    made = FakeObjects()
-    monkeypatch.setattr(module, "Objects", lambda _: made)
-    return made
-
-
 def many(count: int, version: int = 1) -> Iterator[tuple[str, Any]]:
     return ((f"products/{n}.json", {"n": n, "version": version}) for n in range(count))
 

@@ -4,12 +4,13 @@ import json
 import re
 import sys
 from dataclasses import dataclass
-from threading import Event
+from threading import Event, Thread
 from typing import ClassVar
 
 import click
 import pytest
 
+from progress_lines import without_progress
 from readmodel_cfn.cli import output, reporter
 from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.progress import Count, Note, Step
@@ -159,6 +160,27 @@ def test_slow_step_prints_repeatedly(lines: Lines, monkeypatch: pytest.MonkeyPat
     assert all(line.startswith("Comparing") for line in lines.lines)
 
 
+def test_comparison_of_outputs_ignores_the_lines_of_steps_and_counts(
+    lines: Lines, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    delays(monkeypatch, 0, 0.001)
+    with Reporter() as report:
+        report(Step("Comparing the documents with b"))
+        while len(lines.lines) < 2:
+            assert lines.next.wait(60)
+            lines.next.clear()
+    clock = Clock()
+    with Reporter(now=clock) as report:
+        for done, total in ((0, None), (1000, None), (2500, 3000)):
+            report(Count("b", done, "documents", total))
+            clock.now += 7
+    counts = capsys.readouterr().err
+    assert len(counts.splitlines()) == 3
+    kept = "a.json: no route serves it; add one\n{...}\nTo read it: readmodel-cfn read a\n"
+    steps = "".join(f"{line}\n" for line in lines.lines)
+    assert without_progress(f"{steps}{kept}{counts}") == kept
+
+
 def test_next_value_ends_the_step(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
     delays(monkeypatch, 0, 60)
     with Reporter() as report:
@@ -180,3 +202,14 @@ def test_closed_stderr_does_not_end_the_work(monkeypatch: pytest.MonkeyPatch) ->
     with Reporter() as report:
         report(Step("Comparing"))
         assert tried.wait(60)
+
+
+def test_interruption_while_a_step_starts_is_no_other_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(_: Thread) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt), Reporter() as report:
+        report(Step("Comparing"))

@@ -14,8 +14,8 @@ from readmodel_cfn.analysis.audit import Finding as AuditFinding
 from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.aws.http import Response
 from readmodel_cfn.aws.location import StackLocation
-from readmodel_cfn.config.file import Config
 from readmodel_cfn.config.starter import Starter
+from readmodel_cfn.config.values import Config
 from readmodel_cfn.consent import Consent, ConsentRequired
 from readmodel_cfn.deploy.all_status import AllStatus, EnvironmentStatus
 from readmodel_cfn.deploy.delete import DeleteResult
@@ -99,7 +99,8 @@ def test_every_result_of_the_library_has_its_own_text() -> None:
     """The results are the classes in the last column of the table of calls."""
     page = (ROOT / "docs/library.md").read_text(encoding="utf-8")
     column = " ".join(re.findall(r"^\|.*\| ([^|]+) \|$", page, re.MULTILINE))
-    named = set(re.findall(r"\b[A-Z]\w+", column)) - {"None", "URL"}
+    named = set(re.findall(r"\b[A-Z]\w+", column))
+    named -= {"None", "URL", "PolicyDocument"}  # the last one is a class of awacs
     tested = {type(result).__name__ for result in RESULTS} | {"RaceResult"}  # in test_race_result
     assert named <= tested
 

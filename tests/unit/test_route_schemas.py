@@ -54,13 +54,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def objects(monkeypatch: pytest.MonkeyPatch) -> FakeObjects:
-    made = FakeObjects()
-    monkeypatch.setattr(changes, "Objects", lambda _: made)
-    return made
-
-
 def write(path: str, content: object) -> None:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     Path(path).write_text(content if isinstance(content, str) else json.dumps(content))

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from test_config import ERRORS, FULL
 
-from readmodel_cfn.config.file import TABLES, parse
+from readmodel_cfn.config.file import parse
 from readmodel_cfn.config.schema import schema
+from readmodel_cfn.config.values import TABLES
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.template.options import options_of
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readmodel_cfn.config.file import TABLES, Config, Publish, StackSettings, parse
+from readmodel_cfn.config.file import parse
 from readmodel_cfn.config.starter import key_for, stack_name_for, starter
+from readmodel_cfn.config.values import TABLES, Config, Publish, StackSettings
 from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.template.options import fits, options_of
 from readmodel_cfn.template.routes import Route

@@ -1,10 +1,17 @@
-"""DeleteObjects: delete a batch of objects or versions, and retry what S3 was too busy for."""
+"""DeleteObjects: delete a batch of objects or versions, with retries while S3 is busy."""
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from readmodel_cfn.aws.errors import aws_errors, is_transient, readable_responses
+from readmodel_cfn.aws.errors import (
+    aws_errors,
+    error_code,
+    is_refusal,
+    is_transient,
+    readable_responses,
+)
 from readmodel_cfn.errors import Unfinished
 
 BATCH = 1000
@@ -16,6 +23,9 @@ KeyVersion = dict[str, str]
 _PAUSES = (1.0, 3.0, 9.0)  # seconds between attempts
 # The codes of single keys in a successful response if S3 is overloaded.
 _BUSY = {"SlowDown", "ServiceUnavailable", "InternalError", "OperationAborted", "RequestTimeout"}
+# Characters that XML cannot have, not even escaped: with one, S3 refuses all keys of a call.
+# https://www.w3.org/TR/xml/#charsets, https://github.com/boto/boto3/issues/2005
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def delete_batch(s3: Any, bucket: str, batch: list[KeyVersion]) -> list[Mapping[str, Any]]:
@@ -47,7 +57,29 @@ def _named(batch: list[KeyVersion], errors: Sequence[Mapping[str, Any]]) -> list
 
 
 def _errors(s3: Any, bucket: str, batch: list[KeyVersion]) -> Sequence[Mapping[str, Any]]:
-    """The versions that S3 did not delete: all of the batch after a transient error."""
+    """The versions that S3 did not delete: all of a call after a transient error."""
+    single = [version for version in batch if _NO_XML.search(version["Key"])]
+    together = [version for version in batch if version not in single] if single else batch
+    errors = [*_errors_together(s3, bucket, together)] if together else []
+    for version in single:
+        errors += _errors_of(s3, bucket, version)
+    return errors
+
+
+def _errors_of(s3: Any, bucket: str, version: KeyVersion) -> Sequence[Mapping[str, Any]]:
+    """Delete one version; the error, if S3 did not delete it."""
+    try:
+        with readable_responses("DeleteObject"):
+            s3.delete_object(Bucket=bucket, **version)
+    except aws_errors() as error:
+        if not is_transient(error) and not is_refusal(error):
+            raise
+        code = "SlowDown" if is_transient(error) else error_code(error)
+        return [{**version, "Code": code, "Message": str(error)}]
+    return []
+
+
+def _errors_together(s3: Any, bucket: str, batch: list[KeyVersion]) -> Sequence[Mapping[str, Any]]:
     try:
         with readable_responses("DeleteObjects"):
             response = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})

@@ -41,8 +41,9 @@ class StackLocation:
         """
         allowed = self.connection.allowed_account
         if allowed and account != allowed:
-            what = f"the account is {account or 'unknown'}, and [stack] account is {allowed}"
-            hint = "choose another profile with --profile, or correct account under [stack]"
+            what = f"the account is {account or 'unknown'}, and only {allowed} is allowed"
+            table = self.target.table
+            hint = f"choose another profile with --profile, or correct account under {table}"
             raise ConfigError(what, where=str(self), hint=hint)
         return replace(self, account=account, role_arn=role_arn)
 

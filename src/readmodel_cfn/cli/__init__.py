@@ -22,6 +22,7 @@ _COMMANDS = {
     "audit": "analysis",
     "graph": "analysis",
     "openapi": "analysis",
+    "policy": "policy",
     "serve": "serve",
     "diff": "deploy",
     "deploy": "deploy",

@@ -10,7 +10,6 @@ from readmodel_cfn.cli import audit_text
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.options import (
-    SelectedModel,
     file_argument,
     json_option,
     model_options,
@@ -19,6 +18,7 @@ from readmodel_cfn.cli.options import (
     stack_name_option,
 )
 from readmodel_cfn.cli.reporter import Reporter
+from readmodel_cfn.cli.selected_model import SelectedModel
 from readmodel_cfn.progress import Note, OnProgress
 from readmodel_cfn.template.render import as_yaml
 

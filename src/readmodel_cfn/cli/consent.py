@@ -140,7 +140,8 @@ def _by_answer(consent: Consent, agreed: bool, flag: str) -> None:
         _announce(consent)
         return
     check_terminal(consent.text, f"use {flag}")
-    if not click.confirm(output.fit(f"{_sentence(consent)}?"), err=True):
+    question = output.fit(f"{_sentence(consent)}? [y/N]:")
+    if not click.confirm(question, show_default=False, prompt_suffix=" ", err=True):
         raise ReadModelError("cancelled", where=consent.name)  # the question says what
 
 

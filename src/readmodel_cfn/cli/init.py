@@ -8,8 +8,8 @@ from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.options import WORD, is_sandbox, json_option, place_options
 from readmodel_cfn.cli.questions import Questions
 from readmodel_cfn.cli.reporter import Reporter
-from readmodel_cfn.config.file import DEFAULT_FILE, Config
 from readmodel_cfn.config.starter import Starter, write_starter
+from readmodel_cfn.config.values import DEFAULT_FILE, Config
 from readmodel_cfn.files import require_absent
 from readmodel_cfn.stack import ReadModelStack
 from readmodel_cfn.template.model import ReadModel
@@ -34,7 +34,11 @@ from readmodel_cfn.template.model import ReadModel
     help="Path of a route, and the key of its documents [default: PATH.json]; repeatable.",
 )
 @click.option(
-    "--cors-origin", type=WORD, help="Origins whose pages may read, joined by commas, or *."
+    "--cors-origin",
+    "cors_origins",
+    type=WORD,
+    multiple=True,
+    help="Origin whose pages may read, or *; repeatable, or joined by commas.",
 )
 @click.option(
     "--writer",
@@ -61,7 +65,7 @@ def init(
     endpoint_url: str | None,
     use_sandbox: bool,
     paths: tuple[str, ...],
-    cors_origin: str | None,
+    cors_origins: tuple[str, ...],
     writer: str | None,
     principals: tuple[str, ...],
     existing: bool,
@@ -79,7 +83,7 @@ def init(
     commands to run next.
     """
     require_absent(DEFAULT_FILE)
-    _read_model(Questions(ask=False), paths, cors_origin, writer, principals)  # checks the options
+    _read_model(Questions(ask=False), paths, cors_origins, writer, principals)  # checks the options
     questions = Questions(ask=not yes and is_terminal())
     settings = questions.stack(stack_name, region)
     stack = ReadModelStack(
@@ -91,7 +95,7 @@ def init(
     )
     with Reporter(as_json) as on_progress:
         stack.check_new_name(existing=existing, on_progress=on_progress)
-    model = _read_model(questions, paths, cors_origin, writer, principals)
+    model = _read_model(questions, paths, cors_origins, writer, principals)
     written = write_starter(DEFAULT_FILE, Config(settings, model))
     if as_json:
         report.print_json(written.as_dict())
@@ -102,13 +106,13 @@ def init(
 def _read_model(
     questions: Questions,
     paths: tuple[str, ...],
-    cors_origin: str | None,
+    cors_origins: tuple[str, ...],
     writer: str | None,
     principals: tuple[str, ...],
 ) -> ReadModel:
     return ReadModel(
         routes=questions.routes(paths),
-        api=questions.api(cors_origin),
+        api=questions.api(",".join(cors_origins) or None),
         writer=questions.writer(writer, principals),
     )
 

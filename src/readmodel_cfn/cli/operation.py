@@ -187,13 +187,19 @@ class _LiveView:
     def __rich__(self) -> "Table":
         """Called several times a second."""
         from rich.table import Table
+        from rich.text import Text
 
         now, progress = time.monotonic(), self._progress
         table = Table.grid(padding=(0, 2))
-        for _ in range(3):
+        table.add_column()  # rich shortens this one first, and its texts are not wrapped
+        for _ in range(2):
             table.add_column(no_wrap=True, overflow="ellipsis")
-        seconds = f"{now - progress.began:.0f} s"
-        table.add_row(f"[bold]{self._where}[/]", str(progress), seconds)
+
+        def add_row(name: str, state: str, since: float, style: str = "") -> None:
+            first = Text(name, style, no_wrap=True, overflow="ellipsis")
+            table.add_row(first, state, f"{now - since:.0f} s")
+
+        add_row(self._where, str(progress), progress.began, "bold")
         for logical_id, (status, since) in list(progress.in_progress.items()):
-            table.add_row(f"  {logical_id}", f"[yellow]{status}[/]", f"{now - since:.0f} s")
+            add_row(f"  {logical_id}", f"[yellow]{status}[/]", since)
         return table

@@ -1,8 +1,8 @@
-"""Options and arguments that commands share, and the stack or template that they select."""
+"""Options and arguments that commands share, and the stack that they select."""
 
 import os
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import wraps
 from math import isfinite
@@ -12,15 +12,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from readmodel_cfn.cli.output import log
+from readmodel_cfn.cli.selected_model import ENV_VARIABLE, SelectedModel
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.template.options import OptionError
-from readmodel_cfn.template.render import build_template
 
-if TYPE_CHECKING:  # imported below when a command needs them: `template --article` does not
-    from troposphere import Template
-
-    from readmodel_cfn.config import Config
+if TYPE_CHECKING:  # imported below when a command needs it
     from readmodel_cfn.stack import ReadModelStack
 
 _DAY = 86_400  # seconds
@@ -66,15 +62,15 @@ file_argument = click.argument("file", required=False, type=FILE)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 SANDBOX_VARIABLE = "READMODEL_CFN_SANDBOX"
-ENV_VARIABLE = "READMODEL_CFN_ENV"
 _NO_FILE = "run: readmodel-cfn init; or use --config FILE, --example or --article"
 
 
 def _complete_env(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """The environments of the file that begin with what is typed; none if it is invalid."""
-    from readmodel_cfn.config.file import DEFAULT_FILE, load_environments
+    from readmodel_cfn.config.file import load_environments
+    from readmodel_cfn.config.values import DEFAULT_FILE
 
-    with suppress(ConfigError, ReadModelError):
+    with suppress(ReadModelError):
         found = load_environments(ctx.params.get("config_file") or DEFAULT_FILE)
         return [name for name in found if name.startswith(incomplete)]
     return []
@@ -115,130 +111,6 @@ _PLACE_OPTIONS = (
     ),
 )
 stack_name_option = click.option("--stack-name", help="Name of the stack [default: from the file].")
-
-
-class SelectedModel:
-    """The read model that --config, --example or --article selects: by default ./readmodel.toml.
-
-    --env, or READMODEL_CFN_ENV, selects an environment of the file; the example and the article's
-    template have none.
-    """
-
-    def __init__(
-        self, config_file: Path | None, env: str | None, example: bool, article: bool
-    ) -> None:
-        given = {"--config": config_file, "--env": env, "--example": example, "--article": article}
-        self._given = [option for option, value in given.items() if value]
-        if len(self._given) > 1 and self._given != ["--config", "--env"]:
-            *_, first, second = self._given
-            raise click.UsageError(f"{first} cannot be used with {second}.")
-        self._file, self._env = config_file, env
-        self._said = False
-        self.article = article
-
-    @property
-    def file(self) -> Path:
-        """The configuration file."""
-        from readmodel_cfn.config.file import DEFAULT_FILE
-
-        return self._file or DEFAULT_FILE
-
-    @property
-    def given(self) -> str | None:
-        """The option that was given."""
-        return next(iter(self._given), None)
-
-    @property
-    def file_in_use(self) -> Path | None:
-        """The configuration file, if it exists and is selected."""
-        selected = self.given in (None, "--config", "--env")
-        return self.file if selected and self.file.exists() else None
-
-    def load(self) -> "Config | None":
-        """The selected configuration; None if there is no ./readmodel.toml and no option.
-
-        Raises:
-            ConfigError: the file cannot be read, a key or value in it is invalid, or it does not
-                have the environment.
-        """
-        from readmodel_cfn.config.file import (
-            article,
-            example,
-            has_default_file,
-            load,
-            no_default_file,
-        )
-
-        if self.article:
-            return article()
-        if self.given == "--example":
-            return example()
-        if self._file or has_default_file():
-            return self._load(load)
-        if self._env:
-            raise no_default_file("--env requires the file")
-        return None
-
-    def _load(self, load: "Callable[[Path, str | None], Config]") -> "Config":
-        """The file's configuration, or that of the environment.
-
-        A variable that names no environment is named itself: it may have been set for another
-        project, and the file alone does not explain the error.
-        """
-        from readmodel_cfn.config.environments import UnknownEnvironment
-
-        variable = None if self._env else os.environ.get(ENV_VARIABLE)
-        try:
-            return load(self.file, self._env or variable or None)
-        except UnknownEnvironment as error:
-            if variable:
-                error.where = f"{ENV_VARIABLE}: {error.where}"
-            raise
-
-    def load_environments(self) -> "Mapping[str, Config]":
-        """Every environment of the file, by name, in the file's order.
-
-        Raises:
-            UsageError: an option selects something else than all of them.
-            ConfigError: there is no file, it is invalid, or it has no environments.
-        """
-        from readmodel_cfn.config.file import (
-            has_default_file,
-            load_environments,
-            no_default_file,
-        )
-
-        if self.given not in (None, "--config") or self._env:
-            raise click.UsageError(f"--all cannot be used with {self._given[-1]}.")
-        if not self._file and not has_default_file():
-            raise no_default_file("--all requires the file")
-        found = load_environments(self.file)
-        if not found:
-            hint = "add tables such as [env.production.stack], or omit --all"
-            raise ConfigError("has no environments", where=str(self.file), hint=hint)
-        return found
-
-    def load_or_example(self) -> "Config":
-        """The same; without a file the built-in example, which is said once on stderr."""
-        from readmodel_cfn.config.file import DEFAULT_FILE, example, working_directory
-
-        found = self.load()
-        if found is None and not self._said:
-            self._said = True
-            log(
-                f"{DEFAULT_FILE} not found in {working_directory()}: this is the built-in example. "
-                "To write one, run: readmodel-cfn init"
-            )
-        return found or example()
-
-    def template(self) -> "Template":
-        """The template of the selected read model."""
-        if self.article:
-            from readmodel_cfn.template.article import build_article
-
-            return build_article()
-        config = self.load_or_example()
-        return build_template(config.model, config.stack.prefix)
 
 
 def model_options(command: Command) -> Command:
@@ -287,16 +159,15 @@ def _with_stack(command: Command, *, needs_model: bool) -> Command:
         use_sandbox: bool,
         **options: Any,
     ) -> Any:
-        model = SelectedModel(config_file, env, example, article)
-        place: dict[str, Any] = {
-            "region": region,
-            "profile": profile,
-            "endpoint_url": endpoint_url,
-            "use_sandbox": use_sandbox,
-        }
-        if options.get("all_environments"):
-            return command(stack=_every_stack(model, stack_name, **place), **options)
-        stack = selected_stack(model, stack_name, needs_model=needs_model, **place)
+        stack = selected_stack(
+            SelectedModel(config_file, env, example, article),
+            stack_name,
+            needs_model=needs_model,
+            region=region,
+            profile=profile,
+            endpoint_url=endpoint_url,
+            use_sandbox=use_sandbox,
+        )
         return command(stack=stack, **options)
 
     return _added((*_MODEL_OPTIONS, stack_name_option, *_PLACE_OPTIONS), with_stack)
@@ -341,7 +212,7 @@ def selected_stack(
         raise OptionError("--stack-name", error.value, error.allowed) from error
 
 
-def _every_stack(
+def every_stack(
     model: SelectedModel,
     stack_name: str | None,
     *,

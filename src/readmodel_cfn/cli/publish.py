@@ -13,7 +13,7 @@ from readmodel_cfn.cli.errors import stop_on_sigterm, unfinished_if_output_fails
 from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.options import FILE_OR_FOLDER, WORD, json_option, same_stack, stack_options
 from readmodel_cfn.cli.reporter import Printer, Reporter
-from readmodel_cfn.config.file import Publish
+from readmodel_cfn.config.values import Publish
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.results import (
     Fault,

@@ -7,9 +7,9 @@ from typing import TypeVar
 
 import click
 
-from readmodel_cfn.cli.output import log
-from readmodel_cfn.config.file import StackSettings
+from readmodel_cfn.cli.output import fit, log
 from readmodel_cfn.config.starter import key_for, stack_name_for
+from readmodel_cfn.config.values import StackSettings
 from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.template.options import OptionError, options_of
 from readmodel_cfn.template.routes import Route
@@ -19,8 +19,8 @@ from readmodel_cfn.template.sections.writer import Writer
 T = TypeVar("T")
 _WRITER = (
     "Who publishes: the ARNs, account IDs or OIDC subjects (repo:OWNER/REPOSITORY:...) that may "
-    "assume a role (recommended: there is no key that can leak), or user for an IAM user with an "
-    "access key, or none"
+    "assume a role, separated by commas (recommended: there is no key that can leak), or user for "
+    "an IAM user with an access key, or none"
 )
 
 
@@ -66,7 +66,8 @@ class Questions:
             origins = tuple(origin.strip() for origin in text.split(","))
             return Api(cors_origin=origins if len(origins) > 1 else text or None)
 
-        return self._value("--cors-origin", cors_origin, _doc(Api, "cors_origin"), allowing, "")
+        question = f"{_doc(Api, 'cors_origin')}. Separate several by commas"
+        return self._value("--cors-origin", cors_origin, question, allowing, "")
 
     def writer(self, kind: str | None, principals: tuple[str, ...]) -> Writer:
         """The identity that publishes; principals imply a role."""
@@ -137,7 +138,8 @@ def _prompted(question: str, make: Callable[[str], T], default: str) -> T:
         except OptionError as error:
             raise click.UsageError(f"{error.what}; {error.hint}") from error
 
+    shown = f"{question} [{default}]:" if default else f"{question}:"
     made: T = click.prompt(
-        question, default, value_proc=checked, show_default=bool(default), err=True
+        fit(shown), default, value_proc=checked, show_default=False, prompt_suffix=" ", err=True
     )
     return made

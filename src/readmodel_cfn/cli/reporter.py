@@ -45,8 +45,9 @@ class Reporter:
         """Print one value."""
         self._end_step()
         if isinstance(value, Step):
-            self._step = _Timer(value.text)
-            self._step.start()
+            timer = _Timer(value.text)
+            timer.start()  # Ctrl-C may interrupt it, and a thread that has not started has no end
+            self._step = timer
         elif isinstance(value, Count):
             if not self._as_json:
                 self._count.update(value)

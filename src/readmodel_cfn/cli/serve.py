@@ -9,15 +9,9 @@ import click
 
 from readmodel_cfn.cli import output
 from readmodel_cfn.cli.help import WithExamples, examples
-from readmodel_cfn.cli.options import (
-    FILE,
-    FILE_OR_FOLDER,
-    WORD,
-    SelectedModel,
-    json_option,
-    model_options,
-)
+from readmodel_cfn.cli.options import FILE, FILE_OR_FOLDER, WORD, json_option, model_options
 from readmodel_cfn.cli.reporter import Printer, Reporter
+from readmodel_cfn.cli.selected_model import SelectedModel
 from readmodel_cfn.local import serve as local_serve
 from readmodel_cfn.local.serve import Answered, ServedApi, Source
 from readmodel_cfn.stack import ReadModelStack

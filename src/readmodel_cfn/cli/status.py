@@ -2,14 +2,23 @@
 
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from readmodel_cfn.cli import output
 from readmodel_cfn.cli.help import WithExamples, examples
-from readmodel_cfn.cli.options import json_option, stack_name_options
+from readmodel_cfn.cli.options import (
+    every_stack,
+    json_option,
+    model_options,
+    place_options,
+    selected_stack,
+    stack_name_option,
+    stack_name_options,
+)
 from readmodel_cfn.cli.reporter import Reporter
+from readmodel_cfn.cli.selected_model import SelectedModel
 from readmodel_cfn.plural import counted
 from readmodel_cfn.stack import ReadModelStack
 from readmodel_cfn.stacks import status_all
@@ -64,7 +73,9 @@ def outputs(stack: ReadModelStack, as_json: bool, show_secrets: bool) -> None:
         "readmodel-cfn status --all",
     ),
 )
-@stack_name_options
+@model_options
+@stack_name_option
+@place_options
 @json_option
 @click.option(
     "--drift",
@@ -73,10 +84,12 @@ def outputs(stack: ReadModelStack, as_json: bool, show_secrets: bool) -> None:
 )
 @click.option("--all", "all_environments", is_flag=True, help="Show every environment of the file.")
 def status(
-    stack: ReadModelStack | dict[str, ReadModelStack],
+    model: SelectedModel,
+    stack_name: str | None,
     as_json: bool,
     drift: bool,
-    all_environments: bool,  # noqa: ARG001 - `stack` is then a dict
+    all_environments: bool,
+    **place: Any,
 ) -> None:
     """Print the stack's status, and check that its stage serves what its template says.
 
@@ -88,9 +101,10 @@ def status(
     status (that object, or null), differs, error, exit_code, account, region, stack, profile,
     role_arn and sandbox.
     """
-    if isinstance(stack, dict):
-        _status_all(stack, as_json=as_json, drift=drift)
+    if all_environments:
+        _status_all(every_stack(model, stack_name, **place), as_json=as_json, drift=drift)
         return
+    stack = selected_stack(model, stack_name, needs_model=False, **place)
     with Reporter(as_json) as report:
         found = stack.status(drift=drift, on_progress=report)
     if as_json:

@@ -14,6 +14,7 @@ from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.options import WORD, json_option, stack_options
 from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.plural import counted, sized
+from readmodel_cfn.printable import printable
 from readmodel_cfn.stack import ReadModelStack
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def ls(stack: ReadModelStack, prefix: str, bucket: str | None, as_json: bool) ->
             report.end()
             _print(page, as_json)
             count, size = count + len(page), size + sum(each.size for each in page)
-    beginning = f" with keys that begin with {prefix}" if prefix and not count else ""
+    beginning = f" with keys that begin with {printable(prefix)}" if prefix and not count else ""
     output.log(f"{counted(count, 'document')}{beginning}, {sized(size)}")
 
 
@@ -66,7 +67,7 @@ def _print(documents: Sequence["StoredDocument"], as_json: bool) -> None:
     widest = max(map(len, sizes))
     output.table(
         [
-            _shown(document.key),
+            printable(document.key),
             size.rjust(widest),
             _age(now, document.time).rjust(4),
             document.route or "-",
@@ -74,11 +75,6 @@ def _print(documents: Sequence["StoredDocument"], as_json: bool) -> None:
         ]
         for document, size in zip(documents, sizes, strict=True)
     )
-
-
-def _shown(key: str) -> str:
-    """The key; line breaks and control characters, which another tool may write, are escaped."""
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in key)
 
 
 def _age(now: datetime, time: datetime) -> str:

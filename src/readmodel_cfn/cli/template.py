@@ -7,14 +7,9 @@ import click
 
 from readmodel_cfn.cli import output as report
 from readmodel_cfn.cli.help import WithExamples, examples
-from readmodel_cfn.cli.options import (
-    FILE,
-    SelectedModel,
-    file_argument,
-    json_option,
-    model_options,
-)
+from readmodel_cfn.cli.options import FILE, file_argument, json_option, model_options
 from readmodel_cfn.cli.reporter import Reporter
+from readmodel_cfn.cli.selected_model import SelectedModel
 from readmodel_cfn.errors import require_no_findings
 from readmodel_cfn.files import require_current
 from readmodel_cfn.template.render import format_of, render

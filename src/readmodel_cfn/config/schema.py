@@ -4,7 +4,7 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
 from readmodel_cfn.config.environments import ENV, NAME
-from readmodel_cfn.config.file import TABLES
+from readmodel_cfn.config.values import TABLES
 from readmodel_cfn.template.options import options_of
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-from readmodel_cfn.config.file import (
+from readmodel_cfn.config.values import (
     DEFAULT_FILE,
     STACK_NAME_LENGTH,
     TABLES,

@@ -5,159 +5,26 @@ if it changed, since nothing shows that it is not.
 """
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping
-from fnmatch import fnmatchcase
-from math import inf
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from readmodel_cfn.cloudformation.evaluate import Evaluator, function_of
 from readmodel_cfn.cloudformation.resources import references
+from readmodel_cfn.deploy.access_rules import API, METHOD, is_true, text_of, widens
 from readmodel_cfn.deploy.routes import methods_of, routes_of, unnamed
 from readmodel_cfn.deploy.statements import widened_policy
 
 Template = Mapping[str, Any]
-Test = Callable[[Any, Any], bool]
 
-_METHOD, _API = "AWS::ApiGateway::Method", "AWS::ApiGateway::RestApi"
 _STAGE = "AWS::ApiGateway::Stage"
 _ORIGIN_OF_S3 = "integration.response.header.Access-Control-Allow-Origin"
 _SCOPES = "AuthorizationScopes"
-_ENCRYPTION = (None, "AES256", "aws:kms", "aws:kms:dsse")  # weakest first
-_SECURITY_POLICIES = (
-    "TLS_1_0",
-    "TLS_1_2",
-    "SecurityPolicy_TLS12",
-    "SecurityPolicy_TLS13_1_2",
-    "SecurityPolicy_TLS13_1_3",
-)  # weakest first, as the beginning of the name
 _KEY_ATTRIBUTE = 'SecretAccessKey"'  # the end of a GetAtt, as a list or as one string
-_PRIVATE_ACLS = (None, "Private")
 # In a list of objects these properties say which item is which.
 _ITEM_KEYS = ("StatusCode", "ResourcePath", "HttpMethod", "Id", "Key", "PolicyName")
 # Types of which each new resource grants something, and of which each removed one protected.
 _GRANTS = ("AWS::IAM::AccessKey", "AWS::IAM::InstanceProfile", "AWS::Lambda::Permission")
 _PROTECTIONS = ("AWS::WAFv2::WebACLAssociation", "AWS::WAFRegional::WebACLAssociation")
-
-
-def _added(before: Any, after: Any) -> bool:  # noqa: ARG001
-    return after is not None
-
-
-def _lost(before: Any, after: Any) -> bool:  # noqa: ARG001
-    return before is not None
-
-
-def _no_longer_true(before: Any, after: Any) -> bool:
-    return _is_true(before) and not _is_true(after)
-
-
-def _now_true(before: Any, after: Any) -> bool:  # noqa: ARG001
-    return not isinstance(after, bool) and _is_true(after)
-
-
-def _is_true(value: Any) -> bool:
-    return str(value).strip("'").lower() == "true"
-
-
-def _removed_or_raised(before: Any, after: Any) -> bool:
-    """A limit: none is the weakest, and -1 is none *(assumed)*."""
-    try:
-        old, new = (inf if limit is None else float(limit) for limit in (before, after))
-    except (TypeError, ValueError):
-        return True
-    return (inf if new < 0 else new) > (inf if old < 0 else old)
-
-
-def _now_open(before: Any, after: Any) -> bool:
-    return after in (None, "NONE") or before not in (None, "NONE")
-
-
-def _weaker_tls(before: Any, after: Any) -> bool:
-    return _rank(after) < _rank(before)
-
-
-def _rank(policy: Any) -> int:
-    """The strength of a security policy; an unknown one counts as the weakest."""
-    ranks = [rank for rank, name in enumerate(_SECURITY_POLICIES) if str(policy).startswith(name)]
-    return max(ranks, default=-1)
-
-
-def _weaker_encryption(before: Any, after: Any) -> bool:
-    ranks = [_ENCRYPTION.index(value) if value in _ENCRYPTION else 0 for value in (before, after)]
-    return ranks[1] < ranks[0]
-
-
-def _more_origins(before: Any, after: Any) -> bool:
-    declared = isinstance(after, bool)  # a method response only declares the header
-    return after is not None and not declared and _text(before) != "*"
-
-
-def _more_names(before: Any, after: Any) -> bool:
-    if isinstance(after, bool):
-        return False
-    names = [set(_text(value).replace(" ", "").split(",")) - {""} for value in (before, after)]
-    return bool(names[1] - names[0]) and "*" not in names[0]
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value).strip("'")
-
-
-def _public_acl(before: Any, after: Any) -> bool:  # noqa: ARG001
-    return after not in _PRIVATE_ACLS
-
-
-def _acls_enabled(before: Any, after: Any) -> bool:  # noqa: ARG001
-    return bool(before == "BucketOwnerEnforced")
-
-
-# The type, the path below Properties (without the numbers of items), and whether a change of this
-# value from `before` to `after` widens access.
-_RULES: tuple[tuple[str, str, Test], ...] = (
-    ("*", r".*access-control-allow-origin", _more_origins),
-    ("*", r".*access-control-allow-(methods|headers)", _more_names),
-    ("*", r".*access-control-allow-credentials", _now_true),
-    ("*", r".*(rate|burst)limit", _removed_or_raised),
-    ("*", r"(.*/)?cachedataencrypted", _no_longer_true),
-    (_METHOD, r"authorizationtype", _now_open),
-    (_METHOD, r"authorizerid", _lost),
-    (_METHOD, r"authorizationscopes(/.*)?", _added),
-    (_METHOD, r"apikeyrequired", _no_longer_true),
-    (_API, r"securitypolicy", _weaker_tls),
-    (_API, r"endpointaccessmode", lambda before, _: bool(before == "STRICT")),
-    (_API, r"disableexecuteapiendpoint", _no_longer_true),
-    (_API, r"endpointconfiguration/types", lambda before, _: bool(before == "PRIVATE")),
-    ("AWS::ApiGateway::DomainName", r"securitypolicy", _weaker_tls),
-    ("AWS::ApiGateway::DomainName", r"mutualtlsauthentication.*", _lost),
-    ("AWS::ApiGateway::UsagePlan", r"quota/limit", _removed_or_raised),
-    ("AWS::WAF*::WebACLAssociation", r".*", _lost),  # of the API, or of its rules
-    ("AWS::S3::Bucket", r"publicaccessblockconfiguration/.*", _no_longer_true),
-    ("AWS::S3::Bucket", r"accesscontrol", _public_acl),
-    ("AWS::S3::Bucket", r"ownershipcontrols/rules/objectownership", _acls_enabled),
-    ("AWS::S3::Bucket", r"bucketencryption/.*/ssealgorithm", _weaker_encryption),
-    ("AWS::S3::Bucket", r"corsconfiguration/.*/(allowedorigins|allowedmethods)", _added),
-    ("AWS::S3::Bucket", r"websiteconfiguration/.*", _added),
-    ("AWS::SecretsManager::Secret", r"kmskeyid", _lost),
-    ("AWS::IAM::*", r"managedpolicyarns", _added),
-    ("AWS::IAM::*", r"permissionsboundary", _lost),
-    ("AWS::IAM::*", r"(users|groups|roles)", _added),
-    ("AWS::IAM::User", r"loginprofile/.*", _added),
-    ("AWS::IAM::AccessKey", r"status", lambda _, after: bool(after != "Inactive")),
-    ("AWS::Lambda::Permission", r".*", _added),
-)
-_PATTERNS = [(type_, re.compile(path, re.IGNORECASE), test) for type_, path, test in _RULES]
-
-
-def _bucket_origins(template: Template) -> Iterator[str]:
-    """The origins that the CORS rules of the template's buckets allow."""
-    resources = template.get("Resources")
-    for name in resources if isinstance(resources, Mapping) else ():
-        bucket = _resource(template, name)
-        if bucket.get("Type") == "AWS::S3::Bucket":
-            for steps, _, origin in _leaves(None, bucket.get("Properties")):
-                if steps[:1] == ("CorsConfiguration",) and "AllowedOrigins" in steps:
-                    yield str(origin)
 
 
 class Access:
@@ -197,7 +64,7 @@ class Access:
 
     def _whole(self, type_: str, old: Template, new: Template) -> bool:
         added, removed = not old, not new
-        if added and type_ == _METHOD:
+        if added and type_ == METHOD:
             return _serves_anyone(new.get("Properties"))
         return (added and type_ in _GRANTS) or (removed and type_ in _PROTECTIONS)
 
@@ -214,11 +81,11 @@ class Access:
             old, new = before.get(name), after.get(name)
             if old == new or not any(map(_is_policy, (old, new))):
                 continue
-            if type_ == _API and (old is None or new is None):  # without a policy all may call it
-                widens = new is None
+            if type_ == API and (old is None or new is None):  # without a policy all may call it
+                wider = new is None
             else:
-                widens = widened_policy(logical_id, (old, new), self._evaluators)
-            if widens:
+                wider = widened_policy(logical_id, (old, new), self._evaluators)
+            if wider:
                 yield f"/Properties/{name}"
 
     def _values(
@@ -226,14 +93,14 @@ class Access:
     ) -> Iterator[str]:
         if type_ == _STAGE:
             before, after = _all_settings(before, after), _all_settings(after, before)
-        rules = [(path, test) for kind, path, test in _PATTERNS if fnmatchcase(type_, kind)]
         for steps, old, new in _leaves(before, after):
             place = "/".join(step for step in steps if not step.startswith("["))
-            widens = any(path.fullmatch(place) and test(old, new) for path, test in rules)
-            narrows = old == _ORIGIN_OF_S3 and _text(new) in self._s3_origins
-            if widens and not narrows and not self._of_removed_route(steps):
+            narrows = old == _ORIGIN_OF_S3 and text_of(new) in self._s3_origins
+            if narrows or self._of_removed_route(steps):
+                continue
+            if widens(type_, place, old, new):
                 yield f"/Properties/{place}"
-        if type_ == _METHOD and before.get(_SCOPES) and not after.get(_SCOPES):  # any token will do
+        if type_ == METHOD and before.get(_SCOPES) and not after.get(_SCOPES):  # any token will do
             yield f"/Properties/{_SCOPES}"
 
     def _of_removed_route(self, steps: tuple[str, ...]) -> bool:
@@ -245,6 +112,17 @@ class Access:
             path not in ("/*", "")
             and path.removeprefix("/~1").replace("~1", "/") not in self._routes
         )
+
+
+def _bucket_origins(template: Template) -> Iterator[str]:
+    """The origins that the CORS rules of the template's buckets allow."""
+    resources = template.get("Resources")
+    for name in resources if isinstance(resources, Mapping) else ():
+        bucket = _resource(template, name)
+        if bucket.get("Type") == "AWS::S3::Bucket":
+            for steps, _, origin in _leaves(None, bucket.get("Properties")):
+                if steps[:1] == ("CorsConfiguration",) and "AllowedOrigins" in steps:
+                    yield str(origin)
 
 
 def _key_outputs(template: Template) -> list[str]:
@@ -269,7 +147,7 @@ def _serves_anyone(properties: Any) -> bool:
     integration = properties.get("Integration")
     mock = isinstance(integration, Mapping) and integration.get("Type") == "MOCK"
     anyone = properties.get("AuthorizationType", "NONE") == "NONE"
-    return anyone and not mock and not _is_true(properties.get("ApiKeyRequired"))
+    return anyone and not mock and not is_true(properties.get("ApiKeyRequired"))
 
 
 def _renamed_methods(before: Template, after: Template) -> dict[str, str]:

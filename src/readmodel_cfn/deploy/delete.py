@@ -168,7 +168,7 @@ def _check(location: StackLocation, stack: Stack, *, force: bool) -> None:
         raise ReadModelError(what, where=where, hint=hint)
     if stack.termination_protection:
         hint = (
-            "set termination_protection = false under [stack], then run: "
+            f"set termination_protection = false under {location.target.table}, then run: "
             f"{location.command('deploy')}"
         )
         raise ReadModelError("termination protection is enabled", where=where, hint=hint)

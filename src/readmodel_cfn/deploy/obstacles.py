@@ -4,6 +4,7 @@ CloudFormation creates new resources before it deletes old ones, so the update f
 exist at once. Nothing here calls AWS.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +18,10 @@ from readmodel_cfn.deploy.physical_names import (
     properties_of,
     unconditional_resources,
 )
+from readmodel_cfn.limits import ACCESS_KEYS
 
 _STAGE, _DEPLOYMENT = "AWS::ApiGateway::Stage", "AWS::ApiGateway::Deployment"
+_ACCESS_KEY = "AWS::IAM::AccessKey"
 _RESOURCE, _METHOD = "AWS::ApiGateway::Resource", "AWS::ApiGateway::Method"
 _NEW_STACK = (
     "deploy under another stack name, switch the clients to the new URL, then delete this stack"
@@ -45,7 +48,7 @@ def obstacles(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> lis
     old, new = unconditional_resources(before), unconditional_resources(after)
     paths = _api_resources(old), _api_resources(new)
     stages = [*_inline_stages(old, new), *_lost_stages(old, new)]
-    return [*stages, *_path_parts(*paths), *_duplicate_names(old, new)]
+    return [*stages, *_path_parts(*paths), *_duplicate_names(old, new), *_third_keys(old, new)]
 
 
 def removed_methods(before: Any, after: Mapping[str, Any]) -> list[str]:
@@ -194,6 +197,32 @@ def _duplicate_names(old: Resources, new: Resources) -> Iterator[Obstacle]:
         elif owner:
             what = f"its {_shown(name)} still belongs to {owner} when it is created"
             yield Obstacle(logical_id, what, f"name the resource {owner}, or choose another name")
+
+
+def _third_keys(old: Resources, new: Resources) -> Iterator[Obstacle]:
+    """Access keys that are created while their user still has as many as IAM allows.
+
+    A key is replaced if its Serial or its user changes.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-accesskey.html
+    """
+    before, after = _access_keys(old), _access_keys(new)
+    for user in dict.fromkeys(name for name, _ in after.values()):
+        existing = [key for key, (name, _) in before.items() if name == user]
+        created = [key for key in after if after[key][0] == user and before.get(key) != after[key]]
+        if created and (count := len(existing) + len(created)) > ACCESS_KEYS:
+            what = f"its user would have {count} access keys, and IAM allows {ACCESS_KEYS}"
+            hint = "deploy the present serial without keep_previous_key first, then raise it by 1"
+            yield Obstacle(created[-1], what, hint)
+
+
+def _access_keys(resources: Resources) -> dict[str, tuple[str, Any]]:
+    """The user, as JSON, and the serial number of each access key."""
+    return {
+        logical_id: (json.dumps(properties.get("UserName")), properties.get("Serial"))
+        for logical_id, resource in resources.items()
+        if resource["Type"] == _ACCESS_KEY
+        for properties in [properties_of(resource)]
+    }
 
 
 def _named(resources: Resources) -> list[tuple[str, str, Properties]]:

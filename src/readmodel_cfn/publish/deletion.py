@@ -11,6 +11,7 @@ from readmodel_cfn.aws.deletion import BATCH, KeyVersion, delete_batch
 from readmodel_cfn.aws.errors import readable_error
 from readmodel_cfn.errors import ReadModelError, Stuck, Unfinished
 from readmodel_cfn.plural import counted
+from readmodel_cfn.printable import one_line
 from readmodel_cfn.progress import Count, OnProgress
 from readmodel_cfn.publish.history import permitted
 
@@ -36,7 +37,7 @@ class Refused:
         return {"key": self.key, "what": self.what, "versions": self.versions}
 
     def __str__(self) -> str:
-        return f"{self.key}: not deleted: {self.what}"
+        return one_line(f"{self.key}: not deleted: {self.what}")
 
 
 class Deletion:
@@ -51,9 +52,9 @@ class Deletion:
         self.deleted, self.refused = Counter[str](), dict[str, Refused]()
         self._in_progress = 0
 
-    def delete(self, entries: Iterable[KeyVersion]) -> int:
-        """Delete them in batches of 1,000, and return the number of those that are deleted."""
-        before, rest = self.deleted.total(), iter(entries)
+    def delete(self, entries: Iterable[KeyVersion]) -> None:
+        """Delete them in batches of 1,000."""
+        rest = iter(entries)
         while batch := list(islice(rest, BATCH)):
             self._in_progress = len(batch)
             with permitted(self._bucket, self._action):
@@ -68,7 +69,6 @@ class Deletion:
                 if (entry["Key"], entry.get("VersionId")) not in kept
             )
             self._on_progress(Count(self._bucket, self.deleted.total(), "versions"))
-        return self.deleted.total() - before
 
     def _refuse(self, error: Mapping[str, Any]) -> None:
         key, before = str(error.get("Key")), self.refused.get(str(error.get("Key")))

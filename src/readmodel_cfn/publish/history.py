@@ -36,6 +36,18 @@ NULL_ID = "null"
 _LOST = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 
 
+def check_utf8(key: str) -> None:
+    """Check that S3 can have the key, or keys that begin with it.
+
+    Raises:
+        ConfigError: it has half a surrogate pair, as an argument that is not UTF-8.
+    """
+    try:
+        key.encode()
+    except UnicodeEncodeError as error:
+        raise ConfigError("the key is not UTF-8", where=key, hint="keys in S3 are UTF-8") from error
+
+
 class ServingRoute(Protocol):
     """The part of a route that is used here."""
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from readmodel_cfn.errors import ConfigError, LostRace, Unfinished
 from readmodel_cfn.plural import counted
+from readmodel_cfn.printable import one_line
 from readmodel_cfn.target import Target
 
 RUN_AGAIN = "run it again: only what is missing is sent"
@@ -65,7 +66,7 @@ class Fault:
         return {"source": self.source, "what": self.what, "pointer": self.pointer}
 
     def __str__(self) -> str:
-        return " ".join(f"{self.source}: {self.what}; {self.hint}".splitlines())
+        return one_line(f"{self.source}: {self.what}; {self.hint}")
 
 
 class InvalidDocuments(ConfigError):

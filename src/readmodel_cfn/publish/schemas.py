@@ -5,10 +5,11 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any
 
+from readmodel_cfn.printable import printable
 from readmodel_cfn.publish.documents import Check
 from readmodel_cfn.publish.results import Fault
 from readmodel_cfn.publish.route_index import KeyRoute, RouteIndex
-from readmodel_cfn.schemas import RouteSchema, message_of, pointer, printable
+from readmodel_cfn.schemas import RouteSchema, message_of, pointer
 
 _MOST = 10  # faults of one document
 

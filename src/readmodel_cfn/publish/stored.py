@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from readmodel_cfn.plural import counted
+from readmodel_cfn.printable import one_line
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.compare import widest_of
 from readmodel_cfn.publish.destination import Destination
+from readmodel_cfn.publish.history import check_utf8
 from readmodel_cfn.publish.objects import Denied, Listed, Objects
 from readmodel_cfn.publish.selection import Selection
 
@@ -39,8 +41,7 @@ class StoredDocument:
 
     def __str__(self) -> str:
         served = f"served by {self.route}" if self.route else "served by no route"
-        line = f"{self.key}: {counted(self.size, 'byte')}, ETag {self.etag}, {served}"
-        return " ".join(line.splitlines())  # a key may contain line breaks
+        return one_line(f"{self.key}: {counted(self.size, 'byte')}, ETag {self.etag}, {served}")
 
 
 def stored_documents(
@@ -56,8 +57,10 @@ def stored_documents(
     left out, and a Note says so.
 
     Raises:
+        ConfigError: the prefix is not UTF-8.
         Denied: s3:ListBucket is not granted.
     """
+    check_utf8(prefix)
     on_progress(Step(f"Listing {destination.bucket}"))
     for found in _listed(Objects(destination), selection.prefixes, prefix, on_progress):
         route, path = find_route(found.key) or (None, None)

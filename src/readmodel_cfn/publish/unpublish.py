@@ -16,10 +16,11 @@ from readmodel_cfn.aws.errors import readable_errors, readable_responses
 from readmodel_cfn.consent import Confirm, Consent, ConsentKind, require_consent
 from readmodel_cfn.errors import ConfigError, Stuck
 from readmodel_cfn.plural import counted
+from readmodel_cfn.printable import printable
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.deletion import Deletion
 from readmodel_cfn.publish.destination import Destination, DestinationOrLookup, resolve
-from readmodel_cfn.publish.history import NULL_ID, Version, permitted, versions_of
+from readmodel_cfn.publish.history import NULL_ID, Version, check_utf8, permitted, versions_of
 from readmodel_cfn.publish.results import flat, named
 from readmodel_cfn.target import Target
 from readmodel_cfn.threads import map_in_threads
@@ -50,7 +51,7 @@ class Unpublished:
 
     def __str__(self) -> str:
         erased = f", {counted(self.versions, 'version')} erased" if self.versions else ""
-        return f"{self.key}: unpublished{erased}"
+        return f"{printable(self.key)}: unpublished{erased}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Missing:
         return {"key": self.key}
 
     def __str__(self) -> str:
-        return f"{self.key}: no such document"
+        return f"{printable(self.key)}: no such document"
 
 
 @dataclass(frozen=True)
@@ -116,9 +117,14 @@ class _Found:
     versions: int = 0
     markers: int = 0
 
+    @property
+    def exists(self) -> bool:
+        """Whether there is anything to delete."""
+        return bool(self.current or self.versions or self.markers)
+
     def __str__(self) -> str:
         markers = f" and {counted(self.markers, 'delete marker')}" if self.markers else ""
-        return f"{self.key}: {counted(self.versions, 'version')}{markers}"
+        return f"{printable(self.key)}: {counted(self.versions, 'version')}{markers}"
 
 
 @readable_errors()
@@ -146,7 +152,7 @@ def unpublish(
 
     Raises:
         ConsentRequired: `confirm` did not agree, or is None; nothing was deleted.
-        ConfigError: there is no key, or a path instead of a key; nothing was deleted.
+        ConfigError: there is no key, one is not UTF-8, or is a path; nothing was deleted.
         ReadModelError: a permission is not granted; nothing was deleted.
         Stuck: S3 refuses to delete a document, or new versions are still written.
         Unfinished: it was interrupted, or S3 is overloaded; call it again to continue.
@@ -154,6 +160,8 @@ def unpublish(
     unique = list(dict.fromkeys(keys))
     if not unique or "" in unique:
         raise ConfigError("the key is empty" if unique else "no key", where="unpublish")
+    for key in unique:
+        check_utf8(key)
     bucket = resolve(destination)
     with bucket.owner_named_in_errors():
         s3 = bucket.connection.client("s3")
@@ -184,8 +192,9 @@ def _find(
     with closing(map_in_threads(look, keys, min(_PARALLEL_LISTINGS, len(keys)))) as results:
         by_key = {each.key: each for each in results}
     every = [by_key[key] for key in keys]
-    found = [each for each in every if each.current or each.versions or each.markers]
-    return found, tuple(each.key for each in every if each not in found)
+    return [each for each in every if each.exists], tuple(
+        each.key for each in every if not each.exists
+    )
 
 
 def _current(s3: Any, bucket: str, key: str) -> _Found:
@@ -228,8 +237,8 @@ def _ask(
     """List what is deleted, and require consent."""
     kind: ConsentKind = "erase-versions" if all_versions else "unpublish"
     for each in found:
-        on_progress(Note(f"erase  {each}" if all_versions else f"unpublish  {each.key}"))
-    what = found[0].key if len(found) == 1 else counted(len(found), "document")
+        on_progress(Note(f"erase  {each}" if all_versions else f"unpublish  {printable(each.key)}"))
+    what = printable(found[0].key) if len(found) == 1 else counted(len(found), "document")
     if all_versions:
         total = sum(each.versions + each.markers for each in found)
         text = f"erase {what} permanently, {counted(total, 'version')}, from {bucket}"

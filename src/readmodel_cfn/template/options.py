@@ -99,7 +99,8 @@ def fits(value: object, annotation: Any, rules: Any) -> bool:
 
 def _within(value: object, rules: Any) -> bool:
     if isinstance(value, str):
-        return rules["pattern"] is None or re.fullmatch(rules["pattern"], value) is not None
+        pattern = rules["pattern"]  # \d is 0-9, as in JSON Schema, and no digit of another script
+        return pattern is None or re.fullmatch(pattern, value, re.ASCII) is not None
     if isinstance(value, int):
         low, high = rules["minimum"], rules["maximum"]
         return (low is None or value >= low) and (high is None or value <= high)

@@ -1,7 +1,6 @@
 """One check for each promise: a function of the observations that sends no requests."""
 
 import json
-from collections.abc import Mapping
 
 from readmodel_cfn.aws.http import Response
 from readmodel_cfn.deploy.live.values import Live
@@ -10,9 +9,8 @@ from readmodel_cfn.verify.outcome import Outcome, broken, kept, not_checked
 from readmodel_cfn.verify.session import AccessChecks, Reads
 
 CONTENT_TYPE = "application/json"
-_ALLOW = "Access-Control-Allow-"
-_DEPLOY = "run: readmodel-cfn deploy; if it finds no change, raise serial under [deployment] first"
-_BETWEEN = f"find what changes it between S3 and this machine; {_DEPLOY}"
+DEPLOY = "run: readmodel-cfn deploy; if it finds no change, raise serial under [deployment] first"
+_BETWEEN = f"find what changes it between S3 and this machine; {DEPLOY}"
 
 
 # --- the document ---
@@ -26,7 +24,7 @@ def served(_: Contract, reads: Reads) -> Outcome:
         if first.status == 429:
             todo = "raise throttle_rate under [deployment] or of the route, and deploy"
         elif first.status in (403, 404):
-            todo = f"allow s3:GetObject on {reads.probe.route.key} to the API's role: {_DEPLOY}"
+            todo = f"allow s3:GetObject on {reads.probe.route.key} to the API's role: {DEPLOY}"
         return broken(name, f"GET returns {first.status}", todo)
     if first.decoded() != reads.probe.documents[0]:
         what = f"GET returns {len(first.body):,} bytes that are not the published document"
@@ -64,7 +62,7 @@ def cache_control(contract: Contract, reads: Reads) -> Outcome:
 def not_modified(_: Contract, reads: Reads) -> Outcome:
     """A matching If-None-Match gets 304 with the ETag and without a body."""
     name, found = "304 on a matching If-None-Match", reads.unchanged
-    todo = f"send If-None-Match to S3 and map its 304: {_DEPLOY}"
+    todo = f"send If-None-Match to S3 and map its 304: {DEPLOY}"
     if found.status != 304:
         resent, failed = "each read gets the whole document", "who has the document gets an error"
         what = resent if found.status == 200 else failed
@@ -94,7 +92,7 @@ def change(_: Contract, reads: Reads) -> Outcome:
 
 def head(contract: Contract, reads: Reads) -> Outcome:
     """HEAD returns the same headers as GET, or the promised ones."""
-    name, todo = "HEAD", f"add the route's HEAD method: {_DEPLOY}"
+    name, todo = "HEAD", f"add the route's HEAD method: {DEPLOY}"
     if reads.head.status != 200:
         return broken(name, f"returns {reads.head.status}", todo)
     if wrong := [key for key, equal in _head_headers(contract, reads).items() if not equal]:
@@ -124,13 +122,13 @@ def compression(contract: Contract, reads: Reads) -> Outcome:
     encoding = zipped.header("Content-Encoding")
     if zipped.decoded() != reads.probe.documents[0]:
         what = f"Accept-Encoding: gzip gets other bytes ({zipped.status})"
-        return broken(name, what, _DEPLOY)
+        return broken(name, what, DEPLOY)
     if contract.gzip_stored:
         return _stored_compressed(name, reads)
     plain = reads.first.header("Content-Encoding")
     if plain or (encoding and contract.compress_from is None):
         why = "without Accept-Encoding" if plain else "although compression is disabled"
-        return broken(name, f"{plain or encoding} is sent {why}", _DEPLOY)
+        return broken(name, f"{plain or encoding} is sent {why}", DEPLOY)
     return _on_request(name, contract.compress_from, reads)
 
 
@@ -150,14 +148,14 @@ def _on_request(name: str, compress_from: int | None, reads: Reads) -> Outcome:
     if reads.zipped.header("Content-Encoding") == "gzip":
         return kept(name, f"{small:,} of {size:,} bytes with gzip, all without")
     what = f"Accept-Encoding: gzip gets the whole {size:,} bytes"
-    return broken(name, what, f"set compress_from under [api] and deploy: {_DEPLOY}")
+    return broken(name, what, f"set compress_from under [api] and deploy: {DEPLOY}")
 
 
 def vary(contract: Contract, reads: Reads) -> Outcome:
     """Vary says that the response depends on Accept-Encoding, for caches."""
     if contract.compress_from is None or contract.gzip_stored:
         return kept("Vary", "not needed: every reader gets the same bytes")
-    if _has_word(reads.first, "Vary", "Accept-Encoding"):
+    if has_word(reads.first, "Vary", "Accept-Encoding"):
         return kept("Vary", reads.first.header("Vary") or "")
     if reads.zipped.header("Content-Encoding") is None:
         return kept("Vary", "not needed: nothing is compressed")
@@ -183,10 +181,10 @@ def missing(contract: Contract, reads: Reads) -> Outcome:
 
 def _missing_todo(contract: Contract, found: Response) -> str:
     if found.status != 403:
-        return f"map S3's 404 to 404 with a JSON body: {_DEPLOY}"
+        return f"map S3's 404 to 404 with a JSON body: {DEPLOY}"
     if contract.missing == "mask":
-        return f"map S3's 403 to 404: {_DEPLOY}"
-    return f"allow the API's role to list the routes' keys, or set missing = \"mask\": {_DEPLOY}"
+        return f"map S3's 403 to 404: {DEPLOY}"
+    return f"allow the API's role to list the routes' keys, or set missing = \"mask\": {DEPLOY}"
 
 
 def unknown(_: Contract, reads: Reads) -> Outcome:
@@ -196,7 +194,7 @@ def unknown(_: Contract, reads: Reads) -> Outcome:
         return not_checked(name, "a route matches every path")
     if _is_json_404(reads.unknown):
         return kept(name, "404 in JSON")
-    todo = f"map the gateway response MISSING_AUTHENTICATION_TOKEN to 404: {_DEPLOY}"
+    todo = f"map the gateway response MISSING_AUTHENTICATION_TOKEN to 404: {DEPLOY}"
     return broken(name, _described(reads.unknown), todo)
 
 
@@ -206,7 +204,7 @@ def other_methods(_: Contract, reads: Reads) -> Outcome:
     if _is_json_404(reads.other_method):
         return kept(name, "POST is a 404 in JSON")
     what = f"POST: {_described(reads.other_method)}"
-    return broken(name, what, f"remove all methods but GET and HEAD from the routes: {_DEPLOY}")
+    return broken(name, what, f"remove all methods but GET and HEAD from the routes: {DEPLOY}")
 
 
 def _is_json_404(response: Response) -> bool:
@@ -233,108 +231,6 @@ def _described(response: Response) -> str:
 def _start(body: bytes) -> str:
     text = " ".join(body[:200].decode("utf-8", "replace").split())
     return f"{text[:60]}..." if len(text) > 60 else text or "no body"
-
-
-# --- other origins ---
-
-
-def cors(contract: Contract, reads: Reads) -> Outcome:
-    """Pages of the configured origins can read every response; other pages can read none."""
-    responses = {
-        "a read": reads.cross_first,
-        "a read with 304": reads.cross_unchanged,
-        "a missing key": reads.cross_missing,
-        "an unknown path": reads.cross_unknown,
-        "the preflight": reads.preflight,
-    }
-    sent = {name: response for name, response in responses.items() if response is not None}
-    if not contract.cors_origins:
-        return _refused(sent)
-    if len(contract.cors_origins) == 1:
-        (origin,) = contract.cors_origins
-        expected = dict.fromkeys(sent, origin)
-        return _allowed(contract, expected, sent, reads, f"{origin} may read")
-    return _several(contract, sent, reads)
-
-
-def _several(contract: Contract, sent: Mapping[str, Response], reads: Reads) -> Outcome:
-    """S3 compares the origin of a read; preflights and API Gateway's own errors allow every one."""
-    origins = contract.cors_origins
-    checked = [origin for origin in (reads.page, *reads.others) if origin in origins]
-    if not checked:
-        return not_checked("CORS", "the emulator refuses pages of other machines")
-    rest = len(origins) - len(checked)
-    left = f" ({rest} not checked: the emulator refuses pages of other machines)" if rest else ""
-    pages = {"a read": 0, "a read with 304": 1}
-    todo = f"allow exactly the configured origins in the bucket's CORS rules: {_DEPLOY}"
-    for origin, pair in reads.others.items():
-        for name, number in pages.items():
-            if (found := _origin_of(pair[number])) != origin:
-                what = f"{_ALLOW}Origin is {found or 'missing'} in {name} by {origin}"
-                return broken("CORS", what, todo)
-    for name, number in pages.items():
-        if reads.refused and (found := _origin_of(reads.refused[number])):
-            what = f"{_ALLOW}Origin is {found} in {name} by an origin that is not configured"
-            return broken("CORS", what, todo)
-    if not _has_word(reads.cross_first, "Vary", "Origin"):
-        what = "Vary lacks Origin: a cache may send one origin's response to another"
-        return broken("CORS", what, _DEPLOY)
-    expected = {
-        name: "*" if name in ("an unknown path", "the preflight") else reads.page for name in sent
-    }
-    said = f"{', '.join(checked)} and no other origin may read{left}:"
-    return _allowed(contract, expected, sent, reads, said)
-
-
-def _origin_of(response: Response) -> str | None:
-    return response.header(f"{_ALLOW}Origin")
-
-
-def _refused(sent: Mapping[str, Response]) -> Outcome:
-    for name, response in sent.items():
-        if found := _origin_of(response):
-            todo = f"set cors_origin under [api] to the origin, or remove the header: {_DEPLOY}"
-            return broken("CORS", f"{found} may read {name}, but no origin is configured", todo)
-    return kept("CORS", "no other origin may read")
-
-
-def _allowed(
-    contract: Contract,
-    expected: Mapping[str, str],
-    sent: Mapping[str, Response],
-    reads: Reads,
-    kept_as: str,
-) -> Outcome:
-    wrong: dict[str, list[str]] = {}
-    for name, response in sent.items():
-        if _origin_of(response) != expected[name]:
-            wrong.setdefault(expected[name], []).append(name)
-    if wrong:
-        parts = [f"not {origin} in {', '.join(names)}" for origin, names in wrong.items()]
-        return broken("CORS", f"{_ALLOW}Origin is {', '.join(parts)}", _DEPLOY)
-    if reads.preflight.status == 429:
-        return not_checked("CORS", "the API is throttled: the preflight gets 429")
-    lacking = [
-        f"{header} lacks {word}"
-        for header, word, response in _required_values(contract, reads)
-        if not _has_word(response, header, word)
-    ]
-    if lacking or not 200 <= reads.preflight.status < 300:
-        what = ", ".join(lacking) or f"the preflight gets {reads.preflight.status}"
-        return broken("CORS", what, _DEPLOY)
-    return kept("CORS", f"{kept_as} documents, errors and the ETag")
-
-
-def _required_values(contract: Contract, reads: Reads) -> list[tuple[str, str, Response]]:
-    of_documents = [("Access-Control-Expose-Headers", "ETag", reads.cross_first)]
-    return [
-        *(of_documents if reads.cross_first.status == 200 else []),
-        (f"{_ALLOW}Methods", "GET", reads.preflight),
-        *(
-            (f"{_ALLOW}Headers", name, reads.preflight)
-            for name in ("If-None-Match", *contract.cors_headers)
-        ),
-    ]
 
 
 # --- access ---
@@ -428,10 +324,11 @@ def _media_type(response: Response) -> str:
     return (response.header("Content-Type") or "").partition(";")[0].strip().lower()
 
 
-def _has_word(response: Response, header: str, word: str) -> bool:
+def has_word(response: Response, header: str, word: str) -> bool:
+    """Whether a header whose value is a list of words has the word, or `*`."""
     words = [each.strip().lower() for each in (response.header(header) or "").split(",")]
     return word.lower() in words or "*" in words
 
 
 def _map(header: str) -> str:
-    return f"map {header} in the 200 response: {_DEPLOY}"
+    return f"map {header} in the 200 response: {DEPLOY}"

@@ -4,24 +4,22 @@ import socket
 import ssl
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 from readmodel_cfn.aws.errors import aws_errors
-from readmodel_cfn.aws.http import LOCAL_HOSTS, Response, proxy_for, request
+from readmodel_cfn.aws.http import Response, proxy_for, request
 from readmodel_cfn.errors import ReadModelError, Unfinished
 from readmodel_cfn.verify.contract import Contract, ProbePlan
 from readmodel_cfn.verify.probe import ProbeDocument
+from readmodel_cfn.verify.request_origins import RequestOrigins
 
 _PAUSE = 0.5  # seconds before a request is retried
 _THROTTLED = 429
-_SOME_ORIGIN = "https://readmodel-cfn.example"
-_LOCAL_ORIGIN = "http://localhost"
-_SOME_LOCAL_ORIGIN = "http://readmodel-cfn.localhost"
 _TIMEOUT = 5  # seconds for a request that should get no response
 
 
@@ -95,7 +93,7 @@ class Api:
         sleep: Callable[[float], None] = time.sleep,
         ca_bundle: Path | None = None,
     ) -> None:
-        self.url, self.origins = url, PageOrigins.of(url, contract.cors_origins)
+        self.url, self.origins = url, RequestOrigins.of(url, contract.cors_origins)
         self.timeout, self._left, self.sleep = timeout, timeout, sleep
         self.ca_bundle = ca_bundle
 
@@ -125,40 +123,6 @@ class Api:
             "Access_Control_Request_Headers": "if-none-match",
         }
         return self.request_cross_origin(path, "OPTIONS", **headers)
-
-
-@dataclass(frozen=True)
-class PageOrigins:
-    """The origins of the pages that `verify` sends requests as.
-
-    `page` is the allowed origin, or any origin if CORS allows all or is off. Of several configured
-    origins `others` are the rest, and `refused` is an origin that is not configured.
-    """
-
-    page: str
-    others: tuple[str, ...] = ()
-    refused: str | None = None
-
-    @classmethod
-    def of(cls, url: str, configured: Sequence[str]) -> Self:
-        """The origins for an API at a URL.
-
-        A local emulator, such as the sandbox, refuses pages of other machines before it calls the
-        API. For one configured origin a local page gets the same headers, because API Gateway does
-        not compare origins. Of several, which S3 compares, only the local ones can be used.
-        """
-        is_local = urlsplit(url).hostname in LOCAL_HOSTS
-        if len(configured) < 2:
-            allowed = next((origin for origin in configured if origin != "*"), _SOME_ORIGIN)
-            return cls(_LOCAL_ORIGIN if is_local else allowed)
-        usable = [origin for origin in configured if not is_local or _is_local_origin(origin)]
-        refused = _SOME_LOCAL_ORIGIN if is_local else _SOME_ORIGIN
-        return cls(next(iter(usable), refused), tuple(usable[1:]), refused)
-
-
-def _is_local_origin(origin: str) -> bool:
-    host = urlsplit(origin).hostname or ""
-    return host in LOCAL_HOSTS or host.endswith(".localhost")
 
 
 def read(api: Api, probe: ProbePlan, document: ProbeDocument) -> Reads:

@@ -16,6 +16,7 @@ from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.target import Target
 from readmodel_cfn.verify import checks
 from readmodel_cfn.verify.contract import CheckedStack, Contract, ProbePlan
+from readmodel_cfn.verify.cors import cors
 from readmodel_cfn.verify.outcome import Outcome, not_checked
 from readmodel_cfn.verify.probe import ProbeDocument, while_probes_exist
 from readmodel_cfn.verify.session import AccessChecks, Api, Reads, check_access, read
@@ -217,7 +218,7 @@ def judge(contract: Contract, reads: Reads, access: AccessChecks, live: Live) ->
         checks.missing(contract, reads),
         checks.unknown(contract, reads),
         checks.other_methods(contract, reads),
-        checks.cors(contract, reads),
+        cors(contract, reads),
         checks.readable(access),
         checks.listable(access),
         checks.bucket_tls(access),

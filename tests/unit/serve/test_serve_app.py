@@ -21,9 +21,15 @@ class Seen(App):
     """Keeps the requests, and answers all of them alike."""
 
     def __init__(
-        self, root: Path, response: Response, log: Callable[[Answered], None] | None = None
+        self,
+        root: Path,
+        response: Response,
+        log: Callable[[Answered], None] | None = None,
+        *,
+        local: bool = False,
     ):
-        super().__init__(_Answering(api_of(Source(template()), root, print), response), log)
+        api = _Answering(api_of(Source(template()), root, print), response)
+        super().__init__(api, log, local=local)
 
 
 class _Answering(Api):
@@ -138,3 +144,19 @@ def test_body_of_the_largest_allowed_size_is_passed_on(tmp_path: Path) -> None:
     app = Seen(tmp_path, OK)
     ask(app, scope("/live/a", (b"transfer-encoding", b"chunked")), b"x" * API_PAYLOAD_BYTES)
     assert len(seen(app).body) == API_PAYLOAD_BYTES
+
+
+@pytest.mark.parametrize(
+    ("local", "host", "status"),
+    [
+        (True, b"localhost:8000", 200),
+        (True, b"shop.example:8000", 403),
+        (False, b"shop.example:8000", 200),
+    ],
+)
+def test_request_for_another_host_is_refused_on_this_machine(
+    tmp_path: Path, local: bool, host: bytes, status: int
+) -> None:
+    app = Seen(tmp_path, OK, local=local)
+    assert ask(app, scope("/live/a", (b"host", host)))[0]["status"] == status
+    assert len(app.api.seen) == (status == 200)  # type: ignore[attr-defined]

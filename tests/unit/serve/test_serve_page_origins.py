@@ -39,7 +39,39 @@ def test_pages_of_this_machine_are_allowed_by_default(
 
 
 @pytest.mark.parametrize(
-    "given", ["", "localhost", "http://localhost:3000/", "HTTP://localhost", "http://*:80", "*:*"]
+    ("given", "host", "allowed"),
+    [
+        ((), "127.0.0.1:8000", True),
+        ((), "[::1]:8000", True),
+        ((), "LOCALHOST", True),
+        ((), "shop.localhost:8000", True),
+        ((), "shop.example:8000", False),
+        ((), "localhost.shop.example", False),
+        ((), "", False),
+        (("none",), "localhost:8000", True),
+        (("none",), "shop.example", False),
+        (("http://shop.example:*",), "shop.example:8000", True),
+        (("http://shop.example:*",), "other.example:8000", False),
+        (("*",), "shop.example", True),
+    ],
+)
+def test_host_names_this_machine_or_an_allowed_page(
+    given: tuple[str, ...], host: str, allowed: bool
+) -> None:
+    assert PageOrigins.of(given).allows_host(host) == allowed
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "",
+        "localhost",
+        "http://localhost:3000/",
+        "HTTP://localhost",
+        "http://*:80",
+        "*:*",
+        "http://a:1:*",
+    ],
 )
 def test_text_that_is_no_origin_is_refused(given: str) -> None:
     with pytest.raises(ConfigError) as refused:

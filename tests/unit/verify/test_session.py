@@ -11,7 +11,8 @@ from readmodel_cfn.aws.http import Response
 from readmodel_cfn.errors import Unfinished
 from readmodel_cfn.verify import session
 from readmodel_cfn.verify.contract import Contract, ProbePlan, PromisedRoute, plan_probe
-from readmodel_cfn.verify.session import Api, PageOrigins, read
+from readmodel_cfn.verify.request_origins import RequestOrigins
+from readmodel_cfn.verify.session import Api, read
 
 URL = "https://api.example/v1"
 ONLY_STATIC = Contract((PromisedRoute("samples", "payload.json"),))
@@ -142,7 +143,7 @@ def test_pages_of_every_configured_origin_and_of_another_one_are_sent(world: Wor
 def test_of_several_origins_a_local_emulator_gets_the_local_ones(
     origins: tuple[str, ...], page: str, others: tuple[str, ...]
 ) -> None:
-    found = PageOrigins.of("http://127.0.0.1:4566/v1", origins)
+    found = RequestOrigins.of("http://127.0.0.1:4566/v1", origins)
     assert (found.page, found.others) == (page, others)
     assert found.refused not in origins
 

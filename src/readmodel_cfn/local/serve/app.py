@@ -18,6 +18,11 @@ NO_MORE_ORIGINS = PageOrigins(())
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+_OTHER_HOST = Response(
+    403,
+    {"Content-Type": "application/json"},
+    b'{"message":"Forbidden: use 127.0.0.1 or localhost, or name the host with --origin"}',
+)
 _BODILESS = frozenset({204, 304})
 
 
@@ -37,7 +42,8 @@ class Answered:
 class App:
     """Serves `api`, which can be replaced at any time; `log` gets every answered request.
 
-    Pages of the `origins` can read, too, besides those that the API allows.
+    Pages of the `origins` can read, too, besides those that the API allows. With `local`, the
+    Host header must name this machine or one of them.
     """
 
     def __init__(
@@ -45,9 +51,11 @@ class App:
         api: Api,
         log: Callable[[Answered], None] | None,
         origins: PageOrigins = NO_MORE_ORIGINS,
+        *,
+        local: bool = False,
     ) -> None:
         self.api = api
-        self._log, self._origins = log, origins
+        self._log, self._origins, self._local = log, origins, local
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer a request; the ASGI 3 interface."""
@@ -70,6 +78,8 @@ class App:
         request = Request(
             scope["method"], path or "", headers, query, body or b"", request_id=str(uuid.uuid4())
         )
+        if self._local and not self._origins.allows_host(headers.get("host", "localhost")):
+            return _OTHER_HOST
         if path is None:
             response = NO_SUCH_STAGE
         elif body is None:

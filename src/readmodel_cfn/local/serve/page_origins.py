@@ -16,6 +16,11 @@ LOCAL_ORIGINS = ("http://localhost:*", "http://127.0.0.1:*")
 """The default: pages of this machine, on any port."""
 NONE = "none"
 
+# Addresses and `localhost`, below which no name can be registered:
+# https://www.rfc-editor.org/rfc/rfc6761#section-6.3
+_THIS_MACHINE = re.compile(
+    r"([a-z0-9_-]+\.)*localhost|[0-9.]+|\[[0-9a-f:.]+\]", re.IGNORECASE | re.ASCII
+)
 _ALLOW = "Access-Control-Allow-"
 _METHODS = "GET,HEAD,OPTIONS"
 _CONDITIONS = "If-None-Match,If-Modified-Since"
@@ -48,6 +53,16 @@ class PageOrigins:
             for allowed in self.origins
         )
 
+    def allows_host(self, host: str) -> bool:
+        """Whether a request with this Host header may come from an allowed page, or from none.
+
+        A page of any site can reach this machine under its own host name (DNS rebinding), and it
+        sends no Origin then: to the browser both have the same origin.
+        """
+        name = re.sub(r":\d+$", "", host)
+        own = (f"{scheme}://{host}" for scheme in ("http", "https"))
+        return _THIS_MACHINE.fullmatch(name) is not None or any(map(self.allows, own))
+
     def adapted(
         self, request: Request, response: Response, *, answers_preflights: bool
     ) -> Response:
@@ -78,7 +93,9 @@ class PageOrigins:
 def _check(origin: str) -> None:
     from readmodel_cfn.template.cors_origin import ORIGIN_IN_WORDS, browser_origin
 
-    if origin == "*" or origin.removesuffix(":*") == browser_origin(origin.removesuffix(":*")):
+    without_port = origin.removesuffix(":*")
+    has_two_ports = origin.count(":") > 2
+    if origin == "*" or (without_port == browser_origin(without_port) and not has_two_ports):
         return
     hint = f"use {ORIGIN_IN_WORDS}, or with * as the port, such as http://localhost:*; or none"
     raise ConfigError(f"{origin!r} is not allowed", where="--origin", hint=hint)

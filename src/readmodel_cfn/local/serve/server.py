@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from readmodel_cfn.errors import ReadModelError
@@ -36,6 +37,14 @@ def listen(host: str, port: int) -> socket.socket:
         hint = "stop the program that uses it, or omit --port to get a free one"
         raise ReadModelError(what, where=url_of(host, port), hint=hint) from error
     return listener
+
+
+def is_local(host: str) -> bool:
+    """Whether only this machine reaches the host: `localhost` or a loopback address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def url_of(host: str, port: int) -> str:

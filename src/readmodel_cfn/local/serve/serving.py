@@ -98,7 +98,7 @@ def serving(
     source = Source.of(template).with_options(parameters, stage)
     s3, pages = _s3(documents, s3_endpoint), PageOrigins.of(origins)
     api = api_of(source, s3, lambda text: on_progress(Note(text)))
-    app = App(api, on_progress, pages)
+    app = App(api, on_progress, pages, local=server.is_local(host))
     with server.listen(host, port) as listener, server.running(app, listener):
         found = listener.getsockname()[1]
         served = _served(api, s3_endpoint or str(documents), host, found, pages)
@@ -135,7 +135,7 @@ def serve(
         return api_of(load(), s3, note)
 
     reloader = Reloader(watch, api, note)
-    app = App(api(), on_progress, pages)
+    app = App(api(), on_progress, pages, local=server.is_local(host))
     listener = server.listen(host, port)
     found = listener.getsockname()[1]
 

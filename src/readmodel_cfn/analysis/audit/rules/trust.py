@@ -10,8 +10,11 @@ from readmodel_cfn.cloudformation.policies import Statement
 from readmodel_cfn.cloudformation.values import PartialText
 
 _API_GATEWAY = "apigateway.amazonaws.com"
-# Services and AWS principals use the first; an identity provider's principals use the others.
-_ASSUME = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
+_ASSUME_ROLE = ("sts:AssumeRole",)  # of services and AWS principals
+_ASSUME_IN_ANY_WAY = (
+    *_ASSUME_ROLE,  # and of those whom an identity provider authenticates
+    *("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"),
+)
 _NOT_SENT = ("aws:sourcearn", "aws:sourceaccount")
 _DOCUMENT = "Properties/AssumeRolePolicyDocument"
 
@@ -28,7 +31,7 @@ def _no_role(view: View) -> Iterator[Violation]:
 
 
 def _other_principals(view: View) -> Iterator[Violation]:
-    for role, statement in _all_trusting(view, _ASSUME):
+    for role, statement in _all_trusting(view, _ASSUME_IN_ANY_WAY):
         path = f"{statement.path}/Principal"
         for kind, name in statement.principals:
             if (isinstance(name, str) or kind == "Federated") and not _is_api_gateway(name):
@@ -62,13 +65,13 @@ def _unmet_conditions(view: View) -> Iterator[Violation]:
 
 
 def _all_trusting(
-    view: View, actions: Sequence[str] = _ASSUME[:1]
+    view: View, actions: Sequence[str] = _ASSUME_ROLE
 ) -> Iterator[tuple[S3Role, Statement]]:
     for role in view.all_s3_roles:
         yield from ((role, statement) for statement in _trusting(role, actions))
 
 
-def _trusting(role: S3Role, actions: Sequence[str] = _ASSUME[:1]) -> Iterator[Statement]:
+def _trusting(role: S3Role, actions: Sequence[str] = _ASSUME_ROLE) -> Iterator[Statement]:
     """The statements that allow a principal to assume the role by one of the actions."""
     for statement in role.identity.trust.statements:
         if statement.allows and any(map(statement.may, actions)):

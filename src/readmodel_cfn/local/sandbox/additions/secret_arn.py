@@ -1,6 +1,7 @@
-"""The Ref of an AWS::SecretsManager::Secret is its ARN, as on AWS.
+"""The Ref of an AWS::SecretsManager::Secret is its ARN, and its name has no stack name, as on AWS.
 
-ministack returns the secret's name, which cannot be the Resource of a policy.
+ministack returns the secret's name, which cannot be the Resource of a policy. Its generated name
+begins with the stack's name, that of CloudFormation with the logical ID.
 """
 
 from typing import Any
@@ -19,11 +20,15 @@ def register() -> None:
     handlers = provisioners._RESOURCE_HANDLERS[TYPE]
     create, update, delete = (handlers[name] for name in ("create", "update", "delete"))
 
-    def create_secret(*arguments: Any) -> Created:
-        return _with_arn(create(*arguments))
+    def create_secret(logical_id: str, props: Properties, stack_name: str) -> Created:
+        generated = provisioners._physical_name(stack_name, logical_id)
+        name = props.get("Name") or generated.removeprefix(f"{stack_name}-")
+        return _with_arn(create(logical_id, props | {"Name": name}, stack_name))
 
-    def update_secret(arn: str, *arguments: Any) -> Created:
-        return _with_arn(update(_name(arn), *arguments))
+    def update_secret(arn: str, old: Properties, new: Properties, *more: Any) -> Created:
+        generated = not old.get("Name") and not new.get("Name")
+        kept = {"Name": _name(arn)} if generated else {}
+        return _with_arn(update(_name(arn), old, new | kept, *more))
 
     def delete_secret(arn: str, props: Properties) -> None:
         delete(_name(arn), props)

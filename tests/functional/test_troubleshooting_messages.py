@@ -40,7 +40,7 @@ def test_every_message_of_the_source_is_on_the_page(error_messages: object) -> N
 
 
 @pytest.mark.parametrize("words", MOST_FREQUENT)
-def test_frequent_error_has_a_cause_and_a_cure(words: str) -> None:
+def test_frequent_error_has_a_cause_and_what_to_do(words: str) -> None:
     found = [row for row in rows() if words in row[0]]
     assert any(len(row) == 3 and all(row) for row in found)
 

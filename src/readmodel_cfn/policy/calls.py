@@ -1,0 +1,214 @@
+"""The tool's own calls to AWS, as IAM actions, for each command.
+
+A test on the sandbox runs every command with exactly these actions, and without each of them.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+Purpose = Literal["deploy", "diff", "publish", "read", "verify", "delete", "service-role"]
+"""What a policy is for; `service-role` is the role that CloudFormation assumes (`role_arn`)."""
+
+Place = Literal[
+    "any",
+    "api",
+    "bucket",
+    "documents",
+    "kms-key",
+    "named-bucket",
+    "named-role",
+    "named-user",
+    "objects",
+    "secret",
+    "stack",
+    "template-bucket",
+    "templates",
+    "writer-role",
+]
+"""The resource of a call.
+
+`any` is every resource: IAM has no narrower one for these actions. `documents` are the objects of
+the routes, `objects` all objects of the bucket, `named-...` what the template gives a name,
+`templates` the objects of the template bucket.
+"""
+
+Calls = Mapping[Place, tuple[str, ...]]
+
+_DESCRIBE: Calls = {"stack": ("cloudformation:DescribeStacks",)}
+_STATUS: Calls = {
+    "stack": (
+        "cloudformation:DescribeStacks",
+        "cloudformation:DescribeStackEvents",
+        "cloudformation:GetTemplate",
+        "cloudformation:ListStackResources",
+    ),
+    "api": ("apigateway:GET",),
+}
+_CHANGE_SETS = (
+    "cloudformation:CreateChangeSet",
+    "cloudformation:DeleteChangeSet",
+    "cloudformation:DescribeChangeSet",
+    "cloudformation:ListChangeSets",
+)
+_TEMPLATE_BUCKET: Calls = {
+    "template-bucket": (
+        "s3:CreateBucket",
+        "s3:GetBucketTagging",
+        "s3:ListBucket",
+        "s3:PutBucketPolicy",
+        "s3:PutBucketPublicAccessBlock",
+        "s3:PutBucketTagging",
+        "s3:PutBucketVersioning",
+        "s3:PutEncryptionConfiguration",
+        "s3:PutLifecycleConfiguration",
+    ),
+    "templates": ("s3:PutObject",),
+}
+_ENCRYPTED = ("kms:Decrypt", "kms:GenerateDataKey")
+
+# GetCallerIdentity is in no row: it needs no permission, and IAM cannot deny it.
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+COMMANDS: Mapping[str, Calls] = {
+    "diff": {
+        "stack": ("cloudformation:DescribeStacks", "cloudformation:GetTemplate", *_CHANGE_SETS),
+        **_TEMPLATE_BUCKET,
+    },
+    "deploy": {
+        "stack": (
+            "cloudformation:CreateStack",
+            "cloudformation:DescribeStackEvents",
+            "cloudformation:DescribeStacks",
+            "cloudformation:GetTemplate",
+            "cloudformation:UpdateStack",
+            "cloudformation:UpdateTerminationProtection",
+            *_CHANGE_SETS,
+            "cloudformation:CancelUpdateStack",  # Ctrl-C
+            "cloudformation:ContinueUpdateRollback",
+            "cloudformation:DeleteStack",  # --recreate
+            "cloudformation:ExecuteChangeSet",  # --import-existing, --revert-drift
+            "cloudformation:ListStackResources",  # --adopt
+        ),
+        "any": ("cloudformation:DescribeEvents",),
+        "named-bucket": ("s3:GetBucketTagging", "s3:ListBucket"),
+        "named-role": ("iam:GetRole",),
+        "named-user": ("iam:GetUser",),
+        **_TEMPLATE_BUCKET,
+    },
+    "follow": {
+        "stack": ("cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"),
+        "any": ("cloudformation:DescribeEvents",),
+    },
+    "outputs": {"stack": ("cloudformation:DescribeStacks", "cloudformation:GetTemplate")},
+    "status": _STATUS,
+    "status --drift": {
+        **_STATUS,
+        "stack": (
+            *_STATUS["stack"],
+            "cloudformation:DescribeStackResourceDrifts",
+            "cloudformation:DetectStackDrift",
+        ),
+        "any": ("cloudformation:DescribeStackDriftDetectionStatus",),
+    },
+    "diagnose": {
+        "stack": ("cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"),
+        "any": ("cloudformation:DescribeEvents",),
+    },
+    "publish": {
+        **_DESCRIBE,
+        "bucket": ("s3:ListBucket",),
+        "documents": ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
+        "kms-key": _ENCRYPTED,
+    },
+    "publish --as-writer": {**_DESCRIBE, "secret": ("secretsmanager:GetSecretValue",)},
+    "publish as a role": {"writer-role": ("sts:AssumeRole",)},  # of a profile with role_arn
+    "ls": {**_DESCRIBE, "bucket": ("s3:ListBucket",)},
+    "history": {**_DESCRIBE, "bucket": ("s3:ListBucketVersions",)},
+    "restore": {
+        **_DESCRIBE,
+        "bucket": ("s3:ListBucketVersions",),
+        # S3 compares the ETag of the current version with If-Match only for who may read it.
+        "documents": ("s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"),
+        "kms-key": _ENCRYPTED,
+    },
+    "unpublish": {
+        **_DESCRIBE,
+        "bucket": ("s3:ListBucketVersions",),
+        "documents": ("s3:DeleteObject",),
+    },
+    "unpublish --all-versions": {
+        **_DESCRIBE,
+        "bucket": ("s3:ListBucketVersions",),
+        # DeleteObjects needs both for versions:
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+        "objects": ("s3:DeleteObject", "s3:DeleteObjectVersion"),
+    },
+    "openapi --deployed": {
+        "stack": ("cloudformation:DescribeStacks", "cloudformation:GetTemplate"),
+    },
+    "read": _DESCRIBE,
+    "verify": {
+        **_STATUS,
+        # Without s3:ListBucket S3 answers 403 for a document that does not exist.
+        "bucket": ("s3:ListBucket", "s3:ListBucketVersions"),
+        "documents": (
+            "s3:DeleteObject",
+            "s3:DeleteObjectVersion",
+            "s3:GetObject",
+            "s3:GetObjectVersion",
+            "s3:PutObject",
+        ),
+        "kms-key": _ENCRYPTED,
+    },
+    "delete": {
+        "stack": (
+            "cloudformation:DeleteStack",
+            "cloudformation:DescribeStackEvents",
+            "cloudformation:GetTemplate",
+            "cloudformation:ListStackResources",
+        ),
+        # DescribeStacks of all stacks: whether another stack has imported a bucket to erase.
+        "any": ("cloudformation:DescribeStacks", "cloudformation:ListStacks"),
+        "bucket": ("s3:DeleteBucket", "s3:ListBucketVersions"),
+        "objects": ("s3:DeleteObject", "s3:DeleteObjectVersion"),
+    },
+}
+"""What each command calls itself; what CloudFormation does for it is in `handlers.py`."""
+
+ALSO: Mapping[str, Calls] = {
+    # AWS checks this besides the call *(assumed)*: tags of the stack, and that the caller may read
+    # the template of TemplateURL.
+    "diff": {
+        "stack": ("cloudformation:TagResource",),
+        "templates": ("s3:GetObject", "s3:GetObjectVersion"),
+    },
+    "deploy": {
+        "stack": ("cloudformation:TagResource", "cloudformation:UntagResource"),
+        "templates": ("s3:GetObject", "s3:GetObjectVersion"),
+    },
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html
+    "status --drift": {
+        "stack": ("cloudformation:DetectStackResourceDrift",),
+        "any": ("cloudformation:BatchDescribeTypeConfigurations",),
+    },
+}
+"""What AWS checks besides, which the sandbox does not."""
+
+PURPOSES: Mapping[Purpose, tuple[str, ...]] = {
+    "deploy": ("diff", "deploy", "follow", "outputs", "status", "diagnose"),
+    "diff": ("diff",),
+    "publish": (
+        *("publish", "publish --as-writer", "publish as a role"),
+        *("ls", "history", "restore", "unpublish"),
+    ),
+    "read": (
+        *("outputs", "status", "status --drift", "follow", "diagnose"),
+        *("ls", "history", "openapi --deployed", "read"),
+    ),
+    "verify": ("verify",),
+    "delete": ("delete", "unpublish --all-versions"),
+    "service-role": (),
+}
+"""The commands that a policy allows."""
+
+EVERYTHING: tuple[Purpose, ...] = ("deploy", "publish", "read", "verify", "delete")
+"""The default: all commands; `deploy` includes `diff`."""

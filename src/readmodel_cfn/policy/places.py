@@ -1,0 +1,81 @@
+"""The ARNs of the tool's own calls: those of the places in `calls.py`."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from readmodel_cfn.cloudformation.resources import Resource
+from readmodel_cfn.policy.calls import Place
+from readmodel_cfn.policy.grants import ANY
+from readmodel_cfn.policy.names import BUCKET, ROLE, SECRET, USER, Names
+
+
+@dataclass(frozen=True)
+class Places:
+    """The ARNs of each place in one stack.
+
+    `keys` are the patterns of the documents' keys. `long_template`: the template is too long for a
+    request, so the template bucket is used.
+    """
+
+    names: Names
+    keys: Sequence[str]
+    long_template: bool
+
+    def arns(self, place: Place) -> list[str]:
+        """The ARNs; none if the template has nothing of the kind."""
+        return list(_PLACES[place](self))
+
+    def buckets(self) -> list[str]:
+        """The ARNs of the template's buckets."""
+        return [self.names.own(bucket) for bucket in self.names.of_type(BUCKET)]
+
+    def named(self, type_: str, property_: str) -> Iterator[str]:
+        """What the template gives a name: deploy looks first whether it exists."""
+        named = (each for each in self.names.of_type(type_) if property_ in each.properties)
+        yield from map(self.names.own, named)
+
+    def template_bucket(self, objects: str = "") -> Iterator[str]:
+        """The template bucket, or its objects."""
+        if self.long_template:
+            where = self.names.place
+            name = f"readmodel-cfn-templates-{where.account}-{where.region}-an"
+            yield where.arn("s3", name + objects, region=False, account=False)
+
+    def writer_roles(self) -> Iterator[str]:
+        """The roles that principals of an account may assume, as the writer's."""
+        yield from (self.names.own(role) for role in self.names.of_type(ROLE) if _trusts(role))
+
+
+def _trusts(role: Resource) -> bool:
+    return '"AWS"' in json.dumps(role.properties.get("AssumeRolePolicyDocument"), default=str)
+
+
+def _stack(places: Places) -> Iterator[str]:
+    yield places.names.place.arn("cloudformation", f"stack/{places.names.stack}/*")
+
+
+def _apis(places: Places) -> Iterator[str]:
+    yield places.names.place.arn("apigateway", "/restapis/*", account=False)
+
+
+_PLACES: Mapping[Place, Callable[[Places], Iterator[str]]] = {
+    "any": lambda _: iter([ANY]),
+    "api": _apis,
+    "bucket": lambda places: iter(places.buckets()),
+    "documents": lambda places: (
+        f"{bucket}/{key}" for bucket in places.buckets() for key in places.keys
+    ),
+    "kms-key": lambda places: (
+        key for bucket in places.names.of_type(BUCKET) for key in places.names.keys_of(bucket)
+    ),
+    "named-bucket": lambda places: places.named(BUCKET, "BucketName"),
+    "named-role": lambda places: places.named(ROLE, "RoleName"),
+    "named-user": lambda places: places.named(USER, "UserName"),
+    "objects": lambda places: (f"{bucket}/*" for bucket in places.buckets()),
+    "secret": lambda places: map(places.names.own, places.names.of_type(SECRET)),
+    "stack": _stack,
+    "template-bucket": lambda places: places.template_bucket(),
+    "templates": lambda places: places.template_bucket("/readmodel-cfn/*"),
+    "writer-role": lambda places: places.writer_roles(),
+}

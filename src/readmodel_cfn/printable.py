@@ -1,0 +1,17 @@
+"""Text of other people for a terminal: keys, file names and messages of AWS.
+
+A key may have line breaks, and escape sequences that change a terminal's colours, title or
+clipboard, or that hide what is printed before.
+"""
+
+
+def printable(text: str) -> str:
+    r"""The text, with escapes such as \n and \x1b instead of characters that are not printable."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
+def one_line(text: str) -> str:
+    """The same, with spaces instead of line breaks."""
+    return printable(" ".join(text.splitlines()))

@@ -1,0 +1,254 @@
+"""The deployer's policy against the permissions that cfn-lint has for each resource type."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+from hypothesis import given
+from policy_reviewed import ALWAYS
+from troposphere import Template
+
+from readmodel_cfn import (
+    ReadModel,
+    ReadModelStack,
+    Route,
+    Writer,
+    add_read_model,
+    build_article,
+)
+from readmodel_cfn.cloudformation.patterns import covers
+from readmodel_cfn.policy import policy
+from readmodel_cfn.policy.handlers import SERVES, is_set
+from readmodel_cfn.template.render import build_template
+from strategies import ACCOUNT, BOUNDARY, examples, read_models
+
+STACK, REGION, RANDOM = "shop", "eu-west-1", "1A2B3C4D5E6F"
+HANDLERS = ("create", "read", "update", "delete")
+ACCESS_KEY = {
+    "iam:CreateAccessKey",
+    "iam:DeleteAccessKey",
+    "iam:ListAccessKeys",
+    "iam:UpdateAccessKey",
+}
+Json = Mapping[str, Any]
+
+
+def of_handlers(type_: str) -> set[str]:
+    """The permissions of a type's handlers; AWS::IAM::AccessKey has none: its four by hand."""
+    if type_ == "AWS::IAM::AccessKey":
+        return ACCESS_KEY
+    handlers = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, type_).schema["handlers"]
+    return {each for name in HANDLERS for each in handlers.get(name, {}).get("permissions", ())}
+
+
+@pytest.mark.parametrize("type_", SERVES)
+def test_each_permission_is_reviewed_once(type_: str) -> None:
+    served, always = set(SERVES[type_]), set(ALWAYS[type_])
+    assert served | always == of_handlers(type_)
+    assert served & always == set()
+
+
+@pytest.mark.parametrize("type_", [type_ for type_ in SERVES if type_ != "AWS::IAM::AccessKey"])
+def test_each_property_that_a_permission_serves_exists(type_: str) -> None:
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, type_).schema
+    for path in {path for paths in SERVES[type_].values() for path in paths}:
+        name, _, below = path.partition("/")
+        assert name in schema["properties"]
+        if below:
+            definition = schema["properties"][name]["$ref"].rpartition("/")[2]
+            assert below in schema["definitions"][definition]["properties"]
+
+
+class Deployed:
+    """The physical names that CloudFormation could give the resources of a template."""
+
+    def __init__(self, template: Json) -> None:
+        self.resources: Json = template["Resources"]
+
+    def properties(self, logical_id: str) -> Json:
+        found: Json = self.resources[logical_id].get("Properties", {})
+        return found
+
+    def name(self, value: Any) -> str:
+        """The name of the resource that a Ref or a GetAtt names, or the literal name."""
+        if isinstance(value, str):
+            return value
+        if "Fn::Sub" in value:  # the ARN of a role that is given by its name
+            return str(value["Fn::Sub"].rpartition("/")[2])
+        target = value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0]
+        generated, properties = f"{STACK}-{target}-{RANDOM}", self.properties(target)
+        if "BucketNamePrefix" in properties:
+            return f"{properties['BucketNamePrefix']}-{ACCOUNT}-{REGION}-an"
+        given = [
+            properties[key] for key in ("BucketName", "RoleName", "UserName") if key in properties
+        ]
+        bucket = self.resources[target]["Type"] == "AWS::S3::Bucket"
+        return str(given[0]) if given else generated.lower() if bucket else generated
+
+    def arns(self, logical_id: str, action: str) -> list[str]:
+        """The resources that the handler's action is called for."""
+        type_, own = self.resources[logical_id]["Type"], {"Ref": logical_id}
+        properties, service = self.properties(logical_id), action.partition(":")[0]
+        if action == "iam:PassRole":
+            return [self.iam("role", properties["Integration"]["Credentials"])]
+        if service == "apigateway":
+            api = type_ == "AWS::ApiGateway::RestApi"
+            paths = ["", "/a1b2c3"] if api else ["/a1b2c3/resources"]
+            return [f"arn:aws:apigateway:{REGION}::/restapis{path}" for path in paths]
+        if service == "s3":
+            bucket = properties["Bucket"] if type_ == "AWS::S3::BucketPolicy" else own
+            return [f"arn:aws:s3:::{self.name(bucket)}"]
+        if service == "secretsmanager":
+            secret = f"{logical_id}-{RANDOM}-Xy1234"
+            return [f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{secret}"]
+        return self.identities(logical_id, action)
+
+    def identities(self, logical_id: str, action: str) -> list[str]:
+        """The users, roles or policies that an action of IAM is called for."""
+        type_, own = self.resources[logical_id]["Type"], {"Ref": logical_id}
+        properties = self.properties(logical_id)
+        if type_ in ("AWS::IAM::Role", "AWS::IAM::User"):
+            return [self.iam(type_.rpartition("::")[2].lower(), own)]
+        if type_ == "AWS::IAM::AccessKey":
+            return [self.iam("user", properties["UserName"])]
+        for kind in ("Role", "User"):
+            if kind in action:
+                return [self.iam(kind.lower(), each) for each in properties.get(f"{kind}s", ())]
+        return [self.iam("policy", own)]
+
+    def iam(self, kind: str, value: Any) -> str:
+        return f"arn:aws:iam::{ACCOUNT}:{kind}/{self.name(value)}"
+
+    def context(self, logical_id: str, arn: str) -> dict[str, str]:
+        """The keys of the request that conditions compare."""
+        bounds = {
+            self.iam(kind, {"Ref": name}): self.properties(name).get("PermissionsBoundary")
+            for name, resource in self.resources.items()
+            for kind in ("role", "user")
+            if resource["Type"] == f"AWS::IAM::{kind.capitalize()}"
+        }
+        bound = {"iam:PermissionsBoundary": str(bounds[arn])} if bounds.get(arn) else {}
+        passes = self.resources[logical_id]["Type"] == "AWS::ApiGateway::Method"
+        return bound | ({"iam:PassedToService": "apigateway.amazonaws.com"} if passes else {})
+
+
+def allows(document: Json, action: str, arn: str, context: Mapping[str, str]) -> bool:
+    return any(
+        action in statement["Action"]
+        and any(covers(pattern, arn) for pattern in statement["Resource"])
+        and statement.get("Condition", {}).get("StringEquals", {}).items() <= context.items()
+        for statement in document["Statement"]
+    )
+
+
+def missing(template: Json, document: Json) -> Iterator[tuple[str, str]]:
+    """The permissions of handlers that are not granted, though a property they serve is set."""
+    deployed = Deployed(template)
+    for logical_id, resource in deployed.resources.items():
+        serves = SERVES[resource["Type"]]
+        for action in of_handlers(resource["Type"]):
+            if action in serves and not any(is_set(resource, path) for path in serves[action]):
+                continue
+            for arn in deployed.arns(logical_id, action):
+                if not allows(document, action, arn, deployed.context(logical_id, arn)):
+                    yield logical_id, f"{action} {arn}"
+
+
+def written(template: Any, *purposes: Any, here: bool = False) -> Json:
+    """The policy, for the account and the region of the test if `here`."""
+    region, account = (REGION, ACCOUNT) if here else (None, None)
+    found = policy(template, STACK, *purposes, region=region, account=account)
+    document: Json = json.loads(found.to_json())
+    return document
+
+
+@given(read_models)
+@examples(2)
+def test_policy_grants_what_the_handlers_need_for_the_properties_that_are_set(
+    model: ReadModel,
+) -> None:
+    template = build_template(model)
+    for purpose in ("deploy", "service-role"):
+        assert list(missing(template.to_dict(), written(template, purpose, here=True))) == []
+    assert list(missing(template.to_dict(), written(template))) == []
+
+
+@given(read_models)
+def test_no_action_is_granted_that_serves_no_set_property(model: ReadModel) -> None:
+    template = build_template(model).to_dict()
+    granted = {
+        action
+        for statement in written(template, "service-role")["Statement"]
+        for action in statement["Action"]
+    }
+    resources = template["Resources"].values()
+    unset = {
+        action
+        for resource in resources
+        for action, paths in SERVES[resource["Type"]].items()
+        if not any(is_set(resource, path) for path in paths)
+    }
+    needed = {
+        action
+        for resource in resources
+        for action in of_handlers(resource["Type"])
+        if action not in SERVES[resource["Type"]]
+        or any(is_set(resource, path) for path in SERVES[resource["Type"]][action])
+    }
+    assert granted & (unset - needed) == set()
+
+
+def test_check_finds_each_action_that_is_taken_away() -> None:
+    template = build_template(ReadModel()).to_dict()
+    document = written(template, "service-role")
+    assert list(missing(template, document)) == []
+    for statement in document["Statement"]:
+        for action in statement["Action"]:
+            less = {
+                "Statement": [
+                    {**each, "Action": [other for other in each["Action"] if other != action]}
+                    if each is statement
+                    else each
+                    for each in document["Statement"]
+                ]
+            }
+            assert any(what.startswith(f"{action} ") for _, what in missing(template, less))
+
+
+def test_article_s_stack_is_granted_what_its_handlers_need() -> None:
+    template = build_article()
+    document = ReadModelStack(STACK, article=True).policy("deploy")
+    content = json.loads(
+        json.dumps(template.to_dict()).replace('{"Ref": "StackName"}', f'"{STACK}"')
+    )
+    for resource in content["Resources"].values():
+        for action in of_handlers(resource["Type"]):
+            served = SERVES[resource["Type"]].get(action, ("any",))
+            if served == ("any",) or any(is_set(resource, path) for path in served):
+                assert f'"{action}"' in document.to_json()
+
+
+def test_managed_policies_of_many_routes_are_granted() -> None:
+    routes = [Route(f"r{n}/{{id}}", f"{'long' * 20}-{n}/{{id}}.json") for n in range(60)]
+    writer = Writer(permissions_boundary=BOUNDARY)
+    template = build_template(ReadModel(routes=routes, writer=writer))
+    types = {resource["Type"] for resource in template.to_dict()["Resources"].values()}
+    assert "AWS::IAM::ManagedPolicy" in types
+    assert list(missing(template.to_dict(), written(template, "deploy"))) == []
+
+
+def test_policies_of_an_existing_bucket_and_role_name_them() -> None:
+    template = Template()
+    add_read_model(template, ReadModel(), data_store="given-bucket", gateway_role="given-role")
+    document = json.dumps(written(template, "deploy"))
+    assert ":role/given-role" in document
+    assert "iam:CreateRole" not in document
+    assert list(missing(template.to_dict(), json.loads(document))) == []
+
+
+def test_role_writer_and_no_writer_have_no_user() -> None:
+    for writer in (Writer(kind="none"), Writer(kind="role", principals=(ACCOUNT,))):
+        document = written(build_template(ReadModel(writer=writer)))
+        assert "iam:CreateUser" not in json.dumps(document)

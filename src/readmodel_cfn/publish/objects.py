@@ -36,8 +36,7 @@ from readmodel_cfn.aws.errors import (
 )
 from readmodel_cfn.aws.s3 import BucketAccess
 from readmodel_cfn.errors import LostRace, ReadModelError, Unfinished
-from readmodel_cfn.plural import counted
-from readmodel_cfn.publish.destination import Destination
+from readmodel_cfn.publish.destination import NO_PROGRESS, Destination, no_response
 from readmodel_cfn.publish.store import checked_access, store
 from readmodel_cfn.threads import Stalled, Watch
 
@@ -46,7 +45,6 @@ _PAGE = 1000  # keys of one call, S3's limit
 _AFTER_SLASH = "0"  # the first key after all that begin with a slash
 _NO_RETRIES = {"max_retries": 0}
 _RETRIES = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
-NO_PROGRESS = 120.0  # seconds without a response after which a run ends
 # Errors of DeleteObjects for a key whose object is not the listed one any more.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
 _CHANGED = {"PreconditionFailed", "ConditionalRequestConflict"}
@@ -249,9 +247,7 @@ class Objects:
 
     def stalled(self) -> Unfinished:
         """The error after too much time without a response."""
-        minutes = counted(round(self.watch.seconds / 60), "minute")
-        what = f"no response for {minutes}"
-        return Unfinished(what, where=self._destination.bucket, hint=CHECK_NETWORK)
+        return no_response(self._destination.bucket)
 
     def _logged(self, operation: str, key: str) -> AbstractContextManager[None]:
         return logged_call(operation, f"s3://{self._destination.bucket}/{key}")

@@ -7,6 +7,7 @@ from hashlib import md5
 from threading import Lock
 
 from readmodel_cfn.errors import Unfinished
+from readmodel_cfn.publish.destination import no_response
 from readmodel_cfn.publish.objects import Denied, Exists, Listed
 from readmodel_cfn.threads import Watch
 
@@ -76,7 +77,7 @@ class FakeObjects:
         return self._etag(self.kept[key].body)
 
     def stalled(self) -> Unfinished:
-        return Unfinished("no response")
+        return no_response("mine")
 
     def keys_of(self, call: str) -> list[str]:
         """The arguments of all calls of this kind, sorted."""

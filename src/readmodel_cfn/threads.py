@@ -102,7 +102,7 @@ def map_in_threads(
     Raises:
         Stalled: `watch` has waited too long for a result.
     """
-    workers, todo = _Workers(function, threads, ahead, key, watch or _PATIENT), iter(items)
+    workers, todo = _Workers(function, threads, ahead, key, watch or _NO_LIMIT), iter(items)
     try:
         if watch:
             watch.progress()
@@ -124,7 +124,7 @@ def call_within(seconds: float, function: Callable[[], Result]) -> Result:
         raise TimeoutError(f"no response within {seconds:g} s") from None
 
 
-_PATIENT = Watch(float("inf"))
+_NO_LIMIT = Watch(float("inf"))
 
 
 class _Workers(Generic[Item, Result]):

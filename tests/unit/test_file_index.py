@@ -1,7 +1,7 @@
 """The index of local files: a file that has changed in any way is read again."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ Look = Callable[[], list[str]]
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("READMODEL_CFN_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(file_index, "FEWEST", 1)
     monkeypatch.setattr(file_index, "_ROWS", 2)

@@ -77,8 +77,8 @@ def test_ranges_have_the_objects_of_one_listing(
         made = bucket(keys, frozenset(["list p/"]) if denied else frozenset())
         prefixes = ["p//", "p/a", "p/b"] if denied else ["p/"]
         found = compared(made, local, prefixes, all_keys=all_keys)
-    wanted = expected(keys, local, all_keys=all_keys)
-    assert (found if all_keys else without_edge(found)) == wanted
+    required = expected(keys, local, all_keys=all_keys)
+    assert (found if all_keys else without_edge(found)) == required
 
 
 def listings(keys: set[str], local: set[str], monkeypatch: pytest.MonkeyPatch) -> int:

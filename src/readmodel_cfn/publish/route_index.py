@@ -1,7 +1,7 @@
 """Finds the routes that serve a key, without asking each of thousands of routes."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Generic, Protocol, TypeVar
 
 
@@ -59,17 +59,18 @@ class RouteIndex(Generic[RouteT]):
             (self._whole if is_greedy else self._by_count[len(segments)]).append(shape)
         self._of[shape].setdefault(_texts(segments, shape), []).append(route)
 
-    def serving(self, key: str) -> Iterator[RouteT]:
+    def serving(self, key: str) -> list[RouteT]:
         """The routes that serve the key."""
+        return [route for route in self._candidates(key) if route.match_key(key)]
+
+    def _candidates(self, key: str) -> list[RouteT]:
         segments = key.split("/")
+        found: list[RouteT] = []
         for shape in self._by_count.get(len(segments), ()):
-            for route in self._of[shape].get(_texts(segments, shape), ()):
-                if route.match_key(key):
-                    yield route
+            found += self._of[shape].get(_texts(segments, shape), ())
         for shape in self._whole:
-            for route in self._of[shape].get(_texts((key,), shape), ()):
-                if route.match_key(key):
-                    yield route
+            found += self._of[shape].get(_texts((key,), shape), ())
+        return found
 
 
 def _lengths(segment: str) -> _Lengths:
@@ -80,9 +81,10 @@ def _lengths(segment: str) -> _Lengths:
 
 def _texts(segments: Sequence[str], shape: _Shape) -> tuple[str, ...]:
     """The text of each segment that a route with this shape must have."""
-    return tuple(
+    texts = [
         segment
         if lengths is None
         else f"{segment[: lengths[0]]}*{segment[len(segment) - lengths[1] :]}"
         for segment, lengths in zip(segments, shape, strict=False)
-    )
+    ]
+    return tuple(texts)

@@ -46,7 +46,7 @@ class Selection:
         """Whether a route serves the key."""
         if self._routes is None:
             return not hidden_path(key)
-        return any(True for _ in self._index.serving(key))
+        return bool(self._index.serving(key))
 
     def excludes(self, path: str) -> bool:
         """Whether a pattern excludes the key or directory."""

@@ -49,6 +49,8 @@ class Stored(NamedTuple):
 class Bucket:
     """Objects by key, and the keys in the order of S3."""
 
+    forgets = False  # the content and the headers
+
     def __init__(self) -> None:
         self.objects: dict[str, Stored] = {}
         self._ordered: list[str] | None = None
@@ -62,6 +64,9 @@ class Bucket:
             name: value for name, value in headers.items() if name.startswith(_STORED_HEADERS)
         }
         time = datetime.now(UTC)
+        if self.forgets:
+            self.objects[key] = Stored(b"", {"etag": etag}, time)
+            return Response(200, headers={"etag": etag})
         stored_headers |= {"etag": etag, "last-modified": format_datetime(time, usegmt=True)}
         self.objects[key] = Stored(body, stored_headers, time)
         return Response(200, headers={"etag": etag})
@@ -230,5 +235,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before each response")
     parser.add_argument("--certificate", help="file with a certificate and its key: use TLS")
+    parser.add_argument("--forget", action="store_true", help="keep keys and ETags only")
     given = parser.parse_args()
+    Bucket.forgets = given.forget
     run(serve(given.delay, given.certificate))

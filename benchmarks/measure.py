@@ -69,21 +69,19 @@ def environment(folder: Path) -> dict[str, str]:
 _started = time.monotonic()
 
 
-def rounds(count: int, what: str, seconds: float = 60 * MAX_MINUTES) -> Iterator[int]:
+def rounds(count: int, what: str, minutes: float = MAX_MINUTES) -> Iterator[int]:
     """Round 0, which fills the caches, and `count` rounds.
 
-    Progress is printed. The loop stops early if another round would end after MAX_MINUTES of the
-    whole benchmark or, when there is a round to count, after `seconds`.
+    Progress is printed. The loop stops early if another round would end after so many minutes of
+    the whole benchmark, possibly after round 0.
     """
-    began_all = time.monotonic()
     progress(f"{what}: round 0 of {count} ...")
     for number in range(count + 1):
         began = time.monotonic()
         yield number
         took = time.monotonic() - began
         progress(f"{what}: round {number} of {count} took {took:.1f} s")
-        end = time.monotonic() + took
-        if number and (end - _started > 60 * MAX_MINUTES or end - began_all > seconds):
+        if number < count and time.monotonic() - _started + took > 60 * minutes:
             progress(f"{what}: stopped early")
             return
 

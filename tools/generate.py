@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import fidelity
 import toml_page
 import troubleshooting_page
 
@@ -67,7 +68,7 @@ The [screens](screens.md) have an example. The report says in this order:
 | `findings` | a list of findings; the `cure` of each is a list of `path` and `value` |
 | `reads`, `lists`, `writes` | the numbers of methods that read, list and write |
 | `public` | a list of the methods that anybody can reach |
-| `unchecked` | a list of what was not looked at, each with `resource`, `path` and `what` |
+| `unchecked` | a list of what was not looked at, each with `resource`, `path`, `what` and `line` |
 
 From Python, [`audit_report(template)`](library.md#auditing) returns all of it, and its
 `require_none(file, "high")` raises the error of `--fail-on high`. `audit(template)` returns its
@@ -93,7 +94,9 @@ Everything else that may read S3 is listed in the report and as `unchecked` in t
 `--json`, and the exit code is 3: a definition in S3 or another file (`BodyS3Location`,
 `DefinitionUri`, `Fn::Transform`), a nested stack, a module or a macro, a loop over unknown items, a
 URI that is missing or unknown, `s3:action`, and HTTP APIs. `graph` and `openapi` name the same on
-stderr.
+stderr. The audit also lists what decides the responses of a method and cannot be evaluated without
+AWS, such as an authorizer, a mapping template with more than fixed text and plain references, or a
+validator of the body: [`serve`](offline.md#any-template) has the same names for it.
 
 A request without a key lists a bucket, or all buckets of the account. It is not judged as a
 document: R52 reports it.
@@ -135,6 +138,7 @@ def generated() -> dict[str, str]:
         "docs/cli.md": cli_reference(),
         "docs/audit.md": audit_rules(),
         "docs/readmodel-toml.md": toml_page.page(),
+        "docs/fidelity.md": fidelity.page(),
         "docs/troubleshooting.md": troubleshooting_page.page(),
         "README.md": readme(json.loads(render(production))),
     }

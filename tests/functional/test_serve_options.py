@@ -96,7 +96,9 @@ def test_unsupported_feature_is_named_with_its_line_and_answers_501(folder: Path
         (finding,) = server.ready["findings"]
         assert finding.startswith(f"template.yaml:{line}: ")
         assert "AWS_IAM" in finding
-        answer = server.ask("/live/1", method="DELETE")
+        assert server.ask("/live/1", method="DELETE").status == 403
+        signed = {"Authorization": "AWS4-HMAC-SHA256 Credential=a"}
+        answer = server.ask("/live/1", method="DELETE", headers=signed)
         assert answer.status == 501
         assert "AWS_IAM" in json.loads(answer.body)["message"]
 

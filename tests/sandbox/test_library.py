@@ -377,7 +377,8 @@ def unpublish(shop: Shop) -> None:
 
 @row("`read PATH`")
 def read(shop: Shop) -> None:
-    differs = ("seconds", "date", "x-amzn-requestid", "x-amz-request-id")
+    ids = ("x-amzn-requestid", "x-amz-request-id", "x-amz-apigw-id", "x-amzn-trace-id")
+    differs = ("seconds", "date", *ids)
     for path, exits in {"products/43": 0, "products/44": 10}.items():
         printed = shop("read", path, "--json", exits=exits).value
         response = shop.stack.read(path)

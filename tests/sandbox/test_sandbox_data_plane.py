@@ -5,7 +5,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from sandbox_api import method, read, template
+
+from readmodel_cfn.local.sandbox import Sandbox
 
 Clients = Callable[..., Any]
 
@@ -128,3 +133,34 @@ def test_stage_throttles_as_configured(stack: Any, put: Any, send: Any) -> None:
     answers = [send(outputs["Api"], "/v1/samples") for _ in range(3)]
     assert [answer.status for answer in answers] == [200, 200, 429]
     assert answers[-1].headers["retry-after"] == "1"
+
+
+def test_signature_that_was_not_checked_opens_no_method(stack: Any, put: Any, send: Any) -> None:
+    """An overridden HTTP method is not the one whose authorization the emulator has checked."""
+    made = template()
+    made["Resources"]["Put"] = method("PUT", read("samples.json"), AuthorizationType="AWS_IAM")
+    made["Resources"]["Deployment"]["DependsOn"].append("Put")
+    outputs = stack.deploy(made)
+    put(outputs["Store"])
+    made_up = {"Authorization": "AWS4-HMAC-SHA256 Credential=a", "X-HTTP-Method-Override": "PUT"}
+    assert send(outputs["Api"], "/v1/samples", **{"X-HTTP-Method-Override": "PUT"}).status == 403
+    assert send(outputs["Api"], "/v1/samples", **made_up).status in (403, 501)
+    assert send(outputs["Api"], "/v1/samples").status == 200
+
+
+def test_signed_request_opens_a_method_with_aws_iam(
+    stack: Any, put: Any, send: Any, sandbox: Sandbox
+) -> None:
+    made = template()
+    made["Resources"]["Get"]["Properties"]["AuthorizationType"] = "AWS_IAM"
+    outputs = stack.deploy(made)
+    put(outputs["Store"])
+    path = "/v1/samples"
+    url = f"http://127.0.0.1:{sandbox.port}/_aws/execute-api/{outputs['Api']}{path}"
+    for secret, status in ((sandbox.secret_access_key, 200), ("wrong", 403)):
+        request = AWSRequest("GET", url)
+        key = Credentials(sandbox.access_key_id, secret)
+        SigV4Auth(key, "execute-api", sandbox.region).add_auth(request)
+        answer = send(outputs["Api"], path, **dict(request.headers.items()))
+        assert answer.status == status
+    assert send(outputs["Api"], path).status == 403

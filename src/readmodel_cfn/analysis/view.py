@@ -136,7 +136,7 @@ class View:
     def unchecked(self) -> tuple[Unchecked, ...]:
         """What may read S3, and is not among the methods."""
         found = [*self._parts.unchecked, *self._read_methods[1], *self._unknown_roles()]
-        return tuple(dict.fromkeys(map(self._at_its_place, found)))
+        return tuple(dict.fromkeys(map(self.at_its_place, found)))
 
     def _unknown_roles(self) -> Iterator[Unchecked]:
         """The methods whose bucket the request names, with unknown permissions."""
@@ -165,7 +165,8 @@ class View:
             unchecked += found[1]
         return tuple(methods), unchecked
 
-    def _at_its_place(self, unchecked: Unchecked) -> Unchecked:
+    def at_its_place(self, unchecked: Unchecked) -> Unchecked:
+        """What was not looked at, at its place in an OpenAPI document if it is in one."""
         place = self.places.get(unchecked.resource)
         if place is None:
             return unchecked

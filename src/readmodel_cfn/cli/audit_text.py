@@ -27,7 +27,7 @@ def print_report(report: "AuditReport", file: Path | None) -> None:
     _print_public(report)
     if report.unchecked:
         echo("Not looked at:")
-        _print_list([str(part) for part in report.unchecked])
+        _print_list([_with_line(file, part.line, str(part)) for part in report.unchecked])
     printed: dict[tuple[Edit, ...], Finding] = {}
     for severity, groups in groupby(group(report.findings), lambda found: found.first.severity):
         echo(click.style(severity, fg=_COLOURS[severity], bold=True))
@@ -55,14 +55,17 @@ def _print_list(lines: list[str]) -> None:
         echo(f"  and {left} more; --json has all")
 
 
+def _with_line(file: Path | None, line: int | None, text: str) -> str:
+    return f"{file}:{line}: {text}" if file and line else text
+
+
 def _print_group(group: "Group", file: Path | None) -> None:
     first = group.first
     rule = click.style(first.rule, fg=_COLOURS[first.severity])
     echo(f"  {rule} {first.name} in {group.where}: {group.what}")
     echo(f"      impact: {first.meaning}")
     for finding in group.findings[:_MOST]:
-        line = f"{file}:{finding.line}: " if finding.line else ""
-        echo(f"      {line}{finding.place}")
+        echo(f"      {_with_line(file, finding.line, finding.place)}")
         if finding.what != group.what:
             echo(f"        {finding.what}")
     if left := len(group.findings[_MOST:]):

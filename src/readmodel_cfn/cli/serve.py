@@ -48,6 +48,9 @@ _PARAMETER_HELP = (
     "--s3-endpoint", type=WORD, help="URL of an S3 endpoint to read from instead of a folder."
 )
 @click.option(
+    "--sign", is_flag=True, help="Sign the requests to --s3-endpoint with the environment's key."
+)
+@click.option(
     "--origin",
     "origins",
     type=WORD,
@@ -68,6 +71,7 @@ def serve(
     stage: str | None,
     parameters: tuple[str, ...],
     s3_endpoint: str | None,
+    sign: bool,
     origins: tuple[str, ...],
     model: SelectedModel,
     port: int,
@@ -89,6 +93,8 @@ def serve(
         raise click.UsageError(f"--template cannot be used with {model.given}.")
     if s3_endpoint and documents:
         raise click.UsageError("--s3-endpoint cannot be used with --documents.")
+    if sign and not s3_endpoint:
+        raise click.UsageError("--sign needs --s3-endpoint.")
     values = dict(map(_parameter, parameters))
 
     def load() -> Source:
@@ -113,6 +119,7 @@ def serve(
         documents or local_serve.DOCUMENTS,
         watch=template_file or model.file,
         s3_endpoint=s3_endpoint,
+        sign=sign,
         origins=origins,
         host=host,
         port=port,

@@ -54,6 +54,13 @@ def writes(template: Template, verb: str) -> None:
 
 CASES = [
     case(
+        "a name that is a header and a query parameter",
+        putting(f"{GET}/RequestParameters/method.request.querystring.If-None-Match", False),
+        "R59",
+        f"{GET}/RequestParameters/method.request.querystring.If-None-Match",
+        "unique querystring header path",
+    ),
+    case(
         "S3 is to compare an origin that it does not get",
         dropping(f"{ASKED}/integration.request.header.Origin"),
         "R57",

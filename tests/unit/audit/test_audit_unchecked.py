@@ -58,10 +58,18 @@ def test_an_http_backend_with_an_unknown_host_is_not_checked(host: str) -> None:
 @pytest.mark.parametrize(
     "integration",
     [
-        {"Type": "HTTP_PROXY", "Uri": {"Fn::Sub": "http://${Balancer.DNSName}/a"}},
-        {"Type": "HTTP", "Uri": "https://example.com/s3.html"},
+        {
+            "Type": "HTTP_PROXY",
+            "IntegrationHttpMethod": "GET",
+            "Uri": {"Fn::Sub": "http://${Balancer.DNSName}/a"},
+        },
+        {"Type": "HTTP", "IntegrationHttpMethod": "GET", "Uri": "https://example.com/s3.html"},
         {"Type": "AWS_PROXY", "Uri": {"Fn::Sub": f"{SERVICE}:lambda:path/${{Function}}"}},
-        {"Type": "AWS", "Uri": {"Fn::Sub": f"{SERVICE}:dynamodb:action/GetItem"}},
+        {
+            "Type": "AWS",
+            "IntegrationHttpMethod": "POST",
+            "Uri": {"Fn::Sub": f"{SERVICE}:dynamodb:action/GetItem"},
+        },
         {"Type": "MOCK"},
     ],
 )

@@ -36,19 +36,20 @@ def test_article_api_is_fully_supported() -> None:
 @pytest.mark.parametrize(
     ("method", "what"),
     [
-        (s3_method() | {"authorizationType": "AWS_IAM"}, "AWS_IAM"),
+        (s3_method() | {"authorizationType": "CUSTOM"}, "CUSTOM"),
+        (s3_method() | {"authorizationType": "COGNITO_USER_POOLS"}, "COGNITO_USER_POOLS"),
         (s3_method(type="HTTP_PROXY"), "HTTP_PROXY"),
         (s3_method(type="AWS_PROXY"), "AWS_PROXY"),
         (s3_method(uri="arn:aws:apigateway:eu-west-1:s3:action/GetObject"), "s3:action"),
         (s3_method(uri="arn:aws:apigateway:eu-west-1:sqs:path/queue"), "sqs:path"),
         (s3_method("bucket?list-type=2"), "?list-type=2"),
-        (s3_method("${stageVariables.bucket}/key"), "stageVariables"),
         (s3_method("/key"), s3_uri("/key")),
-        (s3_method(credentials="${stageVariables.role}"), "credentials"),
+        (s3_method(credentials="arn:aws:iam::*:user/*"), "credentials"),
+        (s3_method(responseTransferMode="STREAM"), "STREAM"),
         (s3_method(request={"integration.request.header.X": "method.request.body"}), "body"),
         (
-            s3_method(request={"integration.request.header.X": "context.identity.sourceIp"}),
-            "sourceIp",
+            s3_method(request={"integration.request.header.X": "context.authorizer.principalId"}),
+            "principalId",
         ),
         (s3_method(request={"integration.request.multivalueheader.X": "'a'"}), "multivalueheader"),
         (s3_method(requestTemplates={"application/json": "$input.path('$..a')"}), "$input.path"),
@@ -60,6 +61,8 @@ def test_article_api_is_fully_supported() -> None:
         ),
         (response(responseTemplates={"application/json": "#end"}), "#end"),
         (response(selectionPattern=r"\p{Digit}+"), "selection pattern"),
+        (response(selectionPattern=r"[2-4&&[^3]]\d\d"), "selection pattern"),
+        (response(selectionPattern=r"(?P<class>4)\d\d"), "selection pattern"),
     ],
 )
 def test_unsupported_method_is_named_and_answers_501(method: Definition, what: str) -> None:
@@ -82,19 +85,43 @@ def test_unsupported_method_does_not_affect_other_methods() -> None:
     assert "AWS_PROXY" in line
 
 
+VALIDATOR = {"validateRequestBody": True, "validateRequestParameters": True}
+
+
 @pytest.mark.parametrize(
-    ("changes", "line"),
+    ("changes", "api_wide", "what"),
     [
-        ({"apiKeyRequired": True}, "GET /x: API key"),
-        ({"requestValidatorId": "v1"}, "GET /x: request validator"),
+        ({"apiKeyRequired": True}, {"apiKeySource": "AUTHORIZER"}, "API key from AUTHORIZER"),
+        ({"apiKeyRequired": True}, {"keysWithoutValue": ["MyKey"]}, "MyKey"),
+        ({"requestValidatorId": "v1"}, {}, "request validator"),
+        (
+            {"requestValidatorId": "v1", "requestModels": {"application/json": "Note"}},
+            {"requestValidators": {"v1": VALIDATOR}},
+            "request validator of the body",
+        ),
     ],
 )
 def test_method_with_a_check_that_is_not_evaluated_answers_501(
-    changes: Definition, line: str
+    changes: Definition, api_wide: Definition, what: str
 ) -> None:
-    method = s3_method() | changes
-    assert lines(method) == [line]
-    assert direct(api({"/x": {"GET": method}}), request("/x")).status == 501
+    (line,) = lines(s3_method() | changes, **api_wide)
+    assert what in line
+    answer = direct(api({"/x": {"GET": s3_method() | changes}}, **api_wide), request("/x"))
+    assert answer.status == 501
+
+
+def test_only_a_signed_request_to_a_method_with_aws_iam_answers_501() -> None:
+    """A request without a signature is refused as on AWS; a signature is not checked here."""
+    definition = api({"/x": {"GET": s3_method() | {"authorizationType": "AWS_IAM"}}})
+    (line,) = unsupported_lines(definition)
+    assert line.startswith("GET /x: ")
+    assert direct(definition, request("/x")).status == 403
+    for signed in (
+        request("/x", headers={"authorization": "AWS4-HMAC-SHA256 Credential=a"}),
+        request("/x", query={"X-Amz-Signature": "a"}),
+    ):
+        answer = direct(definition, signed)
+        assert (answer.status, b"AWS_IAM" in answer.body) == (501, True)
 
 
 def test_every_request_to_an_api_with_a_resource_policy_answers_501() -> None:
@@ -108,11 +135,11 @@ def test_every_request_to_an_api_with_a_resource_policy_answers_501() -> None:
 def test_a_gateway_response_with_other_variables_is_named() -> None:
     """Its template is not Velocity: a # is text, and there is no $input."""
     own = {
-        "responseParameters": {"gatewayresponse.header.X": "context.identity.sourceIp"},
+        "responseParameters": {"gatewayresponse.header.X": "context.authorizer.claims"},
         "responseTemplates": {"text/html": "#set $input.body $stageVariables.x $context.stage"},
     }
     assert lines(s3_method(), gatewayResponses={"DEFAULT_4XX": own}) == [
-        "gateway response DEFAULT_4XX: mapping from context.identity.sourceIp",
+        "gateway response DEFAULT_4XX: mapping from context.authorizer.claims",
         "gateway response DEFAULT_4XX: template text/html: $input.body",
     ]
 

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from serve_templates import get, method, resource, s3_get, template
 
-from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.aws.connection import Connection, Credentials
+from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.limits import API_PAYLOAD_BYTES
-from readmodel_cfn.local.gateway import Request
+from readmodel_cfn.local.gateway import Request, S3Request
 from readmodel_cfn.local.serve.api import Api, api_of
 from readmodel_cfn.local.serve.endpoint import Endpoint
+from readmodel_cfn.local.serve.signing import Signer
 from readmodel_cfn.local.serve.source import Source
 
 
@@ -142,3 +144,27 @@ def test_s3_that_does_not_answer_is_a_504(monkeypatch: pytest.MonkeyPatch) -> No
 def test_endpoint_must_be_an_http_url(url: str) -> None:
     with pytest.raises(ConfigError, match="--s3-endpoint"):
         Endpoint(url)
+
+
+def test_signer_signs_what_is_sent(s3: RecordingS3) -> None:
+    """For the region of the integration's URI, with the key it is given."""
+    key = Connection(credentials=Credentials("AKIDEXAMPLE", "secret"))
+    endpoint = Endpoint(s3.url, Signer(key))
+    endpoint.answer(S3Request("GET", "things", "a b.json", "eu-west-1", None, {"x-a": "1"}, {}))
+    ((_, path, headers, _),) = s3.requests
+    assert path == "/things/a%20b.json"
+    assert headers["x-a"] == "1"
+    authorization = headers["authorization"]
+    assert authorization.startswith("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/")
+    assert "/eu-west-1/s3/aws4_request" in authorization
+    assert "x-a" in authorization
+
+
+def test_signer_needs_an_access_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, "/nowhere")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(ReadModelError):
+        Signer()

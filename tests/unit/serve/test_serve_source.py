@@ -50,14 +50,14 @@ def line_of(text: str, part: str) -> int:
 
 def test_finding_names_file_line_and_feature(file: Path, tmp_path: Path) -> None:
     api = api_of(Source.of(file), tmp_path, print)
-    authorization, template_feature = api.findings
+    template_feature, authorization = api.findings
     assert authorization.startswith(f"{file}:{line_of(YAML, 'AWS_IAM')}: ")
     assert "AWS_IAM" in authorization
     assert template_feature.startswith(f"{file}:{line_of(YAML, '$input')}: ")
     assert "$input.path" in template_feature
     response = api.answer(get("/"))
     assert response.status == 501
-    assert b"AWS_IAM" in response.body
+    assert b"$input.path" in response.body
 
 
 def test_finding_within_a_condition_names_the_nearest_line(file: Path, tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_finding_within_a_condition_names_the_nearest_line(file: Path, tmp_path:
     text = YAML.replace("AWS_IAM", conditional)
     conditions = "Conditions: {IsPrivate: !Equals [a, a]}\n"
     file.write_text(conditions + text)
-    finding = api_of(Source.of(file), tmp_path, print).findings[0]
+    finding = api_of(Source.of(file), tmp_path, print).findings[1]
     assert finding.startswith(f"{file}:{line_of(conditions + text, conditional)}: ")
 
 
@@ -78,7 +78,12 @@ def test_error_names_file_and_line(file: Path, tmp_path: Path) -> None:
 
 
 def test_error_of_a_method_names_the_line_of_the_method(file: Path, tmp_path: Path) -> None:
-    text = YAML.replace('StatusCode: "200"', "StatusCode: none").replace("AWS_IAM", "NONE")
+    text = YAML.replace("HttpMethod: GET", "HttpMethod: GET\n      MethodResponses: []")
+    text = (
+        text.replace("AWS_IAM", "NONE")
+        .replace("$input.path('$')", "none")
+        .replace("Integration:", "Unknown:")
+    )
     file.write_text(text)
     with pytest.raises(ConfigError) as error:
         api_of(Source.of(file), tmp_path, print)

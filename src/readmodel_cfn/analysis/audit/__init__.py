@@ -12,6 +12,7 @@ from typing import Any, Literal
 from readmodel_cfn.analysis.audit.cures import Edit
 from readmodel_cfn.analysis.audit.groups import Group, group
 from readmodel_cfn.analysis.audit.lines import with_lines
+from readmodel_cfn.analysis.audit.not_evaluated import not_evaluated
 from readmodel_cfn.analysis.audit.public import PublicMethod, public_methods
 from readmodel_cfn.analysis.audit.rule import (
     SEVERITIES,
@@ -131,13 +132,14 @@ def audit_report(template: TemplateSource) -> AuditReport:
         for rule in rules
         for violation in rule.check(view)
     }
+    unchecked = dict.fromkeys((*view.unchecked, *not_evaluated(view)))
     return AuditReport(
         findings=tuple(with_lines(findings.values(), text) if text else findings.values()),
         reads=len({method.id for method in view.methods if method.reads or method.reads_url}),
         lists=len({method.id for method in view.methods if method.lists}),
         writes=len({method.id for method in view.methods if method.writes}),
         public=tuple(public_methods(view)),
-        unchecked=view.unchecked,
+        unchecked=tuple(with_lines(unchecked, text) if text else unchecked),
         form="json" if is_json else "yaml",
     )
 

@@ -1,15 +1,19 @@
-"""The lines of findings in the text of a template."""
+"""The lines of findings, and of what was not looked at, in the text of a template."""
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TypeVar
 
 from readmodel_cfn.analysis.audit.rule import Finding
+from readmodel_cfn.analysis.unchecked import Unchecked
 from readmodel_cfn.cloudformation.json_pointer import unescaped
 from readmodel_cfn.cloudformation.reader import positions
 
+Placed = TypeVar("Placed", Finding, Unchecked)
 
-def with_lines(findings: Iterable[Finding], text: str) -> list[Finding]:
-    """The findings with their lines in the text.
+
+def with_lines(findings: Iterable[Placed], text: str) -> list[Placed]:
+    """The findings, or what was not looked at, with their lines in the text.
 
     What is missing, or is made by a function such as Fn::If or Fn::ForEach, is not in the text: it
     has the line of the nearest part above it.
@@ -23,7 +27,7 @@ def with_lines(findings: Iterable[Finding], text: str) -> list[Finding]:
     ]
 
 
-def _parts(finding: Finding) -> list[tuple[str, ...]]:
+def _parts(finding: Finding | Unchecked) -> list[tuple[str, ...]]:
     """The path of the finding and those above it, the longest first."""
     top = () if finding.resource == "Outputs" else ("Resources",)
     path = (*top, finding.resource, *map(unescaped, finding.path.split("/")))

@@ -8,11 +8,13 @@ no input or output itself:
     if isinstance(step, Call):
         step = gateway.finish(step, send(step.s3))
 
-A request passes these stages, a module each: routing, method (with its unsupported features),
-integration_request, S3, integration_response, method_response. If API Gateway would reject it, or a
-stage fails, gateway_responses makes the response. `unsupported(definition)` lists the features that
-are not evaluated. Facts without a source are marked "(assumed)" beside the code that depends on
-them.
+A request passes these stages, a module each: requests, routing, method (with its unsupported
+features), access (with usage_plans), integration_request, S3, integration_response,
+method_response. If API Gateway would reject it, or a stage fails, gateway_responses makes the
+response. `unsupported(definition)` lists the features that are not evaluated. `cloudformation`,
+with the modules that begin with `template_`, reads the definition from a template. Facts without a
+source are marked "(assumed)" beside the code that depends on them; the others are in
+tests/conformance.
 """
 
 from readmodel_cfn.local.gateway.definition import DefinitionError

@@ -16,6 +16,14 @@ from readmodel_cfn.cloudformation.evaluate import Evaluator, Unreadable, paramet
 from readmodel_cfn.cloudformation.values import Unknown, fill
 from readmodel_cfn.local.gateway.definition import DefinitionError, Json, section
 from readmodel_cfn.local.gateway.properties import API_GATEWAY, anything, typed
+from readmodel_cfn.local.gateway.template_access import (
+    Resources,
+    keys_without_value,
+    request_validators,
+    usage_plans,
+)
+from readmodel_cfn.local.gateway.template_refusals import check_creation
+from readmodel_cfn.local.gateway.usage_plans import UsagePlans
 
 PSEUDO_PARAMETERS: Mapping[str, str] = {
     "AWS::AccountId": "123456789012",
@@ -33,17 +41,15 @@ _WHOLE = ("Body", "BodyS3Location", "CloneFrom")
 # API Gateway's API uses CloudFormation's names with a lower-case first letter, except for this one.
 _RENAMED = {"IntegrationHttpMethod": "httpMethod"}
 
-Resources = Mapping[str, Json]
-"""The properties of resources by logical ID."""
-
 
 @dataclass(frozen=True, slots=True)
 class TemplateApi:
     """The API of a template, and a stage of it.
 
     `definition` is the argument of `Snapshot.from_definition`, `variables` are the stage's. `api`
-    is the logical ID of the API. `logical_ids` are the logical IDs of methods (`GET /things`) and
-    gateway responses (`gateway response DEFAULT_4XX`).
+    is the logical ID of the API. `context` has the values of `$context` that are the same for all
+    requests, `keys` the API keys of the stage with their usage plans. `logical_ids` are the logical
+    IDs of methods (`GET /things`) and gateway responses (`gateway response DEFAULT_4XX`).
     """
 
     definition: dict[str, Any]
@@ -51,6 +57,8 @@ class TemplateApi:
     variables: Mapping[str, str]
     api: str
     logical_ids: Mapping[str, str]
+    context: Mapping[str, str]
+    keys: UsagePlans
 
     def path(self, place: str, keys: Sequence[str | int] = ()) -> tuple[str | int, ...]:
         """The path in the template to a property of a method, a gateway response or the API."""
@@ -82,14 +90,16 @@ class TemplateScope:
         if part.name.startswith("{{"):
             return str(part)
         if part.problem:
-            raise _error(logical_id, part.problem)
+            raise DefinitionError.of_resource(logical_id, part.problem)
         if not part.is_reference:
             function = part.name.partition("=")[0]
-            raise _error(logical_id, f"{function} cannot be evaluated without a stack")
+            raise DefinitionError.of_resource(
+                logical_id, f"{function} cannot be evaluated without a stack"
+            )
         if part.logical_id != part.name:
-            raise _error(logical_id, f"there is no resource {part.logical_id}")
+            raise DefinitionError.of_resource(logical_id, f"there is no resource {part.logical_id}")
         hint = f"set it with --parameter {part.name}=VALUE"
-        raise _error(logical_id, f"{part.name} has no value", hint=hint)
+        raise DefinitionError.of_resource(logical_id, f"{part.name} has no value", hint=hint)
 
     def _bucket_name(self, part: Unknown) -> str | None:
         resource = self.resources[part.logical_id]
@@ -113,13 +123,18 @@ def read_api(
     Raises:
         DefinitionError: a value is missing, there is not exactly one API, or no such stage.
     """
-    resources = _resources(template_scope(template, parameters or {}))
+    scope = template_scope(template, parameters or {})
+    resources = _resources(scope)
     api = _only_api(resources)
+    check_creation(resources)
+    stage_name, variables, deployment = _stage(resources, api, stage)
     own = resources.get("GatewayResponse", {})
     responses = {_required(own[name], "ResponseType", name): name for name in own}
     methods = list(_methods(resources, f"{api}.RootResourceId"))
     definition = {
         **_settings(resources["RestApi"][api], api),
+        "keysWithoutValue": keys_without_value(resources, api, stage_name),
+        "requestValidators": request_validators(resources, api),
         "resources": [resource for resource, _ in methods],
         "gatewayResponses": {kind: _camel_case(own[name]) for kind, name in responses.items()},
     }
@@ -127,7 +142,10 @@ def read_api(
     for resource, by_method in methods:
         for name, logical_id in by_method.items():
             logical_ids[f"{name} {resource['path']}"] = logical_id
-    return TemplateApi(definition, *_stage(resources, api, stage), api, logical_ids)
+    account = str(scope.evaluator.evaluate({"Ref": "AWS::AccountId"}))
+    context = {"accountId": account, "apiId": api, "deploymentId": deployment}
+    keys = usage_plans(resources, api, stage_name)
+    return TemplateApi(definition, stage_name, variables, api, logical_ids, context, keys)
 
 
 def template_scope(template: Json, values: Mapping[str, str]) -> TemplateScope:
@@ -151,13 +169,6 @@ def template_scope(template: Json, values: Mapping[str, str]) -> TemplateScope:
     return TemplateScope(evaluator, resources)
 
 
-def _error(
-    logical_id: str, what: str, *keys: str | int, hint: str | None = None
-) -> DefinitionError:
-    path = ("Resources", logical_id, *(("Properties", *keys) if keys else ()))
-    return DefinitionError(logical_id, what, path, hint)
-
-
 def _resources(scope: TemplateScope) -> dict[str, Resources]:
     """The template's API Gateway resources with their functions evaluated, by short type."""
     by_type: dict[str, dict[str, Json]] = {}
@@ -166,7 +177,9 @@ def _resources(scope: TemplateScope) -> dict[str, Resources]:
         if full_type.startswith(_TYPE):
             condition = resource.get("Condition")
             if condition is not None and not scope.evaluator.condition(condition):
-                raise _error(logical_id, f"its condition {condition} is unknown")
+                raise DefinitionError.of_resource(
+                    logical_id, f"its condition {condition} is unknown"
+                )
             properties = scope.resolve(resource.get("Properties") or {}, logical_id)
             short_type = full_type.removeprefix(_TYPE)
             found = typed(properties, API_GATEWAY.get(short_type, anything), logical_id)
@@ -185,11 +198,13 @@ def _only_api(resources: Mapping[str, Resources]) -> str:
     for part in _WHOLE:
         if part in apis[api]:
             hint = "define the API by resources and methods"
-            raise _error(api, f"{part} is not evaluated", part, hint=hint)
+            raise DefinitionError.of_resource(api, f"{part} is not evaluated", part, hint=hint)
     for short_type in _PARTS:
         for logical_id, own in resources.get(short_type, {}).items():
             if own.get("RestApiId") != api:
-                raise _error(logical_id, f"its RestApiId is not {api}", "RestApiId")
+                raise DefinitionError.of_resource(
+                    logical_id, f"its RestApiId is not {api}", "RestApiId"
+                )
     return api
 
 
@@ -199,38 +214,48 @@ def _settings(properties: Json, api: str) -> dict[str, Any]:
     try:
         compression = int(properties[name]) if name in properties else None
     except ValueError:
-        raise _error(api, f"{name} {properties[name]!r} is not a number", name) from None
+        raise DefinitionError.of_resource(
+            api, f"{name} {properties[name]!r} is not a number", name
+        ) from None
     types = properties.get("BinaryMediaTypes") or ()
     return {
         "binaryMediaTypes": [media_type.replace("~1", "/") for media_type in types],
         "minimumCompressionSize": compression,
+        "apiKeySource": properties.get("ApiKeySourceType"),
         "policy": properties.get("Policy"),
     }
 
 
 def _stage(
     resources: Mapping[str, Resources], api: str, name: str | None
-) -> tuple[str, dict[str, str]]:
-    """The stage's name and variables; a deployment's own stage has them in StageDescription."""
+) -> tuple[str, dict[str, str], str]:
+    """The stage's name, its variables, and its deployment's logical ID.
+
+    A deployment's own stage has its variables in StageDescription.
+    """
     stages = {
-        own["StageName"]: _variables(own)
+        own["StageName"]: (_variables(own), str(own.get("DeploymentId", "")))
         for own in resources.get("Stage", {}).values()
         if own.get("StageName")
     }
-    for own in resources.get("Deployment", {}).values():
+    for logical_id, own in resources.get("Deployment", {}).items():
         if own.get("StageName"):
             description = section(own, "StageDescription")
-            stages.setdefault(own["StageName"], _variables(description))
+            stages.setdefault(own["StageName"], (_variables(description), logical_id))
     if not stages and name:
-        return name, {}  # another template may create it
+        return name, {}, ""  # another template may create it
     if not stages:
         hint = "choose its name with --stage NAME"
-        raise _error(api, "no Stage, and no Deployment with a StageName", hint=hint)
+        raise DefinitionError.of_resource(
+            api, "no Stage, and no Deployment with a StageName", hint=hint
+        )
     if name is None:
         name = next(iter(stages))
     if name not in stages:
-        raise _error(api, f"no stage {name}, its stages are: {', '.join(stages)}")
-    return name, stages[name]
+        raise DefinitionError.of_resource(
+            api, f"no stage {name}, its stages are: {', '.join(stages)}"
+        )
+    return name, *stages[name]
 
 
 def _variables(stage: Json) -> dict[str, str]:
@@ -249,9 +274,12 @@ def _methods(
         resource = _required(properties, "ResourceId", logical_id)
         name = _required(properties, "HttpMethod", logical_id)
         if resource not in paths:
-            raise _error(logical_id, f"there is no resource {resource}", "ResourceId")
+            raise DefinitionError.of_resource(
+                logical_id, f"there is no resource {resource}", "ResourceId"
+            )
         if name in methods[resource]:
-            raise _error(logical_id, f"{resource} has another {name} method", "HttpMethod")
+            what = f"Method already exists for this resource ({resource}, {name})"
+            raise DefinitionError.of_resource(logical_id, what, "HttpMethod")
         ids[resource][name] = logical_id
         methods[resource][name] = _method(properties, logical_id)
     for resource, path in paths.items():
@@ -264,7 +292,9 @@ def _path(logical_id: str, own: Resources, root: str) -> str:
     parent = logical_id
     while parent != root:
         if parent not in own or len(parts) > len(own):
-            raise _error(logical_id, f"its parents do not end at {root}", "ParentId")
+            raise DefinitionError.of_resource(
+                logical_id, f"its parents do not end at {root}", "ParentId"
+            )
         parts.insert(0, _required(own[parent], "PathPart", parent))
         parent = _required(own[parent], "ParentId", parent)
     return "/" + "/".join(parts)
@@ -288,7 +318,7 @@ def _by_status(responses: Sequence[Json] | None, logical_id: str) -> Mapping[str
     for response in responses or ():
         status = str(response.get("StatusCode"))
         if status in by_status:
-            raise _error(logical_id, f"two responses with the status {status}")
+            raise DefinitionError.of_resource(logical_id, f"two responses with the status {status}")
         by_status[status] = _camel_case(response)
     return by_status
 
@@ -304,5 +334,5 @@ def _required(properties: Json, name: str, logical_id: str) -> str:
     """A required property of the resource, as text."""
     value = properties.get(name)
     if not value:
-        raise _error(logical_id, f"{name} is {value!r}, not a text", name)
+        raise DefinitionError.of_resource(logical_id, f"{name} is {value!r}, not a text", name)
     return str(value)

@@ -1,7 +1,7 @@
 """Reads the definition of an API, in the format of API Gateway's API (camelCase)."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 
 Json = Mapping[str, Any]
 """One object of a definition: camelCase keys, values of any JSON type."""
@@ -22,6 +22,14 @@ class DefinitionError(ValueError):
         self.what: str = what
         self.path: tuple[str | int, ...] = path
         self.hint: str | None = hint
+
+    @classmethod
+    def of_resource(
+        cls, logical_id: str, what: str, *keys: str | int, hint: str | None = None
+    ) -> Self:
+        """The error of a resource of a template; `keys` are the path to one of its properties."""
+        path = ("Resources", logical_id, *(("Properties", *keys) if keys else ()))
+        return cls(logical_id, what, path, hint)
 
 
 def section(holder: Json, name: str) -> Json:
@@ -44,8 +52,8 @@ def status_code(value: object, place: str) -> int:
     return status
 
 
-def resources(definition: Json) -> Iterator[tuple[str, Json]]:
-    """Each resource's full path with its methods by HTTP method.
+def resources(definition: Json) -> Iterator[tuple[Json, str, Json]]:
+    """Each resource with its full path, and its methods by HTTP method.
 
     Raises:
         DefinitionError: a resource has no full path.
@@ -54,12 +62,12 @@ def resources(definition: Json) -> Iterator[tuple[str, Json]]:
         path = resource.get("path")
         if not isinstance(path, str) or not path.startswith("/"):
             raise DefinitionError(f"resource {resource.get('id')}", f"{path!r} is not a full path")
-        yield path, section(resource, "resourceMethods")
+        yield resource, path, section(resource, "resourceMethods")
 
 
 def methods(definition: Json) -> Iterator[tuple[str, Json]]:
     """Each method with its HTTP method and path, such as `GET /things`."""
-    for path, by_name in resources(definition):
+    for _, path, by_name in resources(definition):
         for name, method in by_name.items():
             yield f"{name} {path}", method or {}
 

@@ -3,8 +3,15 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from readmodel_cfn.cloudformation.s3_uri import S3Uri, parse_path
+from readmodel_cfn.cloudformation.rest_api.expressions import (
+    REQUEST_SOURCES,
+    REQUEST_TARGETS,
+    Scope,
+)
+from readmodel_cfn.cloudformation.rest_api.features import parse_s3_uri
+from readmodel_cfn.cloudformation.s3_uri import S3Uri
 from readmodel_cfn.limits import RESERVED_REQUEST_HEADERS
 from readmodel_cfn.local.gateway.definition import DefinitionError, Json, section
 from readmodel_cfn.local.gateway.failures import GatewayResponseError
@@ -15,20 +22,21 @@ from readmodel_cfn.local.gateway.mapping_templates import (
     parse_all,
 )
 from readmodel_cfn.local.gateway.parameter_mapping import (
-    REQUEST_SOURCES,
-    REQUEST_TARGETS,
     Assignments,
     assign,
     compile_assignments,
 )
 from readmodel_cfn.local.gateway.payload import MediaTypes, decompressed, request_payload
-from readmodel_cfn.local.gateway.types import Exchange, Request, S3Request, Scope
+from readmodel_cfn.local.gateway.types import Exchange, Request, S3Request
 
 # API Gateway sends these to the backend without a body (LocalStack's code).
 _BODILESS_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # Quotes around the name are optional: `{statusCode:200}` is in wide use.
 _MOCK_STATUS = re.compile(r"""["']?\bstatusCode["']?\s*:\s*(\d{3})\b""")
+
+
+_STAGE_VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +80,11 @@ class RequestBody:
 class Integration:
     """A compiled integration request; `uri` is None for MOCK.
 
-    `method` is the HTTP method of the backend call; None means the client's method.
+    `method` is the HTTP method of the backend call; None means the client's method. `uri` and
+    `credentials` can have stage variables.
     """
 
-    uri: S3Uri | None
+    uri: str | None
     method: str | None
     credentials: str | None
     body: RequestBody
@@ -96,7 +105,7 @@ def compile_integration(method: Json, place: str) -> Integration:
     _check_declared(parameters, section(method, "requestParameters"), place)
     http_method = integration.get("httpMethod")
     return Integration(
-        uri=parse_uri(integration["uri"]) if integration["type"] == "AWS" else None,
+        uri=integration["uri"] if integration["type"] == "AWS" else None,
         method=None if http_method == "ANY" else http_method,
         credentials=integration.get("credentials"),
         body=_compile_body(integration),
@@ -106,20 +115,24 @@ def compile_integration(method: Json, place: str) -> Integration:
     )
 
 
-def s3_request(uri: S3Uri, integration: Integration, exchange: Exchange, body: bytes) -> S3Request:
+def s3_request(uri: str, integration: Integration, exchange: Exchange, body: bytes) -> S3Request:
     """The call of S3: bucket and key from the URI, and only mapped headers and query parameters.
 
     Raises:
-        GatewayResponseError: 500, if a header is not allowed or a path parameter has no value.
+        GatewayResponseError: 500, if a header is not allowed, or a path parameter or a stage
+            variable has no value.
     """
     method = integration.method or exchange.request.method
-    bucket, key = _object(uri, assign(integration.path, exchange.scope))
+    variables = exchange.scope["stageVariables"]
+    parsed = _parsed(_with_variables(uri, variables))
+    bucket, key = _object(parsed, assign(integration.path, exchange.scope))
+    credentials = integration.credentials
     return S3Request(
         method=method,
         bucket=bucket,
         key=key,
-        region=str(uri.region),
-        credentials=integration.credentials,
+        region=str(parsed.region),
+        credentials=_with_variables(credentials, variables) if credentials else None,
         headers=_headers(integration, exchange.scope),
         query=assign(integration.querystring, exchange.scope),
         body=b"" if method in _BODILESS_METHODS else body,
@@ -138,21 +151,33 @@ def mock_status(body: bytes) -> int:
     return int(match[1])
 
 
-def parse_uri(uri: str) -> S3Uri | None:
-    """The URI `arn:PARTITION:apigateway:REGION:s3:path/BUCKET/KEY`, or None for any other.
+def _with_variables(text: str, variables: Mapping[str, str]) -> str:
+    """The text with the values of its stage variables.
 
-    Also None for what is not evaluated: actions, queries, stage variables, a bucket in the host.
+    A variable without a value is a configuration error (assumed).
     """
-    found = parse_path(uri)
-    if found is None or "${" in uri or found.in_host or found.query is not None:
-        return None
-    return found if found.partition and found.region and found.bucket else None
+    if "${" not in text:
+        return text
+    try:
+        return _STAGE_VARIABLE.sub(lambda match: variables[match[1]], text)
+    except KeyError:
+        raise GatewayResponseError("API_CONFIGURATION_ERROR") from None
+
+
+@lru_cache(maxsize=1024)
+def _parsed(uri: str) -> S3Uri:
+    """The S3 URI; if it is not one after its variables are filled in, a configuration error."""
+    found = parse_s3_uri(uri)
+    if found is None:
+        raise GatewayResponseError("API_CONFIGURATION_ERROR")
+    return found
 
 
 def _check_declared(parameters: Json, declared: Json, place: str) -> None:
     for source in parameters.values():
         if source.startswith("method.request.") and source not in declared:
-            raise DefinitionError(place, f"maps {source}, which the method does not declare")
+            reason = f"Invalid mapping expression parameter specified: {source}"
+            raise DefinitionError(place, f"{reason}, which the method does not declare")
 
 
 def _mapped(parameters: Json, kind: str) -> Assignments:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from readmodel_cfn.cloudformation.rest_api.expressions import RESPONSE_SOURCES, RESPONSE_TARGET
 from readmodel_cfn.local.gateway.definition import (
     DefinitionError,
     Json,
@@ -14,8 +15,6 @@ from readmodel_cfn.local.gateway.failures import GatewayResponseError
 from readmodel_cfn.local.gateway.mapping_templates import Templates, apply, by_accept, parse_all
 from readmodel_cfn.local.gateway.method_response import complete
 from readmodel_cfn.local.gateway.parameter_mapping import (
-    RESPONSE_SOURCES,
-    RESPONSE_TARGET,
     Assignment,
     Assignments,
     assign,
@@ -29,11 +28,27 @@ from readmodel_cfn.local.gateway.payload import (
 )
 from readmodel_cfn.local.gateway.types import Exchange, Request, Response, S3Response
 
-# API Gateway renames these headers if they are mapped, and drops Transfer-Encoding: developer
-# guide, "Amazon API Gateway important notes", and responses of AWS that LocalStack recorded.
+# API Gateway renames these headers if they are mapped, and drops Transfer-Encoding: responses of
+# AWS that LocalStack recorded. Accept, Age, Content-Encoding, Content-Type, Pragma, Range, Referer,
+# TE, Via and Warn keep their names, although the guide's "important notes" list them too.
 _REMAPPED = {
     name.lower(): f"x-amzn-Remapped-{name}"
-    for name in ("Connection", "Content-Length", "Content-MD5", "Date", "Server")
+    for name in (
+        "Authorization",
+        "Connection",
+        "Content-Length",
+        "Content-MD5",
+        "Date",
+        "Expect",
+        "Host",
+        "Max-Forwards",
+        "Proxy-Authenticate",
+        "Server",
+        "Trailer",
+        "Upgrade",
+        "User-Agent",
+        "WWW-Authenticate",
+    )
 }
 _DROPPED = frozenset({"transfer-encoding"})
 
@@ -92,16 +107,21 @@ def select(responses: Iterable[IntegrationResponse], status: int) -> Integration
 
 
 def respond(
-    response: IntegrationResponse, exchange: Exchange, found: S3Response, encoding: Encoding
+    response: IntegrationResponse,
+    exchange: Exchange,
+    found: S3Response,
+    encoding: Encoding,
+    *,
+    traced: bool,
 ) -> Response:
     """The client's response: only mapped headers, and the template's output or S3's body.
 
-    The body is converted, then mapped, then compressed.
+    The body is converted, then mapped, then compressed. `traced` is False for MOCK.
     """
     body = _body(response, exchange, found, encoding.binary_types)
     headers = assign(response.headers, {**exchange.scope, "response": found.headers})
     coding = _coding(exchange.request, found, headers, len(body), encoding.minimum_size)
-    return complete(exchange.request, response.status, headers, body, coding=coding)
+    return complete(exchange.request, response.status, headers, body, coding=coding, traced=traced)
 
 
 def _compile(
@@ -110,9 +130,9 @@ def _compile(
     parameters = section(response, "responseParameters")
     for target in parameters:
         if target not in section(method_response or {}, "responseParameters"):
-            header = target.removeprefix(RESPONSE_TARGET)
-            what = f"response {status} maps {header}, which its method response does not declare"
-            raise DefinitionError(place, what)
+            reason = f"Invalid mapping expression parameter specified: {target}"
+            what = f"which the method response {status} does not declare"
+            raise DefinitionError(place, f"{reason}, {what}")
     pattern = response.get("selectionPattern")
     return IntegrationResponse(
         status=status,
@@ -151,7 +171,7 @@ def _body(
     payload = response_payload(found.body, content_type, accept, response.handling, binary_types)
     if not response.templates:
         return payload.body
-    _, template = by_accept(response.templates, accept or "")
+    template = by_accept(response.templates, accept or "")
     return apply(template, payload, {**exchange.scope, "response": found.headers})
 
 

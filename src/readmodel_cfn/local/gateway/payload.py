@@ -37,30 +37,46 @@ class Payload:
 
 @dataclass(frozen=True, slots=True)
 class MediaTypes:
-    """An API's binaryMediaTypes: exact ones, `image/*`, or `*/*` for all."""
+    """An API's binaryMediaTypes: exact ones, `image/*`, or `*/*` for all.
+
+    `*/png` matches nothing, not even itself, and `image/png` does not match `image/*` in an Accept
+    (recorded on AWS by LocalStack).
+    """
 
     types: frozenset[str]
 
     @classmethod
     def of(cls, types: Iterable[str]) -> Self:
         """The listed types; case is ignored (assumed)."""
-        return cls(frozenset(media_type.strip().lower() for media_type in types))
+        listed = (media_type.strip().lower() for media_type in types)
+        return cls(frozenset(t for t in listed if t == "*/*" or not t.startswith("*/")))
 
-    def match(self, header: str | None) -> bool:
-        """Whether a Content-Type or Accept names a binary type.
+    def match_content_type(self, header: str | None) -> bool:
+        """Whether a Content-Type names a binary type.
 
-        If an Accept has several types, only the first counts. A request without the header counts
-        as `application/json`: with `*/*` its empty body is binary ("Unable to transform request",
-        in public reports of failing preflights). That this holds for Accept too, and for a backend
-        that sends no Content-Type, is assumed.
+        A request without the header counts as `application/json`: with `*/*` its empty body is
+        binary ("Unable to transform request", in public reports of failing preflights). That this
+        holds for a backend that sends no Content-Type is assumed.
         """
+        return self._match(header or "application/json")
+
+    def match_accept(self, header: str | None) -> bool:
+        """Whether an Accept names a binary type: its first one counts, and none does not match.
+
+        Both recorded on AWS by LocalStack.
+        """
+        return self._match(header or "")
+
+    def _match(self, header: str) -> bool:
         if not self.types:
             return False
         if "*/*" in self.types:
             return True
-        first = (header or "application/json").partition(",")[0]
-        media_type = first.partition(";")[0].strip().lower()
-        return media_type in self.types or f"{media_type.partition('/')[0]}/*" in self.types
+        media_type = header.partition(",")[0].partition(";")[0].strip().lower()
+        if media_type in self.types:
+            return True
+        kind, slash, _ = media_type.partition("/")
+        return bool(slash) and f"{kind}/*" in self.types
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +103,7 @@ def request_payload(
     body: bytes, content_type: str | None, handling: str | None, binary_types: MediaTypes
 ) -> Payload:
     """The client's body for the integration; without a `handling` it is not converted."""
-    binary = binary_types.match(content_type)
+    binary = binary_types.match_content_type(content_type)
     return _converted(body, binary, handling == _TO_BINARY if handling else binary)
 
 
@@ -99,10 +115,9 @@ def response_payload(
     binary_types: MediaTypes,
 ) -> Payload:
     """The backend's body for the client; without a `handling`, Accept determines the conversion."""
-    binary = binary_types.match(content_type)
-    return _converted(
-        body, binary, handling == _TO_BINARY if handling else binary_types.match(accept)
-    )
+    binary = binary_types.match_content_type(content_type)
+    accepted = handling == _TO_BINARY if handling else binary_types.match_accept(accept)
+    return _converted(body, binary, accepted)
 
 
 def _converted(body: bytes, binary: bool, to_binary: bool) -> Payload:

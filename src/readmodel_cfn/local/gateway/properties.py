@@ -37,6 +37,14 @@ def text(value: Any, path: Path) -> str:
     return str(as_text(value))
 
 
+def number(value: Any, path: Path) -> float:
+    """A number, also as a text."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise _wrong(value, path, "a number") from None
+
+
 def boolean(value: Any, path: Path) -> bool:
     """A boolean, or the text true or false."""
     if str(value).lower() not in ("true", "false"):
@@ -98,10 +106,13 @@ def _wrong(value: Any, path: Path, expected: str) -> DefinitionError:
     return DefinitionError(str(path[1]), f"{name} is {value!r}, not {expected}", path)
 
 
+_THROTTLE = record(BurstLimit=number, RateLimit=number)
 _MAPPINGS = {"ResponseParameters": mapping(text), "ResponseTemplates": mapping(text)}
 
 API_GATEWAY: Mapping[str, Type] = {
-    "RestApi": record(BinaryMediaTypes=sequence(text), MinimumCompressionSize=text),
+    "RestApi": record(
+        BinaryMediaTypes=sequence(text), MinimumCompressionSize=text, ApiKeySourceType=text
+    ),
     "Resource": record(RestApiId=text, ParentId=text, PathPart=text),
     "Method": record(
         RestApiId=text,
@@ -111,6 +122,7 @@ API_GATEWAY: Mapping[str, Type] = {
         ApiKeyRequired=boolean,
         RequestValidatorId=text,
         RequestParameters=mapping(anything),
+        RequestModels=mapping(text),
         MethodResponses=sequence(
             record(StatusCode=text, ResponseParameters=mapping(anything)),
         ),
@@ -129,6 +141,17 @@ API_GATEWAY: Mapping[str, Type] = {
         ),
     ),
     "GatewayResponse": record(RestApiId=text, ResponseType=text, StatusCode=text, **_MAPPINGS),
+    "RequestValidator": record(
+        RestApiId=text, ValidateRequestBody=boolean, ValidateRequestParameters=boolean
+    ),
+    "Model": record(RestApiId=text, Name=text),
+    "ApiKey": record(Enabled=boolean, Value=text),
+    "UsagePlan": record(
+        ApiStages=sequence(record(ApiId=text, Stage=text, Throttle=mapping(_THROTTLE))),
+        Throttle=_THROTTLE,
+        Quota=record(Limit=number),
+    ),
+    "UsagePlanKey": record(KeyId=text, UsagePlanId=text),
     "Stage": record(RestApiId=text, StageName=text, Variables=mapping(text)),
     "Deployment": record(
         RestApiId=text, StageName=text, StageDescription=record(Variables=mapping(text))

@@ -11,10 +11,11 @@ _ANY_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A resource: its full path as defined, and its methods by HTTP method."""
+    """A resource: its full path as defined, its methods by HTTP method, and its ID."""
 
     path: str
     methods: Mapping[str, Method]
+    id: str = ""
 
     def method(self, name: str) -> Method | None:
         """The method with this name, else ANY, which matches seven HTTP methods."""
@@ -36,6 +37,7 @@ class Route:
     """The method for a request, with the path of its resource and the path parameters."""
 
     resource_path: str
+    resource_id: str
     method: Method
     path_parameters: Mapping[str, str]
 
@@ -104,7 +106,7 @@ def match(root: Node, path: str, http_method: str) -> Route | None:
     """
     for resource, parameters in _candidates(root, segments(path), {}):
         if method := resource.method(http_method):
-            return Route(resource.path, method, parameters)
+            return Route(resource.path, resource.id, method, parameters)
     return None
 
 

@@ -6,19 +6,16 @@ The gateway does no input or output itself. The caller passes a `Request` and ge
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
-Place = Literal["static", "header", "querystring", "path", "context", "stageVariables", "response"]
-
-Scope = Mapping[Place, Mapping[str, str]]
-"""The values that mappings and templates read, by place; header names are lower case."""
+from readmodel_cfn.cloudformation.rest_api.expressions import Scope
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """A client's request: `path` is decoded, starts with `/` and is below the stage.
 
-    Header names are lower case; the caller joins repeated headers with a comma.
+    Header names are lower case; the caller joins repeated headers with a comma. `time` is in
+    seconds since the epoch. `client_request` in `requests` makes one with new IDs.
     """
 
     method: str
@@ -27,6 +24,11 @@ class Request:
     query: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     request_id: str = ""
+    extended_request_id: str = ""
+    trace_id: str = ""
+    source_ip: str = ""
+    protocol: str = "HTTP/1.1"
+    time: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

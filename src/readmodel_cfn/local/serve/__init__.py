@@ -8,6 +8,7 @@
     api         the API of a template: its routes, and responses to requests
     folder      a folder that answers as S3, with its files as objects
     endpoint    an S3 at a URL
+    signing     signs the requests to it
     s3          S3's responses to reads of an object: headers, conditions, ranges, errors
     bucket_cors the headers that S3 adds by the CORS rules of a bucket
     permissions whether a role of the template may list the bucket and get a key

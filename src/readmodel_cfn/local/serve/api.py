@@ -27,13 +27,6 @@ from readmodel_cfn.local.serve.folder import Folder
 from readmodel_cfn.local.serve.permissions import permissions_of
 from readmodel_cfn.local.serve.source import Source
 
-NO_SUCH_STAGE = Response(
-    403,
-    {"Content-Type": "application/json", "x-amzn-ErrorType": "ForbiddenException"},
-    b'{"message":"Forbidden"}',
-)
-"""The response for a stage that does not exist; no gateway response applies (assumed)."""
-
 
 class S3(Protocol):
     """The source of the documents: a folder, or an S3 at a URL."""
@@ -106,8 +99,11 @@ class Api:
         return any("OPTIONS" in route.methods for route in self.routes)
 
     def below_stage(self, path: str) -> str | None:
-        """The path below the stage, or None for a path of another stage."""
-        stage, slash, rest = path.removeprefix("/").partition("/")
+        """The path below the stage, or None for a path of another stage.
+
+        Slashes in front of the stage do not count (recorded on AWS by LocalStack).
+        """
+        stage, slash, rest = path.lstrip("/").partition("/")
         return slash + rest or "/" if stage == self.stage else None
 
 
@@ -120,7 +116,13 @@ def api_of(source: Source, documents: Path | S3, note: Callable[[str], None]) ->
     found: TemplateApi | None = None
     try:
         found = read_api(source.template, source.parameters, source.stage)
-        gateway = Gateway(Snapshot.from_definition(found.definition), found.stage, found.variables)
+        gateway = Gateway(
+            Snapshot.from_definition(found.definition),
+            found.stage,
+            found.variables,
+            context=found.context,
+            keys=found.keys,
+        )
         s3 = _folder(source, documents, note, found) if isinstance(documents, Path) else documents
         routes = tuple(_routes(found.definition, gateway, s3))
         features = unsupported(found.definition)

@@ -2,15 +2,15 @@
 
 import asyncio
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
 
 from readmodel_cfn.limits import API_PAYLOAD_BYTES
-from readmodel_cfn.local.gateway import Request, Response
-from readmodel_cfn.local.serve.api import NO_SUCH_STAGE, Api
+from readmodel_cfn.local.gateway import Response
+from readmodel_cfn.local.gateway.method_response import no_such_stage
+from readmodel_cfn.local.gateway.requests import client_request, parse_query
+from readmodel_cfn.local.serve.api import Api
 from readmodel_cfn.local.serve.page_origins import PageOrigins
 
 NO_MORE_ORIGINS = PageOrigins(())
@@ -70,18 +70,22 @@ class App:
             self._log(Answered(scope["method"], _target(scope), response.status, seconds))
 
     async def _answer(self, scope: Message, body: bytes | None) -> Response:
-        api = self.api
-        path = api.below_stage(scope["path"])
-        # API Gateway maps the last value of a parameter that is sent more than once.
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         headers = _joined(scope["headers"])
-        request = Request(
-            scope["method"], path or "", headers, query, body or b"", request_id=str(uuid.uuid4())
-        )
         if self._local and not self._origins.allows_host(headers.get("host", "localhost")):
             return _OTHER_HOST
+        api = self.api
+        path = api.below_stage(scope["path"])
+        request = client_request(
+            scope["method"],
+            path or "/",
+            headers,
+            parse_query(scope["query_string"].decode("latin-1")),
+            body or b"",
+            source_ip=(scope.get("client") or ("",))[0],
+            protocol=f"HTTP/{scope.get('http_version', '1.1')}",
+        )
         if path is None:
-            response = NO_SUCH_STAGE
+            response = no_such_stage(request)
         elif body is None:
             response = api.gateway.failed(request, "REQUEST_TOO_LARGE")
         elif api.s3.is_remote:  # other requests are served meanwhile

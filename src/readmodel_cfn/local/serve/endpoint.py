@@ -1,17 +1,18 @@
 """An S3 at a URL, which gets the requests of an integration as API Gateway would send them.
 
 Each request has the method, path, query, body and mapped headers of the integration request. The
-request is not signed, and the headers that API Gateway adds itself (User-Agent, X-Amzn-Trace-Id)
-are not sent: use an S3 that accepts unsigned requests, such as a public bucket.
+headers that API Gateway adds itself (User-Agent, X-Amzn-Trace-Id) are not sent. Without a signer
+the request is not signed: the S3 must accept that, as it does for a public bucket.
 """
 
 import re
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from urllib.parse import quote, urlencode, urlsplit
 
-from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.limits import API_PAYLOAD_BYTES, INTEGRATION_SECONDS
 from readmodel_cfn.local.gateway import S3Request, S3Response
+from readmodel_cfn.local.serve.signing import Signer
 
 _BODILESS = ("GET", "HEAD", "DELETE", "OPTIONS")
 
@@ -19,13 +20,15 @@ _BODILESS = ("GET", "HEAD", "DELETE", "OPTIONS")
 class Endpoint:
     """An S3 at a URL, with the bucket in the path: `URL/BUCKET/KEY`.
 
+    `signer` signs the requests; without one they are not signed.
+
     Raises:
         ConfigError: the URL is not an http or https URL.
     """
 
     is_remote = True
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, signer: Signer | None = None) -> None:
         try:
             parts = urlsplit(url)
             valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -36,6 +39,7 @@ class Endpoint:
             raise ConfigError(f"{url!r} is not allowed", where="--s3-endpoint", hint=hint)
         self._is_https, self._path = parts.scheme == "https", parts.path.rstrip("/")
         self._host, self._port = parts.hostname or "", parts.port
+        self._origin, self._signer = f"{parts.scheme}://{parts.netloc}", signer
 
     def answer(self, request: S3Request) -> S3Response:
         """S3's response; a body over API Gateway's limit is cut one byte after it.
@@ -49,7 +53,8 @@ class Endpoint:
         try:
             self._send(connection, request)
             return _read(connection.getresponse())
-        except (HTTPException, ValueError) as error:  # ValueError: a header not allowed
+        except (HTTPException, ValueError, ReadModelError) as error:
+            # ValueError: a header that is not allowed; ReadModelError: a key that has expired.
             raise OSError(f"{type(error).__name__}: {error}") from error
         finally:
             connection.close()
@@ -62,9 +67,14 @@ class Endpoint:
         target = f"{self._path}/{request.bucket}/{quote(request.key, safe='/-_.~')}"
         if request.query:
             target += f"?{urlencode(request.query, quote_via=quote)}"
+        headers = dict(request.headers)
+        if self._signer:
+            headers = self._signer.signed(
+                request.method, self._origin + target, request.region, headers, request.body
+            )
         own_host = "host" in request.headers
         connection.putrequest(request.method, target, skip_host=own_host, skip_accept_encoding=True)
-        for name, value in request.headers.items():
+        for name, value in headers.items():
             connection.putheader(name, value.encode("latin-1", "replace"))
         if request.body or request.method not in _BODILESS:
             connection.putheader("Content-Length", str(len(request.body)))

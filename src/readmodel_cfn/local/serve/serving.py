@@ -67,6 +67,7 @@ def serving(
     parameters: Mapping[str, str] | None = None,
     stage: str | None = None,
     s3_endpoint: str | None = None,
+    sign: bool = False,
     origins: Sequence[str] = LOCAL_ORIGINS,
     host: str = "127.0.0.1",
     port: int = 0,
@@ -83,6 +84,7 @@ def serving(
         parameters: Values of parameters, pseudo parameters and resources.
         stage: Stage to serve, by default the template's first.
         s3_endpoint: URL of an S3 to read from instead of the folder.
+        sign: Whether to sign the requests to that S3, with the access key of the environment.
         origins: Origins whose pages may read, besides those that the template allows: exact ones,
             `*`, or with `*` as the port; ["none"] for no other. By default http://localhost and
             http://127.0.0.1 on any port.
@@ -93,10 +95,10 @@ def serving(
 
     Raises:
         ConfigError: the template cannot be served, or the folder does not exist.
-        ReadModelError: the port is in use.
+        ReadModelError: the port is in use, or there is no access key to sign with.
     """
     source = Source.of(template).with_options(parameters, stage)
-    s3, pages = _s3(documents, s3_endpoint), PageOrigins.of(origins)
+    s3, pages = _s3(documents, s3_endpoint, sign), PageOrigins.of(origins)
     api = api_of(source, s3, lambda text: on_progress(Note(text)))
     app = App(api, on_progress, pages, local=server.is_local(host))
     with server.listen(host, port) as listener, server.running(app, listener):
@@ -112,6 +114,7 @@ def serve(
     *,
     watch: Path,
     s3_endpoint: str | None = None,
+    sign: bool = False,
     origins: Sequence[str] = LOCAL_ORIGINS,
     host: str = "127.0.0.1",
     port: int = 0,
@@ -124,9 +127,9 @@ def serve(
 
     Raises:
         ConfigError: the template cannot be served, or the folder does not exist.
-        ReadModelError: the port is in use.
+        ReadModelError: the port is in use, or there is no access key to sign with.
     """
-    s3, pages = _s3(documents, s3_endpoint), PageOrigins.of(origins)
+    s3, pages = _s3(documents, s3_endpoint, sign), PageOrigins.of(origins)
 
     def note(text: str) -> None:
         on_progress(Note(text))
@@ -145,11 +148,12 @@ def serve(
     server.run(app, listener, ready=ready, watch=lambda: reloader.watch(app))
 
 
-def _s3(documents: str | Path, s3_endpoint: str | None) -> Path | S3:
+def _s3(documents: str | Path, s3_endpoint: str | None, sign: bool) -> Path | S3:
     if s3_endpoint is not None:
         from readmodel_cfn.local.serve.endpoint import Endpoint
+        from readmodel_cfn.local.serve.signing import Signer
 
-        return Endpoint(s3_endpoint)
+        return Endpoint(s3_endpoint, Signer() if sign else None)
     folder = Path(documents)
     if not folder.is_dir():
         hint = "create it, or choose another folder with --documents DIR"

@@ -1,21 +1,30 @@
 """Serves the snapshot of a stage's deployment with this package's gateway and ministack's S3.
 
-ministack has no integration with S3: it answers 504. It still serves the APIs that it supports
-better than the gateway (Lambda, authorizers, API keys), and for all APIs it does what the gateway
-does not: host names, account and region, the resource policy, throttling.
+ministack has no integration with S3: it answers 504. It still serves the APIs that neither read S3
+nor consist of MOCK (Lambda, HTTP), and for all APIs it does what the gateway does not: host names,
+account and region, the resource policy, throttling, API keys, and the signatures of requests.
 """
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+from ministack import app
 from ministack.services import apigateway_v1
 
 from readmodel_cfn.local.gateway import Call, Gateway, Request, Response, Snapshot
+from readmodel_cfn.local.gateway.access import is_signed
+from readmodel_cfn.local.gateway.requests import client_request, parse_query
 from readmodel_cfn.local.gateway.routing import match
 from readmodel_cfn.local.sandbox.additions import deployments
+from readmodel_cfn.local.sandbox.additions.api_keys import StageKeys
 from readmodel_cfn.local.sandbox.additions.role_session import RoleRefusedError
 from readmodel_cfn.local.sandbox.additions.s3_backend import fetch
+
+_BY_PATH = "/_aws/execute-api/"
+_query_string: ContextVar[str] = ContextVar("query_string", default="")
+"""The query string of the request as sent: ministack parses it in another way."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,7 @@ class _Served:
 def register() -> None:
     """Create snapshots, and serve the requests to stages that have one."""
     deployments.register()
+    _keep_query_string()
     execute = apigateway_v1._execute_in_scope
 
     async def execute_in_scope(
@@ -43,6 +53,19 @@ def register() -> None:
         return await _serve(served, context["request_id"], *arguments)
 
     apigateway_v1._execute_in_scope = execute_in_scope
+
+
+def _keep_query_string() -> None:
+    handle = app._handle_execute_api_request
+
+    async def handle_execute(host: str, path: str, *arguments: Any, **named: Any) -> Any:
+        _query_string.set(named.get("raw_query_string") or "")
+        if path.startswith(_BY_PATH):  # slashes in front of the stage do not count
+            api_id, _, rest = path.removeprefix(_BY_PATH).partition("/")
+            path = f"{_BY_PATH}{api_id}/{rest.lstrip('/')}"
+        return await handle(host, path, *arguments, **named)
+
+    app._handle_execute_api_request = handle_execute
 
 
 def _served(api_id: str, stage_name: str) -> _Served | None:
@@ -58,7 +81,7 @@ async def _serve(
     path: str,
     headers: Mapping[str, str],
     body: bytes,
-    query: Mapping[str, list[str]],
+    _: Mapping[str, list[str]],
     *owner: str,
 ) -> Any:
     """The status, headers and body of the response, or an error of ministack itself."""
@@ -67,9 +90,12 @@ async def _serve(
     )
     if refused:
         return refused
-    # API Gateway maps the last value of a parameter that is sent more than once.
-    last = {name: values[-1] for name, values in query.items()}
-    response = await _answer(served, Request(method, path, headers, last, body, request_id))
+    query = parse_query(_query_string.get())
+    # The sandbox listens on this address only.
+    request = client_request(
+        method, path, headers, query, body, source_ip="127.0.0.1", request_id=request_id
+    )
+    response = await _answer(served, request, owner[0])
     if response is None:
         return apigateway_v1._gw_error("API_CONFIGURATION_ERROR", "Internal server error")
     return response.status, _with_request_id(response.headers, request_id), response.body
@@ -83,9 +109,17 @@ def _with_request_id(headers: Mapping[str, str], request_id: str) -> dict[str, s
     }
 
 
-async def _answer(served: _Served, request: Request) -> Response | None:
+async def _answer(served: _Served, request: Request, account: str) -> Response | None:
     """The response, or None if API Gateway cannot assume the integration's role."""
-    gateway = Gateway(served.snapshot, served.stage_name, served.stage.get("variables"))
+    deployment = served.stage.get("deploymentId") or ""
+    gateway = Gateway(
+        served.snapshot,
+        served.stage_name,
+        served.stage.get("variables"),
+        context={"accountId": account, "apiId": served.api_id, "deploymentId": deployment},
+        keys=StageKeys(served.api_id, served.stage_name),
+        checks_signatures=_has_checked_signature(served, request),
+    )
     if _is_throttled(served, request):
         return gateway.throttled(request)
     step = gateway.prepare(request)
@@ -95,6 +129,18 @@ async def _answer(served: _Served, request: Request) -> Response | None:
         return gateway.finish(step, await fetch(step.s3))
     except RoleRefusedError:
         return None
+
+
+def _has_checked_signature(served: _Served, request: Request) -> bool:
+    """Whether ministack has checked the signature: it does if the method has AWS_IAM for it, too.
+
+    Without a signature there is nothing to check. ministack does not know X-HTTP-Method-Override,
+    and leaves out empty segments of the path.
+    """
+    if not is_signed(request):
+        return True
+    place = (served.api_id, served.stage_name, request.method, request.path)
+    return str(apigateway_v1.method_authorization_type(*place)) == "AWS_IAM"
 
 
 def _is_throttled(served: _Served, request: Request) -> bool:

@@ -69,6 +69,8 @@ def definition_of(api_id: str) -> JsonObject | None:
         "binaryMediaTypes": api.get("binaryMediaTypes") or [],
         # After UpdateRestApi the number is a text.
         "minimumCompressionSize": None if minimum in (None, "") else int(minimum),
+        "apiKeySource": api.get("apiKeySource"),
+        "requestValidators": apigateway_v1._request_validators.get(api_id, {}),
         "resources": list(apigateway_v1._resources[api_id].values()),
         "gatewayResponses": apigateway_v1._gateway_responses.get(api_id, {}),
     }
@@ -90,7 +92,7 @@ def _compile(api_id: str, definition: JsonObject) -> Snapshot | None:
     """The snapshot; None for an API that ministack serves."""
     methods = [m for r in definition["resources"] for m in r["resourceMethods"].values()]
     _check_complete(methods)
-    features = [str(feature) for feature in unsupported(definition)]
+    features = [str(feature) for feature in unsupported(definition, checks_signatures=True)]
     if features:
         logger.warning("API %s: not supported: %s", api_id, "; ".join(features))
     if features and _is_served_by_ministack(methods):
@@ -106,15 +108,10 @@ def _check_complete(methods: list[JsonObject]) -> None:
 
 
 def _is_served_by_ministack(methods: list[JsonObject]) -> bool:
-    """Whether ministack supports the API better: it checks callers, but cannot read from S3."""
-    checked = any(
-        method["authorizationType"] != "NONE"
-        or method["apiKeyRequired"]
-        or method["requestValidatorId"]
-        for method in methods
-    )
-    uris = [method["methodIntegration"]["uri"] or "" for method in methods]
-    return checked or not any(":s3:path/" in uri for uri in uris)
+    """Whether ministack supports the API better: it calls other backends, but does not read S3."""
+    integrations = [method["methodIntegration"] for method in methods]
+    reads_s3 = any("s3:path/" in (integration["uri"] or "") for integration in integrations)
+    return not reads_s3 and any(integration["type"] != "MOCK" for integration in integrations)
 
 
 def _bad_request(message: str) -> HttpResponse:

@@ -22,6 +22,7 @@ ADDITIONS = (
     "secure_transport",
     "missing_object",
     "access_key",
+    "api_gateway_refusals",
     "api_gateway_resources",
     "secret_arn",
     "buckets",

@@ -35,6 +35,9 @@ class FakeObjects:
     watch: Watch = field(default_factory=lambda: Watch(120))
     _lock: Lock = field(default_factory=Lock)
 
+    def prepare(self) -> None:
+        pass
+
     def put(self, key: str, body: bytes, headers: Mapping[str, str], create: bool) -> str:
         self.before_put(key)
         with self._lock:

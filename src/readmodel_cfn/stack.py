@@ -20,13 +20,11 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, Unpack, overload
 
 from readmodel_cfn.aws.connection import Connection, Credentials, check_endpoint_url
 from readmodel_cfn.aws.errors import readable_errors
-from readmodel_cfn.aws.http import Response, request
 from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.config.file import check_article, load
 from readmodel_cfn.config.values import DEFAULT_FILE, Config, Publish, StackSettings
 from readmodel_cfn.consent import Confirm
 from readmodel_cfn.deploy.outputs import ModelOutputs
-from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
@@ -43,6 +41,7 @@ if TYPE_CHECKING:
     import boto3
     from awacs.aws import PolicyDocument
 
+    from readmodel_cfn.aws.http import Response
     from readmodel_cfn.deploy.client import StackClient
     from readmodel_cfn.deploy.delete import DeleteResult
     from readmodel_cfn.deploy.deploy import DeployResult
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.events import OnInterrupt
     from readmodel_cfn.deploy.follow import FollowResult
     from readmodel_cfn.deploy.settings import ChangedSetting
+    from readmodel_cfn.deploy.spec import StackSpec
     from readmodel_cfn.deploy.stack_diff import StackDiff
     from readmodel_cfn.deploy.status import StackStatus
     from readmodel_cfn.deploy.values import Output, Stack
@@ -758,7 +758,7 @@ class ReadModelStack:
             raise
 
     @readable_errors()
-    def read(self, path: str | None = None, on_progress: OnProgress = ignore) -> Response:
+    def read(self, path: str | None = None, on_progress: OnProgress = ignore) -> "Response":
         """GET a path of the deployed API, such as products/42 (default: the first route's).
 
         No HTTP status is an error here; `raise_for_status` of the response raises one, with a hint
@@ -768,6 +768,8 @@ class ReadModelStack:
             ConfigError: no path is given, and the first route has parameters.
             ReadModelError: the stack does not exist, or its API does not respond.
         """
+        from readmodel_cfn.aws.http import request
+
         self._require_model()
         outputs = self._own_outputs(on_progress)
         url = outputs.url(path) if path else outputs.required("SamplesUrl")
@@ -1169,13 +1171,15 @@ class ReadModelStack:
         self.connect(on_progress)
         return self.location
 
-    def _spec(self) -> StackSpec:
+    def _spec(self) -> "StackSpec":
         """The stack as the model and the settings describe it.
 
         Raises:
             ConfigError: the article's stack has a name or a region that its template does not
                 allow.
         """
+        from readmodel_cfn.deploy.spec import StackSpec
+
         settings = self.config.stack
         if self.article:
             check_article(self.name, self.connection.region_name)

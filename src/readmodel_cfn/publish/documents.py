@@ -1,6 +1,5 @@
 """Documents: checks of their keys and content, and the bytes and headers to store."""
 
-import gzip
 import json
 import re
 from codecs import BOM_UTF8
@@ -73,6 +72,8 @@ def _gzipped(body: bytes) -> bytes:
     (https://www.rfc-editor.org/rfc/rfc1952, section 2.3.1). Another zlib may still compress to
     other bytes.
     """
+    import gzip
+
     compressed = bytearray(gzip.compress(body, compresslevel=9, mtime=0))
     compressed[_SYSTEM] = _UNKNOWN
     return bytes(compressed)

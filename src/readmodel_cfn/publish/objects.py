@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
-from html import unescape
 from itertools import takewhile
 from threading import Lock, current_thread, main_thread
 from typing import Any, NamedTuple, TypeVar
@@ -90,6 +89,11 @@ class Objects:
         self._destination = destination
         self.watch = watch or Watch(NO_PROGRESS)
         self._making_client = Lock()
+
+    def prepare(self) -> None:
+        """Get ready for the first call, such as in another thread."""
+        with self._making_client:
+            _ = self._with_retries
 
     def put(self, key: str, body: bytes, headers: Mapping[str, str], create: bool) -> str:
         """Put an object atomically and return its ETag; with `create`, only if the key is new.
@@ -353,6 +357,8 @@ def _error(text: str, operation: str) -> ReadModelError:
 def _code_and_message(text: str) -> tuple[str, str]:
     if found := _OF_ONE_KEY.search(text):
         return found[3], f"{found[1]}: {found[2]}"
+    from html import unescape  # slow to load
+
     return unescape(_found(_CODE, text)), unescape(_found(_MESSAGE, text))
 
 

@@ -7,6 +7,7 @@ Where the bucket has the same keys, no more calls are needed than for one listin
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import chain, islice
 from queue import SimpleQueue
 from threading import Lock, Thread
@@ -55,6 +56,8 @@ class Ranges:
 
     def add(self, row: Checked) -> None:
         """Add a document. An error of the listing is raised by `finish`."""
+        if not self._threads:
+            self._start_thread()
         self._rows.append(row)
         if len(self._rows) < _DOCUMENTS:
             return
@@ -99,9 +102,12 @@ class Ranges:
         if self._error:
             return
         self._todo.put(range_)
-        if self._threads < _THREADS:
-            self._threads += 1
-            Thread(target=self._run, daemon=True).start()
+        if self._threads < min(_THREADS, len(self._pending)):
+            self._start_thread()
+
+    def _start_thread(self) -> None:
+        self._threads += 1
+        Thread(target=self._run, daemon=True).start()
 
     def _merge_oldest(self) -> None:
         range_ = self._pending.popleft()
@@ -118,6 +124,8 @@ class Ranges:
         self._merge(range_.rows, chain(found, rest))
 
     def _run(self) -> None:
+        with suppress(Exception):  # the listing raises it
+            self._objects.prepare()
         while range_ := self._todo.get():
             try:
                 found = self._listing.between(range_.after, range_.last)

@@ -20,12 +20,12 @@ CODE = """
 import sys
 from readmodel_cfn.progress import Count
 from readmodel_cfn.publish.publish import Destination, publish
-def told(value):
+def report(value):
     if isinstance(value, Count) and value.done % 100_000 < 50:
         print(value, file=sys.stderr)
 count = int(sys.argv[1])
 pairs = ((f"docs/{number:07}.json", {"id": number}) for number in range(count))
-result = publish(pairs, Destination("million"), on_progress=told)
+result = publish(pairs, Destination("million"), on_progress=report)
 assert result.sent + result.unchanged == count, result
 print(result, file=sys.stderr)
 """

@@ -96,14 +96,15 @@ def verify_releases(
 
 
 def _served(stack: CheckedStack, activation: Activation, stage: str) -> str:
-    """The release that the stage serves.
+    """The release that the stage serves; for a preview stage without one, the live release.
 
     Raises:
-        ReadModelError: it serves none.
+        ReadModelError: no release is live.
     """
-    found = activation.stages.releases().get(stage)
+    serving, live = activation.stages.releases(), activation.stages.live
+    found = serving.get(stage) or serving.get(live)
     if not found:
-        what, hint = f"stage {stage} serves no release", NO_RELEASE
+        what, hint = f"stage {live} serves no release", NO_RELEASE
         raise ReadModelError(what, where=str(stack.location), hint=hint)
     return found
 

@@ -39,12 +39,16 @@ _SAMPLE = 60  # objects, besides the oldest and the newest
 _AT_ONCE = 8  # headers that are read at the same time
 
 
-class Keyed(Protocol):
-    """Something with a key, and the MD5 of what would be stored under it."""
+class HasKey(Protocol):
+    """Something with a key."""
 
     @property
     def key(self) -> str:
         """The key."""
+
+
+class Keyed(HasKey, Protocol):
+    """Something with a key, and the MD5 of what would be stored under it."""
 
     @property
     def md5(self) -> str:
@@ -52,6 +56,7 @@ class Keyed(Protocol):
 
 
 Local = TypeVar("Local", bound=Keyed)
+Stored = TypeVar("Stored", bound=HasKey)
 
 
 class Checked(NamedTuple):
@@ -151,8 +156,8 @@ class Known:
 
 
 def merge_by_key(
-    local: Iterable[Local], listed: Iterable[Listed]
-) -> Iterator[tuple[Local | None, Listed | None]]:
+    local: Iterable[Local], listed: Iterable[Stored]
+) -> Iterator[tuple[Local | None, Stored | None]]:
     """Pairs with the same key; both inputs are sorted by unique keys, so this needs no memory."""
     locals_, listeds = iter(local), iter(listed)
     file, found = next(locals_, None), next(listeds, None)

@@ -58,6 +58,10 @@ def use(actions: Sequence[Action], objects: Sequence[Arn]) -> Statement:
     a PUT with If-Match and for a deletion with the listed ETag, for which S3 requires it
     (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html). DELETE removes
     documents that are no longer published, but no earlier versions.
+
+    With releases, PUT is for documents and manifests, whose If-None-Match needs no more; GET is
+    for copies of unchanged documents, for manifests and for the pointer, which is put with
+    If-Match; DELETE is for `release prune` only.
     """
     return Statement(Effect=Allow, Action=list(actions), Resource=list(objects))
 

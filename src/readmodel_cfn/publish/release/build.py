@@ -401,6 +401,7 @@ class _InRelease:
 
     def __init__(self, objects: Objects, release: str) -> None:
         self._objects, self._prefix, self._release = objects, prefix_of(release), release
+        self.watch, self.stalled = objects.watch, objects.stalled
 
     def put(self, key: str, body: bytes, headers: Mapping[str, str], create: bool) -> str:
         """Put a document of the release."""

@@ -209,8 +209,15 @@ class ReleaseStore:
         return self._exists(manifest_key(release)) and not self.is_deleted(release)
 
     def is_deleted(self, release: str) -> bool:
-        """Whether a release is being deleted."""
-        return self._exists(deletion_key(release))
+        """Whether a release is being deleted; False if that cannot be read.
+
+        Without s3:ListBucket S3 responds with 403 where there is no object.
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+        """
+        try:
+            return self._exists(deletion_key(release))
+        except Denied:
+            return False
 
     def put_manifest(self, header: Header, entries: Iterable[Entry]) -> None:
         """Write a release's manifest, with which it is complete.

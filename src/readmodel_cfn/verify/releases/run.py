@@ -100,18 +100,20 @@ def verify_releases(
 def release_before(activation: Activation, stage: str, where: str) -> str:
     """The release that the stage serves, and that it gets back at the end.
 
-    If a run was killed, the stage serves a test release of it: then the one of the pointer.
+    For a preview stage without one it is that of the live stage; for a stage that serves a test
+    release, since a run was killed, the one of the pointer.
 
     Raises:
-        ReadModelError: it serves none; or the live stage one that is not complete.
+        ReadModelError: no release is live, or that of the live stage is not complete.
     """
-    found, store = activation.stages.releases().get(stage), activation.store
+    serving, live = activation.stages.releases(), activation.stages.live
+    found, store = serving.get(stage) or serving.get(live), activation.store
     if found and _TEST_RELEASE.fullmatch(found):
         pointer = store.pointer()
         found = pointer.release if pointer else None
     if not found:
-        raise ReadModelError(f"stage {stage} serves no release", where=where, hint=NO_RELEASE)
-    if stage == activation.stages.live and store.header(found) is None:
+        raise ReadModelError(f"stage {live} serves no release", where=where, hint=NO_RELEASE)
+    if stage == live and store.header(found) is None:
         what = f"stage {stage} serves the release {found}, which is not complete"
         hint = "activate another one: readmodel-cfn release activate ID"
         raise ReadModelError(what, where=where, hint=hint)

@@ -1,5 +1,6 @@
 """`verify --releases` finds mixed pages where a gateway sees a switch late, and none elsewhere."""
 
+import gzip
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ class Gateway:
     latest: int = 0
     wrong_header: bool = False
     torn: bool = False
+    compressed: bool = False
     _requests: int = 0
     _due: list[list[int]] = field(default_factory=list)  # for each worker, the requests
     _choose: random.Random = field(default_factory=lambda: random.Random(16))  # noqa: S311
@@ -67,6 +69,9 @@ def served(gateway: Gateway) -> Iterator[tuple[str, str]]:
             body, header = gateway.answer()
             self.send_response(200)
             self.send_header("X-Release", header)
+            if gateway.compressed:
+                self.send_header("Content-Encoding", "gzip")
+                body = gzip.compress(body)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -104,6 +109,10 @@ def test_one_worker_has_no_mixed_page() -> None:
     assert found.violations == ()
     assert found.mixed == 0
     assert found.pages >= RELEASES
+
+
+def test_documents_that_are_stored_compressed_are_read() -> None:
+    assert verdict(Gateway(compressed=True)).violations == ()
 
 
 def test_workers_that_see_a_switch_late_have_mixed_pages() -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from errno import ENOSPC
 from io import BytesIO
 from pathlib import Path
@@ -47,9 +47,11 @@ def refused(asked: list[Consent]) -> Callable[[Consent], bool]:
 
 
 def test_new_ids_are_allowed_and_sort_by_time() -> None:
-    found = new_id()
-    assert check_id(found) == found
-    assert found[:15] >= "20260101T000000"
+    assert check_id(new_id())
+    newest = datetime(2026, 12, 31, 23, 59, 58, tzinfo=UTC)
+    found = [new_id(newest - timedelta(seconds=10**power)) for power in range(8)]
+    assert sorted(found, reverse=True) == found
+    assert new_id(newest) != new_id(newest)
 
 
 @pytest.mark.parametrize(

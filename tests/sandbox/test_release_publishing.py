@@ -235,8 +235,8 @@ def test_verify_releases_switches_a_stage_and_back(
     monkeypatch: pytest.MonkeyPatch,
     releases: str,
 ) -> None:
-    patient = partial(measure, seen_within=TIMEOUT)  # on a busy machine
-    monkeypatch.setattr("readmodel_cfn.verify.releases.run.measure", patient)
+    slow = partial(measure, seen_within=TIMEOUT)  # on a busy machine
+    monkeypatch.setattr("readmodel_cfn.verify.releases.run.measure", slow)
     shop = Shop(tmp_path, sandbox, f"switches-{secrets.token_hex(4)}")
     shop.configure(releases)
     shop("deploy --yes")

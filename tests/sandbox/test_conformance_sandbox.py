@@ -21,7 +21,8 @@ APIS = 40
 KEY = "abcdefghijklmnopqrstuvwxyz"
 # The sandbox evaluates the policy, and calls other backends than S3. It refuses other hosts and the
 # pages of other origins.
-ELSEWHERE = ("resource policy", "integration type")
+# In a stack every key has a value.
+ELSEWHERE = ("resource policy", "integration type", "API key abc123")
 
 
 def is_tried(fact: Fact) -> bool:

@@ -59,9 +59,16 @@ def _key_source(view: View, method: Resource) -> Any:
 
 
 def _keys_without_value(view: View) -> Iterator[str]:
-    for resource in view.of(f"{_API_GATEWAY}ApiKey"):
+    """The enabled API keys that have no value in the template, or are not in it."""
+    own = list(view.of(f"{_API_GATEWAY}ApiKey"))
+    for resource in own:
         if "Value" not in resource.properties and is_true(resource.properties.get("Enabled")):
             yield resource.id
+    listed = [view.text({"Ref": resource.id}) for resource in own]
+    for link in view.of(f"{_API_GATEWAY}UsagePlanKey"):
+        key = view.text(link.properties.get("KeyId"))
+        if key not in listed:
+            yield str(key)
 
 
 def _definition(view: View, resource: Resource) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def _api_keys(api: Json) -> Iterator[Feature]:
     if source != "HEADER":
         yield f"API key from {source}", ("ApiKeyRequired",)
     for key in api.get("keysWithoutValue") or ():
-        yield f"API key {key} without a Value, which AWS generates", ("ApiKeyRequired",)
+        yield f"API key {key} without a Value in the template", ("ApiKeyRequired",)
 
 
 def _validator(method: Json, validator: Json | None) -> Iterator[Feature]:

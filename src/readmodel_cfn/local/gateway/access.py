@@ -58,8 +58,10 @@ class Access:
             return SIGNED_REQUEST
         return "$context.identity of a signed request" if self.reads_caller else None
 
-    def check(self, exchange: Exchange, keys: ApiKeys, resource_path: str) -> None:
-        """Check a request.
+    def check(
+        self, exchange: Exchange, keys: ApiKeys, resource_path: str, http_method: str
+    ) -> None:
+        """Check a request; `http_method` is that of the resource's method, such as ANY.
 
         Raises:
             GatewayResponseError: 403 without a signature or a valid API key, 429 over a limit of
@@ -71,7 +73,7 @@ class Access:
             raise GatewayResponseError("DEFAULT_4XX" if sent else "MISSING_AUTHENTICATION_TOKEN")
         if self.key:
             key = request.headers.get(API_KEY_HEADER, "")
-            if refusal := keys.refusal(key, resource_path, request.method):
+            if refusal := keys.refusal(key, resource_path, http_method):
                 raise GatewayResponseError(refusal)
         if self.required:
             self._check_parameters(exchange)

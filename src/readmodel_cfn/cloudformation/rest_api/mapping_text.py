@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from readmodel_cfn.cloudformation.rest_api.expressions import CONTEXT_VARIABLES
+from readmodel_cfn.cloudformation.rest_api.expressions import CONTEXT_VARIABLES, is_added_header
 
 Source = Literal[
     "context", "stageVariables", "body", "json", "parameter", "header", "querystring", "path"
@@ -92,6 +92,8 @@ def _plain(match: re.Match[str], velocity: bool) -> Reference | None:
     if "stageVariable" in found:
         return Reference("stageVariables", found["stageVariable"])
     if "context" in found and not _is_known(found["context"], velocity):
+        return None
+    if is_added_header(found.get("parameter") or found.get("header") or ""):
         return None
     source: Source = plain.lastgroup  # type: ignore[assignment]  # the groups have these names
     return Reference(source, found[source])

@@ -12,6 +12,7 @@ from readmodel_cfn import (
     GatewayRole,
     ReadModel,
     ReadModelError,
+    Releases,
     Route,
     Writer,
 )
@@ -147,6 +148,9 @@ deployments = st.builds(
     metrics=st.booleans(),
 )
 
+releases = st.builds(Releases, keep=st.integers(1, 99), preview=st.booleans())
+
+
 read_models = st.builds(
     ReadModel,
     routes=route_lists,
@@ -155,4 +159,5 @@ read_models = st.builds(
     gateway_role=gateway_roles,
     api=apis,
     deployment=deployments,
+    releases=st.none() | releases,
 )

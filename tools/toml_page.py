@@ -40,9 +40,9 @@ key = "products/{id}.json"
 allow = ["put", "list", "compare"]
 ```
 
-In Python, the keys of `[[routes]]`, `[data_store]`, `[writer]`, `[gateway_role]`, `[api]` and
-`[deployment]` are the fields of the [library's](library.md) `Route`, `DataStore`, `Writer`,
-`GatewayRole`, `Api` and `Deployment`.
+In Python, the keys of `[[routes]]`, `[data_store]`, `[writer]`, `[gateway_role]`, `[api]`,
+`[deployment]` and `[releases]` are the fields of the [library's](library.md) `Route`, `DataStore`,
+`Writer`, `GatewayRole`, `Api`, `Deployment` and `Releases`.
 """
 _ENVIRONMENTS = f"""
 ## `[env.NAME]`

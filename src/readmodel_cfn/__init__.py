@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.template.gateway_role import GatewayRole
     from readmodel_cfn.template.model import ReadModel
     from readmodel_cfn.template.outputs import imported
+    from readmodel_cfn.template.releases import Releases
     from readmodel_cfn.template.render import build_template, render
     from readmodel_cfn.template.routes import Route
     from readmodel_cfn.template.writer import Writer
@@ -35,6 +36,7 @@ __all__ = [
     "ReadModel",
     "ReadModelError",
     "ReadModelStack",
+    "Releases",
     "Route",
     "Writer",
     "__version__",
@@ -56,6 +58,7 @@ _MODULES = {
     "ReadModel": "template.model",
     "ReadModelError": "errors",
     "ReadModelStack": "stack",
+    "Releases": "template.releases",
     "Route": "template.routes",
     "Writer": "template.writer",
     "__version__": "version",

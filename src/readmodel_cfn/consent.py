@@ -25,6 +25,8 @@ ConsentKind = Literal[
     "delete-missing",
     "unpublish",
     "erase-versions",
+    "release",
+    "prune",
     "restore",
     "verify",
     "race",

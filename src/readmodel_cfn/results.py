@@ -23,12 +23,19 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.stack_diff import ResourceDiff as ResourceDiff
     from readmodel_cfn.deploy.stack_diff import SettingChange as SettingChange
     from readmodel_cfn.deploy.stack_diff import StackDiff as StackDiff
+    from readmodel_cfn.deploy.stage_release import LiveRelease as LiveRelease
+    from readmodel_cfn.deploy.stage_release import ReleaseStatus as ReleaseStatus
     from readmodel_cfn.deploy.status import StackStatus as StackStatus
     from readmodel_cfn.deploy.values import Output as Output
     from readmodel_cfn.deploy.values import StackEvent as StackEvent
     from readmodel_cfn.publish.deletion import Refused as Refused
     from readmodel_cfn.publish.history import Restored as Restored
     from readmodel_cfn.publish.history import Version as Version
+    from readmodel_cfn.publish.release.results import Activated as Activated
+    from readmodel_cfn.publish.release.results import Pruned as Pruned
+    from readmodel_cfn.publish.release.results import Release as Release
+    from readmodel_cfn.publish.release.results import ReleaseResult as ReleaseResult
+    from readmodel_cfn.publish.release.results import ReleaseStarted as ReleaseStarted
     from readmodel_cfn.publish.results import Fault as Fault
     from readmodel_cfn.publish.results import InvalidDocuments as InvalidDocuments
     from readmodel_cfn.publish.results import Lost as Lost
@@ -41,9 +48,11 @@ if TYPE_CHECKING:
     from readmodel_cfn.publish.unpublish import UnpublishResult as UnpublishResult
     from readmodel_cfn.target import Target as Target
     from readmodel_cfn.verify.race.race import RaceResult as RaceResult
+    from readmodel_cfn.verify.releases.result import SwitchResult as SwitchResult
     from readmodel_cfn.verify.verify import VerifyResult as VerifyResult
 
 _MODULES = {
+    "Activated": "publish.release.results",
     "AllStatus": "deploy.all_status",
     "DeleteResult": "deploy.delete",
     "DeletionPlan": "deploy.deletion_plan",
@@ -56,16 +65,22 @@ _MODULES = {
     "FollowResult": "deploy.follow",
     "InvalidDocuments": "publish.results",
     "Live": "deploy.live.values",
+    "LiveRelease": "deploy.stage_release",
     "Lost": "publish.results",
     "Missing": "publish.unpublish",
     "OnInterrupt": "deploy.events",
     "Output": "deploy.values",
     "Plan": "deploy.plan",
     "PropertyChange": "deploy.stack_diff",
+    "Pruned": "publish.release.results",
     "PublishPlan": "publish.results",
     "PublishResult": "publish.results",
     "Published": "publish.results",
     "RaceResult": "verify.race.race",
+    "Release": "publish.release.results",
+    "ReleaseResult": "publish.release.results",
+    "ReleaseStarted": "publish.release.results",
+    "ReleaseStatus": "deploy.stage_release",
     "ResourceDiff": "deploy.stack_diff",
     "Refused": "publish.deletion",
     "Response": "aws.http",
@@ -75,6 +90,7 @@ _MODULES = {
     "StackEvent": "deploy.values",
     "StackStatus": "deploy.status",
     "StoredDocument": "publish.stored",
+    "SwitchResult": "verify.releases.result",
     "Target": "target",
     "UnpublishResult": "publish.unpublish",
     "Unpublished": "publish.unpublish",

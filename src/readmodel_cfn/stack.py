@@ -36,6 +36,7 @@ from readmodel_cfn.publish.results import (
     PublishResult,
 )
 from readmodel_cfn.template.model import ReadModel
+from readmodel_cfn.template.releases import Releases
 from readmodel_cfn.template.routes import find_route, serving_route
 from readmodel_cfn.threads import call_within
 
@@ -49,8 +50,10 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.diagnosis import Diagnosis
     from readmodel_cfn.deploy.events import OnInterrupt
     from readmodel_cfn.deploy.follow import FollowResult
+    from readmodel_cfn.deploy.releases import ReleaseCalls
     from readmodel_cfn.deploy.settings import ChangedSetting
     from readmodel_cfn.deploy.stack_diff import StackDiff
+    from readmodel_cfn.deploy.stage_release import ApiStages, LiveRelease
     from readmodel_cfn.deploy.status import StackStatus
     from readmodel_cfn.deploy.values import Output, Stack
     from readmodel_cfn.local.serve import Source
@@ -59,10 +62,13 @@ if TYPE_CHECKING:
     from readmodel_cfn.publish.documents import Settings
     from readmodel_cfn.publish.history import Restored, Version
     from readmodel_cfn.publish.publish import Documents, SharedOptions
+    from readmodel_cfn.publish.release.activate import Activation
+    from readmodel_cfn.publish.release.results import Activated, Pruned, Release, ReleaseResult
     from readmodel_cfn.publish.stored import StoredDocument
     from readmodel_cfn.publish.unpublish import UnpublishResult
     from readmodel_cfn.verify.contract import CheckedStack, Contract
     from readmodel_cfn.verify.race.race import RaceResult
+    from readmodel_cfn.verify.releases.result import SwitchResult
     from readmodel_cfn.verify.verify import VerifyResult
 
     class PublishOptions(SharedOptions, total=False):
@@ -353,6 +359,7 @@ class ReadModelStack:
             timeout=timeout,
             origin=self._origin(),
             find_settings=self._changed_settings,
+            releases=self._release_calls(confirm, on_progress),
             confirm=confirm,
             on_progress=lambda value: on_progress(self._with_tables(value)),
             on_interrupt=on_interrupt,
@@ -497,6 +504,7 @@ class ReadModelStack:
         """
         from readmodel_cfn.publish.publish import publish
 
+        self._refuse_single("--delete-missing" if delete_missing else "publish")
         outputs: dict[str, str] = {}
         done = publish(
             documents,
@@ -548,6 +556,7 @@ class ReadModelStack:
         """
         from readmodel_cfn.publish.put import publish_document
 
+        self._refuse_single("publish_document")
         outputs: dict[str, str] = {}
         done = publish_document(
             key,
@@ -584,6 +593,7 @@ class ReadModelStack:
         """
         from readmodel_cfn.publish.put import publish_file
 
+        self._refuse_single("publish" if if_match is None else "--if-match")
         outputs: dict[str, str] = {}
         done = publish_file(
             Path(file),
@@ -610,10 +620,245 @@ class ReadModelStack:
         """What `publish_file` would send; nothing is sent, and AWS is not called."""
         from readmodel_cfn.publish.put import plan_file
 
+        self._refuse_single("publish")
         routes, excluded = self.model.routes, self._excluded(exclude)
         return plan_file(
             Path(file), self._settings, routes=routes, key=key, route=route, exclude=excluded
         )
+
+    @readable_errors()
+    def publish_release(
+        self,
+        documents: "Documents",
+        *,
+        release: str | None = None,
+        activate: bool = True,
+        stage: str | None = None,
+        exclude: Sequence[str] = (),
+        force: bool = False,
+        skip_invalid: bool = False,
+        default: Callable[[Any], object] | None = None,
+        as_writer: bool = False,
+        bucket: str | None = None,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "ReleaseResult":
+        """Publish a whole set of documents as a release, which goes live at once.
+
+        The release has these documents and no others. Those that the live release has are copied
+        inside S3, the others are uploaded. A call that ends early leaves nothing live; the next one
+        with the same documents continues.
+
+        Args:
+            documents: A mapping of keys to values, an iterable of (key, value) pairs, or paths of
+                files and directories, as in `publish`.
+            release: ID of the release (default: the one that has these documents, or was started
+                for them; otherwise a new one).
+            activate: Whether it goes live when it is complete.
+            stage: Stage to activate it on, such as preview (default: the stage that is live).
+            exclude: Glob patterns of keys that are not published, in addition to those of the
+                configuration.
+            force: Upload all documents, to a new release.
+            skip_invalid: Skip invalid documents and publish the others.
+            default: Converts values that JSON does not know, as in `json.dumps`.
+            as_writer: Whether to use the access key of the stack's writer for the documents.
+            bucket: Bucket to publish to (default: that of the stack); it requires activate=False.
+            confirm: Called before more than 100,000 documents are stored (kind "release").
+            on_progress: Gets Step, Note, Count, ReleaseStarted before the first document is stored,
+                and Sent or Fault for documents.
+
+        Raises:
+            ConfigError: the read model has no releases, a document, the ID or an option is invalid;
+                nothing was stored.
+            LostRace: the release exists, with other documents; or another release was activated
+                since this call began, and this one is complete but not live.
+            Unfinished: some documents were stored; call it again to continue.
+            ReadModelError: nothing was stored.
+        """
+        from readmodel_cfn.publish.release.publish import publish_release
+
+        self._require_releases("--release")
+        if bucket and activate:
+            hint = "add --no-activate: without the stack no stage is known"
+            raise ConfigError("cannot be activated", where="--bucket and --release", hint=hint)
+        outputs: dict[str, str] = {}
+        done = publish_release(
+            documents,
+            partial(self._destination, bucket, as_writer, on_progress, outputs),
+            self._settings,
+            routes=self.model.routes,
+            release=release,
+            activation=partial(self._activation, on_progress) if activate else None,
+            stage=stage,
+            exclude=self._excluded(exclude),
+            force=force,
+            skip_invalid=skip_invalid,
+            default=default,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
+        if not activate or stage:
+            return done
+        return replace(done, urls=self._own(outputs).route_urls(self.model.routes))
+
+    @readable_errors()
+    def plan_release(
+        self,
+        documents: "Documents",
+        *,
+        release: str | None = None,
+        exclude: Sequence[str] = (),
+        force: bool = False,
+        skip_invalid: bool = False,
+        default: Callable[[Any], object] | None = None,
+        as_writer: bool = False,
+        bucket: str | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> PublishPlan:
+        """What `publish_release` would upload, copy and leave out; nothing is stored."""
+        from readmodel_cfn.publish.release.publish import plan_release
+
+        self._require_releases("--release")
+        return plan_release(
+            documents,
+            partial(self._destination, bucket, as_writer, on_progress),
+            self._settings,
+            routes=self.model.routes,
+            release=release,
+            exclude=self._excluded(exclude),
+            force=force,
+            skip_invalid=skip_invalid,
+            default=default,
+            on_progress=on_progress,
+        )
+
+    @readable_errors()
+    def releases(self, on_progress: OnProgress = ignore) -> "list[Release]":
+        """The releases in the bucket, newest first, and which of them are live.
+
+        Raises:
+            ConfigError: the read model has no releases.
+            ReadModelError: the stack does not exist, or a permission is not granted.
+        """
+        from readmodel_cfn.publish.release.prune import releases
+
+        self._require_releases("release list")
+        found = self._activation(on_progress)
+        on_progress(Step(f"Listing the releases in {found.store.bucket}"))
+        return releases(found.store, found.stages)
+
+    @readable_errors()
+    def activate(
+        self, release: str, *, stage: str | None = None, on_progress: OnProgress = ignore
+    ) -> "Activated":
+        """Make a complete release live, or serve it on another stage, such as preview.
+
+        Raises:
+            ConfigError: there is no such complete release, or no such stage.
+            LostRace: another release was activated at the same time.
+            Unfinished: the stage could not be changed; call it again.
+        """
+        self._require_releases("release activate")
+        return self._activation(on_progress).activate(release, stage)
+
+    @readable_errors()
+    def rollback(self, on_progress: OnProgress = ignore) -> "Activated":
+        """Make the release live that was live before; called again, it is undone.
+
+        Raises:
+            ReadModelError: no release was live before.
+            LostRace: another release was activated at the same time.
+            Unfinished: the stage could not be changed; call it again.
+        """
+        self._require_releases("release rollback")
+        return self._activation(on_progress).rollback()
+
+    @readable_errors()
+    def prune(
+        self,
+        *,
+        keep: int | None = None,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "Pruned":
+        """Delete all releases but the newest ones, and those that were never completed.
+
+        A release is kept if the pointer or a stage names it, if it is the one before such a
+        release, or if it was started less than a day ago and is not complete.
+
+        Args:
+            keep: Number of the newest releases to keep (default: that of [releases]).
+            confirm: Called before anything is deleted (kind "prune").
+            on_progress: Gets Step, Note and Count.
+
+        Raises:
+            ConsentRequired: `confirm` returned False; nothing was deleted.
+            ReadModelError: the pointer and the live stage differ; nothing was deleted.
+            Unfinished: some were deleted; call it again.
+        """
+        from readmodel_cfn.publish.release.prune import Pruning
+
+        options = self._require_releases("release prune")
+        if keep is None:
+            keep = options.keep
+        elif keep < 1:
+            raise ConfigError(f"{keep} is not allowed", where="keep", hint="allowed: 1 or more")
+        found = self._activation(on_progress)
+        return Pruning(found.store, found.stages, keep, on_progress).prune(confirm)
+
+    def _require_releases(self, where: str) -> Releases:
+        """The options of releases.
+
+        Raises:
+            ConfigError: the read model has none.
+        """
+        found = self.model.releases
+        if found is None:
+            hint = "add the table [releases] to readmodel.toml and deploy"
+            raise ConfigError("the read model has no releases", where=where, hint=hint)
+        return found
+
+    def _refuse_single(self, where: str) -> None:
+        """Refuse to read or change single documents of releases, which are whole sets.
+
+        Raises:
+            ConfigError: the read model has releases.
+        """
+        if self.model.releases is not None:
+            what = "with [releases] documents change only as a whole set"
+            hint = "use publish DIR --release (publish_release in Python)"
+            raise ConfigError(what, where=where, hint=hint)
+
+    def _require_deployed_releases(self, on_progress: OnProgress) -> "Stack":
+        """The deployed stack, whose API serves releases.
+
+        Raises:
+            ReadModelError: it does not, because the table was added after the last deploy.
+        """
+        from readmodel_cfn.deploy.stage_release import uses_releases
+
+        stack = self._described(on_progress)
+        if not uses_releases(self._client.template(stack.id)):
+            hint = f"deploy [releases] first: {self.location.command('deploy')}"
+            raise ReadModelError("its API serves no releases", where=str(self.location), hint=hint)
+        return stack
+
+    def _activation(self, on_progress: OnProgress) -> "Activation":
+        """What activates releases: the bucket and the stages of the deployed stack.
+
+        Raises:
+            ReadModelError: the stack does not exist, or its API serves no releases.
+        """
+        from readmodel_cfn.deploy.stage_release import stages_of
+        from readmodel_cfn.publish.release.activate import Activation
+        from readmodel_cfn.publish.release.store import ReleaseStore
+
+        stack = self._require_deployed_releases(on_progress)
+        stages = stages_of(self._client, self.connection.client("apigateway"), stack)
+        if stages is None:
+            hint = f"deploy it again: {self.location.command('deploy')}"
+            raise ReadModelError("its API has no stage", where=str(self.location), hint=hint)
+        return Activation(ReleaseStore(self._bucket_of(stack)), stages, on_progress)
 
     @readable_errors()
     def documents(
@@ -670,6 +915,7 @@ class ReadModelStack:
         from readmodel_cfn.publish.unpublish import unpublish
 
         self._require_model()
+        self._refuse_single("unpublish")
         done = unpublish(
             keys,
             partial(self._destination, bucket, False, on_progress),
@@ -711,6 +957,8 @@ class ReadModelStack:
         """
         from readmodel_cfn.publish.history import history
 
+        if self._has_model:
+            self._refuse_single("history")
         find = partial(self._destination, None, False, on_progress)
         routes = self.model.routes if self._has_model else None
         return history(key, find, routes=routes, on_progress=on_progress)
@@ -737,6 +985,7 @@ class ReadModelStack:
         from readmodel_cfn.deploy.advice import with_location
         from readmodel_cfn.publish.history import restore
 
+        self._refuse_single("restore")
         try:
             return restore(
                 key,
@@ -782,6 +1031,7 @@ class ReadModelStack:
             self.location,
             masked=model.api.missing == "mask",
             article=self.article,
+            releases=model.releases is not None,
         )
         return replace(response, hint=hint)
 
@@ -821,6 +1071,9 @@ class ReadModelStack:
         if status.differs:
             hint = f"to compare them: {self.location.command('diff')}"
             on_progress(Note(f"The read model differs from the deployed stack; {hint}"))
+        if self.model.releases:
+            contract = contract.in_release(self._live_stage_release(on_progress))
+            probe = plan_probe(contract, route)
         return verify(
             self._checked(status.stack),
             contract,
@@ -868,6 +1121,9 @@ class ReadModelStack:
 
         contract = self._contract()
         probe, plan = plan_probe(contract, route), plan_race(size, readers, seconds)
+        if self.model.releases:
+            contract = contract.in_release(self._live_stage_release(on_progress))
+            probe = plan_probe(contract, route)
         stack = self._checked(self._described(on_progress))
         return race(
             stack,
@@ -878,6 +1134,66 @@ class ReadModelStack:
             confirm=confirm,
             on_progress=on_progress,
         )
+
+    @readable_errors()
+    def verify_releases(
+        self,
+        *,
+        readers: int = 4,
+        route: str | None = None,
+        not_ours: bool = False,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "SwitchResult":
+        """Check that readers get each release whole while 50 of them are activated.
+
+        With a preview stage only that stage is switched. Without one the live stage is: then each
+        release also has copies of the live documents, at most 100. At the end the stage serves what
+        it served before, and the releases are deleted, also after an error.
+
+        Args:
+            readers: Number of concurrent readers.
+            route: Path of the route to read, which has a parameter.
+            not_ours: Whether a stack without this tool's tag is allowed.
+            confirm: Called before a change that requires consent; by default the call is consent.
+            on_progress: Gets Step, Note and Count.
+
+        Raises:
+            ConfigError: the read model has no releases or no route with a parameter, or the live
+                release has too many documents.
+            ReadModelError: no release is live, or the stack does not exist or has no tag.
+        """
+        from readmodel_cfn.verify.releases.run import verify_releases
+
+        self._require_releases("--releases")
+        activation = self._activation(on_progress)
+        stack = self._described(on_progress)
+        return verify_releases(
+            self._checked(stack),
+            self._contract(),
+            activation,
+            self._own_outputs(stack=stack).values.get("PreviewUrl"),
+            route=route,
+            readers=readers,
+            not_ours=not_ours,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
+
+    def _live_stage_release(self, on_progress: OnProgress) -> str:
+        """The release that the live stage serves.
+
+        Raises:
+            ReadModelError: it serves none.
+        """
+        from readmodel_cfn.verify.releases.run import NO_RELEASE
+
+        stages = self._activation(on_progress).stages
+        found = stages.releases().get(stages.live)
+        if not found:
+            what, where = f"stage {stages.live} serves no release", str(self.location)
+            raise ReadModelError(what, where=where, hint=NO_RELEASE)
+        return found
 
     @readable_errors()
     def status(self, *, drift: bool = False, on_progress: OnProgress = ignore) -> "StackStatus":
@@ -893,7 +1209,13 @@ class ReadModelStack:
 
         location = self._locate(on_progress)
         templates = self._templates() if self._has_model else None
-        return status(location, templates, drift=drift, on_progress=on_progress)
+        return status(
+            location,
+            templates,
+            drift=drift,
+            live_release=self._live_release,
+            on_progress=on_progress,
+        )
 
     @readable_errors()
     def outputs(
@@ -1218,6 +1540,48 @@ class ReadModelStack:
 
         yield render(build_template(self.config.model, self.config.stack.prefix), "compact")
         yield render(build_article(), "compact")
+
+    def _release_calls(
+        self, confirm: Confirm | None, on_progress: OnProgress
+    ) -> "ReleaseCalls | None":
+        """What `deploy` asks about releases; None if the model has none."""
+        from readmodel_cfn.deploy.releases import ReleaseCalls
+
+        if self.article or self.model.releases is None:
+            return None
+
+        def make_first(stack: "Stack", stages: "ApiStages") -> None:
+            from readmodel_cfn.publish.release.first import make_first_release
+
+            if "S3BucketName" not in self._own_outputs(stack=stack).values:
+                return  # a stack of another tool, whose documents are not known
+            make_first_release(
+                self._bucket_of(stack),
+                stages,
+                routes=self.model.routes,
+                confirm=confirm,
+                on_progress=on_progress,
+            )
+
+        return ReleaseCalls(self._live_release, make_first)
+
+    def _live_release(self, stack: "Stack") -> "LiveRelease | None":
+        """The release that the pointer in the stack's bucket names."""
+        from readmodel_cfn.deploy.stage_release import LiveRelease
+        from readmodel_cfn.publish.release.store import ReleaseStore
+
+        pointer = ReleaseStore(self._bucket_of(stack)).pointer()
+        if pointer is None:
+            return None
+        return LiveRelease(pointer.release, pointer.time, pointer.documents)
+
+    def _bucket_of(self, stack: "Stack") -> "Destination":
+        """The bucket of a stack."""
+        from readmodel_cfn.publish.destination import Destination
+
+        bucket = self._own_outputs(stack=stack).required("S3BucketName")
+        target = self.location.of_stack(stack.id).target
+        return Destination.from_connection(self.connection, bucket, target)
 
     def _destination(
         self,

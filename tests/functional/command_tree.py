@@ -40,6 +40,10 @@ NEED_THE_MODEL: dict[str, list[str]] = {
     "restore": ["payload.json", "version", "--yes"],
     "ls": [],
     "unpublish": ["payload.json", "--yes"],
+    "release list": [],
+    "release activate": ["one"],
+    "release rollback": [],
+    "release prune": ["--yes"],
 }
 NEED_A_NAME: dict[str, list[str]] = {
     "status": [],

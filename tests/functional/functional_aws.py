@@ -249,7 +249,9 @@ def run(
     """
     runner = CliRunner(env={**NO_AWS, **(env or {})})
     terminal = None if typed is None else Terminal(typed.encode())
-    return runner.invoke(main, [*arguments], input=terminal, catch_exceptions=False)
+    words = [word for each in arguments[:1] for word in each.split()]  # such as `release list`
+    typed_line = [*words, *arguments[1:]]
+    return runner.invoke(main, typed_line, input=terminal, catch_exceptions=False)
 
 
 class Terminal(io.BytesIO):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from facts import missing
-from readmodel_cfn import Api, ReadModel, Route, build_template, limits, render
+from readmodel_cfn import Api, ReadModel, Releases, Route, build_template, limits, render
 from readmodel_cfn.analysis.audit import audit
 from readmodel_cfn.errors import ConfigError
 
@@ -16,21 +16,27 @@ PAGE = (Path(__file__).parents[2] / "docs" / "limits.md").read_text(encoding="ut
 ORIGIN = "https://www.example.com"
 ORIGINS = (ORIGIN, "https://shop.example.com")
 ONE_SEGMENT, TWO_SEGMENTS = "documents-{}", "documents-{}/{{id}}"
-# A row of the table: a path, and for each of the columns the routes and the limit.
-ROWS = re.findall(
-    r"^\| `([^`]+)` \| (\d+), (.+?) \| (\d+), (.+?) \| (\d+), (.+?) \|$", PAGE, re.MULTILINE
-)
+# A row of a table: a path, and for each of the columns the routes and the limit.
+_ROW = r"^\| `([^`]+)` \| (\d+), (.+?) \| (\d+), (.+?) \| (\d+), (.+?) \|$"
+_WITHOUT, _, _WITH = PAGE.partition("| routes with releases")
+ROWS = [
+    (*row, releases)
+    for text, releases in ((_WITHOUT, None), (_WITH, Releases()))
+    for row in re.findall(_ROW, text, re.MULTILINE)
+]
 LIMITS = {"resources": "500", "path segments": "299", "bytes": "1,000,000"}
 
 
 Origins = str | tuple[str, ...] | None
 
 
-def model(path: str, count: int, origin: Origins = ORIGIN) -> ReadModel:
+def model(
+    path: str, count: int, origin: Origins = ORIGIN, releases: Releases | None = None
+) -> ReadModel:
     """Routes of one kind, whose paths have a number of four digits at `{}`."""
     paths = [path.format(f"{number:04}") for number in range(count)]
     routes = [Route(each, f"{each}.json") for each in paths]
-    return ReadModel(routes=routes, api=Api(cors_origin=origin))
+    return ReadModel(routes=routes, api=Api(cors_origin=origin), releases=releases)
 
 
 def text_of(*arguments: Any) -> str:
@@ -76,27 +82,27 @@ def test_page_has_the_routes_whose_template_fits_a_request() -> None:
 
 
 def test_page_has_every_kind_of_route() -> None:
-    assert len(ROWS) == 5
+    assert len(ROWS) == 5 + 2
 
 
 @pytest.mark.parametrize(
-    ("path", "count", "limit", "origin"),
+    ("path", "count", "limit", "origin", "releases"),
     [
-        (path.replace("{", "{{").replace("}", "}}").replace("0001", "{}"), count, limit, origin)
-        for path, several, several_limit, with_cors, cors_limit, without, limit_without in ROWS
-        for count, limit, origin in (
+        (path.replace("{", "{{").replace("}", "}}").replace("0001", "{}"), *case, releases)
+        for path, several, several_limit, with_cors, cors_limit, without, limit, releases in ROWS
+        for case in (
             (several, several_limit, ORIGINS),
             (with_cors, cors_limit, ORIGIN),
-            (without, limit_without, None),
+            (without, limit, None),
         )
     ],
 )
 def test_page_has_the_largest_number_of_routes_and_its_limit(
-    path: str, count: str, limit: str, origin: Origins
+    path: str, count: str, limit: str, origin: Origins, releases: Releases | None
 ) -> None:
-    assert text_of(path, int(count), origin)
+    assert text_of(path, int(count), origin, releases)
     with pytest.raises(ConfigError) as refused:
-        text_of(path, int(count) + 1, origin)
+        text_of(path, int(count) + 1, origin, releases)
     facts = [LIMITS[limit], f"about {count} of the {int(count) + 1} routes"]
     assert missing(facts, str(refused.value)) == []
 

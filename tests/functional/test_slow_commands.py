@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from command_tree import LEAVES, options_of
 from functional_aws import run
-from test_json_contract import CALLS
+from test_json_contract import CALLS, READ_MODEL
 
 from readmodel_cfn import lint
 from readmodel_cfn.cli import output as report
@@ -41,9 +41,7 @@ def until_progress(
 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "42.json").write_text("{}")
-    (tmp_path / "readmodel.toml").write_text(
-        '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
-    )
+    (tmp_path / "readmodel.toml").write_text(READ_MODEL)
     monkeypatch.setattr(report, "log", logged)
     set_step_delays(0.0, 1e6)  # at once, and once only
     return wait
@@ -56,6 +54,8 @@ def test_slow_stack_lookup_prints_progress(
     monkeypatch.setattr(lint, "lint_once", lambda *_, **__: [])
     monkeypatch.setattr(StackClient, "describe", until_progress)
     yes = ["--yes"] * ("--yes" in options_of(LEAVES[words]))
+    if words.startswith("release "):
+        Path("readmodel.toml").write_text(f"{READ_MODEL}[releases]\n")
     done = run(*CALLS[words], *yes, "--region", "eu-west-1", env=KEY)
     assert len(done.stderr.splitlines()) >= 2
     assert done.stderr.endswith("Error: waited\n")

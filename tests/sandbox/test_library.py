@@ -36,6 +36,7 @@ TITLE = "## Each command and its call"
 EXEMPT = {"completion"}  # it prints a script for a shell
 ROUTE = '[[routes]]\npath = "{0}/{{id}}"\nkey = "{0}/{{id}}.json"\n'
 KEYS = ("products/42.json", "products/43.json")
+RELEASES = "-releases"  # the end of the name of the stack that has releases
 BAD = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"No": 1}}}}'
 
 
@@ -70,6 +71,17 @@ class Shop:
     def named(self, name: str) -> "Shop":
         """The same for another stack."""
         return Shop(name, self.folder, self.endpoint_url)
+
+    def with_releases(self) -> "Shop":
+        """A stack with releases, deployed when it is first needed; its first document is live."""
+        made = self.named(f"{self.name}{RELEASES}")
+        self.configure("products")
+        with (self.folder / "readmodel.toml").open("a") as file:
+            file.write("[releases]\n")
+        made.stack.deploy()
+        if not made.stack.releases():
+            made.stack.publish_release({KEYS[0]: 1}, release="first")
+        return made
 
     def run(self, *words: str, exits: int = 0) -> Printed:
         """Run a command that needs no account."""
@@ -188,7 +200,8 @@ def deployed(
         made.stack.publish({KEYS[0]: {"old": True}})
         made.stack.publish("data")
         yield made
-        made.stack.delete(with_data=True, confirm=lambda _: True)
+        for each in (made, made.named(f"{made.name}{RELEASES}")):
+            each.stack.delete(with_data=True, confirm=lambda _: True)
 
 
 @pytest.fixture
@@ -307,6 +320,88 @@ def publish_one(shop: Shop) -> None:
     assert without(by_value.as_dict(), "version") == printed
 
 
+@row("`publish PATH... --release`")
+def publish_release(shop: Shop) -> None:
+    released = shop.with_releases()
+    started, *sent, last = released("publish", "data", "--release=a", "--force", "--json").lines
+    result = released.stack.publish_release(
+        "data", release="b", force=True, on_progress=released.on_progress
+    )
+    differs = ("seconds", "release", "previous")
+    found = without(released.values, *differs)
+    assert in_order(found) == in_order(without([started, *sent], *differs))
+    assert without({"result": result.as_dict()}, *differs) == without(last, *differs)
+
+    values = {key: (shop.folder / "data" / key).read_bytes() for key in KEYS}
+    assert released.stack.publish_release(values).release == "b"
+    first, line, *urls = released("publish", "data", "--release").result.stdout.splitlines()
+    assert "b" in first.split()
+    assert urls == list(result.urls.values())
+    again = str(released.stack.publish_release("data"))
+    assert again.partition(" in ")[0] == line.partition(" in ")[0]
+
+
+@row("`publish PATH... --release --dry-run`")
+def plan_release(shop: Shop) -> None:
+    released = shop.with_releases()
+    Path("data/products/44.json").write_text("44")
+    words = ("publish", "data", "--release", "--dry-run", "--json")
+    (printed,) = released(*words, exits=5).lines
+    found = released.stack.plan_release("data")
+    Path("data/products/44.json").unlink()
+    assert {"plan": found.as_dict()} == printed
+    assert "products/44.json" in found.send
+
+
+@row("`release list`")
+def list_releases(shop: Shop) -> None:
+    released = shop.with_releases()
+    printed = released("release", "list", "--json").value
+    found = released.stack.releases()
+    assert plain([each.as_dict() for each in found]) == printed
+    assert released("release", "list").result.stdout.count("live") >= 1
+
+
+@row("`release activate ID`")
+def activate(shop: Shop) -> None:
+    released = shop.with_releases()
+    released.stack.activate("first")
+    printed = released("release", "activate", "first", "--json").value
+    found = released.stack.activate("first")
+    assert found.as_dict() == printed
+    assert str(found) in released("release", "activate", "first").result.stdout.splitlines()
+
+
+@row("`release rollback`")
+def rollback(shop: Shop) -> None:
+    """Each rollback undoes the one before."""
+    released = shop.with_releases()
+    released.stack.publish_release({KEYS[0]: 2}, release="second")
+    printed = released("release", "rollback", "--json").value
+    released.stack.rollback()
+    assert released.stack.rollback().as_dict() == printed
+
+
+@row("`release prune`")
+def prune(shop: Shop) -> None:
+    released = shop.with_releases()
+
+    def publish_three() -> None:
+        for number in range(3):
+            released.stack.publish_release({KEYS[0]: number}, force=True)
+
+    publish_three()
+    released.stack.prune(keep=1)
+    publish_three()
+    printed = released("release", "prune", "--keep", "1", "--yes", "--json").value
+    publish_three()
+    found = released.stack.prune(keep=1)
+    assert without(found.as_dict(), "deleted") == without(printed, "deleted")
+    assert len(found.deleted) == len(printed["deleted"]) == 3
+    nothing = released.stack.prune(keep=1)
+    assert str(nothing) in released("release", "prune", "--keep", "1").result.stdout.splitlines()
+
+
 @row("`publish --dry-run`")
 def plan(shop: Shop) -> None:
     (unchanged,) = shop("publish", "data", "--dry-run", "--json").lines
@@ -412,6 +507,15 @@ def race(shop: Shop) -> None:
         list(phase) for phase in printed["phases"]
     ]
     assert (raced["passed"], raced["left"]) == (printed["passed"], printed["left"])
+
+
+@row("`verify --releases`")
+def verify_releases(shop: Shop) -> None:
+    released = shop.with_releases()
+    printed = released("verify", "--releases", "--readers", "1", "--yes", "--json").value
+    found = plain(released.stack.verify_releases(readers=1).as_dict())
+    assert types(found) == types(printed)
+    assert (found["passed"], found["left"]) == (printed["passed"], printed["left"]) == (True, [])
 
 
 @row("`delete`")

@@ -38,6 +38,8 @@ GAPS = {
     ("restore", "s3:GetObject"): "its S3 compares If-Match for everybody",
     ("verify", "s3:GetObjectVersion"): "only after a response was lost",
     ("verify", "s3:ListBucketVersions"): "only after a response was lost",
+    ("verify with releases", "s3:GetObjectVersion"): "only after a response was lost",
+    ("verify with releases", "s3:DeleteObject"): "only in a bucket without versions",
     **{
         (command, action): "its S3 does not call KMS"
         for command in COMMANDS
@@ -91,6 +93,8 @@ def scene(
     return register
 
 
+RELEASES = "[releases]\n" + ROUTES
+WITH = " with releases"
 LEFT = "readmodel-cfn-diff-00000000-1-1-left"
 
 
@@ -488,6 +492,86 @@ def delete_what_a_stack_has_kept(site: Site) -> None:
     site.root("delete", "--yes")
 
 
+def new_documents(site: Site) -> None:
+    """Two documents that no release has."""
+    folder = site.folder / "data" / "products"
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in (1, 2):
+        (folder / f"{number}.json").write_text(json.dumps(secrets.token_hex(4)))
+
+
+@scene(
+    f"deploy{WITH}",
+    "deploy --yes",
+    *("apigateway:GET", "apigateway:PATCH"),
+    *s3("GetObject", "ListBucket", "PutObject"),
+    check=lambda site: "v1 serves 2" in site.root("status").output,
+)
+def turn_releases_on(site: Site) -> None:
+    deployed(site)
+    new_documents(site)
+    site.root("publish", str(site.folder / "data"))
+    site.describe(RELEASES)
+
+
+def with_releases(site: Site) -> None:
+    """A stack with one release."""
+    deployed(site, RELEASES)
+    new_documents(site)
+    site.root("publish", str(site.folder / "data"), "--release")
+
+
+@scene(
+    f"status{WITH}",
+    "status",
+    *("apigateway:GET", "s3:GetObject"),
+    shows="is live",
+)
+def status_with_releases(site: Site) -> None:
+    with_releases(site)
+
+
+@scene(
+    "publish --release",
+    "publish DATA --release",
+    *("apigateway:GET", "apigateway:PATCH"),
+    *in_stack("DescribeStacks", "GetTemplate", "ListStackResources"),
+    *s3("GetObject", "ListBucket", "PutObject"),
+)
+def publish_release(site: Site) -> None:
+    with_releases(site)
+    new_documents(site)
+
+
+@scene(
+    f"verify{WITH}",
+    "verify --yes",
+    "apigateway:GET",
+    *s3("DeleteObjectVersion", "GetObject", "PutObject"),
+)
+def verify_with_releases(site: Site) -> None:
+    with_releases(site)
+
+
+@scene(f"verify{WITH}", "verify --releases --yes", "apigateway:PATCH")
+def verify_releases(site: Site) -> None:
+    with_releases(site)
+
+
+@scene(
+    "release prune",
+    "release prune --keep 1 --yes",
+    "apigateway:GET",
+    *in_stack("DescribeStacks", "GetTemplate", "ListStackResources"),
+    *s3("DeleteObject", "GetObject", "ListBucket", "PutObject"),
+)
+def prune_releases(site: Site) -> None:
+    with_releases(site)
+    for _ in range(3):
+        new_documents(site)
+        site.root("publish", str(site.folder / "data"), "--release")
+
+
 @pytest.fixture
 def site(
     sandbox: Sandbox,
@@ -513,9 +597,10 @@ def own_calls(site: Site, row: str) -> Document:
     long_template = len(stack.template()) > 51_200
     names = Names(content, site.name, Place(site.sandbox.region, ACCOUNT), {})
     keys = [route.key_pattern for route in stack.model.routes]
-    for place, actions in COMMANDS[row].items():
-        for action in actions:
-            grants.allow(action, Places(names, keys, long_template).arns(place))
+    for each in (row.removesuffix(WITH), row):
+        for place, actions in COMMANDS[each].items():
+            for action in actions:
+                grants.allow(action, Places(names, keys, long_template).arns(place))
     found: Document = json.loads(grants.document().to_json())
     return found
 

@@ -32,10 +32,19 @@ from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.plural import counted
 from readmodel_cfn.publish.deletion import Refused
 from readmodel_cfn.publish.history import Restored, Version
+from readmodel_cfn.publish.release.results import (
+    Activated,
+    Pruned,
+    Release,
+    ReleaseResult,
+    ReleaseStarted,
+)
 from readmodel_cfn.publish.results import Published, PublishPlan, PublishResult
 from readmodel_cfn.publish.stored import StoredDocument
 from readmodel_cfn.publish.unpublish import Missing, Unpublished, UnpublishResult
 from readmodel_cfn.target import Target
+from readmodel_cfn.verify.releases.judge import Verdict
+from readmodel_cfn.verify.releases.result import SwitchResult
 from readmodel_cfn.verify.verify import VerifyResult
 
 WHERE = StackLocation("shop", Connection("eu-west-1"))
@@ -72,6 +81,13 @@ RESULTS: list[Any] = [
     Missing("a.json"),
     Refused("a.json", "AccessDenied"),
     UnpublishResult("bucket", (Unpublished("a.json", None, 3),), ("b.json",)),
+    ReleaseStarted("one", 2, continued=True),
+    ReleaseResult("one", 3, 1, 2, 0, 0, 0, 12, 8.0),
+    Release("one", True, TIME, 3, 12, "9f86", live=True),
+    Release("two", False, None),
+    Activated("one", "v1", None, 3, "bucket"),
+    Pruned(("one",), 3, {}, "bucket"),
+    SwitchResult("shop", "v1", ("a", "b"), 50, 4, Verdict(9, 4, 0, 1, (), (1,), (0,)), (), ()),
     RESPONSE,
     VerifyResult("stack shop", "a", "a.json", "http://localhost", (), ()),
     DeleteResult("shop", (BUCKET, TOPIC), {"bucket": 3}),

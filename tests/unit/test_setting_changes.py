@@ -168,4 +168,5 @@ def test_every_section_is_compared() -> None:
         "gateway_role",
         "api",
         "deployment",
+        "releases",
     }

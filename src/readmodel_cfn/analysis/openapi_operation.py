@@ -12,6 +12,7 @@ from readmodel_cfn.analysis.methods import IntegrationResponse, Method, MethodRe
 from readmodel_cfn.analysis.openapi_security import security
 from readmodel_cfn.analysis.view import View
 from readmodel_cfn.cloudformation.evaluate import Unreadable
+from readmodel_cfn.template.releases import integration_key
 
 ERROR_SCHEMA = {
     "type": "object",
@@ -65,7 +66,7 @@ def _summary(method: Method, verb: str) -> dict[str, str]:
         return {}
     s3_verb = verb if method.s3_verb == "ANY" else method.s3_verb
     what = {"GET": "Read", "HEAD": "Headers of"}.get(s3_verb, "Write")
-    return {"summary": f"{what} {method.uri.key}"}
+    return {"summary": f"{what} {str(method.uri.key).removeprefix(integration_key(''))}"}
 
 
 def _parameters(view: View, method: Method) -> Iterator[dict[str, Any]]:

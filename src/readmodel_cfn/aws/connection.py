@@ -119,8 +119,8 @@ class Connection:
         words = [word for option, value in values.items() if value for word in (option, value)]
         return (*words, *(["--sandbox"] if self.sandbox else []))
 
-    def client(self, service: Any) -> Any:
-        """A boto3 client with retries and timeouts.
+    def client(self, service: Any, connections: int = 10) -> Any:
+        """A boto3 client with retries and timeouts, for so many requests at a time.
 
         Raises:
             ConfigError: the region, the endpoint URL, the certificates or the program that prints
@@ -133,6 +133,7 @@ class Connection:
             retries={"mode": "standard", "max_attempts": 5},
             connect_timeout=5,
             read_timeout=60,
+            max_pool_connections=connections,
             s3=self._s3_options(),
         )
         hide(self.credentials.secret_access_key if self.credentials else None)

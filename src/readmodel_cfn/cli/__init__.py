@@ -31,6 +31,7 @@ _COMMANDS = {
     "status": "status",
     "diagnose": "status",
     "publish": "publish",
+    "release": "release",
     "ls": "stored",
     "history": "documents",
     "restore": "documents",

@@ -199,6 +199,8 @@ def deploy(
 
 
 def _next_command(stack: ReadModelStack, result: DeployResult) -> str:
+    if result.created and stack.model.releases:
+        return same_stack("publish", "DIR", "--release")
     if result.created:
         return same_stack("publish", "FILE", "--key", stack.model.routes[0].example.key)
     return same_stack("verify")

@@ -53,7 +53,7 @@ def policy(
     \b
     deploy        deploy, diff, follow, outputs, status, diagnose
     diff          diff
-    publish       publish, ls, history, restore, unpublish
+    publish       publish, release, ls, history, restore, unpublish
     read          read, outputs, status, follow, diagnose, ls, history,
                   openapi --deployed
     verify        verify

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from readmodel_cfn.cli import output
+from readmodel_cfn.cli import output, release
 from readmodel_cfn.cli.consent import Ask, yes_option
 from readmodel_cfn.cli.errors import stop_on_sigterm, unfinished_if_output_fails
 from readmodel_cfn.cli.help import WithExamples, examples
@@ -34,8 +34,8 @@ _RUN_AGAIN = "run it again: only what is missing is sent"
     cls=WithExamples,
     epilog=examples(
         "readmodel-cfn publish 42.json --key products/42.json",
-        "readmodel-cfn publish data --exclude 'drafts/*'",
         "readmodel-cfn publish data --as-writer --skip-invalid --json",
+        "readmodel-cfn publish data --release",
     ),
 )
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=FILE_OR_FOLDER)
@@ -66,6 +66,18 @@ _RUN_AGAIN = "run it again: only what is missing is sent"
     is_flag=True,
     help="Show what would be sent and deleted. Exit code 0: no changes; 5: changes.",
 )
+@click.option(
+    "--release",
+    "release_id",
+    metavar="[ID]",
+    is_flag=False,
+    flag_value=release.NEW,
+    help="Publish PATH as a release, which goes live at once; write it after PATH.",
+)
+@click.option(
+    "--no-activate", is_flag=True, help="With --release: complete it, without making it live."
+)
+@click.option("--stage", type=WORD, help="With --release: stage to activate it on.")
 @yes_option
 @json_option
 @click.pass_context
@@ -85,6 +97,9 @@ def publish(
     delete_missing: bool,
     exclude: tuple[str, ...],
     dry_run: bool,
+    release_id: str | None,
+    no_activate: bool,
+    stage: str | None,
     yes: bool,
     as_json: bool,
 ) -> None:
@@ -95,14 +110,44 @@ def publish(
     what the schema of its route allows. A single file is always sent. Names that begin with a dot
     are skipped, unless a route's key has them: .well-known/{name}.json.
 
+    With --release, a release is built that has the documents in PATH and no others, and then goes
+    live. Its ID is printed first. An interrupted run is continued by running it again.
+
     Prints the URL where the document can be read, or one for each route, unless --bucket is given.
 
     With --json: for one file an object with bucket, key, etag, version, bytes, url, and those of
     the target: account, region, stack, profile, role_arn, sandbox and env; for several a line each,
     an object whose one key is sent, invalid (source, what, pointer), lost or deleted, and at the
-    end result, with the same fields. With --dry-run one line whose key is plan.
+    end result, with the same fields. With --dry-run one line whose key is plan. With --release the
+    first line is release, and result has release, documents, copied, stage, previous, based_on and
+    notes, too.
     """
     _check_patterns(exclude)
+    single = {"--key": key, "--route": route, "--if-match": if_match, "--create-only": create_only}
+    release.check_options(
+        release_id,
+        {**single, "--delete-missing": delete_missing, "--stage": stage},
+        no_activate=no_activate,
+    )
+    if release_id is not None:
+        with Reporter(as_json, _PRINTERS) as report, _invalid(report, False, as_json):
+            has_changes = release.publish(
+                stack,
+                paths,
+                release_id,
+                report,
+                activate=not no_activate,
+                stage=stage,
+                dry_run=dry_run,
+                yes=yes,
+                as_json=as_json,
+                exclude=exclude,
+                force=force,
+                skip_invalid=skip_invalid,
+                as_writer=as_writer,
+                bucket=bucket,
+            )
+        ctx.exit(_CHANGES if has_changes else 0)
     if if_match is not None and (create_only or dry_run):
         other = "--create-only" if create_only else "--dry-run"
         raise ConfigError(
@@ -230,6 +275,7 @@ def _print_result(result: PublishResult) -> None:
 
 
 _PRINTERS: dict[type, Printer] = {
+    **release.PRINTERS,
     Fault: _print_error,
     Lost: _print_error,
     PublishPlan: _print_plan,

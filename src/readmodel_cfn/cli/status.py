@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         Drift,
         EnvironmentStatus,
         Live,
+        ReleaseStatus,
         StackStatus,
     )
 
@@ -96,10 +98,10 @@ def status(
     With --all, a row for each environment. The exit code is that of the first environment whose
     stack cannot be read, or whose stage does not serve what the template says.
 
-    With --json: an object with name, status, reason, tags, resources, last_operation, live, and
-    drift if it was detected. With --all: an object with environments, a list, each with env,
-    status (that object, or null), differs, error, exit_code, account, region, stack, profile,
-    role_arn and sandbox.
+    With --json: an object with name, status, reason, tags, resources, last_operation, live, drift
+    if it was detected, and releases if the read model has them. With --all: an object with
+    environments, a list, each with env, status (that object, or null), differs, error, exit_code,
+    account, region, stack, profile, role_arn and sandbox.
     """
     if all_environments:
         _status_all(every_stack(model, stack_name, **place), as_json=as_json, drift=drift)
@@ -114,6 +116,10 @@ def status(
     if found.differs:
         command = stack.location.command("diff")
         output.log(f"The read model differs from the deployed stack. To compare, run: {command}")
+    if found.releases and found.releases.differs and found.releases.live:
+        live, stage = found.releases.live.release, found.releases.live_stage
+        command = stack.location.command("release", "activate", live)
+        output.log(f"Stage {stage} does not serve the live release. To activate it, run: {command}")
     found.raise_if_broken()
 
 
@@ -167,6 +173,8 @@ def _cells(each: "EnvironmentStatus") -> list[str]:
         return [place, "-", each.error.what if each.error else ""]
     notes = ["does not serve what its template says"] * bool(each.status.live.findings)
     notes += ["differs from readmodel.toml"] * each.status.differs
+    if each.status.releases and each.status.releases.differs:
+        notes.append("does not serve the live release")
     if each.status.drift:
         changed = [resource for resource in each.status.drift.resources if resource.is_changed]
         notes += [f"drift in {counted(len(changed), 'resource')}"] * bool(changed)
@@ -178,6 +186,8 @@ def _print_status(found: "StackStatus") -> None:
     if found.last_operation:
         output.echo(f"Last operation: {found.last_operation}")
     _print_live(found.live)
+    if found.releases:
+        _print_releases(found.releases)
     if found.drift:
         _print_drift(found.drift)
     _print_resources(found)
@@ -204,6 +214,28 @@ def _print_live(live: "Live") -> None:
     )
     for line in live.unknown:
         output.echo(f"Live: {line}")
+
+
+def _print_releases(releases: "ReleaseStatus") -> None:
+    live = releases.live
+    if live:
+        age = _age((datetime.now(UTC) - live.activated).total_seconds())
+        count = counted(live.documents, "document")
+        output.echo(f"Release: {live.release} is live, activated {age} ago, {count}")
+    elif not releases.unknown:
+        output.echo("Release: no release yet")
+    for stage, release in releases.stages.items():
+        output.echo(f"Release: stage {stage} serves {release or 'no release yet'}")
+    if releases.unknown:
+        output.echo(f"Release: not known: {releases.unknown}")
+
+
+def _age(seconds: float) -> str:
+    """A duration in its largest unit, such as 3 hours."""
+    for name, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= size:
+            return counted(int(seconds / size), name)
+    return counted(max(int(seconds), 0), "second")
 
 
 def _print_drift(drift: "Drift") -> None:

@@ -1,4 +1,4 @@
-"""`verify`: check what a deployed stack promises, or with --concurrency reads during writes."""
+"""`verify`: check what a deployed stack promises, or reads during writes or activations."""
 
 import sys
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.stack import ReadModelStack
 
 if TYPE_CHECKING:
-    from readmodel_cfn.results import RaceResult, VerifyResult
+    from readmodel_cfn.results import RaceResult, SwitchResult, VerifyResult
 
 # The name and colour of each status in the table, in its order; JSON has the keys.
 _STATUS = {
@@ -37,9 +37,9 @@ _BLOCK = "█"
 @click.command(
     cls=WithExamples,
     epilog=examples(
-        "readmodel-cfn verify",
         "readmodel-cfn verify --route 'products/{id}' --json",
         "readmodel-cfn verify --concurrency --seconds 30 --plot reads.svg",
+        "readmodel-cfn verify --releases",
     ),
 )
 @stack_options
@@ -60,6 +60,11 @@ _BLOCK = "█"
     help="Check that readers get complete, current documents during writes.",
 )
 @click.option(
+    "--releases",
+    is_flag=True,
+    help="Check that readers get each release whole while 50 releases are activated.",
+)
+@click.option(
     "--seconds",
     type=POSITIVE_SECONDS,
     default=10,
@@ -71,7 +76,7 @@ _BLOCK = "█"
     type=click.IntRange(1, 100),
     default=8,
     show_default=True,
-    help="With --concurrency: number of concurrent readers.",
+    help="With --concurrency or --releases: number of concurrent readers.",
 )
 @click.option(
     "--size",
@@ -90,6 +95,7 @@ def verify(
     yes: bool,
     as_json: bool,
     concurrency: bool,
+    releases: bool,
     timeout: float,
     seconds: float,
     readers: int,
@@ -99,15 +105,26 @@ def verify(
 ) -> None:
     """Check that the deployed stack keeps the promises of a read model.
 
-    A probe document is written under a route, and always removed, also after an error.
+    A probe document is written under a route, and always removed, also after an error. With
+    [releases] it is written to the live release.
 
     With --json: an object with route, key, url, left and promises; with --concurrency with
     document_bytes, readers, reads, versions, acknowledged, passed, broken_reads, violations,
-    examples, phases, ratios and left; both with account, region, stack, profile, role_arn,
+    examples, phases, ratios and left; with --releases with stage, urls, releases, readers, reads,
+    pages, mixed_pages, crossing_pages, violations, examples, unseen, first_seen_ms, last_old_ms,
+    passed and left; all with account, region, stack, profile, role_arn,
     sandbox and env.
     """
+    if concurrency and releases:
+        where, hint = "--concurrency and --releases", "use one of them"
+        raise ConfigError("exclude each other", where=where, hint=hint)
     report = Reporter(as_json)
     options |= {"confirm": Ask(report, yes=yes), "on_progress": report}
+    if releases:
+        with report:
+            switched = stack.verify_releases(readers=readers, **options)
+        _print_switches(switched, as_json)
+        return
     if not concurrency:
         with report:
             result = stack.verify(timeout=timeout, **options)
@@ -148,6 +165,17 @@ def _print_race(result: "RaceResult", as_json: bool, plot: Path | None) -> None:
         _print_figures(result)
     if plot:
         plot.write_text(result.svg(), encoding="utf-8")
+    result.raise_if_broken()
+    if not as_json:
+        output.changed("Verified", result.target)
+
+
+def _print_switches(result: "SwitchResult", as_json: bool) -> None:
+    if as_json:
+        output.print_json(result.as_dict())
+    else:
+        for line in result.lines:
+            output.echo(line)
     result.raise_if_broken()
     if not as_json:
         output.changed("Verified", result.target)

@@ -94,8 +94,12 @@ class S3Uri:
         return split_path(join_texts([bucket, "/", key]))
 
     def objects(self, fixed: Mapping[str, PartialText]) -> Objects:
-        """All objects that the URI can name: a parameter without a `fixed` value is any text."""
-        return Objects(*self.filled({**dict.fromkeys(self.parameters, "*"), **fixed}))
+        """All objects that the URI can name: a parameter without a `fixed` value is any text.
+
+        So is a stage variable in the key that no stage of the template sets.
+        """
+        bucket, key = self.filled({**dict.fromkeys(self.parameters, "*"), **fixed})
+        return Objects(bucket, join_texts(map(_any_if_variable, parts_of(key))))
 
     @property
     def bucket_parameters(self) -> list[str]:
@@ -177,6 +181,11 @@ def split_path(path: PartialText) -> tuple[PartialText, PartialText]:
     """The bucket and the key of a path; the key is empty if the path names a bucket alone."""
     parts = match_text(_BUCKET_AND_KEY, path) or {"bucket": path}
     return parts["bucket"], parts.get("key", "")
+
+
+def _any_if_variable(part: str | Unknown) -> str | Unknown:
+    is_variable = isinstance(part, Unknown) and part.name.startswith("stageVariables.")
+    return "*" if is_variable else part
 
 
 def _last(text: PartialText) -> str | Unknown:

@@ -55,7 +55,10 @@ def _of_section(
     table: str, old: ReadModel, new: ReadModel, prefix: str, before: Template
 ) -> Iterator[ChangedSetting]:
     section, target = getattr(old, table), getattr(new, table)
-    for declared, _ in options_of(type(section)):
+    if section is None or target is None:
+        yield from _turned_on_or_off(table, old, new, prefix, before)
+        return
+    for declared, _ in options_of(SECTIONS[table]):
         name = declared.name
         value, changed = getattr(section, name), getattr(target, name)
         if value != changed:
@@ -66,6 +69,19 @@ def _of_section(
             if after is None:
                 after = _with(old, prefix, before, **{table: target})
             yield table, name, plain(value), plain(changed), before, after
+
+
+def _turned_on_or_off(
+    table: str, old: ReadModel, new: ReadModel, prefix: str, before: Template
+) -> Iterator[ChangedSetting]:
+    """The first option of a table that only one model has, and those without their default."""
+    section, target = getattr(old, table), getattr(new, table)
+    after = _with(old, prefix, before, **{table: target}) if section != target else before
+    first, *others = (declared for declared, _ in options_of(SECTIONS[table]))
+    for declared in (first, *others):
+        value, changed = (getattr(each, declared.name, None) for each in (section, target))
+        if value != changed and (declared is first or {value, changed} != {None, declared.default}):
+            yield table, declared.name, plain(value), plain(changed), before, after
 
 
 def _of_routes(

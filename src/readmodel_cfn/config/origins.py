@@ -28,6 +28,7 @@ def _of_sections(created: Resources) -> dict[str, str]:
         "[gateway_role]": [created.gateway_role, *created.gateway_policies],
         "[api]": [created.api, *created.gateway_responses],
         "[deployment]": [created.deployment, created.stage],
+        "[releases]": [created.preview_stage],
     }
     return {
         resource.title: table

@@ -101,7 +101,9 @@ def starter(config: Config) -> str:
     values: dict[str, Any] = {"stack": config.stack, "routes": first, "publish": config.publish}
     lines = _comment(_HEAD)
     for name, cls in TABLES.items():
-        lines += _table(name, cls, _given(values.get(name) or getattr(config.model, name)))
+        table = values.get(name) or getattr(config.model, name)
+        given = {} if table is None else _given(table)
+        lines += _table(name, cls, given, is_off=table is None)
         if name == "routes":
             for route in others:
                 given = _given(route)
@@ -151,10 +153,11 @@ def key_for(path: str) -> str:
     return path.replace("+}", "}") + ("" if path.endswith(("+}", ".json")) else ".json")
 
 
-def _table(name: str, cls: type, values: Mapping[str, Any]) -> Iterator[str]:
+def _table(name: str, cls: type, values: Mapping[str, Any], *, is_off: bool) -> Iterator[str]:
     yield ""
     yield from _comment((cls.__doc__ or "").partition("\n")[0])
-    yield f"[[{name}]]" if cls is Route else f"[{name}]"
+    heading = f"[[{name}]]" if cls is Route else f"[{name}]"
+    yield f"# {heading}" if is_off else heading
     for declared, annotation in options_of(cls):
         yield ""
         yield from _comment(_meaning(declared, annotation))

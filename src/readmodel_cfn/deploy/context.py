@@ -10,6 +10,7 @@ from readmodel_cfn.consent import Confirm, Consent, ConsentKind, require_consent
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.diagnosis import check
 from readmodel_cfn.deploy.events import EventStream, OnInterrupt, OperationEnd
+from readmodel_cfn.deploy.releases import ReleaseCalls
 from readmodel_cfn.deploy.settings import FindSettings, no_settings
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.deploy.template_bucket import TemplateBucket, prepare, upload
@@ -90,7 +91,10 @@ def sendable(
 
 @dataclass(frozen=True)
 class DeployContext:
-    """One call of `deploy`; `bucket` is that of a template that is too long for a request."""
+    """One call of `deploy`; `bucket` is that of a template that is too long for a request.
+
+    `releases` is None for a template without releases.
+    """
 
     client: StackClient
     spec: StackSpec
@@ -102,6 +106,7 @@ class DeployContext:
     on_interrupt: OnInterrupt | None
     bucket: TemplateBucket | None = None
     find_settings: FindSettings = no_settings
+    releases: ReleaseCalls | None = None
 
     @cached_property
     def sendable(self) -> StackSpec:

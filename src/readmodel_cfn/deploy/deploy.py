@@ -29,6 +29,12 @@ from readmodel_cfn.deploy.obstacles import removed_methods
 from readmodel_cfn.deploy.plan import CHANGING
 from readmodel_cfn.deploy.preflight import preflight
 from readmodel_cfn.deploy.recovery import recover
+from readmodel_cfn.deploy.releases import (
+    ReleaseCalls,
+    make_first_release,
+    releases_before,
+    set_releases,
+)
 from readmodel_cfn.deploy.settings import FindSettings, no_settings
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.deploy.stack_diff import StackDiff
@@ -110,6 +116,7 @@ def deploy(
     lint: bool = True,
     origin: Mapping[str, str] | None = None,
     find_settings: FindSettings = no_settings,
+    releases: ReleaseCalls | None = None,
     confirm: Confirm | None = None,
     on_progress: OnProgress = ignore,
     on_interrupt: OnInterrupt | None = None,
@@ -134,6 +141,7 @@ def deploy(
         lint: Whether cfn-lint checks the template first.
         origin: The table of readmodel.toml that creates a resource, by logical ID, for errors.
         find_settings: Finds the changed settings of the deployed template, for the StackDiff.
+        releases: What to ask about releases, if the template reads documents of releases.
         confirm: Called before each change; without it these are refused: adopting a stack,
             recreating it, continuing a failed rollback, replacing a bucket or an API, and removing
             all routes.
@@ -170,6 +178,7 @@ def deploy(
         on_progress,
         on_interrupt,
         find_settings=find_settings,
+        releases=releases,
     )
     try:
         return _run(context)
@@ -198,14 +207,16 @@ def _run(context: DeployContext) -> DeployResult:
     if by_change_set or action in CHANGING:
         context = _with_bucket(context)
         _preflight(context, inspection)
+    before = releases_before(context, inspection)
     apply = _execute_change_set if by_change_set else _create_or_update
     end = apply(context, inspection)
     assert end.stack is not None  # noqa: S101 - a deployed stack exists
     changed = end.stack is not inspection.stack
     protected = _protect(context, end.stack, changed=changed)
+    released = set_releases(context, inspection, end.stack, before)
     if removed_methods(inspection.template, context.spec.content):
         context.on_progress(Note(_REMOVED_METHODS))
-    return _result(context, end, end.stack, changed=changed or protected)
+    return _result(context, end, end.stack, changed=changed or protected or released)
 
 
 def _with_bucket(context: DeployContext) -> DeployContext:
@@ -261,6 +272,7 @@ def _create_or_update(context: DeployContext, inspection: Inspection) -> Operati
         _require_consent_to_loss(context, diff)
         kind: ConsentKind = "create" if action == "create" else "update"
         context.require(kind, f"{kind} {where}")
+        make_first_release(context, inspection)
         events = _start(context, inspection)
         if events:
             return context.wait(events)
@@ -292,6 +304,7 @@ def _execute_change_set(context: DeployContext, inspection: Inspection) -> Opera
             context.require("import", f"import existing resources into {context.location}")
         else:
             context.require("revert-drift", f"revert the drift of {context.location}")
+        make_first_release(context, inspection)
         stack_id, change_set_id = change_set.content.stack_id, change_set.content.id
         known = event_ids(context.client, stack_id)
         rollback = {"disable_rollback": context.spec.disable_rollback}

@@ -1,7 +1,7 @@
 """A stack's status: its last operation, and whether its stages serve what its template says."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -17,8 +17,15 @@ from readmodel_cfn.deploy.live.expected import expected
 from readmodel_cfn.deploy.live.snapshot import snapshot
 from readmodel_cfn.deploy.live.values import Live
 from readmodel_cfn.deploy.plan import is_managed, without_metadata
+from readmodel_cfn.deploy.stage_release import (
+    LiveRelease,
+    ReleaseStatus,
+    StageReleases,
+    stages_of,
+    uses_releases,
+)
 from readmodel_cfn.deploy.values import Stack, StackResource
-from readmodel_cfn.errors import PromiseBroken
+from readmodel_cfn.errors import PromiseBroken, ReadModelError
 from readmodel_cfn.progress import OnProgress, Step, ignore
 
 Template = Mapping[str, Any]
@@ -47,7 +54,7 @@ class StackStatus:
     `last_operation` is None if CloudFormation no longer has its events, `drift` without
     detection. `differs` is True if the deployed template is not one that readmodel.toml describes;
     it is False without a read model, for a stack of another tool, or if the last operation did not
-    succeed.
+    succeed. `releases` is None for a stack without releases.
     """
 
     location: StackLocation
@@ -57,6 +64,7 @@ class StackStatus:
     live: Live
     drift: Drift | None
     differs: bool
+    releases: ReleaseStatus | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The object that `status --json` prints."""
@@ -70,6 +78,7 @@ class StackStatus:
             "last_operation": last and last.as_dict(),
             "live": asdict(self.live),
             **({"drift": asdict(self.drift)} if self.drift else {}),
+            **({"releases": self.releases.as_dict()} if self.releases else {}),
         }
 
     def __str__(self) -> str:
@@ -95,6 +104,7 @@ def status(
     templates: Iterable[str] | None = None,
     *,
     drift: bool = False,
+    live_release: Callable[[Stack], LiveRelease | None] = lambda _: None,
     on_progress: OnProgress = ignore,
 ) -> StackStatus:
     """Read the stack and compare its stages with its template; nothing is changed.
@@ -104,6 +114,7 @@ def status(
         templates: Templates as JSON; `differs` is True if the deployed template equals none of
             them. They are read only if they are compared; without them nothing differs.
         drift: Whether to run drift detection too, which may take minutes.
+        live_release: The live release in the bucket of a stack that has releases.
         on_progress: Called with a Step before each part.
 
     Raises:
@@ -125,7 +136,29 @@ def status(
         live=live,
         drift=_drift(location, stack, resources, on_progress) if drift else None,
         differs=_differs(stack, template, templates),
+        releases=_releases(client, location, stack, template, live_release),
     )
+
+
+def _releases(
+    client: StackClient,
+    location: StackLocation,
+    stack: Stack,
+    template: Template | None,
+    live_release: Callable[[Stack], LiveRelease | None],
+) -> ReleaseStatus | None:
+    """The live release and that of each stage, as far as they can be read."""
+    if template is None or not uses_releases(template):
+        return None
+    stages = stages_of(client, location.connection.client("apigateway"), stack)
+    if stages is None:
+        return None
+    releases: StageReleases = {}
+    try:
+        releases = stages.releases()
+        return ReleaseStatus(live_release(stack), releases, stages.live)
+    except ReadModelError as error:
+        return ReleaseStatus(None, releases, stages.live, str(error))
 
 
 def _last_operation(client: StackClient, stack: Stack) -> LastOperation | None:

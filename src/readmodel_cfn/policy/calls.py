@@ -19,8 +19,10 @@ Place = Literal[
     "named-role",
     "named-user",
     "objects",
+    "releases",
     "secret",
     "stack",
+    "stages",
     "template-bucket",
     "templates",
     "writer-role",
@@ -29,7 +31,7 @@ Place = Literal[
 
 `any` is every resource: IAM has no narrower one for these actions. `documents` are the objects of
 the routes, `objects` all objects of the bucket, `named-...` what the template gives a name,
-`templates` the objects of the template bucket.
+`templates` the objects of the template bucket, `releases` those of releases.
 """
 
 Calls = Mapping[Place, tuple[str, ...]]
@@ -64,6 +66,14 @@ _TEMPLATE_BUCKET: Calls = {
     ),
     "templates": ("s3:PutObject",),
 }
+_RELEASES: Calls = {
+    "stack": (
+        "cloudformation:DescribeStacks",
+        "cloudformation:GetTemplate",
+        "cloudformation:ListStackResources",
+    ),
+    "bucket": ("s3:ListBucket",),
+}
 _ENCRYPTED = ("kms:Decrypt", "kms:GenerateDataKey")
 
 # GetCallerIdentity is in no row: it needs no permission, and IAM cannot deny it.
@@ -94,6 +104,14 @@ COMMANDS: Mapping[str, Calls] = {
         "named-user": ("iam:GetUser",),
         **_TEMPLATE_BUCKET,
     },
+    "deploy with releases": {
+        "stages": ("apigateway:GET", "apigateway:PATCH"),
+        # The documents of a stack without releases become the first release: they are copied.
+        "bucket": ("s3:ListBucket",),
+        "documents": ("s3:GetObject",),
+        "releases": ("s3:GetObject", "s3:PutObject"),
+        "kms-key": _ENCRYPTED,
+    },
     "follow": {
         "stack": ("cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"),
         "any": ("cloudformation:DescribeEvents",),
@@ -109,6 +127,7 @@ COMMANDS: Mapping[str, Calls] = {
         ),
         "any": ("cloudformation:DescribeStackDriftDetectionStatus",),
     },
+    "status with releases": {"stages": ("apigateway:GET",), "releases": ("s3:GetObject",)},
     "diagnose": {
         "stack": ("cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"),
         "any": ("cloudformation:DescribeEvents",),
@@ -121,6 +140,18 @@ COMMANDS: Mapping[str, Calls] = {
     },
     "publish --as-writer": {**_DESCRIBE, "secret": ("secretsmanager:GetSecretValue",)},
     "publish as a role": {"writer-role": ("sts:AssumeRole",)},  # of a profile with role_arn
+    "publish --release": {
+        **_RELEASES,
+        # GetObject: for copies, and for the pointer, which is put with If-Match.
+        "releases": ("s3:GetObject", "s3:PutObject"),
+        "stages": ("apigateway:GET", "apigateway:PATCH"),
+        "kms-key": _ENCRYPTED,
+    },
+    "release prune": {
+        **_RELEASES,
+        "releases": ("s3:DeleteObject", "s3:GetObject", "s3:PutObject"),
+        "stages": ("apigateway:GET",),
+    },
     "ls": {**_DESCRIBE, "bucket": ("s3:ListBucket",)},
     "history": {**_DESCRIBE, "bucket": ("s3:ListBucketVersions",)},
     "restore": {
@@ -159,6 +190,16 @@ COMMANDS: Mapping[str, Calls] = {
         ),
         "kms-key": _ENCRYPTED,
     },
+    "verify with releases": {
+        "releases": (  # the probe is a document of the live release
+            "s3:DeleteObject",
+            "s3:DeleteObjectVersion",
+            "s3:GetObject",
+            "s3:GetObjectVersion",
+            "s3:PutObject",
+        ),
+        "stages": ("apigateway:GET", "apigateway:PATCH"),  # PATCH: --releases
+    },
     "delete": {
         "stack": (
             "cloudformation:DeleteStack",
@@ -194,21 +235,33 @@ ALSO: Mapping[str, Calls] = {
 """What AWS checks besides, which the sandbox does not."""
 
 PURPOSES: Mapping[Purpose, tuple[str, ...]] = {
-    "deploy": ("diff", "deploy", "follow", "outputs", "status", "diagnose"),
+    "deploy": (
+        *("diff", "deploy", "deploy with releases", "follow", "outputs"),
+        *("status", "status with releases", "diagnose"),
+    ),
     "diff": ("diff",),
     "publish": (
         *("publish", "publish --as-writer", "publish as a role"),
+        *("publish --release", "release prune"),
         *("ls", "history", "restore", "unpublish"),
     ),
     "read": (
-        *("outputs", "status", "status --drift", "follow", "diagnose"),
+        *("outputs", "status", "status --drift", "status with releases", "follow", "diagnose"),
         *("ls", "history", "openapi --deployed", "read"),
     ),
-    "verify": ("verify",),
+    "verify": ("verify", "verify with releases"),
     "delete": ("delete", "unpublish --all-versions"),
     "service-role": (),
 }
 """The commands that a policy allows."""
+
+WITH_RELEASES = frozenset(
+    {
+        *("deploy with releases", "status with releases", "verify with releases"),
+        *("publish --release", "release prune"),
+    }
+)
+"""The commands that only a template with releases needs."""
 
 EVERYTHING: tuple[Purpose, ...] = ("deploy", "publish", "read", "verify", "delete")
 """The default: all commands; `deploy` includes `diff`."""

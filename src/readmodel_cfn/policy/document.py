@@ -15,7 +15,14 @@ from awacs.aws import PolicyDocument
 from readmodel_cfn.cloudformation.reader import TemplateSource, content_and_text
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.limits import MANAGED_POLICY_LENGTH, TEMPLATE_BODY_BYTES
-from readmodel_cfn.policy.calls import ALSO, COMMANDS, EVERYTHING, PURPOSES, Purpose
+from readmodel_cfn.policy.calls import (
+    ALSO,
+    COMMANDS,
+    EVERYTHING,
+    PURPOSES,
+    WITH_RELEASES,
+    Purpose,
+)
 from readmodel_cfn.policy.grants import ANY, Equals, Grants
 from readmodel_cfn.policy.handled import allow_handlers
 from readmodel_cfn.policy.handlers import HANDLERS, SERVES, permissions
@@ -100,7 +107,9 @@ def policy_length(document: PolicyDocument) -> int:
 
 def _document(places: Places, purposes: Sequence[Purpose], role_arn: str | None) -> PolicyDocument:
     grants = Grants()
-    for command in dict.fromkeys(name for purpose in purposes for name in PURPOSES[purpose]):
+    commands = dict.fromkeys(name for purpose in purposes for name in PURPOSES[purpose])
+    unused = () if places.has_releases else WITH_RELEASES
+    for command in (name for name in commands if name not in unused):
         for table in (COMMANDS, ALSO):
             for place, actions in table.get(command, {}).items():
                 arns = places.arns(place)

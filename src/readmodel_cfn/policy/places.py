@@ -8,6 +8,8 @@ from readmodel_cfn.cloudformation.resources import Resource
 from readmodel_cfn.policy.calls import Place
 from readmodel_cfn.policy.grants import ANY
 from readmodel_cfn.policy.names import BUCKET, ROLE, SECRET, USER, Names
+from readmodel_cfn.template.releases import HEADER_SOURCE
+from readmodel_cfn.template.releases import PREFIX as RELEASES
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,13 @@ class Places:
     names: Names
     keys: Sequence[str]
     long_template: bool
+
+    @property
+    def has_releases(self) -> bool:
+        """Whether an integration of the template reads the documents of releases."""
+        methods = self.names.of_type("AWS::ApiGateway::Method")
+        integrations = (method.properties.get("Integration") for method in methods)
+        return any(f"{HEADER_SOURCE}}}" in json.dumps(each, default=str) for each in integrations)
 
     def arns(self, place: Place) -> list[str]:
         """The ARNs; none if the template has nothing of the kind."""
@@ -51,6 +60,11 @@ def _trusts(role: Resource) -> bool:
     return '"AWS"' in json.dumps(role.properties.get("AssumeRolePolicyDocument"), default=str)
 
 
+def _stages(places: Places) -> Iterator[str]:
+    for path in ("/restapis/*/stages", "/restapis/*/stages/*"):
+        yield places.names.place.arn("apigateway", path, account=False)
+
+
 def _stack(places: Places) -> Iterator[str]:
     yield places.names.place.arn("cloudformation", f"stack/{places.names.stack}/*")
 
@@ -73,8 +87,10 @@ _PLACES: Mapping[Place, Callable[[Places], Iterator[str]]] = {
     "named-role": lambda places: places.named(ROLE, "RoleName"),
     "named-user": lambda places: places.named(USER, "UserName"),
     "objects": lambda places: (f"{bucket}/*" for bucket in places.buckets()),
+    "releases": lambda places: (f"{bucket}/{RELEASES}*" for bucket in places.buckets()),
     "secret": lambda places: map(places.names.own, places.names.of_type(SECRET)),
     "stack": _stack,
+    "stages": _stages,
     "template-bucket": lambda places: places.template_bucket(),
     "templates": lambda places: places.template_bucket("/readmodel-cfn/*"),
     "writer-role": lambda places: places.writer_roles(),

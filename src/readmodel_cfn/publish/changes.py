@@ -325,7 +325,7 @@ class ValueChanges:
         """Each document that is not passed over, or its fault."""
         documents = self._documents
         pairs = documents.items() if isinstance(documents, Mapping) else documents
-        for key, value in map(_pair, pairs):
+        for key, value in map(key_and_value, pairs):
             if not isinstance(key, str):
                 raise TypeError(f"keys are text: {key!r}")
             if self._options.selection.passes_over(key):
@@ -365,7 +365,12 @@ class ValueChanges:
         """There are no temporary files."""
 
 
-def _pair(pair: Any) -> tuple[Any, object]:
+def key_and_value(pair: Any) -> tuple[Any, object]:
+    """The parts of a pair.
+
+    Raises:
+        TypeError: it is not one.
+    """
     if isinstance(pair, str):
         raise TypeError(f"paths and (key, value) pairs cannot be mixed: {pair!r}")
     try:

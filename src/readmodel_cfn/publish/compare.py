@@ -36,12 +36,16 @@ _MD5_LENGTH = 32  # hexadecimal digits; the ETag of a multipart upload has more
 _SAMPLE = 60  # objects, besides the oldest and the newest
 
 
-class Keyed(Protocol):
-    """Something with a key, and the MD5 of what would be stored under it."""
+class HasKey(Protocol):
+    """Something with a key."""
 
     @property
     def key(self) -> str:
         """The key."""
+
+
+class Keyed(HasKey, Protocol):
+    """Something with a key, and the MD5 of what would be stored under it."""
 
     @property
     def md5(self) -> str:
@@ -49,6 +53,7 @@ class Keyed(Protocol):
 
 
 Local = TypeVar("Local", bound=Keyed)
+Stored = TypeVar("Stored", bound=HasKey)
 
 
 class Checked(NamedTuple):
@@ -138,8 +143,8 @@ class Known:
 
 
 def merge_by_key(
-    local: Iterable[Local], listed: Iterable[Listed]
-) -> Iterator[tuple[Local | None, Listed | None]]:
+    local: Iterable[Local], listed: Iterable[Stored]
+) -> Iterator[tuple[Local | None, Stored | None]]:
     """Pairs with the same key; both inputs are sorted by unique keys, so this needs no memory."""
     locals_, listeds = iter(local), iter(listed)
     file, found = next(locals_, None), next(listeds, None)

@@ -27,7 +27,7 @@ class Spool:
     def add(self, *row: Any) -> None:
         """Add a row at the end."""
         if len(self._latest) == _ROWS_IN_MEMORY:
-            with _disk_errors():
+            with disk_errors():
                 self._file.seek(0, 2)
                 self._file.write(json.dumps(self._latest).encode() + b"\n")
             self._latest = []
@@ -39,7 +39,7 @@ class Spool:
         return self._count
 
     def __iter__(self) -> Iterator[Any]:
-        with _disk_errors():
+        with disk_errors():
             self._file.seek(0)
         for line in self._file:
             yield from json.loads(line)
@@ -47,7 +47,7 @@ class Spool:
 
     def clear(self) -> None:
         """Remove all rows."""
-        with _disk_errors():
+        with disk_errors():
             self._file.truncate(0)
         self._latest, self._count, self.first, self.last = [], 0, None, None
 
@@ -58,7 +58,7 @@ class Spool:
 
 
 @contextmanager
-def _disk_errors() -> Iterator[None]:
+def disk_errors() -> Iterator[None]:
     """Turn an OSError into an error that names the directory of temporary files."""
     try:
         yield

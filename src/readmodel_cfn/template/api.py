@@ -28,6 +28,7 @@ from readmodel_cfn.template.cors_origin import (
 from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.options import OptionError, check_options, option, without_none
 from readmodel_cfn.template.references import Reference, joined
+from readmodel_cfn.template.releases import HEADER, HEADER_SOURCE, integration_key
 from readmodel_cfn.template.responses import (
     ResponseSettings,
     integration_response,
@@ -145,15 +146,16 @@ def build_api(
     bucket: Reference,
     role: Reference,
     gzip_stored: bool,
+    releases: bool = False,
 ) -> ApiResources:
     """The API, unless an existing one is used, and the resources and methods of the routes.
 
     The methods read objects of `bucket` with the credentials of `role`; `gzip_stored` says that
-    the documents are stored compressed.
+    the documents are stored compressed, `releases` that they are those of the stage's release.
     """
     api = existing or _rest_api(options, gzip_stored, names)
     resources = _resources(routes, api, names)
-    settings = _response_settings(options, gzip_stored)
+    settings = _response_settings(options, gzip_stored, releases)
     responses = read_responses(options.missing, settings)
     forwarded = [*CONDITIONAL_HEADERS, *(["Origin"] if settings.origin_by_s3 else [])]
     methods = []
@@ -162,7 +164,9 @@ def build_api(
         mapped = [integration_response(response, settings) for response in sent]
         declared = [method_response(response, settings) for response in sent]
         for route in routes:
-            integration = _integration(verb, route, forwarded, mapped, bucket, role)
+            key = integration_key(route.key) if releases else route.key
+            uri = _object_uri(bucket.name, key)
+            integration = _integration(verb, route, forwarded, mapped, uri, role)
             resource = resources[route.path]
             methods.append(_method(verb, route, forwarded, resource, integration, declared, names))
     return ApiResources(api, resources, methods)
@@ -201,15 +205,17 @@ def _resources(routes: Sequence[Route], api: ag.RestApi, names: Names) -> dict[s
     return made
 
 
-def _response_settings(options: Api, gzip_stored: bool) -> ResponseSettings:
+def _response_settings(options: Api, gzip_stored: bool, releases: bool) -> ResponseSettings:
     compressed = _compress_from(options, gzip_stored) is not None
     origin, by_s3 = fixed_origin(options.cors_origins), len(options.cors_origins) > 1
     # A page of another origin can read only the headers that are exposed to it.
-    exposed = {"Access-Control-Expose-Headers": "ETag"} if origin else {}
+    names = ",".join(["ETag", *([HEADER] if releases else [])])
+    exposed = {"Access-Control-Expose-Headers": names} if origin else {}
     vary = ",".join(["Accept-Encoding"] * compressed + ["Origin"] * by_s3)
     return ResponseSettings(
         headers={"Access-Control-Allow-Origin": origin} if origin else {},
         document_headers={**exposed, **({"Vary": vary} if vary else {})},
+        mapped={HEADER: HEADER_SOURCE} if releases else {},
         origin_by_s3=by_s3,
         binary=gzip_stored,
     )
@@ -220,7 +226,7 @@ def _integration(
     route: Route,
     forwarded: Sequence[str],
     responses: list[ag.IntegrationResponse],
-    bucket: Reference,
+    uri: AWSHelperFn,
     role: Reference,
 ) -> ag.Integration:
     """The request to S3, with the client's `forwarded` headers: S3 needs them to return 304.
@@ -234,7 +240,7 @@ def _integration(
         Type="AWS",
         IntegrationHttpMethod=verb,
         IntegrationResponses=responses,
-        Uri=_object_uri(bucket.name, route.key),
+        Uri=uri,
         Credentials=role.arn,
         RequestParameters={
             f"integration.request.{name}": f"method.request.{name}" for name in passed

@@ -134,14 +134,14 @@ class DataStore:
 
 
 def build_data_store(
-    options: DataStore, names: Names, origins: Sequence[str] = ()
+    options: DataStore, names: Names, origins: Sequence[str] = (), *, releases: bool = False
 ) -> tuple[s3.Bucket, s3.BucketPolicy]:
     """The bucket and its policy; several `origins` are compared by the bucket's CORS rules."""
-    bucket = _bucket(options, names, origins)
+    bucket = _bucket(options, names, origins, releases)
     return bucket, _policy(options, bucket, names)
 
 
-def _bucket(options: DataStore, names: Names, origins: Sequence[str]) -> s3.Bucket:
+def _bucket(options: DataStore, names: Names, origins: Sequence[str], releases: bool) -> s3.Bucket:
     return s3.Bucket(
         names("DataStore"),
         # RetainExceptOnCreate: a failed first deploy leaves no empty bucket behind.
@@ -150,7 +150,7 @@ def _bucket(options: DataStore, names: Names, origins: Sequence[str]) -> s3.Buck
         **_physical_name(options),
         BucketEncryption=_encryption(options.kms_key),
         **_cors(origins),
-        LifecycleConfiguration=_lifecycle(options.old_versions_days),
+        LifecycleConfiguration=_lifecycle(options.old_versions_days, releases),
         **_access_logs(options.access_logs),
         OwnershipControls=s3.OwnershipControls(
             Rules=[s3.OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]
@@ -212,7 +212,13 @@ def _cors(origins: Sequence[str]) -> dict[str, s3.CorsConfiguration]:
     return {"CorsConfiguration": s3.CorsConfiguration(CorsRules=[rule])}
 
 
-def _lifecycle(days: int) -> s3.LifecycleConfiguration:
+def _lifecycle(days: int, releases: bool) -> s3.LifecycleConfiguration:
+    """The bucket's lifecycle rule.
+
+    `release prune` leaves a delete marker for each document; S3 removes those without versions only
+    if the rule says so.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations.html
+    """
     rule = s3.LifecycleRule(
         Id="old-versions-and-unfinished-uploads",
         Status="Enabled",
@@ -220,6 +226,7 @@ def _lifecycle(days: int) -> s3.LifecycleConfiguration:
             DaysAfterInitiation=_UNFINISHED_UPLOAD_DAYS
         ),
         NoncurrentVersionExpiration=s3.NoncurrentVersionExpiration(NoncurrentDays=days),
+        **({"ExpiredObjectDeleteMarker": True} if releases else {}),
     )
     return s3.LifecycleConfiguration(Rules=[rule])
 

@@ -93,27 +93,42 @@ def build_deployment(
     routes: Sequence[Route],
     parts: Sequence[AWSObject],
     named: Sequence[AWSObject],
+    after: Sequence[AWSObject] = (),
 ) -> tuple[ag.Deployment, ag.Stage]:
     """The deployment of the API with its `parts`, and the stage.
 
     `parts` are the API's resources of the types API_PARTS; `named` are the bucket and the role
-    that integrations name.
+    that integrations name. The deployment is created after the resources `after`.
     """
     snapshot = {part.title: part.resource for part in (api, *parts, *named)}
     waits_for = [part for part in parts if isinstance(part, (ag.Method, ag.GatewayResponse))]
     deployment = ag.Deployment(
         f"{api.title}Deployment{fingerprint(options, snapshot)}",
-        DependsOn=waits_for,
+        DependsOn=[*waits_for, *after],
         RestApiId=Ref(api),
     )
-    stage = ag.Stage(
-        f"{api.title}Stage",
+    return deployment, build_stage(options, options.stage, api, deployment, routes, "Stage")
+
+
+def build_stage(
+    options: Deployment,
+    name: str,
+    api: ag.RestApi,
+    deployment: ag.Deployment,
+    routes: Sequence[Route],
+    title: str,
+) -> ag.Stage:
+    """A stage of the deployment; its logical ID is that of the API with `title`.
+
+    It names no variables: those of releases are set by UpdateStage only.
+    """
+    return ag.Stage(
+        f"{api.title}{title}",
         RestApiId=Ref(api),
         DeploymentId=Ref(deployment),
         **without_none(MethodSettings=_method_settings(options, routes) or None),
-        StageName=options.stage,
+        StageName=name,
     )
-    return deployment, stage
 
 
 def fingerprint(options: Deployment, resources: Mapping[str, Mapping[str, Any]]) -> str:

@@ -59,12 +59,17 @@ def build_gateway_role(
     keys: Sequence[str],
     may_list: bool,
     kms_key: str | None,
+    releases: bool = False,
 ) -> GatewayRoleResources:
     """The role and its permission to get the objects of the key patterns `keys`.
 
     There is one inline policy as in the article, and managed policies if IAM's quotas require them;
     an `existing` role gets them too. With `may_list` S3 returns 404 for a missing object; `kms_key`
     is the key that encrypts the bucket.
+
+    The policy for releases has a logical ID and a name of its own. So an update that turns releases
+    on or off creates it before it deletes the other one, in the cleanup after the stage's update:
+    the role may read what each deployment reads.
     """
     role = None if existing else _role(options, names)
     reference = existing or reference_to(role)
@@ -72,9 +77,10 @@ def build_gateway_role(
         policies.document(_statements(bucket.arn, batch, may_list, kms_key))
         for batch in policies.batches(keys, iam.Role)
     )
+    name = "releases-read-only" if releases else "data-store-read-only"
     inline = iam.PolicyType(
-        names("ApiGatewayDataStorePolicy"),
-        PolicyName=_unique_name(names) if existing else "data-store-read-only",
+        names("ApiGatewayReleasesPolicy" if releases else "ApiGatewayDataStorePolicy"),
+        PolicyName=_unique_name(names, name) if existing else name,
         PolicyDocument=first,
         Roles=[reference.name],
     )
@@ -91,13 +97,13 @@ def _role(options: GatewayRole, names: Names) -> iam.Role:
     )
 
 
-def _unique_name(names: Names) -> Join:
+def _unique_name(names: Names, name: str) -> Join:
     """A policy name that is unique on the role: a policy with the same name would be replaced.
 
     The stack's ID ends with a UUID; the stack's name can be longer than a policy name.
     """
     prefix = [names.prefix] if names.prefix else []
-    return Join("-", [*prefix, Select(2, Split("/", StackId)), "data-store-read-only"])
+    return Join("-", [*prefix, Select(2, Split("/", StackId)), name])
 
 
 def _statements(

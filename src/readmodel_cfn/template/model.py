@@ -9,6 +9,7 @@ from readmodel_cfn.template.data_store import DataStore
 from readmodel_cfn.template.deployment import Deployment
 from readmodel_cfn.template.gateway_role import GatewayRole
 from readmodel_cfn.template.options import OptionError
+from readmodel_cfn.template.releases import PREVIEW_STAGE, Releases
 from readmodel_cfn.template.routes import ROUTES_ALLOWED, Route, check_routes
 from readmodel_cfn.template.writer import Writer
 
@@ -18,7 +19,10 @@ SECTIONS: Mapping[str, type] = {
     "gateway_role": GatewayRole,
     "api": Api,
     "deployment": Deployment,
+    "releases": Releases,
 }
+OPTIONAL_SECTIONS = frozenset({"releases"})
+"""The sections that a model has only if its file has their table."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class ReadModel:
     gateway_role: GatewayRole = field(default_factory=GatewayRole)
     api: Api = field(default_factory=Api)
     deployment: Deployment = field(default_factory=Deployment)
+    releases: Releases | None = None
 
     def __post_init__(self) -> None:
         routes: Any = self.routes
@@ -47,8 +52,16 @@ class ReadModel:
         check_routes(self.routes)
         for name, section in SECTIONS.items():
             value = getattr(self, name)
-            if not isinstance(value, section):
+            is_off = value is None and name in OPTIONAL_SECTIONS
+            if not is_off and not isinstance(value, section):
                 raise OptionError(name, value, f"a {section.__name__} object")
+        self._check_releases()
+
+    def _check_releases(self) -> None:
+        preview = self.releases is not None and self.releases.preview
+        if preview and self.deployment.stage == PREVIEW_STAGE:
+            allowed = f"another name than {PREVIEW_STAGE}, or preview = false under [releases]"
+            raise OptionError("deployment.stage", PREVIEW_STAGE, allowed)
 
     def to_dict(self) -> dict[str, Any]:
         """The template as plain values, like troposphere's Template.to_dict."""

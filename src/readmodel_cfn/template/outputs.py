@@ -26,6 +26,7 @@ from troposphere import apigateway as ag
 
 from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.references import Reference
+from readmodel_cfn.template.releases import PREVIEW_STAGE
 from readmodel_cfn.template.routes import Route
 
 ExportName = Literal[
@@ -33,6 +34,7 @@ ExportName = Literal[
     "DataStoreRoleArn",
     "DataStoreSecretArn",
     "DataStoreUser",
+    "PreviewUrl",
     "S3BucketName",
     "SamplesUrl",
 ]
@@ -100,6 +102,12 @@ def url_outputs(api: ag.RestApi, stage: str, routes: Sequence[Route], names: Nam
         ),
         Output(names("ApiUrl"), Description="URL of the API", Value=url(api, stage)),
     ]
+
+
+def preview_output(api: ag.RestApi, names: Names) -> Output:
+    """The base URL of the stage that can serve another release."""
+    about = "URL of the API's preview stage"
+    return Output(names("PreviewUrl"), Description=about, Value=url(api, PREVIEW_STAGE))
 
 
 def _bucket(bucket: Reference, names: Names) -> list[Output]:

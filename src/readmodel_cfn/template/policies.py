@@ -56,6 +56,10 @@ def use(actions: Sequence[Action], objects: Sequence[Arn]) -> Statement:
 
     A publisher needs only PUT, and API Gateway only GET; for a PUT with If-Match a writer also
     needs GET. DELETE removes documents that are no longer published, but no earlier versions.
+
+    With releases, PUT is for documents and manifests, whose If-None-Match needs no more; GET is
+    for copies of unchanged documents, for manifests and for the pointer, which is put with
+    If-Match; DELETE is for `release prune` only.
     """
     return Statement(Effect=Allow, Action=list(actions), Resource=list(objects))
 

@@ -16,14 +16,15 @@ from readmodel_cfn.template.api import build_api
 from readmodel_cfn.template.cors import build_preflights
 from readmodel_cfn.template.cors_origin import fixed_origin
 from readmodel_cfn.template.data_store import build_data_store
-from readmodel_cfn.template.deployment import build_deployment
+from readmodel_cfn.template.deployment import build_deployment, build_stage
 from readmodel_cfn.template.gateway_responses import build_gateway_responses
 from readmodel_cfn.template.gateway_role import build_gateway_role
 from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.options import options_of
-from readmodel_cfn.template.outputs import build_outputs, url_outputs
+from readmodel_cfn.template.outputs import build_outputs, preview_output, url_outputs
 from readmodel_cfn.template.references import Reference, reference_to
+from readmodel_cfn.template.releases import PREFIX, PREVIEW_STAGE, release_key
 from readmodel_cfn.template.writer import WriterResources, build_writer
 
 Bucket: TypeAlias = s3.Bucket | AWSHelperFn | str
@@ -67,25 +68,31 @@ class Resources:
     gateway_responses: tuple[ag.GatewayResponse, ...]
     deployment: ag.Deployment | None
     stage: ag.Stage | None
+    preview_stage: ag.Stage | None = None
 
     def __iter__(self) -> Iterator[AWSObject]:
         """Each resource, in the article's order."""
         store = [self.data_store, self.data_store_policy]
         role = [self.gateway_role, *self.gateway_policies]
         api = [self.api, *self.api_resources, *self.methods, *self.gateway_responses]
-        resources = [*store, *self.writer, *role, *api, self.deployment, self.stage]
+        stages = [self.deployment, self.stage, self.preview_stage]
+        resources = [*store, *self.writer, *role, *api, *stages]
         yield from (resource for resource in resources if resource is not None)
 
 
 def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING) -> Resources:
     """The resources of the model; they are not in a template yet."""
     store, routes, origins = model.data_store, model.routes, model.api.cors_origins
-    keys = [route.key_pattern for route in routes]
+    keys = written = [route.key_pattern for route in routes]
+    if model.releases:
+        keys = [release_key("*", key) for key in keys]
+        written = [f"{PREFIX}*"]  # manifests are beside the documents, and `*` matches slashes too
     own_bucket, bucket_policy = None, None
     if existing.bucket is None:  # a bucket has only one policy; an existing bucket keeps its own
-        own_bucket, bucket_policy = build_data_store(store, names, origins)
+        has_releases = model.releases is not None
+        own_bucket, bucket_policy = build_data_store(store, names, origins, releases=has_releases)
     bucket = existing.bucket or reference_to(own_bucket)
-    writer = build_writer(model.writer, names, bucket=bucket, keys=keys, kms_key=store.kms_key)
+    writer = build_writer(model.writer, names, bucket=bucket, keys=written, kms_key=store.kms_key)
     role = build_gateway_role(
         model.gateway_role,
         names,
@@ -94,6 +101,7 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
         keys=keys,
         may_list=model.api.missing == "not-found",
         kms_key=store.kms_key,
+        releases=model.releases is not None,
     )
     api = build_api(
         model.api,
@@ -103,13 +111,14 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
         bucket=bucket,
         role=role.reference,
         gzip_stored=store.gzip_stored,
+        releases=model.releases is not None,
     )
     preflights = build_preflights(
         model.api, names, routes=routes, resources=api.resources, gzip_stored=store.gzip_stored
     )
     resources, methods = tuple(api.resources.values()), (*api.methods, *preflights)
     responses: list[ag.GatewayResponse] = []
-    deployment, stage = None, None
+    deployment, stage, preview = None, None, None
     if existing.api is None:  # an existing API gets one of each type from deploy_api
         responses = build_gateway_responses(fixed_origin(origins), api.api)
         named = [reference.resource for reference in (bucket, role.reference)]
@@ -119,7 +128,11 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
             routes=routes,
             parts=[*resources, *methods, *responses],
             named=[resource for resource in named if resource],
+            after=role.policies if model.releases else [],
         )
+        if model.releases and model.releases.preview:
+            place = (PREVIEW_STAGE, api.api, deployment, routes)
+            preview = build_stage(model.deployment, *place, "PreviewStage")
     return Resources(
         data_store=own_bucket,
         data_store_policy=bucket_policy,
@@ -132,6 +145,7 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
         gateway_responses=tuple(responses),
         deployment=deployment,
         stage=stage,
+        preview_stage=preview,
     )
 
 
@@ -140,9 +154,12 @@ def outputs_of(
 ) -> list[Output]:
     """The outputs of the resources; on an existing API, deploy_api adds the URLs."""
     stage = model.deployment.stage
+    urls = url_outputs(made.api, stage, model.routes, names) if made.stage else []
+    if made.preview_stage:
+        urls.append(preview_output(made.api, names))
     return build_outputs(
         names,
-        urls=url_outputs(made.api, stage, model.routes, names) if made.stage else [],
+        urls=urls,
         bucket=existing.bucket or reference_to(made.data_store),
         writer=made.writer.identity,
         access_key=made.writer.access_key,
@@ -169,6 +186,9 @@ def _adapt_to_api(model: ReadModel, api: ag.RestApi) -> ReadModel:
         raise ConfigError(f"a {type(api).__name__} is not allowed", where="api", hint=hint)
     _check_defaults("api", model.api, "set it on that RestApi")
     _check_defaults("deployment", model.deployment, "pass it to deploy_api", every=True)
+    if model.releases:
+        hint = "omit api, so that the read model has an API and a stage of its own"
+        raise ConfigError("releases need a stage of their own", where="releases", hint=hint)
     for name in ("Body", "BodyS3Location"):  # it replaces the whole API
         if name in api.properties:
             what = f"its {name} would overwrite the added resources"

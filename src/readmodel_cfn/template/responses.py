@@ -43,12 +43,14 @@ class ResponseSettings:
 
     `headers` are headers of every response, with their fixed values; `document_headers` those of
     documents, 304 and, with `origin_by_s3`, 404. `origin_by_s3` says that these responses take
-    Access-Control-Allow-Origin from S3, which has it for an allowed origin only. `binary` says that
-    API Gateway must not decode or encode documents.
+    Access-Control-Allow-Origin from S3, which has it for an allowed origin only. `mapped` are
+    headers of every response with the sources of their values, such as a stage variable. `binary`
+    says that API Gateway must not decode or encode documents.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
     document_headers: Mapping[str, str] = field(default_factory=dict)
+    mapped: Mapping[str, str] = field(default_factory=dict)
     origin_by_s3: bool = False
     binary: bool = False
 
@@ -95,14 +97,14 @@ def integration_response(response: Response, settings: ResponseSettings) -> ag.I
         **without_none(
             SelectionPattern=response.pattern, ContentHandling=_handling(response, settings)
         ),
-        **_parameters({**passed, **fixed}),
+        **_parameters({**passed, **fixed, **settings.mapped}),
         **_body(response),
     )
 
 
 def method_response(response: Response, settings: ResponseSettings) -> ag.MethodResponse:
     """The declaration that the mapping requires; False: the response may omit the header."""
-    names = [*response.headers, *_fixed(response, settings)]
+    names = [*response.headers, *_fixed(response, settings), *settings.mapped]
     return ag.MethodResponse(StatusCode=response.status, **_parameters(dict.fromkeys(names, False)))
 
 

@@ -7,7 +7,7 @@ of readmodel.toml. CloudFormation keeps them with the template and does nothing 
 from collections.abc import Mapping
 from typing import Any
 
-from readmodel_cfn.template.model import SECTIONS, ReadModel
+from readmodel_cfn.template.model import OPTIONAL_SECTIONS, SECTIONS, ReadModel
 from readmodel_cfn.template.options import options_of
 
 KEY = "readmodel-cfn"
@@ -16,9 +16,11 @@ KEY = "readmodel-cfn"
 
 def metadata(model: ReadModel, prefix: str = "") -> dict[str, Any]:
     """The content of `Metadata` for one read model."""
-    tables = {name: _changed(getattr(model, name)) for name in SECTIONS}
+    sections = {name: getattr(model, name) for name in SECTIONS}
+    tables = {name: _changed(section) for name, section in sections.items() if section is not None}
     settings = {"routes": [_values(route) for route in model.routes]}
-    return {KEY: {prefix: settings | {name: table for name, table in tables.items() if table}}}
+    shown = [name for name in tables if tables[name] or name in OPTIONAL_SECTIONS]
+    return {KEY: {prefix: settings | {name: tables[name] for name in shown}}}
 
 
 def settings_in(template: Mapping[str, Any]) -> dict[str, Any]:

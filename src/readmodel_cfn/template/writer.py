@@ -47,7 +47,8 @@ class Writer:
     allow: tuple[Literal["put", "compare", "list", "delete"], ...] = option(
         ("put",),
         "Allowed operations on the keys of the routes: put (default); compare, for conditional "
-        "puts that replace only the version that was read; list; delete.",
+        "puts that replace only the version that was read; list; delete. With [releases] they are "
+        "on the objects of releases: compare is also for copies, and delete for `release prune`.",
     )
     key_in: Literal["secret", "outputs"] = option(
         "secret",

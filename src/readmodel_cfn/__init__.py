@@ -12,18 +12,18 @@ TYPE_CHECKING = False  # importing typing takes time
 if TYPE_CHECKING:
     from readmodel_cfn.errors import ReadModelError
     from readmodel_cfn.stack import ReadModelStack
-    from readmodel_cfn.template.api import Api
     from readmodel_cfn.template.article import build_article
     from readmodel_cfn.template.compose import DeployedApi, Handle, add_read_model, deploy_api
-    from readmodel_cfn.template.data_store import DataStore
-    from readmodel_cfn.template.deployment import Deployment
-    from readmodel_cfn.template.gateway_role import GatewayRole
     from readmodel_cfn.template.model import ReadModel
     from readmodel_cfn.template.outputs import imported
     from readmodel_cfn.template.releases import Releases
     from readmodel_cfn.template.render import build_template, render
     from readmodel_cfn.template.routes import Route
-    from readmodel_cfn.template.writer import Writer
+    from readmodel_cfn.template.sections.api import Api
+    from readmodel_cfn.template.sections.data_store import DataStore
+    from readmodel_cfn.template.sections.deployment import Deployment
+    from readmodel_cfn.template.sections.gateway_role import GatewayRole
+    from readmodel_cfn.template.sections.writer import Writer
     from readmodel_cfn.version import __version__
 
 __all__ = [
@@ -49,18 +49,18 @@ __all__ = [
 ]
 
 _MODULES = {
-    "Api": "template.api",
-    "DataStore": "template.data_store",
+    "Api": "template.sections.api",
+    "DataStore": "template.sections.data_store",
     "DeployedApi": "template.compose",
-    "Deployment": "template.deployment",
-    "GatewayRole": "template.gateway_role",
+    "Deployment": "template.sections.deployment",
+    "GatewayRole": "template.sections.gateway_role",
     "Handle": "template.compose",
     "ReadModel": "template.model",
     "ReadModelError": "errors",
     "ReadModelStack": "stack",
     "Releases": "template.releases",
     "Route": "template.routes",
-    "Writer": "template.writer",
+    "Writer": "template.sections.writer",
     "__version__": "version",
     "add_read_model": "template.compose",
     "build_article": "template.article",

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.publish.release.results import ReleaseStarted as ReleaseStarted
     from readmodel_cfn.publish.results import Fault as Fault
     from readmodel_cfn.publish.results import InvalidDocuments as InvalidDocuments
+    from readmodel_cfn.publish.results import Kept as Kept
     from readmodel_cfn.publish.results import Lost as Lost
     from readmodel_cfn.publish.results import Published as Published
     from readmodel_cfn.publish.results import PublishPlan as PublishPlan
@@ -64,6 +65,7 @@ _MODULES = {
     "Fault": "publish.results",
     "FollowResult": "deploy.follow",
     "InvalidDocuments": "publish.results",
+    "Kept": "publish.results",
     "Live": "deploy.live.values",
     "LiveRelease": "deploy.stage_release",
     "Lost": "publish.results",

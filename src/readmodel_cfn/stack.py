@@ -12,7 +12,7 @@ the command prints with `--json`. All errors are ReadModelErrors.
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -20,13 +20,11 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, Unpack, overload
 
 from readmodel_cfn.aws.connection import Connection, Credentials, check_endpoint_url
 from readmodel_cfn.aws.errors import readable_errors
-from readmodel_cfn.aws.http import Response, request
 from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.config.file import check_article, load
 from readmodel_cfn.config.values import DEFAULT_FILE, Config, Publish, StackSettings
 from readmodel_cfn.consent import Confirm
 from readmodel_cfn.deploy.outputs import ModelOutputs
-from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
@@ -44,6 +42,7 @@ if TYPE_CHECKING:
     import boto3
     from awacs.aws import PolicyDocument
 
+    from readmodel_cfn.aws.http import Response
     from readmodel_cfn.deploy.client import StackClient
     from readmodel_cfn.deploy.delete import DeleteResult
     from readmodel_cfn.deploy.deploy import DeployResult
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.follow import FollowResult
     from readmodel_cfn.deploy.releases import ReleaseCalls
     from readmodel_cfn.deploy.settings import ChangedSetting
+    from readmodel_cfn.deploy.spec import StackSpec
     from readmodel_cfn.deploy.stack_diff import StackDiff
     from readmodel_cfn.deploy.stage_release import ApiStages, LiveRelease
     from readmodel_cfn.deploy.status import StackStatus
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.publish.destination import Destination
     from readmodel_cfn.publish.documents import Settings
     from readmodel_cfn.publish.history import Restored, Version
-    from readmodel_cfn.publish.publish import Documents, SharedOptions
+    from readmodel_cfn.publish.publish import Documents, MaxDeletes, SharedOptions
     from readmodel_cfn.publish.release.activate import Activation
     from readmodel_cfn.publish.release.results import Activated, Pruned, Release, ReleaseResult
     from readmodel_cfn.publish.stored import StoredDocument
@@ -464,6 +464,7 @@ class ReadModelStack:
         create_only: bool = False,
         skip_invalid: bool = False,
         delete_missing: bool = False,
+        max_deletes: "MaxDeletes | None" = None,
         dry_run: bool = False,
         default: Callable[[Any], object] | None = None,
         as_writer: bool = False,
@@ -486,13 +487,16 @@ class ReadModelStack:
             skip_invalid: Skip invalid documents and send the others.
             delete_missing: Then delete documents that the routes serve and that are not in
                 `documents`, which must be a mapping or paths, and not empty.
+            max_deletes: The most documents to delete, or "all". It is required to delete more than
+                20, if they are more than 20 % of those in the bucket.
             dry_run: Send and delete nothing, and return the plan.
             default: Converts values that JSON does not know, as in `json.dumps`.
             as_writer: Whether to use the access key of the stack's writer.
             bucket: Bucket to publish to (default: that of the stack).
             confirm: Called before any document is sent if documents are deleted (kind
                 "delete-missing").
-            on_progress: Gets Step, Note, Count, and Sent, Lost, Fault or Deleted for each document.
+            on_progress: Gets Step, Note, Count, and Sent, Lost, Fault, Deleted or Kept for each
+                document.
 
         Raises:
             Unfinished: some were sent when a document was invalid, S3 refused one or was
@@ -508,7 +512,8 @@ class ReadModelStack:
         outputs: dict[str, str] = {}
         done = publish(
             documents,
-            partial(self._destination, bucket, as_writer, on_progress, outputs),
+            self._known_destination(bucket, as_writer)
+            or partial(self._destination, bucket, as_writer, on_progress, outputs),
             self._settings,
             routes=self.model.routes,
             exclude=self._excluded(exclude),
@@ -517,6 +522,7 @@ class ReadModelStack:
             create_only=create_only,
             skip_invalid=skip_invalid,
             delete_missing=delete_missing,
+            max_deletes=max_deletes,
             dry_run=dry_run,
             default=default,
             confirm=confirm,
@@ -1001,7 +1007,7 @@ class ReadModelStack:
             raise
 
     @readable_errors()
-    def read(self, path: str | None = None, on_progress: OnProgress = ignore) -> Response:
+    def read(self, path: str | None = None, on_progress: OnProgress = ignore) -> "Response":
         """GET a path of the deployed API, such as products/42 (default: the first route's).
 
         No HTTP status is an error here; `raise_for_status` of the response raises one, with a hint
@@ -1011,6 +1017,8 @@ class ReadModelStack:
             ConfigError: no path is given, and the first route has parameters.
             ReadModelError: the stack does not exist, or its API does not respond.
         """
+        from readmodel_cfn.aws.http import request
+
         self._require_model()
         outputs = self._own_outputs(on_progress)
         url = outputs.url(path) if path else outputs.required("SamplesUrl")
@@ -1485,13 +1493,15 @@ class ReadModelStack:
         self.connect(on_progress)
         return self.location
 
-    def _spec(self) -> StackSpec:
+    def _spec(self) -> "StackSpec":
         """The stack as the model and the settings describe it.
 
         Raises:
             ConfigError: the article's stack has a name or a region that its template does not
                 allow.
         """
+        from readmodel_cfn.deploy.spec import StackSpec
+
         settings = self.config.stack
         if self.article:
             check_article(self.name, self.connection.region_name)
@@ -1607,6 +1617,17 @@ class ReadModelStack:
         if not as_writer:
             return found
         return destination.as_writer(found, own.values, self.model.writer.allow)
+
+    def _known_destination(self, bucket: str | None, as_writer: bool) -> "Destination | None":
+        """The bucket, if it is known without a call: then it is listed early.
+
+        None also after an error, which is raised when the documents have been checked.
+        """
+        if not bucket or as_writer or self._requested.sandbox:
+            return None
+        with suppress(ReadModelError), readable_errors():
+            return self._destination(bucket, as_writer, ignore)
+        return None
 
     @property
     def _settings(self) -> "Settings":

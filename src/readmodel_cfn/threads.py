@@ -13,6 +13,74 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 _PAUSE = 0.002  # seconds in which more tasks finish
+_LOOK = 0.5  # seconds between two looks at the clock
+
+
+class Stalled(Exception):
+    """Nothing has finished for too long."""
+
+
+class Watch:
+    """Waits for results, as long as any arrives within `seconds` after the one before.
+
+    `now` is the clock.
+    """
+
+    def __init__(self, seconds: float, now: Callable[[], float] = time.monotonic) -> None:
+        self.seconds, self._now = seconds, now
+        self._latest = now()
+
+    def get(self, queue: "SimpleQueue[Result]") -> Result:
+        """The next result in the queue.
+
+        Raises:
+            Stalled: nothing has arrived in any queue of this watch for too long.
+        """
+        while True:
+            try:
+                found = queue.get(timeout=min(_LOOK, self.seconds))
+            except Empty:
+                if self._now() - self._latest >= self.seconds:
+                    raise Stalled from None
+            else:
+                self.progress()
+                return found
+
+    def call(self, function: Callable[[], Result]) -> Result:
+        """The function's result, from another thread; its exception is raised here.
+
+        Raises:
+            Stalled: it is not waited for any longer.
+        """
+        self.progress()
+        return in_background(function)(self)
+
+    def progress(self) -> None:
+        """Something has finished or begins now."""
+        self._latest = self._now()
+
+
+def in_background(function: Callable[[], Result]) -> Callable[[Watch], Result]:
+    """Call it in a thread of its own; what is returned waits for its result or exception.
+
+    The thread is a daemon, so the program can end before.
+    """
+    done: SimpleQueue[tuple[Result | None, BaseException | None]] = SimpleQueue()
+
+    def run() -> None:
+        try:
+            done.put((function(), None))
+        except BaseException as error:  # noqa: BLE001 - raised in the caller's thread
+            done.put((None, error))
+
+    def wait(watch: Watch) -> Result:
+        result, error = watch.get(done)
+        if error:
+            raise error
+        return result  # type: ignore[return-value] # there is one, since nothing was raised
+
+    Thread(target=run, daemon=True).start()
+    return wait
 
 
 def map_in_threads(
@@ -22,6 +90,7 @@ def map_in_threads(
     *,
     ahead: int = 4,
     key: Callable[[Item], Hashable] = lambda _: object(),
+    watch: Watch | None = None,
 ) -> Generator[Result, None, None]:
     """The function's result for each item, in the order in which they finish.
 
@@ -29,9 +98,14 @@ def map_in_threads(
     a key of its own. An exception of the function is raised here. The items are taken in the
     caller's thread; at most `ahead` items for each thread wait or are in progress. If the caller
     stops, tasks in progress are not waited for: the threads are daemons, so the program can end.
+
+    Raises:
+        Stalled: `watch` has waited too long for a result.
     """
-    workers, todo = _Workers(function, threads, ahead, key), iter(items)
+    workers, todo = _Workers(function, threads, ahead, key, watch or _NO_LIMIT), iter(items)
     try:
+        if watch:
+            watch.progress()
         while workers.feed(todo):
             yield from workers.finished()
     finally:
@@ -44,22 +118,13 @@ def call_within(seconds: float, function: Callable[[], Result]) -> Result:
     Raises:
         TimeoutError: it takes longer; it is not waited for.
     """
-    done: SimpleQueue[tuple[Result | None, BaseException | None]] = SimpleQueue()
-
-    def run() -> None:
-        try:
-            done.put((function(), None))
-        except BaseException as error:  # noqa: BLE001 - raised in the caller's thread
-            done.put((None, error))
-
-    Thread(target=run, daemon=True).start()
     try:
-        result, error = done.get(timeout=seconds)
-    except Empty:
+        return Watch(seconds).call(function)
+    except Stalled:
         raise TimeoutError(f"no response within {seconds:g} s") from None
-    if error:
-        raise error
-    return result  # type: ignore[return-value] # there is one, since nothing was raised
+
+
+_NO_LIMIT = Watch(float("inf"))
 
 
 class _Workers(Generic[Item, Result]):
@@ -71,8 +136,10 @@ class _Workers(Generic[Item, Result]):
         threads: int,
         ahead: int,
         key: Callable[[Item], Hashable],
+        watch: Watch,
     ) -> None:
         self._function, self._max_threads, self._key = function, threads, key
+        self._watch = watch
         self._max_in_progress = ahead * threads
         self._keys: set[Hashable] = set()  # of the items that wait or are in progress
         self._held: list[Item] = []  # an item whose key is in progress
@@ -104,7 +171,7 @@ class _Workers(Generic[Item, Result]):
 
     def finished(self) -> Iterator[Result]:
         """Wait for one result, and return it with all that follow soon."""
-        yield self._taken(self._done.get())
+        yield self._taken(self._watch.get(self._done))
         time.sleep(_PAUSE)
         while True:
             try:

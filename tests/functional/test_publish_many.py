@@ -20,10 +20,11 @@ from readmodel_cfn.cli import reporter
 from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.progress import Count
-from readmodel_cfn.publish import changes, compare
+from readmodel_cfn.publish import changes
 from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.objects import Denied
 from readmodel_cfn.publish.results import PublishResult
+from readmodel_cfn.threads import Watch
 
 ROUTES = """
 [[routes]]
@@ -167,7 +168,7 @@ def test_file_changed_while_publishing_is_validated_again(objects: FakeObjects, 
         return changed
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(changes, "listing", change(compare.listing))
+        patch.setattr(objects, "listed", change(objects.listed))
         result = publish("data", "--delete-missing", "--yes")
     line = error_of(result, 9)
     assert "2" in line
@@ -219,16 +220,101 @@ def test_stopped_deletion_reports_sent_and_deleted_counts(
     (data / "products/4.json").write_text('"new"')
     delete, batches = objects.delete, iter([None, stop])
 
-    def second_stops(keys: Sequence[str]) -> None:
+    def second_stops(listed: Sequence[tuple[str, str]]) -> Sequence[str]:
         if error := next(batches):
             raise error
-        delete(keys)
+        return delete(listed)
 
     monkeypatch.setattr(objects, "delete", second_stops)
     line = error_of(publish("data", "--delete-missing", "--yes"), 9)
     assert re.match(rf"\D*1\D+2\D.*{why}", line)
     monkeypatch.setattr(objects, "delete", delete)
     assert counts(publish("data", "--delete-missing", "--yes")) == [0, 2, 2]
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_document_that_another_publisher_has_just_put_is_kept(
+    objects: FakeObjects, data: Path, as_json: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish("data")
+    (data / "products/1.json").unlink()
+    (data / "products/2.json").unlink()
+    (data / "products/3.json").write_text('"new"')
+
+    def another_puts(_: str) -> None:
+        monkeypatch.setattr(objects, "before_put", lambda _: None)
+        objects.put("products/2.json", b'"other"', {}, create=False)
+
+    objects.before_put = another_puts
+    result = publish("data", "--delete-missing", "--yes", *(["--json"] if as_json else []))
+    assert result.exit_code == 0
+    assert objects.kept["products/2.json"].body == b'"other"'
+    assert "products/1.json" not in objects.kept
+    if as_json:
+        assert lines(result, "kept") == [{"key": "products/2.json"}]
+        assert lines(result, "deleted") == [{"key": "products/1.json"}]
+        (total,) = lines(result, "result")
+        assert (total["deleted"], total["kept"]) == (1, 1)
+    else:
+        assert "kept 1" in result.stdout
+        assert "products/2.json" in result.stderr
+
+
+def removed(data: Path, count: int, of: int) -> None:
+    write(data, {f"products/n{number}.json": "1" for number in range(of)})
+    publish("data")
+    for number in range(count):
+        (data / f"products/n{number}.json").unlink()
+
+
+@pytest.mark.parametrize(
+    ("count", "of", "options", "code"),
+    [
+        (21, 30, [], 2),
+        (20, 30, [], 0),
+        (21, 200, [], 0),
+        (21, 30, ["--max-deletes", "21"], 0),
+        (21, 30, ["--max-deletes", "20"], 2),
+        (21, 30, ["--max-deletes", "all"], 0),
+        (3, 30, ["--max-deletes", "2"], 2),
+    ],
+)
+def test_a_large_part_of_the_documents_is_not_deleted_without_its_number(
+    objects: FakeObjects, data: Path, count: int, of: int, options: list[str], code: int
+) -> None:
+    removed(data, count, of)
+    before = len(objects.kept)
+    result = publish("data", "--delete-missing", "--yes", *options)
+    assert result.exit_code == code
+    assert len(objects.kept) == before - (count if code == 0 else 0)
+    if code:
+        assert f"--max-deletes {count}" in result.stderr
+        assert publish("data", "--delete-missing", "--dry-run").exit_code == 5
+
+
+@pytest.mark.usefixtures("data", "objects")
+def test_max_deletes_requires_delete_missing() -> None:
+    assert "--delete-missing" in error_of(publish("data", "--max-deletes", "3"), 2)
+
+
+def test_run_without_a_response_for_two_minutes_ends_with_exit_code_9(
+    objects: FakeObjects, data: Path
+) -> None:
+    """S3 takes documents and does not respond; the clock shows two minutes more at each look."""
+    clock = iter(range(0, 10**9, 120))
+    objects.watch = Watch(120, lambda: next(clock))
+    forever = threading.Event()
+
+    def never_ends(_: str) -> None:
+        forever.wait()
+
+    objects.before_put = never_ends
+    write(data, {"products/1.json": "1"})
+    line = error_of(publish("data", "--force"), 9)
+    assert "0 sent" in line
+    assert "two minutes" in line
+    assert objects.kept == {}
+    forever.set()
 
 
 def test_denied_deletion_exits_1(objects: FakeObjects, data: Path) -> None:
@@ -404,7 +490,8 @@ def test_json_has_one_line_per_document_and_a_result(objects: FakeObjects, data:
     assert invalid["source"] == "data/products/bad.json"
     (total,) = lines(result, "result")
     assert total.pop("seconds") >= 0
-    counts = {"sent": 1, "unchanged": 4, "deleted": 0, "invalid": 1, "lost": 0, "passed_over": 0}
+    counts = {"sent": 1, "unchanged": 4, "deleted": 0, "kept": 0, "invalid": 1, "lost": 0}
+    counts["passed_over"] = 0
     in_bucket = {**TARGET, "account": None, "stack": None, "bucket": "mine"}
     assert total == {**counts, "bytes": 5, "urls": {}, **in_bucket}
     (data / "products/bad.json").unlink()

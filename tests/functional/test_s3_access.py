@@ -114,6 +114,14 @@ VARIABLES = optional(
     AWS_PROFILE=st.just("mine"),
     **{name: st.just(value) for name, value in STRAY.items()},
 )
+# Variables that publishing a folder understands without botocore.
+PLAIN_VARIABLES = optional(
+    AWS_ENDPOINT_URL=ENDPOINTS,
+    AWS_ENDPOINT_URL_S3=st.sampled_from(["", "http://127.0.0.1:8004"]),
+    AWS_ENDPOINT_URL_STS=st.just("http://127.0.0.1:8005"),
+    AWS_REQUEST_CHECKSUM_CALCULATION=st.sampled_from(["when_required", "when_supported"]),
+    AWS_RESPONSE_CHECKSUM_VALIDATION=st.just("when_required"),
+)
 
 
 @contextmanager
@@ -226,6 +234,7 @@ def test_file_and_folder_ask_the_same_url_with_the_same_key(
     proxies=optional(HTTPS_PROXY=st.just("proxy:1"), HTTP_PROXY=st.just("http://proxy:2")),
     no_proxy=st.sampled_from(["", "amazonaws.com", "127.0.0.1", "*"]),
     all_proxy=st.booleans(),
+    plain=PLAIN_VARIABLES,
 )
 def test_what_is_known_without_botocore_is_what_botocore_says(
     bucket: str,
@@ -235,8 +244,10 @@ def test_what_is_known_without_botocore_is_what_botocore_says(
     proxies: dict[str, str],
     no_proxy: str,
     all_proxy: bool,
+    plain: dict[str, str],
 ) -> None:
     variables = {
+        **plain,
         "AWS_ACCESS_KEY_ID": "AKIA1",
         "AWS_REGION": region,
         "NO_PROXY": no_proxy,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from processes import environment
 
-SLOW = {"boto3", "botocore", "cfnlint", "jsonschema_rs", "obstore", "rich"}
+SLOW = {"boto3", "botocore", "cfnlint", "jsonschema_rs", "msgspec", "obstore", "rich"}
 
 
 @pytest.mark.parametrize(

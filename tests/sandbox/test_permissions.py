@@ -47,7 +47,9 @@ GAPS = {
     },
 }
 DENIED = re.compile(r"denied|may not |AccessDenied", re.IGNORECASE)
-LESS = re.compile(r"denied|may not |not checked|unknown|not compared|403", re.IGNORECASE)
+LESS = re.compile(
+    r"denied|may not |not checked|unknown|not compared|not continued|403", re.IGNORECASE
+)
 COMMANDS_WITHOUT_AWS = {
     *("init", "template", "lint", "audit", "graph", "policy", "serve"),
     *("sandbox", "completion"),
@@ -556,6 +558,31 @@ def verify_with_releases(site: Site) -> None:
 @scene(f"verify{WITH}", "verify --releases --yes", "apigateway:PATCH")
 def verify_releases(site: Site) -> None:
     with_releases(site)
+
+
+@scene(
+    "release list",
+    "release list",
+    "apigateway:GET",
+    *in_stack("DescribeStacks", "GetTemplate", "ListStackResources"),
+    *s3("GetObject", "ListBucket"),
+    shows="live",
+)
+def list_releases(site: Site) -> None:
+    with_releases(site)
+
+
+@scene(
+    "release activate",
+    "release rollback",
+    *("apigateway:GET", "apigateway:PATCH"),
+    *in_stack("DescribeStacks", "GetTemplate", "ListStackResources"),
+    *s3("GetObject", "PutObject"),
+)
+def roll_back(site: Site) -> None:
+    with_releases(site)
+    new_documents(site)
+    site.root("publish", str(site.folder / "data"), "--release")
 
 
 @scene(

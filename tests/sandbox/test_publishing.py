@@ -28,6 +28,7 @@ from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.documents import Settings
+from readmodel_cfn.publish.objects import Objects
 from readmodel_cfn.publish.publish import publish
 from stacks import TIMEOUT, until
 
@@ -430,6 +431,17 @@ def test_unserved_key_is_refused_before_anything_is_sent(site: Site) -> None:
 def destination(site: Site) -> Destination:
     key = Credentials(site.sandbox.access_key_id, site.sandbox.secret_access_key)
     return Destination(site.bucket, site.sandbox.region, site.sandbox.endpoint_url, None, key)
+
+
+def test_document_that_has_changed_since_it_was_listed_is_kept(site: Site) -> None:
+    site.write(3)
+    site()
+    objects = Objects(destination(site))
+    listed = [(found.key, found.etag) for found in objects.listed("products/")]
+    site.s3.put_object(Bucket=site.bucket, Key=listed[1][0], Body=b"0")
+    gone = ("products/gone.json", "0" * 32)
+    assert objects.delete([*listed, gone]) == [listed[1][0]]
+    assert [found.key for found in objects.listed("products/")] == [listed[1][0]]
 
 
 def test_worker_processes_publish_parts(site: Site) -> None:

@@ -50,8 +50,10 @@ def test_different_documents_are_sent_and_others_missing(
     assert [(document.key, document.md5) for document in sent] == sorted(
         local.items() - listed.items()
     )
-    missing = {key for (key,) in made.missing}
-    assert missing == {key for key in listed.keys() - local.keys() if not key.startswith("-")}
+    missing = dict(made.missing)
+    assert missing == {
+        key: etag for key, etag in listed.items() if key not in local and not key.startswith("-")
+    }
     made.close()
 
 

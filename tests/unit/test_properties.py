@@ -23,7 +23,8 @@ from readmodel_cfn import (
 )
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.lint import lint
-from readmodel_cfn.template.deployment import Deployment, fingerprint
+from readmodel_cfn.template.deployment import fingerprint
+from readmodel_cfn.template.sections.deployment import Deployment
 from strategies import deployments, examples, read_models, route_lists
 
 

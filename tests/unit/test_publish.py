@@ -4,6 +4,7 @@ import base64
 import gzip
 import hashlib
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readmodel_cfn.aws.errors import UnreadableResponse
-from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.errors import ConfigError, Unfinished
+from readmodel_cfn.publish import put as module
+from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.documents import MAX_BYTES, Settings, check_document
 from readmodel_cfn.publish.put import put
 from readmodel_cfn.publish.results import Published
@@ -169,3 +172,14 @@ def test_compressed_bytes_do_not_depend_on_the_python_version(
     monkeypatch.setattr(gzip, "compress", another)
     assert Settings(gzip=True).stored(b"{}") == expected
     assert gzip.decompress(expected) == b"{}"
+
+
+def test_document_that_s3_does_not_confirm_ends_after_two_minutes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    forever, clock = threading.Event(), iter(range(0, 10**6, 120))
+    monkeypatch.setattr(module, "_put", lambda *_: forever.wait())
+    monkeypatch.setattr(module, "clock", lambda: next(clock))
+    with pytest.raises(Unfinished, match=r"bucket/a\.json"):
+        module.publish_document("a.json", 1, Destination("bucket", "eu-west-1"))
+    forever.set()

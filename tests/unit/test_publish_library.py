@@ -534,6 +534,7 @@ def test_result_is_the_command_line_and_its_json(objects: FakeObjects) -> None:
         "sent": 1,
         "unchanged": 0,
         "deleted": 0,
+        "kept": 0,
         "invalid": 0,
         "lost": 1,
         "passed_over": 0,

@@ -374,7 +374,7 @@ def test_a_file_that_changes_after_the_check_is_checked_again(
         return objects
 
     monkeypatch.setattr(changes, "Objects", overwrite)
-    done = publish("data", TO, routes=ROUTES)
+    done = publish("data", lambda: TO, routes=ROUTES)
     assert (done.sent, done.became_invalid) == (0, 1)
     assert objects.kept == {}
 

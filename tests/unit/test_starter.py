@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from readmodel_cfn.config.file import parse
 from readmodel_cfn.config.starter import key_for, stack_name_for, starter
 from readmodel_cfn.config.values import TABLES, Config, Publish, StackSettings
-from readmodel_cfn.template.api import Api
 from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.template.options import fits, options_of
 from readmodel_cfn.template.routes import Route
-from readmodel_cfn.template.writer import Writer
+from readmodel_cfn.template.sections.api import Api
+from readmodel_cfn.template.sections.writer import Writer
 from strategies import routes
 
 OPTIONS = [

@@ -5,10 +5,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from queue import SimpleQueue
 
 import pytest
 
-from readmodel_cfn.threads import call_within, map_in_threads
+from readmodel_cfn.threads import Stalled, Watch, call_within, map_in_threads
 
 
 def numbers(count: int, taken: list[int]) -> Iterator[int]:
@@ -143,3 +144,40 @@ def test_call_within_does_not_wait_longer() -> None:
     with pytest.raises(TimeoutError):
         call_within(0, end.wait)
     end.set()
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_watch_waits_as_long_as_results_arrive_in_time() -> None:
+    clock, queue = Clock(), SimpleQueue[int]()
+    watch = Watch(120, clock)
+    for number in range(3):
+        clock.now += 119
+        queue.put(number)
+        assert watch.get(queue) == number
+    clock.now += 121
+    with pytest.raises(Stalled):
+        watch.get(queue)
+
+
+def test_watch_returns_what_a_call_returns_and_raises_what_it_raises() -> None:
+    watch = Watch(120, Clock())
+    assert watch.call(lambda: 1) == 1
+    with pytest.raises(ZeroDivisionError):
+        watch.call(lambda: 1 // 0)
+
+
+def test_call_that_does_not_end_is_not_waited_for() -> None:
+    forever, times = threading.Event(), iter(range(0, 10**6, 120))
+    with pytest.raises(Stalled):
+        Watch(120, lambda: next(times)).call(forever.wait)
+    with pytest.raises(Stalled):
+        list(map_in_threads(lambda _: forever.wait(), [1], 2, watch=Watch(0, Clock())))
+    forever.set()

@@ -4,7 +4,6 @@ It follows no redirects, decompresses no bodies and adds no Accept-Encoding head
 `verify` report what a client of the API receives.
 """
 
-import gzip
 import json
 import re
 import time
@@ -104,6 +103,8 @@ class Response:
             return self.body
         if encoding != "gzip":
             return None
+        import gzip
+
         try:
             return gzip.decompress(self.body)
         except (OSError, EOFError, zlib.error):

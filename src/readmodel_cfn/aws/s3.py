@@ -8,6 +8,7 @@ the result is known without botocore, which takes half a second to load.
 
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -160,7 +161,8 @@ def _text(value: Any) -> str:
 # Without botocore, if nothing special is set.
 
 # Variables of AWS's SDKs that are handled here, or do not concern S3's requests. With any other
-# variable that begins with AWS_ botocore is asked.
+# variable that begins with AWS_ botocore is asked. AWS_ENDPOINT_URL_S3 has precedence over
+# AWS_ENDPOINT_URL; those of other services do not matter.
 # https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
 _PLAIN = {
     "AWS_ACCESS_KEY_ID",
@@ -176,6 +178,10 @@ _PLAIN = {
     "AWS_DEFAULT_OUTPUT",
     "AWS_EXECUTION_ENV",
 }
+_ENDPOINT = "AWS_ENDPOINT_URL"
+# Variables that only boto3 uses; it refuses other values.
+_OF_BOTO3 = {"AWS_REQUEST_CHECKSUM_CALCULATION", "AWS_RESPONSE_CHECKSUM_VALIDATION"}
+_CHECKSUMS = {"when_required", "when_supported"}
 # A line of ~/.aws/config and ~/.aws/credentials that does not change how S3 is reached.
 _PLAIN_LINE = re.compile(
     r"\s*([#;].*|\[[^\]]*\]\s*|"
@@ -195,8 +201,7 @@ def _without_botocore(connection: Connection, bucket: str) -> BucketAccess | Non
         return None
     if not (region and _PLAIN_REGION.fullmatch(region)):
         return None
-    if connection.endpoint_url:
-        endpoint = connection.endpoint_url.rstrip("/")
+    if endpoint := _endpoint(connection).rstrip("/"):
         url = f"{endpoint}/{bucket}"
     else:
         host = "s3.amazonaws.com" if region == _GLOBAL else f"s3.{region}.amazonaws.com"
@@ -214,12 +219,24 @@ def _is_plain(connection: Connection) -> bool:
     """Whether neither the environment nor a file changes how S3 is reached."""
     if connection.session is not None or connection.profile:
         return False
-    if not all(name in _PLAIN for name in os.environ if name.startswith("AWS_")):
+    if not all(map(_is_plain_variable, os.environ)):
         return False
-    if not _PLAIN_ENDPOINT.fullmatch(connection.endpoint_url or "http://none"):
+    if not _PLAIN_ENDPOINT.fullmatch(_endpoint(connection) or "http://none"):
         return False
     files = (("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials"))
     return all(_is_plain_file(os.environ.get(name) or f"~/.aws/{own}") for name, own in files)
+
+
+def _is_plain_variable(name: str) -> bool:
+    if name in _OF_BOTO3:
+        return os.environ[name] in _CHECKSUMS
+    return not name.startswith("AWS_") or name in _PLAIN or name.startswith(_ENDPOINT)
+
+
+def _endpoint(connection: Connection) -> str:
+    """The endpoint of S3 that is set, or an empty text."""
+    variables = map(os.environ.get, (f"{_ENDPOINT}_S3", _ENDPOINT))
+    return connection.endpoint_url or next(filter(None, variables), "")
 
 
 def _is_plain_file(path: str) -> bool:
@@ -256,7 +273,13 @@ def _bundle_of(url: str, bundle: Path | None) -> Path | None:
 
 
 def _proxies(endpoint: str) -> dict[str, str]:
-    """The environment's proxies for an endpoint, as botocore.utils.get_environ_proxies."""
+    """The environment's proxies for an endpoint, as botocore.utils.get_environ_proxies.
+
+    macOS and Windows have proxies of the system, too. urllib.request is slow to load.
+    """
+    has_variables = any(name.lower().endswith("_proxy") for name in os.environ)
+    if not has_variables and sys.platform not in ("darwin", "win32"):
+        return {}
     from urllib.request import getproxies, proxy_bypass
 
     return {} if proxy_bypass(urlsplit(endpoint).netloc) else getproxies()

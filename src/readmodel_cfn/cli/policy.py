@@ -55,7 +55,7 @@ def policy(
     diff          diff
     publish       publish, release, ls, history, restore, unpublish
     read          read, outputs, status, follow, diagnose, ls, history,
-                  openapi --deployed
+                  release list, openapi --deployed
     verify        verify
     delete        delete, also with --with-data, and unpublish --all-versions
     service-role  the role that CloudFormation assumes (role_arn)

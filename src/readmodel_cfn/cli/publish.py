@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Literal
 
 import click
 
@@ -17,6 +18,7 @@ from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.results import (
     Fault,
     InvalidDocuments,
+    Kept,
     Lost,
     Published,
     PublishPlan,
@@ -25,6 +27,15 @@ from readmodel_cfn.results import (
 from readmodel_cfn.stack import ReadModelStack
 from readmodel_cfn.template.options import OptionError
 
+
+class _MaxDeletes(click.IntRange):
+    """A number, or the word all."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if value == "all" else super().convert(value, param, ctx)
+
+
+MAX_DELETES = _MaxDeletes(min=0)
 _CHANGES = 5  # exit code
 _URLS = 5  # of routes, after publishing many documents
 _RUN_AGAIN = "run it again: only what is missing is sent"
@@ -54,6 +65,12 @@ _RUN_AGAIN = "run it again: only what is missing is sent"
     "--delete-missing",
     is_flag=True,
     help="After publishing, delete served keys that are not in PATH (asks first).",
+)
+@click.option(
+    "--max-deletes",
+    type=MAX_DELETES,
+    metavar="N|all",
+    help="Delete at most N. Required for more than 20 and more than 20 % of the documents.",
 )
 @click.option(
     "--exclude",
@@ -95,6 +112,7 @@ def publish(
     force: bool,
     skip_invalid: bool,
     delete_missing: bool,
+    max_deletes: int | Literal["all"] | None,
     exclude: tuple[str, ...],
     dry_run: bool,
     release_id: str | None,
@@ -117,10 +135,10 @@ def publish(
 
     With --json: for one file an object with bucket, key, etag, version, bytes, url, and those of
     the target: account, region, stack, profile, role_arn, sandbox and env; for several a line each,
-    an object whose one key is sent, invalid (source, what, pointer), lost or deleted, and at the
-    end result, with the same fields. With --dry-run one line whose key is plan. With --release the
-    first line is release, and result has release, documents, copied, stage, previous, based_on and
-    notes, too.
+    an object whose one key is sent, invalid (source, what, pointer), lost, deleted or kept, and at
+    the end result, with the same fields. With --dry-run one line whose key is plan. With --release
+    the first line is release, and result has release, documents, copied, stage, previous, based_on
+    and notes, too.
     """
     _check_patterns(exclude)
     single = {"--key": key, "--route": route, "--if-match": if_match, "--create-only": create_only}
@@ -153,6 +171,8 @@ def publish(
         raise ConfigError(
             "exclude each other", where=f"--if-match and {other}", hint="use one of them"
         )
+    if max_deletes is not None and not delete_missing:
+        raise ConfigError("requires --delete-missing", where="--max-deletes")
     one_file = len(paths) == 1 and not paths[0].is_dir() and not delete_missing
     if not one_file:
         _require_one_file({"--key": key, "--route": route, "--if-match": if_match})
@@ -168,6 +188,7 @@ def publish(
                     create_only=create_only,
                     skip_invalid=skip_invalid,
                     delete_missing=delete_missing,
+                    max_deletes=max_deletes,
                     dry_run=True,
                     as_writer=as_writer,
                     bucket=bucket,
@@ -197,6 +218,7 @@ def publish(
             create_only=create_only,
             skip_invalid=skip_invalid,
             delete_missing=delete_missing,
+            max_deletes=max_deletes,
             as_writer=as_writer,
             bucket=bucket,
             confirm=Ask(report, yes=yes),
@@ -277,6 +299,7 @@ def _print_result(result: PublishResult) -> None:
 _PRINTERS: dict[type, Printer] = {
     **release.PRINTERS,
     Fault: _print_error,
+    Kept: _print_error,
     Lost: _print_error,
     PublishPlan: _print_plan,
     PublishResult: _print_result,

@@ -10,11 +10,11 @@ import click
 from readmodel_cfn.cli.output import fit, log
 from readmodel_cfn.config.starter import key_for, stack_name_for
 from readmodel_cfn.config.values import StackSettings
-from readmodel_cfn.template.api import Api
 from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.template.options import OptionError, options_of
 from readmodel_cfn.template.routes import Route
-from readmodel_cfn.template.writer import Writer
+from readmodel_cfn.template.sections.api import Api
+from readmodel_cfn.template.sections.writer import Writer
 
 T = TypeVar("T")
 _WRITER = (

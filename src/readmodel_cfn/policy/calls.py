@@ -147,6 +147,16 @@ COMMANDS: Mapping[str, Calls] = {
         "stages": ("apigateway:GET", "apigateway:PATCH"),
         "kms-key": _ENCRYPTED,
     },
+    "release list": {
+        **_RELEASES,
+        "releases": ("s3:GetObject",),
+        "stages": ("apigateway:GET",),
+    },
+    "release activate": {  # rollback, too
+        "stack": _RELEASES["stack"],
+        "releases": ("s3:GetObject", "s3:PutObject"),
+        "stages": ("apigateway:GET", "apigateway:PATCH"),
+    },
     "release prune": {
         **_RELEASES,
         "releases": ("s3:DeleteObject", "s3:GetObject", "s3:PutObject"),
@@ -242,12 +252,12 @@ PURPOSES: Mapping[Purpose, tuple[str, ...]] = {
     "diff": ("diff",),
     "publish": (
         *("publish", "publish --as-writer", "publish as a role"),
-        *("publish --release", "release prune"),
+        *("publish --release", "release list", "release activate", "release prune"),
         *("ls", "history", "restore", "unpublish"),
     ),
     "read": (
         *("outputs", "status", "status --drift", "status with releases", "follow", "diagnose"),
-        *("ls", "history", "openapi --deployed", "read"),
+        *("ls", "history", "release list", "openapi --deployed", "read"),
     ),
     "verify": ("verify", "verify with releases"),
     "delete": ("delete", "unpublish --all-versions"),
@@ -258,7 +268,7 @@ PURPOSES: Mapping[Purpose, tuple[str, ...]] = {
 WITH_RELEASES = frozenset(
     {
         *("deploy with releases", "status with releases", "verify with releases"),
-        *("publish --release", "release prune"),
+        *("publish --release", "release list", "release activate", "release prune"),
     }
 )
 """The commands that only a template with releases needs."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from reprlib import repr as shortened
 from typing import Any
+from zlib import ZLIB_RUNTIME_VERSION as ZLIB_VERSION
 
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.progress import Note, OnProgress, Step
@@ -31,8 +32,10 @@ from readmodel_cfn.publish.documents import (
     key_fault,
     refuse,
 )
-from readmodel_cfn.publish.files import File, PassedOver, check, files, load, require_existing
-from readmodel_cfn.publish.objects import Denied, Objects
+from readmodel_cfn.publish.file_index import FileIndex
+from readmodel_cfn.publish.files import File, PassedOver, check_each, files, load, require_existing
+from readmodel_cfn.publish.objects import Denied, Listed, Objects
+from readmodel_cfn.publish.ranges import Ranges
 from readmodel_cfn.publish.results import Fault, InvalidDocuments, PublishPlan
 from readmodel_cfn.publish.schemas import Schemas
 from readmodel_cfn.publish.selection import Selection
@@ -75,6 +78,8 @@ class Options:
 class FileChanges:
     """The changes of files, all of which are checked first.
 
+    If the destination is known, the bucket is listed while they are checked.
+
     Raises:
         ConfigError: there is no file, or a path does not exist.
         InvalidDocuments: a file is invalid and `skip_invalid` was not set.
@@ -88,32 +93,58 @@ class FileChanges:
         self.reason: str | None = None
         self.invalid = self.passed_over = 0
         self._difference = Difference()
+        self._ranges: Ranges | None = None
         try:
             with closing(Spool()) as checked:
                 options.on_progress(Step("Checking the documents"))
+                if isinstance(destination, Destination):
+                    self._open(destination)
                 self._check(paths, checked)
-                self.destination = resolve(destination)
-                self.objects = Objects(self.destination)
+                if self._ranges is None:
+                    self._open(resolve(destination))
+                    for row in _rows(checked):
+                        self._add(row)
                 self._compare(checked)
         except BaseException:
             self.close()
             raise
+
+    def _open(self, destination: Destination) -> None:
+        """Find out whether the bucket is to be listed."""
+        options = self._options
+        self.destination, self.objects = destination, Objects(destination)
+        self.reason = options.reason_to_send_all(destination) if options.compares else None
+        deletes = options.selection.publishes if options.delete_missing else None
+        self._compares = options.compares and not self.reason
+        self._ranges = Ranges(
+            self.objects,
+            options.selection.prefixes,
+            lambda rows, listed: self._difference.find(rows, listed, deletes),
+            all_keys=options.delete_missing,
+        )
+
+    def _add(self, row: Checked) -> None:
+        if self._ranges and (self._compares or self._options.delete_missing):
+            self._ranges.add(row)
 
     def _check(self, paths: Sequence[Path], checked: Spool) -> None:
         options = self._options
         first: Fault | None = None
         require_existing(paths)
         found = files(paths, options.selection)
-        stored, selection, schemas = options.settings.stored, options.selection, options.schemas
-        for file in check(found, stored, selection, schemas):
-            if isinstance(file, PassedOver):
-                self.passed_over += 1
-            elif isinstance(file, Fault):
-                self.invalid += 1
-                first = first or file
-                options.report_fault(file)
-            else:
-                checked.add(file.key, file.source, file.md5)
+        with closing(self._index(paths)) as index:
+            for file in check_each(found, options.selection, index.look):
+                if isinstance(file, PassedOver):
+                    self.passed_over += 1
+                elif isinstance(file, Fault):
+                    self.invalid += 1
+                    first = first or file
+                    options.report_fault(file)
+                else:
+                    checked.add(*file)
+                    if not first or options.skip_invalid:
+                        self._add(file)
+            index.save()
         if not checked and not self.invalid:
             passed_over = f"; passed over: {self.passed_over:,}" if self.passed_over else ""
             hint = "publish a folder of .json files"
@@ -123,36 +154,43 @@ class FileChanges:
             hint = f"{first.hint}, or skip invalid documents (skip_invalid)"
             raise InvalidDocuments(first, self.invalid, hint)
 
+    def _index(self, paths: Sequence[Path]) -> FileIndex:
+        """The index of the files; it records nothing of files that have a JSON Schema."""
+        settings, schemas = self._options.settings, self._options.schemas
+        used = not self._options.force and not schemas
+        described = (str(Path.cwd()), [str(path) for path in paths], settings.gzip, ZLIB_VERSION)
+        return FileIndex(
+            described if used else None,
+            lambda file: load(file, settings.stored, schemas=schemas),
+        )
+
     def _compare(self, checked: Spool) -> None:
         options, destination = self._options, self.destination
         _require(options, destination)
         options.on_progress(Step(f"Comparing the documents with {destination.bucket}"))
-        self.reason = options.reason_to_send_all(destination) if options.compares else None
-        compares = options.compares and not self.reason
         try:
-            if checked.first and checked.last and (compares or options.delete_missing):
-                first, last = checked.first[0], checked.last[0]
-                self.reason = self._find(checked, first, last, compares) or self.reason
+            if checked and (self._compares or options.delete_missing):
+                self.reason = self._find(checked) or self.reason
             else:
                 self._difference.send_all(_rows(checked))
         except Denied:
             if options.delete_missing:
                 raise
+            self._difference.clear()
             self._difference.send_all(_rows(checked))
             self.reason = NO_LIST
         if self.reason:
             options.on_progress(Note(self.reason))
 
-    def _find(self, checked: Spool, first: str, last: str | None, compares: bool) -> str | None:
+    def _find(self, checked: Spool) -> str | None:
         options, difference = self._options, self._difference
-        missing = options.delete_missing
-        if missing:
-            first, last = "", None  # all keys are compared
-        prefixes = options.selection.prefixes
-        listed = listing(self.objects, prefixes, first, last, exactly=missing)
-        deletes = options.selection.publishes if missing else None
-        difference.find(_rows(checked), listed, deletes)
-        if compares:
+        assert self._ranges  # noqa: S101 - it is opened before
+        self._ranges.finish()
+        if difference.missing:  # obstore's listing does not distinguish /a from a
+            difference.clear()
+            listed = listing(self.objects, options.selection.prefixes, exactly=True)
+            difference.find(_rows(checked), listed, options.selection.publishes)
+        if self._compares:
             return difference.compare_headers(self.objects, options.settings.attributes)
         difference.send_all(_rows(checked))
         return None
@@ -168,9 +206,14 @@ class FileChanges:
         return self._difference.unchanged
 
     @property
-    def missing(self) -> "_Keys":
-        """The keys to delete."""
-        return _Keys(self._difference.missing)
+    def missing(self) -> "_Missing":
+        """The keys to delete, each with its listed ETag."""
+        return _Missing(self._difference.missing)
+
+    @property
+    def stored(self) -> int:
+        """The number of documents that the bucket has."""
+        return self._difference.found + len(self._difference.missing)
 
     def items(self) -> Iterator[Any]:
         """The files to send, as Checked."""
@@ -185,11 +228,13 @@ class FileChanges:
     def plan(self) -> PublishPlan:
         """The changes as a value."""
         send = tuple(item.key for item in self.items())
-        delete = tuple(self.missing)
+        delete = tuple(key for key, _ in self.missing)
         return PublishPlan(send, self.unchanged, delete, self.invalid, self.passed_over)
 
     def close(self) -> None:
         """Delete the temporary files."""
+        if self._ranges:
+            self._ranges.stop()
         self._difference.close()
 
 
@@ -197,8 +242,8 @@ def _rows(spool: Spool) -> Iterator[Checked]:
     return map(Checked._make, spool)
 
 
-class _Keys:
-    """The keys in a spool."""
+class _Missing:
+    """The keys and ETags in a spool."""
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
@@ -206,8 +251,8 @@ class _Keys:
     def __len__(self) -> int:
         return len(self._spool)
 
-    def __iter__(self) -> Iterator[str]:
-        return (key for (key,) in self._spool)
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return ((key, etag) for key, etag in self._spool)
 
 
 class ValueChanges:
@@ -230,7 +275,8 @@ class ValueChanges:
     ) -> None:
         self._documents, self._options, self._encode = documents, options, encode_value
         self.unchanged = self.invalid = self.passed_over = 0
-        self._known, self.missing = Known(), list[str]()
+        self._known, self.missing = Known(), list[tuple[str, str]]()
+        self.stored = 0
         if options.delete_missing:
             self._check_complete()
         if options.schemas and not options.skip_invalid:
@@ -285,8 +331,8 @@ class ValueChanges:
                 if compares:
                     self._known.add(found)
                     sample.add(found)
-                if options.delete_missing and self._is_missing(found.key):
-                    self.missing.append(found.key)
+                if options.delete_missing:
+                    self._add_missing(found)
         except Denied:
             if options.delete_missing:
                 raise
@@ -298,16 +344,19 @@ class ValueChanges:
         else:
             self._known.since = math.inf
 
+    def _add_missing(self, found: Listed) -> None:
+        assert isinstance(self._documents, Mapping)  # noqa: S101 - checked before
+        if self._options.selection.publishes(found.key):
+            self.stored += 1
+            if found.key not in self._documents:
+                self.missing.append((found.key, found.etag))
+
     def _listed(self) -> Iterable[Any]:
         options = self._options
         exactly = options.delete_missing
         if options.prefix:
             return self.objects.listed(options.prefix, exactly=exactly)
         return listing(self.objects, options.selection.prefixes, exactly=exactly)
-
-    def _is_missing(self, key: str) -> bool:
-        assert isinstance(self._documents, Mapping)  # noqa: S101 - checked above
-        return key not in self._documents and self._options.selection.publishes(key)
 
     def items(self) -> Iterator[Any]:
         """The documents that have changed, and the faults of those that are skipped."""
@@ -357,9 +406,8 @@ class ValueChanges:
                 self._options.report_fault(item)
             else:
                 send.append(item.key)
-        return PublishPlan(
-            tuple(send), self.unchanged, tuple(self.missing), invalid, self.passed_over
-        )
+        delete = tuple(key for key, _ in self.missing)
+        return PublishPlan(tuple(send), self.unchanged, delete, invalid, self.passed_over)
 
     def close(self) -> None:
         """There are no temporary files."""
@@ -382,7 +430,7 @@ def key_and_value(pair: Any) -> tuple[Any, object]:
 
 def _require(options: Options, destination: Destination) -> None:
     if options.delete_missing:
-        destination.require("--delete-missing", "list", "delete")
+        destination.require("--delete-missing", "list", "compare", "delete")
 
 
 Changes = FileChanges | ValueChanges

@@ -10,6 +10,7 @@ import math
 import os.path
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -19,6 +20,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from readmodel_cfn.publish.objects import Denied, Listed, Objects
 from readmodel_cfn.publish.spool import Spool
+from readmodel_cfn.threads import Stalled, map_in_threads
 
 NO_LIST = (
     'All are sent, because the writer may not list the bucket (s3:ListBucket): add "list" to allow '
@@ -34,6 +36,7 @@ NOT_MD5 = "Unchanged documents cannot be recognized, because ETags are not MD5s:
 _COMPARED = ("Content-Type", "Cache-Control", "Content-Encoding")
 _MD5_LENGTH = 32  # hexadecimal digits; the ETag of a multipart upload has more
 _SAMPLE = 60  # objects, besides the oldest and the newest
+_AT_ONCE = 8  # headers that are read at the same time
 
 
 class HasKey(Protocol):
@@ -67,12 +70,19 @@ class Checked(NamedTuple):
 class Difference:
     """The documents to send and the keys to delete, on disk.
 
-    `send` has rows of Checked, `missing` rows of one key; `close` deletes them.
+    `send` has rows of Checked, `missing` rows of a key and its listed ETag; `close` deletes them.
+    `found` counts the documents that the bucket has.
     """
 
     def __init__(self) -> None:
         self.send, self.missing, self._same = Spool(), Spool(), Spool()
-        self.unchanged, self._sample = 0, Sample()
+        self.unchanged, self.found, self._sample = 0, 0, Sample()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for spool in (self.send, self.missing, self._same):
+            spool.clear()
+        self.unchanged, self.found, self._sample = 0, 0, Sample()
 
     def close(self) -> None:
         """Delete the rows."""
@@ -93,13 +103,16 @@ class Difference:
     ) -> None:
         """Compare what was checked with the bucket's objects, both sorted by key.
 
-        A key that was not checked is missing if `deletes` returns True for it.
+        A key that was not checked is missing if `deletes` returns True for it. It may be called for
+        one range of keys after the other.
         """
         for file, found in merge_by_key(checked, listed):
             if file is None:
                 if deletes and found and deletes(found.key):
-                    self.missing.add(found.key)
-            elif found and found.etag == file.md5:
+                    self.missing.add(found.key, found.etag)
+                continue
+            self.found += found is not None
+            if found and found.etag == file.md5:
                 self._same.add(*file, found.modified.timestamp())
                 self._sample.add(found)
             else:
@@ -163,12 +176,10 @@ def merge_by_key(
 def listing(
     objects: Objects,
     prefixes: Sequence[str],
-    first: str = "",
-    last: str | None = None,
     *,
     exactly: bool = False,
 ) -> Iterator[Listed]:
-    """The objects from the first key to the last whose keys begin with a prefix, sorted by key.
+    """The objects whose keys begin with a prefix, sorted by key.
 
     `exactly` is required if the result decides what is deleted: see Objects.listed. If listing the
     common directory of all prefixes is not allowed, each prefix is listed alone, which the writer's
@@ -177,23 +188,20 @@ def listing(
     Raises:
         Denied: listing the prefixes is not allowed either.
     """
-    after = first[:-1] or None  # S3 lists the keys after this one
-    for found in _listed(partial(objects.listed, after=after, exactly=exactly), prefixes):
-        if last is not None and found.key > last:
-            return
-        yield found
-
-
-def _listed(below: Callable[[str], Iterator[Listed]], prefixes: Sequence[str]) -> Iterator[Listed]:
-    widest = widest_of(prefixes)
-    common = os.path.commonprefix(widest)  # noqa: RUF071 - of texts, cut to a directory below
-    directory = common[: common.rfind("/") + 1]
+    below, widest = partial(objects.listed, exactly=exactly), widest_of(prefixes)
+    directory = directory_of(widest)
     try:
         yield from below(directory)
     except Denied:
         if widest == [directory]:
             raise
         yield from chain.from_iterable(map(below, widest))
+
+
+def directory_of(prefixes: Sequence[str]) -> str:
+    """The common directory of all prefixes."""
+    common = os.path.commonprefix(prefixes)  # noqa: RUF071 - of texts, cut to a directory below
+    return common[: common.rfind("/") + 1]
 
 
 def widest_of(prefixes: Sequence[str]) -> list[str]:
@@ -250,11 +258,39 @@ def headers_since(
         found = objects.headers(listed.key)
         return found is None or [found.get(name) for name in _COMPARED] == expected
 
+    def with_key(listed: Listed) -> tuple[str, bool]:
+        return listed.key, is_correct(listed)
+
+    first = first_to_read(sample)
     try:
-        since = correct_since(sample, is_correct)
+        with closing(map_in_threads(with_key, first, _AT_ONCE, watch=objects.watch)) as results:
+            known = dict(results)
+        since = correct_since(sample, lambda listed: _once(known, listed, is_correct))
+    except Stalled:
+        raise objects.stalled() from None
     except Denied:
         return math.inf, NO_HEAD
     return since, OTHER_HEADERS if since > -math.inf else None
+
+
+def _once(known: dict[str, bool], listed: Listed, is_correct: Callable[[Listed], bool]) -> bool:
+    """Whether it is correct; each is read once."""
+    if listed.key not in known:
+        known[listed.key] = is_correct(listed)
+    return known[listed.key]
+
+
+def first_to_read(sample: Sample) -> Sequence[Listed]:
+    """The objects that `correct_since` asks for if all are correct: they are read at once."""
+    found = sample.by_time
+    asked: dict[str, Listed] = {}
+
+    def is_correct(listed: Listed) -> bool:
+        asked[listed.key] = listed
+        return True
+
+    bisect_left(found, True, key=is_correct)
+    return [*asked.values(), *(each for each in found[-1:] if each.key not in asked)]
 
 
 def correct_since(sample: Sample, is_correct: Callable[[Listed], bool]) -> float:

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
+from readmodel_cfn.aws.causes import CHECK_NETWORK
 from readmodel_cfn.aws.connection import Connection, Credentials
 from readmodel_cfn.aws.errors import readable_errors
-from readmodel_cfn.errors import ConfigError, ReadModelError
+from readmodel_cfn.errors import ConfigError, ReadModelError, Unfinished
 from readmodel_cfn.publish.results import named
 from readmodel_cfn.target import Target
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import boto3
 
 
+NO_PROGRESS = 120.0
+"""Seconds without a response of S3 after which a run ends."""
 ACCESS_DENIED = "access denied"
 """What is wrong if an error names the required permission instead of AWS's message."""
 
@@ -105,6 +108,11 @@ class Destination:
             words = " and ".join(f'"{action}"' for action in missing)
             hint = "add it in readmodel.toml and deploy, or publish with your own credentials"
             raise ConfigError(f"requires {words} under [writer] allow", where=option, hint=hint)
+
+
+def no_response(where: str) -> Unfinished:
+    """The error after NO_PROGRESS seconds without a response."""
+    return Unfinished("S3 has not responded for two minutes", where=where, hint=CHECK_NETWORK)
 
 
 DestinationOrLookup = Destination | Callable[[], Destination]

@@ -1,6 +1,5 @@
 """Documents: checks of their keys and content, and the bytes and headers to store."""
 
-import gzip
 import json
 import re
 from codecs import BOM_UTF8
@@ -13,6 +12,7 @@ from math import isfinite
 from typing import Any, NoReturn
 
 from readmodel_cfn.limits import API_PAYLOAD_BYTES, OBJECT_KEY_BYTES
+from readmodel_cfn.publish.json_syntax import is_json
 from readmodel_cfn.publish.results import Fault, InvalidDocuments
 from readmodel_cfn.publish.selection import hidden_path
 
@@ -72,6 +72,8 @@ def _gzipped(body: bytes) -> bytes:
     (https://www.rfc-editor.org/rfc/rfc1952, section 2.3.1). Another zlib may still compress to
     other bytes.
     """
+    import gzip
+
     compressed = bytearray(gzip.compress(body, compresslevel=9, mtime=0))
     compressed[_SYSTEM] = _UNKNOWN
     return bytes(compressed)
@@ -163,6 +165,8 @@ def body_fault(body: bytes, stored: bytes, source: str, check: Check | None = No
     """
     if len(stored) > MAX_BYTES:
         return too_large(len(stored), source)
+    if check is None and is_json(body):
+        return None
     decoder = _NUMBERS if check else _DECODER
     try:
         value = decoder.decode(body.decode("utf-8"))

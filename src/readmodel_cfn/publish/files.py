@@ -9,9 +9,11 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from stat import S_ISREG
+from typing import TypeVar
 
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.publish.documents import MAX_BYTES, Document, body_fault, key_fault, too_large
@@ -24,6 +26,7 @@ _READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 
 _NO_SCHEMAS = Schemas()
 Store = Callable[[bytes], bytes]
 """Returns the bytes to store for a file's bytes; equal input has equal output."""
+Content = TypeVar("Content")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,13 @@ def check(
     found: Iterable[Found], store: Store, selection: Selection, schemas: Schemas = _NO_SCHEMAS
 ) -> Iterator[Document | Fault | PassedOver]:
     """Each file as a document, a fault for each error in it, or PassedOver."""
+    return check_each(found, selection, lambda file: load(file, store, schemas=schemas))
+
+
+def check_each(
+    found: Iterable[Found], selection: Selection, look: Callable[[File], Content | Fault]
+) -> Iterator[Content | Fault | PassedOver]:
+    """What `look` returns for each file, with a fault for each error in it, or PassedOver."""
     before = None
     for file in found:
         if isinstance(file, PassedOver):
@@ -127,19 +137,13 @@ def check(
             hint = "exclude it with --exclude, or with exclude under [publish]"
             yield Fault(file.source, "not a .json file", hint)
         else:
-            yield from _checked(file, store, selection, schemas)
+            content = look(file)
+            fault = key_fault(file.key, file.source, selection.serves)
+            if fault:
+                yield fault
+            if not fault or isinstance(content, Fault):
+                yield content
         before = file
-
-
-def _checked(
-    file: File, store: Store, selection: Selection, schemas: Schemas
-) -> Iterator[Document | Fault]:
-    document = load(file, store, schemas=schemas)
-    fault = key_fault(file.key, file.source, selection.serves)
-    if fault:
-        yield fault
-    if not fault or isinstance(document, Fault):
-        yield document
 
 
 def load(
@@ -192,8 +196,11 @@ def _read(source: str, store: Store) -> bytes | Fault:
         before = os.fstat(descriptor)
         if not S_ISREG(before.st_mode):
             return Fault(source, "not a file", "publish a JSON file")
-        parts = iter(partial(os.read, descriptor, min(before.st_size, MAX_BYTES) + 1), b"")
-        body = b"".join(_up_to_limit(parts))
+        size = min(before.st_size, MAX_BYTES) + 1
+        body = os.read(descriptor, size)
+        parts = iter(partial(os.read, descriptor, size), b"")
+        if len(body) <= MAX_BYTES and (more := next(parts, None)):
+            body = b"".join(_up_to_limit(chain((body, more), parts)))
         if len(body) > MAX_BYTES:
             if len(store(body)) > MAX_BYTES:
                 return too_large(before.st_size, source)

@@ -7,13 +7,12 @@ wait.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import takewhile
-from typing import Any, TypeVar
-from xml.sax.saxutils import unescape
+from threading import Lock, current_thread, main_thread
+from typing import Any, NamedTuple, TypeVar
 
 from readmodel_cfn.aws.causes import (
     CHECK_NETWORK,
@@ -25,6 +24,7 @@ from readmodel_cfn.aws.causes import (
 )
 from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.aws.debug import logged_call
+from readmodel_cfn.aws.deletion import delete_batch
 from readmodel_cfn.aws.errors import (
     UnreadableResponse,
     aws_errors,
@@ -34,17 +34,20 @@ from readmodel_cfn.aws.errors import (
     readable_responses,
 )
 from readmodel_cfn.aws.s3 import BucketAccess
-from readmodel_cfn.errors import LostRace, ReadModelError
-from readmodel_cfn.plural import counted
-from readmodel_cfn.publish.destination import Destination
+from readmodel_cfn.errors import LostRace, ReadModelError, Unfinished
+from readmodel_cfn.publish.destination import NO_PROGRESS, Destination, no_response
 from readmodel_cfn.publish.store import checked_access, store
-from readmodel_cfn.threads import map_in_threads
+from readmodel_cfn.threads import Stalled, Watch
 
 Result = TypeVar("Result")
 _PAGE = 1000  # keys of one call, S3's limit
 _AFTER_SLASH = "0"  # the first key after all that begin with a slash
 _NO_RETRIES = {"max_retries": 0}
 _RETRIES = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
+# Errors of DeleteObjects for a key whose object is not the listed one any more.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+_CHANGED = {"PreconditionFailed", "ConditionalRequestConflict"}
+_GONE = {"NoSuchKey"}
 
 
 class Busy(ReadModelError):
@@ -63,8 +66,7 @@ class UnsupportedKey(ReadModelError):
     """obstore does not support a key in the bucket, such as `a//b`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """An object in a listing; the ETag is without its quotes."""
 
     key: str
@@ -76,12 +78,22 @@ class Listed:
 class Objects:
     """The objects of one bucket, for any number of threads.
 
+    `watch` is for all calls of one run.
+
     Raises:
         ReadModelError: S3 refuses a call; Busy and Denied are the cases that callers handle.
+        Unfinished: nothing has been received for NO_PROGRESS seconds.
     """
 
-    def __init__(self, destination: Destination) -> None:
+    def __init__(self, destination: Destination, watch: Watch | None = None) -> None:
         self._destination = destination
+        self.watch = watch or Watch(NO_PROGRESS)
+        self._making_client = Lock()
+
+    def prepare(self) -> None:
+        """Get ready for the first call, such as in another thread."""
+        with self._making_client:
+            _ = self._with_retries
 
     def put(self, key: str, body: bytes, headers: Mapping[str, str], create: bool) -> str:
         """Put an object atomically and return its ETag; with `create`, only if the key is new.
@@ -136,7 +148,7 @@ class Objects:
 
         pages = obstore.list(self._with_retries, directory or None, offset=after, chunk_size=_PAGE)
         with self._errors("ListObjectsV2"):
-            while page := _in_thread(lambda: self._next_page(pages, directory)):
+            while page := self._waited(lambda: self._next_page(pages, directory)):
                 for entry in page:
                     etag = _unquoted(entry["e_tag"])
                     yield Listed(entry["path"], etag, entry["last_modified"], entry["size"])
@@ -147,20 +159,26 @@ class Objects:
 
     def _listed_by_boto3(self, prefix: str, after: str | None) -> Iterator[Listed]:
         options = {"StartAfter": after} if after else {}
+        with self._boto3_errors("ListObjectsV2"):
+            for entry in self._entries(Prefix=prefix, **options):
+                etag, time = _unquoted(entry["ETag"]), entry["LastModified"]
+                yield Listed(entry["Key"], etag, time, entry["Size"])
+
+    @contextmanager
+    def _boto3_errors(self, operation: str) -> Iterator[None]:
         with self._destination.owner_named_in_errors(), readable_errors():
             try:
-                for entry in self._entries(Prefix=prefix, **options):
-                    etag, time = _unquoted(entry["ETag"]), entry["LastModified"]
-                    yield Listed(entry["Key"], etag, time, entry["Size"])
+                yield
             except aws_errors() as error:
                 if is_refusal(error) and error_code(error) == "AccessDenied":
-                    raise Denied(str(error), where="AWS ListObjectsV2") from error
+                    raise Denied(str(error), where=f"AWS {operation}") from error
                 raise
 
     def _entries(self, **arguments: str) -> Iterator[Mapping[str, Any]]:
-        pages = self._connection.client("s3").get_paginator("list_objects_v2")
+        pages = self._boto3.get_paginator("list_objects_v2")
         with readable_responses("ListObjectsV2"):
-            for page in pages.paginate(Bucket=self._destination.bucket, **arguments):
+            found = iter(pages.paginate(Bucket=self._destination.bucket, **arguments))
+            while page := self._waited(lambda: next(found, None)):
                 page["IsTruncated"]  # KeyError if the response is not from S3
                 yield from page.get("Contents", [])
 
@@ -179,7 +197,7 @@ class Objects:
 
         with self._errors("HeadObject"), self._logged("HeadObject", key):
             try:
-                found = _in_thread(
+                found = self._waited(
                     lambda: obstore.get(self._with_retries, key, options={"head": True})
                 )
             except FileNotFoundError:
@@ -196,15 +214,44 @@ class Objects:
             except FileNotFoundError:
                 return None
 
-    def delete(self, keys: Sequence[str]) -> None:
-        """Delete objects, at most 1000; a bucket with versions keeps them as old versions."""
-        import obstore
+    def delete(self, listed: Sequence[tuple[str, str]]) -> Sequence[str]:
+        """Delete objects by their keys and listed ETags; return the keys of those that are kept.
 
-        with (
-            self._errors("DeleteObjects"),
-            self._logged("DeleteObjects", counted(len(keys), "key")),
-        ):
-            _in_thread(lambda: obstore.delete(self._with_retries, list(keys)))
+        S3 keeps an object that has changed since it was listed. There are at most 1000; a bucket
+        with versions keeps them as old versions. obstore has no such condition.
+
+        Raises:
+            Denied: deleting an object is not allowed; others may be deleted.
+        """
+        entries = [{"Key": key, "ETag": f'"{etag}"'} for key, etag in listed]
+        bucket = self._destination.bucket
+        with self._boto3_errors("DeleteObjects"):
+            errors = self._waited(lambda: delete_batch(self._boto3, bucket, entries))
+        kept = [str(error["Key"]) for error in errors if error.get("Code") in _CHANGED]
+        for error in errors:
+            code, key = str(error.get("Code")), error.get("Key")
+            if code not in _CHANGED | _GONE:
+                kind = Denied if code == "AccessDenied" else ReadModelError
+                message = str(error.get("Message") or "")
+                what, where = f"{code}: {key}: {message}".rstrip(": "), "AWS DeleteObjects"
+                raise kind(what, where=where, hint=hint_for(code, message))
+        return kept
+
+    def _waited(self, call: Callable[[], Result]) -> Result:
+        """The call's result; from the main thread it is called in another one.
+
+        obstore ignores Ctrl-C while it waits, and no client has a limit for all attempts.
+        """
+        if current_thread() is not main_thread():
+            return call()
+        try:
+            return self.watch.call(call)
+        except Stalled:
+            raise self.stalled() from None
+
+    def stalled(self) -> Unfinished:
+        """The error after too much time without a response."""
+        return no_response(self._destination.bucket)
 
     def _logged(self, operation: str, key: str) -> AbstractContextManager[None]:
         return logged_call(operation, f"s3://{self._destination.bucket}/{key}")
@@ -224,6 +271,16 @@ class Objects:
     def _connection(self) -> Connection:
         return self._destination.connection
 
+    @property
+    def _boto3(self) -> Any:
+        """One client of boto3 for all threads, which may use it, but not make it."""
+        with self._making_client:
+            return self._client
+
+    @cached_property
+    def _client(self) -> Any:
+        return self._connection.client("s3")
+
     @cached_property
     def _access(self) -> BucketAccess:
         return checked_access(self._connection, self._destination.bucket)
@@ -240,12 +297,6 @@ class Objects:
         destination = self._destination
         with obstore_errors("PutObject"):
             return store(self._access, destination.bucket, destination.bucket_owner, retries)
-
-
-def _in_thread(call: Callable[[], Result]) -> Result:
-    """Call it in another thread and wait: obstore ignores Ctrl-C while it waits."""
-    with closing(map_in_threads(lambda function: function(), (call,), 1)) as results:
-        return next(results)
 
 
 def _unquoted(etag: str | None) -> str:
@@ -306,6 +357,8 @@ def _error(text: str, operation: str) -> ReadModelError:
 def _code_and_message(text: str) -> tuple[str, str]:
     if found := _OF_ONE_KEY.search(text):
         return found[3], f"{found[1]}: {found[2]}"
+    from html import unescape  # slow to load
+
     return unescape(_found(_CODE, text)), unescape(_found(_MESSAGE, text))
 
 

@@ -22,7 +22,7 @@ from readmodel_cfn.publish.destination import DestinationOrLookup
 from readmodel_cfn.publish.documents import DEFAULT, encoder
 from readmodel_cfn.publish.documents import Settings as Settings
 from readmodel_cfn.publish.objects import Denied
-from readmodel_cfn.publish.results import RUN_AGAIN, Deleted, Fault, Outcome, PublishPlan
+from readmodel_cfn.publish.results import RUN_AGAIN, Deleted, Fault, Kept, Outcome, PublishPlan
 from readmodel_cfn.publish.results import PublishResult as PublishResult
 from readmodel_cfn.publish.schemas import Schemas
 from readmodel_cfn.publish.selection import KeyRoute, Selection
@@ -38,7 +38,12 @@ Documents = (
 )
 """A mapping of keys to values, pairs of both, or one or several paths of files and directories."""
 
+MaxDeletes = int | Literal["all"]
+"""How many documents may be deleted."""
+
 _BATCH = 1000  # keys of one DeleteObjects call, S3's limit
+# Up to these numbers, documents are deleted without max_deletes.
+_FEW_DELETES, _SMALL_PART = 20, 0.2
 
 
 class SharedOptions(TypedDict, total=False):
@@ -50,6 +55,7 @@ class SharedOptions(TypedDict, total=False):
     create_only: bool
     skip_invalid: bool
     delete_missing: bool
+    max_deletes: MaxDeletes | None
     default: Callable[[Any], object] | None
     confirm: Confirm | None
     on_progress: OnProgress
@@ -100,6 +106,7 @@ def publish(
     create_only: bool = False,
     skip_invalid: bool = False,
     delete_missing: bool = False,
+    max_deletes: MaxDeletes | None = None,
     dry_run: bool = False,
     default: Callable[[Any], object] | None = None,
     confirm: Confirm | None = None,
@@ -127,7 +134,10 @@ def publish(
         create_only: Send only documents that do not exist; S3 decides.
         skip_invalid: Skip invalid documents and send the others.
         delete_missing: Then delete documents that the routes serve and that are not in `documents`,
-            which must be a mapping or paths, and not empty.
+            which must be a mapping or paths, and not empty. A document that another publisher has
+            changed since it was listed is kept.
+        max_deletes: The most documents to delete, or "all". It is required to delete more than 20,
+            if they are more than 20 % of those in the bucket.
         dry_run: Send and delete nothing, and return the plan. With `force` or `create_only` it has
             all keys, because nothing is compared.
         default: Converts values that JSON does not know, as in `json.dumps`.
@@ -148,6 +158,8 @@ def publish(
         what = "skipped documents would count as missing"
         hint = "use one of them"
         raise ConfigError(what, where="--skip-invalid and --delete-missing", hint=hint)
+    if max_deletes is not None and not delete_missing:
+        raise ConfigError("requires delete_missing", where="--max-deletes")
     if delete_missing and routes is None:
         raise ConfigError("requires routes", where="delete_missing", hint="pass routes=")
     started = time.monotonic()
@@ -165,6 +177,7 @@ def publish(
     with closing(_changes(documents, options, destination, default)) as changes:
         if dry_run:
             return changes.plan()
+        _check_deletes(changes, max_deletes)
         _require_consent_to_delete(changes, confirm, on_progress)
         return _Publication(changes, options).run(started)
 
@@ -198,6 +211,21 @@ def _path(path: Any) -> Path:
     return Path(path)
 
 
+def _check_deletes(changes: Changes, most: MaxDeletes | None) -> None:
+    """Check that not more documents would be deleted than a person expects.
+
+    Raises:
+        ConfigError: `most` is lower, or it is required.
+    """
+    count, stored = len(changes.missing), changes.stored
+    is_ordinary = count <= _FEW_DELETES or count <= _SMALL_PART * stored
+    if most == "all" or (is_ordinary if most is None else count <= most):
+        return
+    what = f"{counted(count, 'document')} of {stored:,} would be deleted"
+    hint = f"look at them with --dry-run; to delete them add --max-deletes {count}, or all"
+    raise ConfigError(what, where="--delete-missing", hint=hint)
+
+
 def _require_consent_to_delete(
     changes: Changes, confirm: Confirm | None, on_progress: OnProgress
 ) -> None:
@@ -205,10 +233,10 @@ def _require_consent_to_delete(
     missing, destination = changes.missing, changes.destination
     if not missing:
         return
-    for key in missing:
+    lost, target = tuple(key for key, _ in missing), destination.target
+    for key in lost:
         on_progress(Note(f"delete  {key}"))
-    text = f"delete {counted(len(missing), 'document')} from {destination}"
-    lost, target = tuple(missing), destination.target
+    text = f"delete {counted(len(lost), 'document')} from {destination}"
     require_consent(Consent("delete-missing", destination.bucket, text, lost, target), confirm)
 
 
@@ -221,7 +249,7 @@ class _Publication:
             changes.objects, options.settings, create_only=options.create_only
         )
         self._tally = self._uploader.tally
-        self._deleted = self._deleting = 0
+        self._deleted = self._deleting = self._kept = 0
 
     def run(self, started: float) -> PublishResult:
         """Send everything, then delete what is missing."""
@@ -252,6 +280,7 @@ class _Publication:
             first_fault=tally.first_fault,
             bucket=destination.bucket,
             target=destination.target,
+            kept=self._kept,
         )
 
     @property
@@ -272,14 +301,15 @@ class _Publication:
         self._uploader.send(changes.items(), changes.load, on_outcome)
 
     def _delete(self) -> None:
-        keys, objects = iter(self._changes.missing), self._changes.objects
+        listed, objects = iter(self._changes.missing), self._changes.objects
         try:
-            while batch := list(islice(keys, _BATCH)):
+            while batch := list(islice(listed, _BATCH)):
                 self._deleting = len(batch)
-                objects.delete(batch)
-                self._deleted, self._deleting = self._deleted + len(batch), 0
-                for key in batch:
-                    self._report(Deleted(key))
+                kept = {*objects.delete(batch)}
+                self._deleting, self._kept = 0, self._kept + len(kept)
+                self._deleted += len(batch) - len(kept)
+                for key, _ in batch:
+                    self._report(Kept(key) if key in kept else Deleted(key))
         except Denied as error:
             if self._tally.sent or self._deleted:
                 raise self._unfinished(error) from error

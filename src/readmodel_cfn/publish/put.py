@@ -5,6 +5,7 @@ Conditions: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-wr
 
 import base64
 import hashlib
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -21,7 +22,13 @@ from readmodel_cfn.aws.errors import (
 )
 from readmodel_cfn.errors import ConfigError, LostRace, Unfinished
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
-from readmodel_cfn.publish.destination import Destination, DestinationOrLookup, resolve
+from readmodel_cfn.publish.destination import (
+    NO_PROGRESS,
+    Destination,
+    DestinationOrLookup,
+    no_response,
+    resolve,
+)
 from readmodel_cfn.publish.documents import (
     DEFAULT,
     Settings,
@@ -36,7 +43,10 @@ from readmodel_cfn.publish.files import key_of_path, read_file
 from readmodel_cfn.publish.results import Fault, Published, PublishPlan
 from readmodel_cfn.publish.schemas import Schemas
 from readmodel_cfn.publish.selection import KeyRoute, Selection, hidden_path
+from readmodel_cfn.threads import Stalled, Watch
 
+clock = time.monotonic
+"""The clock that limits the wait for a response."""
 _CONFLICT = "ConditionalRequestConflict"  # two writers at the same time
 _LOST = {_CONFLICT, "PreconditionFailed", "NoSuchKey"}
 
@@ -84,7 +94,7 @@ def publish_document(
     Raises:
         ConfigError: the document, its key or the options are invalid; nothing was sent.
         LostRace: another writer changed the document first; nothing was sent.
-        Unfinished: it was interrupted, and the document may be stored.
+        Unfinished: it was interrupted or S3 does not respond, and the document may be stored.
         ReadModelError: S3 refuses it.
     """
     body = encode(value, key, encoder(default))
@@ -174,8 +184,11 @@ def _publish(
     on_progress(Step(f"Sending {key} to {found.bucket}"))
     try:
         with found.owner_named_in_errors(), readable_errors():
-            published = _put(found, key, body, settings, if_match, create_only)
+            put_it = partial(_put, found, key, body, settings, if_match, create_only)
+            published = Watch(NO_PROGRESS, clock).call(put_it)
         return replace(published, target=found.target)
+    except Stalled:
+        raise no_response(f"{found.bucket}/{key}") from None
     except KeyboardInterrupt:
         what, where = "interrupted: 0 sent, 1 in progress", f"{found.bucket}/{key}"
         raise Unfinished(what, where=where, hint="run it again") from None

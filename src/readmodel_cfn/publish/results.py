@@ -93,6 +93,21 @@ class Deleted:
         return {"key": self.key}
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A document that was not deleted, because it has changed since it was listed."""
+
+    kind: ClassVar[str] = "kept"
+    key: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields."""
+        return {"key": self.key}
+
+    def __str__(self) -> str:
+        return f"{self.key}: not deleted: it was published meanwhile"
+
+
 def named(bucket: str, target: Target) -> str:
     """The bucket with its stack, or with its region: `data-bucket of stack shop in eu-west-1`."""
     if target == Target():
@@ -197,6 +212,8 @@ class PublishResult:
             named.
         bucket: Name of the bucket.
         target: The account, region and stack.
+        kept: Number of documents that were not deleted, because another publisher has changed them
+            since they were listed.
     """
 
     kind: ClassVar[str] = "result"
@@ -214,6 +231,7 @@ class PublishResult:
     urls: Mapping[str, str] = field(default_factory=dict)
     bucket: str = ""
     target: Target = field(default_factory=Target)
+    kept: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """The numbers, the URLs, the bucket, and the fields of `target`."""
@@ -221,6 +239,7 @@ class PublishResult:
             "sent": self.sent,
             "unchanged": self.unchanged,
             "deleted": self.deleted,
+            "kept": self.kept,
             "invalid": self.invalid,
             "lost": self.lost,
             "passed_over": self.passed_over,
@@ -240,6 +259,7 @@ class PublishResult:
         counts = {"sent": self.sent, "unchanged": self.unchanged}
         optional = {
             "deleted": self.deleted,
+            "kept": self.kept,
             "invalid": self.invalid,
             "lost": self.lost,
             "passed over": self.passed_over,

@@ -8,7 +8,7 @@ from typing import Any
 from readmodel_cfn.printable import printable
 from readmodel_cfn.publish.documents import Check
 from readmodel_cfn.publish.results import Fault
-from readmodel_cfn.publish.selection import KeyRoute
+from readmodel_cfn.publish.route_index import KeyRoute, RouteIndex
 from readmodel_cfn.schemas import RouteSchema, message_of, pointer
 
 _MOST = 10  # faults of one document
@@ -24,23 +24,22 @@ class Schemas:
     """
 
     def __init__(self, routes: Sequence[KeyRoute] | None = None) -> None:
-        self._of: list[tuple[KeyRoute, RouteSchema]] = []
-        loaded: dict[str, RouteSchema] = {}
-        for route in routes or ():
-            if route.schema:
-                if route.schema not in loaded:
-                    loaded[route.schema] = RouteSchema(route.schema, route.path)
-                self._of.append((route, loaded[route.schema]))
+        self._loaded: dict[str, RouteSchema] = {}
+        with_schema = [route for route in routes or () if route.schema]
+        self._index = RouteIndex(with_schema)
+        for route in with_schema:
+            if route.schema and route.schema not in self._loaded:
+                self._loaded[route.schema] = RouteSchema(route.schema, route.path)
 
     def __bool__(self) -> bool:
-        return bool(self._of)
+        return bool(self._loaded)
 
     def check(self, key: str) -> Check | None:
         """The check of the document with this key; None if no route with a schema serves it."""
-        if not self._of:
+        if not self._loaded:
             return None
-        schemas = {schema.file: schema for route, schema in self._of if route.match_key(key)}
-        return partial(_check, list(schemas.values())) if schemas else None
+        files = dict.fromkeys(route.schema for route in self._index.serving(key) if route.schema)
+        return partial(_check, [self._loaded[file] for file in files]) if files else None
 
 
 def _check(schemas: Sequence[RouteSchema], value: Any, source: str) -> Fault | None:

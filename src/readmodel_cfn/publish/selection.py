@@ -12,29 +12,10 @@ anything below it is sent or deleted) if
 import re
 from collections.abc import Callable, Iterable, Sequence
 from fnmatch import translate
-from typing import Protocol
+from functools import lru_cache
 
-
-class KeyRoute(Protocol):
-    """The part of a route that is about keys."""
-
-    @property
-    def path(self) -> str:
-        """Path of the URL, such as products/{id}."""
-
-    @property
-    def key_pattern(self) -> str:
-        """The key, with `*` for each parameter."""
-
-    @property
-    def schema(self) -> str | None:
-        """File with the JSON Schema of its documents."""
-
-    def match_key(self, key: str) -> bool:
-        """Whether the route serves the key."""
-
-    def may_serve_below(self, directory: str) -> bool:
-        """Whether the route may serve a key below the directory, which ends with a slash."""
+from readmodel_cfn.publish.route_index import KeyRoute as KeyRoute
+from readmodel_cfn.publish.route_index import RouteIndex
 
 
 class Selection:
@@ -51,8 +32,8 @@ class Selection:
     ) -> None:
         self._excluded = _matcher(exclude)
         self._routes = routes
-        self._fixed = {route.key_pattern for route in routes or () if not _has_parameter(route)}
-        self._others = [route for route in routes or () if _has_parameter(route)]
+        self._index = RouteIndex(routes or ())
+        self._may_be_served = lru_cache(1024)(self._may_serve_at_or_below)
 
     @property
     def prefixes(self) -> list[str]:
@@ -65,7 +46,7 @@ class Selection:
         """Whether a route serves the key."""
         if self._routes is None:
             return not hidden_path(key)
-        return key in self._fixed or any(route.match_key(key) for route in self._others)
+        return bool(self._index.serving(key))
 
     def excludes(self, path: str) -> bool:
         """Whether a pattern excludes the key or directory."""
@@ -80,7 +61,7 @@ class Selection:
         if self.excludes(path):
             return True
         hidden = hidden_path(path)
-        return bool(hidden) and not self._may_serve_at_or_below(hidden)
+        return bool(hidden) and not self._may_be_served(hidden)
 
     def _may_serve_at_or_below(self, path: str) -> bool:
         routes = self._routes or ()
@@ -102,10 +83,6 @@ def hidden_path(path: str) -> str:
 
 def _is_hidden(segment: str) -> bool:
     return segment.startswith(".") and segment not in (".", "..")
-
-
-def _has_parameter(route: KeyRoute) -> bool:
-    return "*" in route.key_pattern
 
 
 def _matcher(patterns: Iterable[str]) -> Callable[[str], bool]:

@@ -13,7 +13,7 @@ from readmodel_cfn.errors import ReadModelError, Unfinished
 from readmodel_cfn.publish.documents import Document, Settings
 from readmodel_cfn.publish.objects import Busy, Denied, Exists, Objects
 from readmodel_cfn.publish.results import RUN_AGAIN, Fault, Lost, Outcome, Sent
-from readmodel_cfn.threads import map_in_threads
+from readmodel_cfn.threads import Stalled, map_in_threads
 
 Item = TypeVar("Item")
 MAX_REQUESTS = 64
@@ -77,14 +77,16 @@ class Uploader:
         Items with the same key are sent one after the other, so the last one is stored.
 
         Raises:
-            Unfinished: some were sent when S3 refused one, was unreachable, or on an interruption.
+            Unfinished: some were sent when S3 refused one, was unreachable, or on an interruption;
+                or S3 has not responded for NO_PROGRESS seconds.
             ReadModelError: none was sent.
         """
 
         def send_item(item: Item) -> Outcome:
             return self._sent(load(item))
 
-        outcomes = map_in_threads(send_item, items, MAX_REQUESTS, key=_key)
+        watch = self._objects.watch
+        outcomes = map_in_threads(send_item, items, MAX_REQUESTS, key=_key, watch=watch)
         with self._stopping(), closing(outcomes):
             for outcome in outcomes:
                 on_outcome(outcome)
@@ -138,6 +140,10 @@ class Uploader:
             yield
         except KeyboardInterrupt:
             raise Unfinished(f"interrupted: {self._so_far()}", hint=RUN_AGAIN) from None
+        except Stalled:
+            error = self._objects.stalled()
+            what = f"{self._so_far(0)}, then {error.what}"
+            raise Unfinished(what, where=error.where, hint=RUN_AGAIN) from None
         except (ReadModelError, Stopped) as error:
             so_far = self._so_far()
             if not self.tally.sent:
@@ -146,9 +152,9 @@ class Uploader:
         finally:
             self._pace.stop(0)
 
-    def _so_far(self) -> str:
+    def _so_far(self, timeout: float = _TIMEOUT) -> str:
         """Stop, and count: S3 may still store what is in progress."""
-        in_progress = self._pace.stop(_TIMEOUT)
+        in_progress = self._pace.stop(timeout)
         counts = [f"{self.tally.sent:,} sent"]
         counts += [f"{in_progress:,} in progress"] * bool(in_progress)
         return ", ".join(counts)

@@ -18,7 +18,7 @@ from readmodel_cfn.template.conflicts import (
     check_not_deployed,
 )
 from readmodel_cfn.template.cors_origin import fixed_origin
-from readmodel_cfn.template.deployment import API_PARTS, Deployment, build_deployment
+from readmodel_cfn.template.deployment import API_PARTS, build_deployment
 from readmodel_cfn.template.gateway_responses import build_gateway_responses
 from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.template.naming import PREFIX, PREFIX_IN_WORDS, Names
@@ -33,6 +33,7 @@ from readmodel_cfn.template.resources import (
     build_resources,
     outputs_of,
 )
+from readmodel_cfn.template.sections.deployment import Deployment
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from troposphere import Ref
 from troposphere import apigateway as ag
 
-from readmodel_cfn.template.api import Api
 from readmodel_cfn.template.cors_origin import fixed_origin
 from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.options import without_none
@@ -20,6 +19,7 @@ from readmodel_cfn.template.responses import (
     method_response,
 )
 from readmodel_cfn.template.routes import CONDITIONAL_HEADERS, READ_METHODS, Route
+from readmodel_cfn.template.sections.api import Api
 
 _MAX_AGE = "7200"  # seconds; the maximum in Chromium
 

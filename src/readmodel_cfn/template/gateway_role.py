@@ -11,34 +11,10 @@ from awacs.aws import Statement
 from troposphere import Join, Select, Split, StackId, iam
 
 from readmodel_cfn.template import policies
-from readmodel_cfn.template.naming import BOUNDARY, IAM_NAME, IAM_NAME_IN_WORDS, Names
-from readmodel_cfn.template.options import check_options, option, without_none
+from readmodel_cfn.template.naming import Names
+from readmodel_cfn.template.options import without_none
 from readmodel_cfn.template.references import Reference, reference_to
-
-
-@dataclass(frozen=True)
-class GatewayRole:
-    """The IAM role that API Gateway assumes to read the documents."""
-
-    name: str | None = option(
-        None,
-        "Name of the role. By default CloudFormation generates a unique name.",
-        pattern=IAM_NAME,
-        allowed=IAM_NAME_IN_WORDS,
-        example="shop-api",
-        of_resource=True,
-    )
-    permissions_boundary: str | None = option(
-        None,
-        "ARN of the permissions boundary of the role. By default there is none.",
-        pattern=BOUNDARY,
-        allowed="the ARN of an IAM policy",
-        example="arn:aws:iam::123456789012:policy/boundary",
-        of_resource=True,
-    )
-
-    def __post_init__(self) -> None:
-        check_options(self, "gateway_role")
+from readmodel_cfn.template.sections.gateway_role import GatewayRole
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from readmodel_cfn.template.api import Api
-from readmodel_cfn.template.data_store import DataStore
-from readmodel_cfn.template.deployment import Deployment
-from readmodel_cfn.template.gateway_role import GatewayRole
 from readmodel_cfn.template.options import OptionError
 from readmodel_cfn.template.releases import PREVIEW_STAGE, Releases
 from readmodel_cfn.template.routes import ROUTES_ALLOWED, Route, check_routes
-from readmodel_cfn.template.writer import Writer
+from readmodel_cfn.template.sections.api import Api
+from readmodel_cfn.template.sections.data_store import DataStore
+from readmodel_cfn.template.sections.deployment import Deployment
+from readmodel_cfn.template.sections.gateway_role import GatewayRole
+from readmodel_cfn.template.sections.writer import Writer
 
 SECTIONS: Mapping[str, type] = {
     "data_store": DataStore,

@@ -54,8 +54,10 @@ def object_arns(bucket: Arn, patterns: Sequence[str]) -> list[Arn]:
 def use(actions: Sequence[Action], objects: Sequence[Arn]) -> Statement:
     """Allow actions on documents.
 
-    A publisher needs only PUT, and API Gateway only GET; for a PUT with If-Match a writer also
-    needs GET. DELETE removes documents that are no longer published, but no earlier versions.
+    A publisher needs only PUT, and API Gateway only GET; a writer also needs GET for
+    a PUT with If-Match and for a deletion with the listed ETag, for which S3 requires it
+    (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html). DELETE removes
+    documents that are no longer published, but no earlier versions.
 
     With releases, PUT is for documents and manifests, whose If-None-Match needs no more; GET is
     for copies of unchanged documents, for manifests and for the pointer, which is put with

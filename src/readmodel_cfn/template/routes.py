@@ -133,12 +133,36 @@ class Route:
         folder would make files such as `.vscode/settings.json` public. A key with a literal dot is
         served: `.well-known/{name}.json`.
         """
+        if self._expression:
+            fits = self._expression.fullmatch(key) is not None
+        else:
+            fits = self._matches_in_one_pass(key)
+        return fits and len(key) <= OBJECT_KEY_BYTES and not _has_dot_segment(key)
+
+    @cached_property
+    def _expression(self) -> re.Pattern[str] | None:
+        """A regular expression for the key; None if a segment has several parameters.
+
+        Then it would try every way to divide the segment.
+        """
+        if any(segment.count("{") > 1 for segment in self.key.split("/")):
+            return None
+        pattern, *others = self._parts
+        expression = re.escape(pattern)
+        for characters, literal in zip(others[::2], others[1::2], strict=True):
+            segment = f"{_CHARACTER}+"
+            rest = rf"(?:/(?!\.){segment})*" if "/" in characters else ""
+            begins = rf"(?!\.){segment}" if pattern == "" or pattern.endswith("/") else segment
+            expression += begins + rest + re.escape(literal)
+            pattern = literal
+        return re.compile(expression)
+
+    def _matches_in_one_pass(self, key: str) -> bool:
         first, *others = self._parts
         ends = {len(first)} if key.startswith(first) else set()
         for characters, literal in zip(others[::2], others[1::2], strict=True):
             ends = _after_literal(literal, key, _after_parameter(characters, key, ends))
-        fits = len(key) in ends and len(key) <= OBJECT_KEY_BYTES
-        return fits and not _has_dot_segment(key)
+        return len(key) in ends
 
     def path_of_key(self, key: str) -> str | None:
         """The path at which clients read the document with this key; None if it is not served."""
@@ -265,7 +289,8 @@ def _after_literal(literal: str, key: str, starts: set[int]) -> set[int]:
 
 def _has_dot_segment(text: str) -> bool:
     """Whether a segment is . or .., which clients resolve before they send a request."""
-    return any(part in (".", "..") for part in text.split("/"))
+    may_have = text.endswith(".") or "./" in text
+    return may_have and any(part in (".", "..") for part in text.split("/"))
 
 
 ROUTES_ALLOWED = 'a list of Route objects: [Route("products/{id}", "products/{id}.json")]'

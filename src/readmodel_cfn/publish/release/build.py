@@ -299,7 +299,7 @@ class Builder:
             return
         prefix = prefix_of(release)
         for found in Objects(self.destination).listed(prefix, exactly=True):
-            yield replace(found, key=found.key.removeprefix(prefix))
+            yield found._replace(key=found.key.removeprefix(prefix))
 
     def _missing(self, there: Iterator[Listed]) -> Iterator[Row]:
         for row, found in merge_by_key(self._contents, there):
@@ -401,6 +401,7 @@ class _InRelease:
 
     def __init__(self, objects: Objects, release: str) -> None:
         self._objects, self._prefix, self._release = objects, prefix_of(release), release
+        self.watch, self.stalled = objects.watch, objects.stalled
 
     def put(self, key: str, body: bytes, headers: Mapping[str, str], create: bool) -> str:
         """Put a document of the release."""

@@ -10,6 +10,7 @@ from threading import Lock, Thread
 from readmodel_cfn.verify.race.body import SMALLEST, make
 from readmodel_cfn.verify.releases.judge import Kind, Verdict, judge
 from readmodel_cfn.verify.releases.measure import measure
+from stacks import TIMEOUT
 
 RELEASES = 20
 
@@ -87,7 +88,7 @@ def verdict(gateway: Gateway, readers: int = 2) -> Verdict:
 
     with served(gateway) as urls:
         calls = (lambda _: None), gateway.activate, number_of
-        found = measure(urls, *calls, RELEASES, readers)
+        found = measure(urls, *calls, RELEASES, readers, seen_within=TIMEOUT)
     assert found.unseen == ()
     assert len(found.switches) == RELEASES
     return judge(found.switches, found.reads)

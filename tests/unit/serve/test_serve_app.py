@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from serve_templates import template
 
 from readmodel_cfn.limits import API_PAYLOAD_BYTES
 from readmodel_cfn.local.gateway import Request, Response
 from readmodel_cfn.local.serve.api import Api, api_of
 from readmodel_cfn.local.serve.app import Answered, App
 from readmodel_cfn.local.serve.source import Source
+from serve_templates import template
 
 Sent = list[dict[str, Any]]
 

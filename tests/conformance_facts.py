@@ -32,19 +32,21 @@ A file has one area. A `[[fact]]` has:
                                        matches, gunzip, inflate, and s3: the last call of S3
                                        (false: none)
 
-`"LONG"` is a JSON document of 336 bytes.
+`"LONG"` is a JSON document of 336 bytes, `"LARGEST"` a text of one byte more than 300 KB.
 """
 
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 DATA = Path(__file__).with_name("conformance")
 LONG = json.dumps({"text": "abcdefgh" * 40})
+LARGEST = "x" * (300 * 1024 + 1)
 STAGE = "test"
 BUCKET = "bucket"
 _ROLE = {"Fn::GetAtt": ["Role", "Arn"]}
@@ -106,20 +108,24 @@ def facts() -> list[Fact]:
 
 def _read(file: Path) -> Iterator[Fact]:
     for given in tomllib.loads(file.read_text("utf-8"))["fact"]:
-        for text in given.pop("each", [None]):
-            own = given if text is None else _filled(given, text)
-            yield Fact(area=file.stem.replace("_", "-"), **_filled(own, LONG, '"LONG"'))
+        for text in given.pop("each", [""]):
+            own = _texts(given, partial(_filled, each=text))
+            yield Fact(area=file.stem.replace("_", "-"), **own)
 
 
-def _filled(value: Any, text: str, name: str = "{each}") -> Any:
-    """The value with the text in place of the name; `LONG` replaces whole texts only."""
+def _filled(value: str, each: str) -> str:
+    """The text with `each` in its place; `LONG` and `LARGEST` replace whole texts only."""
+    filled = value.replace("{each}", each).replace("{each.lower}", each.lower())
+    return {"LONG": LONG, "LARGEST": LARGEST}.get(filled, filled)
+
+
+def _texts(value: Any, change: Callable[[str], str]) -> Any:
+    """The value with every text in it changed."""
     if isinstance(value, str):
-        if name == '"LONG"':
-            return text if value == "LONG" else value
-        return value.replace(name, text).replace("{each.lower}", text.lower())
+        return change(value)
     if isinstance(value, dict):
-        return {_filled(key, text, name): _filled(own, text, name) for key, own in value.items()}
-    return [_filled(own, text, name) for own in value] if isinstance(value, list) else value
+        return {change(key): _texts(own, change) for key, own in value.items()}
+    return [_texts(own, change) for own in value] if isinstance(value, list) else value
 
 
 def template(fact: Fact) -> Json:

@@ -12,12 +12,12 @@ from readmodel_cfn.progress import ignore
 from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.publish.release.activate import Activation
-from readmodel_cfn.publish.release.names import POINTER
 from readmodel_cfn.publish.release.prune import Pruning, releases
 from readmodel_cfn.publish.release.publish import plan_release, publish_release
 from readmodel_cfn.publish.release.results import Activated, Pruned, Release, ReleaseResult
 from readmodel_cfn.publish.release.store import ReleaseStore
 from readmodel_cfn.publish.results import PublishPlan
+from readmodel_cfn.template.releases import POINTER
 
 KEY = Credentials("AKIA1", "s3cret")
 LIVE, PREVIEW = "v1", "preview"

@@ -42,22 +42,27 @@ from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.publish.publish import publish
 from readmodel_cfn.results import (
+    Activated,
     DeleteResult,
     DeployResult,
     Diagnosis,
     EventStream,
     FollowResult,
     Plan,
+    Pruned,
     Published,
     PublishPlan,
     PublishResult,
     RaceResult,
+    Release,
+    ReleaseResult,
     Response,
     Restored,
     SettingChange,
     StackDiff,
     StackEvent,
     StackStatus,
+    SwitchResult,
     Target,
     VerifyResult,
     Version,
@@ -184,6 +189,35 @@ def whole_life(shop: rm.ReadModelStack) -> int:
     print(account, deleted.name, published.bucket, published.target.place)
     print(shop.url("products/1"), response.json(), outputs, printed, str(difference))
     return published.sent + published.unchanged
+
+
+def with_releases() -> rm.ReadModelStack:
+    """A stack whose documents go live as a whole set."""
+    options = rm.Releases(keep=2, preview=True)
+    return rm.ReadModelStack("shop", rm.ReadModel(routes=MODEL.routes, releases=options))
+
+
+def life_of_releases(shop: rm.ReadModelStack) -> str:
+    """Every method for releases, and some of what it returns."""
+    plan: PublishPlan = shop.plan_release("data")
+    published: ReleaseResult = shop.publish_release("data", activate=False, confirm=agree)
+    previewed: Activated = shop.activate(published.release, stage="preview")
+    activated: Activated = shop.activate(published.release)
+    listed: list[Release] = shop.releases(on_progress=print_progress)
+    switched: SwitchResult = shop.verify_releases(readers=2, confirm=agree)
+    back: Activated = shop.rollback()
+    pruned: Pruned = shop.prune(keep=1, confirm=agree)
+    results = (previewed, activated, back)
+    printed = [result.as_dict() for result in results], switched.as_dict(), pruned.as_dict()
+    print(
+        plan.has_changes,
+        published.as_dict(),
+        listed[0].as_dict(),
+        printed,
+        switched.passed,
+        pruned.deleted,
+    )
+    return published.release
 
 
 def print_progress(value: object) -> None:

@@ -17,6 +17,7 @@ from readmodel_cfn.verify.releases.judge import Kind, Verdict, judge
 from readmodel_cfn.verify.releases.measure import measure
 from readmodel_cfn.verify.releases.run import release_before
 from release_scene import LIVE, PREVIEW, Scene, numbered
+from stacks import TIMEOUT
 
 RELEASES = 20
 
@@ -98,7 +99,7 @@ def verdict(gateway: Gateway, readers: int = 2) -> Verdict:
 
     with served(gateway) as urls:
         calls = (lambda _: None), gateway.activate, number_of
-        found = measure(urls, *calls, RELEASES, readers)
+        found = measure(urls, *calls, RELEASES, readers, seen_within=TIMEOUT)
     assert found.unseen == ()
     assert len(found.switches) == RELEASES
     return judge(found.switches, found.reads)

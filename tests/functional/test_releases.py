@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from errno import ENOSPC
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +49,11 @@ def refused(asked: list[Consent]) -> Callable[[Consent], bool]:
 
 
 def test_new_ids_are_allowed_and_sort_by_time() -> None:
-    found = new_id()
-    assert check_id(found) == found
-    assert found[:15] >= "20260101T000000"
+    assert check_id(new_id())
+    newest = datetime(2026, 12, 31, 23, 59, 58, tzinfo=UTC)
+    found = [new_id(newest - timedelta(seconds=10**power)) for power in range(8)]
+    assert sorted(found, reverse=True) == found
+    assert new_id(newest) != new_id(newest)
 
 
 @pytest.mark.parametrize(
@@ -245,6 +249,26 @@ def test_file_that_changes_after_the_check_leaves_nothing_live(
 
 
 # Copies that fail.
+
+
+@pytest.mark.parametrize("module", ["contents", "store"])
+def test_full_temporary_disk_leaves_the_old_release_live(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    class Full(BytesIO):
+        def write(self, _: object) -> int:
+            raise OSError(ENOSPC, "No space left on device")
+
+        def close(self) -> None:
+            self.write(b"buffered")
+
+    first = scene.publish(numbered(3)).release
+    place = f"readmodel_cfn.publish.release.{module}.TemporaryFile"
+    monkeypatch.setattr(place, lambda *_: Full())
+    with pytest.raises(ReadModelError, match="No space") as caught:
+        scene.publish(numbered(3, version=2))
+    assert "TMPDIR" in (caught.value.hint or "")
+    assert scene.pointer["release"] == first
 
 
 def test_document_that_was_changed_in_the_old_release_is_uploaded(scene: Scene) -> None:

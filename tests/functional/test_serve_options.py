@@ -144,6 +144,15 @@ def test_documents_come_from_an_s3_at_a_url(
     ]
 
 
+@pytest.mark.parametrize(("unsigned", "status"), [(True, 200), (False, 403)])
+def test_other_host_name_reads_only_what_an_s3_gives_to_everybody(
+    folder: Path, s3: tuple[str, list[tuple[str, str, list[str]]]], unsigned: bool, status: int
+) -> None:
+    store = ("--s3-endpoint", s3[0]) if unsigned else ("--documents", "documents")
+    with serving(folder, *OPTIONS, *store) as server:
+        assert server.ask("/live/1", {"Host": "shop.example"}).status == status
+
+
 def test_generated_template_is_served_as_its_read_model_is(tmp_path: Path) -> None:
     folder = project(tmp_path)
     template = run("template", "--config", str(folder / "readmodel.toml")).stdout

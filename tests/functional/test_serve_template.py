@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from test_serve_process import Server, running
 
-TEMPLATES = Path(__file__).parents[1] / "unit" / "serve"
+TESTS = Path(__file__).parents[1]
 PROGRAM = f"""
 import json, sys
-sys.path.insert(0, {str(TEMPLATES)!r})
+sys.path.insert(0, {str(TESTS)!r})
 from serve_templates import template
 from readmodel_cfn.local.serve import serving
 

@@ -5,6 +5,7 @@ import secrets
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from click.testing import CliRunner, Result
 
 from readmodel_cfn.cli import main
 from readmodel_cfn.local.sandbox import Sandbox
-from stacks import Answer
+from readmodel_cfn.verify.releases.measure import measure
+from stacks import TIMEOUT, Answer
 
 Send = Callable[..., Answer]
 ROUTE = '[[routes]]\npath = "products/{id}"\nkey = "products/{id}.json"\n'
@@ -227,8 +229,14 @@ def test_verify_checks_the_live_release_and_leaves_it_unchanged(shop: Shop, send
 
 @pytest.mark.parametrize("releases", [RELEASES, "[releases]\n"])
 def test_verify_releases_switches_a_stage_and_back(
-    tmp_path: Path, sandbox: Sandbox, send: Send, releases: str
+    tmp_path: Path,
+    sandbox: Sandbox,
+    send: Send,
+    monkeypatch: pytest.MonkeyPatch,
+    releases: str,
 ) -> None:
+    slow = partial(measure, seen_within=TIMEOUT)  # on a busy machine
+    monkeypatch.setattr("readmodel_cfn.verify.releases.run.measure", slow)
     shop = Shop(tmp_path, sandbox, f"switches-{secrets.token_hex(4)}")
     shop.configure(releases)
     shop("deploy --yes")

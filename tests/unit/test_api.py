@@ -144,15 +144,10 @@ KEPT = {200, 304, 403, 404, 503}
 
 
 @pytest.mark.parametrize("verb", ["GET", "HEAD"])
-@pytest.mark.parametrize("status", range(100, 600))
-def test_every_s3_status_has_one_response_of_its_class(status: int, verb: str) -> None:
-    answer = int(answer_to(status, METHODS[verb])["StatusCode"])
-    if status in KEPT:
-        assert answer == status
-    elif status // 100 == 4:
-        assert answer == 403
-    else:
-        assert answer == 503
+def test_every_s3_status_has_one_response_of_its_class(verb: str) -> None:
+    for status in range(100, 600):
+        expected = status if status in KEPT else 403 if status // 100 == 4 else 503
+        assert int(answer_to(status, METHODS[verb])["StatusCode"]) == expected, status
 
 
 METHODS = methods(ReadModel())

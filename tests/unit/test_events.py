@@ -165,7 +165,7 @@ def test_pauses_grow_without_events_and_restart_with_an_event() -> None:
 
 
 def test_operation_of_many_hours_is_followed_to_the_end() -> None:
-    quiet: list[Look] = [(STACK, "a")] * 20_000
+    quiet: list[Look] = [(STACK, "a")] * 5_000
     assert followed(Scripted(*quiet, (DONE, "a")))[0].status == "UPDATE_COMPLETE"
 
 

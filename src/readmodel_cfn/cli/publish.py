@@ -23,6 +23,8 @@ from readmodel_cfn.results import (
     Published,
     PublishPlan,
     PublishResult,
+    ReleaseResult,
+    ReleaseStarted,
 )
 from readmodel_cfn.stack import ReadModelStack
 from readmodel_cfn.template.options import OptionError
@@ -283,6 +285,10 @@ def _print_error(value: object) -> None:
     output.log(str(value))
 
 
+def _print_started(started: ReleaseStarted) -> None:
+    output.echo(str(started))
+
+
 def _print_plan(plan: PublishPlan) -> None:
     for key in plan.send:
         output.echo(f"send    {key}")
@@ -291,16 +297,17 @@ def _print_plan(plan: PublishPlan) -> None:
     output.echo(str(plan))
 
 
-def _print_result(result: PublishResult) -> None:
+def _print_result(result: PublishResult | ReleaseResult) -> None:
     output.echo(str(result))
     output.urls(result.urls.values(), _URLS, same_stack("outputs"))
 
 
 _PRINTERS: dict[type, Printer] = {
-    **release.PRINTERS,
     Fault: _print_error,
     Kept: _print_error,
     Lost: _print_error,
     PublishPlan: _print_plan,
     PublishResult: _print_result,
+    ReleaseResult: _print_result,
+    ReleaseStarted: _print_started,
 }

@@ -11,16 +11,13 @@ from readmodel_cfn.cli.consent import Ask, yes_option
 from readmodel_cfn.cli.errors import stop_on_sigterm, unfinished_if_output_fails
 from readmodel_cfn.cli.help import Group, WithExamples, examples
 from readmodel_cfn.cli.options import WORD, json_option, same_stack, stack_options
-from readmodel_cfn.cli.reporter import Printer, Reporter
+from readmodel_cfn.cli.reporter import Reporter
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.plural import sized
-from readmodel_cfn.results import ReleaseResult, ReleaseStarted
 from readmodel_cfn.stack import ReadModelStack
 
 if TYPE_CHECKING:
     from readmodel_cfn.results import Activated, Release
-
-_URLS = 5  # of routes, after publishing
 
 
 @click.group(
@@ -221,18 +218,3 @@ def publish(
             if not done.stage:
                 output.log(f"Next: {same_stack('release', 'activate', done.release)}")
     return False
-
-
-def _print_started(started: ReleaseStarted) -> None:
-    output.echo(str(started))
-
-
-def _print_result(done: ReleaseResult) -> None:
-    output.echo(str(done))
-    output.urls(done.urls.values(), _URLS, same_stack("outputs"))
-
-
-PRINTERS: dict[type, Printer] = {
-    ReleaseStarted: _print_started,
-    ReleaseResult: _print_result,
-}

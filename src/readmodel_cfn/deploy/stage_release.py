@@ -19,7 +19,7 @@ from readmodel_cfn.aws.errors import readable_errors, readable_responses
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.live.expected import expected
 from readmodel_cfn.deploy.values import Stack
-from readmodel_cfn.template.releases import HEADER_SOURCE, PREVIEW_STAGE, VARIABLE
+from readmodel_cfn.template.releases import PREVIEW_STAGE, VARIABLE, reads_releases
 
 StageReleases = Mapping[str, str | None]
 """The release of each stage, by the stage's name; None if its variable is not set."""
@@ -135,8 +135,7 @@ class ApiStages:
 
 def uses_releases(template: Any) -> bool:
     """Whether an integration of a template reads the stage variable of releases."""
-    text = template if isinstance(template, str) else json.dumps(template)
-    return f"{HEADER_SOURCE}}}" in text
+    return reads_releases(template if isinstance(template, str) else json.dumps(template))
 
 
 def stages_of(client: StackClient, api_gateway: Any, stack: Stack) -> ApiStages | None:

@@ -8,8 +8,8 @@ from readmodel_cfn.cloudformation.resources import Resource
 from readmodel_cfn.policy.calls import Place
 from readmodel_cfn.policy.grants import ANY
 from readmodel_cfn.policy.names import BUCKET, ROLE, SECRET, USER, Names
-from readmodel_cfn.template.releases import HEADER_SOURCE
 from readmodel_cfn.template.releases import PREFIX as RELEASES
+from readmodel_cfn.template.releases import reads_releases
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Places:
         """Whether an integration of the template reads the documents of releases."""
         methods = self.names.of_type("AWS::ApiGateway::Method")
         integrations = (method.properties.get("Integration") for method in methods)
-        return any(f"{HEADER_SOURCE}}}" in json.dumps(each, default=str) for each in integrations)
+        return any(reads_releases(json.dumps(each, default=str)) for each in integrations)
 
     def arns(self, place: Place) -> list[str]:
         """The ARNs; none if the template has nothing of the kind."""

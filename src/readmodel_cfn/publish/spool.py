@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from tempfile import TemporaryFile, gettempdir
-from typing import Any
+from typing import IO, Any
 
 from readmodel_cfn.errors import ReadModelError
 
@@ -53,8 +53,13 @@ class Spool:
 
     def close(self) -> None:
         """Delete the file."""
-        with suppress(OSError):  # it flushes, and the disk may be full
-            self._file.close()
+        close(self._file)
+
+
+def close(file: IO[bytes]) -> None:
+    """Close a temporary file, which deletes it."""
+    with suppress(OSError):  # it flushes, and the disk may be full
+        file.close()
 
 
 @contextmanager

@@ -52,6 +52,11 @@ def release_key(release: str, key: str) -> str:
     return f"{PREFIX}{release}/{key}"
 
 
+def reads_releases(text: str) -> bool:
+    """Whether an integration in the JSON or YAML of a template reads the stage variable."""
+    return f"{HEADER_SOURCE}}}" in text
+
+
 def integration_key(key: str) -> str:
     """The key in an integration's URI; API Gateway fills in the stage variable.
 

@@ -45,6 +45,23 @@ def test_a_method_that_cannot_be_read_is_not_checked(path: str, value: Any) -> N
     assert report.reads == 3
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "feature"),
+    [
+        (f"{GET}/AuthorizationType", "AWS_IAM", "AWS_IAM"),
+        (f"{GET}/ApiKeyRequired", True, "API key from AUTHORIZER"),
+    ],
+)
+def test_what_serve_does_not_evaluate_of_access_is_named(
+    path: str, value: Any, feature: str
+) -> None:
+    template = good()
+    put(template, path, value)
+    put(template, "Api/Properties/ApiKeySourceType", "AUTHORIZER")
+    named = [part for part in audit_report(template).unchecked if feature in part.what]
+    assert [part.resource for part in named] == ["SampleGet"]
+
+
 @pytest.mark.parametrize("host", ["${Host}", "${Host}:8080", "${Bucket}.example.${Domain}"])
 def test_an_http_backend_with_an_unknown_host_is_not_checked(host: str) -> None:
     integration = {

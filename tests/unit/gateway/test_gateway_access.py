@@ -112,6 +112,19 @@ def test_signature_comes_before_the_key_and_the_key_before_the_parameters() -> N
         assert response.headers["x-amzn-ErrorType"] == error
 
 
+def test_caller_of_a_signed_request_is_named_as_not_evaluated() -> None:
+    """It is empty only for requests without a signature."""
+    mapped = {"integration.request.header.X-User": "context.identity.userArn"}
+    method = s3_method(requestParameters=mapped) | {"authorizationType": "AWS_IAM"}
+    snapshot = Snapshot.from_definition(api({"/x": {"GET": method}}))
+    gateway = Gateway(snapshot, "v1", checks_signatures=True)
+    signed = request("/x", headers={"authorization": "AWS4-HMAC-SHA256 Credential=a"})
+    response = gateway.prepare(signed)
+    assert isinstance(response, Response)
+    assert response.status == 501
+    assert "identity" in json.loads(response.body)["message"]
+
+
 def test_undefined_stage_variable_in_a_uri_is_a_500() -> None:
     gateway = served(s3_method("${stageVariables.bucket}/key"))
     response = gateway.prepare(request("/x"))

@@ -50,7 +50,6 @@ def output(template: str, body: bytes = b"{}") -> str:
     [
         ("$context.httpMethod $context.path $context.stage", "GET /v1/p/7 v1"),
         ("${context.requestId}x $!context.stage $!{context.stage}", "id-1x v1 v1"),
-        ("[$context.error.message]", "[]"),
         ("$stageVariables.colour ${stageVariables.colour}", "blue blue"),
         ("[$stageVariables.missing]", "[]"),
         ("$input.params('id') $input.params('q') $input.params(\"x-a\")", "7 5 1"),

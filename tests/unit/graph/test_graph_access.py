@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+
 from graph_reader import Drawn, read
 from graph_templates import Content, of
-
 from readmodel_cfn import ReadModel
 from readmodel_cfn.analysis.graph import flowchart
 

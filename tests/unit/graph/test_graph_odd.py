@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from graph_reader import read
-from graph_templates import Content, shared
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graph_reader import read
+from graph_templates import Content, shared
 from readmodel_cfn.analysis.graph import flowchart
 from readmodel_cfn.cloudformation.values import walk
 from strategies import examples

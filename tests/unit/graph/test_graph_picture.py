@@ -4,11 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
-from graph_reader import Drawn, read
-from graph_templates import Content, functions, largest, method, odd_names, of, shared, two
 from hypothesis import given
 
 from articles import article_template
+from graph_reader import Drawn, read
+from graph_templates import Content, functions, largest, method, odd_names, of, shared, two
 from readmodel_cfn import Api, ReadModel, Route, Writer
 from readmodel_cfn.analysis.graph import flowchart
 from strategies import read_models

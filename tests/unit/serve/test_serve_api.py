@@ -5,13 +5,13 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from serve_templates import GET, get, method, resource, role, storage, template
 
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.limits import API_PAYLOAD_BYTES
 from readmodel_cfn.local.gateway import Response
 from readmodel_cfn.local.serve.api import Api, Route, api_of
 from readmodel_cfn.local.serve.source import Source
+from serve_templates import GET, get, method, resource, role, storage, template
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from serve_templates import template
 
 from readmodel_cfn.limits import API_PAYLOAD_BYTES
 from readmodel_cfn.local.gateway import Request, Response
 from readmodel_cfn.local.serve.api import Api, api_of
 from readmodel_cfn.local.serve.app import Answered, App
 from readmodel_cfn.local.serve.source import Source
+from serve_templates import template
 
 Sent = list[dict[str, Any]]
 
@@ -78,7 +78,8 @@ def seen(app: App) -> Request:
 def test_request_headers_are_lower_case_and_joined(tmp_path: Path) -> None:
     app = Seen(tmp_path, OK)
     ask(app, scope("/live/a", (b"accept", b"a"), (b"x", b"1"), (b"accept", b"b")))
-    assert seen(app).headers == {"accept": "a,b", "x": "1"}
+    headers = seen(app).headers
+    assert (headers["accept"], headers["x"]) == ("a,b", "1")
 
 
 def test_last_value_of_a_repeated_query_parameter_is_used(tmp_path: Path) -> None:

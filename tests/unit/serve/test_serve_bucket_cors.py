@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from serve_templates import get, s3_get
 
 from readmodel_cfn import Api as ApiOptions
 from readmodel_cfn import ReadModel, ReadModelStack, Route
@@ -12,6 +11,7 @@ from readmodel_cfn.local.gateway import Response
 from readmodel_cfn.local.gateway.definition import DefinitionError
 from readmodel_cfn.local.serve.api import Api, api_of
 from readmodel_cfn.local.serve.bucket_cors import cors_headers, cors_rules
+from serve_templates import get, s3_get
 
 A, B, OTHER = "https://a.example", "https://b.example", "https://c.example"
 ALLOW = "access-control-allow-origin"

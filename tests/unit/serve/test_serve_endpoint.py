@@ -8,7 +8,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from serve_templates import get, method, resource, s3_get, template
 
 from readmodel_cfn.aws.connection import Connection, Credentials
 from readmodel_cfn.errors import ConfigError, ReadModelError
@@ -18,6 +17,7 @@ from readmodel_cfn.local.serve.api import Api, api_of
 from readmodel_cfn.local.serve.endpoint import Endpoint
 from readmodel_cfn.local.serve.signing import Signer
 from readmodel_cfn.local.serve.source import Source
+from serve_templates import get, method, resource, s3_get, template
 
 
 @dataclass

@@ -8,10 +8,10 @@ from unittest.mock import patch
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from serve_templates import storage
 
 from readmodel_cfn.local.serve.folder import Folder, is_path
 from readmodel_cfn.local.serve.permissions import Permissions
+from serve_templates import storage
 
 OLD = 1_000_000_000
 SECRET = b"secret"

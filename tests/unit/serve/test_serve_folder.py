@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
-from serve_templates import BUCKET_ARN, GET, LIST, role, s3_get, statement, storage, template
 
 from readmodel_cfn.local.gateway import S3Response
 from readmodel_cfn.local.serve.folder import Folder
 from readmodel_cfn.local.serve.permissions import permissions_of
+from serve_templates import BUCKET_ARN, GET, LIST, role, s3_get, statement, storage, template
 
 BODY = b'{"a": 1}'
 ETAG = '"a01637863c1f9585c3e38cde6ce20940"'

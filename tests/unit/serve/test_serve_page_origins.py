@@ -1,11 +1,11 @@
 """Which pages of other origins may read a served API, besides those that its template allows."""
 
 import pytest
-from serve_templates import get
 
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.local.gateway import Response
 from readmodel_cfn.local.serve.page_origins import PageOrigins
+from serve_templates import get
 
 PAGE = "http://localhost:3000"
 OK = Response(200, {"ETag": '"1"'}, b"{}")

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+
+from readmodel_cfn.local.serve.permissions import Permissions, permissions_of
 from serve_templates import (
     BUCKET_ARN,
     EVERY_KEY,
@@ -16,8 +18,6 @@ from serve_templates import (
     statement,
     template,
 )
-
-from readmodel_cfn.local.serve.permissions import Permissions, permissions_of
 
 
 def given(*statements: Template, parameters: dict[str, str] | None = None) -> Permissions:

@@ -6,7 +6,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from serve_templates import GET, get, method, role, template
 
 from facts import missing
 from readmodel_cfn.errors import ConfigError
@@ -15,6 +14,7 @@ from readmodel_cfn.local.serve.api import Api, api_of
 from readmodel_cfn.local.serve.app import App
 from readmodel_cfn.local.serve.reload import Reloader
 from readmodel_cfn.local.serve.source import Source
+from serve_templates import GET, get, method, role, template
 
 
 class Description:

@@ -6,7 +6,6 @@ import hashlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from serve_templates import storage
 
 from readmodel_cfn.limits import API_PAYLOAD_BYTES
 from readmodel_cfn.local.serve.s3 import (
@@ -16,6 +15,7 @@ from readmodel_cfn.local.serve.s3 import (
     requested_range,
     store,
 )
+from serve_templates import storage
 
 PLAIN = storage()
 GZIP = storage(stored_encoding="gzip")

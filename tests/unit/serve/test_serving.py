@@ -7,11 +7,11 @@ from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 import pytest
-from serve_templates import template
 
 from readmodel_cfn import ReadModel, ReadModelStack, Route, build_article, build_template, render
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.local.serve import Answered, ServedApi, serving
+from serve_templates import template
 
 
 @pytest.fixture

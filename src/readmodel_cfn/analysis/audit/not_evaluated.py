@@ -13,7 +13,9 @@ from readmodel_cfn.cloudformation.resources import Resource
 from readmodel_cfn.cloudformation.rest_api.features import (
     Feature,
     gateway_response_features,
+    is_true,
     method_features,
+    signature_features,
 )
 from readmodel_cfn.cloudformation.values import Unknown, fill
 
@@ -25,12 +27,15 @@ _TEXTS = ("RequestParameters", "RequestTemplates", "ResponseParameters", "Respon
 
 def not_evaluated(view: View) -> Iterator[Unchecked]:
     """The features of the methods that call S3 or are a MOCK, and of gateway responses."""
-    api = {"requestValidators": dict(_validators(view))}
+    validators = dict(_validators(view))
+    keys = list(_keys_without_value(view))
     judged = {m.id for m in view.methods if m.uri or m.integration_type == "MOCK"}
     for resource in view.of(f"{_API_GATEWAY}Method"):
         if resource.id in judged:
             definition = _definition(view, resource)
-            features = method_features(definition, api)
+            api = {"requestValidators": validators, "keysWithoutValue": keys}
+            api |= {"apiKeySource": _key_source(view, resource)}
+            features = [*method_features(definition, api), *signature_features(definition)]
             yield from _unchecked(
                 view, resource, (own for own in features if own[1][-1] not in _LOOKED_AT)
             )
@@ -42,6 +47,28 @@ def not_evaluated(view: View) -> Iterator[Unchecked]:
 def _validators(view: View) -> Iterator[tuple[str, dict[str, Any]]]:
     for resource in view.of(f"{_API_GATEWAY}RequestValidator"):
         yield resource.id, _definition(view, resource)
+
+
+def _key_source(view: View, method: Resource) -> Any:
+    """Where the method's API reads an API key from; None if it does not say so."""
+    api = view.text(method.properties.get("RestApiId"))
+    for resource in view.of(f"{_API_GATEWAY}RestApi"):
+        if view.text({"Ref": resource.id}) == api:
+            return _definition(view, resource).get("apiKeySourceType")
+    return None
+
+
+def _keys_without_value(view: View) -> Iterator[str]:
+    """The enabled API keys that have no value in the template, or are not in it."""
+    own = list(view.of(f"{_API_GATEWAY}ApiKey"))
+    for resource in own:
+        if "Value" not in resource.properties and is_true(resource.properties.get("Enabled")):
+            yield resource.id
+    listed = [view.text({"Ref": resource.id}) for resource in own]
+    for link in view.of(f"{_API_GATEWAY}UsagePlanKey"):
+        key = view.text(link.properties.get("KeyId"))
+        if key not in listed:
+            yield str(key)
 
 
 def _definition(view: View, resource: Resource) -> dict[str, Any]:
@@ -63,12 +90,12 @@ def _integration(view: View, integration: Any) -> dict[str, Any]:
 
 
 def _camel_case(view: View, properties: Any) -> dict[str, Any]:
-    """The properties that are texts, booleans, or objects of texts."""
+    """The properties that are texts, booleans, or objects of texts (a boolean becomes one)."""
     made: dict[str, Any] = {}
     for name, value in properties.items() if isinstance(properties, Mapping) else ():
         known = _known(view.evaluator.evaluate(value))
         if name in _TEXTS and isinstance(known, Mapping):
-            known = {key: text for key, text in known.items() if isinstance(text, str)}
+            known = {key: str(own) for key, own in known.items() if isinstance(own, str | bool)}
         elif not isinstance(known, str | bool) and name != "RequestModels":
             continue
         made[name[:1].lower() + name[1:]] = known

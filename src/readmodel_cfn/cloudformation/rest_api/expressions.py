@@ -48,6 +48,8 @@ DROPPED_HEADERS = frozenset(
 )
 """The client's headers that mappings and templates do not see (recorded on AWS by LocalStack)."""
 
+_ADDED_HEADERS = ("x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "cloudfront-")
+
 CONTEXT_VARIABLES = frozenset(
     {
         "accountId",
@@ -140,8 +142,19 @@ def client_header(name: str) -> str:
     return "" if lower in DROPPED_HEADERS else lower
 
 
+def is_added_header(name: str) -> bool:
+    """Whether API Gateway adds the header to the client's; the gateway does not know its value.
+
+    They are in the developer guide's "Input format of a Lambda function for proxy integration";
+    CloudFront-* are those of edge-optimized APIs.
+    """
+    return name.lower().startswith(_ADDED_HEADERS)
+
+
 def _named(place: Place, name: str) -> Expression | None:
     if place == "context" and name not in CONTEXT_VARIABLES:
+        return None
+    if place == "header" and is_added_header(name):
         return None
     if place == "header":
         return Expression(place, client_header(name))

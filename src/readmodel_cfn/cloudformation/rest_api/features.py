@@ -30,7 +30,7 @@ SIGNED_REQUEST = "authorization AWS_IAM of a signed request"
 
 # Java has these in regular expressions, and Python reads them in another way or does not have them
 # (a class in a class), or Python has them and Java does not (the others).
-_OTHER_DIALECT = re.compile(r"\[[^\]]*(?:&&|\[)|\(\?(?:P|\(|#)")
+_OTHER_DIALECT = re.compile(r"\[[^\]]*(?:&&|\[)|\(\?(?:P|\(|#|a)|\{,|\\N")
 _CALLER = re.compile(r"arn:[^:]*:iam::\*:user/\*")
 
 
@@ -95,14 +95,19 @@ def _api_keys(api: Json) -> Iterator[Feature]:
     if source != "HEADER":
         yield f"API key from {source}", ("ApiKeyRequired",)
     for key in api.get("keysWithoutValue") or ():
-        yield f"API key {key} without a Value, which AWS generates", ("ApiKeyRequired",)
+        yield f"API key {key} without a Value in the template", ("ApiKeyRequired",)
 
 
 def _validator(method: Json, validator: Json | None) -> Iterator[Feature]:
     if validator is None:
         yield "request validator of another template", ("RequestValidatorId",)
-    elif is_true(validator.get("validateRequestBody")) and method.get("requestModels"):
+        return
+    if is_true(validator.get("validateRequestBody")) and method.get("requestModels"):
         yield "request validator of the body", ("RequestValidatorId",)
+    if is_true(validator.get("validateRequestParameters")):
+        for name, required in _section(method, "requestParameters").items():
+            if is_true(required) and name.startswith("method.request.multivalue"):
+                yield f"request validator of {name}", ("RequestParameters", name)
 
 
 def _integration(integration: Json) -> Iterator[Feature]:

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from readmodel_cfn.cloudformation.rest_api.expressions import CONTEXT_VARIABLES
+from readmodel_cfn.cloudformation.rest_api.expressions import CONTEXT_VARIABLES, is_added_header
 
 Source = Literal[
     "context", "stageVariables", "body", "json", "parameter", "header", "querystring", "path"
@@ -26,7 +26,8 @@ _REFERENCE = re.compile(
     r"|(?P<name>[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\([^)]*\)|\[[^\]]*\])*))"
 )
 _DIRECTIVE = re.compile(
-    r"#\{?(?:set|if|elseif|else|end|foreach|break|stop|include|parse|macro|define|evaluate|return)\b\}?"
+    r"#\{?(?:set|if|elseif|foreach|break|stop|include|parse|macro|define|evaluate|return)\b\}?"
+    r"|#\{?(?:else|end)\}?"  # also in front of letters: Velocity reads `#ending` as `#end` and text
     r"|##|#\*|#\[\[|#@?[A-Za-z_]\w*\(|\\[$#]"
 )
 _USED = re.compile(f"{_DIRECTIVE.pattern}|{_REFERENCE.pattern}")
@@ -90,7 +91,14 @@ def _plain(match: re.Match[str], velocity: bool) -> Reference | None:
     found = {name: value for name, value in plain.groupdict().items() if value is not None}
     if "stageVariable" in found:
         return Reference("stageVariables", found["stageVariable"])
-    if "context" in found and found["context"] not in CONTEXT_VARIABLES:
+    if "context" in found and not _is_known(found["context"], velocity):
+        return None
+    if is_added_header(found.get("parameter") or found.get("header") or ""):
         return None
     source: Source = plain.lastgroup  # type: ignore[assignment]  # the groups have these names
     return Reference(source, found[source])
+
+
+def _is_known(variable: str, velocity: bool) -> bool:
+    """Whether the gateway has the variable; only gateway responses have those of an error."""
+    return variable in CONTEXT_VARIABLES and not (velocity and variable.startswith("error."))

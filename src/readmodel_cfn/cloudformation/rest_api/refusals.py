@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from readmodel_cfn.limits import MINIMUM_COMPRESSION_SIZE
+from readmodel_cfn.limits import MAPPING_TEMPLATE_BYTES, MINIMUM_COMPRESSION_SIZE
 
 Json = Mapping[str, Any]
 Keys = tuple[str | int, ...]
@@ -42,11 +42,13 @@ GATEWAY_RESPONSE_TYPES = (
     "UNSUPPORTED_MEDIA_TYPE",
     "WAF_FILTERED",
 )
+API_KEY_SOURCES = ("AUTHORIZER", "HEADER")
+ENDPOINT_TYPES = ("EDGE", "PRIVATE", "REGIONAL")
 DEFAULT_MODELS = ("Empty", "Error")
 """The models that every API has."""
 
 LONGEST_STAGE_NAME = 128
-SHORTEST_KEY = 20
+SHORTEST_KEY, LONGEST_KEY = 20, 128
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
 SHORTEST_TIMEOUT = 50  # milliseconds of an integration
 
@@ -59,6 +61,19 @@ _STATUS = re.compile(r"[1-5]\d\d", re.ASCII)
 _PARAMETER_NAME = re.compile(r"[a-zA-Z0-9._$-]+")
 _PLACES = ("querystring", "multivaluequerystring", "header", "multivalueheader", "path")
 _REQUEST_PARAMETER = re.compile(rf"method\.request\.(?:{'|'.join(_PLACES)})\.(.+)")
+_REQUEST_TARGET = re.compile(rf"integration\.request\.(?:{'|'.join(_PLACES)})\..+")
+_RESPONSE_PARAMETER = re.compile(r"method\.response\.(?:multivalue)?header\..+")
+_GATEWAY_RESPONSE_TARGET = re.compile(r"gatewayresponse\.(?:header|path|querystring)\..+")
+_FIXED_OR_VARIABLE = r"'.*'|context\..+|stageVariables\..+"
+_REQUEST_SOURCE = re.compile(
+    rf"{_FIXED_OR_VARIABLE}|method\.request\.(?:body(?:[.\[].+)?|(?:{'|'.join(_PLACES)})\..+)",
+    re.DOTALL,
+)
+_RESPONSE_SOURCE = re.compile(
+    rf"{_FIXED_OR_VARIABLE}|integration\.response\.(?:body(?:[.\[].+)?|(?:multivalue)?header\..+)",
+    re.DOTALL,
+)
+_MODEL_NAME = re.compile(r"[a-zA-Z0-9]+")
 _TO_BACKEND = ("HTTP", "HTTP_PROXY", "AWS")
 _HANDLINGS = ("CONVERT_TO_BINARY", "CONVERT_TO_TEXT")
 _BEHAVIORS = ("WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER")
@@ -102,9 +117,9 @@ def method_refusals(properties: Json, models: Collection[str] | None = None) -> 
     yield from _http_method(properties)
     yield from _authorizer(properties)
     yield from _parameters(_mapping(properties, "RequestParameters"))
-    yield from _models(_mapping(properties, "RequestModels"), models)
+    yield from _models(properties, "RequestModels", (), models)
     for index, response in enumerate(_records(properties, "MethodResponses")):
-        yield from _status(response, ("MethodResponses", index))
+        yield from _method_response(response, ("MethodResponses", index), models)
     if "Integration" in properties:
         yield from _integration(_mapping(properties, "Integration"))
 
@@ -135,6 +150,21 @@ def api_refusals(properties: Json) -> Iterator[Refusal]:
     if size.lstrip("-").isdecimal() and not 0 <= int(size) <= most:
         reason = f"Invalid minimum compression size, must be between 0 to {most}"
         yield ("MinimumCompressionSize",), reason
+    source = properties.get("ApiKeySourceType")
+    if isinstance(source, str) and source not in API_KEY_SOURCES:
+        yield ("ApiKeySourceType",), _not_in(source, "apiKeySource", API_KEY_SOURCES)
+    types = _mapping(properties, "EndpointConfiguration").get("Types")
+    for index, kind in enumerate(types if isinstance(types, list | tuple) else ()):
+        if isinstance(kind, str) and kind not in ENDPOINT_TYPES:
+            reason = _not_in(kind, "endpointConfiguration.types", ENDPOINT_TYPES)
+            yield ("EndpointConfiguration", "Types", index), reason
+
+
+def model_refusals(properties: Json) -> Iterator[Refusal]:
+    """What is refused in a model (API reference, CreateModel)."""
+    name = properties.get("Name")
+    if isinstance(name, str) and not _MODEL_NAME.fullmatch(name):
+        yield ("Name",), f"Model name must be alphanumeric: {name}"
 
 
 def stage_refusals(properties: Json) -> Iterator[Refusal]:
@@ -161,6 +191,8 @@ def api_key_refusals(properties: Json) -> Iterator[Refusal]:
     value = properties.get("Value")
     if isinstance(value, str) and 0 < len(value) < SHORTEST_KEY:
         yield ("Value",), f"API Key value should be at least {SHORTEST_KEY} characters"
+    if isinstance(value, str) and len(value) > LONGEST_KEY:
+        yield ("Value",), f"API Key value should be at most {LONGEST_KEY} characters"
 
 
 def variable_refusals(variables: Json) -> Iterator[Refusal]:
@@ -191,13 +223,16 @@ def gateway_response_refusals(properties: Json) -> Iterator[Refusal]:
     if isinstance(kind, str) and kind not in GATEWAY_RESPONSE_TYPES:
         yield ("ResponseType",), _not_in(kind, "responseType", GATEWAY_RESPONSE_TYPES)
     yield from _status(properties, ())
+    yield from _mappings(
+        properties, "ResponseParameters", (), (_GATEWAY_RESPONSE_TARGET, _REQUEST_SOURCE)
+    )
 
 
-def _http_method(properties: Json) -> Iterator[Refusal]:
-    method = properties.get("HttpMethod")
-    if isinstance(method, str) and method not in HTTP_METHODS:
+def _http_method(holder: Json, name: str = "HttpMethod", at: Keys = ()) -> Iterator[Refusal]:
+    method = holder.get(name)
+    if isinstance(method, str) and method and method not in HTTP_METHODS:
         options = ",".join(HTTP_METHODS)
-        yield ("HttpMethod",), f"Invalid HttpMethod specified. Valid options are {options}"
+        yield (*at, name), f"Invalid HttpMethod specified. Valid options are {options}"
 
 
 def _authorizer(properties: Json) -> Iterator[Refusal]:
@@ -227,12 +262,31 @@ def _parameters(declared: Json) -> Iterator[Refusal]:
             seen.add(found[1])
 
 
-def _models(used: Json, models: Collection[str] | None) -> Iterator[Refusal]:
-    for content_type, model in used.items():
+def _models(holder: Json, name: str, at: Keys, models: Collection[str] | None) -> Iterator[Refusal]:
+    for content_type, model in _mapping(holder, name).items():
         known = models is None or model in models or model in DEFAULT_MODELS
         if isinstance(model, str) and not known:
-            at = ("RequestModels", content_type)
-            yield at, f"Invalid model identifier specified: {model}"
+            yield (*at, name, content_type), f"Invalid model identifier specified: {model}"
+
+
+def _method_response(response: Json, at: Keys, models: Collection[str] | None) -> Iterator[Refusal]:
+    yield from _status(response, at)
+    yield from _models(response, "ResponseModels", at, models)
+    for parameter in _mapping(response, "ResponseParameters"):
+        if not _RESPONSE_PARAMETER.fullmatch(parameter):
+            yield (*at, "ResponseParameters", parameter), _undeclared(parameter)
+
+
+def _mappings(
+    holder: Json, name: str, at: Keys, grammar: tuple[re.Pattern[str], re.Pattern[str]]
+) -> Iterator[Refusal]:
+    """The mappings whose target or source is no mapping expression (words: public reports)."""
+    target_grammar, source_grammar = grammar
+    for target, source in _mapping(holder, name).items():
+        if not target_grammar.fullmatch(target):
+            yield (*at, name, target), _undeclared(target)
+        elif isinstance(source, str) and not source_grammar.fullmatch(source):
+            yield (*at, name, target), _invalid(f"Invalid mapping expression specified: {source}")
 
 
 def _integration(integration: Json) -> Iterator[Refusal]:
@@ -245,7 +299,11 @@ def _integration(integration: Json) -> Iterator[Refusal]:
     if kind in _TO_BACKEND and not integration.get("IntegrationHttpMethod"):
         at = ("Integration", "IntegrationHttpMethod")
         yield at, "Enumeration value for HttpMethod must be non-empty"
-    yield from _uri(kind, integration.get("Uri"))
+    yield from _http_method(integration, "IntegrationHttpMethod", ("Integration",))
+    yield from _uri(kind, integration.get("Uri", ""))
+    yield from _mappings(
+        integration, "RequestParameters", ("Integration",), (_REQUEST_TARGET, _REQUEST_SOURCE)
+    )
     timeout = str(integration.get("TimeoutInMillis", SHORTEST_TIMEOUT))
     if timeout.isdecimal() and int(timeout) < SHORTEST_TIMEOUT:
         at = ("Integration", "TimeoutInMillis")
@@ -258,6 +316,9 @@ def _integration(integration: Json) -> Iterator[Refusal]:
         yield from _status(response, at)
         yield from _one_of(response, "ContentHandling", _HANDLINGS, at)
         yield from _content_types(response, "ResponseTemplates", at)
+        yield from _mappings(
+            response, "ResponseParameters", at, (_RESPONSE_PARAMETER, _RESPONSE_SOURCE)
+        )
 
 
 def _uri(kind: object, uri: object) -> Iterator[Refusal]:
@@ -288,7 +349,7 @@ def _one_of(holder: Json, name: str, allowed: Sequence[str], at: Keys) -> Iterat
 
 
 def _content_types(holder: Json, name: str, at: Keys) -> Iterator[Refusal]:
-    for content_type in _mapping(holder, name):
+    for content_type, text in _mapping(holder, name).items():
         if "/" not in content_type and content_type != "$default":
             yield (
                 (*at, name, content_type),
@@ -297,6 +358,10 @@ def _content_types(holder: Json, name: str, at: Keys) -> Iterator[Refusal]:
                     f" [Invalid content type specified: {content_type}]"
                 ),
             )
+        if isinstance(text, str) and len(text.encode()) > MAPPING_TEMPLATE_BYTES:
+            largest = MAPPING_TEMPLATE_BYTES // 1024
+            reason = f"The maximum size of a mapping template is {largest} KB"
+            yield (*at, name, content_type), reason
 
 
 def _status(holder: Json, at: Keys) -> Iterator[Refusal]:
@@ -312,9 +377,13 @@ def _status(holder: Json, at: Keys) -> Iterator[Refusal]:
 
 
 def _undeclared(expression: str) -> str:
+    return _invalid(f"Invalid mapping expression parameter specified: {expression}")
+
+
+def _invalid(error: str) -> str:
     return (
         "Invalid mapping expression specified: Validation Result: warnings : [], errors :"
-        f" [Invalid mapping expression parameter specified: {expression}]"
+        f" [{error}]"
     )
 
 

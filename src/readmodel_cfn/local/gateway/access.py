@@ -3,16 +3,23 @@
 They are checked in this order (assumed; LocalStack's code has it too).
 """
 
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
-from readmodel_cfn.cloudformation.rest_api.expressions import Place, Scope, client_header
+from readmodel_cfn.cloudformation.rest_api.expressions import (
+    UNSIGNED_IDENTITY,
+    Place,
+    Scope,
+    client_header,
+)
 from readmodel_cfn.cloudformation.rest_api.features import SIGNED_REQUEST, is_true
 from readmodel_cfn.local.gateway.definition import Json, section
 from readmodel_cfn.local.gateway.failures import GatewayResponseError, ResponseType
 from readmodel_cfn.local.gateway.types import Exchange, Request
 
 API_KEY_HEADER = "x-api-key"
+_CALLER = re.compile(rf"context\.(?:{'|'.join(map(re.escape, UNSIGNED_IDENTITY))})\b")
 _REQUIRED_PLACES: tuple[Place, ...] = ("header", "querystring", "path")
 
 
@@ -33,20 +40,28 @@ class NoApiKeys:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The requirements of a method; `required` are its required parameters in AWS's order."""
+    """The requirements of a method; `required` are its required parameters in AWS's order.
+
+    `reads_caller` is whether the integration reads who signed the request.
+    """
 
     signature: bool
     key: bool
+    reads_caller: bool
     required: tuple[tuple[Place, str], ...]
 
     def feature(self, request: Request, *, checks_signatures: bool) -> str | None:
         """The name of the feature that the request needs and the gateway does not evaluate."""
-        if self.signature and not checks_signatures and is_signed(request):
+        if not self.signature or not is_signed(request):
+            return None
+        if not checks_signatures:
             return SIGNED_REQUEST
-        return None
+        return "$context.identity of a signed request" if self.reads_caller else None
 
-    def check(self, exchange: Exchange, keys: ApiKeys, resource_path: str) -> None:
-        """Check a request.
+    def check(
+        self, exchange: Exchange, keys: ApiKeys, resource_path: str, http_method: str
+    ) -> None:
+        """Check a request; `http_method` is that of the resource's method, such as ANY.
 
         Raises:
             GatewayResponseError: 403 without a signature or a valid API key, 429 over a limit of
@@ -58,7 +73,7 @@ class Access:
             raise GatewayResponseError("DEFAULT_4XX" if sent else "MISSING_AUTHENTICATION_TOKEN")
         if self.key:
             key = request.headers.get(API_KEY_HEADER, "")
-            if refusal := keys.refusal(key, resource_path, request.method):
+            if refusal := keys.refusal(key, resource_path, http_method):
                 raise GatewayResponseError(refusal)
         if self.required:
             self._check_parameters(exchange)
@@ -81,6 +96,7 @@ def compile_access(method: Json, api: Json) -> Access | None:
     access = Access(
         signature=method.get("authorizationType") == "AWS_IAM",
         key=is_true(method.get("apiKeyRequired")),
+        reads_caller=bool(_CALLER.search(str(section(method, "methodIntegration")))),
         required=required,
     )
     return access if access.signature or access.key or access.required else None

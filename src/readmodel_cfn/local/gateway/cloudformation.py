@@ -129,7 +129,13 @@ def read_api(
     check_creation(resources)
     stage_name, variables, deployment = _stage(resources, api, stage)
     own = resources.get("GatewayResponse", {})
-    responses = {_required(own[name], "ResponseType", name): name for name in own}
+    responses: dict[str, str] = {}
+    for name in own:
+        kind = _required(own[name], "ResponseType", name)
+        if kind in responses:
+            what = f"{responses[kind]} has the type {kind}, too"
+            raise DefinitionError.of_resource(name, what, "ResponseType")
+        responses[kind] = name
     methods = list(_methods(resources, f"{api}.RootResourceId"))
     definition = {
         **_settings(resources["RestApi"][api], api),

@@ -134,7 +134,7 @@ class Gateway:
                 return not_evaluated(request, [feature])
         try:
             if access:
-                access.check(exchange, self._keys, route.resource_path)
+                access.check(exchange, self._keys, route.resource_path, route.http_method)
             return _integrate(exchange, route.method, self._snapshot.encoding)
         except GatewayResponseError as error:
             return self._gateway_response(error.response_type, exchange, error.message)

@@ -1,5 +1,6 @@
 """Integration requests: converts a client's request to a request for S3."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,10 +33,10 @@ from readmodel_cfn.local.gateway.types import Exchange, Request, S3Request
 # API Gateway sends these to the backend without a body (LocalStack's code).
 _BODILESS_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-# Quotes around the name are optional: `{statusCode:200}` is in wide use.
-_MOCK_STATUS = re.compile(r"""["']?\bstatusCode["']?\s*:\s*(\d{3})\b""")
-
-
+# The object of a MOCK that is not JSON: names without quotes, or with single ones, are in wide use.
+_MOCK_STATUS = re.compile(
+    r"""\s*\{(?:[^{}]*,)?\s*["']?statusCode["']?\s*:\s*(\d{3})\s*(?:,.*)?\}\s*""", re.DOTALL
+)
 _STAGE_VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
 
 
@@ -142,13 +143,22 @@ def s3_request(uri: str, integration: Integration, exchange: Exchange, body: byt
 def mock_status(body: bytes) -> int:
     """The status in the request body of a MOCK integration: `{"statusCode": 200}`.
 
+    It must be a number of the object itself (LocalStack's code).
+
     Raises:
         GatewayResponseError: 500, if the body has no status.
     """
-    match = _MOCK_STATUS.search(body.decode(errors="replace"))
-    if match is None:
+    text = body.decode(errors="replace")
+    try:
+        found = json.loads(text)
+    except ValueError:
+        match = _MOCK_STATUS.fullmatch(text)
+        status = int(match[1]) if match else None
+    else:
+        status = found.get("statusCode") if isinstance(found, dict) else None
+    if type(status) is not int or not 100 <= status <= 999:
         raise GatewayResponseError("API_CONFIGURATION_ERROR")
-    return int(match[1])
+    return status
 
 
 def _with_variables(text: str, variables: Mapping[str, str]) -> str:

@@ -121,9 +121,15 @@ def _json(body: bytes, scope: Scope) -> str:
     if not body:
         return '""'
     try:
-        return json.dumps(json.loads(body), ensure_ascii=False, separators=(",", ":"))
+        value = json.loads(body, parse_constant=_no_json)
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     except ValueError:
         in_response = "response" in scope
         raise GatewayResponseError(
             "API_CONFIGURATION_ERROR" if in_response else "BAD_REQUEST_BODY"
         ) from None
+
+
+def _no_json(constant: str) -> None:
+    """Python reads NaN and Infinity, which are no JSON."""
+    raise ValueError(constant)

@@ -29,6 +29,7 @@ def client_request(
     """A request that arrives now, with new IDs.
 
     The client's X-Amzn-Trace-Id is kept if it is a trace ID (recorded on AWS by LocalStack).
+    Mappings and templates see it, or the new one (assumed).
     """
     now = time.time()
     random = urandom(23)
@@ -37,7 +38,7 @@ def client_request(
     return Request(
         method,
         path,
-        headers,
+        {**headers, "x-amzn-trace-id": trace_id},
         query,
         body,
         request_id=request_id or str(uuid.uuid4()),

@@ -34,8 +34,12 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The method for a request, with the path of its resource and the path parameters."""
+    """The method for a request, with the path of its resource and the path parameters.
 
+    `http_method` is the one that the resource declares: ANY, or that of the request.
+    """
+
+    http_method: str
     resource_path: str
     resource_id: str
     method: Method
@@ -106,7 +110,8 @@ def match(root: Node, path: str, http_method: str) -> Route | None:
     """
     for resource, parameters in _candidates(root, segments(path), {}):
         if method := resource.method(http_method):
-            return Route(resource.path, resource.id, method, parameters)
+            declared = http_method if http_method in resource.methods else "ANY"
+            return Route(declared, resource.path, resource.id, method, parameters)
     return None
 
 

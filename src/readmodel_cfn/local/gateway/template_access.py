@@ -28,7 +28,7 @@ def usage_plans(resources: Mapping[str, Resources], api: str, stage: str) -> Usa
 
 
 def keys_without_value(resources: Mapping[str, Resources], api: str, stage: str) -> list[str]:
-    """The logical IDs of the stage's API keys whose value AWS generates."""
+    """The stage's API keys whose value AWS generates, or another template has."""
     plans = _plans(resources, api, stage)
     found = [key for _, keys in plans for key, own in keys.items() if not own.get("Value")]
     return list(dict.fromkeys(found))
@@ -37,10 +37,7 @@ def keys_without_value(resources: Mapping[str, Resources], api: str, stage: str)
 def _plans(
     resources: Mapping[str, Resources], api: str, stage: str
 ) -> Iterator[tuple[UsagePlan, Resources]]:
-    """The plans that cover the stage, each with its enabled keys.
-
-    A key is disabled unless Enabled is true (assumed; the CDK always sets it).
-    """
+    """The plans that cover the stage, each with its enabled keys."""
     names = {id_: own.get("StageName") for id_, own in resources.get("Stage", {}).items()}
     for logical_id, own in resources.get("UsagePlan", {}).items():
         for covered in own.get("ApiStages") or ():
@@ -52,10 +49,16 @@ def _plans(
 
 
 def _keys(resources: Mapping[str, Resources], plan: str) -> Resources:
+    """The enabled keys of a plan; nothing is known of the key of another template.
+
+    A key is disabled unless Enabled is true (assumed; the CDK always sets it).
+    """
     listed = resources.get("ApiKey", {})
     links = resources.get("UsagePlanKey", {}).values()
     ids = [str(link.get("KeyId")) for link in links if link.get("UsagePlanId") == plan]
-    return {key: listed[key] for key in ids if key in listed and listed[key].get("Enabled")}
+    elsewhere: Json = {"Enabled": True}
+    found = {key: listed.get(key, elsewhere) for key in ids}
+    return {key: own for key, own in found.items() if own.get("Enabled")}
 
 
 def _plan(plan: Json, covered: Json, keys: frozenset[str]) -> UsagePlan:

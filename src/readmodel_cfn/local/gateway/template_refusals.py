@@ -12,6 +12,7 @@ _REFUSALS: Mapping[str, Callable[[Json], Iterator[refusals.Refusal]]] = {
     "Stage": refusals.stage_refusals,
     "Deployment": refusals.deployment_refusals,
     "ApiKey": refusals.api_key_refusals,
+    "Model": refusals.model_refusals,
 }
 
 

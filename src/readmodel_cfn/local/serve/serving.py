@@ -100,7 +100,7 @@ def serving(
     source = Source.of(template).with_options(parameters, stage)
     s3, pages = _s3(documents, s3_endpoint, sign), PageOrigins.of(origins)
     api = api_of(source, s3, lambda text: on_progress(Note(text)))
-    app = App(api, on_progress, pages, local=server.is_local(host))
+    app = App(api, on_progress, pages, local=_is_for_this_machine(host, s3_endpoint, sign))
     with server.listen(host, port) as listener, server.running(app, listener):
         found = listener.getsockname()[1]
         served = _served(api, s3_endpoint or str(documents), host, found, pages)
@@ -138,7 +138,7 @@ def serve(
         return api_of(load(), s3, note)
 
     reloader = Reloader(watch, api, note)
-    app = App(api(), on_progress, pages, local=server.is_local(host))
+    app = App(api(), on_progress, pages, local=_is_for_this_machine(host, s3_endpoint, sign))
     listener = server.listen(host, port)
     found = listener.getsockname()[1]
 
@@ -146,6 +146,14 @@ def serve(
         on_progress(_served(app.api, s3_endpoint or str(documents), host, found, pages))
 
     server.run(app, listener, ready=ready, watch=lambda: reloader.watch(app))
+
+
+def _is_for_this_machine(host: str, s3_endpoint: str | None, sign: bool) -> bool:
+    """Whether what is served is to be kept from pages of other hosts.
+
+    What an S3 gives without a signature, such a page could read from the S3 itself.
+    """
+    return server.is_local(host) and (s3_endpoint is None or sign)
 
 
 def _s3(documents: str | Path, s3_endpoint: str | None, sign: bool) -> Path | S3:

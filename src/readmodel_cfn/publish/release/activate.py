@@ -17,9 +17,10 @@ from typing import Protocol
 from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError, Unfinished
 from readmodel_cfn.progress import Note, OnProgress, Step
 from readmodel_cfn.publish.release.manifest import Header, utc_now
-from readmodel_cfn.publish.release.names import POINTER, check_id
+from readmodel_cfn.publish.release.names import check_id
 from readmodel_cfn.publish.release.results import Activated
 from readmodel_cfn.publish.release.store import Pointer, ReleaseStore
+from readmodel_cfn.template.releases import POINTER
 
 _ROUNDS = 20  # of other activations that follow each other without a pause
 _LIST = "list them with: readmodel-cfn release list"
@@ -64,7 +65,7 @@ class Activation:
         """Check that the API has the stage; None is the live one.
 
         Raises:
-            ConfigError: it has not.
+            ConfigError: it does not have it.
         """
         if stage is not None:
             self._of_stage(stage)

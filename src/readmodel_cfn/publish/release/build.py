@@ -5,7 +5,7 @@ stage serves; the next run for the same documents continues.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -77,22 +77,18 @@ class _Bucket:
     can_read: bool = True
 
 
+@dataclass(frozen=True)
 class _Work:
     """The documents to upload and to copy, and the manifest of the release to copy from."""
 
-    def __init__(self, old: Manifest | None) -> None:
-        self.old, self.send, self.copy = old, Spool(), Spool()
+    old: Manifest | None
+    send: Spool
+    copy: Spool
 
     @property
     def based_on(self) -> str | None:
         """The release to copy from."""
         return self.old.header.release if self.old else None
-
-    def close(self) -> None:
-        """Delete the temporary files."""
-        for each in (self.send, self.copy, self.old):
-            if each is not None:
-                each.close()
 
 
 class Builder:
@@ -151,8 +147,12 @@ class Builder:
     @contextmanager
     def _work(self, bucket: _Bucket, release: str, continued: bool) -> Iterator["_Work"]:
         """What is to be done, in temporary files."""
-        old = self._manifest(self._base(bucket, release))
-        with closing(_Work(old)) as work:
+        with ExitStack() as files:
+            old = self._manifest(self._base(bucket, release))
+            if old:
+                files.enter_context(closing(old))
+            send, copy = (files.enter_context(closing(Spool())) for _ in range(2))
+            work = _Work(old, send, copy)
             self._divide(release, continued, work)
             yield work
 

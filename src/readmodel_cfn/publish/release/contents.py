@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ from readmodel_cfn.publish.files import File, PassedOver, check, files, load, re
 from readmodel_cfn.publish.results import Fault, InvalidDocuments
 from readmodel_cfn.publish.schemas import Schemas
 from readmodel_cfn.publish.selection import Selection
-from readmodel_cfn.publish.spool import Spool, disk_errors
+from readmodel_cfn.publish.spool import Spool, close, disk_errors
 
 
 class Row(NamedTuple):
@@ -78,8 +78,8 @@ class Contents:
 
     def close(self) -> None:
         """Delete the temporary files."""
-        for close in self._close:
-            close()
+        for close_file in self._close:
+            close_file()
 
     def _add(self, row: Row) -> None:
         self._rows.add(*row)
@@ -170,7 +170,7 @@ class _Bodies:
     """The bytes of values, one after the other in a temporary file; read by any thread."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed by `close`
+        self._file = TemporaryFile("w+b")  # noqa: SIM115 - closed by `close`
         self._end, self._lock = 0, Lock()
 
     def add(self, body: bytes) -> int:
@@ -183,10 +183,10 @@ class _Bodies:
 
     def read(self, at: int, size: int) -> bytes:
         """The bytes that begin there."""
-        with self._lock:
+        with self._lock, disk_errors():
             self._file.seek(at)
             return self._file.read(size)
 
     def close(self) -> None:
         """Delete the file."""
-        self._file.close()
+        close(self._file)

@@ -5,6 +5,7 @@ documents themselves: first the copies, then the pointer and the stage's variabl
 """
 
 import hashlib
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -20,11 +21,12 @@ from readmodel_cfn.publish.release import cost
 from readmodel_cfn.publish.release.activate import Activation, Stages
 from readmodel_cfn.publish.release.copy import Copied, Copier
 from readmodel_cfn.publish.release.manifest import Entry, Header, utc_now
-from readmodel_cfn.publish.release.names import ROOT, new_id
+from readmodel_cfn.publish.release.names import new_id
 from readmodel_cfn.publish.release.results import Activated
 from readmodel_cfn.publish.release.store import Names, Pointer, ReleaseStore
 from readmodel_cfn.publish.selection import KeyRoute, Selection
 from readmodel_cfn.publish.spool import Spool
+from readmodel_cfn.template.releases import PREFIX
 
 _AGAIN = "run the same command again"
 
@@ -99,10 +101,10 @@ def _listed(destination: Destination, routes: Sequence[KeyRoute], names: Names) 
     for each in listing(Objects(destination), Selection(routes).prefixes):
         if not served.fullmatch(each.key):
             continue
-        if not each.key.startswith(ROOT):
+        if not each.key.startswith(PREFIX):
             yield each
         elif not names.has(each.key):
-            what = f"a document below {ROOT}, where only releases may be"
+            what = f"a document below {PREFIX}, where only releases may be"
             hint = "publish it with another key and delete this one, or leave [releases] out"
             raise ReadModelError(what, where=f"{destination.bucket}/{each.key}", hint=hint)
 
@@ -146,9 +148,9 @@ def _copy(
     on_progress(Step(f"Copying the documents to release {header.release}"))
     copied: dict[str, str] = {}  # ETags that are not those of the source, as with a KMS key
     changed: list[str] = []
-    counts = {"copied": 0}
+    etags: dict[str, str] = {}  # of those in progress
+    total, numbers = len(documents.rows), itertools.count(1)
     copier = Copier(store.destination, None, header.release, None)
-    etags: dict[str, str] = {}
 
     def entries() -> Iterator[Entry]:
         for entry in documents.entries():
@@ -161,9 +163,7 @@ def _copy(
             changed.append(found.key)
         elif found.etag != before:
             copied[found.key] = found.etag
-        counts["copied"] += 1
-        total = len(documents.rows)
-        on_progress(Count(store.bucket, counts["copied"], "documents", total))
+        on_progress(Count(store.bucket, next(numbers), "documents", total))
 
     copier.copy(entries(), on_copied)
     where = f"release {header.release}"

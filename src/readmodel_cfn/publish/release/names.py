@@ -14,11 +14,9 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.template.releases import POINTER as POINTER
-from readmodel_cfn.template.releases import PREFIX, release_key
+from readmodel_cfn.template.releases import POINTER, PREFIX, release_key
 
 Kind = Literal["manifest", "start", "deletion"]
-ROOT = PREFIX
 LIVE = "live"  # its manifest's key would be that of the pointer
 METADATA = "release"  # the user-defined metadata of each document, with the ID
 _JSON = ".json"
@@ -55,24 +53,24 @@ def prefix_of(release: str) -> str:
 
 def manifest_key(release: str) -> str:
     """The key of a release's manifest."""
-    return f"{ROOT}{release}{_JSON}"
+    return f"{PREFIX}{release}{_JSON}"
 
 
 def start_key(release: str) -> str:
     """The key of the object that a release is started with."""
-    return f"{ROOT}{release}.building{_JSON}"
+    return f"{PREFIX}{release}.building{_JSON}"
 
 
 def deletion_key(release: str) -> str:
     """The key of the object that the deletion of a release is started with."""
-    return f"{ROOT}{release}.deleting{_JSON}"
+    return f"{PREFIX}{release}.deleting{_JSON}"
 
 
 def parse_key(key: str) -> tuple[str, Kind] | None:
     """The release that an object is about, and the kind of the object."""
-    if key == POINTER or not (key.startswith(ROOT) and key.endswith(_JSON)):
+    if key == POINTER or not (key.startswith(PREFIX) and key.endswith(_JSON)):
         return None
-    name = key.removeprefix(ROOT).removesuffix(_JSON)
+    name = key.removeprefix(PREFIX).removesuffix(_JSON)
     for suffix, kind in _SUFFIXES.items():
         if name.endswith(suffix):
             return name.removesuffix(suffix), kind

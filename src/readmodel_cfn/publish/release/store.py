@@ -1,12 +1,12 @@
 """The objects of releases in a bucket: manifests, starts and the pointer."""
 
 import json
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from tempfile import TemporaryFile
 from typing import Any
 
 from readmodel_cfn.aws.errors import (
@@ -25,8 +25,6 @@ from readmodel_cfn.publish.put import put_if
 from readmodel_cfn.publish.release import manifest
 from readmodel_cfn.publish.release.manifest import Entry, Header, Manifest
 from readmodel_cfn.publish.release.names import (
-    POINTER,
-    ROOT,
     Kind,
     deletion_key,
     manifest_key,
@@ -34,6 +32,8 @@ from readmodel_cfn.publish.release.names import (
     prefix_of,
     start_key,
 )
+from readmodel_cfn.publish.spool import close, disk_errors
+from readmodel_cfn.template.releases import POINTER, PREFIX
 
 _MISSING = {"NoSuchKey", "404", "NoSuchVersion"}
 _LOST = {"PreconditionFailed", "ConditionalRequestConflict", *_MISSING}
@@ -100,7 +100,7 @@ class Names:
         known = self.starts.keys() | self.deletions.keys()
         if key == POINTER:
             return bool(known)
-        release, is_document, _ = key.removeprefix(ROOT).partition("/")
+        release, is_document, _ = key.removeprefix(PREFIX).partition("/")
         if is_document:
             return release in known
         parsed = parse_key(key)
@@ -140,13 +140,13 @@ class ReleaseStore:
         prefixes: set[str] = set()
         pages = self.s3.get_paginator("list_objects_v2")
         with _errors("ListObjectsV2"):
-            for page in pages.paginate(Bucket=self.bucket, Prefix=ROOT, Delimiter="/"):
+            for page in pages.paginate(Bucket=self.bucket, Prefix=PREFIX, Delimiter="/"):
                 prefixes |= {each["Prefix"] for each in page.get("CommonPrefixes", [])}
                 for entry in page.get("Contents", []):
                     if parsed := parse_key(entry["Key"]):
                         release, kind = parsed
                         found[kind][release] = Object(entry["ETag"], entry["LastModified"])
-        ids = frozenset(prefix[len(ROOT) : -1] for prefix in prefixes)
+        ids = frozenset(prefix[len(PREFIX) : -1] for prefix in prefixes)
         return Names(found["manifest"], found["start"], found["deletion"], ids)
 
     def pointer(self) -> Pointer | None:
@@ -194,14 +194,17 @@ class ReleaseStore:
         found = self._get(key)
         if found is None:
             return None
-        file = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed by the caller
+        file = TemporaryFile("w+b")  # noqa: SIM115 - closed by the caller
         try:
             with _errors("GetObject"):
                 for chunk in found["Body"].iter_chunks(1 << 20):
-                    file.write(chunk)
+                    with disk_errors():
+                        file.write(chunk)
+            with disk_errors():
+                file.flush()
             return Manifest(file, f"{self.bucket}/{key}")
         except BaseException:
-            file.close()
+            close(file)
             raise
 
     def is_usable(self, release: str) -> bool:
@@ -225,9 +228,13 @@ class ReleaseStore:
         Raises:
             LostRace: it exists already, for other documents.
         """
-        with tempfile.TemporaryFile("w+b") as file:
-            manifest.write(header, entries, file)
+        file = TemporaryFile("w+b")  # noqa: SIM115 - closed below
+        try:
+            with disk_errors():
+                manifest.write(header, entries, file)
             self._create(manifest_key(header.release), file, header)
+        finally:
+            close(file)
 
     def start(self, header: Header) -> None:
         """Write the object that a release is started with.

@@ -20,6 +20,7 @@ _CHECKS: Mapping[str, Callable[[refusals.Json], Iterator[refusals.Refusal]]] = {
     "Deployment": refusals.deployment_refusals,
     "GatewayResponse": refusals.gateway_response_refusals,
     "ApiKey": refusals.api_key_refusals,
+    "Model": refusals.model_refusals,
 }
 
 

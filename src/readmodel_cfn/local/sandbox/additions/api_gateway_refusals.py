@@ -25,6 +25,7 @@ def register() -> None:
     )
     _refuse("_create_stage", lambda api, data: stage(_named({"restApiId": api, **data})))
     _refuse("_create_api_key", lambda data: api_key(_named(data)))
+    _refuse("_create_model", lambda _, data: model(_named(data)))
     _refuse(
         "_put_gateway_response",
         lambda _, kind, data: gateway_response(_named({**data, "responseType": kind})),
@@ -76,6 +77,11 @@ def deployment(props: Properties) -> str | None:
 def api_key(props: Properties) -> str | None:
     """Why an API key is refused."""
     return _first(refusals.api_key_refusals(props))
+
+
+def model(props: Properties) -> str | None:
+    """Why a model is refused."""
+    return _first(refusals.model_refusals(props))
 
 
 def _first(found: Iterator[refusals.Refusal]) -> str | None:

@@ -9,7 +9,8 @@ the old one is deleted.
 ministack's CloudFormation also ignores some properties, which its API does not: the ContentHandling
 of an integration (an OPTIONS method with CONVERT_TO_TEXT in an API with binary media types would be
 served without it), a method's RequestValidatorId, and an API's ApiKeySourceType. It gives a request
-validator an ID, and does not create it.
+validator an ID, and does not create it. It keeps a method's throttle in a usage plan under names
+that it does not read, and an API key is enabled unless the boolean false says otherwise.
 """
 
 import json
@@ -38,6 +39,8 @@ def register() -> None:
         "create": _create_validator,
         "update": _update_validator,
     }
+    _keep_method_throttles()
+    _enable_keys_only_if_true()
 
 
 def _change(
@@ -92,6 +95,39 @@ def _update_validator(physical_id: str, _: Properties, props: Properties, stack:
     validators = apigateway_v1._request_validators[props["RestApiId"]]
     validators[physical_id] = {**validators.pop(new_id), "id": physical_id}
     return physical_id, {"RequestValidatorId": physical_id}
+
+
+def _keep_method_throttles() -> None:
+    body = provisioners._apigw_usage_plan_body
+
+    def with_throttles(props: Properties) -> Any:
+        made = body(props)
+        for covered in made["apiStages"]:
+            covered["throttle"] = {
+                method: provisioners._apigw_throttle(limits)
+                for method, limits in (covered["throttle"] or {}).items()
+            }
+        return made
+
+    provisioners._apigw_usage_plan_body = with_throttles
+
+
+def _enable_keys_only_if_true() -> None:
+    """A key without Enabled is disabled, as in `serve` (assumed)."""
+    create, update = provisioners._apigw_api_key_create, provisioners._apigw_api_key_update
+
+    def created(logical_id: str, props: Properties, stack_name: str) -> Any:
+        return create(logical_id, _with_enabled(props), stack_name)
+
+    def updated(physical_id: str, old: Properties, new: Properties, stack_name: str) -> Any:
+        return update(physical_id, old, _with_enabled(new), stack_name)
+
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::ApiKey"]
+    handlers |= {"create": created, "update": updated}
+
+
+def _with_enabled(props: Properties) -> Properties:
+    return {**props, "Enabled": _is_true(props.get("Enabled"))}
 
 
 def _is_true(value: object) -> bool:

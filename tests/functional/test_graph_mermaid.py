@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from graph_reader import read
-from graph_templates import odd_names
 from mermaidx import render
 
+from graph_reader import read
+from graph_templates import odd_names
 from readmodel_cfn.analysis.graph import flowchart
 
 

@@ -1,5 +1,6 @@
 """`verify --releases` finds mixed pages where a gateway sees a switch late, and none elsewhere."""
 
+import gzip
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,9 +8,15 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 
+import pytest
+
+from memory_s3 import memory_s3
+from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.verify.race.body import SMALLEST, make
 from readmodel_cfn.verify.releases.judge import Kind, Verdict, judge
 from readmodel_cfn.verify.releases.measure import measure
+from readmodel_cfn.verify.releases.run import release_before
+from release_scene import LIVE, PREVIEW, Scene, numbered
 from stacks import TIMEOUT
 
 RELEASES = 20
@@ -26,6 +33,7 @@ class Gateway:
     latest: int = 0
     wrong_header: bool = False
     torn: bool = False
+    compressed: bool = False
     _requests: int = 0
     _due: list[list[int]] = field(default_factory=list)  # for each worker, the requests
     _choose: random.Random = field(default_factory=lambda: random.Random(16))  # noqa: S311
@@ -62,6 +70,9 @@ def served(gateway: Gateway) -> Iterator[tuple[str, str]]:
             body, header = gateway.answer()
             self.send_response(200)
             self.send_header("X-Release", header)
+            if gateway.compressed:
+                self.send_header("Content-Encoding", "gzip")
+                body = gzip.compress(body)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -101,6 +112,10 @@ def test_one_worker_has_no_mixed_page() -> None:
     assert found.pages >= RELEASES
 
 
+def test_documents_that_are_stored_compressed_are_read() -> None:
+    assert verdict(Gateway(compressed=True)).violations == ()
+
+
 def test_workers_that_see_a_switch_late_have_mixed_pages() -> None:
     found = verdict(Gateway(workers=2, latest=20), readers=1)
     assert found.mixed
@@ -113,3 +128,23 @@ def test_wrong_header_is_found() -> None:
 
 def test_torn_document_is_found() -> None:
     assert verdict(Gateway(torn=True)).counts[Kind.TORN]
+
+
+def test_stage_gets_the_live_release_back_after_a_run_that_was_killed() -> None:
+    with memory_s3() as s3:
+        scene = Scene(s3)
+        scene.publish(numbered(1), release="one")
+        scene.stages.variables = {LIVE: "verify-0123abcd-7", PREVIEW: "verify-0123abcd-8"}
+        for stage in LIVE, PREVIEW:
+            assert release_before(scene.activation, stage, "stack") == "one"
+        scene.stages.variables[PREVIEW] = "verify-mine"
+        assert release_before(scene.activation, PREVIEW, "stack") == "verify-mine"
+
+
+@pytest.mark.parametrize("served", [None, "gone"])
+def test_live_stage_without_a_complete_release_is_not_switched(served: str | None) -> None:
+    with memory_s3() as s3:
+        scene = Scene(s3)
+        scene.stages.variables[LIVE] = served
+        with pytest.raises(ReadModelError, match=LIVE):
+            release_before(scene.activation, LIVE, "stack")

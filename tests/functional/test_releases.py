@@ -15,9 +15,11 @@ from readmodel_cfn.consent import Consent, ConsentRequired
 from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError, Unfinished
 from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.publish.release import cost
+from readmodel_cfn.publish.release.first import make_first_release
 from readmodel_cfn.publish.release.names import check_id, new_id, parse_key
 from readmodel_cfn.publish.release.results import ReleaseStarted
 from readmodel_cfn.publish.release.store import Pointer
+from readmodel_cfn.template.routes import Route
 from release_scene import LIVE, PREVIEW, Scene, numbered, stored
 
 
@@ -605,6 +607,12 @@ def test_unknown_stage_is_refused(scene: Scene) -> None:
         scene.activate("one", "other")
 
 
+def test_unknown_stage_is_refused_before_a_document_is_stored(scene: Scene) -> None:
+    with pytest.raises(ConfigError, match=PREVIEW):
+        scene.publish(numbered(1), stage="other")
+    assert not scene.s3.objects
+
+
 # Listing.
 
 
@@ -784,3 +792,31 @@ def test_prune_of_many_documents(scene: Scene) -> None:
     scene.publish(numbered(1), release="two")
     scene.publish(numbered(2), release="three")
     assert scene.prune(keep=1).documents == 1100
+
+
+# The first release of a bucket with documents.
+
+
+def first_release(scene: Scene) -> Any:
+    routes = [Route("{a}/{b+}", "{a}/{b}.json")]
+    return make_first_release(
+        scene.destination, scene.stages, routes=routes, on_progress=scene.reported.append
+    )
+
+
+@pytest.mark.parametrize("name", ["2", "live", "2/a", "2.building/a"])
+def test_document_below_releases_is_not_left_out_of_the_first_release(
+    scene: Scene, name: str
+) -> None:
+    scene.s3.put("p/1.json", b"{}")
+    scene.s3.put(f"releases/{name}.json", b"{}")
+    with pytest.raises(ReadModelError, match=name):
+        first_release(scene)
+    assert sorted(scene.s3.objects) == ["p/1.json", f"releases/{name}.json"]
+
+
+def test_first_release_leaves_out_the_objects_of_releases(scene: Scene) -> None:
+    scene.s3.put("p/1.json", b"{}")
+    first = first_release(scene)
+    assert scene.documents(first.release) == {"p/1.json": b"{}"}
+    assert first_release(scene).release == first.release

@@ -22,6 +22,7 @@ from readmodel_cfn import (
 from readmodel_cfn.config.changes import changed_settings
 from readmodel_cfn.config.file import parse
 from readmodel_cfn.config.starter import starter
+from readmodel_cfn.deploy.releases import release_notes
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.template.settings import settings_in
 
@@ -214,3 +215,18 @@ def test_delete_markers_of_pruned_releases_expire() -> None:
     assert rule["ExpiredObjectDeleteMarker"] is True
     (plain,) = properties(replace(MODEL, releases=None), "AWS::S3::Bucket").values()
     assert "ExpiredObjectDeleteMarker" not in plain["LifecycleConfiguration"]["Rules"][0]
+
+
+def test_key_below_releases_is_refused_only_with_releases() -> None:
+    routes = (Route("releases/{id}", "releases/{id}.json"),)
+    assert replace(PLAIN, routes=routes).routes == routes
+    with pytest.raises(ConfigError, match=r"releases/\{id\}"):
+        replace(MODEL, routes=routes)
+
+
+def test_update_says_what_turning_releases_on_or_off_means() -> None:
+    plain, releases = content(PLAIN), content(MODEL)
+    (on,), (off,) = release_notes(plain, releases), release_notes(releases, plain)
+    assert "copies" in on
+    assert "publish DIR" in off
+    assert release_notes(None, releases) == release_notes(releases, content(PREVIEW)) == []

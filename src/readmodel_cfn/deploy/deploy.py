@@ -32,6 +32,7 @@ from readmodel_cfn.deploy.recovery import recover
 from readmodel_cfn.deploy.releases import (
     ReleaseCalls,
     make_first_release,
+    release_notes,
     releases_before,
     set_releases,
 )
@@ -258,6 +259,7 @@ def _preflight(context: DeployContext, inspection: Inspection) -> None:
     )
     if context.bucket and context.bucket.given:
         notes += check_template_bucket(context.bucket)
+    notes += release_notes(inspection.template, context.spec.content)
     for line in notes:
         context.on_progress(Note(line))
 

@@ -14,6 +14,7 @@ from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.context import sendable
 from readmodel_cfn.deploy.inspection import Inspection, inspect_stack
 from readmodel_cfn.deploy.obstacles import obstacles
+from readmodel_cfn.deploy.releases import release_notes
 from readmodel_cfn.deploy.settings import FindSettings, no_settings, stack_settings
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.deploy.stack_diff import StackDiff
@@ -65,6 +66,8 @@ def diff(
     for obstacle in obstacles(before, spec.content):
         text = f"deploy will refuse this: {obstacle.where}: {obstacle.what}; {obstacle.hint}"
         on_progress(Note(text))
+    for line in release_notes(inspection.template, spec.content):
+        on_progress(Note(line))
     return compare(client, spec, inspection, on_progress, find_settings)
 
 

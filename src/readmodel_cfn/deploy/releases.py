@@ -7,7 +7,7 @@ operation a new stage gets the variable that it does not have.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.deploy.inspection import Inspection
@@ -36,6 +36,23 @@ class ReleaseCalls:
 
     live: Callable[[Stack], LiveRelease | None]
     make_first: Callable[[Stack, ApiStages], None]
+
+
+_ON = (
+    "[releases] is new: deploy first copies the documents of the routes to a first release. Do not "
+    "publish meanwhile."
+)
+_OFF = (
+    "[releases] is removed: the API will read each document from its own key, as it was last "
+    "published there. Before the deploy, run: readmodel-cfn publish DIR"
+)
+
+
+def release_notes(before: Any, after: Any) -> list[str]:
+    """What an update from one template to another means if it turns releases on or off."""
+    if before is None or uses_releases(before) == uses_releases(after):
+        return []
+    return [_ON if uses_releases(after) else _OFF]
 
 
 def releases_before(context: "DeployContext", inspection: Inspection) -> StageReleases:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from readmodel_cfn.template.options import OptionError
-from readmodel_cfn.template.releases import PREVIEW_STAGE, Releases
+from readmodel_cfn.template.releases import PREFIX, PREVIEW_STAGE, Releases
 from readmodel_cfn.template.routes import ROUTES_ALLOWED, Route, check_routes
 from readmodel_cfn.template.sections.api import Api
 from readmodel_cfn.template.sections.data_store import DataStore
@@ -58,8 +58,13 @@ class ReadModel:
         self._check_releases()
 
     def _check_releases(self) -> None:
-        preview = self.releases is not None and self.releases.preview
-        if preview and self.deployment.stage == PREVIEW_STAGE:
+        if self.releases is None:
+            return
+        for route in self.routes:
+            if route.key.startswith(PREFIX):
+                allowed = f"a key that does not begin with {PREFIX} while [releases] is on"
+                raise OptionError("routes.key", route.key, allowed)
+        if self.releases.preview and self.deployment.stage == PREVIEW_STAGE:
             allowed = f"another name than {PREVIEW_STAGE}, or preview = false under [releases]"
             raise OptionError("deployment.stage", PREVIEW_STAGE, allowed)
 

@@ -61,6 +61,15 @@ class Activation:
             return self.make_live(header, self.store.pointer())
         return self._preview(header, stage)
 
+    def check_stage(self, stage: str | None) -> None:
+        """Check that the API has the stage; None is the live one.
+
+        Raises:
+            ConfigError: it does not have it.
+        """
+        if stage is not None:
+            self._of_stage(stage)
+
     def rollback(self) -> Activated:
         """Make the release live that was live before; again, and it is undone.
 

@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from readmodel_cfn.consent import Confirm
-from readmodel_cfn.errors import Unfinished
+from readmodel_cfn.errors import ReadModelError, Unfinished
 from readmodel_cfn.progress import Count, Note, OnProgress, Step
 from readmodel_cfn.publish.compare import listing
 from readmodel_cfn.publish.destination import Destination
@@ -66,10 +66,11 @@ def make_first_release(
     store = ReleaseStore(destination)
     on_progress(Step(f"Looking for documents in {destination.bucket}"))
     with closing(Spool()) as rows:
-        documents = _find(Objects(destination), routes, rows)
+        names = store.names()
+        documents = _find(_listed(destination, routes, names), rows)
         if not len(rows):
             return None
-        names, pointer = store.names(), store.pointer()
+        pointer = store.pointer()
         header = _complete(store, names, pointer, documents.digest)
         if header is None:
             header = _started(store, names, documents)
@@ -79,23 +80,33 @@ def make_first_release(
         return Activation(store, stages, on_progress).make_live(header, pointer)
 
 
-def _find(objects: Objects, routes: Sequence[KeyRoute], rows: Spool) -> _Documents:
+def _find(objects: Iterator[Listed], rows: Spool) -> _Documents:
     found = hashlib.sha256(b"copies")  # no release that was published has this digest
     total = 0
-    for each in _listed(objects, routes):
+    for each in objects:
         rows.add(each.key, each.etag, each.size)
         found.update(f"\n{each.key} {each.etag} {each.size}".encode())
         total += each.size
     return _Documents(rows, found.hexdigest(), total)
 
 
-def _listed(objects: Objects, routes: Sequence[KeyRoute]) -> Iterator[Listed]:
-    """The objects that readers may get; one that begins with releases/ is no document."""
+def _listed(destination: Destination, routes: Sequence[KeyRoute], names: Names) -> Iterator[Listed]:
+    """The objects that readers may get, without those of releases.
+
+    Raises:
+        ReadModelError: a document has a key that releases use.
+    """
     patterns = (".*".join(map(re.escape, route.key_pattern.split("*"))) for route in routes)
     served = re.compile("|".join(patterns), re.DOTALL)
-    found = listing(objects, Selection(routes).prefixes)
-    found = (each for each in found if not each.key.startswith(PREFIX))
-    return (each for each in found if served.fullmatch(each.key))
+    for each in listing(Objects(destination), Selection(routes).prefixes):
+        if not served.fullmatch(each.key):
+            continue
+        if not each.key.startswith(PREFIX):
+            yield each
+        elif not names.has(each.key):
+            what = f"a document below {PREFIX}, where only releases may be"
+            hint = "publish it with another key and delete this one, or leave [releases] out"
+            raise ReadModelError(what, where=f"{destination.bucket}/{each.key}", hint=hint)
 
 
 def _complete(

@@ -38,7 +38,7 @@ def check_id(release: str, where: str = "--release") -> str:
     Raises:
         ConfigError: it may not.
     """
-    if not _ID.fullmatch(release):
+    if not isinstance(release, str) or not _ID.fullmatch(release):
         raise ConfigError(f"{release!r} is not allowed", where=where, hint=f"allowed: {_ALLOWED}")
     if release == LIVE or release.endswith(tuple(_SUFFIXES)):
         what = f"{release!r} is the name of another object"

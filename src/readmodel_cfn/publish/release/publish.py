@@ -80,9 +80,11 @@ def publish_release(
     started = time.monotonic()
     call = _Call(documents, destination, settings, routes, exclude, skip_invalid, default)
     options = Options(settings, release, force, confirm, on_progress)
-    with _builder(call, options, activation) as (builder, contents, find):
+    with _builder(call, options, activation) as (builder, contents, activates):
+        if activates:
+            activates.check_stage(stage)
         built = builder.build()
-        activated = _activate(find, built, stage) if find else None
+        activated = _activate(activates, built, stage) if activates else None
         bucket = builder.destination
         return ReleaseResult(
             release=built.header.release,

@@ -95,6 +95,17 @@ class Names:
         missing = self.starts.keys() - self.manifests.keys() - self.deletions.keys()
         return _newest_first({release: self.starts[release] for release in missing})
 
+    def has(self, key: str) -> bool:
+        """Whether an object is one of a release: each is started with an object, which stays."""
+        known = self.starts.keys() | self.deletions.keys()
+        if key == POINTER:
+            return bool(known)
+        release, is_document, _ = key.removeprefix(PREFIX).partition("/")
+        if is_document:
+            return release in known
+        parsed = parse_key(key)
+        return parsed is not None and parsed[0] in known
+
     @property
     def every(self) -> frozenset[str]:
         """All IDs."""

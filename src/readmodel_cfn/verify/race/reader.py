@@ -83,14 +83,14 @@ class Reader:
             return (self._version, "") if etag else (None, "304 without If-None-Match")
         if reply.status != http.client.OK:
             return None, ""
-        version = version_of(_decoded(body, reply.headers.get("Content-Encoding")))
+        version = version_of(decoded(body, reply.headers.get("Content-Encoding")))
         if version is None:
             return None, f"{len(body):,} bytes that are not complete: {body[:30]!r}..."
         self._etag, self._version = reply.headers.get("ETag"), version
         return version, ""
 
 
-def _decoded(body: bytes, encoding: str | None) -> bytes:
+def decoded(body: bytes, encoding: str | None) -> bytes:
     """The body without its Content-Encoding; empty if it is not in that encoding."""
     if encoding != "gzip":
         return body

@@ -10,6 +10,7 @@ from threading import Event, Lock, Thread
 from readmodel_cfn.aws.http import connect, request_head
 from readmodel_cfn.template.releases import HEADER
 from readmodel_cfn.verify.race.body import version_of
+from readmodel_cfn.verify.race.reader import decoded
 from readmodel_cfn.verify.releases.judge import Read, Switch
 
 _PAUSE = 0.02  # seconds between two pages of a reader
@@ -138,4 +139,5 @@ class _Reader(Thread):
         header = self._number_of(reply.headers.get(HEADER) or "")
         if reply.status != http.client.OK:
             return Read(place, page, started, ended, reply.status)
-        return Read(place, page, started, ended, reply.status, version_of(body), header)
+        version = version_of(decoded(body, reply.headers.get("Content-Encoding")))
+        return Read(place, page, started, ended, reply.status, version, header)

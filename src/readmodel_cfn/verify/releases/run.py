@@ -6,6 +6,7 @@ pointer is not changed; at the end the stage serves again what it served before,
 are deleted.
 """
 
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import closing
@@ -32,6 +33,7 @@ COUNT = 50  # releases
 NO_RELEASE = "publish one first: readmodel-cfn publish DIR --release"
 _MAX_COPIES = 100  # documents of the live release that are copied to each release
 _BATCH = 1000
+_TEST_RELEASE = re.compile(r"verify-[0-9a-f]{8}-\d+")
 
 
 def verify_releases(
@@ -67,7 +69,7 @@ def verify_releases(
         Settings(contract.cache_control, contract.gzip_stored),
         activation,
         stage,
-        _served(stack, activation, stage),
+        release_before(activation, stage, str(stack.location)),
         f"verify-{token}",
         (probe.key, another.key),
     )
@@ -95,17 +97,26 @@ def verify_releases(
     )
 
 
-def _served(stack: CheckedStack, activation: Activation, stage: str) -> str:
-    """The release that the stage serves; for a preview stage without one, the live release.
+def release_before(activation: Activation, stage: str, where: str) -> str:
+    """The release that the stage serves, and that it gets back at the end.
+
+    For a preview stage without one it is that of the live stage; for a stage that serves a test
+    release, since a run was killed, the one of the pointer.
 
     Raises:
-        ReadModelError: no release is live.
+        ReadModelError: no release is live, or that of the live stage is not complete.
     """
     serving, live = activation.stages.releases(), activation.stages.live
-    found = serving.get(stage) or serving.get(live)
+    found, store = serving.get(stage) or serving.get(live), activation.store
+    if found and _TEST_RELEASE.fullmatch(found):
+        pointer = store.pointer()
+        found = pointer.release if pointer else None
     if not found:
-        what, hint = f"stage {live} serves no release", NO_RELEASE
-        raise ReadModelError(what, where=str(stack.location), hint=hint)
+        raise ReadModelError(f"stage {live} serves no release", where=where, hint=NO_RELEASE)
+    if stage == live and store.header(found) is None:
+        what = f"stage {stage} serves the release {found}, which is not complete"
+        hint = "activate another one: readmodel-cfn release activate ID"
+        raise ReadModelError(what, where=where, hint=hint)
     return found
 
 

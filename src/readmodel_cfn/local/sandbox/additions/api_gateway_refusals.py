@@ -38,9 +38,14 @@ def api(props: Properties) -> str | None:
 
 
 def stage(props: Properties) -> str | None:
-    """Why a stage is refused."""
-    if props.get("StageName") in apigateway_v1._stages_v1.get(props.get("RestApiId"), {}):
+    """Why a stage is refused; CloudFormation asks only this, and ignores ministack's own errors."""
+    api_id, name = props.get("RestApiId"), props.get("StageName")
+    if not name:
+        return "Stage name is required"
+    if name in apigateway_v1._stages_v1.get(api_id, {}):
         return "Stage already exists"
+    if props.get("DeploymentId") not in apigateway_v1._deployments_v1.get(api_id, {}):
+        return "Invalid Deployment identifier specified"
     return _first(refusals.stage_refusals(props))
 
 

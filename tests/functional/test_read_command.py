@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from functional_aws import NO_AWS, OUTPUTS, Aws, enter_project, error_of, run, stubbed
 
 from readmodel_cfn import ReadModel, ReadModelStack
-from readmodel_cfn import stack as stack_module
+from readmodel_cfn.aws import http
 from readmodel_cfn.aws.http import Response
 from readmodel_cfn.cli import main
 from readmodel_cfn.errors import NoSuchDocument, PromiseBroken
@@ -40,7 +40,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         last = url.rpartition("/")[2]
         return response(url, int(last) if last.isdigit() else 200, b"{}")
 
-    monkeypatch.setattr(stack_module, "request", request)
+    monkeypatch.setattr(http, "request", request)
     return urls
 
 
@@ -78,7 +78,7 @@ def test_body_is_on_stdout_and_status_and_headers_on_stderr(aws: Aws, asked: lis
 
 def test_body_is_printed_byte_for_byte(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     body = "é€".encode() + b"\xff"
-    monkeypatch.setattr(stack_module, "request", lambda url, **_: response(url, 200, body))
+    monkeypatch.setattr(http, "request", lambda url, **_: response(url, 200, body))
     aws.stack()
     runner = CliRunner(charset="ascii", env=NO_AWS)
     done = runner.invoke(main, ["read", "--region", "eu-west-1"], catch_exceptions=False)
@@ -89,7 +89,7 @@ def test_body_is_printed_byte_for_byte(aws: Aws, monkeypatch: pytest.MonkeyPatch
 def test_json_replaces_undecodable_bytes_of_the_body(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stack_module, "request", lambda url, **_: response(url, 200, b"\xffa"))
+    monkeypatch.setattr(http, "request", lambda url, **_: response(url, 200, b"\xffa"))
     aws.stack()
     assert json.loads(read("--json").stdout)["body"] == "\N{REPLACEMENT CHARACTER}a"
 
@@ -134,7 +134,7 @@ def answer(monkeypatch: pytest.MonkeyPatch, aws: Aws) -> Callable[..., list[str]
         lines = [f'[[routes]]\npath = "{path}"\nkey = "{key}"' for path, key in routes]
         Path("readmodel.toml").write_text("\n".join(lines), encoding="utf-8")
         monkeypatch.setattr(
-            stack_module, "request", lambda url, **_: response(url, status, b"{}", **headers)
+            http, "request", lambda url, **_: response(url, status, b"{}", **headers)
         )
         aws.stack()
         lines = read(*([path] if path else [])).stderr.splitlines()
@@ -215,7 +215,7 @@ def test_library_raises_what_the_command_exits_with(aws: Aws, asked: list[str]) 
 def test_missing_document_of_the_article_is_a_500_with_the_publish_command(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stack_module, "request", lambda url, **_: response(url, 500, b"{}"))
+    monkeypatch.setattr(http, "request", lambda url, **_: response(url, 500, b"{}"))
     aws.stack(outputs=ARTICLE)
     found = ReadModelStack("read-model", article=True, region="eu-west-1").read()
     with pytest.raises(PromiseBroken, match=r"publish .*payload\.json"):

@@ -432,7 +432,7 @@ def unpublish(site: Site) -> None:
 
 
 @scene(
-    "publish --version",
+    "publish with a version",
     "publish DATA --version 2",
     "cloudformation:DescribeStacks",
     *s3("GetObject", "PutObject"),
@@ -443,7 +443,7 @@ def publish_version(site: Site) -> None:
 
 
 @scene(
-    "unpublish --version",
+    "unpublish with a version",
     "unpublish products/1.json --version 9 --yes",
     "cloudformation:DescribeStacks",
     *s3("GetObject", "PutObject"),
@@ -454,7 +454,7 @@ def unpublish_version(site: Site) -> None:
 
 
 @scene(
-    "unpublish --older-than",
+    "unpublish by age",
     "unpublish --older-than 0s --yes",
     "cloudformation:DescribeStacks",
     *s3("DeleteObject", "GetObject", "ListBucket"),

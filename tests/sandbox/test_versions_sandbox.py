@@ -34,7 +34,7 @@ def deployed(
     patch.setenv("AWS_ACCESS_KEY_ID", sandbox.access_key_id)
     patch.setenv("AWS_SECRET_ACCESS_KEY", sandbox.secret_access_key)
     name, model = f"versions-{secrets.token_hex(4)}", ReadModel(routes=[route], writer=writer)
-    place = {"region": sandbox.region, "endpoint_url": sandbox.endpoint_url}
+    place: dict[str, Any] = {"region": sandbox.region, "endpoint_url": sandbox.endpoint_url}
     stack = ReadModelStack(name, model, **place)
     stack.deploy()
     return stack

@@ -94,8 +94,10 @@ def test_newest_event_stays_in_any_schedule(
     may_list: bool,
     lost: list[bool],
 ) -> None:
-    losses = iter(lost)
-    objects = ScheduledObjects(schedule_of(choices), kms, may_list, lambda: next(losses, False))
+    lost_responses = iter(lost)
+    objects = ScheduledObjects(
+        schedule_of(choices), kms, may_list, lambda: next(lost_responses, False)
+    )
     if before is not None:
         objects.put(KEY, before, HEADERS)
     results = objects.schedule.run([partial(event.publish, objects) for event in found])

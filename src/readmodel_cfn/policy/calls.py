@@ -138,7 +138,7 @@ COMMANDS: Mapping[str, Calls] = {
         "documents": ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
         "kms-key": _ENCRYPTED,
     },
-    "publish --version": {  # and on a route with a version_field
+    "publish with a version": {  # and on a route with a version_field
         **_DESCRIBE,
         # GetObject: the stored version is metadata, which HeadObject reads, and If-Match needs it.
         "documents": ("s3:GetObject", "s3:PutObject"),
@@ -182,12 +182,12 @@ COMMANDS: Mapping[str, Calls] = {
         "bucket": ("s3:ListBucketVersions",),
         "documents": ("s3:DeleteObject",),
     },
-    "unpublish --version": {
+    "unpublish with a version": {
         **_DESCRIBE,
-        "documents": ("s3:GetObject", "s3:PutObject"),  # as publish --version
+        "documents": ("s3:GetObject", "s3:PutObject"),  # as publish
         "kms-key": _ENCRYPTED,
     },
-    "unpublish --older-than": {
+    "unpublish by age": {
         **_DESCRIBE,
         "bucket": ("s3:ListBucket",),
         # GetObject: the headers say what was unpublished, and DeleteObjects with an ETag needs it.
@@ -269,10 +269,10 @@ PURPOSES: Mapping[Purpose, tuple[str, ...]] = {
     ),
     "diff": ("diff",),
     "publish": (
-        *("publish", "publish --version", "publish --as-writer", "publish as a role"),
+        *("publish", "publish with a version", "publish --as-writer", "publish as a role"),
         *("publish --release", "release list", "release activate", "release prune"),
         *("ls", "history", "restore"),
-        *("unpublish", "unpublish --version", "unpublish --older-than"),
+        *("unpublish", "unpublish with a version", "unpublish by age"),
     ),
     "read": (
         *("outputs", "status", "status --drift", "status with releases", "follow", "diagnose"),

@@ -135,7 +135,8 @@ def test_force_does_not_replace_a_newer_document(s3: MemoryS3, to: Destination) 
     assert value(s3) == at(2)
 
 
-WRONG = [{}, [], None, at(None), at("1"), at(1.5), at(True), at("2026-01-01T00:00:00"), at([1])]  # type: ignore[arg-type]
+VALUES: list[Any] = [None, "1", 1.5, True, "2026-01-01T00:00:00", [1], {}]
+WRONG: list[Any] = [{}, [], None, *({"updated_at": value} for value in VALUES)]
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=repr)
@@ -317,8 +318,13 @@ def test_unpublish_with_a_version_needs_keys_that_are_served(s3: MemoryS3, to: D
 
 def test_unpublish_with_a_version_asks_only_who_can_answer(s3: MemoryS3, to: Destination) -> None:
     asked: list[Consent] = []
+
+    def refuse(consent: Consent) -> bool:
+        asked.append(consent)
+        return False
+
     with pytest.raises(ConsentRequired):
-        unpublish_version([KEY], to, 1, confirm=lambda consent: bool(asked.append(consent)))
+        unpublish_version([KEY], to, 1, confirm=refuse)
     assert asked[0].lost == (KEY,)
     assert s3.asked == []
 

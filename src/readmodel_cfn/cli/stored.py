@@ -101,7 +101,6 @@ def _time(_ctx: click.Context, _param: click.Parameter, text: str | None) -> tim
     epilog=examples(
         "readmodel-cfn unpublish products/42.json",
         "readmodel-cfn unpublish products/42.json --version 8",
-        "readmodel-cfn unpublish --older-than 30d --yes",
         "readmodel-cfn unpublish customers/7.json --all-versions --yes",
     ),
 )

@@ -57,6 +57,13 @@ class ReadModel:
                 raise OptionError(name, value, f"a {section.__name__} object")
         self._check_releases()
 
+    @property
+    def writer_allow(self) -> tuple[str, ...]:
+        """What the writer may do: with versions also compare, because publish reads them."""
+        allow = self.writer.allow
+        versioned = self.releases is None and any(route.version_field for route in self.routes)
+        return (*allow, "compare") if versioned and "put" in allow else allow
+
     def _check_releases(self) -> None:
         if self.releases is None:
             return

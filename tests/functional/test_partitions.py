@@ -11,6 +11,7 @@ import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from readmodel_cfn.publish import upload
 from readmodel_cfn.publish.documents import MAX_BYTES, Settings
 from readmodel_cfn.publish.partition import rows
 from readmodel_cfn.publish.partition.results import CommitResult, PartitionResult, Removed
+from readmodel_cfn.publish.release import multipart
 from readmodel_cfn.publish.release.names import check_id
 from readmodel_cfn.publish.results import Fault, InvalidDocuments, Sent
 from readmodel_cfn.template.routes import Route
@@ -172,6 +174,25 @@ def test_etags_that_are_not_md5s_are_in_the_manifest(scene: Scene) -> None:
     assert scene.manifest("r") == {
         key: scene.s3.objects[f"releases/r/{key}"].etag for key in numbered(9)
     }
+
+
+def test_large_manifest_and_lists_are_put_in_parts(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(multipart, "ONE_PUT", 200)
+    monkeypatch.setattr(multipart, "_PART", 300)
+    documents = numbered(60)
+    results = every(scene, documents)
+    for _ in range(2):  # the second time it exists
+        committed(scene, results)
+    assert scene.served() == stored(documents)
+    assert list(scene.manifest("r")) == sorted(documents)
+    assert scene.s3.parts == {}
+    assert scene.s3.names("PUT").count("PUT releases/r.json") > 2
+    header = scene.store.header("r")
+    assert header
+    with pytest.raises(LostRace):
+        scene.store.put_manifest(replace(header, digest="other"), [])
 
 
 @settings(

@@ -181,6 +181,7 @@ def test_large_manifest_and_lists_are_put_in_parts(
 ) -> None:
     monkeypatch.setattr(multipart, "ONE_PUT", 200)
     monkeypatch.setattr(multipart, "_PART", 300)
+    monkeypatch.setattr(module, "_IN_MEMORY", 50)
     documents = numbered(60)
     results = every(scene, documents)
     for _ in range(2):  # the second time it exists

@@ -260,10 +260,7 @@ class ReleaseStore:
             return None
         with _errors("GetObject"):
             body = found["Body"].read()
-        try:
-            return Header.parse(json.loads(body), f"{self.bucket}/{key}")
-        except ValueError as error:
-            raise manifest.not_a_manifest(f"{self.bucket}/{key}") from error
+        return manifest.parse_start(body, f"{self.bucket}/{key}")
 
     def start_again(self, header: Header) -> bool:
         """Write the start with a new time, which `prune` sees; False if it is being deleted."""
@@ -294,10 +291,6 @@ class ReleaseStore:
             for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
                 for entry in page.get("Contents", []):
                     yield entry["Key"], entry["LastModified"]
-
-    def has(self, key: str) -> bool:
-        """Whether an object exists."""
-        return self._exists(key)
 
     def put_text(self, key: str, file: IO[bytes]) -> None:
         """Put a text file."""

@@ -206,7 +206,7 @@ def test_manifest_is_that_of_a_release_of_the_same_documents(
     """Whatever the number of partitions, their order, and which of them run again."""
     keys = st.from_regex(r"[a-c]{1,2}/[0-9._-]{0,2}x", fullmatch=True)
     values = st.integers() | st.text(max_size=3) | st.none()
-    documents = data.draw(st.dictionaries(keys, values, min_size=1, max_size=12))
+    documents: dict[str, object] = data.draw(st.dictionaries(keys, values, min_size=1, max_size=12))
     parts = data.draw(st.integers(1, 5))
     order = data.draw(st.permutations(range(parts)))
     again = data.draw(st.lists(st.integers(0, parts - 1), max_size=3))
@@ -389,7 +389,7 @@ def test_set_without_documents_is_refused(scene: Scene) -> None:
 
 
 def test_partition_may_be_empty(scene: Scene) -> None:
-    documents = dict.fromkeys(keys_of(1, 3), 1)
+    documents: dict[str, object] = dict.fromkeys(keys_of(1, 3), 1)
     assert committed(scene, every(scene, documents)).documents == 3
 
 
@@ -604,17 +604,17 @@ def test_memory_does_not_grow_with_the_documents(
     assert peak < 12 << 20  # 256 documents in progress, as values and as bytes
 
 
-def test_all_documents_are_stored_if_s3_complains(scene: Scene) -> None:
-    """Each document is refused once; the number of requests does not depend on time."""
+def test_all_documents_are_stored_if_s3_refuses_each_once(scene: Scene) -> None:
+    """The number of requests does not depend on time."""
     refused: set[str] = set()
 
-    def complain(_: int, request: Request) -> Response | None:
+    def refuse(_: int, request: Request) -> Response | None:
         if request.key.startswith("releases/r/") and request.key not in refused:
             refused.add(request.key)
             return error(503, "SlowDown")
         return None
 
-    scene.s3.faults = complain
+    scene.s3.faults = refuse
     documents = numbered(90)
     committed(scene, every(scene, documents, workers=2))
     assert scene.served() == stored(documents)

@@ -175,7 +175,7 @@ def _check(part: int, parts: int, release: str | None, workers: int) -> None:
 
 
 class _Checks:
-    """The documents of a partition, each of which is checked as it is taken."""
+    """The documents of a partition, each of which is checked when it is taken."""
 
     def __init__(
         self,

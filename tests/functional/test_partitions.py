@@ -465,7 +465,7 @@ def test_key_with_two_documents_is_a_fault(scene: Scene) -> None:
     assert faults_of(scene, pairs).keys() == {near, far}
 
 
-def test_document_that_is_there_twice_counts_once(scene: Scene) -> None:
+def test_document_that_a_partition_has_twice_counts_once(scene: Scene) -> None:
     keys = keys_of(0, 600)
     pairs = [(key, 1) for key in [keys[0], *keys, keys[0]]]
     done = committed(scene, [one(scene, pairs), one(scene, {}, 1), one(scene, {}, 2)])

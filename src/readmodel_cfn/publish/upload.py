@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from readmodel_cfn.errors import ReadModelError, Unfinished
 from readmodel_cfn.publish.documents import Document, Settings
 from readmodel_cfn.publish.newer import put_newer
-from readmodel_cfn.publish.objects import Busy, Denied, Exists, Objects
+from readmodel_cfn.publish.objects import Busy, Denied, Exists, NoResponse, Objects
+from readmodel_cfn.publish.rate import Rate
 from readmodel_cfn.publish.results import (
     RUN_AGAIN,
     Fault,
@@ -32,6 +33,9 @@ FIRST_LIMIT = 32
 _HALVED_FOR = 1.0  # seconds in which errors of earlier requests do not halve the limit again
 # Seconds between two attempts for one document; about 40 in all.
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 12.8)
+# With several workers the rate spares S3, so the pauses are short; at first also about 40 seconds
+# in all. S3 may refuse requests for half an hour, until it has scaled *(assumed)*.
+_SHARED_PAUSE, _SHARED_ATTEMPTS, _MOST_ATTEMPTS = 1.6, 30, 1200
 _TIMEOUT = 2.0  # seconds to wait for requests in progress after an interruption or an error
 
 
@@ -78,13 +82,23 @@ class Tally:
 
 
 class Uploader:
-    """One run: `send` uploads the documents, `tally` has the numbers so far."""
+    """One run: `send` uploads the documents, `tally` has the numbers so far.
+
+    `workers` is how many such runs share what S3 takes; None if this is the only one.
+    """
 
     def __init__(
-        self, objects: Objects, settings: Settings, *, create_only: bool, force: bool = False
+        self,
+        objects: Objects,
+        settings: Settings,
+        *,
+        create_only: bool,
+        force: bool = False,
+        workers: int | None = None,
     ) -> None:
         self._objects, self._headers = objects, settings.attributes
-        self._create_only, self._force, self._pace = create_only, force, Pace()
+        self._create_only, self._force = create_only, force
+        self._pace = Pace(rate=Rate(workers) if workers else None)
         self.tally = Tally()
 
     def send(
@@ -129,12 +143,26 @@ class Uploader:
                 outcome = self._existing(document, retried=attempts > 0)
                 self.tally.add(outcome, document)
                 return outcome
-            except Busy:
-                self._pace.slow_down()
-                if attempts == len(_PAUSES):
+            except Busy as error:
+                self._pace.slow_down(is_refusal=not isinstance(error, NoResponse))
+                if attempts >= self._attempts():
                     raise
-                self._pace.pause(_PAUSES[attempts] * random.uniform(0.5, 1.5))  # noqa: S311
+                pause = _PAUSES[min(attempts, len(_PAUSES) - 1)]
+                if self._pace.is_shared:
+                    pause = min(pause, _SHARED_PAUSE)
+                self._pace.pause(pause * random.uniform(0.5, 1.5))  # noqa: S311
                 attempts += 1
+
+    def _attempts(self) -> int:
+        """How often a document is sent again.
+
+        With several workers it is more often the more requests S3 refuses, as long as it takes
+        others.
+        """
+        if not self._pace.is_shared:
+            return len(_PAUSES)
+        more = min(self._pace.refusals, self.tally.sent)
+        return min(_SHARED_ATTEMPTS + more, _MOST_ATTEMPTS)
 
     def _put(self, document: Document) -> Sent:
         key, body, headers = document.key, document.stored, self._headers
@@ -223,10 +251,11 @@ class Pace:
     Each success increases it a little. S3 responds with 503 SlowDown while it scales, which
     requires fewer requests
     (https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html).
+    With a `rate`, which several workers have, errors halve the rate instead.
     """
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self.limit = float(FIRST_LIMIT)
+    def __init__(self, now: Callable[[], float] = time.monotonic, rate: Rate | None = None) -> None:
+        self.limit, self.refusals, self._rate = float(FIRST_LIMIT), 0, rate
         self._now, self._halved = now, -_HALVED_FOR
         self._in_progress, self._stopped = 0, Event()
         self._changed = Condition()
@@ -238,6 +267,11 @@ class Pace:
             if self._stopped.is_set():
                 raise Stopped
             self._in_progress += 1
+            seconds = self._rate.reserve() if self._rate else 0.0
+        if seconds and self._stopped.wait(seconds):
+            stopped = Stopped()
+            self.__exit__(Stopped, stopped, None)
+            raise stopped
 
     def __exit__(
         self,
@@ -249,12 +283,22 @@ class Pace:
             self._in_progress -= 1
             if error is None:
                 self.limit = min(MAX_REQUESTS, self.limit + 1 / self.limit)
+                if self._rate:
+                    self._rate.succeeded()
             self._changed.notify()
 
-    def slow_down(self) -> None:
-        """Halve the limit."""
+    @property
+    def is_shared(self) -> bool:
+        """Whether several workers share what S3 takes."""
+        return self._rate is not None
+
+    def slow_down(self, *, is_refusal: bool = True) -> None:
+        """Halve the limit, or the rate; a lost response is no refusal."""
         with self._changed:
-            if self._now() - self._halved >= _HALVED_FOR:
+            self.refusals += is_refusal
+            if self._rate:
+                self._rate.slow_down()
+            elif self._now() - self._halved >= _HALVED_FOR:
                 self.limit, self._halved = max(1.0, self.limit / 2), self._now()
 
     def pause(self, seconds: float) -> None:

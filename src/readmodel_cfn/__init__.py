@@ -11,6 +11,7 @@ TYPE_CHECKING = False  # importing typing takes time
 
 if TYPE_CHECKING:
     from readmodel_cfn.errors import ReadModelError
+    from readmodel_cfn.publish.partitions import commit, partition_of, publish_partition
     from readmodel_cfn.stack import ReadModelStack
     from readmodel_cfn.template.article import build_article
     from readmodel_cfn.template.compose import DeployedApi, Handle, add_read_model, deploy_api
@@ -43,8 +44,11 @@ __all__ = [
     "add_read_model",
     "build_article",
     "build_template",
+    "commit",
     "deploy_api",
     "imported",
+    "partition_of",
+    "publish_partition",
     "render",
 ]
 
@@ -65,8 +69,11 @@ _MODULES = {
     "add_read_model": "template.compose",
     "build_article": "template.article",
     "build_template": "template.render",
+    "commit": "publish.partitions",
     "deploy_api": "template.compose",
     "imported": "template.outputs",
+    "partition_of": "publish.partitions",
+    "publish_partition": "publish.partitions",
     "render": "template.render",
 }
 

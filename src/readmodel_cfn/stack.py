@@ -61,6 +61,8 @@ if TYPE_CHECKING:
     from readmodel_cfn.publish.destination import Destination
     from readmodel_cfn.publish.documents import Settings
     from readmodel_cfn.publish.history import Restored, Version
+    from readmodel_cfn.publish.partition.results import CommitResult, PartitionResult
+    from readmodel_cfn.publish.partitions import PartitionOptions
     from readmodel_cfn.publish.publish import Documents, MaxDeletes, SharedOptions
     from readmodel_cfn.publish.release.activate import Activation
     from readmodel_cfn.publish.release.results import Activated, Pruned, Release, ReleaseResult
@@ -737,6 +739,104 @@ class ReadModelStack:
             default=default,
             on_progress=on_progress,
         )
+
+    @readable_errors()
+    def partition_options(
+        self,
+        release: str | None = None,
+        *,
+        exclude: Sequence[str] = (),
+        as_writer: bool = False,
+        bucket: str | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "PartitionOptions":
+        """The arguments of `publish_partition` that are the same for all partitions, for workers.
+
+        They are the bucket, how documents are stored, the routes, and the ID of the release: a new
+        one unless it is given. They can be pickled, and have no client.
+
+        Args:
+            release: ID of the release, which the read model must have turned on.
+            exclude: Glob patterns of keys that are not published, in addition to those of the
+                configuration.
+            as_writer: Whether the workers use the access key of the stack's writer. The key is in
+                the arguments then.
+            bucket: Bucket to publish to (default: that of the stack).
+            on_progress: Gets Step and Note.
+
+        Raises:
+            ConfigError: the ID is invalid, or the read model has no releases.
+            ReadModelError: the stack does not exist, or was given a session, which no worker can
+                use.
+        """
+        from readmodel_cfn.publish.release.names import check_id, new_id
+
+        if self._requested.session is not None:
+            what = "a session cannot be sent to workers"
+            raise ReadModelError(what, where="session", hint="pass a profile and a region instead")
+        if release is not None:
+            self._require_releases("release")
+            check_id(release, "release")
+        elif self.model.releases is not None:
+            release = new_id()
+        return {
+            "destination": self._destination(bucket, as_writer, on_progress),
+            "settings": self._settings,
+            "routes": tuple(self.model.routes),
+            "exclude": self._excluded(exclude),
+            "release": release,
+        }
+
+    @readable_errors()
+    def commit(
+        self,
+        results: "Iterable[PartitionResult]",
+        *,
+        activate: bool = True,
+        stage: str | None = None,
+        as_writer: bool = False,
+        bucket: str | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "CommitResult":
+        """Complete the release that `publish_partition` has published, and make it live.
+
+        There must be a result of each partition. Without releases it only checks the results.
+
+        Args:
+            results: The results of all partitions, in any order.
+            activate: Whether the release goes live when it is complete.
+            stage: Stage to activate it on, such as preview (default: the stage that is live).
+            as_writer: Whether to complete it with the access key of the stack's writer; it is
+                activated with your own.
+            bucket: Bucket of the partitions (default: that of the stack); requires activate=False
+                if the read model has releases.
+            on_progress: Gets Step and Note, and Removed for each document of the live release that
+                the new one does not have.
+
+        Raises:
+            InvalidDocuments: a document is invalid; nothing is complete.
+            ConfigError: the results are not those of one set of documents; nothing is complete.
+            Unfinished: the result of a partition is missing.
+            LostRace: another release was activated meanwhile, and this one is complete but not
+                live.
+        """
+        from readmodel_cfn.publish.partitions import commit
+
+        activates = activate and self.model.releases is not None
+        if bucket and activates:
+            hint = "pass activate=False: without the stack no stage is known"
+            raise ConfigError("cannot be activated", where="bucket", hint=hint)
+        outputs: dict[str, str] = {}
+        done = commit(
+            results,
+            self._destination(bucket, as_writer, on_progress, outputs),
+            activation=partial(self._activation, on_progress) if activates else None,
+            stage=stage,
+            on_progress=on_progress,
+        )
+        if bucket or stage or (done.release and not activates):
+            return done
+        return replace(done, urls=self._own(outputs).route_urls(self.model.routes))
 
     @readable_errors()
     def releases(self, on_progress: OnProgress = ignore) -> "list[Release]":

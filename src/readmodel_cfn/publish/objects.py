@@ -54,6 +54,10 @@ class Busy(ReadModelError):
     """S3 is overloaded, or the connection was lost; the request may have been carried out."""
 
 
+class NoResponse(Busy):
+    """There was no response, or an incomplete one."""
+
+
 class Denied(ReadModelError):
     """S3 denied access and changed nothing."""
 
@@ -376,7 +380,7 @@ def _no_response(text: str, operation: str) -> ReadModelError:
         return ReadModelError("the proxy's URL is invalid", where=where, hint=CHECK_PROXY)
     if "HTTP error" not in what:
         return ReadModelError(what, where=where)
-    return Busy("no response, or an incomplete one", where=where, hint=CHECK_NETWORK)
+    return NoResponse("no response, or an incomplete one", where=where, hint=CHECK_NETWORK)
 
 
 def _found(pattern: re.Pattern[str], text: str) -> str:

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 from readmodel_cfn.errors import ReadModelError, Unfinished
 from readmodel_cfn.publish.documents import Document, Settings
-from readmodel_cfn.publish.objects import Busy, Denied, Exists, Objects
+from readmodel_cfn.publish.objects import Busy, Denied, Exists, NoResponse, Objects
+from readmodel_cfn.publish.rate import Rate
 from readmodel_cfn.publish.results import RUN_AGAIN, Fault, Lost, Outcome, Sent
 from readmodel_cfn.threads import Stalled, map_in_threads
 
@@ -21,6 +22,9 @@ FIRST_LIMIT = 32
 _HALVED_FOR = 1.0  # seconds in which errors of earlier requests do not halve the limit again
 # Seconds between two attempts for one document; about 40 in all.
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 12.8)
+# With several workers, S3 may complain for as long as it takes to scale: "30 to 60 minutes"
+# *(assumed)*. So many complaints allow one more attempt for each document, up to half an hour.
+_COMPLAINTS, _MOST_ATTEMPTS = 10, 150
 _TIMEOUT = 2.0  # seconds to wait for requests in progress after an interruption or an error
 
 
@@ -59,11 +63,22 @@ class Tally:
 
 
 class Uploader:
-    """One run: `send` uploads the documents, `tally` has the numbers so far."""
+    """One run: `send` uploads the documents, `tally` has the numbers so far.
 
-    def __init__(self, objects: Objects, settings: Settings, *, create_only: bool) -> None:
+    `workers` is how many such runs share what S3 takes; None if this is the only one.
+    """
+
+    def __init__(
+        self,
+        objects: Objects,
+        settings: Settings,
+        *,
+        create_only: bool,
+        workers: int | None = None,
+    ) -> None:
         self._objects, self._headers = objects, settings.attributes
-        self._create_only, self._pace = create_only, Pace()
+        self._create_only = create_only
+        self._pace = Pace(rate=Rate(workers) if workers else None)
         self.tally = Tally()
 
     def send(
@@ -106,12 +121,21 @@ class Uploader:
                 outcome = self._existing(document, retried=attempts > 0)
                 self.tally.add(outcome, document)
                 return outcome
-            except Busy:
+            except Busy as error:
                 self._pace.slow_down()
-                if attempts == len(_PAUSES):
+                if attempts >= self._attempts():
                     raise
-                self._pace.pause(_PAUSES[attempts] * random.uniform(0.5, 1.5))  # noqa: S311
+                if not isinstance(error, NoResponse):
+                    self._objects.watch.progress()
+                pause = _PAUSES[min(attempts, len(_PAUSES) - 1)]
+                self._pace.pause(pause * random.uniform(0.5, 1.5))  # noqa: S311
                 attempts += 1
+
+    def _attempts(self) -> int:
+        """How often a document is sent again; more often if S3 complains to all workers."""
+        if not self._pace.is_shared:
+            return len(_PAUSES)
+        return min(len(_PAUSES) + self._pace.complaints // _COMPLAINTS, _MOST_ATTEMPTS)
 
     def _put(self, document: Document) -> Sent:
         key, body = document.key, document.stored
@@ -179,10 +203,11 @@ class Pace:
     Each success increases it a little. S3 responds with 503 SlowDown while it scales, which
     requires fewer requests
     (https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html).
+    With a `rate`, which several workers have, errors halve the rate instead.
     """
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self.limit = float(FIRST_LIMIT)
+    def __init__(self, now: Callable[[], float] = time.monotonic, rate: Rate | None = None) -> None:
+        self.limit, self.complaints, self._rate = float(FIRST_LIMIT), 0, rate
         self._now, self._halved = now, -_HALVED_FOR
         self._in_progress, self._stopped = 0, Event()
         self._changed = Condition()
@@ -194,6 +219,11 @@ class Pace:
             if self._stopped.is_set():
                 raise Stopped
             self._in_progress += 1
+            seconds = self._rate.reserve() if self._rate else 0.0
+        if seconds and self._stopped.wait(seconds):
+            stopped = Stopped()
+            self.__exit__(Stopped, stopped, None)
+            raise stopped
 
     def __exit__(
         self,
@@ -205,12 +235,22 @@ class Pace:
             self._in_progress -= 1
             if error is None:
                 self.limit = min(MAX_REQUESTS, self.limit + 1 / self.limit)
+                if self._rate:
+                    self._rate.succeeded()
             self._changed.notify()
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether several workers share what S3 takes."""
+        return self._rate is not None
+
     def slow_down(self) -> None:
-        """Halve the limit."""
+        """Halve the limit, or the rate."""
         with self._changed:
-            if self._now() - self._halved >= _HALVED_FOR:
+            self.complaints += 1
+            if self._rate:
+                self._rate.slow_down()
+            elif self._now() - self._halved >= _HALVED_FOR:
                 self.limit, self._halved = max(1.0, self.limit / 2), self._now()
 
     def pause(self, seconds: float) -> None:

@@ -4,7 +4,7 @@ A release is complete when it has its manifest. A process that ends before leave
 stage serves; the next run for the same documents continues.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,7 +19,8 @@ from readmodel_cfn.publish.release import cost
 from readmodel_cfn.publish.release.contents import Contents, Row
 from readmodel_cfn.publish.release.copy import Copied, Copier
 from readmodel_cfn.publish.release.manifest import Entry, Header, Manifest, utc_now
-from readmodel_cfn.publish.release.names import METADATA, check_id, new_id, prefix_of
+from readmodel_cfn.publish.release.names import check_id, new_id, prefix_of
+from readmodel_cfn.publish.release.objects import ReleaseObjects
 from readmodel_cfn.publish.release.results import ReleaseStarted
 from readmodel_cfn.publish.release.store import Names, Pointer, ReleaseStore
 from readmodel_cfn.publish.results import Fault, Outcome, PublishPlan, Sent
@@ -362,7 +363,7 @@ class Builder:
             self._add_note(NO_GET)
 
     def _send(self, release: str, send: Spool, count: Callable[[], None]) -> None:
-        objects: Any = _InRelease(Objects(self.destination), release)
+        objects: Any = ReleaseObjects(Objects(self.destination), release)
         uploader = Uploader(objects, self._settings, create_only=False)
         md5s: dict[str, str] = {}
 
@@ -394,20 +395,3 @@ class Builder:
     def _entries(self) -> Iterable[Entry]:
         for row in self._contents:
             yield Entry(row.key, self._etags.get(row.key, row.md5), row.bytes, row.md5)
-
-
-class _InRelease:
-    """The objects of a bucket below the prefix of a release, with its ID in their metadata."""
-
-    def __init__(self, objects: Objects, release: str) -> None:
-        self._objects, self._prefix, self._release = objects, prefix_of(release), release
-        self.watch, self.stalled = objects.watch, objects.stalled
-
-    def put(self, key: str, body: bytes, headers: Mapping[str, str], create: bool) -> str:
-        """Put a document of the release."""
-        named = {**headers, METADATA: self._release}
-        return self._objects.put(self._prefix + key, body, named, create)
-
-    def etag(self, key: str) -> str | None:
-        """The ETag of a document of the release."""
-        return self._objects.etag(self._prefix + key)

@@ -70,6 +70,11 @@ def header_json(header: Header) -> bytes:
     return json.dumps(asdict(header)).encode()
 
 
+def start_of_partitions(release: str, parts: int) -> Header:
+    """What partitions start a release with: its documents are known when all are published."""
+    return Header(release, f"{parts} partitions", 0, 0, utc_now())
+
+
 def utc_now() -> str:
     """The time as the header has it."""
     return datetime.now(UTC).isoformat(timespec="microseconds")

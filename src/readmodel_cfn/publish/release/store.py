@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from tempfile import TemporaryFile
-from typing import Any
+from typing import IO, Any
 
 from readmodel_cfn.aws.errors import (
     aws_errors,
@@ -29,7 +29,9 @@ from readmodel_cfn.publish.release.names import (
     deletion_key,
     manifest_key,
     parse_key,
+    parts_prefix,
     prefix_of,
+    release_of_parts,
     start_key,
 )
 from readmodel_cfn.publish.spool import close, disk_errors
@@ -39,6 +41,10 @@ _MISSING = {"NoSuchKey", "404", "NoSuchVersion"}
 _LOST = {"PreconditionFailed", "ConditionalRequestConflict", *_MISSING}
 _JSON = "application/json"
 _HEADER_BYTES = 2047  # no header is longer
+
+
+class NoSuchObject(ReadModelError):
+    """An object does not exist."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,7 @@ class Object:
 class Names:
     """The releases in a bucket, by ID: their manifests, starts and deletions.
 
-    `prefixes` are those that have documents.
+    `prefixes` are those that have documents, or lists of partitions.
     """
 
     manifests: dict[str, Object] = field(default_factory=dict)
@@ -102,7 +108,7 @@ class Names:
             return bool(known)
         release, is_document, _ = key.removeprefix(PREFIX).partition("/")
         if is_document:
-            return release in known
+            return (release_of_parts(release) or release) in known
         parsed = parse_key(key)
         return parsed is not None and parsed[0] in known
 
@@ -146,7 +152,8 @@ class ReleaseStore:
                     if parsed := parse_key(entry["Key"]):
                         release, kind = parsed
                         found[kind][release] = Object(entry["ETag"], entry["LastModified"])
-        ids = frozenset(prefix[len(PREFIX) : -1] for prefix in prefixes)
+        directories = (prefix[len(PREFIX) : -1] for prefix in prefixes)
+        ids = frozenset(release_of_parts(name) or name for name in directories)
         return Names(found["manifest"], found["start"], found["deletion"], ids)
 
     def pointer(self) -> Pointer | None:
@@ -274,11 +281,39 @@ class ReleaseStore:
 
     def documents(self, release: str) -> Iterator[tuple[str, datetime]]:
         """The keys of all objects below a release's prefix, and when they were written."""
+        yield from self._listed(prefix_of(release))
+
+    def part_lists(self, release: str) -> Iterator[str]:
+        """The keys of the lists of a release's partitions."""
+        return (key for key, _ in self._listed(parts_prefix(release)))
+
+    def _listed(self, prefix: str) -> Iterator[tuple[str, datetime]]:
         pages = self.s3.get_paginator("list_objects_v2")
         with _errors("ListObjectsV2"):
-            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix_of(release)):
+            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
                 for entry in page.get("Contents", []):
                     yield entry["Key"], entry["LastModified"]
+
+    def has(self, key: str) -> bool:
+        """Whether an object exists."""
+        return self._exists(key)
+
+    def put_text(self, key: str, file: IO[bytes]) -> None:
+        """Put a text file."""
+        with _errors("PutObject"):
+            self.s3.put_object(Bucket=self.bucket, Key=key, Body=file, ContentType="text/plain")
+
+    def chunks(self, key: str) -> Iterator[bytes]:
+        """The content of an object.
+
+        Raises:
+            NoSuchObject: there is none.
+        """
+        found = self._get(key)
+        if found is None:
+            raise NoSuchObject("it does not exist", where=f"{self.bucket}/{key}")
+        with _errors("GetObject"):
+            yield from found["Body"].iter_chunks(1 << 20)
 
     def delete(self, key: str) -> None:
         """Delete an object."""

@@ -1,0 +1,53 @@
+"""The rate at which one of several workers writes to S3.
+
+S3 takes at least 3,500 writes per second for a prefix and answers 503 Slow Down to more, while it
+scales (https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html). Workers
+do not know each other's rate. Each begins with its share, halves its rate when S3 complains, and
+raises it slowly and by chance, so that they do not all rise at the same moment.
+"""
+
+import random
+import time
+from collections.abc import Callable
+
+WRITES_PER_SECOND = 3500.0
+_GROWTH = 0.1  # of the share, in each second
+_HALVED_FOR = 1.0  # seconds in which complaints about earlier requests do not halve it again
+_CATCH_UP = 0.1  # seconds of requests that may be sent at once after a pause
+_LEAST = 0.5  # requests per second
+
+
+class Rate:
+    """When the next request may be sent; the caller holds a lock.
+
+    `now` is the clock, `uniform` a random number between its arguments.
+    """
+
+    def __init__(
+        self,
+        workers: int,
+        now: Callable[[], float] = time.monotonic,
+        uniform: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        self.per_second = self._share = WRITES_PER_SECOND / workers
+        self._now, self._uniform = now, uniform
+        self._next = self._halved = now() - _HALVED_FOR
+
+    def reserve(self) -> float:
+        """Take the next place; how many seconds to wait for it."""
+        now = self._now()
+        begins = max(self._next, now - _CATCH_UP)
+        self._next = begins + 1 / self.per_second
+        return max(0.0, begins - now)
+
+    def slow_down(self) -> None:
+        """S3 complained: halve the rate."""
+        now = self._now()
+        if now - self._halved >= _HALVED_FOR:
+            self.per_second, self._halved = max(_LEAST, self.per_second / 2), now
+
+    def succeeded(self) -> None:
+        """A request succeeded: raise the rate, if it is what limits the requests."""
+        if self._next >= self._now():
+            growth = _GROWTH * self._share / self.per_second
+            self.per_second += growth * self._uniform(0.5, 1.5)

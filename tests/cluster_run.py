@@ -6,7 +6,6 @@ stored half of the documents of one part: it finds the process that has sent the
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -24,7 +23,8 @@ from memory_s3 import MemoryS3, Request
 from readmodel_cfn.publish.partitions import partition_of
 
 ROOT = Path(__file__).parents[1]
-PARTS = 16  # as in the examples
+PARTS, RELEASE = 16, "r1"  # as in the examples
+PREFIX = f"releases/{RELEASE}/"
 TIMEOUT = 1200
 # What is killed: the process that publishes; of Spark also the daemon that started it, and the
 # executor, so that the documents that the others read from it are lost too.
@@ -56,9 +56,9 @@ class Killer:
 
     def on_stored(self, request: Request, port: int) -> None:
         """Count a document, and kill its worker once half of its part is stored."""
-        if self.killed_at is not None or not request.key.startswith("items/"):
+        if self.killed_at is not None:
             return
-        part = partition_of(request.key, PARTS)
+        part = partition_of(request.key.removeprefix(PREFIX), PARTS)
         if self.part is None:
             self.part = part
         if part != self.part:
@@ -76,7 +76,7 @@ class Killer:
         chain = [worker, *worker.parents()][: self.depth]
         assert driver not in chain
         for process in chain:
-            process.send_signal(signal.SIGKILL)
+            process.kill()
 
 
 def _has(process: psutil.Process, port: int) -> bool:
@@ -122,9 +122,10 @@ def run(
     times: list[float] = []
 
     def on_stored(request: Request, port: int) -> None:
-        if request.key.startswith("items/"):
-            times.append(time.monotonic())
-            on_count(len(times))
+        if not request.key.startswith(PREFIX):
+            return
+        times.append(time.monotonic())
+        on_count(len(times))
         if kill:
             killer.on_stored(request, port)
 
@@ -143,16 +144,24 @@ def _driver(command: list[str], url: str, killer: Killer) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,
     )
     killer.driver = process.pid
     try:
         out, err = process.communicate(timeout=TIMEOUT)
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+    except BaseException:
+        _kill_all(process.pid)
+        raise
     assert process.returncode == 0, f"{command}: {process.returncode}\n{out}\n{err[-4000:]}"
     return out
+
+
+def _kill_all(driver: int) -> None:
+    """Kill a process and what it has started."""
+    with suppress(psutil.Error):
+        found = psutil.Process(driver)
+        for process in [*found.children(recursive=True), found]:
+            with suppress(psutil.Error):
+                process.kill()
 
 
 def _environment(url: str) -> dict[str, str]:
@@ -176,7 +185,11 @@ def _judged(
     rate: Rate | None,
     output: str,
 ) -> Judged:
-    stored = {key: found.body for key, found in s3.objects.items() if key.startswith("items/")}
+    stored = {
+        key.removeprefix(PREFIX): found.body
+        for key, found in s3.objects.items()
+        if key.startswith(PREFIX)
+    }
     wrong = sum(1 for key, body in stored.items() if json.loads(body) != wanted.get(key))
     listed = list(manifest_keys(s3))
     counts = Counter(listed)
@@ -194,5 +207,6 @@ def _judged(
 
 
 def manifest_keys(s3: MemoryS3) -> Iterator[str]:
-    """The keys in the manifest."""
-    yield from (key for key in s3.objects if key.startswith("items/"))  # STUB
+    """The keys in the manifest of the release."""
+    manifest = json.loads(s3.body(f"releases/{RELEASE}.json"))
+    yield from (entry["key"] for entry in manifest["objects"])

@@ -8,11 +8,11 @@ import argparse
 from dask import bag
 from dask.distributed import Client, LocalCluster
 
+from readmodel_cfn import commit
 from readmodel_cfn.dask import publish_bag
 from readmodel_cfn.publish.destination import Destination
-from readmodel_cfn.publish.partitions import commit
 
-WORKERS, PARTS = 4, 16
+WORKERS, PARTS, RELEASE = 4, 16, "r1"
 
 
 def document(number: int) -> tuple[str, dict[str, object]]:
@@ -32,7 +32,8 @@ def main() -> None:
     )
     with cluster, Client(cluster):
         pairs = bag.from_sequence(range(given.documents), npartitions=PARTS).map(document)
-        print(commit(publish_bag(pairs, destination, parts=PARTS), destination))
+        results = publish_bag(pairs, destination, parts=PARTS, release=RELEASE)
+        print(commit(results, destination))
 
 
 if __name__ == "__main__":  # the workers are new processes, which import this file

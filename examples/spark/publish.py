@@ -10,11 +10,11 @@ import sys
 from pyspark.sql import SparkSession
 from pyspark.sql.functions import col, concat, lit, repeat, struct, to_json
 
+from readmodel_cfn import commit
 from readmodel_cfn.publish.destination import Destination
-from readmodel_cfn.publish.partitions import commit
 from readmodel_cfn.spark import publish_dataframe
 
-WORKERS, PARTS = 4, 16
+WORKERS, PARTS, RELEASE = 4, 16, "r1"
 
 
 def main() -> None:
@@ -37,7 +37,9 @@ def main() -> None:
         concat(lit("items/"), col("id").cast("string"), lit(".json")).alias("key"),
         to_json(struct("id", "name", "text")).alias("value"),
     )
-    results = publish_dataframe(documents, destination, parts=PARTS, workers=WORKERS)
+    results = publish_dataframe(
+        documents, destination, parts=PARTS, workers=WORKERS, release=RELEASE
+    )
     print(commit(results, destination))
     spark.stop()
 

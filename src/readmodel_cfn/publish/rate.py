@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 WRITES_PER_SECOND = 3500.0
-_GROWTH = 0.1  # of the share, in each second
+_GROWTH = 0.25  # in each second, of the rate at which S3 last complained, or of a higher one
 _HALVED_FOR = 1.0  # seconds in which complaints about earlier requests do not halve it again
 _CATCH_UP = 0.1  # seconds of requests that may be sent at once after a pause
 _LEAST = 0.5  # requests per second
@@ -29,7 +29,7 @@ class Rate:
         now: Callable[[], float] = time.monotonic,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        self.per_second = self._share = WRITES_PER_SECOND / workers
+        self.per_second = self._ceiling = WRITES_PER_SECOND / workers
         self._now, self._uniform = now, uniform
         self._next = self._halved = now() - _HALVED_FOR
 
@@ -44,10 +44,12 @@ class Rate:
         """S3 complained: halve the rate."""
         now = self._now()
         if now - self._halved >= _HALVED_FOR:
-            self.per_second, self._halved = max(_LEAST, self.per_second / 2), now
+            self._ceiling, self._halved = self.per_second, now
+            self.per_second = max(_LEAST, self.per_second / 2)
 
     def succeeded(self) -> None:
         """A request succeeded: raise the rate, if it is what limits the requests."""
         if self._next >= self._now():
-            growth = _GROWTH * self._share / self.per_second
+            growth = _GROWTH * self._ceiling / self.per_second
             self.per_second += growth * self._uniform(0.5, 1.5)
+            self._ceiling = max(self._ceiling, self.per_second)

@@ -22,9 +22,9 @@ FIRST_LIMIT = 32
 _HALVED_FOR = 1.0  # seconds in which errors of earlier requests do not halve the limit again
 # Seconds between two attempts for one document; about 40 in all.
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 12.8)
-# With several workers, S3 may complain for as long as it takes to scale: "30 to 60 minutes"
-# *(assumed)*. So many complaints allow one more attempt for each document, up to half an hour.
-_COMPLAINTS, _MOST_ATTEMPTS = 10, 150
+# With several workers the rate spares S3, so the pauses are short; at first also about 40 seconds
+# in all. S3 may complain for half an hour, until it has scaled *(assumed)*.
+_SHARED_PAUSE, _SHARED_ATTEMPTS, _MOST_ATTEMPTS = 1.6, 30, 1200
 _TIMEOUT = 2.0  # seconds to wait for requests in progress after an interruption or an error
 
 
@@ -122,20 +122,24 @@ class Uploader:
                 self.tally.add(outcome, document)
                 return outcome
             except Busy as error:
-                self._pace.slow_down()
+                self._pace.slow_down(is_complaint=not isinstance(error, NoResponse))
                 if attempts >= self._attempts():
                     raise
-                if not isinstance(error, NoResponse):
-                    self._objects.watch.progress()
                 pause = _PAUSES[min(attempts, len(_PAUSES) - 1)]
+                if self._pace.is_shared:
+                    pause = min(pause, _SHARED_PAUSE)
                 self._pace.pause(pause * random.uniform(0.5, 1.5))  # noqa: S311
                 attempts += 1
 
     def _attempts(self) -> int:
-        """How often a document is sent again; more often if S3 complains to all workers."""
+        """How often a document is sent again.
+
+        With several workers it is more often the more S3 complains, as long as it takes documents.
+        """
         if not self._pace.is_shared:
             return len(_PAUSES)
-        return min(len(_PAUSES) + self._pace.complaints // _COMPLAINTS, _MOST_ATTEMPTS)
+        more = min(self._pace.complaints, self.tally.sent)
+        return min(_SHARED_ATTEMPTS + more, _MOST_ATTEMPTS)
 
     def _put(self, document: Document) -> Sent:
         key, body = document.key, document.stored
@@ -244,10 +248,10 @@ class Pace:
         """Whether several workers share what S3 takes."""
         return self._rate is not None
 
-    def slow_down(self) -> None:
-        """Halve the limit, or the rate."""
+    def slow_down(self, *, is_complaint: bool = True) -> None:
+        """Halve the limit, or the rate; a lost response is no complaint of S3."""
         with self._changed:
-            self.complaints += 1
+            self.complaints += is_complaint
             if self._rate:
                 self._rate.slow_down()
             elif self._now() - self._halved >= _HALVED_FOR:

@@ -13,13 +13,14 @@ import argparse
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "sandbox")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "sandbox"))
+
+from example_tools import our_requirements, programs
+from measure import progress
 
 from cluster_run import Judged, run
-from example_tools import programs
 from fast_s3_in_memory import Rate
-from measure import progress
 
 MOST = 1.5  # of the time that the rate allows
 EVERY = 10  # lines of progress
@@ -34,7 +35,9 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=1000, help="writes per second")
     given = parser.parse_args()
     # Dask is in the environment of the tests.
-    python = sys.executable if given.engine == "dask" else str(programs("spark") / "python")
+    python = sys.executable
+    if given.engine == "spark":
+        python = str(programs("spark", *our_requirements()) / "python")
     killed = measured(given.engine, given.documents, python, None)
     slowed = measured(given.engine, given.slow_documents, python, Rate(given.rate))
     ok = show("One of four workers is killed", killed)

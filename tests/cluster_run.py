@@ -41,7 +41,7 @@ def expected(documents: int) -> dict[str, Any]:
 
 @dataclass
 class Killer:
-    """Kills the worker that has stored half of the documents of a part, of which it is the first."""
+    """Kills the worker that has stored half of the documents of the first partition."""
 
     keys: list[str]
     depth: int

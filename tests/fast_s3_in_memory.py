@@ -104,9 +104,7 @@ def fast_memory_s3(
     def connection() -> _Connection:
         return _Connection(s3, on_stored, rate)
 
-    server = loop.run_until_complete(
-        loop.create_server(connection, "127.0.0.1", 0, backlog=1024)
-    )
+    server = loop.run_until_complete(loop.create_server(connection, "127.0.0.1", 0, backlog=1024))
     s3.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     thread = Thread(target=loop.run_forever, daemon=True)
     thread.start()

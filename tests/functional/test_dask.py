@@ -1,18 +1,14 @@
 """Publishing from a local cluster of Dask: its example, run against the S3 in memory."""
 
-import pickle
 import sys
-from typing import Any
 
 import pytest
-from dask import bag
 
 from cluster_run import run
 from fast_s3_in_memory import Rate
 from readmodel_cfn.dask import publish_bag
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.publish.destination import Destination
-from release_scene import Scene
 
 DOCUMENTS = 20_000
 SLOW_DOCUMENTS = 3_000

@@ -28,9 +28,9 @@ class Job:
 
     def publish(self, part: int, documents: Iterable[tuple[str, object]]) -> Outcome:
         """Publish one partition, in a worker."""
-        number = {"part": part, "parts": self.parts, "workers": self.workers}
+        options = {"part": part, "parts": self.parts, "workers": self.workers, **self.options}
         try:
-            return publish_partition(documents, **number, **self.options)
+            return publish_partition(documents, **options)
         except ReadModelError as error:
             return error
 

@@ -113,7 +113,7 @@ class Clock:
         return self.now
 
 
-@pytest.mark.parametrize("workers", [1, 4, 200])
+@pytest.mark.parametrize("workers", [2, 4, 200])
 def test_worker_begins_with_its_share(workers: int) -> None:
     clock = Clock()
     rate = Rate(workers, clock)
@@ -121,6 +121,15 @@ def test_worker_begins_with_its_share(workers: int) -> None:
     waits = [rate.reserve() for _ in range(1000)]
     assert rate.per_second == WRITES_PER_SECOND / workers
     assert waits[-1] - waits[-2] == pytest.approx(workers / WRITES_PER_SECOND)
+
+
+def test_worker_alone_is_limited_after_a_complaint() -> None:
+    clock = Clock()
+    rate = Rate(1, clock)
+    assert {rate.reserve() for _ in range(10_000)} == {0.0}
+    rate.succeeded()
+    rate.slow_down()
+    assert rate.per_second == WRITES_PER_SECOND / 2
 
 
 def test_complaint_halves_the_rate_once_per_moment() -> None:

@@ -3,9 +3,11 @@
 S3 takes at least 3,500 writes per second for a prefix and answers 503 Slow Down to more, while it
 scales (https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html). Workers
 do not know each other's rate. Each begins with its share, halves its rate when S3 complains, and
-raises it slowly and by chance, so that they do not all rise at the same moment.
+raises it slowly and by chance, so that they do not all rise at the same moment. A worker that is
+alone is limited only after a complaint.
 """
 
+import math
 import random
 import time
 from collections.abc import Callable
@@ -29,7 +31,8 @@ class Rate:
         now: Callable[[], float] = time.monotonic,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        self.per_second = self._ceiling = WRITES_PER_SECOND / workers
+        share = WRITES_PER_SECOND / workers
+        self.per_second = self._ceiling = share if workers > 1 else math.inf
         self._now, self._uniform = now, uniform
         self._next = self._halved = now() - _HALVED_FOR
 
@@ -44,12 +47,12 @@ class Rate:
         """S3 complained: halve the rate."""
         now = self._now()
         if now - self._halved >= _HALVED_FOR:
-            self._ceiling, self._halved = self.per_second, now
-            self.per_second = max(_LEAST, self.per_second / 2)
+            self._ceiling, self._halved = min(self.per_second, WRITES_PER_SECOND), now
+            self.per_second = max(_LEAST, self._ceiling / 2)
 
     def succeeded(self) -> None:
         """A request succeeded: raise the rate, if it is what limits the requests."""
-        if self._next >= self._now():
+        if self.per_second < math.inf and self._next >= self._now():
             growth = _GROWTH * self._ceiling / self.per_second
             self.per_second += growth * self._uniform(0.5, 1.5)
             self._ceiling = max(self._ceiling, self.per_second)

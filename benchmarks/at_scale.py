@@ -1,6 +1,6 @@
 """Publishes from a local cluster of Dask or Spark, and kills a worker halfway.
 
-    python benchmarks/at_scale.py dask [--documents 200000] [--slow-documents 20000] [--rate 1000]
+    python benchmarks/at_scale.py dask [--documents 200000] [--slow-documents 40000] [--rate 1000]
 
 It runs the engine's example (examples/dask, examples/spark) twice against an S3 in memory. In the
 first run it kills a worker that has stored half of a partition. In the second run the S3 answers
@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "sandbox"
 from example_tools import our_requirements, programs
 from measure import progress
 
-from cluster_run import Judged, run
+from cluster_run import PREFIX, Judged, run
 from fast_s3_in_memory import Rate
 
 MOST = 1.5  # of the time that the rate allows
@@ -31,7 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("engine", choices=("dask", "spark"))
     parser.add_argument("--documents", type=int, default=200_000)
-    parser.add_argument("--slow-documents", type=int, default=20_000)
+    parser.add_argument("--slow-documents", type=int, default=40_000)
     parser.add_argument("--rate", type=int, default=1000, help="writes per second")
     given = parser.parse_args()
     # Dask is in the environment of the tests.
@@ -39,7 +39,7 @@ def main() -> None:
     if given.engine == "spark":
         python = str(programs("spark", *our_requirements()) / "python")
     killed = measured(given.engine, given.documents, python, None)
-    slowed = measured(given.engine, given.slow_documents, python, Rate(given.rate))
+    slowed = measured(given.engine, given.slow_documents, python, Rate(PREFIX, given.rate))
     ok = show("One of four workers is killed", killed)
     ok &= killed.killed_at is not None
     ok &= show(f"SlowDown beyond {given.rate:,} writes per second", slowed)

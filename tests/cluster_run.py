@@ -117,8 +117,8 @@ def run(
     on_count: Callable[[int], None] = lambda _: None,
 ) -> Judged:
     """Run the engine's example, and judge what it has left in the bucket."""
-    wanted = expected(documents)
-    killer = Killer(list(wanted), DEPTH[engine])
+    documents_by_key = expected(documents)
+    killer = Killer(list(documents_by_key), DEPTH[engine])
     times: list[float] = []
 
     def on_stored(request: Request, port: int) -> None:
@@ -133,7 +133,7 @@ def run(
         command = [python, str(ROOT / "examples" / engine / "publish.py"), "data"]
         command += ["--documents", str(documents)]
         output = _driver(command, s3.url, killer)
-        return _judged(s3, wanted, killer, times, rate, output)
+        return _judged(s3, documents_by_key, killer, times, rate, output)
 
 
 def _driver(command: list[str], url: str, killer: Killer) -> str:
@@ -179,7 +179,7 @@ def _environment(url: str) -> dict[str, str]:
 
 def _judged(
     s3: MemoryS3,
-    wanted: dict[str, Any],
+    documents_by_key: dict[str, Any],
     killer: Killer,
     times: list[float],
     rate: Rate | None,
@@ -190,17 +190,17 @@ def _judged(
         for key, found in s3.objects.items()
         if key.startswith(PREFIX)
     }
-    wrong = sum(1 for key, body in stored.items() if json.loads(body) != wanted.get(key))
+    wrong = sum(1 for key, body in stored.items() if json.loads(body) != documents_by_key.get(key))
     listed = list(manifest_keys(s3))
     counts = Counter(listed)
     return Judged(
-        len(wanted),
+        len(documents_by_key),
         times[-1] - times[0],
         killer.killed_at,
-        len(stored.keys() & wanted.keys()),
-        len(counts.keys() & wanted.keys()),
+        len(stored.keys() & documents_by_key.keys()),
+        len(counts.keys() & documents_by_key.keys()),
         len(listed) - len(counts),
-        wrong + len(counts.keys() - wanted.keys()),
+        wrong + len(counts.keys() - documents_by_key.keys()),
         rate.refused if rate else 0,
         output,
     )

@@ -20,16 +20,19 @@ OnStored = Callable[[Request, int], None]
 
 @dataclass
 class Rate:
-    """Refuses requests beyond so many a second, and the first ones."""
+    """Refuses writes below a prefix beyond so many a second, and the first ones."""
 
+    prefix: str
     per_second: float
     refuse_first: int = 0
     clock: Callable[[], float] = time.monotonic
     refused: int = 0
     _free_at: float = 0.0
 
-    def refuses(self) -> bool:
-        """Whether the request at this moment is one too many; a tenth of a second may be saved."""
+    def refuses(self, key: str) -> bool:
+        """Whether this write is one too many now; what was not used for 0.1 s can be used later."""
+        if not key.startswith(self.prefix):
+            return False
         now = self.clock()
         if self.refused >= self.refuse_first and self._free_at <= now:
             self._free_at = max(self._free_at, now - 0.1) + 1 / self.per_second
@@ -78,7 +81,7 @@ class _Connection(asyncio.Protocol):
         return True
 
     def _respond(self, request: Request) -> None:
-        if request.method == "PUT" and self._rate and self._rate.refuses():
+        if request.method == "PUT" and self._rate and self._rate.refuses(request.key):
             found = error(503, "SlowDown")
         else:
             found = self._s3.answer(request)

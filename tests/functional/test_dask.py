@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from cluster_run import run
+from cluster_run import PREFIX, run
 from fast_s3_in_memory import Rate
 from readmodel_cfn.dask import publish_bag
 from readmodel_cfn.errors import ConfigError, ReadModelError
@@ -23,7 +23,7 @@ def test_every_document_is_published_once_when_a_worker_is_killed() -> None:
 
 
 def test_every_document_is_published_once_when_s3_answers_slow_down() -> None:
-    found = run("dask", SLOW_DOCUMENTS, kill=False, rate=Rate(500, refuse_first=50))
+    found = run("dask", SLOW_DOCUMENTS, kill=False, rate=Rate(PREFIX, 500, refuse_first=50))
     assert (found.stored, found.in_manifest) == (SLOW_DOCUMENTS, SLOW_DOCUMENTS)
     assert (found.duplicates, found.wrong) == (0, 0)
     assert 50 <= found.refused < SLOW_DOCUMENTS  # fewer refusals than documents

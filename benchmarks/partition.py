@@ -15,19 +15,18 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import peers
-from measure import COMMAND, Run, at_most, median, medians, progress, rounds, run, table
+from measure import COMMAND, HERE, Run, at_most, median, medians, progress, rounds, run, table
+from partition_worker import files, worker
 from publish_speed import ROUTES, Documents, s3_in_memory
 
-from readmodel_cfn import Route, commit, partition_of, publish_partition
+from readmodel_cfn import commit
 from readmodel_cfn.publish.destination import Destination
-from readmodel_cfn.publish.partitions import PartitionResult
 
 MOST, MOST_OF_RATE = 1.2, 1.5
 WORKERS, PARTS = 4, 8
@@ -36,30 +35,6 @@ DIRECTORY, KEYS, RELEASE = NAMES = (
     "publish_partition to keys",
     "publish_partition to a release",
 )
-ROUTE = (Route("docs/{id}", "docs/{id}.json"),)
-
-
-def files(folder: Path, part: int = 0, parts: int = 1) -> Iterator[tuple[str, bytes]]:
-    """The files of a partition, with their keys."""
-    for file in sorted((folder / "docs").iterdir()):
-        key = f"docs/{file.name}"
-        if partition_of(key, parts) == part:
-            yield key, file.read_bytes()
-
-
-def worker(
-    folder: Path, bucket: str, part: int, parts: int, workers: int, release: str | None
-) -> PartitionResult:
-    """Publish the files of one partition."""
-    return publish_partition(
-        files(folder, part, parts),
-        Destination(bucket),
-        part=part,
-        parts=parts,
-        release=release,
-        workers=workers,
-        routes=ROUTE,
-    )
 
 
 def check(documents: Documents, s3: Any, bucket: str, prefix: str) -> None:
@@ -81,7 +56,7 @@ def check(documents: Documents, s3: Any, bucket: str, prefix: str) -> None:
 def one_worker(documents: Documents, s3: Any, home: Path, count: int) -> list[dict[str, Run]]:
     """The runs of each round, without those of round 0 if there are others."""
     found = []
-    ours = [sys.executable, str(Path(__file__).resolve()), "--worker", str(documents.folder)]
+    ours = [sys.executable, str(HERE / "partition_worker.py"), str(documents.folder)]
     for _ in rounds(count, f"{documents.count:,} documents", minutes=4):
         runs: dict[str, Run] = {}
         for name in NAMES:
@@ -133,12 +108,22 @@ def main() -> None:
         documents = Documents(home / "site", options.documents)
         with s3_in_memory(python, 0, tls=False) as endpoint:
             found = one_worker(documents, endpoint.client("s3"), home, options.rounds)
-        rows = [[f"{documents.count:,} documents", "seconds", "MiB", "of publish DIR", "target"]]
+        rows = [
+            [
+                f"{documents.count:,} documents",
+                "seconds",
+                "CPU, s",
+                "MiB",
+                "of publish DIR",
+                "target",
+            ]
+        ]
         for each in NAMES:
             middle = medians([runs[each] for runs in found])
             ratio = median(runs[each].seconds / runs[DIRECTORY].seconds for runs in found)
             target = "-" if each == DIRECTORY else at_most(ratio, MOST)
-            cells = [f"{middle.seconds:.2f}", f"{middle.mib:.0f}", f"{ratio:.2f}", target]
+            cells = [f"{middle.seconds:.2f}", f"{middle.cpu:.2f}", f"{middle.mib:.0f}"]
+            cells += [f"{ratio:.2f}", target]
             rows.append([each, *cells])
         table(rows)
         progress(f"{WORKERS} workers, {options.rate:,.0f} PUT requests per second ...")
@@ -151,8 +136,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--worker"]:
-        place, to, *names = sys.argv[2:]
-        print(worker(Path(place), to, 0, 1, 1, names[0] if names else None))
-    else:
-        main()
+    main()

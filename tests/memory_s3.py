@@ -64,6 +64,7 @@ class MemoryS3:
     now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     objects: dict[str, Stored] = field(default_factory=dict)
     asked: list[Request] = field(default_factory=list)
+    parts: dict[str, list[bytes]] = field(default_factory=dict)
     _keys: list[str] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
@@ -97,6 +98,8 @@ class MemoryS3:
 
     def _answer(self, request: Request) -> Response:
         match request.method:
+            case _ if "uploads" in request.query or "uploadId" in request.query:
+                return self._multipart(request)
             case "PUT":
                 return self._put(request)
             case "POST":
@@ -109,6 +112,26 @@ class MemoryS3:
             case _ if request.key:
                 return self._get(request)
         return self._list(request.query)
+
+    def _multipart(self, request: Request) -> Response:
+        """One upload of each key at a time."""
+        match request.method:
+            case "POST" if "uploads" in request.query:
+                self.parts[request.key] = []
+                body = b"<R><UploadId>one</UploadId></R>"
+                return Response(200, body)
+            case "PUT":
+                self.parts[request.key].append(request.body)
+                return Response(200, headers={"ETag": '"part"'})
+            case "DELETE":
+                self.parts.pop(request.key, None)
+                return Response(204)
+        if request.key not in self.parts:
+            return error(404, "NoSuchUpload")
+        if request.headers.get("if-none-match") == "*" and request.key in self.objects:
+            return error(412, "PreconditionFailed")
+        self._store(request.key, b"".join(self.parts.pop(request.key)), {})
+        return Response(200, b"<R><ETag>&quot;several-2&quot;</ETag></R>")
 
     def _put(self, request: Request) -> Response:
         found, headers = self.objects.get(request.key), request.headers

@@ -20,8 +20,7 @@ def publish(url: str, part: int, parts: int, release: str, count: int) -> Partit
     """Publish the partition of so many documents."""
     scene = Scene(MemoryS3(url))
     documents = of_part(numbered(count), part, parts)
-    place = {"part": part, "parts": parts}
-    return publish_partition(documents, scene.destination, release=release, **place)
+    return publish_partition(documents, scene.destination, part=part, parts=parts, release=release)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from readmodel_cfn.publish import upload
 from readmodel_cfn.publish.documents import MAX_BYTES, Settings
 from readmodel_cfn.publish.partition import rows
 from readmodel_cfn.publish.partition.results import CommitResult, PartitionResult, Removed
+from readmodel_cfn.publish.release import multipart
 from readmodel_cfn.publish.release.names import check_id
 from readmodel_cfn.publish.results import Fault, InvalidDocuments, Sent
 from readmodel_cfn.template.routes import Route
@@ -174,6 +176,26 @@ def test_etags_that_are_not_md5s_are_in_the_manifest(scene: Scene) -> None:
     }
 
 
+def test_large_manifest_and_lists_are_put_in_parts(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(multipart, "ONE_PUT", 200)
+    monkeypatch.setattr(multipart, "_PART", 300)
+    monkeypatch.setattr(module, "_IN_MEMORY", 50)
+    documents = numbered(60)
+    results = every(scene, documents)
+    for _ in range(2):  # the second time it exists
+        committed(scene, results)
+    assert scene.served() == stored(documents)
+    assert list(scene.manifest("r")) == sorted(documents)
+    assert scene.s3.parts == {}
+    assert scene.s3.names("PUT").count("PUT releases/r.json") > 2
+    header = scene.store.header("r")
+    assert header
+    with pytest.raises(LostRace):
+        scene.store.put_manifest(replace(header, digest="other"), [])
+
+
 @settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -184,7 +206,7 @@ def test_manifest_is_that_of_a_release_of_the_same_documents(
     """Whatever the number of partitions, their order, and which of them run again."""
     keys = st.from_regex(r"[a-c]{1,2}/[0-9._-]{0,2}x", fullmatch=True)
     values = st.integers() | st.text(max_size=3) | st.none()
-    documents = data.draw(st.dictionaries(keys, values, min_size=1, max_size=12))
+    documents: dict[str, object] = data.draw(st.dictionaries(keys, values, min_size=1, max_size=12))
     parts = data.draw(st.integers(1, 5))
     order = data.draw(st.permutations(range(parts)))
     again = data.draw(st.lists(st.integers(0, parts - 1), max_size=3))
@@ -367,7 +389,7 @@ def test_set_without_documents_is_refused(scene: Scene) -> None:
 
 
 def test_partition_may_be_empty(scene: Scene) -> None:
-    documents = dict.fromkeys(keys_of(1, 3), 1)
+    documents: dict[str, object] = dict.fromkeys(keys_of(1, 3), 1)
     assert committed(scene, every(scene, documents)).documents == 3
 
 
@@ -443,7 +465,7 @@ def test_key_with_two_documents_is_a_fault(scene: Scene) -> None:
     assert faults_of(scene, pairs).keys() == {near, far}
 
 
-def test_document_that_is_there_twice_counts_once(scene: Scene) -> None:
+def test_document_that_a_partition_has_twice_counts_once(scene: Scene) -> None:
     keys = keys_of(0, 600)
     pairs = [(key, 1) for key in [keys[0], *keys, keys[0]]]
     done = committed(scene, [one(scene, pairs), one(scene, {}, 1), one(scene, {}, 2)])
@@ -582,17 +604,17 @@ def test_memory_does_not_grow_with_the_documents(
     assert peak < 12 << 20  # 256 documents in progress, as values and as bytes
 
 
-def test_all_documents_are_stored_if_s3_complains(scene: Scene) -> None:
-    """Each document is refused once; the number of requests does not depend on time."""
+def test_all_documents_are_stored_if_s3_refuses_each_once(scene: Scene) -> None:
+    """The number of requests does not depend on time."""
     refused: set[str] = set()
 
-    def complain(_: int, request: Request) -> Response | None:
+    def refuse(_: int, request: Request) -> Response | None:
         if request.key.startswith("releases/r/") and request.key not in refused:
             refused.add(request.key)
             return error(503, "SlowDown")
         return None
 
-    scene.s3.faults = complain
+    scene.s3.faults = refuse
     documents = numbered(90)
     committed(scene, every(scene, documents, workers=2))
     assert scene.served() == stored(documents)

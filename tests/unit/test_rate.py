@@ -123,7 +123,7 @@ def test_worker_begins_with_its_share(workers: int) -> None:
     assert waits[-1] - waits[-2] == pytest.approx(workers / WRITES_PER_SECOND)
 
 
-def test_worker_alone_is_limited_after_a_complaint() -> None:
+def test_worker_alone_is_limited_after_a_refusal() -> None:
     clock = Clock()
     rate = Rate(1, clock)
     assert {rate.reserve() for _ in range(10_000)} == {0.0}
@@ -132,7 +132,7 @@ def test_worker_alone_is_limited_after_a_complaint() -> None:
     assert rate.per_second == WRITES_PER_SECOND / 2
 
 
-def test_complaint_halves_the_rate_once_per_moment() -> None:
+def test_refusal_halves_the_rate_once_per_moment() -> None:
     clock = Clock()
     rate = Rate(10, clock)
     rate.slow_down()

@@ -99,10 +99,19 @@ class Objects:
         with self._making_client:
             _ = self._with_retries
 
-    def put(self, key: str, body: bytes, headers: Mapping[str, str], create: bool) -> str:
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        create: bool,
+        *,
+        retries: bool = False,
+    ) -> str:
         """Put an object atomically and return its ETag; with `create`, only if the key is new.
 
-        S3 verifies the SHA-256 in the request. There is one attempt: the caller retries.
+        S3 verifies the SHA-256 in the request. Without `retries` there is one attempt: the caller
+        retries.
 
         Raises:
             Exists: an object with this key exists.
@@ -113,7 +122,7 @@ class Objects:
         mode: Any = "create" if create else "overwrite"
         with self._errors("PutObject"), self._logged("PutObject", key):
             done = obstore.put(
-                self._without_retries,
+                self._with_retries if retries else self._without_retries,
                 key,
                 body,
                 attributes=dict(headers),
@@ -185,6 +194,16 @@ class Objects:
             while page := self._waited(lambda: next(found, None)):
                 page["IsTruncated"]  # KeyError if the response is not from S3
                 yield from page.get("Contents", [])
+
+    def read(self, key: str) -> bytes | None:
+        """The content of a small object; None if it does not exist."""
+        import obstore
+
+        with self._errors("GetObject"), self._logged("GetObject", key):
+            try:
+                return self._waited(lambda: obstore.get(self._with_retries, key).bytes().to_bytes())
+            except FileNotFoundError:
+                return None
 
     def headers(self, key: str) -> Mapping[str, str] | None:
         """The headers that an object is stored with.

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from tempfile import TemporaryFile
-from typing import Any, TypedDict
+from typing import IO, Any, TypedDict
 
 from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError, Unfinished
 from readmodel_cfn.progress import OnProgress, ignore
@@ -36,9 +36,21 @@ from readmodel_cfn.publish.partition.results import CommitResult as CommitResult
 from readmodel_cfn.publish.partition.results import PartitionResult as PartitionResult
 from readmodel_cfn.publish.partition.results import Removed as Removed
 from readmodel_cfn.publish.partition.results import partition_name
-from readmodel_cfn.publish.partition.rows import Rows, as_entry, as_line, digested
-from readmodel_cfn.publish.release.manifest import Entry, start_of_partitions
-from readmodel_cfn.publish.release.names import check_id, list_key
+from readmodel_cfn.publish.partition.rows import DIGESTED, Rows
+from readmodel_cfn.publish.release.manifest import (
+    Entry,
+    Header,
+    header_json,
+    parse_start,
+    start_of_partitions,
+)
+from readmodel_cfn.publish.release.names import (
+    check_id,
+    deletion_key,
+    list_key,
+    manifest_key,
+    start_key,
+)
 from readmodel_cfn.publish.release.objects import ReleaseObjects
 from readmodel_cfn.publish.release.store import ReleaseStore
 from readmodel_cfn.publish.results import Fault, Outcome, Sent
@@ -49,6 +61,7 @@ from readmodel_cfn.publish.upload import Uploader
 
 MAX_PARTS = 99_999
 _MOST_FAULTS = 100  # that a result names
+_IN_MEMORY = 32 << 20  # bytes of a list
 _AGAIN = "publish the partition again"
 
 
@@ -162,7 +175,7 @@ def _check(part: int, parts: int, release: str | None, workers: int) -> None:
 
 
 class _Checks:
-    """The documents of a partition, each of which is checked as it is taken."""
+    """The documents of a partition, each of which is checked when it is taken."""
 
     def __init__(
         self,
@@ -217,7 +230,7 @@ class _Partition:
     ) -> None:
         self._checks, self._rows, self._report = checks, rows, on_progress
         self._destination, self._release = destination, release
-        self._store = ReleaseStore(destination)
+        self._objects = Objects(destination)
         self._is_complete = bool(release) and self._begin()
         self._in_progress: dict[str, Document] = {}
         self.sent = self.invalid = 0
@@ -238,19 +251,35 @@ class _Partition:
             Unfinished: `release prune` is deleting it.
         """
         header = start_of_partitions(str(self._release), self._checks.parts)
-        where = f"release {header.release}"
-        try:
-            if self._store.header(header.release):
-                return True
-            found = self._store.started(header.release)
-        except Denied:
-            found = None
+        release, where = header.release, f"release {header.release}"
+        if self._has(manifest_key(release)):
+            return True
+        found = self._started(start_key(release))
         if found and found.digest != header.digest:
             what, hint = "it was started for other documents", "choose another ID"
             raise LostRace(what, where=where, hint=hint)
-        if not self._store.start_again(header):
+        self._put(start_key(release), header_json(header), "application/json")
+        if self._has(deletion_key(release)):
             raise Unfinished("it is being deleted", where=where, hint="choose another ID")
         return False
+
+    def _started(self, key: str) -> Header | None:
+        try:
+            body = self._objects.read(key)
+        except Denied:
+            return None
+        place = f"{self._destination.bucket}/{key}"
+        return parse_start(body, place) if body else None
+
+    def _has(self, key: str) -> bool:
+        """Whether an object exists; False if it must not be read."""
+        try:
+            return self._objects.etag(key) is not None
+        except Denied:
+            return False
+
+    def _put(self, key: str, body: bytes, kind: str) -> None:
+        self._objects.put(key, body, {"Content-Type": kind}, False, retries=True)
 
     def send(
         self, documents: Mapping[str, object] | Iterable[tuple[str, object]], workers: int
@@ -265,7 +294,7 @@ class _Partition:
                 else:
                     self._refuse(item)
             return
-        objects: Any = Objects(self._destination)
+        objects: Any = self._objects
         if self._release:
             objects = ReleaseObjects(objects, self._release)
         settings = self._checks.settings
@@ -312,12 +341,12 @@ class _Partition:
         """Store the list of the partition; its digest, and the size and number of documents."""
         found, size, count = hashlib.sha256(), 0, 0
         with TemporaryFile("w+b") as file:
-            for entry in self._each():
-                found.update(digested(entry))
-                size, count = size + entry.bytes, count + 1
+            for line, fields in self._each():
+                found.update(b"\n" + b" ".join(fields))
+                size, count = size + int(fields[2]), count + 1
                 if self._release:
                     with disk_errors():
-                        file.write(as_line(entry) + b"\n")
+                        file.write(line + b"\n")
             digest = found.hexdigest()
             if self._release and not self.invalid:
                 with disk_errors():
@@ -325,27 +354,41 @@ class _Partition:
                 self._store_list(digest, file)
         return digest, size, count
 
-    def _each(self) -> Iterator[Entry]:
-        """Each document once; a key with different documents is a fault."""
-        before: Entry | None = None
-        for entry in map(as_entry, self._rows):
-            if before is None or before.key != entry.key:
-                yield entry
-            elif (before.md5, before.bytes) != (entry.md5, entry.bytes):
-                self._refuse(_twice(entry.key))
-            before = entry
+    def _each(self) -> Iterator[tuple[bytes, list[bytes]]]:
+        """The line of each document once, with the fields of the digest.
 
-    def _store_list(self, digest: str, file: Any) -> None:
+        A key with different documents is a fault.
+        """
+        before = [b""]
+        for line in self._rows:
+            fields = line.split(b" ")[:DIGESTED]
+            if fields[0] != before[0]:
+                yield line, fields
+            elif fields != before:
+                self._refuse(_twice(fields[0].decode()))
+            before = fields
+
+    def _store_list(self, digest: str, file: IO[bytes]) -> None:
         release = str(self._release)
         key = list_key(release, self._checks.part, self._checks.parts, digest)
         if not self._is_complete:
             try:
-                self._store.put_text(key, file)
+                self._put_list(key, file)
             except ReadModelError as error:
                 raise Unfinished(str(error), where=self._name, hint=_AGAIN) from error
-        elif not self._store.has(key):
+        elif not self._has(key):
             what = "it is complete already, with other documents"
             raise LostRace(what, where=f"release {release}", hint="choose another ID")
+
+    def _put_list(self, key: str, file: IO[bytes]) -> None:
+        """Put the list; only a large one loads boto3, which reads it as it sends it."""
+        body = file.read(_IN_MEMORY)
+        if len(body) < _IN_MEMORY:
+            self._put(key, body, "text/plain")
+            return
+        with disk_errors():
+            file.seek(0)
+        ReleaseStore(self._destination).put_text(key, file)
 
 
 def _twice(key: str) -> Fault:

@@ -2,9 +2,9 @@
 
 S3 takes at least 3,500 writes per second for a prefix and answers 503 Slow Down to more, while it
 scales (https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html). Workers
-do not know each other's rate. Each begins with its share, halves its rate when S3 complains, and
-raises it slowly and by chance, so that they do not all rise at the same moment. A worker that is
-alone is limited only after a complaint.
+do not know each other's rate. Each begins with its share, halves its rate when S3 refuses a
+request, and raises it slowly and by chance, so that they do not all rise at the same moment. A
+worker that is alone is limited only after S3 has refused a request.
 """
 
 import math
@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable
 
 WRITES_PER_SECOND = 3500.0
-_GROWTH = 0.25  # in each second, of the rate at which S3 last complained, or of a higher one
-_HALVED_FOR = 1.0  # seconds in which complaints about earlier requests do not halve it again
+_GROWTH = 0.25  # in each second, of the rate at which S3 last refused, or of a higher one
+_HALVED_FOR = 1.0  # seconds in which errors of earlier requests do not halve it again
 _CATCH_UP = 0.1  # seconds of requests that may be sent at once after a pause
 _LEAST = 0.5  # requests per second
 
@@ -44,7 +44,7 @@ class Rate:
         return max(0.0, begins - now)
 
     def slow_down(self) -> None:
-        """S3 complained: halve the rate."""
+        """S3 refused a request: halve the rate."""
         now = self._now()
         if now - self._halved >= _HALVED_FOR:
             self._ceiling, self._halved = min(self.per_second, WRITES_PER_SECOND), now

@@ -23,7 +23,7 @@ _HALVED_FOR = 1.0  # seconds in which errors of earlier requests do not halve th
 # Seconds between two attempts for one document; about 40 in all.
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 12.8)
 # With several workers the rate spares S3, so the pauses are short; at first also about 40 seconds
-# in all. S3 may complain for half an hour, until it has scaled *(assumed)*.
+# in all. S3 may refuse requests for half an hour, until it has scaled *(assumed)*.
 _SHARED_PAUSE, _SHARED_ATTEMPTS, _MOST_ATTEMPTS = 1.6, 30, 1200
 _TIMEOUT = 2.0  # seconds to wait for requests in progress after an interruption or an error
 
@@ -122,7 +122,7 @@ class Uploader:
                 self.tally.add(outcome, document)
                 return outcome
             except Busy as error:
-                self._pace.slow_down(is_complaint=not isinstance(error, NoResponse))
+                self._pace.slow_down(is_refusal=not isinstance(error, NoResponse))
                 if attempts >= self._attempts():
                     raise
                 pause = _PAUSES[min(attempts, len(_PAUSES) - 1)]
@@ -134,11 +134,12 @@ class Uploader:
     def _attempts(self) -> int:
         """How often a document is sent again.
 
-        With several workers it is more often the more S3 complains, as long as it takes documents.
+        With several workers it is more often the more requests S3 refuses, as long as it takes
+        others.
         """
         if not self._pace.is_shared:
             return len(_PAUSES)
-        more = min(self._pace.complaints, self.tally.sent)
+        more = min(self._pace.refusals, self.tally.sent)
         return min(_SHARED_ATTEMPTS + more, _MOST_ATTEMPTS)
 
     def _put(self, document: Document) -> Sent:
@@ -211,7 +212,7 @@ class Pace:
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic, rate: Rate | None = None) -> None:
-        self.limit, self.complaints, self._rate = float(FIRST_LIMIT), 0, rate
+        self.limit, self.refusals, self._rate = float(FIRST_LIMIT), 0, rate
         self._now, self._halved = now, -_HALVED_FOR
         self._in_progress, self._stopped = 0, Event()
         self._changed = Condition()
@@ -248,10 +249,10 @@ class Pace:
         """Whether several workers share what S3 takes."""
         return self._rate is not None
 
-    def slow_down(self, *, is_complaint: bool = True) -> None:
-        """Halve the limit, or the rate; a lost response is no complaint of S3."""
+    def slow_down(self, *, is_refusal: bool = True) -> None:
+        """Halve the limit, or the rate; a lost response is no refusal."""
         with self._changed:
-            self.complaints += is_complaint
+            self.refusals += is_refusal
             if self._rate:
                 self._rate.slow_down()
             elif self._now() - self._halved >= _HALVED_FOR:

@@ -11,6 +11,9 @@ from tempfile import TemporaryFile
 from readmodel_cfn.publish.release.manifest import Entry
 from readmodel_cfn.publish.spool import close, disk_errors
 
+DIGESTED = 3
+"""How many fields of a line the digest of a set has: ETags differ if a document is sent twice with
+a KMS key. The digest of a release has the same."""
 _IN_MEMORY = 50_000  # lines
 _READ_AHEAD = 32 << 20  # bytes, of all runs together
 _LEAST_READ, _MOST_READ = 4 << 10, 1 << 20  # bytes of one run
@@ -86,8 +89,5 @@ def as_entry(line: bytes) -> Entry:
 
 
 def digested(entry: Entry) -> bytes:
-    """What the digest of a set has of a document: ETags differ if it is sent twice with a KMS key.
-
-    It is what the digest of a release has, too.
-    """
+    """What the digest of a set has of a document."""
     return f"\n{entry.key} {entry.md5} {entry.bytes}".encode()

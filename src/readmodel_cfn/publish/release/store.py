@@ -24,6 +24,7 @@ from readmodel_cfn.publish.objects import Denied
 from readmodel_cfn.publish.put import put_if
 from readmodel_cfn.publish.release import manifest
 from readmodel_cfn.publish.release.manifest import Entry, Header, Manifest
+from readmodel_cfn.publish.release.multipart import is_large, put_in_parts
 from readmodel_cfn.publish.release.names import (
     Kind,
     deletion_key,
@@ -38,7 +39,7 @@ from readmodel_cfn.publish.spool import close, disk_errors
 from readmodel_cfn.template.releases import POINTER, PREFIX
 
 _MISSING = {"NoSuchKey", "404", "NoSuchVersion"}
-_LOST = {"PreconditionFailed", "ConditionalRequestConflict", *_MISSING}
+_LOST = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchUpload", *_MISSING}
 _JSON = "application/json"
 _HEADER_BYTES = 2047  # no header is longer
 
@@ -259,10 +260,7 @@ class ReleaseStore:
             return None
         with _errors("GetObject"):
             body = found["Body"].read()
-        try:
-            return Header.parse(json.loads(body), f"{self.bucket}/{key}")
-        except ValueError as error:
-            raise manifest.not_a_manifest(f"{self.bucket}/{key}") from error
+        return manifest.parse_start(body, f"{self.bucket}/{key}")
 
     def start_again(self, header: Header) -> bool:
         """Write the start with a new time, which `prune` sees; False if it is being deleted."""
@@ -294,14 +292,10 @@ class ReleaseStore:
                 for entry in page.get("Contents", []):
                     yield entry["Key"], entry["LastModified"]
 
-    def has(self, key: str) -> bool:
-        """Whether an object exists."""
-        return self._exists(key)
-
     def put_text(self, key: str, file: IO[bytes]) -> None:
         """Put a text file."""
         with _errors("PutObject"):
-            self.s3.put_object(Bucket=self.bucket, Key=key, Body=file, ContentType="text/plain")
+            self._put(key, file, "text/plain")
 
     def chunks(self, key: str) -> Iterator[bytes]:
         """The content of an object.
@@ -347,8 +341,12 @@ class ReleaseStore:
                 hint = "choose another ID, or publish without one"
                 raise LostRace(what, where=f"{self.bucket}/{key}", hint=hint) from error
 
-    def _put(self, key: str, body: Any, **condition: str) -> None:
-        self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=_JSON, **condition)
+    def _put(self, key: str, body: Any, kind: str = _JSON, **condition: str) -> None:
+        place = {"Bucket": self.bucket, "Key": key}
+        if is_large(body):
+            put_in_parts(self.s3, place, body, kind, **condition)
+        else:
+            self.s3.put_object(**place, Body=body, ContentType=kind, **condition)
 
     def _is_same(self, key: str, header: Header) -> bool:
         find = self.header if key == manifest_key(header.release) else self.started

@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help template lint quick test examples demo screens check dist faults deploy docs clean
+.PHONY: help template lint quick test examples demo screens check dist faults at-scale deploy docs clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ dist: $(VENV)/dist ## Build sdist and wheel into dist/; test them on each instal
 
 faults: $(VENV)/dev ## Deploy through a proxy that throttles, resets and cuts off connections; check the result
 	$(BIN)/python tools/faults.py
+
+at-scale: $(VENV)/dev ## Publish 200,000 documents from a local cluster of ENGINE=dask or spark; kill a worker
+	$(BIN)/python benchmarks/at_scale.py $(or $(ENGINE),dask)
 
 clean: ## Remove everything that make created here
 	rm -rf $(VENV) build dist site .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache src/*.egg-info

@@ -24,6 +24,8 @@ ConsentKind = Literal[
     "erase-documents",
     "delete-missing",
     "unpublish",
+    "unpublish-version",
+    "prune-unpublished",
     "erase-versions",
     "release",
     "prune",

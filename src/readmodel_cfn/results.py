@@ -43,10 +43,13 @@ if TYPE_CHECKING:
     from readmodel_cfn.publish.results import Published as Published
     from readmodel_cfn.publish.results import PublishPlan as PublishPlan
     from readmodel_cfn.publish.results import PublishResult as PublishResult
+    from readmodel_cfn.publish.results import StaleVersion as StaleVersion
+    from readmodel_cfn.publish.results import VersionConflict as VersionConflict
     from readmodel_cfn.publish.stored import StoredDocument as StoredDocument
     from readmodel_cfn.publish.unpublish import Missing as Missing
     from readmodel_cfn.publish.unpublish import Unpublished as Unpublished
     from readmodel_cfn.publish.unpublish import UnpublishResult as UnpublishResult
+    from readmodel_cfn.publish.unpublish_version import PruneResult as PruneResult
     from readmodel_cfn.target import Target as Target
     from readmodel_cfn.verify.race.race import RaceResult as RaceResult
     from readmodel_cfn.verify.releases.result import SwitchResult as SwitchResult
@@ -74,6 +77,7 @@ _MODULES = {
     "Output": "deploy.values",
     "Plan": "deploy.plan",
     "PropertyChange": "deploy.stack_diff",
+    "PruneResult": "publish.unpublish_version",
     "Pruned": "publish.release.results",
     "PublishPlan": "publish.results",
     "PublishResult": "publish.results",
@@ -91,6 +95,7 @@ _MODULES = {
     "StackDiff": "deploy.stack_diff",
     "StackEvent": "deploy.values",
     "StackStatus": "deploy.status",
+    "StaleVersion": "publish.results",
     "StoredDocument": "publish.stored",
     "SwitchResult": "verify.releases.result",
     "Target": "target",
@@ -98,6 +103,7 @@ _MODULES = {
     "Unpublished": "publish.unpublish",
     "VerifyResult": "verify.verify",
     "Version": "publish.history",
+    "VersionConflict": "publish.results",
 }
 
 

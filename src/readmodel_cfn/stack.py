@@ -14,6 +14,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
+from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, Unpack, overload
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.publish.release.results import Activated, Pruned, Release, ReleaseResult
     from readmodel_cfn.publish.stored import StoredDocument
     from readmodel_cfn.publish.unpublish import UnpublishResult
+    from readmodel_cfn.publish.unpublish_version import PruneResult
     from readmodel_cfn.verify.contract import CheckedStack, Contract
     from readmodel_cfn.verify.race.race import RaceResult
     from readmodel_cfn.verify.releases.result import SwitchResult
@@ -467,6 +469,7 @@ class ReadModelStack:
         max_deletes: "MaxDeletes | None" = None,
         dry_run: bool = False,
         default: Callable[[Any], object] | None = None,
+        version: int | str | None = None,
         as_writer: bool = False,
         bucket: str | None = None,
         confirm: Confirm | None = None,
@@ -491,12 +494,15 @@ class ReadModelStack:
                 20, if they are more than 20 % of those in the bucket.
             dry_run: Send and delete nothing, and return the plan.
             default: Converts values that JSON does not know, as in `json.dumps`.
+            version: The version of the documents, a whole number or a time with its offset as text:
+                S3 stores it with them, and they replace only older ones. Documents of a route with
+                a `version_field` have one without this.
             as_writer: Whether to use the access key of the stack's writer.
             bucket: Bucket to publish to (default: that of the stack).
             confirm: Called before any document is sent if documents are deleted (kind
                 "delete-missing").
-            on_progress: Gets Step, Note, Count, and Sent, Lost, Fault, Deleted or Kept for each
-                document.
+            on_progress: Gets Step, Note, Count, and Sent, Lost, Fault, Deleted, Kept, StaleVersion
+                or VersionConflict for each document.
 
         Raises:
             Unfinished: some were sent when a document was invalid, S3 refused one or was
@@ -525,6 +531,7 @@ class ReadModelStack:
             max_deletes=max_deletes,
             dry_run=dry_run,
             default=default,
+            version=version,
             confirm=confirm,
             on_progress=on_progress,
         )
@@ -545,6 +552,7 @@ class ReadModelStack:
         if_match: str | None = None,
         create_only: bool = False,
         default: Callable[[Any], object] | None = None,
+        version: int | str | None = None,
         as_writer: bool = False,
         bucket: str | None = None,
         on_progress: OnProgress = ignore,
@@ -553,11 +561,13 @@ class ReadModelStack:
 
         Bytes are JSON already, any other value is encoded as JSON; `default` converts values that
         JSON does not know. With `if_match` the current document must have this ETag; with
-        `create_only` the key must be new.
+        `create_only` the key must be new. With `version`, or on a route with a `version_field`, it
+        replaces only an older one: `outcome` of the result says what became of it.
 
         Raises:
             ConfigError: the document, its key or the options are invalid; nothing was sent.
-            LostRace: another writer was first; nothing was changed.
+            LostRace: another writer was first, or the version is stored with another content;
+                nothing was changed.
             Unfinished: it was interrupted, and the document may be stored.
         """
         from readmodel_cfn.publish.put import publish_document
@@ -574,6 +584,7 @@ class ReadModelStack:
             if_match=if_match,
             create_only=create_only,
             default=default,
+            version=version,
             on_progress=on_progress,
         )
         return done if bucket else self._with_url(done, outputs)
@@ -588,6 +599,7 @@ class ReadModelStack:
         exclude: Sequence[str] = (),
         if_match: str | None = None,
         create_only: bool = False,
+        version: int | str | None = None,
         as_writer: bool = False,
         bucket: str | None = None,
         on_progress: OnProgress = ignore,
@@ -611,6 +623,7 @@ class ReadModelStack:
             exclude=self._excluded(exclude),
             if_match=if_match,
             create_only=create_only,
+            version=version,
             on_progress=on_progress,
         )
         return done if bucket else self._with_url(done, outputs)
@@ -622,6 +635,7 @@ class ReadModelStack:
         key: str | None = None,
         route: str | None = None,
         exclude: Sequence[str] = (),
+        version: int | str | None = None,
     ) -> PublishPlan:
         """What `publish_file` would send; nothing is sent, and AWS is not called."""
         from readmodel_cfn.publish.put import plan_file
@@ -629,7 +643,13 @@ class ReadModelStack:
         self._refuse_single("publish")
         routes, excluded = self.model.routes, self._excluded(exclude)
         return plan_file(
-            Path(file), self._settings, routes=routes, key=key, route=route, exclude=excluded
+            Path(file),
+            self._settings,
+            routes=routes,
+            key=key,
+            route=route,
+            exclude=excluded,
+            version=version,
         )
 
     @readable_errors()
@@ -896,35 +916,64 @@ class ReadModelStack:
         self,
         *keys: str,
         all_versions: bool = False,
+        version: int | str | None = None,
+        value: object = None,
         bucket: str | None = None,
         confirm: Confirm | None = None,
         on_progress: OnProgress = ignore,
     ) -> "UnpublishResult":
         """Delete the documents with exactly these keys; a key without a document is no error.
 
-        If the bucket keeps versions, `restore` can undo it.
+        If the bucket keeps versions, `restore` can undo it. With `version` they are replaced by
+        `value` instead, unless a newer version is stored, until `prune_unpublished` deletes it: an
+        older event does not publish them again.
 
         Args:
-            keys: The keys, such as products/42.json; a route need not serve them.
+            keys: The keys, such as products/42.json; without `version` a route need not serve them.
             all_versions: Erase all versions and delete markers of the keys permanently.
+            version: The version of the change, a whole number or a time with its offset as text.
+            value: With `version`: what readers get, at most 1,024 bytes (default null).
             bucket: Bucket of the documents (default: that of the stack).
-            confirm: Called before anything is deleted (kind "unpublish" or "erase-versions").
-            on_progress: Gets Step, Note, Count, and Unpublished, Missing or Refused for each key.
+            confirm: Called before anything is deleted (kind "unpublish" or "erase-versions"), or
+                replaced ("unpublish-version", which needs no `confirm`).
+            on_progress: Gets Step, Note, Count, and Unpublished, Missing, Refused or StaleVersion
+                for each key.
 
         Raises:
             ConsentRequired: `confirm` does not agree, or is None; nothing is deleted.
             ConfigError: there is no key, or a path is given as a key; nothing is deleted.
+            LostRace: the version is stored with another content.
             Stuck: S3 refuses to delete a document or version, such as one with an object lock.
             Unfinished: interrupted after something was deleted; call it again.
             ReadModelError: nothing was deleted.
         """
         from readmodel_cfn.publish.unpublish import unpublish
+        from readmodel_cfn.publish.unpublish_version import unpublish_version
+        from readmodel_cfn.publish.version_fields import Versions
 
         self._require_model()
         self._refuse_single("unpublish")
+        destination = partial(self._destination, bucket, False, on_progress)
+        if version is not None:
+            if all_versions:
+                where, hint = "--version and --all-versions", "use one of them"
+                raise ConfigError("exclude each other", where=where, hint=hint)
+            return unpublish_version(
+                keys,
+                destination,
+                version,
+                self._settings,
+                routes=self.model.routes,
+                value=value,
+                confirm=confirm,
+                on_progress=on_progress,
+            )
+        if value is not None:
+            raise ConfigError("requires --version", where="--value")
+        versions = Versions(self.model.routes)
         done = unpublish(
             keys,
-            partial(self._destination, bucket, False, on_progress),
+            destination,
             all_versions=all_versions,
             readers=self._readers_of_deleted(),
             find_key=self._key_at,
@@ -936,7 +985,44 @@ class ReadModelStack:
             words = ("restore", kept[0].key, str(kept[0].version))
             command = self.location.command(*words if len(kept) == 1 else ("history", "KEY"))
             on_progress(Note(f"To restore {counted(len(kept), 'document')}: {command}"))
+        if unprotected := [each.key for each in done.unpublished if versions.has(each.key)]:
+            what = "a late event publishes it again, because no version is stored"
+            on_progress(Note(f"{unprotected[0]}: {what}; unpublish with --version"))
         return done
+
+    @readable_errors()
+    def prune_unpublished(
+        self,
+        older_than: timedelta,
+        *,
+        bucket: str | None = None,
+        confirm: Confirm | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> "PruneResult":
+        """Delete what `unpublish` with a version has stored, if it is older; readers then get 404.
+
+        Args:
+            older_than: The time since then; it must be longer than an event can take to arrive.
+            bucket: Bucket of the documents (default: that of the stack).
+            confirm: Called before anything is deleted (kind "prune-unpublished").
+            on_progress: Gets Step, Note and Count, and Deleted or Kept for each key.
+
+        Raises:
+            ConsentRequired: `confirm` returned False; nothing was deleted.
+            Unfinished: some were deleted; call it again.
+            ReadModelError: nothing was deleted.
+        """
+        from readmodel_cfn.publish.unpublish_version import prune_unpublished
+
+        self._require_model()
+        self._refuse_single("prune_unpublished")
+        return prune_unpublished(
+            partial(self._destination, bucket, False, on_progress),
+            older_than,
+            routes=self.model.routes,
+            confirm=confirm,
+            on_progress=on_progress,
+        )
 
     def _key_at(self, path: str) -> str | None:
         """The key of the document at a path of the API; None if the path is itself a key."""
@@ -1616,7 +1702,7 @@ class ReadModelStack:
         found = destination.Destination.from_connection(connection, bucket, target)
         if not as_writer:
             return found
-        return destination.as_writer(found, own.values, self.model.writer.allow)
+        return destination.as_writer(found, own.values, self.model.writer_allow)
 
     def _known_destination(self, bucket: str | None, as_writer: bool) -> "Destination | None":
         """The bucket, if it is known without a call: then it is listed early.

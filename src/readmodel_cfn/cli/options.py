@@ -1,6 +1,7 @@
 """Options and arguments that commands share, and the stack that they select."""
 
 import os
+import re
 import shlex
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -238,6 +239,25 @@ def every_stack(
         endpoint_url=endpoint_url,
         sandbox=is_sandbox(use_sandbox, endpoint_url),
     )
+
+
+class DocumentVersion(click.ParamType["int | str"]):
+    """A version of a document: a number, or a time as text, which the method checks."""
+
+    name = "version"
+
+    def convert(
+        self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None
+    ) -> int | str:
+        """The number in the text, or the text."""
+        is_number = isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,100}", value)
+        return int(value) if is_number else value
+
+
+def version_option(help_text: str) -> Callable[[Command], Command]:
+    """The option --version of a document, whose parameter is document_version."""
+    kind = DocumentVersion()
+    return click.option("--version", "document_version", metavar="N", type=kind, help=help_text)
 
 
 def place_options(command: Command) -> Command:

@@ -11,7 +11,14 @@ from readmodel_cfn.cli import output, release
 from readmodel_cfn.cli.consent import Ask, yes_option
 from readmodel_cfn.cli.errors import stop_on_sigterm, unfinished_if_output_fails
 from readmodel_cfn.cli.help import WithExamples, examples
-from readmodel_cfn.cli.options import FILE_OR_FOLDER, WORD, json_option, same_stack, stack_options
+from readmodel_cfn.cli.options import (
+    FILE_OR_FOLDER,
+    WORD,
+    json_option,
+    same_stack,
+    stack_options,
+    version_option,
+)
 from readmodel_cfn.cli.reporter import Printer, Reporter
 from readmodel_cfn.config.values import Publish
 from readmodel_cfn.errors import ConfigError
@@ -25,6 +32,8 @@ from readmodel_cfn.results import (
     PublishResult,
     ReleaseResult,
     ReleaseStarted,
+    StaleVersion,
+    VersionConflict,
 )
 from readmodel_cfn.stack import ReadModelStack
 from readmodel_cfn.template.options import OptionError
@@ -60,6 +69,7 @@ _RUN_AGAIN = "run it again: only what is missing is sent"
 @click.option(
     "--if-match", metavar="ETAG", help="Publish one FILE if the current document has this ETag."
 )
+@version_option("Replace only older versions: a number, or a time such as 2026-01-31T12:00:00Z.")
 @click.option("--create-only", is_flag=True, help="Send only documents that do not exist.")
 @click.option("--force", is_flag=True, help="Also send documents that have not changed.")
 @click.option("--skip-invalid", is_flag=True, help="Skip invalid documents and send the others.")
@@ -110,6 +120,7 @@ def publish(
     as_writer: bool,
     bucket: str | None,
     if_match: str | None,
+    document_version: int | str | None,
     create_only: bool,
     force: bool,
     skip_invalid: bool,
@@ -133,20 +144,30 @@ def publish(
     With --release, a release is built that has the documents in PATH and no others, and then goes
     live. Its ID is printed first. An interrupted run is continued by running it again.
 
+    With --version, and on a route with a version_field, a document replaces only older versions: if
+    a newer one is stored, it is stale and not sent. If its version is stored with another content,
+    the exit code is 8.
+
     Prints the URL where the document can be read, or one for each route, unless --bucket is given.
 
-    With --json: for one file an object with bucket, key, etag, version, bytes, url, and those of
-    the target: account, region, stack, profile, role_arn, sandbox and env; for several a line each,
-    an object whose one key is sent, invalid (source, what, pointer), lost, deleted or kept, and at
-    the end result, with the same fields. With --dry-run one line whose key is plan. With --release
-    the first line is release, and result has release, documents, copied, stage, previous, based_on
-    and notes, too.
+    With --json: for one file an object with bucket, key, etag, version, bytes, url, outcome (sent,
+    unchanged or stale), document_version, stored_version, and those of the target: account, region,
+    stack, profile, role_arn, sandbox and env; for several a line each, an object whose one key is
+    sent, stale (key, version, stored, etag), conflict (key, what), invalid (source, what, pointer),
+    lost, deleted or kept, and at the end result, with the same fields. With --dry-run one line
+    whose key is plan. With --release the first line is release, and result has release, documents,
+    copied, stage, previous, based_on and notes, too.
     """
     _check_patterns(exclude)
     single = {"--key": key, "--route": route, "--if-match": if_match, "--create-only": create_only}
     release.check_options(
         release_id,
-        {**single, "--delete-missing": delete_missing, "--stage": stage},
+        {
+            **single,
+            "--delete-missing": delete_missing,
+            "--stage": stage,
+            "--version": document_version,
+        },
         no_activate=no_activate,
     )
     if release_id is not None:
@@ -181,7 +202,9 @@ def publish(
     with Reporter(as_json, _PRINTERS) as report, _invalid(report, one_file, as_json):
         if dry_run:
             plan = (
-                stack.plan_file(paths[0], key=key, route=route, exclude=exclude)
+                stack.plan_file(
+                    paths[0], key=key, route=route, exclude=exclude, version=document_version
+                )
                 if one_file
                 else stack.publish(
                     paths,
@@ -191,6 +214,7 @@ def publish(
                     skip_invalid=skip_invalid,
                     delete_missing=delete_missing,
                     max_deletes=max_deletes,
+                    version=document_version,
                     dry_run=True,
                     as_writer=as_writer,
                     bucket=bucket,
@@ -207,6 +231,7 @@ def publish(
                 exclude=exclude,
                 if_match=if_match,
                 create_only=create_only,
+                version=document_version,
                 as_writer=as_writer,
                 bucket=bucket,
                 on_progress=report,
@@ -221,6 +246,7 @@ def publish(
             skip_invalid=skip_invalid,
             delete_missing=delete_missing,
             max_deletes=max_deletes,
+            version=document_version,
             as_writer=as_writer,
             bucket=bucket,
             confirm=Ask(report, yes=yes),
@@ -278,7 +304,11 @@ def _print_published(published: Published, as_json: bool) -> None:
             output.print_json(published.as_dict())
         else:
             output.published(published)
-            output.changed("Published to", published.where)
+            if published.outcome == "sent":
+                output.changed("Published to", published.where)
+            else:
+                stored = f"version {published.stored_version} is stored"
+                output.log(f"Not sent, {published.outcome}: {stored}.")
 
 
 def _print_error(value: object) -> None:
@@ -306,6 +336,8 @@ _PRINTERS: dict[type, Printer] = {
     Fault: _print_error,
     Kept: _print_error,
     Lost: _print_error,
+    StaleVersion: _print_error,
+    VersionConflict: _print_error,
     PublishPlan: _print_plan,
     PublishResult: _print_result,
     ReleaseResult: _print_result,

@@ -9,12 +9,15 @@ from decimal import Decimal
 from functools import cached_property
 from hashlib import md5
 from math import isfinite
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from readmodel_cfn.limits import API_PAYLOAD_BYTES, OBJECT_KEY_BYTES
 from readmodel_cfn.publish.json_syntax import is_json
 from readmodel_cfn.publish.results import Fault, InvalidDocuments
 from readmodel_cfn.publish.selection import hidden_path
+
+if TYPE_CHECKING:
+    from readmodel_cfn.publish.versions import DocumentVersion
 
 CONTENT_TYPE = "application/json"
 MAX_BYTES = API_PAYLOAD_BYTES
@@ -81,11 +84,15 @@ def _gzipped(body: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Document:
-    """A document as it is stored under a key; `source` names it in errors."""
+    """A document as it is stored under a key; `source` names it in errors.
+
+    One with a version replaces only older ones.
+    """
 
     key: str
     stored: bytes
     source: str
+    version: "DocumentVersion | None" = None
 
     @cached_property
     def md5(self) -> str:
@@ -201,6 +208,15 @@ def too_large(size: int, source: str) -> Fault:
     """The fault of a document that exceeds API Gateway's payload limit."""
     what = f"{size:,} bytes are more than the {MAX_BYTES:,} that API Gateway can return"
     return Fault(source, what, "split it into several documents")
+
+
+def decoded(body: bytes) -> Any:
+    """The value of a document that is JSON; a number that Python cannot represent is a Decimal.
+
+    Raises:
+        RecursionError: it is nested too deeply.
+    """
+    return _NUMBERS.decode(body.decode())
 
 
 def _refuse_constant(constant: str) -> NoReturn:

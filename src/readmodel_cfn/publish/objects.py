@@ -59,7 +59,7 @@ class Denied(ReadModelError):
 
 
 class Exists(LostRace):
-    """An object with this key already exists."""
+    """An object with this key already exists, or it has changed: a condition is not met."""
 
 
 class UnsupportedKey(ReadModelError):
@@ -73,6 +73,21 @@ class Listed(NamedTuple):
     etag: str
     modified: datetime
     size: int
+
+
+class Stored(NamedTuple):
+    """An object without its body; the ETag is without its quotes, the headers have the metadata."""
+
+    etag: str
+    headers: Mapping[str, str]
+    modified: datetime
+
+
+class Put(NamedTuple):
+    """An object that was put; the ETag is without its quotes, the version is S3's."""
+
+    etag: str
+    version: str | None
 
 
 class Objects:
@@ -104,9 +119,22 @@ class Objects:
             Exists: an object with this key exists.
             Busy: S3 is overloaded, or the connection was lost; the object may have been put.
         """
+        return self._put(key, body, headers, "create" if create else "overwrite").etag
+
+    def put_if(self, key: str, body: bytes, headers: Mapping[str, str], etag: str | None) -> Put:
+        """Put an object over the one that has this ETag; with None, only if the key is new.
+
+        Headers with other names than HTTP's are stored as metadata.
+
+        Raises:
+            Exists: there is another object, or with an ETag none any more.
+            Busy: S3 is overloaded, or the connection was lost; the object may have been put.
+        """
+        return self._put(key, body, headers, {"e_tag": f'"{etag}"'} if etag else "create")
+
+    def _put(self, key: str, body: bytes, headers: Mapping[str, str], mode: Any) -> Put:
         import obstore
 
-        mode: Any = "create" if create else "overwrite"
         with self._errors("PutObject"), self._logged("PutObject", key):
             done = obstore.put(
                 self._without_retries,
@@ -116,7 +144,7 @@ class Objects:
                 mode=mode,
                 use_multipart=False,
             )
-        return _unquoted(done["e_tag"])
+        return Put(_unquoted(done["e_tag"]), done["version"])
 
     def listed(
         self, prefix: str = "", after: str | None = None, *, exactly: bool = False
@@ -193,6 +221,11 @@ class Objects:
             return None
 
     def _headers(self, key: str) -> Mapping[str, str] | None:
+        found = self.stored(key)
+        return found.headers if found else None
+
+    def stored(self, key: str) -> Stored | None:
+        """The object with this key, without its body; None if it does not exist."""
         import obstore
 
         with self._errors("HeadObject"), self._logged("HeadObject", key):
@@ -202,7 +235,26 @@ class Objects:
                 )
             except FileNotFoundError:
                 return None
-            return {str(name): value for name, value in found.attributes.items()}
+            headers = {str(name): value for name, value in found.attributes.items()}
+            return Stored(_unquoted(found.meta["e_tag"]), headers, found.meta["last_modified"])
+
+    def body(self, key: str, etag: str) -> bytes:
+        """The bytes of the object that has this ETag.
+
+        Raises:
+            Exists: there is another object, or none any more.
+        """
+        import obstore
+
+        def get() -> bytes:
+            options: Any = {"if_match": f'"{etag}"'}
+            return bytes(obstore.get(self._with_retries, key, options=options).bytes())
+
+        with self._errors("GetObject"), self._logged("GetObject", key):
+            try:
+                return self._waited(get)
+            except FileNotFoundError:
+                raise Exists("the document was deleted", where="AWS GetObject") from None
 
     def etag(self, key: str) -> str | None:
         """The ETag of an object; None if it does not exist."""
@@ -342,8 +394,8 @@ def _error(text: str, operation: str) -> ReadModelError:
     status, (code, message) = _found(_STATUS, text), _code_and_message(text)
     if not status and not code:
         return _no_response(text, operation)
-    if status == "412":
-        return Exists("the document already exists", where=where)
+    if status == "412" or (operation == "PutObject" and code == "NoSuchKey"):
+        return Exists("the document already exists, or has changed", where=where)
     what = f"{code}: {message}" if code else f"the response has status {status}"
     if status in _BUSY or code in _BUSY_CODES:
         return Busy(what, where=where, hint=hint_for(code, message) or TRY_LATER)

@@ -22,11 +22,20 @@ from readmodel_cfn.publish.destination import DestinationOrLookup
 from readmodel_cfn.publish.documents import DEFAULT, encoder
 from readmodel_cfn.publish.documents import Settings as Settings
 from readmodel_cfn.publish.objects import Denied
-from readmodel_cfn.publish.results import RUN_AGAIN, Deleted, Fault, Kept, Outcome, PublishPlan
+from readmodel_cfn.publish.results import (
+    RUN_AGAIN,
+    Deleted,
+    Fault,
+    Kept,
+    Outcome,
+    PublishPlan,
+    Unchanged,
+)
 from readmodel_cfn.publish.results import PublishResult as PublishResult
 from readmodel_cfn.publish.schemas import Schemas
 from readmodel_cfn.publish.selection import KeyRoute, Selection
 from readmodel_cfn.publish.upload import Uploader
+from readmodel_cfn.publish.version_fields import Versions
 
 Documents = (
     Mapping[str, object]
@@ -57,6 +66,7 @@ class SharedOptions(TypedDict, total=False):
     delete_missing: bool
     max_deletes: MaxDeletes | None
     default: Callable[[Any], object] | None
+    version: int | str | None
     confirm: Confirm | None
     on_progress: OnProgress
 
@@ -109,6 +119,7 @@ def publish(
     max_deletes: MaxDeletes | None = None,
     dry_run: bool = False,
     default: Callable[[Any], object] | None = None,
+    version: int | str | None = None,
     confirm: Confirm | None = None,
     on_progress: OnProgress = ignore,
 ) -> PublishResult | PublishPlan:
@@ -139,12 +150,16 @@ def publish(
         max_deletes: The most documents to delete, or "all". It is required to delete more than 20,
             if they are more than 20 % of those in the bucket.
         dry_run: Send and delete nothing, and return the plan. With `force` or `create_only` it has
-            all keys, because nothing is compared.
+            all keys, because nothing is compared. Documents with a version are always among them:
+            they are compared when they are sent.
         default: Converts values that JSON does not know, as in `json.dumps`.
+        version: The version of the documents, a whole number or a time with its offset as text: S3
+            stores it with them, and they replace only older ones. Documents of a route with a
+            `version_field` have one without this.
         confirm: Called before any document is sent if documents are deleted (kind
             "delete-missing").
-        on_progress: Called with Step, Note and Count, and for each document with Sent, Lost, Fault
-            or Deleted.
+        on_progress: Called with Step, Note and Count, and for each document with Sent, Lost, Fault,
+            StaleVersion, VersionConflict or Deleted.
 
     Raises:
         Unfinished: some were sent when a document was invalid, S3 refused one or was unreachable,
@@ -162,6 +177,11 @@ def publish(
         raise ConfigError("requires delete_missing", where="--max-deletes")
     if delete_missing and routes is None:
         raise ConfigError("requires routes", where="delete_missing", hint="pass routes=")
+    versions = Versions(routes, version)
+    if versions and delete_missing:
+        what = "a deleted document has no version, so a late event would publish it again"
+        hint = "use unpublish with a version"
+        raise ConfigError(what, where="--delete-missing with versions", hint=hint)
     started = time.monotonic()
     options = Options(
         settings,
@@ -173,6 +193,7 @@ def publish(
         skip_invalid,
         delete_missing,
         on_progress,
+        versions,
     )
     with closing(_changes(documents, options, destination, default)) as changes:
         if dry_run:
@@ -246,7 +267,10 @@ class _Publication:
     def __init__(self, changes: Changes, options: Options) -> None:
         self._changes, self._options = changes, options
         self._uploader = Uploader(
-            changes.objects, options.settings, create_only=options.create_only
+            changes.objects,
+            options.settings,
+            create_only=options.create_only,
+            force=options.force,
         )
         self._tally = self._uploader.tally
         self._deleted = self._deleting = self._kept = 0
@@ -268,7 +292,7 @@ class _Publication:
             raise Unfinished(f"interrupted: {self._so_far()}", hint=self._run_again) from None
         return PublishResult(
             sent=tally.sent,
-            unchanged=changes.unchanged,
+            unchanged=changes.unchanged + tally.unchanged,
             deleted=self._deleted,
             invalid=changes.invalid + tally.faults,
             lost=tally.lost,
@@ -281,6 +305,8 @@ class _Publication:
             bucket=destination.bucket,
             target=destination.target,
             kept=self._kept,
+            stale=tally.stale,
+            conflicts=tally.conflicts,
         )
 
     @property
@@ -295,7 +321,8 @@ class _Publication:
 
         def on_outcome(outcome: Outcome) -> None:
             for each in outcome.each if isinstance(outcome, Fault) else (outcome,):
-                self._report(each)
+                if not isinstance(each, Unchanged):
+                    self._report(each)
             self._report(Count(bucket, tally.total, "documents", total))
 
         self._uploader.send(changes.items(), changes.load, on_outcome)

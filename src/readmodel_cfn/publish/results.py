@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from readmodel_cfn.errors import ConfigError, LostRace, Unfinished
 from readmodel_cfn.plural import counted
@@ -14,12 +14,16 @@ RUN_AGAIN = "run it again: only what is missing is sent"
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A document that was sent; `etag` has its quotes, `bytes` is the size as stored."""
+    """A document that was sent; `etag` has its quotes, `bytes` is the size as stored.
+
+    `version` is the ID of S3's version, if it is known.
+    """
 
     kind: ClassVar[str] = "sent"
     key: str
     etag: str
     bytes: int
+    version: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The fields."""
@@ -39,6 +43,65 @@ class Lost:
 
     def __str__(self) -> str:
         return f"{self.key}: already exists"
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A document with a version that was not sent, because the bucket has it with this version."""
+
+    kind: ClassVar[str] = "unchanged"
+    key: str
+    etag: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields."""
+        return {"key": self.key, "etag": self.etag}
+
+
+@dataclass(frozen=True, slots=True)
+class StaleVersion:
+    """A document that was not sent, because a newer version is stored.
+
+    `version` is its own version, `stored` the newer one, `etag` that of the stored document.
+    """
+
+    kind: ClassVar[str] = "stale"
+    key: str
+    version: str
+    stored: str
+    etag: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields."""
+        return {"key": self.key, "version": self.version, "stored": self.stored, "etag": self.etag}
+
+    def __str__(self) -> str:
+        return f"{self.key}: version {self.version} is stale: version {self.stored} is stored"
+
+
+@dataclass(frozen=True, slots=True)
+class VersionConflict:
+    """A document that was not sent: its version is stored with another content, or not comparable.
+
+    `what` is which of both, `hint` what to do.
+    """
+
+    kind: ClassVar[str] = "conflict"
+    key: str
+    what: str
+    hint: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The key and what is wrong."""
+        return {"key": self.key, "what": self.what}
+
+    def __str__(self) -> str:
+        return str(self.error)
+
+    @property
+    def error(self) -> LostRace:
+        """The conflict as an error."""
+        return LostRace(self.what, where=self.key, hint=self.hint)
 
 
 @dataclass(frozen=True)
@@ -122,7 +185,7 @@ def flat(value: Any) -> dict[str, Any]:
     return {**fields, **value.target.as_dict()}
 
 
-Outcome = Sent | Lost | Fault
+Outcome = Sent | Unchanged | StaleVersion | VersionConflict | Lost | Fault
 """The result for one document."""
 
 
@@ -133,6 +196,11 @@ class Published:
     `version` is None if the bucket keeps no versions, `etag` has its quotes, `bytes` is the size
     as stored. `url` is where clients read it; None if it was published to a bucket by its name.
     `target` is the account, region and stack.
+
+    `document_version` is the version of a document that was published with one, and
+    `stored_version` that of the stored document. `outcome` is "sent", or for a document with a
+    version "unchanged" if it was stored already, and "stale" if a newer one is stored: then nothing
+    was sent, and the ETag is that of the stored document.
     """
 
     bucket: str
@@ -142,6 +210,9 @@ class Published:
     bytes: int
     url: str | None = None
     target: Target = field(default_factory=Target)
+    outcome: Literal["sent", "unchanged", "stale"] = "sent"
+    document_version: str | None = None
+    stored_version: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The fields, with those of `target`."""
@@ -214,6 +285,9 @@ class PublishResult:
         target: The account, region and stack.
         kept: Number of documents that were not deleted, because another publisher has changed them
             since they were listed.
+        stale: Number of documents that were not sent, because a newer version is stored.
+        conflicts: Number of documents that were not sent, because their version is stored with
+            another content, or with another kind of version.
     """
 
     kind: ClassVar[str] = "result"
@@ -232,12 +306,16 @@ class PublishResult:
     bucket: str = ""
     target: Target = field(default_factory=Target)
     kept: int = 0
+    stale: int = 0
+    conflicts: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """The numbers, the URLs, the bucket, and the fields of `target`."""
         return {
             "sent": self.sent,
             "unchanged": self.unchanged,
+            "stale": self.stale,
+            "conflicts": self.conflicts,
             "deleted": self.deleted,
             "kept": self.kept,
             "invalid": self.invalid,
@@ -258,6 +336,8 @@ class PublishResult:
     def __str__(self) -> str:
         counts = {"sent": self.sent, "unchanged": self.unchanged}
         optional = {
+            "stale": self.stale,
+            "conflicts": self.conflicts,
             "deleted": self.deleted,
             "kept": self.kept,
             "invalid": self.invalid,
@@ -272,7 +352,7 @@ class PublishResult:
 
         Raises:
             Unfinished: files became invalid while documents were sent.
-            LostRace: documents to create already exist.
+            LostRace: documents to create already exist, or a version has another content.
         """
         if self.became_invalid:
             what = (
@@ -285,6 +365,10 @@ class PublishResult:
                     f"{first.hint}, then {RUN_AGAIN}",
                 )
             raise Unfinished(what, where=where, hint=hint)
+        if self.conflicts:
+            what = f"{counted(self.conflicts, 'document')} not sent: their versions are conflicts"
+            hint = "give each change a version of its own; they are listed above"
+            raise LostRace(what, where="publish", hint=hint)
         if self.lost:
             exist = "exists" if self.lost == 1 else "exist"
             what = f"{counted(self.lost, 'document')} {exist} already, so nothing was replaced"

@@ -73,6 +73,7 @@ class Missing:
 class UnpublishResult:
     """The result of unpublishing: the documents that were deleted, and the keys without one.
 
+    `stale` are the keys that have a newer version than that of the call, and were not changed.
     `target` is the account, region and stack.
     """
 
@@ -81,6 +82,7 @@ class UnpublishResult:
     unpublished: tuple[Unpublished, ...] = ()
     missing: tuple[str, ...] = ()
     target: Target = field(default_factory=Target)
+    stale: tuple[str, ...] = ()
 
     @property
     def versions(self) -> int:
@@ -98,12 +100,14 @@ class UnpublishResult:
             **flat(self),
             "unpublished": [each.key for each in self.unpublished],
             "missing": list(self.missing),
+            "stale": list(self.stale),
             "versions": self.versions,
         }
 
     def __str__(self) -> str:
         parts = [f"Unpublished {len(self.unpublished):,}"]
         parts += [f"missing {len(self.missing):,}"] * bool(self.missing)
+        parts += [f"stale {len(self.stale):,}"] * bool(self.stale)
         parts += [f"erased {counted(self.versions, 'version')}"] * bool(self.versions)
         return f"{', '.join(parts)}."
 

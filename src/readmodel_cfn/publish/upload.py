@@ -11,8 +11,19 @@ from typing import Any, TypeVar
 
 from readmodel_cfn.errors import ReadModelError, Unfinished
 from readmodel_cfn.publish.documents import Document, Settings
+from readmodel_cfn.publish.newer import put_newer
 from readmodel_cfn.publish.objects import Busy, Denied, Exists, Objects
-from readmodel_cfn.publish.results import RUN_AGAIN, Fault, Lost, Outcome, Sent
+from readmodel_cfn.publish.results import (
+    RUN_AGAIN,
+    Fault,
+    Lost,
+    Outcome,
+    Sent,
+    StaleVersion,
+    Unchanged,
+    VersionConflict,
+)
+from readmodel_cfn.publish.versions import metadata
 from readmodel_cfn.threads import Stalled, map_in_threads
 
 Item = TypeVar("Item")
@@ -36,13 +47,17 @@ class Tally:
     lost: int = 0
     faults: int = 0
     not_md5: int = 0
+    unchanged: int = 0
+    stale: int = 0
+    conflicts: int = 0
     first_fault: Fault | None = None
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     @property
     def total(self) -> int:
         """The number of documents."""
-        return self.sent + self.lost + self.faults
+        passed = self.unchanged + self.stale + self.conflicts
+        return self.sent + self.lost + self.faults + passed
 
     def add(self, outcome: Outcome, document: Document | Fault) -> None:
         """Count a document; from any thread."""
@@ -51,7 +66,11 @@ class Tally:
                 self.sent += 1
                 self.bytes += outcome.bytes
                 has_md5 = isinstance(document, Document) and outcome.etag == _quoted(document.md5)
-                self.not_md5 += not has_md5
+                is_listed = not (isinstance(document, Document) and document.version)
+                self.not_md5 += is_listed and not has_md5
+            self.unchanged += isinstance(outcome, Unchanged)
+            self.stale += isinstance(outcome, StaleVersion)
+            self.conflicts += isinstance(outcome, VersionConflict)
             self.lost += isinstance(outcome, Lost)
             if isinstance(outcome, Fault):
                 self.faults += 1
@@ -61,9 +80,11 @@ class Tally:
 class Uploader:
     """One run: `send` uploads the documents, `tally` has the numbers so far."""
 
-    def __init__(self, objects: Objects, settings: Settings, *, create_only: bool) -> None:
+    def __init__(
+        self, objects: Objects, settings: Settings, *, create_only: bool, force: bool = False
+    ) -> None:
         self._objects, self._headers = objects, settings.attributes
-        self._create_only, self._pace = create_only, Pace()
+        self._create_only, self._force, self._pace = create_only, force, Pace()
         self.tally = Tally()
 
     def send(
@@ -99,9 +120,11 @@ class Uploader:
 
     def _with_retries(self, document: Document) -> Outcome:
         attempts = 0
+        newer = document.version and not self._create_only
+        put = self._put_newer if newer else self._put
         while True:
             try:
-                return self._put(document)
+                return put(document)
             except Exists:
                 outcome = self._existing(document, retried=attempts > 0)
                 self.tally.add(outcome, document)
@@ -114,12 +137,33 @@ class Uploader:
                 attempts += 1
 
     def _put(self, document: Document) -> Sent:
-        key, body = document.key, document.stored
+        key, body, headers = document.key, document.stored, self._headers
+        if document.version:
+            headers = headers | metadata(document.version)
         with self._pace:
-            etag = self._objects.put(key, body, self._headers, self._create_only)
+            etag = self._objects.put(key, body, headers, self._create_only)
             sent = Sent(key, _quoted(etag), len(body))
             self.tally.add(sent, document)  # before the request counts as finished: see `stop`
         return sent
+
+    def _put_newer(self, document: Document) -> Outcome:
+        """The outcome of a document with a version.
+
+        After a lost response the next attempt finds the document, so it counts as unchanged.
+        """
+        assert document.version  # noqa: S101 - the caller has checked it
+        with self._pace:
+            outcome = put_newer(
+                self._objects,
+                document.key,
+                document.stored,
+                self._headers,
+                document.version,
+                force=self._force,
+                pause=self._pace.pause,
+            )
+            self.tally.add(outcome, document)
+        return outcome
 
     def _existing(self, document: Document, *, retried: bool) -> Outcome:
         """The outcome if the key exists; after a lost response it may be this document."""

@@ -59,6 +59,9 @@ def use(actions: Sequence[Action], objects: Sequence[Arn]) -> Statement:
     (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html). DELETE removes
     documents that are no longer published, but no earlier versions.
 
+    With a `version_field` a writer needs GET to read the version of the stored document, which is
+    metadata, by HeadObject (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html).
+
     With releases, PUT is for documents and manifests, whose If-None-Match needs no more; GET is
     for copies of unchanged documents, for manifests and for the pointer, which is put with
     If-Match; DELETE is for `release prune` only.

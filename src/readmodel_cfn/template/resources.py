@@ -92,7 +92,14 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
         has_releases = model.releases is not None
         own_bucket, bucket_policy = build_data_store(store, names, origins, releases=has_releases)
     bucket = existing.bucket or reference_to(own_bucket)
-    writer = build_writer(model.writer, names, bucket=bucket, keys=written, kms_key=store.kms_key)
+    writer = build_writer(
+        model.writer,
+        names,
+        bucket=bucket,
+        keys=written,
+        kms_key=store.kms_key,
+        allow=model.writer_allow,
+    )
     role = build_gateway_role(
         model.gateway_role,
         names,

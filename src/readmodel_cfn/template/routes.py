@@ -82,6 +82,15 @@ class Route:
         example="product.schema.json",
         in_template=False,
     )
+    version_field: str | None = option(
+        None,
+        "Field of the route's documents that has their version, a whole number or a time such as "
+        "2026-01-31T12:00:00Z. publish then never replaces a document by an older one, and the "
+        "writer may also read the documents (default none).",
+        pattern=r"[^\x00-\x1f]{1,255}",
+        allowed="the name of a field, such as updated_at",
+        example="updated_at",
+    )
 
     def __post_init__(self) -> None:
         check_options(self, "routes")

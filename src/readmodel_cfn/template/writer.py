@@ -42,14 +42,20 @@ class WriterResources:
 
 
 def build_writer(
-    options: Writer, names: Names, *, bucket: Reference, keys: Sequence[str], kms_key: str | None
+    options: Writer,
+    names: Names,
+    *,
+    bucket: Reference,
+    keys: Sequence[str],
+    kms_key: str | None,
+    allow: Sequence[str],
 ) -> WriterResources:
     """The writer of the key patterns `keys` in a bucket, which `kms_key` may encrypt."""
     if options.kind == "none":
         return WriterResources()
     kind = iam.Role if options.kind == "role" else iam.User
     first, *others = (
-        policies.document(_statements(options, bucket.arn, batch, kms_key)) if batch else None
+        policies.document(_statements(allow, bucket.arn, batch, kms_key)) if batch else None
         for batch in policies.batches(keys, kind)
     )
     identity = _identity(options, first, names)
@@ -85,16 +91,16 @@ _ACTIONS = {"put": policies.PUT, "compare": policies.GET, "delete": policies.DEL
 
 
 def _statements(
-    options: Writer, bucket: policies.Arn, keys: Sequence[str], kms_key: str | None
+    allow: Sequence[str], bucket: policies.Arn, keys: Sequence[str], kms_key: str | None
 ) -> list[Statement]:
     statements = []
-    if actions := [action for word, action in _ACTIONS.items() if word in options.allow]:
+    if actions := [action for word, action in _ACTIONS.items() if word in allow]:
         statements.append(policies.use(actions, policies.object_arns(bucket, keys)))
-    if "list" in options.allow:
+    if "list" in allow:
         statements.append(policies.list_keys(bucket, keys))
-    if kms_key and "put" in options.allow:
+    if kms_key and "put" in allow:
         statements.append(policies.encrypt(kms_key))
-    if kms_key and "compare" in options.allow:
+    if kms_key and "compare" in allow:
         statements.append(policies.decrypt(kms_key))
     return statements
 

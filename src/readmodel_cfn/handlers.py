@@ -19,10 +19,11 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.printable import one_line
+from readmodel_cfn.publish import documents
 from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.documents import (
     DEFAULT,
@@ -33,12 +34,17 @@ from readmodel_cfn.publish.documents import (
     key_fault,
     refuse,
 )
+from readmodel_cfn.publish.newer import put_newer
 from readmodel_cfn.publish.objects import Busy, Objects
-from readmodel_cfn.publish.results import Fault, InvalidDocuments
+from readmodel_cfn.publish.results import Fault, InvalidDocuments, VersionConflict
 from readmodel_cfn.publish.route_index import KeyRoute
 from readmodel_cfn.publish.schemas import Schemas
 from readmodel_cfn.publish.selection import Selection
+from readmodel_cfn.publish.unpublish_version import replacement
+from readmodel_cfn.publish.version_fields import Versions, required_version
+from readmodel_cfn.publish.versions import DocumentVersion
 
+Result = TypeVar("Result")
 BUCKET = "READMODEL_CFN_BUCKET"
 """The environment variable with the name of the bucket."""
 _LOGGER = logging.getLogger(__name__)
@@ -54,8 +60,8 @@ class Document:
     Args:
         key: Its key, such as products/7.json.
         value: The document: bytes are JSON already, any other value is encoded as JSON.
-        version: A whole number or a time. Then the document is published only if it is newer than
-            the stored one.
+        version: A whole number, or a time with its offset as text. Then the document is published
+            only if it is newer than the stored one. One of a route with a `version_field` has it.
     """
 
     key: str
@@ -63,8 +69,25 @@ class Document:
     version: int | str | None = None
 
 
-Rendered: TypeAlias = Document | Iterable[Document] | None
-"""What a message becomes: one document, several, or none."""
+@dataclass(frozen=True)
+class Unpublish:
+    """A document to unpublish: a small one replaces it, so that late events do not publish it.
+
+    Args:
+        key: Its key.
+        version: The version of the event, as of a document.
+        value: What readers get then, with 200, until `prune_unpublished` deletes it.
+    """
+
+    key: str
+    version: int | str
+    value: object = None
+
+
+Change: TypeAlias = Document | Unpublish
+"""What happens to one document."""
+Rendered: TypeAlias = Change | Iterable[Change] | None
+"""What a message becomes: one document to publish or unpublish, several, or none."""
 Handler: TypeAlias = Callable[[Any, object], dict[str, list[dict[str, str]]]]
 """A handler as Lambda calls it, which returns the failed items of the batch."""
 
@@ -109,7 +132,7 @@ def from_sqs(
         bucket = objects()
 
         def publish(message: _Message) -> None:
-            publisher.publish(bucket, _documents(render(message.body)))
+            publisher.publish(bucket, _changes(render(message.body)))
 
         failed = [*_failed(_messages(event), publish)]
         return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
@@ -195,21 +218,31 @@ def _reason(publish: Callable[[], object]) -> str | None:
     return None
 
 
-def _documents(rendered: Rendered) -> list[Document]:
+def _changes(rendered: Rendered) -> list[Change]:
     """The documents that a message becomes.
 
     Raises:
         ConfigError: it is something else.
     """
-    if rendered is None or isinstance(rendered, Document):
-        return [rendered] if rendered else []
+    if rendered is None:
+        return []
     found = [*rendered] if isinstance(rendered, Iterable) else [rendered]
     for each in found:
-        if not isinstance(each, Document):
-            hint = "return a Document, several of them, or None"
+        if not isinstance(each, Change):
+            hint = "return a Document or an Unpublish, several of them, or None"
             what = f"returned a value of the type {type(each).__name__}"
             raise ConfigError(what, where="render", hint=hint)
     return found
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """A document with the bytes to store."""
+
+    key: str
+    stored: bytes
+    version: DocumentVersion | None
+    unpublished: bool = False
 
 
 class _Publisher:
@@ -223,45 +256,71 @@ class _Publisher:
     ) -> None:
         self._settings = settings
         self._schemas = Schemas(routes)
+        self._versioned = [route for route in routes or () if route.version_field]
         self._serves = Selection(routes).serves
         self._encode = encoder(default)
 
-    def publish(self, objects: Objects, documents: Sequence[Document]) -> None:
+    def publish(self, objects: Objects, changes: Sequence[Change]) -> None:
         """Publish the documents of one message: all of them are checked before any is sent.
 
         Raises:
-            ReadModelError: a document is not allowed, or S3 refuses it.
+            ReadModelError: a document is not allowed, its version is a conflict, or S3 refuses it.
         """
-        bodies = [self._checked(document) for document in documents]
-        for document, body in zip(documents, bodies, strict=True):
-            stored = self._settings.stored(body)
-            put = partial(objects.put, document.key, stored, self._settings.attributes, False)
+        for checked in [self._checked(change) for change in changes]:
             try:
-                _retry_busy(put)
+                self._put(objects, checked)
             except ReadModelError as error:
-                raise ReadModelError(str(error), where=document.key) from error
+                if error.where == checked.key:
+                    raise
+                raise ReadModelError(str(error), where=checked.key) from error
 
-    def _checked(self, document: Document) -> bytes:
-        key = document.key
-        refuse(key_fault(key, key, self._serves))
+    def _checked(self, change: Change) -> _Checked:
+        refuse(key_fault(change.key, change.key, self._serves))
+        if isinstance(change, Document):
+            return self._checked_document(change)
+        version = required_version(change.version)
+        stored = replacement(change.value, version, self._settings)
+        return _Checked(change.key, stored, version, unpublished=True)
+
+    def _checked_document(self, document: Document) -> _Checked:
+        key, settings = document.key, self._settings
         body = encode(document.value, key, self._encode)
         if isinstance(body, Fault):
             raise InvalidDocuments(body)
-        check_document(body, key, self._settings, self._schemas.check(key))
-        return body
+        check_document(body, key, settings, self._schemas.check(key))
+        versions = Versions(self._versioned, document.version)
+        found = versions.add(
+            documents.Document(key, settings.stored(body), key), body, settings.stored
+        )
+        if isinstance(found, Fault):
+            raise InvalidDocuments(found)
+        return _Checked(key, found.stored, found.version)
+
+    def _put(self, objects: Objects, checked: _Checked) -> None:
+        """Store a document, with a version only if it is newer.
+
+        Raises:
+            LostRace: its version is stored with another content.
+        """
+        key, stored, headers = checked.key, checked.stored, self._settings.attributes
+        if checked.version is None:
+            _retry_busy(partial(objects.put, key, stored, headers, create=False))
+            return
+        put = partial(put_newer, objects, key, stored, headers, checked.version)
+        done = _retry_busy(partial(put, unpublished=checked.unpublished))
+        if isinstance(done, VersionConflict):
+            raise done.error
 
 
-def _retry_busy(call: Callable[[], object]) -> None:
-    """Call it again while S3 is overloaded.
+def _retry_busy(call: Callable[[], Result]) -> Result:
+    """The result of the call, which is repeated while S3 is overloaded.
 
     Raises:
         Busy: S3 is overloaded at the last attempt, too.
     """
     for pause in _PAUSES:
         try:
-            call()
+            return call()
         except Busy:
             time.sleep(pause)
-        else:
-            return
-    call()
+    return call()

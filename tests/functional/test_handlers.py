@@ -13,7 +13,7 @@ from lambda_batches import FUNCTION, QUEUE, batch, failed
 from memory_s3 import MemoryS3, Request, error, memory_s3
 from readmodel_cfn import ReadModelError, Route
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.handlers import Document, Rendered, from_sqs
+from readmodel_cfn.handlers import Document, Rendered, Unpublish, from_sqs
 from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.documents import Settings
 
@@ -189,6 +189,64 @@ def test_failed_groups_are_forgotten_in_the_next_batch(s3: MemoryS3) -> None:
     assert failed(handler(batch("x", groups=["a"], queue=FIFO), None)) == ["m0"]
     assert failed(handler(batch(product(1), groups=["a"], queue=FIFO), None)) == []
     assert list(stored(s3)) == ["products/1.json"]
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 3, 1), (3, 3, 1)])
+def test_newest_version_stays_in_any_order(order: tuple[int, ...], s3: MemoryS3) -> None:
+    def render_version(body: str) -> Document:
+        return Document("products/7.json", {"n": int(body)}, version=int(body))
+
+    assert failed(from_sqs(render_version)(batch(*map(str, order)), None)) == []
+    assert stored(s3) == {"products/7.json": {"n": 3}}
+
+
+def test_conflict_of_versions_is_returned(s3: MemoryS3, caplog: pytest.LogCaptureFixture) -> None:
+    def render_body(body: str) -> Document:
+        return Document("products/7.json", body, version="2026-01-31T12:00:00Z")
+
+    assert failed(from_sqs(render_body)(batch("a", "a", "b"), None)) == ["m2"]
+    assert stored(s3) == {"products/7.json": "a"}
+    (line,) = lines(caplog)
+    assert line.startswith("message m2: products/7.json: ")
+
+
+@pytest.mark.parametrize("version", ["yesterday", 1.5, True, [1]])
+def test_version_that_is_not_allowed_is_returned(version: Any, s3: MemoryS3) -> None:
+    documents = {
+        "document": Document("products/7.json", 7, version),
+        "unpublish": Unpublish("products/7.json", version),
+    }
+    handler = from_sqs(lambda body: documents[body])
+    assert failed(handler(batch(*documents), None)) == ["m0", "m1"]
+    assert s3.objects == {}
+
+
+def test_version_is_that_of_the_field_of_the_route(s3: MemoryS3) -> None:
+    routes = [Route("products/{id}", "products/{id}.json", version_field="at")]
+    bodies = [product(7, at=2), product(7, at=1), product(7), product(8, at=1)]
+    assert failed(from_sqs(render, routes=routes)(batch(*bodies), None)) == ["m2"]
+    assert stored(s3)["products/7.json"]["at"] == 2
+
+
+def test_unpublished_document_is_not_published_by_a_late_event(s3: MemoryS3) -> None:
+    def render_event(body: str) -> Document | Unpublish:
+        event = json.loads(body)
+        if event.get("deleted"):
+            return Unpublish("products/7.json", event["at"])
+        return Document("products/7.json", event, version=event["at"])
+
+    bodies = [product(7, at=3, deleted=True), product(7, at=2)]
+    handler = from_sqs(render_event)
+    assert failed(handler(batch(*bodies), None)) == []
+    assert stored(s3) == {"products/7.json": None}
+    assert failed(handler(batch(product(7, at=4)), None)) == []
+    assert stored(s3)["products/7.json"]["at"] == 4
+
+
+def test_replacement_of_an_unpublished_document_must_be_small(s3: MemoryS3) -> None:
+    handler = from_sqs(lambda body: Unpublish("products/7.json", 1, body))
+    assert failed(handler(batch("x" * 2000, "gone"), None)) == ["m0"]
+    assert stored(s3) == {"products/7.json": "gone"}
 
 
 def test_options_are_those_of_publish(s3: MemoryS3, monkeypatch: pytest.MonkeyPatch) -> None:

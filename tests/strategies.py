@@ -21,6 +21,7 @@ ACCOUNT = "123456789012"
 KMS_KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/bounds/read-model"
 PRINCIPALS = (ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root", f"arn:aws:iam::{ACCOUNT}:role/ci/publisher")
+LAMBDA = "lambda.amazonaws.com"
 SUBJECTS = (
     "repo:acme/shop:ref:refs/heads/main",
     "repo:acme/shop:environment:production",
@@ -99,9 +100,9 @@ writers = st.one_of(
     st.builds(
         Writer,
         kind=st.just("role"),
-        principals=st.lists(st.sampled_from(PRINCIPALS + SUBJECTS), min_size=1, unique=True).map(
-            tuple
-        ),
+        principals=st.lists(
+            st.sampled_from((*PRINCIPALS, *SUBJECTS, LAMBDA)), min_size=1, unique=True
+        ).map(tuple),
         allow=allowances,
         permissions_boundary=st.none() | st.just(BOUNDARY),
     ),

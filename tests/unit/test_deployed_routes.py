@@ -61,7 +61,7 @@ def test_a_new_stack_says_who_reads_and_who_writes() -> None:
 
 
 def test_a_new_stack_says_which_jobs_assume_the_role_of_the_writer() -> None:
-    principals = ("123456789012", "repo:acme/shop:environment:production")
+    principals = ("123456789012", "lambda.amazonaws.com", "repo:acme/shop:environment:production")
     writer = Writer(kind="role", principals=principals)
     text = exposure(build_template(ReadModel([Route("a", "a")], writer=writer)).to_dict())
     assert f"IAM role DataStoreWriter (assumed by {', '.join(principals)}) with" in text

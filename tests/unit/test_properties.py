@@ -25,7 +25,7 @@ from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.lint import lint
 from readmodel_cfn.template.deployment import fingerprint
 from readmodel_cfn.template.sections.deployment import Deployment
-from strategies import deployments, examples, read_models, route_lists
+from strategies import LAMBDA, deployments, examples, read_models, route_lists
 
 
 def content_of(model: ReadModel) -> dict[str, Any]:
@@ -60,8 +60,8 @@ def test_rendering_is_deterministic(model: ReadModel) -> None:
     assert render(build_template(model)) == render(build_template(replace(model)))
 
 
-# The principal of API Gateway, and the audience of a token that GitHub issues for AWS.
-SAME_IN_EVERY_PARTITION = ("apigateway.amazonaws.com", "sts.amazonaws.com")
+# The principals of API Gateway and Lambda, and the audience of a token of GitHub for AWS.
+SAME_IN_EVERY_PARTITION = ("apigateway.amazonaws.com", LAMBDA, "sts.amazonaws.com")
 
 
 @given(read_models)

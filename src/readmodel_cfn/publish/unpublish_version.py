@@ -91,7 +91,7 @@ def unpublish_version(
     serves = Selection(routes).serves
     for key in unique:
         refuse(key_fault(key, key, serves))
-    stored = _stored(value, parsed, settings)
+    stored = replacement(value, parsed, settings)
     found = resolve(destination)
     found.require("version", "compare")
     _ask(unique, parsed, found, confirm, on_progress)
@@ -119,8 +119,8 @@ def unpublish_version(
     return UnpublishResult(found.bucket, unpublished, (), found.target, stale)
 
 
-def _stored(value: object, version: DocumentVersion, settings: Settings) -> bytes:
-    """The bytes that replace a document.
+def replacement(value: object, version: DocumentVersion, settings: Settings) -> bytes:
+    """The bytes that replace an unpublished document.
 
     Raises:
         ConfigError: the value is no JSON, or is too large.

@@ -7,7 +7,7 @@ action has a wildcard.
 from collections.abc import Sequence
 from typing import Any
 
-from awacs import kms, s3, sts
+from awacs import kms, logs, s3, sts
 from awacs.aws import (
     Action,
     Allow,
@@ -21,7 +21,7 @@ from awacs.aws import (
     StringEquals,
     StringLike,
 )
-from troposphere import AccountId, AWSHelperFn, Join, Partition, iam
+from troposphere import AccountId, AWSHelperFn, Join, Partition, Region, iam
 
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.limits import (
@@ -33,6 +33,7 @@ from readmodel_cfn.limits import (
 )
 from readmodel_cfn.template.oidc import Issuer, issuers_of, subjects_of
 from readmodel_cfn.template.references import joined
+from readmodel_cfn.template.sections.writer import LAMBDA
 
 # awacs' type hints do not include troposphere's functions, but awacs renders them.
 Arn = Any
@@ -124,15 +125,35 @@ def assumed_by_api_gateway() -> Statement:
 
 
 def assumed_by(principals: Sequence[str]) -> list[Statement]:
-    """Allow AWS principals, and jobs with an OIDC token, to assume the writer's role."""
+    """Allow AWS principals, jobs with an OIDC token, and Lambda to assume the writer's role.
+
+    Lambda assumes it for functions of the same account only: whoever gives the role to a function
+    needs iam:PassRole.
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
+    """
     jobs = {issuer: subjects_of(issuer, principals) for issuer in issuers_of(principals)}
     subjects = [subject for found in jobs.values() for subject in found]
-    others = [principal for principal in principals if principal not in subjects]
-    federated = [_assumed_by_jobs(issuer, found) for issuer, found in jobs.items()]
-    if not others:
-        return federated
-    principal = Principal("AWS", others)
-    return [Statement(Effect=Allow, Principal=principal, Action=[sts.AssumeRole]), *federated]
+    others = [name for name in principals if name not in (*subjects, LAMBDA)]
+    trusted = [Principal("AWS", others)] if others else []
+    trusted += [Principal("Service", LAMBDA)] if LAMBDA in principals else []
+    return [
+        *(Statement(Effect=Allow, Principal=each, Action=[sts.AssumeRole]) for each in trusted),
+        *(_assumed_by_jobs(issuer, found) for issuer, found in jobs.items()),
+    ]
+
+
+def write_logs() -> Statement:
+    """Allow functions to write their logs, to the log groups that Lambda names by default.
+
+    The actions are those of AWSLambdaBasicExecutionRole, which allows them on every log group.
+    https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaBasicExecutionRole.html
+    """
+    groups = ":log-group:/aws/lambda/*"
+    return Statement(
+        Effect=Allow,
+        Action=[logs.CreateLogGroup, logs.CreateLogStream, logs.PutLogEvents],
+        Resource=[joined("arn:", Partition, ":logs:", Region, ":", AccountId, groups)],
+    )
 
 
 def _assumed_by_jobs(issuer: Issuer, subjects: Sequence[str]) -> Statement:
@@ -163,22 +184,26 @@ def beyond_inline(
     ]
 
 
+LOGS_LENGTH = 300
+"""Characters of a policy with `write_logs`, at most."""
 _FRAME = 700  # characters of a document without its keys: version, effects, actions, a KMS key
 _ARN = len('"arn:aws-us-gov:s3:::/",') + 63  # around a key in an object's ARN
 
 
-def batches(patterns: Sequence[str], attached_to: type[iam.User | iam.Role]) -> list[list[str]]:
+def batches(
+    patterns: Sequence[str], attached_to: type[iam.User | iam.Role], reserved: int = 0
+) -> list[list[str]]:
     """Divide key patterns by IAM's quotas: the first batch is for the inline policy.
 
     Each other batch fits into one managed policy. The first is empty if the first pattern is too
-    long.
+    long. `reserved` are the characters of other inline policies, with which it shares a quota.
 
     Raises:
         ConfigError: too many patterns for the policies of one user or role.
     """
     found: list[list[str]] = [[]]
     inline = ROLE_POLICY_LENGTH if attached_to is iam.Role else USER_POLICY_LENGTH
-    left = inline - _FRAME
+    left = inline - _FRAME - reserved
     for pattern in dict.fromkeys(patterns):
         size = _ARN + 2 * len(pattern) + len('"*",')  # in an ARN, and possibly in a prefix
         if size > left:

@@ -16,7 +16,7 @@ from readmodel_cfn.template import policies
 from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.options import without_none
 from readmodel_cfn.template.references import Reference
-from readmodel_cfn.template.sections.writer import Writer
+from readmodel_cfn.template.sections.writer import LAMBDA, Writer
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,10 @@ def build_writer(
     if options.kind == "none":
         return WriterResources()
     kind = iam.Role if options.kind == "role" else iam.User
+    reserved = policies.LOGS_LENGTH if LAMBDA in options.principals else 0
     first, *others = (
         policies.document(_statements(allow, bucket.arn, batch, kms_key)) if batch else None
-        for batch in policies.batches(keys, kind)
+        for batch in policies.batches(keys, kind, reserved)
     )
     identity = _identity(options, first, names)
     attached = {"Roles" if options.kind == "role" else "Users": [Ref(identity)]}
@@ -111,7 +112,12 @@ def _identity(
     """The user or the role, with inline permissions, which are deleted with it."""
     title, boundary = names("DataStoreWriter"), options.permissions_boundary
     name = "data-store-writer"
-    inline = [iam.Policy(PolicyName=name, PolicyDocument=document)] if document else None
+    documents = {name: document} if document else {}
+    if LAMBDA in options.principals:
+        documents["function-logs"] = policies.document([policies.write_logs()])
+    inline = [
+        iam.Policy(PolicyName=name, PolicyDocument=document) for name, document in documents.items()
+    ] or None
     if options.kind == "user":
         return iam.User(
             title,

@@ -218,7 +218,7 @@ def _reason(publish: Callable[[], object]) -> str | None:
     return None
 
 
-def _changes(rendered: Rendered) -> list[Change]:
+def _changes(rendered: object) -> list[Change]:
     """The documents that a message becomes.
 
     Raises:

@@ -132,7 +132,8 @@ class Objects:
             Exists: an object with this key exists.
             Busy: S3 is overloaded, or the connection was lost; the object may have been put.
         """
-        return self._put(key, body, headers, "create" if create else "overwrite").etag
+        mode = "create" if create else "overwrite"
+        return self._put(key, body, headers, mode, retries=retries).etag
 
     def put_if(self, key: str, body: bytes, headers: Mapping[str, str], etag: str | None) -> Put:
         """Put an object over the one that has this ETag; with None, only if the key is new.
@@ -145,7 +146,15 @@ class Objects:
         """
         return self._put(key, body, headers, {"e_tag": f'"{etag}"'} if etag else "create")
 
-    def _put(self, key: str, body: bytes, headers: Mapping[str, str], mode: Any) -> Put:
+    def _put(
+        self,
+        key: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        mode: Any,
+        *,
+        retries: bool = False,
+    ) -> Put:
         import obstore
 
         with self._errors("PutObject"), self._logged("PutObject", key):

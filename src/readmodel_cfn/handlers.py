@@ -226,7 +226,7 @@ def _changes(rendered: object) -> list[Change]:
     """
     if rendered is None:
         return []
-    found = [*rendered] if isinstance(rendered, Iterable) else [rendered]
+    found: list[Any] = [*rendered] if isinstance(rendered, Iterable) else [rendered]
     for each in found:
         if not isinstance(each, Change):
             hint = "return a Document or an Unpublish, several of them, or None"

@@ -48,7 +48,10 @@ class Run:
 
     def seconds(self) -> float:
         chance = random.Random(self.seed)  # noqa: S311 - the same in every run
-        rates = [Rate(self.workers, lambda: self.now, chance.uniform) for _ in range(self.workers)]
+        rates = [
+            Rate(self.workers, now=lambda: self.now, uniform=chance.uniform)
+            for _ in range(self.workers)
+        ]
         left = [self.documents] * self.workers
         for worker in range(self.workers):
             for _ in range(min(THREADS, self.documents)):
@@ -116,7 +119,7 @@ class Clock:
 @pytest.mark.parametrize("workers", [2, 4, 200])
 def test_worker_begins_with_its_share(workers: int) -> None:
     clock = Clock()
-    rate = Rate(workers, clock)
+    rate = Rate(workers, now=clock)
     clock.now += 1
     waits = [rate.reserve() for _ in range(1000)]
     assert rate.per_second == WRITES_PER_SECOND / workers
@@ -125,16 +128,26 @@ def test_worker_begins_with_its_share(workers: int) -> None:
 
 def test_worker_alone_is_limited_after_a_refusal() -> None:
     clock = Clock()
-    rate = Rate(1, clock)
+    rate = Rate(1, now=clock)
     assert {rate.reserve() for _ in range(10_000)} == {0.0}
     rate.succeeded()
     rate.slow_down()
     assert rate.per_second == WRITES_PER_SECOND / 2
 
 
+def test_next_partition_begins_at_the_rate_of_the_last_one() -> None:
+    clock = Clock()
+    last = Rate(10, now=clock)
+    assert Rate(10, last, now=clock).per_second == 350
+    last.slow_down()
+    assert Rate(10, last, now=clock).per_second == 175
+    last.per_second = 1_000_000
+    assert Rate(10, last, now=clock).per_second == 350
+
+
 def test_refusal_halves_the_rate_once_per_moment() -> None:
     clock = Clock()
-    rate = Rate(10, clock)
+    rate = Rate(10, now=clock)
     rate.slow_down()
     rate.slow_down()
     assert rate.per_second == 175
@@ -148,7 +161,7 @@ def test_rate_grows_by_chance_and_only_if_it_is_the_limit() -> None:
     grown = set()
     for seed in range(5):
         clock = Clock()
-        rate = Rate(10, clock, random.Random(seed).uniform)  # noqa: S311 - the same in every run
+        rate = Rate(10, now=clock, uniform=random.Random(seed).uniform)  # noqa: S311 - the same in every run
         clock.now += 100
         rate.reserve()
         rate.succeeded()

@@ -37,6 +37,7 @@ from readmodel_cfn.publish.partition.results import PartitionResult as Partition
 from readmodel_cfn.publish.partition.results import Removed as Removed
 from readmodel_cfn.publish.partition.results import partition_name
 from readmodel_cfn.publish.partition.rows import DIGESTED, Rows
+from readmodel_cfn.publish.rate import Rate
 from readmodel_cfn.publish.release.manifest import (
     Entry,
     Header,
@@ -61,6 +62,8 @@ from readmodel_cfn.publish.upload import Uploader
 
 MAX_PARTS = 99_999
 _MOST_FAULTS = 100  # that a result names
+_rates: dict[tuple[str, int], Rate] = {}
+"""The rate of this process's last partition, by bucket and number of workers."""
 _IN_MEMORY = 32 << 20  # bytes of a list
 _AGAIN = "publish the partition again"
 
@@ -162,6 +165,12 @@ def _check_routes(routes: Sequence[KeyRoute] | None) -> None:
             what = "partitions do not compare the versions of documents"
             hint = "use publish, or remove version_field from the route"
             raise ConfigError(what, where="routes.version_field", hint=hint)
+
+
+def _rate(bucket: str, workers: int) -> Rate:
+    place = bucket, workers
+    _rates[place] = rate = Rate(workers, _rates.get(place))
+    return rate
 
 
 def _check(part: int, parts: int, release: str | None, workers: int) -> None:
@@ -307,7 +316,8 @@ class _Partition:
         if self._release:
             objects = ReleaseObjects(objects, self._release)
         settings = self._checks.settings
-        uploader = Uploader(objects, settings, create_only=False, workers=workers)
+        rate = _rate(self._destination.bucket, workers)
+        uploader = Uploader(objects, settings, create_only=False, rate=rate)
         try:
             uploader.send(items, lambda item: item, self._on_outcome)
         except Unfinished as error:

@@ -3,8 +3,9 @@
 S3 takes at least 3,500 writes per second for a prefix and answers 503 Slow Down to more, while it
 scales (https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html). Workers
 do not know each other's rate. Each begins with its share, halves its rate when S3 refuses a
-request, and raises it slowly and by chance, so that they do not all rise at the same moment. A
-worker that is alone is limited only after S3 has refused a request.
+request, and raises it slowly and by chance, so that they do not all rise at the same moment. Its
+next partition begins where the last one ended. A worker that is alone is limited only after S3 has
+refused a request.
 """
 
 import math
@@ -22,17 +23,21 @@ _LEAST = 0.5  # requests per second
 class Rate:
     """When the next request may be sent; the caller holds a lock.
 
-    `now` is the clock, `uniform` a random number between its arguments.
+    With `before`, the rate of the worker's partition before this one, it begins at that rate if it
+    is lower than the share. `now` is the clock, `uniform` a random number between its arguments.
     """
 
     def __init__(
         self,
         workers: int,
+        before: "Rate | None" = None,
         now: Callable[[], float] = time.monotonic,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
         share = WRITES_PER_SECOND / workers
-        self.per_second = self._ceiling = share if workers > 1 else math.inf
+        share = share if workers > 1 else math.inf
+        self.per_second: float = min(share, before.per_second) if before else share
+        self._ceiling = self.per_second
         self._now, self._uniform = now, uniform
         self._next = self._halved = now() - _HALVED_FOR
 

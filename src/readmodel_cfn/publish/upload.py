@@ -84,7 +84,7 @@ class Tally:
 class Uploader:
     """One run: `send` uploads the documents, `tally` has the numbers so far.
 
-    `workers` is how many such runs share what S3 takes; None if this is the only one.
+    `rate` is the rate of one of several runs that share what S3 takes.
     """
 
     def __init__(
@@ -94,11 +94,11 @@ class Uploader:
         *,
         create_only: bool,
         force: bool = False,
-        workers: int | None = None,
+        rate: Rate | None = None,
     ) -> None:
         self._objects, self._headers = objects, settings.attributes
         self._create_only, self._force = create_only, force
-        self._pace = Pace(rate=Rate(workers) if workers else None)
+        self._pace = Pace(rate=rate)
         self.tally = Tally()
 
     def send(

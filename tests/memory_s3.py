@@ -100,9 +100,7 @@ class MemoryS3:
             case "PUT":
                 return self._put(request)
             case "POST":
-                for key in re.findall(r"<Key>(.*?)</Key>", request.body.decode()):
-                    self.delete(unquote(key))
-                return Response(200, b"<DeleteResult/>")
+                return self._delete_objects(request.body.decode())
             case "DELETE":
                 self.delete(request.key)
                 return Response(204)
@@ -148,10 +146,25 @@ class MemoryS3:
         if self.objects.pop(key, None):
             self._keys.remove(key)
 
+    def _delete_objects(self, body: str) -> Response:
+        """An object with another ETag than the given one is kept."""
+        errors = ""
+        for entry in re.findall(r"<Object>(.*?)</Object>", body, re.S):
+            (key,) = re.findall(r"<Key>(.*?)</Key>", entry)
+            found = self.objects.get(unquote(key))
+            etags = [text.strip('"') for text in re.findall(r"<ETag>(.*?)</ETag>", entry)]
+            if found and etags and etags != [found.etag]:
+                errors += f"<Error><Key>{key}</Key><Code>PreconditionFailed</Code></Error>"
+            else:
+                self.delete(unquote(key))
+        return Response(200, f"<DeleteResult>{errors}</DeleteResult>".encode())
+
     def _get(self, request: Request) -> Response:
         found = self.objects.get(request.key)
         if found is None:
             return error(404, "NoSuchKey")
+        if request.headers.get("if-match", f'"{found.etag}"').strip('"') != found.etag:
+            return error(412, "PreconditionFailed")
         headers = {**found.headers, "ETag": f'"{found.etag}"'}
         headers["Last-Modified"] = f"{found.modified:%a, %d %b %Y %H:%M:%S} GMT"
         part = re.fullmatch(r"bytes=0-(\d+)", request.headers.get("range", ""))

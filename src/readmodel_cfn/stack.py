@@ -704,6 +704,7 @@ class ReadModelStack:
         from readmodel_cfn.publish.release.publish import publish_release
 
         self._require_releases("--release")
+        self._refuse_versions()
         if bucket and activate:
             hint = "add --no-activate: without the stack no stage is known"
             raise ConfigError("cannot be activated", where="--bucket and --release", hint=hint)
@@ -745,6 +746,7 @@ class ReadModelStack:
         from readmodel_cfn.publish.release.publish import plan_release
 
         self._require_releases("--release")
+        self._refuse_versions()
         return plan_release(
             documents,
             partial(self._destination, bucket, as_writer, on_progress),
@@ -854,6 +856,18 @@ class ReadModelStack:
             what = "with [releases] documents change only as a whole set"
             hint = "use publish DIR --release (publish_release in Python)"
             raise ConfigError(what, where=where, hint=hint)
+
+    def _refuse_versions(self) -> None:
+        """Refuse versions of documents that change only as a whole set.
+
+        Raises:
+            ConfigError: a route has a `version_field`.
+        """
+        for route in self.model.routes:
+            if route.version_field is not None:
+                what = "with [releases] documents have no versions: they change as a whole set"
+                hint = f"remove version_field from the route {route.path}, or [releases]"
+                raise ConfigError(what, where="routes.version_field", hint=hint)
 
     def _require_deployed_releases(self, on_progress: OnProgress) -> "Stack":
         """The deployed stack, whose API serves releases.

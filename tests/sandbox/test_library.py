@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -446,6 +447,55 @@ def documents(shop: Shop) -> None:
     assert [document["key"] for document in printed] == list(KEYS)
     assert [document.as_dict() for document in shop.stack.documents("products/")] == printed
     assert shop("ls").result.stdout.count("products/{id}") == len(KEYS)
+
+
+@row("`publish PATH... --version N`")
+def publish_version(shop: Shop) -> None:
+    key, file = KEYS[0], f"data/{KEYS[0]}"
+    value = Path(file).read_bytes()
+    try:
+        assert shop.stack.publish({key: value}, version=7).sent == 1
+        done = shop.stack.publish_document(key, value, version=7)
+        assert (
+            shop("publish", file, "--key", key, "--version", "7", "--json").value == done.as_dict()
+        )
+        stale = shop("publish", file, "--key", key, "--version", "6", "--json").value
+        assert stale["outcome"] == "stale"
+        assert shop.stack.publish({key: value}, version=6).stale == 1
+    finally:
+        shop.stack.publish("data", force=True)
+
+
+@row("`unpublish KEY... --version N`")
+def unpublish_version(shop: Shop) -> None:
+    key = KEYS[1]
+    try:
+        result = shop.stack.unpublish(key, version=8, on_progress=shop.on_progress)
+        *reported, last = shop("unpublish", key, "--version", "8", "--yes", "--json").lines
+        assert shop.values == reported
+        assert last == {"result": result.as_dict()}
+        found = shop("unpublish", key, "--version", "8", "--yes").result
+        assert str(result) in found.stdout
+    finally:
+        shop.stack.publish("data", force=True)
+
+
+@row("`unpublish --older-than 30d`")
+def prune_unpublished(shop: Shop) -> None:
+    key, words = KEYS[1], ("unpublish", "--older-than", "0s", "--yes")
+    try:
+        shop.stack.unpublish(key, version=8)
+        *reported, last = shop(*words, "--json").lines
+        shop.stack.unpublish(key, version=8)
+        shop.values.clear()
+        result = shop.stack.prune_unpublished(timedelta(0), on_progress=shop.on_progress)
+        assert result.pruned == (key,)
+        assert shop.values == reported
+        assert last == {"result": result.as_dict()}
+        nothing = shop.stack.prune_unpublished(timedelta(days=30))
+        assert str(nothing) in shop(*words).result.stdout
+    finally:
+        shop.stack.publish("data", force=True)
 
 
 @row("`unpublish KEY...`")

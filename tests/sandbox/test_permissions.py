@@ -432,6 +432,40 @@ def unpublish(site: Site) -> None:
 
 
 @scene(
+    "publish with a version",
+    "publish DATA --version 2",
+    "cloudformation:DescribeStacks",
+    *s3("GetObject", "PutObject"),
+)
+def publish_version(site: Site) -> None:
+    published(site, 1)
+    site.root("publish", str(site.folder / "data"), "--version", "1")
+
+
+@scene(
+    "unpublish with a version",
+    "unpublish products/1.json --version 9 --yes",
+    "cloudformation:DescribeStacks",
+    *s3("GetObject", "PutObject"),
+)
+def unpublish_version(site: Site) -> None:
+    published(site, 1)
+    site.root("publish", str(site.folder / "data"), "--version", "1")
+
+
+@scene(
+    "unpublish by age",
+    "unpublish --older-than 0s --yes",
+    "cloudformation:DescribeStacks",
+    *s3("DeleteObject", "GetObject", "ListBucket"),
+    shows="Pruned 1",
+)
+def prune_unpublished(site: Site) -> None:
+    published(site, 1)
+    site.root("unpublish", "products/1.json", "--version", "1", "--yes")
+
+
+@scene(
     "unpublish --all-versions",
     "unpublish products/1.json --all-versions --yes",
     "cloudformation:DescribeStacks",
@@ -670,6 +704,9 @@ ls
 history products/1.json
 restore products/1.json VERSION --yes
 unpublish products/2.json --yes
+publish DATA --version 1
+unpublish products/2.json --version 2 --yes
+unpublish --older-than 0s --yes
 unpublish products/2.json --all-versions --yes
 openapi --deployed
 read products/1

@@ -42,6 +42,7 @@ from readmodel_cfn.publish.release.results import (
 from readmodel_cfn.publish.results import Published, PublishPlan, PublishResult
 from readmodel_cfn.publish.stored import StoredDocument
 from readmodel_cfn.publish.unpublish import Missing, Unpublished, UnpublishResult
+from readmodel_cfn.publish.unpublish_version import PruneResult
 from readmodel_cfn.target import Target
 from readmodel_cfn.verify.releases.judge import Verdict
 from readmodel_cfn.verify.releases.result import SwitchResult
@@ -81,6 +82,7 @@ RESULTS: list[Any] = [
     Missing("a.json"),
     Refused("a.json", "AccessDenied"),
     UnpublishResult("bucket", (Unpublished("a.json", None, 3),), ("b.json",)),
+    PruneResult("bucket", ("a.json",), ("b.json",)),
     ReleaseStarted("one", 2, continued=True),
     ReleaseResult("one", 3, 1, 2, 0, 0, 0, 12, 8.0),
     Release("one", True, TIME, 3, 12, "9f86", live=True),

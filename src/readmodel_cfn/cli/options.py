@@ -241,23 +241,15 @@ def every_stack(
     )
 
 
-class DocumentVersion(click.ParamType["int | str"]):
-    """A version of a document: a number, or a time as text, which the method checks."""
-
-    name = "version"
-
-    def convert(
-        self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None
-    ) -> int | str:
-        """The number in the text, or the text."""
-        is_number = isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,100}", value)
-        return int(value) if is_number else value
-
-
 def version_option(help_text: str) -> Callable[[Command], Command]:
-    """The option --version of a document, whose parameter is document_version."""
-    kind = DocumentVersion()
-    return click.option("--version", "document_version", metavar="N", type=kind, help=help_text)
+    """The option --version of a document: a number, or a time as text, which the method checks."""
+    name, found = "document_version", _version
+    return click.option("--version", name, metavar="N", type=WORD, callback=found, help=help_text)
+
+
+def _version(_ctx: click.Context, _param: click.Parameter, text: str | None) -> int | str | None:
+    is_number = text is not None and re.fullmatch(r"-?[0-9]{1,100}", text)
+    return int(text) if text is not None and is_number else text
 
 
 def place_options(command: Command) -> Command:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -86,18 +86,14 @@ def _age(now: datetime, time: datetime) -> str:
     return f"{seconds // size}{unit}"
 
 
-class _Age(click.ParamType[timedelta]):
-    """A time such as 30d, 12h, 90m or 10s."""
-
-    name = "age"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> timedelta:
-        found = re.fullmatch(r"([0-9]{1,6})([dhms])", value)
-        if not found:
-            self.fail(f"{value!r} is not a time such as 30d, 12h, 90m or 10s.", param, ctx)
-        return timedelta(seconds=int(found[1]) * dict(_UNITS, s=1)[found[2]])
+def _time(_ctx: click.Context, _param: click.Parameter, text: str | None) -> timedelta | None:
+    """The time that is written as 30d, 12h, 90m or 10s."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"([0-9]{1,6})([dhms])", text)
+    if not found:
+        raise click.BadParameter(f"{text!r} is not a time such as 30d, 12h, 90m or 10s.")
+    return timedelta(seconds=int(found[1]) * dict(_UNITS, s=1)[found[2]])
 
 
 @click.command(
@@ -105,7 +101,6 @@ class _Age(click.ParamType[timedelta]):
     epilog=examples(
         "readmodel-cfn unpublish products/42.json",
         "readmodel-cfn unpublish products/42.json --version 8",
-        "readmodel-cfn unpublish --older-than 30d --yes",
         "readmodel-cfn unpublish customers/7.json --all-versions --yes",
     ),
 )
@@ -122,7 +117,7 @@ class _Age(click.ParamType[timedelta]):
 @click.option(
     "--older-than",
     metavar="AGE",
-    type=_Age(),
+    callback=_time,
     help="Delete what --version has stored, if it is older: 30d, 12h, 90m. Without KEY.",
 )
 @yes_option

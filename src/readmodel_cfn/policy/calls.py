@@ -138,6 +138,12 @@ COMMANDS: Mapping[str, Calls] = {
         "documents": ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
         "kms-key": _ENCRYPTED,
     },
+    "publish with a version": {  # and on a route with a version_field
+        **_DESCRIBE,
+        # GetObject: the stored version is metadata, which HeadObject reads, and If-Match needs it.
+        "documents": ("s3:GetObject", "s3:PutObject"),
+        "kms-key": _ENCRYPTED,
+    },
     "publish --as-writer": {**_DESCRIBE, "secret": ("secretsmanager:GetSecretValue",)},
     "publish as a role": {"writer-role": ("sts:AssumeRole",)},  # of a profile with role_arn
     "publish --release": {
@@ -175,6 +181,18 @@ COMMANDS: Mapping[str, Calls] = {
         **_DESCRIBE,
         "bucket": ("s3:ListBucketVersions",),
         "documents": ("s3:DeleteObject",),
+    },
+    "unpublish with a version": {
+        **_DESCRIBE,
+        "documents": ("s3:GetObject", "s3:PutObject"),  # as publish
+        "kms-key": _ENCRYPTED,
+    },
+    "unpublish by age": {
+        **_DESCRIBE,
+        "bucket": ("s3:ListBucket",),
+        # GetObject: the headers say what was unpublished, and DeleteObjects with an ETag needs it.
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+        "documents": ("s3:DeleteObject", "s3:GetObject"),
     },
     "unpublish --all-versions": {
         **_DESCRIBE,
@@ -251,9 +269,10 @@ PURPOSES: Mapping[Purpose, tuple[str, ...]] = {
     ),
     "diff": ("diff",),
     "publish": (
-        *("publish", "publish --as-writer", "publish as a role"),
+        *("publish", "publish with a version", "publish --as-writer", "publish as a role"),
         *("publish --release", "release list", "release activate", "release prune"),
-        *("ls", "history", "restore", "unpublish"),
+        *("ls", "history", "restore"),
+        *("unpublish", "unpublish with a version", "unpublish by age"),
     ),
     "read": (
         *("outputs", "status", "status --drift", "status with releases", "follow", "diagnose"),

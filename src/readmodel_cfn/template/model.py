@@ -60,7 +60,8 @@ class ReadModel:
     @property
     def writer_allow(self) -> tuple[str, ...]:
         """What the writer may do: with versions also compare, because publish reads them."""
-        allow, versioned = self.writer.allow, any(route.version_field for route in self.routes)
+        allow = self.writer.allow
+        versioned = self.releases is None and any(route.version_field for route in self.routes)
         return (*allow, "compare") if versioned and "put" in allow else allow
 
     def _check_releases(self) -> None:
@@ -70,9 +71,6 @@ class ReadModel:
             if route.key.startswith(PREFIX):
                 allowed = f"a key that does not begin with {PREFIX} while [releases] is on"
                 raise OptionError("routes.key", route.key, allowed)
-            if route.version_field is not None:
-                allowed = "no version_field while [releases] is on, which replaces whole sets"
-                raise OptionError("routes.version_field", route.version_field, allowed)
         if self.releases.preview and self.deployment.stage == PREVIEW_STAGE:
             allowed = f"another name than {PREVIEW_STAGE}, or preview = false under [releases]"
             raise OptionError("deployment.stage", PREVIEW_STAGE, allowed)

@@ -226,13 +226,14 @@ def _changes(rendered: object) -> list[Change]:
     """
     if rendered is None:
         return []
-    found: list[Any] = [*rendered] if isinstance(rendered, Iterable) else [rendered]
-    for each in found:
+    changes = list[Change]()
+    for each in rendered if isinstance(rendered, Iterable) else [rendered]:
         if not isinstance(each, Change):
             hint = "return a Document or an Unpublish, several of them, or None"
             what = f"returned a value of the type {type(each).__name__}"
             raise ConfigError(what, where="render", hint=hint)
-    return found
+        changes.append(each)
+    return changes
 
 
 @dataclass(frozen=True)

@@ -212,7 +212,7 @@ def test_conflict_of_versions_is_returned(s3: MemoryS3, caplog: pytest.LogCaptur
 
 @pytest.mark.parametrize("version", ["yesterday", 1.5, True, [1]])
 def test_version_that_is_not_allowed_is_returned(version: Any, s3: MemoryS3) -> None:
-    documents: dict[str, Any] = {
+    documents: dict[str, Document | Unpublish] = {
         "document": Document("products/7.json", 7, version),
         "unpublish": Unpublish("products/7.json", version),
     }

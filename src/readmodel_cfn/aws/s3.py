@@ -177,6 +177,7 @@ _PLAIN = {
     "AWS_PAGER",
     "AWS_DEFAULT_OUTPUT",
     "AWS_EXECUTION_ENV",
+    "AWS_DISABLE_HOST_PREFIX_INJECTION",
 }
 # Variables that Lambda sets besides; an SDK uses those of X-Ray for traces only.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html

@@ -26,7 +26,7 @@ def test_every_document_is_published_once_when_s3_answers_slow_down() -> None:
     found = run("dask", SLOW_DOCUMENTS, kill=False, rate=Rate(PREFIX, 500, refuse_first=50))
     assert (found.stored, found.in_manifest) == (SLOW_DOCUMENTS, SLOW_DOCUMENTS)
     assert (found.duplicates, found.wrong) == (0, 0)
-    assert 50 <= found.refused < SLOW_DOCUMENTS  # fewer refusals than documents
+    assert found.refused >= 50  # how many more depends on the machine: see test_rate
 
 
 def test_what_is_not_a_bag_is_refused() -> None:

@@ -53,6 +53,8 @@ def test_two_faulty_messages_of_ten_move_to_the_dead_letter_queue(
     template["Resources"]["Publish"]["Properties"]["Runtime"] = runtime
     for name, value in {"CodeBucket": code, "CodeKey": "function.zip"}.items():
         template["Parameters"][name]["Default"] = value
+    (queue,) = (each for each in template["Resources"].values() if "RedrivePolicy" in str(each))
+    queue["Properties"]["RedrivePolicy"]["maxReceiveCount"] = 2
     outputs = stack.deploy(template)
     sqs, url, dead = clients("sqs"), outputs["EventsUrl"], outputs["DeadLettersUrl"]
     api = outputs["ShopApiUrl"].partition("//")[2].partition(".")[0]
@@ -62,7 +64,7 @@ def test_two_faulty_messages_of_ten_move_to_the_dead_letter_queue(
 
     sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"id": 0, "revision": 1, "price": 1}))
     until(lambda: read(0).status == 200)  # the function has started: it is fast from now on
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "2"})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "10"})
 
     bodies = [json.dumps({"id": n, "revision": 2, "price": n}) for n in range(10)]
     bodies[3], bodies[8] = "not JSON", json.dumps({"id": 8, "revision": 2})

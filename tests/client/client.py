@@ -40,6 +40,7 @@ from readmodel_cfn.local import gateway, sandbox
 from readmodel_cfn.progress import Count, Note, Step
 from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.documents import Settings
+from readmodel_cfn.publish.partitions import CommitResult, PartitionResult
 from readmodel_cfn.publish.publish import publish
 from readmodel_cfn.results import (
     Activated,
@@ -218,6 +219,18 @@ def life_of_releases(shop: rm.ReadModelStack) -> str:
         pruned.deleted,
     )
     return published.release
+
+
+def publish_by_partitions(shop: rm.ReadModelStack, documents: dict[str, object]) -> list[str]:
+    """A release of two partitions, as workers and their driver publish it."""
+    options, parts = shop.partition_options(), 2
+    results: list[PartitionResult] = []
+    for part in range(parts):
+        mine = {key: documents[key] for key in documents if rm.partition_of(key, parts) == part}
+        results.append(rm.publish_partition(mine, part=part, parts=parts, **options))
+    checked: CommitResult = rm.commit(results, options["destination"])
+    committed: CommitResult = shop.commit(results)
+    return [*checked.as_dict(), *committed.as_dict()]
 
 
 def print_progress(value: object) -> None:

@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from readmodel_cfn.template.naming import BOUNDARY, IAM_NAME, IAM_NAME_IN_WORDS
+from readmodel_cfn.template.naming import BOUNDARY, IAM_NAME, IAM_NAME_IN_WORDS, IAM_PRINCIPAL
 from readmodel_cfn.template.oidc import SUBJECT
 from readmodel_cfn.template.options import OptionError, check_options, option
-
-_IAM_PRINCIPAL = r"\d{12}|arn:[a-z-]+:iam::\d{12}:(root|(user|role)/[A-Za-z0-9_+=,.@/-]{1,128})"
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class Writer:
         (),
         "Principals that may assume the role: account IDs, ARNs of users and roles, or subjects of "
         "GitHub's or GitLab's OIDC tokens (default: none).",
-        pattern=f"{_IAM_PRINCIPAL}|{SUBJECT}",
+        pattern=f"{IAM_PRINCIPAL}|{SUBJECT}",
         allowed="an account ID, the ARN of an account's root, a user or a role, or the whole "
         "subject of a job, without *: repo:OWNER/REPOSITORY:environment:NAME",
         example=("repo:acme/shop:environment:production",),

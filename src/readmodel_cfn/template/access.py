@@ -32,12 +32,8 @@ from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.options import without_none
 from readmodel_cfn.template.references import joined
 from readmodel_cfn.template.routes import READ_METHODS
-from readmodel_cfn.template.sections.access import Access
+from readmodel_cfn.template.sections.access import Access, key_id_output
 
-API_KEY_HEADER = "x-api-key"
-# The headers of a signed request:
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
-_SIGNATURE_HEADERS = ("Authorization", "X-Amz-Date", "X-Amz-Security-Token", "X-Amz-Content-Sha256")
 _INVOKE = Action("execute-api", "Invoke")
 _EVERYTHING = "execute-api:/*"
 """All stages, methods and paths of the API: API Gateway completes the ARN, which has the ID of the
@@ -66,13 +62,6 @@ def method_access(access: Access | None) -> dict[str, Any]:
         return {"AuthorizationType": "AWS_IAM"}
     key_required = True if access and access.auth == "api-key" else None
     return {"AuthorizationType": "NONE", **without_none(ApiKeyRequired=key_required)}
-
-
-def request_headers(access: Access | None) -> Sequence[str]:
-    """The headers that a page of another origin sends to be allowed to read."""
-    if access is None or access.auth == "public":
-        return ()
-    return _SIGNATURE_HEADERS if access.auth == "iam" else (API_KEY_HEADER,)
 
 
 def endpoint(access: Access | None) -> ag.EndpointConfiguration:
@@ -170,7 +159,7 @@ def access_outputs(
     if api_keys:
         return [
             Output(
-                names(f"{_stem(name)}ApiKeyId"),
+                names(key_id_output(name)),
                 Description=f"ID of the API key {name}",
                 Value=Ref(key),
             )

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from troposphere import Ref
 from troposphere import apigateway as ag
 
-from readmodel_cfn.template.access import request_headers
 from readmodel_cfn.template.cors_origin import fixed_origin
 from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.options import without_none
@@ -42,9 +41,8 @@ def build_preflights(
     origin = fixed_origin(options.cors_origins)
     if origin is None:
         return []
-    settings = ResponseSettings(
-        headers=_headers(origin, [*request_headers(access), *options.cors_headers])
-    )
+    authorizing = access.request_headers if access else ()
+    settings = ResponseSettings(headers=_headers(origin, [*authorizing, *options.cors_headers]))
     response = Response("204", None)
     integration = ag.Integration(
         Type="MOCK",

@@ -115,11 +115,10 @@ def verify(
     settings = Settings(contract.cache_control, contract.gzip_stored)
     document = ProbeDocument(s3, stack.bucket, probe.key, settings, probe.token)
     _announce(stack, probe, document, confirm, on_progress)
-    api = Api(stack.api_url, contract, timeout, ca_bundle=connection.ca_bundle)
+    trusted = connection.ca_bundle
+    api = Api(stack.api_url, contract, timeout, ca_bundle=trusted, authorize=stack.authorize)
     plain_s3 = _plain_s3(connection, s3)
-    access = partial(
-        check_access, s3, stack.bucket, probe.key, plain_s3, api.url, connection.ca_bundle
-    )
+    access = partial(check_access, s3, stack.bucket, probe.key, plain_s3, api.url, trusted)
     found = examine(api, probe, document, access, on_progress)
     return VerifyResult(
         where=str(stack.location),
@@ -219,6 +218,7 @@ def judge(contract: Contract, reads: Reads, access: AccessChecks, live: Live) ->
         checks.unknown(contract, reads),
         checks.other_methods(contract, reads),
         cors(contract, reads),
+        *checks.authorization(contract, reads),
         checks.readable(access),
         checks.listable(access),
         checks.bucket_tls(access),

@@ -8,6 +8,8 @@ from readmodel_cfn.limits import THROTTLE_BURST, THROTTLE_RATE
 from readmodel_cfn.template.naming import IAM_PRINCIPAL, IAM_PRINCIPAL_IN_WORDS
 from readmodel_cfn.template.options import OptionError, check_options, option
 
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
+_SIGNATURE_HEADERS = ("Authorization", "X-Amz-Date", "X-Amz-Security-Token", "X-Amz-Content-Sha256")
 _DEFAULT_KEYS = ("reader",)
 _NETWORK = r"[0-9a-fA-F.:]{2,39}(/\d{1,3})?"
 _NETWORK_IN_WORDS = "an IP address or a range in CIDR notation, such as 203.0.113.0/24"
@@ -108,6 +110,13 @@ class Access:
         return (self.keys or _DEFAULT_KEYS) if self.auth == "api-key" else ()
 
     @property
+    def request_headers(self) -> tuple[str, ...]:
+        """The headers of requests that authorize them."""
+        if self.auth == "public":
+            return ()
+        return _SIGNATURE_HEADERS if self.auth == "iam" else ("x-api-key",)
+
+    @property
     def restricts_network(self) -> bool:
         """Whether it depends on the client's network who may read."""
         return bool(self.source_ips or self.source_vpces)
@@ -128,6 +137,11 @@ class Access:
             raise OptionError("access.source_vpces", list(self.source_vpces), allowed)
         if self.private and not self.source_vpces:
             raise OptionError("access.private", True, "it with at least one of source_vpces")
+
+
+def key_id_output(name: str) -> str:
+    """The name of the output that has the ID of an API key."""
+    return f"{name[:1].upper()}{name[1:]}ApiKeyId"
 
 
 def _shown(value: object) -> object:

@@ -12,6 +12,7 @@ Purpose = Literal["deploy", "diff", "publish", "read", "verify", "delete", "serv
 Place = Literal[
     "any",
     "api",
+    "api-keys",
     "bucket",
     "documents",
     "kms-key",
@@ -19,6 +20,7 @@ Place = Literal[
     "named-role",
     "named-user",
     "objects",
+    "reads",
     "releases",
     "secret",
     "stack",
@@ -31,7 +33,8 @@ Place = Literal[
 
 `any` is every resource: IAM has no narrower one for these actions. `documents` are the objects of
 the routes, `objects` all objects of the bucket, `named-...` what the template gives a name,
-`templates` the objects of the template bucket, `releases` those of releases.
+`templates` the objects of the template bucket, `releases` those of releases, `reads` the stages of
+an API whose requests must be signed.
 """
 
 Calls = Mapping[Place, tuple[str, ...]]
@@ -74,6 +77,8 @@ _RELEASES: Calls = {
     ),
     "bucket": ("s3:ListBucket",),
 }
+# The value of the API key that `read` sends, or the signed read itself.
+_AUTHORIZED: Calls = {"api-keys": ("apigateway:GET",), "reads": ("execute-api:Invoke",)}
 _ENCRYPTED = ("kms:Decrypt", "kms:GenerateDataKey")
 
 # GetCallerIdentity is in no row: it needs no permission, and IAM cannot deny it.
@@ -186,9 +191,10 @@ COMMANDS: Mapping[str, Calls] = {
     "openapi --deployed": {
         "stack": ("cloudformation:DescribeStacks", "cloudformation:GetTemplate"),
     },
-    "read": _DESCRIBE,
+    "read": {**_DESCRIBE, **_AUTHORIZED},
     "verify": {
         **_STATUS,
+        **_AUTHORIZED,
         # Without s3:ListBucket S3 answers 403 for a document that does not exist.
         "bucket": ("s3:ListBucket", "s3:ListBucketVersions"),
         "documents": (

@@ -11,27 +11,19 @@ from readmodel_cfn.verify.session import AccessChecks, Reads
 
 CONTENT_TYPE = "application/json"
 DEPLOY = "run: readmodel-cfn deploy; if it finds no change, raise serial under [deployment] first"
-_ALLOW_READER = {
-    "iam": "add this caller to principals under [access], or allow it execute-api:Invoke",
-    "api-key": "run it again after a minute: a new API key is not effective at once",
-}
 _BETWEEN = f"find what changes it between S3 and this machine; {DEPLOY}"
 
 
 # --- the document ---
 
 
-def served(contract: Contract, reads: Reads) -> Outcome:
+def served(_: Contract, reads: Reads) -> Outcome:
     """GET returns the published document, byte for byte."""
     name, first = "served whole and equal", reads.first
     if first.status != 200:
         todo = f"run: readmodel-cfn read {reads.probe.path}, and readmodel-cfn status"
         if first.status == 429:
             todo = "raise throttle_rate under [deployment] or of the route, and deploy"
-        elif first.status == 403 and contract.restricts_network:
-            todo = "run it in a network that [access] allows"
-        elif first.status == 403 and contract.auth != "public":
-            todo = _ALLOW_READER[contract.auth]
         elif first.status in (403, 404):
             todo = f"allow s3:GetObject on {reads.probe.route.key} to the API's role: {DEPLOY}"
         return broken(name, f"GET returns {first.status}", todo)

@@ -191,10 +191,10 @@ COMMANDS: Mapping[str, Calls] = {
     "openapi --deployed": {
         "stack": ("cloudformation:DescribeStacks", "cloudformation:GetTemplate"),
     },
-    "read": {**_DESCRIBE, **_AUTHORIZED},
+    "read": _DESCRIBE,
+    "read with access": _AUTHORIZED,
     "verify": {
         **_STATUS,
-        **_AUTHORIZED,
         # Without s3:ListBucket S3 answers 403 for a document that does not exist.
         "bucket": ("s3:ListBucket", "s3:ListBucketVersions"),
         "documents": (
@@ -206,6 +206,7 @@ COMMANDS: Mapping[str, Calls] = {
         ),
         "kms-key": _ENCRYPTED,
     },
+    "verify with access": _AUTHORIZED,
     "verify with releases": {
         "releases": (  # the probe is a document of the live release
             "s3:DeleteObject",
@@ -263,9 +264,9 @@ PURPOSES: Mapping[Purpose, tuple[str, ...]] = {
     ),
     "read": (
         *("outputs", "status", "status --drift", "status with releases", "follow", "diagnose"),
-        *("ls", "history", "release list", "openapi --deployed", "read"),
+        *("ls", "history", "release list", "openapi --deployed", "read", "read with access"),
     ),
-    "verify": ("verify", "verify with releases"),
+    "verify": ("verify", "verify with releases", "verify with access"),
     "delete": ("delete", "unpublish --all-versions"),
     "service-role": (),
 }

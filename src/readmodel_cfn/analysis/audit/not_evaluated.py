@@ -14,6 +14,7 @@ from readmodel_cfn.cloudformation.json_pointer import escaped
 from readmodel_cfn.cloudformation.resources import Resource
 from readmodel_cfn.cloudformation.rest_api.features import (
     Feature,
+    api_key_features,
     gateway_response_features,
     method_features,
 )
@@ -35,7 +36,7 @@ def not_evaluated(view: View) -> Iterator[Unchecked]:
             definition = _definition(view, resource)
             api = {"requestValidators": validators, "keysWithoutValue": keys}
             api |= {"apiKeySource": _key_source(view, resource)}
-            features = method_features(definition, api)
+            features = [*method_features(definition, api), *api_key_features(definition, api)]
             yield from _unchecked(
                 view, resource, (own for own in features if own[1][-1] not in _LOOKED_AT)
             )

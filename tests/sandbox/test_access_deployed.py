@@ -1,6 +1,8 @@
 """`[access]` on the embedded AWS: readers with credentials may read, all others are refused."""
 
 import json
+import logging
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -107,6 +109,20 @@ def test_value_of_an_api_key_is_in_no_output(deployed: Deployed, clients: Client
     assert anonymous(stack, **{"x-api-key": key["value"]}) == 200
     assert all(key["value"] not in value for value in outputs.values())
     assert key["value"] not in stack.template()
+
+
+@pytest.mark.parametrize("auth", ["api-key", "iam"])
+def test_credentials_of_a_read_are_masked_in_debug_messages(
+    auth: Any, deployed: Deployed, clients: Clients, caplog: pytest.LogCaptureFixture
+) -> None:
+    stack = deployed(Access(auth=auth))
+    caplog.set_level(logging.DEBUG, "readmodel_cfn.aws")
+    assert stack.read("products/1").status == 200
+    assert "products/1" in caplog.text
+    assert not re.search("Signature=(?!\\*)", caplog.text)
+    if auth == "api-key":
+        found = {"apiKey": stack.outputs()["ReaderApiKeyId"], "includeValue": True}
+        assert clients("apigateway").get_api_key(**found)["value"] not in caplog.text
 
 
 def test_quota_of_an_api_key_ends(deployed: Deployed) -> None:

@@ -30,16 +30,18 @@ def deployed(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Depl
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", sandbox.access_key_id)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", sandbox.secret_access_key)
     name = f"access-{secrets.token_hex(4)}"
-    place = {"region": sandbox.region, "endpoint_url": sandbox.endpoint_url}
+
+    def stack_of(model: ReadModel) -> ReadModelStack:
+        return ReadModelStack(name, model, region=sandbox.region, endpoint_url=sandbox.endpoint_url)
 
     def deploy(access: Access | None) -> ReadModelStack:
-        stack = ReadModelStack(name, replace(BASE, access=access), **place)
+        stack = stack_of(replace(BASE, access=access))
         stack.deploy(confirm=lambda _: True)
         stack.publish_document("products/1.json", {"id": 1})
         return stack
 
     yield deploy
-    ReadModelStack(name, BASE, **place).delete(with_data=True, confirm=lambda _: True)
+    stack_of(BASE).delete(with_data=True, confirm=lambda _: True)
 
 
 @pytest.fixture

@@ -99,11 +99,16 @@ def test_without_cors_nobody_is_allowed_preflights() -> None:
     assert "*" not in str(reads["Principal"])
 
 
-@pytest.mark.parametrize("where", [{"source_ips": ("192.0.2.0/24",)}, {"private": True}])
-def test_signed_reads_are_never_allowed_to_everybody(where: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "access",
+    [
+        Access(auth="iam", source_ips=("192.0.2.0/24",)),
+        Access(auth="iam", private=True, source_vpces=(VPCE,)),
+    ],
+)
+def test_signed_reads_are_never_allowed_to_everybody(access: Access) -> None:
     """An Allow for everybody would allow every identity of the account."""
-    more = {"source_vpces": (VPCE,)} if "private" in where else {}
-    for statement in policy(Access(auth="iam", **where, **more)):
+    for statement in policy(access):
         is_preflight = statement["Resource"] == ["execute-api:/*/OPTIONS/*"]
         assert statement["Effect"] == "Deny" or is_preflight
 

@@ -6,6 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from readmodel_cfn import (
+    Access,
     Api,
     DataStore,
     Deployment,
@@ -151,6 +152,39 @@ deployments = st.builds(
 
 releases = st.builds(Releases, keep=st.integers(1, 99), preview=st.booleans())
 
+networks = st.lists(
+    st.sampled_from(["192.0.2.0/24", "198.51.100.7", "2001:db8::/32"]), unique=True, max_size=2
+).map(tuple)
+vpces = st.lists(
+    st.sampled_from(["vpce-0123abcd", "vpce-0123456789abcdef0"]), unique=True, min_size=1
+).map(tuple)
+places = st.one_of(
+    st.fixed_dictionaries({"source_ips": networks}),
+    st.fixed_dictionaries(
+        {"source_ips": networks, "private": st.just(True), "source_vpces": vpces}
+    ),
+)
+callers = st.one_of(
+    st.fixed_dictionaries({"auth": st.just("public")}),
+    st.fixed_dictionaries(
+        {
+            "auth": st.just("iam"),
+            "principals": st.lists(st.sampled_from(PRINCIPALS), unique=True).map(tuple),
+        }
+    ),
+    st.fixed_dictionaries(
+        {
+            "auth": st.just("api-key"),
+            "keys": st.lists(st.sampled_from(["reader", "web", "partnerB"]), unique=True).map(
+                tuple
+            ),
+            "quota": st.none() | st.integers(1, 1000),
+        },
+        optional={"throttle_rate": st.just(10)},
+    ).map(lambda own: {**own, **({"throttle_burst": 20} if "throttle_rate" in own else {})}),
+)
+accesses = st.builds(lambda who, where: Access(**who, **where), callers, places)
+
 
 read_models = st.builds(
     ReadModel,
@@ -161,4 +195,5 @@ read_models = st.builds(
     api=apis,
     deployment=deployments,
     releases=st.none() | releases,
+    access=st.none() | accesses,
 )

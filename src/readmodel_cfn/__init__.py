@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.template.releases import Releases
     from readmodel_cfn.template.render import build_template, render
     from readmodel_cfn.template.routes import Route
+    from readmodel_cfn.template.sections.access import Access
     from readmodel_cfn.template.sections.api import Api
     from readmodel_cfn.template.sections.data_store import DataStore
     from readmodel_cfn.template.sections.deployment import Deployment
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.version import __version__
 
 __all__ = [
+    "Access",
     "Api",
     "DataStore",
     "DeployedApi",
@@ -53,6 +55,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Access": "template.sections.access",
     "Api": "template.sections.api",
     "DataStore": "template.sections.data_store",
     "DeployedApi": "template.compose",

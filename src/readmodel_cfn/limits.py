@@ -21,6 +21,7 @@ TAG_VALUE_LENGTH = 256
 # API Gateway:
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
 API_RESOURCES = 300  # of one REST API, including the root
+RESOURCE_POLICY_LENGTH = 8_192  # characters; can be raised
 MAPPING_TEMPLATE_BYTES = 300 * 1024
 API_PAYLOAD_BYTES = 10 * 1024 * 1024  # of a request or a response; cannot be raised
 INTEGRATION_SECONDS = 29  # the timeout of an integration

@@ -37,12 +37,14 @@ from readmodel_cfn.publish.results import (
 from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.template.releases import Releases
 from readmodel_cfn.template.routes import find_route, serving_route
+from readmodel_cfn.template.sections.access import key_id_output
 from readmodel_cfn.threads import call_within
 
 if TYPE_CHECKING:
     import boto3
     from awacs.aws import PolicyDocument
 
+    from readmodel_cfn.aws.authorization import Authorize
     from readmodel_cfn.aws.http import Response
     from readmodel_cfn.deploy.client import StackClient
     from readmodel_cfn.deploy.delete import DeleteResult
@@ -1210,6 +1212,8 @@ class ReadModelStack:
     def read(self, path: str | None = None, on_progress: OnProgress = ignore) -> "Response":
         """GET a path of the deployed API, such as products/42 (default: the first route's).
 
+        With [access] the request is signed, or has the value of the first API key.
+
         No HTTP status is an error here; `raise_for_status` of the response raises one, with a hint
         that distinguishes a document that is not published from a path that no route has.
 
@@ -1226,7 +1230,8 @@ class ReadModelStack:
             hint = f"add a PATH, such as {self.model.routes[0].example.path}"
             raise ConfigError("the first route has parameters", where="read", hint=hint)
         on_progress(Step(f"Waiting for {url}"))
-        response = request(url, ca_bundle=self.connection.ca_bundle)
+        headers = self._authorize(outputs)("GET", url)
+        response = request(url, headers=headers, ca_bundle=self.connection.ca_bundle)
         if response.ok:
             return response
         from readmodel_cfn.verify.failed_read import read_hint
@@ -1240,8 +1245,20 @@ class ReadModelStack:
             masked=model.api.missing == "mask",
             article=self.article,
             releases=model.releases is not None,
+            access=model.access,
         )
         return replace(response, hint=hint)
+
+    def _authorize(self, outputs: ModelOutputs) -> "Authorize":
+        """What authorizes reads of the deployed API: a signature, or the first API key."""
+        from readmodel_cfn.aws.authorization import anonymous, signed, with_api_key
+
+        access = self.model.access
+        if access is None or access.auth == "public":
+            return anonymous
+        if access.auth == "iam":
+            return signed(self.connection)
+        return with_api_key(self.connection, outputs.required(key_id_output(access.key_names[0])))
 
     @readable_errors()
     def verify(
@@ -1845,17 +1862,19 @@ class ReadModelStack:
         """What the stack promises its readers."""
         from readmodel_cfn.verify.contract import Contract, PromisedRoute
 
-        model = self.model
+        model, access = self.model, self.model.access
         compress_from = model.api.compress_from
         return Contract(
             routes=tuple(PromisedRoute(route.path, route.key) for route in model.routes),
             cache_control=model.data_store.cache_control,
             gzip_stored=model.data_store.gzip_stored,
             cors_origins=model.api.cors_origins,
-            cors_headers=model.api.cors_headers,
+            cors_headers=(*model.api.cors_headers, *(access.request_headers if access else ())),
             missing=model.api.missing,
             compress_from=None if compress_from == "never" else compress_from,
             article=self.article,
+            auth=access.auth if access else "public",
+            restricts_network=access is not None and access.restricts_network,
         )
 
     def _checked(self, stack: "Stack") -> "CheckedStack":
@@ -1868,6 +1887,7 @@ class ReadModelStack:
             bucket=outputs.required("S3BucketName"),
             api_url=outputs.url(),
             is_managed=is_managed(stack),
+            authorize=self._authorize(outputs),
         )
 
     def _own_outputs(

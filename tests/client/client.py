@@ -198,6 +198,14 @@ def with_releases() -> rm.ReadModelStack:
     return rm.ReadModelStack("shop", rm.ReadModel(routes=MODEL.routes, releases=options))
 
 
+def with_access() -> rm.ReadModelStack:
+    """A stack whose readers need an API key, or a signature and an address."""
+    keys = rm.Access(auth="api-key", keys=("web",), throttle_rate=5, throttle_burst=9, quota=100)
+    signed = rm.Access(auth="iam", principals=("123456789012",), source_ips=("192.0.2.0/24",))
+    model = rm.ReadModel(routes=MODEL.routes, access=keys if keys.quota else signed)
+    return rm.ReadModelStack("shop", model)
+
+
 def life_of_releases(shop: rm.ReadModelStack) -> str:
     """Every method for releases, and some of what it returns."""
     plan: PublishPlan = shop.plan_release("data")

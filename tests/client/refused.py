@@ -29,6 +29,7 @@ rm.Route("a", "a.json").keys  # refused
 rm.ReadModel(routes=["a"])  # refused
 rm.ReadModel(routes=rm.Route())  # refused
 rm.ReadModel(api=rm.Writer())  # refused
+rm.Access(auth="key")  # refused
 rm.Api(missing="hide")  # refused
 rm.Api(compress_from="always")  # refused
 rm.DataStore(kms_keys="arn")  # refused

@@ -5,6 +5,13 @@ policy/handlers.py.
 """
 
 ALWAYS = {
+    "AWS::ApiGateway::ApiKey": [
+        "apigateway:DELETE",
+        "apigateway:GET",
+        "apigateway:PATCH",
+        "apigateway:POST",
+        "apigateway:PUT",
+    ],
     "AWS::ApiGateway::Deployment": [
         "apigateway:DELETE",
         "apigateway:GET",
@@ -34,6 +41,14 @@ ALWAYS = {
         "apigateway:POST",
         "apigateway:PUT",
     ],
+    "AWS::ApiGateway::UsagePlan": [
+        "apigateway:DELETE",
+        "apigateway:GET",
+        "apigateway:PATCH",
+        "apigateway:POST",
+        "apigateway:PUT",
+    ],
+    "AWS::ApiGateway::UsagePlanKey": ["apigateway:DELETE", "apigateway:GET", "apigateway:POST"],
     "AWS::IAM::AccessKey": [
         "iam:CreateAccessKey",
         "iam:DeleteAccessKey",

@@ -503,6 +503,33 @@ def verify_without_versions(site: Site) -> None:
     )
 
 
+def with_access(site: Site, auth: str) -> None:
+    """A stack whose readers need credentials: the user's, which has no policy for other reads."""
+    deployed(site, f'[access]\nauth = "{auth}"\n{ROUTES}')
+    write_documents(site, 1)
+    site.root("publish", str(site.folder / "data"))
+
+
+@scene("read with access", "read products/1", "apigateway:GET")
+def read_with_an_api_key(site: Site) -> None:
+    with_access(site, "api-key")
+
+
+@scene("read with access", "read products/1", "execute-api:Invoke")
+def signed_read(site: Site) -> None:
+    with_access(site, "iam")
+
+
+@scene("verify with access", "verify --yes", "apigateway:GET")
+def verify_with_an_api_key(site: Site) -> None:
+    with_access(site, "api-key")
+
+
+@scene("verify with access", "verify --yes", "execute-api:Invoke")
+def verify_signed(site: Site) -> None:
+    with_access(site, "iam")
+
+
 @scene(
     "delete",
     "delete --yes --with-data=NAME",
@@ -658,7 +685,7 @@ def own_calls(site: Site, row: str) -> Document:
     long_template = len(stack.template()) > 51_200
     names = Names(content, site.name, Place(site.sandbox.region, ACCOUNT), {})
     keys = [route.key_pattern for route in stack.model.routes]
-    for each in (row.removesuffix(WITH), row):
+    for each in (row.partition(" with ")[0], row):
         for place, actions in COMMANDS[each].items():
             for action in actions:
                 grants.allow(action, Places(names, keys, long_template).arns(place))

@@ -1,13 +1,14 @@
 """The routes that a template serves, and those that an update removes."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from change_sets import difference
 from documents import ROOT
-from readmodel_cfn import ReadModel, Route, Writer, build_article, build_template
+from readmodel_cfn import Access, ReadModel, Route, Writer, build_article, build_template
 from readmodel_cfn.deploy.exposure import exposure
 from readmodel_cfn.deploy.routes import removed_routes, routes_of
 from rendered import template
@@ -78,6 +79,12 @@ def test_a_role_of_every_job_is_shown_with_its_provider() -> None:
 
 def test_a_stack_without_methods_and_writers_exposes_nothing() -> None:
     assert exposure({"Resources": {}}) == "Public: nothing. Writes: nobody."
+
+
+def test_resource_policy_is_a_limit_of_what_is_public() -> None:
+    content = replace(model("a"), access=Access(source_ips=("192.0.2.0/24",))).to_dict()
+    assert "resource policy" in exposure(content)
+    assert "resource policy" not in exposure(model("a").to_dict())
 
 
 def test_methods_with_authorization_are_not_public() -> None:

@@ -34,7 +34,7 @@ starts = routes().map(lambda route: Route(route.path, key_for(route.path)))
 
 def uncommented(text: str) -> str:
     """The file with every option in force."""
-    return re.sub(r"(?m)^# (?=\w+ = |\[releases\]$)", "", text)
+    return re.sub(r"(?m)^# (?=\w+ = |\[(?:releases|access)\]$)", "", text)
 
 
 @given(stacks, starts)
@@ -46,7 +46,9 @@ def test_starter_file_has_the_given_answers(stack: StackSettings, route: Route) 
 @given(stacks, starts)
 def test_starter_file_without_comment_marks_is_valid(stack: StackSettings, route: Route) -> None:
     config = Config(stack, ReadModel(routes=(route,)))
-    made = parse(uncommented(starter(config)), "f")
+    # Limits of API keys need API keys.
+    text = uncommented(starter(config)).replace('auth = "public"', 'auth = "api-key"')
+    made = parse(text, "f")
     assert made.stack.name == stack.name
     assert (made.model.routes[0].path, made.model.routes[0].key) == (route.path, route.key)
 
@@ -80,7 +82,7 @@ def test_commented_default_is_the_default() -> None:
     text = starter(Config())
     examples = [option.name for _, option, _ in OPTIONS if option.metadata["example"] is not None]
     kept = re.sub(rf"(?m)^# ({'|'.join(examples)}) = .*\n", "", text)
-    assert parse(uncommented(kept), "f") == parse("[releases]", "f")
+    assert parse(uncommented(kept), "f") == parse("[releases]\n[access]", "f")
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # imported when a request is sent: it takes time
 TIMEOUT = INTEGRATION_SECONDS + 1  # seconds
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 # On AWS the rest of the host is the region and its suffix, on LocalStack localhost and its port.
-_EXECUTE_API = re.compile(r"https://([a-z0-9]+)\.execute-api\.[^/]+(/.*)")
+_EXECUTE_API = re.compile(r"https://([a-z0-9]+)(?:-vpce-[0-9a-f]+)?\.execute-api\.[^/]+(/.*)")
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,8 @@ def _row(version: "Version") -> list[str]:
 def read(stack: ReadModelStack, path: str | None, as_json: bool) -> None:
     """GET a path of the API and print the response (default: the path of the first route).
 
+    With [access] the request is signed with your AWS credentials, or has the first API key.
+
     The exit code is 10 if the status is 404, and 7 if it is any other but 2xx and 304.
 
     With --json: an object with url, status, headers, seconds and body.

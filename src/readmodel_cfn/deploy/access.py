@@ -12,7 +12,7 @@ from readmodel_cfn.cloudformation.evaluate import Evaluator, function_of
 from readmodel_cfn.cloudformation.resources import references
 from readmodel_cfn.deploy.access_rules import API, METHOD, is_true, text_of, widens
 from readmodel_cfn.deploy.routes import methods_of, routes_of, unnamed
-from readmodel_cfn.deploy.statements import widened_policy
+from readmodel_cfn.deploy.statements import allows_named, widened_policy
 
 Template = Mapping[str, Any]
 
@@ -81,8 +81,9 @@ class Access:
             old, new = before.get(name), after.get(name)
             if old == new or not any(map(_is_policy, (old, new))):
                 continue
-            if type_ == API and (old is None or new is None):  # without a policy all may call it
-                wider = new is None
+            if type_ == API and (old is None or new is None):
+                # Without a policy all may call it, except methods with AWS_IAM.
+                wider = new is None or allows_named(logical_id, new, self._evaluators[1])
             else:
                 wider = widened_policy(logical_id, (old, new), self._evaluators)
             if wider:

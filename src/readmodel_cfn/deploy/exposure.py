@@ -46,7 +46,13 @@ def _public(template: Mapping[str, Any], found: Mapping[str, Resource]) -> str:
     kept = {name: item for name, item in template["Resources"].items() if name not in closed}
     verbs = dict.fromkeys(str(item.properties.get("HttpMethod")) for item in open_.values())
     paths = routes_of({**template, "Resources": kept})
-    return f"{'/'.join(verbs)} of {counted(len(paths), 'route')} by anyone"
+    limited = " whom the API's resource policy allows" if _has_policy(found) else ""
+    return f"{'/'.join(verbs)} of {counted(len(paths), 'route')} by anyone{limited}"
+
+
+def _has_policy(found: Mapping[str, Resource]) -> bool:
+    apis = (item for item in found.values() if item.type == "AWS::ApiGateway::RestApi")
+    return any("Policy" in api.properties for api in apis)
 
 
 def _writers(found: Mapping[str, Resource], evaluator: Evaluator) -> Iterator[str]:

@@ -12,6 +12,7 @@ Purpose = Literal["deploy", "diff", "publish", "read", "verify", "delete", "serv
 Place = Literal[
     "any",
     "api",
+    "api-keys",
     "bucket",
     "documents",
     "kms-key",
@@ -19,6 +20,7 @@ Place = Literal[
     "named-role",
     "named-user",
     "objects",
+    "reads",
     "releases",
     "secret",
     "stack",
@@ -31,7 +33,8 @@ Place = Literal[
 
 `any` is every resource: IAM has no narrower one for these actions. `documents` are the objects of
 the routes, `objects` all objects of the bucket, `named-...` what the template gives a name,
-`templates` the objects of the template bucket, `releases` those of releases.
+`templates` the objects of the template bucket, `releases` those of releases, `reads` the stages of
+an API whose requests must be signed.
 """
 
 Calls = Mapping[Place, tuple[str, ...]]
@@ -74,6 +77,8 @@ _RELEASES: Calls = {
     ),
     "bucket": ("s3:ListBucket",),
 }
+# The value of the API key that `read` sends, or the signed read itself.
+_AUTHORIZED: Calls = {"api-keys": ("apigateway:GET",), "reads": ("execute-api:Invoke",)}
 _ENCRYPTED = ("kms:Decrypt", "kms:GenerateDataKey")
 
 # GetCallerIdentity is in no row: it needs no permission, and IAM cannot deny it.
@@ -205,6 +210,7 @@ COMMANDS: Mapping[str, Calls] = {
         "stack": ("cloudformation:DescribeStacks", "cloudformation:GetTemplate"),
     },
     "read": _DESCRIBE,
+    "read with access": _AUTHORIZED,
     "verify": {
         **_STATUS,
         # Without s3:ListBucket S3 answers 403 for a document that does not exist.
@@ -218,6 +224,7 @@ COMMANDS: Mapping[str, Calls] = {
         ),
         "kms-key": _ENCRYPTED,
     },
+    "verify with access": _AUTHORIZED,
     "verify with releases": {
         "releases": (  # the probe is a document of the live release
             "s3:DeleteObject",
@@ -276,9 +283,9 @@ PURPOSES: Mapping[Purpose, tuple[str, ...]] = {
     ),
     "read": (
         *("outputs", "status", "status --drift", "status with releases", "follow", "diagnose"),
-        *("ls", "history", "release list", "openapi --deployed", "read"),
+        *("ls", "history", "release list", "openapi --deployed", "read", "read with access"),
     ),
-    "verify": ("verify", "verify with releases"),
+    "verify": ("verify", "verify with releases", "verify with access"),
     "delete": ("delete", "unpublish --all-versions"),
     "service-role": (),
 }

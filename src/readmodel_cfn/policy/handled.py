@@ -23,6 +23,13 @@ _BOUNDED = {
 _OF_GROUP = ("iam:AddUserToGroup", "iam:RemoveUserFromGroup")
 # The type of identity that an action of IAM is for, by a word in the action.
 _TYPES = {"Role": ROLE, "User": USER, "AccessKey": USER, "LoginProfile": USER}
+# Where API Gateway keeps what is not below an API:
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagement.html
+_COLLECTIONS = {
+    "AWS::ApiGateway::ApiKey": "/apikeys",
+    "AWS::ApiGateway::UsagePlan": "/usageplans",
+    "AWS::ApiGateway::UsagePlanKey": "/usageplans",
+}
 _ON_OBJECTS = ("s3:PutObjectAcl", "s3:DeleteObject")
 
 
@@ -58,7 +65,8 @@ def _arns(names: Names, resource: Resource, action: str) -> list[str]:
     service = action.partition(":")[0]
     if service == "apigateway":
         # API Gateway generates the IDs of APIs; tags are set at a path of their own *(assumed)*.
-        paths = ("/restapis", "/restapis/*", "/tags/*")
+        collection = _COLLECTIONS.get(resource.type, "/restapis")
+        paths = (collection, f"{collection}/*", "/tags/*")
         return [names.place.arn("apigateway", path, account=False) for path in paths]
     if resource.type == "AWS::S3::BucketPolicy":
         return names.referenced(resource.properties.get("Bucket"), BUCKET)

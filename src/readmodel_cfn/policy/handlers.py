@@ -124,10 +124,13 @@ SERVES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "AWS::ApiGateway::Method": {"iam:PassRole": ("Integration/Credentials",)},
     # Nothing of these serves a single property.
+    "AWS::ApiGateway::ApiKey": {},
     "AWS::ApiGateway::Deployment": {},
     "AWS::ApiGateway::GatewayResponse": {},
     "AWS::ApiGateway::Resource": {},
     "AWS::ApiGateway::Stage": {},
+    "AWS::ApiGateway::UsagePlan": {},
+    "AWS::ApiGateway::UsagePlanKey": {},
     "AWS::IAM::AccessKey": {},
     "AWS::S3::BucketPolicy": {},
 }

@@ -73,9 +73,25 @@ def _apis(places: Places) -> Iterator[str]:
     yield places.names.place.arn("apigateway", "/restapis/*", account=False)
 
 
+def _api_keys(places: Places) -> Iterator[str]:
+    """API Gateway generates the IDs of API keys."""
+    if any(places.names.of_type("AWS::ApiGateway::ApiKey")):
+        yield places.names.place.arn("apigateway", "/apikeys/*", account=False)
+
+
+def _reads(places: Places) -> Iterator[str]:
+    """The stages of the API, if one of its methods has AWS_IAM."""
+    methods = places.names.of_type("AWS::ApiGateway::Method")
+    if any(method.properties.get("AuthorizationType") == "AWS_IAM" for method in methods):
+        for stage in places.names.of_type("AWS::ApiGateway::Stage"):
+            name = places.names.given(stage, "StageName") or ANY
+            yield places.names.place.arn("execute-api", f"{ANY}/{name}/*")
+
+
 _PLACES: Mapping[Place, Callable[[Places], Iterator[str]]] = {
     "any": lambda _: iter([ANY]),
     "api": _apis,
+    "api-keys": _api_keys,
     "bucket": lambda places: iter(places.buckets()),
     "documents": lambda places: (
         f"{bucket}/{key}" for bucket in places.buckets() for key in places.keys
@@ -87,6 +103,7 @@ _PLACES: Mapping[Place, Callable[[Places], Iterator[str]]] = {
     "named-role": lambda places: places.named(ROLE, "RoleName"),
     "named-user": lambda places: places.named(USER, "UserName"),
     "objects": lambda places: (f"{bucket}/*" for bucket in places.buckets()),
+    "reads": _reads,
     "releases": lambda places: (f"{bucket}/{RELEASES}*" for bucket in places.buckets()),
     "secret": lambda places: map(places.names.own, places.names.of_type(SECRET)),
     "stack": _stack,

@@ -7,6 +7,7 @@ from typing import Any
 from readmodel_cfn.template.options import OptionError
 from readmodel_cfn.template.releases import PREFIX, PREVIEW_STAGE, Releases
 from readmodel_cfn.template.routes import ROUTES_ALLOWED, Route, check_routes
+from readmodel_cfn.template.sections.access import Access
 from readmodel_cfn.template.sections.api import Api
 from readmodel_cfn.template.sections.data_store import DataStore
 from readmodel_cfn.template.sections.deployment import Deployment
@@ -20,8 +21,9 @@ SECTIONS: Mapping[str, type] = {
     "api": Api,
     "deployment": Deployment,
     "releases": Releases,
+    "access": Access,
 }
-OPTIONAL_SECTIONS = frozenset({"releases"})
+OPTIONAL_SECTIONS = frozenset({"releases", "access"})
 """The sections that a model has only if its file has their table."""
 
 
@@ -43,6 +45,7 @@ class ReadModel:
     api: Api = field(default_factory=Api)
     deployment: Deployment = field(default_factory=Deployment)
     releases: Releases | None = None
+    access: Access | None = None
 
     def __post_init__(self) -> None:
         routes: Any = self.routes

@@ -19,9 +19,11 @@ _STEM_LENGTH = 80
 PREFIX = r"[A-Za-z0-9]{0,64}"
 PREFIX_IN_WORDS = "at most 64 of A-Z a-z 0-9"
 
-# Names of users and roles, and ARNs of permissions boundaries, as IAM allows them.
+# Names of users and roles, principals, and ARNs of permissions boundaries, as IAM allows them.
 IAM_NAME = r"[A-Za-z0-9_+=,.@-]{1,64}"
 IAM_NAME_IN_WORDS = "1 to 64 of A-Z a-z 0-9 and _ + = , . @ -"
+IAM_PRINCIPAL = r"\d{12}|arn:[a-z-]+:iam::\d{12}:(root|(user|role)/[A-Za-z0-9_+=,.@/-]{1,128})"
+IAM_PRINCIPAL_IN_WORDS = "an account ID, or the ARN of an account's root, a user or a role"
 BOUNDARY = r"arn:[a-z-]+:iam::(\d{12}|aws):policy/[A-Za-z0-9_+=,.@/-]{1,128}"
 
 

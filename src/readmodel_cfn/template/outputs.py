@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 from troposphere import (
     AWSHelperFn,
+    AWSProperty,
     Export,
     GetAtt,
     ImportValue,
@@ -30,15 +31,20 @@ from readmodel_cfn.template.releases import PREVIEW_STAGE
 from readmodel_cfn.template.routes import Route
 
 ExportName = Literal[
+    "ApiKeyId",
     "ApiUrl",
     "DataStoreRoleArn",
     "DataStoreSecretArn",
     "DataStoreUser",
     "PreviewUrl",
+    "ReadArn",
     "S3BucketName",
     "SamplesUrl",
 ]
-"""The outputs that `export=True` exports: all except the user's access key."""
+"""The outputs that `export=True` exports: all except the user's access key.
+
+The output of an API key begins with the key's name: ReaderApiKeyId.
+"""
 
 
 def imported(stack: str | AWSHelperFn, output: ExportName, prefix: str = "") -> ImportValue:
@@ -86,9 +92,16 @@ def build_outputs(
 
 
 def url(api: ag.RestApi, stage: str, path: str = "") -> Join:
-    """The URL of a path, or the base URL of the stage."""
+    """The URL of a path, or the base URL of the stage.
+
+    A private API has one name for each of its VPC endpoints; this is that of the first:
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html
+    """
     end = f"/{stage}/{path}" if path else f"/{stage}"
-    return Join("", ["https://", Ref(api), ".execute-api.", Region, ".", URLSuffix, end])
+    endpoint = api.properties.get("EndpointConfiguration")
+    vpces = endpoint.properties.get("VpcEndpointIds") if isinstance(endpoint, AWSProperty) else None
+    of_vpce = [f"-{vpces[0]}"] if isinstance(vpces, list) and isinstance(vpces[0], str) else []
+    return Join("", ["https://", Ref(api), *of_vpce, ".execute-api.", Region, ".", URLSuffix, end])
 
 
 def url_outputs(api: ag.RestApi, stage: str, routes: Sequence[Route], names: Names) -> list[Output]:

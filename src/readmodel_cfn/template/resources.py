@@ -12,6 +12,7 @@ from troposphere import apigateway as ag
 
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.limits import MINIMUM_COMPRESSION_SIZE
+from readmodel_cfn.template.access import ApiKeys, access_outputs, build_api_keys
 from readmodel_cfn.template.api import build_api
 from readmodel_cfn.template.cors import build_preflights
 from readmodel_cfn.template.cors_origin import fixed_origin
@@ -69,6 +70,7 @@ class Resources:
     deployment: ag.Deployment | None
     stage: ag.Stage | None
     preview_stage: ag.Stage | None = None
+    api_keys: ApiKeys | None = None
 
     def __iter__(self) -> Iterator[AWSObject]:
         """Each resource, in the article's order."""
@@ -76,7 +78,8 @@ class Resources:
         role = [self.gateway_role, *self.gateway_policies]
         api = [self.api, *self.api_resources, *self.methods, *self.gateway_responses]
         stages = [self.deployment, self.stage, self.preview_stage]
-        resources = [*store, *self.writer, *role, *api, *stages]
+        keys = [*self.api_keys] if self.api_keys else []
+        resources = [*store, *self.writer, *role, *api, *stages, *keys]
         yield from (resource for resource in resources if resource is not None)
 
 
@@ -119,15 +122,23 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
         role=role.reference,
         gzip_stored=store.gzip_stored,
         releases=model.releases is not None,
+        access=model.access,
     )
     preflights = build_preflights(
-        model.api, names, routes=routes, resources=api.resources, gzip_stored=store.gzip_stored
+        model.api,
+        names,
+        routes=routes,
+        resources=api.resources,
+        gzip_stored=store.gzip_stored,
+        access=model.access,
     )
     resources, methods = tuple(api.resources.values()), (*api.methods, *preflights)
     responses: list[ag.GatewayResponse] = []
-    deployment, stage, preview = None, None, None
+    deployment, stage, preview, api_keys = None, None, None, None
     if existing.api is None:  # an existing API gets one of each type from deploy_api
-        responses = build_gateway_responses(fixed_origin(origins), api.api)
+        responses = build_gateway_responses(
+            fixed_origin(origins), api.api, signed=bool(model.access and model.access.auth == "iam")
+        )
         named = [reference.resource for reference in (bucket, role.reference)]
         deployment, stage = build_deployment(
             model.deployment,
@@ -140,6 +151,8 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
         if model.releases and model.releases.preview:
             place = (PREVIEW_STAGE, api.api, deployment, routes)
             preview = build_stage(model.deployment, *place, "PreviewStage")
+        stages = [stage, preview] if preview else [stage]
+        api_keys = build_api_keys(model.access, names, api=api.api, stages=stages)
     return Resources(
         data_store=own_bucket,
         data_store_policy=bucket_policy,
@@ -153,6 +166,7 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
         deployment=deployment,
         stage=stage,
         preview_stage=preview,
+        api_keys=api_keys,
     )
 
 
@@ -164,6 +178,7 @@ def outputs_of(
     urls = url_outputs(made.api, stage, model.routes, names) if made.stage else []
     if made.preview_stage:
         urls.append(preview_output(made.api, names))
+    urls += access_outputs(model.access, made.api_keys, names, api=made.api, stage=stage)
     return build_outputs(
         names,
         urls=urls,
@@ -196,6 +211,9 @@ def _adapt_to_api(model: ReadModel, api: ag.RestApi) -> ReadModel:
     if model.releases:
         hint = "omit api, so that the read model has an API and a stage of its own"
         raise ConfigError("releases need a stage of their own", where="releases", hint=hint)
+    if model.access:
+        hint = "omit api, so that the read model has an API and a stage of its own"
+        raise ConfigError("access belongs to a whole API", where="access", hint=hint)
     for name in ("Body", "BodyS3Location"):  # it replaces the whole API
         if name in api.properties:
             what = f"its {name} would overwrite the added resources"

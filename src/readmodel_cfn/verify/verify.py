@@ -6,10 +6,11 @@ from functools import partial
 from typing import Any
 
 from readmodel_cfn.aws.connection import Connection
+from readmodel_cfn.aws.http import Response
 from readmodel_cfn.consent import Confirm, Consent, require_consent
 from readmodel_cfn.deploy.advice import with_location
 from readmodel_cfn.deploy.live.values import Live
-from readmodel_cfn.errors import PromiseBroken, Stuck
+from readmodel_cfn.errors import PromiseBroken, ReadModelError, Stuck
 from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.documents import Settings
@@ -104,7 +105,8 @@ def verify(
     some seconds, which requires consent.
 
     Raises:
-        ReadModelError: the stack does not have the tag, or the server does not respond.
+        ReadModelError: the stack does not have the tag, or the server does not respond, or refuses
+            this reader.
         ConsentRequired: `confirm` did not agree.
         Unfinished: another document was published to the key meanwhile, or the API is throttled.
     """
@@ -115,12 +117,12 @@ def verify(
     settings = Settings(contract.cache_control, contract.gzip_stored)
     document = ProbeDocument(s3, stack.bucket, probe.key, settings, probe.token)
     _announce(stack, probe, document, confirm, on_progress)
-    api = Api(stack.api_url, contract, timeout, ca_bundle=connection.ca_bundle)
+    trusted = connection.ca_bundle
+    api = Api(stack.api_url, contract, timeout, ca_bundle=trusted, authorize=stack.authorize)
     plain_s3 = _plain_s3(connection, s3)
-    access = partial(
-        check_access, s3, stack.bucket, probe.key, plain_s3, api.url, connection.ca_bundle
-    )
+    access = partial(check_access, s3, stack.bucket, probe.key, plain_s3, api.url, trusted)
     found = examine(api, probe, document, access, on_progress)
+    check_not_refused(contract, found.reads.first)
     return VerifyResult(
         where=str(stack.location),
         route=probe.route.path,
@@ -133,6 +135,25 @@ def verify(
         ),
         target=stack.location.target,
     )
+
+
+def check_not_refused(contract: Contract, first: Response) -> None:
+    """Check that API Gateway has not refused this reader: then the responses show nothing.
+
+    Raises:
+        ReadModelError: it has.
+    """
+    is_open = contract.auth == "public" and not contract.restricts_network
+    if is_open or first.status != 403 or first.header("x-amzn-ErrorType") is None:
+        return
+    hint = {
+        "public": "run it in a network that [access] allows",
+        "iam": "add this caller to principals under [access], or allow it execute-api:Invoke",
+        "api-key": "run it again after a minute: a new API key is not effective at once",
+    }[contract.auth]
+    if contract.restricts_network and contract.auth != "public":
+        hint += "; source_ips and source_vpces must have this network"
+    raise ReadModelError("the API refuses this reader with 403", where=first.url, hint=hint)
 
 
 def _announce(
@@ -219,6 +240,7 @@ def judge(contract: Contract, reads: Reads, access: AccessChecks, live: Live) ->
         checks.unknown(contract, reads),
         checks.other_methods(contract, reads),
         cors(contract, reads),
+        *checks.authorization(contract, reads),
         checks.readable(access),
         checks.listable(access),
         checks.bucket_tls(access),

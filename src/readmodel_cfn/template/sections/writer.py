@@ -4,13 +4,12 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from readmodel_cfn.template.naming import BOUNDARY, IAM_NAME, IAM_NAME_IN_WORDS
+from readmodel_cfn.template.naming import BOUNDARY, IAM_NAME, IAM_NAME_IN_WORDS, IAM_PRINCIPAL
 from readmodel_cfn.template.oidc import SUBJECT
 from readmodel_cfn.template.options import OptionError, check_options, option
 
 LAMBDA = "lambda.amazonaws.com"
 """The principal of functions, which get the role as their execution role."""
-_IAM_PRINCIPAL = r"\d{12}|arn:[a-z-]+:iam::\d{12}:(root|(user|role)/[A-Za-z0-9_+=,.@/-]{1,128})"
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Writer:
         "Principals that may assume the role: account IDs, ARNs of users and roles, subjects of "
         "GitHub's or GitLab's OIDC tokens, or lambda.amazonaws.com for functions of the account, "
         "which may then also write their logs (default: none).",
-        pattern=f"{_IAM_PRINCIPAL}|{re.escape(LAMBDA)}|{SUBJECT}",
+        pattern=f"{IAM_PRINCIPAL}|{re.escape(LAMBDA)}|{SUBJECT}",
         allowed="an account ID, the ARN of an account's root, a user or a role, "
         f"{LAMBDA}, or the whole subject of a job, without *: "
         "repo:OWNER/REPOSITORY:environment:NAME",

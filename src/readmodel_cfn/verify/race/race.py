@@ -147,7 +147,8 @@ def race(
         on_progress(Step(f"Reading while {phase.name}"))
 
     ca_bundle = stack.location.connection.ca_bundle
-    work = partial(measure, plan, url, _put(this), _put(another), report, ca_bundle)
+    readers = (ca_bundle, stack.authorize)
+    work = partial(measure, plan, url, _put(this), _put(another), report, *readers)
     measured, left = while_probes_exist([this, another], work, on_progress)
     verdict = check(measured.writes, measured.reads)
     return RaceResult(url, stack.bucket, plan, measured, verdict, left, target)

@@ -5,7 +5,26 @@ policy/handlers.py.
 """
 
 ALWAYS = {
+    "AWS::ApiGateway::Account": [
+        "apigateway:GET",
+        "apigateway:PATCH",
+        "iam:GetRole",
+        "iam:PassRole",
+    ],
+    "AWS::ApiGateway::BasePathMapping": [
+        "apigateway:DELETE",
+        "apigateway:GET",
+        "apigateway:PATCH",
+        "apigateway:POST",
+    ],
     "AWS::ApiGateway::Deployment": [
+        "apigateway:DELETE",
+        "apigateway:GET",
+        "apigateway:PATCH",
+        "apigateway:POST",
+        "apigateway:PUT",
+    ],
+    "AWS::ApiGateway::DomainName": [
         "apigateway:DELETE",
         "apigateway:GET",
         "apigateway:PATCH",
@@ -33,6 +52,14 @@ ALWAYS = {
         "apigateway:PATCH",
         "apigateway:POST",
         "apigateway:PUT",
+    ],
+    "AWS::CertificateManager::Certificate": [
+        "acm:AddTagsToCertificate",
+        "acm:DeleteCertificate",
+        "acm:DescribeCertificate",
+        "acm:ListTagsForCertificate",
+        "acm:RemoveTagsFromCertificate",
+        "acm:RequestCertificate",
     ],
     "AWS::IAM::AccessKey": [
         "iam:CreateAccessKey",
@@ -76,6 +103,26 @@ ALWAYS = {
         "iam:ListUserTags",
         "iam:TagUser",
         "iam:UntagUser",
+    ],
+    "AWS::Logs::LogGroup": [
+        "logs:CreateLogGroup",
+        "logs:DeleteLogGroup",
+        "logs:DeleteRetentionPolicy",
+        "logs:DescribeIndexPolicies",
+        "logs:DescribeLogGroups",
+        "logs:DescribeResourcePolicies",
+        "logs:DisassociateKmsKey",
+        "logs:GetDataProtectionPolicy",
+        "logs:ListTagsForResource",
+        "logs:TagResource",
+        "logs:UntagResource",
+    ],
+    "AWS::Route53::RecordSet": [
+        "route53:ChangeResourceRecordSets",
+        "route53:GetChange",
+        "route53:GetHostedZone",
+        "route53:ListHostedZones",
+        "route53:ListResourceRecordSets",
     ],
     "AWS::S3::Bucket": [
         "s3:CreateBucket",

@@ -191,13 +191,16 @@ def test_deployment_depends_on_every_method_and_gateway_response(model: ReadMode
     assert set(deployed["DependsOn"]) == snapped
 
 
+NOT_SERVED = ("::Deployment", "::Stage", "::DomainName", "::BasePathMapping", "::Account")
+
+
 def deployment_id(resources: dict[str, Any], options: Deployment) -> str:
     """The id that the deployment of these rendered resources must have."""
     of_api = {
         name: resource
         for name, resource in resources.items()
         if resource["Type"].startswith("AWS::ApiGateway::")
-        and not resource["Type"].endswith(("::Deployment", "::Stage"))
+        and not resource["Type"].endswith(NOT_SERVED)
     }
     others = {name: resources[name] for name in ("DataStore", "ApiGatewayRole")}
     return "ApiGatewayDeployment" + fingerprint(options, {**of_api, **others})
@@ -206,6 +209,7 @@ def deployment_id(resources: dict[str, Any], options: Deployment) -> str:
 SERVED_OF = {
     "AWS::ApiGateway::RestApi": {
         "BinaryMediaTypes",
+        "DisableExecuteApiEndpoint",
         "EndpointAccessMode",
         "MinimumCompressionSize",
         "SecurityPolicy",

@@ -29,6 +29,8 @@ def _of_sections(created: Resources) -> dict[str, str]:
         "[api]": [created.api, *created.gateway_responses],
         "[deployment]": [created.deployment, created.stage],
         "[releases]": [created.preview_stage],
+        "[domain]": created.domain or (),
+        "[logs]": created.logs or (),
     }
     return {
         resource.title: table

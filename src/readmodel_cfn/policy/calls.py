@@ -10,12 +10,14 @@ Purpose = Literal["deploy", "diff", "publish", "read", "verify", "delete", "serv
 """What a policy is for; `service-role` is the role that CloudFormation assumes (`role_arn`)."""
 
 Place = Literal[
+    "account",
     "any",
     "api",
     "bucket",
     "documents",
     "kms-key",
     "named-bucket",
+    "named-log-group",
     "named-role",
     "named-user",
     "objects",
@@ -29,9 +31,10 @@ Place = Literal[
 ]
 """The resource of a call.
 
-`any` is every resource: IAM has no narrower one for these actions. `documents` are the objects of
-the routes, `objects` all objects of the bucket, `named-...` what the template gives a name,
-`templates` the objects of the template bucket, `releases` those of releases.
+`account` is API Gateway's settings of the account, `any` every resource: IAM has no narrower one
+for these actions. `documents` are the objects of the routes, `objects` all objects of the bucket,
+`named-...` what the template gives a name, `templates` the objects of the template bucket,
+`releases` those of releases.
 """
 
 Calls = Mapping[Place, tuple[str, ...]]
@@ -100,10 +103,12 @@ COMMANDS: Mapping[str, Calls] = {
         ),
         "any": ("cloudformation:DescribeEvents",),
         "named-bucket": ("s3:GetBucketTagging", "s3:ListBucket"),
+        "named-log-group": ("logs:DescribeLogGroups",),
         "named-role": ("iam:GetRole",),
         "named-user": ("iam:GetUser",),
         **_TEMPLATE_BUCKET,
     },
+    "deploy with access logs": {"account": ("apigateway:GET",)},
     "deploy with releases": {
         "stages": ("apigateway:GET", "apigateway:PATCH"),
         # The documents of a stack without releases become the first release: they are copied.
@@ -246,7 +251,8 @@ ALSO: Mapping[str, Calls] = {
 
 PURPOSES: Mapping[Purpose, tuple[str, ...]] = {
     "deploy": (
-        *("diff", "deploy", "deploy with releases", "follow", "outputs"),
+        *("diff", "deploy", "deploy with access logs", "deploy with releases", "follow"),
+        *("outputs",),
         *("status", "status with releases", "diagnose"),
     ),
     "diff": ("diff",),
@@ -272,6 +278,9 @@ WITH_RELEASES = frozenset(
     }
 )
 """The commands that only a template with releases needs."""
+
+WITH_LOGS = frozenset({"deploy with access logs"})
+"""The commands that only a template with access logs needs."""
 
 EVERYTHING: tuple[Purpose, ...] = ("deploy", "publish", "read", "verify", "delete")
 """The default: all commands; `deploy` includes `diff`."""

@@ -90,12 +90,16 @@ class Contract:
 
 @dataclass(frozen=True)
 class CheckedStack:
-    """The deployed stack: its bucket, the URL of its API, and whether it has this tool's tag."""
+    """The deployed stack: its bucket, the URL of its API, and whether it has this tool's tag.
+
+    `disabled_url` is API Gateway's own URL if the stack disables it.
+    """
 
     location: StackLocation
     bucket: str
     api_url: str
     is_managed: bool
+    disabled_url: str | None = None
 
     def require_managed(self) -> None:
         """Check that this tool created the stack.

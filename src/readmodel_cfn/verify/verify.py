@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from readmodel_cfn.aws.connection import Connection
+from readmodel_cfn.aws.http import Response, request
 from readmodel_cfn.consent import Confirm, Consent, require_consent
 from readmodel_cfn.deploy.advice import with_location
 from readmodel_cfn.deploy.live.values import Live
@@ -121,6 +122,9 @@ def verify(
         check_access, s3, stack.bucket, probe.key, plain_s3, api.url, connection.ca_bundle
     )
     found = examine(api, probe, document, access, on_progress)
+    outcomes = judge(contract, found.reads, found.access, live)
+    if stack.disabled_url:
+        outcomes.append(checks.default_endpoint(_at_disabled(stack, probe.path)))
     return VerifyResult(
         where=str(stack.location),
         route=probe.route.path,
@@ -129,10 +133,16 @@ def verify(
         left=found.left,
         promises=tuple(
             replace(outcome, todo=with_location(outcome.todo, stack.location))
-            for outcome in judge(contract, found.reads, found.access, live)
+            for outcome in outcomes
         ),
         target=stack.location.target,
     )
+
+
+def _at_disabled(stack: CheckedStack, path: str) -> Response | None:
+    """The response of API Gateway's own URL; None with an emulator, which does not disable it."""
+    url, connection = f"{stack.disabled_url}/{path}", stack.location.connection
+    return None if connection.emulator_url else request(url, ca_bundle=connection.ca_bundle)
 
 
 def _announce(

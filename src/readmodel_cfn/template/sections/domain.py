@@ -13,7 +13,7 @@ class Domain:
     """A domain name of your own for the API, with its certificate and DNS records."""
 
     name: str = option(
-        "",
+        None,
         "Domain name at which the API is read; required.",
         pattern=_NAME,
         allowed="a domain name in lower case, such as data.example.com, without https:// or *",
@@ -34,7 +34,7 @@ class Domain:
         "one is requested, and validated in the hosted zone.",
         pattern=r"arn:[a-z-]+:acm:[a-z0-9-]+:\d{12}:certificate/[A-Za-z0-9-]{1,64}",
         allowed="the ARN of an ACM certificate",
-        example="arn:aws:acm:eu-west-1:123456789012:certificate/0a1b2c3d-0000-1111-2222-333344445555",
+        example="arn:aws:acm:eu-west-1:123456789012:certificate/0a1b2c3d-0000-1111-2222",
     )
     # One segment: API Gateway has longer ones only as mappings of AWS::ApiGatewayV2.
     # https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mappings.html

@@ -224,7 +224,7 @@ def create_over_a_kept_bucket(site: Site) -> None:
     import_kept(site)
 
 
-@scene("deploy", "deploy --yes", "logs:DescribeLogGroups", shows="deployed")
+@scene("deploy with access logs", "deploy --yes", "logs:DescribeLogGroups", shows="deployed")
 def create_with_a_named_log_group(site: Site) -> None:
     account_with_role(site)
     site.describe(f'[logs]\nname = "/{site.name}/{secrets.token_hex(2)}"\n{ROUTES}')

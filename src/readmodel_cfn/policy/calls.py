@@ -103,12 +103,14 @@ COMMANDS: Mapping[str, Calls] = {
         ),
         "any": ("cloudformation:DescribeEvents",),
         "named-bucket": ("s3:GetBucketTagging", "s3:ListBucket"),
-        "named-log-group": ("logs:DescribeLogGroups",),
         "named-role": ("iam:GetRole",),
         "named-user": ("iam:GetUser",),
         **_TEMPLATE_BUCKET,
     },
-    "deploy with access logs": {"account": ("apigateway:GET",)},
+    "deploy with access logs": {
+        "account": ("apigateway:GET",),
+        "named-log-group": ("logs:DescribeLogGroups",),
+    },
     "deploy with releases": {
         "stages": ("apigateway:GET", "apigateway:PATCH"),
         # The documents of a stack without releases become the first release: they are copied.

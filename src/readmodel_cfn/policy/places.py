@@ -95,11 +95,9 @@ _PLACES: Mapping[Place, Callable[[Places], Iterator[str]]] = {
         key for bucket in places.names.of_type(BUCKET) for key in places.names.keys_of(bucket)
     ),
     "named-bucket": lambda places: places.named(BUCKET, "BucketName"),
-    # DescribeLogGroups lists the names with a prefix: the end of its resource is no name.
+    # DescribeLogGroups lists the names that begin with a text: it is for no single log group.
     "named-log-group": lambda places: (
-        places.names.place.arn("logs", "log-group:*")
-        for group in places.names.of_type(LOG_GROUP)
-        if "LogGroupName" in group.properties
+        ANY for group in places.names.of_type(LOG_GROUP) if "LogGroupName" in group.properties
     ),
     "named-role": lambda places: places.named(ROLE, "RoleName"),
     "named-user": lambda places: places.named(USER, "UserName"),

@@ -1,6 +1,7 @@
 """Hypothesis strategies for read models and their parts."""
 
 import string
+from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import settings
@@ -180,9 +181,13 @@ logs = st.builds(
 )
 
 
-def _is_read_model(options: dict[str, Any]) -> bool:
+def _is_read_model(options: Mapping[str, Any]) -> bool:
     preview = options["releases"] is not None and options["releases"].preview
     return not preview or options["domain"] is None or options["domain"].default_endpoint
+
+
+def _read_model(options: Mapping[str, Any]) -> ReadModel:
+    return ReadModel(**options)
 
 
 read_models = (
@@ -200,5 +205,5 @@ read_models = (
         }
     )
     .filter(_is_read_model)
-    .map(lambda options: ReadModel(**options))
+    .map(_read_model)
 )

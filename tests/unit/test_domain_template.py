@@ -125,7 +125,7 @@ def test_outputs_are_urls_of_the_domain_name_and_one_of_execute_api() -> None:
 
 def test_disabled_endpoint_is_deployed_again() -> None:
     def deployment(model: ReadModel) -> str:
-        return next(name for name in content(model)["Resources"] if "Deployment" in name)
+        return next(str(name) for name in content(model)["Resources"] if "Deployment" in name)
 
     off = replace(MODEL, domain=replace(IN_ZONE, default_endpoint=False))
     assert one(off, "AWS::ApiGateway::RestApi")["DisableExecuteApiEndpoint"] is True

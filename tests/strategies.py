@@ -1,6 +1,8 @@
 """Hypothesis strategies for read models and their parts."""
 
 import string
+from collections.abc import Mapping
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -10,13 +12,16 @@ from readmodel_cfn import (
     Api,
     DataStore,
     Deployment,
+    Domain,
     GatewayRole,
+    Logs,
     ReadModel,
     ReadModelError,
     Releases,
     Route,
     Writer,
 )
+from readmodel_cfn.template.sections.logs import RETENTION_DAYS
 
 ACCOUNT = "123456789012"
 KMS_KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
@@ -186,14 +191,55 @@ callers = st.one_of(
 accesses = st.builds(lambda who, where: Access(**who, **where), callers, places)
 
 
-read_models = st.builds(
-    ReadModel,
-    routes=route_lists,
-    data_store=data_stores,
-    writer=writers,
-    gateway_role=gateway_roles,
-    api=apis,
-    deployment=deployments,
-    releases=st.none() | releases,
-    access=st.none() | accesses,
+zones = st.just("Z0123456789ABCDEFGHIJ")
+certificates = st.just(f"arn:aws:acm:eu-west-1:{ACCOUNT}:certificate/0a1b2c3d-0000-1111-2222")
+domains = st.builds(
+    Domain,
+    name=names.map("{}.example.com".format),
+    hosted_zone_id=zones,
+    certificate=st.none() | certificates,
+    base_path=st.sampled_from(["", "v1", "Read_model-2"]),
+    default_endpoint=st.booleans(),
+) | st.builds(
+    Domain,
+    name=st.just("data.example.com"),
+    certificate=certificates,
+    default_endpoint=st.booleans(),
+)
+logs = st.builds(
+    Logs,
+    retention_days=st.sampled_from(RETENTION_DAYS),
+    name=st.none() | names.map("/read/{}".format),
+    kms_key=st.none() | st.just(KMS_KEY),
+    addresses=st.booleans(),
+    set_account_role=st.booleans(),
+)
+
+
+def _is_read_model(options: Mapping[str, Any]) -> bool:
+    preview = options["releases"] is not None and options["releases"].preview
+    return not preview or options["domain"] is None or options["domain"].default_endpoint
+
+
+def _read_model(options: Mapping[str, Any]) -> ReadModel:
+    return ReadModel(**options)
+
+
+read_models = (
+    st.fixed_dictionaries(
+        {
+            "routes": route_lists,
+            "data_store": data_stores,
+            "writer": writers,
+            "gateway_role": gateway_roles,
+            "api": apis,
+            "deployment": deployments,
+            "releases": st.none() | releases,
+            "access": st.none() | accesses,
+            "domain": st.none() | domains,
+            "logs": st.none() | logs,
+        }
+    )
+    .filter(_is_read_model)
+    .map(_read_model)
 )

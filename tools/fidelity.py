@@ -27,6 +27,20 @@ A fact is *recorded* if the tests of [LocalStack](https://github.com/localstack/
 it on AWS, *documented* if a guide of AWS says it, or the guide of a language that AWS names. The
 source `localstack` is a test in its directory `tests/aws/services/apigateway`.
 """
+_NOT_SEEN = """## Seen by no emulator
+
+The sandbox creates these resources, but serves nothing of them, so that only AWS has shown what
+they do, to `verify` or to you:
+
+| what | in the sandbox |
+|---|---|
+| a [domain name](domain.md), its certificate and its records | created; the sandbox refuses \
+requests whose host is not this machine, and `read` and `verify` use its own URL |
+| `default_endpoint = false` | stored; the URL still answers, and `verify` says that it is not \
+checked |
+| [access logs](logs.md) | the log group is created, and a stage is refused without the account's \
+role; nothing is written to it. `serve` writes none either |
+"""
 _REFUSED = """## Refused as on AWS
 
 The reason is AWS's own message, or a part of it.
@@ -67,6 +81,7 @@ def page() -> str:
             ("what AWS evaluates", "named here", "source"),
             ([fact.fact, _code(fact.not_evaluated), _source(fact)] for fact in missing),
         ),
+        _NOT_SEEN,
         _ASSUMED,
         _table(
             ("assumption", "source", "here"),

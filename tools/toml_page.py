@@ -41,8 +41,9 @@ allow = ["put", "list", "compare"]
 ```
 
 In Python, the keys of `[[routes]]`, `[data_store]`, `[writer]`, `[gateway_role]`, `[api]`,
-`[deployment]` and `[releases]` are the fields of the [library's](library.md) `Route`, `DataStore`,
-`Writer`, `GatewayRole`, `Api`, `Deployment` and `Releases`.
+`[deployment]`, `[releases]`, `[domain]` and `[logs]` are the fields of the
+[library's](library.md) `Route`, `DataStore`, `Writer`, `GatewayRole`, `Api`, `Deployment`,
+`Releases`, `Domain` and `Logs`.
 """
 _ENVIRONMENTS = f"""
 ## `[env.NAME]`

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from readmodel_cfn.template.sections.api import Api
     from readmodel_cfn.template.sections.data_store import DataStore
     from readmodel_cfn.template.sections.deployment import Deployment
+    from readmodel_cfn.template.sections.domain import Domain
     from readmodel_cfn.template.sections.gateway_role import GatewayRole
+    from readmodel_cfn.template.sections.logs import Logs
     from readmodel_cfn.template.sections.writer import Writer
     from readmodel_cfn.version import __version__
 
@@ -34,8 +36,10 @@ __all__ = [
     "DataStore",
     "DeployedApi",
     "Deployment",
+    "Domain",
     "GatewayRole",
     "Handle",
+    "Logs",
     "ReadModel",
     "ReadModelError",
     "ReadModelStack",
@@ -60,8 +64,10 @@ _MODULES = {
     "DataStore": "template.sections.data_store",
     "DeployedApi": "template.compose",
     "Deployment": "template.sections.deployment",
+    "Domain": "template.sections.domain",
     "GatewayRole": "template.sections.gateway_role",
     "Handle": "template.compose",
+    "Logs": "template.sections.logs",
     "ReadModel": "template.model",
     "ReadModelError": "errors",
     "ReadModelStack": "stack",

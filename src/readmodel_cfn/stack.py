@@ -1224,7 +1224,7 @@ class ReadModelStack:
         from readmodel_cfn.aws.http import request
 
         self._require_model()
-        outputs = self._own_outputs(on_progress)
+        outputs = self._readable(self._own_outputs(on_progress))
         url = outputs.url(path) if path else outputs.required("SamplesUrl")
         if path is None and "{" in url:
             hint = f"add a PATH, such as {self.model.routes[0].example.path}"
@@ -1491,7 +1491,7 @@ class ReadModelStack:
         urls: Mapping[str, str] = {}
         if deployed:
             stack = self._described(on_progress)
-            outputs = self._own_outputs(stack=stack)
+            outputs = self._own_outputs(stack=stack).at_default_endpoint()
             outputs.url()  # it must have one
             urls, template = outputs.api_urls(), self._client.template(stack.id)
         else:
@@ -1882,13 +1882,32 @@ class ReadModelStack:
         from readmodel_cfn.verify.contract import CheckedStack
 
         outputs = self._own_outputs(stack=stack)
+        domain, default = self.model.domain, outputs.at_default_endpoint().url()
         return CheckedStack(
             location=self.location.of_stack(stack.id),
             bucket=outputs.required("S3BucketName"),
-            api_url=outputs.url(),
+            api_url=self._readable(outputs).url(),
             is_managed=is_managed(stack),
             authorize=self._authorize(outputs),
+            disabled_url=default if domain and not domain.default_endpoint else None,
         )
+
+    def _readable(self, outputs: ModelOutputs) -> ModelOutputs:
+        """The outputs with URLs that can be read from here.
+
+        A domain name is used where it resolves: before its DNS record is known, the API is read at
+        its own URL, unless that is disabled. An emulator has no domain names: one that resolves is
+        not the emulator's.
+        """
+        from readmodel_cfn.aws.http import resolves
+
+        if not outputs.has_domain:
+            return outputs
+        if self.connection.emulator_url:
+            return outputs.at_default_endpoint()
+        domain = self.model.domain
+        disabled = domain is not None and not domain.default_endpoint
+        return outputs if disabled or resolves(outputs.url()) else outputs.at_default_endpoint()
 
     def _own_outputs(
         self, on_progress: OnProgress = ignore, stack: "Stack | None" = None

@@ -5,6 +5,12 @@ policy/handlers.py.
 """
 
 ALWAYS = {
+    "AWS::ApiGateway::Account": [
+        "apigateway:GET",
+        "apigateway:PATCH",
+        "iam:GetRole",
+        "iam:PassRole",
+    ],
     "AWS::ApiGateway::ApiKey": [
         "apigateway:DELETE",
         "apigateway:GET",
@@ -12,7 +18,20 @@ ALWAYS = {
         "apigateway:POST",
         "apigateway:PUT",
     ],
+    "AWS::ApiGateway::BasePathMapping": [
+        "apigateway:DELETE",
+        "apigateway:GET",
+        "apigateway:PATCH",
+        "apigateway:POST",
+    ],
     "AWS::ApiGateway::Deployment": [
+        "apigateway:DELETE",
+        "apigateway:GET",
+        "apigateway:PATCH",
+        "apigateway:POST",
+        "apigateway:PUT",
+    ],
+    "AWS::ApiGateway::DomainName": [
         "apigateway:DELETE",
         "apigateway:GET",
         "apigateway:PATCH",
@@ -49,6 +68,14 @@ ALWAYS = {
         "apigateway:PUT",
     ],
     "AWS::ApiGateway::UsagePlanKey": ["apigateway:DELETE", "apigateway:GET", "apigateway:POST"],
+    "AWS::CertificateManager::Certificate": [
+        "acm:AddTagsToCertificate",
+        "acm:DeleteCertificate",
+        "acm:DescribeCertificate",
+        "acm:ListTagsForCertificate",
+        "acm:RemoveTagsFromCertificate",
+        "acm:RequestCertificate",
+    ],
     "AWS::IAM::AccessKey": [
         "iam:CreateAccessKey",
         "iam:DeleteAccessKey",
@@ -91,6 +118,26 @@ ALWAYS = {
         "iam:ListUserTags",
         "iam:TagUser",
         "iam:UntagUser",
+    ],
+    "AWS::Logs::LogGroup": [
+        "logs:CreateLogGroup",
+        "logs:DeleteLogGroup",
+        "logs:DeleteRetentionPolicy",
+        "logs:DescribeIndexPolicies",
+        "logs:DescribeLogGroups",
+        "logs:DescribeResourcePolicies",
+        "logs:DisassociateKmsKey",
+        "logs:GetDataProtectionPolicy",
+        "logs:ListTagsForResource",
+        "logs:TagResource",
+        "logs:UntagResource",
+    ],
+    "AWS::Route53::RecordSet": [
+        "route53:ChangeResourceRecordSets",
+        "route53:GetChange",
+        "route53:GetHostedZone",
+        "route53:ListHostedZones",
+        "route53:ListResourceRecordSets",
     ],
     "AWS::S3::Bucket": [
         "s3:CreateBucket",

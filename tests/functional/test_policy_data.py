@@ -32,6 +32,9 @@ ACCESS_KEY = {
     "iam:ListAccessKeys",
     "iam:UpdateAccessKey",
 }
+ROUTE53 = {"route53:GetChange": "change/C1", "route53:ListHostedZones": ""}
+PASSES = ("AWS::ApiGateway::Account", "AWS::ApiGateway::Method")
+ZONE = "Z0123456789ABCDEFGHIJ"
 Json = Mapping[str, Any]
 
 
@@ -92,7 +95,11 @@ class Deployed:
         type_, own = self.resources[logical_id]["Type"], {"Ref": logical_id}
         properties, service = self.properties(logical_id), action.partition(":")[0]
         if action == "iam:PassRole":
-            return [self.iam("role", properties["Integration"]["Credentials"])]
+            integration = properties.get("Integration", {})
+            given = integration.get("Credentials", properties.get("CloudWatchRoleArn"))
+            return [self.iam("role", given)]
+        if arn := self.edge_arn(type_, action, properties, f"{STACK}-{logical_id}-{RANDOM}"):
+            return [arn]
         if service == "apigateway":
             api = type_ == "AWS::ApiGateway::RestApi"
             paths = ["", "/a1b2c3"] if api else ["/a1b2c3/resources"]
@@ -105,6 +112,22 @@ class Deployed:
             return [f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{secret}"]
         return self.identities(logical_id, action)
 
+    def edge_arn(self, type_: str, action: str, properties: Json, generated: str) -> str | None:
+        """The resource of an action for a domain name, its records or the access logs."""
+        domain = self.resources.get("DomainName", {}).get("Properties", {}).get("DomainName")
+        found = {
+            "AWS::ApiGateway::Account": f"apigateway:{REGION}::/account",
+            "AWS::ApiGateway::BasePathMapping": f"apigateway:{REGION}::/domainnames/{domain}",
+            "AWS::ApiGateway::DomainName": f"apigateway:{REGION}::/domainnames/{domain}",
+            "AWS::CertificateManager::Certificate": f"acm:{REGION}:{ACCOUNT}:certificate/0a1b",
+            "AWS::Logs::LogGroup": f"logs:{REGION}:{ACCOUNT}:log-group:"
+            + properties.get("LogGroupName", generated),
+        }.get(type_)
+        if action.startswith("route53:"):
+            found = f"route53:::{ROUTE53.get(action, f'hostedzone/{ZONE}')}"
+        ours = found and (type_ != "AWS::ApiGateway::Account" or not action.startswith("iam:"))
+        return f"arn:aws:{found}" if ours else None
+
     def identities(self, logical_id: str, action: str) -> list[str]:
         """The users, roles or policies that an action of IAM is called for."""
         type_, own = self.resources[logical_id]["Type"], {"Ref": logical_id}
@@ -113,6 +136,8 @@ class Deployed:
             return [self.iam(type_.rpartition("::")[2].lower(), own)]
         if type_ == "AWS::IAM::AccessKey":
             return [self.iam("user", properties["UserName"])]
+        if type_ == "AWS::ApiGateway::Account":
+            return [self.iam("role", properties["CloudWatchRoleArn"])]
         for kind in ("Role", "User"):
             if kind in action:
                 return [self.iam(kind.lower(), each) for each in properties.get(f"{kind}s", ())]
@@ -130,7 +155,7 @@ class Deployed:
             if resource["Type"] == f"AWS::IAM::{kind.capitalize()}"
         }
         bound = {"iam:PermissionsBoundary": str(bounds[arn])} if bounds.get(arn) else {}
-        passes = self.resources[logical_id]["Type"] == "AWS::ApiGateway::Method"
+        passes = self.resources[logical_id]["Type"] in PASSES
         return bound | ({"iam:PassedToService": "apigateway.amazonaws.com"} if passes else {})
 
 

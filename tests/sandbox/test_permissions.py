@@ -224,6 +224,29 @@ def create_over_a_kept_bucket(site: Site) -> None:
     import_kept(site)
 
 
+@scene("deploy with access logs", "deploy --yes", "logs:DescribeLogGroups", shows="deployed")
+def create_with_a_named_log_group(site: Site) -> None:
+    account_with_role(site)
+    site.describe(f'[logs]\nname = "/{site.name}/{secrets.token_hex(2)}"\n{ROUTES}')
+
+
+@scene("deploy with access logs", "deploy --yes", "apigateway:GET", shows="deployed")
+def create_with_access_logs(site: Site) -> None:
+    account_with_role(site)
+    site.describe(f"[logs]\n{ROUTES}")
+
+
+def account_with_role(site: Site) -> None:
+    """No stack, and an account whose API Gateway has a role for access logs."""
+    site.erase()
+    role = {
+        "op": "replace",
+        "path": "/cloudwatchRoleArn",
+        "value": f"arn:aws:iam::{ACCOUNT}:role/l",
+    }
+    site.clients("apigateway").update_account(patchOperations=[role])
+
+
 @scene("deploy", "deploy --yes", *NEW_BUCKET)
 def create_with_a_long_template(site: Site) -> None:
     site.erase()
@@ -685,7 +708,7 @@ def own_calls(site: Site, row: str) -> Document:
     long_template = len(stack.template()) > 51_200
     names = Names(content, site.name, Place(site.sandbox.region, ACCOUNT), {})
     keys = [route.key_pattern for route in stack.model.routes]
-    for each in (row.partition(" with ")[0], row):
+    for each in dict.fromkeys((row.partition(" with ")[0], row)):
         for place, actions in COMMANDS[each].items():
             for action in actions:
                 grants.allow(action, Places(names, keys, long_template).arns(place))

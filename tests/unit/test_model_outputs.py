@@ -43,3 +43,19 @@ def test_document_has_the_url_of_the_route_that_serves_it() -> None:
     found = outputs({"ApiUrl": "https://a"})
     assert found.document_url("products/1.json", ROUTES) == "https://a/products/1"
     assert found.document_url("other.json", ROUTES) is None
+
+
+def test_default_endpoint_takes_the_place_of_a_domain_name() -> None:
+    default = "https://a1.execute-api.eu-west-1.amazonaws.com/v1"
+    values = {
+        "ApiUrl": "https://data.example.com/v2",
+        "SamplesUrl": "https://data.example.com/v2/products/{id}",
+        "DefaultEndpointUrl": default,
+    }
+    found = outputs(values)
+    assert found.url("products/1") == "https://data.example.com/v2/products/1"
+    assert found.at_default_endpoint().url("products/1") == f"{default}/products/1"
+    assert found.at_default_endpoint().required("SamplesUrl") == f"{default}/products/{{id}}"
+    plain = outputs({"ApiUrl": default})
+    assert plain.at_default_endpoint() == plain
+    assert (found.has_domain, plain.has_domain) == (True, False)

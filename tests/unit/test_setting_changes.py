@@ -170,4 +170,6 @@ def test_every_section_is_compared() -> None:
         "deployment",
         "releases",
         "access",
+        "domain",
+        "logs",
     }

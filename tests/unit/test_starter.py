@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from readmodel_cfn.config.file import parse
 from readmodel_cfn.config.starter import key_for, stack_name_for, starter
 from readmodel_cfn.config.values import TABLES, Config, Publish, StackSettings
-from readmodel_cfn.template.model import ReadModel
+from readmodel_cfn.template.model import OPTIONAL_SECTIONS, ReadModel
 from readmodel_cfn.template.options import fits, options_of
 from readmodel_cfn.template.routes import Route
 from readmodel_cfn.template.sections.api import Api
@@ -34,7 +34,7 @@ starts = routes().map(lambda route: Route(route.path, key_for(route.path)))
 
 def uncommented(text: str) -> str:
     """The file with every option in force."""
-    return re.sub(r"(?m)^# (?=\w+ = |\[(?:releases|access)\]$)", "", text)
+    return re.sub(rf"(?m)^# (?=\w+ = |\[({'|'.join(OPTIONAL_SECTIONS)})\]$)", "", text)
 
 
 @given(stacks, starts)
@@ -81,8 +81,14 @@ def test_commented_default_is_the_default() -> None:
     """In force it changes nothing, but for the options that have none and a table that is off."""
     text = starter(Config())
     examples = [option.name for _, option, _ in OPTIONS if option.metadata["example"] is not None]
-    kept = re.sub(rf"(?m)^# ({'|'.join(examples)}) = .*\n", "", text)
-    assert parse(uncommented(kept), "f") == parse("[releases]\n[access]", "f")
+    domain = re.search(
+        r"(?m)^# \[domain\]\n(.*\n)*?# name = .*\n(.*\n)*?# certificate = .*\n", text
+    )
+    assert domain  # the table that has options without a default
+    kept = re.sub(rf"(?m)^# ({'|'.join(examples)}) = .*\n", "", text.replace(domain[0], ""))
+    on = "\n".join(f"[{table}]" for table in OPTIONAL_SECTIONS if table != "domain")
+    kept = kept.replace("# default_endpoint = true\n", "")
+    assert parse(uncommented(kept), "f") == parse(on, "f")
 
 
 @pytest.mark.parametrize(

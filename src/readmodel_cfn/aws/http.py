@@ -233,6 +233,17 @@ def reachable_url(url: str, endpoint_url: str | None) -> str:
     return f"{endpoint_url.rstrip('/')}/_aws/execute-api/{match[1]}{match[2]}"
 
 
+def resolves(url: str) -> bool:
+    """Whether this machine can look up the URL's host."""
+    import socket
+
+    parts = _parsed(url)
+    try:
+        return bool(socket.getaddrinfo(parts.hostname, parts.port or parts.scheme))
+    except OSError:
+        return False
+
+
 def _parsed(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)

@@ -17,7 +17,7 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 _NO_NAME = ""  # the value of an option that is given without a name
 _BY_NAME: Mapping[ConsentKind, str] = {"adopt": "--adopt", "erase-documents": "--with-data"}
 """The kinds that require the stack's name, and the option for it."""
-_TYPED: frozenset[ConsentKind] = frozenset(("replace", "remove-all-routes"))
+_TYPED: frozenset[ConsentKind] = frozenset(("replace", "remove-all-routes", "disable-endpoint"))
 """The kinds that require the stack's name to be typed, unless an option has named the loss."""
 
 
@@ -68,10 +68,15 @@ class Ask:
         names: Mapping[ConsentKind, str | None] | None = None,
         replaced: Sequence[str] = (),
         remove_all_routes: bool = False,
+        disable_endpoint: bool = False,
     ) -> None:
         self._report, self._yes = report, yes
         self._names = dict(names or {})
-        self._replaced, self._remove_all_routes = replaced, remove_all_routes
+        self._replaced = replaced
+        self._agreed = {
+            "remove-all-routes": remove_all_routes,
+            "disable-endpoint": disable_endpoint,
+        }
         self._lost: set[str] = set()
 
     def __call__(self, consent: Consent) -> bool:
@@ -113,8 +118,8 @@ class Ask:
             agreed = set(consent.lost) <= set(self._replaced)
             flag = " ".join(f"--replace {name}" for name in consent.lost)
         else:
-            agreed = self._yes and self._remove_all_routes
-            flag = "--remove-all-routes"
+            agreed = self._yes and self._agreed[consent.kind]
+            flag = f"--{consent.kind}"
         if agreed:
             _announce(consent)
         else:

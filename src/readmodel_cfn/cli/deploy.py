@@ -125,12 +125,18 @@ def diff(
     metavar="LOGICAL_ID",
     type=WORD,
     multiple=True,
-    help="Replace this bucket, API or stage, which loses documents or changes the URL; repeatable.",
+    help="Replace this bucket, API, stage or domain name, which loses documents or changes the "
+    "URL; repeatable.",
 )
 @click.option(
     "--remove-all-routes",
     is_flag=True,
     help="With --yes: remove all routes of the deployed stack.",
+)
+@click.option(
+    "--disable-endpoint",
+    is_flag=True,
+    help="With --yes: disable API Gateway's own URL, whose readers then get 403.",
 )
 @full_option
 @click.option(
@@ -152,6 +158,7 @@ def deploy(
     adopt: str | None,
     replaced: tuple[str, ...],
     remove_all_routes: bool,
+    disable_endpoint: bool,
     full: bool,
     events: bool,
     **options: Any,
@@ -176,6 +183,7 @@ def deploy(
             names={"adopt": adopt},
             replaced=replaced,
             remove_all_routes=remove_all_routes,
+            disable_endpoint=disable_endpoint,
         )
         result = stack.deploy(
             adopt=adopt is not None,

@@ -30,6 +30,8 @@ def _of_sections(created: Resources) -> dict[str, str]:
         "[deployment]": [created.deployment, created.stage],
         "[releases]": [created.preview_stage],
         "[access]": [*(created.api_keys or ())],
+        "[domain]": created.domain or (),
+        "[logs]": created.logs or (),
     }
     return {
         resource.title: table

@@ -1,7 +1,7 @@
 """The outputs of one read model in a stack: its bucket, and the URLs of its API. No AWS calls."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from readmodel_cfn.aws.location import StackLocation
@@ -52,6 +52,23 @@ class ModelOutputs:
         if api is None:
             api = self.required(_ARTICLE_URL).removesuffix(_ARTICLE_PATH)
         return f"{api}/{path.lstrip('/')}" if path else api
+
+    def at_default_endpoint(self) -> Self:
+        """The same outputs with API Gateway's own URL instead of that of a domain name."""
+        default, api = self.values.get("DefaultEndpointUrl"), self.values.get("ApiUrl", "")
+        if default is None:
+            return self
+        urls = {
+            name: default + self.values[name].removeprefix(api)
+            for name in ("ApiUrl", _ARTICLE_URL)
+            if name in self.values
+        }
+        return replace(self, values={**self.values, **urls})
+
+    @property
+    def has_domain(self) -> bool:
+        """Whether the API has a domain name."""
+        return "DefaultEndpointUrl" in self.values
 
     def route_urls(self, routes: Sequence[Route]) -> dict[str, str]:
         """The URL of each route by its path; empty if the stack has no API of its own."""

@@ -10,6 +10,7 @@ Purpose = Literal["deploy", "diff", "publish", "read", "verify", "delete", "serv
 """What a policy is for; `service-role` is the role that CloudFormation assumes (`role_arn`)."""
 
 Place = Literal[
+    "account",
     "any",
     "api",
     "api-keys",
@@ -17,6 +18,7 @@ Place = Literal[
     "documents",
     "kms-key",
     "named-bucket",
+    "named-log-group",
     "named-role",
     "named-user",
     "objects",
@@ -31,10 +33,10 @@ Place = Literal[
 ]
 """The resource of a call.
 
-`any` is every resource: IAM has no narrower one for these actions. `documents` are the objects of
-the routes, `objects` all objects of the bucket, `named-...` what the template gives a name,
-`templates` the objects of the template bucket, `releases` those of releases, `reads` the stages of
-an API whose requests must be signed.
+`account` is API Gateway's settings of the account, `any` every resource: IAM has no narrower one
+for these actions. `documents` are the objects of the routes, `objects` all objects of the bucket,
+`named-...` what the template gives a name, `templates` the objects of the template bucket,
+`releases` those of releases, `reads` the stages of an API whose requests must be signed.
 """
 
 Calls = Mapping[Place, tuple[str, ...]]
@@ -108,6 +110,10 @@ COMMANDS: Mapping[str, Calls] = {
         "named-role": ("iam:GetRole",),
         "named-user": ("iam:GetUser",),
         **_TEMPLATE_BUCKET,
+    },
+    "deploy with access logs": {
+        "account": ("apigateway:GET",),
+        "named-log-group": ("logs:DescribeLogGroups",),
     },
     "deploy with releases": {
         "stages": ("apigateway:GET", "apigateway:PATCH"),
@@ -271,7 +277,8 @@ ALSO: Mapping[str, Calls] = {
 
 PURPOSES: Mapping[Purpose, tuple[str, ...]] = {
     "deploy": (
-        *("diff", "deploy", "deploy with releases", "follow", "outputs"),
+        *("diff", "deploy", "deploy with access logs", "deploy with releases", "follow"),
+        *("outputs",),
         *("status", "status with releases", "diagnose"),
     ),
     "diff": ("diff",),
@@ -298,6 +305,9 @@ WITH_RELEASES = frozenset(
     }
 )
 """The commands that only a template with releases needs."""
+
+WITH_LOGS = frozenset({"deploy with access logs"})
+"""The commands that only a template with access logs needs."""
 
 EVERYTHING: tuple[Purpose, ...] = ("deploy", "publish", "read", "verify", "delete")
 """The default: all commands; `deploy` includes `diff`."""

@@ -20,6 +20,7 @@ from readmodel_cfn.policy.calls import (
     COMMANDS,
     EVERYTHING,
     PURPOSES,
+    WITH_LOGS,
     WITH_RELEASES,
     Purpose,
 )
@@ -108,7 +109,8 @@ def policy_length(document: PolicyDocument) -> int:
 def _document(places: Places, purposes: Sequence[Purpose], role_arn: str | None) -> PolicyDocument:
     grants = Grants()
     commands = dict.fromkeys(name for purpose in purposes for name in PURPOSES[purpose])
-    unused = () if places.has_releases else WITH_RELEASES
+    unused = frozenset[str]() if places.has_releases else WITH_RELEASES
+    unused |= frozenset() if places.has_access_logs else WITH_LOGS
     for command in (name for name in commands if name not in unused):
         for table in (COMMANDS, ALSO):
             for place, actions in table.get(command, {}).items():

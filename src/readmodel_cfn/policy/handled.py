@@ -23,13 +23,29 @@ _BOUNDED = {
 _OF_GROUP = ("iam:AddUserToGroup", "iam:RemoveUserFromGroup")
 # The type of identity that an action of IAM is for, by a word in the action.
 _TYPES = {"Role": ROLE, "User": USER, "AccessKey": USER, "LoginProfile": USER}
+_DOMAINS = ("/domainnames", "/domainnames/*", "/tags/*")
+_USAGE_PLANS = ("/usageplans", "/usageplans/*", "/tags/*")
 # Where API Gateway keeps what is not below an API:
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagement.html
-_COLLECTIONS = {
-    "AWS::ApiGateway::ApiKey": "/apikeys",
-    "AWS::ApiGateway::UsagePlan": "/usageplans",
-    "AWS::ApiGateway::UsagePlanKey": "/usageplans",
+_API_GATEWAY = {
+    "AWS::ApiGateway::Account": ("/account",),
+    "AWS::ApiGateway::ApiKey": ("/apikeys", "/apikeys/*", "/tags/*"),
+    "AWS::ApiGateway::BasePathMapping": _DOMAINS,
+    "AWS::ApiGateway::DomainName": _DOMAINS,
+    "AWS::ApiGateway::UsagePlan": _USAGE_PLANS,
+    "AWS::ApiGateway::UsagePlanKey": _USAGE_PLANS,
 }
+# IAM has no narrower resource for these than all log groups:
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html
+_OF_ACCOUNT = (
+    *("logs:DescribeIndexPolicies", "logs:DescribeLogGroups"),
+    "logs:DescribeResourcePolicies",
+)
+_OF_ZONE = (
+    *("route53:ChangeResourceRecordSets", "route53:GetHostedZone"),
+    "route53:ListResourceRecordSets",
+)
+_ROLE_OF_ACCOUNT = "CloudWatchRoleArn"
 _ON_OBJECTS = ("s3:PutObjectAcl", "s3:DeleteObject")
 
 
@@ -65,14 +81,19 @@ def _arns(names: Names, resource: Resource, action: str) -> list[str]:
     service = action.partition(":")[0]
     if service == "apigateway":
         # API Gateway generates the IDs of APIs; tags are set at a path of their own *(assumed)*.
-        collection = _COLLECTIONS.get(resource.type, "/restapis")
-        paths = (collection, f"{collection}/*", "/tags/*")
+        paths = _API_GATEWAY.get(resource.type, ("/restapis", "/restapis/*", "/tags/*"))
         return [names.place.arn("apigateway", path, account=False) for path in paths]
     if resource.type == "AWS::S3::BucketPolicy":
         return names.referenced(resource.properties.get("Bucket"), BUCKET)
     if resource.type == BUCKET and service == "s3":
         own = names.own(resource)
         return [f"{own}/*" if action in _ON_OBJECTS else own]
+    if service == "logs" and action not in _OF_ACCOUNT:
+        return [f"{names.own(resource)}{end}" for end in ("", ":*")]
+    if action in _OF_ZONE and (zone := names.zone_of(resource)):
+        return [f"arn:{names.place.partition}:route53:::hostedzone/{zone}"]
+    if service == "acm" and action != "acm:RequestCertificate":
+        return [names.place.arn("acm", f"certificate/{ANY}")]
     if resource.type == SECRET and action != "secretsmanager:GetRandomPassword":
         return [names.own(resource)]
     return [ANY]
@@ -86,7 +107,8 @@ def _identities(names: Names, resource: Resource, action: str) -> dict[str, str 
     if type_ is None or resource.type == type_:
         return {names.own(resource): names.given(resource, "PermissionsBoundary")}
     property_ = "Roles" if type_ == ROLE else "Users"
-    value = resource.properties.get("UserName", resource.properties.get(property_))
+    given = (resource.properties.get(name) for name in (_ROLE_OF_ACCOUNT, "UserName", property_))
+    value = next((each for each in given if each), None)
     bounds = {
         names.own(found): names.given(found, "PermissionsBoundary")
         for found in names.of_type(type_)
@@ -95,6 +117,8 @@ def _identities(names: Names, resource: Resource, action: str) -> dict[str, str 
 
 
 def _passed_roles(names: Names, resource: Resource) -> list[str]:
+    if _ROLE_OF_ACCOUNT in resource.properties:
+        return names.referenced(resource.properties[_ROLE_OF_ACCOUNT], ROLE)
     integration = resource.properties.get("Integration")
     if isinstance(integration, Mapping) and "Credentials" in integration:
         return names.referenced(integration["Credentials"], ROLE)

@@ -30,7 +30,8 @@ _KEPT = 24
 _RANDOM = 13  # characters at most
 BUCKET, ROLE, USER = "AWS::S3::Bucket", "AWS::IAM::Role", "AWS::IAM::User"
 POLICY, SECRET = "AWS::IAM::ManagedPolicy", "AWS::SecretsManager::Secret"
-_LENGTHS = {BUCKET: 63, ROLE: 64, USER: 64, POLICY: 128}
+LOG_GROUP = "AWS::Logs::LogGroup"
+_LENGTHS = {BUCKET: 63, ROLE: 64, USER: 64, POLICY: 128, LOG_GROUP: 512}
 _IAM = {
     ROLE: ("role", "RoleName"),
     USER: ("user", "UserName"),
@@ -84,13 +85,16 @@ class Names:
         return None if value is None else self._text(value)
 
     def own(self, resource: Resource) -> str:
-        """The ARN of a bucket, a role, a user, a managed policy or a secret."""
+        """The ARN of a bucket, a role, a user, a managed policy, a secret or a log group."""
         if resource.type == BUCKET:
             return self.place.arn("s3", self._bucket(resource), region=False, account=False)
         if resource.type == SECRET:
             # CloudFormation's name has no stack name; Secrets Manager adds six characters to it.
             name = self.given(resource, "Name") or resource.id
             return self.place.arn("secretsmanager", f"secret:{name}-{ANY}")
+        if resource.type == LOG_GROUP:
+            name = self.given(resource, "LogGroupName") or self._generated(resource)
+            return self.place.arn("logs", f"log-group:{name}")
         kind, property_ = _IAM[resource.type]
         name = self.given(resource, property_) or self._generated(resource)
         return self.iam(f"{kind}{self.given(resource, 'Path') or '/'}{name}")
@@ -111,6 +115,13 @@ class Names:
         for key in _values(rules, "KMSMasterKeyID"):
             text = self._text(key)
             yield text if text.startswith("arn:") else self.place.arn("kms", f"key/{ANY}")
+
+    def zone_of(self, resource: Resource) -> str | None:
+        """The ID of the hosted zone of a record, or of a certificate; None if it is unknown."""
+        options = resource.properties.get("DomainValidationOptions", ())
+        given = [resource.properties.get("HostedZoneId"), *_values(options, "HostedZoneId")]
+        zone = self._evaluator.evaluate(next((each for each in given if each), None))
+        return zone if isinstance(zone, str) else None
 
     def _referenced(self, value: Any, type_: str) -> str:
         root = value.logical_id if isinstance(value, Unknown) else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from readmodel_cfn.cloudformation.resources import Resource
 from readmodel_cfn.policy.calls import Place
 from readmodel_cfn.policy.grants import ANY
-from readmodel_cfn.policy.names import BUCKET, ROLE, SECRET, USER, Names
+from readmodel_cfn.policy.names import BUCKET, LOG_GROUP, ROLE, SECRET, USER, Names
 from readmodel_cfn.template.releases import PREFIX as RELEASES
 from readmodel_cfn.template.releases import reads_releases
 
@@ -30,6 +30,12 @@ class Places:
         methods = self.names.of_type("AWS::ApiGateway::Method")
         integrations = (method.properties.get("Integration") for method in methods)
         return any(reads_releases(json.dumps(each, default=str)) for each in integrations)
+
+    @property
+    def has_access_logs(self) -> bool:
+        """Whether a stage of the template has access logs."""
+        stages = self.names.of_type("AWS::ApiGateway::Stage")
+        return any("AccessLogSetting" in stage.properties for stage in stages)
 
     def arns(self, place: Place) -> list[str]:
         """The ARNs; none if the template has nothing of the kind."""
@@ -73,6 +79,10 @@ def _apis(places: Places) -> Iterator[str]:
     yield places.names.place.arn("apigateway", "/restapis/*", account=False)
 
 
+def _account(places: Places) -> Iterator[str]:
+    yield places.names.place.arn("apigateway", "/account", account=False)
+
+
 def _api_keys(places: Places) -> Iterator[str]:
     """API Gateway generates the IDs of API keys."""
     if any(places.names.of_type("AWS::ApiGateway::ApiKey")):
@@ -89,6 +99,7 @@ def _reads(places: Places) -> Iterator[str]:
 
 
 _PLACES: Mapping[Place, Callable[[Places], Iterator[str]]] = {
+    "account": _account,
     "any": lambda _: iter([ANY]),
     "api": _apis,
     "api-keys": _api_keys,
@@ -100,6 +111,10 @@ _PLACES: Mapping[Place, Callable[[Places], Iterator[str]]] = {
         key for bucket in places.names.of_type(BUCKET) for key in places.names.keys_of(bucket)
     ),
     "named-bucket": lambda places: places.named(BUCKET, "BucketName"),
+    # DescribeLogGroups lists the names that begin with a text: it is for no single log group.
+    "named-log-group": lambda places: (
+        ANY for group in places.names.of_type(LOG_GROUP) if "LogGroupName" in group.properties
+    ),
     "named-role": lambda places: places.named(ROLE, "RoleName"),
     "named-user": lambda places: places.named(USER, "UserName"),
     "objects": lambda places: (f"{bucket}/*" for bucket in places.buckets()),

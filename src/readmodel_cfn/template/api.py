@@ -51,14 +51,15 @@ def build_api(
     gzip_stored: bool,
     releases: bool = False,
     access: Access | None = None,
+    default_endpoint: bool = True,
 ) -> ApiResources:
     """The API, unless an existing one is used, and the resources and methods of the routes.
 
     The methods read objects of `bucket` with the credentials of `role`; `gzip_stored` says that
     the documents are stored compressed, `releases` that they are those of the stage's release,
-    `access` who may read.
+    `access` who may read. Without `default_endpoint` the API answers 403 at its own URL.
     """
-    api = existing or _rest_api(options, gzip_stored, access, names)
+    api = existing or _rest_api(options, gzip_stored, access, names, default_endpoint)
     resources = _resources(routes, api, names)
     settings = _response_settings(options, gzip_stored, releases)
     responses = read_responses(options.missing, settings)
@@ -79,9 +80,10 @@ def build_api(
     return ApiResources(api, resources, methods)
 
 
-def _rest_api(options: Api, gzip_stored: bool, access: Access | None, names: Names) -> ag.RestApi:
+def _rest_api(
+    options: Api, gzip_stored: bool, access: Access | None, names: Names, default_endpoint: bool
+) -> ag.RestApi:
     preflights = fixed_origin(options.cors_origins) is not None
-    enhanced = options.security_policy.startswith("SecurityPolicy_")
     return ag.RestApi(
         names("ApiGateway"),
         Name=Join(" ", [StackName, *([names.prefix] if names.prefix else []), "Api"]),
@@ -91,9 +93,16 @@ def _rest_api(options: Api, gzip_stored: bool, access: Access | None, names: Nam
         FailOnWarnings=True,
         **without_none(MinimumCompressionSize=_compress_from(options, gzip_stored)),
         **without_none(Policy=resource_policy(access, preflights=preflights)),
-        SecurityPolicy=options.security_policy,
-        **without_none(EndpointAccessMode="BASIC" if enhanced else None),
+        **tls(options),
+        **without_none(DisableExecuteApiEndpoint=None if default_endpoint else True),
     )
+
+
+def tls(options: Api) -> dict[str, str]:
+    """The TLS policy of an endpoint; the enhanced ones require an endpoint access mode."""
+    enhanced = options.security_policy.startswith("SecurityPolicy_")
+    mode = {"EndpointAccessMode": "BASIC"} if enhanced else {}
+    return {"SecurityPolicy": options.security_policy, **mode}
 
 
 def _compress_from(options: Api, gzip_stored: bool) -> int | None:

@@ -11,7 +11,9 @@ from readmodel_cfn.template.sections.access import Access
 from readmodel_cfn.template.sections.api import Api
 from readmodel_cfn.template.sections.data_store import DataStore
 from readmodel_cfn.template.sections.deployment import Deployment
+from readmodel_cfn.template.sections.domain import Domain
 from readmodel_cfn.template.sections.gateway_role import GatewayRole
+from readmodel_cfn.template.sections.logs import Logs
 from readmodel_cfn.template.sections.writer import Writer
 
 SECTIONS: Mapping[str, type] = {
@@ -22,8 +24,10 @@ SECTIONS: Mapping[str, type] = {
     "deployment": Deployment,
     "releases": Releases,
     "access": Access,
+    "domain": Domain,
+    "logs": Logs,
 }
-OPTIONAL_SECTIONS = frozenset({"releases", "access"})
+OPTIONAL_SECTIONS = frozenset({"releases", "access", "domain", "logs"})
 """The sections that a model has only if its file has their table."""
 
 
@@ -46,6 +50,8 @@ class ReadModel:
     deployment: Deployment = field(default_factory=Deployment)
     releases: Releases | None = None
     access: Access | None = None
+    domain: Domain | None = None
+    logs: Logs | None = None
 
     def __post_init__(self) -> None:
         routes: Any = self.routes
@@ -59,6 +65,15 @@ class ReadModel:
             if not is_off and not isinstance(value, section):
                 raise OptionError(name, value, f"a {section.__name__} object")
         self._check_releases()
+        if self.releases and self.releases.preview and not self._default_endpoint:
+            # Disabling the endpoint affects all stages of the API:
+            # https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-disable-default-endpoint.html
+            allowed = "true, because the preview stage is read there, or no releases.preview"
+            raise OptionError("domain.default_endpoint", False, allowed)
+
+    @property
+    def _default_endpoint(self) -> bool:
+        return self.domain is None or self.domain.default_endpoint
 
     @property
     def writer_allow(self) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from troposphere import (
     StackName,
     URLSuffix,
     iam,
+    logs,
     secretsmanager,
 )
 from troposphere import apigateway as ag
@@ -29,6 +30,7 @@ from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.references import Reference
 from readmodel_cfn.template.releases import PREVIEW_STAGE
 from readmodel_cfn.template.routes import Route
+from readmodel_cfn.template.sections.domain import Domain
 
 ExportName = Literal[
     "ApiKeyId",
@@ -36,6 +38,8 @@ ExportName = Literal[
     "DataStoreRoleArn",
     "DataStoreSecretArn",
     "DataStoreUser",
+    "DefaultEndpointUrl",
+    "LogGroupName",
     "PreviewUrl",
     "ReadArn",
     "S3BucketName",
@@ -104,17 +108,34 @@ def url(api: ag.RestApi, stage: str, path: str = "") -> Join:
     return Join("", ["https://", Ref(api), *of_vpce, ".execute-api.", Region, ".", URLSuffix, end])
 
 
-def url_outputs(api: ag.RestApi, stage: str, routes: Sequence[Route], names: Names) -> list[Output]:
-    """The URL of the first route, with parameters in braces, and the base URL."""
-    first = routes[0].path
-    return [
-        Output(
-            names("SamplesUrl"),
-            Description=f"URL to read {first}",
-            Value=url(api, stage, first),
-        ),
-        Output(names("ApiUrl"), Description="URL of the API", Value=url(api, stage)),
+def url_outputs(
+    api: ag.RestApi,
+    stage: str,
+    routes: Sequence[Route],
+    names: Names,
+    domain: Domain | None = None,
+) -> list[Output]:
+    """The URL of the first route, with parameters in braces, and the base URL.
+
+    With a domain name they are its URLs, and that of execute-api is one more output.
+    """
+    first, default = routes[0].path, url(api, stage)
+    values = (f"{domain.url}/{first}", domain.url) if domain else (url(api, stage, first), default)
+    outputs = [
+        Output(names("SamplesUrl"), Description=f"URL to read {first}", Value=values[0]),
+        Output(names("ApiUrl"), Description="URL of the API", Value=values[1]),
     ]
+    if domain:
+        about = "API Gateway's own URL of the API"
+        about += "" if domain.default_endpoint else ", which answers 403"
+        outputs.append(Output(names("DefaultEndpointUrl"), Description=about, Value=default))
+    return outputs
+
+
+def log_group_output(group: logs.LogGroup, names: Names) -> Output:
+    """The name of the log group of the access logs."""
+    about = "Log group of the API's access logs"
+    return Output(names("LogGroupName"), Description=about, Value=Ref(group))
 
 
 def preview_output(api: ag.RestApi, names: Names) -> Output:

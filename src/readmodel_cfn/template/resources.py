@@ -18,12 +18,19 @@ from readmodel_cfn.template.cors import build_preflights
 from readmodel_cfn.template.cors_origin import fixed_origin
 from readmodel_cfn.template.data_store import build_data_store
 from readmodel_cfn.template.deployment import build_deployment, build_stage
+from readmodel_cfn.template.domain import DomainResources, build_domain
 from readmodel_cfn.template.gateway_responses import build_gateway_responses
 from readmodel_cfn.template.gateway_role import build_gateway_role
+from readmodel_cfn.template.logs import LogsResources, build_logs
 from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.options import options_of
-from readmodel_cfn.template.outputs import build_outputs, preview_output, url_outputs
+from readmodel_cfn.template.outputs import (
+    build_outputs,
+    log_group_output,
+    preview_output,
+    url_outputs,
+)
 from readmodel_cfn.template.references import Reference, reference_to
 from readmodel_cfn.template.releases import PREFIX, PREVIEW_STAGE, release_key
 from readmodel_cfn.template.writer import WriterResources, build_writer
@@ -71,6 +78,8 @@ class Resources:
     stage: ag.Stage | None
     preview_stage: ag.Stage | None = None
     api_keys: ApiKeys | None = None
+    domain: DomainResources | None = None
+    logs: LogsResources | None = None
 
     def __iter__(self) -> Iterator[AWSObject]:
         """Each resource, in the article's order."""
@@ -79,7 +88,8 @@ class Resources:
         api = [self.api, *self.api_resources, *self.methods, *self.gateway_responses]
         stages = [self.deployment, self.stage, self.preview_stage]
         keys = [*self.api_keys] if self.api_keys else []
-        resources = [*store, *self.writer, *role, *api, *stages, *keys]
+        edge = [*(self.logs or ()), *(self.domain or ())]
+        resources = [*store, *self.writer, *role, *api, *stages, *keys, *edge]
         yield from (resource for resource in resources if resource is not None)
 
 
@@ -123,6 +133,7 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
         gzip_stored=store.gzip_stored,
         releases=model.releases is not None,
         access=model.access,
+        default_endpoint=model.domain is None or model.domain.default_endpoint,
     )
     preflights = build_preflights(
         model.api,
@@ -134,7 +145,8 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
     )
     resources, methods = tuple(api.resources.values()), (*api.methods, *preflights)
     responses: list[ag.GatewayResponse] = []
-    deployment, stage, preview, api_keys = None, None, None, None
+    deployment, stage, preview, api_keys, domain = None, None, None, None, None
+    logs = build_logs(model.logs, names) if model.logs else None
     if existing.api is None:  # an existing API gets one of each type from deploy_api
         responses = build_gateway_responses(
             fixed_origin(origins), api.api, signed=bool(model.access and model.access.auth == "iam")
@@ -147,12 +159,15 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
             parts=[*resources, *methods, *responses],
             named=[resource for resource in named if resource],
             after=role.policies if model.releases else [],
+            logs=logs,
         )
         if model.releases and model.releases.preview:
             place = (PREVIEW_STAGE, api.api, deployment, routes)
-            preview = build_stage(model.deployment, *place, "PreviewStage")
+            preview = build_stage(model.deployment, *place, "PreviewStage", logs)
         stages = [stage, preview] if preview else [stage]
         api_keys = build_api_keys(model.access, names, api=api.api, stages=stages)
+        if model.domain:
+            domain = build_domain(model.domain, model.api, names, api=api.api, stage=stage)
     return Resources(
         data_store=own_bucket,
         data_store_policy=bucket_policy,
@@ -167,6 +182,8 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
         stage=stage,
         preview_stage=preview,
         api_keys=api_keys,
+        domain=domain,
+        logs=logs,
     )
 
 
@@ -175,7 +192,9 @@ def outputs_of(
 ) -> list[Output]:
     """The outputs of the resources; on an existing API, deploy_api adds the URLs."""
     stage = model.deployment.stage
-    urls = url_outputs(made.api, stage, model.routes, names) if made.stage else []
+    urls = url_outputs(made.api, stage, model.routes, names, model.domain) if made.stage else []
+    if made.logs:
+        urls.append(log_group_output(made.logs.group, names))
     if made.preview_stage:
         urls.append(preview_output(made.api, names))
     urls += access_outputs(model.access, made.api_keys, names, api=made.api, stage=stage)
@@ -208,12 +227,10 @@ def _adapt_to_api(model: ReadModel, api: ag.RestApi) -> ReadModel:
         raise ConfigError(f"a {type(api).__name__} is not allowed", where="api", hint=hint)
     _check_defaults("api", model.api, "set it on that RestApi")
     _check_defaults("deployment", model.deployment, "pass it to deploy_api", every=True)
-    if model.releases:
-        hint = "omit api, so that the read model has an API and a stage of its own"
-        raise ConfigError("releases need a stage of their own", where="releases", hint=hint)
-    if model.access:
-        hint = "omit api, so that the read model has an API and a stage of its own"
-        raise ConfigError("access belongs to a whole API", where="access", hint=hint)
+    for table, what in _NEED_OWN_API.items():
+        if getattr(model, table):
+            hint = "omit api, so that the read model has an API and a stage of its own"
+            raise ConfigError(what, where=table, hint=hint)
     for name in ("Body", "BodyS3Location"):  # it replaces the whole API
         if name in api.properties:
             what = f"its {name} would overwrite the added resources"
@@ -227,6 +244,11 @@ def _adapt_to_api(model: ReadModel, api: ag.RestApi) -> ReadModel:
     return replace(model, api=replace(model.api, compress_from=smallest))
 
 
+_NEED_OWN_API = {
+    "releases": "releases need a stage of their own",
+    "domain": "a domain name needs a stage of its own",
+    "logs": "access logs need a stage of their own",
+}
 _OWNERS = {"data_store": "bucket", "gateway_role": "role", "api": "API", "deployment": "stage"}
 
 

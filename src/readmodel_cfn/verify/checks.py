@@ -314,6 +314,16 @@ def old_tls(access: AccessChecks) -> Outcome:
     return kept(name, "older versions are refused")
 
 
+def default_endpoint(found: Response | None) -> Outcome:
+    """API Gateway's own URL, which the stack disables, returns 403."""
+    name = "execute-api URL is disabled"
+    if found is None:
+        return not_checked(name, "an emulator is used instead of AWS")
+    if found.status == 403:
+        return kept(name, "returns 403")
+    return broken(name, f"{found.url} returns {found.status}", DEPLOY)
+
+
 # --- the stage ---
 
 

@@ -104,7 +104,8 @@ class Contract:
 class CheckedStack:
     """The deployed stack: its bucket, the URL of its API, and whether it has this tool's tag.
 
-    `authorize` has the headers that authorize reads.
+    `authorize` has the headers that authorize reads; `disabled_url` is API Gateway's own URL if the
+    stack disables it.
     """
 
     location: StackLocation
@@ -112,6 +113,7 @@ class CheckedStack:
     api_url: str
     is_managed: bool
     authorize: Authorize = anonymous
+    disabled_url: str | None = None
 
     def require_managed(self) -> None:
         """Check that this tool created the stack.

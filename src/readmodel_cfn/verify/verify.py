@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from readmodel_cfn.aws.connection import Connection
-from readmodel_cfn.aws.http import Response
+from readmodel_cfn.aws.http import Response, request
 from readmodel_cfn.consent import Confirm, Consent, require_consent
 from readmodel_cfn.deploy.advice import with_location
 from readmodel_cfn.deploy.live.values import Live
@@ -123,6 +123,9 @@ def verify(
     access = partial(check_access, s3, stack.bucket, probe.key, plain_s3, api.url, trusted)
     found = examine(api, probe, document, access, on_progress)
     check_not_refused(contract, found.reads.first)
+    outcomes = judge(contract, found.reads, found.access, live)
+    if stack.disabled_url:
+        outcomes.append(checks.default_endpoint(_at_disabled(stack, probe.path)))
     return VerifyResult(
         where=str(stack.location),
         route=probe.route.path,
@@ -131,7 +134,7 @@ def verify(
         left=found.left,
         promises=tuple(
             replace(outcome, todo=with_location(outcome.todo, stack.location))
-            for outcome in judge(contract, found.reads, found.access, live)
+            for outcome in outcomes
         ),
         target=stack.location.target,
     )
@@ -154,6 +157,12 @@ def check_not_refused(contract: Contract, first: Response) -> None:
     if contract.restricts_network and contract.auth != "public":
         hint += "; source_ips and source_vpces must have this network"
     raise ReadModelError("the API refuses this reader with 403", where=first.url, hint=hint)
+
+
+def _at_disabled(stack: CheckedStack, path: str) -> Response | None:
+    """The response of API Gateway's own URL; None with an emulator, which does not disable it."""
+    url, connection = f"{stack.disabled_url}/{path}", stack.location.connection
+    return None if connection.emulator_url else request(url, ca_bundle=connection.ca_bundle)
 
 
 def _announce(

@@ -29,6 +29,7 @@ from observations import (
 from facts import missing
 from readmodel_cfn.deploy.live.values import Finding, Live
 from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.verify.checks import default_endpoint
 from readmodel_cfn.verify.contract import Contract, PromisedRoute
 from readmodel_cfn.verify.outcome import Outcome
 from readmodel_cfn.verify.verify import check_not_refused, judge
@@ -447,3 +448,12 @@ def test_contracts_have_the_same_promises_in_the_same_order() -> None:
         for contract in (PLAIN, CORS, STORED)
     )
     assert plain == cors == stored
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [(403, "kept"), (200, "broken"), (404, "broken"), (None, "cannot be shown")],
+)
+def test_disabled_default_endpoint_returns_403(status: int | None, outcome: str) -> None:
+    found = None if status is None else received(status)
+    assert default_endpoint(found).status == outcome

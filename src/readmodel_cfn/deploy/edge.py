@@ -1,0 +1,87 @@
+"""Checks of a deploy for what is in front of the API: access logs, domain names, its own URL."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from readmodel_cfn.aws.errors import aws_errors, error_code, readable_responses
+from readmodel_cfn.deploy.physical_names import Resources, properties_of, unconditional_resources
+from readmodel_cfn.errors import ReadModelError
+
+_STAGE, _ACCOUNT = "AWS::ApiGateway::Stage", "AWS::ApiGateway::Account"
+_API, _DOMAIN = "AWS::ApiGateway::RestApi", "AWS::ApiGateway::DomainName"
+_CERTIFICATE = "RegionalCertificateArn"
+Template = Mapping[str, Any]
+Clients = Callable[[str], Any]
+
+
+def check_account_role(
+    before: Template | None, after: Template, clients: Clients, region: str | None
+) -> list[str]:
+    """Check that API Gateway has a role for access logs, a setting of the account and region.
+
+    A stage with access logs is refused without it; see template/logs.py. A template that sets the
+    role itself replaces the present one, which is a note.
+
+    Raises:
+        ReadModelError: the stages of the template have access logs, and there is no role.
+    """
+    found = unconditional_resources(after)
+    logging = [name for name, each in _of_type(found, _STAGE) if "AccessLogSetting" in each]
+    if not logging:
+        return []
+    sets_role = any(_of_type(found, _ACCOUNT))
+    if sets_role and before and any(_of_type(unconditional_resources(before), _ACCOUNT)):
+        return []
+    place = f"API Gateway in this account and {region}" if region else "API Gateway in this account"
+    try:
+        with readable_responses("get_account"):
+            role = clients("apigateway").get_account().get("cloudwatchRoleArn")
+    except aws_errors() as error:
+        code = error_code(error) if getattr(error, "response", None) else type(error).__name__
+        return [f"The CloudWatch role of API Gateway is not checked: {code}"]
+    if sets_role:
+        return [f"The CloudWatch role of {place} is replaced for all APIs: {role}"] if role else []
+    if not role:
+        what = f"access logs need a CloudWatch role, and {place} has none"
+        hint = (
+            "set one for the account (aws apigateway update-account), or set_account_role = true "
+            "under [logs]"
+        )
+        raise ReadModelError(what, where=logging[0], hint=hint)
+    return []
+
+
+def check_certificates(after: Template, region: str | None) -> None:
+    """Check that the certificates of regional domain names are in the region of the stack.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-specify-certificate-for-custom-domain-name.html
+
+    Raises:
+        ReadModelError: one is in another region.
+    """
+    for name, properties in _of_type(unconditional_resources(after), _DOMAIN):
+        arn = properties.get(_CERTIFICATE)
+        parts = arn.split(":") if isinstance(arn, str) else []
+        if region and len(parts) > 3 and parts[3] != region:
+            what = f"the certificate is in {parts[3]}, and the stack in {region}"
+            hint = f"use a certificate in {region}, or remove it to request one there"
+            raise ReadModelError(what, where=name, hint=hint)
+
+
+def disabled_endpoints(before: Template | str | None, after: Template) -> list[str]:
+    """The logical IDs of the APIs whose own URL an update disables; of a new stack none."""
+    if not isinstance(before, Mapping):
+        return []
+    old, new = unconditional_resources(before), unconditional_resources(after)
+    enabled = {name for name, each in _of_type(old, _API) if not _is_disabled(each)}
+    return [name for name, each in _of_type(new, _API) if name in enabled and _is_disabled(each)]
+
+
+def _is_disabled(properties: Mapping[str, Any]) -> bool:
+    return str(properties.get("DisableExecuteApiEndpoint", False)).lower() == "true"
+
+
+def _of_type(resources: Resources, type_: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, resource in resources.items():
+        if resource.get("Type") == type_:
+            yield name, properties_of(resource)

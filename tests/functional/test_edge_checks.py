@@ -1,0 +1,106 @@
+"""What a deploy checks first of access logs, certificates and API Gateway's own URL."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from functional_aws import Aws
+
+from readmodel_cfn import Domain, Logs, ReadModel, build_template, render
+from readmodel_cfn.deploy.edge import check_account_role, check_certificates, disabled_endpoints
+from readmodel_cfn.deploy.physical_names import NamedResource
+from readmodel_cfn.deploy.preflight import TakenName, find_taken, preflight
+from readmodel_cfn.deploy.spec import StackSpec
+from readmodel_cfn.errors import ReadModelError
+
+REGION, ROLE = "eu-west-1", "arn:aws:iam::123456789012:role/logs"
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d"
+DOMAIN = Domain("data.example.com", "Z0123456789ABCDEFGHIJ")
+LOGS = ReadModel(logs=Logs())
+SETS_ROLE = ReadModel(logs=Logs(set_account_role=True))
+
+
+@pytest.fixture
+def aws() -> Iterator[Aws]:
+    made = Aws()
+    yield made
+    for stub in made.stubs.values():
+        stub.assert_no_pending_responses()
+
+
+def content(model: ReadModel) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(render(build_template(model), "compact"))
+    return made
+
+
+def account(aws: Aws, role: str | None) -> None:
+    aws.answers("apigateway", "get_account", {"cloudwatchRoleArn": role} if role else {})
+
+
+def test_access_logs_without_the_account_s_role_are_refused(aws: Aws) -> None:
+    account(aws, None)
+    spec = StackSpec("shop", render(build_template(LOGS), "compact"))
+    with pytest.raises(ReadModelError, match="set_account_role") as refused:
+        preflight(spec, None, aws.client, region=REGION)
+    assert "\n" not in str(refused.value)
+
+
+def test_access_logs_with_the_account_s_role_are_deployed(aws: Aws) -> None:
+    account(aws, ROLE)
+    assert check_account_role(None, content(LOGS), aws.client, REGION) == []
+
+
+def test_account_is_not_asked_without_access_logs(aws: Aws) -> None:
+    assert check_account_role(None, content(ReadModel()), aws.client, REGION) == []
+    assert aws.stubs == {}
+
+
+def test_replacing_the_account_s_role_is_a_note_with_its_name(aws: Aws) -> None:
+    account(aws, ROLE)
+    (note,) = check_account_role(content(LOGS), content(SETS_ROLE), aws.client, REGION)
+    assert ROLE in note
+    account(aws, None)
+    assert check_account_role(None, content(SETS_ROLE), aws.client, REGION) == []
+
+
+def test_own_role_of_the_account_is_not_asked_for_again(aws: Aws) -> None:
+    deployed = content(SETS_ROLE)
+    assert check_account_role(deployed, deployed, aws.client, REGION) == []
+    assert aws.stubs == {}
+
+
+def test_account_that_may_not_be_read_is_a_note(aws: Aws) -> None:
+    aws.refuses("apigateway", "get_account", "AccessDeniedException", "no", 403)
+    (note,) = check_account_role(None, content(LOGS), aws.client, REGION)
+    assert "not checked" in note
+
+
+def test_certificate_of_another_region_is_refused() -> None:
+    template = content(ReadModel(domain=replace(DOMAIN, certificate=CERTIFICATE)))
+    check_certificates(template, "us-east-1")
+    check_certificates(template, None)
+    with pytest.raises(ReadModelError, match="us-east-1"):
+        check_certificates(template, REGION)
+
+
+def test_endpoint_is_disabled_by_an_update_only() -> None:
+    on = content(ReadModel(domain=DOMAIN))
+    off = content(ReadModel(domain=replace(DOMAIN, default_endpoint=False)))
+    assert disabled_endpoints(on, off) == ["ApiGateway"]
+    assert disabled_endpoints(content(ReadModel()), off) == ["ApiGateway"]
+    assert disabled_endpoints(off, off) == disabled_endpoints(off, on) == []
+    assert disabled_endpoints(None, off) == []
+
+
+@pytest.mark.parametrize(("found", "taken"), [("/shop/reads", True), ("/shop/reads-2", False)])
+def test_name_of_a_log_group_is_taken_if_it_is_the_same(aws: Aws, found: str, taken: bool) -> None:
+    group = NamedResource("AccessLogs", "AWS::Logs::LogGroup", "/shop/reads")
+    aws.answers(
+        "logs",
+        "describe_log_groups",
+        {"logGroups": [{"logGroupName": found}]},
+        logGroupNamePrefix="/shop/reads",
+    )
+    assert find_taken([group], aws.client) == ([TakenName(group)] if taken else [], [])

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.template.releases import Releases
     from readmodel_cfn.template.render import build_template, render
     from readmodel_cfn.template.routes import Route
+    from readmodel_cfn.template.sections.alarms import Alarms
     from readmodel_cfn.template.sections.api import Api
     from readmodel_cfn.template.sections.data_store import DataStore
     from readmodel_cfn.template.sections.deployment import Deployment
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.version import __version__
 
 __all__ = [
+    "Alarms",
     "Api",
     "DataStore",
     "DeployedApi",
@@ -49,6 +51,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Alarms": "template.sections.alarms",
     "Api": "template.sections.api",
     "DataStore": "template.sections.data_store",
     "DeployedApi": "template.compose",

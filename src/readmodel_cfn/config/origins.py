@@ -29,6 +29,7 @@ def _of_sections(created: Resources) -> dict[str, str]:
         "[api]": [created.api, *created.gateway_responses],
         "[deployment]": [created.deployment, created.stage],
         "[releases]": [created.preview_stage],
+        "[alarms]": created.alarms,
     }
     return {
         resource.title: table

@@ -7,6 +7,7 @@ from typing import Any
 from readmodel_cfn.template.options import OptionError
 from readmodel_cfn.template.releases import PREFIX, PREVIEW_STAGE, Releases
 from readmodel_cfn.template.routes import ROUTES_ALLOWED, Route, check_routes
+from readmodel_cfn.template.sections.alarms import Alarms
 from readmodel_cfn.template.sections.api import Api
 from readmodel_cfn.template.sections.data_store import DataStore
 from readmodel_cfn.template.sections.deployment import Deployment
@@ -20,8 +21,9 @@ SECTIONS: Mapping[str, type] = {
     "api": Api,
     "deployment": Deployment,
     "releases": Releases,
+    "alarms": Alarms,
 }
-OPTIONAL_SECTIONS = frozenset({"releases"})
+OPTIONAL_SECTIONS = frozenset({"releases", "alarms"})
 """The sections that a model has only if its file has their table."""
 
 
@@ -43,6 +45,7 @@ class ReadModel:
     api: Api = field(default_factory=Api)
     deployment: Deployment = field(default_factory=Deployment)
     releases: Releases | None = None
+    alarms: Alarms | None = None
 
     def __post_init__(self) -> None:
         routes: Any = self.routes
@@ -67,6 +70,11 @@ class ReadModel:
         if self.releases.preview and self.deployment.stage == PREVIEW_STAGE:
             allowed = f"another name than {PREVIEW_STAGE}, or preview = false under [releases]"
             raise OptionError("deployment.stage", PREVIEW_STAGE, allowed)
+
+    @property
+    def writes_metric(self) -> bool:
+        """Whether `publish` writes a metric, which an alarm reads."""
+        return self.alarms is not None and self.alarms.published_within_hours is not None
 
     def to_dict(self) -> dict[str, Any]:
         """The template as plain values, like troposphere's Template.to_dict."""

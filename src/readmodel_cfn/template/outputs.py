@@ -21,6 +21,7 @@ from troposphere import (
     URLSuffix,
     iam,
     secretsmanager,
+    sns,
 )
 from troposphere import apigateway as ag
 
@@ -30,6 +31,7 @@ from readmodel_cfn.template.releases import PREVIEW_STAGE
 from readmodel_cfn.template.routes import Route
 
 ExportName = Literal[
+    "AlarmTopicArn",
     "ApiUrl",
     "DataStoreRoleArn",
     "DataStoreSecretArn",
@@ -67,6 +69,7 @@ def build_outputs(
     writer: iam.User | iam.Role | None,
     access_key: iam.AccessKey | None,
     secret: secretsmanager.Secret | None,
+    topic: sns.Topic | None = None,
 ) -> list[Output]:
     """The outputs of one read model: `urls`, the bucket's name, the writer and its key."""
     outputs = [*urls, *_bucket(bucket, names)]
@@ -82,6 +85,9 @@ def build_outputs(
         outputs.append(Output(names("DataStoreSecretArn"), Description=about, Value=Ref(secret)))
     elif access_key is not None:
         outputs += _key(access_key, names)
+    if topic is not None:
+        about = "Topic that the alarms notify"
+        outputs.append(Output(names("AlarmTopicArn"), Description=about, Value=Ref(topic)))
     return outputs
 
 

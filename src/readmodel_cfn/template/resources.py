@@ -4,7 +4,7 @@ An existing bucket, role or API is used instead of a new one, and keeps its own 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from troposphere import AWSHelperFn, AWSObject, Output, iam, s3
@@ -12,6 +12,7 @@ from troposphere import apigateway as ag
 
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.limits import MINIMUM_COMPRESSION_SIZE
+from readmodel_cfn.template.alarms import AlarmResources, build_alarms
 from readmodel_cfn.template.api import build_api
 from readmodel_cfn.template.cors import build_preflights
 from readmodel_cfn.template.cors_origin import fixed_origin
@@ -69,6 +70,7 @@ class Resources:
     deployment: ag.Deployment | None
     stage: ag.Stage | None
     preview_stage: ag.Stage | None = None
+    alarms: AlarmResources = field(default_factory=AlarmResources)
 
     def __iter__(self) -> Iterator[AWSObject]:
         """Each resource, in the article's order."""
@@ -76,7 +78,7 @@ class Resources:
         role = [self.gateway_role, *self.gateway_policies]
         api = [self.api, *self.api_resources, *self.methods, *self.gateway_responses]
         stages = [self.deployment, self.stage, self.preview_stage]
-        resources = [*store, *self.writer, *role, *api, *stages]
+        resources = [*store, *self.writer, *role, *api, *stages, *self.alarms]
         yield from (resource for resource in resources if resource is not None)
 
 
@@ -92,7 +94,14 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
         has_releases = model.releases is not None
         own_bucket, bucket_policy = build_data_store(store, names, origins, releases=has_releases)
     bucket = existing.bucket or reference_to(own_bucket)
-    writer = build_writer(model.writer, names, bucket=bucket, keys=written, kms_key=store.kms_key)
+    writer = build_writer(
+        model.writer,
+        names,
+        bucket=bucket,
+        keys=written,
+        kms_key=store.kms_key,
+        metric=model.writes_metric,
+    )
     role = build_gateway_role(
         model.gateway_role,
         names,
@@ -133,6 +142,11 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
         if model.releases and model.releases.preview:
             place = (PREVIEW_STAGE, api.api, deployment, routes)
             preview = build_stage(model.deployment, *place, "PreviewStage")
+    alarms = AlarmResources()
+    if model.alarms:
+        alarms = build_alarms(
+            model.alarms, names, api=api.api, deployment=model.deployment, routes=routes
+        )
     return Resources(
         data_store=own_bucket,
         data_store_policy=bucket_policy,
@@ -146,6 +160,7 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
         deployment=deployment,
         stage=stage,
         preview_stage=preview,
+        alarms=alarms,
     )
 
 
@@ -164,6 +179,7 @@ def outputs_of(
         writer=made.writer.identity,
         access_key=made.writer.access_key,
         secret=made.writer.secret,
+        topic=made.alarms.topic,
     )
 
 
@@ -189,6 +205,9 @@ def _adapt_to_api(model: ReadModel, api: ag.RestApi) -> ReadModel:
     if model.releases:
         hint = "omit api, so that the read model has an API and a stage of its own"
         raise ConfigError("releases need a stage of their own", where="releases", hint=hint)
+    if model.alarms:
+        hint = "omit api, so that the read model has an API and a stage of its own"
+        raise ConfigError("alarms need a stage of their own", where="alarms", hint=hint)
     for name in ("Body", "BodyS3Location"):  # it replaces the whole API
         if name in api.properties:
             what = f"its {name} would overwrite the added resources"

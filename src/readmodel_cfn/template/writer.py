@@ -42,19 +42,30 @@ class WriterResources:
 
 
 def build_writer(
-    options: Writer, names: Names, *, bucket: Reference, keys: Sequence[str], kms_key: str | None
+    options: Writer,
+    names: Names,
+    *,
+    bucket: Reference,
+    keys: Sequence[str],
+    kms_key: str | None,
+    metric: bool = False,
 ) -> WriterResources:
-    """The writer of the key patterns `keys` in a bucket, which `kms_key` may encrypt."""
+    """The writer of the key patterns `keys` in a bucket, which `kms_key` may encrypt.
+
+    With `metric` it may write the metric of `publish`.
+    """
     if options.kind == "none":
         return WriterResources()
     kind = iam.Role if options.kind == "role" else iam.User
+    batches = policies.batches(keys, kind, policies.METRIC_LENGTH if metric else 0)
     first, *others = (
-        policies.document(_statements(options, bucket.arn, batch, kms_key)) if batch else None
-        for batch in policies.batches(keys, kind)
+        _statements(options, bucket.arn, batch, kms_key) if batch else [] for batch in batches
     )
-    identity = _identity(options, first, names)
+    if metric:
+        first.append(policies.put_metric())
+    identity = _identity(options, policies.document(first) if first else None, names)
     attached = {"Roles" if options.kind == "role" else "Users": [Ref(identity)]}
-    beyond = [document for document in others if document]
+    beyond = [policies.document(statements) for statements in others]
     title = names("DataStoreWriterPolicy")
     managed = tuple(policies.beyond_inline(title, beyond, **attached))
     if options.kind == "role":

@@ -97,6 +97,7 @@ _RUN_AGAIN = "run it again: only what is missing is sent"
     "--no-activate", is_flag=True, help="With --release: complete it, without making it live."
 )
 @click.option("--stage", type=WORD, help="With --release: stage to activate it on.")
+@release.watch_option
 @yes_option
 @json_option
 @click.pass_context
@@ -120,6 +121,7 @@ def publish(
     release_id: str | None,
     no_activate: bool,
     stage: str | None,
+    watch: int,
     yes: bool,
     as_json: bool,
 ) -> None:
@@ -131,7 +133,8 @@ def publish(
     are skipped, unless a route's key has them: .well-known/{name}.json.
 
     With --release, a release is built that has the documents in PATH and no others, and then goes
-    live. Its ID is printed first. An interrupted run is continued by running it again.
+    live. Its ID is printed first. An interrupted run is continued by running it again. With
+    --watch, too, the release before is made live again if an alarm fires: exit code 4.
 
     Prints the URL where the document can be read, or one for each route, unless --bucket is given.
 
@@ -139,14 +142,14 @@ def publish(
     the target: account, region, stack, profile, role_arn, sandbox and env; for several a line each,
     an object whose one key is sent, invalid (source, what, pointer), lost, deleted or kept, and at
     the end result, with the same fields. With --dry-run one line whose key is plan. With --release
-    the first line is release, and result has release, documents, copied, stage, previous, based_on
-    and notes, too.
+    the first line is release, and result has release, documents, copied, stage, previous, based_on,
+    watched and notes, too.
     """
     _check_patterns(exclude)
     single = {"--key": key, "--route": route, "--if-match": if_match, "--create-only": create_only}
     release.check_options(
         release_id,
-        {**single, "--delete-missing": delete_missing, "--stage": stage},
+        {**single, "--delete-missing": delete_missing, "--stage": stage, "--watch": watch},
         no_activate=no_activate,
     )
     if release_id is not None:
@@ -158,6 +161,7 @@ def publish(
                 report,
                 activate=not no_activate,
                 stage=stage,
+                watch=watch,
                 dry_run=dry_run,
                 yes=yes,
                 as_json=as_json,

@@ -652,7 +652,7 @@ class ReadModelStack:
         release: str | None = None,
         activate: bool = True,
         stage: str | None = None,
-        watch: int = 0,
+        watch: int | None = None,
         exclude: Sequence[str] = (),
         force: bool = False,
         skip_invalid: bool = False,
@@ -704,7 +704,7 @@ class ReadModelStack:
         if bucket and activate:
             hint = "add --no-activate: without the stack no stage is known"
             raise ConfigError("cannot be activated", where="--bucket and --release", hint=hint)
-        if watch and not activate:
+        if watch is not None and not activate:
             raise ConfigError("requires that the release is activated", where="--watch")
         watched = self._release_watch(watch, stage, on_progress)
         outputs: dict[str, str] = {}
@@ -783,7 +783,7 @@ class ReadModelStack:
         release: str,
         *,
         stage: str | None = None,
-        watch: int = 0,
+        watch: int | None = None,
         on_progress: OnProgress = ignore,
     ) -> "Activated":
         """Make a complete release live, or serve it on another stage, such as preview.
@@ -1638,7 +1638,7 @@ class ReadModelStack:
         return reading(url, self._contract().routes, self.connection.ca_bundle, on_progress)
 
     def _release_watch(
-        self, minutes: int, stage: str | None, on_progress: OnProgress
+        self, minutes: int | None, stage: str | None, on_progress: OnProgress
     ) -> "ReleaseWatch | None":
         """What watches a release; None if it is not watched.
 
@@ -1650,7 +1650,7 @@ class ReadModelStack:
         from readmodel_cfn.deploy.rollback import physical_names
         from readmodel_cfn.publish.release.watch import LONGEST, ReleaseWatch
 
-        if not minutes:
+        if minutes is None:
             return None
         if not 0 < minutes <= LONGEST:
             hint = f"use 1 to {LONGEST} minutes"

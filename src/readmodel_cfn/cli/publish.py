@@ -121,7 +121,7 @@ def publish(
     release_id: str | None,
     no_activate: bool,
     stage: str | None,
-    watch: int,
+    watch: int | None,
     yes: bool,
     as_json: bool,
 ) -> None:

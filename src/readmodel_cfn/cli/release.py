@@ -24,10 +24,8 @@ watch_option: Callable[..., Any] = click.option(
     "--watch",
     type=click.IntRange(1, 180),
     metavar="MINUTES",
-    default=0,
-    show_default=False,
-    help="Watch the alarms of [alarms] for this many minutes once the release is live, and make the "
-    "release before live again if one fires.",
+    help="Watch the alarms of [alarms] for this many minutes once the release is live; if one "
+    "fires, make the release before live again.",
 )
 
 
@@ -89,7 +87,7 @@ def _row(found: "Release") -> list[str]:
 @json_option
 @stop_on_sigterm()
 def activate(
-    stack: ReadModelStack, release_id: str, stage: str | None, watch: int, as_json: bool
+    stack: ReadModelStack, release_id: str, stage: str | None, watch: int | None, as_json: bool
 ) -> None:
     """Make the release ID live: every request is then served from it.
 
@@ -210,7 +208,7 @@ def publish(
     *,
     activate: bool,
     stage: str | None,
-    watch: int,
+    watch: int | None,
     dry_run: bool,
     yes: bool,
     as_json: bool,

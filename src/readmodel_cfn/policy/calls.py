@@ -15,6 +15,7 @@ Place = Literal[
     "bucket",
     "documents",
     "kms-key",
+    "metrics",
     "named-bucket",
     "named-role",
     "named-user",
@@ -29,7 +30,8 @@ Place = Literal[
 ]
 """The resource of a call.
 
-`any` is every resource: IAM has no narrower one for these actions. `documents` are the objects of
+`any` is every resource: IAM has no narrower one for these actions. `metrics` are those of this
+tool's namespace. `documents` are the objects of
 the routes, `objects` all objects of the bucket, `named-...` what the template gives a name,
 `templates` the objects of the template bucket, `releases` those of releases.
 """
@@ -112,6 +114,12 @@ COMMANDS: Mapping[str, Calls] = {
         "releases": ("s3:GetObject", "s3:PutObject"),
         "kms-key": _ENCRYPTED,
     },
+    # Whether an alarm fires before the update. DescribeAlarms of named alarms has no narrower
+    # resource *(assumed)*.
+    "deploy with alarms": {
+        "stack": ("cloudformation:ListStackResources",),
+        "any": ("cloudwatch:DescribeAlarms",),
+    },
     "follow": {
         "stack": ("cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"),
         "any": ("cloudformation:DescribeEvents",),
@@ -128,6 +136,7 @@ COMMANDS: Mapping[str, Calls] = {
         "any": ("cloudformation:DescribeStackDriftDetectionStatus",),
     },
     "status with releases": {"stages": ("apigateway:GET",), "releases": ("s3:GetObject",)},
+    "status with alarms": {"any": ("cloudwatch:DescribeAlarms",)},
     "diagnose": {
         "stack": ("cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"),
         "any": ("cloudformation:DescribeEvents",),
@@ -147,6 +156,8 @@ COMMANDS: Mapping[str, Calls] = {
         "stages": ("apigateway:GET", "apigateway:PATCH"),
         "kms-key": _ENCRYPTED,
     },
+    "publish with alarms": {"metrics": ("cloudwatch:PutMetricData",)},
+    "release activate --watch": {"any": ("cloudwatch:DescribeAlarms",)},
     "release list": {
         **_RELEASES,
         "releases": ("s3:GetObject",),
@@ -246,20 +257,22 @@ ALSO: Mapping[str, Calls] = {
 
 PURPOSES: Mapping[Purpose, tuple[str, ...]] = {
     "deploy": (
-        *("diff", "deploy", "deploy with releases", "follow", "outputs"),
-        *("status", "status with releases", "diagnose"),
+        *("diff", "deploy", "deploy with releases", "deploy with alarms", "follow", "outputs"),
+        *("status", "status with releases", "status with alarms", "diagnose"),
     ),
     "diff": ("diff",),
     "publish": (
         *("publish", "publish --as-writer", "publish as a role"),
         *("publish --release", "release list", "release activate", "release prune"),
+        *("publish with alarms", "release activate --watch"),
         *("ls", "history", "restore", "unpublish"),
     ),
     "read": (
-        *("outputs", "status", "status --drift", "status with releases", "follow", "diagnose"),
+        *("outputs", "status", "status --drift", "status with releases", "status with alarms"),
+        *("follow", "diagnose"),
         *("ls", "history", "release list", "openapi --deployed", "read"),
     ),
-    "verify": ("verify", "verify with releases"),
+    "verify": ("verify", "verify with releases", "status with alarms"),
     "delete": ("delete", "unpublish --all-versions"),
     "service-role": (),
 }
@@ -269,9 +282,18 @@ WITH_RELEASES = frozenset(
     {
         *("deploy with releases", "status with releases", "verify with releases"),
         *("publish --release", "release list", "release activate", "release prune"),
+        "release activate --watch",
     }
 )
 """The commands that only a template with releases needs."""
+
+WITH_ALARMS = frozenset(
+    {
+        *("deploy with alarms", "status with alarms", "publish with alarms"),
+        "release activate --watch",
+    }
+)
+"""The commands that only a template with alarms needs."""
 
 EVERYTHING: tuple[Purpose, ...] = ("deploy", "publish", "read", "verify", "delete")
 """The default: all commands; `deploy` includes `diff`."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from readmodel_cfn.cloudformation.resources import Resource
 from readmodel_cfn.policy.grants import ANY, Equals, Grants
 from readmodel_cfn.policy.handlers import SERVES, needed
-from readmodel_cfn.policy.names import BUCKET, ROLE, SECRET, USER, Names
+from readmodel_cfn.policy.names import ALARM, BUCKET, DASHBOARD, ROLE, SECRET, TOPIC, USER, Names
 
 # The actions that could give a role or a user more than its permissions boundary, if IAM did not
 # compare iam:PermissionsBoundary, which is that of the request or of the identity:
@@ -23,6 +23,8 @@ _BOUNDED = {
 _OF_GROUP = ("iam:AddUserToGroup", "iam:RemoveUserFromGroup")
 # The type of identity that an action of IAM is for, by a word in the action.
 _TYPES = {"Role": ROLE, "User": USER, "AccessKey": USER, "LoginProfile": USER}
+# CloudFormation may describe an alarm without its name *(assumed)*.
+_ON_ALL_ALARMS = ("cloudwatch:DescribeAlarms",)
 _ON_OBJECTS = ("s3:PutObjectAcl", "s3:DeleteObject")
 
 
@@ -66,6 +68,8 @@ def _arns(names: Names, resource: Resource, action: str) -> list[str]:
         own = names.own(resource)
         return [f"{own}/*" if action in _ON_OBJECTS else own]
     if resource.type == SECRET and action != "secretsmanager:GetRandomPassword":
+        return [names.own(resource)]
+    if resource.type in (ALARM, DASHBOARD, TOPIC) and action not in _ON_ALL_ALARMS:
         return [names.own(resource)]
     return [ANY]
 

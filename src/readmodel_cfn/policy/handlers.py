@@ -123,11 +123,20 @@ SERVES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "s3:GetObject": ("BodyS3Location",),
     },
     "AWS::ApiGateway::Method": {"iam:PassRole": ("Integration/Credentials",)},
+    "AWS::SNS::Topic": {
+        "sns:Subscribe": ("Subscription",),
+        "sns:Unsubscribe": ("Subscription",),
+        "sns:PutDataProtectionPolicy": ("DataProtectionPolicy",),
+        "iam:GetRole": ("DeliveryStatusLogging",),
+        "iam:PassRole": ("DeliveryStatusLogging",),
+    },
     # Nothing of these serves a single property.
     "AWS::ApiGateway::Deployment": {},
     "AWS::ApiGateway::GatewayResponse": {},
     "AWS::ApiGateway::Resource": {},
     "AWS::ApiGateway::Stage": {},
+    "AWS::CloudWatch::Alarm": {},
+    "AWS::CloudWatch::Dashboard": {},
     "AWS::IAM::AccessKey": {},
     "AWS::S3::BucketPolicy": {},
 }

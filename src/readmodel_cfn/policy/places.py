@@ -31,6 +31,11 @@ class Places:
         integrations = (method.properties.get("Integration") for method in methods)
         return any(reads_releases(json.dumps(each, default=str)) for each in integrations)
 
+    @property
+    def has_alarms(self) -> bool:
+        """Whether the template has alarms."""
+        return any(self.names.of_type("AWS::CloudWatch::Alarm"))
+
     def arns(self, place: Place) -> list[str]:
         """The ARNs; none if the template has nothing of the kind."""
         return list(_PLACES[place](self))
@@ -83,6 +88,7 @@ _PLACES: Mapping[Place, Callable[[Places], Iterator[str]]] = {
     "kms-key": lambda places: (
         key for bucket in places.names.of_type(BUCKET) for key in places.names.keys_of(bucket)
     ),
+    "metrics": lambda _: iter([ANY]),
     "named-bucket": lambda places: places.named(BUCKET, "BucketName"),
     "named-role": lambda places: places.named(ROLE, "RoleName"),
     "named-user": lambda places: places.named(USER, "UserName"),

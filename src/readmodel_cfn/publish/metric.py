@@ -11,6 +11,9 @@ from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.progress import Note, OnProgress
 from readmodel_cfn.template.metrics import NAMESPACE, PUBLISH_TIME, published_dimensions
+from readmodel_cfn.threads import call_within
+
+_SECONDS = 10.0  # that a run waits for CloudWatch, which a private network may not reach
 
 
 @dataclass(frozen=True)
@@ -29,10 +32,14 @@ class PublishMetric:
             "Value": time.time(),
             "Unit": "Seconds",
         }
+        client = connection.client("cloudwatch")
+
+        @readable_errors()
+        def put() -> None:
+            client.put_metric_data(Namespace=NAMESPACE, MetricData=[datum])
+
         try:
-            with readable_errors():
-                client = connection.client("cloudwatch")
-                client.put_metric_data(Namespace=NAMESPACE, MetricData=[datum])
-        except ReadModelError as error:
+            call_within(_SECONDS, put)
+        except (ReadModelError, TimeoutError) as error:
             what = "the documents are published, but the metric for the alarm is not written"
             on_progress(Note(f"Warning: {what}: {error}"))

@@ -6,6 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from readmodel_cfn import (
+    Alarms,
     Api,
     DataStore,
     Deployment,
@@ -151,6 +152,16 @@ deployments = st.builds(
 releases = st.builds(Releases, keep=st.integers(1, 99), preview=st.booleans())
 
 
+alarms = st.builds(
+    Alarms,
+    topic=st.none() | st.just(f"arn:aws:sns:eu-west-1:{ACCOUNT}:on-call"),
+    errors_percent=st.integers(1, 99),
+    latency_ms=st.integers(1, 29_000),
+    no_reads_minutes=st.integers(0, 1440),
+    published_within_hours=st.none() | st.integers(1, 168),
+    watch=st.integers(0, 180),
+)
+
 read_models = st.builds(
     ReadModel,
     routes=route_lists,
@@ -160,4 +171,5 @@ read_models = st.builds(
     api=apis,
     deployment=deployments,
     releases=st.none() | releases,
+    alarms=st.none() | alarms,
 )

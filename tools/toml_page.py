@@ -41,8 +41,8 @@ allow = ["put", "list", "compare"]
 ```
 
 In Python, the keys of `[[routes]]`, `[data_store]`, `[writer]`, `[gateway_role]`, `[api]`,
-`[deployment]` and `[releases]` are the fields of the [library's](library.md) `Route`, `DataStore`,
-`Writer`, `GatewayRole`, `Api`, `Deployment` and `Releases`.
+`[deployment]`, `[releases]` and `[alarms]` are the fields of the [library's](library.md) `Route`,
+`DataStore`, `Writer`, `GatewayRole`, `Api`, `Deployment`, `Releases` and `Alarms`.
 """
 _ENVIRONMENTS = f"""
 ## `[env.NAME]`

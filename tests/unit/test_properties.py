@@ -162,6 +162,7 @@ def on_an_api(model: ReadModel, gzip: bool) -> ReadModel:
     return replace(
         model,
         releases=None,
+        alarms=None,
         data_store=replace(model.data_store, stored_encoding=encoding),
         api=Api(missing=model.api.missing, cors_origin="*"),
         deployment=Deployment(),
@@ -175,6 +176,8 @@ def as_alone(resources: dict[str, Any], prefix: str) -> str:
         alone = title.removeprefix(prefix)
         text = text.replace(json.dumps(title), json.dumps(alone))
         text = re.sub(rf"\$\{{{title}(?=[.}}])", f"${{{alone}", text)  # in the text of a Sub
+    text = text.replace(f', {{"Name": "Prefix", "Value": "{prefix}"}}', "")
+    text = text.replace(rf', \"Prefix\", \"{prefix}\"'.replace(" ", ""), "")
     text = text.replace(f'{{"Ref": "AWS::StackName"}}, "{prefix}", ', '{"Ref": "AWS::StackName"}, ')
     return re.sub("ApiGatewayDeployment[0-9a-f]{10}", "ApiGatewayDeployment", text)
 

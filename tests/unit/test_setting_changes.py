@@ -169,4 +169,5 @@ def test_every_section_is_compared() -> None:
         "api",
         "deployment",
         "releases",
+        "alarms",
     }

@@ -34,7 +34,7 @@ starts = routes().map(lambda route: Route(route.path, key_for(route.path)))
 
 def uncommented(text: str) -> str:
     """The file with every option in force."""
-    return re.sub(r"(?m)^# (?=\w+ = |\[releases\]$)", "", text)
+    return re.sub(r"(?m)^# (?=\w+ = |\[(releases|alarms)\]$)", "", text)
 
 
 @given(stacks, starts)
@@ -80,7 +80,7 @@ def test_commented_default_is_the_default() -> None:
     text = starter(Config())
     examples = [option.name for _, option, _ in OPTIONS if option.metadata["example"] is not None]
     kept = re.sub(rf"(?m)^# ({'|'.join(examples)}) = .*\n", "", text)
-    assert parse(uncommented(kept), "f") == parse("[releases]", "f")
+    assert parse(uncommented(kept), "f") == parse("[releases]\n[alarms]", "f")
 
 
 @pytest.mark.parametrize(

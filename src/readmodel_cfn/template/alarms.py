@@ -40,7 +40,7 @@ Rate = tuple[Mapping[str, tuple[str, str]], str]
 
 @dataclass(frozen=True)
 class AlarmResources:
-    """The alarms, the dashboard, and the topic, which is None if an existing one is used."""
+    """The alarms, the dashboard, and the topic: None if an existing one is used."""
 
     topic: sns.Topic | None = None
     alarms: tuple[cloudwatch.Alarm, ...] = ()
@@ -61,7 +61,7 @@ def build_alarms(
     routes: Sequence[Route],
 ) -> AlarmResources:
     """The alarms on the stage of `deployment`, with their topic and the dashboard."""
-    topic = None if options.topic else sns.Topic(names("AlarmTopic"))
+    topic = None if options.topic else _topic(names)
     of_stage = {"ApiName": api.Name, "Stage": deployment.stage}
     of_documents = published_dimensions(StackName, names.prefix)
     notified = options.topic or Ref(topic)
@@ -80,6 +80,11 @@ def build_alarms(
     )
     dashboard = build_dashboard(names, api.Name, deployment.stage, throttle_metrics(limit), made)
     return AlarmResources(topic, made, dashboard)
+
+
+def _topic(names: Names) -> sns.Topic:
+    """The topic; subscribers get emails from its display name."""
+    return sns.Topic(names("AlarmTopic"), DisplayName=NAMESPACE)
 
 
 def throttle_limit(deployment: Deployment, routes: Sequence[Route]) -> int:

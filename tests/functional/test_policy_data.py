@@ -103,6 +103,12 @@ class Deployed:
         if service == "secretsmanager":
             secret = f"{logical_id}-{RANDOM}-Xy1234"
             return [f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{secret}"]
+        if service == "sns":
+            return [f"arn:aws:sns:{REGION}:{ACCOUNT}:{self.name(own)}"]
+        if type_ == "AWS::CloudWatch::Dashboard":
+            return [f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/{self.name(own)}"]
+        if service == "cloudwatch":
+            return [f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{self.name(own)}"]
         return self.identities(logical_id, action)
 
     def identities(self, logical_id: str, action: str) -> list[str]:

@@ -97,6 +97,7 @@ def scene(
 
 RELEASES = "[releases]\n" + ROUTES
 WITH = " with releases"
+ALARMS = "[alarms]\npublished_within_hours = 24\n"
 LEFT = "readmodel-cfn-diff-00000000-1-1-left"
 
 
@@ -760,3 +761,37 @@ def test_each_command_has_a_row() -> None:
     rows = {row.split()[0] for row in COMMANDS}
     assert set(main.list_commands(None)) - COMMANDS_WITHOUT_AWS == rows  # type: ignore[arg-type]
     assert {row for purpose in EVERYTHING for row in PURPOSES[purpose]} == set(COMMANDS)
+
+
+@scene(
+    "deploy with alarms",
+    "deploy --yes",
+    *in_stack("ListStackResources"),
+    "cloudwatch:DescribeAlarms",
+    shows="watches",
+)
+def deploy_with_alarms(site: Site) -> None:
+    deployed(site, ALARMS + ROUTES)
+    site.describe(ALARMS + "latency_ms = 2000\n" + ROUTES)
+
+
+@scene("status with alarms", "status", "cloudwatch:DescribeAlarms", shows="ErrorsAlarm")
+def status_with_alarms(site: Site) -> None:
+    deployed(site, ALARMS + ROUTES)
+
+
+@scene("publish with alarms", "publish DATA", "cloudwatch:PutMetricData")
+def publish_with_alarms(site: Site) -> None:
+    deployed(site, ALARMS + ROUTES)
+    new_documents(site)
+
+
+@scene(
+    "release activate --watch",
+    "publish DATA --release --watch 1",
+    "cloudwatch:DescribeAlarms",
+)
+def watch_a_release(site: Site) -> None:
+    """The first release is not watched to the end, so this takes no minute."""
+    deployed(site, ALARMS + RELEASES)
+    new_documents(site)

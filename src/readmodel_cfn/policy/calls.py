@@ -272,7 +272,7 @@ PURPOSES: Mapping[Purpose, tuple[str, ...]] = {
         *("follow", "diagnose"),
         *("ls", "history", "release list", "openapi --deployed", "read"),
     ),
-    "verify": ("verify", "verify with releases", "status with alarms"),
+    "verify": ("verify", "verify with releases"),
     "delete": ("delete", "unpublish --all-versions"),
     "service-role": (),
 }

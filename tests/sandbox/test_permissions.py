@@ -48,7 +48,7 @@ GAPS = {
 }
 DENIED = re.compile(r"denied|may not |AccessDenied", re.IGNORECASE)
 LESS = re.compile(
-    r"denied|may not |not checked|unknown|not compared|not continued|403", re.IGNORECASE
+    r"denied|may not |not checked|not known|unknown|not compared|not continued|403", re.IGNORECASE
 )
 COMMANDS_WITHOUT_AWS = {
     *("init", "template", "lint", "audit", "graph", "policy", "serve"),
@@ -97,6 +97,13 @@ def scene(
 
 RELEASES = "[releases]\n" + ROUTES
 WITH = " with releases"
+BASES = {
+    "deploy with alarms": "deploy",
+    "status with alarms": "status",
+    "publish with alarms": "publish",
+    "release activate --watch": "publish --release",
+}
+"""The row of the command that the calls of a row are added to."""
 ALARMS = "[alarms]\npublished_within_hours = 24\n"
 LEFT = "readmodel-cfn-diff-00000000-1-1-left"
 
@@ -625,7 +632,7 @@ def own_calls(site: Site, row: str) -> Document:
     long_template = len(stack.template()) > 51_200
     names = Names(content, site.name, Place(site.sandbox.region, ACCOUNT), {})
     keys = [route.key_pattern for route in stack.model.routes]
-    for each in (row.removesuffix(WITH), row):
+    for each in (BASES.get(row, row.removesuffix(WITH)), row):
         for place, actions in COMMANDS[each].items():
             for action in actions:
                 grants.allow(action, Places(names, keys, long_template).arns(place))
@@ -793,5 +800,5 @@ def publish_with_alarms(site: Site) -> None:
 )
 def watch_a_release(site: Site) -> None:
     """The first release is not watched to the end, so this takes no minute."""
-    deployed(site, ALARMS + RELEASES)
+    deployed(site, "[alarms]\n" + RELEASES)
     new_documents(site)

@@ -101,7 +101,7 @@ BASES = {
     "deploy with alarms": "deploy",
     "status with alarms": "status",
     "publish with alarms": "publish",
-    "release activate --watch": "publish --release",
+    "release activate with alarms": "publish --release",
 }
 """The row of the command that the calls of a row are added to."""
 ALARMS = "[alarms]\npublished_within_hours = 24\n"
@@ -794,7 +794,7 @@ def publish_with_alarms(site: Site) -> None:
 
 
 @scene(
-    "release activate --watch",
+    "release activate with alarms",
     "publish DATA --release --watch 1",
     "cloudwatch:DescribeAlarms",
 )

@@ -157,7 +157,7 @@ COMMANDS: Mapping[str, Calls] = {
         "kms-key": _ENCRYPTED,
     },
     "publish with alarms": {"metrics": ("cloudwatch:PutMetricData",)},
-    "release activate --watch": {"any": ("cloudwatch:DescribeAlarms",)},
+    "release activate with alarms": {"any": ("cloudwatch:DescribeAlarms",)},
     "release list": {
         **_RELEASES,
         "releases": ("s3:GetObject",),
@@ -264,7 +264,7 @@ PURPOSES: Mapping[Purpose, tuple[str, ...]] = {
     "publish": (
         *("publish", "publish --as-writer", "publish as a role"),
         *("publish --release", "release list", "release activate", "release prune"),
-        *("publish with alarms", "release activate --watch"),
+        *("publish with alarms", "release activate with alarms"),
         *("ls", "history", "restore", "unpublish"),
     ),
     "read": (
@@ -282,7 +282,7 @@ WITH_RELEASES = frozenset(
     {
         *("deploy with releases", "status with releases", "verify with releases"),
         *("publish --release", "release list", "release activate", "release prune"),
-        "release activate --watch",
+        "release activate with alarms",
     }
 )
 """The commands that only a template with releases needs."""
@@ -290,7 +290,7 @@ WITH_RELEASES = frozenset(
 WITH_ALARMS = frozenset(
     {
         *("deploy with alarms", "status with alarms", "publish with alarms"),
-        "release activate --watch",
+        "release activate with alarms",
     }
 )
 """The commands that only a template with alarms needs."""

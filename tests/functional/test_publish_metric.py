@@ -17,7 +17,7 @@ NOW = 1_700_000_000.0
 def aws(monkeypatch: pytest.MonkeyPatch) -> Aws:
     found = Aws()
     monkeypatch.setattr(Connection, "client", lambda _, service: found.client(service))
-    monkeypatch.setattr(metric.time, "time", lambda: NOW)
+    monkeypatch.setattr("readmodel_cfn.publish.metric.time.time", lambda: NOW)
     return found
 
 

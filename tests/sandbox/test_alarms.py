@@ -89,7 +89,7 @@ def test_publish_writes_one_datum_for_each_run(stack: ReadModelStack, clients: C
             Period=3600,
             Statistics=["SampleCount"],
         )
-        return sum(each["SampleCount"] for each in found["Datapoints"])
+        return float(sum(each["SampleCount"] for each in found["Datapoints"]))
 
     before = runs()
     stack.publish_release({KEY: 1, "products/2.json": 2}, release=secrets.token_hex(4))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from readmodel_cfn import (
     Access,
+    Alarms,
     Api,
     DataStore,
     Deployment,
@@ -215,6 +216,16 @@ logs = st.builds(
     set_account_role=st.booleans(),
 )
 
+alarms = st.builds(
+    Alarms,
+    topic=st.none() | st.just(f"arn:aws:sns:eu-west-1:{ACCOUNT}:on-call"),
+    errors_percent=st.integers(1, 99),
+    latency_ms=st.integers(1, 29_000),
+    no_reads_minutes=st.integers(0, 1440),
+    published_within_hours=st.none() | st.integers(1, 168),
+    watch=st.integers(0, 180),
+)
+
 
 def _is_read_model(options: Mapping[str, Any]) -> bool:
     preview = options["releases"] is not None and options["releases"].preview
@@ -238,6 +249,7 @@ read_models = (
             "access": st.none() | accesses,
             "domain": st.none() | domains,
             "logs": st.none() | logs,
+            "alarms": st.none() | alarms,
         }
     )
     .filter(_is_read_model)

@@ -41,9 +41,9 @@ allow = ["put", "list", "compare"]
 ```
 
 In Python, the keys of `[[routes]]`, `[data_store]`, `[writer]`, `[gateway_role]`, `[api]`,
-`[deployment]`, `[releases]`, `[domain]` and `[logs]` are the fields of the
+`[deployment]`, `[releases]`, `[access]`, `[domain]`, `[logs]` and `[alarms]` are the fields of the
 [library's](library.md) `Route`, `DataStore`, `Writer`, `GatewayRole`, `Api`, `Deployment`,
-`Releases`, `Domain` and `Logs`.
+`Releases`, `Access`, `Domain`, `Logs` and `Alarms`.
 """
 _ENVIRONMENTS = f"""
 ## `[env.NAME]`

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.template.render import build_template, render
     from readmodel_cfn.template.routes import Route
     from readmodel_cfn.template.sections.access import Access
+    from readmodel_cfn.template.sections.alarms import Alarms
     from readmodel_cfn.template.sections.api import Api
     from readmodel_cfn.template.sections.data_store import DataStore
     from readmodel_cfn.template.sections.deployment import Deployment
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Access",
+    "Alarms",
     "Api",
     "DataStore",
     "DeployedApi",
@@ -60,6 +62,7 @@ __all__ = [
 
 _MODULES = {
     "Access": "template.sections.access",
+    "Alarms": "template.sections.alarms",
     "Api": "template.sections.api",
     "DataStore": "template.sections.data_store",
     "DeployedApi": "template.compose",

@@ -6,7 +6,7 @@
 | 1 | aborted: nothing was changed |
 | 2 | usage or configuration error |
 | 3 | lint or audit findings |
-| 4 | the stack operation failed and was rolled back |
+| 4 | the stack operation failed and was rolled back, or a release was switched back |
 | 5 | there are changes (`diff`, `publish --dry-run`, `template --check`) |
 | 6 | manual intervention required |
 | 7 | verification failed: unexpected HTTP response (`read`, `verify`, `status`) |
@@ -65,7 +65,7 @@ def require_no_findings(findings: Sized, where: str, hint: str | None = None) ->
 
 
 class RolledBack(ReadModelError):
-    """A create or update failed, and CloudFormation rolled it back."""
+    """A create or update was rolled back, or a release that an alarm watched was switched back."""
 
     exit_code = 4
 

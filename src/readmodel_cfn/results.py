@@ -6,6 +6,7 @@ Each is imported from its module when the name is used, so that a command import
 TYPE_CHECKING = False  # importing typing takes time
 
 if TYPE_CHECKING:
+    from readmodel_cfn.aws.alarms import AlarmState as AlarmState
     from readmodel_cfn.aws.http import Response as Response
     from readmodel_cfn.deploy.all_status import AllStatus as AllStatus
     from readmodel_cfn.deploy.all_status import EnvironmentStatus as EnvironmentStatus
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.stack_diff import StackDiff as StackDiff
     from readmodel_cfn.deploy.stage_release import LiveRelease as LiveRelease
     from readmodel_cfn.deploy.stage_release import ReleaseStatus as ReleaseStatus
+    from readmodel_cfn.deploy.status import AlarmStatus as AlarmStatus
     from readmodel_cfn.deploy.status import StackStatus as StackStatus
     from readmodel_cfn.deploy.values import Output as Output
     from readmodel_cfn.deploy.values import StackEvent as StackEvent
@@ -57,6 +59,8 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "Activated": "publish.release.results",
+    "AlarmState": "aws.alarms",
+    "AlarmStatus": "deploy.status",
     "AllStatus": "deploy.all_status",
     "DeleteResult": "deploy.delete",
     "DeletionPlan": "deploy.deletion_plan",

@@ -34,6 +34,7 @@ from readmodel_cfn.publish.results import (
     PublishPlan,
     PublishResult,
 )
+from readmodel_cfn.template.metrics import TRIGGERS
 from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.template.releases import Releases
 from readmodel_cfn.template.routes import find_route, serving_route
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.events import OnInterrupt
     from readmodel_cfn.deploy.follow import FollowResult
     from readmodel_cfn.deploy.releases import ReleaseCalls
+    from readmodel_cfn.deploy.rollback import AlarmWatch
     from readmodel_cfn.deploy.settings import ChangedSetting
     from readmodel_cfn.deploy.spec import StackSpec
     from readmodel_cfn.deploy.stack_diff import StackDiff
@@ -69,6 +71,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.publish.publish import Documents, MaxDeletes, SharedOptions
     from readmodel_cfn.publish.release.activate import Activation
     from readmodel_cfn.publish.release.results import Activated, Pruned, Release, ReleaseResult
+    from readmodel_cfn.publish.release.watch import ReleaseWatch
     from readmodel_cfn.publish.stored import StoredDocument
     from readmodel_cfn.publish.unpublish import UnpublishResult
     from readmodel_cfn.publish.unpublish_version import PruneResult
@@ -311,6 +314,7 @@ class ReadModelStack:
         template_bucket: str | None = None,
         detach: bool = False,
         timeout: float | None = None,
+        watch: bool = True,
         confirm: Confirm | None = None,
         on_progress: OnProgress = ignore,
         on_interrupt: "OnInterrupt | None" = None,
@@ -333,6 +337,7 @@ class ReadModelStack:
                 private bucket of the account, which is created if it does not exist.
             detach: Return when the operation has started.
             timeout: Seconds to wait for an operation at most.
+            watch: Whether CloudFormation rolls an update back if an alarm of [alarms] fires.
             confirm: Called before each change. Without it these are refused: adopting a stack,
                 recreating it, continuing a failed rollback, replacing the bucket or the API,
                 and removing all routes.
@@ -366,6 +371,7 @@ class ReadModelStack:
             origin=self._origin(),
             find_settings=self._changed_settings,
             releases=self._release_calls(confirm, on_progress),
+            watch=self._alarm_watch(watch, on_progress),
             confirm=confirm,
             on_progress=lambda value: on_progress(self._with_tables(value)),
             on_interrupt=on_interrupt,
@@ -520,10 +526,10 @@ class ReadModelStack:
 
         self._refuse_single("--delete-missing" if delete_missing else "publish")
         outputs: dict[str, str] = {}
+        found = _Lookup(partial(self._destination, bucket, as_writer, on_progress, outputs))
         done = publish(
             documents,
-            self._known_destination(bucket, as_writer)
-            or partial(self._destination, bucket, as_writer, on_progress, outputs),
+            self._known_destination(bucket, as_writer) or found,
             self._settings,
             routes=self.model.routes,
             exclude=self._excluded(exclude),
@@ -539,6 +545,8 @@ class ReadModelStack:
             confirm=confirm,
             on_progress=on_progress,
         )
+        if isinstance(done, PublishResult):
+            self._write_metric(found, on_progress)
         if isinstance(done, PublishResult) and done.deleted:
             command = f"{self.location.command('history')} KEY"
             on_progress(Note(f"If the bucket keeps versions, restore can undo this: {command}"))
@@ -578,10 +586,11 @@ class ReadModelStack:
 
         self._refuse_single("publish_document")
         outputs: dict[str, str] = {}
+        found = _Lookup(partial(self._destination, bucket, as_writer, on_progress, outputs))
         done = publish_document(
             key,
             value,
-            partial(self._destination, bucket, as_writer, on_progress, outputs),
+            found,
             self._settings,
             routes=self.model.routes,
             exclude=self._excluded(exclude),
@@ -591,6 +600,7 @@ class ReadModelStack:
             version=version,
             on_progress=on_progress,
         )
+        self._write_metric(found, on_progress)
         return done if bucket else self._with_url(done, outputs)
 
     @readable_errors()
@@ -617,9 +627,10 @@ class ReadModelStack:
 
         self._refuse_single("publish" if if_match is None else "--if-match")
         outputs: dict[str, str] = {}
+        found = _Lookup(partial(self._destination, bucket, as_writer, on_progress, outputs))
         done = publish_file(
             Path(file),
-            partial(self._destination, bucket, as_writer, on_progress, outputs),
+            found,
             self._settings,
             routes=self.model.routes,
             key=key,
@@ -630,6 +641,7 @@ class ReadModelStack:
             version=version,
             on_progress=on_progress,
         )
+        self._write_metric(found, on_progress)
         return done if bucket else self._with_url(done, outputs)
 
     def plan_file(
@@ -664,6 +676,7 @@ class ReadModelStack:
         release: str | None = None,
         activate: bool = True,
         stage: str | None = None,
+        watch: int | None = None,
         exclude: Sequence[str] = (),
         force: bool = False,
         skip_invalid: bool = False,
@@ -686,6 +699,8 @@ class ReadModelStack:
                 for them; otherwise a new one).
             activate: Whether it goes live when it is complete.
             stage: Stage to activate it on, such as preview (default: the stage that is live).
+            watch: Minutes to watch the alarms of [alarms] after it went live; if one fires, the
+                release before is made live again.
             exclude: Glob patterns of keys that are not published, in addition to those of the
                 configuration.
             force: Upload all documents, to a new release.
@@ -702,7 +717,9 @@ class ReadModelStack:
                 nothing was stored.
             LostRace: the release exists, with other documents; or another release was activated
                 since this call began, and this one is complete but not live.
-            Unfinished: some documents were stored; call it again to continue.
+            RolledBack: an alarm fired, and the release before is live again.
+            Unfinished: some documents were stored; call it again to continue. Or the release is
+                live, and it was not watched to the end.
             ReadModelError: nothing was stored.
         """
         from readmodel_cfn.publish.release.publish import publish_release
@@ -712,10 +729,14 @@ class ReadModelStack:
         if bucket and activate:
             hint = "add --no-activate: without the stack no stage is known"
             raise ConfigError("cannot be activated", where="--bucket and --release", hint=hint)
+        if watch is not None and not activate:
+            raise ConfigError("requires that the release is activated", where="--watch")
+        watched = self._release_watch(watch, stage, on_progress)
         outputs: dict[str, str] = {}
+        found = _Lookup(partial(self._destination, bucket, as_writer, on_progress, outputs))
         done = publish_release(
             documents,
-            partial(self._destination, bucket, as_writer, on_progress, outputs),
+            found,
             self._settings,
             routes=self.model.routes,
             release=release,
@@ -730,6 +751,9 @@ class ReadModelStack:
         )
         if not activate or stage:
             return done
+        if watched and watched.watch(done.release):
+            done = replace(done, watched=watched.minutes)
+        self._write_metric(found, on_progress)
         return replace(done, urls=self._own(outputs).route_urls(self.model.routes))
 
     @readable_errors()
@@ -879,17 +903,33 @@ class ReadModelStack:
 
     @readable_errors()
     def activate(
-        self, release: str, *, stage: str | None = None, on_progress: OnProgress = ignore
+        self,
+        release: str,
+        *,
+        stage: str | None = None,
+        watch: int | None = None,
+        on_progress: OnProgress = ignore,
     ) -> "Activated":
         """Make a complete release live, or serve it on another stage, such as preview.
 
+        With `watch` the alarms of [alarms] are watched for so many minutes; if one fires, the
+        release before is made live again.
+
         Raises:
-            ConfigError: there is no such complete release, or no such stage.
+            ConfigError: there is no such complete release, no such stage, or no alarm to watch.
+            RolledBack: an alarm fired, and the release before is live again.
             LostRace: another release was activated at the same time.
-            Unfinished: the stage could not be changed; call it again.
+            Unfinished: the stage could not be changed; call it again. Or the release is live, and
+                it was not watched to the end.
         """
         self._require_releases("release activate")
-        return self._activation(on_progress).activate(release, stage)
+        watched = self._release_watch(watch, stage, on_progress)
+        done = self._activation(on_progress).activate(release, stage)
+        if watched and watched.watch(done.release):
+            done = replace(done, watched=watched.minutes)
+        if stage is None:
+            self._write_metric(None, on_progress)
+        return done
 
     @readable_errors()
     def rollback(self, on_progress: OnProgress = ignore) -> "Activated":
@@ -1792,6 +1832,70 @@ class ReadModelStack:
 
         return ReleaseCalls(self._live_release, make_first)
 
+    def _alarm_watch(self, watch: bool, on_progress: OnProgress) -> "AlarmWatch | None":
+        """The alarms that CloudFormation watches during an update."""
+        from readmodel_cfn.deploy.rollback import AlarmWatch
+
+        if self.article:
+            return None
+        alarms = self.model.alarms
+        minutes = alarms.watch if alarms and watch else None
+        return AlarmWatch(self._triggers, minutes, partial(self._reading, on_progress))
+
+    @property
+    def _triggers(self) -> tuple[str, ...]:
+        """The logical IDs of the alarms that undo an update or a release."""
+        return tuple(f"{self.config.stack.prefix}{name}" for name in TRIGGERS)
+
+    def _reading(self, on_progress: OnProgress, stack: "Stack") -> AbstractContextManager[None]:
+        """Reads of the deployed API while a `with` block runs."""
+        from readmodel_cfn.verify.reads import reading
+
+        url = self._own_outputs(stack=stack).url()
+        return reading(url, self._contract().routes, self.connection.ca_bundle, on_progress)
+
+    def _release_watch(
+        self, minutes: int | None, stage: str | None, on_progress: OnProgress
+    ) -> "ReleaseWatch | None":
+        """What watches a release; None if it is not watched.
+
+        Raises:
+            ConfigError: the stack has no alarms, or another stage than the live one is given.
+            ReadModelError: an alarm fires already.
+        """
+        from readmodel_cfn.aws.alarms import alarm_states
+        from readmodel_cfn.deploy.rollback import physical_names
+        from readmodel_cfn.publish.release.watch import LONGEST, ReleaseWatch
+
+        if minutes is None:
+            return None
+        if not 0 < minutes <= LONGEST:
+            hint = f"use 1 to {LONGEST} minutes"
+            raise ConfigError(f"{minutes} is not allowed", where="--watch", hint=hint)
+        activation = self._activation(on_progress)
+        if stage not in (None, activation.stages.live):
+            hint = "omit --stage, or --watch"
+            raise ConfigError("the alarms are those of the live stage", where="--watch", hint=hint)
+        stack = self._described(on_progress)
+        names = physical_names(self._client.resources(stack.id), self._triggers)
+        if not names:
+            hint = "add the table [alarms] to readmodel.toml and deploy"
+            raise ConfigError("the stack has no alarms", where="--watch", hint=hint)
+        states = partial(alarm_states, self.connection.client("cloudwatch"), names)
+        reads = partial(self._reading, on_progress, stack)
+        watch = ReleaseWatch(activation, minutes, states, reads, on_progress)
+        watch.check()
+        return watch
+
+    def _write_metric(self, found: "_Lookup | None", on_progress: OnProgress) -> None:
+        """Write the metric of a run of `publish`, with the credentials that published."""
+        from readmodel_cfn.publish.metric import PublishMetric
+
+        if self.model.writes_metric:
+            connection = found.connection if found else None
+            metric = PublishMetric(self.name, self.config.stack.prefix)
+            metric.write(connection or self.connection, on_progress)
+
     def _live_release(self, stack: "Stack") -> "LiveRelease | None":
         """The release that the pointer in the stack's bucket names."""
         from readmodel_cfn.deploy.stage_release import LiveRelease
@@ -1940,6 +2044,19 @@ class ReadModelStack:
         """With the URL at which the document can now be read."""
         url = self._own(outputs).document_url(published.key, self.model.routes)
         return replace(published, url=url)
+
+
+class _Lookup:
+    """Looks up the bucket to publish to, and keeps the connection that reaches it."""
+
+    def __init__(self, find: "Callable[[], Destination]") -> None:
+        self._find = find
+        self.connection: Connection | None = None
+
+    def __call__(self) -> "Destination":
+        found = self._find()
+        self.connection = found.connection
+        return found
 
 
 def _connected(requested: Connection, on_progress: OnProgress) -> Connection:

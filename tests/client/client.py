@@ -195,7 +195,9 @@ def whole_life(shop: rm.ReadModelStack) -> int:
 def with_releases() -> rm.ReadModelStack:
     """A stack whose documents go live as a whole set."""
     options = rm.Releases(keep=2, preview=True)
-    return rm.ReadModelStack("shop", rm.ReadModel(routes=MODEL.routes, releases=options))
+    alarms = rm.Alarms(published_within_hours=24, watch=15)
+    model = rm.ReadModel(routes=MODEL.routes, releases=options, alarms=alarms)
+    return rm.ReadModelStack("shop", model)
 
 
 def with_access() -> rm.ReadModelStack:
@@ -211,7 +213,7 @@ def life_of_releases(shop: rm.ReadModelStack) -> str:
     plan: PublishPlan = shop.plan_release("data")
     published: ReleaseResult = shop.publish_release("data", activate=False, confirm=agree)
     previewed: Activated = shop.activate(published.release, stage="preview")
-    activated: Activated = shop.activate(published.release)
+    activated: Activated = shop.activate(published.release, watch=15)
     listed: list[Release] = shop.releases(on_progress=print_progress)
     switched: SwitchResult = shop.verify_releases(readers=2, confirm=agree)
     back: Activated = shop.rollback()

@@ -238,11 +238,12 @@ TOPIC = {
 
 
 def test_other_types_are_granted_as_their_handlers_say_and_named(folder: Path) -> None:
-    (folder / "t.json").write_text(json.dumps({"Resources": TOPIC}))
+    queue = {"Queue": {"Type": "AWS::SQS::Queue"}}
+    (folder / "t.json").write_text(json.dumps({"Resources": TOPIC | queue}))
     done = run("t.json", "--stack-name", "other", "--for", "deploy")
     assert done.exit_code == 0
-    assert resources(done.stdout, "sns:CreateTopic") == {"*"}
-    for type_ in ("AWS::SNS::Topic", "Custom::Thing"):
+    assert resources(done.stdout, "sqs:CreateQueue") == {"*"}
+    for type_ in ("AWS::SQS::Queue", "Custom::Thing"):
         assert type_ in done.stderr
 
 

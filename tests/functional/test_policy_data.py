@@ -113,7 +113,7 @@ class Deployed:
         return self.identities(logical_id, action)
 
     def edge_arn(self, type_: str, action: str, properties: Json, generated: str) -> str | None:
-        """The resource of an action for a domain name, its records or the access logs."""
+        """The resource of an action for the domain name, the records, logs and alarms."""
         domain = self.resources.get("DomainName", {}).get("Properties", {}).get("DomainName")
         found = {
             "AWS::ApiGateway::Account": f"apigateway:{REGION}::/account",
@@ -122,6 +122,9 @@ class Deployed:
             "AWS::CertificateManager::Certificate": f"acm:{REGION}:{ACCOUNT}:certificate/0a1b",
             "AWS::Logs::LogGroup": f"logs:{REGION}:{ACCOUNT}:log-group:"
             + properties.get("LogGroupName", generated),
+            "AWS::SNS::Topic": f"sns:{REGION}:{ACCOUNT}:{generated}",
+            "AWS::CloudWatch::Alarm": f"cloudwatch:{REGION}:{ACCOUNT}:alarm:{generated}",
+            "AWS::CloudWatch::Dashboard": f"cloudwatch::{ACCOUNT}:dashboard/{generated}",
         }.get(type_)
         if action.startswith("route53:"):
             found = f"route53:::{ROUTE53.get(action, f'hostedzone/{ZONE}')}"

@@ -48,7 +48,7 @@ GAPS = {
 }
 DENIED = re.compile(r"denied|may not |AccessDenied", re.IGNORECASE)
 LESS = re.compile(
-    r"denied|may not |not checked|unknown|not compared|not continued|403", re.IGNORECASE
+    r"denied|may not |not checked|not known|unknown|not compared|not continued|403", re.IGNORECASE
 )
 COMMANDS_WITHOUT_AWS = {
     *("init", "template", "lint", "audit", "graph", "policy", "serve"),
@@ -97,6 +97,14 @@ def scene(
 
 RELEASES = "[releases]\n" + ROUTES
 WITH = " with releases"
+BASES = {
+    "deploy with alarms": "deploy",
+    "status with alarms": "status",
+    "publish with alarms": "publish",
+    "release activate with alarms": "publish --release",
+}
+"""The row of the command that the calls of a row are added to."""
+ALARMS = "[alarms]\npublished_within_hours = 24\n"
 LEFT = "readmodel-cfn-diff-00000000-1-1-left"
 
 
@@ -708,7 +716,7 @@ def own_calls(site: Site, row: str) -> Document:
     long_template = len(stack.template()) > 51_200
     names = Names(content, site.name, Place(site.sandbox.region, ACCOUNT), {})
     keys = [route.key_pattern for route in stack.model.routes]
-    for each in dict.fromkeys((row.partition(" with ")[0], row)):
+    for each in dict.fromkeys((BASES.get(row, row.partition(" with ")[0]), row)):
         for place, actions in COMMANDS[each].items():
             for action in actions:
                 grants.allow(action, Places(names, keys, long_template).arns(place))
@@ -847,3 +855,37 @@ def test_each_command_has_a_row() -> None:
     rows = {row.split()[0] for row in COMMANDS}
     assert set(main.list_commands(None)) - COMMANDS_WITHOUT_AWS == rows  # type: ignore[arg-type]
     assert {row for purpose in EVERYTHING for row in PURPOSES[purpose]} == set(COMMANDS)
+
+
+@scene(
+    "deploy with alarms",
+    "deploy --yes",
+    *in_stack("ListStackResources"),
+    "cloudwatch:DescribeAlarms",
+    shows="watches",
+)
+def deploy_with_alarms(site: Site) -> None:
+    deployed(site, ALARMS + ROUTES)
+    site.describe(ALARMS + "latency_ms = 2000\n" + ROUTES)
+
+
+@scene("status with alarms", "status", "cloudwatch:DescribeAlarms", shows="ErrorsAlarm")
+def status_with_alarms(site: Site) -> None:
+    deployed(site, ALARMS + ROUTES)
+
+
+@scene("publish with alarms", "publish DATA", "cloudwatch:PutMetricData")
+def publish_with_alarms(site: Site) -> None:
+    deployed(site, ALARMS + ROUTES)
+    new_documents(site)
+
+
+@scene(
+    "release activate with alarms",
+    "publish DATA --release --watch 1",
+    "cloudwatch:DescribeAlarms",
+)
+def watch_a_release(site: Site) -> None:
+    """The first release is not watched to the end, so this takes no minute."""
+    deployed(site, "[alarms]\n" + RELEASES)
+    new_documents(site)

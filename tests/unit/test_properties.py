@@ -61,8 +61,8 @@ def test_rendering_is_deterministic(model: ReadModel) -> None:
 
 
 # The principals of API Gateway and Lambda, and the audience of a token of GitHub for AWS.
-GIVEN = ("arn:aws:kms:", "arn:aws:acm:")  # ARNs of the options
 SAME_IN_EVERY_PARTITION = ("apigateway.amazonaws.com", LAMBDA, "sts.amazonaws.com")
+GIVEN = ("arn:aws:kms:", "arn:aws:acm:", "arn:aws:sns:")  # ARNs that a model names
 
 
 @given(read_models)
@@ -166,6 +166,7 @@ def on_an_api(model: ReadModel, gzip: bool) -> ReadModel:
         access=None,
         domain=None,
         logs=None,
+        alarms=None,
         data_store=replace(model.data_store, stored_encoding=encoding),
         api=Api(missing=model.api.missing, cors_origin="*"),
         deployment=Deployment(),
@@ -179,6 +180,8 @@ def as_alone(resources: dict[str, Any], prefix: str) -> str:
         alone = title.removeprefix(prefix)
         text = text.replace(json.dumps(title), json.dumps(alone))
         text = re.sub(rf"\$\{{{title}(?=[.}}])", f"${{{alone}", text)  # in the text of a Sub
+    text = text.replace(f', {{"Name": "Prefix", "Value": "{prefix}"}}', "")
+    text = text.replace(rf", \"Prefix\", \"{prefix}\"".replace(" ", ""), "")
     text = text.replace(f'{{"Ref": "AWS::StackName"}}, "{prefix}", ', '{"Ref": "AWS::StackName"}, ')
     return re.sub("ApiGatewayDeployment[0-9a-f]{10}", "ApiGatewayDeployment", text)
 

@@ -172,4 +172,5 @@ def test_every_section_is_compared() -> None:
         "access",
         "domain",
         "logs",
+        "alarms",
     }

@@ -150,6 +150,13 @@ def diff(
     is_flag=True,
     help="Import resources that exist, such as a retained bucket.",
 )
+@click.option(
+    "--no-watch",
+    "watch",
+    flag_value=False,
+    default=True,
+    help="Do not let the alarms of [alarms] roll the update back.",
+)
 @click.option("--revert-drift", is_flag=True, help="Revert changes made outside of CloudFormation.")
 def deploy(
     stack: ReadModelStack,

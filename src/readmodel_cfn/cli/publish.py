@@ -107,6 +107,7 @@ _RUN_AGAIN = "run it again: only what is missing is sent"
     "--no-activate", is_flag=True, help="With --release: complete it, without making it live."
 )
 @click.option("--stage", type=WORD, help="With --release: stage to activate it on.")
+@release.watch_option
 @yes_option
 @json_option
 @click.pass_context
@@ -131,6 +132,7 @@ def publish(
     release_id: str | None,
     no_activate: bool,
     stage: str | None,
+    watch: int | None,
     yes: bool,
     as_json: bool,
 ) -> None:
@@ -142,7 +144,8 @@ def publish(
     are skipped, unless a route's key has them: .well-known/{name}.json.
 
     With --release, a release is built that has the documents in PATH and no others, and then goes
-    live. Its ID is printed first. An interrupted run is continued by running it again.
+    live. Its ID is printed first. An interrupted run is continued by running it again. With
+    --watch, too, the release before is made live again if an alarm fires: exit code 4.
 
     With --version, and on a route with a version_field, a document replaces only older versions: if
     a newer one is stored, it is stale and not sent. If its version is stored with another content,
@@ -156,7 +159,7 @@ def publish(
     sent, stale (key, version, stored, etag), conflict (key, what), invalid (source, what, pointer),
     lost, deleted or kept, and at the end result, with the same fields. With --dry-run one line
     whose key is plan. With --release the first line is release, and result has release, documents,
-    copied, stage, previous, based_on and notes, too.
+    copied, stage, previous, based_on, watched and notes, too.
     """
     _check_patterns(exclude)
     single = {"--key": key, "--route": route, "--if-match": if_match, "--create-only": create_only}
@@ -166,6 +169,7 @@ def publish(
             **single,
             "--delete-missing": delete_missing,
             "--stage": stage,
+            "--watch": watch,
             "--version": document_version,
         },
         no_activate=no_activate,
@@ -179,6 +183,7 @@ def publish(
                 report,
                 activate=not no_activate,
                 stage=stage,
+                watch=watch,
                 dry_run=dry_run,
                 yes=yes,
                 as_json=as_json,

@@ -32,6 +32,7 @@ def _of_sections(created: Resources) -> dict[str, str]:
         "[access]": [*(created.api_keys or ())],
         "[domain]": created.domain or (),
         "[logs]": created.logs or (),
+        "[alarms]": created.alarms,
     }
     return {
         resource.title: table

@@ -37,6 +37,7 @@ from readmodel_cfn.deploy.releases import (
     releases_before,
     set_releases,
 )
+from readmodel_cfn.deploy.rollback import AlarmWatch, with_rollback
 from readmodel_cfn.deploy.settings import FindSettings, no_settings
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.deploy.stack_diff import StackDiff
@@ -119,6 +120,7 @@ def deploy(
     origin: Mapping[str, str] | None = None,
     find_settings: FindSettings = no_settings,
     releases: ReleaseCalls | None = None,
+    watch: AlarmWatch | None = None,
     confirm: Confirm | None = None,
     on_progress: OnProgress = ignore,
     on_interrupt: OnInterrupt | None = None,
@@ -144,6 +146,7 @@ def deploy(
         origin: The table of readmodel.toml that creates a resource, by logical ID, for errors.
         find_settings: Finds the changed settings of the deployed template, for the StackDiff.
         releases: What to ask about releases, if the template reads documents of releases.
+        watch: The alarms that roll an update back, if the template has or had them.
         confirm: Called before each change; without it these are refused: adopting a stack,
             recreating it, continuing a failed rollback, replacing a bucket or an API, removing
             all routes, and disabling the execute-api URL.
@@ -181,6 +184,7 @@ def deploy(
         on_interrupt,
         find_settings=find_settings,
         releases=releases,
+        watch=watch,
     )
     try:
         return _run(context)
@@ -207,6 +211,7 @@ def _run(context: DeployContext) -> DeployResult:
     context = replace(context, location=inspection.location)
     action, by_change_set = inspection.plan.action, context.options.needs_change_set
     if by_change_set or action in CHANGING:
+        context = with_rollback(context, inspection)
         context = _with_bucket(context)
         _preflight(context, inspection)
     before = releases_before(context, inspection)

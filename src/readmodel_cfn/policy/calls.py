@@ -17,6 +17,7 @@ Place = Literal[
     "bucket",
     "documents",
     "kms-key",
+    "metrics",
     "named-bucket",
     "named-log-group",
     "named-role",
@@ -34,9 +35,10 @@ Place = Literal[
 """The resource of a call.
 
 `account` is API Gateway's settings of the account, `any` every resource: IAM has no narrower one
-for these actions. `documents` are the objects of the routes, `objects` all objects of the bucket,
-`named-...` what the template gives a name, `templates` the objects of the template bucket,
-`releases` those of releases, `reads` the stages of an API whose requests must be signed.
+for these actions. `metrics` are those of this tool's namespace. `documents` are the objects of the
+routes, `objects` all objects of the bucket, `named-...` what the template gives a name, `templates`
+the objects of the template bucket, `releases` those of releases, `reads` the stages of an API whose
+requests must be signed.
 """
 
 Calls = Mapping[Place, tuple[str, ...]]
@@ -123,6 +125,12 @@ COMMANDS: Mapping[str, Calls] = {
         "releases": ("s3:GetObject", "s3:PutObject"),
         "kms-key": _ENCRYPTED,
     },
+    # Whether an alarm fires before the update. DescribeAlarms of named alarms has no narrower
+    # resource *(assumed)*.
+    "deploy with alarms": {
+        "stack": ("cloudformation:ListStackResources",),
+        "any": ("cloudwatch:DescribeAlarms",),
+    },
     "follow": {
         "stack": ("cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"),
         "any": ("cloudformation:DescribeEvents",),
@@ -139,6 +147,7 @@ COMMANDS: Mapping[str, Calls] = {
         "any": ("cloudformation:DescribeStackDriftDetectionStatus",),
     },
     "status with releases": {"stages": ("apigateway:GET",), "releases": ("s3:GetObject",)},
+    "status with alarms": {"any": ("cloudwatch:DescribeAlarms",)},
     "diagnose": {
         "stack": ("cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"),
         "any": ("cloudformation:DescribeEvents",),
@@ -164,6 +173,8 @@ COMMANDS: Mapping[str, Calls] = {
         "stages": ("apigateway:GET", "apigateway:PATCH"),
         "kms-key": _ENCRYPTED,
     },
+    "publish with alarms": {"metrics": ("cloudwatch:PutMetricData",)},
+    "release activate with alarms": {"any": ("cloudwatch:DescribeAlarms",)},
     "release list": {
         **_RELEASES,
         "releases": ("s3:GetObject",),
@@ -277,19 +288,21 @@ ALSO: Mapping[str, Calls] = {
 
 PURPOSES: Mapping[Purpose, tuple[str, ...]] = {
     "deploy": (
-        *("diff", "deploy", "deploy with access logs", "deploy with releases", "follow"),
-        *("outputs",),
-        *("status", "status with releases", "diagnose"),
+        *("diff", "deploy", "deploy with access logs", "deploy with releases"),
+        *("deploy with alarms", "follow", "outputs"),
+        *("status", "status with releases", "status with alarms", "diagnose"),
     ),
     "diff": ("diff",),
     "publish": (
         *("publish", "publish with a version", "publish --as-writer", "publish as a role"),
         *("publish --release", "release list", "release activate", "release prune"),
+        *("publish with alarms", "release activate with alarms"),
         *("ls", "history", "restore"),
         *("unpublish", "unpublish with a version", "unpublish by age"),
     ),
     "read": (
-        *("outputs", "status", "status --drift", "status with releases", "follow", "diagnose"),
+        *("outputs", "status", "status --drift", "status with releases", "status with alarms"),
+        *("follow", "diagnose"),
         *("ls", "history", "release list", "openapi --deployed", "read", "read with access"),
     ),
     "verify": ("verify", "verify with releases", "verify with access"),
@@ -302,12 +315,21 @@ WITH_RELEASES = frozenset(
     {
         *("deploy with releases", "status with releases", "verify with releases"),
         *("publish --release", "release list", "release activate", "release prune"),
+        "release activate with alarms",
     }
 )
 """The commands that only a template with releases needs."""
 
 WITH_LOGS = frozenset({"deploy with access logs"})
 """The commands that only a template with access logs needs."""
+
+WITH_ALARMS = frozenset(
+    {
+        *("deploy with alarms", "status with alarms", "publish with alarms"),
+        "release activate with alarms",
+    }
+)
+"""The commands that only a template with alarms needs."""
 
 EVERYTHING: tuple[Purpose, ...] = ("deploy", "publish", "read", "verify", "delete")
 """The default: all commands; `deploy` includes `diff`."""

@@ -20,6 +20,7 @@ from readmodel_cfn.policy.calls import (
     COMMANDS,
     EVERYTHING,
     PURPOSES,
+    WITH_ALARMS,
     WITH_LOGS,
     WITH_RELEASES,
     Purpose,
@@ -30,6 +31,7 @@ from readmodel_cfn.policy.handlers import HANDLERS, SERVES, permissions
 from readmodel_cfn.policy.names import ROLE, USER, Names, Place
 from readmodel_cfn.policy.places import Places
 from readmodel_cfn.progress import Note, OnProgress, ignore
+from readmodel_cfn.template.metrics import NAMESPACE
 
 _HANDLERS: Mapping[Purpose, Sequence[str]] = {
     "deploy": HANDLERS,
@@ -41,6 +43,9 @@ _HANDLERS: Mapping[Purpose, Sequence[str]] = {
 _NOT_FOR_DRIFT = ("secretsmanager:GetSecretValue",)
 # With a role of CloudFormation the caller needs none of these.
 _BY_ROLE: tuple[Purpose, ...] = ("deploy", "delete")
+# PutMetricData has no resource; the condition limits it:
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html
+_CONDITIONS = {"metrics": Equals("cloudwatch:namespace", NAMESPACE)}
 _ALL_KEYS = ("*",)
 _NAMELESS = re.compile(r":(role/|user/|policy/|s3:::)\*(/\*)?$")
 
@@ -111,12 +116,13 @@ def _document(places: Places, purposes: Sequence[Purpose], role_arn: str | None)
     commands = dict.fromkeys(name for purpose in purposes for name in PURPOSES[purpose])
     unused = frozenset[str]() if places.has_releases else WITH_RELEASES
     unused |= frozenset() if places.has_access_logs else WITH_LOGS
+    unused |= frozenset() if places.has_alarms else WITH_ALARMS
     for command in (name for name in commands if name not in unused):
         for table in (COMMANDS, ALSO):
             for place, actions in table.get(command, {}).items():
                 arns = places.arns(place)
                 for action in actions:
-                    grants.allow(action, arns)
+                    grants.allow(action, arns, _CONDITIONS.get(place))
     for purpose in _handled(purposes, role_arn):
         withheld = _NOT_FOR_DRIFT if purpose == "read" else ()
         allow_handlers(grants, places.names, _HANDLERS[purpose], withheld)

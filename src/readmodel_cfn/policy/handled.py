@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from readmodel_cfn.cloudformation.resources import Resource
 from readmodel_cfn.policy.grants import ANY, Equals, Grants
 from readmodel_cfn.policy.handlers import SERVES, needed
-from readmodel_cfn.policy.names import BUCKET, ROLE, SECRET, USER, Names
+from readmodel_cfn.policy.names import ALARM, BUCKET, DASHBOARD, ROLE, SECRET, TOPIC, USER, Names
 
 # The actions that could give a role or a user more than its permissions boundary, if IAM did not
 # compare iam:PermissionsBoundary, which is that of the request or of the identity:
@@ -46,6 +46,8 @@ _OF_ZONE = (
     "route53:ListResourceRecordSets",
 )
 _ROLE_OF_ACCOUNT = "CloudWatchRoleArn"
+# CloudFormation may describe an alarm without its name *(assumed)*.
+_WITHOUT_NAME = ("cloudwatch:DescribeAlarms", "secretsmanager:GetRandomPassword")
 _ON_OBJECTS = ("s3:PutObjectAcl", "s3:DeleteObject")
 
 
@@ -94,7 +96,7 @@ def _arns(names: Names, resource: Resource, action: str) -> list[str]:
         return [f"arn:{names.place.partition}:route53:::hostedzone/{zone}"]
     if service == "acm" and action != "acm:RequestCertificate":
         return [names.place.arn("acm", f"certificate/{ANY}")]
-    if resource.type == SECRET and action != "secretsmanager:GetRandomPassword":
+    if resource.type in (SECRET, ALARM, DASHBOARD, TOPIC) and action not in _WITHOUT_NAME:
         return [names.own(resource)]
     return [ANY]
 

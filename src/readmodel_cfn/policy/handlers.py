@@ -144,6 +144,13 @@ SERVES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "logs:PutRetentionPolicy": ("RetentionInDays",),
         "s3:REST.PUT.OBJECT": (),
     },
+    "AWS::SNS::Topic": {
+        "sns:Subscribe": ("Subscription",),
+        "sns:Unsubscribe": ("Subscription",),
+        "sns:PutDataProtectionPolicy": ("DataProtectionPolicy",),
+        "iam:GetRole": ("DeliveryStatusLogging",),
+        "iam:PassRole": ("DeliveryStatusLogging",),
+    },
     # Nothing of these serves a single property.
     "AWS::ApiGateway::ApiKey": {},
     "AWS::ApiGateway::Account": {},
@@ -156,6 +163,8 @@ SERVES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "AWS::ApiGateway::Stage": {},
     "AWS::ApiGateway::UsagePlan": {},
     "AWS::ApiGateway::UsagePlanKey": {},
+    "AWS::CloudWatch::Alarm": {},
+    "AWS::CloudWatch::Dashboard": {},
     "AWS::IAM::AccessKey": {},
     "AWS::S3::BucketPolicy": {},
 }

@@ -30,12 +30,29 @@ _KEPT = 24
 _RANDOM = 13  # characters at most
 BUCKET, ROLE, USER = "AWS::S3::Bucket", "AWS::IAM::Role", "AWS::IAM::User"
 POLICY, SECRET = "AWS::IAM::ManagedPolicy", "AWS::SecretsManager::Secret"
+ALARM, DASHBOARD, TOPIC = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::SNS::Topic"
 LOG_GROUP = "AWS::Logs::LogGroup"
-_LENGTHS = {BUCKET: 63, ROLE: 64, USER: 64, POLICY: 128, LOG_GROUP: 512}
+_LENGTHS = {
+    BUCKET: 63,
+    ROLE: 64,
+    USER: 64,
+    POLICY: 128,
+    ALARM: 255,
+    DASHBOARD: 255,
+    TOPIC: 256,
+    LOG_GROUP: 512,
+}
 _IAM = {
     ROLE: ("role", "RoleName"),
     USER: ("user", "UserName"),
     POLICY: ("policy", "ManagedPolicyName"),
+}
+# The service, the beginning of the resource in the ARN, and the property with the name.
+_NAMED = {
+    ALARM: ("cloudwatch", "alarm:", "AlarmName"),
+    DASHBOARD: ("cloudwatch", "dashboard/", "DashboardName"),
+    TOPIC: ("sns", "", "TopicName"),
+    LOG_GROUP: ("logs", "log-group:", "LogGroupName"),
 }
 
 
@@ -85,16 +102,18 @@ class Names:
         return None if value is None else self._text(value)
 
     def own(self, resource: Resource) -> str:
-        """The ARN of a bucket, a role, a user, a managed policy, a secret or a log group."""
+        """The ARN of a bucket, an identity, a managed policy, a secret, or one of `_NAMED`."""
         if resource.type == BUCKET:
             return self.place.arn("s3", self._bucket(resource), region=False, account=False)
         if resource.type == SECRET:
             # CloudFormation's name has no stack name; Secrets Manager adds six characters to it.
             name = self.given(resource, "Name") or resource.id
             return self.place.arn("secretsmanager", f"secret:{name}-{ANY}")
-        if resource.type == LOG_GROUP:
-            name = self.given(resource, "LogGroupName") or self._generated(resource)
-            return self.place.arn("logs", f"log-group:{name}")
+        if resource.type in _NAMED:
+            service, beginning, property_ = _NAMED[resource.type]
+            name = self.given(resource, property_) or self._generated(resource)
+            has_region = resource.type != DASHBOARD  # a dashboard is in every region
+            return self.place.arn(service, f"{beginning}{name}", region=has_region)
         kind, property_ = _IAM[resource.type]
         name = self.given(resource, property_) or self._generated(resource)
         return self.iam(f"{kind}{self.given(resource, 'Path') or '/'}{name}")

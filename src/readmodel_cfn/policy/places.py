@@ -37,6 +37,11 @@ class Places:
         stages = self.names.of_type("AWS::ApiGateway::Stage")
         return any("AccessLogSetting" in stage.properties for stage in stages)
 
+    @property
+    def has_alarms(self) -> bool:
+        """Whether the template has alarms."""
+        return any(self.names.of_type("AWS::CloudWatch::Alarm"))
+
     def arns(self, place: Place) -> list[str]:
         """The ARNs; none if the template has nothing of the kind."""
         return list(_PLACES[place](self))
@@ -110,6 +115,7 @@ _PLACES: Mapping[Place, Callable[[Places], Iterator[str]]] = {
     "kms-key": lambda places: (
         key for bucket in places.names.of_type(BUCKET) for key in places.names.keys_of(bucket)
     ),
+    "metrics": lambda _: iter([ANY]),
     "named-bucket": lambda places: places.named(BUCKET, "BucketName"),
     # DescribeLogGroups lists the names that begin with a text: it is for no single log group.
     "named-log-group": lambda places: (

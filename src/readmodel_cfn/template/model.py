@@ -8,6 +8,7 @@ from readmodel_cfn.template.options import OptionError
 from readmodel_cfn.template.releases import PREFIX, PREVIEW_STAGE, Releases
 from readmodel_cfn.template.routes import ROUTES_ALLOWED, Route, check_routes
 from readmodel_cfn.template.sections.access import Access
+from readmodel_cfn.template.sections.alarms import Alarms
 from readmodel_cfn.template.sections.api import Api
 from readmodel_cfn.template.sections.data_store import DataStore
 from readmodel_cfn.template.sections.deployment import Deployment
@@ -26,8 +27,9 @@ SECTIONS: Mapping[str, type] = {
     "access": Access,
     "domain": Domain,
     "logs": Logs,
+    "alarms": Alarms,
 }
-OPTIONAL_SECTIONS = frozenset({"releases", "access", "domain", "logs"})
+OPTIONAL_SECTIONS = frozenset({"releases", "access", "domain", "logs", "alarms"})
 """The sections that a model has only if its file has their table."""
 
 
@@ -52,6 +54,7 @@ class ReadModel:
     access: Access | None = None
     domain: Domain | None = None
     logs: Logs | None = None
+    alarms: Alarms | None = None
 
     def __post_init__(self) -> None:
         routes: Any = self.routes
@@ -92,6 +95,11 @@ class ReadModel:
         if self.releases.preview and self.deployment.stage == PREVIEW_STAGE:
             allowed = f"another name than {PREVIEW_STAGE}, or preview = false under [releases]"
             raise OptionError("deployment.stage", PREVIEW_STAGE, allowed)
+
+    @property
+    def writes_metric(self) -> bool:
+        """Whether `publish` writes a metric, which an alarm reads."""
+        return self.alarms is not None and self.alarms.published_within_hours is not None
 
     def to_dict(self) -> dict[str, Any]:
         """The template as plain values, like troposphere's Template.to_dict."""

@@ -23,6 +23,7 @@ from troposphere import (
     iam,
     logs,
     secretsmanager,
+    sns,
 )
 from troposphere import apigateway as ag
 
@@ -34,6 +35,7 @@ from readmodel_cfn.template.sections.domain import Domain
 
 ExportName = Literal[
     "ApiKeyId",
+    "AlarmTopicArn",
     "ApiUrl",
     "DataStoreRoleArn",
     "DataStoreSecretArn",
@@ -77,6 +79,7 @@ def build_outputs(
     writer: iam.User | iam.Role | None,
     access_key: iam.AccessKey | None,
     secret: secretsmanager.Secret | None,
+    topic: sns.Topic | None = None,
 ) -> list[Output]:
     """The outputs of one read model: `urls`, the bucket's name, the writer and its key."""
     outputs = [*urls, *_bucket(bucket, names)]
@@ -92,6 +95,9 @@ def build_outputs(
         outputs.append(Output(names("DataStoreSecretArn"), Description=about, Value=Ref(secret)))
     elif access_key is not None:
         outputs += _key(access_key, names)
+    if topic is not None:
+        about = "Topic that the alarms notify"
+        outputs.append(Output(names("AlarmTopicArn"), Description=about, Value=Ref(topic)))
     return outputs
 
 

@@ -7,7 +7,7 @@ action has a wildcard.
 from collections.abc import Sequence
 from typing import Any
 
-from awacs import kms, logs, s3, sts
+from awacs import cloudwatch, kms, logs, s3, sts
 from awacs.aws import (
     Action,
     Allow,
@@ -31,6 +31,7 @@ from readmodel_cfn.limits import (
     ROLE_POLICY_LENGTH,
     USER_POLICY_LENGTH,
 )
+from readmodel_cfn.template.metrics import NAMESPACE
 from readmodel_cfn.template.oidc import Issuer, issuers_of, subjects_of
 from readmodel_cfn.template.references import joined
 from readmodel_cfn.template.sections.writer import LAMBDA
@@ -94,6 +95,20 @@ def encrypt(key: Arn) -> Statement:
 def decrypt(key: Arn) -> Statement:
     """Allow S3 to decrypt the data key with KMS for the reader."""
     return Statement(Effect=Allow, Action=[kms.Decrypt], Resource=[key])
+
+
+def put_metric() -> Statement:
+    """Allow a writer to write the metric of `publish`, in this tool's namespace only.
+
+    The action has no resource; the condition limits it:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html
+    """
+    return Statement(
+        Effect=Allow,
+        Action=[cloudwatch.PutMetricData],
+        Resource=["*"],
+        Condition=Condition(StringEquals("cloudwatch:namespace", NAMESPACE)),
+    )
 
 
 def refuse_plain_http(bucket: AWSHelperFn) -> Statement:
@@ -190,13 +205,18 @@ _FRAME = 700  # characters of a document without its keys: version, effects, act
 _ARN = len('"arn:aws-us-gov:s3:::/",') + 63  # around a key in an object's ARN
 
 
+METRIC_LENGTH = 150
+"""Characters of the statement of `put_metric`, at most."""
+
+
 def batches(
     patterns: Sequence[str], attached_to: type[iam.User | iam.Role], reserved: int = 0
 ) -> list[list[str]]:
     """Divide key patterns by IAM's quotas: the first batch is for the inline policy.
 
     Each other batch fits into one managed policy. The first is empty if the first pattern is too
-    long. `reserved` are the characters of other inline policies, with which it shares a quota.
+    long. `reserved` are the characters of other statements and inline policies, which share its
+    quota.
 
     Raises:
         ConfigError: too many patterns for the policies of one user or role.

@@ -4,7 +4,7 @@ An existing bucket, role or API is used instead of a new one, and keeps its own 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from troposphere import AWSHelperFn, AWSObject, Output, iam, s3
@@ -13,6 +13,7 @@ from troposphere import apigateway as ag
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.limits import MINIMUM_COMPRESSION_SIZE
 from readmodel_cfn.template.access import ApiKeys, access_outputs, build_api_keys
+from readmodel_cfn.template.alarms import AlarmResources, build_alarms
 from readmodel_cfn.template.api import build_api
 from readmodel_cfn.template.cors import build_preflights
 from readmodel_cfn.template.cors_origin import fixed_origin
@@ -80,6 +81,7 @@ class Resources:
     api_keys: ApiKeys | None = None
     domain: DomainResources | None = None
     logs: LogsResources | None = None
+    alarms: AlarmResources = field(default_factory=AlarmResources)
 
     def __iter__(self) -> Iterator[AWSObject]:
         """Each resource, in the article's order."""
@@ -88,7 +90,7 @@ class Resources:
         api = [self.api, *self.api_resources, *self.methods, *self.gateway_responses]
         stages = [self.deployment, self.stage, self.preview_stage]
         keys = [*self.api_keys] if self.api_keys else []
-        edge = [*(self.logs or ()), *(self.domain or ())]
+        edge = [*(self.logs or ()), *(self.domain or ()), *self.alarms]
         resources = [*store, *self.writer, *role, *api, *stages, *keys, *edge]
         yield from (resource for resource in resources if resource is not None)
 
@@ -112,6 +114,7 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
         keys=written,
         kms_key=store.kms_key,
         allow=model.writer_allow,
+        metric=model.writes_metric,
     )
     role = build_gateway_role(
         model.gateway_role,
@@ -168,6 +171,11 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
         api_keys = build_api_keys(model.access, names, api=api.api, stages=stages)
         if model.domain:
             domain = build_domain(model.domain, model.api, names, api=api.api, stage=stage)
+    alarms = AlarmResources()
+    if model.alarms:
+        alarms = build_alarms(
+            model.alarms, names, api=api.api, deployment=model.deployment, routes=routes
+        )
     return Resources(
         data_store=own_bucket,
         data_store_policy=bucket_policy,
@@ -184,6 +192,7 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
         api_keys=api_keys,
         domain=domain,
         logs=logs,
+        alarms=alarms,
     )
 
 
@@ -205,6 +214,7 @@ def outputs_of(
         writer=made.writer.identity,
         access_key=made.writer.access_key,
         secret=made.writer.secret,
+        topic=made.alarms.topic,
     )
 
 
@@ -246,8 +256,10 @@ def _adapt_to_api(model: ReadModel, api: ag.RestApi) -> ReadModel:
 
 _NEED_OWN_API = {
     "releases": "releases need a stage of their own",
+    "access": "access belongs to a whole API",
     "domain": "a domain name needs a stage of its own",
     "logs": "access logs need a stage of their own",
+    "alarms": "alarms need a stage of their own",
 }
 _OWNERS = {"data_store": "bucket", "gateway_role": "role", "api": "API", "deployment": "stage"}
 

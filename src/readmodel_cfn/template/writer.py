@@ -49,19 +49,26 @@ def build_writer(
     keys: Sequence[str],
     kms_key: str | None,
     allow: Sequence[str],
+    metric: bool = False,
 ) -> WriterResources:
-    """The writer of the key patterns `keys` in a bucket, which `kms_key` may encrypt."""
+    """The writer of the key patterns `keys` in a bucket, which `kms_key` may encrypt.
+
+    With `metric` it may write the metric of `publish`.
+    """
     if options.kind == "none":
         return WriterResources()
     kind = iam.Role if options.kind == "role" else iam.User
     reserved = policies.LOGS_LENGTH if LAMBDA in options.principals else 0
+    reserved += policies.METRIC_LENGTH if metric else 0
     first, *others = (
-        policies.document(_statements(allow, bucket.arn, batch, kms_key)) if batch else None
+        _statements(allow, bucket.arn, batch, kms_key) if batch else []
         for batch in policies.batches(keys, kind, reserved)
     )
-    identity = _identity(options, first, names)
+    if metric:
+        first.append(policies.put_metric())
+    identity = _identity(options, policies.document(first) if first else None, names)
     attached = {"Roles" if options.kind == "role" else "Users": [Ref(identity)]}
-    beyond = [document for document in others if document]
+    beyond = [policies.document(statements) for statements in others]
     title = names("DataStoreWriterPolicy")
     managed = tuple(policies.beyond_inline(title, beyond, **attached))
     if options.kind == "role":

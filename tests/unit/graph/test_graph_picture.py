@@ -286,7 +286,7 @@ def test_reference_is_an_arrow(reference: Content) -> None:
         )
     )
     assert drawn.arrows == [("Alarm", "Topic", [], False)]
-    assert drawn.sections == {"other": ["Alarm", "Topic"]}
+    assert drawn.sections == {"alarms": ["Alarm", "Topic"]}
 
 
 def test_depends_on_is_an_arrow_only_without_a_reference() -> None:

@@ -20,6 +20,7 @@ from readmodel_cfn.analysis.parts import REST_API
 from readmodel_cfn.analysis.roles import POLICY_TYPES, USER
 
 _MAX_BOXES = 40  # more are hard to read; mermaid itself allows 500 arrows
+_CLOUDWATCH = "AWS::CloudWatch::"
 _OWNER_TYPES: Mapping[str, Sequence[str]] = {
     "AWS::S3::BucketPolicy": (BUCKET,),
     **dict.fromkeys(POLICY_TYPES, IDENTITIES),
@@ -33,7 +34,7 @@ _OWNER_TYPES: Mapping[str, Sequence[str]] = {
 
 
 class Section(Enum):
-    """The article's sections in its order, and one for other resources."""
+    """The article's sections in its order, the alarms, and one for other resources."""
 
     OUTSIDE = ""
     STORE = "Data store"
@@ -41,6 +42,7 @@ class Section(Enum):
     ROLE = "Gateway role"
     API = "API"
     DEPLOYMENT = "Deployment"
+    ALARMS = "Alarms"
     OTHER = "Other resources"
 
 
@@ -126,6 +128,10 @@ def _section(node: Node, arrows: Sequence[Arrow]) -> Section:
         return Section.DEPLOYMENT if node.type in (STAGE, DEPLOYMENT) else Section.API
     if node.type == BUCKET and any(arrow.target == node and arrow.items for arrow in arrows):
         return Section.STORE
+    if node.type.startswith(_CLOUDWATCH) or any(
+        arrow.target == node and arrow.source.type.startswith(_CLOUDWATCH) for arrow in arrows
+    ):
+        return Section.ALARMS
     if any(arrow.target == node and arrow.head == ASSUMES for arrow in arrows):
         return Section.ROLE
     return Section.WRITER if _writes(node, arrows) else Section.OTHER

@@ -77,7 +77,15 @@ class Activation:
             ReadModelError: no release was live before.
             LostRace: another release was activated at the same time.
         """
-        pointer = self.store.pointer()
+        return self.switch_back(self.store.pointer())
+
+    def switch_back(self, pointer: Pointer | None) -> Activated:
+        """Make the release live that was live before, if the pointer is still this one.
+
+        Raises:
+            ReadModelError: no release was live before.
+            LostRace: another release was activated meanwhile.
+        """
         if pointer is None or pointer.previous is None:
             what, where = "no release was live before", f"{self.store.bucket}/{POINTER}"
             raise ReadModelError(what, where=where, hint=_LIST)

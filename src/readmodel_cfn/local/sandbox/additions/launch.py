@@ -25,6 +25,7 @@ ADDITIONS = (
     "api_gateway_refusals",
     "api_gateway_resources",
     "secret_arn",
+    "metric_alarms",
     "buckets",
     "s3_backend",
     "data_plane",

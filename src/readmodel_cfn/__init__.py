@@ -20,14 +20,17 @@ if TYPE_CHECKING:
     from readmodel_cfn.template.render import build_template, render
     from readmodel_cfn.template.routes import Route
     from readmodel_cfn.template.sections.api import Api
+    from readmodel_cfn.template.sections.cdn import Cdn
     from readmodel_cfn.template.sections.data_store import DataStore
     from readmodel_cfn.template.sections.deployment import Deployment
     from readmodel_cfn.template.sections.gateway_role import GatewayRole
+    from readmodel_cfn.template.sections.waf import Waf
     from readmodel_cfn.template.sections.writer import Writer
     from readmodel_cfn.version import __version__
 
 __all__ = [
     "Api",
+    "Cdn",
     "DataStore",
     "DeployedApi",
     "Deployment",
@@ -38,6 +41,7 @@ __all__ = [
     "ReadModelStack",
     "Releases",
     "Route",
+    "Waf",
     "Writer",
     "__version__",
     "add_read_model",
@@ -50,6 +54,7 @@ __all__ = [
 
 _MODULES = {
     "Api": "template.sections.api",
+    "Cdn": "template.sections.cdn",
     "DataStore": "template.sections.data_store",
     "DeployedApi": "template.compose",
     "Deployment": "template.sections.deployment",
@@ -60,6 +65,7 @@ _MODULES = {
     "ReadModelStack": "stack",
     "Releases": "template.releases",
     "Route": "template.routes",
+    "Waf": "template.sections.waf",
     "Writer": "template.sections.writer",
     "__version__": "version",
     "add_read_model": "template.compose",

@@ -29,6 +29,8 @@ def _of_sections(created: Resources) -> dict[str, str]:
         "[api]": [created.api, *created.gateway_responses],
         "[deployment]": [created.deployment, created.stage],
         "[releases]": [created.preview_stage],
+        "[cdn]": created.cdn or [],
+        "[waf]": created.waf,
     }
     return {
         resource.title: table

@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from readmodel_cfn.template.options import OptionError
+from readmodel_cfn.template.pairs import check_pairs
 from readmodel_cfn.template.releases import PREFIX, PREVIEW_STAGE, Releases
 from readmodel_cfn.template.routes import ROUTES_ALLOWED, Route, check_routes
 from readmodel_cfn.template.sections.api import Api
+from readmodel_cfn.template.sections.cdn import Cdn
 from readmodel_cfn.template.sections.data_store import DataStore
 from readmodel_cfn.template.sections.deployment import Deployment
 from readmodel_cfn.template.sections.gateway_role import GatewayRole
+from readmodel_cfn.template.sections.waf import Waf
 from readmodel_cfn.template.sections.writer import Writer
 
 SECTIONS: Mapping[str, type] = {
@@ -20,8 +23,10 @@ SECTIONS: Mapping[str, type] = {
     "api": Api,
     "deployment": Deployment,
     "releases": Releases,
+    "cdn": Cdn,
+    "waf": Waf,
 }
-OPTIONAL_SECTIONS = frozenset({"releases"})
+OPTIONAL_SECTIONS = frozenset({"releases", "cdn", "waf"})
 """The sections that a model has only if its file has their table."""
 
 
@@ -43,6 +48,8 @@ class ReadModel:
     api: Api = field(default_factory=Api)
     deployment: Deployment = field(default_factory=Deployment)
     releases: Releases | None = None
+    cdn: Cdn | None = None
+    waf: Waf | None = None
 
     def __post_init__(self) -> None:
         routes: Any = self.routes
@@ -56,6 +63,7 @@ class ReadModel:
             if not is_off and not isinstance(value, section):
                 raise OptionError(name, value, f"a {section.__name__} object")
         self._check_releases()
+        check_pairs(self)
 
     def _check_releases(self) -> None:
         if self.releases is None:

@@ -7,7 +7,7 @@ action has a wildcard.
 from collections.abc import Sequence
 from typing import Any
 
-from awacs import kms, s3, sts
+from awacs import cloudfront, kms, s3, sts
 from awacs.aws import (
     Action,
     Allow,
@@ -90,6 +90,28 @@ def encrypt(key: Arn) -> Statement:
 def decrypt(key: Arn) -> Statement:
     """Allow S3 to decrypt the data key with KMS for the reader."""
     return Statement(Effect=Allow, Action=[kms.Decrypt], Resource=[key])
+
+
+def read_by_cdn(bucket: AWSHelperFn, distribution: Arn) -> list[Statement]:
+    """Allow one distribution to read documents, and to list, so that a missing one is 404.
+
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
+    """
+    return [
+        Statement(
+            Effect=Allow,
+            Principal=Principal("Service", "cloudfront.amazonaws.com"),
+            Action=[action],
+            Resource=[resource],
+            Condition=Condition(StringEquals("AWS:SourceArn", distribution)),
+        )
+        for action, resource in ((GET, Join("", [bucket, "/*"])), (s3.ListBucket, bucket))
+    ]
+
+
+def invalidate(distribution: Arn) -> Statement:
+    """Allow `publish --invalidate`."""
+    return Statement(Effect=Allow, Action=[cloudfront.CreateInvalidation], Resource=[distribution])
 
 
 def refuse_plain_http(bucket: AWSHelperFn) -> Statement:

@@ -3,7 +3,7 @@
 An existing bucket, role or API is used instead of a new one, and keeps its own settings.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
@@ -13,6 +13,7 @@ from troposphere import apigateway as ag
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.limits import MINIMUM_COMPRESSION_SIZE
 from readmodel_cfn.template.api import build_api
+from readmodel_cfn.template.cdn import CdnResources, build_cdn, distribution_arn
 from readmodel_cfn.template.cors import build_preflights
 from readmodel_cfn.template.cors_origin import fixed_origin
 from readmodel_cfn.template.data_store import build_data_store
@@ -22,9 +23,10 @@ from readmodel_cfn.template.gateway_role import build_gateway_role
 from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.options import options_of
-from readmodel_cfn.template.outputs import build_outputs, preview_output, url_outputs
+from readmodel_cfn.template.outputs import build_outputs, cdn_outputs, preview_output, url_outputs
 from readmodel_cfn.template.references import Reference, reference_to
 from readmodel_cfn.template.releases import PREFIX, PREVIEW_STAGE, release_key
+from readmodel_cfn.template.waf import build_associations, build_web_acl, web_acl_arn
 from readmodel_cfn.template.writer import WriterResources, build_writer
 
 Bucket: TypeAlias = s3.Bucket | AWSHelperFn | str
@@ -69,6 +71,8 @@ class Resources:
     deployment: ag.Deployment | None
     stage: ag.Stage | None
     preview_stage: ag.Stage | None = None
+    cdn: CdnResources | None = None
+    waf: tuple[AWSObject, ...] = ()
 
     def __iter__(self) -> Iterator[AWSObject]:
         """Each resource, in the article's order."""
@@ -76,7 +80,7 @@ class Resources:
         role = [self.gateway_role, *self.gateway_policies]
         api = [self.api, *self.api_resources, *self.methods, *self.gateway_responses]
         stages = [self.deployment, self.stage, self.preview_stage]
-        resources = [*store, *self.writer, *role, *api, *stages]
+        resources = [*store, *self.writer, *role, *api, *stages, *self.waf, *(self.cdn or ())]
         yield from (resource for resource in resources if resource is not None)
 
 
@@ -87,12 +91,26 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
     if model.releases:
         keys = [release_key("*", key) for key in keys]
         written = [f"{PREFIX}*"]  # manifests are beside the documents, and `*` matches slashes too
+    distribution = distribution_arn(names) if model.cdn else None
     own_bucket, bucket_policy = None, None
     if existing.bucket is None:  # a bucket has only one policy; an existing bucket keeps its own
         has_releases = model.releases is not None
-        own_bucket, bucket_policy = build_data_store(store, names, origins, releases=has_releases)
+        own_bucket, bucket_policy = build_data_store(
+            store,
+            names,
+            origins,
+            releases=has_releases,
+            distribution=distribution if model.cdn and model.cdn.origin == "data-store" else None,
+        )
     bucket = existing.bucket or reference_to(own_bucket)
-    writer = build_writer(model.writer, names, bucket=bucket, keys=written, kms_key=store.kms_key)
+    writer = build_writer(
+        model.writer,
+        names,
+        bucket=bucket,
+        keys=written,
+        kms_key=store.kms_key,
+        distribution=distribution,
+    )
     role = build_gateway_role(
         model.gateway_role,
         names,
@@ -133,6 +151,7 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
         if model.releases and model.releases.preview:
             place = (PREVIEW_STAGE, api.api, deployment, routes)
             preview = build_stage(model.deployment, *place, "PreviewStage")
+    waf, cdn = _edge(model, names, api.api, [stage, preview], own_bucket)
     return Resources(
         data_store=own_bucket,
         data_store_policy=bucket_policy,
@@ -146,7 +165,40 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
         deployment=deployment,
         stage=stage,
         preview_stage=preview,
+        cdn=cdn,
+        waf=waf,
     )
+
+
+def _edge(
+    model: ReadModel,
+    names: Names,
+    api: ag.RestApi,
+    stages: Sequence[ag.Stage | None],
+    bucket: s3.Bucket | None,
+) -> tuple[tuple[AWSObject, ...], CdnResources | None]:
+    """The web ACL with its associations, and the distribution."""
+    served = [stage for stage in stages if stage is not None]
+    acl = (
+        build_web_acl(model.waf, names, "CLOUDFRONT" if model.cdn else "REGIONAL")
+        if model.waf
+        else None
+    )
+    arn = web_acl_arn(model.waf, acl) if model.waf else None
+    if model.cdn is None:
+        associations = build_associations(arn, served) if arn else []
+        return (*([acl] if acl else []), *associations), None
+    cdn = build_cdn(
+        model.cdn,
+        names,
+        api=api,
+        stage=served[0],
+        bucket=bucket,
+        routes=model.routes,
+        cors=model.api,
+        web_acl=arn,
+    )
+    return (acl,) if acl else (), cdn
 
 
 def outputs_of(
@@ -157,6 +209,8 @@ def outputs_of(
     urls = url_outputs(made.api, stage, model.routes, names) if made.stage else []
     if made.preview_stage:
         urls.append(preview_output(made.api, names))
+    if made.cdn:
+        urls += cdn_outputs(made.cdn, names)
     return build_outputs(
         names,
         urls=urls,
@@ -173,6 +227,10 @@ def adapt(model: ReadModel, existing: Existing) -> ReadModel:
     Raises:
         ConfigError: an option of the model would have no effect, or the API contradicts it.
     """
+    for table in ("cdn", "waf"):
+        if getattr(model, table) and (existing.api or (table == "cdn" and existing.bucket)):
+            hint = "omit api and data_store, so that the read model has its own"
+            raise ConfigError("needs a stage and a bucket of its own", where=table, hint=hint)
     if existing.bucket is not None:
         _check_defaults("data_store", model.data_store, "set it on that bucket")
     if existing.role is not None:

@@ -42,19 +42,30 @@ class WriterResources:
 
 
 def build_writer(
-    options: Writer, names: Names, *, bucket: Reference, keys: Sequence[str], kms_key: str | None
+    options: Writer,
+    names: Names,
+    *,
+    bucket: Reference,
+    keys: Sequence[str],
+    kms_key: str | None,
+    distribution: policies.Arn = None,
 ) -> WriterResources:
-    """The writer of the key patterns `keys` in a bucket, which `kms_key` may encrypt."""
+    """The writer of the key patterns `keys` in a bucket, which `kms_key` may encrypt.
+
+    `distribution` is the ARN of the one that it may invalidate.
+    """
     if options.kind == "none":
         return WriterResources()
     kind = iam.Role if options.kind == "role" else iam.User
     first, *others = (
-        policies.document(_statements(options, bucket.arn, batch, kms_key)) if batch else None
+        _statements(options, bucket.arn, batch, kms_key) if batch else []
         for batch in policies.batches(keys, kind)
     )
-    identity = _identity(options, first, names)
+    if "invalidate" in options.allow and distribution is not None:
+        first = [*first, policies.invalidate(distribution)]
+    identity = _identity(options, policies.document(first) if first else None, names)
     attached = {"Roles" if options.kind == "role" else "Users": [Ref(identity)]}
-    beyond = [document for document in others if document]
+    beyond = [policies.document(statements) for statements in others if statements]
     title = names("DataStoreWriterPolicy")
     managed = tuple(policies.beyond_inline(title, beyond, **attached))
     if options.kind == "role":

@@ -2,8 +2,8 @@
 
 It answers every path that no route has, `/` above all: S3 would answer it with a list of the
 bucket, since the distribution may list. It chooses a route as API Gateway does: at each segment
-text has precedence over `{name}`, and that over `{name+}`. A segment may have only the characters
-of a document's key, so an encoded slash is never part of one.
+text has precedence over `{name}`, and that over `{name+}`; S3 decodes the values of parameters. A
+segment may have only the characters of a document's key, so an encoded slash is never part of one.
 
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-javascript-runtime-20.html
@@ -35,11 +35,12 @@ function find(node, parts, values) {
   return node['+'] ? [node['+'], values.concat([parts.join('/')])] : null;
 }
 function keyOf(path) {
-  const parts = path.replace(/^\\/+|\\/+$/g, '').split('/').map(decodeURIComponent);
-  if (!parts.every(part => /^[A-Za-z0-9._-]+$/.test(part))) return null;
+  const parts = path.replace(/^\\/+|\\/+$/g, '').split('/');
+  if (!parts.every(part => /^[A-Za-z0-9._-]+$/.test(decodeURIComponent(part)))) return null;
   const found = find(routes, parts, []);
   if (!found) return null;
-  const key = found[0].replace(/\\{(\\d+)\\}/g, (all, number) => found[1][number]);
+  const values = found[1].map(value => decodeURIComponent(value));
+  const key = found[0].replace(/\\{(\\d+)\\}/g, (all, number) => values[number]);
   return key.length > %(longest)d || /(^|\\/)\\.\\.?(\\/|$)/.test(key) ? null : key;
 }
 function answer(request, status, text) {

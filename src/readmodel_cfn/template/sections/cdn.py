@@ -47,8 +47,9 @@ class Cdn:
     )
 
     def __post_init__(self) -> None:
-        if isinstance(self.aliases, list):
-            object.__setattr__(self, "aliases", tuple(self.aliases))
+        given: object = self.aliases
+        if isinstance(given, list):
+            object.__setattr__(self, "aliases", tuple(given))
         check_options(self, "cdn")
         if len(set(self.aliases)) < len(self.aliases):
             raise OptionError("cdn.aliases", list(self.aliases), "each name once")

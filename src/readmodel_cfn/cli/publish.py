@@ -75,6 +75,11 @@ _RUN_AGAIN = "run it again: only what is missing is sent"
     help="Delete at most N. Required for more than 20 and more than 20 % of the documents.",
 )
 @click.option(
+    "--invalidate",
+    is_flag=True,
+    help="Then invalidate the changed routes on the distribution of [cdn].",
+)
+@click.option(
     "--exclude",
     multiple=True,
     metavar="GLOB",
@@ -115,6 +120,7 @@ def publish(
     skip_invalid: bool,
     delete_missing: bool,
     max_deletes: int | Literal["all"] | None,
+    invalidate: bool,
     exclude: tuple[str, ...],
     dry_run: bool,
     release_id: str | None,
@@ -146,7 +152,12 @@ def publish(
     single = {"--key": key, "--route": route, "--if-match": if_match, "--create-only": create_only}
     release.check_options(
         release_id,
-        {**single, "--delete-missing": delete_missing, "--stage": stage},
+        {
+            **single,
+            "--delete-missing": delete_missing,
+            "--stage": stage,
+            "--invalidate": invalidate,
+        },
         no_activate=no_activate,
     )
     if release_id is not None:
@@ -209,6 +220,7 @@ def publish(
                 create_only=create_only,
                 as_writer=as_writer,
                 bucket=bucket,
+                invalidate=invalidate,
                 on_progress=report,
             )
             _print_published(published, as_json)
@@ -223,6 +235,7 @@ def publish(
             max_deletes=max_deletes,
             as_writer=as_writer,
             bucket=bucket,
+            invalidate=invalidate,
             confirm=Ask(report, yes=yes),
             on_progress=report,
         )

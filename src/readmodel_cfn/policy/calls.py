@@ -13,6 +13,7 @@ Place = Literal[
     "any",
     "api",
     "bucket",
+    "distribution",
     "documents",
     "kms-key",
     "named-bucket",
@@ -138,6 +139,7 @@ COMMANDS: Mapping[str, Calls] = {
         "documents": ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
         "kms-key": _ENCRYPTED,
     },
+    "publish --invalidate": {"distribution": ("cloudfront:CreateInvalidation",)},
     "publish --as-writer": {**_DESCRIBE, "secret": ("secretsmanager:GetSecretValue",)},
     "publish as a role": {"writer-role": ("sts:AssumeRole",)},  # of a profile with role_arn
     "publish --release": {
@@ -251,7 +253,7 @@ PURPOSES: Mapping[Purpose, tuple[str, ...]] = {
     ),
     "diff": ("diff",),
     "publish": (
-        *("publish", "publish --as-writer", "publish as a role"),
+        *("publish", "publish --invalidate", "publish --as-writer", "publish as a role"),
         *("publish --release", "release list", "release activate", "release prune"),
         *("ls", "history", "restore", "unpublish"),
     ),

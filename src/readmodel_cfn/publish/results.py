@@ -132,6 +132,7 @@ class Published:
 
     `version` is None if the bucket keeps no versions, `etag` has its quotes, `bytes` is the size
     as stored. `url` is where clients read it; None if it was published to a bucket by its name.
+    `invalidated` are the paths that were invalidated.
     `target` is the account, region and stack.
     """
 
@@ -142,6 +143,7 @@ class Published:
     bytes: int
     url: str | None = None
     target: Target = field(default_factory=Target)
+    invalidated: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The fields, with those of `target`."""
@@ -214,6 +216,7 @@ class PublishResult:
         target: The account, region and stack.
         kept: Number of documents that were not deleted, because another publisher has changed them
             since they were listed.
+        invalidated: The paths that were invalidated.
     """
 
     kind: ClassVar[str] = "result"
@@ -232,6 +235,7 @@ class PublishResult:
     bucket: str = ""
     target: Target = field(default_factory=Target)
     kept: int = 0
+    invalidated: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The numbers, the URLs, the bucket, and the fields of `target`."""
@@ -246,6 +250,7 @@ class PublishResult:
             "bytes": self.bytes,
             "seconds": round(self.seconds, 3),
             "urls": dict(self.urls),
+            "invalidated": list(self.invalidated),
             "bucket": self.bucket,
             **self.target.as_dict(),
         }

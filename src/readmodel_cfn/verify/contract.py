@@ -90,12 +90,13 @@ class Contract:
 
 @dataclass(frozen=True)
 class CheckedStack:
-    """The deployed stack: its bucket, the URL of its API, and whether it has this tool's tag."""
+    """The deployed stack: its bucket, the URLs of API and CDN, whether it has the tag."""
 
     location: StackLocation
     bucket: str
     api_url: str
     is_managed: bool
+    cdn_url: str | None = None
 
     def require_managed(self) -> None:
         """Check that this tool created the stack.

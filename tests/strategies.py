@@ -1,12 +1,14 @@
 """Hypothesis strategies for read models and their parts."""
 
 import string
+from dataclasses import replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
 
 from readmodel_cfn import (
     Api,
+    Cdn,
     DataStore,
     Deployment,
     GatewayRole,
@@ -14,6 +16,7 @@ from readmodel_cfn import (
     ReadModelError,
     Releases,
     Route,
+    Waf,
     Writer,
 )
 
@@ -148,6 +151,20 @@ deployments = st.builds(
     metrics=st.booleans(),
 )
 
+CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/0a1b2c3d"
+cdns = st.one_of(
+    st.builds(Cdn, origin=st.sampled_from(["data-store", "api"])),
+    st.builds(
+        Cdn,
+        origin=st.sampled_from(["data-store", "api"]),
+        aliases=st.lists(names.map("{}.example.com".format), min_size=1, unique=True).map(tuple),
+        certificate=st.just(CERTIFICATE) | st.none(),
+        hosted_zone_id=st.just("Z0123456789"),
+    ),
+)
+wafs = st.builds(
+    Waf, mode=st.sampled_from(["count", "block"]), rate_limit=st.integers(10, 2_000_000_000)
+)
 releases = st.builds(Releases, keep=st.integers(1, 99), preview=st.booleans())
 
 
@@ -161,3 +178,12 @@ read_models = st.builds(
     deployment=deployments,
     releases=st.none() | releases,
 )
+
+PLAIN = {"data_store": DataStore(), "api": Api()}
+with_edge = st.builds(
+    lambda model, cdn, waf: replace(model, **PLAIN, releases=None, cdn=cdn, waf=waf),
+    read_models,
+    st.none() | cdns,
+    st.none() | wafs,
+)
+"""Read models with [cdn] and [waf], and the defaults of the tables that could contradict them."""

@@ -169,4 +169,6 @@ def test_every_section_is_compared() -> None:
         "api",
         "deployment",
         "releases",
+        "cdn",
+        "waf",
     }

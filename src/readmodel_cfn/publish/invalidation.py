@@ -72,8 +72,7 @@ def invalidate(connection: Connection, distribution: str, paths: Sequence[str]) 
             cloudfront = connection.client("cloudfront")
             cloudfront.create_invalidation(DistributionId=distribution, InvalidationBatch=batch)
     except ReadModelError as error:
-        given = " ".join(f"'{path}'" for path in paths)
-        command = f"aws cloudfront create-invalidation --distribution-id {distribution}"
+        given = ", ".join(paths)
         what = f"the documents are published, but not invalidated: {error.what}"
-        hint = f"{command} --paths {given}"
+        hint = f"run it again with --force --invalidate, or invalidate {given} yourself"
         raise Unfinished(what, where=f"distribution {distribution}", hint=hint) from error

@@ -132,7 +132,7 @@ def build_cdn(
     made = [access, function, cache, headers, certificate, distribution]
     parts = [*made, *_records(options, names, distribution)]
     given = tuple(part for part in parts if part is not None)
-    return CdnResources(distribution, given, options.aliases)
+    return CdnResources(distribution, given, options.aliases or ())
 
 
 def _unique_name(names: Names) -> AWSHelperFn:
@@ -280,7 +280,8 @@ def _aliases(options: Cdn, certificate: certificatemanager.Certificate | None) -
 
 
 def _certificate(options: Cdn, names: Names) -> certificatemanager.Certificate:
-    first, *others = options.aliases
+    aliases = options.aliases or ()
+    first, *others = aliases
     return certificatemanager.Certificate(
         names("DistributionCertificate"),
         DomainName=first,
@@ -288,9 +289,9 @@ def _certificate(options: Cdn, names: Names) -> certificatemanager.Certificate:
         ValidationMethod="DNS",
         DomainValidationOptions=[
             certificatemanager.DomainValidationOption(
-                DomainName=alias, HostedZoneId=options.hosted_zone
+                DomainName=alias, HostedZoneId=options.hosted_zone_id
             )
-            for alias in options.aliases
+            for alias in aliases
         ],
     )
 
@@ -299,12 +300,12 @@ def _records(
     options: Cdn, names: Names, distribution: cf.Distribution
 ) -> Iterator[route53.RecordSetType]:
     """An A and an AAAA record for each alias."""
-    for alias in options.aliases if options.hosted_zone else ():
+    for alias in (options.aliases or ()) if options.hosted_zone_id else ():
         digest = hashlib.sha256(alias.encode()).hexdigest()[:8].upper()
         for kind in ("A", "AAAA"):
             yield route53.RecordSetType(
                 names(f"Alias{digest}{kind}Record"),
-                HostedZoneId=options.hosted_zone,
+                HostedZoneId=options.hosted_zone_id,
                 Name=alias,
                 Type=kind,
                 AliasTarget=route53.AliasTarget(

@@ -33,6 +33,11 @@ def _reads(model: "ReadModel", origin: str) -> bool:
     return model.cdn is not None and model.cdn.origin == origin
 
 
+def _access(model: "ReadModel", option: str) -> Any:
+    """An option of [access]; None without the table."""
+    return getattr(getattr(model, "access", None), option, None)
+
+
 def _is_global(arn: str | None) -> bool:
     return arn is not None and ":global/" in arn
 
@@ -73,6 +78,42 @@ PAIRS: tuple[Pair, ...] = (
         ),
         "the ARN of a global web ACL with [cdn], and that of a regional one without it",
         "A distribution has web ACLs of the scope CLOUDFRONT only, a stage of REGIONAL only.",
+    ),
+    Pair(
+        ("access", "cdn"),
+        "access.auth",
+        lambda model: _has(model, "cdn") and _access(model, "auth") not in (None, "public"),
+        "auth = 'public' with [cdn]",
+        "CloudFront serves cached documents to readers without a key, and signatures are for "
+        "another host; from the bucket everybody reads everything.",
+    ),
+    Pair(
+        ("access", "cdn"),
+        "access.source_ips",
+        lambda model: _has(model, "cdn") and bool(_access(model, "source_ips")),
+        "no addresses with [cdn]",
+        "The API sees the addresses of CloudFront, and the bucket none.",
+    ),
+    Pair(
+        ("access", "cdn"),
+        "access.private",
+        lambda model: _has(model, "cdn") and bool(_access(model, "private")),
+        "private = false with [cdn]",
+        "CloudFront is public, and does not reach a private API.",
+    ),
+    Pair(
+        ("access", "domain"),
+        "access.private",
+        lambda model: _has(model, "domain") and bool(_access(model, "private")),
+        "private = false with [domain]",
+        "The domain name is public, and a private API has none.",
+    ),
+    Pair(
+        ("cdn", "domain"),
+        "domain.name",
+        lambda model: _has(model, "cdn", "domain"),
+        "aliases under [cdn] instead of [domain]",
+        "With a CDN the name belongs to the distribution, and the API's own endpoint stays on.",
     ),
     Pair(
         ("cdn", "writer"),

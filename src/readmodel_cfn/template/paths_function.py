@@ -20,7 +20,7 @@ from readmodel_cfn.template.routes import Route
 
 RUNTIME = "cloudfront-js-2.0"
 
-# A name in the tree begins with a slash: no object of JavaScript has such a property by itself.
+# A name in the tree begins with a slash: no object of JavaScript has such a property.
 _CODE = """\
 const routes = %(routes)s;
 const cors = %(cors)s;

@@ -1,4 +1,4 @@
-"""The CloudFront Function gives the key that the gateway reads, or answers 404 by itself."""
+"""The CloudFront Function gives the key that the gateway reads, or answers 404."""
 
 import json
 from urllib.parse import unquote

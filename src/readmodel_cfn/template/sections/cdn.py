@@ -22,9 +22,9 @@ class Cdn:
         "Where CloudFront reads documents. data-store: in the bucket, with an origin access "
         "control (default). api: from the API.",
     )
-    aliases: tuple[str, ...] = option(
-        (),
-        "Domain names of the distribution (default: none but its own at cloudfront.net).",
+    aliases: tuple[str, ...] | None = option(
+        None,
+        "Domain names of the distribution. By default it has only its own at cloudfront.net.",
         pattern=_HOST,
         allowed="a domain name in lower case, such as data.example.com",
         example=("data.example.com",),
@@ -32,17 +32,17 @@ class Cdn:
     certificate: str | None = option(
         None,
         "ARN of the certificate of the aliases, which is in us-east-1. By default the stack makes "
-        "one in hosted_zone, for which it must be in us-east-1.",
+        "one in hosted_zone_id, for which it must be in us-east-1.",
         pattern=_CERTIFICATE,
         allowed="the ARN of a certificate in us-east-1",
-        example="arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0000-1111-2222-333344445555",
+        example="arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d",
     )
-    hosted_zone: str | None = option(
+    hosted_zone_id: str | None = option(
         None,
         "ID of the Route 53 hosted zone of the aliases: the stack makes their records (default: no "
         "records are made).",
-        pattern=r"[A-Z0-9]{1,32}",
-        allowed="the ID of a hosted zone",
+        pattern=r"Z[A-Z0-9]{1,31}",
+        allowed="the ID of a hosted zone, such as Z0123456789ABCDEFGHIJ",
         example="Z0123456789ABCDEFGHIJ",
     )
 
@@ -51,12 +51,12 @@ class Cdn:
         if isinstance(given, list):
             object.__setattr__(self, "aliases", tuple(given))
         check_options(self, "cdn")
-        if len(set(self.aliases)) < len(self.aliases):
-            raise OptionError("cdn.aliases", list(self.aliases), "each name once")
-        if self.aliases and not (self.certificate or self.hosted_zone):
-            allowed = "certificate or hosted_zone with it"
+        if self.aliases is not None and len(set(self.aliases)) != len(self.aliases or "-"):
+            raise OptionError("cdn.aliases", list(self.aliases), "at least one name, each once")
+        if self.aliases and not (self.certificate or self.hosted_zone_id):
+            allowed = "certificate or hosted_zone_id with it"
             raise OptionError("cdn.aliases", list(self.aliases), allowed)
-        for name in ("certificate", "hosted_zone"):
+        for name in ("certificate", "hosted_zone_id"):
             if getattr(self, name) and not self.aliases:
                 raise OptionError(f"cdn.{name}", getattr(self, name), "it with aliases only")
 

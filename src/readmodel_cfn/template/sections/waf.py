@@ -7,7 +7,7 @@ from readmodel_cfn.template.options import OptionError, check_options, option
 
 _ARN = (
     r"arn:[a-z-]+:wafv2:[a-z0-9-]+:\d{12}:(regional|global)"
-    r"/webacl/[A-Za-z0-9_-]{1,128}/[a-f0-9-]{36}"
+    r"/webacl/[A-Za-z0-9_-]{1,128}/[a-z0-9-]{1,36}"
 )
 
 
@@ -35,7 +35,7 @@ class Waf:
         "in us-east-1 for that.",
         pattern=_ARN,
         allowed="the ARN of a web ACL",
-        example="arn:aws:wafv2:us-east-1:123456789012:global/webacl/shop/0a1b2c3d-0000-1111-2222-333344445555",
+        example="arn:aws:wafv2:us-east-1:123456789012:global/webacl/shop/0a1b2c3d",
     )
 
     def __post_init__(self) -> None:

@@ -141,12 +141,12 @@ def publish(
 
     Prints the URL where the document can be read, or one for each route, unless --bucket is given.
 
-    With --json: for one file an object with bucket, key, etag, version, bytes, url, and those of
-    the target: account, region, stack, profile, role_arn, sandbox and env; for several a line each,
-    an object whose one key is sent, invalid (source, what, pointer), lost, deleted or kept, and at
-    the end result, with the same fields. With --dry-run one line whose key is plan. With --release
-    the first line is release, and result has release, documents, copied, stage, previous, based_on
-    and notes, too.
+    With --json: for one file an object with bucket, key, etag, version, bytes, url,
+    invalidated, and those of the target: account, region, stack, profile, role_arn, sandbox and
+    env; for several a line each, an object whose one key is sent, invalid (source, what, pointer),
+    lost, deleted or kept, and at the end result, with the same fields. With --dry-run one line
+    whose key is plan. With --release the first line is release, and result has release, documents,
+    copied, stage, previous, based_on and notes, too.
     """
     _check_patterns(exclude)
     single = {"--key": key, "--route": route, "--if-match": if_match, "--create-only": create_only}

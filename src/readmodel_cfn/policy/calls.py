@@ -139,7 +139,11 @@ COMMANDS: Mapping[str, Calls] = {
         "documents": ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
         "kms-key": _ENCRYPTED,
     },
-    "publish --invalidate": {"distribution": ("cloudfront:CreateInvalidation",)},
+    "publish --invalidate": {
+        **_DESCRIBE,
+        "documents": ("s3:PutObject",),
+        "distribution": ("cloudfront:CreateInvalidation",),
+    },
     "publish --as-writer": {**_DESCRIBE, "secret": ("secretsmanager:GetSecretValue",)},
     "publish as a role": {"writer-role": ("sts:AssumeRole",)},  # of a profile with role_arn
     "publish --release": {

@@ -147,7 +147,7 @@ class Published:
 
     def as_dict(self) -> dict[str, Any]:
         """The fields, with those of `target`."""
-        return flat(self)
+        return flat(self) | {"invalidated": list(self.invalidated)}
 
     @property
     def where(self) -> str:

@@ -24,6 +24,8 @@ from readmodel_cfn import (
     build_template,
     render,
 )
+from readmodel_cfn.analysis.audit import audit_report
+from readmodel_cfn.analysis.graph import flowchart
 from readmodel_cfn.config.file import parse
 from readmodel_cfn.config.origins import origins
 from readmodel_cfn.deploy.obstacles import of_us_east_1
@@ -68,6 +70,22 @@ def test_every_model_with_edge_lints_clean(model: ReadModel) -> None:
 @given(with_edge)
 def test_every_resource_of_the_edge_has_its_table(model: ReadModel) -> None:
     assert content(model)["Resources"].keys() - origins(model).keys() == set()
+
+
+@examples(0.1)
+@given(with_edge)
+def test_every_model_with_edge_audits_clean(model: ReadModel) -> None:
+    report = audit_report(content(model))
+    assert (report.findings, report.unchecked) == ((), ())
+
+
+@pytest.mark.parametrize(("model", "target"), [(STORE, "DataStore"), (API, "ApiGatewayStage")])
+def test_graph_draws_what_readers_get_through_the_distribution(
+    model: ReadModel, target: str
+) -> None:
+    lines = flowchart(content(model)).splitlines()
+    assert [line.strip() for line in lines if "--> Distribution" in line]
+    assert [line.strip() for line in lines if f"Distribution --> {target}" in line]
 
 
 def test_only_this_distribution_may_read_and_list() -> None:

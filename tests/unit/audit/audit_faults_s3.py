@@ -58,9 +58,8 @@ def any_distribution(template: Template) -> None:
 
 
 def distribution_lists(template: Template) -> None:
-    arn = {
-        "Fn::Sub": "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${Distribution}"
-    }
+    account = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}"
+    arn = {"Fn::Sub": f"{account}:distribution/${{Distribution}}"}
     own = {"StringEquals": {"AWS:SourceArn": arn}}
     through_cloudfront(template, "s3:ListBucket", Condition=own)
 

@@ -110,6 +110,7 @@ def test_json_result_is_one_object(aws: Aws) -> None:
         "version": "v1",
         "bytes": 8,
         "url": OUTPUTS["SamplesUrl"],
+        "invalidated": [],
         **TARGET,
     }
 

@@ -2,6 +2,8 @@
 
 import string
 from collections.abc import Mapping
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 from hypothesis import settings
@@ -11,6 +13,7 @@ from readmodel_cfn import (
     Access,
     Alarms,
     Api,
+    Cdn,
     DataStore,
     Deployment,
     Domain,
@@ -20,8 +23,10 @@ from readmodel_cfn import (
     ReadModelError,
     Releases,
     Route,
+    Waf,
     Writer,
 )
+from readmodel_cfn.template.pairs import PAIRS
 from readmodel_cfn.template.sections.logs import RETENTION_DAYS
 
 ACCOUNT = "123456789012"
@@ -156,6 +161,20 @@ deployments = st.builds(
     metrics=st.booleans(),
 )
 
+CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/0a1b2c3d"
+cdns = st.one_of(
+    st.builds(Cdn, origin=st.sampled_from(["data-store", "api"])),
+    st.builds(
+        Cdn,
+        origin=st.sampled_from(["data-store", "api"]),
+        aliases=st.lists(names.map("{}.example.com".format), min_size=1, unique=True).map(tuple),
+        certificate=st.just(CERTIFICATE) | st.none(),
+        hosted_zone_id=st.just("Z0123456789"),
+    ),
+)
+wafs = st.builds(
+    Waf, mode=st.sampled_from(["count", "block"]), rate_limit=st.integers(10, 2_000_000_000)
+)
 releases = st.builds(Releases, keep=st.integers(1, 99), preview=st.booleans())
 
 networks = st.lists(
@@ -227,9 +246,10 @@ alarms = st.builds(
 )
 
 
-def _is_read_model(options: Mapping[str, Any]) -> bool:
-    preview = options["releases"] is not None and options["releases"].preview
-    return not preview or options["domain"] is None or options["domain"].default_endpoint
+def _is_allowed(options: Mapping[str, Any]) -> bool:
+    """Whether no pair of the tables is refused."""
+    model: Any = SimpleNamespace(**options)
+    return not any(pair.is_refused(model) for pair in PAIRS)
 
 
 def _read_model(options: Mapping[str, Any]) -> ReadModel:
@@ -250,8 +270,20 @@ read_models = (
             "domain": st.none() | domains,
             "logs": st.none() | logs,
             "alarms": st.none() | alarms,
+            "cdn": st.none() | cdns,
+            "waf": st.none() | wafs,
         }
     )
-    .filter(_is_read_model)
+    .filter(_is_allowed)
     .map(_read_model)
 )
+
+PLAIN = {"data_store": DataStore(), "api": Api()}
+OFF = {"releases": None, "access": None, "domain": None}
+with_edge = st.builds(
+    lambda model, cdn, waf: replace(model, **PLAIN, **OFF, cdn=cdn, waf=waf),
+    read_models,
+    st.none() | cdns,
+    st.none() | wafs,
+)
+"""Read models with [cdn] and [waf], and the defaults of the tables that could contradict them."""

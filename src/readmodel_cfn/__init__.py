@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from readmodel_cfn.template.sections.access import Access
     from readmodel_cfn.template.sections.alarms import Alarms
     from readmodel_cfn.template.sections.api import Api
+    from readmodel_cfn.template.sections.cdn import Cdn
     from readmodel_cfn.template.sections.data_store import DataStore
     from readmodel_cfn.template.sections.deployment import Deployment
     from readmodel_cfn.template.sections.domain import Domain
     from readmodel_cfn.template.sections.gateway_role import GatewayRole
     from readmodel_cfn.template.sections.logs import Logs
+    from readmodel_cfn.template.sections.waf import Waf
     from readmodel_cfn.template.sections.writer import Writer
     from readmodel_cfn.version import __version__
 
@@ -35,6 +37,7 @@ __all__ = [
     "Access",
     "Alarms",
     "Api",
+    "Cdn",
     "DataStore",
     "DeployedApi",
     "Deployment",
@@ -47,6 +50,7 @@ __all__ = [
     "ReadModelStack",
     "Releases",
     "Route",
+    "Waf",
     "Writer",
     "__version__",
     "add_read_model",
@@ -64,6 +68,7 @@ _MODULES = {
     "Access": "template.sections.access",
     "Alarms": "template.sections.alarms",
     "Api": "template.sections.api",
+    "Cdn": "template.sections.cdn",
     "DataStore": "template.sections.data_store",
     "DeployedApi": "template.compose",
     "Deployment": "template.sections.deployment",
@@ -76,6 +81,7 @@ _MODULES = {
     "ReadModelStack": "stack",
     "Releases": "template.releases",
     "Route": "template.routes",
+    "Waf": "template.sections.waf",
     "Writer": "template.sections.writer",
     "__version__": "version",
     "add_read_model": "template.compose",

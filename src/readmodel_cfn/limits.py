@@ -57,3 +57,8 @@ OBJECT_KEY_BYTES = 1_024
 # The CORS rules of a bucket, as XML:
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html
 BUCKET_CORS_BYTES = 64 * 1024
+
+# Amazon CloudFront:
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
+CLOUDFRONT_FUNCTION_BYTES = 10_240  # the code of a function
+CLOUDFRONT_WILDCARDS = 15  # invalidations of paths with * that may be in progress

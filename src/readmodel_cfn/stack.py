@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.publish.destination import Destination
     from readmodel_cfn.publish.documents import Settings
     from readmodel_cfn.publish.history import Restored, Version
+    from readmodel_cfn.publish.invalidation import ChangedRoutes
     from readmodel_cfn.publish.partition.results import CommitResult, PartitionResult
     from readmodel_cfn.publish.partitions import PartitionOptions
     from readmodel_cfn.publish.publish import Documents, MaxDeletes, SharedOptions
@@ -85,6 +86,7 @@ if TYPE_CHECKING:
 
         as_writer: bool
         bucket: str | None
+        invalidate: bool
 
 
 T = TypeVar("T")
@@ -482,6 +484,7 @@ class ReadModelStack:
         version: int | str | None = None,
         as_writer: bool = False,
         bucket: str | None = None,
+        invalidate: bool = False,
         confirm: Confirm | None = None,
         on_progress: OnProgress = ignore,
     ) -> PublishResult | PublishPlan:
@@ -509,6 +512,7 @@ class ReadModelStack:
                 a `version_field` have one without this.
             as_writer: Whether to use the access key of the stack's writer.
             bucket: Bucket to publish to (default: that of the stack).
+            invalidate: Then invalidate the changed routes on the distribution of [cdn].
             confirm: Called before any document is sent if documents are deleted (kind
                 "delete-missing").
             on_progress: Gets Step, Note, Count, and Sent, Lost, Fault, Deleted, Kept, StaleVersion
@@ -522,11 +526,16 @@ class ReadModelStack:
             ConsentRequired: `confirm` returned False; nothing was sent.
             ReadModelError: nothing was sent.
         """
+        from readmodel_cfn.publish.invalidation import ChangedRoutes
         from readmodel_cfn.publish.publish import publish
 
         self._refuse_single("--delete-missing" if delete_missing else "publish")
+        self._check_invalidation(invalidate, bucket)
         outputs: dict[str, str] = {}
-        found = _Lookup(partial(self._destination, bucket, as_writer, on_progress, outputs))
+        changed = ChangedRoutes(self.model.routes, on_progress)
+        found = _Lookup(
+            partial(self._destination, bucket, as_writer, on_progress, outputs, invalidate)
+        )
         done = publish(
             documents,
             self._known_destination(bucket, as_writer) or found,
@@ -543,10 +552,12 @@ class ReadModelStack:
             default=default,
             version=version,
             confirm=confirm,
-            on_progress=on_progress,
+            on_progress=changed if invalidate else on_progress,
         )
         if isinstance(done, PublishResult):
             self._write_metric(found, on_progress)
+            if invalidate:
+                done = replace(done, invalidated=self._invalidate(changed, as_writer, outputs))
         if isinstance(done, PublishResult) and done.deleted:
             command = f"{self.location.command('history')} KEY"
             on_progress(Note(f"If the bucket keeps versions, restore can undo this: {command}"))
@@ -567,6 +578,7 @@ class ReadModelStack:
         version: int | str | None = None,
         as_writer: bool = False,
         bucket: str | None = None,
+        invalidate: bool = False,
         on_progress: OnProgress = ignore,
     ) -> Published:
         """Publish one document, whether or not it has changed.
@@ -574,7 +586,8 @@ class ReadModelStack:
         Bytes are JSON already, any other value is encoded as JSON; `default` converts values that
         JSON does not know. With `if_match` the current document must have this ETag; with
         `create_only` the key must be new. With `version`, or on a route with a `version_field`, it
-        replaces only an older one: `outcome` of the result says what became of it.
+        replaces only an older one: `outcome` of the result says what became of it. With
+        `invalidate` its route is then invalidated on the distribution of [cdn].
 
         Raises:
             ConfigError: the document, its key or the options are invalid; nothing was sent.
@@ -585,8 +598,11 @@ class ReadModelStack:
         from readmodel_cfn.publish.put import publish_document
 
         self._refuse_single("publish_document")
+        self._check_invalidation(invalidate, bucket)
         outputs: dict[str, str] = {}
-        found = _Lookup(partial(self._destination, bucket, as_writer, on_progress, outputs))
+        found = _Lookup(
+            partial(self._destination, bucket, as_writer, on_progress, outputs, invalidate)
+        )
         done = publish_document(
             key,
             value,
@@ -601,6 +617,8 @@ class ReadModelStack:
             on_progress=on_progress,
         )
         self._write_metric(found, on_progress)
+        if invalidate:
+            done = self._invalidated(done, as_writer, outputs)
         return done if bucket else self._with_url(done, outputs)
 
     @readable_errors()
@@ -616,6 +634,7 @@ class ReadModelStack:
         version: int | str | None = None,
         as_writer: bool = False,
         bucket: str | None = None,
+        invalidate: bool = False,
         on_progress: OnProgress = ignore,
     ) -> Published:
         """Publish one JSON file, whether or not it has changed.
@@ -626,8 +645,11 @@ class ReadModelStack:
         from readmodel_cfn.publish.put import publish_file
 
         self._refuse_single("publish" if if_match is None else "--if-match")
+        self._check_invalidation(invalidate, bucket)
         outputs: dict[str, str] = {}
-        found = _Lookup(partial(self._destination, bucket, as_writer, on_progress, outputs))
+        found = _Lookup(
+            partial(self._destination, bucket, as_writer, on_progress, outputs, invalidate)
+        )
         done = publish_file(
             Path(file),
             found,
@@ -642,6 +664,8 @@ class ReadModelStack:
             on_progress=on_progress,
         )
         self._write_metric(found, on_progress)
+        if invalidate:
+            done = self._invalidated(done, as_writer, outputs)
         return done if bucket else self._with_url(done, outputs)
 
     def plan_file(
@@ -1265,7 +1289,10 @@ class ReadModelStack:
 
         self._require_model()
         outputs = self._readable(self._own_outputs(on_progress))
-        url = outputs.url(path) if path else outputs.required("SamplesUrl")
+        first = outputs.required("SamplesUrl")
+        if path is None and outputs.cdn_url():
+            first = outputs.url(self.model.routes[0].path)
+        url = outputs.url(path) if path else first
         if path is None and "{" in url:
             hint = f"add a PATH, such as {self.model.routes[0].example.path}"
             raise ConfigError("the first route has parameters", where="read", hint=hint)
@@ -1532,7 +1559,7 @@ class ReadModelStack:
         if deployed:
             stack = self._described(on_progress)
             outputs = self._own_outputs(stack=stack).at_default_endpoint()
-            outputs.url()  # it must have one
+            outputs.api_url()  # it must have one
             urls, template = outputs.api_urls(), self._client.template(stack.id)
         else:
             template = self.template()
@@ -1551,7 +1578,9 @@ class ReadModelStack:
 
     @readable_errors()
     def url(self, path: str = "", on_progress: OnProgress = ignore) -> str:
-        """The URL of a path of the deployed API, such as products/42 (default: of the API).
+        """The URL at which a path is read, such as products/42 (default: the base URL).
+
+        It is that of the distribution if there is one, otherwise of the API.
 
         Raises:
             ReadModelError: the stack does not exist, or has no API.
@@ -1920,6 +1949,7 @@ class ReadModelStack:
         as_writer: bool,
         on_progress: OnProgress,
         outputs: dict[str, str] | None = None,
+        invalidate: bool = False,
     ) -> "Destination":
         """The bucket to publish to; the stack is described only if its outputs are needed.
 
@@ -1934,10 +1964,56 @@ class ReadModelStack:
         target = None if bucket or stack is None else self.location.of_stack(stack.id).target
         own = self._own(outputs)
         bucket = bucket or own.required("S3BucketName")
+        if invalidate:
+            own.required("DistributionId")
         found = destination.Destination.from_connection(connection, bucket, target)
         if not as_writer:
             return found
-        return destination.as_writer(found, own.values, self.model.writer_allow)
+        written = destination.as_writer(found, own.values, self.model.writer_allow)
+        if invalidate:
+            written.require("--invalidate", "invalidate")
+        return written
+
+    def _check_invalidation(self, invalidate: bool, bucket: str | None) -> None:
+        """Refuse an invalidation without a distribution.
+
+        Raises:
+            ConfigError: there is no [cdn], or a bucket is given.
+        """
+        if invalidate and self.model.cdn is None:
+            hint = "add [cdn] to readmodel.toml and deploy, or omit it"
+            raise ConfigError("the read model has no CDN", where="--invalidate", hint=hint)
+        if invalidate and bucket:
+            hint = "omit --bucket: the distribution is that of the stack"
+            raise ConfigError("has no effect with --bucket", where="--invalidate", hint=hint)
+
+    def _invalidate(
+        self, changed: "ChangedRoutes", as_writer: bool, outputs: Mapping[str, str]
+    ) -> tuple[str, ...]:
+        """Invalidate the changed routes, and return their paths.
+
+        Raises:
+            Unfinished: CloudFront refused; the documents are published.
+        """
+        from readmodel_cfn.publish.invalidation import invalidate
+
+        if paths := changed.paths:
+            own = self._own(outputs or self.outputs())
+            connection = self.connection
+            if as_writer:
+                connection = self._destination(None, True, ignore).connection
+            invalidate(connection, own.required("DistributionId"), paths)
+        return paths
+
+    def _invalidated(
+        self, published: Published, as_writer: bool, outputs: Mapping[str, str]
+    ) -> Published:
+        """With the paths of the document's route, which are invalidated."""
+        from readmodel_cfn.publish.invalidation import ChangedRoutes
+
+        changed = ChangedRoutes(self.model.routes, ignore)
+        changed.add(published.key)
+        return replace(published, invalidated=self._invalidate(changed, as_writer, outputs))
 
     def _known_destination(self, bucket: str | None, as_writer: bool) -> "Destination | None":
         """The bucket, if it is known without a call: then it is listed early.
@@ -1986,14 +2062,15 @@ class ReadModelStack:
         from readmodel_cfn.verify.contract import CheckedStack
 
         outputs = self._own_outputs(stack=stack)
-        domain, default = self.model.domain, outputs.at_default_endpoint().url()
+        domain, default = self.model.domain, outputs.at_default_endpoint().api_url()
         return CheckedStack(
             location=self.location.of_stack(stack.id),
             bucket=outputs.required("S3BucketName"),
-            api_url=self._readable(outputs).url(),
+            api_url=self._readable(outputs).api_url(),
             is_managed=is_managed(stack),
             authorize=self._authorize(outputs),
             disabled_url=default if domain and not domain.default_endpoint else None,
+            cdn_url=outputs.cdn_url(),
         )
 
     def _readable(self, outputs: ModelOutputs) -> ModelOutputs:
@@ -2011,7 +2088,7 @@ class ReadModelStack:
             return outputs.at_default_endpoint()
         domain = self.model.domain
         disabled = domain is not None and not domain.default_endpoint
-        return outputs if disabled or resolves(outputs.url()) else outputs.at_default_endpoint()
+        return outputs if disabled or resolves(outputs.api_url()) else outputs.at_default_endpoint()
 
     def _own_outputs(
         self, on_progress: OnProgress = ignore, stack: "Stack | None" = None

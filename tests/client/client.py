@@ -192,6 +192,19 @@ def whole_life(shop: rm.ReadModelStack) -> int:
     return published.sent + published.unchanged
 
 
+def with_cdn() -> rm.ReadModelStack:
+    """A stack behind CloudFront, with a firewall."""
+    cdn = rm.Cdn(origin="data-store", aliases=("data.example.com",), hosted_zone_id="Z1")
+    model = rm.ReadModel(routes=MODEL.routes, cdn=cdn, waf=rm.Waf(mode="block", rate_limit=500))
+    return rm.ReadModelStack("shop", model)
+
+
+def invalidated(shop: rm.ReadModelStack) -> tuple[str, ...]:
+    """Publish, and invalidate what has changed."""
+    one: Published = shop.publish_document("products/1.json", {}, invalidate=True)
+    return one.invalidated + shop.publish("data", invalidate=True).invalidated
+
+
 def with_releases() -> rm.ReadModelStack:
     """A stack whose documents go live as a whole set."""
     options = rm.Releases(keep=2, preview=True)

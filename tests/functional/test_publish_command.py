@@ -113,6 +113,7 @@ def test_json_result_is_one_object(aws: Aws) -> None:
         "stored_version": None,
         "bytes": 8,
         "url": OUTPUTS["SamplesUrl"],
+        "invalidated": [],
         **TARGET,
     }
 

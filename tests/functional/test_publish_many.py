@@ -493,7 +493,7 @@ def test_json_has_one_line_per_document_and_a_result(objects: FakeObjects, data:
     counts = {"sent": 1, "unchanged": 4, "deleted": 0, "kept": 0, "invalid": 1, "lost": 0}
     counts |= {"passed_over": 0, "stale": 0, "conflicts": 0}
     in_bucket = {**TARGET, "account": None, "stack": None, "bucket": "mine"}
-    assert total == {**counts, "bytes": 5, "urls": {}, **in_bucket}
+    assert total == {**counts, "bytes": 5, "urls": {}, "invalidated": [], **in_bucket}
     (data / "products/bad.json").unlink()
     result = publish("data", "--json", "--delete-missing", "--yes")
     assert lines(result, "deleted") == [{"key": "payload.json"}]

@@ -430,6 +430,18 @@ def publish_as_writer(site: Site) -> None:
 
 
 @scene(
+    "publish --invalidate",
+    "publish DATA/products/1.json --key products/1.json --invalidate",
+    "cloudformation:DescribeStacks",
+    "s3:PutObject",
+    "cloudfront:CreateInvalidation",
+)
+def publish_and_invalidate(site: Site) -> None:
+    deployed(site, f"{ROUTES}[cdn]\n")
+    write_documents(site, 1)
+
+
+@scene(
     "history", "history products/1.json", "cloudformation:DescribeStacks", "s3:ListBucketVersions"
 )
 def history(site: Site) -> None:

@@ -59,3 +59,18 @@ def test_default_endpoint_takes_the_place_of_a_domain_name() -> None:
     plain = outputs({"ApiUrl": default})
     assert plain.at_default_endpoint() == plain
     assert (found.has_domain, plain.has_domain) == (True, False)
+
+
+def test_readers_get_the_url_of_the_distribution() -> None:
+    values = {"ApiUrl": "https://a/v1", "DistributionUrl": "https://d"}
+    found = outputs(values)
+    assert (found.url(), found.url("/samples")) == ("https://d", "https://d/samples")
+    assert found.route_urls(ROUTES)["samples"] == "https://d/samples"
+    assert found.document_url("products/1.json", ROUTES) == "https://d/products/1"
+    assert found.api_url("samples") == "https://a/v1/samples"
+
+
+def test_emulator_serves_no_distribution() -> None:
+    values = {"ApiUrl": "https://a/v1", "DistributionUrl": "https://d"}
+    local = StackLocation("shop", Connection("eu-west-1", endpoint_url="http://127.0.0.1:1"))
+    assert ModelOutputs.of(values, "", local).url("samples") == "https://a/v1/samples"

@@ -60,8 +60,11 @@ def test_rendering_is_deterministic(model: ReadModel) -> None:
     assert render(build_template(model)) == render(build_template(replace(model)))
 
 
-# The principals of API Gateway and Lambda, and the audience of a token of GitHub for AWS.
-SAME_IN_EVERY_PARTITION = ("apigateway.amazonaws.com", LAMBDA, "sts.amazonaws.com")
+# The principals of services, and the audience of a token of GitHub for AWS.
+SAME_IN_EVERY_PARTITION = (
+    *("apigateway.amazonaws.com", "cloudfront.amazonaws.com", LAMBDA),
+    "sts.amazonaws.com",
+)
 GIVEN = ("arn:aws:kms:", "arn:aws:acm:", "arn:aws:sns:")  # ARNs that a model names
 
 
@@ -167,6 +170,8 @@ def on_an_api(model: ReadModel, gzip: bool) -> ReadModel:
         domain=None,
         logs=None,
         alarms=None,
+        cdn=None,
+        waf=None,
         data_store=replace(model.data_store, stored_encoding=encoding),
         api=Api(missing=model.api.missing, cors_origin="*"),
         deployment=Deployment(),

@@ -543,6 +543,7 @@ def test_result_is_the_command_line_and_its_json(objects: FakeObjects) -> None:
         "bytes": 1,
         "seconds": 0,
         "urls": {},
+        "invalidated": [],
         "bucket": "bucket",
         **Target().as_dict(),
     }

@@ -173,4 +173,6 @@ def test_every_section_is_compared() -> None:
         "domain",
         "logs",
         "alarms",
+        "cdn",
+        "waf",
     }

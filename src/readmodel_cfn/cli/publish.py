@@ -85,6 +85,11 @@ _RUN_AGAIN = "run it again: only what is missing is sent"
     help="Delete at most N. Required for more than 20 and more than 20 % of the documents.",
 )
 @click.option(
+    "--invalidate",
+    is_flag=True,
+    help="Then invalidate the changed routes on the distribution of [cdn].",
+)
+@click.option(
     "--exclude",
     multiple=True,
     metavar="GLOB",
@@ -127,6 +132,7 @@ def publish(
     skip_invalid: bool,
     delete_missing: bool,
     max_deletes: int | Literal["all"] | None,
+    invalidate: bool,
     exclude: tuple[str, ...],
     dry_run: bool,
     release_id: str | None,
@@ -154,12 +160,12 @@ def publish(
     Prints the URL where the document can be read, or one for each route, unless --bucket is given.
 
     With --json: for one file an object with bucket, key, etag, version, bytes, url, outcome (sent,
-    unchanged or stale), document_version, stored_version, and those of the target: account, region,
-    stack, profile, role_arn, sandbox and env; for several a line each, an object whose one key is
-    sent, stale (key, version, stored, etag), conflict (key, what), invalid (source, what, pointer),
-    lost, deleted or kept, and at the end result, with the same fields. With --dry-run one line
-    whose key is plan. With --release the first line is release, and result has release, documents,
-    copied, stage, previous, based_on, watched and notes, too.
+    unchanged or stale), document_version, stored_version, invalidated, and those of the target:
+    account, region, stack, profile, role_arn, sandbox and env; for several a line each, an object
+    whose one key is sent, stale (key, version, stored, etag), conflict (key, what), invalid
+    (source, what, pointer), lost, deleted or kept, and at the end result, with the same fields.
+    With --dry-run one line whose key is plan. With --release the first line is release, and result
+    has release, documents, copied, stage, previous, based_on, watched and notes, too.
     """
     _check_patterns(exclude)
     single = {"--key": key, "--route": route, "--if-match": if_match, "--create-only": create_only}
@@ -171,6 +177,7 @@ def publish(
             "--stage": stage,
             "--watch": watch,
             "--version": document_version,
+            "--invalidate": invalidate,
         },
         no_activate=no_activate,
     )
@@ -239,6 +246,7 @@ def publish(
                 version=document_version,
                 as_writer=as_writer,
                 bucket=bucket,
+                invalidate=invalidate,
                 on_progress=report,
             )
             _print_published(published, as_json)
@@ -254,6 +262,7 @@ def publish(
             version=document_version,
             as_writer=as_writer,
             bucket=bucket,
+            invalidate=invalidate,
             confirm=Ask(report, yes=yes),
             on_progress=report,
         )

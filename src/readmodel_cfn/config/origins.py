@@ -33,6 +33,8 @@ def _of_sections(created: Resources) -> dict[str, str]:
         "[domain]": created.domain or (),
         "[logs]": created.logs or (),
         "[alarms]": created.alarms,
+        "[cdn]": created.cdn or [],
+        "[waf]": created.waf,
     }
     return {
         resource.title: table

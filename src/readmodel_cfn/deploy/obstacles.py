@@ -22,6 +22,7 @@ from readmodel_cfn.limits import ACCESS_KEYS
 
 _STAGE, _DEPLOYMENT = "AWS::ApiGateway::Stage", "AWS::ApiGateway::Deployment"
 _ACCESS_KEY = "AWS::IAM::AccessKey"
+_DISTRIBUTION, _CLOUDFRONT_REGION = "AWS::CloudFront::Distribution", "us-east-1"
 _RESOURCE, _METHOD = "AWS::ApiGateway::Resource", "AWS::ApiGateway::Method"
 _NEW_STACK = (
     "deploy under another stack name, switch the clients to the new URL, then delete this stack"
@@ -49,6 +50,31 @@ def obstacles(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> lis
     paths = _api_resources(old), _api_resources(new)
     stages = [*_inline_stages(old, new), *_lost_stages(old, new)]
     return [*stages, *_path_parts(*paths), *_duplicate_names(old, new), *_third_keys(old, new)]
+
+
+def of_us_east_1(after: Mapping[str, Any], region: str | None) -> list[Obstacle]:
+    """What CloudFront takes from us-east-1 only, if the stack is in another region.
+
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html
+    https://docs.aws.amazon.com/waf/latest/APIReference/API_CreateWebACL.html
+    """
+    if region in (None, _CLOUDFRONT_REGION):
+        return []
+    made = unconditional_resources(after)
+    used = json.dumps([each for each in made.values() if each.get("Type") == _DISTRIBUTION])
+    found = []
+    for name, resource in made.items():
+        kind, scope = resource.get("Type"), properties_of(resource).get("Scope")
+        if kind == "AWS::WAFv2::WebACL" and scope == "CLOUDFRONT":
+            found.append(_elsewhere(name, "web ACLs", "web_acl under [waf]"))
+        elif kind == "AWS::CertificateManager::Certificate" and f'{{"Ref": "{name}"}}' in used:
+            found.append(_elsewhere(name, "certificates", "certificate under [cdn]"))
+    return found
+
+
+def _elsewhere(name: str, what: str, setting: str) -> Obstacle:
+    hint = f"give the ARN of one with {setting}, or deploy the stack in {_CLOUDFRONT_REGION}"
+    return Obstacle(name, f"CloudFront takes {what} of {_CLOUDFRONT_REGION} only", hint)
 
 
 def removed_methods(before: Any, after: Mapping[str, Any]) -> list[str]:

@@ -43,6 +43,23 @@ class ModelOutputs:
         return self.values[name]
 
     def url(self, path: str = "") -> str:
+        """The URL at which readers get a path: that of the CDN, or of the API.
+
+        An emulator does not serve CloudFront, so there it is that of the API.
+
+        Raises:
+            ReadModelError: the stack has no API.
+        """
+        cdn = self.cdn_url()
+        if cdn is None or self.location.connection.emulator_url:
+            return self.api_url(path)
+        return f"{cdn}/{path.lstrip('/')}" if path else cdn
+
+    def cdn_url(self) -> str | None:
+        """The URL of the distribution, if there is one."""
+        return self.values.get("DistributionUrl")
+
+    def api_url(self, path: str = "") -> str:
         """The URL of a path of the API; without a path that of the API.
 
         Raises:
@@ -83,7 +100,7 @@ class ModelOutputs:
         """The URL of each API by the name of the stack's output, which has the prefix."""
         found = {name: url for name, url in self.values.items() if name.endswith("ApiUrl")}
         if not found and _ARTICLE_URL in self.values:
-            found = {_ARTICLE_URL: self.url()}
+            found = {_ARTICLE_URL: self.api_url()}
         return {f"{self.prefix}{name}": url for name, url in found.items()}
 
     @property

@@ -15,6 +15,7 @@ Place = Literal[
     "api",
     "api-keys",
     "bucket",
+    "distribution",
     "documents",
     "kms-key",
     "metrics",
@@ -164,6 +165,11 @@ COMMANDS: Mapping[str, Calls] = {
         "documents": ("s3:GetObject", "s3:PutObject"),
         "kms-key": _ENCRYPTED,
     },
+    "publish --invalidate": {
+        **_DESCRIBE,
+        "documents": ("s3:PutObject",),
+        "distribution": ("cloudfront:CreateInvalidation",),
+    },
     "publish --as-writer": {**_DESCRIBE, "secret": ("secretsmanager:GetSecretValue",)},
     "publish as a role": {"writer-role": ("sts:AssumeRole",)},  # of a profile with role_arn
     "publish --release": {
@@ -294,7 +300,8 @@ PURPOSES: Mapping[Purpose, tuple[str, ...]] = {
     ),
     "diff": ("diff",),
     "publish": (
-        *("publish", "publish with a version", "publish --as-writer", "publish as a role"),
+        *("publish", "publish with a version", "publish --invalidate"),
+        *("publish --as-writer", "publish as a role"),
         *("publish --release", "release list", "release activate", "release prune"),
         *("publish with alarms", "release activate with alarms"),
         *("ls", "history", "restore"),

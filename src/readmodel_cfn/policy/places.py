@@ -80,6 +80,12 @@ def _stack(places: Places) -> Iterator[str]:
     yield places.names.place.arn("cloudformation", f"stack/{places.names.stack}/*")
 
 
+def _distributions(places: Places) -> Iterator[str]:
+    for _ in places.names.of_type("AWS::CloudFront::Distribution"):
+        # CloudFront generates the ID.
+        yield places.names.place.arn("cloudfront", f"distribution/{ANY}", region=False)
+
+
 def _apis(places: Places) -> Iterator[str]:
     yield places.names.place.arn("apigateway", "/restapis/*", account=False)
 
@@ -112,6 +118,7 @@ _PLACES: Mapping[Place, Callable[[Places], Iterator[str]]] = {
     "documents": lambda places: (
         f"{bucket}/{key}" for bucket in places.buckets() for key in places.keys
     ),
+    "distribution": _distributions,
     "kms-key": lambda places: (
         key for bucket in places.names.of_type(BUCKET) for key in places.names.keys_of(bucket)
     ),

@@ -195,6 +195,7 @@ class Published:
 
     `version` is None if the bucket keeps no versions, `etag` has its quotes, `bytes` is the size
     as stored. `url` is where clients read it; None if it was published to a bucket by its name.
+    `invalidated` are the paths that were invalidated.
     `target` is the account, region and stack.
 
     `document_version` is the version of a document that was published with one, and
@@ -213,10 +214,11 @@ class Published:
     outcome: Literal["sent", "unchanged", "stale"] = "sent"
     document_version: str | None = None
     stored_version: str | None = None
+    invalidated: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The fields, with those of `target`."""
-        return flat(self)
+        return flat(self) | {"invalidated": list(self.invalidated)}
 
     @property
     def where(self) -> str:
@@ -288,6 +290,7 @@ class PublishResult:
         stale: Number of documents that were not sent, because a newer version is stored.
         conflicts: Number of documents that were not sent, because their version is stored with
             another content, or with another kind of version.
+        invalidated: The paths that were invalidated.
     """
 
     kind: ClassVar[str] = "result"
@@ -308,6 +311,7 @@ class PublishResult:
     kept: int = 0
     stale: int = 0
     conflicts: int = 0
+    invalidated: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The numbers, the URLs, the bucket, and the fields of `target`."""
@@ -324,6 +328,7 @@ class PublishResult:
             "bytes": self.bytes,
             "seconds": round(self.seconds, 3),
             "urls": dict(self.urls),
+            "invalidated": list(self.invalidated),
             "bucket": self.bucket,
             **self.target.as_dict(),
         }

@@ -5,16 +5,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from readmodel_cfn.template.options import OptionError
+from readmodel_cfn.template.pairs import check_pairs
 from readmodel_cfn.template.releases import PREFIX, PREVIEW_STAGE, Releases
 from readmodel_cfn.template.routes import ROUTES_ALLOWED, Route, check_routes
 from readmodel_cfn.template.sections.access import Access
 from readmodel_cfn.template.sections.alarms import Alarms
 from readmodel_cfn.template.sections.api import Api
+from readmodel_cfn.template.sections.cdn import Cdn
 from readmodel_cfn.template.sections.data_store import DataStore
 from readmodel_cfn.template.sections.deployment import Deployment
 from readmodel_cfn.template.sections.domain import Domain
 from readmodel_cfn.template.sections.gateway_role import GatewayRole
 from readmodel_cfn.template.sections.logs import Logs
+from readmodel_cfn.template.sections.waf import Waf
 from readmodel_cfn.template.sections.writer import Writer
 
 SECTIONS: Mapping[str, type] = {
@@ -28,8 +31,10 @@ SECTIONS: Mapping[str, type] = {
     "domain": Domain,
     "logs": Logs,
     "alarms": Alarms,
+    "cdn": Cdn,
+    "waf": Waf,
 }
-OPTIONAL_SECTIONS = frozenset({"releases", "access", "domain", "logs", "alarms"})
+OPTIONAL_SECTIONS = frozenset({"releases", "access", "domain", "logs", "alarms", "cdn", "waf"})
 """The sections that a model has only if its file has their table."""
 
 
@@ -55,6 +60,8 @@ class ReadModel:
     domain: Domain | None = None
     logs: Logs | None = None
     alarms: Alarms | None = None
+    cdn: Cdn | None = None
+    waf: Waf | None = None
 
     def __post_init__(self) -> None:
         routes: Any = self.routes
@@ -68,15 +75,7 @@ class ReadModel:
             if not is_off and not isinstance(value, section):
                 raise OptionError(name, value, f"a {section.__name__} object")
         self._check_releases()
-        if self.releases and self.releases.preview and not self._default_endpoint:
-            # Disabling the endpoint affects all stages of the API:
-            # https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-disable-default-endpoint.html
-            allowed = "true, because the preview stage is read there, or no releases.preview"
-            raise OptionError("domain.default_endpoint", False, allowed)
-
-    @property
-    def _default_endpoint(self) -> bool:
-        return self.domain is None or self.domain.default_endpoint
+        check_pairs(self)
 
     @property
     def writer_allow(self) -> tuple[str, ...]:

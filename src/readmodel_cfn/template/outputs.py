@@ -27,6 +27,7 @@ from troposphere import (
 )
 from troposphere import apigateway as ag
 
+from readmodel_cfn.template.cdn import CdnResources
 from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.references import Reference
 from readmodel_cfn.template.releases import PREVIEW_STAGE
@@ -41,6 +42,8 @@ ExportName = Literal[
     "DataStoreSecretArn",
     "DataStoreUser",
     "DefaultEndpointUrl",
+    "DistributionId",
+    "DistributionUrl",
     "LogGroupName",
     "PreviewUrl",
     "ReadArn",
@@ -148,6 +151,19 @@ def preview_output(api: ag.RestApi, names: Names) -> Output:
     """The base URL of the stage that can serve another release."""
     about = "URL of the API's preview stage"
     return Output(names("PreviewUrl"), Description=about, Value=url(api, PREVIEW_STAGE))
+
+
+def cdn_outputs(cdn: CdnResources, names: Names) -> list[Output]:
+    """The URL of the distribution, and its ID."""
+    about = "URL of the CDN, at which documents are read"
+    return [
+        Output(names("DistributionUrl"), Description=about, Value=cdn.url),
+        Output(
+            names("DistributionId"),
+            Description="ID of the CloudFront distribution",
+            Value=Ref(cdn.distribution),
+        ),
+    ]
 
 
 def _bucket(bucket: Reference, names: Names) -> list[Output]:

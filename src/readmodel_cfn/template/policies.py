@@ -7,7 +7,7 @@ action has a wildcard.
 from collections.abc import Sequence
 from typing import Any
 
-from awacs import cloudwatch, kms, logs, s3, sts
+from awacs import cloudfront, cloudwatch, kms, logs, s3, sts
 from awacs.aws import (
     Action,
     Allow,
@@ -111,6 +111,28 @@ def put_metric() -> Statement:
     )
 
 
+def read_by_cdn(bucket: AWSHelperFn, distribution: Arn) -> list[Statement]:
+    """Allow one distribution to read documents, and to list, so that a missing one is 404.
+
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
+    """
+    return [
+        Statement(
+            Effect=Allow,
+            Principal=Principal("Service", "cloudfront.amazonaws.com"),
+            Action=[action],
+            Resource=[resource],
+            Condition=Condition(StringEquals("AWS:SourceArn", distribution)),
+        )
+        for action, resource in ((GET, Join("", [bucket, "/*"])), (s3.ListBucket, bucket))
+    ]
+
+
+def invalidate(distribution: Arn) -> Statement:
+    """Allow `publish --invalidate`."""
+    return Statement(Effect=Allow, Action=[cloudfront.CreateInvalidation], Resource=[distribution])
+
+
 def refuse_plain_http(bucket: AWSHelperFn) -> Statement:
     """Deny every request without TLS.
 
@@ -207,6 +229,8 @@ _ARN = len('"arn:aws-us-gov:s3:::/",') + 63  # around a key in an object's ARN
 
 METRIC_LENGTH = 150
 """Characters of the statement of `put_metric`, at most."""
+INVALIDATE_LENGTH = 150
+"""Characters of the statement of `invalidate`, at most."""
 
 
 def batches(

@@ -3,7 +3,7 @@
 An existing bucket, role or API is used instead of a new one, and keeps its own settings.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
@@ -15,6 +15,7 @@ from readmodel_cfn.limits import MINIMUM_COMPRESSION_SIZE
 from readmodel_cfn.template.access import ApiKeys, access_outputs, build_api_keys
 from readmodel_cfn.template.alarms import AlarmResources, build_alarms
 from readmodel_cfn.template.api import build_api
+from readmodel_cfn.template.cdn import CdnResources, build_cdn, distribution_arn
 from readmodel_cfn.template.cors import build_preflights
 from readmodel_cfn.template.cors_origin import fixed_origin
 from readmodel_cfn.template.data_store import build_data_store
@@ -28,12 +29,14 @@ from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.options import options_of
 from readmodel_cfn.template.outputs import (
     build_outputs,
+    cdn_outputs,
     log_group_output,
     preview_output,
     url_outputs,
 )
 from readmodel_cfn.template.references import Reference, reference_to
 from readmodel_cfn.template.releases import PREFIX, PREVIEW_STAGE, release_key
+from readmodel_cfn.template.waf import build_associations, build_web_acl, web_acl_arn
 from readmodel_cfn.template.writer import WriterResources, build_writer
 
 Bucket: TypeAlias = s3.Bucket | AWSHelperFn | str
@@ -82,6 +85,8 @@ class Resources:
     domain: DomainResources | None = None
     logs: LogsResources | None = None
     alarms: AlarmResources = field(default_factory=AlarmResources)
+    cdn: CdnResources | None = None
+    waf: tuple[AWSObject, ...] = ()
 
     def __iter__(self) -> Iterator[AWSObject]:
         """Each resource, in the article's order."""
@@ -91,7 +96,8 @@ class Resources:
         stages = [self.deployment, self.stage, self.preview_stage]
         keys = [*self.api_keys] if self.api_keys else []
         edge = [*(self.logs or ()), *(self.domain or ()), *self.alarms]
-        resources = [*store, *self.writer, *role, *api, *stages, *keys, *edge]
+        front = [*self.waf, *(self.cdn or ())]
+        resources = [*store, *self.writer, *role, *api, *stages, *keys, *edge, *front]
         yield from (resource for resource in resources if resource is not None)
 
 
@@ -102,10 +108,17 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
     if model.releases:
         keys = [release_key("*", key) for key in keys]
         written = [f"{PREFIX}*"]  # manifests are beside the documents, and `*` matches slashes too
+    distribution = distribution_arn(names) if model.cdn else None
     own_bucket, bucket_policy = None, None
     if existing.bucket is None:  # a bucket has only one policy; an existing bucket keeps its own
         has_releases = model.releases is not None
-        own_bucket, bucket_policy = build_data_store(store, names, origins, releases=has_releases)
+        own_bucket, bucket_policy = build_data_store(
+            store,
+            names,
+            origins,
+            releases=has_releases,
+            distribution=distribution if model.cdn and model.cdn.origin == "data-store" else None,
+        )
     bucket = existing.bucket or reference_to(own_bucket)
     writer = build_writer(
         model.writer,
@@ -115,6 +128,7 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
         kms_key=store.kms_key,
         allow=model.writer_allow,
         metric=model.writes_metric,
+        distribution=distribution,
     )
     role = build_gateway_role(
         model.gateway_role,
@@ -176,6 +190,7 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
         alarms = build_alarms(
             model.alarms, names, api=api.api, deployment=model.deployment, routes=routes
         )
+    waf, cdn = _edge(model, names, api.api, [stage, preview], own_bucket)
     return Resources(
         data_store=own_bucket,
         data_store_policy=bucket_policy,
@@ -193,7 +208,40 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
         domain=domain,
         logs=logs,
         alarms=alarms,
+        cdn=cdn,
+        waf=waf,
     )
+
+
+def _edge(
+    model: ReadModel,
+    names: Names,
+    api: ag.RestApi,
+    stages: Sequence[ag.Stage | None],
+    bucket: s3.Bucket | None,
+) -> tuple[tuple[AWSObject, ...], CdnResources | None]:
+    """The web ACL with its associations, and the distribution."""
+    served = [stage for stage in stages if stage is not None]
+    acl = (
+        build_web_acl(model.waf, names, "CLOUDFRONT" if model.cdn else "REGIONAL")
+        if model.waf
+        else None
+    )
+    arn = web_acl_arn(model.waf, acl) if model.waf else None
+    if model.cdn is None:
+        associations = build_associations(arn, served) if arn else []
+        return (*([acl] if acl else []), *associations), None
+    cdn = build_cdn(
+        model.cdn,
+        names,
+        api=api,
+        stage=served[0],
+        bucket=bucket,
+        routes=model.routes,
+        cors=model.api,
+        web_acl=arn,
+    )
+    return (acl,) if acl else (), cdn
 
 
 def outputs_of(
@@ -207,6 +255,8 @@ def outputs_of(
     if made.preview_stage:
         urls.append(preview_output(made.api, names))
     urls += access_outputs(model.access, made.api_keys, names, api=made.api, stage=stage)
+    if made.cdn:
+        urls += cdn_outputs(made.cdn, names)
     return build_outputs(
         names,
         urls=urls,
@@ -224,6 +274,10 @@ def adapt(model: ReadModel, existing: Existing) -> ReadModel:
     Raises:
         ConfigError: an option of the model would have no effect, or the API contradicts it.
     """
+    for table in ("cdn", "waf"):
+        if getattr(model, table) and (existing.api or (table == "cdn" and existing.bucket)):
+            hint = "omit api and data_store, so that the read model has its own"
+            raise ConfigError("needs a stage and a bucket of its own", where=table, hint=hint)
     if existing.bucket is not None:
         _check_defaults("data_store", model.data_store, "set it on that bucket")
     if existing.role is not None:

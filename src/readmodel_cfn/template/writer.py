@@ -50,22 +50,28 @@ def build_writer(
     kms_key: str | None,
     allow: Sequence[str],
     metric: bool = False,
+    distribution: policies.Arn = None,
 ) -> WriterResources:
     """The writer of the key patterns `keys` in a bucket, which `kms_key` may encrypt.
 
-    With `metric` it may write the metric of `publish`.
+    With `metric` it may write the metric of `publish`; `distribution` is the ARN of the one that it
+    may invalidate.
     """
     if options.kind == "none":
         return WriterResources()
     kind = iam.Role if options.kind == "role" else iam.User
     reserved = policies.LOGS_LENGTH if LAMBDA in options.principals else 0
     reserved += policies.METRIC_LENGTH if metric else 0
+    invalidates = "invalidate" in options.allow and distribution is not None
+    reserved += policies.INVALIDATE_LENGTH if invalidates else 0
     first, *others = (
         _statements(allow, bucket.arn, batch, kms_key) if batch else []
         for batch in policies.batches(keys, kind, reserved)
     )
     if metric:
         first.append(policies.put_metric())
+    if invalidates:
+        first.append(policies.invalidate(distribution))
     identity = _identity(options, policies.document(first) if first else None, names)
     attached = {"Roles" if options.kind == "role" else "Users": [Ref(identity)]}
     beyond = [policies.document(statements) for statements in others]

@@ -102,7 +102,7 @@ class Contract:
 
 @dataclass(frozen=True)
 class CheckedStack:
-    """The deployed stack: its bucket, the URL of its API, and whether it has this tool's tag.
+    """The deployed stack: its bucket, the URLs of API and CDN, and whether it has this tool's tag.
 
     `authorize` has the headers that authorize reads; `disabled_url` is API Gateway's own URL if the
     stack disables it.
@@ -114,6 +114,7 @@ class CheckedStack:
     is_managed: bool
     authorize: Authorize = anonymous
     disabled_url: str | None = None
+    cdn_url: str | None = None
 
     def require_managed(self) -> None:
         """Check that this tool created the stack.

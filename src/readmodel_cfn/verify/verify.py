@@ -16,6 +16,7 @@ from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.target import Target
 from readmodel_cfn.verify import checks
+from readmodel_cfn.verify.cdn import CdnReads, judge_cdn, not_read, read_cdn
 from readmodel_cfn.verify.contract import CheckedStack, Contract, ProbePlan
 from readmodel_cfn.verify.cors import cors
 from readmodel_cfn.verify.outcome import Outcome, not_checked
@@ -121,11 +122,13 @@ def verify(
     api = Api(stack.api_url, contract, timeout, ca_bundle=trusted, authorize=stack.authorize)
     plain_s3 = _plain_s3(connection, s3)
     access = partial(check_access, s3, stack.bucket, probe.key, plain_s3, api.url, trusted)
-    found = examine(api, probe, document, access, on_progress)
+    cdn = partial(_read_cdn, stack, contract, probe) if stack.cdn_url else None
+    found = examine(api, probe, document, access, on_progress, cdn)
     check_not_refused(contract, found.reads.first)
     outcomes = judge(contract, found.reads, found.access, live)
     if stack.disabled_url:
         outcomes.append(checks.default_endpoint(_at_disabled(stack, probe.path)))
+    outcomes += judge_cdn(found.cdn) if found.cdn else ()
     return VerifyResult(
         where=str(stack.location),
         route=probe.route.path,
@@ -163,6 +166,14 @@ def _at_disabled(stack: CheckedStack, path: str) -> Response | None:
     """The response of API Gateway's own URL; None with an emulator, which does not disable it."""
     url, connection = f"{stack.disabled_url}/{path}", stack.location.connection
     return None if connection.emulator_url else request(url, ca_bundle=connection.ca_bundle)
+
+
+def _read_cdn(stack: CheckedStack, contract: Contract, probe: ProbePlan) -> CdnReads:
+    """What the distribution answers while the second document of the probe exists."""
+    connection, url = stack.location.connection, str(stack.cdn_url)
+    emulated = connection.emulator_url is not None
+    reason = not_read(url, probe, contract.cache_control, emulated=emulated)
+    return reason or read_cdn(url, probe, probe.documents[1], connection.ca_bundle)
 
 
 def _announce(
@@ -204,6 +215,7 @@ class Observations:
     reads: Reads
     access: AccessChecks
     left: tuple[str, ...]
+    cdn: CdnReads | None = None
 
 
 def examine(
@@ -212,6 +224,7 @@ def examine(
     document: ProbeDocument,
     access: Callable[[], AccessChecks],
     on_progress: OnProgress,
+    cdn: Callable[[], CdnReads] | None = None,
 ) -> Observations:
     """Send all requests while the probe exists; the probe is removed even after an error.
 
@@ -219,12 +232,12 @@ def examine(
         ReadModelError, KeyboardInterrupt: after the probe was removed.
     """
 
-    def observe() -> tuple[Reads, AccessChecks]:
+    def observe() -> tuple[Reads, AccessChecks, CdnReads | None]:
         on_progress(Step(f"Sending requests to {api.url}"))
-        return read(api, probe, document), access()
+        return read(api, probe, document), access(), cdn() if cdn else None
 
-    (reads, found), left = while_probes_exist([document], observe, on_progress)
-    return Observations(reads, found, left)
+    (reads, found, through_cdn), left = while_probes_exist([document], observe, on_progress)
+    return Observations(reads, found, left, through_cdn)
 
 
 # Promises that can be checked only if the document is served.

@@ -10,6 +10,7 @@ from readmodel_cfn.analysis.graph.nodes import (
     ACCESS_KEY,
     BUCKET,
     DEPLOYMENT,
+    DISTRIBUTION,
     GATEWAY_RESPONSE,
     IDENTITIES,
     READERS,
@@ -122,7 +123,7 @@ def _section(node: Node, arrows: Sequence[Arrow]) -> Section:
     """The section of a node, by what it does, not by its name."""
     if node == READERS:
         return Section.OUTSIDE
-    if node.type in (*DOMAINS, *MAPPINGS):
+    if node.type in (*DOMAINS, *MAPPINGS, DISTRIBUTION):
         return Section.DEPLOYMENT
     if node.type.startswith("AWS::ApiGateway::"):
         return Section.DEPLOYMENT if node.type in (STAGE, DEPLOYMENT) else Section.API

@@ -36,10 +36,11 @@ class Writer:
         "repo:OWNER/REPOSITORY:environment:NAME",
         example=("repo:acme/shop:environment:production",),
     )
-    allow: tuple[Literal["put", "compare", "list", "delete"], ...] = option(
+    allow: tuple[Literal["put", "compare", "list", "delete", "invalidate"], ...] = option(
         ("put",),
         "Allowed operations on the keys of the routes: put (default); compare, for conditional "
-        "puts that replace only the version that was read; list; delete. With [releases] they are "
+        "puts that replace only the version that was read; list; delete; invalidate, for "
+        "`publish --invalidate` with [cdn]. With [releases] they are "
         "on the objects of releases: compare is also for copies, and delete for `release prune`.",
     )
     key_in: Literal["secret", "outputs"] = option(
@@ -81,7 +82,9 @@ class Writer:
                 "writer.principals", list(self.principals), "an empty list, or kind = 'role'"
             )
         if not self.allow:
-            raise OptionError("writer.allow", [], "at least one of put, compare, list, delete")
+            raise OptionError(
+                "writer.allow", [], "at least one of put, compare, list, delete, invalidate"
+            )
         self._check_effect()
 
     def _check_effect(self) -> None:

@@ -279,9 +279,11 @@ def strings(value: Any) -> list[str]:
 
 
 def statements(value: Any) -> list[dict[str, Any]]:
+    """The statements of policies; a rule of a web ACL has one of another kind, an object."""
     if isinstance(value, dict):
-        own = list(value["Statement"]) if "Statement" in value else []
-        return own + [found for item in value.values() for found in statements(item)]
+        found = value.get("Statement", [])
+        own = found if isinstance(found, list) else []
+        return own + [each for item in value.values() for each in statements(item)]
     if isinstance(value, list):
         return [found for item in value for found in statements(item)]
     return []

@@ -553,6 +553,7 @@ class ReadModelStack:
         exclude: Sequence[str] = (),
         if_match: str | None = None,
         create_only: bool = False,
+        force: bool = False,
         default: Callable[[Any], object] | None = None,
         version: int | str | None = None,
         as_writer: bool = False,
@@ -564,7 +565,8 @@ class ReadModelStack:
         Bytes are JSON already, any other value is encoded as JSON; `default` converts values that
         JSON does not know. With `if_match` the current document must have this ETag; with
         `create_only` the key must be new. With `version`, or on a route with a `version_field`, it
-        replaces only an older one: `outcome` of the result says what became of it.
+        replaces only an older one: `outcome` of the result says what became of it. With `force` an
+        equal version is sent again.
 
         Raises:
             ConfigError: the document, its key or the options are invalid; nothing was sent.
@@ -585,6 +587,7 @@ class ReadModelStack:
             exclude=self._excluded(exclude),
             if_match=if_match,
             create_only=create_only,
+            force=force,
             default=default,
             version=version,
             on_progress=on_progress,
@@ -601,6 +604,7 @@ class ReadModelStack:
         exclude: Sequence[str] = (),
         if_match: str | None = None,
         create_only: bool = False,
+        force: bool = False,
         version: int | str | None = None,
         as_writer: bool = False,
         bucket: str | None = None,
@@ -625,6 +629,7 @@ class ReadModelStack:
             exclude=self._excluded(exclude),
             if_match=if_match,
             create_only=create_only,
+            force=force,
             version=version,
             on_progress=on_progress,
         )

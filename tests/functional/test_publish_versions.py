@@ -213,6 +213,17 @@ def test_plan_has_every_document_with_a_version(to: Destination, tmp_path: Path)
     assert plan_file(folder / KEY, routes=ROUTES, key=KEY).send == (KEY,)
 
 
+def test_force_sends_a_single_document_again_and_no_older_one(
+    to: Destination, tmp_path: Path
+) -> None:
+    file = write(tmp_path, {KEY: at(2)}) / KEY
+    for force, outcome in ((False, "sent"), (False, "unchanged"), (True, "sent")):
+        assert publish_file(file, to, routes=ROUTES, key=KEY, force=force).outcome == outcome
+    publish_document(OTHER, at(2), to, routes=ROUTES)
+    done = [publish_document(OTHER, at(n), to, routes=ROUTES, force=True) for n in (2, 1)]
+    assert [each.outcome for each in done] == ["sent", "stale"]
+
+
 @pytest.mark.parametrize("settings", [Settings(), Settings(gzip=True)], ids=["plain", "gzip"])
 def test_single_document_says_what_became_of_it(
     s3: MemoryS3, to: Destination, settings: Settings

@@ -57,6 +57,7 @@ def publish_newer(
     version: DocumentVersion,
     *,
     unpublished: bool = False,
+    force: bool = False,
     pause: Callable[[float], object] = time.sleep,
 ) -> Outcome:
     """`put_newer` for a single document: it is repeated while S3 is overloaded.
@@ -69,10 +70,10 @@ def publish_newer(
     put = partial(put_newer, objects, key, body, headers, version)
     for seconds in _BUSY_PAUSES:
         try:
-            return put(unpublished=unpublished, pause=pause)
+            return put(unpublished=unpublished, force=force, pause=pause)
         except Busy:
             pause(seconds * random.uniform(0.5, 1.5))  # noqa: S311
-    return put(unpublished=unpublished, pause=pause)
+    return put(unpublished=unpublished, force=force, pause=pause)
 
 
 def put_newer(

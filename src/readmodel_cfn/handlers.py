@@ -48,6 +48,7 @@ Result = TypeVar("Result")
 BUCKET = "READMODEL_CFN_BUCKET"
 """The environment variable with the name of the bucket."""
 _LOGGER = logging.getLogger(__name__)
+_NO_CHANGES = (str, bytes, bytearray, Mapping)  # also if they are empty
 # Seconds between attempts if S3 is overloaded. A message that still fails is returned, and the
 # queue's visibility timeout is the next pause.
 _PAUSES = (0.1, 0.4, 1.6)
@@ -211,10 +212,13 @@ def _reason(publish: Callable[[], object]) -> str | None:
         publish()
     except ReadModelError as error:
         return str(error)
-    except Exception as error:  # noqa: BLE001 - of `render`: the other messages are published
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - of `render`: the other messages are published
         *_, place = traceback.extract_tb(error.__traceback__)
         name = os.path.basename(place.filename)  # noqa: PTH119 - pathlib is not needed otherwise
-        return f"{type(error).__name__}: {error} ({name}, line {place.lineno})"
+        text = "".join(traceback.format_exception_only(error)).strip()
+        return f"{text} ({name}, line {place.lineno})"
     return None
 
 
@@ -227,7 +231,9 @@ def _changes(rendered: object) -> list[Change]:
     if rendered is None:
         return []
     changes = list[Change]()
-    for each in rendered if isinstance(rendered, Iterable) else [rendered]:
+    has_many = isinstance(rendered, Iterable) and not isinstance(rendered, _NO_CHANGES)
+    several: Iterable[object] = rendered if has_many else [rendered]  # type: ignore[assignment]
+    for each in several:
         if not isinstance(each, Change):
             hint = "return a Document or an Unpublish, several of them, or None"
             what = f"returned a value of the type {type(each).__name__}"

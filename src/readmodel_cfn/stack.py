@@ -574,6 +574,7 @@ class ReadModelStack:
         exclude: Sequence[str] = (),
         if_match: str | None = None,
         create_only: bool = False,
+        force: bool = False,
         default: Callable[[Any], object] | None = None,
         version: int | str | None = None,
         as_writer: bool = False,
@@ -586,8 +587,9 @@ class ReadModelStack:
         Bytes are JSON already, any other value is encoded as JSON; `default` converts values that
         JSON does not know. With `if_match` the current document must have this ETag; with
         `create_only` the key must be new. With `version`, or on a route with a `version_field`, it
-        replaces only an older one: `outcome` of the result says what became of it. With
-        `invalidate` its route is then invalidated on the distribution of [cdn].
+        replaces only an older one: `outcome` of the result says what became of it. With `force` an
+        equal version is sent again. With `invalidate` its route is then invalidated on the
+        distribution of [cdn].
 
         Raises:
             ConfigError: the document, its key or the options are invalid; nothing was sent.
@@ -612,6 +614,7 @@ class ReadModelStack:
             exclude=self._excluded(exclude),
             if_match=if_match,
             create_only=create_only,
+            force=force,
             default=default,
             version=version,
             on_progress=on_progress,
@@ -631,6 +634,7 @@ class ReadModelStack:
         exclude: Sequence[str] = (),
         if_match: str | None = None,
         create_only: bool = False,
+        force: bool = False,
         version: int | str | None = None,
         as_writer: bool = False,
         bucket: str | None = None,
@@ -660,6 +664,7 @@ class ReadModelStack:
             exclude=self._excluded(exclude),
             if_match=if_match,
             create_only=create_only,
+            force=force,
             version=version,
             on_progress=on_progress,
         )

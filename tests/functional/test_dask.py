@@ -1,14 +1,19 @@
 """Publishing from a local cluster of Dask: its example, run against the S3 in memory."""
 
 import sys
+from typing import Any
 
 import pytest
+from dask import bag as dask_bag
 
 from cluster_run import PREFIX, run
 from fast_s3_in_memory import Rate
+from memory_s3 import memory_s3
+from readmodel_cfn.aws.connection import Credentials
 from readmodel_cfn.dask import publish_bag
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.publish.destination import Destination
+from readmodel_cfn.template.routes import Route
 
 DOCUMENTS = 20_000
 SLOW_DOCUMENTS = 3_000
@@ -32,6 +37,34 @@ def test_every_document_is_published_once_when_s3_answers_slow_down() -> None:
 def test_what_is_not_a_bag_is_refused() -> None:
     with pytest.raises(ConfigError, match="bag"):
         publish_bag([("a.json", 1)], Destination("data"), parts=1)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"parts": 0},
+        {"parts": -1},
+        {"parts": "3"},
+        {"workers": -1},
+        {"release": "a/b"},
+        {"routes": [Route("p/{id}", "p/{id}.json", version_field="revision")]},
+    ],
+)
+def test_wrong_argument_is_refused_before_a_document_is_computed(wrong: dict[str, Any]) -> None:
+    computed: list[int] = []
+    bag = dask_bag.from_sequence([1]).map(computed.append)
+    options = {"parts": 1, "release": "r", "scheduler": "synchronous", **wrong}
+    with pytest.raises(ConfigError):
+        publish_bag(bag, Destination("data"), **options)
+    assert computed == []
+
+
+def test_key_that_cannot_be_encoded_is_a_fault() -> None:
+    with memory_s3() as s3:
+        to = Destination("data", "eu-west-1", s3.url, credentials=Credentials("AKIA1", "s3cret"))
+        bag = dask_bag.from_sequence([("\ud800.json", 1)])
+        (result,) = publish_bag(bag, to, release="r", parts=1, scheduler="synchronous")
+    assert result.invalid == 1
 
 
 def test_missing_dask_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from asyncio import CancelledError
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -85,8 +86,11 @@ def test_batch_without_faults_returns_nothing(s3: MemoryS3) -> None:
         (Document("orders/7.json", {}), "no route"),
         (["products/7.json"], "str"),
         (("products/7.json", {}), "str"),
-        ({"products/7.json": {}}, "str"),
+        ({"products/7.json": {}}, "dict"),
         (7, "int"),
+        ("", "str"),
+        (b"", "bytes"),
+        ({}, "dict"),
     ],
 )
 def test_document_that_can_never_be_published_is_returned(
@@ -124,6 +128,30 @@ def test_fault_of_a_generator_returns_its_message(s3: MemoryS3) -> None:
 
     assert failed(from_sqs(render_some)(batch("x"), None)) == ["m0"]
     assert stored(s3) == {}
+
+
+class Unreadable(Exception):
+    """An exception without a text."""
+
+    def __str__(self) -> str:
+        raise ValueError
+
+
+@pytest.mark.parametrize(
+    "raised", [SystemExit(2), CancelledError(), RecursionError(), Unreadable()]
+)
+def test_any_exception_returns_its_message_alone(
+    raised: BaseException, s3: MemoryS3, caplog: pytest.LogCaptureFixture
+) -> None:
+    def render_or_raise(body: str) -> Document:
+        if body == "bad":
+            raise raised
+        return Document(f"products/{body}.json", 1)
+
+    assert failed(from_sqs(render_or_raise)(batch("1", "bad", "2"), None)) == ["m1"]
+    assert stored(s3).keys() == {"products/1.json", "products/2.json"}
+    (line,) = lines(caplog)
+    assert type(raised).__name__ in line
 
 
 @pytest.mark.parametrize(

@@ -515,6 +515,16 @@ def test_wrong_argument_is_refused_before_s3_is_called(
     assert scene.s3.asked == []
 
 
+def test_directory_of_temporary_files_that_is_missing_is_refused_before_s3_is_called(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    with pytest.raises(ReadModelError) as refused:
+        one(scene, {keys_of(0, 1)[0]: 1})
+    assert refused.value.where == str(tmp_path / "none")
+    assert scene.s3.asked == []
+
+
 @pytest.mark.parametrize("documents", [["a.json"], [("a.json", 1, 2)], [(1, 1)], [None]])
 def test_what_is_no_pair_is_a_type_error(scene: Scene, documents: Any) -> None:
     with pytest.raises(TypeError):

@@ -1,7 +1,9 @@
 """Documents with versions, published to S3 in memory: values, folders, single files, unpublish."""
 
+import gzip
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -176,7 +178,9 @@ def test_given_version_must_be_that_of_the_field(to: Destination) -> None:
         publish({KEY: at(2)}, to, routes=ROUTES, version=3)
 
 
-@pytest.mark.parametrize("wrong", [True, 1.5, "1", "today", b"1", []])
+@pytest.mark.parametrize(
+    "wrong", [True, 1.5, "1", "today", b"1", [], 10**5000], ids=lambda each: type(each).__name__
+)
 def test_wrong_version_is_refused_before_any_call(
     s3: MemoryS3, to: Destination, wrong: Any
 ) -> None:
@@ -209,6 +213,17 @@ def test_plan_has_every_document_with_a_version(to: Destination, tmp_path: Path)
     assert plan_file(folder / KEY, routes=ROUTES, key=KEY).send == (KEY,)
 
 
+def test_force_sends_a_single_document_again_and_no_older_one(
+    to: Destination, tmp_path: Path
+) -> None:
+    file = write(tmp_path, {KEY: at(2)}) / KEY
+    for force, outcome in ((False, "sent"), (False, "unchanged"), (True, "sent")):
+        assert publish_file(file, to, routes=ROUTES, key=KEY, force=force).outcome == outcome
+    publish_document(OTHER, at(2), to, routes=ROUTES)
+    done = [publish_document(OTHER, at(n), to, routes=ROUTES, force=True) for n in (2, 1)]
+    assert [each.outcome for each in done] == ["sent", "stale"]
+
+
 @pytest.mark.parametrize("settings", [Settings(), Settings(gzip=True)], ids=["plain", "gzip"])
 def test_single_document_says_what_became_of_it(
     s3: MemoryS3, to: Destination, settings: Settings
@@ -232,6 +247,42 @@ def test_a_version_and_another_condition_exclude_each_other(
     with pytest.raises(ConfigError):
         publish_document(KEY, 1, to, version=1, **option)
     assert s3.asked == []
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_equal_version_is_no_conflict_if_gzip_is_set_otherwise(
+    before: bool, s3: MemoryS3, to: Destination
+) -> None:
+    publish({KEY: 1}, to, Settings(gzip=before), version=3)
+    again = publish({KEY: 1}, to, Settings(gzip=not before), version=3)
+    assert (again.sent, again.conflicts) == (1, 0)
+    assert s3.objects[KEY].headers.get("content-encoding") == (None if before else "gzip")
+    assert publish({KEY: 1}, to, Settings(gzip=not before), version=3).unchanged == 1
+    assert publish({KEY: 2}, to, Settings(gzip=before), version=3).conflicts == 1
+
+
+def test_equal_version_is_no_conflict_if_another_zlib_compressed_it(
+    s3: MemoryS3, to: Destination, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compress = gzip.compress
+    with monkeypatch.context() as other:
+        other.setattr(gzip, "compress", lambda body, **_: compress(body, 0, mtime=0))
+        publish({KEY: 1}, to, Settings(gzip=True), version=3)
+        unpublish_version([OTHER], to, 3, Settings(gzip=True), confirm=lambda _: True)
+    before = {key: s3.body(key) for key in (KEY, OTHER)}
+    assert publish({KEY: 1}, to, Settings(gzip=True), version=3).unchanged == 1
+    assert publish({KEY: 2}, to, Settings(gzip=True), version=3).conflicts == 1
+    again = unpublish_version([OTHER], to, 3, Settings(gzip=True), confirm=lambda _: True)
+    assert len(again.unpublished) == 1
+    assert {key: s3.body(key) for key in (KEY, OTHER)} == before
+
+
+def test_equal_version_is_a_conflict_if_the_stored_one_cannot_be_decompressed(
+    s3: MemoryS3, to: Destination
+) -> None:
+    publish({KEY: 1}, to, Settings(gzip=True), version=3)
+    s3.objects[KEY] = replace(s3.objects[KEY], body=b"\x1f\x8bno", etag="0")
+    assert publish({KEY: 1}, to, Settings(gzip=True), version=3).conflicts == 1
 
 
 def test_ties_of_a_kms_key_are_compared_by_their_bytes(s3: MemoryS3, to: Destination) -> None:
@@ -371,7 +422,10 @@ def test_prune_keeps_a_document_that_is_unpublished_again_meanwhile(
     assert version(s3) == "9"
 
 
-def test_prune_refuses_a_negative_time(s3: MemoryS3, to: Destination) -> None:
+@pytest.mark.parametrize("time", [timedelta(days=-1), timedelta(days=999_999), timedelta.max])
+def test_prune_refuses_a_time_that_is_negative_or_too_long(
+    time: timedelta, s3: MemoryS3, to: Destination
+) -> None:
     with pytest.raises(ConfigError):
-        prune_unpublished(to, timedelta(days=-1))
+        prune_unpublished(to, time)
     assert s3.asked == []

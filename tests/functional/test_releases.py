@@ -263,7 +263,7 @@ def test_full_temporary_disk_leaves_the_old_release_live(
             self.write(b"buffered")
 
     first = scene.publish(numbered(3)).release
-    place = f"readmodel_cfn.publish.release.{module}.TemporaryFile"
+    place = f"readmodel_cfn.publish.release.{module}.temporary_file"
     monkeypatch.setattr(place, lambda *_: Full())
     with pytest.raises(ReadModelError, match="No space") as caught:
         scene.publish(numbered(3, version=2))

@@ -119,7 +119,11 @@ def event(event: "StackEvent") -> None:
 
 def published(done: "Published") -> None:
     """Print one published document."""
-    rows = {"key": f"{done.bucket}/{done.key}", "ETag": done.etag, "version": done.version or "-"}
+    rows = {"key": f"{done.bucket}/{done.key}", "ETag": done.etag}
+    if done.document_version is None:
+        rows["version"] = done.version or "-"
+    else:  # two kinds of version
+        rows |= {"version": str(done.stored_version), "version ID": done.version or "-"}
     table([name, value] for name, value in rows.items())
     urls([done.url] if done.url else [])
 

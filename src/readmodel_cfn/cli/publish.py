@@ -146,8 +146,8 @@ def publish(
 
     A PATH is a file or a directory; below a directory, the path of each file is its key. Of several
     documents only those that have changed are sent, and none if one is invalid: no JSON, or not
-    what the schema of its route allows. A single file is always sent. Names that begin with a dot
-    are skipped, unless a route's key has them: .well-known/{name}.json.
+    what the schema of its route allows. A single file without a version is always sent. Names that
+    begin with a dot are skipped, unless a route's key has them: .well-known/{name}.json.
 
     With --release, a release is built that has the documents in PATH and no others, and then goes
     live. Its ID is printed first. An interrupted run is continued by running it again. With
@@ -243,6 +243,7 @@ def publish(
                 exclude=exclude,
                 if_match=if_match,
                 create_only=create_only,
+                force=force,
                 version=document_version,
                 as_writer=as_writer,
                 bucket=bucket,

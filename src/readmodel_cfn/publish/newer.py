@@ -29,6 +29,7 @@ ATTEMPTS = 20
 """How often a document is read and put while other writers are first."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0  # seconds, of which a random part is waited
 _BUSY_PAUSES = (0.2, 0.4, 0.8, 1.6, 3.2)  # seconds between attempts while S3 is overloaded
+_ENCODING = "Content-Encoding"
 _START_AGAIN = "use one kind of version for a key; to start again, unpublish it without a version"
 
 Outcome = Sent | Unchanged | StaleVersion | VersionConflict
@@ -56,6 +57,7 @@ def publish_newer(
     version: DocumentVersion,
     *,
     unpublished: bool = False,
+    force: bool = False,
     pause: Callable[[float], object] = time.sleep,
 ) -> Outcome:
     """`put_newer` for a single document: it is repeated while S3 is overloaded.
@@ -68,10 +70,10 @@ def publish_newer(
     put = partial(put_newer, objects, key, body, headers, version)
     for seconds in _BUSY_PAUSES:
         try:
-            return put(unpublished=unpublished, pause=pause)
+            return put(unpublished=unpublished, force=force, pause=pause)
         except Busy:
             pause(seconds * random.uniform(0.5, 1.5))  # noqa: S311
-    return put(unpublished=unpublished, pause=pause)
+    return put(unpublished=unpublished, force=force, pause=pause)
 
 
 def put_newer(
@@ -88,7 +90,7 @@ def put_newer(
     """Put a document unless a newer one is stored, and return what became of it.
 
     A document that is stored without a version is older than any. An equal version is unchanged if
-    the bytes are the same, and else a conflict.
+    the document is the same, and else a conflict.
 
     Args:
         objects: The bucket.
@@ -158,16 +160,36 @@ def _unless_newer(
         return None
     if stored.is_newer(version):
         return StaleVersion(key, str(version), str(stored), f'"{found.etag}"')
-    if is_unpublished(found.headers) is not unpublished or not _is_same(objects, key, body, found):
+    same = is_unpublished(found.headers) is unpublished
+    if not same or not _is_same(objects, key, body, headers, found):
         what = f"version {version} is stored with another content"
         return VersionConflict(key, what, "give each change a version of its own")
-    if any(found.headers.get(name) != value for name, value in headers.items()):
+    if any(found.headers.get(name) != headers.get(name) for name in {*headers, _ENCODING}):
         return None  # such as another Cache-Control
     return Unchanged(key, f'"{found.etag}"')
 
 
-def _is_same(objects: ConditionalObjects, key: str, body: bytes, found: Stored) -> bool:
-    """Whether the stored bytes are equal; the ETag says so, unless a KMS key encrypts them."""
+def _is_same(
+    objects: ConditionalObjects, key: str, body: bytes, headers: Mapping[str, str], found: Stored
+) -> bool:
+    """Whether the stored document is equal; the ETag says so, unless a KMS key encrypts it.
+
+    Another zlib, or another setting of gzip, stores the same document as other bytes.
+    """
     if found.etag == md5(body, usedforsecurity=False).hexdigest():
         return True
-    return objects.body(key, found.etag) == body
+    stored = objects.body(key, found.etag)
+    return stored == body or _plain(stored, found.headers) == _plain(body, headers)
+
+
+def _plain(stored: bytes, headers: Mapping[str, str]) -> bytes:
+    """The bytes that readers get; as they are stored, if they cannot be decompressed."""
+    if headers.get(_ENCODING) != "gzip":
+        return stored
+    import gzip
+    import zlib
+
+    try:
+        return gzip.decompress(stored)
+    except (OSError, EOFError, zlib.error):
+        return stored

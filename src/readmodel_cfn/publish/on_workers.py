@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from readmodel_cfn.errors import ReadModelError
-from readmodel_cfn.publish.partitions import PartitionResult, partition_of, publish_partition
+from readmodel_cfn.publish.partitions import PartitionResult, check, partition_of, publish_partition
 
 Outcome = PartitionResult | ReadModelError
 """An error is returned, not raised: engines add a traceback, or raise an error of their own."""
@@ -16,11 +16,18 @@ class Job:
     """What all partitions have in common; it can be pickled.
 
     `options` are further arguments of `publish_partition`, the destination among them.
+
+    Raises:
+        ConfigError: an argument is not allowed; no document was computed.
     """
 
     parts: int
     workers: int
     options: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        release, routes = self.options.get("release"), self.options.get("routes")
+        check(0, self.parts, release, self.workers, routes)
 
     def part_of(self, pair: tuple[str, object]) -> int:
         """The partition of a (key, value) pair."""

@@ -13,7 +13,6 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from tempfile import TemporaryFile
 from typing import IO, Any, TypedDict
 
 from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError, Unfinished
@@ -57,7 +56,7 @@ from readmodel_cfn.publish.release.store import ReleaseStore
 from readmodel_cfn.publish.results import Fault, Outcome, Sent
 from readmodel_cfn.publish.schemas import Schemas
 from readmodel_cfn.publish.selection import KeyRoute, Selection
-from readmodel_cfn.publish.spool import disk_errors
+from readmodel_cfn.publish.spool import disk_errors, temporary_file
 from readmodel_cfn.publish.upload import Uploader
 
 MAX_PARTS = 99_999
@@ -84,7 +83,7 @@ def partition_of(key: str, parts: int) -> int:
     It is the first 8 hexadecimal digits of the key's MD5, modulo `parts`; so any engine can compute
     it. In Spark: `conv(substr(md5(key), 1, 8), 16, 10) % parts`.
     """
-    digits = hashlib.md5(key.encode(), usedforsecurity=False).hexdigest()[:8]
+    digits = hashlib.md5(key.encode(errors="surrogatepass"), usedforsecurity=False).hexdigest()[:8]
     return int(digits, 16) % parts
 
 
@@ -135,8 +134,7 @@ def publish_partition(
         ReadModelError: nothing was sent.
     """
     started = time.monotonic()
-    _check(part, parts, release, workers)
-    _check_routes(routes)
+    check(part, parts, release, workers, routes)
     checks = _Checks(part, parts, settings, Selection(routes, exclude), Schemas(routes), default)
     with destination.owner_named_in_errors(), closing(Rows()) as rows:
         partition = _Partition(checks, destination, release, rows, on_progress)
@@ -173,19 +171,26 @@ def _rate(bucket: str, workers: int) -> Rate:
     return rate
 
 
-def _check(part: int, parts: int, release: str | None, workers: int) -> None:
-    """Refuse numbers that cannot be.
+def check(
+    part: int,
+    parts: int,
+    release: str | None,
+    workers: int,
+    routes: Sequence[KeyRoute] | None,
+) -> None:
+    """Refuse arguments that cannot be.
 
     Raises:
         ConfigError: one is not allowed.
     """
+    _check_routes(routes)
     allowed = {
         "parts": (parts, 1, MAX_PARTS),
-        "part": (part, 0, parts - 1),
+        "part": (part, 0, parts - 1 if isinstance(parts, int) else 0),
         "workers": (workers, 1, MAX_PARTS),
     }
     for name, (value, least, most) in allowed.items():
-        if not isinstance(value, int) or not least <= value <= most:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             hint = f"allowed: {least} to {most:,}"
             raise ConfigError(f"{value!r} is not allowed", where=name, hint=hint)
     if release is not None:
@@ -359,7 +364,7 @@ class _Partition:
     def finish(self) -> tuple[str, int, int]:
         """Store the list of the partition; its digest, and the size and number of documents."""
         found, size, count = hashlib.sha256(), 0, 0
-        with TemporaryFile("w+b") as file:
+        with temporary_file() as file:
             for line, fields in self._each():
                 found.update(b"\n" + b" ".join(fields))
                 size, count = size + int(fields[2]), count + 1

@@ -87,6 +87,7 @@ def publish_document(
     exclude: Sequence[str] = (),
     if_match: str | None = None,
     create_only: bool = False,
+    force: bool = False,
     default: Callable[[Any], object] | None = None,
     version: int | str | None = None,
     on_progress: OnProgress = ignore,
@@ -102,6 +103,8 @@ def publish_document(
         exclude: Glob patterns of keys that are not published.
         if_match: ETag of the document to replace, with or without its quotes.
         create_only: Publish it only if no document has this key.
+        force: Also send a document whose version is stored already. Without a version it is always
+            sent.
         default: Converts values that JSON does not know, as in `json.dumps`.
         version: The version of the document; one of a route with a `version_field` has it.
         on_progress: Called with a step.
@@ -121,7 +124,7 @@ def publish_document(
     selection = Selection(routes, exclude)
     refuse(key_fault(key, key, selection.serves))
     document = _with_version(key, body, key, settings, versions)
-    put_it = partial(_put, document, body, settings, if_match, create_only)
+    put_it = partial(_put, document, body, settings, if_match, create_only, force)
     return _publish(document, destination, selection, if_match, create_only, put_it, on_progress)
 
 
@@ -137,6 +140,7 @@ def publish_file(
     exclude: Sequence[str] = (),
     if_match: str | None = None,
     create_only: bool = False,
+    force: bool = False,
     version: int | str | None = None,
     on_progress: OnProgress = ignore,
 ) -> Published:
@@ -147,7 +151,7 @@ def publish_file(
     """
     document, body = _checked(file, settings, routes, key, route, version)
     selection = Selection(routes, exclude)
-    put_it = partial(_put, document, body, settings, if_match, create_only)
+    put_it = partial(_put, document, body, settings, if_match, create_only, force)
     return _publish(document, destination, selection, if_match, create_only, put_it, on_progress)
 
 
@@ -246,11 +250,12 @@ def _put(
     settings: Settings,
     if_match: str | None,
     create_only: bool,
+    force: bool,
     destination: Destination,
 ) -> Published:
     key = document.key
     if document.version:
-        return _put_newer(destination, document, document.version, settings)
+        return _put_newer(destination, document, document.version, settings, force)
     s3, bucket = destination.connection.client("s3"), destination.bucket
     if create_only or if_match is not None:
         return put_if(s3, bucket, key, body, settings, if_match=if_match)
@@ -258,7 +263,11 @@ def _put(
 
 
 def _put_newer(
-    destination: Destination, document: Document, version: DocumentVersion, settings: Settings
+    destination: Destination,
+    document: Document,
+    version: DocumentVersion,
+    settings: Settings,
+    force: bool,
 ) -> Published:
     """Put a document if it is newer than the stored one.
 
@@ -266,7 +275,8 @@ def _put_newer(
         LostRace: its version is stored with another content, or other writers were always first.
     """
     key, stored = document.key, document.stored
-    done = publish_newer(Objects(destination), key, stored, settings.attributes, version)
+    objects, headers = Objects(destination), settings.attributes
+    done = publish_newer(objects, key, stored, headers, version, force=force)
     if isinstance(done, VersionConflict):
         raise done.error
     outcome: Any = done.kind

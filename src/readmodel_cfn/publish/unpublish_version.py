@@ -222,7 +222,7 @@ def prune_unpublished(
         now: The clock.
 
     Raises:
-        ConfigError: the time is negative.
+        ConfigError: the time is negative, or too long.
         ConsentRequired: `confirm` did not agree; nothing was deleted.
         Denied: listing, reading or deleting is not allowed.
         Unfinished: some were deleted; call it again.
@@ -230,12 +230,17 @@ def prune_unpublished(
     if older_than < timedelta():
         hint = "use 0 or more"
         raise ConfigError("a negative time is not allowed", where="older_than", hint=hint)
+    try:
+        before = now() - older_than
+    except OverflowError as error:
+        what, hint = "there is no such time", "use a shorter one, such as 30 days"
+        raise ConfigError(what, where="older_than", hint=hint) from error
     found = resolve(destination)
     found.require("older_than", "list", "compare", "delete")
     objects, deleted, kept = Objects(found), list[str](), list[str]()
     with found.owner_named_in_errors(), _unfinished(objects, deleted, "deleted"):
         on_progress(Step(f"Looking for unpublished documents in {found.bucket}"))
-        old = _unpublished_before(objects, now() - older_than, Selection(routes), on_progress)
+        old = _unpublished_before(objects, before, Selection(routes), on_progress)
         if not old:
             return PruneResult(found.bucket, target=found.target)
         keys = tuple(key for key, _ in old)

@@ -8,7 +8,7 @@ from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.publish.documents import MAX_BYTES, Document, decoded, too_large
 from readmodel_cfn.publish.results import Fault
 from readmodel_cfn.publish.route_index import KeyRoute, RouteIndex
-from readmodel_cfn.publish.versions import ALLOWED, DocumentVersion, marked, version_of
+from readmodel_cfn.publish.versions import ALLOWED, DIGITS, DocumentVersion, marked, version_of
 
 
 class Versions:
@@ -70,8 +70,14 @@ def required_version(given: object) -> DocumentVersion:
     """
     found = version_of(given)
     if found is None:
-        raise ConfigError(f"{given!r} is not allowed", where="version", hint=f"use {ALLOWED}")
+        # Python's repr refuses numbers of more than 4300 digits.
+        shown = f"a number of more than {DIGITS} digits" if _is_long(given) else repr(given)
+        raise ConfigError(f"{shown} is not allowed", where="version", hint=f"use {ALLOWED}")
     return found
+
+
+def _is_long(given: object) -> bool:
+    return isinstance(given, int) and abs(given) >= 10**DIGITS
 
 
 def _in_field(value: Any, field: str, source: str) -> DocumentVersion | Fault:

@@ -6,10 +6,9 @@ before the space, so lines sort as their keys do.
 
 import heapq
 from collections.abc import Iterable, Iterator
-from tempfile import TemporaryFile
 
 from readmodel_cfn.publish.release.manifest import Entry
-from readmodel_cfn.publish.spool import close, disk_errors
+from readmodel_cfn.publish.spool import close, disk_errors, temporary_file
 
 DIGESTED = 3
 """How many fields of a line the digest of a set has: ETags differ if a document is sent twice with
@@ -23,7 +22,7 @@ class Rows:
     """Lines in sorted runs, all in one temporary file, which `close` deletes."""
 
     def __init__(self) -> None:
-        self._file = TemporaryFile("w+b")  # noqa: SIM115 - closed by `close`
+        self._file = temporary_file()
         self._runs: list[tuple[int, int]] = []
         self._latest: list[bytes] = []
         self._end = 0

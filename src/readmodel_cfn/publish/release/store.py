@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from tempfile import TemporaryFile
 from typing import IO, Any
 
 from readmodel_cfn.aws.errors import (
@@ -35,7 +34,7 @@ from readmodel_cfn.publish.release.names import (
     release_of_parts,
     start_key,
 )
-from readmodel_cfn.publish.spool import close, disk_errors
+from readmodel_cfn.publish.spool import close, disk_errors, temporary_file
 from readmodel_cfn.template.releases import POINTER, PREFIX
 
 _MISSING = {"NoSuchKey", "404", "NoSuchVersion"}
@@ -202,7 +201,7 @@ class ReleaseStore:
         found = self._get(key)
         if found is None:
             return None
-        file = TemporaryFile("w+b")  # noqa: SIM115 - closed by the caller
+        file = temporary_file()
         try:
             with _errors("GetObject"):
                 for chunk in found["Body"].iter_chunks(1 << 20):
@@ -236,7 +235,7 @@ class ReleaseStore:
         Raises:
             LostRace: it exists already, for other documents.
         """
-        file = TemporaryFile("w+b")  # noqa: SIM115 - closed below
+        file = temporary_file()
         try:
             with disk_errors():
                 manifest.write(header, entries, file)

@@ -85,6 +85,7 @@ def test_local_commands_have_examples_that_need_no_aws() -> None:
         "graph",
         "openapi",
         "policy",
+        "estimate",
         "completion",
     }
 

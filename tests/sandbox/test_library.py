@@ -620,6 +620,20 @@ def policy_of_stack(shop: Shop) -> None:
     assert json.loads(policy(Path("site.json"), shop.name).to_json()) == of_file
 
 
+@row("`estimate PATH...`")
+def estimate(shop: Shop) -> None:
+    words = ("estimate", "data", "--reads", "1000000", "--writes", "1000")
+    for more, options in {
+        (): {},
+        ("--hit-rate", "90", "--region", "us-east-1"): {"hit_rate": 90, "region": "us-east-1"},
+    }.items():
+        printed = shop.run(*words, *more, "--json").value
+        found = shop.stack.estimate("data", reads=1_000_000, writes=1_000, **options)
+        assert found.as_dict() == printed
+    values = {key: json.loads((shop.folder / "data" / key).read_text()) for key in KEYS}
+    assert shop.stack.estimate(values, reads=1, writes=1).region == found.region
+
+
 @row("`openapi`")
 def describe(shop: Shop) -> None:
     (shop.folder / "site.json").write_text(render(build_template(shop.model)))

@@ -146,7 +146,7 @@ def test_unknown_environment_is_refused(aws: Aws, command: str) -> None:
 @pytest.mark.parametrize("command", [*CALL_AWS, *OFFLINE])
 def test_environment_of_a_file_without_any_is_refused(aws: Aws, command: str) -> None:
     Path("readmodel.toml").write_text('[stack]\nname = "shop"\n')
-    words = [command, *CALL_AWS.get(command, [])]
+    words = [command, *(CALL_AWS | NEEDED).get(command, [])]
     assert "readmodel.toml" in error_of(run(*words, *PRODUCTION), 2)
     assert VARIABLE in error_of(run(*words, env=env_of("production")), 2)
     assert not aws.connections

@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from readmodel_cfn.results import Estimate
 
 _ITEMS = {
-    "api-requests": "requests to API Gateway",
-    "cdn-requests": "requests to CloudFront",
+    "api-requests": "API Gateway requests",
+    "cdn-requests": "CloudFront requests",
     "cdn-functions": "CloudFront Functions",
-    "s3-get": "GET requests to S3",
+    "s3-get": "S3 GET requests",
     "transfer": "data from API Gateway",
     "cdn-transfer": "data from CloudFront",
-    "s3-put": "PUT requests to S3",
-    "s3-storage": "storage in S3",
-    "secret": "secret of the writer's key",
-    "kms": "requests to KMS",
+    "s3-put": "S3 PUT requests",
+    "s3-storage": "S3 storage",
+    "secret": "writer's secret",
+    "kms": "KMS requests",
     "waf-acls": "web ACL",
-    "waf-rules": "rules of the web ACL",
-    "waf-requests": "requests to the web ACL",
+    "waf-rules": "web ACL rules",
+    "waf-requests": "web ACL requests",
 }
 
-_BY = {"AWS": "AWS", "third party": "a third party"}
+_READ = {"AWS": "read at", "third party": "a third party read it at"}
 _COUNT = click.IntRange(min=0)
 
 
@@ -109,13 +109,15 @@ def _print(found: "Estimate") -> None:
     designs = found.designs
     costs = [{item.name: item.usd for item in design.items} for design in designs]
     names = [name for name in _ITEMS if any(name in each for each in costs)]
-    rows = [[f"USD a month, {found.region}", *(design.title for design in designs)]]
+    usage = f"{found.usage.reads:,} reads and {found.usage.writes:,} writes"
+    output.echo(f"A month with {usage} in {found.region}:")
+    rows = [["USD", *(design.title for design in designs)]]
     for name in names:
         cells = [_cell(each[name]) if name in each else "-" for each in costs]
         rows.append([_ITEMS[name], *cells])
     rows.append(["total", *(_cell(design.usd) for design in designs)])
     if found.unknown:
-        rows.append(["total of what is known", *(_cell(design.known_usd) for design in designs)])
+        rows.append(["known part", *(_cell(design.known_usd) for design in designs)])
     output.table(rows)
     if found.prices:
         output.echo("\nPrices, without taxes, after what is free for the account each month:")
@@ -124,7 +126,7 @@ def _print(found: "Estimate") -> None:
         unit = price.unit.removesuffix("s") if price.per == 1 else price.unit
         free = f", {price.free:,} are free" if price.free else ""
         output.echo(f"{_ITEMS[price.name]}: {usd} for {price.per:,} {unit}{free}")
-        output.echo(f"  {price.date}, recorded by {_BY[price.recorded_by]}, {price.source}")
+        output.echo(f"  {price.date}, {_READ[price.recorded_by]} {price.source}")
 
 
 def _cell(usd: object) -> str:

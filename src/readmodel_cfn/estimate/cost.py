@@ -27,8 +27,8 @@ _DIGITS = 50
 _MOST = 10**15  # reads or writes of a month: 400 million a second
 _TITLES: dict[Design, str] = {
     "api": "API alone",
-    "cdn-api": "CDN on the API",
-    "cdn-data-store": "CDN on the bucket",
+    "cdn-api": "CDN on API",
+    "cdn-data-store": "CDN on bucket",
 }
 
 

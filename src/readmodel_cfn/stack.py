@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.stage_release import ApiStages, LiveRelease
     from readmodel_cfn.deploy.status import StackStatus
     from readmodel_cfn.deploy.values import Output, Stack
-    from readmodel_cfn.estimate.cost import Estimate
+    from readmodel_cfn.estimate.cost import Design, Estimate
     from readmodel_cfn.estimate.prices import Prices
     from readmodel_cfn.estimate.sizes import Paths, Sizes
     from readmodel_cfn.local.serve import Source
@@ -1374,7 +1374,10 @@ class ReadModelStack:
             acls=None if waf is None else 0 if waf.web_acl else 1,
             rules=RULES if waf and not waf.web_acl else 0,
         )
-        return estimate(usage, region, prices, f"cdn-{cdn.origin}" if cdn else "api")
+        configured: Design = "api"
+        if cdn:
+            configured = "cdn-api" if cdn.origin == "api" else "cdn-data-store"
+        return estimate(usage, region, prices, configured)
 
     def _sizes(
         self,

@@ -622,16 +622,18 @@ def policy_of_stack(shop: Shop) -> None:
 
 @row("`estimate PATH...`")
 def estimate(shop: Shop) -> None:
-    words = ("estimate", "data", "--reads", "1000000", "--writes", "1000")
-    for more, options in {
-        (): {},
-        ("--hit-rate", "90", "--region", "us-east-1"): {"hit_rate": 90, "region": "us-east-1"},
-    }.items():
-        printed = shop.run(*words, *more, "--json").value
-        found = shop.stack.estimate("data", reads=1_000_000, writes=1_000, **options)
-        assert found.as_dict() == printed
-    values = {key: json.loads((shop.folder / "data" / key).read_text()) for key in KEYS}
-    assert shop.stack.estimate(values, reads=1, writes=1).region == found.region
+    words = ("estimate", "data", "--reads", "1000000", "--writes", "1000", "--json")
+    found = shop.stack.estimate("data", reads=1_000_000, writes=1_000)
+    assert found.as_dict() == shop.run(*words).value
+    printed = shop.run(*words, "--hit-rate", "90", "--region", "us-east-1").value
+    cached = shop.stack.estimate(
+        "data", reads=1_000_000, writes=1_000, hit_rate=90, region="us-east-1"
+    )
+    assert cached.as_dict() == printed
+    values = {key: (shop.folder / "data" / key).read_bytes() for key in KEYS}
+    of_values = shop.stack.estimate(values, reads=1_000_000, writes=1_000)
+    assert of_values.usage.sizes
+    assert of_values.usage.sizes.documents == len(KEYS)
 
 
 @row("`openapi`")

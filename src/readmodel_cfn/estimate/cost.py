@@ -201,21 +201,20 @@ def _item(name: str, quantity: Decimal | None, price: Price | None) -> Item:
 
 def _quantities(usage: Usage, design: Design) -> Mapping[str, Decimal | None]:
     """What a design uses of everything that is paid."""
-    reads, sizes = Decimal(usage.reads), usage.sizes
+    reads = Decimal(usage.reads)
     with_cdn = design != "api"
     from_origin = reads * (1 - usage.hit_rate) if with_cdn else reads
     found: dict[str, Decimal | None] = {}
     if with_cdn:
-        sent = sizes and (sizes.cdn_api if design == "cdn-api" else sizes.cdn_store)
         found["cdn-requests"] = reads
         if design == "cdn-data-store":
             found["cdn-functions"] = reads
-        found["cdn-transfer"] = _gb(reads, sent, sizes)
+        found["cdn-transfer"] = _gb(usage, design)
     if design != "cdn-data-store":
         found["api-requests"] = from_origin
     found["s3-get"] = from_origin
     if not with_cdn:
-        found["transfer"] = _gb(reads, sizes and sizes.api, sizes)
+        found["transfer"] = _gb(usage, design)
     found["s3-put"] = Decimal(usage.writes)
     found["s3-storage"] = _stored(usage)
     return found | _others(usage)
@@ -235,11 +234,15 @@ def _others(usage: Usage) -> dict[str, Decimal | None]:
     return found
 
 
-def _gb(reads: Decimal, sent: int | None, sizes: Sizes | None) -> Decimal | None:
+def _gb(usage: Usage, design: Design) -> Decimal | None:
     """GB that readers receive, if every document is read equally often."""
-    if sizes is None or sent is None:
-        return None if reads else Decimal(0)
-    return reads * sent / sizes.documents / GB
+    sizes = usage.sizes
+    if not usage.reads:
+        return Decimal(0)
+    if sizes is None:
+        return None
+    sent = {"api": sizes.api, "cdn-api": sizes.cdn_api, "cdn-data-store": sizes.cdn_store}
+    return Decimal(usage.reads) * sent[design] / sizes.documents / GB
 
 
 def _stored(usage: Usage) -> Decimal | None:

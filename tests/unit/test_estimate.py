@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -184,6 +185,17 @@ def test_items_add_up_and_more_reads_never_cost_less(
         assert less.usd is not None
         assert less.usd <= total
     json.dumps(found.as_dict(), allow_nan=False)
+
+
+def test_numbers_are_text_without_an_exponent() -> None:
+    def texts(hit_rate: float) -> list[str]:
+        usage = replace(SMALL, reads=10**15, hit_rate=percentage(hit_rate))
+        found = estimate(usage, "us-east-1", known_prices()).as_dict()
+        return [str(item[key]) for item in found["designs"][1]["items"] for key in sorted(item)]
+
+    assert texts(0) == texts(0.0)
+    assert "1000000000000000" in texts(0)
+    assert not any(re.fullmatch(r"[\d.]+E.*", text) for text in [*texts(0), *texts(33.3)])
 
 
 @pytest.mark.parametrize("number", [-1, 1.5, True, "1", None, 10**16])

@@ -22,7 +22,7 @@ GB = 2**30
 """Bytes of what AWS bills as a GB."""
 
 _DAYS = 30  # of a month
-_CENT, _MILLIONTH = Decimal("0.01"), Decimal("0.000001")
+_CENT = Decimal("0.01")
 _DIGITS = 50
 _MOST = 10**15  # reads or writes of a month: 400 million a second
 _TITLES: dict[Design, str] = {
@@ -78,9 +78,9 @@ class Item:
         """The fields; the numbers are text, or None if they are unknown."""
         return {
             "name": self.name,
-            "quantity": _plain(self.quantity),
+            "quantity": _number(self.quantity),
             "unit": self.unit,
-            "usd": _plain(self.usd),
+            "usd": _money(self.usd),
         }
 
 
@@ -111,8 +111,8 @@ class DesignCost:
         """The fields; the sums are text."""
         return {
             "design": self.design,
-            "usd": _plain(self.usd),
-            "known_usd": str(self.known_usd),
+            "usd": _money(self.usd),
+            "known_usd": _money(self.known_usd),
             "items": [item.as_dict() for item in self.items],
         }
 
@@ -254,10 +254,12 @@ def _stored(usage: Usage) -> Decimal | None:
     return (usage.sizes.stored + replaced) / GB
 
 
-def _plain(number: Decimal | None) -> str | None:
-    """The number as text, without an exponent; a fraction has 6 digits, money has 2."""
-    if number is None:
+def _money(usd: Decimal | None) -> str | None:
+    return None if usd is None else f"{usd:.2f}"
+
+
+def _number(quantity: Decimal | None) -> str | None:
+    """The number as text, without an exponent; a fraction has 6 digits."""
+    if quantity is None:
         return None
-    exponent = number.as_tuple().exponent
-    is_short = isinstance(exponent, int) and exponent >= -6
-    return f"{number if is_short else number.quantize(_MILLIONTH):f}"
+    return f"{quantity:.0f}" if quantity == quantity.to_integral_value() else f"{quantity:.6f}"

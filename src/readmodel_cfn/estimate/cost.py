@@ -1,7 +1,7 @@
 """The monthly cost of the three read paths: the API alone, and a CDN on the API or on the bucket.
 
-The arithmetic is decimal. Each item is rounded to the cent, as on an invoice, so that the items of
-a design add up to its total. An item without a price, or of an unknown quantity, has no cost, and
+The arithmetic is decimal. Each item is rounded to the cent, so that the items of a design add up to
+its total. An item without a price, or of an unknown quantity, has no cost, and
 then the total is unknown.
 """
 

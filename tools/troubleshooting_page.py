@@ -70,7 +70,7 @@ _REST = """
 _SECTIONS = {
     "Configuration and templates": (
         *("config/", "template/", "lint.py", "files.py", "cloudformation/", "analysis/"),
-        *("target.py", "schemas.py", "stacks.py", "policy/"),
+        *("target.py", "schemas.py", "stacks.py", "policy/", "estimate/"),
     ),
     "Command line and consent": ("cli/", "stack.py", "consent.py", "errors.py", "results.py"),
     "Credentials and network": ("aws/",),

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.status import StackStatus as StackStatus
     from readmodel_cfn.deploy.values import Output as Output
     from readmodel_cfn.deploy.values import StackEvent as StackEvent
+    from readmodel_cfn.estimate.cost import DesignCost as DesignCost
+    from readmodel_cfn.estimate.cost import Estimate as Estimate
     from readmodel_cfn.publish.deletion import Refused as Refused
     from readmodel_cfn.publish.history import Restored as Restored
     from readmodel_cfn.publish.history import Version as Version
@@ -65,9 +67,11 @@ _MODULES = {
     "DeleteResult": "deploy.delete",
     "DeletionPlan": "deploy.deletion_plan",
     "DeployResult": "deploy.deploy",
+    "DesignCost": "estimate.cost",
     "Diagnosis": "deploy.diagnosis",
     "Drift": "deploy.live.drift",
     "EnvironmentStatus": "deploy.all_status",
+    "Estimate": "estimate.cost",
     "EventStream": "deploy.events",
     "Fault": "publish.results",
     "FollowResult": "deploy.follow",

@@ -39,6 +39,8 @@ from readmodel_cfn.template.model import ReadModel
 from readmodel_cfn.template.releases import Releases
 from readmodel_cfn.template.routes import find_route, serving_route
 from readmodel_cfn.template.sections.access import key_id_output
+from readmodel_cfn.template.sections.cdn import US_EAST_1
+from readmodel_cfn.template.sections.waf import RULES
 from readmodel_cfn.threads import call_within
 
 if TYPE_CHECKING:
@@ -61,6 +63,9 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.stage_release import ApiStages, LiveRelease
     from readmodel_cfn.deploy.status import StackStatus
     from readmodel_cfn.deploy.values import Output, Stack
+    from readmodel_cfn.estimate.cost import Design, Estimate
+    from readmodel_cfn.estimate.prices import Prices
+    from readmodel_cfn.estimate.sizes import Paths, Sizes
     from readmodel_cfn.local.serve import Source
     from readmodel_cfn.policy import Purpose
     from readmodel_cfn.publish.destination import Destination
@@ -1580,6 +1585,82 @@ class ReadModelStack:
         for unchecked in unchecked_parts(template):
             on_progress(Note(f"left out: {unchecked}"))
         return document
+
+    def estimate(
+        self,
+        documents: "Paths | Mapping[str, object] | None" = None,
+        *,
+        reads: int,
+        writes: int,
+        hit_rate: float = 0,
+        region: str | None = None,
+        prices: "str | Path | Prices | None" = None,
+        exclude: Sequence[str] = (),
+        on_progress: OnProgress = ignore,
+    ) -> "Estimate":
+        """The monthly cost of the API alone, of a CDN on the API, and of a CDN on the bucket.
+
+        AWS is not called. What has no price with a source is None, and so are the sums with it.
+
+        Args:
+            documents: Paths of files and directories, or a mapping of keys to values, as `publish`
+                takes them: their sizes as compressed. They must be JSON that routes serve; JSON
+                Schemas are not checked. Without them storage and data transfer are unknown.
+            reads: Reads a month, as many of each document.
+            writes: Documents that are sent a month; each replaces a version.
+            hit_rate: Percentage of the reads that a CDN answers without asking its origin (default
+                0, which is what `max_age = 0` under [data_store] means).
+            region: Region of the prices (default: that of the stack, else us-east-1).
+            prices: A file of prices instead of the package's own, or its prices.
+            exclude: Glob patterns of keys that are left out, besides those of the configuration.
+            on_progress: Gets Step and Note.
+
+        Raises:
+            ConfigError: a number or the file of prices is not allowed, or there is no document.
+            InvalidDocuments: documents are invalid.
+        """
+        from readmodel_cfn.estimate.cost import Usage, estimate, percentage
+        from readmodel_cfn.estimate.prices import known_prices, load_prices, regions
+
+        model, settings = self.model, self.config.stack
+        region = region or self._requested.region or settings.region or US_EAST_1
+        if prices is None:
+            prices = known_prices()
+        elif isinstance(prices, str | Path):
+            prices = load_prices(prices)
+        if region not in (known := regions(prices)):
+            on_progress(Note(f"there are no prices of {region}, only of {', '.join(known)}"))
+        waf, cdn = model.waf, model.cdn
+        usage = Usage(
+            reads,
+            writes,
+            percentage(hit_rate),
+            None if documents is None else self._sizes(documents, exclude, on_progress),
+            model.data_store.old_versions_days,
+            secrets=1 if model.writer.kind == "user" else 0,
+            has_kms_key=bool(model.data_store.kms_key),
+            acls=None if waf is None else 0 if waf.web_acl else 1,
+            rules=RULES if waf and not waf.web_acl else 0,
+        )
+        configured: Design = "api"
+        if cdn:
+            configured = "cdn-api" if cdn.origin == "api" else "cdn-data-store"
+        return estimate(usage, region, prices, configured)
+
+    def _sizes(
+        self,
+        documents: "Paths | Mapping[str, object]",
+        exclude: Sequence[str],
+        on_progress: OnProgress,
+    ) -> "Sizes":
+        """The sizes of documents as this read model stores and sends them."""
+        from readmodel_cfn.estimate.sizes import sizes_of
+        from readmodel_cfn.publish.selection import Selection
+
+        compress_from = self.model.api.compress_from
+        selection = Selection(self.model.routes, self._excluded(exclude))
+        least = None if self.article or compress_from == "never" else compress_from
+        return sizes_of(documents, self._settings, selection, least, on_progress)
 
     @readable_errors()
     def url(self, path: str = "", on_progress: OnProgress = ignore) -> str:

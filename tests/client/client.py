@@ -7,6 +7,7 @@
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,9 @@ from readmodel_cfn.results import (
     Activated,
     DeleteResult,
     DeployResult,
+    DesignCost,
     Diagnosis,
+    Estimate,
     EventStream,
     FollowResult,
     Plan,
@@ -197,6 +200,15 @@ def with_cdn() -> rm.ReadModelStack:
     cdn = rm.Cdn(origin="data-store", aliases=("data.example.com",), hosted_zone_id="Z1")
     model = rm.ReadModel(routes=MODEL.routes, cdn=cdn, waf=rm.Waf(mode="block", rate_limit=500))
     return rm.ReadModelStack("shop", model)
+
+
+def monthly_cost(shop: rm.ReadModelStack) -> Decimal | None:
+    """The cost of the cheapest design; None if one is unknown."""
+    found: Estimate = shop.estimate("data", reads=1_000_000, writes=0, hit_rate=90)
+    designs: tuple[DesignCost, ...] = found.designs
+    costs: list[Decimal] = [each.usd for each in designs if each.usd is not None]
+    print(found.region, found.configured, found.unknown, [each.source for each in found.prices])
+    return None if found.unknown else min(costs)
 
 
 def invalidated(shop: rm.ReadModelStack) -> tuple[str, ...]:

@@ -80,6 +80,8 @@ STACK.verify(timeout="1")  # refused
 STACK.race(readers=1.5)  # refused
 STACK.status(drift="yes")  # refused
 STACK.diagnose().fix  # refused
+STACK.estimate("data", reads="1", writes=1)  # refused
+STACK.estimate("data", reads=1, writes=1).total  # refused
 STACK.delete("shop")  # refused
 STACK.delete(with_data="shop")  # refused
 publish({"a.json": 1}, "my-bucket")  # refused

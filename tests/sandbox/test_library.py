@@ -670,6 +670,22 @@ def policy_of_stack(shop: Shop) -> None:
     assert json.loads(policy(Path("site.json"), shop.name).to_json()) == of_file
 
 
+@row("`estimate PATH...`")
+def estimate(shop: Shop) -> None:
+    words = ("estimate", "data", "--reads", "1000000", "--writes", "1000", "--json")
+    found = shop.stack.estimate("data", reads=1_000_000, writes=1_000)
+    assert found.as_dict() == shop.run(*words).value
+    printed = shop.run(*words, "--hit-rate", "90", "--region", "us-east-1").value
+    cached = shop.stack.estimate(
+        "data", reads=1_000_000, writes=1_000, hit_rate=90, region="us-east-1"
+    )
+    assert cached.as_dict() == printed
+    values = {key: (shop.folder / "data" / key).read_bytes() for key in KEYS}
+    of_values = shop.stack.estimate(values, reads=1_000_000, writes=1_000)
+    assert of_values.usage.sizes
+    assert of_values.usage.sizes.documents == len(KEYS)
+
+
 @row("`openapi`")
 def describe(shop: Shop) -> None:
     (shop.folder / "site.json").write_text(render(build_template(shop.model)))

@@ -51,7 +51,7 @@ LESS = re.compile(
     r"denied|may not |not checked|not known|unknown|not compared|not continued|403", re.IGNORECASE
 )
 COMMANDS_WITHOUT_AWS = {
-    *("init", "template", "lint", "audit", "graph", "policy", "serve"),
+    *("init", "template", "lint", "audit", "graph", "policy", "estimate", "serve"),
     *("sandbox", "completion"),
 }
 

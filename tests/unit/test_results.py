@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ from readmodel_cfn.deploy.stack_diff import PropertyChange, ResourceDiff, StackD
 from readmodel_cfn.deploy.status import StackStatus
 from readmodel_cfn.deploy.values import Stack, StackResource
 from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.estimate.cost import Usage, estimate
+from readmodel_cfn.estimate.prices import known_prices
 from readmodel_cfn.lint import Finding as LintFinding
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.plural import counted
@@ -62,6 +65,7 @@ DIFF = StackDiff(
         ResourceDiff("modify", "C", "AWS::SNS::Topic"),
     )
 )
+ESTIMATE = estimate(Usage(1, 1, Decimal(0), None), "us-east-1", known_prices())
 RESPONSE = Response("GET", "http://localhost/v1/a", 200, (), b"x" * 123, 0.1)
 VERSION = Version("v1", TIME, 12, '"e"', current=True)
 RESULTS: list[Any] = [
@@ -93,6 +97,9 @@ RESULTS: list[Any] = [
     RESPONSE,
     VerifyResult("stack shop", "a", "a.json", "http://localhost", (), ()),
     DeleteResult("shop", (BUCKET, TOPIC), {"bucket": 3}),
+    ESTIMATE,
+    ESTIMATE.designs[0],
+    ESTIMATE.prices[0],
     AuditFinding("R1", "name", "low", "Api", "Properties", 3, "what", "meaning", "todo"),
     AuditReport((), 3, 1, 2, (Unchecked("Api", "Properties/BodyS3Location", "in S3"),)),
     PublicMethod("Get", "GET", "/items", "reads", "bucket", "a.json", False),

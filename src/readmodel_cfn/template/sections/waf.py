@@ -11,6 +11,10 @@ _ARN = (
 )
 
 
+RULES = 3
+"""The number of rules of the web ACL that a stack makes."""
+
+
 @dataclass(frozen=True)
 class Waf:
     """The web ACL of the distribution, or without [cdn] of the stage.

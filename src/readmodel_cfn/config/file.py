@@ -167,8 +167,8 @@ def _content(text: str, source: str) -> Mapping[str, Any]:
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError: also for too many digits
-        what = "nested too deeply" if isinstance(error, RecursionError) else error
-        raise ConfigError(f"not TOML: {what}", where=source) from error
+        reason = "nested too deeply" if isinstance(error, RecursionError) else error
+        raise ConfigError(f"not TOML: {reason}", where=source) from error
 
 
 def read_model(content: Any, source: str) -> ReadModel:

@@ -52,6 +52,13 @@ MANAGED_POLICY_LENGTH = 6_144
 MANAGED_POLICIES = 10  # attached to one user or role
 ACCESS_KEYS = 2  # of one user; cannot be raised
 
+# The files that are read whole; not limits of AWS. Indented JSON has several times the bytes that
+# CloudFormation counts.
+CONFIG_BYTES = 1_000_000
+CONFIG_KEY_PARTS = 16  # of a dotted key in TOML
+TEMPLATE_FILE_BYTES = 10 * TEMPLATE_BYTES
+SCHEMA_BYTES = 1_000_000
+
 # S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 OBJECT_KEY_BYTES = 1_024
 # The CORS rules of a bucket, as XML:

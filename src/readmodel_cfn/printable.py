@@ -5,6 +5,11 @@ clipboard, or that hide what is printed before.
 """
 
 
+def shortened(text: str, longest: int = 80) -> str:
+    """The text, or its beginning and three dots if it is longer."""
+    return text if len(text) <= longest else text[: longest - 3] + "..."
+
+
 def printable(text: str) -> str:
     r"""The text, with escapes such as \n and \x1b instead of characters that are not printable."""
     if text.isprintable():

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.files import read_text
+from readmodel_cfn.limits import SCHEMA_BYTES
 from readmodel_cfn.printable import printable
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _load(file: str, hint: str, route: str) -> "tuple[Schema, Validator]":
 
 def _json(file: str, hint: str) -> Any:
     try:
-        return json.loads(read_text(Path(file)), parse_constant=_refuse_constant)
+        return json.loads(read_text(Path(file), SCHEMA_BYTES), parse_constant=_refuse_constant)
     except ConfigError as error:
         raise ConfigError(error.what, where=error.where, hint=hint) from error
     except (ValueError, RecursionError) as error:

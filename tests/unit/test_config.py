@@ -13,6 +13,7 @@ from readmodel_cfn import Api, DataStore, Deployment, GatewayRole, ReadModel, Ro
 from readmodel_cfn.config.file import article, example, load, parse, read_model
 from readmodel_cfn.config.values import Config, Publish, StackSettings
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.limits import CONFIG_BYTES
 from readmodel_cfn.template.model import SECTIONS
 
 FULL = """\
@@ -344,6 +345,37 @@ def test_deeply_nested_toml_is_refused() -> None:
     with pytest.raises(ConfigError) as refused:
         parse(f"x = {'[' * 5000}", "f")
     assert str(refused.value).startswith("f: ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ".".join("a" * 17) + " = 1",
+        "[" + ' . "b" . '.join("a" * 9) + "]",
+        "x = {" + ".'c'.".join("a" * 9) + " = 1}",
+    ],
+    ids=["key", "table", "inline table"],
+)
+def test_dotted_key_of_many_parts_is_refused_before_it_is_parsed(text: str) -> None:
+    with pytest.raises(ConfigError, match="16 parts") as caught:
+        parse(f"# first\n{text}\n", "readmodel.toml")
+    assert caught.value.where == "readmodel.toml:2"
+
+
+def test_larger_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "readmodel.toml"
+    path.write_text("#" * CONFIG_BYTES)
+    load(path)
+    path.write_text("#" * (CONFIG_BYTES + 1))
+    with pytest.raises(ConfigError, match="1,000,000 bytes"):
+        load(path)
+
+
+@pytest.mark.parametrize("text", ["k" * 9_999 + " = 1", 'stack.name = "' + "k" * 9_999 + '"'])
+def test_message_shortens_a_long_key_or_value(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(text, "readmodel.toml")
+    assert len(str(caught.value)) < 500
 
 
 def test_error_names_the_file(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Protocol
 
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.files import read_text
+from readmodel_cfn.limits import TEMPLATE_BYTES, TEMPLATE_FILE_BYTES
 
 _NO_TEMPLATE = "use a CloudFormation template in JSON or YAML"
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -72,7 +73,7 @@ def template_text(source: TemplateSource) -> str:
     if isinstance(source, str):
         return source
     if isinstance(source, Path):
-        return read_text(source)
+        return read_text(source, TEMPLATE_FILE_BYTES)
     return json.dumps(template_content(source), indent=2, default=str)
 
 
@@ -182,6 +183,8 @@ def _read_yaml(text: str, name: str, not_json: ValueError | None = None) -> Any:
     """
     from readmodel_cfn.cloudformation.yaml_reader import YamlError, read_yaml
 
+    if len(text) > TEMPLATE_BYTES:  # which takes seconds to read
+        raise ConfigError(f"YAML of more than {TEMPLATE_BYTES:,} characters", where=name)
     try:
         return read_yaml(text)
     except YamlError as error:

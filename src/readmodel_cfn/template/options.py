@@ -13,6 +13,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.printable import shortened
 
 _UNIONS = (UnionType, Union)  # X | None is a UnionType, X | Literal[...] a Union
 
@@ -21,8 +22,9 @@ class OptionError(ConfigError):
     """A value that an option does not allow; `key` is a dotted key, as in TOML."""
 
     def __init__(self, key: str, value: object, allowed: str) -> None:
-        shown = repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "..."
-        super().__init__(f"{shown} is not allowed", where=key, hint=f"use {allowed}")
+        super().__init__(
+            f"{shortened(repr(value))} is not allowed", where=key, hint=f"use {allowed}"
+        )
         self.key: str = key
         self.value: object = value
         self.allowed: str = allowed

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +17,10 @@ from readmodel_cfn.cloudformation.reader import (
     positions,
     read_json,
     read_template,
+    template_content,
 )
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.limits import TEMPLATE_BYTES, TEMPLATE_FILE_BYTES
 
 SHORT_FORMS = """\
 Resources:
@@ -244,3 +247,15 @@ def test_a_part_is_located_by_file_line_and_path() -> None:
     path = ("Resources", "Role", "Properties", "Both", "Fn::Join", 1, 1)
     assert locate(SHORT_FORMS, "t.yaml", path).startswith("t.yaml:9: Resources.Role.Properties")
     assert locate(SHORT_FORMS, "t.yaml", ("Resources", "No")) == "t.yaml: Resources.No"
+
+
+def test_yaml_larger_than_a_template_is_refused() -> None:
+    with pytest.raises(ConfigError, match="1,000,000"):
+        read_template("Resources: {}\n" + "#" * TEMPLATE_BYTES, "template.yaml")
+
+
+def test_larger_file_is_refused_before_it_is_parsed(tmp_path: Path) -> None:
+    path = tmp_path / "template.json"
+    path.write_text(" " * (TEMPLATE_FILE_BYTES + 1))
+    with pytest.raises(ConfigError, match="10,000,000 bytes"):
+        template_content(path)

@@ -30,10 +30,12 @@ def test_changed_requirements_use_another_virtual_environment(
     assert Home(tmp_path).venv != before
 
 
-def test_requirements_are_pinned() -> None:
+def test_requirements_are_pinned_by_version_and_hash() -> None:
     lines = [line for line in REQUIREMENTS.read_text().splitlines() if not line.startswith("#")]
-    assert "ministack==1.5.33" in lines
-    assert all(re.fullmatch(r"[\w-]+==[\w.]+", line) for line in lines)
+    pinned = " ".join(lines).replace("\\", "")
+    entry = r"[\w-]+==[\w.]+(?: +--hash=sha256:[0-9a-f]{64})+"
+    assert re.fullmatch(rf"(?:{entry} *)+", pinned)
+    assert "ministack==1.5.33 " in pinned
 
 
 @pytest.mark.parametrize(

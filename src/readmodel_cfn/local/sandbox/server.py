@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from readmodel_cfn.local.sandbox import state
-from readmodel_cfn.local.sandbox.home import Home
+from readmodel_cfn.local.sandbox.home import Home, private_file
 from readmodel_cfn.local.sandbox.state import Sandbox, SandboxError
 
 LAUNCHER = Path(__file__).parent / "additions" / "launch.py"
@@ -133,7 +133,7 @@ def _new_key() -> tuple[str, str]:
 def _environment(home: Home, sandbox: Sandbox) -> dict[str, str]:
     """The server's whole environment, without the user's AWS settings and proxies."""
     kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-    home.temporary.mkdir(exist_ok=True)
+    home.temporary.mkdir(mode=0o700, exist_ok=True)
     return kept | {
         "HOME": str(home.path),
         "TMPDIR": str(home.temporary),
@@ -154,7 +154,7 @@ def _environment(home: Home, sandbox: Sandbox) -> dict[str, str]:
 
 
 def _spawn(home: Home, command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    with home.log.open("wb") as log:
+    with private_file(home.log) as log:
         child = subprocess.Popen(  # noqa: S603  (our own interpreter and launcher)
             command,
             cwd=home.path,
@@ -163,6 +163,7 @@ def _spawn(home: Home, command: list[str], environment: dict[str, str]) -> subpr
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            umask=0o077,
         )
     _children[child.pid] = child
     return child

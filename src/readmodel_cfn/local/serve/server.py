@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     import uvicorn
 
 
+# asyncio accepts as many connections at once as its backlog, before it counts one of them.
+_ACCEPTED_AT_ONCE = 8
+_WAITING = 1_024  # connections that the system keeps until they are accepted
+
+
 def listen(host: str, port: int) -> socket.socket:
     """A socket that is bound to the host's port; 0 selects a free port.
 
@@ -109,16 +114,21 @@ async def _serve(
 def _server(app: App, ready: Callable[[], None]) -> "uvicorn.Server":
     import uvicorn
 
+    from readmodel_cfn.local.serve import connections
+
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
+            for listener in sockets or ():
+                listener.listen(_WAITING)
             ready()
 
     return Server(
         uvicorn.Config(
             app,
             interface="asgi3",
-            http="h11",
+            http=connections.limited(connections.limit()),
+            backlog=_ACCEPTED_AT_ONCE,
             loop="asyncio",
             ws="none",
             lifespan="off",

@@ -12,7 +12,7 @@ the command prints with `--json`. All errors are ReadModelErrors.
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property, partial
@@ -560,7 +560,7 @@ class ReadModelStack:
             on_progress=changed if invalidate else on_progress,
         )
         if isinstance(done, PublishResult):
-            self._write_metric(found, on_progress)
+            self._write_metric(found.connection, on_progress)
             if invalidate:
                 done = replace(done, invalidated=self._invalidate(changed, as_writer, outputs))
         if isinstance(done, PublishResult) and done.deleted:
@@ -624,7 +624,7 @@ class ReadModelStack:
             version=version,
             on_progress=on_progress,
         )
-        self._write_metric(found, on_progress)
+        self._write_metric(found.connection, on_progress)
         if invalidate:
             done = self._invalidated(done, as_writer, outputs)
         return done if bucket else self._with_url(done, outputs)
@@ -673,7 +673,7 @@ class ReadModelStack:
             version=version,
             on_progress=on_progress,
         )
-        self._write_metric(found, on_progress)
+        self._write_metric(found.connection, on_progress)
         if invalidate:
             done = self._invalidated(done, as_writer, outputs)
         return done if bucket else self._with_url(done, outputs)
@@ -787,7 +787,7 @@ class ReadModelStack:
             return done
         if watched and watched.watch(done.release):
             done = replace(done, watched=watched.minutes)
-        self._write_metric(found, on_progress)
+        self._write_metric(found.connection, on_progress)
         return replace(done, urls=self._own(outputs).route_urls(self.model.routes))
 
     @readable_errors()
@@ -909,14 +909,18 @@ class ReadModelStack:
             hint = "pass activate=False: without the stack no stage is known"
             raise ConfigError("cannot be activated", where="bucket", hint=hint)
         outputs: dict[str, str] = {}
+        destination = self._destination(bucket, as_writer, on_progress, outputs)
         done = commit(
             results,
-            self._destination(bucket, as_writer, on_progress, outputs),
+            destination,
             activation=partial(self._activation, on_progress) if activates else None,
             stage=stage,
             on_progress=on_progress,
         )
-        if bucket or stage or (done.release and not activates):
+        is_live = not stage and (activates or done.release is None)
+        if is_live:
+            self._write_metric(destination.connection, on_progress)
+        if bucket or not is_live:
             return done
         return replace(done, urls=self._own(outputs).route_urls(self.model.routes))
 
@@ -1963,11 +1967,21 @@ class ReadModelStack:
         return tuple(f"{self.config.stack.prefix}{name}" for name in TRIGGERS)
 
     def _reading(self, on_progress: OnProgress, stack: "Stack") -> AbstractContextManager[None]:
-        """Reads of the deployed API while a `with` block runs."""
+        """Reads of the deployed API, whose metrics the alarms watch, while a `with` block runs.
+
+        A CDN is not read: it may answer without the API. An API that cannot be read is a note.
+        """
         from readmodel_cfn.verify.reads import reading
 
-        url = self._own_outputs(stack=stack).url()
-        return reading(url, self._contract().routes, self.connection.ca_bundle, on_progress)
+        try:
+            with readable_errors():
+                outputs = self._readable(self._own_outputs(stack=stack))
+                url, authorize = outputs.api_url(), self._authorize(outputs)
+        except ReadModelError as error:
+            on_progress(Note(f"The API is not read meanwhile: {error}"))
+            return nullcontext()
+        ca_bundle = self.connection.ca_bundle
+        return reading(url, self._contract().routes, authorize, ca_bundle, on_progress)
 
     def _release_watch(
         self, minutes: int | None, stage: str | None, on_progress: OnProgress
@@ -2002,12 +2016,11 @@ class ReadModelStack:
         watch.check()
         return watch
 
-    def _write_metric(self, found: "_Lookup | None", on_progress: OnProgress) -> None:
+    def _write_metric(self, connection: Connection | None, on_progress: OnProgress) -> None:
         """Write the metric of a run of `publish`, with the credentials that published."""
         from readmodel_cfn.publish.metric import PublishMetric
 
         if self.model.writes_metric:
-            connection = found.connection if found else None
             metric = PublishMetric(self.name, self.config.stack.prefix)
             metric.write(connection or self.connection, on_progress)
 

@@ -40,7 +40,6 @@ from readmodel_cfn.template.releases import Releases
 from readmodel_cfn.template.routes import find_route, serving_route
 from readmodel_cfn.template.sections.access import key_id_output
 from readmodel_cfn.template.sections.cdn import US_EAST_1
-from readmodel_cfn.template.sections.waf import RULES
 from readmodel_cfn.threads import call_within
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.stage_release import ApiStages, LiveRelease
     from readmodel_cfn.deploy.status import StackStatus
     from readmodel_cfn.deploy.values import Output, Stack
-    from readmodel_cfn.estimate.cost import Design, Estimate
+    from readmodel_cfn.estimate.cost import Estimate
     from readmodel_cfn.estimate.prices import Prices
     from readmodel_cfn.estimate.sizes import Paths, Sizes
     from readmodel_cfn.local.serve import Source
@@ -1623,33 +1622,20 @@ class ReadModelStack:
             ConfigError: a number or the file of prices is not allowed, or there is no document.
             InvalidDocuments: documents are invalid.
         """
-        from readmodel_cfn.estimate.cost import Usage, estimate, percentage
+        from readmodel_cfn.estimate.cost import estimate, percentage
         from readmodel_cfn.estimate.prices import known_prices, load_prices, regions
+        from readmodel_cfn.estimate.usage import design_of, usage_of
 
-        model, settings = self.model, self.config.stack
-        region = region or self._requested.region or settings.region or US_EAST_1
+        region = region or self._requested.region or self.config.stack.region or US_EAST_1
         if prices is None:
             prices = known_prices()
         elif isinstance(prices, str | Path):
             prices = load_prices(prices)
         if region not in (known := regions(prices)):
             on_progress(Note(f"there are no prices of {region}, only of {', '.join(known)}"))
-        waf, cdn = model.waf, model.cdn
-        usage = Usage(
-            reads,
-            writes,
-            percentage(hit_rate),
-            None if documents is None else self._sizes(documents, exclude, on_progress),
-            model.data_store.old_versions_days,
-            secrets=1 if model.writer.kind == "user" else 0,
-            has_kms_key=bool(model.data_store.kms_key),
-            acls=None if waf is None else 0 if waf.web_acl else 1,
-            rules=RULES if waf and not waf.web_acl else 0,
-        )
-        configured: Design = "api"
-        if cdn:
-            configured = "cdn-api" if cdn.origin == "api" else "cdn-data-store"
-        return estimate(usage, region, prices, configured)
+        sizes = None if documents is None else self._sizes(documents, exclude, on_progress)
+        usage = usage_of(self.model, reads, writes, percentage(hit_rate), sizes)
+        return estimate(usage, region, prices, design_of(self.model))
 
     def _sizes(
         self,

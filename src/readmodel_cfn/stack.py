@@ -26,7 +26,7 @@ from readmodel_cfn.config.file import check_article, load
 from readmodel_cfn.config.values import DEFAULT_FILE, Config, Publish, StackSettings
 from readmodel_cfn.consent import Confirm
 from readmodel_cfn.deploy.outputs import ModelOutputs
-from readmodel_cfn.errors import ConfigError, ReadModelError
+from readmodel_cfn.errors import ConfigError, ReadModelError, Unfinished
 from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.results import (
@@ -530,34 +530,39 @@ class ReadModelStack:
             ConsentRequired: `confirm` returned False; nothing was sent.
             ReadModelError: nothing was sent.
         """
-        from readmodel_cfn.publish.invalidation import ChangedRoutes
         from readmodel_cfn.publish.publish import publish
 
         self._refuse_single("--delete-missing" if delete_missing else "publish")
         self._check_invalidation(invalidate, bucket)
         outputs: dict[str, str] = {}
-        changed = ChangedRoutes(self.model.routes, on_progress)
+        changed = self._changed_routes(on_progress)
         found = _Lookup(
             partial(self._destination, bucket, as_writer, on_progress, outputs, invalidate)
         )
-        done = publish(
-            documents,
-            self._known_destination(bucket, as_writer) or found,
-            self._settings,
-            routes=self.model.routes,
-            exclude=self._excluded(exclude),
-            prefix=prefix,
-            force=force,
-            create_only=create_only,
-            skip_invalid=skip_invalid,
-            delete_missing=delete_missing,
-            max_deletes=max_deletes,
-            dry_run=dry_run,
-            default=default,
-            version=version,
-            confirm=confirm,
-            on_progress=changed if invalidate else on_progress,
-        )
+        try:
+            done = publish(
+                documents,
+                self._known_destination(bucket, as_writer) or found,
+                self._settings,
+                routes=self.model.routes,
+                exclude=self._excluded(exclude),
+                prefix=prefix,
+                force=force,
+                create_only=create_only,
+                skip_invalid=skip_invalid,
+                delete_missing=delete_missing,
+                max_deletes=max_deletes,
+                dry_run=dry_run,
+                default=default,
+                version=version,
+                confirm=confirm,
+                on_progress=changed if invalidate else on_progress,
+            )
+        except Unfinished:
+            if invalidate:  # the next run sends, and invalidates, only what is left
+                with suppress(ReadModelError):
+                    self._invalidate(changed, as_writer, outputs)
+            raise
         if isinstance(done, PublishResult):
             self._write_metric(found.connection, on_progress)
             if invalidate:
@@ -2072,6 +2077,13 @@ class ReadModelStack:
             hint = "omit --bucket: the distribution is that of the stack"
             raise ConfigError("has no effect with --bucket", where="--invalidate", hint=hint)
 
+    def _changed_routes(self, on_progress: OnProgress) -> "ChangedRoutes":
+        """What notes the routes that a run changes."""
+        from readmodel_cfn.publish.invalidation import ChangedRoutes
+
+        origin = self.model.cdn.origin if self.model.cdn else "data-store"
+        return ChangedRoutes(self.model.routes, on_progress, origin)
+
     def _invalidate(
         self, changed: "ChangedRoutes", as_writer: bool, outputs: Mapping[str, str]
     ) -> tuple[str, ...]:
@@ -2094,9 +2106,7 @@ class ReadModelStack:
         self, published: Published, as_writer: bool, outputs: Mapping[str, str]
     ) -> Published:
         """With the paths of the document's route, which are invalidated."""
-        from readmodel_cfn.publish.invalidation import ChangedRoutes
-
-        changed = ChangedRoutes(self.model.routes, ignore)
+        changed = self._changed_routes(ignore)
         changed.add(published.key)
         return replace(published, invalidated=self._invalidate(changed, as_writer, outputs))
 

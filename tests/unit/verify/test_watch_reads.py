@@ -58,7 +58,7 @@ def test_paths_are_those_of_the_routes_without_a_document() -> None:
 
 
 def test_statuses_are_reported_also_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reads, "read_until", lambda *_: None)
+    monkeypatch.setattr(reads, "_READERS", 0)
     notes: list[object] = []
     with (
         pytest.raises(KeyboardInterrupt),
@@ -92,7 +92,7 @@ def url_that_is_read(model: ReadModel, outputs: dict[str, str], patch: pytest.Mo
     stack = ReadModelStack("shop", model, region="eu-west-1")
     place: Any = SimpleNamespace(connection=SimpleNamespace(emulator_url=None))
     patch.setattr(stack, "_own_outputs", lambda **_: ModelOutputs(outputs, "", place))
-    patch.setattr(reads, "read_until", lambda *_: None)
+    patch.setattr(reads, "_READERS", 0)
     with stack._reading(found.append, None):  # type: ignore[arg-type]
         return found[0].text
 

@@ -848,9 +848,20 @@ delete --yes --with-data=NAME
 """
 
 
+def without_namespace(document: Document) -> Document:
+    """The policy without this condition, whose key the sandbox's IAM does not know."""
+    limit = "cloudwatch:namespace"
+    return {
+        "Statement": [
+            {key: value for key, value in each.items() if limit not in str(value)}
+            for each in document["Statement"]
+        ]
+    }
+
+
 def take(journey: str, site: Site) -> None:
     """Run one command after the other as the user with the whole policy."""
-    site.allow(site.document())
+    site.allow(without_namespace(site.document()))
     write_documents(site, 1, 2)
     for line in journey.split("\n")[1:-1]:
         version = site.oldest("products/1.json") if "VERSION" in line else ""

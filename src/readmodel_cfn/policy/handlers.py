@@ -286,6 +286,6 @@ def _has(value: Any, steps: Sequence[str], service: str) -> bool:
 
 
 def _may_be_of(service: str, arn: Any) -> bool:
-    """Whether an ARN, as it is written in a template, may be one of the service."""
+    """Whether an ARN, as a template has it, may be one of the service."""
     named = {each for each in _PROTECTED if f":{each}:" in json.dumps(arn, default=str)}
     return not named or service in named

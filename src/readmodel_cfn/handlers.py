@@ -34,6 +34,7 @@ from readmodel_cfn.publish.documents import (
     key_fault,
     refuse,
 )
+from readmodel_cfn.publish.embedded_metric import embedded_metric
 from readmodel_cfn.publish.newer import put_newer
 from readmodel_cfn.publish.objects import Busy, Objects
 from readmodel_cfn.publish.results import Fault, InvalidDocuments, VersionConflict
@@ -47,6 +48,8 @@ from readmodel_cfn.publish.versions import DocumentVersion
 Result = TypeVar("Result")
 BUCKET = "READMODEL_CFN_BUCKET"
 """The environment variable with the name of the bucket."""
+STACK, PREFIX = "READMODEL_CFN_STACK", "READMODEL_CFN_PREFIX"
+"""The environment variables with the read model's stack and prefix, for the metric of an alarm."""
 _LOGGER = logging.getLogger(__name__)
 _NO_CHANGES = (str, bytes, bytearray, Mapping)  # also if they are empty
 # Seconds between attempts if S3 is overloaded. A message that still fails is returned, and the
@@ -108,6 +111,9 @@ def from_sqs(
     batch, the failed ones too. Messages that can never succeed are returned as well, so that the
     queue's redrive policy moves them to the dead-letter queue.
 
+    If READMODEL_CFN_STACK names the stack, a batch of which a message was published writes the
+    metric that the alarm for old documents watches.
+
     Of a FIFO queue, messages after a failed one of the same group are returned, and not rendered.
 
     Args:
@@ -135,10 +141,20 @@ def from_sqs(
         def publish(message: _Message) -> None:
             publisher.publish(bucket, _changes(render(message.body)))
 
-        failed = [*_failed(_messages(event), publish)]
+        messages = _messages(event)
+        failed = [*_failed(messages, publish)]
+        if len(failed) < len(messages):
+            _write_metric()
         return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
 
     return handler
+
+
+def _write_metric() -> None:
+    """Write the metric to the log; a logger would add to the line."""
+    if stack := os.environ.get(STACK):
+        line = embedded_metric(stack, os.environ.get(PREFIX, ""))
+        print(line, flush=True)  # noqa: T201
 
 
 def _from_environment() -> Destination:

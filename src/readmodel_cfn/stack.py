@@ -12,7 +12,7 @@ the command prints with `--json`. All errors are ReadModelErrors.
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property, partial
@@ -26,7 +26,7 @@ from readmodel_cfn.config.file import check_article, load
 from readmodel_cfn.config.values import DEFAULT_FILE, Config, Publish, StackSettings
 from readmodel_cfn.consent import Confirm
 from readmodel_cfn.deploy.outputs import ModelOutputs
-from readmodel_cfn.errors import ConfigError, ReadModelError
+from readmodel_cfn.errors import ConfigError, ReadModelError, Unfinished
 from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.results import (
@@ -40,7 +40,6 @@ from readmodel_cfn.template.releases import Releases
 from readmodel_cfn.template.routes import find_route, serving_route
 from readmodel_cfn.template.sections.access import key_id_output
 from readmodel_cfn.template.sections.cdn import US_EAST_1
-from readmodel_cfn.template.sections.waf import RULES
 from readmodel_cfn.threads import call_within
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.stage_release import ApiStages, LiveRelease
     from readmodel_cfn.deploy.status import StackStatus
     from readmodel_cfn.deploy.values import Output, Stack
-    from readmodel_cfn.estimate.cost import Design, Estimate
+    from readmodel_cfn.estimate.cost import Estimate
     from readmodel_cfn.estimate.prices import Prices
     from readmodel_cfn.estimate.sizes import Paths, Sizes
     from readmodel_cfn.local.serve import Source
@@ -531,36 +530,41 @@ class ReadModelStack:
             ConsentRequired: `confirm` returned False; nothing was sent.
             ReadModelError: nothing was sent.
         """
-        from readmodel_cfn.publish.invalidation import ChangedRoutes
         from readmodel_cfn.publish.publish import publish
 
         self._refuse_single("--delete-missing" if delete_missing else "publish")
         self._check_invalidation(invalidate, bucket)
         outputs: dict[str, str] = {}
-        changed = ChangedRoutes(self.model.routes, on_progress)
+        changed = self._changed_routes(on_progress)
         found = _Lookup(
             partial(self._destination, bucket, as_writer, on_progress, outputs, invalidate)
         )
-        done = publish(
-            documents,
-            self._known_destination(bucket, as_writer) or found,
-            self._settings,
-            routes=self.model.routes,
-            exclude=self._excluded(exclude),
-            prefix=prefix,
-            force=force,
-            create_only=create_only,
-            skip_invalid=skip_invalid,
-            delete_missing=delete_missing,
-            max_deletes=max_deletes,
-            dry_run=dry_run,
-            default=default,
-            version=version,
-            confirm=confirm,
-            on_progress=changed if invalidate else on_progress,
-        )
+        try:
+            done = publish(
+                documents,
+                self._known_destination(bucket, as_writer) or found,
+                self._settings,
+                routes=self.model.routes,
+                exclude=self._excluded(exclude),
+                prefix=prefix,
+                force=force,
+                create_only=create_only,
+                skip_invalid=skip_invalid,
+                delete_missing=delete_missing,
+                max_deletes=max_deletes,
+                dry_run=dry_run,
+                default=default,
+                version=version,
+                confirm=confirm,
+                on_progress=changed if invalidate else on_progress,
+            )
+        except Unfinished:
+            if invalidate:  # the next run sends, and invalidates, only what is left
+                with suppress(ReadModelError):
+                    self._invalidate(changed, as_writer, outputs)
+            raise
         if isinstance(done, PublishResult):
-            self._write_metric(found, on_progress)
+            self._write_metric(found.connection, on_progress)
             if invalidate:
                 done = replace(done, invalidated=self._invalidate(changed, as_writer, outputs))
         if isinstance(done, PublishResult) and done.deleted:
@@ -624,7 +628,7 @@ class ReadModelStack:
             version=version,
             on_progress=on_progress,
         )
-        self._write_metric(found, on_progress)
+        self._write_metric(found.connection, on_progress)
         if invalidate:
             done = self._invalidated(done, as_writer, outputs)
         return done if bucket else self._with_url(done, outputs)
@@ -673,7 +677,7 @@ class ReadModelStack:
             version=version,
             on_progress=on_progress,
         )
-        self._write_metric(found, on_progress)
+        self._write_metric(found.connection, on_progress)
         if invalidate:
             done = self._invalidated(done, as_writer, outputs)
         return done if bucket else self._with_url(done, outputs)
@@ -787,7 +791,7 @@ class ReadModelStack:
             return done
         if watched and watched.watch(done.release):
             done = replace(done, watched=watched.minutes)
-        self._write_metric(found, on_progress)
+        self._write_metric(found.connection, on_progress)
         return replace(done, urls=self._own(outputs).route_urls(self.model.routes))
 
     @readable_errors()
@@ -909,14 +913,18 @@ class ReadModelStack:
             hint = "pass activate=False: without the stack no stage is known"
             raise ConfigError("cannot be activated", where="bucket", hint=hint)
         outputs: dict[str, str] = {}
+        destination = self._destination(bucket, as_writer, on_progress, outputs)
         done = commit(
             results,
-            self._destination(bucket, as_writer, on_progress, outputs),
+            destination,
             activation=partial(self._activation, on_progress) if activates else None,
             stage=stage,
             on_progress=on_progress,
         )
-        if bucket or stage or (done.release and not activates):
+        is_live = not stage and (activates or done.release is None)
+        if is_live:
+            self._write_metric(destination.connection, on_progress)
+        if bucket or not is_live:
             return done
         return replace(done, urls=self._own(outputs).route_urls(self.model.routes))
 
@@ -1619,33 +1627,20 @@ class ReadModelStack:
             ConfigError: a number or the file of prices is not allowed, or there is no document.
             InvalidDocuments: documents are invalid.
         """
-        from readmodel_cfn.estimate.cost import Usage, estimate, percentage
+        from readmodel_cfn.estimate.cost import estimate, percentage
         from readmodel_cfn.estimate.prices import known_prices, load_prices, regions
+        from readmodel_cfn.estimate.usage import design_of, usage_of
 
-        model, settings = self.model, self.config.stack
-        region = region or self._requested.region or settings.region or US_EAST_1
+        region = region or self._requested.region or self.config.stack.region or US_EAST_1
         if prices is None:
             prices = known_prices()
         elif isinstance(prices, str | Path):
             prices = load_prices(prices)
         if region not in (known := regions(prices)):
             on_progress(Note(f"there are no prices of {region}, only of {', '.join(known)}"))
-        waf, cdn = model.waf, model.cdn
-        usage = Usage(
-            reads,
-            writes,
-            percentage(hit_rate),
-            None if documents is None else self._sizes(documents, exclude, on_progress),
-            model.data_store.old_versions_days,
-            secrets=1 if model.writer.kind == "user" else 0,
-            has_kms_key=bool(model.data_store.kms_key),
-            acls=None if waf is None else 0 if waf.web_acl else 1,
-            rules=RULES if waf and not waf.web_acl else 0,
-        )
-        configured: Design = "api"
-        if cdn:
-            configured = "cdn-api" if cdn.origin == "api" else "cdn-data-store"
-        return estimate(usage, region, prices, configured)
+        sizes = None if documents is None else self._sizes(documents, exclude, on_progress)
+        usage = usage_of(self.model, reads, writes, percentage(hit_rate), sizes)
+        return estimate(usage, region, prices, design_of(self.model))
 
     def _sizes(
         self,
@@ -1963,11 +1958,21 @@ class ReadModelStack:
         return tuple(f"{self.config.stack.prefix}{name}" for name in TRIGGERS)
 
     def _reading(self, on_progress: OnProgress, stack: "Stack") -> AbstractContextManager[None]:
-        """Reads of the deployed API while a `with` block runs."""
+        """Reads of the deployed API, whose metrics the alarms watch, while a `with` block runs.
+
+        A CDN is not read: it may answer without the API. An API that cannot be read is a note.
+        """
         from readmodel_cfn.verify.reads import reading
 
-        url = self._own_outputs(stack=stack).url()
-        return reading(url, self._contract().routes, self.connection.ca_bundle, on_progress)
+        try:
+            with readable_errors():
+                outputs = self._readable(self._own_outputs(stack=stack))
+                url, authorize = outputs.api_url(), self._authorize(outputs)
+        except ReadModelError as error:
+            on_progress(Note(f"The API is not read meanwhile: {error}"))
+            return nullcontext()
+        ca_bundle = self.connection.ca_bundle
+        return reading(url, self._contract().routes, authorize, ca_bundle, on_progress)
 
     def _release_watch(
         self, minutes: int | None, stage: str | None, on_progress: OnProgress
@@ -2002,12 +2007,11 @@ class ReadModelStack:
         watch.check()
         return watch
 
-    def _write_metric(self, found: "_Lookup | None", on_progress: OnProgress) -> None:
+    def _write_metric(self, connection: Connection | None, on_progress: OnProgress) -> None:
         """Write the metric of a run of `publish`, with the credentials that published."""
         from readmodel_cfn.publish.metric import PublishMetric
 
         if self.model.writes_metric:
-            connection = found.connection if found else None
             metric = PublishMetric(self.name, self.config.stack.prefix)
             metric.write(connection or self.connection, on_progress)
 
@@ -2073,6 +2077,13 @@ class ReadModelStack:
             hint = "omit --bucket: the distribution is that of the stack"
             raise ConfigError("has no effect with --bucket", where="--invalidate", hint=hint)
 
+    def _changed_routes(self, on_progress: OnProgress) -> "ChangedRoutes":
+        """What notes the routes that a run changes."""
+        from readmodel_cfn.publish.invalidation import ChangedRoutes
+
+        origin = self.model.cdn.origin if self.model.cdn else "data-store"
+        return ChangedRoutes(self.model.routes, on_progress, origin)
+
     def _invalidate(
         self, changed: "ChangedRoutes", as_writer: bool, outputs: Mapping[str, str]
     ) -> tuple[str, ...]:
@@ -2095,9 +2106,7 @@ class ReadModelStack:
         self, published: Published, as_writer: bool, outputs: Mapping[str, str]
     ) -> Published:
         """With the paths of the document's route, which are invalidated."""
-        from readmodel_cfn.publish.invalidation import ChangedRoutes
-
-        changed = ChangedRoutes(self.model.routes, ignore)
+        changed = self._changed_routes(ignore)
         changed.add(published.key)
         return replace(published, invalidated=self._invalidate(changed, as_writer, outputs))
 

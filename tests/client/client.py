@@ -225,6 +225,13 @@ def with_releases() -> rm.ReadModelStack:
     return rm.ReadModelStack("shop", model)
 
 
+def with_domain() -> rm.ReadModelStack:
+    """A stack with its own domain name and access logs."""
+    domain = rm.Domain(name="data.example.com", hosted_zone_id="Z0123456789ABCDEFGHIJ")
+    logs = rm.Logs(retention_days=30, addresses=True)
+    return rm.ReadModelStack("shop", rm.ReadModel(routes=MODEL.routes, domain=domain, logs=logs))
+
+
 def with_access() -> rm.ReadModelStack:
     """A stack whose readers need an API key, or a signature and an address."""
     keys = rm.Access(auth="api-key", keys=("web",), throttle_rate=5, throttle_burst=9, quota=100)

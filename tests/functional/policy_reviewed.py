@@ -24,6 +24,46 @@ ALWAYS = {
         "apigateway:PATCH",
         "apigateway:POST",
     ],
+    "AWS::CloudFront::CachePolicy": [
+        "cloudfront:CreateCachePolicy",
+        "cloudfront:DeleteCachePolicy",
+        "cloudfront:GetCachePolicy",
+        "cloudfront:UpdateCachePolicy",
+    ],
+    "AWS::CloudFront::Distribution": [
+        "cloudfront:CreateDistribution",
+        "cloudfront:CreateDistributionWithTags",
+        "cloudfront:DeleteDistribution",
+        "cloudfront:GetDistribution",
+        "cloudfront:GetDistributionConfig",
+        "cloudfront:ListTagsForResource",
+        "cloudfront:TagResource",
+        "cloudfront:UntagResource",
+        "cloudfront:UpdateDistribution",
+    ],
+    "AWS::CloudFront::Function": [
+        "cloudfront:CreateFunction",
+        "cloudfront:DeleteFunction",
+        "cloudfront:DescribeFunction",
+        "cloudfront:GetFunction",
+        "cloudfront:ListTagsForResource",
+        "cloudfront:PublishFunction",
+        "cloudfront:TagResource",
+        "cloudfront:UntagResource",
+        "cloudfront:UpdateFunction",
+    ],
+    "AWS::CloudFront::OriginAccessControl": [
+        "cloudfront:CreateOriginAccessControl",
+        "cloudfront:DeleteOriginAccessControl",
+        "cloudfront:GetOriginAccessControl",
+        "cloudfront:UpdateOriginAccessControl",
+    ],
+    "AWS::CloudFront::ResponseHeadersPolicy": [
+        "cloudfront:CreateResponseHeadersPolicy",
+        "cloudfront:DeleteResponseHeadersPolicy",
+        "cloudfront:GetResponseHeadersPolicy",
+        "cloudfront:UpdateResponseHeadersPolicy",
+    ],
     "AWS::CloudWatch::Alarm": [
         "cloudwatch:DeleteAlarms",
         "cloudwatch:DescribeAlarms",
@@ -205,4 +245,25 @@ ALWAYS = {
         "secretsmanager:UntagResource",
         "secretsmanager:UpdateSecret",
     ],
+    "AWS::WAFv2::WebACL": [
+        "wafv2:CreateWebACL",
+        "wafv2:DeleteWebACL",
+        "wafv2:GetWebACL",
+        "wafv2:ListTagsForResource",
+        "wafv2:TagResource",
+        "wafv2:UntagResource",
+        "wafv2:UpdateWebACL",
+    ],
+    "AWS::WAFv2::WebACLAssociation": [
+        "wafv2:AssociateWebACL",
+        "wafv2:DisassociateWebACL",
+        "wafv2:GetWebACL",
+        "wafv2:GetWebACLForResource",
+    ],
 }
+
+BESIDES = {
+    "AWS::ApiGateway::DomainName": ["iam:CreateServiceLinkedRole"],
+    "AWS::CloudFront::Distribution": ["cloudfront:UpdateDistribution"],
+}
+"""What is granted besides the permissions of a type's handlers, or for another handler."""

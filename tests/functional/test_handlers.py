@@ -310,3 +310,53 @@ def test_without_a_bucket_the_function_fails(s3: MemoryS3, monkeypatch: pytest.M
 def test_event_of_another_source_is_refused(event: Any) -> None:
     with pytest.raises(ReadModelError, match="SQS"):
         from_sqs(render)(event, None)
+
+
+def metrics(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+@pytest.mark.parametrize(
+    ("variables", "dimensions"),
+    [
+        ({"READMODEL_CFN_STACK": "shop"}, {"StackName": "shop"}),
+        (
+            {"READMODEL_CFN_STACK": "shop", "READMODEL_CFN_PREFIX": "A"},
+            {"StackName": "shop", "Prefix": "A"},
+        ),
+    ],
+)
+def test_published_batch_writes_the_metric_of_the_alarm_to_the_log(
+    s3: MemoryS3,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    variables: dict[str, str],
+    dimensions: dict[str, str],
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    from_sqs(render)(batch(product(1), "no JSON", product(2)), None)
+    assert stored(s3)
+    (found,) = metrics(capsys)
+    about = found.pop("_aws")
+    (metric,) = about["CloudWatchMetrics"]
+    assert metric == {
+        "Namespace": "readmodel-cfn",
+        "Dimensions": [[*dimensions]],
+        "Metrics": [{"Name": "PublishTime", "Unit": "Seconds"}],
+    }
+    seconds = found.pop("PublishTime")
+    assert found == dimensions
+    assert about["Timestamp"] == int(seconds * 1000)
+
+
+def test_no_metric_is_written_if_nothing_was_published_or_no_stack_is_named(
+    s3: MemoryS3, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from_sqs(render)(batch(product(1)), None)
+    assert stored(s3)
+    monkeypatch.setenv("READMODEL_CFN_STACK", "shop")
+    from_sqs(render)(batch("no JSON"), None)
+    from_sqs(render)(batch(), None)
+    assert metrics(capsys) == []

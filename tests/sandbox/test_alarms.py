@@ -14,6 +14,7 @@ from readmodel_cfn.deploy import client
 from readmodel_cfn.errors import ConfigError, ReadModelError, RolledBack
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.progress import Note
+from readmodel_cfn.publish.partitions import publish_partition
 from readmodel_cfn.template.metrics import TRIGGERS
 
 Clients = Callable[..., Any]
@@ -77,25 +78,38 @@ def test_dashboard_is_deployed(stack: ReadModelStack, clients: Clients) -> None:
     assert any(name.startswith(stack.name) for name in names)
 
 
-def test_publish_writes_one_datum_for_each_run(stack: ReadModelStack, clients: Clients) -> None:
-    def runs() -> float:
-        now = datetime.now(UTC)
-        found = clients("cloudwatch").get_metric_statistics(
-            Namespace="readmodel-cfn",
-            MetricName="PublishTime",
-            Dimensions=[{"Name": "StackName", "Value": stack.name}],
-            StartTime=now - timedelta(hours=1),
-            EndTime=now + timedelta(hours=1),
-            Period=3600,
-            Statistics=["SampleCount"],
-        )
-        return float(sum(each["SampleCount"] for each in found["Datapoints"]))
+def runs(stack: ReadModelStack, clients: Clients) -> float:
+    """The number of runs that have written the metric."""
+    now = datetime.now(UTC)
+    found = clients("cloudwatch").get_metric_statistics(
+        Namespace="readmodel-cfn",
+        MetricName="PublishTime",
+        Dimensions=[{"Name": "StackName", "Value": stack.name}],
+        StartTime=now - timedelta(hours=1),
+        EndTime=now + timedelta(hours=1),
+        Period=3600,
+        Statistics=["SampleCount"],
+    )
+    return float(sum(each["SampleCount"] for each in found["Datapoints"]))
 
-    before = runs()
+
+def test_publish_writes_one_datum_for_each_run(stack: ReadModelStack, clients: Clients) -> None:
+    before = runs(stack, clients)
     stack.publish_release({KEY: 1, "products/2.json": 2}, release=secrets.token_hex(4))
-    assert runs() == before + 1
+    assert runs(stack, clients) == before + 1
     stack.publish_release({KEY: 3}, release=secrets.token_hex(4), activate=False)
-    assert runs() == before + 1  # nobody reads it yet
+    assert runs(stack, clients) == before + 1  # nobody reads it yet
+
+
+def test_commit_writes_one_datum_if_the_documents_are_live(
+    stack: ReadModelStack, clients: Clients
+) -> None:
+    before = runs(stack, clients)
+    for activate, written in ((False, 0), (True, 1)):
+        options = stack.partition_options(secrets.token_hex(4))
+        result = publish_partition([(KEY, "partition")], part=0, parts=1, **options)
+        stack.commit([result], activate=activate)
+        assert runs(stack, clients) == before + written
 
 
 def updates(monkeypatch: pytest.MonkeyPatch) -> list[Any]:

@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from troposphere import Template
@@ -11,6 +11,7 @@ from troposphere import apigateway as ag
 
 from readmodel_cfn import (
     Alarms,
+    Cdn,
     Deployment,
     ReadModel,
     Route,
@@ -36,7 +37,7 @@ API_METRICS = {
     "5XXError": {"Sum", "Average"},
     "Count": {"SampleCount"},
     "IntegrationLatency": {"p50", "p90", "p99", "SampleCount"},
-    "Latency": {"p50", "p90", "p99"},
+    "Latency": {"p50", "p90", "p99", "SampleCount"},
 }
 API_DIMENSIONS = ["ApiName", "Stage"]
 # The metric that `publish` writes; tests/functional/test_publish_metric.py has the call.
@@ -99,6 +100,16 @@ def test_table_has_every_alarm() -> None:
     assert set(alarms(EVERY)) == set(ALARMS)
     assert set(alarms(replace(PLAIN, alarms=Alarms()))) == set(ALARMS) - {"DocumentsAlarm"}
     assert "NoReadsAlarm" not in alarms(replace(PLAIN, alarms=Alarms(no_reads_minutes=0)))
+
+
+@pytest.mark.parametrize("origin", ["api", "data-store"])
+def test_api_that_nobody_reads_is_no_alarm_behind_a_cdn(
+    origin: Literal["api", "data-store"],
+) -> None:
+    """It would always fire: readers of the distribution may never reach the API."""
+    found = alarms(replace(EVERY, cdn=Cdn(origin=origin)))
+    assert set(found) == set(ALARMS) - {"NoReadsAlarm"}
+    assert {*TRIGGERS} <= set(found)
 
 
 @pytest.mark.parametrize("hours", [1, 24, 168])
@@ -179,6 +190,18 @@ def test_errors_fire_above_the_rate_and_from_enough_reads(
     reads: int, errors: int, fires: bool
 ) -> None:
     assert evaluated("ErrorsAlarm", PLAIN, reads=reads, errors=errors) == fires
+
+
+@pytest.mark.parametrize("name", ["LatencyAlarm", "S3LatencyAlarm"])
+@pytest.mark.parametrize(
+    ("reads", "latency", "fires"),
+    [(99, 5000, False), (100, 1000, False), (100, 1001, True), (300, 1001, True)],
+)
+def test_latency_fires_also_with_the_reads_of_a_watched_deploy(
+    name: str, reads: int, latency: int, fires: bool
+) -> None:
+    """A deploy reads once a second: 300 reads in a period."""
+    assert evaluated(name, PLAIN, reads=reads, latency=latency) == fires
 
 
 @pytest.mark.parametrize(

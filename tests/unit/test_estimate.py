@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readmodel_cfn import (
+    Alarms,
     Api,
     Cdn,
     DataStore,
@@ -26,8 +27,10 @@ from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.estimate.cost import Design, Estimate, Usage, estimate, percentage
 from readmodel_cfn.estimate.prices import NAMES, Price, Tier, known_prices, load_prices
 from readmodel_cfn.estimate.sizes import Sizes
+from readmodel_cfn.estimate.usage import LENGTHS, log_event_bytes, usage_of
 from readmodel_cfn.progress import Note
 from readmodel_cfn.publish.results import InvalidDocuments
+from readmodel_cfn.template.log_format import log_format
 from readmodel_cfn.template.sections.waf import RULES
 from readmodel_cfn.template.waf import build_web_acl
 
@@ -126,22 +129,77 @@ def test_estimate_of_a_large_site_is_what_is_computed_by_hand() -> None:
     }
 
 
+def test_estimate_of_logs_alarms_and_a_firewall_is_what_is_computed_by_hand() -> None:
+    """30 million reads with access logs of 427 bytes, which are kept for 60 days."""
+    usage = Usage(
+        30_000_000,
+        0,
+        percentage(50),
+        Sizes(1, 100, 100, 100, 100),
+        acls=1,
+        rules=3,
+        alarm_metrics=11,
+        custom_metrics=1,
+        log_event_bytes=427,
+        log_days=60,
+    )
+    found = estimate(usage, "us-east-1", known_prices())
+    every = {
+        "waf-acls": "5.00",
+        "waf-rules": "3.00",
+        "waf-requests": "18.00",  # 30 x 0.60
+        "alarms": "0.10",  # 11 metrics, of which 10 are free
+        "custom-metrics": "0.00",  # 10 are free
+        "dashboards": "0.00",  # 3 are free
+    }
+
+    def costs_of(design: Design) -> dict[str, str]:
+        return {name: usd for name, usd in costs(found, design).items() if name in (*every, *logs)}
+
+    # 30,000,000 x 427 bytes = 12,810,000,000 bytes = 11.930 GB; (11.930 - 5) x 0.50 = 3.465.
+    # They are kept for 60 of 30 days: 23.860 GB-months; (23.860 - 5) x 0.03 = 0.566.
+    logs = {"log-ingestion": "3.47", "log-storage": "0.57"}
+    assert costs_of("api") == every | logs
+    # Half of the reads reach the API: 5.965 GB; (5.965 - 5) x 0.50 = 0.483, and
+    # (11.930 - 5) x 0.03 = 0.208.
+    assert costs_of("cdn-api") == every | {"log-ingestion": "0.48", "log-storage": "0.21"}
+    # None reaches it, if CloudFront reads the bucket.
+    assert costs_of("cdn-data-store") == every | {"log-ingestion": "0.00", "log-storage": "0.00"}
+
+
 # --- what is unknown ---
 
 SMALL = Usage(1_000_000, 1_000, Decimal(0), Sizes(1, 100, 100, 100, 100))
 
 
-@pytest.mark.parametrize("region", ["eu-west-1", "no-such-region"])
-def test_total_is_unknown_if_a_price_is(region: str) -> None:
+@pytest.mark.parametrize(
+    ("region", "unknown", "known"),
+    [
+        ("eu-west-1", {"api-requests", "transfer"}, ["cdn-data-store"]),
+        ("no-such-region", {"api-requests", "transfer", "s3-get", "s3-put", "s3-storage"}, []),
+    ],
+)
+def test_total_is_unknown_if_a_price_is(region: str, unknown: set[str], known: list[str]) -> None:
     found = estimate(SMALL, region, known_prices())
-    assert {"s3-get", "s3-put", "s3-storage"} <= set(found.unknown)
+    assert unknown <= set(found.unknown)
+    assert [design.design for design in found.designs if design.usd is not None] == known
     for design in found.designs:
-        assert design.usd is None
-        known = [item.usd for item in design.items if item.usd is not None]
-        assert design.known_usd == sum(known)
+        parts = [item.usd for item in design.items if item.usd is not None]
+        assert design.known_usd == sum(parts)
     printed = found.as_dict()
-    assert [design["usd"] for design in printed["designs"]] == [None] * 3
+    assert [each["usd"] is not None for each in printed["designs"]] == [
+        each in known for each in DESIGNS
+    ]
     assert all(price["region"] == region for price in printed["prices"])
+
+
+def test_price_above_the_last_known_tier_is_unknown() -> None:
+    price = known_prices()["eu-west-1", "s3-storage"]
+    assert price.known_units == 51_200
+    assert price.cost(Decimal(51_200)) == Decimal("1177.6")  # 51,200 x 0.023
+    assert price.cost(Decimal(51_201)) is None
+    many = replace(SMALL, sizes=Sizes(1, 51_201 * GB, 1, 1, 1), writes=0)
+    assert "s3-storage" in estimate(many, "eu-west-1", known_prices()).unknown
 
 
 def test_no_cost_has_a_price_that_is_not_printed() -> None:
@@ -222,7 +280,6 @@ def test_every_price_has_a_page_of_aws_and_a_date() -> None:
         host = price.source.removeprefix("https://").partition("/")[0]
         assert host.endswith((".aws.amazon.com", ".amazonaws.com")) or host == "aws.amazon.com"
         assert price.date[:2] == "20"
-        assert price.tiers[-1].units is None
 
 
 def test_each_tier_has_its_own_price() -> None:
@@ -265,7 +322,7 @@ def test_prices_of_a_file_are_used(tmp_path: Path) -> None:
         ("per = 1_000", "per = 1_000\nmore = 1"),
         ("0.0004", "-1"),
         ("0.0004", "NaN"),
-        ('usd = "0.0004"', 'units = 1, usd = "1"'),
+        ('usd = "0.0004"', 'usd = "1", unit = 1'),
         ('[{ usd = "0.0004" }]', "[]"),
         ('[{ usd = "0.0004" }]', '[{ usd = "1" }, { usd = "1" }]'),
         ("[[price]]", "[[prices]]"),
@@ -364,6 +421,43 @@ def test_what_the_read_model_has_is_in_the_estimate() -> None:
     key = "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-1111-2222-333344445555"
     assert "kms" in names(replace(model, data_store=DataStore(kms_key=key)))
     assert {"waf-acls", "waf-rules", "waf-requests"} <= names(replace(model, waf=Waf()))
+
+
+WATCHED = Alarms(published_within_hours=24)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        ReadModel(routes=ROUTES, alarms=WATCHED),
+        ReadModel(routes=ROUTES, alarms=Alarms(no_reads_minutes=0)),
+        ReadModel(routes=ROUTES, alarms=WATCHED, cdn=Cdn()),
+    ],
+)
+def test_metrics_of_the_alarms_are_those_of_the_template(model: ReadModel) -> None:
+    resources = model.to_dict()["Resources"].values()
+    alarms = [each for each in resources if each["Type"] == "AWS::CloudWatch::Alarm"]
+    counts = [
+        sum("MetricStat" in query for query in alarm["Properties"].get("Metrics", ())) or 1
+        for alarm in alarms
+    ]
+    usage = usage_of(model, 1, 1, Decimal(0), None)
+    assert usage.alarm_metrics == sum(counts)
+    assert usage.custom_metrics == (1 if model.alarms == WATCHED else 0)
+    assert len([each for each in resources if each["Type"] == "AWS::CloudWatch::Dashboard"]) == 1
+
+
+def test_without_alarms_and_logs_nothing_is_paid_for_them() -> None:
+    assert not {"alarms", "dashboards", "custom-metrics", "log-ingestion"} & names(
+        ReadModel(routes=ROUTES)
+    )
+
+
+@pytest.mark.parametrize("addresses", [False, True])
+def test_bytes_of_an_access_log_are_those_of_its_format(addresses: bool) -> None:
+    event = json.loads(log_format(addresses))
+    filled = json.dumps({name: "x" * LENGTHS[name] for name in event})
+    assert log_event_bytes(addresses=addresses) == len(filled)
 
 
 def test_an_existing_web_acl_is_paid_elsewhere() -> None:

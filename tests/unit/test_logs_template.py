@@ -13,7 +13,7 @@ from readmodel_cfn.analysis.audit import audit_report
 from readmodel_cfn.config.file import parse
 from readmodel_cfn.config.starter import starter
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.template.logs import ADDRESSES, FIELDS, log_format
+from readmodel_cfn.template.log_format import ADDRESSES, FIELDS, log_format
 
 PLAIN = ReadModel(routes=(Route(), Route("products/{id}", "products/{id}.json")))
 MODEL = replace(PLAIN, logs=Logs())

@@ -18,6 +18,7 @@ from readmodel_cfn.progress import Note
 from readmodel_cfn.template.metrics import TRIGGERS
 
 STACK_ID = "arn:aws-cn:cloudformation:cn-north-1:123456789012:stack/shop/1"
+DELETED = "deleted"  # by somebody, while the stack's resources still have it
 PLAIN, ALARMED = ReadModel(), ReadModel(alarms=Alarms())
 
 
@@ -39,7 +40,8 @@ class CloudWatch:
         if self.denied:
             raise ReadModelError("denied", where="AWS DescribeAlarms")
         names = asked["AlarmNames"]
-        found = {name: self.states.get(name, "OK") for name in names}
+        states = {name: self.states.get(name, "OK") for name in names}
+        found = {name: state for name, state in states.items() if state != DELETED}
         return {
             "MetricAlarms": [
                 {"AlarmName": name, "StateValue": state, "StateReason": "why"}
@@ -143,6 +145,15 @@ def test_alarm_that_fires_already_is_named() -> None:
     (warning,) = [note for note in scene.notes if "--no-watch" in note]
     assert "LatencyAlarm" in warning
     assert "ErrorsAlarm" not in warning
+
+
+def test_alarm_that_somebody_has_deleted_is_no_trigger() -> None:
+    """CloudFormation would fail the whole update."""
+    scene = Scene(ALARMED, ALARMED, cloudwatch=CloudWatch({"shop-LatencyAlarm-1": DELETED}))
+    rollback = scene.sent.rollback
+    assert rollback
+    assert rollback.triggers == tuple(map(arn, ("ErrorsAlarm", "ThrottlesAlarm")))
+    assert any("LatencyAlarm" in note and "Warning" in note for note in scene.notes)
 
 
 def test_states_that_cannot_be_read_do_not_prevent_the_update() -> None:

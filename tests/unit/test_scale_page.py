@@ -9,6 +9,7 @@ from documents import ROOT
 from readmodel_cfn.estimate.cost import Usage, estimate, percentage
 from readmodel_cfn.estimate.prices import known_prices
 from readmodel_cfn.estimate.sizes import Sizes
+from readmodel_cfn.estimate.usage import log_event_bytes
 
 SECONDS = 30 * 24 * 60 * 60
 PAGE = (ROOT / "docs/scale.md").read_text(encoding="utf-8")
@@ -29,3 +30,9 @@ def test_row_of_the_page_is_what_estimate_computes(reads: str, hit_rate: str, ce
 
 def test_page_has_each_load() -> None:
     assert {row[0] for row in ROWS} == {"1", "100", "10,000", "1,000,000"}
+
+
+def test_bytes_of_an_access_log_are_those_of_the_estimate() -> None:
+    (line,) = (line for line in PAGE.splitlines() if line.startswith("- **Access logs**"))
+    found = [int(number) for number in re.findall(r"\b\d{3}\b", line)]
+    assert found == [log_event_bytes(addresses=False), log_event_bytes(addresses=True)]

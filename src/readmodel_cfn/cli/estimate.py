@@ -23,6 +23,11 @@ _ITEMS = {
     "cdn-transfer": "data from CloudFront",
     "s3-put": "S3 PUT requests",
     "s3-storage": "S3 storage",
+    "log-ingestion": "access logs, written",
+    "log-storage": "access logs, kept",
+    "alarms": "alarms",
+    "custom-metrics": "metric of publish",
+    "dashboards": "dashboard",
     "secret": "writer's secret",
     "kms": "KMS requests",
     "waf-acls": "web ACL",
@@ -31,7 +36,13 @@ _ITEMS = {
 }
 
 _READ = {"AWS": "read at", "third party": "a third party read it at"}
-_COUNT = click.IntRange(min=0)
+
+
+class _Count(click.IntRange):
+    name = "whole number"
+
+
+_COUNT = _Count(min=0)
 
 
 @click.command(
@@ -76,8 +87,9 @@ def estimate(
 
     PATH is a file or directory of documents, as `publish` takes it: their sizes as compressed are
     what readers receive, and every document is read equally often. Without PATH, data transfer and
-    storage are unknown. What has no price with a source is unknown too, and so is its sum. Each
-    price is printed with its date and source. AWS is not called.
+    storage are unknown. What has no price with a source is unknown too, and so is its sum. Alarms,
+    access logs and a web ACL are counted if the read model has them. Each price is printed with its
+    date and source. AWS is not called.
 
     With --json: region, configured (the design of the read model), reads, writes, hit_rate, sizes
     (documents, stored, api, cdn_api and cdn_store, in bytes, or null); designs, a list, each with
@@ -125,7 +137,9 @@ def _print(found: "Estimate") -> None:
         usd = ", ".join(str(tier.usd) for tier in price.tiers)
         unit = price.unit.removesuffix("s") if price.per == 1 else price.unit
         free = f", {price.free:,} are free" if price.free else ""
-        output.echo(f"{_ITEMS[price.name]}: {usd} for {price.per:,} {unit}{free}")
+        known = price.known_units
+        most = f", above {known:,} it is unknown" if known else ""
+        output.echo(f"{_ITEMS[price.name]}: {usd} for {price.per:,} {unit}{free}{most}")
         output.echo(f"  {price.date}, {_READ[price.recorded_by]} {price.source}")
 
 

@@ -68,7 +68,7 @@ def physical_names(
 
 
 def with_rollback(context: "DeployContext", inspection: Inspection) -> "DeployContext":
-    """The context with the triggers of the update; alarms that fire already are reported."""
+    """The context with the triggers of the update."""
     watch, stack = context.watch, inspection.stack
     if watch is None or stack is None or inspection.plan.action == "create":
         return context
@@ -76,14 +76,15 @@ def with_rollback(context: "DeployContext", inspection: Inspection) -> "DeployCo
     after = _declared(context.spec.content, watch.alarms)
     if not before and not after:
         return context
-    names: dict[str, str] = {}
+    names: Mapping[str, str] = {}
     if watch.minutes is not None and before & after:
         names = physical_names(context.client.resources(stack.id), before & after)
+        names = _existing(context, names)
     rollback = Rollback()
     if names and watch.minutes is not None:
         triggers = tuple(alarm_arn(stack.id, name) for name in names.values())
         rollback = Rollback(triggers, watch.minutes)
-        _report(context, names, watch.minutes)
+        context.on_progress(Note(_watched(names, watch.minutes)))
     return replace(context, spec=replace(context.spec, rollback=rollback))
 
 
@@ -98,20 +99,27 @@ def _declared(template: Any, alarms: Collection[str]) -> set[str]:
     return set(alarms) & set(resources) if isinstance(resources, Mapping) else set()
 
 
-def _report(context: "DeployContext", names: Mapping[str, str], minutes: int) -> None:
-    after = f"and {counted(minutes, 'minute')} after it" if minutes else ""
-    what = f"During the update {after}".rstrip()
+def _existing(context: "DeployContext", names: Mapping[str, str]) -> Mapping[str, str]:
+    """The alarms that can be triggers; those that fire already, or do not exist, are reported."""
     report = context.on_progress
-    report(Note(f"{what}, CloudFormation watches {', '.join(names)}: if one fires, it rolls back."))
     client = context.location.connection.client("cloudwatch")
     try:
-        states = alarm_states(client, names)
+        states = {state.alarm: state for state in alarm_states(client, names)}
     except ReadModelError as error:
-        report(Note(f"Whether one of them fires already is not known: {error}"))
-        return
-    for state in states:
-        if state.fires:
-            report(Note(already_fires(state)))
+        report(Note(f"Whether one of the alarms fires already is not known: {error}"))
+        return names
+    for alarm in names:
+        if alarm not in states:
+            report(Note(f"Warning: {alarm} is not watched: somebody has deleted it"))
+        elif states[alarm].fires:
+            report(Note(already_fires(states[alarm])))
+    return {alarm: name for alarm, name in names.items() if alarm in states}
+
+
+def _watched(names: Iterable[str], minutes: int) -> str:
+    after = f" and {counted(minutes, 'minute')} after it" if minutes else ""
+    what = f"During the update{after}, CloudFormation watches {', '.join(names)}"
+    return f"{what}: if one fires, it rolls back."
 
 
 def already_fires(state: AlarmState) -> str:

@@ -40,6 +40,9 @@ class Usage:
     `sizes` is None if they are unknown. A replaced document is kept for `old_versions_days`.
     `secrets` are those of the writer, `has_kms_key` is whether a KMS key encrypts the documents,
     and `acls` and `rules` are those of the web ACL that inspects the reads; None without one.
+    `alarm_metrics` are the metrics of all alarms, None without alarms, which have one dashboard.
+    The API writes `log_event_bytes` for each request, which are kept for `log_days`; None without
+    access logs.
     """
 
     reads: int
@@ -51,6 +54,10 @@ class Usage:
     has_kms_key: bool = False
     acls: int | None = None
     rules: int = 0
+    alarm_metrics: int | None = None
+    custom_metrics: int = 0
+    log_event_bytes: int | None = None
+    log_days: int = 0
 
     def __post_init__(self) -> None:
         for name in ("reads", "writes"):
@@ -196,7 +203,8 @@ def _item(name: str, quantity: Decimal | None, price: Price | None) -> Item:
         return Item(name, quantity, Decimal("0.00"))
     if quantity is None or price is None:
         return Item(name, quantity, None)
-    return Item(name, quantity, price.cost(quantity).quantize(_CENT, ROUND_HALF_UP))
+    usd = price.cost(quantity)
+    return Item(name, quantity, None if usd is None else usd.quantize(_CENT, ROUND_HALF_UP))
 
 
 def _quantities(usage: Usage, design: Design) -> Mapping[str, Decimal | None]:
@@ -217,7 +225,18 @@ def _quantities(usage: Usage, design: Design) -> Mapping[str, Decimal | None]:
         found["transfer"] = _gb(usage, design)
     found["s3-put"] = Decimal(usage.writes)
     found["s3-storage"] = _stored(usage)
-    return found | _others(usage)
+    logged = Decimal(0) if design == "cdn-data-store" else from_origin
+    return found | _logs(usage, logged) | _others(usage)
+
+
+def _logs(usage: Usage, requests: Decimal) -> dict[str, Decimal]:
+    """GB of the access logs of the API. CloudWatch Logs compresses what it stores, by how much is
+    not documented: the storage is at most this.
+    """
+    if usage.log_event_bytes is None:
+        return {}
+    gb = requests * usage.log_event_bytes / GB
+    return {"log-ingestion": gb, "log-storage": gb * usage.log_days / _DAYS}
 
 
 def _others(usage: Usage) -> dict[str, Decimal | None]:
@@ -231,6 +250,11 @@ def _others(usage: Usage) -> dict[str, Decimal | None]:
         found["waf-acls"] = Decimal(usage.acls)
         found["waf-rules"] = Decimal(usage.rules)
         found["waf-requests"] = Decimal(usage.reads)
+    if usage.alarm_metrics is not None:
+        found["alarms"] = Decimal(usage.alarm_metrics)
+        found["dashboards"] = Decimal(1)
+    if usage.custom_metrics:
+        found["custom-metrics"] = Decimal(usage.custom_metrics)
     return found
 
 

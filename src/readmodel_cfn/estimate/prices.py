@@ -27,6 +27,11 @@ NAMES = {
     "cdn-requests": "requests",
     "cdn-functions": "invocations",
     "cdn-transfer": "GB",
+    "alarms": "alarm metrics",
+    "custom-metrics": "metrics",
+    "dashboards": "dashboards",
+    "log-ingestion": "GB",
+    "log-storage": "GB-months",
     "secret": "secrets",
     "kms": "requests",
     "waf-acls": "web ACLs",
@@ -43,7 +48,10 @@ _SHAPE = "each [[price]] needs name, region, per, tiers, date and source; prices
 
 @dataclass(frozen=True)
 class Tier:
-    """`usd` for the next `units` of a month; None for all others."""
+    """`usd` for the next `units` of a month; None for all others.
+
+    If the last tier of a price has units, the price of more is unknown.
+    """
 
     units: Decimal | None
     usd: Decimal
@@ -67,14 +75,24 @@ class Price:
         """The unit of what is paid."""
         return NAMES[self.name]
 
-    def cost(self, quantity: Decimal) -> Decimal:
-        """USD for a quantity in a month, not rounded. The tiers begin after what is free."""
+    def cost(self, quantity: Decimal) -> Decimal | None:
+        """USD for a quantity in a month, not rounded; None if it is more than the tiers have.
+
+        The tiers begin after what is free.
+        """
         left, total = max(quantity - self.free, Decimal(0)), Decimal(0)
         for tier in self.tiers:
             part = left if tier.units is None else min(left, tier.units)
             total += part / self.per * tier.usd
             left -= part
-        return total
+        return None if left else total
+
+    @property
+    def known_units(self) -> Decimal | None:
+        """The units of a month above which the price is unknown; None if there is no such limit."""
+        if self.tiers[-1].units is None:
+            return None
+        return self.free + sum((tier.units or 0 for tier in self.tiers), Decimal(0))
 
     def as_dict(self) -> dict[str, Any]:
         """The fields; numbers that may have decimals are text."""
@@ -181,10 +199,10 @@ def _tiers(rows: Any, where: str) -> tuple[Tier, ...]:
     *_, last = rows
     tiers = []
     for row in rows:
-        if set(row) != ({"usd"} if row is last else {"units", "usd"}):
-            hint = "each tier has units and usd, the last has usd alone"
+        if not {"usd"} <= set(row) <= {"units", "usd"} or ("units" not in row and row is not last):
+            hint = "each tier has units and usd; the last may have usd alone"
             raise ConfigError("keys are missing or unknown", where=where, hint=hint)
-        units = None if row is last else _number(row["units"], where)
+        units = _number(row["units"], where) if "units" in row else None
         tiers.append(Tier(units, _number(row["usd"], where)))
     return tuple(tiers)
 

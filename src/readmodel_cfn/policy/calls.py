@@ -126,8 +126,9 @@ COMMANDS: Mapping[str, Calls] = {
         "releases": ("s3:GetObject", "s3:PutObject"),
         "kms-key": _ENCRYPTED,
     },
-    # Whether an alarm fires before the update. DescribeAlarms of named alarms has no narrower
-    # resource *(assumed)*.
+    # Whether an alarm fires before the update; CloudFormation describes the triggers of the
+    # RollbackConfiguration with the caller's permissions, too *(assumed)*. One call is for several
+    # alarms, so it is for no single one *(assumed)*.
     "deploy with alarms": {
         "stack": ("cloudformation:ListStackResources",),
         "any": ("cloudwatch:DescribeAlarms",),

@@ -32,6 +32,7 @@ BUCKET, ROLE, USER = "AWS::S3::Bucket", "AWS::IAM::Role", "AWS::IAM::User"
 POLICY, SECRET = "AWS::IAM::ManagedPolicy", "AWS::SecretsManager::Secret"
 ALARM, DASHBOARD, TOPIC = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::SNS::Topic"
 LOG_GROUP = "AWS::Logs::LogGroup"
+FUNCTION, WEB_ACL = "AWS::CloudFront::Function", "AWS::WAFv2::WebACL"
 _LENGTHS = {
     BUCKET: 63,
     ROLE: 64,
@@ -53,7 +54,9 @@ _NAMED = {
     DASHBOARD: ("cloudwatch", "dashboard/", "DashboardName"),
     TOPIC: ("sns", "", "TopicName"),
     LOG_GROUP: ("logs", "log-group:", "LogGroupName"),
+    FUNCTION: ("cloudfront", "function/", "Name"),
 }
+_GLOBAL = (DASHBOARD, FUNCTION)  # their ARNs have no region
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ class Names:
         return None if value is None else self._text(value)
 
     def own(self, resource: Resource) -> str:
-        """The ARN of a bucket, an identity, a managed policy, a secret, or one of `_NAMED`."""
+        """The ARN of a bucket, an identity, a policy, a secret, a web ACL, or one of `_NAMED`."""
         if resource.type == BUCKET:
             return self.place.arn("s3", self._bucket(resource), region=False, account=False)
         if resource.type == SECRET:
@@ -112,11 +115,20 @@ class Names:
         if resource.type in _NAMED:
             service, beginning, property_ = _NAMED[resource.type]
             name = self.given(resource, property_) or self._generated(resource)
-            has_region = resource.type != DASHBOARD  # a dashboard is in every region
-            return self.place.arn(service, f"{beginning}{name}", region=has_region)
+            return self.place.arn(
+                service, f"{beginning}{name}", region=resource.type not in _GLOBAL
+            )
+        if resource.type == WEB_ACL:
+            # CloudFormation's name has the logical ID in it, maybe with the stack's *(assumed)*.
+            name = self.given(resource, "Name") or f"{ANY}{resource.id}{ANY}"
+            return self._of_waf(resource, f"webacl/{name}/{ANY}")
         kind, property_ = _IAM[resource.type]
         name = self.given(resource, property_) or self._generated(resource)
         return self.iam(f"{kind}{self.given(resource, 'Path') or '/'}{name}")
+
+    def managed_rules(self, web_acl: Resource) -> str:
+        """The ARN of the groups of rules that AWS manages, in the scope of a web ACL."""
+        return self._of_waf(web_acl, f"managedruleset/{ANY}/{ANY}")
 
     def iam(self, resource: str) -> str:
         """The ARN of an IAM resource, such as role/shop."""
@@ -135,6 +147,12 @@ class Names:
             text = self._text(key)
             yield text if text.startswith("arn:") else self.place.arn("kms", f"key/{ANY}")
 
+    def domain_of(self, resource: Resource) -> str:
+        """The domain name of a resource that gives it, or refers to one that does."""
+        found = self._evaluator.evaluate(resource.properties.get("DomainName"))
+        root = found.logical_id if isinstance(found, Unknown) else ""
+        return self.given(self.resources.get(root, resource), "DomainName") or ANY
+
     def zone_of(self, resource: Resource) -> str | None:
         """The ID of the hosted zone of a record, or of a certificate; None if it is unknown."""
         options = resource.properties.get("DomainValidationOptions", ())
@@ -149,9 +167,15 @@ class Names:
         text = self._text(value)
         if text.startswith("arn:"):
             return text
+        if type_ == WEB_ACL:
+            return self.place.arn("wafv2", f"{ANY}/webacl/{ANY}/{ANY}")
         if type_ == BUCKET:
             return self.place.arn("s3", text, region=False, account=False)
         return self.iam(f"{_IAM[type_][0]}/{text}")
+
+    def _of_waf(self, web_acl: Resource, resource: str) -> str:
+        scope = "global" if self.given(web_acl, "Scope") == "CLOUDFRONT" else "regional"
+        return self.place.arn("wafv2", f"{scope}/{resource}")
 
     def _bucket(self, resource: Resource) -> str:
         if beginning := self.given(resource, "BucketNamePrefix"):

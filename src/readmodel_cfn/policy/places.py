@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from readmodel_cfn.cloudformation.resources import Resource
 from readmodel_cfn.policy.calls import Place
 from readmodel_cfn.policy.grants import ANY
-from readmodel_cfn.policy.names import BUCKET, LOG_GROUP, ROLE, SECRET, USER, Names
+from readmodel_cfn.policy.names import ALARM, BUCKET, LOG_GROUP, ROLE, SECRET, USER, Names
+from readmodel_cfn.template.metrics import NAMESPACE
 from readmodel_cfn.template.releases import PREFIX as RELEASES
 from readmodel_cfn.template.releases import reads_releases
 
@@ -40,7 +41,7 @@ class Places:
     @property
     def has_alarms(self) -> bool:
         """Whether the template has alarms."""
-        return any(self.names.of_type("AWS::CloudWatch::Alarm"))
+        return any(self.names.of_type(ALARM))
 
     def arns(self, place: Place) -> list[str]:
         """The ARNs; none if the template has nothing of the kind."""
@@ -94,6 +95,13 @@ def _account(places: Places) -> Iterator[str]:
     yield places.names.place.arn("apigateway", "/account", account=False)
 
 
+def _metrics(places: Places) -> Iterator[str]:
+    """Every resource, if an alarm watches the metric of this tool: PutMetricData has no ARN."""
+    alarms = places.names.of_type(ALARM)
+    if any(alarm.properties.get("Namespace") == NAMESPACE for alarm in alarms):
+        yield ANY
+
+
 def _api_keys(places: Places) -> Iterator[str]:
     """API Gateway generates the IDs of API keys."""
     if any(places.names.of_type("AWS::ApiGateway::ApiKey")):
@@ -122,7 +130,7 @@ _PLACES: Mapping[Place, Callable[[Places], Iterator[str]]] = {
     "kms-key": lambda places: (
         key for bucket in places.names.of_type(BUCKET) for key in places.names.keys_of(bucket)
     ),
-    "metrics": lambda _: iter([ANY]),
+    "metrics": _metrics,
     "named-bucket": lambda places: places.named(BUCKET, "BucketName"),
     # DescribeLogGroups lists the names that begin with a text: it is for no single log group.
     "named-log-group": lambda places: (

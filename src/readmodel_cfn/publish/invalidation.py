@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.aws.errors import readable_errors
@@ -18,10 +18,14 @@ _EVERYTHING = "/*"
 
 @dataclass
 class ChangedRoutes:
-    """The routes whose documents a run sends or deletes; call it with each progress value."""
+    """The routes whose documents a run sends or deletes; call it with each progress value.
+
+    `origin` is where CloudFront reads: with "api" it caches under the path, not under the key.
+    """
 
     routes: Sequence[Route]
     on_progress: OnProgress
+    origin: Literal["data-store", "api"] = "data-store"
     changed: list[Route] = field(default_factory=list)
 
     def __call__(self, value: Any) -> None:
@@ -39,17 +43,18 @@ class ChangedRoutes:
     @property
     def paths(self) -> tuple[str, ...]:
         """The paths to invalidate."""
-        return wildcards(self.changed)
+        return wildcards(self.changed, keys=self.origin == "data-store")
 
 
-def wildcards(routes: Iterable[Route]) -> tuple[str, ...]:
-    """A path with a wildcard for each route, and another one if its keys begin otherwise.
+def wildcards(routes: Iterable[Route], *, keys: bool = True) -> tuple[str, ...]:
+    """A path with a wildcard for each route, and with `keys` another one if its keys differ.
 
     CloudFront caches under the URI that the function returns, and AWS recommends to invalidate the
     viewer's URI too. Too many become one for everything.
     https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
     """
-    texts = (text.partition("{")[0] for route in routes for text in (route.path, route.key))
+    each = ((route.path, route.key) if keys else (route.path,) for route in routes)
+    texts = (text.partition("{")[0] for several in each for text in several)
     found = tuple(dict.fromkeys(f"/{text}*" for text in texts))
     covered = _EVERYTHING in found or len(found) > CLOUDFRONT_WILDCARDS
     return (_EVERYTHING,) if covered else found

@@ -30,6 +30,8 @@ from readmodel_cfn.template.sections.deployment import Deployment
 
 LEAST_READS = 20
 """Reads in a period below which a rate of errors says nothing."""
+LEAST_TIMED_READS = 100
+"""Reads in a period below which the slowest 1 % is no read at all."""
 THROTTLED_PERCENT = 5
 """Percent of reads in a period that may be throttled."""
 
@@ -59,8 +61,12 @@ def build_alarms(
     api: ag.RestApi,
     deployment: Deployment,
     routes: Sequence[Route],
+    has_cdn: bool = False,
 ) -> AlarmResources:
-    """The alarms on the stage of `deployment`, with their topic and the dashboard."""
+    """The alarms on the stage of `deployment`, with their topic and the dashboard.
+
+    A CDN answers readers without the API, so with one an API that nobody reads is no alarm.
+    """
     topic = None if options.topic else _topic(names)
     of_stage = {"ApiName": api.Name, "Stage": deployment.stage}
     of_documents = published_dimensions(StackName, names.prefix)
@@ -71,7 +77,7 @@ def build_alarms(
         _latency(options, of_stage),
         _s3_latency(options, of_stage),
         _throttles(limit, of_stage),
-        *([_no_reads(options, of_stage)] if options.no_reads_minutes else []),
+        *([_no_reads(options, of_stage)] if options.no_reads_minutes and not has_cdn else []),
         *([_documents(options, of_documents)] if options.published_within_hours else []),
     ]
     made = tuple(
@@ -142,12 +148,16 @@ def _s3_latency(options: Alarms, of_stage: _Dimensions) -> _Alarm:
 
 
 def _percentile(what: str, metric: str, options: Alarms, of_stage: _Dimensions) -> dict[str, Any]:
+    """An alarm on the 99th percentile, if there were enough reads.
+
+    With EvaluateLowSampleCountPercentile CloudWatch would ignore it below 1,000 reads, and a deploy
+    that is watched makes one read a second.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-low-samples.html
+    """
+    metrics = {"reads": (metric, "SampleCount"), "latency": (metric, "p99")}
     return {
         "AlarmDescription": what,
-        **_metric(API_NAMESPACE, metric, of_stage, PERIOD),
-        "ExtendedStatistic": "p99",
-        # Of a few reads the slowest is no percentile: they do not change the alarm's state.
-        "EvaluateLowSampleCountPercentile": "ignore",
+        "Metrics": _queries(metrics, f"IF(reads >= {LEAST_TIMED_READS}, latency, 0)", of_stage),
         **_above(options.latency_ms, 2),
     }
 

@@ -6,7 +6,6 @@ region, also for a log group of one's own: a stage with access logs is refused w
 https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html#set-up-access-logging-permissions
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,31 +14,11 @@ from troposphere import apigateway as ag
 from troposphere import logs as cloudwatch_logs
 
 from readmodel_cfn.template import policies
+from readmodel_cfn.template.log_format import log_format
 from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.options import without_none
 from readmodel_cfn.template.sections.logs import Logs
 
-# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
-# Every value is a string: a variable without a value is -, which is no JSON outside of quotes. Logs
-# Insights compares strings of digits as numbers, as AWS's own samples for this format do:
-# https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-examples.html
-FIELDS = {
-    "requestId": "requestId",
-    "requestTime": "requestTime",
-    "httpMethod": "httpMethod",
-    "domainName": "domainName",
-    "path": "path",
-    "resourcePath": "resourcePath",
-    "status": "status",
-    "responseType": "error.responseType",
-    "responseLatency": "responseLatency",
-    "integrationLatency": "integration.latency",
-    "integrationStatus": "integration.status",
-    "responseLength": "responseLength",
-}
-"""The fields of a log event, each with its variable of $context."""
-ADDRESSES = {"ip": "identity.sourceIp", "userAgent": "identity.userAgent"}
-"""The fields that are logged only if asked for."""
 _PUSH = ":iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 
 
@@ -74,12 +53,6 @@ def build_logs(options: Logs, names: Names) -> LogsResources:
         DestinationArn=GetAtt(group, "Arn"), Format=log_format(options.addresses)
     )
     return LogsResources(group, role, account, setting)
-
-
-def log_format(addresses: bool) -> str:
-    """The JSON object of a request, in one line."""
-    fields = FIELDS | (ADDRESSES if addresses else {})
-    return json.dumps({name: f"$context.{variable}" for name, variable in fields.items()})
 
 
 def _role(names: Names) -> iam.Role:

@@ -188,7 +188,12 @@ def build_resources(model: ReadModel, names: Names, existing: Existing = NOTHING
     alarms = AlarmResources()
     if model.alarms:
         alarms = build_alarms(
-            model.alarms, names, api=api.api, deployment=model.deployment, routes=routes
+            model.alarms,
+            names,
+            api=api.api,
+            deployment=model.deployment,
+            routes=routes,
+            has_cdn=model.cdn is not None,
         )
     waf, cdn = _edge(model, names, api.api, [stage, preview], own_bucket)
     return Resources(

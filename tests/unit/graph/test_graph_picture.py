@@ -9,7 +9,7 @@ from hypothesis import given
 from articles import article_template
 from graph_reader import Drawn, read
 from graph_templates import Content, functions, largest, method, odd_names, of, shared, two
-from readmodel_cfn import Api, ReadModel, Route, Writer
+from readmodel_cfn import Api, Cdn, Domain, Logs, ReadModel, Route, Waf, Writer
 from readmodel_cfn.analysis.graph import flowchart
 from strategies import read_models
 
@@ -98,6 +98,34 @@ def test_every_resource_and_path_is_shown_or_counted(model: ReadModel) -> None:
     assert len([line for line in lines if line in named]) + counted == len(named)
     writes = model.writer.kind == "none" or {"put", "delete"} & {*model.writer.allow}
     assert drawn.sections.get("other", []) == ([] if writes else ["DataStoreWriter"])
+
+
+@pytest.mark.parametrize(
+    ("model", "owner", "parts"),
+    [
+        (
+            ReadModel(cdn=Cdn()),
+            "Distribution",
+            {"OriginAccessControl", "PathsFunction", "CachePolicy", "ResponseHeadersPolicy"},
+        ),
+        (ReadModel(waf=Waf()), "ApiGatewayStage", {"WebAcl", "ApiGatewayStageWebAclAssociation"}),
+        (ReadModel(logs=Logs()), "ApiGatewayStage", {"AccessLogs"}),
+        (
+            ReadModel(domain=Domain(name="data.example.com", hosted_zone_id="Z0123456789ABC")),
+            "DomainName",
+            {"DomainCertificate", "DomainMapping", "DomainARecord", "DomainAAAARecord"},
+        ),
+    ],
+)
+def test_what_is_in_front_of_the_api_is_drawn_with_what_it_is_for(
+    model: ReadModel, owner: str, parts: set[str]
+) -> None:
+    assert parts <= set(draw(of(model)).nodes[owner])
+
+
+def test_role_of_access_logs_is_one_of_api_gateway() -> None:
+    drawn = draw(of(ReadModel(logs=Logs(set_account_role=True))))
+    assert drawn.sections["role"] == ["ApiGatewayRole", "AccessLogsRole"]
 
 
 def test_diagram_is_deterministic() -> None:

@@ -22,6 +22,8 @@ from readmodel_cfn.analysis.roles import POLICY_TYPES, USER
 
 _MAX_BOXES = 40  # more are hard to read; mermaid itself allows 500 arrows
 _CLOUDWATCH = "AWS::CloudWatch::"
+_ACCOUNT = "AWS::ApiGateway::Account"
+_ASSOCIATION = "AWS::WAFv2::WebACLAssociation"
 _OWNER_TYPES: Mapping[str, Sequence[str]] = {
     "AWS::S3::BucketPolicy": (BUCKET,),
     **dict.fromkeys(POLICY_TYPES, IDENTITIES),
@@ -30,6 +32,20 @@ _OWNER_TYPES: Mapping[str, Sequence[str]] = {
     GATEWAY_RESPONSE: (REST_API,),
     DEPLOYMENT: (STAGE,),
     **dict.fromkeys(MAPPINGS, DOMAINS),
+    **dict.fromkeys(
+        (
+            "AWS::CloudFront::CachePolicy",
+            "AWS::CloudFront::Function",
+            "AWS::CloudFront::OriginAccessControl",
+            "AWS::CloudFront::ResponseHeadersPolicy",
+        ),
+        (DISTRIBUTION,),
+    ),
+    "AWS::CertificateManager::Certificate": (*DOMAINS, DISTRIBUTION),
+    "AWS::Route53::RecordSet": (*DOMAINS, DISTRIBUTION),
+    _ASSOCIATION: (STAGE,),
+    "AWS::WAFv2::WebACL": (_ASSOCIATION, DISTRIBUTION),
+    "AWS::Logs::LogGroup": (STAGE,),
 }
 """The types that are parts of another resource, and the types of that resource."""
 
@@ -133,9 +149,17 @@ def _section(node: Node, arrows: Sequence[Arrow]) -> Section:
         arrow.target == node and arrow.source.type.startswith(_CLOUDWATCH) for arrow in arrows
     ):
         return Section.ALARMS
-    if any(arrow.target == node and arrow.head == ASSUMES for arrow in arrows):
+    if _is_role_of_gateway(node, arrows):
         return Section.ROLE
     return Section.WRITER if _writes(node, arrows) else Section.OTHER
+
+
+def _is_role_of_gateway(node: Node, arrows: Sequence[Arrow]) -> bool:
+    """Whether API Gateway reads documents with it, or writes the access logs of the account."""
+    return any(
+        arrow.target == node and (arrow.head == ASSUMES or arrow.source.type == _ACCOUNT)
+        for arrow in arrows
+    )
 
 
 def _writes(node: Node, arrows: Sequence[Arrow]) -> bool:

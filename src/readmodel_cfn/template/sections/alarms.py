@@ -35,7 +35,8 @@ class Alarms:
     )
     no_reads_minutes: int = option(
         60,
-        "Minutes without any read that are an alarm (default 60); 0: no such alarm.",
+        "Minutes without any read that are an alarm (default 60); 0: no such alarm. With [cdn] "
+        "there is none, because CloudFront may answer every read.",
         minimum=0,
         maximum=1440,
     )

@@ -32,7 +32,7 @@ from readmodel_cfn.config.values import (
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.files import read_text
 from readmodel_cfn.limits import CONFIG_BYTES, CONFIG_KEY_PARTS
-from readmodel_cfn.printable import shortened
+from readmodel_cfn.printable import shortened, shown
 from readmodel_cfn.template.model import SECTIONS, ReadModel
 from readmodel_cfn.template.options import OptionError, options_of
 from readmodel_cfn.template.routes import Route
@@ -41,12 +41,19 @@ from readmodel_cfn.template.routes import Route
 # template replace no other stack.
 _EXAMPLE_STACK_NAME = "readmodel-example"
 _ARTICLE_STACK_NAME = "readmodel-article"
-# Also found in a text of so many words with only dots between them.
-_LONG_KEY = re.compile(
-    r"""(?<![\w-]) (?: (?: [\w-]++ | "(?:[^"\\\n]|\\.)*+" | '[^'\n]*+' ) [ \t]*+ \. [ \t]*+ )"""
-    rf"""{{{CONFIG_KEY_PARTS}}}""",
-    re.VERBOSE,
+# Strings of several lines, comments, and what may be a key. Every character is read once or twice,
+# whatever the text is; what is not closed ends with its line, or with the text.
+_PART = r"""(?: [\w-]++ | "(?: [^"\\\n] | \\. )*+ "?+ | '[^'\n]*+ '?+ )"""
+_TOKEN = re.compile(
+    rf"""
+    \"{{3}} (?: [^"\\] | \\. | "(?!"") )*+ (?: \"{{3}} | \\?\Z )
+    | '{{3}} (?: [^'] | '(?!'') )*+ (?: '{{3}} | \Z )
+    | \# [^\n]*+
+    | (?P<key> (?: {_PART} [ \t]*+ \. [ \t]*+ )*+ {_PART} )
+    """,
+    re.VERBOSE | re.DOTALL,
 )
+_PARTS = re.compile(_PART, re.VERBOSE | re.DOTALL)
 
 
 def load(path: str | Path = DEFAULT_FILE, env: str | None = None) -> Config:
@@ -159,16 +166,29 @@ def _selected(
 def _content(text: str, source: str) -> Mapping[str, Any]:
     import tomllib  # takes time to import, as does difflib below
 
-    # tomllib keeps every beginning of a dotted key: the square of its parts.
-    if long := _LONG_KEY.search(text):
-        line = text.count("\n", 0, long.start()) + 1
-        what = f"a dotted key of more than {CONFIG_KEY_PARTS} parts"
-        raise ConfigError(what, where=f"{source}:{line}")
+    _check_keys_are_short(text, source)
     try:
         return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # ValueError: also for too many digits
-        reason = "nested too deeply" if isinstance(error, RecursionError) else error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"not TOML: {error}", where=source) from error
+    except (ValueError, RecursionError) as error:
+        is_deep = isinstance(error, RecursionError)
+        reason = "nested too deeply" if is_deep else "a number has too many digits"
         raise ConfigError(f"not TOML: {reason}", where=source) from error
+
+
+def _check_keys_are_short(text: str, source: str) -> None:
+    """Check that no dotted key has many parts: tomllib takes the square of their number in memory.
+
+    Raises:
+        ConfigError: one has.
+    """
+    for token in _TOKEN.finditer(text):
+        key = token["key"]
+        if key and key.count(".") >= CONFIG_KEY_PARTS < len(_PARTS.findall(key)):
+            line = text.count("\n", 0, token.start()) + 1
+            what = f"a dotted key of more than {CONFIG_KEY_PARTS} parts"
+            raise ConfigError(what, where=f"{source}:{line}")
 
 
 def read_model(content: Any, source: str) -> ReadModel:
@@ -182,7 +202,7 @@ def read_model(content: Any, source: str) -> ReadModel:
     """
     with _naming_source(source):
         if not isinstance(content, dict):
-            raise ConfigError(f"{content!r} is not allowed", hint="use a table")
+            raise ConfigError(f"{shown(content)} is not allowed", hint="use a table")
         _check_keys(content, ["routes", *SECTIONS], "")
         return _model(content)
 

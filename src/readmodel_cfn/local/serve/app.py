@@ -4,9 +4,9 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from readmodel_cfn.limits import API_HEADER_BYTES, API_PAYLOAD_BYTES, API_URL_LENGTH
@@ -81,16 +81,13 @@ class App:
     ) -> None:
         self.api = api
         self._log, self._origins, self._host = log, origins, host
-        self._bodies = _Bodies()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer a request; the ASGI 3 interface."""
         start = time.perf_counter()
         body = await _body(scope["headers"], receive)
         response = await self._answer(scope, body)
-        with self._bodies.keep(response.body) as kept:
-            response = replace(response, body=kept)
-            await _send(scope, response, body, receive, send)
+        await _send(scope, response, body, receive, send)
         if self._log:
             seconds = time.perf_counter() - start
             self._log(Answered(scope["method"], _target(scope), response.status, seconds))
@@ -140,28 +137,6 @@ class App:
         else:
             response = api.answer(request)
         return self._origins.adapted(request, response, answers_preflights=api.answers_preflights)
-
-
-class _Bodies:
-    """The long bodies that are being sent, each once: slow readers of one document share it."""
-
-    def __init__(self) -> None:
-        self._uses: dict[bytes, tuple[bytes, int]] = {}
-
-    @contextmanager
-    def keep(self, body: bytes) -> Iterator[bytes]:
-        """An equal body, which is kept during the block."""
-        if len(body) <= _PIECE:
-            yield body
-            return
-        kept, uses = self._uses.get(body, (body, 0))
-        self._uses[kept] = kept, uses + 1
-        try:
-            yield kept
-        finally:
-            uses = self._uses.pop(kept)[1] - 1
-            if uses:
-                self._uses[kept] = kept, uses
 
 
 async def _body(headers: Iterable[tuple[bytes, bytes]], receive: Receive) -> bytes | None:

@@ -5,7 +5,6 @@ import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +15,7 @@ from readmodel_cfn.local.gateway.requests import client_request, parse_query
 from readmodel_cfn.local.serve.api import Api
 from readmodel_cfn.local.serve.hosts import names_this_machine
 from readmodel_cfn.local.serve.page_origins import PageOrigins
+from readmodel_cfn.local.unread import discard
 
 NO_MORE_ORIGINS = PageOrigins(())
 
@@ -29,10 +29,6 @@ _TOKEN = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
 _ABSOLUTE = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
 _PIECE = 64 * 1024
 """Bytes of a response that are sent at once; the next ones follow when the client has read them."""
-_UNREAD_SECONDS = 10.0
-"""The longest time in which the rest of a request is read and discarded after its response."""
-_IDLE_SECONDS = 1.0
-"""The same, while nothing arrives."""
 
 
 def _error(status: int, message: str) -> Response:
@@ -175,18 +171,8 @@ async def _send(
     rest = response.body[(max(len(response.body) - 1, 0) // _PIECE) * _PIECE :]
     await send({"type": "http.response.body", "body": rest, "more_body": is_unread})
     if is_unread:
-        await _discard(receive)
+        await discard(receive)
         await send({"type": "http.response.body", "body": b""})
-
-
-async def _discard(receive: Receive) -> None:
-    """Read what a client still sends, which would not get the response otherwise."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_UNREAD_SECONDS):
-            more = True
-            while more:
-                message = await asyncio.wait_for(receive(), _IDLE_SECONDS)
-                more = message.get("more_body", False)
 
 
 def _joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

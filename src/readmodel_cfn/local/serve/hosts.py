@@ -22,11 +22,11 @@ def names_this_machine(host: str, given: str, local_address: str) -> bool:
     found = _HOST.fullmatch(host.lower())
     if found is None:
         return False
-    name = found["v6"] or found["name"]
-    if name == given.lower() or _LOCALHOST.fullmatch(name):
+    name, v6 = found["name"], found["v6"]
+    if name and (name == given.lower() or _LOCALHOST.fullmatch(name)):
         return True
-    address, served = _address(name), _address(given)
-    if address is None or (address.version == 6) != (found["v6"] is not None):
+    address, served = _address(name or v6), _address(given)
+    if address is None or (address.version == 6) != (v6 is not None):
         return False
     is_own = served is not None and served.is_unspecified and address == _address(local_address)
     return address.is_loopback or address == served or is_own

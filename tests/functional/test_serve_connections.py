@@ -100,13 +100,20 @@ def many_files() -> None:
 
 @pytest.mark.usefixtures("many_files")
 @pytest.mark.parametrize(
-    "sent",
-    [b"", b"GET / HTTP/1.1\r\nHost: x", POST + b"Content-Length: 2\r\n\r\n1", READ + b"\r\n"],
+    ("sent", "clients"),
+    [
+        (b"", 400),
+        (b"GET / HTTP/1.1\r\nHost: x", 400),
+        (POST + b"Content-Length: 2\r\n\r\n1", 400),
+        (READ + b"\r\n", FILES),
+    ],
     ids=["nothing", "half a head", "half a body", "a request and no reading"],
 )
-def test_clients_that_wait_do_not_shut_out_other_readers(server: Server, sent: bytes) -> None:
+def test_clients_that_wait_do_not_shut_out_other_readers(
+    server: Server, sent: bytes, clients: int
+) -> None:
     with ExitStack() as stack:
-        for _ in range(400):
+        for _ in range(clients):
             stack.enter_context(server.connect()).sendall(sent)
         for _ in range(3):
             assert server.read() == (200, DOCUMENT)

@@ -90,7 +90,8 @@ class App:
 
     async def _answer(self, scope: Message, body: bytes | None) -> Response:
         try:
-            return self._refusal(scope) or await self._read(scope, body)
+            refused = None if body is None else self._refusal(scope)
+            return refused or await self._read(scope, body)
         except Exception as error:  # noqa: BLE001 - the server continues
             self.api.note(f"{scope['method']} {_target(scope)}: {type(error).__name__}: {error}")
             return _FAILED

@@ -90,7 +90,7 @@ class _Connection(H11Protocol):
         self._forget()
 
     def send_400_response(self, msg: str) -> None:
-        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):  # a response has begun
+        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):  # a response was started
             self.abort()
             return
         unread, _ = self.conn.trailing_data

@@ -26,7 +26,7 @@ _READS = ("GET", "HEAD")
 _LONG = 256 * 1024
 """The size of the documents that are kept: many readers of one share it in memory."""
 _MOST_KEPT = 8
-_SETTLED = 2.0
+_TICK = 2.0
 """Seconds after which another change of a file has another time, on every file system."""
 
 _Version = tuple[int, ...]
@@ -119,7 +119,7 @@ class Folder:
     def _keep(self, key: str, status: os.stat_result, stored: StoredObject) -> None:
         """Keep a long document, unless its file may change again without another time."""
         self._kept.pop(key, None)
-        if len(stored.body) > _LONG and time.time() - status.st_ctime > _SETTLED:
+        if len(stored.body) > _LONG and time.time() - status.st_ctime > _TICK:
             self._kept[key] = _version(status), stored
             if len(self._kept) > _MOST_KEPT:
                 del self._kept[next(iter(self._kept))]

@@ -50,7 +50,7 @@ def served() -> Iterator[Served]:
     with (
         prepared_s3() as s3,
         server.listen("127.0.0.1", 0) as listener,
-        server.running(app, listener),
+        server.running(app, listener, print),
     ):
         yield Served(app, listener.getsockname()[1], s3)
 

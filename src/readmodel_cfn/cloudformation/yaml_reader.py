@@ -201,10 +201,12 @@ class _Builder:
 
     def _aliased(self, event: yaml.AliasEvent) -> _Part:
         if event.anchor not in self._anchors:
-            raise YamlError(f"the alias *{shortened(event.anchor)} has no anchor", event.start_mark)
+            raise YamlError(
+                f"the alias *{shortened(str(event.anchor))} has no anchor", event.start_mark
+            )
         part = self._anchors[event.anchor]
         if part is None:
-            what = f"the alias *{shortened(event.anchor)} contains itself"
+            what = f"the alias *{shortened(str(event.anchor))} contains itself"
             raise YamlError(what, event.start_mark)
         self._expansion += part.size
         if self._expansion > MAX_EXPANSION:

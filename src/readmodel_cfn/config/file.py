@@ -5,7 +5,6 @@ key, the value and the allowed values. A file describes one stack, or one for ea
 environments: the tables `[env.NAME.*]` override the others (environments.py).
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -31,29 +30,17 @@ from readmodel_cfn.config.values import (
 )
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.files import read_text
-from readmodel_cfn.limits import CONFIG_BYTES, CONFIG_KEY_PARTS
+from readmodel_cfn.limits import CONFIG_BYTES
 from readmodel_cfn.printable import shortened, shown
 from readmodel_cfn.template.model import SECTIONS, ReadModel
 from readmodel_cfn.template.options import OptionError, options_of
 from readmodel_cfn.template.routes import Route
+from readmodel_cfn.toml import parse_toml
 
 # No readmodel.toml has these names unless a person writes them, so the example and the article's
 # template replace no other stack.
 _EXAMPLE_STACK_NAME = "readmodel-example"
 _ARTICLE_STACK_NAME = "readmodel-article"
-# Strings of several lines, comments, and what may be a key. Every character is read once or twice,
-# whatever the text is; what is not closed ends with its line, or with the text.
-_PART = r"""(?: [\w-]++ | "(?: [^"\\\n] | \\. )*+ "?+ | '[^'\n]*+ '?+ )"""
-_TOKEN = re.compile(
-    rf"""
-    \"{{3}} (?: [^"\\] | \\. | "(?!"") )*+ (?: \"{{3}} | \\?\Z )
-    | '{{3}} (?: [^'] | '(?!'') )*+ (?: '{{3}} | \Z )
-    | \# [^\n]*+
-    | (?P<key> (?: {_PART} [ \t]*+ \. [ \t]*+ )*+ {_PART} )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_PARTS = re.compile(_PART, re.VERBOSE | re.DOTALL)
 
 
 def load(path: str | Path = DEFAULT_FILE, env: str | None = None) -> Config:
@@ -81,7 +68,7 @@ def load_environments(path: str | Path = DEFAULT_FILE) -> Mapping[str, Config]:
 
 def _file_content(path: Path) -> Mapping[str, Any]:
     """The file's content, in which the paths of schemas begin at the working directory."""
-    content = _content(read_text(path, CONFIG_BYTES), str(path))
+    content = parse_toml(read_text(path, CONFIG_BYTES), str(path))
     routes = content.get("routes")
     for route in routes if isinstance(routes, list) else ():
         schema = route.get("schema") if isinstance(route, dict) else None
@@ -146,7 +133,7 @@ def parse(text: str, source: str, env: str | None = None) -> Config:
     Raises:
         ConfigError: a key or value is invalid, or there is no such environment.
     """
-    return _selected(_content(text, source), source, env, ())
+    return _selected(parse_toml(text, source), source, env, ())
 
 
 def _selected(
@@ -161,34 +148,6 @@ def _selected(
     with _naming_source(source):
         config = _base(content, environments)
     return replace(config, command_options=command_options, environments=environments)
-
-
-def _content(text: str, source: str) -> Mapping[str, Any]:
-    import tomllib  # takes time to import, as does difflib below
-
-    _check_keys_are_short(text, source)
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"not TOML: {error}", where=source) from error
-    except (ValueError, RecursionError) as error:
-        is_deep = isinstance(error, RecursionError)
-        reason = "nested too deeply" if is_deep else "a number has too many digits"
-        raise ConfigError(f"not TOML: {reason}", where=source) from error
-
-
-def _check_keys_are_short(text: str, source: str) -> None:
-    """Check that no dotted key has many parts: tomllib takes the square of their number in memory.
-
-    Raises:
-        ConfigError: one has.
-    """
-    for token in _TOKEN.finditer(text):
-        key = token["key"]
-        if key and key.count(".") >= CONFIG_KEY_PARTS < len(_PARTS.findall(key)):
-            line = text.count("\n", 0, token.start()) + 1
-            what = f"a dotted key of more than {CONFIG_KEY_PARTS} parts"
-            raise ConfigError(what, where=f"{source}:{line}")
 
 
 def read_model(content: Any, source: str) -> ReadModel:

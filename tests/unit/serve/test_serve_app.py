@@ -152,7 +152,8 @@ def test_body_over_the_limit_is_413_and_closes_the_connection(
 
 
 def test_length_over_the_limit_is_refused_before_the_body_is_read(tmp_path: Path) -> None:
-    app, sent = Seen(tmp_path, OK), []
+    app = Seen(tmp_path, OK)
+    sent: Sent = []
 
     async def receive() -> dict[str, Any]:
         assert sent, "the body was read before the response"

@@ -55,4 +55,4 @@ def _check_dotted_keys(text: str, source: str) -> None:
         if key and key.count(".") >= CONFIG_KEY_PARTS < len(_PARTS.findall(key)):
             line = text.count("\n", 0, token.start()) + 1
             what = f"a dotted key of more than {CONFIG_KEY_PARTS} parts"
-            raise ConfigError(what, where=f"{source}:{line}")
+            raise ConfigError(what, where=f"{source}:{line}", hint="use shorter keys")

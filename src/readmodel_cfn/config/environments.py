@@ -47,7 +47,8 @@ def env_tables(content: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     if not isinstance(found, dict) or not found:
         raise OptionError(ENV, found, "tables, such as [env.production.stack]")
     if len(found) > ENVIRONMENTS:
-        raise ConfigError(f"more than {ENVIRONMENTS} environments", where=ENV)
+        what = f"more than {ENVIRONMENTS} environments"
+        raise ConfigError(what, where=ENV, hint="use several files, each with --config")
     for name, tables in found.items():
         if not re.fullmatch(NAME, name):
             raise OptionError(ENV, name, NAME_IN_WORDS)

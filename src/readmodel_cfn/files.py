@@ -17,7 +17,8 @@ def read_text(path: Path, largest: int) -> str:
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", where=str(path)) from error
     if len(body) > largest:
-        raise ConfigError(f"it has more than {largest:,} bytes", where=str(path))
+        hint = "remove what is not needed, or split it"
+        raise ConfigError(f"it has more than {largest:,} bytes", where=str(path), hint=hint)
     try:
         text = body.decode("utf-8-sig")  # Windows editors add a byte order mark
     except UnicodeDecodeError as error:

@@ -24,6 +24,8 @@ API_RESOURCES = 300  # of one REST API, including the root
 RESOURCE_POLICY_LENGTH = 8_192  # characters; can be raised
 MAPPING_TEMPLATE_BYTES = 300 * 1024
 API_PAYLOAD_BYTES = 10 * 1024 * 1024  # of a request or a response; cannot be raised
+API_HEADER_BYTES = 10_240  # of all headers of a request
+API_URL_LENGTH = 10_240
 INTEGRATION_SECONDS = 29  # the timeout of an integration
 THROTTLE_RATE = 10_000  # requests per second of one account in one region
 THROTTLE_BURST = 5_000
@@ -54,7 +56,8 @@ ACCESS_KEYS = 2  # of one user; cannot be raised
 
 # The files that are read whole; not limits of AWS. Indented JSON has several times the bytes that
 # CloudFormation counts.
-CONFIG_BYTES = 1_000_000
+CONFIG_BYTES = 250_000
+ENVIRONMENTS = 100
 CONFIG_KEY_PARTS = 16  # of a dotted key in TOML
 TEMPLATE_FILE_BYTES = 10 * TEMPLATE_BYTES
 SCHEMA_BYTES = 1_000_000

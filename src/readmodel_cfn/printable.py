@@ -10,6 +10,14 @@ def shortened(text: str, longest: int = 80) -> str:
     return text if len(text) <= longest else text[: longest - 3] + "..."
 
 
+def shown(value: object) -> str:
+    """A value as Python writes it, shortened."""
+    try:
+        return shortened(repr(value))
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        return "a number of too many digits"
+
+
 def printable(text: str) -> str:
     r"""The text, with escapes such as \n and \x1b instead of characters that are not printable."""
     if text.isprintable():

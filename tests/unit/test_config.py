@@ -13,7 +13,7 @@ from readmodel_cfn import Api, DataStore, Deployment, GatewayRole, ReadModel, Ro
 from readmodel_cfn.config.file import article, example, load, parse, read_model
 from readmodel_cfn.config.values import Config, Publish, StackSettings
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.limits import CONFIG_BYTES
+from readmodel_cfn.limits import CONFIG_BYTES, ENVIRONMENTS
 from readmodel_cfn.template.model import SECTIONS
 
 FULL = """\
@@ -353,13 +353,73 @@ def test_deeply_nested_toml_is_refused() -> None:
         ".".join("a" * 17) + " = 1",
         "[" + ' . "b" . '.join("a" * 9) + "]",
         "x = {" + ".'c'.".join("a" * 9) + " = 1}",
+        r'"\"".' * 17 + "a = 1",
+        ".".join(["''"] * 17) + " = 1",
+        "a = 1 # comment\n" + ".".join("a" * 17) + " = 1",
     ],
-    ids=["key", "table", "inline table"],
+    ids=["key", "table", "inline table", "escapes", "empty", "after a comment"],
 )
 def test_dotted_key_of_many_parts_is_refused_before_it_is_parsed(text: str) -> None:
     with pytest.raises(ConfigError, match="16 parts") as caught:
         parse(f"# first\n{text}\n", "readmodel.toml")
-    assert caught.value.where == "readmodel.toml:2"
+    assert str(caught.value.where).startswith("readmodel.toml:")
+
+
+DOTS = ".".join("a" * 99)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'description = "{DOTS}"',
+        rf'description = "\"{DOTS}"',
+        f"description = '{DOTS}'",
+        f'description = """\\\n{DOTS}\\""""',
+        f"description = '''{DOTS}'''",
+        f"# {DOTS}",
+    ],
+)
+def test_text_with_many_dots_is_not_a_dotted_key(text: str) -> None:
+    parse(f"[api]\n{text}", "f")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"\\' * 100_000,
+        '"' * 200_001,
+        "'" * 200_001,
+        '"""\\' * 50_000,
+        "a." * 15 + "\n" + "a.b" * 50_000,
+    ],
+    ids=["escapes", "quotes", "single quotes", "strings of lines", "dots"],
+)
+def test_text_of_quotes_and_dots_is_refused(text: str) -> None:
+    """These take minutes if each quote is compared with the rest of the text."""
+    with pytest.raises(ConfigError):
+        parse(text, "f")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"[writer]\nserial = 0x{'f' * 9_999}",
+        f"[writer]\nserial = {'9' * 9_999}",
+        "[writer]\nserial = 9223372036854775808",
+        f"[stack]\nname = [0x{'f' * 9_999}]",
+    ],
+)
+def test_number_of_many_digits_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(text, "f")
+    assert len(str(caught.value)) < 300
+
+
+def test_number_of_environments_is_limited() -> None:
+    tables = [f'[env.e{number}.stack]\nname = "s{number}"\n' for number in range(ENVIRONMENTS + 1)]
+    parse("".join(tables[1:]), "f", "e1")
+    with pytest.raises(ConfigError, match=f"{ENVIRONMENTS} environments"):
+        parse("".join(tables), "f", "e1")
 
 
 def test_larger_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
@@ -367,11 +427,19 @@ def test_larger_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
     path.write_text("#" * CONFIG_BYTES)
     load(path)
     path.write_text("#" * (CONFIG_BYTES + 1))
-    with pytest.raises(ConfigError, match="1,000,000 bytes"):
+    with pytest.raises(ConfigError, match=f"{CONFIG_BYTES:,} bytes"):
         load(path)
 
 
-@pytest.mark.parametrize("text", ["k" * 9_999 + " = 1", 'stack.name = "' + "k" * 9_999 + '"'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "k" * 9_999 + " = 1",
+        'stack.name = "' + "k" * 9_999 + '"',
+        "[env." + "k" * 9_999 + ".stack]",
+        "[env.a." + "k" * 9_999 + "]",
+    ],
+)
 def test_message_shortens_a_long_key_or_value(text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse(text, "readmodel.toml")

@@ -184,7 +184,8 @@ def _read_yaml(text: str, name: str, not_json: ValueError | None = None) -> Any:
     from readmodel_cfn.cloudformation.yaml_reader import YamlError, read_yaml
 
     if len(text) > TEMPLATE_BYTES:  # which takes seconds to read
-        raise ConfigError(f"YAML of more than {TEMPLATE_BYTES:,} characters", where=name)
+        what = f"YAML of more than {TEMPLATE_BYTES:,} characters"
+        raise ConfigError(what, where=name, hint="split the template, which CloudFormation refuses")
     try:
         return read_yaml(text)
     except YamlError as error:

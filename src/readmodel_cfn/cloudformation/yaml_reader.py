@@ -14,11 +14,18 @@ from typing import Any
 import yaml
 
 from readmodel_cfn.cloudformation.reader import Position
+from readmodel_cfn.printable import shortened
 
 MAX_EXPANSION = 500_000
 """The maximum number of values and characters that the aliases of a template may add."""
 MAX_LEVELS = 500
 """The maximum number of nested levels."""
+MAX_VALUES = 150_000
+"""The maximum number of keys and values of a text; more than a template of 1 MB has."""
+MAX_TAG_DIRECTIVES = 100
+"""The maximum number of %TAG directives, which PyYAML compares with each other."""
+MAX_DIGITS = 1_000
+"""The maximum length of a number; YAML 1.1 has numbers like 1:30:00, read in quadratic time."""
 
 _BARE = ("Ref", "Condition")  # the short forms whose function has no Fn:: in front
 _CORE = "tag:yaml.org,2002:"
@@ -87,12 +94,16 @@ class _Builder:
         self._open: list[_Open] = []
         self._anchors: dict[str, _Part | None] = {}
         self._expansion = 0
+        self._values = 0
         self._scalars: Any = yaml.SafeLoader("")
         self._root: Any = None
 
     def build(self, text: str) -> Any:
+        if text.count("%TAG") > MAX_TAG_DIRECTIVES:
+            raise YamlError(f"has more than {MAX_TAG_DIRECTIVES} %TAG directives")
         try:
             for event in yaml.parse(text, Loader=_Loader):
+                self._count(event)
                 self._take(event)
         except yaml.MarkedYAMLError as error:
             what = " ".join(str(error.problem or error.context).split())
@@ -100,6 +111,11 @@ class _Builder:
         except (yaml.YAMLError, UnicodeError) as error:
             raise YamlError(f"is not valid YAML: {' '.join(str(error).split())}") from error
         return self._root
+
+    def _count(self, event: yaml.Event) -> None:
+        self._values += 1
+        if self._values > MAX_VALUES:
+            raise YamlError(f"has more than {MAX_VALUES:,} keys and values", event.start_mark)
 
     def _take(self, event: yaml.Event) -> None:
         match event:
@@ -132,6 +148,8 @@ class _Builder:
         if tag == f"{_CORE}str" or (tag in _TEXTS and event.implicit[0]):
             return event.value
         _check_plain(tag, event.start_mark)
+        if len(event.value) > MAX_DIGITS:
+            raise YamlError(f"a number has more than {MAX_DIGITS:,} digits", event.start_mark)
         try:
             return self._scalars.construct_object(yaml.ScalarNode(tag, event.value))
         except (yaml.YAMLError, ValueError, KeyError) as error:
@@ -183,10 +201,13 @@ class _Builder:
 
     def _aliased(self, event: yaml.AliasEvent) -> _Part:
         if event.anchor not in self._anchors:
-            raise YamlError(f"the alias *{event.anchor} has no anchor", event.start_mark)
+            raise YamlError(
+                f"the alias *{shortened(str(event.anchor))} has no anchor", event.start_mark
+            )
         part = self._anchors[event.anchor]
         if part is None:
-            raise YamlError(f"the alias *{event.anchor} contains itself", event.start_mark)
+            what = f"the alias *{shortened(str(event.anchor))} contains itself"
+            raise YamlError(what, event.start_mark)
         self._expansion += part.size
         if self._expansion > MAX_EXPANSION:
             what = f"its aliases expand to more than {MAX_EXPANSION:,} characters and values"
@@ -234,7 +255,7 @@ class _Builder:
                 yield level.key
 
     def _dotted(self, name: str) -> str:
-        return ".".join([*self._steps(), name])
+        return shortened(".".join([*self._steps(), name]), 200)
 
     def _note(self, step: str, mark: Any) -> None:
         """Keep the mark of a key or an item if it is at a requested path."""
@@ -252,4 +273,5 @@ def _function(tag: str | None) -> str | None:
 
 def _check_plain(tag: str, mark: Any) -> None:
     if tag not in _PLAIN:
-        raise YamlError(f"the type {tag.removeprefix(_CORE)} is not allowed in a template", mark)
+        name = shortened(tag.removeprefix(_CORE))
+        raise YamlError(f"the type {name} is not allowed in a template", mark)

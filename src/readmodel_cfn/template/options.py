@@ -13,8 +13,9 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.printable import shortened
+from readmodel_cfn.printable import shown
 
+_LARGEST = 2**63 - 1  # of TOML
 _UNIONS = (UnionType, Union)  # X | None is a UnionType, X | Literal[...] a Union
 
 
@@ -22,9 +23,7 @@ class OptionError(ConfigError):
     """A value that an option does not allow; `key` is a dotted key, as in TOML."""
 
     def __init__(self, key: str, value: object, allowed: str) -> None:
-        super().__init__(
-            f"{shortened(repr(value))} is not allowed", where=key, hint=f"use {allowed}"
-        )
+        super().__init__(f"{shown(value)} is not allowed", where=key, hint=f"use {allowed}")
         self.key: str = key
         self.value: object = value
         self.allowed: str = allowed
@@ -105,7 +104,8 @@ def _within(value: object, rules: Any) -> bool:
         return pattern is None or re.fullmatch(pattern, value, re.ASCII) is not None
     if isinstance(value, int):
         low, high = rules["minimum"], rules["maximum"]
-        return (low is None or value >= low) and (high is None or value <= high)
+        is_in_range = (low is None or value >= low) and (high is None or value <= high)
+        return is_in_range and value <= _LARGEST
     return True
 
 

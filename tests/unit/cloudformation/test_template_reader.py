@@ -19,6 +19,7 @@ from readmodel_cfn.cloudformation.reader import (
     read_template,
     template_content,
 )
+from readmodel_cfn.cloudformation.yaml_reader import MAX_VALUES
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.limits import TEMPLATE_BYTES, TEMPLATE_FILE_BYTES
 
@@ -171,6 +172,11 @@ def test_aliases_that_multiply_are_refused(text: str) -> None:
         ("[" * 100_000, 1, ""),
         ("".join("\n" + " " * level + "a:" for level in range(600)), 502, "deep"),
         ('{"Resources": {"a": ' + "1" * 5_000 + "}}", None, "JSON"),
+        ("a: 1" + ":59" * 500, 1, "digits"),
+        ("a: 0x" + "f" * 1_000, 1, "digits"),
+        ("a: [" + "1, " * MAX_VALUES + "1]", 1, "values"),
+        ("---\n" * MAX_VALUES, MAX_VALUES // 3 + 1, "values"),
+        ("".join(f"%TAG !a{n}! tag:x\n" for n in range(101)) + "---\na: 1", None, "%TAG"),
     ],
 )
 def test_text_that_is_not_a_template_is_refused_in_one_line(
@@ -252,6 +258,14 @@ def test_a_part_is_located_by_file_line_and_path() -> None:
 def test_yaml_larger_than_a_template_is_refused() -> None:
     with pytest.raises(ConfigError, match="1,000,000"):
         read_template("Resources: {}\n" + "#" * TEMPLATE_BYTES, "template.yaml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{0}: 1\n{0}: 2", "a: *{0}", "a: &{0} [*{0}]", "a: !!python/{0} 1"],
+)
+def test_long_names_are_shortened_in_messages(text: str) -> None:
+    assert len(refused(text.format("a" * 9_999))) < 400
 
 
 def test_larger_file_is_refused_before_it_is_parsed(tmp_path: Path) -> None:

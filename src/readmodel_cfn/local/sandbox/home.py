@@ -7,9 +7,11 @@ import hashlib
 import os
 import platform
 import shutil
+import stat
 import subprocess
 import sys
 import sysconfig
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -83,13 +85,30 @@ class Home:
     def lock(self) -> FileLock:
         """The lock for install, start and stop: concurrent callers share one server."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if self.path == _default_path():  # another one may hold other things, and has its own mode
-            self.path.chmod(0o700)
+        self._make_private()
         return FileLock(self.path / "sandbox.lock", mode=0o600)
+
+    def _make_private(self) -> None:
+        """Let only the owner read the directory and its files, also those of an older version.
+
+        A directory that is used for other things keeps its mode.
+        """
+        mode = self.path.stat()
+        is_own = mode.st_uid == os.getuid() and not mode.st_mode & stat.S_ISVTX
+        if is_own and not _is_used_otherwise(self.path):
+            self.path.chmod(0o700)
+        for file in (self.log, self.s3_log, self.install_log, self.path / "sandbox.lock"):
+            with suppress(FileNotFoundError, PermissionError):
+                file.chmod(0o600)
 
 
 def _default_path() -> Path:
     return user_cache_path("readmodel-cfn")
+
+
+def _is_used_otherwise(path: Path) -> bool:
+    """Whether a directory is the user's home or the working directory, or has one of them."""
+    return any(each.is_relative_to(path) for each in (Path.home(), Path.cwd()))
 
 
 def private_file(path: Path) -> BinaryIO:

@@ -13,6 +13,7 @@ from typing import Any
 from ministack import app
 from ministack.services import apigateway_v1
 
+from readmodel_cfn.limits import API_PAYLOAD_BYTES
 from readmodel_cfn.local.gateway import Call, Gateway, Request, Response, Snapshot
 from readmodel_cfn.local.gateway.access import is_signed
 from readmodel_cfn.local.gateway.requests import client_request, parse_query, with_override
@@ -92,7 +93,7 @@ async def _serve(
     )
     if refused := _policy_error(served, with_override(request), *owner):
         return refused
-    response = await _answer(served, request, owner[0])
+    response = await _answer(served, request, owner[0], is_too_large=len(body) > API_PAYLOAD_BYTES)
     if response is None:
         return apigateway_v1._gw_error("API_CONFIGURATION_ERROR", "Internal server error")
     return response.status, _with_request_id(response.headers, request_id), response.body
@@ -120,7 +121,9 @@ def _with_request_id(headers: Mapping[str, str], request_id: str) -> dict[str, s
     }
 
 
-async def _answer(served: _Served, request: Request, account: str) -> Response | None:
+async def _answer(
+    served: _Served, request: Request, account: str, *, is_too_large: bool
+) -> Response | None:
     """The response, or None if API Gateway cannot assume the integration's role."""
     deployment = served.stage.get("deploymentId") or ""
     gateway = Gateway(
@@ -134,6 +137,8 @@ async def _answer(served: _Served, request: Request, account: str) -> Response |
     )
     if _is_throttled(served, request):
         return gateway.throttled(request)
+    if is_too_large:
+        return gateway.failed(request, "REQUEST_TOO_LARGE")
     step = gateway.prepare(request)
     if not isinstance(step, Call):
         return step

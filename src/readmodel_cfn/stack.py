@@ -26,7 +26,7 @@ from readmodel_cfn.config.file import check_article, load
 from readmodel_cfn.config.values import DEFAULT_FILE, Config, Publish, StackSettings
 from readmodel_cfn.consent import Confirm
 from readmodel_cfn.deploy.outputs import ModelOutputs
-from readmodel_cfn.errors import ConfigError, ReadModelError, Unfinished
+from readmodel_cfn.errors import ConfigError, ReadModelError, Unfinished, keeping_result
 from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.results import (
@@ -563,15 +563,17 @@ class ReadModelStack:
                 with suppress(ReadModelError):
                     self._invalidate(changed, as_writer, outputs)
             raise
-        if isinstance(done, PublishResult):
+        if not isinstance(done, PublishResult):
+            return done
+        with keeping_result(done, done.done):
             self._write_metric(found.connection, on_progress)
             if invalidate:
                 done = replace(done, invalidated=self._invalidate(changed, as_writer, outputs))
-        if isinstance(done, PublishResult) and done.deleted:
-            command = f"{self.location.command('history')} KEY"
-            on_progress(Note(f"If the bucket keeps versions, restore can undo this: {command}"))
-        if isinstance(done, PublishResult) and not bucket:
-            return replace(done, urls=self._own(outputs).route_urls(self.model.routes))
+            if done.deleted:
+                command = f"{self.location.command('history')} KEY"
+                on_progress(Note(f"If the bucket keeps versions, restore can undo this: {command}"))
+            if not bucket:
+                return replace(done, urls=self._own(outputs).route_urls(self.model.routes))
         return done
 
     @readable_errors()
@@ -628,9 +630,10 @@ class ReadModelStack:
             version=version,
             on_progress=on_progress,
         )
-        self._write_metric(found.connection, on_progress)
-        if invalidate:
-            done = self._invalidated(done, as_writer, outputs)
+        with keeping_result(done, "1 sent"):
+            self._write_metric(found.connection, on_progress)
+            if invalidate:
+                done = self._invalidated(done, as_writer, outputs)
         return done if bucket else self._with_url(done, outputs)
 
     @readable_errors()
@@ -677,9 +680,10 @@ class ReadModelStack:
             version=version,
             on_progress=on_progress,
         )
-        self._write_metric(found.connection, on_progress)
-        if invalidate:
-            done = self._invalidated(done, as_writer, outputs)
+        with keeping_result(done, "1 sent"):
+            self._write_metric(found.connection, on_progress)
+            if invalidate:
+                done = self._invalidated(done, as_writer, outputs)
         return done if bucket else self._with_url(done, outputs)
 
     def plan_file(
@@ -789,9 +793,10 @@ class ReadModelStack:
         )
         if not activate or stage:
             return done
-        if watched and watched.watch(done.release):
-            done = replace(done, watched=watched.minutes)
-        self._write_metric(found.connection, on_progress)
+        with keeping_result(done, f"release {done.release} is live"):
+            if watched and watched.watch(done.release):
+                done = replace(done, watched=watched.minutes)
+            self._write_metric(found.connection, on_progress)
         return replace(done, urls=self._own(outputs).route_urls(self.model.routes))
 
     @readable_errors()

@@ -165,6 +165,17 @@ def test_aliases_have_a_certificate_and_records() -> None:
     }
 
 
+def test_name_moves_from_the_api_to_the_distribution_with_its_records() -> None:
+    """Route 53 would refuse new ones beside those of the API, which are deleted at the end."""
+    api = content(replace(PLAIN, domain=Domain("a.example.com", "Z1")))["Resources"]
+    moved = content(replace(STORE, cdn=Cdn(aliases=("a.example.com",), hosted_zone_id="Z1")))
+    records = {name for name, each in api.items() if each["Type"] == "AWS::Route53::RecordSet"}
+    assert len(records) == 2
+    for name in records:
+        before, after = api[name]["Properties"], moved["Resources"][name]["Properties"]
+        assert {key for key in before if before[key] != after[key]} == {"AliasTarget"}
+
+
 def test_given_certificate_is_used() -> None:
     model = replace(STORE, cdn=Cdn(aliases=("a.example.com",), certificate=CERTIFICATE))
     assert distribution(model)["ViewerCertificate"]["AcmCertificateArn"] == CERTIFICATE
@@ -196,9 +207,8 @@ def test_writer_may_invalidate_this_distribution_only() -> None:
         Writer(kind="role", principals=("123456789012",), allow=("invalidate",)),
     ):
         kind = "AWS::IAM::User" if writer.kind == "user" else "AWS::IAM::Role"
-        made = content(replace(STORE, writer=writer))["Resources"]["DataStoreWriter"]
-        assert made["Type"] == kind
-        (policy,) = made["Properties"]["Policies"]
+        made = properties(replace(STORE, writer=writer), kind)[0]
+        (policy,) = made["Policies"]
         last = policy["PolicyDocument"]["Statement"][-1]
         assert last["Action"] == ["cloudfront:CreateInvalidation"]
         assert "distribution/${Distribution}" in json.dumps(last["Resource"])

@@ -239,7 +239,7 @@ def is_served(name: str, kind: str, path: tuple[Any, ...]) -> bool:
     """Whether the stage serves this property or its snapshot refers to it."""
     if kind.removeprefix("AWS::ApiGateway::") in ("Method", "Resource", "GatewayResponse"):
         return bool(path[0] == "Properties")
-    if name == "DataStoreWriter":
+    if name in ("DataStoreWriter", "DataStoreWriterRole"):
         return False
     return bool(path[0] == "Properties" and path[1] in SERVED_OF.get(kind, set()))
 

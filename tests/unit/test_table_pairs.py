@@ -1,7 +1,7 @@
 """Every two settings of two tables: the template is clean, or `ReadModel` refuses them."""
 
 import json
-from itertools import product
+from itertools import permutations, product
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from readmodel_cfn import build_template, render
 from readmodel_cfn.analysis.audit import audit_report
 from readmodel_cfn.config.origins import origins
+from readmodel_cfn.deploy.obstacles import obstacles
 from readmodel_cfn.lint import lint
 from readmodel_cfn.template.options import OptionError
 from readmodel_cfn.template.pairs import PAIRS
@@ -37,6 +38,13 @@ def test_template_of_every_accepted_pair_has_no_findings(row: Row) -> None:
     report = audit_report(template)
     assert (report.findings, report.unchecked) == ((), ())
     assert template["Resources"].keys() - origins(model).keys() == set()
+
+
+def test_no_change_from_one_row_to_another_has_an_obstacle() -> None:
+    """Such as another type for a logical ID, or a name that the old resource still has."""
+    templates = [json.loads(render(build_template(model_of(row)), "compact")) for row in ROWS]
+    found = [obstacles(*change) for change in permutations(templates, 2)]
+    assert [obstacle for each in found for obstacle in each] == []
 
 
 @pytest.mark.parametrize("row", REFUSED, ids=row_name)

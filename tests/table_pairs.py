@@ -22,7 +22,7 @@ from readmodel_cfn import (
     Writer,
 )
 from readmodel_cfn.template.options import OptionError
-from strategies import ACCOUNT, CERTIFICATE, KMS_KEY, PRINCIPALS
+from strategies import ACCOUNT, ACL, CERTIFICATE, KMS_KEY, PRINCIPALS
 
 Row = Mapping[str, str]
 """The name of a setting of each table."""
@@ -32,7 +32,6 @@ Pair = frozenset[tuple[str, str]]
 ROUTES = (Route(), Route("products/{id}", "products/{id}.json"))
 ZONE = "Z0123456789ABCDEFGHIJ"
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:on-call"
-ACL = "arn:aws:wafv2:us-east-1:" + ACCOUNT + ":{}/webacl/shop/0a1b2c3d"
 VPCE = ("vpce-0123456789abcdef0",)
 HERE = ("127.0.0.0/8",)
 """Addresses from which the tests read."""

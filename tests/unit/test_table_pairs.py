@@ -2,6 +2,7 @@
 
 import json
 from itertools import permutations, product
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -89,3 +90,18 @@ def test_every_pair_of_the_page_is_refused_and_its_tables_have_settings_that_fit
     assert refused
     assert not any(map(is_accepted, refused))
     assert any(map(is_accepted, rows))
+
+
+def test_page_of_fidelity_has_every_type_that_only_tables_add() -> None:
+    """API keys and usage plans are among its facts: the gateway evaluates them."""
+    page = (Path(__file__).parents[2] / "docs/fidelity.md").read_text(encoding="utf-8")
+    added = {kind for row in ROWS for kind in types(row)} - types({})
+    unnamed = {kind for kind in added if f"`{kind}`" not in page}
+    assert unnamed == {
+        f"AWS::ApiGateway::{kind}" for kind in ("ApiKey", "UsagePlan", "UsagePlanKey")
+    }
+
+
+def types(row: Row) -> set[str]:
+    template = json.loads(render(build_template(model_of(row)), "compact"))
+    return {resource["Type"] for resource in template["Resources"].values()}

@@ -37,7 +37,7 @@ HERE = ("127.0.0.0/8",)
 """Addresses from which the tests read."""
 ORIGINS = ("https://www.example.com", "https://shop.example.com")
 NAME = "data.example.com"
-INVALIDATE = ("put", "compare", "list", "delete", "invalidate")
+INVALIDATE: Any = ("put", "compare", "list", "delete", "invalidate")
 
 # [cdn] is the first: a writer that may invalidate is refused until it is chosen.
 SETTINGS: Mapping[str, Mapping[str, Any]] = {

@@ -35,8 +35,8 @@ def test_distribution_of_a_read_model_is_public() -> None:
 
 
 def test_each_behavior_has_its_paths_verbs_and_origin() -> None:
-    behaviors = ({}, {"PathPattern": "/a/*", "AllowedMethods": ["GET", "HEAD", "OPTIONS"]})
-    assert found(*behaviors) == [
+    other = {"PathPattern": "/a/*", "AllowedMethods": ["GET", "HEAD", "OPTIONS"]}
+    assert found({}, other) == [
         PublicDistribution(
             "Cdn", ("GET", "HEAD", "OPTIONS"), "/a/*", "a.example.com/live", has_function=False
         ),

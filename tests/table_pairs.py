@@ -125,8 +125,8 @@ def all_pairs() -> Iterator[dict[str, str]]:
     tables = list(combinations(SETTINGS, 2))
     tables.sort(key=lambda two: -sum(len(SETTINGS[table]) for table in two))
     for first, second in tables:
-        for one in SETTINGS[first]:
-            yield from ({first: one, second: other} for other in SETTINGS[second])
+        for name in SETTINGS[first]:
+            yield from ({first: name, second: other} for other in SETTINGS[second])
 
 
 def covering_set() -> tuple[list[Row], list[Row]]:

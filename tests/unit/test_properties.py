@@ -188,6 +188,7 @@ def as_alone(resources: dict[str, Any], prefix: str) -> str:
     text = text.replace(f', {{"Name": "Prefix", "Value": "{prefix}"}}', "")
     text = text.replace(rf", \"Prefix\", \"{prefix}\"".replace(" ", ""), "")
     text = text.replace(f'{{"Ref": "AWS::StackName"}}, "{prefix}", ', '{"Ref": "AWS::StackName"}, ')
+    text = re.sub(r'"readmodel", "[0-9a-f]{8}", ', '"readmodel", ', text)  # the names of [cdn]
     return re.sub("ApiGatewayDeployment[0-9a-f]{10}", "ApiGatewayDeployment", text)
 
 

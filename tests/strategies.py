@@ -3,7 +3,6 @@
 import string
 from collections.abc import Mapping
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 from hypothesis import settings
@@ -26,7 +25,8 @@ from readmodel_cfn import (
     Waf,
     Writer,
 )
-from readmodel_cfn.template.pairs import PAIRS
+from readmodel_cfn.template.model import OPTIONAL_SECTIONS
+from readmodel_cfn.template.options import OptionError
 from readmodel_cfn.template.sections.logs import RETENTION_DAYS
 
 ACCOUNT = "123456789012"
@@ -96,7 +96,7 @@ data_stores = st.one_of(
 )
 
 allowances = st.lists(
-    st.sampled_from(["put", "compare", "list", "delete"]), min_size=1, unique=True
+    st.sampled_from(["put", "compare", "list", "delete", "invalidate"]), min_size=1, unique=True
 ).map(tuple)
 
 writers = st.one_of(
@@ -172,8 +172,12 @@ cdns = st.one_of(
         hosted_zone_id=st.just("Z0123456789"),
     ),
 )
-wafs = st.builds(
-    Waf, mode=st.sampled_from(["count", "block"]), rate_limit=st.integers(10, 2_000_000_000)
+ACL = "arn:aws:wafv2:us-east-1:" + ACCOUNT + ":{}/webacl/shop/0a1b2c3d"
+wafs = st.one_of(
+    st.builds(
+        Waf, mode=st.sampled_from(["count", "block"]), rate_limit=st.integers(10, 2_000_000_000)
+    ),
+    st.builds(Waf, web_acl=st.sampled_from([ACL.format("regional"), ACL.format("global")])),
 )
 releases = st.builds(Releases, keep=st.integers(1, 99), preview=st.booleans())
 
@@ -246,44 +250,38 @@ alarms = st.builds(
 )
 
 
-def _is_allowed(options: Mapping[str, Any]) -> bool:
-    """Whether no pair of the tables is refused."""
-    model: Any = SimpleNamespace(**options)
-    return not any(pair.is_refused(model) for pair in PAIRS)
+SECTIONS: Mapping[str, st.SearchStrategy[Any]] = {
+    "data_store": data_stores,
+    "writer": writers,
+    "api": apis,
+    "releases": releases,
+    "access": accesses,
+    "domain": domains,
+    "logs": logs,
+    "alarms": alarms,
+    "cdn": cdns,
+    "waf": wafs,
+}
+"""The tables that a pair refuses with another one, and the other optional ones."""
 
 
-def _read_model(options: Mapping[str, Any]) -> ReadModel:
-    return ReadModel(**options)
-
-
-read_models = (
-    st.fixed_dictionaries(
-        {
-            "routes": route_lists,
-            "data_store": data_stores,
-            "writer": writers,
-            "gateway_role": gateway_roles,
-            "api": apis,
-            "deployment": deployments,
-            "releases": st.none() | releases,
-            "access": st.none() | accesses,
-            "domain": st.none() | domains,
-            "logs": st.none() | logs,
-            "alarms": st.none() | alarms,
-            "cdn": st.none() | cdns,
-            "waf": st.none() | wafs,
-        }
+@st.composite
+def _models(draw: st.DrawFn) -> ReadModel:
+    """Each table is drawn, and left out if a pair refuses it with those before it, in any order."""
+    model = ReadModel(
+        draw(route_lists),
+        gateway_role=draw(gateway_roles),
+        deployment=draw(deployments),
     )
-    .filter(_is_allowed)
-    .map(_read_model)
-)
+    tables = draw(st.permutations(sorted(SECTIONS)))
+    for table in tables:
+        if table in OPTIONAL_SECTIONS and draw(st.booleans()):
+            continue
+        try:
+            model = replace(model, **{table: draw(SECTIONS[table])})
+        except OptionError:
+            continue
+    return model
 
-PLAIN = {"data_store": DataStore(), "api": Api()}
-OFF = {"releases": None, "access": None, "domain": None}
-with_edge = st.builds(
-    lambda model, cdn, waf: replace(model, **PLAIN, **OFF, cdn=cdn, waf=waf),
-    read_models,
-    st.none() | cdns,
-    st.none() | wafs,
-)
-"""Read models with [cdn] and [waf], and the defaults of the tables that could contradict them."""
+
+read_models = _models()

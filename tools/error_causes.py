@@ -238,6 +238,10 @@ CAUSES: dict[str, tuple[str, str]] = {
         "A path or parameter has a new logical ID: CloudFormation creates the new resource first.",
         "deploy once without the path, then once with it",
     ),
+    "its type would change from": (
+        "CloudFormation does not change the type of an existing resource.",
+        "",
+    ),
     "its ... still belongs to": ("A resource with a fixed name has a new logical ID.", ""),
     "a change of": ("CloudFormation creates the new resource before it deletes the old one.", ""),
     "the stage": ("The article's deployment has created the stage itself.", ""),

@@ -232,6 +232,14 @@ def test_resource_with_a_generated_name_may_be_replaced() -> None:
     assert where(before, after) == []
 
 
+def test_resource_keeps_its_type() -> None:
+    before, after = template(A=("AWS::IAM::User", {})), template(A=("AWS::IAM::Role", {}))
+    (found,) = obstacles(before, after)
+    assert found.where == "A"
+    assert "AWS::IAM::User" in found.what
+    assert where(before, template(B=("AWS::IAM::Role", {}))) == []
+
+
 def test_stage_name_is_unique_in_its_api_only() -> None:
     stage, other = named("AWS::ApiGateway::Stage"), named("AWS::ApiGateway::Stage", RestApiId="b")
     assert where(template(A=stage), template(B=other)) == []

@@ -188,6 +188,7 @@ def as_alone(resources: dict[str, Any], prefix: str) -> str:
     text = text.replace(f', {{"Name": "Prefix", "Value": "{prefix}"}}', "")
     text = text.replace(rf", \"Prefix\", \"{prefix}\"".replace(" ", ""), "")
     text = text.replace(f'{{"Ref": "AWS::StackName"}}, "{prefix}", ', '{"Ref": "AWS::StackName"}, ')
+    text = re.sub(r'"readmodel", "[0-9a-f]{8}", ', '"readmodel", ', text)  # the names of [cdn]
     return re.sub("ApiGatewayDeployment[0-9a-f]{10}", "ApiGatewayDeployment", text)
 
 
@@ -239,7 +240,7 @@ def is_served(name: str, kind: str, path: tuple[Any, ...]) -> bool:
     """Whether the stage serves this property or its snapshot refers to it."""
     if kind.removeprefix("AWS::ApiGateway::") in ("Method", "Resource", "GatewayResponse"):
         return bool(path[0] == "Properties")
-    if name == "DataStoreWriter":
+    if name in ("DataStoreWriter", "DataStoreWriterRole"):
         return False
     return bool(path[0] == "Properties" and path[1] in SERVED_OF.get(kind, set()))
 

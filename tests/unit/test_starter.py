@@ -16,7 +16,7 @@ from readmodel_cfn.template.options import fits, options_of
 from readmodel_cfn.template.routes import Route
 from readmodel_cfn.template.sections.api import Api
 from readmodel_cfn.template.sections.writer import Writer
-from strategies import routes
+from strategies import read_models, routes
 
 OPTIONS = [
     (table, declared, annotation)
@@ -52,6 +52,16 @@ def uncommented(text: str, tables: Set[str]) -> str:
 def test_starter_file_has_the_given_answers(stack: StackSettings, route: Route) -> None:
     config = Config(stack, ReadModel(routes=(route,)))
     assert parse(starter(config), "f") == config
+
+
+@given(read_models)
+def test_starter_file_has_every_table_of_a_model(model: ReadModel) -> None:
+    config = Config(model=model)
+    assert parse(starter(config), "f") == config
+
+
+def test_every_optional_table_is_tested_with_its_options_in_force() -> None:
+    assert {table for tables in TOGETHER for table in tables} == OPTIONAL_SECTIONS
 
 
 @given(stacks, starts, st.sampled_from(TOGETHER))

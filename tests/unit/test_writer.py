@@ -34,7 +34,8 @@ def model(kms_key: str | None = None, **options: Any) -> ReadModel:
 
 
 def granted(made: ReadModel) -> list[tuple[list[str], list[Any]]]:
-    (policy,) = properties(made, "DataStoreWriter")["Policies"]
+    name = "DataStoreWriterRole" if made.writer.kind == "role" else "DataStoreWriter"
+    (policy,) = properties(made, name)["Policies"]
     assert policy["PolicyDocument"]["Version"] == "2012-10-17"
     return statements(policy["PolicyDocument"])
 
@@ -97,7 +98,8 @@ def test_policies_are_within_iam_limits_and_have_every_key(
     who = Writer(**options, allow=allow)
     routes = [Route(f"r{number}", key) for number, key in enumerate(found)]
     made = template(ReadModel(routes, DataStore(kms_key=kms_key), who))["Resources"]
-    inline = made["DataStoreWriter"].get("Properties", {}).get("Policies", [])
+    identity = made["DataStoreWriterRole" if role else "DataStoreWriter"]
+    inline = identity.get("Properties", {}).get("Policies", [])
     more = [policy for name, policy in made.items() if name.startswith("DataStoreWriterPolicy")]
     assert all(policy["Type"] == "AWS::IAM::ManagedPolicy" for policy in more)
     documents = [policy["PolicyDocument"] for policy in inline]
@@ -209,7 +211,7 @@ def test_user_has_no_name_unless_given() -> None:
 
 def test_writer_role_has_no_key_and_is_assumed_by_its_principals() -> None:
     made = model(kind="role", principals=PRINCIPALS, name="pub")
-    found = resource(made, "DataStoreWriter")
+    found = resource(made, "DataStoreWriterRole")
     assert found["Type"] == "AWS::IAM::Role"
     assert found["Properties"]["RoleName"] == "pub"
     assert found["Properties"]["AssumeRolePolicyDocument"]["Statement"] == [
@@ -227,7 +229,7 @@ def test_writer_role_has_no_key_and_is_assumed_by_its_principals() -> None:
 def test_jobs_assume_the_role_by_their_subject_and_audience_only() -> None:
     github, gitlab = SUBJECTS[:2], SUBJECTS[3:]
     made = model(kind="role", principals=(github[0], ACCOUNT, *gitlab, github[1]))
-    document = properties(made, "DataStoreWriter")["AssumeRolePolicyDocument"]
+    document = properties(made, "DataStoreWriterRole")["AssumeRolePolicyDocument"]
     provider = "arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/"
     host = "token.actions.githubusercontent.com"
     assert document["Statement"] == [
@@ -257,13 +259,13 @@ def test_jobs_assume_the_role_by_their_subject_and_audience_only() -> None:
 
 
 def test_role_of_jobs_only_cannot_be_assumed_by_aws_principals() -> None:
-    made = properties(model(kind="role", principals=SUBJECTS[:1]), "DataStoreWriter")
+    made = properties(model(kind="role", principals=SUBJECTS[:1]), "DataStoreWriterRole")
     (statement,) = made["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Action"] == ["sts:AssumeRoleWithWebIdentity"]
 
 
 def test_functions_assume_the_role_and_write_their_logs() -> None:
-    made = properties(model(kind="role", principals=(LAMBDA,)), "DataStoreWriter")
+    made = properties(model(kind="role", principals=(LAMBDA,)), "DataStoreWriterRole")
     assert made["AssumeRolePolicyDocument"]["Statement"] == [
         {"Effect": "Allow", "Principal": {"Service": LAMBDA}, "Action": ["sts:AssumeRole"]}
     ]
@@ -280,7 +282,7 @@ def test_functions_assume_the_role_and_write_their_logs() -> None:
 
 def test_functions_and_others_assume_the_role() -> None:
     made = properties(
-        model(kind="role", principals=(LAMBDA, SUBJECTS[0], ACCOUNT)), "DataStoreWriter"
+        model(kind="role", principals=(LAMBDA, SUBJECTS[0], ACCOUNT)), "DataStoreWriterRole"
     )
     statements = made["AssumeRolePolicyDocument"]["Statement"]
     assert [statement["Principal"] for statement in statements[:2]] == [
@@ -291,7 +293,9 @@ def test_functions_and_others_assume_the_role() -> None:
 
 
 def test_role_of_others_writes_no_logs() -> None:
-    (policy,) = properties(model(kind="role", principals=PRINCIPALS), "DataStoreWriter")["Policies"]
+    (policy,) = properties(model(kind="role", principals=PRINCIPALS), "DataStoreWriterRole")[
+        "Policies"
+    ]
     assert "logs:" not in json.dumps(policy)
 
 
@@ -304,11 +308,11 @@ def test_writer_none_makes_no_resources() -> None:
 OUTPUTS_WITHOUT_WRITER = ("SamplesUrl", "ApiUrl", "S3BucketName")
 
 
-@pytest.mark.parametrize("kind", ["user", "role"])
-def test_permissions_boundary_is_set(kind: str) -> None:
+@pytest.mark.parametrize(("kind", "name"), [("user", ""), ("role", "Role")])
+def test_permissions_boundary_is_set(kind: str, name: str) -> None:
     principals = (ACCOUNT,) if kind == "role" else ()
     made = model(kind=kind, principals=principals, permissions_boundary=BOUNDARY)
-    assert properties(made, "DataStoreWriter")["PermissionsBoundary"] == BOUNDARY
+    assert properties(made, f"DataStoreWriter{name}")["PermissionsBoundary"] == BOUNDARY
 
 
 @pytest.mark.parametrize(

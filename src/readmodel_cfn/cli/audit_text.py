@@ -40,13 +40,15 @@ def print_report(report: "AuditReport", file: Path | None) -> None:
 
 
 def _print_public(report: "AuditReport") -> None:
-    """The public methods; those of one path that do the same are one line."""
+    """The public methods, and the distributions; methods of one path that do the same are one."""
     verbs: dict[tuple[str, str], list[str]] = {}
     for method in report.public:
         verbs.setdefault((method.path, method.what), []).append(method.verb)
-    if verbs:
+    lines = [f"{', '.join(names)} {path} {what}" for (path, what), names in verbs.items()]
+    lines += map(str, report.distributions)
+    if lines:
         echo("Anybody can reach, without authorization and without an API key:")
-        _print_list([f"{', '.join(names)} {path} {what}" for (path, what), names in verbs.items()])
+        _print_list(lines)
 
 
 def _print_list(lines: list[str]) -> None:

@@ -48,8 +48,8 @@ def obstacles(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> lis
         return []
     old, new = unconditional_resources(before), unconditional_resources(after)
     paths = _api_resources(old), _api_resources(new)
-    stages = [*_inline_stages(old, new), *_lost_stages(old, new)]
-    return [*stages, *_path_parts(*paths), *_duplicate_names(old, new), *_third_keys(old, new)]
+    first = [*_changed_types(old, new), *_inline_stages(old, new), *_lost_stages(old, new)]
+    return [*first, *_path_parts(*paths), *_duplicate_names(old, new), *_third_keys(old, new)]
 
 
 def of_us_east_1(after: Mapping[str, Any], region: str | None) -> list[Obstacle]:
@@ -90,6 +90,18 @@ def removed_methods(before: Any, after: Mapping[str, Any]) -> list[str]:
         for logical_id, resource in unconditional_resources(before).items()
         if resource["Type"] == _METHOD and logical_id not in after["Resources"]
     ]
+
+
+def _changed_types(old: Resources, new: Resources) -> Iterator[Obstacle]:
+    """Resources whose type changes ("Update of resource type is not permitted").
+
+    https://github.com/aws/aws-sam-cli/issues/6786
+    """
+    for logical_id, resource in new.items():
+        before = old.get(logical_id, resource)["Type"]
+        if before != resource["Type"]:
+            what = f"its type would change from {before} to {resource['Type']}"
+            yield Obstacle(logical_id, what, "deploy once without it, then once with it")
 
 
 def _inline_stages(old: Resources, new: Resources) -> Iterator[Obstacle]:

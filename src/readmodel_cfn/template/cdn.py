@@ -34,6 +34,7 @@ from troposphere import (
 from troposphere import apigateway as ag
 from troposphere import cloudfront as cf
 
+from readmodel_cfn.template.alias_records import build_alias_records
 from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.options import without_none
 from readmodel_cfn.template.paths_function import RUNTIME, function_code
@@ -299,16 +300,11 @@ def _certificate(options: Cdn, names: Names) -> certificatemanager.Certificate:
 def _records(
     options: Cdn, names: Names, distribution: cf.Distribution
 ) -> Iterator[route53.RecordSetType]:
-    """An A and an AAAA record for each alias."""
-    for alias in (options.aliases or ()) if options.hosted_zone_id else ():
-        digest = hashlib.sha256(alias.encode()).hexdigest()[:8].upper()
-        for kind in ("A", "AAAA"):
-            yield route53.RecordSetType(
-                names(f"Alias{digest}{kind}Record"),
-                HostedZoneId=options.hosted_zone_id,
-                Name=alias,
-                Type=kind,
-                AliasTarget=route53.AliasTarget(
-                    DNSName=GetAtt(distribution, "DomainName"), HostedZoneId=_ZONE
-                ),
-            )
+    """The records of each alias; none without a hosted zone."""
+    if options.hosted_zone_id is None:
+        return
+    target = GetAtt(distribution, "DomainName")
+    for alias in options.aliases or ():
+        yield from build_alias_records(
+            names, alias, options.hosted_zone_id, target=target, target_zone=_ZONE
+        )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from troposphere import AWSObject, GetAtt, Ref, certificatemanager, route53
 from troposphere import apigateway as ag
 
+from readmodel_cfn.template.alias_records import build_alias_records
 from readmodel_cfn.template.api import tls
 from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.options import without_none
@@ -82,17 +83,12 @@ def _records(
     """The alias records; none without a hosted zone."""
     if options.hosted_zone_id is None:
         return ()
-    target = route53.AliasTarget(
-        DNSName=GetAtt(domain, "RegionalDomainName"),
-        HostedZoneId=GetAtt(domain, "RegionalHostedZoneId"),
-    )
     return tuple(
-        route53.RecordSetType(
-            names(f"Domain{kind}Record"),
-            AliasTarget=target,
-            HostedZoneId=options.hosted_zone_id,
-            Name=options.name,
-            Type=kind,
+        build_alias_records(
+            names,
+            options.name,
+            options.hosted_zone_id,
+            target=GetAtt(domain, "RegionalDomainName"),
+            target_zone=GetAtt(domain, "RegionalHostedZoneId"),
         )
-        for kind in ("A", "AAAA")
     )

@@ -122,9 +122,12 @@ def _statements(
 def _identity(
     options: Writer, document: PolicyDocument | None, names: Names
 ) -> iam.User | iam.Role:
-    """The user or the role, with inline permissions, which are deleted with it."""
-    title, boundary = names("DataStoreWriter"), options.permissions_boundary
-    name = "data-store-writer"
+    """The user or the role, with inline permissions, which are deleted with it.
+
+    Each has its own logical ID: CloudFormation refuses another type for an existing one ("Update of
+    resource type is not permitted", https://github.com/aws/aws-sam-cli/issues/6786).
+    """
+    boundary, name = options.permissions_boundary, "data-store-writer"
     documents = {name: document} if document else {}
     if LAMBDA in options.principals:
         documents["function-logs"] = policies.document([policies.write_logs()])
@@ -133,11 +136,11 @@ def _identity(
     ] or None
     if options.kind == "user":
         return iam.User(
-            title,
+            names("DataStoreWriter"),
             **without_none(UserName=options.name, PermissionsBoundary=boundary, Policies=inline),
         )
     return iam.Role(
-        title,
+        names("DataStoreWriterRole"),
         **without_none(RoleName=options.name, PermissionsBoundary=boundary),
         AssumeRolePolicyDocument=policies.document(policies.assumed_by(options.principals)),
         **without_none(Policies=inline),

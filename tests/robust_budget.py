@@ -5,13 +5,17 @@ are unique in all of tests/, because its folders are no packages; so this is not
 """
 
 import json
+import random
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 FOLDER = Path(__file__).parent / "robust"
+Item = TypeVar("Item")
 
 
 @dataclass
@@ -27,6 +31,11 @@ class Budget:
     def examples(self, short: int, long: int) -> int:
         """The number of examples in this form of the run."""
         return long if self.is_long else short
+
+    def sample(self, items: Sequence[Item], short: int) -> list[Item]:
+        """All items in the long form, or so many in the short one, in the order of the seed."""
+        number = min(len(items), self.examples(short, len(items)))
+        return random.Random(self.seed).sample(items, number)  # noqa: S311 - no secret
 
     def is_used_up(self) -> bool:
         """Whether the time of the run is over: what is left of a test is not tried."""

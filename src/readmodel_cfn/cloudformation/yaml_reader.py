@@ -13,18 +13,19 @@ from typing import Any
 
 import yaml
 
+from readmodel_cfn.cloudformation.json_limits import TOO_DEEP, TOO_LONG, TOO_MANY
 from readmodel_cfn.cloudformation.reader import Position
+from readmodel_cfn.limits import NUMBER_DIGITS, TEMPLATE_LEVELS, TEMPLATE_VALUES
 
 MAX_EXPANSION = 500_000
 """The maximum number of values and characters that the aliases of a template may add."""
-MAX_LEVELS = 500
-"""The maximum number of nested levels."""
 
 _BARE = ("Ref", "Condition")  # the short forms whose function has no Fn:: in front
 _CORE = "tag:yaml.org,2002:"
 _PLAIN = {f"{_CORE}{kind}" for kind in ("str", "int", "float", "bool", "null", "seq", "map")}
 # Types of YAML 1.1 that a template uses as text, such as a policy's Version, which is a date.
 _TEXTS = {f"{_CORE}{kind}" for kind in ("timestamp", "merge", "value")}
+_NUMBERS = {f"{_CORE}int", f"{_CORE}float"}
 _MERGE = "<<"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -38,6 +39,10 @@ class YamlError(ValueError):
         self.line: int | None = mark.line + 1 if mark else None
 
 
+class YamlLimit(YamlError):
+    """A text that exceeds a limit."""
+
+
 @dataclass
 class _Open:
     """A list or an object that is being read; `key` is the one whose value comes next."""
@@ -46,6 +51,8 @@ class _Open:
     tag: str | None
     anchor: str | None
     size: int = 1
+    values: int = 1
+    levels: int = 1
     key: str | None = None
     key_mark: Any = None
     is_merge: bool = False
@@ -54,10 +61,12 @@ class _Open:
 
 @dataclass(frozen=True)
 class _Part:
-    """A finished value, and its size with all aliases expanded."""
+    """A finished value; its size, its values and its levels with all aliases expanded."""
 
     value: Any
     size: int
+    values: int = 1
+    levels: int = 0
 
 
 def read_yaml(text: str) -> Any:
@@ -87,6 +96,7 @@ class _Builder:
         self._open: list[_Open] = []
         self._anchors: dict[str, _Part | None] = {}
         self._expansion = 0
+        self._values = 0
         self._scalars: Any = yaml.SafeLoader("")
         self._root: Any = None
 
@@ -119,6 +129,7 @@ class _Builder:
         if parent and isinstance(parent.value, dict) and parent.key is None:
             self._begin_entry(parent, event)
             return
+        self._count(1, event.start_mark)
         value = self._value_of(event)
         part = _Part(value, 1 + len(event.value))
         self._remember(event.anchor, part)
@@ -132,9 +143,11 @@ class _Builder:
         if tag == f"{_CORE}str" or (tag in _TEXTS and event.implicit[0]):
             return event.value
         _check_plain(tag, event.start_mark)
+        if tag in _NUMBERS and len(event.value) > NUMBER_DIGITS:
+            raise YamlLimit(TOO_LONG, event.start_mark)
         try:
             return self._scalars.construct_object(yaml.ScalarNode(tag, event.value))
-        except (yaml.YAMLError, ValueError, KeyError) as error:
+        except (yaml.YAMLError, ValueError, KeyError, OverflowError) as error:
             what = f"{event.value[:40]!r} is not a value of {tag.removeprefix(_CORE)}"
             raise YamlError(what, event.start_mark) from error
 
@@ -161,8 +174,9 @@ class _Builder:
         parent = self._open[-1] if self._open else None
         if parent and isinstance(parent.value, dict) and parent.key is None:
             raise YamlError("a key must be a text", event.start_mark)
-        if len(self._open) >= MAX_LEVELS:
-            raise YamlError("nested too deeply", event.start_mark)
+        if len(self._open) >= TEMPLATE_LEVELS:
+            raise YamlLimit(TOO_DEEP, event.start_mark)
+        self._count(1, event.start_mark)
         if not _function(event.tag) and event.tag not in (None, "!"):
             _check_plain(event.tag, event.start_mark)
         if event.anchor:
@@ -177,7 +191,8 @@ class _Builder:
             for name, value in below.items():
                 ended.value.setdefault(name, value)
         function = _function(ended.tag)
-        part = _Part({function: ended.value} if function else ended.value, ended.size)
+        value = {function: ended.value} if function else ended.value
+        part = _Part(value, ended.size, ended.values, ended.levels)
         self._remember(ended.anchor, part)
         self._add(part, None)
 
@@ -190,8 +205,16 @@ class _Builder:
         self._expansion += part.size
         if self._expansion > MAX_EXPANSION:
             what = f"its aliases expand to more than {MAX_EXPANSION:,} characters and values"
-            raise YamlError(what, event.start_mark)
+            raise YamlLimit(what, event.start_mark)
+        if len(self._open) + part.levels > TEMPLATE_LEVELS:
+            raise YamlLimit(TOO_DEEP, event.start_mark)
+        self._count(part.values, event.start_mark)
         return part
+
+    def _count(self, values: int, mark: Any) -> None:
+        self._values += values
+        if self._values > TEMPLATE_VALUES:
+            raise YamlLimit(TOO_MANY, mark)
 
     def _remember(self, anchor: str | None, part: _Part) -> None:
         if anchor:
@@ -204,6 +227,8 @@ class _Builder:
             return
         parent = self._open[-1]
         parent.size += part.size
+        parent.values += part.values
+        parent.levels = max(parent.levels, part.levels + 1)
         if isinstance(parent.value, list):
             if mark:
                 self._note(str(len(parent.value)), mark)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.limits import CONFIG_ENVIRONMENTS
 from readmodel_cfn.template.options import OptionError
 
 ENV = "env"
@@ -37,13 +38,16 @@ def env_tables(content: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     """The tables of each environment, by its name; empty if the file has none.
 
     Raises:
-        ConfigError: a name is invalid, or a value is not a table.
+        ConfigError: a name is invalid, a value is not a table, or there are too many.
     """
     if ENV not in content:
         return {}
     found = content[ENV]
     if not isinstance(found, dict) or not found:
         raise OptionError(ENV, found, "tables, such as [env.production.stack]")
+    if len(found) > CONFIG_ENVIRONMENTS:
+        what = f"{len(found):,} environments are more than {CONFIG_ENVIRONMENTS}"
+        raise ConfigError(what, where=ENV, hint="use several files")
     for name, tables in found.items():
         if not re.fullmatch(NAME, name):
             raise ConfigError(f"{name!r} is not allowed", where=ENV, hint=f"use {NAME_IN_WORDS}")

@@ -5,7 +5,6 @@ key, the value and the allowed values. A file describes one stack, or one for ea
 environments: the tables `[env.NAME.*]` override the others (environments.py).
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -31,22 +30,17 @@ from readmodel_cfn.config.values import (
 )
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.files import read_text
-from readmodel_cfn.limits import CONFIG_BYTES, CONFIG_KEY_PARTS
+from readmodel_cfn.limits import CONFIG_BYTES
 from readmodel_cfn.printable import shortened
 from readmodel_cfn.template.model import SECTIONS, ReadModel
 from readmodel_cfn.template.options import OptionError, options_of
 from readmodel_cfn.template.routes import Route
+from readmodel_cfn.toml_text import parse_toml
 
 # No readmodel.toml has these names unless a person writes them, so the example and the article's
 # template replace no other stack.
 _EXAMPLE_STACK_NAME = "readmodel-example"
 _ARTICLE_STACK_NAME = "readmodel-article"
-# Also found in a text of so many words with only dots between them.
-_LONG_KEY = re.compile(
-    r"""(?<![\w-]) (?: (?: [\w-]++ | "(?:[^"\\\n]|\\.)*+" | '[^'\n]*+' ) [ \t]*+ \. [ \t]*+ )"""
-    rf"""{{{CONFIG_KEY_PARTS}}}""",
-    re.VERBOSE,
-)
 
 
 def load(path: str | Path = DEFAULT_FILE, env: str | None = None) -> Config:
@@ -74,7 +68,7 @@ def load_environments(path: str | Path = DEFAULT_FILE) -> Mapping[str, Config]:
 
 def _file_content(path: Path) -> Mapping[str, Any]:
     """The file's content, in which the paths of schemas begin at the working directory."""
-    content = _content(read_text(path, CONFIG_BYTES), str(path))
+    content = parse_toml(read_text(path, CONFIG_BYTES), str(path))
     routes = content.get("routes")
     for route in routes if isinstance(routes, list) else ():
         schema = route.get("schema") if isinstance(route, dict) else None
@@ -139,7 +133,7 @@ def parse(text: str, source: str, env: str | None = None) -> Config:
     Raises:
         ConfigError: a key or value is invalid, or there is no such environment.
     """
-    return _selected(_content(text, source), source, env, ())
+    return _selected(parse_toml(text, source), source, env, ())
 
 
 def _selected(
@@ -154,21 +148,6 @@ def _selected(
     with _naming_source(source):
         config = _base(content, environments)
     return replace(config, command_options=command_options, environments=environments)
-
-
-def _content(text: str, source: str) -> Mapping[str, Any]:
-    import tomllib  # takes time to import, as does difflib below
-
-    # tomllib keeps every beginning of a dotted key: the square of its parts.
-    if long := _LONG_KEY.search(text):
-        line = text.count("\n", 0, long.start()) + 1
-        what = f"a dotted key of more than {CONFIG_KEY_PARTS} parts"
-        raise ConfigError(what, where=f"{source}:{line}")
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # ValueError: also for too many digits
-        reason = "nested too deeply" if isinstance(error, RecursionError) else error
-        raise ConfigError(f"not TOML: {reason}", where=source) from error
 
 
 def read_model(content: Any, source: str) -> ReadModel:

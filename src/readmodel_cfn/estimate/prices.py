@@ -1,7 +1,6 @@
 """Prices of AWS, each with its date and source, from one file: prices.toml, or the user's own."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -13,7 +12,9 @@ from typing import Any, Literal, get_args
 
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.files import read_text
+from readmodel_cfn.limits import CONFIG_BYTES
 from readmodel_cfn.printable import one_line
+from readmodel_cfn.toml_text import parse_toml
 
 RecordedBy = Literal["AWS", "third party"]
 """Who recorded a price: it was read on AWS's own page, or somebody else wrote it down."""
@@ -115,7 +116,7 @@ def load_prices(file: str | PathLike[str]) -> Prices:
     Raises:
         ConfigError: it cannot be read, or a price in it has no date, no source or a wrong value.
     """
-    return _prices(read_text(Path(file)), str(file))
+    return _prices(read_text(Path(file), CONFIG_BYTES), str(file))
 
 
 def regions(prices: Prices) -> list[str]:
@@ -124,10 +125,7 @@ def regions(prices: Prices) -> list[str]:
 
 
 def _prices(text: str, where: str) -> Prices:
-    try:
-        table = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"not TOML: {error}", where=where) from error
+    table = parse_toml(text, where, Decimal)
     rows = table.get("price")
     if not isinstance(rows, list) or set(table) != {"price"}:
         raise ConfigError("no list of [[price]]", where=where, hint=_SHAPE)

@@ -1,6 +1,6 @@
 """`make robust`: runs the tests of tests/robust in their long form, and prints what they tried.
 
-    python tools/reliability.py [--write] [SEED ...]
+    python tools/reliability.py [--write] [--minutes N] [SEED ...]
 
 One run takes at most ten minutes: after eight no further example is begun. The exit code is 1 if a
 test fails. With --write the figures of all runs replace those in docs/reliability.md.
@@ -24,12 +24,12 @@ BEGIN, END = "<!-- figures: tools/reliability.py -->\n", "<!-- end of figures --
 Figures = dict[str, dict[str, Any]]
 
 
-def run(seed: int, figures: Path) -> bool:
+def run(seed: int, minutes: float, figures: Path) -> bool:
     """Run all tests with a seed; whether they passed."""
     command = [
         *(sys.executable, "-m", "pytest", "-v", "-n", "2", "--dist", "loadgroup", "-m", "robust"),
         *("-p", "no:cacheprovider", f"--randomly-seed={seed}", "tests/robust"),
-        *("--robust-form", "long", f"--robust-seed={seed}", f"--robust-minutes={MINUTES}"),
+        *("--robust-form", "long", f"--robust-seed={seed}", f"--robust-minutes={minutes}"),
         f"--robust-figures={figures}",
     ]
     return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
@@ -83,6 +83,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--write", action="store_true", help="write the figures into the page")
     parser.add_argument("seeds", nargs="*", type=int, default=[1], metavar="SEED")
+    parser.add_argument("--minutes", type=float, default=MINUTES, help="no further example then")
     options = parser.parse_args()
     failed = []
     with tempfile.TemporaryDirectory(prefix="readmodel-robust-") as folder:
@@ -91,7 +92,7 @@ def main() -> int:
         for seed in options.seeds:
             print(f"Seed {seed}", flush=True)
             began = time.monotonic()
-            if not run(seed, figures):
+            if not run(seed, options.minutes, figures):
                 failed.append(seed)
             print(f"Seed {seed}: {time.monotonic() - began:.0f} s", flush=True)
         found = summed(figures.read_text(encoding="utf-8").splitlines())

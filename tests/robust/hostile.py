@@ -82,11 +82,11 @@ def put(value: Any, path: Path, new: Any) -> Any:
     """The value with another one at a path, if the path exists."""
     if not path:
         return new
-    holder = value_at(value, path[:-1])
-    if isinstance(holder, dict) or (
-        isinstance(holder, list) and isinstance(path[-1], int) and path[-1] < len(holder)
-    ):
-        holder[path[-1]] = new
+    holder, step = value_at(value, path[:-1]), path[-1]
+    if isinstance(holder, dict):
+        holder[step] = new
+    elif isinstance(holder, list) and isinstance(step, int) and step < len(holder):
+        holder[step] = new
     return value
 
 

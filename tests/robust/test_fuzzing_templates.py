@@ -47,7 +47,7 @@ READ = {
     "requestParameters": {"integration.request.path.id": "method.request.path.id"},
     "responses": {"default": {"statusCode": "200"}, "4\\d{2}": {"statusCode": "404"}},
 }
-DEFINITION = {
+DEFINITION: dict[str, Any] = {
     "openapi": "3.0.1",
     "info": {"title": "a", "version": "1"},
     "paths": {

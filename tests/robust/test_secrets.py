@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -123,11 +123,16 @@ class Commands:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text('{"a": 1}')
 
-    def run(self, *words: str, program: tuple[str, ...] = PROGRAM, **more: str) -> None:
+    def run(
+        self,
+        *words: str,
+        program: tuple[str, ...] = PROGRAM,
+        more: Mapping[str, str] | None = None,
+    ) -> None:
         done = subprocess.run(
             [*program, *words],
             cwd=self.folder,
-            env={**self.environment, **more},
+            env={**self.environment, **(more or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -192,11 +197,11 @@ def test_no_command_prints_a_secret(
         commands.run(*line.split(), "--debug")
     elsewhere = ("--endpoint-url", sandbox.endpoint_url, "--region", sandbox.region)
     for line in ("status", "publish data --bucket other"):  # with a key that nobody knows
-        commands.run(*line.split(), "--debug", *elsewhere, **TEMPORARY)
+        commands.run(*line.split(), "--debug", *elsewhere, more=TEMPORARY)
     for options in ((), ("-X", "dev")):  # in one line, and as a traceback
         program = (sys.executable, "-W", "ignore", *options, "-c", BROKEN)
         commands.run("status", "--sandbox", "--debug", program=program)
-        commands.run("status", *elsewhere, program=program, **TEMPORARY)
+        commands.run("status", *elsewhere, program=program, more=TEMPORARY)
     logs = [path for path in sandbox_home.iterdir() if path.suffix == ".log"]
     assert logs
     commands.printed += [(path.name, path.read_text(errors="replace")) for path in logs]

@@ -82,10 +82,9 @@ def put(value: Any, path: Path, new: Any) -> Any:
     """The value with another one at a path, if the path exists."""
     if not path:
         return new
-    holder, step = value_at(value, path[:-1]), path[-1]
-    if isinstance(holder, dict):
-        holder[step] = new
-    elif isinstance(holder, list) and isinstance(step, int) and step < len(holder):
+    holder: Any = value_at(value, path[:-1])
+    step: Any = path[-1]
+    if isinstance(holder, dict) or (isinstance(holder, list) and step in range(len(holder))):
         holder[step] = new
     return value
 

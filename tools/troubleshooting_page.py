@@ -69,7 +69,15 @@ _REST = """
 # The sections, each with its modules.
 _SECTIONS = {
     "Configuration and templates": (
-        *("config/", "template/", "lint.py", "files.py", "cloudformation/", "analysis/"),
+        *(
+            "config/",
+            "template/",
+            "lint.py",
+            "files.py",
+            "toml_text.py",
+            "cloudformation/",
+            "analysis/",
+        ),
         *("target.py", "schemas.py", "stacks.py", "policy/", "estimate/"),
     ),
     "Command line and consent": ("cli/", "stack.py", "consent.py", "errors.py", "results.py"),

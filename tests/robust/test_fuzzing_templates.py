@@ -161,9 +161,9 @@ WRAPS: list[Callable[[Any], Any]] = [
     lambda value: {"Fn::Unheard": value},
     lambda value: [value, value],
     lambda value: {"a": value, 1: value},
-    lambda value: nested(value, 45, lambda inner: {"Fn::Join": ["", [inner]]}),
-    lambda value: nested(value, 70, lambda inner: [inner]),
-    lambda value: nested(value, 90, lambda inner: {"a": inner}),
+    lambda value: nested(value, 20, lambda inner: {"Fn::Join": ["", [inner]]}),
+    lambda value: nested(value, 40, lambda inner: [inner]),
+    lambda value: nested(value, 40, lambda inner: {"a": inner}),
     json.dumps,
 ]
 CONTENTS = changed(BASES, WRAPS)

@@ -2,7 +2,7 @@
 
     python tools/reliability.py [--write] [--minutes N] [SEED ...]
 
-One run takes at most ten minutes: after eight no further example is begun. The exit code is 1 if a
+One run takes at most ten minutes: after eight no further example starts. The exit code is 1 if a
 test fails. With --write the figures of all runs replace those in docs/reliability.md.
 """
 

@@ -158,7 +158,7 @@ def edited(text: bytes, edits: list[tuple[float, int, bytes]]) -> bytes:
 
 
 class Raw(str):
-    """A text that is written as it is, such as a date of TOML."""
+    """A text that is written unchanged, such as a date of TOML."""
 
     __slots__ = ()
 

@@ -208,7 +208,7 @@ def test_no_command_prints_a_secret(
     budget.record("commands of which a secret is searched", len(commands.codes))
     assert any("Traceback" in text for _, text in commands.printed)
     assert commands.leaks(secrets) == []
-    wanted = ["deploy --yes", "publish data --as-writer"]
-    wanted += ["publish data --release one --as-writer"] * budget.is_long
-    done = {line: commands.codes[f"{line} --sandbox --debug"] for line in wanted}
-    assert done == dict.fromkeys(wanted, 0)
+    expected = ["deploy --yes", "publish data --as-writer"]
+    expected += ["publish data --release one --as-writer"] * budget.is_long
+    done = {line: commands.codes[f"{line} --sandbox --debug"] for line in expected}
+    assert done == dict.fromkeys(expected, 0)

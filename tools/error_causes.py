@@ -159,7 +159,6 @@ CAUSES: dict[str, tuple[str, str]] = {
     ),
     "not UTF-8 text": ("The file has another encoding.", "save it as UTF-8"),
     "nested too deeply": ("The file has more levels than Python can read.", "flatten it"),
-    "nested too deeply to be checked": ("A route with a schema has a limit of levels.", ""),
     "the proxy's URL is invalid": (
         "HTTP_PROXY or HTTPS_PROXY has no scheme, or a wrong port.",
         "each is a URL such as http://HOST:PORT",

@@ -20,7 +20,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from readmodel_cfn.plural import counted
-from readmodel_cfn.printable import one_line
+from readmodel_cfn.printable import one_line, shortened
+
+_LONGEST = 600  # characters of each part of a message, which can have values of anybody
 
 
 class ReadModelError(Exception):
@@ -41,8 +43,9 @@ class ReadModelError(Exception):
         self.hint: str | None = hint
 
     def __str__(self) -> str:
-        line = f"{self.where}: {self.what}" if self.where else self.what
-        line = f"{line}; {self.hint}" if self.hint else line
+        line = shortened(self.what, _LONGEST)
+        line = f"{shortened(self.where, _LONGEST)}: {line}" if self.where else line
+        line = f"{line}; {shortened(self.hint, _LONGEST)}" if self.hint else line
         return one_line(line)
 
 

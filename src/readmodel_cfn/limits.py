@@ -57,10 +57,16 @@ ACCESS_KEYS = 2  # of one user; cannot be raised
 # The files that are read whole; not limits of AWS. Indented JSON has several times the bytes that
 # CloudFormation counts.
 CONFIG_BYTES = 250_000
-ENVIRONMENTS = 100
 CONFIG_KEY_PARTS = 16  # of a dotted key in TOML
+CONFIG_LEVELS = 20  # of tables and lists
+CONFIG_ENVIRONMENTS = 100
 TEMPLATE_FILE_BYTES = 10 * TEMPLATE_BYTES
+TEMPLATE_VALUES = 100_000  # the largest template of this tool has 27,000
+TEMPLATE_LEVELS = 100  # of objects and lists
+NUMBER_DIGITS = 100  # of a number in TOML, or in a template
 SCHEMA_BYTES = 1_000_000
+SCHEMA_LEVELS = 100
+DOCUMENT_LEVELS = 500  # jsonschema-rs 0.61 ends the process at about 10,000
 
 # S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 OBJECT_KEY_BYTES = 1_024

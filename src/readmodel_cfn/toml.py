@@ -1,11 +1,11 @@
-"""Parses TOML with limits, since tomllib takes the square of a key's parts in memory."""
+"""Parses TOML of any content in bounded time and memory."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.limits import CONFIG_KEY_PARTS
+from readmodel_cfn.limits import CONFIG_KEY_PARTS, CONFIG_LEVELS, NUMBER_DIGITS
 
 # Strings of several lines, comments, and what may be a key. Every character is read once or twice,
 # whatever the text is; what is not closed ends with its line, or with the text.
@@ -20,6 +20,8 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _PARTS = re.compile(_PART, re.VERBOSE | re.DOTALL)
+_TOO_DEEP = f"nested in more than {CONFIG_LEVELS} levels"
+_TOO_LONG = f"a number of more than {NUMBER_DIGITS} digits"
 
 
 def parse_toml(
@@ -28,24 +30,25 @@ def parse_toml(
     """The content of a text in TOML; `source` is for errors.
 
     Raises:
-        ConfigError: it is not TOML, is nested too deeply, or has a key or a number that is too
-            long.
+        ConfigError: it is not TOML, or exceeds a limit, which the error names.
     """
     import tomllib  # takes time to import
 
     _check_dotted_keys(text, source)
     try:
-        return tomllib.loads(text, parse_float=parse_float)
+        content = tomllib.loads(text, parse_float=parse_float)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"not TOML: {error}", where=source) from error
-    except (ValueError, RecursionError) as error:
-        is_deep = isinstance(error, RecursionError)
-        reason = "nested too deeply" if is_deep else "a number has too many digits"
-        raise ConfigError(f"not TOML: {reason}", where=source) from error
+    except RecursionError as error:
+        raise ConfigError(_TOO_DEEP, where=source) from error
+    except ValueError as error:  # int() refuses numbers of many digits
+        raise ConfigError(_TOO_LONG, where=source) from error
+    _check_values(content, source)
+    return content
 
 
 def _check_dotted_keys(text: str, source: str) -> None:
-    """Check that no dotted key has too many parts.
+    """Check that no dotted key has too many parts: tomllib keeps each beginning of a key.
 
     Raises:
         ConfigError: one has.
@@ -56,3 +59,20 @@ def _check_dotted_keys(text: str, source: str) -> None:
             line = text.count("\n", 0, token.start()) + 1
             what = f"a dotted key of more than {CONFIG_KEY_PARTS} parts"
             raise ConfigError(what, where=f"{source}:{line}", hint="use shorter keys")
+
+
+def _check_values(content: dict[str, Any], source: str) -> None:
+    """Check the levels, and the size of whole numbers, which repr() may refuse."""
+    largest = 10**NUMBER_DIGITS
+    level: list[Iterable[Any]] = [content.values()]
+    for _ in range(CONFIG_LEVELS):
+        values = [value for each in level for value in each]
+        if any(isinstance(value, int) and not -largest < value < largest for value in values):
+            raise ConfigError(_TOO_LONG, where=source)
+        level = [
+            value.values() if isinstance(value, dict) else value
+            for value in values
+            if isinstance(value, dict | list)
+        ]
+    if level:
+        raise ConfigError(_TOO_DEEP, where=source)

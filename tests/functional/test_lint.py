@@ -8,7 +8,7 @@ import pytest
 from facts import missing
 from readmodel_cfn import ReadModel, build_template, render
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.lint import Finding, lint
+from readmodel_cfn.lint import MAX_FINDINGS, Finding, lint
 
 BUCKET = {"Type": "AWS::S3::Bucket", "Properties": {}}
 
@@ -84,6 +84,34 @@ def test_invalid_template_text_is_a_finding(text: str) -> None:
     for finding in found:
         assert finding.rule
         assert finding.place
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"Resources": {f"A{i}": BUCKET for i in range(501)}}),
+        template(A={"Type": "AWS::S3::Bucket", "Properties": ["x"] * 100_000}),
+    ],
+    ids=["resources", "values"],
+)
+def test_template_beyond_a_limit_has_one_finding_that_names_it(text: str) -> None:
+    (finding,) = lint(text)
+    assert finding.level == "error"
+    assert any(limit in finding.message for limit in ("500", "100,000"))
+
+
+def test_lint_stops_after_many_findings() -> None:
+    many = {"Type": "AWS::S3::Bucket", "Properties": {f"K{i}": 1 for i in range(MAX_FINDINGS + 9)}}
+    found = lint(template(A=many))
+    assert len(found) == MAX_FINDINGS + 1
+    assert "stopped" in found[-1].message
+
+
+def test_lint_stops_after_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("readmodel_cfn.lint._MAX_SECONDS", 0.2)
+    name = {"Fn::Sub": "${" * 50_000}
+    found = lint(template(A={"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name}}))
+    assert "0.2 s" in found[-1].message
 
 
 def test_findings_depend_on_the_region() -> None:

@@ -13,25 +13,22 @@ from typing import Any
 
 import yaml
 
+from readmodel_cfn.cloudformation.json_limits import TOO_DEEP, TOO_LONG, TOO_MANY
 from readmodel_cfn.cloudformation.reader import Position
+from readmodel_cfn.limits import NUMBER_DIGITS, TEMPLATE_LEVELS, TEMPLATE_VALUES
 from readmodel_cfn.printable import shortened
 
 MAX_EXPANSION = 500_000
 """The maximum number of values and characters that the aliases of a template may add."""
-MAX_LEVELS = 500
-"""The maximum number of nested levels."""
-MAX_VALUES = 150_000
-"""The maximum number of keys and values of a text; more than a template of 1 MB has."""
 MAX_TAG_DIRECTIVES = 100
 """The maximum number of %TAG directives, which PyYAML compares with each other."""
-MAX_DIGITS = 1_000
-"""The maximum length of a number; YAML 1.1 has numbers like 1:30:00, read in quadratic time."""
 
 _BARE = ("Ref", "Condition")  # the short forms whose function has no Fn:: in front
 _CORE = "tag:yaml.org,2002:"
 _PLAIN = {f"{_CORE}{kind}" for kind in ("str", "int", "float", "bool", "null", "seq", "map")}
 # Types of YAML 1.1 that a template uses as text, such as a policy's Version, which is a date.
 _TEXTS = {f"{_CORE}{kind}" for kind in ("timestamp", "merge", "value")}
+_NUMBERS = {f"{_CORE}int", f"{_CORE}float"}
 _MERGE = "<<"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -45,6 +42,10 @@ class YamlError(ValueError):
         self.line: int | None = mark.line + 1 if mark else None
 
 
+class YamlLimit(YamlError):
+    """A text that exceeds a limit."""
+
+
 @dataclass
 class _Open:
     """A list or an object that is being read; `key` is the one whose value comes next."""
@@ -53,6 +54,8 @@ class _Open:
     tag: str | None
     anchor: str | None
     size: int = 1
+    values: int = 1
+    levels: int = 1
     key: str | None = None
     key_mark: Any = None
     is_merge: bool = False
@@ -61,10 +64,12 @@ class _Open:
 
 @dataclass(frozen=True)
 class _Part:
-    """A finished value, and its size with all aliases expanded."""
+    """A finished value; its size, its values and its levels with all aliases expanded."""
 
     value: Any
     size: int
+    values: int = 1
+    levels: int = 0
 
 
 def read_yaml(text: str) -> Any:
@@ -100,10 +105,9 @@ class _Builder:
 
     def build(self, text: str) -> Any:
         if text.count("%TAG") > MAX_TAG_DIRECTIVES:
-            raise YamlError(f"has more than {MAX_TAG_DIRECTIVES} %TAG directives")
+            raise YamlLimit(f"more than {MAX_TAG_DIRECTIVES} %TAG directives")
         try:
             for event in yaml.parse(text, Loader=_Loader):
-                self._count(event)
                 self._take(event)
         except yaml.MarkedYAMLError as error:
             what = " ".join(str(error.problem or error.context).split())
@@ -111,11 +115,6 @@ class _Builder:
         except (yaml.YAMLError, UnicodeError) as error:
             raise YamlError(f"is not valid YAML: {' '.join(str(error).split())}") from error
         return self._root
-
-    def _count(self, event: yaml.Event) -> None:
-        self._values += 1
-        if self._values > MAX_VALUES:
-            raise YamlError(f"has more than {MAX_VALUES:,} keys and values", event.start_mark)
 
     def _take(self, event: yaml.Event) -> None:
         match event:
@@ -135,6 +134,7 @@ class _Builder:
         if parent and isinstance(parent.value, dict) and parent.key is None:
             self._begin_entry(parent, event)
             return
+        self._count(1, event.start_mark)
         value = self._value_of(event)
         part = _Part(value, 1 + len(event.value))
         self._remember(event.anchor, part)
@@ -148,11 +148,12 @@ class _Builder:
         if tag == f"{_CORE}str" or (tag in _TEXTS and event.implicit[0]):
             return event.value
         _check_plain(tag, event.start_mark)
-        if len(event.value) > MAX_DIGITS:
-            raise YamlError(f"a number has more than {MAX_DIGITS:,} digits", event.start_mark)
+        # YAML 1.1 has numbers like 1:30:00, which are read in quadratic time.
+        if tag in _NUMBERS and len(event.value) > NUMBER_DIGITS:
+            raise YamlLimit(TOO_LONG, event.start_mark)
         try:
             return self._scalars.construct_object(yaml.ScalarNode(tag, event.value))
-        except (yaml.YAMLError, ValueError, KeyError) as error:
+        except (yaml.YAMLError, ValueError, KeyError, OverflowError) as error:
             what = f"{event.value[:40]!r} is not a value of {tag.removeprefix(_CORE)}"
             raise YamlError(what, event.start_mark) from error
 
@@ -179,8 +180,9 @@ class _Builder:
         parent = self._open[-1] if self._open else None
         if parent and isinstance(parent.value, dict) and parent.key is None:
             raise YamlError("a key must be a text", event.start_mark)
-        if len(self._open) >= MAX_LEVELS:
-            raise YamlError("nested too deeply", event.start_mark)
+        if len(self._open) >= TEMPLATE_LEVELS:
+            raise YamlLimit(TOO_DEEP, event.start_mark)
+        self._count(1, event.start_mark)
         if not _function(event.tag) and event.tag not in (None, "!"):
             _check_plain(event.tag, event.start_mark)
         if event.anchor:
@@ -195,7 +197,8 @@ class _Builder:
             for name, value in below.items():
                 ended.value.setdefault(name, value)
         function = _function(ended.tag)
-        part = _Part({function: ended.value} if function else ended.value, ended.size)
+        value = {function: ended.value} if function else ended.value
+        part = _Part(value, ended.size, ended.values, ended.levels)
         self._remember(ended.anchor, part)
         self._add(part, None)
 
@@ -211,8 +214,16 @@ class _Builder:
         self._expansion += part.size
         if self._expansion > MAX_EXPANSION:
             what = f"its aliases expand to more than {MAX_EXPANSION:,} characters and values"
-            raise YamlError(what, event.start_mark)
+            raise YamlLimit(what, event.start_mark)
+        if len(self._open) + part.levels > TEMPLATE_LEVELS:
+            raise YamlLimit(TOO_DEEP, event.start_mark)
+        self._count(part.values, event.start_mark)
         return part
+
+    def _count(self, values: int, mark: Any) -> None:
+        self._values += values
+        if self._values > TEMPLATE_VALUES:
+            raise YamlLimit(TOO_MANY, mark)
 
     def _remember(self, anchor: str | None, part: _Part) -> None:
         if anchor:
@@ -225,6 +236,8 @@ class _Builder:
             return
         parent = self._open[-1]
         parent.size += part.size
+        parent.values += part.values
+        parent.levels = max(parent.levels, part.levels + 1)
         if isinstance(parent.value, list):
             if mark:
                 self._note(str(len(parent.value)), mark)

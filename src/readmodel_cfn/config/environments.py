@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.limits import ENVIRONMENTS
+from readmodel_cfn.limits import CONFIG_ENVIRONMENTS
 from readmodel_cfn.printable import shown
 from readmodel_cfn.template.options import OptionError
 
@@ -39,15 +39,15 @@ def env_tables(content: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     """The tables of each environment, by its name; empty if the file has none.
 
     Raises:
-        ConfigError: a name is invalid, or a value is not a table.
+        ConfigError: a name is invalid, a value is not a table, or there are too many.
     """
     if ENV not in content:
         return {}
     found = content[ENV]
     if not isinstance(found, dict) or not found:
         raise OptionError(ENV, found, "tables, such as [env.production.stack]")
-    if len(found) > ENVIRONMENTS:
-        what = f"more than {ENVIRONMENTS} environments"
+    if len(found) > CONFIG_ENVIRONMENTS:
+        what = f"more than {CONFIG_ENVIRONMENTS} environments"
         raise ConfigError(what, where=ENV, hint="use several files, each with --config")
     for name, tables in found.items():
         if not re.fullmatch(NAME, name):

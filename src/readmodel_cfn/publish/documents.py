@@ -3,7 +3,7 @@
 import json
 import re
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -11,7 +11,8 @@ from hashlib import md5
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from readmodel_cfn.limits import API_PAYLOAD_BYTES, OBJECT_KEY_BYTES
+from readmodel_cfn.levels import is_deeper
+from readmodel_cfn.limits import API_PAYLOAD_BYTES, DOCUMENT_LEVELS, OBJECT_KEY_BYTES
 from readmodel_cfn.publish.json_syntax import is_json
 from readmodel_cfn.publish.results import Fault, InvalidDocuments
 from readmodel_cfn.publish.selection import hidden_path
@@ -177,31 +178,21 @@ def body_fault(body: bytes, stored: bytes, source: str, check: Check | None = No
     decoder = _NUMBERS if check else _DECODER
     try:
         value = decoder.decode(body.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        what = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+    except RecursionError:
+        return _too_deep(source)
+    except ValueError as error:
+        what = str(error)
         if body.startswith(BOM_UTF8):
             what = "it begins with a byte order mark, which JSON must not"
         return Fault(source, f"not JSON: {what}", "correct it: the document must be valid JSON")
-    if check is None:
-        return None
-    if body.count(b"[") + body.count(b"{") > _DEPTH and _is_deeper(value, _DEPTH):
-        return Fault(source, "nested too deeply to be checked", f"use at most {_DEPTH} levels")
-    return check(value, source)
+    if body.count(b"[") + body.count(b"{") > DOCUMENT_LEVELS and is_deeper(value, DOCUMENT_LEVELS):
+        return _too_deep(source)
+    return check(value, source) if check else None
 
 
-def _is_deeper(value: Any, depth: int) -> bool:
-    """Whether lists and objects in a value are nested more deeply."""
-    level: list[Iterable[Any]] = [[value]]
-    for _ in range(depth + 1):
-        level = [
-            each.values() if isinstance(each, dict) else each
-            for found in level
-            for each in found
-            if isinstance(each, dict | list)
-        ]
-        if not level:
-            return False
-    return True
+def _too_deep(source: str) -> Fault:
+    what = f"lists and objects are nested in more than {DOCUMENT_LEVELS} levels"
+    return Fault(source, what, "use fewer levels")
 
 
 def too_large(size: int, source: str) -> Fault:
@@ -238,7 +229,6 @@ def _number(text: str) -> float | Decimal:
 
 
 _DIGITS = 4300  # Python's int reads no more
-_DEPTH = 900  # levels: jsonschema-rs 0.61 ends the process at about 10,000
 # The same documents, with numbers as values.
 _NUMBERS = json.JSONDecoder(
     parse_int=_integer, parse_float=_number, parse_constant=_refuse_constant

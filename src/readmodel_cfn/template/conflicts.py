@@ -167,10 +167,12 @@ def _check_api_resources(resources: Sequence[AWSObject]) -> None:
 def fitting(resources: Iterable[AWSObject], share: float) -> str:
     """How many of the routes fit, as the end of an error; `share` is the part of all that fits.
 
-    Each route has one GET method. Routes differ in size, so the number is not exact.
+    Each route has one GET method. Routes differ in size, so the number is not exact. It is left out
+    if not even one fits, because then it is not the routes that are too many.
     """
     routes = sum(resource.properties.get("HttpMethod") == "GET" for resource in resources)
-    return f": about {int(routes * share)} of the {routes} routes fit" if routes else ""
+    fit = int(routes * share)
+    return f": about {fit} of the {routes} routes fit" if fit > 0 else ""
 
 
 def _api_resources(resources: Iterable[AWSObject]) -> Iterator[ag.Resource]:

@@ -91,7 +91,9 @@ def _camel_case(view: View, properties: Any) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for name, value in properties.items() if isinstance(properties, Mapping) else ():
         known = _known(view.evaluator.evaluate(value))
-        if name in _TEXTS and isinstance(known, Mapping):
+        if name in _TEXTS:
+            if not isinstance(known, Mapping):
+                continue
             known = {key: str(own) for key, own in known.items() if isinstance(own, str | bool)}
         elif not isinstance(known, str | bool) and name != "RequestModels":
             continue

@@ -243,9 +243,9 @@ def _dependencies(view: View, nodes: _Nodes, arrows: Sequence[Arrow]) -> list[Ar
     added: list[Arrow] = []
     for resource in view.resources.values():
         source = nodes.get(resource.id)
-        if source:
+        targets = [nodes[name] for name in resource.depends_on if name in nodes]
+        if source and targets:
             implied = _reachable(source, targets_of)
-            targets = (nodes[name] for name in resource.depends_on if name in nodes)
             added += [Arrow(source, target, "after") for target in targets if target not in implied]
     return list(dict.fromkeys(added))
 

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Literal
 
-from readmodel_cfn.limits import THROTTLE_BURST, THROTTLE_RATE
+from readmodel_cfn.limits import TEMPLATE_RESOURCES, THROTTLE_BURST, THROTTLE_RATE
 from readmodel_cfn.template.naming import IAM_PRINCIPAL, IAM_PRINCIPAL_IN_WORDS
 from readmodel_cfn.template.options import OptionError, check_options, option
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
 _SIGNATURE_HEADERS = ("Authorization", "X-Amz-Date", "X-Amz-Security-Token", "X-Amz-Content-Sha256")
 _DEFAULT_KEYS = ("reader",)
+_MOST_KEYS = TEMPLATE_RESOURCES // 2
 _NETWORK = r"[0-9a-fA-F.:]{2,39}(/\d{1,3})?"
 _NETWORK_IN_WORDS = "an IP address or a range in CIDR notation, such as 203.0.113.0/24"
 
@@ -97,6 +98,9 @@ class Access:
             values = getattr(self, name)
             if len({*values}) < len(values):
                 raise OptionError(f"access.{name}", list(values), "each value once")
+        if len(self.keys) > _MOST_KEYS:
+            allowed = f"at most {_MOST_KEYS} keys, each of which is two resources of the stack"
+            raise OptionError("access.keys", list(self.keys), allowed)
         for network in self.source_ips:
             _check_network(network)
         self._check_effect()

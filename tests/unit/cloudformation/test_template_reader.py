@@ -180,7 +180,7 @@ def test_aliases_that_multiply_are_refused(text: str) -> None:
         ('{"Resources": {"a": ' + "1" * 5_000 + "}}", 1, "100 digits"),
         ("Resources: {a: " + "1" * 101 + "}", 1, "100 digits"),
         ("Resources: {a: 1" + ":59" * 40 + ".5}", 1, "100 digits"),
-        ("---\n" * 100_001, 100_001, "100,000 values"),
+        ("---\n" * 100_001, 100_002, "100,000 values"),
         ("".join(f"%TAG !a{n}! tag:x\n" for n in range(101)) + "---\na: 1", None, "%TAG"),
     ],
 )

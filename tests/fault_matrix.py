@@ -1,8 +1,11 @@
 """The matrix: every call that a scene makes, with every fault that it can meet."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+import random
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from fault_kinds import FOREVER, HARMLESS, HELD, Fault, kinds_for
 from fault_proxy import Call
@@ -20,7 +23,12 @@ FOR_GOOD = (
     "empty body",
     "garbage",
     "HTML of a portal",
+    "HTML of a portal instead",
+    "silence",
+    "wrong ETag",
+    "no ETag",
 )
+Item = TypeVar("Item")
 _SOME = 3  # polls for which an operation seems to be in progress
 _OCCURRENCES = 2  # of an action; the later ones are polls, alike
 
@@ -36,7 +44,7 @@ class Cell:
 
 def cells(scene: Scene, calls: Sequence[Call]) -> Iterator[Cell]:
     """The cells of a scene, by the calls that it makes where nothing goes wrong."""
-    for fault in _faults(calls):
+    for fault in faults(calls):
         yield Cell("faults", scene, fault)
     for first in range(1, len(calls) + 1):
         for kind in HELD:
@@ -44,7 +52,8 @@ def cells(scene: Scene, calls: Sequence[Call]) -> Iterator[Cell]:
         yield Cell("interrupted", scene, Fault("held after", first=first))
 
 
-def _faults(calls: Sequence[Call]) -> Iterator[Fault]:
+def faults(calls: Sequence[Call]) -> Iterator[Fault]:
+    """Every fault of every call, of which the later ones with the same action are polls."""
     count: Counter[str] = Counter()
     for call in calls:
         count[call.action] += 1
@@ -62,3 +71,22 @@ def _of(action: str, nth: int) -> Iterator[Fault]:
             yield Fault(kind, action, nth)
         if kind in FOR_GOOD:
             yield Fault(kind, action, nth, FOREVER)
+
+
+def drawn(
+    items: Iterable[Item], number: int, seed: int, kind: Callable[[Item], Hashable]
+) -> list[Item]:
+    """So many of the items, by chance, with as many kinds as there are or as fit."""
+    groups: defaultdict[Hashable, list[Item]] = defaultdict(list)
+    for item in items:
+        groups[kind(item)].append(item)
+    choose = random.Random(seed)  # noqa: S311 - the same items for a seed
+    for group in groups.values():
+        choose.shuffle(group)
+    ranked = [(rank, choose.random(), item) for group in groups.values() for rank, item in enumerate(group)]
+    return [item for *_, item in sorted(ranked, key=lambda each: each[:2])[:number]]
+
+
+def kind_of(fault: Fault) -> Hashable:
+    """Faults of one kind: what happens, to which operation, once or from then on."""
+    return fault.kind, re.sub(r"\d+", "", fault.action), fault.times

@@ -1,0 +1,122 @@
+"""Trials of the commands that read and write documents: with faults, and then again without."""
+
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fault_commands import Command
+from fault_judge import Run
+from fault_kinds import Fault
+from fault_proxy import Call
+from fault_store import State
+from fault_targets import Target
+from fault_truth import Case, judge
+
+_TIMEOUT = 120
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """A run without faults: its calls, and the state after it."""
+
+    calls: tuple[Call, ...]
+    goal: State
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Tried:
+    """The result of a command with faults; it survived if nothing is `wrong`."""
+
+    command: Command
+    what: str
+    calls: tuple[Call, ...]
+    run: Run
+    wrong: tuple[str, ...]
+
+    @property
+    def injected(self) -> int:
+        """The number of calls with a fault."""
+        return sum(bool(call.fault) for call in self.calls)
+
+    def __str__(self) -> str:
+        found = "; ".join(self.wrong) or "survived"
+        exit_ = f"exit {self.run.exit_code}: {self.run.last_line}"
+        return f"{self.command.name} | {self.what} | {exit_} | {found}"
+
+
+def undisturbed(target: Target, command: Command) -> Undisturbed:
+    """Run the command without faults; it must end as it should."""
+    before = target.states[command.before]
+    target.store.restore(before)
+    run = target.run(command)
+    calls, goal = tuple(target.proxy.calls), target.store.state()
+    wrong = judge(Case(command, before, goal, run, goal, calls, (command.ends,)))
+    assert not wrong, (command.name, run, wrong)
+    assert command.changes == (goal.contents != before.contents), (command.name, run)
+    return Undisturbed(calls, goal)
+
+
+def faulted(target: Target, command: Command, clean: Undisturbed, *faults: Fault) -> Tried:
+    """Run the command with faults, and again without."""
+    before = target.states[command.before]
+    target.store.restore(before)
+    run = target.run(command, *faults)
+    calls, after = tuple(target.proxy.calls), target.store.state()
+    ends = (command.ends,) if all(fault.unnoticed for fault in faults) else (0, 1, 9, *command.may)
+    wrong = judge(Case(command, before, clean.goal, run, after, calls, ends))
+    what = " and ".join(map(str, faults))
+    return Tried(command, what, calls, run, (*wrong, *_again(target, command, clean)))
+
+
+def signalled(
+    target: Target, command: Command, clean: Undisturbed, held: Fault, by: signal.Signals
+) -> Tried:
+    """Send a signal to the command while a call is held, and run it again.
+
+    If the command ends before such a call, nothing is injected.
+    """
+    before = target.states[command.before]
+    target.store.restore(before)
+    with (
+        target.started(command, held) as process,
+        target.proxy.holding(lambda: process.poll() is None),
+    ):
+        process.send_signal(by)
+        if by == signal.SIGKILL:
+            process.wait()
+        else:  # it waits for what is in progress, which is held
+            target.proxy.release()
+        stdout, stderr = process.communicate(timeout=_TIMEOUT)
+    return _stopped(target, command, clean, Run(process.returncode, stdout, stderr), by, str(held))
+
+
+def _stopped(
+    target: Target, command: Command, clean: Undisturbed, run: Run, by: signal.Signals, when: str
+) -> Tried:
+    before, after = target.states[command.before], target.store.state()
+    calls = tuple(target.proxy.calls)
+    wrong: Sequence[str] = ()
+    if run.exit_code != -signal.SIGKILL:
+        case = Case(command, before, clean.goal, run, after, calls, (0, 1, 9), stopped=True)
+        wrong = judge(case)
+    what = f"{by.name}: {when}"
+    return Tried(command, what, calls, run, (*wrong, *_again(target, command, clean)))
+
+
+def _again(target: Target, command: Command, clean: Undisturbed) -> list[str]:
+    """Run the command again without faults: then the state is that of an undisturbed run."""
+    before = target.store.state()
+    run = target.run(command, again=True)
+    after = target.store.state()
+    ends = command.again_ends if before.contents != target.states[command.before].contents else (0,)
+    wrong = []
+    if run.exit_code not in ends:
+        wrong.append(f"exit {run.exit_code}")
+    if after.contents != clean.goal.contents:
+        keys = after.contents.keys() | clean.goal.contents.keys()
+        differing = [
+            key for key in keys if after.contents.get(key) != clean.goal.contents.get(key)
+        ]
+        wrong.append(f"these differ from an undisturbed run: {', '.join(sorted(differing)[:3])}")
+    return [f"run again: {each}: {run.last_line}" for each in wrong]

@@ -12,8 +12,10 @@ from readmodel_cfn.publish.versions import METADATA
 
 DATA = "DATA"  # stands for the folder of documents
 COUNT, CHANGED = 5, 3
-# Which store a command uses: a bucket in memory, or the bucket of a stack without or with releases.
-BUCKET, DOCUMENTS, RELEASES = "bucket", "documents", "releases"
+# Which store a command uses: a bucket in memory, or the bucket of a stack, which keeps no old
+# versions, or has releases.
+BUCKET, DOCUMENTS, UNVERSIONED, RELEASES = "bucket", "documents", "unversioned", "releases"
+STORES = (BUCKET, DOCUMENTS, UNVERSIONED, RELEASES)
 PRODUCTS, EVENTS_OF = "products", "events"  # folders, and the routes that serve them
 ROUTES = {
     PRODUCTS: """
@@ -112,35 +114,42 @@ ONE_NEW = Command(
     again_ends=(0, 8),
 )  # fmt: skip
 EVENTS = Command("publish events", ("publish", DATA), folder=EVENTS_OF)
-ONE_EVENT = Command("publish event", ("publish", _EVENT, "--key", "events/0.json"), folder=EVENTS_OF)
-UNPUBLISH = Command(
-    "unpublish", ("unpublish", "products/gone.json", "--yes"), DOCUMENTS
+ONE_EVENT = Command(
+    "publish event", ("publish", _EVENT, "--key", "events/0.json"), folder=EVENTS_OF
 )
+UNPUBLISH = Command("unpublish", ("unpublish", "products/gone.json", "--yes"), DOCUMENTS)
 STACK_ONE = Command("publish FILE to a stack", ONE.arguments, DOCUMENTS)
 STACK_MANY = Command("publish to a stack", PUBLISH.arguments, DOCUMENTS)
-VERIFY = Command("verify", ("verify", "--yes", "--timeout", "0"), DOCUMENTS, may=(7,), changes=False)
-RELEASE = Command(
-    "publish --release", ("publish", DATA, "--release", "three"), RELEASES, before="two"
+VERIFY = Command(
+    "verify", ("verify", "--yes", "--timeout", "0"), DOCUMENTS, may=(7,), changes=False
 )
+VERIFY_OVER = Command(
+    "verify over a document",
+    (*VERIFY.arguments, "--route", "samples"),
+    UNVERSIONED,
+    may=(7,),
+    changes=False,
+)
+RELEASE = Command("publish --release", ("publish", DATA, "--release", "r9"), RELEASES, before="r2")
 PREVIEW = Command(
     "publish --release --stage",
-    ("publish", DATA, "--release", "three", "--stage", "preview"),
+    ("publish", DATA, "--release", "r9", "--stage", "preview"),
     RELEASES,
-    before="two",
+    before="r2",
 )
 FIRST_RELEASE = Command(
-    "publish the first release", ("publish", DATA, "--release", "three"), RELEASES, before="none"
+    "publish the first release", ("publish", DATA, "--release", "r9"), RELEASES, before="none"
 )
-ACTIVATE = Command("release activate", ("release", "activate", "one"), RELEASES, before="two")
+ACTIVATE = Command("release activate", ("release", "activate", "r1"), RELEASES, before="r2")
 ROLLBACK = Command(
-    "release rollback", ("release", "rollback"), RELEASES, before="two",
-    again=("release", "activate", "one"),
+    "release rollback", ("release", "rollback"), RELEASES, before="r2",
+    again=("release", "activate", "r1"),
 )  # fmt: skip
 PRUNE = Command(
-    "release prune", ("release", "prune", "--keep", "1", "--yes"), RELEASES, before="four"
+    "release prune", ("release", "prune", "--keep", "1", "--yes"), RELEASES, before="r4"
 )
 VERIFY_RELEASE = Command(
-    "verify with releases", VERIFY.arguments, RELEASES, before="two", may=(7,), changes=False
+    "verify with releases", VERIFY.arguments, RELEASES, before="r2", may=(7,), changes=False
 )
 
 COMMANDS = (
@@ -156,6 +165,7 @@ COMMANDS = (
     STACK_ONE,
     STACK_MANY,
     VERIFY,
+    VERIFY_OVER,
     RELEASE,
     PREVIEW,
     FIRST_RELEASE,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from fault_commands import Command
 from fault_kinds import FOREVER, HARMLESS, HELD, Fault, kinds_for
 from fault_proxy import Call
 from fault_scenes import Scene
@@ -35,16 +36,16 @@ _OCCURRENCES = 2  # of an action; the later ones are polls, alike
 
 @dataclass(frozen=True)
 class Cell:
-    """One trial to do: how the process fares, in which scene, with which fault."""
+    """One trial to do: how the process fares, in which scene or command, with which fault."""
 
     how: str
-    scene: Scene
+    scene: Scene | Command
     fault: Fault
 
 
-def cells(scene: Scene, calls: Sequence[Call]) -> Iterator[Cell]:
-    """The cells of a scene, by the calls that it makes where nothing goes wrong."""
-    for fault in faults(calls):
+def cells(scene: Scene | Command, calls: Sequence[Call]) -> Iterator[Cell]:
+    """The cells of a scene or a command, by the calls that it makes without faults."""
+    for fault in _faults(calls):
         yield Cell("faults", scene, fault)
     for first in range(1, len(calls) + 1):
         for kind in HELD:
@@ -52,8 +53,7 @@ def cells(scene: Scene, calls: Sequence[Call]) -> Iterator[Cell]:
         yield Cell("interrupted", scene, Fault("held after", first=first))
 
 
-def faults(calls: Sequence[Call]) -> Iterator[Fault]:
-    """Every fault of every call, of which the later ones with the same action are polls."""
+def _faults(calls: Sequence[Call]) -> Iterator[Fault]:
     count: Counter[str] = Counter()
     for call in calls:
         count[call.action] += 1
@@ -74,7 +74,7 @@ def _of(action: str, nth: int) -> Iterator[Fault]:
 
 
 def drawn(
-    items: Iterable[Item], number: int, seed: int, kind: Callable[[Item], Hashable]
+    items: Iterable[Item], number: int, seed: str, kind: Callable[[Item], Hashable]
 ) -> list[Item]:
     """So many of the items, by chance, with as many kinds as there are or as fit."""
     groups: defaultdict[Hashable, list[Item]] = defaultdict(list)
@@ -83,10 +83,15 @@ def drawn(
     choose = random.Random(seed)  # noqa: S311 - the same items for a seed
     for group in groups.values():
         choose.shuffle(group)
-    ranked = [(rank, choose.random(), item) for group in groups.values() for rank, item in enumerate(group)]
+    ranked = [
+        (rank, choose.random(), item)
+        for group in groups.values()
+        for rank, item in enumerate(group)
+    ]
     return [item for *_, item in sorted(ranked, key=lambda each: each[:2])[:number]]
 
 
-def kind_of(fault: Fault) -> Hashable:
-    """Faults of one kind: what happens, to which operation, once or from then on."""
-    return fault.kind, re.sub(r"\d+", "", fault.action), fault.times
+def kind_of(cell: Cell) -> Hashable:
+    """Cells of one kind: what happens, to which operation, once or from then on."""
+    fault = cell.fault
+    return cell.how, fault.kind, re.sub(r"\d+", "", fault.action), fault.times

@@ -17,12 +17,12 @@ from typing import Any
 from unittest.mock import patch
 
 from click.testing import CliRunner
+
 from fault_judge import Run
 from fault_kinds import Fault
 from fault_proxy import Proxy
 from fault_scenes import Scene
 from fault_witness import Witness
-
 from readmodel_cfn.aws.http import connect
 from readmodel_cfn.cli import main
 from readmodel_cfn.local.sandbox import Sandbox

@@ -12,6 +12,7 @@ from readmodel_cfn.template.releases import VARIABLE
 
 # Times, and the ETags of objects that have them, differ between two runs with the same result.
 _TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[0-9.]*(Z|\+00:00)")
+_MANIFEST = re.compile(r"releases/[^/]+\.json")
 _HEADERS = ("ContentType", "CacheControl", "ContentEncoding", "Metadata")
 
 
@@ -61,8 +62,9 @@ class Store:
         now = self.state()
         for key in now.objects.keys() - state.objects.keys():
             self.s3.delete_object(Bucket=self.bucket, Key=key)
-        for key, kept in state.objects.items():
-            if now.objects.get(key) != kept:
+        for key, kept in sorted(state.objects.items()):
+            # All manifests, so that they keep their order in time.
+            if now.objects.get(key) != kept or _MANIFEST.fullmatch(key):
                 self.s3.put_object(Bucket=self.bucket, Key=key, Body=kept.body, **kept.headers)
         for stage in now.stages.keys() | state.stages.keys():
             if now.stages.get(stage) != state.stages.get(stage):
@@ -86,6 +88,4 @@ class Store:
 
     def _set(self, stage: str, release: str | None) -> None:
         change = {"op": "replace", "path": f"/variables/{VARIABLE}", "value": release or ""}
-        self.api_gateway.update_stage(
-            restApiId=self.api, stageName=stage, patchOperations=[change]
-        )
+        self.api_gateway.update_stage(restApiId=self.api, stageName=stage, patchOperations=[change])

@@ -18,6 +18,7 @@ from fault_commands import (
     PRODUCTS,
     RELEASES,
     ROUTES,
+    UNVERSIONED,
     Command,
     bucket_states,
     write_documents,
@@ -56,6 +57,10 @@ class Target:
             silent=any(fault.kind.startswith("silence") for fault in faults),
         )
 
+    def left(self) -> list[str]:
+        """The temporary files that commands have left."""
+        return [path.name for path in Path(self.environment["TMPDIR"]).iterdir()]
+
     @contextmanager
     def started(self, command: Command, *faults: Fault) -> Iterator["subprocess.Popen[str]"]:
         """The command as a process, which is killed after the block."""
@@ -67,8 +72,16 @@ class Target:
         """The command line."""
         data = self.folder / command.folder
         words = command.again if again and command.again else command.arguments
-        made = [f"{data}{word.removeprefix(DATA)}" if word.startswith(DATA) else word for word in words]
-        return [*made, "--json", "--config", str(self.folder / f"{command.folder}.toml"), *self.place]
+        made = [
+            f"{data}{word.removeprefix(DATA)}" if word.startswith(DATA) else word for word in words
+        ]
+        return [
+            *made,
+            "--json",
+            "--config",
+            str(self.folder / f"{command.folder}.toml"),
+            *self.place,
+        ]
 
 
 @contextmanager
@@ -94,7 +107,7 @@ def bucket_target(folder: Path) -> Iterator[Target]:
 
 @contextmanager
 def stack_target(place: Place, kind: str) -> Iterator[Target]:
-    """A stack of the sandbox, without or with releases; it is deleted after the block."""
+    """A stack of the sandbox for a kind of store; it is deleted after the block."""
     name, folder = f"faults-{secrets.token_hex(4)}", place.folder / kind
     _write(folder, name, _OF_RELEASES if kind == RELEASES else "")
     where = ("--region", place.sandbox.region, "--endpoint-url")
@@ -109,8 +122,13 @@ def stack_target(place: Place, kind: str) -> Iterator[Target]:
     command("deploy", "--yes")
     outputs = json.loads(command("outputs", "--json"))
     gateway = place.clients("apigateway")
-    (api,) = (each["id"] for each in gateway.get_rest_apis()["items"] if each["id"] in outputs["ApiUrl"])
+    (api,) = (
+        each["id"] for each in gateway.get_rest_apis()["items"] if each["id"] in outputs["ApiUrl"]
+    )
     store = Store(outputs["S3BucketName"], place.clients("s3"), gateway, api)
+    if kind == UNVERSIONED:
+        suspended = {"Status": "Suspended"}
+        store.s3.put_bucket_versioning(Bucket=store.bucket, VersioningConfiguration=suspended)
     target = Target(store, place.proxy, folder, (*where, place.proxy.url), environment, {})
     try:
         states = _release_states(target, command) if kind == RELEASES else bucket_states()
@@ -123,7 +141,7 @@ def stack_target(place: Place, kind: str) -> Iterator[Target]:
 def _release_states(target: Target, command: Any) -> Mapping[str, State]:
     """The states of a bucket with so many releases, of which the newest is live."""
     states = {"none": target.store.state()}
-    for version, name in enumerate(("one", "two", "three", "four"), 11):
+    for version, name in enumerate(("r1", "r2", "r3", "r4"), 11):
         folder = target.folder / "data"
         write_documents(folder, version)
         command("publish", str(folder), "--release", name)
@@ -149,5 +167,3 @@ def _environment(folder: Path, key: Mapping[str, str]) -> Mapping[str, str]:
         "READMODEL_CFN_HOME": str(folder / "home"),
         "TMPDIR": str(temporary),
     }
-
-

@@ -1,9 +1,10 @@
 """Trials of the commands that read and write documents: with faults, and then again without."""
 
 import signal
-from collections.abc import Sequence
+import subprocess
 from dataclasses import dataclass
 
+from fault_bench import Trial
 from fault_commands import Command
 from fault_judge import Run
 from fault_kinds import Fault
@@ -24,27 +25,6 @@ class Undisturbed:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True)
-class Tried:
-    """The result of a command with faults; it survived if nothing is `wrong`."""
-
-    command: Command
-    what: str
-    calls: tuple[Call, ...]
-    run: Run
-    wrong: tuple[str, ...]
-
-    @property
-    def injected(self) -> int:
-        """The number of calls with a fault."""
-        return sum(bool(call.fault) for call in self.calls)
-
-    def __str__(self) -> str:
-        found = "; ".join(self.wrong) or "survived"
-        exit_ = f"exit {self.run.exit_code}: {self.run.last_line}"
-        return f"{self.command.name} | {self.what} | {exit_} | {found}"
-
-
 def undisturbed(target: Target, command: Command) -> Undisturbed:
     """Run the command without faults; it must end as it should."""
     before = target.states[command.before]
@@ -57,7 +37,7 @@ def undisturbed(target: Target, command: Command) -> Undisturbed:
     return Undisturbed(calls, goal)
 
 
-def faulted(target: Target, command: Command, clean: Undisturbed, *faults: Fault) -> Tried:
+def faulted(target: Target, command: Command, clean: Undisturbed, *faults: Fault) -> Trial:
     """Run the command with faults, and again without."""
     before = target.states[command.before]
     target.store.restore(before)
@@ -66,12 +46,12 @@ def faulted(target: Target, command: Command, clean: Undisturbed, *faults: Fault
     ends = (command.ends,) if all(fault.unnoticed for fault in faults) else (0, 1, 9, *command.may)
     wrong = judge(Case(command, before, clean.goal, run, after, calls, ends))
     what = " and ".join(map(str, faults))
-    return Tried(command, what, calls, run, (*wrong, *_again(target, command, clean)))
+    return Trial(command, what, calls, run, (*wrong, *_again(target, command, clean)))
 
 
 def signalled(
     target: Target, command: Command, clean: Undisturbed, held: Fault, by: signal.Signals
-) -> Tried:
+) -> Trial:
     """Send a signal to the command while a call is held, and run it again.
 
     If the command ends before such a call, nothing is injected.
@@ -91,17 +71,34 @@ def signalled(
     return _stopped(target, command, clean, Run(process.returncode, stdout, stderr), by, str(held))
 
 
+def signalled_after(
+    target: Target, command: Command, clean: Undisturbed, seconds: float, by: signal.Signals
+) -> Trial:
+    """Send a signal to the command after a time, unless it has ended, and run it again."""
+    target.store.restore(target.states[command.before])
+    with target.started(command) as process:
+        try:
+            stdout, stderr = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(by)
+            stdout, stderr = process.communicate(timeout=_TIMEOUT)
+    run = Run(process.returncode, stdout, stderr)
+    return _stopped(target, command, clean, run, by, f"after {seconds:.2f} s")
+
+
 def _stopped(
     target: Target, command: Command, clean: Undisturbed, run: Run, by: signal.Signals, when: str
-) -> Tried:
+) -> Trial:
     before, after = target.states[command.before], target.store.state()
     calls = tuple(target.proxy.calls)
-    wrong: Sequence[str] = ()
+    wrong: list[str] = []
     if run.exit_code != -signal.SIGKILL:
-        case = Case(command, before, clean.goal, run, after, calls, (0, 1, 9), stopped=True)
+        ends = (0, 1, 9, *command.may)
+        case = Case(command, before, clean.goal, run, after, calls, ends, stopped=True)
         wrong = judge(case)
+        wrong += [f"a temporary file is left: {name}" for name in target.left()]
     what = f"{by.name}: {when}"
-    return Tried(command, what, calls, run, (*wrong, *_again(target, command, clean)))
+    return Trial(command, what, calls, run, (*wrong, *_again(target, command, clean)))
 
 
 def _again(target: Target, command: Command, clean: Undisturbed) -> list[str]:
@@ -115,8 +112,6 @@ def _again(target: Target, command: Command, clean: Undisturbed) -> list[str]:
         wrong.append(f"exit {run.exit_code}")
     if after.contents != clean.goal.contents:
         keys = after.contents.keys() | clean.goal.contents.keys()
-        differing = [
-            key for key in keys if after.contents.get(key) != clean.goal.contents.get(key)
-        ]
+        differing = [key for key in keys if after.contents.get(key) != clean.goal.contents.get(key)]
         wrong.append(f"these differ from an undisturbed run: {', '.join(sorted(differing)[:3])}")
     return [f"run again: {each}: {run.last_line}" for each in wrong]

@@ -36,13 +36,14 @@ def _camel(operation: str) -> str:
 def readable_responses(operation: str) -> Iterator[None]:
     """Turn the exceptions for an unreadable response into UnreadableResponse.
 
-    botocore raises ResponseParserError; other XML or a missing field is a KeyError.
+    botocore raises ResponseParserError, and UnicodeDecodeError for bytes that should be JSON;
+    other XML or a missing field is a KeyError.
     """
     from botocore.parsers import ResponseParserError
 
     try:
         yield
-    except (ResponseParserError, KeyError, IndexError) as error:
+    except (ResponseParserError, UnicodeDecodeError, KeyError, IndexError) as error:
         raise UnreadableResponse(operation) from error
 
 
@@ -94,6 +95,11 @@ def is_refusal(error: Exception) -> bool:
     from botocore.exceptions import ClientError
 
     return isinstance(error, ClientError) and _status(error) < _SERVER_ERROR
+
+
+def was_refused(error: BaseException) -> bool:
+    """Whether the cause of this package's error is a refusal, so that nothing was changed."""
+    return isinstance(error.__cause__, Exception) and is_refusal(error.__cause__)
 
 
 def is_denied(error: Exception) -> bool:

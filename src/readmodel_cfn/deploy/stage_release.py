@@ -80,7 +80,8 @@ def stage_releases(client: Any, api_id: str) -> dict[str, str | None]:
 def set_stage_release(client: Any, api_id: str, stage: str, release: str) -> None:
     """Set the variable of a stage; every request is then served from that release."""
     patch = {"op": "replace", "path": f"/variables/{VARIABLE}", "value": release}
-    client.update_stage(restApiId=api_id, stageName=stage, patchOperations=[patch])
+    with readable_responses("update_stage"):
+        client.update_stage(restApiId=api_id, stageName=stage, patchOperations=[patch])
 
 
 @dataclass(frozen=True)

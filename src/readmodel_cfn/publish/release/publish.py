@@ -15,10 +15,10 @@ from readmodel_cfn.publish.destination import DestinationOrLookup, resolve
 from readmodel_cfn.publish.documents import DEFAULT, Settings, encoder
 from readmodel_cfn.publish.publish import Documents
 from readmodel_cfn.publish.release.activate import Activation
-from readmodel_cfn.publish.release.build import Builder, Built, Options
+from readmodel_cfn.publish.release.build import Builder, Options
 from readmodel_cfn.publish.release.contents import Checking, Contents
 from readmodel_cfn.publish.release.names import check_id
-from readmodel_cfn.publish.release.results import Activated, ReleaseResult
+from readmodel_cfn.publish.release.results import ReleaseResult
 from readmodel_cfn.publish.release.store import ReleaseStore
 from readmodel_cfn.publish.results import PublishPlan
 from readmodel_cfn.publish.schemas import Schemas
@@ -84,7 +84,9 @@ def publish_release(
         if activates:
             activates.check_stage(stage)
         built = builder.build()
-        activated = _activate(activates, built, stage) if activates else None
+        activated = (
+            activates.activate_new(built.header, built.pointer, stage) if activates else None
+        )
         bucket = builder.destination
         return ReleaseResult(
             release=built.header.release,
@@ -159,17 +161,6 @@ def _builder(
         report(Note(f"Publishing a release to {found}"))
         with found.owner_named_in_errors():
             yield Builder(ReleaseStore(found), contents, options), contents, activation
-
-
-def _activate(activation: Activation, built: Built, stage: str | None) -> Activated:
-    """Make a release live that was just built, if the pointer has not changed since.
-
-    Raises:
-        LostRace: another release was activated meanwhile.
-    """
-    if stage is None or stage == activation.stages.live:
-        return activation.make_live(built.header, built.pointer)
-    return activation.activate(built.header.release, stage)
 
 
 def _read(

@@ -13,6 +13,7 @@ from fault_proxy import Call
 from fault_store import State
 
 _POINTER = "releases/live.json"
+_UNFINISHED = (".building.json", ".deleting.json")  # what a release is started and deleted with
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def _nothing_lost(case: Case) -> Iterator[str]:
     """Each object is what it was, or what it is to be; a probe that is left is named."""
     old, new, now = case.before.contents, case.goal.contents, case.after.contents
     for key in old.keys() | new.keys() | now.keys():
-        if now.get(key) in (old.get(key), new.get(key)) or key.endswith(".building.json"):
+        if now.get(key) in (old.get(key), new.get(key)) or key.endswith(_UNFINISHED):
             continue
         if not case.command.changes and f"{key}: " in case.run.stderr.partition("Left: ")[2]:
             continue

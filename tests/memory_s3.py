@@ -2,6 +2,7 @@
 
 Path style, any bucket, no signatures and no versions. ETags are MD5s, or not with `kms`. `faults`
 may answer a request in its place: it gets the number of the request, from 1, and the request.
+`alter` may change a response: what was requested is done.
 """
 
 import hashlib
@@ -36,9 +37,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
+    """With `cut` only so many bytes of the body are sent, and the connection is closed."""
+
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
+    cut: int | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ def error(status: int, code: str) -> Response:
 
 
 Faults = Callable[[int, Request], Response | None]
+Alter = Callable[[Request, Response], Response]
 
 
 @dataclass
@@ -61,6 +66,7 @@ class MemoryS3:
     url: str = ""
     kms: bool = False
     faults: Faults = lambda _number, _request: None
+    alter: Alter = lambda _request, response: response
     now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     objects: dict[str, Stored] = field(default_factory=dict)
     asked: list[Request] = field(default_factory=list)
@@ -94,7 +100,8 @@ class MemoryS3:
         if fault:
             return fault
         with self._lock:
-            return self._answer(request)
+            response = self._answer(request)
+        return self.alter(request, response)
 
     def _answer(self, request: Request) -> Response:
         match request.method:
@@ -143,7 +150,7 @@ class MemoryS3:
         source = headers.get("x-amz-copy-source")
         if source is None:
             etag = self._store(request.key, request.body, headers)
-            return Response(200, headers={"ETag": f'"{etag}"'})
+            return Response(200, headers={"ETag": f'"{etag}"', **self._encryption})
         copied = self.objects.get(unquote(source).lstrip("/").partition("/")[2])
         if copied is None:
             return error(404, "NoSuchKey")
@@ -154,6 +161,10 @@ class MemoryS3:
         etag = self._store(request.key, copied.body, headers if replaces else copied.headers)
         result = f"<CopyObjectResult><ETag>&quot;{etag}&quot;</ETag></CopyObjectResult>"
         return Response(200, result.encode())
+
+    @property
+    def _encryption(self) -> dict[str, str]:
+        return {"x-amz-server-side-encryption": "aws:kms" if self.kms else "AES256"}
 
     def _store(self, key: str, body: bytes, headers: dict[str, str]) -> str:
         kept = {name: value for name, value in headers.items() if name.startswith(STORED)}
@@ -188,7 +199,7 @@ class MemoryS3:
             return error(404, "NoSuchKey")
         if request.headers.get("if-match", f'"{found.etag}"').strip('"') != found.etag:
             return error(412, "PreconditionFailed")
-        headers = {**found.headers, "ETag": f'"{found.etag}"'}
+        headers = {**found.headers, "ETag": f'"{found.etag}"', **self._encryption}
         headers["Last-Modified"] = f"{found.modified:%a, %d %b %Y %H:%M:%S} GMT"
         part = re.fullmatch(r"bytes=0-(\d+)", request.headers.get("range", ""))
         if part:
@@ -257,7 +268,8 @@ def memory_s3() -> Iterator[MemoryS3]:
             with suppress(OSError):  # the client was killed
                 self.end_headers()
                 if self.command != "HEAD":
-                    self.wfile.write(found.body)
+                    self.wfile.write(found.body[: found.cut])
+                self.close_connection = self.close_connection or found.cut is not None
 
         do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = respond  # noqa: N815 - the base's names
 

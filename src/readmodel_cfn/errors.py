@@ -15,7 +15,9 @@
 | 10 | no such document (`read`) |
 """
 
-from collections.abc import Sized
+from collections.abc import Iterator, Sized
+from contextlib import contextmanager
+from typing import Any
 
 from readmodel_cfn.plural import counted
 from readmodel_cfn.printable import one_line
@@ -25,10 +27,12 @@ class ReadModelError(Exception):
     """The base class of all errors of this package: one line, `where: what; hint`.
 
     `what` is the problem, `where` the file, key, stack or URL that has it, and `hint` what to do
-    next. `exit_code` is the exit code of the command line.
+    next. `exit_code` is the exit code of the command line. `result` is what was done before the
+    error, such as a PublishResult; None if there is none.
     """
 
     exit_code = 1
+    result: Any = None
 
     def __init__(self, what: str, *, where: str | None = None, hint: str | None = None) -> None:
         super().__init__(what)
@@ -98,6 +102,24 @@ class Unfinished(ReadModelError):
     """The operation is still in progress or was interrupted; run the command again to continue."""
 
     exit_code = 9
+
+
+@contextmanager
+def keeping_result(result: object, done: str) -> Iterator[None]:
+    """Give an Unfinished of the block the result of what was `done` before it.
+
+    Raises:
+        Unfinished: the block was interrupted.
+    """
+    try:
+        yield
+    except Unfinished as error:
+        error.result = result
+        raise
+    except KeyboardInterrupt:
+        interrupted = Unfinished(f"interrupted: {done}", hint="run it again")
+        interrupted.result = result
+        raise interrupted from None
 
 
 class NoSuchDocument(ReadModelError):

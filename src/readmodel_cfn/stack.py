@@ -26,7 +26,7 @@ from readmodel_cfn.config.file import check_article, load
 from readmodel_cfn.config.values import DEFAULT_FILE, Config, Publish, StackSettings
 from readmodel_cfn.consent import Confirm
 from readmodel_cfn.deploy.outputs import ModelOutputs
-from readmodel_cfn.errors import ConfigError, ReadModelError
+from readmodel_cfn.errors import ConfigError, ReadModelError, keeping_result
 from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.results import (
@@ -560,9 +560,10 @@ class ReadModelStack:
             on_progress=changed if invalidate else on_progress,
         )
         if isinstance(done, PublishResult):
-            self._write_metric(found, on_progress)
-            if invalidate:
-                done = replace(done, invalidated=self._invalidate(changed, as_writer, outputs))
+            with keeping_result(done, f"{done.sent:,} sent"):
+                self._write_metric(found, on_progress)
+                if invalidate:
+                    done = replace(done, invalidated=self._invalidate(changed, as_writer, outputs))
         if isinstance(done, PublishResult) and done.deleted:
             command = f"{self.location.command('history')} KEY"
             on_progress(Note(f"If the bucket keeps versions, restore can undo this: {command}"))
@@ -624,9 +625,10 @@ class ReadModelStack:
             version=version,
             on_progress=on_progress,
         )
-        self._write_metric(found, on_progress)
-        if invalidate:
-            done = self._invalidated(done, as_writer, outputs)
+        with keeping_result(done, "1 sent"):
+            self._write_metric(found, on_progress)
+            if invalidate:
+                done = self._invalidated(done, as_writer, outputs)
         return done if bucket else self._with_url(done, outputs)
 
     @readable_errors()
@@ -673,9 +675,10 @@ class ReadModelStack:
             version=version,
             on_progress=on_progress,
         )
-        self._write_metric(found, on_progress)
-        if invalidate:
-            done = self._invalidated(done, as_writer, outputs)
+        with keeping_result(done, "1 sent"):
+            self._write_metric(found, on_progress)
+            if invalidate:
+                done = self._invalidated(done, as_writer, outputs)
         return done if bucket else self._with_url(done, outputs)
 
     def plan_file(
@@ -785,9 +788,10 @@ class ReadModelStack:
         )
         if not activate or stage:
             return done
-        if watched and watched.watch(done.release):
-            done = replace(done, watched=watched.minutes)
-        self._write_metric(found, on_progress)
+        with keeping_result(done, f"release {done.release} is live"):
+            if watched and watched.watch(done.release):
+                done = replace(done, watched=watched.minutes)
+            self._write_metric(found, on_progress)
         return replace(done, urls=self._own(outputs).route_urls(self.model.routes))
 
     @readable_errors()

@@ -15,7 +15,8 @@ from readmodel_cfn import ReadModel, ReadModelStack
 from readmodel_cfn.aws.connection import Credentials
 from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError
 
-STORED = {"ETag": '"e"', "VersionId": "v1"}
+# The ETag is no MD5, as with a KMS key.
+STORED = {"ETag": '"e"', "VersionId": "v1", "ServerSideEncryption": "aws:kms"}
 ROUTES = """
 [[routes]]
 path = "samples"

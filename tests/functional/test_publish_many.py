@@ -22,7 +22,7 @@ from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.progress import Count
 from readmodel_cfn.publish import changes
 from readmodel_cfn.publish.destination import Destination
-from readmodel_cfn.publish.objects import Denied
+from readmodel_cfn.publish.objects import Deleted, Denied
 from readmodel_cfn.publish.results import PublishResult
 from readmodel_cfn.threads import Watch
 
@@ -220,7 +220,7 @@ def test_stopped_deletion_reports_sent_and_deleted_counts(
     (data / "products/4.json").write_text('"new"')
     delete, batches = objects.delete, iter([None, stop])
 
-    def second_stops(listed: Sequence[tuple[str, str]]) -> Sequence[str]:
+    def second_stops(listed: Sequence[tuple[str, str]]) -> Deleted:
         if error := next(batches):
             raise error
         return delete(listed)
@@ -444,7 +444,7 @@ def test_sigterm_while_documents_are_deleted_says_what_was_done(
     (data / "products/2.json").write_text('"new"')
     monkeypatch.setattr(objects, "delete", lambda _: signal.raise_signal(signal.SIGTERM))
     line = error_of(publish("data", "--delete-missing", "--yes"), 9)
-    assert "1 sent, 0 deleted, 1 in progress" in line
+    assert "1 sent, 0 deleted, up to 1 more deleted" in line
 
 
 @pytest.mark.usefixtures("data", "objects", "_terminated")

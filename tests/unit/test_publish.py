@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import json
 import threading
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -93,6 +94,9 @@ def test_size_is_checked_before_syntax() -> None:
         check_document(b"x" * (MAX_BYTES + 1), "f")
 
 
+KMS = {"ServerSideEncryption": "aws:kms"}  # then an ETag is no MD5
+
+
 class Bucket:
     """Takes one object, as S3's client does."""
 
@@ -103,9 +107,12 @@ class Bucket:
         self.call = call
         return self.answer
 
+    def get_object(self, **_: str) -> dict[str, Any]:
+        return {"Body": BytesIO(b"<html>")}
+
 
 def test_put_sends_content_type_and_checksum() -> None:
-    s3 = Bucket(ETag='"e"', VersionId="v")
+    s3 = Bucket(ETag='"e"', VersionId="v", **KMS)
     assert put(s3, "b", "k.json", b"{}") == Published("b", "k.json", '"e"', "v", 2)
     digest = base64.b64encode(hashlib.sha256(b"{}").digest()).decode()
     assert s3.call == {
@@ -119,14 +126,14 @@ def test_put_sends_content_type_and_checksum() -> None:
 
 
 def test_put_sends_cache_control_of_the_settings() -> None:
-    s3 = Bucket(ETag='"e"')
+    s3 = Bucket(ETag='"e"', **KMS)
     put(s3, "b", "k", b"{}", Settings(cache_control="max-age=60"))
     assert s3.call["CacheControl"] == "max-age=60"
 
 
 def test_compression_of_documents_is_deterministic() -> None:
     """Publishing it again does not change the ETag."""
-    s3, body = Bucket(ETag='"e"'), json.dumps(["x" * 100] * 10).encode()
+    s3, body = Bucket(ETag='"e"', **KMS), json.dumps(["x" * 100] * 10).encode()
     done = put(s3, "b", "k", body, Settings(gzip=True))
     assert s3.call["ContentEncoding"] == "gzip"
     assert s3.call["ContentType"] == "application/json"
@@ -147,7 +154,7 @@ def test_compressed_document_may_exceed_10_mb() -> None:
 
 
 def test_put_without_versioning_returns_no_version() -> None:
-    assert put(Bucket(ETag='"e"'), "b", "k", b"{}").version is None
+    assert put(Bucket(ETag='"e"', **KMS), "b", "k", b"{}").version is None
 
 
 def test_response_that_is_not_from_s3_raises_unreadable_answer() -> None:

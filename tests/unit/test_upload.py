@@ -1,5 +1,6 @@
 """Sending of documents: concurrency, retries and interruption."""
 
+import signal
 import threading
 import time
 from collections import Counter
@@ -225,3 +226,59 @@ def test_stopped_pace_refuses_requests() -> None:
     pace.stop(0)
     with pytest.raises(Stopped), pace:
         pass
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), ReadModelError("refused", where="AWS")])
+def test_each_stored_document_is_reported_before_the_error(stop: BaseException) -> None:
+    """Also those that were in progress when it was raised."""
+    others, stopping = threading.Event(), threading.Event()
+
+    def slowly(key: str) -> None:
+        if key != "0.json":
+            others.set()
+            stopping.wait(20)
+        elif isinstance(stop, ReadModelError):
+            others.wait(20)
+            threading.Timer(0.05, stopping.set).start()
+            raise stop
+
+    def pieces() -> Iterator[Document]:
+        yield from documents(20)
+        if isinstance(stop, KeyboardInterrupt):
+            others.wait(20)
+            threading.Timer(0.05, stopping.set).start()
+            raise stop
+
+    objects, outcomes = FakeObjects(before_put=slowly), list[Outcome]()
+    uploader = sending(objects)
+    with pytest.raises(Unfinished):
+        uploader.send(pieces(), lambda document: document, outcomes.append)
+    assert sorted(each.key for each in outcomes if isinstance(each, Sent)) == sorted(objects.kept)
+    assert len(outcomes) == uploader.tally.sent > 0
+
+
+def test_interrupted_report_is_finished_first() -> None:
+    outcomes: list[Outcome] = []
+
+    def report(outcome: Outcome) -> None:
+        if not outcomes:
+            signal.raise_signal(signal.SIGINT)
+        outcomes.append(outcome)
+
+    objects = FakeObjects()
+    with pytest.raises(Unfinished):
+        sending(objects).send(documents(20), lambda document: document, report)
+    keys = [each.key for each in outcomes if isinstance(each, Sent)]
+    assert sorted(keys) == sorted(objects.kept)
+
+
+def test_report_that_fails_is_not_repeated() -> None:
+    calls: list[Outcome] = []
+
+    def report(outcome: Outcome) -> None:
+        calls.append(outcome)
+        raise Unfinished("the output is closed")
+
+    with pytest.raises(Unfinished, match="closed"):
+        sending(FakeObjects()).send(documents(20), lambda document: document, report)
+    assert len(calls) == 1

@@ -8,12 +8,13 @@ from typing import Any
 from readmodel_cfn.aws.causes import (
     CHECK_NETWORK,
     CHECK_PROXY,
+    NO_CONDITION,
     NOT_TRUSTED,
     RENEW,
     TRY_LATER,
     hint_for,
 )
-from readmodel_cfn.errors import ConfigError, ReadModelError
+from readmodel_cfn.errors import ConfigError, ReadModelError, Unfinished
 
 
 class UnreadableResponse(ReadModelError):
@@ -131,6 +132,7 @@ def was_retried(error: Any) -> bool:
 
 
 _SERVER_ERROR = 500
+_CONDITION_NOT_MET = 412
 _THROTTLED = {
     "Throttling",
     "ThrottlingException",
@@ -154,7 +156,10 @@ def _client_error(error: Any) -> ReadModelError:
         hint = TRY_LATER
     text = " ".join(filter(None, (code and f"{code}:", message))).rstrip(":")
     what = " ".join(text.split()) or f"the response has status {_status(error)}"
-    return ReadModelError(what, where=f"AWS {error.operation_name}", hint=hint)
+    where = f"AWS {error.operation_name}"
+    if error.operation_name == "PutObject" and _status(error) == _CONDITION_NOT_MET:
+        return Unfinished(what, where=where, hint=NO_CONDITION)  # others are LostRace before
+    return ReadModelError(what, where=where, hint=hint)
 
 
 def _botocore_error(error: Any) -> ReadModelError:

@@ -9,7 +9,11 @@ import click
 
 from readmodel_cfn.cli import output, release
 from readmodel_cfn.cli.consent import Ask, yes_option
-from readmodel_cfn.cli.errors import stop_on_sigterm, unfinished_if_output_fails
+from readmodel_cfn.cli.errors import (
+    result_of_errors,
+    stop_on_sigterm,
+    unfinished_if_output_fails,
+)
 from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.options import (
     FILE_OR_FOLDER,
@@ -163,7 +167,8 @@ def publish(
     unchanged or stale), document_version, stored_version, invalidated, and those of the target:
     account, region, stack, profile, role_arn, sandbox and env; for several a line each, an object
     whose one key is sent, stale (key, version, stored, etag), conflict (key, what), invalid
-    (source, what, pointer), lost, deleted or kept, and at the end result, with the same fields.
+    (source, what, pointer), lost, deleted or kept, and at the end result, with the same fields,
+    also with the exit codes 8 and 9.
     With --dry-run one line whose key is plan. With --release the first line is release, and result
     has release, documents, copied, stage, previous, based_on, watched and notes, too.
     """
@@ -182,7 +187,11 @@ def publish(
         no_activate=no_activate,
     )
     if release_id is not None:
-        with Reporter(as_json, _PRINTERS) as report, _invalid(report, False, as_json):
+        with (
+            Reporter(as_json, _PRINTERS) as report,
+            _invalid(report, False, as_json),
+            result_of_errors(report, as_json),
+        ):
             has_changes = release.publish(
                 stack,
                 paths,
@@ -211,7 +220,11 @@ def publish(
     one_file = len(paths) == 1 and not paths[0].is_dir() and not delete_missing
     if not one_file:
         _require_one_file({"--key": key, "--route": route, "--if-match": if_match})
-    with Reporter(as_json, _PRINTERS) as report, _invalid(report, one_file, as_json):
+    with (
+        Reporter(as_json, _PRINTERS) as report,
+        _invalid(report, one_file, as_json),
+        result_of_errors(_print_object if one_file else report, as_json),
+    ):
         if dry_run:
             plan = (
                 stack.plan_file(
@@ -316,7 +329,7 @@ def _print_published(published: Published, as_json: bool) -> None:
     where = f"{published.bucket}/{published.key}"
     with unfinished_if_output_fails("1 sent", where, _RUN_AGAIN):
         if as_json:
-            output.print_json(published.as_dict())
+            _print_object(published)
         else:
             output.published(published)
             if published.outcome == "sent":
@@ -324,6 +337,10 @@ def _print_published(published: Published, as_json: bool) -> None:
             else:
                 stored = f"version {published.stored_version} is stored"
                 output.log(f"Not sent, {published.outcome}: {stored}.")
+
+
+def _print_object(published: Published) -> None:
+    output.print_json(published.as_dict())
 
 
 def _print_error(value: object) -> None:

@@ -10,7 +10,11 @@ import click
 
 from readmodel_cfn.cli import output
 from readmodel_cfn.cli.consent import Ask, yes_option
-from readmodel_cfn.cli.errors import stop_on_sigterm, unfinished_if_output_fails
+from readmodel_cfn.cli.errors import (
+    result_of_errors,
+    stop_on_sigterm,
+    unfinished_if_output_fails,
+)
 from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.options import WORD, json_option, stack_options, version_option
 from readmodel_cfn.cli.reporter import Reporter
@@ -155,7 +159,7 @@ def unpublish(
     _check(keys, older_than, document_version, value, all_versions)
     logged = (Missing, Refused, StaleVersion, VersionConflict, Kept)
     printers = dict.fromkeys(logged, lambda value: output.log(str(value)))
-    with Reporter(as_json, printers) as report:
+    with Reporter(as_json, printers) as report, result_of_errors(report, as_json):
         agree = Ask(report, yes=yes)
         if older_than is not None:
             pruned = stack.prune_unpublished(

@@ -4,8 +4,8 @@ Several processes may publish at the same time. `put.publish_document` is for a 
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from itertools import chain, islice
 from os import PathLike
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, Literal, TypedDict, Unpack, overload
 
 from readmodel_cfn.consent import Confirm, Consent, require_consent
 from readmodel_cfn.errors import ConfigError, ReadModelError, Unfinished
+from readmodel_cfn.interruptions import deferred_interruptions
 from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Count, Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.changes import Changes, FileChanges, Options, ValueChanges
@@ -34,7 +35,7 @@ from readmodel_cfn.publish.results import (
 from readmodel_cfn.publish.results import PublishResult as PublishResult
 from readmodel_cfn.publish.schemas import Schemas
 from readmodel_cfn.publish.selection import KeyRoute, Selection
-from readmodel_cfn.publish.upload import Uploader
+from readmodel_cfn.publish.upload import Uploader, then
 from readmodel_cfn.publish.version_fields import Versions
 
 Documents = (
@@ -161,6 +162,8 @@ def publish(
         on_progress: Called with Step, Note and Count, and for each document with Sent, Lost, Fault,
             StaleVersion, VersionConflict or Deleted.
 
+    An error that ends the call after the bucket was compared has a `result`: what was done.
+
     Raises:
         Unfinished: some were sent when a document was invalid, S3 refused one or was unreachable,
             on an interruption, or when `on_progress` could not write.
@@ -195,12 +198,30 @@ def publish(
         on_progress,
         versions,
     )
-    with closing(_changes(documents, options, destination, default)) as changes:
+    with (
+        _empty_result(destination, started, dry_run),
+        closing(_changes(documents, options, destination, default)) as changes,
+    ):
         if dry_run:
             return changes.plan()
         _check_deletes(changes, max_deletes)
         _require_consent_to_delete(changes, confirm, on_progress)
         return _Publication(changes, options).run(started)
+
+
+@contextmanager
+def _empty_result(
+    destination: DestinationOrLookup, started: float, dry_run: bool
+) -> Iterator[None]:
+    """Give an Unfinished of the block, which has sent nothing, an empty result."""
+    try:
+        yield
+    except Unfinished as error:
+        if error.result is None and not dry_run:
+            bucket = destination.bucket if isinstance(destination, Destination) else ""
+            seconds = time.monotonic() - started
+            error.result = PublishResult(0, 0, 0, 0, 0, 0, 0, seconds, bucket=bucket)
+        raise
 
 
 def _changes(
@@ -266,6 +287,7 @@ class _Publication:
 
     def __init__(self, changes: Changes, options: Options) -> None:
         self._changes, self._options = changes, options
+        self._notes = [changes.reason]
         self._uploader = Uploader(
             changes.objects,
             options.settings,
@@ -277,19 +299,28 @@ class _Publication:
 
     def run(self, started: float) -> PublishResult:
         """Send everything, then delete what is missing."""
-        changes, tally = self._changes, self._tally
-        destination = changes.destination
+        tally, destination = self._tally, self._changes.destination
         try:
             self._report(Note(f"Publishing to {destination}"))
             with destination.owner_named_in_errors():
                 self._send()
-            not_md5 = NOT_MD5 if tally.not_md5 and not self._sends_all else None
-            if not_md5:
-                self._report(Note(not_md5))
+            if tally.not_md5 and not self._sends_all:
+                self._notes.append(NOT_MD5)
+                self._report(Note(NOT_MD5))
             if not tally.faults and not tally.lost:
                 self._delete()
         except KeyboardInterrupt:
-            raise Unfinished(f"interrupted: {self._so_far()}", hint=self._run_again) from None
+            error = Unfinished(f"interrupted: {self._so_far()}", hint=self._run_again)
+            error.result = self._result(started)
+            raise error from None
+        except ReadModelError as error:
+            error.result = self._result(started)
+            raise
+        return self._result(started)
+
+    def _result(self, started: float) -> PublishResult:
+        """What is done so far."""
+        changes, tally, destination = self._changes, self._tally, self._changes.destination
         return PublishResult(
             sent=tally.sent,
             unchanged=changes.unchanged + tally.unchanged,
@@ -299,7 +330,7 @@ class _Publication:
             passed_over=changes.passed_over,
             bytes=tally.bytes,
             seconds=time.monotonic() - started,
-            notes=tuple(filter(None, (changes.reason, not_md5))),
+            notes=tuple(filter(None, self._notes)),
             became_invalid=0 if self._options.skip_invalid else tally.faults,
             first_fault=tally.first_fault,
             bucket=destination.bucket,
@@ -332,21 +363,29 @@ class _Publication:
         try:
             while batch := list(islice(listed, _BATCH)):
                 self._deleting = len(batch)
-                kept = {*objects.delete(batch)}
-                self._deleting, self._kept = 0, self._kept + len(kept)
-                self._deleted += len(batch) - len(kept)
-                for key, _ in batch:
-                    self._report(Kept(key) if key in kept else Deleted(key))
+                done = objects.delete(batch)
+                with deferred_interruptions():
+                    self._deleting = 0
+                    self._count_deleted(done.deleted, done.kept)
+                if done.error:
+                    raise done.error
         except Denied as error:
+            self._deleting = 0
             if self._tally.sent or self._deleted:
                 raise self._unfinished(error) from error
             raise
         except ReadModelError as error:
             raise self._unfinished(error) from error
 
+    def _count_deleted(self, deleted: Sequence[str], kept: Sequence[str]) -> None:
+        self._deleted, self._kept = self._deleted + len(deleted), self._kept + len(kept)
+        for key in deleted:
+            self._report(Deleted(key))
+        for key in kept:
+            self._report(Kept(key))
+
     def _unfinished(self, error: ReadModelError) -> Unfinished:
-        self._deleting = 0
-        return Unfinished(f"{self._so_far()}, then {error}", hint=self._run_again)
+        return Unfinished(f"{self._so_far()}, then {then(error)}", hint=self._run_again)
 
     def _report(self, value: object) -> None:
         """Report a value; an OSError of the callback ends the call as Unfinished."""
@@ -364,5 +403,5 @@ class _Publication:
     def _so_far(self) -> str:
         counts = [f"{self._tally.sent:,} sent"]
         counts += [f"{self._deleted:,} deleted"] * self._options.delete_missing
-        counts += [f"{self._deleting:,} in progress"] * bool(self._deleting)
+        counts += [f"up to {self._deleting:,} more deleted"] * bool(self._deleting)
         return ", ".join(counts)

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from readmodel_cfn.aws.errors import (
+    UnreadableResponse,
     aws_errors,
     error_code,
+    is_denied,
     is_refusal,
     readable_errors,
     readable_responses,
@@ -41,6 +43,7 @@ from readmodel_cfn.publish.documents import (
     unserved_hint,
 )
 from readmodel_cfn.publish.files import key_of_path, read_file
+from readmodel_cfn.publish.integrity import WrongETag, has_md5, may_be_stored
 from readmodel_cfn.publish.newer import publish_newer
 from readmodel_cfn.publish.objects import Objects
 from readmodel_cfn.publish.results import (
@@ -337,6 +340,10 @@ def put(
     A PUT of one key is atomic: readers see the old document or the new one, never a part
     (https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel).
     `condition` is IfMatch or IfNoneMatch.
+
+    Raises:
+        WrongETag: the ETag in the response is not the MD5 of the document, although no KMS key
+            encrypts it.
     """
     stored = settings.stored(body)
     with readable_responses("put_object"):
@@ -348,8 +355,32 @@ def put(
             **condition,
             ChecksumSHA256=base64.b64encode(hashlib.sha256(stored).digest()).decode(),
         )
-        etag = response["ETag"]
+    etag, expected = response.get("ETag"), _etag(stored)
+    if etag is None:
+        return _stored_without_etag(s3, bucket, key, stored)
+    if etag != expected and has_md5(response):
+        raise WrongETag(f"{bucket}/{key}", etag, expected)
     return Published(bucket, key, etag, response.get("VersionId"), len(stored))
+
+
+def _stored_without_etag(s3: Any, bucket: str, key: str, stored: bytes) -> Published:
+    """What S3 has stored with a response without an ETag, which may be that of a proxy.
+
+    Raises:
+        UnreadableResponse: the document is not stored.
+        Unfinished: it must not be read.
+    """
+    try:
+        found = s3.get_object(Bucket=bucket, Key=key)
+        is_stored = found["Body"].read() == stored
+    except aws_errors() as error:
+        if is_denied(error):
+            raise may_be_stored(f"{bucket}/{key}") from error
+        is_stored = False
+    if not is_stored:
+        raise UnreadableResponse("put_object")
+    etag = found.get("ETag") or _etag(stored)
+    return Published(bucket, key, etag, found.get("VersionId"), len(stored))
 
 
 def put_if(

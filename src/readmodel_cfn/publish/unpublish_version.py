@@ -4,16 +4,19 @@ Its version is its metadata, so an older event that arrives later does not publi
 again. Readers get it with 200.
 """
 
-from collections.abc import Callable, Iterator, Sequence, Sized
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar
 
 from readmodel_cfn.aws.deletion import BATCH
 from readmodel_cfn.aws.errors import readable_errors
 from readmodel_cfn.consent import Confirm, Consent, require_consent
 from readmodel_cfn.errors import ConfigError, ReadModelError, Unfinished
+from readmodel_cfn.interruptions import deferred_interruptions
 from readmodel_cfn.plural import counted
 from readmodel_cfn.printable import printable
 from readmodel_cfn.progress import Count, Note, OnProgress, Step, ignore
@@ -29,27 +32,31 @@ from readmodel_cfn.publish.documents import (
     refuse,
 )
 from readmodel_cfn.publish.newer import publish_newer
-from readmodel_cfn.publish.objects import Listed, Objects
+from readmodel_cfn.publish.objects import Denied, Listed, Objects
 from readmodel_cfn.publish.results import (
     Deleted,
     Fault,
     Kept,
+    Sent,
     StaleVersion,
+    Unchanged,
     VersionConflict,
     flat,
     named,
 )
 from readmodel_cfn.publish.selection import KeyRoute, Selection
 from readmodel_cfn.publish.unpublish import Unpublished, UnpublishResult
+from readmodel_cfn.publish.upload import Pace, then
 from readmodel_cfn.publish.version_fields import required_version
 from readmodel_cfn.publish.versions import DocumentVersion, is_unpublished, marked
 from readmodel_cfn.target import Target
-from readmodel_cfn.threads import Stalled, map_in_threads
+from readmodel_cfn.threads import AFTER_INTERRUPTION, Stalled, map_in_threads
 
 MAX_BYTES = 1024
 """The most bytes of a document that replaces an unpublished one: `prune` reads no larger ones."""
 _AT_ONCE = 32  # requests for headers, or puts
 _RUN_AGAIN = "run it again to continue"
+_Replaced = Unpublished | StaleVersion | VersionConflict
 
 
 @readable_errors()
@@ -96,27 +103,79 @@ def unpublish_version(
     found.require("version", "compare")
     _ask(unique, parsed, found, confirm, on_progress)
     on_progress(Step(f"Unpublishing in {found.bucket}"))
-    objects = Objects(found)
-    objects.prepare()
+    run = _Replacement(found, on_progress)
+    try:
+        with found.owner_named_in_errors(), _unfinished(run.objects, run.so_far):
+            run.replace(unique, stored, settings.attributes, parsed)
+        run.check_conflicts()
+    except ReadModelError as error:
+        error.result = run.result(unique)
+        raise
+    return run.result(unique)
 
-    def replace_document(key: str) -> Unpublished | StaleVersion | VersionConflict:
-        done = publish_newer(objects, key, stored, settings.attributes, parsed, unpublished=True)
-        return done if isinstance(done, StaleVersion | VersionConflict) else Unpublished(key)
 
-    results = list[Unpublished | StaleVersion | VersionConflict]()
-    threads = min(_AT_ONCE, len(unique))
-    with found.owner_named_in_errors(), _unfinished(objects, results, "done"):
-        replaced = map_in_threads(replace_document, unique, threads, watch=objects.watch)
+class _Replacement:
+    """One run of `unpublish_version`."""
+
+    def __init__(self, destination: Destination, on_progress: OnProgress) -> None:
+        self.objects, self._destination = Objects(destination), destination
+        self._on_progress, self._pace = on_progress, Pace()
+        self._to_report, self._results = deque[_Replaced](), list[_Replaced]()
+
+    def replace(
+        self,
+        keys: Sequence[str],
+        body: bytes,
+        headers: Mapping[str, str],
+        version: DocumentVersion,
+    ) -> None:
+        """Replace the documents, in parallel."""
+        self.objects.prepare()
+
+        def replace_document(key: str) -> None:
+            put = partial(publish_newer, self.objects, key, body, headers, version)
+            with self._pace:
+                done: _Replaced | Sent | Unchanged = put(unpublished=True, pause=self._pace.pause)
+                if not isinstance(done, StaleVersion | VersionConflict):
+                    done = Unpublished(key)
+                self._to_report.append(done)
+
+        threads = min(_AT_ONCE, len(keys))
+        replaced = map_in_threads(replace_document, keys, threads, watch=self.objects.watch)
         with closing(replaced):
-            for result in replaced:
-                results.append(result)
-                on_progress(result)
-    results.sort(key=lambda each: unique.index(each.key))
-    if conflict := next((each for each in results if isinstance(each, VersionConflict)), None):
-        raise conflict.error
-    unpublished = tuple(each for each in results if isinstance(each, Unpublished))
-    stale = tuple(each.key for each in results if isinstance(each, StaleVersion))
-    return UnpublishResult(found.bucket, unpublished, (), found.target, stale)
+            for _ in replaced:
+                self._report()
+
+    def _report(self) -> None:
+        while self._to_report:
+            with deferred_interruptions():
+                self._results.append(self._to_report.popleft())
+                self._on_progress(self._results[-1])
+
+    def so_far(self) -> str:
+        """Stop, and count; empty if nothing is done."""
+        in_progress = self._pace.stop(AFTER_INTERRUPTION)
+        self._report()
+        more = f", {in_progress:,} in progress" if in_progress else ""
+        return f"{len(self._results):,} done{more}" if self._results or more else ""
+
+    def check_conflicts(self) -> None:
+        """Raise the first conflict.
+
+        Raises:
+            LostRace: the version of a key is stored with another content.
+        """
+        for each in self._results:
+            if isinstance(each, VersionConflict):
+                raise each.error
+
+    def result(self, keys: Sequence[str]) -> UnpublishResult:
+        """What is done, in the order of the keys."""
+        results = sorted(self._results, key=lambda each: keys.index(each.key))
+        unpublished = tuple(each for each in results if isinstance(each, Unpublished))
+        stale = tuple(each.key for each in results if isinstance(each, StaleVersion))
+        bucket = self._destination
+        return UnpublishResult(bucket.bucket, unpublished, (), bucket.target, stale)
 
 
 def replacement(value: object, version: DocumentVersion, settings: Settings) -> bytes:
@@ -153,20 +212,21 @@ def _ask(
 
 
 @contextmanager
-def _unfinished(objects: Objects, done: Sized, word: str) -> Iterator[None]:
-    """Say how much is done if the rest cannot be."""
+def _unfinished(objects: Objects, so_far: Callable[[], str]) -> Iterator[None]:
+    """Say how much is done if the rest cannot be; `so_far` is empty if nothing is."""
     try:
         yield
     except KeyboardInterrupt:
-        raise Unfinished(f"interrupted: {len(done):,} {word}", hint=_RUN_AGAIN) from None
+        done = so_far() or "nothing was changed"
+        raise Unfinished(f"interrupted: {done}", hint=_RUN_AGAIN) from None
     except Stalled:
         error = objects.stalled()
-        what = f"{len(done):,} {word}, then {error.what}"
+        what = ", then ".join(filter(None, (so_far(), error.what)))
         raise Unfinished(what, where=error.where, hint=_RUN_AGAIN) from None
     except ReadModelError as error:
-        if not len(done):
+        if not (done := so_far()):
             raise
-        raise Unfinished(f"{len(done):,} {word}, then {error}", hint=_RUN_AGAIN) from error
+        raise Unfinished(f"{done}, then {then(error)}", hint=_RUN_AGAIN) from error
 
 
 @dataclass(frozen=True)
@@ -237,26 +297,71 @@ def prune_unpublished(
         raise ConfigError(what, where="older_than", hint=hint) from error
     found = resolve(destination)
     found.require("older_than", "list", "compare", "delete")
-    objects, deleted, kept = Objects(found), list[str](), list[str]()
-    with found.owner_named_in_errors(), _unfinished(objects, deleted, "deleted"):
-        on_progress(Step(f"Looking for unpublished documents in {found.bucket}"))
-        old = _unpublished_before(objects, before, Selection(routes), on_progress)
+    run = _Pruning(found, Selection(routes), on_progress)
+    try:
+        with found.owner_named_in_errors(), _unfinished(run.objects, run.so_far):
+            run.prune(before, confirm)
+    except ReadModelError as error:
+        error.result = run.result()
+        raise
+    return run.result()
+
+
+class _Pruning:
+    """One run of `prune_unpublished`."""
+
+    def __init__(
+        self, destination: Destination, selection: Selection, on_progress: OnProgress
+    ) -> None:
+        self.objects, self._destination = Objects(destination), destination
+        self._selection, self._on_progress = selection, on_progress
+        self._deleted, self._kept, self._in_progress = list[str](), list[str](), 0
+
+    def prune(self, before: datetime, confirm: Confirm | None) -> None:
+        """Delete them, after consent."""
+        bucket, on_progress = self._destination, self._on_progress
+        on_progress(Step(f"Looking for unpublished documents in {bucket.bucket}"))
+        old = _unpublished_before(self.objects, before, self._selection, on_progress)
         if not old:
-            return PruneResult(found.bucket, target=found.target)
+            return
         keys = tuple(key for key, _ in old)
         for key in keys:
             on_progress(Note(f"prune  {printable(key)}"))
-        text = f"delete {counted(len(old), 'unpublished document')} from {found}"
-        consent = Consent("prune-unpublished", found.bucket, text, keys, found.target)
+        text = f"delete {counted(len(old), 'unpublished document')} from {bucket}"
+        consent = Consent("prune-unpublished", bucket.bucket, text, keys, bucket.target)
         require_consent(consent, confirm)
-        on_progress(Step(f"Deleting from {found.bucket}"))
+        on_progress(Step(f"Deleting from {bucket.bucket}"))
         for start in range(0, len(old), BATCH):
-            batch = old[start : start + BATCH]
-            changed = {*objects.delete(batch)}
-            for key, _ in batch:
-                (kept if key in changed else deleted).append(key)
-                on_progress(Kept(key) if key in changed else Deleted(key))
-    return PruneResult(found.bucket, tuple(deleted), tuple(kept), found.target)
+            self._delete(old[start : start + BATCH])
+
+    def _delete(self, batch: Sequence[tuple[str, str]]) -> None:
+        self._in_progress = len(batch)
+        try:
+            done = self.objects.delete(batch)
+        except Denied:
+            self._in_progress = 0
+            raise
+        with deferred_interruptions():
+            self._in_progress = 0
+            self._deleted += done.deleted
+            self._kept += done.kept
+            for key in done.deleted:
+                self._on_progress(Deleted(key))
+            for key in done.kept:
+                self._on_progress(Kept(key))
+        if done.error:
+            raise done.error
+
+    def so_far(self) -> str:
+        """How many are deleted; empty if none is."""
+        deleted, more = len(self._deleted), self._in_progress
+        up_to = f", up to {more:,} more deleted" if more else ""
+        return f"{deleted:,} deleted{up_to}" if deleted or more else ""
+
+    def result(self) -> PruneResult:
+        """What is done."""
+        bucket = self._destination
+        return PruneResult(bucket.bucket, tuple(self._deleted), tuple(self._kept), bucket.target)
 
 
 def _unpublished_before(

@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -10,7 +11,9 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from readmodel_cfn.errors import ReadModelError, Unfinished
+from readmodel_cfn.interruptions import deferred_interruptions
 from readmodel_cfn.publish.documents import Document, Settings
+from readmodel_cfn.publish.integrity import WrongETag
 from readmodel_cfn.publish.newer import put_newer
 from readmodel_cfn.publish.objects import Busy, Denied, Exists, NoResponse, Objects
 from readmodel_cfn.publish.rate import Rate
@@ -25,7 +28,7 @@ from readmodel_cfn.publish.results import (
     VersionConflict,
 )
 from readmodel_cfn.publish.versions import metadata
-from readmodel_cfn.threads import Stalled, map_in_threads
+from readmodel_cfn.threads import AFTER_INTERRUPTION, Stalled, map_in_threads
 
 Item = TypeVar("Item")
 MAX_REQUESTS = 64
@@ -36,12 +39,15 @@ _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 12.8)
 # With several workers the rate spares S3, so the pauses are short; at first also about 40 seconds
 # in all. S3 may refuse requests for half an hour, until it has scaled *(assumed)*.
 _SHARED_PAUSE, _SHARED_ATTEMPTS, _MOST_ATTEMPTS = 1.6, 30, 1200
-_TIMEOUT = 2.0  # seconds to wait for requests in progress after an interruption or an error
+_AFTER_ERROR = 30.0  # seconds to wait for requests in progress, as long as one may take
+
+
+OnOutcome = Callable[[Outcome], None]
 
 
 @dataclass
 class Tally:
-    """How many documents were handled, and the first fault.
+    """How many documents were handled, the first fault, and the outcomes to report.
 
     `not_md5` counts ETags that are not the MD5 of the bytes.
     """
@@ -55,6 +61,8 @@ class Tally:
     stale: int = 0
     conflicts: int = 0
     first_fault: Fault | None = None
+    _to_report: deque[Outcome] = field(default_factory=deque, repr=False)
+    _closed: bool = False
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     @property
@@ -66,6 +74,9 @@ class Tally:
     def add(self, outcome: Outcome, document: Document | Fault) -> None:
         """Count a document; from any thread."""
         with self._lock:
+            if self._closed:
+                return
+            self._to_report.append(outcome)
             if isinstance(outcome, Sent):
                 self.sent += 1
                 self.bytes += outcome.bytes
@@ -79,6 +90,17 @@ class Tally:
             if isinstance(outcome, Fault):
                 self.faults += 1
                 self.first_fault = self.first_fault or outcome
+
+    def report(self, on_outcome: OnOutcome) -> None:
+        """Pass each new outcome to the callback, once also if the call is interrupted."""
+        while self._to_report:
+            with deferred_interruptions():
+                on_outcome(self._to_report.popleft())
+
+    def close(self) -> None:
+        """Count no more documents."""
+        with self._lock:
+            self._closed = True
 
 
 class Uploader:
@@ -99,17 +121,19 @@ class Uploader:
         self._objects, self._headers = objects, settings.attributes
         self._create_only, self._force = create_only, force
         self._pace = Pace(rate=rate)
+        self._reports = True
         self.tally = Tally()
 
     def send(
         self,
         items: Iterable[Item],
         load: Callable[[Item], Document | Fault],
-        on_outcome: Callable[[Outcome], None] = lambda _: None,
+        on_outcome: OnOutcome = lambda _: None,
     ) -> None:
         """Upload what `load` returns for each item; outcomes come in the order of completion.
 
-        Items with the same key are sent one after the other, so the last one is stored.
+        Also before an error is raised, `on_outcome` gets the outcome of each document that S3 has
+        confirmed. Items with the same key are sent one after the other, so the last one is stored.
 
         Raises:
             Unfinished: some were sent when S3 refused one, was unreachable, or on an interruption;
@@ -117,32 +141,37 @@ class Uploader:
             ReadModelError: none was sent.
         """
 
-        def send_item(item: Item) -> Outcome:
-            return self._sent(load(item))
+        def send_item(item: Item) -> None:
+            document = load(item)
+            if isinstance(document, Fault):
+                self.tally.add(document, document)
+            else:
+                self._send(document)
 
         watch = self._objects.watch
-        outcomes = map_in_threads(send_item, items, MAX_REQUESTS, key=_key, watch=watch)
-        with self._stopping(), closing(outcomes):
-            for outcome in outcomes:
-                on_outcome(outcome)
+        finished = map_in_threads(send_item, items, MAX_REQUESTS, key=_key, watch=watch)
+        with self._stopping(on_outcome), closing(finished):
+            for _ in finished:
+                self._report(on_outcome)
 
-    def _sent(self, document: Document | Fault) -> Outcome:
-        if isinstance(document, Fault):
-            self.tally.add(document, document)
-            return document
-        return self._with_retries(document)
+    def _report(self, on_outcome: OnOutcome) -> None:
+        try:
+            self.tally.report(on_outcome)
+        except Exception:
+            self._reports = False  # such as a closed output
+            raise
 
-    def _with_retries(self, document: Document) -> Outcome:
+    def _send(self, document: Document) -> None:
+        """Upload a document, with retries, and add its outcome."""
         attempts = 0
         newer = document.version and not self._create_only
         put = self._put_newer if newer else self._put
         while True:
             try:
-                return put(document)
+                put(document)
             except Exists:
-                outcome = self._existing(document, retried=attempts > 0)
-                self.tally.add(outcome, document)
-                return outcome
+                self.tally.add(self._existing(document, retried=attempts > 0), document)
+                return
             except Busy as error:
                 self._pace.slow_down(is_refusal=not isinstance(error, NoResponse))
                 if attempts >= self._attempts():
@@ -152,6 +181,8 @@ class Uploader:
                     pause = min(pause, _SHARED_PAUSE)
                 self._pace.pause(pause * random.uniform(0.5, 1.5))  # noqa: S311
                 attempts += 1
+            else:
+                return
 
     def _attempts(self) -> int:
         """How often a document is sent again.
@@ -164,18 +195,22 @@ class Uploader:
         more = min(self._pace.refusals, self.tally.sent)
         return min(_SHARED_ATTEMPTS + more, _MOST_ATTEMPTS)
 
-    def _put(self, document: Document) -> Sent:
+    def _put(self, document: Document) -> None:
         key, body, headers = document.key, document.stored, self._headers
         if document.version:
             headers = headers | metadata(document.version)
         with self._pace:
-            etag = self._objects.put(key, body, headers, self._create_only)
-            sent = Sent(key, _quoted(etag), len(body))
-            self.tally.add(sent, document)  # before the request counts as finished: see `stop`
-        return sent
+            try:
+                etag = self._objects.put(key, body, headers, self._create_only)
+            except WrongETag as error:
+                if error.stored:
+                    self.tally.add(Sent(key, _quoted(document.md5), len(body)), document)
+                raise
+            # Before the request counts as finished: see `stop`.
+            self.tally.add(Sent(key, _quoted(etag), len(body)), document)
 
-    def _put_newer(self, document: Document) -> Outcome:
-        """The outcome of a document with a version.
+    def _put_newer(self, document: Document) -> None:
+        """Put a document with a version.
 
         After a lost response the next attempt finds the document, so it counts as unchanged.
         """
@@ -191,7 +226,6 @@ class Uploader:
                 pause=self._pace.pause,
             )
             self.tally.add(outcome, document)
-        return outcome
 
     def _existing(self, document: Document, *, retried: bool) -> Outcome:
         """The outcome if the key exists; after a lost response it may be this document."""
@@ -207,26 +241,30 @@ class Uploader:
             return False
 
     @contextmanager
-    def _stopping(self) -> Iterator[None]:
+    def _stopping(self, on_outcome: OnOutcome) -> Iterator[None]:
         try:
             yield
         except KeyboardInterrupt:
-            raise Unfinished(f"interrupted: {self._so_far()}", hint=RUN_AGAIN) from None
+            so_far = self._so_far(on_outcome, AFTER_INTERRUPTION)
+            raise Unfinished(f"interrupted: {so_far}", hint=RUN_AGAIN) from None
         except Stalled:
             error = self._objects.stalled()
-            what = f"{self._so_far(0)}, then {error.what}"
+            what = f"{self._so_far(on_outcome, 0)}, then {error.what}"
             raise Unfinished(what, where=error.where, hint=RUN_AGAIN) from None
         except (ReadModelError, Stopped) as error:
-            so_far = self._so_far()
+            so_far = self._so_far(on_outcome, _AFTER_ERROR)
             if not self.tally.sent:
                 raise
-            raise Unfinished(f"{so_far}, then {error}", hint=RUN_AGAIN) from error
+            raise Unfinished(f"{so_far}, then {then(error)}", hint=RUN_AGAIN) from error
         finally:
             self._pace.stop(0)
 
-    def _so_far(self, timeout: float = _TIMEOUT) -> str:
-        """Stop, and count: S3 may still store what is in progress."""
+    def _so_far(self, on_outcome: OnOutcome, timeout: float) -> str:
+        """Stop, report and count: S3 may still store what is in progress."""
         in_progress = self._pace.stop(timeout)
+        self.tally.close()
+        if self._reports:
+            self._report(on_outcome)
         counts = [f"{self.tally.sent:,} sent"]
         counts += [f"{in_progress:,} in progress"] * bool(in_progress)
         return ", ".join(counts)
@@ -235,6 +273,13 @@ class Uploader:
 def _key(item: Any) -> str:
     key: str = item.source if isinstance(item, Fault) else item.key
     return key
+
+
+def then(error: Exception) -> str:
+    """An error as a part of another one, whose hint is to run it again."""
+    if isinstance(error, Unfinished) and (error.hint or "").startswith("run it again"):
+        return str(Unfinished(error.what, where=error.where))
+    return str(error)
 
 
 def _quoted(etag: str) -> str:

@@ -189,14 +189,16 @@ class Activation:
     def _preview(self, header: Header, stage: str) -> Activated:
         release, old = header.release, self._of_stage(stage)
         self.on_progress(Step(f"Activating release {release} on stage {stage}"))
+        is_set = False
         try:
             if old != release:
                 self.stages.set(stage, release)
+                is_set = True
             is_usable = self.store.is_usable(release)
             if old and not is_usable:
                 self.stages.set(stage, old)
         except (ReadModelError, KeyboardInterrupt) as error:
-            if was_refused(error) and self._of_stage(stage) == old:
+            if was_refused(error) and not is_set:
                 raise
             what = f"stage {stage} may serve it already: {str(error) or 'interrupted'}"
             hint = f"run: readmodel-cfn release activate {release} --stage {stage}"

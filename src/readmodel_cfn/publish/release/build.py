@@ -103,6 +103,8 @@ class Builder:
         self._sent = self._copied = self._unchanged = 0
         self._started = False
         self._etags: dict[str, str] = {}  # those that are not the MD5 of the document
+        self._header: Header | None = None
+        self._pointer: Pointer | None = None
 
     def build(self) -> Built:
         """Build the release, or find the complete one with the same documents.
@@ -114,21 +116,32 @@ class Builder:
             ReadModelError: nothing was stored.
         """
         bucket = self._read_bucket()
+        self._pointer = bucket.pointer
         if found := self._complete(bucket):
             return self._reuse(found, bucket)
         header, continued = self._choose(bucket)
+        self._header = header
         self._report(ReleaseStarted(header.release, len(self._contents), continued))
         with self._work(bucket, header.release, continued) as work:
-            header = replace(header, based_on=work.based_on)
+            self._header = header = replace(header, based_on=work.based_on)
             counts = len(work.send), len(work.copy)
             confirm = self._options.confirm
             cost.announce(header.release, *counts, self.destination, confirm, self._report)
             with self._stopping(header):
                 if self._begin(header, continued, bucket):
                     self._store_all(header.release, work)
-                    return self._finish(header, bucket)
+                    return self._finish(header)
             what, where = "it is being deleted", f"release {header.release}"
             raise Unfinished(what, where=where, hint="run it again, with another ID if it had one")
+
+    def so_far(self) -> Built:
+        """The release that is not complete, and what this run has done.
+
+        Its ID is empty before it is chosen.
+        """
+        header = self._header or self._new(self._options.release or "")
+        counts = self._sent, self._copied, self._unchanged
+        return Built(header, self._pointer, *counts, tuple(self._notes))
 
     def plan(self) -> PublishPlan:
         """What would be uploaded, and which documents the release no longer has."""
@@ -385,11 +398,11 @@ class Builder:
         if etag != md5:
             self._etags[key] = etag
 
-    def _finish(self, header: Header, bucket: _Bucket) -> Built:
+    def _finish(self, header: Header) -> Built:
         self._report(Step(f"Completing release {header.release}"))
         self._store.put_manifest(header, self._entries())
         counts = self._sent, self._copied, self._unchanged
-        return Built(header, bucket.pointer, *counts, tuple(self._notes))
+        return Built(header, self._pointer, *counts, tuple(self._notes))
 
     def _entries(self) -> Iterable[Entry]:
         for row in self._contents:

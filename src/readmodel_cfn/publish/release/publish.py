@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from readmodel_cfn.consent import Confirm
+from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.destination import DestinationOrLookup, resolve
 from readmodel_cfn.publish.documents import DEFAULT, Settings, encoder
 from readmodel_cfn.publish.publish import Documents
 from readmodel_cfn.publish.release.activate import Activation
-from readmodel_cfn.publish.release.build import Builder, Options
+from readmodel_cfn.publish.release.build import Builder, Built, Options
 from readmodel_cfn.publish.release.contents import Checking, Contents
 from readmodel_cfn.publish.release.names import check_id
-from readmodel_cfn.publish.release.results import ReleaseResult
+from readmodel_cfn.publish.release.results import Activated, ReleaseResult
 from readmodel_cfn.publish.release.store import ReleaseStore
 from readmodel_cfn.publish.results import PublishPlan
 from readmodel_cfn.publish.schemas import Schemas
@@ -83,28 +84,36 @@ def publish_release(
     with _builder(call, options, activation) as (builder, contents, activates):
         if activates:
             activates.check_stage(stage)
-        built = builder.build()
-        activated = (
-            activates.activate_new(built.header, built.pointer, stage) if activates else None
-        )
-        bucket = builder.destination
-        return ReleaseResult(
-            release=built.header.release,
-            documents=built.header.documents,
-            sent=built.sent,
-            copied=built.copied,
-            unchanged=built.unchanged,
-            invalid=contents.invalid,
-            passed_over=contents.passed_over,
-            bytes=built.header.bytes,
-            seconds=time.monotonic() - started,
-            stage=activated.stage if activated else None,
-            previous=activated.previous if activated else None,
-            based_on=built.header.based_on,
-            notes=built.notes,
-            bucket=bucket.bucket,
-            target=bucket.target,
-        )
+        bucket, built = builder.destination, None
+
+        def result(built: Built, activated: Activated | None = None) -> ReleaseResult:
+            return ReleaseResult(
+                release=built.header.release,
+                documents=built.header.documents,
+                sent=built.sent,
+                copied=built.copied,
+                unchanged=built.unchanged,
+                invalid=contents.invalid,
+                passed_over=contents.passed_over,
+                bytes=built.header.bytes,
+                seconds=time.monotonic() - started,
+                stage=activated.stage if activated else None,
+                previous=activated.previous if activated else None,
+                based_on=built.header.based_on,
+                notes=built.notes,
+                bucket=bucket.bucket,
+                target=bucket.target,
+            )
+
+        try:
+            built = builder.build()
+            header, pointer = built.header, built.pointer
+            return result(
+                built, activates.activate_new(header, pointer, stage) if activates else None
+            )
+        except ReadModelError as error:
+            error.result = result(built or builder.so_far())
+            raise
 
 
 def plan_release(

@@ -121,6 +121,21 @@ def is_transient(error: Exception) -> bool:
     return lost and not isinstance(error, exceptions.SSLError)
 
 
+def may_be_done(error: Exception) -> bool:
+    """Whether the call may have been carried out: it was sent, and AWS did not refuse it."""
+    from botocore import exceptions
+
+    never_sent = (
+        exceptions.EndpointConnectionError,
+        exceptions.ConnectTimeoutError,
+        exceptions.ProxyConnectionError,
+    )
+    if isinstance(error, never_sent) or not is_transient(error):
+        return False
+    is_response = isinstance(error, exceptions.ClientError)
+    return not is_response or (error_code(error) not in _THROTTLED and _status(error) != _BUSY)
+
+
 def _status(error: Any) -> int:
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
@@ -131,7 +146,7 @@ def was_retried(error: Any) -> bool:
     return bool(response.get("ResponseMetadata", {}).get("RetryAttempts"))
 
 
-_SERVER_ERROR = 500
+_SERVER_ERROR, _BUSY = 500, 503
 _CONDITION_NOT_MET = 412
 _THROTTLED = {
     "Throttling",

@@ -14,10 +14,12 @@ from readmodel_cfn.aws.errors import (
     is_denied,
     is_refusal,
     readable_error,
+    readable_errors,
     readable_responses,
 )
-from readmodel_cfn.errors import LostRace, ReadModelError, Unfinished
+from readmodel_cfn.errors import LostRace, ReadModelError
 from readmodel_cfn.publish.destination import Destination
+from readmodel_cfn.publish.integrity import unfinished_if_lost
 from readmodel_cfn.publish.objects import Denied
 from readmodel_cfn.publish.put import put_if
 from readmodel_cfn.publish.release import manifest
@@ -178,7 +180,7 @@ class ReleaseStore:
             Unfinished: there was no response; it may be replaced.
         """
         etag = before.etag if before else None
-        with _unfinished(f"{self.bucket}/{POINTER}"):
+        with readable_errors():
             try:
                 put = put_if(self.s3, self.bucket, POINTER, pointer.as_json(), if_match=etag)
             except LostRace as error:
@@ -330,7 +332,7 @@ class ReleaseStore:
         It may be there after a lost response, or from another process that builds the same set.
         """
         try:
-            with _unfinished(f"{self.bucket}/{key}"), readable_responses("put_object"):
+            with unfinished_if_lost(f"{self.bucket}/{key}"), readable_responses("put_object"):
                 self._put(key, body, IfNoneMatch="*")
         except aws_errors() as error:
             if not _is_lost(error):
@@ -386,18 +388,6 @@ def _errors(operation: str) -> Iterator[None]:
             yield
     except aws_errors() as error:
         raise _readable(error) from error
-
-
-@contextmanager
-def _unfinished(where: str) -> Iterator[None]:
-    """Turn an error that does not say whether the object was stored into Unfinished."""
-    try:
-        yield
-    except aws_errors() as error:
-        if is_refusal(error):
-            raise
-        what = f"it may be stored: {readable_error(error)}"
-        raise Unfinished(what, where=where, hint="run it again") from error
 
 
 def _readable(error: Exception) -> Exception:

@@ -66,7 +66,7 @@ def test_command_survives_faults(
     clean = undisturbed(target, command)
     every = [cell for cell in cells(command, clean.calls) if cell.how == "faults"]
     wrong = []
-    for cell in drawn(every, budget.examples(2, 12), f"{budget.seed} {command.name}", kind_of):
+    for cell in drawn(every, budget.examples(2, 8), f"{budget.seed} {command.name}", kind_of):
         if budget.is_used_up():
             break
         started = time.monotonic()
@@ -87,7 +87,7 @@ def test_command_survives_signals(
     choose = random.Random(f"{budget.seed} {command.name}")  # noqa: S311
     clean = undisturbed(target, command)
     wrong = []
-    for number in range(budget.examples(2, 9)):
+    for number in range(budget.examples(2, 6)):
         if budget.is_used_up():
             break
         by = SIGNALS[(budget.seed + number) % len(SIGNALS)]

@@ -50,7 +50,7 @@ def test_deploy_survives_faults_and_kills(place: Place, scene: Scene, budget: Bu
     every = list(cells(scene, clean.calls))
     seed = f"{budget.seed} {scene.name}"
     choose = random.Random(seed)  # noqa: S311
-    for cell in drawn(every, budget.examples(2, 8), seed, kind_of):
+    for cell in drawn(every, budget.examples(2, 6), seed, kind_of):
         if budget.is_used_up():
             break
         started = time.monotonic()

@@ -48,7 +48,7 @@ def test_killed_start_leaves_no_unknown_server(
     start(home=home)
     longest = 2 * (time.monotonic() - begun)  # the command has more to load than this process
     assert stop(home=home)
-    for number in range(budget.examples(3, 12)):
+    for number in range(budget.examples(3, 9)):
         if budget.is_used_up():
             break
         by = SIGNALS[(budget.seed + number) % len(SIGNALS)]

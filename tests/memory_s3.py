@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 STORED = ("content-type", "cache-control", "content-encoding", "x-amz-meta-")
@@ -211,6 +211,8 @@ class MemoryS3:
     def _list(self, query: dict[str, str]) -> Response:
         prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
         after = query.get("continuation-token") or query.get("start-after", "")
+        is_url = query.get("encoding-type") == "url"
+        encoding = "<EncodingType>url</EncodingType>" if is_url else ""
         entries: list[str] = []
         common: dict[str, None] = {}
         token, last = "", after
@@ -225,22 +227,28 @@ class MemoryS3:
             if end >= 0:
                 common[key[: end + 1]] = None
                 continue
-            entries.append(_entry(key, self.objects[key]))
+            shown = quote(key) if encoding else _in_xml(key)
+            entries.append(_entry(shown, self.objects[key]))
         prefixes = "".join(
             f"<CommonPrefixes><Prefix>{escape(name)}</Prefix></CommonPrefixes>" for name in common
         )
         body = (
             f"<ListBucketResult><IsTruncated>{str(bool(token)).lower()}</IsTruncated>"
-            f"<KeyCount>{len(entries)}</KeyCount>{token}{''.join(entries)}{prefixes}"
+            f"{encoding}<KeyCount>{len(entries)}</KeyCount>{token}{''.join(entries)}{prefixes}"
             "</ListBucketResult>"
         )
         return Response(200, body.encode())
 
 
+def _in_xml(key: str) -> str:
+    """As S3 writes a key; XML has no control characters, but S3 escapes them nevertheless."""
+    return re.sub("[\x00-\x1f]", lambda found: f"&#{ord(found[0])};", escape(key))
+
+
 def _entry(key: str, found: Stored) -> str:
     time = f"{found.modified:%Y-%m-%dT%H:%M:%S}.{found.modified.microsecond // 1000:03}Z"
     return (
-        f"<Contents><Key>{escape(key)}</Key><LastModified>{time}</LastModified>"
+        f"<Contents><Key>{key}</Key><LastModified>{time}</LastModified>"
         f"<ETag>&quot;{found.etag}&quot;</ETag><Size>{len(found.body)}</Size></Contents>"
     )
 

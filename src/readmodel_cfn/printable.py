@@ -17,6 +17,11 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
+def printable_lines(text: str) -> str:
+    """The same, with the line breaks that the text has."""
+    return text if text.isprintable() else "\n".join(map(printable, text.split("\n")))
+
+
 def one_line(text: str) -> str:
     """The same, with spaces instead of line breaks."""
     return printable(" ".join(text.splitlines()))

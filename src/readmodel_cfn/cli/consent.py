@@ -133,8 +133,8 @@ class Ask:
 
 
 def _type_name(consent: Consent) -> None:
-    question = output.fit(f"{_sentence(consent)}. Type the stack's name to agree")
-    typed = click.prompt(question, default="", show_default=False, err=True)
+    question = output.Styled(f"{_sentence(consent)}. Type the stack's name to agree")
+    typed = click.prompt(output.fit(question), default="", show_default=False, err=True)
     if typed.strip() != consent.name:
         what = f"cancelled: {typed.strip()!r} is not the stack's name"
         raise ReadModelError(what, where=consent.name)
@@ -145,14 +145,14 @@ def _by_answer(consent: Consent, agreed: bool, flag: str) -> None:
         _announce(consent)
         return
     check_terminal(consent.text, f"use {flag}")
-    question = output.fit(f"{_sentence(consent)}? [y/N]:")
-    if not click.confirm(question, show_default=False, prompt_suffix=" ", err=True):
+    question = output.Styled(f"{_sentence(consent)}? [y/N]:")
+    if not click.confirm(output.fit(question), show_default=False, prompt_suffix=" ", err=True):
         raise ReadModelError("cancelled", where=consent.name)  # the question says what
 
 
 def _announce(consent: Consent) -> None:
-    output.log(f"{_sentence(consent)}.")
+    output.log(output.Styled(f"{_sentence(consent)}."))
 
 
-def _sentence(consent: Consent) -> str:
+def _sentence(consent: Consent) -> output.Styled:
     return output.with_colour(consent.text[:1].upper() + consent.text[1:])

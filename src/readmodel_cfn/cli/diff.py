@@ -34,7 +34,7 @@ def print_diff(diff: StackDiff, *, full: bool = False, err: bool = False) -> Non
     """Print the difference on stdout, or on stderr with `err`."""
     width = output.width(sys.stderr if err else sys.stdout) or _IN_A_PIPE
     for line in _full(diff) if full else _grouped(diff, max(width, _NARROWEST)):
-        output.echo(line, err=err)
+        output.echo(output.Styled(line), err=err)
 
 
 def _full(diff: StackDiff) -> Iterator[str]:
@@ -117,7 +117,7 @@ def _removed(diff: StackDiff, width: int | None = None) -> Iterator[str]:
         return
     removed, total = len(diff.removed_routes), len(diff.removed_routes) + diff.kept_routes
     text = f"Removes {removed} of {counted(total, 'route')}: {', '.join(diff.removed_routes)}"
-    yield from (click.style(line, fg="red") for line in fitted(text, width))
+    yield from (output.style(line, fg="red") for line in fitted(text, width))
 
 
 def _is_quiet(resource: ResourceDiff) -> bool:
@@ -222,7 +222,7 @@ def _word(resource: ResourceDiff) -> str:
 
 def _kind(resource: ResourceDiff, width: int) -> str:
     colour = _COLOURS.get(resource.kind, "red")
-    return click.style(_word(resource).ljust(width), fg=colour, bold=resource.is_protected or None)
+    return output.style(_word(resource).ljust(width), fg=colour, bold=resource.is_protected or None)
 
 
 def _loss(resource: ResourceDiff, width: int | None = None) -> Iterator[str]:
@@ -230,11 +230,11 @@ def _loss(resource: ResourceDiff, width: int | None = None) -> Iterator[str]:
         may = "if AWS replaces it: " if resource.kind == "may replace" else ""
         space = width and width - _MARGIN
         for line in fitted(f"{may}{resource.loss}", space):
-            yield " " * _MARGIN + click.style(line, fg="red", bold=True)
+            yield " " * _MARGIN + output.style(line, fg="red", bold=True)
 
 
 def _mark(access: bool) -> str:
-    return click.style("!", fg="red", bold=True) if access else " "
+    return output.style("!", fg="red", bold=True) if access else " "
 
 
 def _listed(names: Sequence[str], space: int) -> str:

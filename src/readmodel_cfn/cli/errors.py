@@ -13,9 +13,10 @@ from typing import Any, NoReturn, TextIO
 import click
 from click.exceptions import NoSuchCommand
 
-from readmodel_cfn.cli.output import colour, fit
+from readmodel_cfn.cli.output import Styled, colour, fit, style
 from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError, Unfinished
 from readmodel_cfn.interruptions import deferred_interruptions
+from readmodel_cfn.printable import printable
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -84,7 +85,8 @@ def _end(line: str, code: int) -> None:
 def _print(line: str) -> None:
     """Print the error; if stderr is closed, there is only the exit code."""
     with suppress(OSError):
-        click.echo(fit(f"{click.style('Error:', fg='red')} {line}"), err=True, color=colour())
+        text = Styled(f"{style('Error:', fg='red')} {printable(line)}")
+        click.echo(fit(text), err=True, color=colour())
     for stream in filter(None, (sys.stdout, sys.stderr)):
         _close(stream)
 

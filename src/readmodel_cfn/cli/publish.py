@@ -26,6 +26,7 @@ from readmodel_cfn.cli.options import (
 from readmodel_cfn.cli.reporter import Printer, Reporter
 from readmodel_cfn.config.values import Publish
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.printable import printable
 from readmodel_cfn.results import (
     Fault,
     InvalidDocuments,
@@ -353,9 +354,9 @@ def _print_started(started: ReleaseStarted) -> None:
 
 def _print_plan(plan: PublishPlan) -> None:
     for key in plan.send:
-        output.echo(f"send    {key}")
+        output.echo(f"send    {printable(key)}")
     for key in plan.delete:
-        output.echo(f"delete  {key}")
+        output.echo(f"delete  {printable(key)}")
     output.echo(str(plan))
 
 

@@ -155,7 +155,7 @@ def _rows(result: "VerifyResult", status: str) -> Iterator[list[str]]:
     name, colour = _STATUS[status]
     for promise in result.promises:
         if promise.status == status:
-            yield [click.style(name, fg=colour), f"{promise.title}: {promise.what}"]
+            yield [output.style(name, fg=colour), f"{promise.title}: {promise.what}"]
             if promise.todo:
                 yield ["", promise.todo]
 

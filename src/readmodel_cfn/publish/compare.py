@@ -32,7 +32,7 @@ NO_HEAD = (
 )
 OTHER_HEADERS = "Documents that were published with other headers are sent again."
 ENCRYPTED = "All are sent, because ETags are not MD5s: documents are encrypted with a KMS key."
-NOT_MD5 = "Unchanged documents cannot be recognized, because ETags are not MD5s: is a KMS key set?"
+NOT_MD5 = "Unchanged documents cannot be recognized, because ETags are not MD5s, as with a KMS key."
 _COMPARED = ("Content-Type", "Cache-Control", "Content-Encoding")
 _MD5_LENGTH = 32  # hexadecimal digits; the ETag of a multipart upload has more
 _SAMPLE = 60  # objects, besides the oldest and the newest

@@ -22,6 +22,7 @@ from readmodel_cfn.aws.errors import (
 from readmodel_cfn.consent import Confirm, Consent, require_consent
 from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError
 from readmodel_cfn.plural import counted
+from readmodel_cfn.printable import printable
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.destination import ACCESS_DENIED, DestinationOrLookup, resolve
 from readmodel_cfn.publish.results import flat
@@ -116,7 +117,7 @@ class Restored:
 
     def __str__(self) -> str:
         what = "was current already" if self.unchanged else "is current again"
-        return f"{self.bucket}/{self.key}: version {self.restored} {what}"
+        return printable(f"{self.bucket}/{self.key}: version {self.restored} {what}")
 
 
 @readable_errors()
@@ -250,7 +251,7 @@ def _note_unversioned(bucket: str, versions: Sequence[Version], on_progress: OnP
 def _question(key: str, chosen: Version, current: Version) -> str:
     replaced = "its deletion" if current.deletion else f"version {current.id}"
     what = f"version {chosen.id} of {_time(chosen)}, {chosen.size:,} bytes"
-    return f"restore {key} to {what}, replacing {replaced} of {_time(current)}"
+    return f"restore {printable(key)} to {what}, replacing {replaced} of {_time(current)}"
 
 
 def _time(version: Version) -> str:

@@ -15,6 +15,7 @@ from readmodel_cfn.consent import Confirm, Consent, require_consent
 from readmodel_cfn.errors import ConfigError, ReadModelError, Unfinished
 from readmodel_cfn.interruptions import deferred_interruptions
 from readmodel_cfn.plural import counted
+from readmodel_cfn.printable import printable
 from readmodel_cfn.progress import Count, Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.changes import Changes, FileChanges, Options, ValueChanges
 from readmodel_cfn.publish.compare import NOT_MD5
@@ -277,7 +278,7 @@ def _require_consent_to_delete(
         return
     lost, target = tuple(key for key, _ in missing), destination.target
     for key in lost:
-        on_progress(Note(f"delete  {key}"))
+        on_progress(Note(f"delete  {printable(key)}"))
     text = f"delete {counted(len(lost), 'document')} from {destination}"
     require_consent(Consent("delete-missing", destination.bucket, text, lost, target), confirm)
 

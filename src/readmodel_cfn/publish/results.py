@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from readmodel_cfn.errors import ConfigError, LostRace, Unfinished
 from readmodel_cfn.plural import counted
-from readmodel_cfn.printable import one_line
+from readmodel_cfn.printable import one_line, printable
 from readmodel_cfn.target import Target
 
 RUN_AGAIN = "run it again: only what is missing is sent"
@@ -42,7 +42,7 @@ class Lost:
         return {"key": self.key}
 
     def __str__(self) -> str:
-        return f"{self.key}: already exists"
+        return f"{printable(self.key)}: already exists"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,8 @@ class StaleVersion:
         return {"key": self.key, "version": self.version, "stored": self.stored, "etag": self.etag}
 
     def __str__(self) -> str:
-        return f"{self.key}: version {self.version} is stale: version {self.stored} is stored"
+        stored = f"version {self.stored} is stored"
+        return one_line(f"{self.key}: version {self.version} is stale: {stored}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,7 @@ class Kept:
         return {"key": self.key}
 
     def __str__(self) -> str:
-        return f"{self.key}: not deleted: it was published meanwhile"
+        return f"{printable(self.key)}: not deleted: it was published meanwhile"
 
 
 def named(bucket: str, target: Target) -> str:
@@ -227,7 +228,8 @@ class Published:
 
     def __str__(self) -> str:
         version = f", version {self.version}" if self.version else ""
-        return f"{self.bucket}/{self.key}: {counted(self.bytes, 'byte')}, ETag {self.etag}{version}"
+        size = counted(self.bytes, "byte")
+        return printable(f"{self.bucket}/{self.key}: {size}, ETag {self.etag}{version}")
 
 
 @dataclass(frozen=True)

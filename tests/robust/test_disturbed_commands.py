@@ -6,7 +6,6 @@ The budget draws from the matrix of all calls and all faults; `make faults` trie
 
 import random
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -69,10 +68,9 @@ def test_command_survives_faults(
     for cell in drawn(every, budget.examples(2, 8), f"{budget.seed} {command.name}", kind_of):
         if budget.is_used_up():
             break
-        started = time.monotonic()
         done = faulted(target, command, clean, cell.fault)
         wrong += [str(done)] * bool(done.wrong)
-        budget.record("faults", 1, seconds=time.monotonic() - started)
+        budget.record("faults in publish, release and verify", 1)
     assert not wrong, "\n".join(wrong)
 
 
@@ -97,5 +95,5 @@ def test_command_survives_signals(
             held = Fault(choose.choice(HELD), first=choose.randint(1, len(clean.calls)))
             done = signalled(target, command, clean, held, by)
         wrong += [str(done)] * bool(done.wrong)
-        budget.record(by.name, 1)
+        budget.record(f"{by.name} in publish, release and verify", 1)
     assert not wrong, "\n".join(wrong)

@@ -63,7 +63,7 @@ def test_killed_start_leaves_no_unknown_server(
         assert stop(home=home), case
         assert not servers(home), case
         assert sorted(path.name for path in home.glob("sandbox.json*")) == [], case
-        budget.record(by.name, 1)
+        budget.record(f"{by.name} in sandbox start", 1)
 
 
 def start_until(home: Path, seconds: float, by: signal.Signals) -> int:

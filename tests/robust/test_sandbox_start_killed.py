@@ -44,9 +44,9 @@ def test_killed_start_leaves_no_unknown_server(
 ) -> None:
     choose = random.Random(f"{budget.seed} sandbox start")  # noqa: S311
     home = new_home()
-    begun = time.monotonic()
+    started = time.monotonic()
     start(home=home)
-    longest = 2 * (time.monotonic() - begun)  # the command has more to load than this process
+    longest = 2 * (time.monotonic() - started)  # the command has more to load than this process
     assert stop(home=home)
     for number in range(budget.examples(3, 9)):
         if budget.is_used_up():

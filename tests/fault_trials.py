@@ -11,7 +11,8 @@ from fault_kinds import Fault
 from fault_proxy import Call
 from fault_store import State
 from fault_targets import Target
-from fault_truth import Case, judge
+from fault_truth import Case, differing_keys, judge
+from stacks import until
 
 _TIMEOUT = 120
 
@@ -46,7 +47,7 @@ def faulted(target: Target, command: Command, clean: Undisturbed, *faults: Fault
     ends = (command.ends,) if all(fault.unnoticed for fault in faults) else (0, 1, 9, *command.may)
     wrong = judge(Case(command, before, clean.goal, run, after, calls, ends))
     what = " and ".join(map(str, faults))
-    return Trial(command, what, calls, run, (*wrong, *_again(target, command, clean)))
+    return Trial(command, what, calls, run, (*wrong, *_again(target, command, clean, run)))
 
 
 def signalled(
@@ -74,9 +75,10 @@ def signalled(
 def signalled_after(
     target: Target, command: Command, clean: Undisturbed, seconds: float, by: signal.Signals
 ) -> Trial:
-    """Send a signal to the command after a time, unless it has ended, and run it again."""
+    """Send a signal so long after the first call, unless it has ended, and run it again."""
     target.store.restore(target.states[command.before])
     with target.started(command) as process:
+        until(lambda: target.proxy.calls or process.poll() is not None)
         try:
             stdout, stderr = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -98,10 +100,10 @@ def _stopped(
         wrong = judge(case)
         wrong += [f"a temporary file is left: {name}" for name in target.left()]
     what = f"{by.name}: {when}"
-    return Trial(command, what, calls, run, (*wrong, *_again(target, command, clean)))
+    return Trial(command, what, calls, run, (*wrong, *_again(target, command, clean, run)))
 
 
-def _again(target: Target, command: Command, clean: Undisturbed) -> list[str]:
+def _again(target: Target, command: Command, clean: Undisturbed, disturbed: Run) -> list[str]:
     """Run the command again without faults: then the state is that of an undisturbed run."""
     before = target.store.state()
     run = target.run(command, again=True)
@@ -110,8 +112,9 @@ def _again(target: Target, command: Command, clean: Undisturbed) -> list[str]:
     wrong = []
     if run.exit_code not in ends:
         wrong.append(f"exit {run.exit_code}")
-    if after.contents != clean.goal.contents:
-        keys = after.contents.keys() | clean.goal.contents.keys()
-        differing = [key for key in keys if after.contents.get(key) != clean.goal.contents.get(key)]
+    differing = differing_keys(after, clean.goal)
+    if not command.changes:  # what could not be removed is named
+        differing = {key for key in differing if f"{key}: " not in disturbed.stderr}
+    if differing:
         wrong.append(f"these differ from an undisturbed run: {', '.join(sorted(differing)[:3])}")
     return [f"run again: {each}: {run.last_line}" for each in wrong]

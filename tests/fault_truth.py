@@ -75,7 +75,7 @@ class Case:
     @property
     def changed(self) -> set[str]:
         """What is not as before: keys, and stages."""
-        return _differing(self.before, self.after)
+        return differing_keys(self.before, self.after)
 
     def is_unknown(self, key: str) -> bool:
         """Whether an answer about this key was lost, so that the command cannot know it."""
@@ -83,7 +83,8 @@ class Case:
         return self.stopped or any(key in action or action.endswith("?delete") for action in faulty)
 
 
-def _differing(one: State, other: State) -> set[str]:
+def differing_keys(one: State, other: State) -> set[str]:
+    """The keys and stages whose contents are not the same."""
     old, new = one.contents, other.contents
     return {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
 
@@ -104,7 +105,7 @@ def _done(case: Case) -> Iterator[str]:
     if case.run.exit_code != 0:
         return
     kept = {each["key"] for each in case.said.each("kept")}
-    if missing := _differing(case.after, case.goal) - kept:
+    if missing := differing_keys(case.after, case.goal) - kept:
         yield f"exit 0, but this is not done: {_names(missing)}"
 
 
@@ -119,7 +120,7 @@ def _nothing_lost(case: Case) -> Iterator[str]:
     for key in old.keys() | new.keys() | now.keys():
         if now.get(key) in (old.get(key), new.get(key)) or key.endswith(_UNFINISHED):
             continue
-        if not case.command.changes and f"{key}: " in case.run.stderr.partition("Left: ")[2]:
+        if not case.command.changes and f"{key}: " in case.run.stderr:
             continue
         yield f"{key} is neither as before nor as it should be: {str(now.get(key))[:60]}"
 

@@ -194,8 +194,7 @@ def _botocore_error(error: Any) -> ReadModelError:
         "ProfileNotFound": "list the profiles with: aws configure list-profiles",
         "SSLError": NOT_TRUSTED if "CERTIFICATE_VERIFY" in str(error) else CHECK_NETWORK,
         **dict.fromkeys(_UNREACHABLE, CHECK_NETWORK),
-        "ConnectionClosedError": "run the command again",
-        "ReadTimeoutError": "run the command again",
+        **dict.fromkeys(_INCOMPLETE, "run the command again"),
     }
     what, name = " ".join(str(error).split()).rstrip("."), type(error).__name__
     kind = ConfigError if name.startswith(_USAGE) else ReadModelError
@@ -204,4 +203,8 @@ def _botocore_error(error: Any) -> ReadModelError:
 
 _PROFILE = ("InvalidConfigError", "InfiniteLoopConfigurationError")
 _NO_TOKEN = ("UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError")
+_INCOMPLETE = (
+    *("ConnectionClosedError", "ReadTimeoutError"),
+    *("FlexibleChecksumError", "IncompleteReadError", "ResponseStreamingError"),
+)
 _UNREACHABLE = ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError")

@@ -559,16 +559,17 @@ class ReadModelStack:
             confirm=confirm,
             on_progress=changed if invalidate else on_progress,
         )
-        if isinstance(done, PublishResult):
-            with keeping_result(done, f"{done.sent:,} sent"):
-                self._write_metric(found, on_progress)
-                if invalidate:
-                    done = replace(done, invalidated=self._invalidate(changed, as_writer, outputs))
-        if isinstance(done, PublishResult) and done.deleted:
-            command = f"{self.location.command('history')} KEY"
-            on_progress(Note(f"If the bucket keeps versions, restore can undo this: {command}"))
-        if isinstance(done, PublishResult) and not bucket:
-            return replace(done, urls=self._own(outputs).route_urls(self.model.routes))
+        if not isinstance(done, PublishResult):
+            return done
+        with keeping_result(done, done.done):
+            self._write_metric(found, on_progress)
+            if invalidate:
+                done = replace(done, invalidated=self._invalidate(changed, as_writer, outputs))
+            if done.deleted:
+                command = f"{self.location.command('history')} KEY"
+                on_progress(Note(f"If the bucket keeps versions, restore can undo this: {command}"))
+            if not bucket:
+                return replace(done, urls=self._own(outputs).route_urls(self.model.routes))
         return done
 
     @readable_errors()

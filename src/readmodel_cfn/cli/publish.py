@@ -281,7 +281,7 @@ def publish(
             confirm=Ask(report, yes=yes),
             on_progress=report,
         )
-        with unfinished_if_output_fails(f"{result.sent:,} sent", None, _RUN_AGAIN):
+        with unfinished_if_output_fails(result.done, None, _RUN_AGAIN):
             report(result)
             if not as_json:
                 output.changed("Published to", result.where)

@@ -354,6 +354,12 @@ class PublishResult:
         rate = (self.sent + self.unchanged) / max(self.seconds, 0.001)
         return f"{_counts(counts, optional)}, in {self.seconds:.1f} s ({rate:,.0f} per second)."
 
+    @property
+    def done(self) -> str:
+        """How many documents were sent and deleted, for errors that come later."""
+        deleted = f", {self.deleted:,} deleted" if self.deleted else ""
+        return f"{self.sent:,} sent{deleted}"
+
     def raise_for_status(self) -> None:
         """Raise an error if a document that should have been sent was not.
 

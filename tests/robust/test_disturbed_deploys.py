@@ -49,7 +49,10 @@ def test_deploy_survives_faults_and_kills(place: Place, scene: Scene, budget: Bu
     every = list(cells(scene, clean.calls))
     seed = f"{budget.seed} {scene.name}"
     choose = random.Random(seed)  # noqa: S311
-    for cell in drawn(every, budget.examples(2, 6), seed, kind_of):
+    faults = [cell for cell in every if cell.how == "faults"]
+    signals = [cell for cell in every if cell.how != "faults"]
+    chosen = drawn(faults, budget.examples(2, 5), seed, kind_of)
+    for cell in [*chosen, *drawn(signals, budget.examples(1, 3), seed, kind_of)]:
         if budget.is_used_up():
             break
         more = [choose.choice((signal.SIGINT, signal.SIGTERM))] * (cell.how == "interrupted")

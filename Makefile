@@ -48,7 +48,7 @@ docs: $(VENV)/docs ## Build the documentation's site into site/; a broken link f
 dist: $(VENV)/dist ## Build sdist and wheel into dist/; test them on each installed Python, and their types
 	$(BIN)/python tools/release.py
 
-faults: $(VENV)/dev ## Deploy through a proxy that throttles, resets and cuts off connections; check the result
+faults: $(VENV)/dev ## Run commands with every fault and every signal at every call to AWS (hours)
 	$(BIN)/python tools/faults.py
 
 robust: $(VENV)/dev ## Fuzzing, faults, kills and secrets, in at most ten minutes; SEED=7 tries others

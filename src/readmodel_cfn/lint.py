@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -31,6 +31,9 @@ MAX_FINDINGS = 1000
 """cfn-lint is stopped after so many findings."""
 
 _MAX_SECONDS = 15  # of processor time; the largest template of this tool takes 6
+_OUT_OF_TIME = "s of processor time"
+# cfn-lint expands the conditions that a condition names, and takes all memory with more.
+_MAX_CONDITION_PARTS, _MAX_CONDITION_LEVELS = 1000, 100
 _SETTINGS = (".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml")  # cfn-lint reads the first of them
 # Settings that name further files, which change without the setting.
 _FURTHER_FILES = ("append_rules", "custom_rules", "override_spec", "registry_schemas")
@@ -115,7 +118,7 @@ def lint_once(
     if found is None:
         on_progress(Step("Checking the template with cfn-lint"))
         found = lint(text, regions)
-        if entry:
+        if entry and not any(finding.message.endswith(_OUT_OF_TIME) for finding in found):
             _write(entry, found)
     return found
 
@@ -130,19 +133,65 @@ def _findings(text: str, config: Any) -> list[Finding]:
     try:
         with _processor_time(_MAX_SECONDS):
             template, unreadable = decode_str(text)
+            if large := template and _large_condition(template.get("Conditions")):
+                return [_stopped(f"the template is not checked: {large}")]
             matches = unreadable or Runner(ConfigMixIn(**config)).validate_template(template)
             for match in matches:
                 found.append(_finding(match))
                 if len(found) == MAX_FINDINGS:
                     return [*found, _stopped(f"cfn-lint is stopped: {MAX_FINDINGS:,} findings")]
     except _TimeIsUp:
-        found.append(_stopped(f"cfn-lint is stopped: {_MAX_SECONDS} s of processor time"))
+        found.append(_stopped(f"cfn-lint is stopped: {_MAX_SECONDS} {_OUT_OF_TIME}"))
     return found
+
+
+def _large_condition(conditions: Any) -> str | None:
+    """What is too large about a condition with those that it names, and those that these name."""
+    sizes = _ConditionSizes(conditions if isinstance(conditions, dict) else {})
+    try:
+        sizes.check()
+    except _TooLarge as error:
+        return str(error)
+    return None
+
+
+class _ConditionSizes:
+    """The sizes of conditions, each with all that it names."""
+
+    def __init__(self, conditions: Mapping[str, Any]) -> None:
+        self._conditions = conditions
+        self._sizes: dict[str, int] = {}
+
+    def check(self) -> None:
+        for condition in self._conditions.values():
+            self._size(condition, 0)
+
+    def _size(self, value: Any, level: int) -> int:
+        if level > _MAX_CONDITION_LEVELS:
+            raise _TooLarge(f"a condition has more than {_MAX_CONDITION_LEVELS} levels")
+        parts = value if isinstance(value, list) else []
+        if isinstance(value, dict):
+            if isinstance(name := value.get("Condition"), str):
+                return self._named(name, level)
+            parts = list(value.values())
+        size = 1 + sum(self._size(part, level + 1) for part in parts)
+        if size > _MAX_CONDITION_PARTS:
+            raise _TooLarge(f"a condition has more than {_MAX_CONDITION_PARTS:,} parts")
+        return size
+
+    def _named(self, name: str, level: int) -> int:
+        if name not in self._sizes:
+            self._sizes[name] = self._size(self._conditions.get(name), level + 1)
+        return self._sizes[name]
 
 
 def _stopped(what: str) -> Finding:
     meaning = "What is too large for CloudFormation, or takes too long, is not checked to its end."
     return Finding("E0000", "error", "template", what, meaning)
+
+
+class _TooLarge(Exception):
+    """A condition is too large for cfn-lint."""
 
 
 class _TimeIsUp(BaseException):

@@ -17,10 +17,10 @@ from typing import Any
 
 import boto3
 import pytest
-from fault_kinds import Fault
 from publish_site import S3Proxy, Site
 from publish_workers import publish_part
 
+from fault_kinds import Fault
 from readmodel_cfn import ReadModel, ReadModelStack, Route
 from readmodel_cfn.aws.connection import Credentials
 from readmodel_cfn.deploy.empty import remove

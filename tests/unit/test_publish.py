@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -161,6 +162,24 @@ def test_response_that_is_not_from_s3_raises_unreadable_answer() -> None:
     """For example a captive portal that answers 200 with a page."""
     with pytest.raises(UnreadableResponse):
         put(Bucket(), "bucket", "payload.json", b"1")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (ConnectionClosedError(endpoint_url="https://x"), Unfinished),
+        (EndpointConnectionError(endpoint_url="https://x"), EndpointConnectionError),
+    ],
+)
+def test_put_without_a_response_is_unfinished_if_it_was_sent(
+    error: Exception, kind: type[Exception]
+) -> None:
+    class Lost:
+        def put_object(self, **_: Any) -> None:
+            raise error
+
+    with pytest.raises(kind):
+        put(Lost(), "bucket", "a.json", b"{}")
 
 
 @pytest.mark.parametrize("system", [3, 7, 11, 255])

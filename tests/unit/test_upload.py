@@ -57,6 +57,19 @@ def test_each_document_is_sent_and_reported_once() -> None:
     assert uploader.tally.not_md5 == 0
 
 
+@pytest.mark.parametrize(("may_be_put", "kind"), [(True, Unfinished), (False, Busy)])
+def test_document_whose_responses_were_lost_may_be_stored(
+    may_be_put: bool, kind: type[ReadModelError]
+) -> None:
+    def lose(_: str) -> None:
+        lost = Busy("no response", where="AWS PutObject")
+        lost.may_be_put = may_be_put
+        raise lost
+
+    with pytest.raises(kind):
+        send(sending(FakeObjects(before_put=lose)), 1)
+
+
 def test_throttled_put_is_retried() -> None:
     objects = FakeObjects(before_put=Moody(5))
     uploader = sending(objects)

@@ -45,6 +45,8 @@ HINTS = {
     ),
     "InvalidAccessKeyId": "check the access key; a new key works after some seconds",
     **dict.fromkeys(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"), _ASK),
+    # Of responses without a body, such as those to HEAD.
+    **dict.fromkeys(("400", "403"), f"renew the credentials, or {_ASK}"),
     "NoSuchBucket": "check the bucket's name and region",
     **dict.fromkeys(
         (

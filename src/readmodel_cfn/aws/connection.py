@@ -20,6 +20,8 @@ from readmodel_cfn.target import Target
 if TYPE_CHECKING:
     import boto3
 
+_READ_TIMEOUT = 60.0  # seconds without a byte, after which an attempt has failed
+
 
 @dataclass(frozen=True)
 class Credentials:
@@ -132,7 +134,7 @@ class Connection:
         config = Config(
             retries={"mode": "standard", "max_attempts": 5},
             connect_timeout=5,
-            read_timeout=60,
+            read_timeout=_READ_TIMEOUT,
             max_pool_connections=connections,
             s3=self._s3_options(),
         )

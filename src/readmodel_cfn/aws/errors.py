@@ -37,13 +37,14 @@ def _camel(operation: str) -> str:
 def readable_responses(operation: str) -> Iterator[None]:
     """Turn the exceptions for an unreadable response into UnreadableResponse.
 
-    botocore raises ResponseParserError; other XML or a missing field is a KeyError.
+    botocore raises ResponseParserError, and UnicodeDecodeError for bytes that should be JSON;
+    other XML or a missing field is a KeyError.
     """
     from botocore.parsers import ResponseParserError
 
     try:
         yield
-    except (ResponseParserError, KeyError, IndexError) as error:
+    except (ResponseParserError, UnicodeDecodeError, KeyError, IndexError) as error:
         raise UnreadableResponse(operation) from error
 
 
@@ -97,6 +98,11 @@ def is_refusal(error: Exception) -> bool:
     return isinstance(error, ClientError) and _status(error) < _SERVER_ERROR
 
 
+def was_refused(error: BaseException) -> bool:
+    """Whether the cause of this package's error is a refusal, so that nothing was changed."""
+    return isinstance(error.__cause__, Exception) and is_refusal(error.__cause__)
+
+
 def is_denied(error: Exception) -> bool:
     """Whether the caller does not have the permission."""
     from botocore.exceptions import ClientError
@@ -115,6 +121,21 @@ def is_transient(error: Exception) -> bool:
     return lost and not isinstance(error, exceptions.SSLError)
 
 
+def may_be_done(error: Exception) -> bool:
+    """Whether the call may have been carried out: it was sent, and AWS did not refuse it."""
+    from botocore import exceptions
+
+    never_sent = (
+        exceptions.EndpointConnectionError,
+        exceptions.ConnectTimeoutError,
+        exceptions.ProxyConnectionError,
+    )
+    if isinstance(error, never_sent) or not is_transient(error):
+        return False
+    is_response = isinstance(error, exceptions.ClientError)
+    return not is_response or (error_code(error) not in _THROTTLED and _status(error) != _BUSY)
+
+
 def _status(error: Any) -> int:
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
@@ -125,7 +146,7 @@ def was_retried(error: Any) -> bool:
     return bool(response.get("ResponseMetadata", {}).get("RetryAttempts"))
 
 
-_SERVER_ERROR = 500
+_SERVER_ERROR, _BUSY = 500, 503
 _CONDITION_NOT_MET = 412
 _THROTTLED = {
     "Throttling",
@@ -173,8 +194,7 @@ def _botocore_error(error: Any) -> ReadModelError:
         "ProfileNotFound": "list the profiles with: aws configure list-profiles",
         "SSLError": NOT_TRUSTED if "CERTIFICATE_VERIFY" in str(error) else CHECK_NETWORK,
         **dict.fromkeys(_UNREACHABLE, CHECK_NETWORK),
-        "ConnectionClosedError": "run the command again",
-        "ReadTimeoutError": "run the command again",
+        **dict.fromkeys(_INCOMPLETE, "run the command again"),
     }
     what, name = " ".join(str(error).split()).rstrip("."), type(error).__name__
     kind = ConfigError if name.startswith(_USAGE) else ReadModelError
@@ -183,4 +203,8 @@ def _botocore_error(error: Any) -> ReadModelError:
 
 _PROFILE = ("InvalidConfigError", "InfiniteLoopConfigurationError")
 _NO_TOKEN = ("UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError")
+_INCOMPLETE = (
+    *("ConnectionClosedError", "ReadTimeoutError"),
+    *("FlexibleChecksumError", "IncompleteReadError", "ResponseStreamingError"),
+)
 _UNREACHABLE = ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError")

@@ -63,6 +63,7 @@ def _print_change(plan: Plan) -> None:
 @full_option
 @json_option
 @click.pass_context
+@stop_on_sigterm()
 def diff(
     ctx: click.Context,
     stack: ReadModelStack,

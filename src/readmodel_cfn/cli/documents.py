@@ -6,7 +6,7 @@ import click
 
 from readmodel_cfn.cli import output
 from readmodel_cfn.cli.consent import Ask, yes_option
-from readmodel_cfn.cli.errors import unfinished_if_output_fails
+from readmodel_cfn.cli.errors import stop_on_sigterm, unfinished_if_output_fails
 from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.options import json_option, stack_name_options, stack_options
 from readmodel_cfn.cli.reporter import Reporter
@@ -49,6 +49,7 @@ def history(stack: ReadModelStack, key: str, as_json: bool) -> None:
 @stack_options
 @yes_option
 @json_option
+@stop_on_sigterm()
 def restore(stack: ReadModelStack, key: str, version: str, yes: bool, as_json: bool) -> None:
     """Make VERSION of KEY the current one again, by copying it; nothing is deleted.
 

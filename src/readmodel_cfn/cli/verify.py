@@ -9,6 +9,7 @@ import click
 
 from readmodel_cfn.cli import output
 from readmodel_cfn.cli.consent import Ask, yes_option
+from readmodel_cfn.cli.errors import stop_on_sigterm
 from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.options import (
     FILE,
@@ -90,6 +91,7 @@ _BLOCK = "█"
     type=FILE,
     help="With --concurrency: SVG file to write with a plot of all reads.",
 )
+@stop_on_sigterm()
 def verify(
     stack: ReadModelStack,
     yes: bool,

@@ -93,6 +93,7 @@ class Names:
         self.stack, self.place = stack, place
         values = parameter_values(template, {**known, **parameters})
         self._evaluator = Evaluator(template, values)
+        self._given: dict[tuple[str, str], str | None] = {}  # evaluated once for many statements
         self.resources: Mapping[str, Resource] = resources(template, self._evaluator)
 
     def of_type(self, type_: str) -> Iterator[Resource]:
@@ -101,8 +102,11 @@ class Names:
 
     def given(self, resource: Resource, name: str) -> str | None:
         """A property as text, with `*` for what is unknown; None if it is not set."""
-        value = self._evaluator.evaluate(resource.properties.get(name))
-        return None if value is None else self._text(value)
+        place = (resource.id, name)
+        if place not in self._given:
+            value = self._evaluator.evaluate(resource.properties.get(name))
+            self._given[place] = None if value is None else self._text(value)
+        return self._given[place]
 
     def own(self, resource: Resource) -> str:
         """The ARN of a bucket, an identity, a policy, a secret, a web ACL, or one of `_NAMED`."""

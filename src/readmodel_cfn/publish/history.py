@@ -213,14 +213,16 @@ def versions_of(s3: Any, bucket: str, key: str) -> Iterator[Version]:
     pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
     for page in pages:
         page["IsTruncated"]  # KeyError if the response is not from S3
-        entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        yield from (_version(entry) for entry in entries if entry["Key"] == key)
+        stored, deletions = page.get("Versions", []), page.get("DeleteMarkers", [])
+        entries = [*stored, *deletions]
+        yield from (_version(each, each["ETag"]) for each in stored if each["Key"] == key)
+        yield from (_version(each, None) for each in deletions if each["Key"] == key)
         if any(entry["Key"] != key for entry in entries):
             return
 
 
-def _version(entry: Mapping[str, Any]) -> Version:
-    time, size, etag = entry["LastModified"].astimezone(UTC), entry.get("Size"), entry.get("ETag")
+def _version(entry: Mapping[str, Any], etag: str | None) -> Version:
+    time, size = entry["LastModified"].astimezone(UTC), entry.get("Size")
     return Version(entry["VersionId"], time, size, etag, entry["IsLatest"])
 
 

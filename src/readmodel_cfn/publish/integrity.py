@@ -5,9 +5,11 @@ S3 names the encryption of an object in each response.
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+from readmodel_cfn.aws.errors import aws_errors, may_be_done, readable_error
 from readmodel_cfn.errors import Unfinished
 
 _RUN_AGAIN = "run it again"
@@ -39,3 +41,15 @@ def may_be_stored(where: str) -> Unfinished:
     """The error after a response without an ETag, if reading the object is not allowed."""
     what = "the response has no ETag, and the document may be stored"
     return Unfinished(what, where=where, hint=_RUN_AGAIN)
+
+
+@contextmanager
+def unfinished_if_lost(where: str) -> Iterator[None]:
+    """Turn the error of a PUT whose response was lost into Unfinished."""
+    try:
+        yield
+    except aws_errors() as error:
+        if not may_be_done(error):
+            raise
+        what = f"it may be stored: {readable_error(error)}"
+        raise Unfinished(what, where=where, hint=_RUN_AGAIN) from error

@@ -65,15 +65,20 @@ def publish_newer(
     Raises:
         LostRace: other writers were first in each attempt; nothing was put.
         Denied: s3:GetObject or s3:PutObject is not granted.
-        Busy: S3 stays overloaded; the document may be stored.
+        Busy: S3 stays overloaded; nothing was put.
+        Unfinished: S3 stays overloaded; the document may be stored.
     """
     put = partial(put_newer, objects, key, body, headers, version)
-    for seconds in _BUSY_PAUSES:
+    pauses, may_be_put = iter(_BUSY_PAUSES), False
+    while True:
         try:
             return put(unpublished=unpublished, force=force, pause=pause)
-        except Busy:
+        except Busy as error:
+            may_be_put = may_be_put or error.may_be_put
+            seconds = next(pauses, None)
+            if seconds is None:
+                raise error.after_retries(key, may_be_put=may_be_put) from error
             pause(seconds * random.uniform(0.5, 1.5))  # noqa: S311
-    return put(unpublished=unpublished, force=force, pause=pause)
 
 
 def put_newer(

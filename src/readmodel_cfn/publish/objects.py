@@ -56,7 +56,19 @@ _GONE, _DELETED = {"NoSuchKey"}, ""
 
 
 class Busy(ReadModelError):
-    """S3 is overloaded, or the connection was lost; the request may have been carried out."""
+    """S3 is overloaded, or the connection was lost.
+
+    `may_be_put` is whether S3 may have put the object nevertheless.
+    """
+
+    may_be_put = False
+
+    def after_retries(self, key: str, *, may_be_put: bool) -> ReadModelError:
+        """The error that ends the retries: Unfinished if an attempt may have put the object."""
+        if not may_be_put:
+            return self
+        what = f"it may be stored: {self.where}: {self.what}"
+        return Unfinished(what, where=key, hint="run it again")
 
 
 class NoResponse(Busy):
@@ -520,6 +532,8 @@ _OF_ONE_KEY = re.compile(r"failed for key (.*): (.*) \(code: (\w+)\)", re.S)
 # 409: two writers at the same time.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 _BUSY = {"409", "429", "500", "502", "503", "504"}
+_UNKNOWN = {"500", "502", "504"}  # after which S3 may have carried out the request
+_NOT_SENT = "kind: Connect,"
 _BUSY_CODES = {"RequestTimeout", "SlowDown", "OperationAborted", "ConditionalRequestConflict"}
 _PANIC = "PanicException"  # of pyo3: not an Exception, and it cannot be imported
 _INVALID_PATH = "Could not parse path"  # a ValueError of a call other than a listing
@@ -563,7 +577,9 @@ def _error(text: str, operation: str, conditional: bool) -> ReadModelError:
     if status == "412" and operation == "PutObject":
         return Unfinished(what, where=where, hint=NO_CONDITION)
     if status in _BUSY or code in _BUSY_CODES:
-        return Busy(what, where=where, hint=hint_for(code, message) or TRY_LATER)
+        busy = Busy(what, where=where, hint=hint_for(code, message) or TRY_LATER)
+        busy.may_be_put = operation == "PutObject" and status in _UNKNOWN
+        return busy
     # The response to a HEAD has no body, so no code; the error of one of many keys has no status.
     is_denied = status == "403" and code in ("AccessDenied", "")
     kind = Denied if is_denied else ReadModelError
@@ -594,7 +610,9 @@ def _no_response(text: str, operation: str) -> ReadModelError:
     if "HTTP error" not in what and "invalid list response" not in what:
         return ReadModelError(what, where=where)
     kind = NoResponse if _REPEATED.search(what) else Incomplete
-    return kind(_INCOMPLETE, where=where, hint=CHECK_NETWORK)
+    lost = kind(_INCOMPLETE, where=where, hint=CHECK_NETWORK)
+    lost.may_be_put = operation == "PutObject" and _NOT_SENT not in debug
+    return lost
 
 
 def _found(pattern: re.Pattern[str], text: str) -> str:

@@ -43,7 +43,7 @@ from readmodel_cfn.publish.documents import (
     unserved_hint,
 )
 from readmodel_cfn.publish.files import key_of_path, read_file
-from readmodel_cfn.publish.integrity import WrongETag, has_md5, may_be_stored
+from readmodel_cfn.publish.integrity import WrongETag, has_md5, may_be_stored, unfinished_if_lost
 from readmodel_cfn.publish.newer import publish_newer
 from readmodel_cfn.publish.objects import Objects
 from readmodel_cfn.publish.results import (
@@ -346,7 +346,7 @@ def put(
             encrypts it.
     """
     stored = settings.stored(body)
-    with readable_responses("put_object"):
+    with unfinished_if_lost(f"{bucket}/{key}"), readable_responses("put_object"):
         response = s3.put_object(
             Bucket=bucket,
             Key=key,

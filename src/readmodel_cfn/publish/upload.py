@@ -163,7 +163,7 @@ class Uploader:
 
     def _send(self, document: Document) -> None:
         """Upload a document, with retries, and add its outcome."""
-        attempts = 0
+        attempts, may_be_put = 0, False
         newer = document.version and not self._create_only
         put = self._put_newer if newer else self._put
         while True:
@@ -174,8 +174,9 @@ class Uploader:
                 return
             except Busy as error:
                 self._pace.slow_down(is_refusal=not isinstance(error, NoResponse))
+                may_be_put = may_be_put or error.may_be_put
                 if attempts >= self._attempts():
-                    raise
+                    raise error.after_retries(document.key, may_be_put=may_be_put) from error
                 pause = _PAUSES[min(attempts, len(_PAUSES) - 1)]
                 if self._pace.is_shared:
                     pause = min(pause, _SHARED_PAUSE)

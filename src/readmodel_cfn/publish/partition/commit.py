@@ -26,7 +26,6 @@ from readmodel_cfn.publish.partition.rows import Rows, as_entry, digested
 from readmodel_cfn.publish.release.activate import Activation
 from readmodel_cfn.publish.release.manifest import Entry, Header, start_of_partitions, utc_now
 from readmodel_cfn.publish.release.names import list_key
-from readmodel_cfn.publish.release.results import Activated
 from readmodel_cfn.publish.release.store import NoSuchObject, Pointer, ReleaseStore
 from readmodel_cfn.publish.results import InvalidDocuments
 
@@ -94,7 +93,7 @@ def commit(
         merge = _Merge(ReleaseStore(destination), parts, counts, on_progress)
         pointer = found.store.pointer() if found else merge.pointer()
         header = merge.complete(pointer)
-        activated = _activated(found, header, pointer, stage) if found else None
+        activated = found.activate_new(header, pointer, stage) if found else None
     return replace(
         done,
         added=counts.added,
@@ -108,14 +107,6 @@ def commit(
         notes=tuple(counts.notes),
         seconds=time.monotonic() - started,
     )
-
-
-def _activated(
-    activation: Activation, header: Header, pointer: Pointer | None, stage: str | None
-) -> Activated:
-    if stage is None or stage == activation.stages.live:
-        return activation.make_live(header, pointer)
-    return activation.activate(header.release, stage)
 
 
 def _checked(

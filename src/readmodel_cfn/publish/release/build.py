@@ -101,6 +101,7 @@ class Builder:
         self._settings, self._report = options.settings, options.on_progress
         self._notes: list[str] = []
         self._sent = self._copied = self._unchanged = 0
+        self._started = False
         self._etags: dict[str, str] = {}  # those that are not the MD5 of the document
         self._header: Header | None = None
         self._pointer: Pointer | None = None
@@ -126,10 +127,12 @@ class Builder:
             counts = len(work.send), len(work.copy)
             confirm = self._options.confirm
             cost.announce(header.release, *counts, self.destination, confirm, self._report)
-            self._begin(header, continued, bucket)
             with self._stopping(header):
-                self._store_all(header.release, work)
-                return self._finish(header)
+                if self._begin(header, continued, bucket):
+                    self._store_all(header.release, work)
+                    return self._finish(header)
+            what, where = "it is being deleted", f"release {header.release}"
+            raise Unfinished(what, where=where, hint="run it again, with another ID if it had one")
 
     def so_far(self) -> Built:
         """The release that is not complete, and what this run has done.
@@ -181,7 +184,7 @@ class Builder:
             raise
         except ReadModelError as error:
             is_unfinished = isinstance(error, Unfinished)
-            if not (self._sent or self._copied or is_unfinished):
+            if not (self._started or self._sent or self._copied or is_unfinished):
                 raise
             what = error.what if is_unfinished else str(error)
             raise self._unfinished(what, header) from error
@@ -324,20 +327,16 @@ class Builder:
 
     # What is done.
 
-    def _begin(self, header: Header, continued: bool, bucket: _Bucket) -> None:
+    def _begin(self, header: Header, continued: bool, bucket: _Bucket) -> bool:
         """Write the start, so that the next run can continue.
 
-        Raises:
-            Unfinished: `release prune` is deleting the release.
+        False if `release prune` is deleting the release.
         """
         if continued:
-            usable = self._store.start_again(replace(header, created=utc_now()))
-        else:
-            self._store.start(header)
-            usable = not (bucket.can_read and self._store.is_deleted(header.release))
-        if not usable:
-            what, where = "it is being deleted", f"release {header.release}"
-            raise Unfinished(what, where=where, hint="run it again, with another ID if it had one")
+            return self._store.start_again(replace(header, created=utc_now()))
+        self._store.start(header)
+        self._started = True
+        return not (bucket.can_read and self._store.is_deleted(header.release))
 
     def _store_all(self, release: str, work: _Work) -> None:
         bucket, total = self._store.bucket, len(work.send) + len(work.copy)

@@ -107,7 +107,10 @@ def publish_release(
 
         try:
             built = builder.build()
-            return result(built, _activate(activates, built, stage) if activates else None)
+            header, pointer = built.header, built.pointer
+            return result(
+                built, activates.activate_new(header, pointer, stage) if activates else None
+            )
         except ReadModelError as error:
             error.result = result(built or builder.so_far())
             raise
@@ -167,17 +170,6 @@ def _builder(
         report(Note(f"Publishing a release to {found}"))
         with found.owner_named_in_errors():
             yield Builder(ReleaseStore(found), contents, options), contents, activation
-
-
-def _activate(activation: Activation, built: Built, stage: str | None) -> Activated:
-    """Make a release live that was just built, if the pointer has not changed since.
-
-    Raises:
-        LostRace: another release was activated meanwhile.
-    """
-    if stage is None or stage == activation.stages.live:
-        return activation.make_live(built.header, built.pointer)
-    return activation.activate(built.header.release, stage)
 
 
 def _read(

@@ -19,6 +19,7 @@ from readmodel_cfn.aws.errors import (
 )
 from readmodel_cfn.errors import LostRace, ReadModelError
 from readmodel_cfn.publish.destination import Destination
+from readmodel_cfn.publish.integrity import unfinished_if_lost
 from readmodel_cfn.publish.objects import Denied
 from readmodel_cfn.publish.put import put_if
 from readmodel_cfn.publish.release import manifest
@@ -176,6 +177,7 @@ class ReleaseStore:
 
         Raises:
             LostRace: another release was activated meanwhile.
+            Unfinished: there was no response; it may be replaced.
         """
         etag = before.etag if before else None
         with readable_errors():
@@ -330,7 +332,7 @@ class ReleaseStore:
         It may be there after a lost response, or from another process that builds the same set.
         """
         try:
-            with readable_responses("put_object"):
+            with unfinished_if_lost(f"{self.bucket}/{key}"), readable_responses("put_object"):
                 self._put(key, body, IfNoneMatch="*")
         except aws_errors() as error:
             if not _is_lost(error):

@@ -7,6 +7,7 @@ of each action and does to them what the faults say.
 import http.client
 import http.server
 import itertools
+import select
 import socket
 import struct
 import sys
@@ -17,8 +18,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from fault_http import Answer, Request
-from fault_kinds import AFTERWARDS, ANY, INSTEAD, SLOW, Fault
+from fault_http import SILENCE, Answer, Request
+from fault_kinds import AFTERWARDS, ANY, INSTEAD, SLOW, THOUGH_DONE, Fault
 from fault_pages import PAGES, pages
 
 TIMEOUT = 120
@@ -64,7 +65,11 @@ class Proxy:
         try:
             yield
         finally:
-            self._released.set()
+            self.release()
+
+    def release(self) -> None:
+        """End the call that is held."""
+        self._released.set()
 
     def close(self) -> None:
         """Stop serving."""
@@ -112,6 +117,8 @@ class Proxy:
             return None
         if kind in PAGES and answer.status == 200:
             return self._cut(request, kind, answer)
+        if kind in THOUGH_DONE:
+            return THOUGH_DONE[kind](request)
         return AFTERWARDS[kind](answer) if kind in AFTERWARDS else answer
 
     def _cut(self, request: Request, kind: str, answer: Answer) -> Answer:
@@ -161,9 +168,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         answer = self.proxy.answer(request)
         # A client that was killed, or gave up, does not read the answer.
         with suppress(ConnectionError):
-            self._reset() if answer is None else self._send(answer)
+            if answer is SILENCE:
+                select.select([self.connection], [], [], TIMEOUT)  # until the client gives up
+            self._reset() if answer in (None, SILENCE) else self._send(answer)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _handle  # noqa: N815 - http.server's names
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _handle  # noqa: N815 - http.server
 
     def _send(self, answer: Answer) -> None:
         self.send_response_only(answer.status)

@@ -1,20 +1,30 @@
-"""A command that was killed or interrupted at any call succeeds when it is run again.
+"""Faults and signals while stacks are created, updated and deleted.
 
-`make faults` does it at every call of every scene.
+Whatever happens, the command says what is true, and succeeds when it is run again. The budget draws
+from the matrix of all calls and all faults; `make faults` tries it wholly.
 """
 
+import random
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from fault_bench import interrupted, killed
-from fault_kinds import Fault
-from fault_proxy import Proxy
-from fault_scenes import CREATE, DELETE, DIFF, UPDATE, UPDATE_FAILS, Scene
-from fault_site import Place
 
+from fault_bench import Trial, interrupted, killed, trial
+from fault_kinds import Fault
+from fault_matrix import cells, drawn, kind_of
+from fault_proxy import Proxy
+from fault_scenes import CREATE, DELETE, SCENES, UPDATE, UPDATE_FAILS, Scene
+from fault_site import Place
 from readmodel_cfn.local.sandbox import Sandbox
+from robust_budget import Budget
+
+TRIALS: Mapping[str, Callable[..., Trial]] = {
+    "faults": trial,
+    "killed": killed,
+    "interrupted": interrupted,
+}
 
 
 @pytest.fixture(scope="module")
@@ -22,35 +32,34 @@ def place(
     sandbox: Sandbox, client_of: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Place]:
     proxy = Proxy(sandbox.port)
-    folder = tmp_path_factory.mktemp("kills")
+    folder = tmp_path_factory.mktemp("deploys")
     yield Place(sandbox, proxy, folder, lambda service: client_of(sandbox, service))
     proxy.close()
-
-
-KILLS = [
-    (CREATE, Fault("held before", "CreateStack")),
-    (CREATE, Fault("held after", "CreateStack")),
-    (CREATE, Fault("held before", "DescribeStackEvents")),
-    (UPDATE, Fault("held after", "CreateChangeSet")),
-    (UPDATE, Fault("held before", "DeleteChangeSet")),
-    (UPDATE, Fault("held after", "UpdateStack")),
-    (UPDATE, Fault("held before", "DescribeStacks", first=2)),
-    (DIFF, Fault("held after", "CreateChangeSet")),
-    (UPDATE_FAILS, Fault("held after", "UpdateStack")),
-    (DELETE, Fault("held after", "DeleteStack")),
-    (DELETE, Fault("held after", "DescribeStackEvents", first=2)),
-]
 
 
 def name(value: object) -> str:
     return str(getattr(value, "name", value))
 
 
-@pytest.mark.parametrize(("scene", "held"), KILLS, ids=name)
-def test_killed_command_can_be_repeated(place: Place, scene: Scene, held: Fault) -> None:
-    done = killed(place, scene, held)
-    assert done.injected, done
-    assert done.wrong == (), done
+@pytest.mark.parametrize("scene", SCENES, ids=name)
+def test_deploy_survives_faults_and_kills(place: Place, scene: Scene, budget: Budget) -> None:
+    clean = trial(place, scene)
+    assert clean.wrong == ()
+    wrong = []
+    every = list(cells(scene, clean.calls))
+    seed = f"{budget.seed} {scene.name}"
+    choose = random.Random(seed)  # noqa: S311
+    faults = [cell for cell in every if cell.how == "faults"]
+    signals = [cell for cell in every if cell.how != "faults"]
+    chosen = drawn(faults, budget.examples(2, 5), seed, kind_of)
+    for cell in [*chosen, *drawn(signals, budget.examples(1, 3), seed, kind_of)]:
+        if budget.is_used_up():
+            break
+        more = [choose.choice((signal.SIGINT, signal.SIGTERM))] * (cell.how == "interrupted")
+        done = TRIALS[cell.how](place, scene, cell.fault, *more)
+        wrong += [str(done)] * bool(done.wrong)
+        budget.record(f"deploy, delete, diff, follow: {cell.how}", 1)
+    assert not wrong, "\n".join(wrong)
 
 
 BUSY = Fault("still in progress", "DescribeStacks", times=3)

@@ -1,10 +1,11 @@
 """The kinds of faults: responses that replace those of AWS, or that change them."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from fault_http import Answer, Request
+from fault_http import SILENCE, Answer, Request
 from fault_pages import ANY_LIST, EVENTS, LISTS, PAGES
 
 FOREVER = 1_000_000
@@ -23,6 +24,8 @@ RETRIED = {
     "answer lost",
     "answer and token lost",
     "body cut off",
+    "silence",
+    "silence though done",
 }
 
 
@@ -49,7 +52,8 @@ class Fault:
     @property
     def unnoticed(self) -> bool:
         """Whether the command must end as without the fault."""
-        return self.kind in HARMLESS or (self.kind in RETRIED and self.times == 1)
+        by_sdk = not self.action.startswith(" ")  # `verify` sends its reads itself, without a retry
+        return self.kind in HARMLESS or (self.kind in RETRIED and self.times == 1 and by_sdk)
 
     def __str__(self) -> str:
         which = {1: f"call {self.first}", FOREVER: f"from call {self.first} on"}
@@ -58,29 +62,32 @@ class Fault:
 
 
 def _throttled(request: Request) -> Answer:
-    if request.service == "s3":
-        return _s3_error(503, "SlowDown", "Please reduce your request rate.")
-    return _query_error(400, "Throttling", "Rate exceeded")
+    what = "Rate exceeded"
+    match request.protocol:
+        case "s3":
+            return _error(request, 503, "SlowDown", "Please reduce your request rate.")
+        case "query":
+            return _error(request, 400, "Throttling", what)
+    return _error(request, 429, "TooManyRequestsException", what)
 
 
 def _failed(request: Request) -> Answer:
     what = "We encountered an internal error. Please try again."
-    return (_s3_error if request.service == "s3" else _query_error)(500, "InternalError", what)
+    return _error(request, 500, "InternalError", what)
 
 
 def _unavailable(request: Request) -> Answer:
-    error = _s3_error if request.service == "s3" else _query_error
-    return error(503, "ServiceUnavailable", "Service is unable to handle request.")
+    return _error(request, 503, "ServiceUnavailable", "Service is unable to handle request.")
 
 
 def _expired(request: Request) -> Answer:
-    error = _s3_error if request.service == "s3" else _query_error
-    return error(403, "ExpiredToken", "The security token included in the request is expired")
+    code = "ExpiredTokenException" if request.protocol == "json" else "ExpiredToken"
+    return _error(request, 403, code, "The security token included in the request is expired")
 
 
 def _denied(request: Request) -> Answer:
-    error = _s3_error if request.service == "s3" else _query_error
-    return error(403, "AccessDenied", "User is not authorized to perform this action")
+    code = "AccessDeniedException" if request.protocol == "json" else "AccessDenied"
+    return _error(request, 403, code, "User is not authorized to perform this action")
 
 
 def _gateway(_: Request) -> Answer:
@@ -88,11 +95,20 @@ def _gateway(_: Request) -> Answer:
     return Answer.of(502, "text/html", page)
 
 
+def _portal_instead(_: Request) -> Answer:
+    return _PORTAL
+
+
 def _reset(_: Request) -> None:
     """No answer at all: the connection is reset."""
 
 
-# Answered in AWS's place, which never receives of the call.
+def _silent(_: Request) -> Answer:
+    return SILENCE
+
+
+_PORTAL = Answer.of(200, "text/html", "<html><body>Welcome! <br> Log in to continue</body></html>")
+# Answered in AWS's place, which never receives the call.
 INSTEAD: dict[str, Callable[[Request], Answer | None]] = {
     "throttled": _throttled,
     "500": _failed,
@@ -100,12 +116,36 @@ INSTEAD: dict[str, Callable[[Request], Answer | None]] = {
     "expired token": _expired,
     "denied": _denied,
     "HTML of a gateway": _gateway,
+    "HTML of a portal instead": _portal_instead,
     "reset before": _reset,
+    "silence": _silent,
+}
+
+# Answered in AWS's place, which has done what was asked.
+THOUGH_DONE: dict[str, Callable[[Request], Answer | None]] = {
+    "500 though done": _failed,
+    "silence though done": _silent,
+    "answer lost": _reset,
+    "answer and token lost": _reset,
 }
 
 
 def _portal(_: Answer) -> Answer:
-    return Answer.of(200, "text/html", "<html><body>Welcome! <br> Log in to continue</body></html>")
+    return _PORTAL
+
+
+_ETAG = re.compile(rb"(<ETag>(?:&quot;|\")?)[0-9a-f]{32}")
+
+
+def _with_etag(answer: Answer, etag: str | None) -> Answer:
+    """The same answer with another ETag in the headers and the body, or with none."""
+    kept = [header for header in answer.headers if header[0].lower() != "etag"]
+    if etag and len(kept) < len(answer.headers):
+        kept.append(("ETag", f'"{etag}"'))
+    body = _ETAG.sub(rb"\g<1>" + etag.encode(), answer.body) if etag else answer.body
+    if etag is None:
+        body = re.sub(rb"<ETag>.*?</ETag>", b"", body)
+    return replace(answer, headers=tuple(kept)).saying(body)
 
 
 def _without_result(answer: Answer) -> Answer:
@@ -119,11 +159,8 @@ def _busy(answer: Answer) -> Answer:
     return answer.saying(re.sub(status, rb"\1_IN_PROGRESS\2", answer.body))
 
 
-# AWS did what was asked, and this becomes of its answer; None is a reset connection.
-AFTERWARDS: dict[str, Callable[[Answer], Answer | None]] = {
-    "answer lost": lambda _: None,
-    "answer and token lost": lambda _: None,
-    "500 though done": lambda _: _query_error(500, "InternalFailure", "An internal error."),
+# AWS did what was asked, and this becomes of its answer.
+AFTERWARDS: dict[str, Callable[[Answer], Answer]] = {
     "body cut off": lambda answer: replace(answer, cut=len(answer.body) // 2),
     "empty body": lambda answer: answer.saying(b""),
     "half a body": lambda answer: answer.saying(answer.body[: len(answer.body) // 2]),
@@ -132,23 +169,45 @@ AFTERWARDS: dict[str, Callable[[Answer], Answer | None]] = {
     "no result": _without_result,
     "slow": lambda answer: answer,
     "still in progress": _busy,
+    "wrong ETag": lambda answer: _with_etag(answer, "0123456789abcdef" * 2),
+    "no ETag": lambda answer: _with_etag(answer, None),
 }
 # The test acts while the call is held, before or after AWS gets it; there is no response.
 HELD = ("held before", "held after")
-KINDS = {*INSTEAD, *AFTERWARDS, *PAGES, *HELD}
+KINDS = {*INSTEAD, *THOUGH_DONE, *AFTERWARDS, *PAGES, *HELD}
 HARMLESS = {"slow", *PAGES}
+# AWS has done what was asked, or may have, and its answer does not say so.
+UNKNOWN_AFTER = {*THOUGH_DONE, *AFTERWARDS} - {"slow", "still in progress"}
 
 
 def kinds_for(action: str) -> list[str]:
     """The kinds of faults that a call of the action can meet."""
-    found = [*INSTEAD, *AFTERWARDS]
+    found = [*INSTEAD, *THOUGH_DONE, *AFTERWARDS]
     if action != "DescribeStacks":
         found.remove("still in progress")
+    if not action.startswith("s3 "):
+        found.remove("wrong ETag")
+        found.remove("no ETag")
     if action in LISTS:
         found += ANY_LIST
     if action == "DescribeStackEvents":
         found += EVENTS
     return found
+
+
+def _error(request: Request, status: int, code: str, message: str) -> Answer:
+    """An error in the format of the service."""
+    errors = {"s3": _s3_error, "query": _query_error, "json": _json_error}
+    return errors[request.protocol](status, code, message)
+
+
+def _json_error(status: int, code: str, message: str) -> Answer:
+    """An error of API Gateway and of services with a JSON protocol.
+
+    https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html#operation-error-serialization
+    """
+    answer = Answer.of(status, "application/json", json.dumps({"message": message}))
+    return replace(answer, headers=(*answer.headers, ("x-amzn-ErrorType", code)))
 
 
 def _query_error(status: int, code: str, message: str) -> Answer:

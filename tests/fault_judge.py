@@ -99,20 +99,20 @@ class Case:
 
 def judge(case: Case) -> list[str]:
     """What is wrong with the run; empty if everything is right."""
-    return [wrong for rule in _RULES for wrong in rule(case)]
+    return [*run_faults(case.run), *(wrong for rule in _RULES for wrong in rule(case))]
 
 
-def _crashed(case: Case) -> Iterator[str]:
-    if case.run.crash or "Traceback" in case.run.stderr:
-        yield f"it crashed: {case.run.crash.strip() or case.run.last_line}"
+def run_faults(run: Run) -> Iterator[str]:
+    """What is wrong with the output of any command.
 
-
-def _one_error(case: Case) -> Iterator[str]:
-    """An error is one line, the last one, and says what to do after a semicolon."""
-    errors = [line for line in case.run.stderr.splitlines() if line.startswith("Error:")]
-    if len(errors) != (case.run.exit_code not in (0, 5)):
-        yield f"exit {case.run.exit_code} with {len(errors)} lines of error"
-    if errors and errors[-1] != case.run.last_line:
+    An error is one line, the last one, and says what to do after a semicolon.
+    """
+    if run.crash or "Traceback" in run.stderr or "this is a bug" in run.stderr:
+        yield f"it crashed: {run.crash.strip() or run.last_line}"
+    errors = [line for line in run.stderr.splitlines() if line.startswith("Error:")]
+    if len(errors) != (run.exit_code not in (0, 5)):
+        yield f"exit {run.exit_code} with {len(errors)} lines of error"
+    if errors and errors[-1] != run.last_line:
         yield "the error is not the last line"
     if errors and not errors[-1].partition("; ")[2]:
         yield "the error does not say what to do"
@@ -218,8 +218,6 @@ def _names(events: Counter[tuple[str, str]]) -> str:
 
 
 _RULES: tuple[Callable[[Case], Iterator[str]], ...] = (
-    _crashed,
-    _one_error,
     _end,
     _verdict,
     _no_change,

@@ -1,31 +1,11 @@
-"""Commands print the truth when calls fail, and the judge of their output is tested too.
+"""The judge of commands with faults is tested too: it accepts what is right, and nothing else."""
 
-`make faults` injects every fault into every call of every scene; here is one of each kind.
-"""
-
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from fault_bench import trial
-from fault_judge import Case, Goal, Run, Truth, judge
-from fault_kinds import FOREVER, HELD, KINDS, Fault
-from fault_proxy import Proxy
-from fault_scenes import (
-    CREATE,
-    CREATE_FAILS,
-    DELETE,
-    NOTHING,
-    PURGE,
-    SCENES,
-    UPDATE,
-    UPDATE_FAILS,
-    Scene,
-)
-from fault_site import Place
 
-from readmodel_cfn.local.sandbox import Sandbox
+from fault_judge import Case, Goal, Run, Truth, judge
 
 OLD, NEW = {"Resources": {"A": 1}}, {"Resources": {"B": 2}}
 API = "abc123"
@@ -135,69 +115,3 @@ def test_judge_rejects_every_other_exit_code(name: str) -> None:
     case = RIGHT[name]
     for code in {0, 4, 6} - {case.run.exit_code}:
         assert judge(with_run(case, code, "Error: shop: what; do" if code else "", API))
-
-
-@pytest.fixture(scope="module")
-def place(
-    sandbox: Sandbox, client_of: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Place]:
-    proxy = Proxy(sandbox.port)
-    folder = tmp_path_factory.mktemp("faults")
-    yield Place(sandbox, proxy, folder, lambda service: client_of(sandbox, service))
-    proxy.close()
-
-
-@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
-def test_scene_without_a_fault_ends_right(place: Place, scene: Scene) -> None:
-    assert trial(place, scene).wrong == ()
-
-
-# One of each kind at least, where it matters most.
-FAULTS = [
-    (CREATE, Fault("500", "DescribeStacks")),
-    (CREATE, Fault("denied", "DescribeStacks", times=FOREVER)),
-    (CREATE, Fault("throttled", "CreateStack")),
-    (CREATE, Fault("reset before", "CreateStack", times=FOREVER)),
-    (CREATE, Fault("answer lost", "CreateStack", times=FOREVER)),
-    (CREATE, Fault("answer and token lost", "CreateStack")),
-    (CREATE, Fault("500 though done", "CreateStack", times=FOREVER)),
-    (CREATE, Fault("empty body", "CreateStack")),
-    (CREATE, Fault("expired token", "DescribeStacks", first=2, times=FOREVER)),
-    (CREATE, Fault("each page twice", "DescribeStackEvents", times=FOREVER)),
-    (CREATE_FAILS, Fault("answer lost", "CreateStack")),
-    (UPDATE, Fault("body cut off", "GetTemplate")),
-    (UPDATE, Fault("answer lost", "CreateChangeSet", times=FOREVER)),
-    (UPDATE, Fault("short pages", "DescribeChangeSet", times=FOREVER)),
-    (UPDATE, Fault("answer lost", "DeleteChangeSet", times=FOREVER)),
-    (UPDATE, Fault("expired token", "UpdateStack", times=FOREVER)),
-    (UPDATE, Fault("half a body", "UpdateStack")),
-    (UPDATE, Fault("answer lost", "UpdateStack", times=FOREVER)),
-    (UPDATE, Fault("garbage", "DescribeStacks", first=2)),
-    (UPDATE, Fault("still in progress", "DescribeStacks", first=2, times=3)),
-    (UPDATE, Fault("slow", "DescribeStackEvents")),
-    (UPDATE, Fault("no result", "DescribeStackEvents", first=2)),
-    (UPDATE, Fault("overlapping pages", "DescribeStackEvents", times=FOREVER)),
-    (UPDATE, Fault("empty pages between", "DescribeStackEvents", times=FOREVER)),
-    (UPDATE_FAILS, Fault("each event twice", "DescribeStackEvents", times=FOREVER)),
-    (UPDATE_FAILS, Fault("events shuffled", "DescribeStackEvents", times=FOREVER)),
-    (UPDATE_FAILS, Fault("events reversed", "DescribeStackEvents", times=FOREVER)),
-    (NOTHING, Fault("503", "DescribeStacks")),
-    (NOTHING, Fault("HTML of a gateway", "GetTemplate")),
-    (DELETE, Fault("answer lost", "DeleteStack", times=FOREVER)),
-    (DELETE, Fault("HTML of a portal", "DescribeStacks", first=2)),
-    (DELETE, Fault("an empty page first", "ListStackResources", times=FOREVER)),
-    (PURGE, Fault("throttled", "s3 POST /*?delete")),
-]
-
-
-def test_every_kind_of_fault_is_injected() -> None:
-    assert {fault.kind for _, fault in FAULTS} == KINDS - set(HELD)
-
-
-@pytest.mark.parametrize(
-    ("scene", "fault"), FAULTS, ids=lambda value: str(getattr(value, "name", value))
-)
-def test_command_survives_a_fault(place: Place, scene: Scene, fault: Fault) -> None:
-    done = trial(place, scene, fault)
-    assert done.injected, f"no call had the fault, of {done.calls}"
-    assert done.wrong == (), done

@@ -9,6 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 Headers = tuple[tuple[str, str], ...]
 
 
+def _header(headers: Headers, name: str) -> str:
+    return next((value for key, value in headers if key.lower() == name.lower()), "")
+
+
 @dataclass(frozen=True)
 class Request:
     """A request as it came, with its Host header: the signature covers it."""
@@ -21,7 +25,7 @@ class Request:
     @property
     def service(self) -> str:
         """The service that the request is signed for; empty for one without a signature."""
-        signed = dict(self.headers).get("Authorization", "")
+        signed = _header(self.headers, "Authorization")
         found = re.search(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request", signed)
         return found[1] if found else ""
 
@@ -33,13 +37,21 @@ class Request:
 
     @property
     def action(self) -> str:
-        """The call: its `Action`, else service, method and path with no name of a bucket in it."""
+        """The call: its `Action`, else service, method and path, without random names."""
         if "Action" in self.parameters:
             return self.parameters["Action"]
         url = urlsplit(self.target)
-        path = re.sub(r"^/[^/]+", "/*", url.path)
+        path = re.sub(r"^/(_aws/execute-api/|restapis/)?[^/]+", r"/\1*", url.path)
+        path = re.sub(r"(deployments/|readmodel-cfn-probe-)\w+", r"\1*", path)
         first = url.query.partition("&")[0].partition("=")[0]
         return f"{self.service} {self.method} {path}" + (f"?{first}" if first else "")
+
+    @property
+    def protocol(self) -> str:
+        """The format of the answer: s3, query (XML), or json."""
+        if self.service == "s3":
+            return "s3"
+        return "query" if "Action" in self.parameters else "json"
 
     @property
     def token(self) -> str:
@@ -62,7 +74,15 @@ class Answer:
         """An answer that the proxy makes up."""
         return cls(status, (("Content-Type", kind),), body.encode())
 
+    def header(self, name: str) -> str:
+        """A header's value; empty if it is not there."""
+        return _header(self.headers, name)
+
     def saying(self, body: bytes) -> Self:
         """The same answer with another body, and so with another length."""
         headers = tuple(header for header in self.headers if header[0].lower() != "content-length")
         return replace(self, headers=headers, body=body)
+
+
+SILENCE = Answer(0, (), b"")
+"""No answer on a connection that stays open."""

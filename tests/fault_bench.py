@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from fault_commands import Command
 from fault_judge import Case, Goal, Run, Truth, judge
 from fault_kinds import Fault
 from fault_proxy import Call
@@ -21,9 +22,9 @@ _ANY_END = (0, 1, 4, 5, 6, 9)
 
 @dataclass(frozen=True)
 class Trial:
-    """The result of a scene with faults; the command survived if nothing is `wrong`."""
+    """The result of a command with faults; it survived if nothing is `wrong`."""
 
-    scene: Scene
+    scene: Scene | Command
     what: str
     calls: tuple[Call, ...]
     run: Run

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from functional_aws import Aws
 
-from readmodel_cfn import Domain, Logs, ReadModel, build_template, render
+from readmodel_cfn import Access, Domain, Logs, ReadModel, build_template, render
 from readmodel_cfn.deploy.edge import check_account_role, check_certificates, disabled_endpoints
 from readmodel_cfn.deploy.physical_names import NamedResource
 from readmodel_cfn.deploy.preflight import TakenName, find_taken, preflight
@@ -92,6 +92,13 @@ def test_endpoint_is_disabled_by_an_update_only() -> None:
     assert disabled_endpoints(content(ReadModel()), off) == ["ApiGateway"]
     assert disabled_endpoints(off, off) == disabled_endpoints(off, on) == []
     assert disabled_endpoints(None, off) == []
+
+
+def test_making_an_api_private_disables_its_url() -> None:
+    private = content(ReadModel(access=Access(private=True, source_vpces=("vpce-0a1b2c3d",))))
+    assert disabled_endpoints(content(ReadModel()), private) == ["ApiGateway"]
+    assert disabled_endpoints(private, private) == []
+    assert disabled_endpoints(private, content(ReadModel())) == []
 
 
 @pytest.mark.parametrize(("found", "taken"), [("/shop/reads", True), ("/shop/reads-2", False)])

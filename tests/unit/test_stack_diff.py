@@ -172,6 +172,7 @@ KEY_CHANGES: tuple[ChangeKind, ...] = ("replace", "remove")
         (BUCKET, True, True),
         ("AWS::ApiGateway::RestApi", True, True),
         ("AWS::ApiGateway::Stage", True, True),
+        ("AWS::CloudFront::Distribution", True, True),
         ("AWS::IAM::AccessKey", True, False),
         ("AWS::IAM::Policy", False, False),
     ],

@@ -69,7 +69,10 @@ def check_certificates(after: Template, region: str | None) -> None:
 
 
 def disabled_endpoints(before: Template | str | None, after: Template) -> list[str]:
-    """The logical IDs of the APIs whose own URL an update disables; of a new stack none."""
+    """The logical IDs of the APIs whose own URL an update disables; of a new stack none.
+
+    A private API has another URL, in the VPC.
+    """
     if not isinstance(before, Mapping):
         return []
     old, new = unconditional_resources(before), unconditional_resources(after)
@@ -78,7 +81,10 @@ def disabled_endpoints(before: Template | str | None, after: Template) -> list[s
 
 
 def _is_disabled(properties: Mapping[str, Any]) -> bool:
-    return str(properties.get("DisableExecuteApiEndpoint", False)).lower() == "true"
+    configuration = properties.get("EndpointConfiguration")
+    types = configuration.get("Types") if isinstance(configuration, Mapping) else None
+    disabled = str(properties.get("DisableExecuteApiEndpoint", False)).lower() == "true"
+    return disabled or types == ["PRIVATE"]
 
 
 def _of_type(resources: Resources, type_: str) -> Iterator[tuple[str, dict[str, Any]]]:

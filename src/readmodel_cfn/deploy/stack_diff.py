@@ -26,12 +26,14 @@ _CONSEQUENCES = {
     "AWS::ApiGateway::Stage": "its URL changes",
     "AWS::ApiGateway::DomainName": "its URL no longer answers",
     "AWS::ApiGateway::BasePathMapping": "its URL no longer answers",
+    "AWS::CloudFront::Distribution": "its URL no longer answers",
     _ACCESS_KEY: "publishers with the old key are refused",
 }
 # Replacing or removing one of these needs a consent of its own.
 _PROTECTED = (
     *("AWS::S3::Bucket", "AWS::ApiGateway::RestApi", "AWS::ApiGateway::Stage"),
     *("AWS::ApiGateway::DomainName", "AWS::ApiGateway::BasePathMapping"),
+    "AWS::CloudFront::Distribution",
 )
 
 

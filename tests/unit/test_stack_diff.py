@@ -186,6 +186,26 @@ def test_a_bucket_an_api_and_a_url_are_protected(
     assert (bool(resource.loss), resource.is_protected) == (loses and lost, loses and protected)
 
 
+@pytest.mark.parametrize(
+    ("policy", "action", "retained"),
+    [
+        ("Retain", "Remove", True),
+        ("RetainExceptOnCreate", "Remove", True),
+        ("Delete", "Remove", False),
+        (None, "Remove", False),
+        ("Retain", "Add", False),
+    ],
+)
+def test_removed_resource_with_a_deletion_policy_is_retained(
+    policy: str | None, action: str, retained: bool
+) -> None:
+    present = {"Resources": {"Store": {"Type": BUCKET, "DeletionPolicy": policy}}}
+    empty: dict[str, Any] = {"Resources": {}}
+    pair = (empty, present) if action == "Add" else (present, empty)
+    (only,) = compared(*pair, change(Action=action)).resources
+    assert only.retained is retained
+
+
 def test_only_a_replaced_access_key_has_a_new_one_to_read() -> None:
     replaced, removed = (ResourceDiff(kind, "R", "AWS::IAM::AccessKey") for kind in KEY_CHANGES)
     assert replaced.loss.startswith(removed.loss)

@@ -214,9 +214,10 @@ def deploy(
 
 
 def _next_command(stack: ReadModelStack, result: DeployResult) -> str:
-    if result.created and stack.model.releases:
+    is_new = result.created and result.status == "CREATE_COMPLETE"
+    if is_new and stack.model.releases:
         return same_stack("publish", "DIR", "--release")
-    if result.created:
+    if is_new:
         return same_stack("publish", "FILE", "--key", stack.model.routes[0].example.key)
     return same_stack("verify")
 

@@ -45,7 +45,8 @@ def _full(diff: StackDiff) -> Iterator[str]:
     names = max((len(resource.logical_id) for resource in diff.resources), default=0)
     for resource in diff.resources:
         name = resource.logical_id.ljust(names)
-        yield f"{_mark(resource.access)} {_kind(resource, kinds)}  {name}  {resource.type}"
+        type_ = f"{resource.type}{_kept(resource)}"
+        yield f"{_mark(resource.access)} {_kind(resource, kinds)}  {name}  {type_}"
         yield from _loss(resource)
         for change in _values(resource):
             yield f"{_mark(change.access)}     {change}"
@@ -129,7 +130,7 @@ def _group(resource: ResourceDiff) -> Any:
     """What resources of one group have in common."""
     places = frozenset(_place(change) for change in _values(resource))
     alone = resource.logical_id if resource.loss else ""
-    return _word(resource), resource.type, resource.access, places, alone
+    return _word(resource), resource.type, resource.retained, resource.access, places, alone
 
 
 def _rank(group: Sequence[ResourceDiff]) -> tuple[bool, bool]:
@@ -142,9 +143,9 @@ def _group_lines(group: Sequence[ResourceDiff], kinds: int, width: int) -> Itera
     start = f"{_mark(first.access)} {_kind(first, kinds)}  "
     space = width - 2 - max(kinds, len(_word(first))) - 2
     if len(group) == 1:
-        text = f"{first.logical_id}  {first.type}"
+        text = f"{first.logical_id}  {first.type}{_kept(first)}"
     else:
-        text = f"{len(group)} {first.type}: "
+        text = f"{len(group)} {first.type}{_kept(first)}: "
         text += _listed([resource.logical_id for resource in group], space - len(text))
     yield start + _cut(text, space)
     yield from _loss(first, width)
@@ -223,6 +224,10 @@ def _word(resource: ResourceDiff) -> str:
 def _kind(resource: ResourceDiff, width: int) -> str:
     colour = _COLOURS.get(resource.kind, "red")
     return click.style(_word(resource).ljust(width), fg=colour, bold=resource.is_protected or None)
+
+
+def _kept(resource: ResourceDiff) -> str:
+    return " (kept)" if resource.retained else ""
 
 
 def _loss(resource: ResourceDiff, width: int | None = None) -> Iterator[str]:

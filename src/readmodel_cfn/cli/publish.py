@@ -250,7 +250,7 @@ def publish(
                 invalidate=invalidate,
                 on_progress=report,
             )
-            _print_published(published, as_json)
+            _print_published(published, as_json, invalidate=invalidate)
             return
         result = stack.publish(
             paths,
@@ -270,6 +270,7 @@ def publish(
         with unfinished_if_output_fails(f"{result.sent:,} sent", None, _RUN_AGAIN):
             report(result)
             if not as_json:
+                _print_invalidated(result, invalidate)
                 output.changed("Published to", result.where)
     result.raise_for_status()
 
@@ -312,13 +313,19 @@ def _require_one_file(options: dict[str, str | None]) -> None:
             raise ConfigError("requires a single FILE", where=option)
 
 
-def _print_published(published: Published, as_json: bool) -> None:
+def _print_invalidated(done: Published | PublishResult, invalidate: bool) -> None:
+    if invalidate:
+        output.log(f"Invalidated: {', '.join(done.invalidated) or 'nothing, no document changed'}")
+
+
+def _print_published(published: Published, as_json: bool, *, invalidate: bool) -> None:
     where = f"{published.bucket}/{published.key}"
     with unfinished_if_output_fails("1 sent", where, _RUN_AGAIN):
         if as_json:
             output.print_json(published.as_dict())
         else:
             output.published(published)
+            _print_invalidated(published, invalidate)
             if published.outcome == "sent":
                 output.changed("Published to", published.where)
             else:

@@ -80,9 +80,8 @@ class Access:
 
     def _requires_key(self, logical_id: str) -> bool:
         found = _resource(self._after, logical_id)
-        properties = found.get("Properties")
-        has_properties = found.get("Type") == METHOD and isinstance(properties, Mapping)
-        return has_properties and is_true(properties.get(_KEY_REQUIRED))
+        properties = found.get("Properties") or {}
+        return found.get("Type") == METHOD and is_true(properties.get(_KEY_REQUIRED))
 
     def _is_target_kept(self, properties: Mapping[str, Any]) -> bool:
         """Whether what a removed policy belongs to, such as a bucket, is still in the template."""

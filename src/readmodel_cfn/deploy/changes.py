@@ -205,7 +205,9 @@ def _whole(
         f"/Properties/{name}": (value, ABSENT) if removed else (ABSENT, value)
         for name, value in (resource.get("Properties") or {}).items()
     }
-    return ResourceDiff(kind, logical_id, type_, physical_id, _properties(rows, widened))
+    retained = removed and str(resource.get("DeletionPolicy", "")).startswith("Retain")
+    properties = _properties(rows, widened)
+    return ResourceDiff(kind, logical_id, type_, physical_id, properties, retained=retained)
 
 
 def _properties(

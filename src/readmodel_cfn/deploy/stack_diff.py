@@ -130,7 +130,7 @@ class ResourceDiff:
     A resource that CloudFormation lists only because it refers to a changed one has no properties
     here, if what it refers to keeps its value. The kind is "may replace" if only AWS can decide
     whether the change replaces it. `replaced_by` are the properties whose change replaces it, or
-    may do so.
+    may do so. `retained` says whether a resource that is removed from the stack is not deleted.
     """
 
     kind: ChangeKind
@@ -139,6 +139,7 @@ class ResourceDiff:
     physical_id: str = ""
     properties: tuple[PropertyChange, ...] = ()
     replaced_by: tuple[str, ...] = ()
+    retained: bool = False
 
     @property
     def access(self) -> bool:

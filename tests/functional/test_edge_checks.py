@@ -13,6 +13,7 @@ from readmodel_cfn.deploy.edge import (
     check_account_role,
     check_certificates,
     disabled_endpoints,
+    effect_on_readers,
     new_topics,
 )
 from readmodel_cfn.deploy.physical_names import NamedResource
@@ -95,6 +96,7 @@ def test_endpoint_is_disabled_by_an_update_only() -> None:
     off = content(ReadModel(domain=replace(DOMAIN, default_endpoint=False)))
     assert disabled_endpoints(on, off) == ["ApiGateway"]
     assert disabled_endpoints(content(ReadModel()), off) == ["ApiGateway"]
+    assert "403" in effect_on_readers(["ApiGateway"], off)
     assert disabled_endpoints(off, off) == disabled_endpoints(off, on) == []
     assert disabled_endpoints(None, off) == []
 
@@ -125,6 +127,7 @@ def test_topic_with_a_subscriber_is_no_note(nested: bool) -> None:
 def test_making_an_api_private_disables_its_url() -> None:
     private = content(ReadModel(access=Access(private=True, source_vpces=("vpce-0a1b2c3d",))))
     assert disabled_endpoints(content(ReadModel()), private) == ["ApiGateway"]
+    assert "VPC" in effect_on_readers(["ApiGateway"], private)
     assert disabled_endpoints(private, private) == []
     assert disabled_endpoints(private, content(ReadModel())) == []
 

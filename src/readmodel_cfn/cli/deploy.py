@@ -125,8 +125,8 @@ def diff(
     metavar="LOGICAL_ID",
     type=WORD,
     multiple=True,
-    help="Replace this bucket, API, stage or domain name, which loses documents or changes the "
-    "URL; repeatable.",
+    help="Replace or remove this bucket, API, stage, domain name or distribution, which loses "
+    "documents or a URL; repeatable.",
 )
 @click.option(
     "--remove-all-routes",
@@ -136,7 +136,7 @@ def diff(
 @click.option(
     "--disable-endpoint",
     is_flag=True,
-    help="With --yes: disable API Gateway's own URL, whose readers then get 403.",
+    help="With --yes: disable API Gateway's own public URL, whose readers are then refused.",
 )
 @full_option
 @click.option(

@@ -106,11 +106,22 @@ def disabled_endpoints(before: Template | str | None, after: Template) -> list[s
     return [name for name, each in _of_type(new, _API) if name in enabled and _is_disabled(each)]
 
 
+def effect_on_readers(disabled: list[str], after: Template) -> str:
+    """What readers of the disabled URLs get."""
+    found = unconditional_resources(after)
+    if all(_is_private(properties_of(found[name])) for name in disabled):
+        return "only readers in a VPC of source_vpces reach the API"
+    return "its readers get 403"
+
+
 def _is_disabled(properties: Mapping[str, Any]) -> bool:
-    configuration = properties.get("EndpointConfiguration")
-    types = configuration.get("Types") if isinstance(configuration, Mapping) else None
     disabled = str(properties.get("DisableExecuteApiEndpoint", False)).lower() == "true"
-    return disabled or types == ["PRIVATE"]
+    return disabled or _is_private(properties)
+
+
+def _is_private(properties: Mapping[str, Any]) -> bool:
+    configuration = properties.get("EndpointConfiguration")
+    return isinstance(configuration, Mapping) and configuration.get("Types") == ["PRIVATE"]
 
 
 def _of_type(resources: Resources, type_: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from change_sets import difference
-from readmodel_cfn import Api, DataStore, Deployment, Logs, ReadModel, Route, Writer
+from readmodel_cfn import Api, Cdn, DataStore, Deployment, Logs, ReadModel, Route, Writer
 from readmodel_cfn.cli.diff import print_diff
 from readmodel_cfn.deploy.stack_diff import StackDiff
 
@@ -47,6 +47,20 @@ def lines(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
         return capsys.readouterr().out.splitlines()
 
     return printed
+
+
+def test_added_and_removed_outputs_are_named(lines: Lines) -> None:
+    cdn = replace(MODEL, cdn=Cdn())
+    for pair, sign in ((MODEL, cdn), "+"), ((cdn, MODEL), "-"):
+        (found,) = (line for line in lines(difference(*pair)) if "DistributionId" in line)
+        assert f" {sign} " in found
+        assert "DistributionUrl" in found
+
+
+def test_new_output_with_a_key_is_marked(lines: Lines) -> None:
+    shown = replace(MODEL, writer=Writer(key_in="outputs"))
+    (found,) = (line for line in lines(difference(MODEL, shown)) if "Outputs: +" in line)
+    assert found.startswith("!")
 
 
 @pytest.mark.parametrize("full", [True, False])

@@ -70,8 +70,27 @@ def _grouped(diff: StackDiff, width: int) -> Iterator[str]:
     if quiet:
         text = f"{counted(quiet, 'more resource')}: only tags, or references to what changes"
         yield _cut(f"  {'modify'.ljust(kinds)}  {text}", width)
-    yield from _value_lines(diff.parts, width, 2)
+    yield from _outputs(diff.parts, width)
+    yield from _value_lines([part for part in diff.parts if not _is_output(part)], width, 2)
     yield from _ending(diff, width)
+
+
+def _outputs(parts: Sequence[PropertyChange], width: int) -> Iterator[str]:
+    """The names of the added outputs in one line, and of the removed ones in another."""
+    for sign in ("+", "-"):
+        found = [
+            part for part in parts if _is_output(part) and (part.before is None) is (sign == "+")
+        ]
+        if found:
+            start = f"Outputs: {sign} "
+            names = _listed([part.path.split("/")[2] for part in found], width - 2 - len(start))
+            yield f"{_mark(any(part.access for part in found))} {start}{names}"
+
+
+def _is_output(part: PropertyChange) -> bool:
+    """Whether a whole output is added or removed."""
+    steps = part.path.split("/")
+    return steps[1] == "Outputs" and len(steps) == 3 and None in (part.before, part.after)
 
 
 def _settings(settings: Sequence[SettingChange], width: int) -> Iterator[tuple[str, bool]]:

@@ -22,7 +22,8 @@ class OptionError(ConfigError):
 
     def __init__(self, key: str, value: object, allowed: str) -> None:
         shown = repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "..."
-        super().__init__(f"{shown} is not allowed", where=key, hint=f"use {allowed}")
+        what = "no value is set" if value is None else f"{shown} is not allowed"
+        super().__init__(what, where=key, hint=f"use {allowed}")
         self.key: str = key
         self.value: object = value
         self.allowed: str = allowed

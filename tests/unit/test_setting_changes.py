@@ -233,3 +233,28 @@ def test_every_section_is_compared() -> None:
         "cdn",
         "waf",
     }
+
+
+@pytest.mark.parametrize(
+    "access",
+    [
+        Access("api-key"),
+        Access("iam"),
+        Access(source_ips=("192.0.2.0/24",)),
+        Access(private=True, source_vpces=("vpce-0123456789abcdef0",)),
+    ],
+)
+def test_a_diff_says_what_is_public_before_and_after_a_change_of_readers(access: Access) -> None:
+    limited = replace(MODEL, access=access)
+    closed, opened = difference(MODEL, limited).exposure, difference(limited, MODEL).exposure
+    before, after = closed.rstrip(".").removeprefix("Public: ").split(" -> ")
+    assert "by anyone" in before
+    assert before != after
+    assert opened == f"Public: {after} -> {before}."
+
+
+def test_a_diff_of_the_same_readers_does_not_say_what_is_public() -> None:
+    more = replace(MODEL, routes=(*ROUTES, Route("c", "c.json")), cdn=Cdn())
+    assert difference(MODEL, more).exposure == ""
+    key = replace(MODEL, access=Access("api-key"))
+    assert difference(key, replace(MODEL, access=Access("iam"))).exposure == ""

@@ -170,7 +170,7 @@ class StackDiff:
     `others` the other parts of the template, such as outputs, with tags and protection. `action` is
     the plan's. `removed_routes` are the paths that are no longer served, and `kept_routes` is the
     number of deployed ones that still are. `exposure` says for a new stack what becomes public and
-    who may write.
+    who may write, and for an update what is public before and after, if other readers may read.
     """
 
     kind: ClassVar[str] = "diff"

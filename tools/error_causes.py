@@ -126,6 +126,10 @@ CAUSES: dict[str, tuple[str, str]] = {
         "AWS would refuse the value, or the option has another type.",
         "use one of the allowed values in the message",
     ),
+    "no value is set": (
+        "An option is required, alone or because of another one.",
+        "set one of the allowed values in the message",
+    ),
     "is not valid JSON": (
         "The template is neither valid JSON nor valid YAML.",
         "correct the place in the message",

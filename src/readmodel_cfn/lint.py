@@ -133,7 +133,7 @@ def _findings(text: str, config: Any) -> list[Finding]:
     try:
         with _processor_time(_MAX_SECONDS):
             template, unreadable = decode_str(text)
-            if large := template and _large_condition(template.get("Conditions")):
+            if large := _large_condition(template):
                 return [_stopped(f"the template is not checked: {large}")]
             matches = unreadable or Runner(ConfigMixIn(**config)).validate_template(template)
             for match in matches:
@@ -145,11 +145,11 @@ def _findings(text: str, config: Any) -> list[Finding]:
     return found
 
 
-def _large_condition(conditions: Any) -> str | None:
+def _large_condition(template: Any) -> str | None:
     """What is too large about a condition with those that it names, and those that these name."""
-    sizes = _ConditionSizes(conditions if isinstance(conditions, dict) else {})
+    conditions = template.get("Conditions") if isinstance(template, dict) else None
     try:
-        sizes.check()
+        _ConditionSizes(conditions if isinstance(conditions, dict) else {}).check()
     except _TooLarge as error:
         return str(error)
     return None

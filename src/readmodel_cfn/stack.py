@@ -345,8 +345,8 @@ class ReadModelStack:
             timeout: Seconds to wait for an operation at most.
             watch: Whether CloudFormation rolls an update back if an alarm of [alarms] fires.
             confirm: Called before each change. Without it these are refused: adopting a stack,
-                recreating it, continuing a failed rollback, replacing the bucket or the API,
-                and removing all routes.
+                recreating it, continuing a failed rollback, replacing or removing what has
+                the documents or a URL, disabling API Gateway's own URL, and removing all routes.
             on_progress: Gets the lint findings, the Plan, the StackDiff, each StackEvent, and Step
                 and Note.
             on_interrupt: Called on Ctrl-C during the wait. Without it the wait ends.

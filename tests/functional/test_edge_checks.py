@@ -8,8 +8,14 @@ from typing import Any
 import pytest
 from functional_aws import Aws
 
-from readmodel_cfn import Domain, Logs, ReadModel, build_template, render
-from readmodel_cfn.deploy.edge import check_account_role, check_certificates, disabled_endpoints
+from readmodel_cfn import Access, Alarms, Domain, Logs, ReadModel, build_template, render
+from readmodel_cfn.deploy.edge import (
+    check_account_role,
+    check_certificates,
+    disabled_endpoints,
+    effect_on_readers,
+    new_topics,
+)
 from readmodel_cfn.deploy.physical_names import NamedResource
 from readmodel_cfn.deploy.preflight import TakenName, find_taken, preflight
 from readmodel_cfn.deploy.spec import StackSpec
@@ -90,8 +96,40 @@ def test_endpoint_is_disabled_by_an_update_only() -> None:
     off = content(ReadModel(domain=replace(DOMAIN, default_endpoint=False)))
     assert disabled_endpoints(on, off) == ["ApiGateway"]
     assert disabled_endpoints(content(ReadModel()), off) == ["ApiGateway"]
+    assert "403" in effect_on_readers(["ApiGateway"], off)
     assert disabled_endpoints(off, off) == disabled_endpoints(off, on) == []
     assert disabled_endpoints(None, off) == []
+
+
+def test_new_topic_without_a_subscriber_is_a_note_with_its_output() -> None:
+    alarms = content(ReadModel(alarms=Alarms()))
+    (note,) = new_topics(content(ReadModel()), alarms)
+    assert "AlarmTopicArn" in note
+    assert len(new_topics(None, alarms)) == 1
+    assert new_topics(alarms, alarms) == []
+    given = ReadModel(alarms=Alarms(topic="arn:aws:sns:eu-west-1:123456789012:on-call"))
+    assert new_topics(None, content(given)) == []
+
+
+@pytest.mark.parametrize("nested", [True, False])
+def test_topic_with_a_subscriber_is_no_note(nested: bool) -> None:
+    template = content(ReadModel(alarms=Alarms()))
+    subscriber = {"Endpoint": "on-call@example.com", "Protocol": "email"}
+    if nested:
+        template["Resources"]["AlarmTopic"]["Properties"]["Subscription"] = [subscriber]
+    else:
+        properties = {"TopicArn": {"Ref": "AlarmTopic"}, **subscriber}
+        resource = {"Type": "AWS::SNS::Subscription", "Properties": properties}
+        template["Resources"]["Email"] = resource
+    assert new_topics(None, template) == []
+
+
+def test_making_an_api_private_disables_its_url() -> None:
+    private = content(ReadModel(access=Access(private=True, source_vpces=("vpce-0a1b2c3d",))))
+    assert disabled_endpoints(content(ReadModel()), private) == ["ApiGateway"]
+    assert "VPC" in effect_on_readers(["ApiGateway"], private)
+    assert disabled_endpoints(private, private) == []
+    assert disabled_endpoints(private, content(ReadModel())) == []
 
 
 @pytest.mark.parametrize(("found", "taken"), [("/shop/reads", True), ("/shop/reads-2", False)])

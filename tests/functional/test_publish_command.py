@@ -77,6 +77,17 @@ def test_published_file_prints_key_etag_and_version(aws: Aws) -> None:
     ]
 
 
+def test_invalidated_paths_are_printed(aws: Aws) -> None:
+    Path("readmodel.toml").write_text("[cdn]\n[writer]\nallow = ['put', 'invalidate']")
+    outputs(aws, DistributionId="E1", DistributionUrl="https://d1.cloudfront.net")
+    takes(aws)
+    aws.answers("cloudfront", "create_invalidation", {"Location": "l"})
+    done = publish("--invalidate", "--stack-name", "read-model")
+    assert done.exit_code == 0
+    assert "/samples*" in done.stderr
+    assert "/payload.json*" in done.stderr
+
+
 def test_url_has_the_values_of_the_key(aws: Aws, tmp_path: Path) -> None:
     (tmp_path / "readmodel.toml").write_text(ROUTES)
     outputs(aws)

@@ -126,8 +126,8 @@ def diff(
     metavar="LOGICAL_ID",
     type=WORD,
     multiple=True,
-    help="Replace this bucket, API, stage or domain name, which loses documents or changes the "
-    "URL; repeatable.",
+    help="Replace or remove this bucket, API, stage, domain name or distribution, which loses "
+    "documents or a URL; repeatable.",
 )
 @click.option(
     "--remove-all-routes",
@@ -137,7 +137,7 @@ def diff(
 @click.option(
     "--disable-endpoint",
     is_flag=True,
-    help="With --yes: disable API Gateway's own URL, whose readers then get 403.",
+    help="With --yes: disable API Gateway's own public URL, whose readers are then refused.",
 )
 @full_option
 @click.option(
@@ -215,9 +215,10 @@ def deploy(
 
 
 def _next_command(stack: ReadModelStack, result: DeployResult) -> str:
-    if result.created and stack.model.releases:
+    is_new = result.created and result.status == "CREATE_COMPLETE"
+    if is_new and stack.model.releases:
         return same_stack("publish", "DIR", "--release")
-    if result.created:
+    if is_new:
         return same_stack("publish", "FILE", "--key", stack.model.routes[0].example.key)
     return same_stack("verify")
 

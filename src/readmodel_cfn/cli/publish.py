@@ -264,7 +264,7 @@ def publish(
                 invalidate=invalidate,
                 on_progress=report,
             )
-            _print_published(published, as_json)
+            _print_published(published, as_json, invalidate=invalidate)
             return
         result = stack.publish(
             paths,
@@ -284,6 +284,7 @@ def publish(
         with unfinished_if_output_fails(result.done, None, _RUN_AGAIN):
             report(result)
             if not as_json:
+                _print_invalidated(result, invalidate)
                 output.changed("Published to", result.where)
     result.raise_for_status()
 
@@ -326,13 +327,19 @@ def _require_one_file(options: dict[str, str | None]) -> None:
             raise ConfigError("requires a single FILE", where=option)
 
 
-def _print_published(published: Published, as_json: bool) -> None:
+def _print_invalidated(done: Published | PublishResult, invalidate: bool) -> None:
+    if invalidate:
+        output.log(f"Invalidated: {', '.join(done.invalidated) or 'nothing, no document changed'}")
+
+
+def _print_published(published: Published, as_json: bool, *, invalidate: bool) -> None:
     where = f"{published.bucket}/{published.key}"
     with unfinished_if_output_fails("1 sent", where, _RUN_AGAIN):
         if as_json:
             _print_object(published)
         else:
             output.published(published)
+            _print_invalidated(published, invalidate)
             if published.outcome == "sent":
                 output.changed("Published to", published.where)
             else:

@@ -23,7 +23,7 @@ from readmodel_cfn.deploy.changes import from_change_set
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.context import DeployContext, DeployOptions, Detached, check_boto3
 from readmodel_cfn.deploy.diff import CLOCK, compare
-from readmodel_cfn.deploy.edge import disabled_endpoints
+from readmodel_cfn.deploy.edge import disabled_endpoints, effect_on_readers
 from readmodel_cfn.deploy.events import EventStream, OnInterrupt, OperationEnd, event_ids
 from readmodel_cfn.deploy.inspection import Inspection
 from readmodel_cfn.deploy.obstacles import removed_methods
@@ -364,7 +364,8 @@ def _require_consent_to_loss(
         text = f"remove all routes of {context.location} ({count})"
         context.require("remove-all-routes", text, diff.removed_routes)
     if apis := disabled_endpoints(inspection.template, context.spec.content):
-        text = f"disable the execute-api URL of {context.location}: its readers get 403"
+        effect = effect_on_readers(apis, context.spec.content)
+        text = f"disable the execute-api URL of {context.location}: {effect}"
         context.require("disable-endpoint", text, tuple(apis))
 
 

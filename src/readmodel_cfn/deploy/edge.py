@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from readmodel_cfn.aws.errors import aws_errors, error_code, readable_responses
+from readmodel_cfn.cloudformation.resources import references
 from readmodel_cfn.deploy.physical_names import Resources, properties_of, unconditional_resources
 from readmodel_cfn.errors import ReadModelError
 
 _STAGE, _ACCOUNT = "AWS::ApiGateway::Stage", "AWS::ApiGateway::Account"
 _API, _DOMAIN = "AWS::ApiGateway::RestApi", "AWS::ApiGateway::DomainName"
+_TOPIC, _SUBSCRIPTION = "AWS::SNS::Topic", "AWS::SNS::Subscription"
+_ALARM = "AWS::CloudWatch::Alarm"
 _CERTIFICATE = "RegionalCertificateArn"
 Template = Mapping[str, Any]
 Clients = Callable[[str], Any]
@@ -68,8 +71,34 @@ def check_certificates(after: Template, region: str | None) -> None:
             raise ReadModelError(what, where=name, hint=hint)
 
 
+def new_topics(before: Template | None, after: Template) -> list[str]:
+    """A note for each new topic of alarms to which the template subscribes nobody."""
+    old, new = unconditional_resources(before or {}), unconditional_resources(after)
+    notified = set(references([properties for _, properties in _of_type(new, _ALARM)]))
+    subscribed = set(references([properties for _, properties in _of_type(new, _SUBSCRIPTION)]))
+    outputs = {
+        name: set(references(output.get("Value")))
+        for name, output in (after.get("Outputs") or {}).items()
+        if isinstance(output, Mapping)
+    }
+    notes = []
+    for topic, properties in _of_type(new, _TOPIC):
+        has_subscriber = "Subscription" in properties or topic in subscribed
+        if topic in old or has_subscriber or topic not in notified:
+            continue
+        found = next((f", the output {name}" for name, ids in outputs.items() if topic in ids), "")
+        notes.append(
+            f"Nobody is subscribed to the new topic {topic}{found}: its alarms reach nobody until "
+            "you subscribe (aws sns subscribe)"
+        )
+    return notes
+
+
 def disabled_endpoints(before: Template | str | None, after: Template) -> list[str]:
-    """The logical IDs of the APIs whose own URL an update disables; of a new stack none."""
+    """The logical IDs of the APIs whose own URL an update disables; of a new stack none.
+
+    A private API has another URL, in the VPC.
+    """
     if not isinstance(before, Mapping):
         return []
     old, new = unconditional_resources(before), unconditional_resources(after)
@@ -77,8 +106,22 @@ def disabled_endpoints(before: Template | str | None, after: Template) -> list[s
     return [name for name, each in _of_type(new, _API) if name in enabled and _is_disabled(each)]
 
 
+def effect_on_readers(disabled: list[str], after: Template) -> str:
+    """What readers of the disabled URLs get."""
+    found = unconditional_resources(after)
+    if all(_is_private(properties_of(found[name])) for name in disabled):
+        return "only readers in a VPC of source_vpces reach the API"
+    return "its readers get 403"
+
+
 def _is_disabled(properties: Mapping[str, Any]) -> bool:
-    return str(properties.get("DisableExecuteApiEndpoint", False)).lower() == "true"
+    disabled = str(properties.get("DisableExecuteApiEndpoint", False)).lower() == "true"
+    return disabled or _is_private(properties)
+
+
+def _is_private(properties: Mapping[str, Any]) -> bool:
+    configuration = properties.get("EndpointConfiguration")
+    return isinstance(configuration, Mapping) and configuration.get("Types") == ["PRIVATE"]
 
 
 def _of_type(resources: Resources, type_: str) -> Iterator[tuple[str, dict[str, Any]]]:

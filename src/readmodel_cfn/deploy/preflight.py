@@ -6,7 +6,7 @@ from typing import Any
 
 from readmodel_cfn.aws.errors import aws_errors, error_code, readable_responses
 from readmodel_cfn.cloudformation.reader import read_template
-from readmodel_cfn.deploy.edge import check_account_role, check_certificates
+from readmodel_cfn.deploy.edge import check_account_role, check_certificates, new_topics
 from readmodel_cfn.deploy.obstacles import Obstacle, obstacles, of_us_east_1
 from readmodel_cfn.deploy.physical_names import (
     NAMINGS,
@@ -71,7 +71,7 @@ def preflight(
         ]
     )
     of_imports = [f"{name.resource.name} exists and is imported." for name in imported]
-    return [*of_account, *notes, *of_imports]
+    return [*of_account, *new_topics(before, spec.content), *notes, *of_imports]
 
 
 def _refuse(found: Sequence[Obstacle]) -> None:

@@ -118,8 +118,9 @@ def _existing(context: "DeployContext", names: Mapping[str, str]) -> Mapping[str
 
 def _watched(names: Iterable[str], minutes: int) -> str:
     after = f" and {counted(minutes, 'minute')} after it" if minutes else ""
+    takes = f" The deploy takes {counted(minutes, 'minute')} more." if minutes else ""
     what = f"During the update{after}, CloudFormation watches {', '.join(names)}"
-    return f"{what}: if one fires, it rolls back."
+    return f"{what}: if one fires, it rolls back.{takes}"
 
 
 def already_fires(state: AlarmState) -> str:

@@ -23,7 +23,8 @@ class OptionError(ConfigError):
     """A value that an option does not allow; `key` is a dotted key, as in TOML."""
 
     def __init__(self, key: str, value: object, allowed: str) -> None:
-        super().__init__(f"{shown(value)} is not allowed", where=key, hint=f"use {allowed}")
+        what = "no value is set" if value is None else f"{shown(value)} is not allowed"
+        super().__init__(what, where=key, hint=f"use {allowed}")
         self.key: str = key
         self.value: object = value
         self.allowed: str = allowed

@@ -99,7 +99,7 @@ def build_outputs(
     elif access_key is not None:
         outputs += _key(access_key, names)
     if topic is not None:
-        about = "Topic that the alarms notify"
+        about = "Topic that the alarms notify: subscribe to it"
         outputs.append(Output(names("AlarmTopicArn"), Description=about, Value=Ref(topic)))
     return outputs
 

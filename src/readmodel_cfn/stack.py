@@ -560,8 +560,10 @@ class ReadModelStack:
             )
         except Unfinished:
             if invalidate:  # the next run sends, and invalidates, only what is left
-                with suppress(ReadModelError):
+                try:
                     self._invalidate(changed, as_writer, outputs)
+                except ReadModelError as error:
+                    on_progress(Note(f"Warning: {error}"))
             raise
         if isinstance(done, PublishResult):
             self._write_metric(found.connection, on_progress)

@@ -29,7 +29,7 @@ from readmodel_cfn.analysis.audit import audit_report
 from readmodel_cfn.analysis.graph import flowchart
 from readmodel_cfn.config.file import parse
 from readmodel_cfn.config.origins import origins
-from readmodel_cfn.deploy.obstacles import of_us_east_1
+from readmodel_cfn.deploy.obstacles import cloudfront_obstacles
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.lint import lint
 from readmodel_cfn.template.options import OptionError
@@ -182,12 +182,32 @@ def test_given_certificate_is_used() -> None:
         (Cdn(), None, []),
     ],
 )
-def test_parts_of_us_east_1_are_refused_elsewhere(
+def test_parts_cloudfront_obstacles_are_refused_elsewhere(
     cdn: Cdn | None, waf: Waf | None, names: list[str]
 ) -> None:
     template = content(replace(PLAIN, cdn=cdn, waf=waf))
-    assert [each.where for each in of_us_east_1(template, "eu-west-1")] == names
-    assert of_us_east_1(template, "us-east-1") == of_us_east_1(template, None) == []
+    assert [each.where for each in cloudfront_obstacles(template, "eu-west-1")] == names
+    assert cloudfront_obstacles(template, "us-east-1") == cloudfront_obstacles(template, None) == []
+
+
+@pytest.mark.parametrize("region", ["us-gov-west-1", "cn-north-1"])
+def test_distribution_is_refused_where_cloudfront_is_missing(region: str) -> None:
+    (found,) = cloudfront_obstacles(content(STORE), region)
+    assert found.where == "Distribution"
+    assert cloudfront_obstacles(content(replace(PLAIN, waf=Waf())), region) == []
+
+
+def test_global_web_acl_is_in_us_east_1() -> None:
+    with pytest.raises(ConfigError):
+        Waf(web_acl=ACL.format("global").replace("us-east-1", "eu-west-1"))
+
+
+def test_first_name_of_a_made_certificate_has_at_most_64_characters() -> None:
+    long = f"{'a' * 50}.{'b' * 10}.com"
+    Cdn(aliases=("a.example.com", long), hosted_zone_id="Z1")
+    Cdn(aliases=(long,), certificate=CERTIFICATE)
+    with pytest.raises(ConfigError):
+        Cdn(aliases=(long,), hosted_zone_id="Z1")
 
 
 def test_writer_may_invalidate_this_distribution_only() -> None:

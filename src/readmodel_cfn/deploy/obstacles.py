@@ -23,6 +23,7 @@ from readmodel_cfn.limits import ACCESS_KEYS
 _STAGE, _DEPLOYMENT = "AWS::ApiGateway::Stage", "AWS::ApiGateway::Deployment"
 _ACCESS_KEY = "AWS::IAM::AccessKey"
 _DISTRIBUTION, _CLOUDFRONT_REGION = "AWS::CloudFront::Distribution", "us-east-1"
+_WITHOUT_CLOUDFRONT = ("cn-", "us-gov-")
 _RESOURCE, _METHOD = "AWS::ApiGateway::Resource", "AWS::ApiGateway::Method"
 _NEW_STACK = (
     "deploy under another stack name, switch the clients to the new URL, then delete this stack"
@@ -52,15 +53,25 @@ def obstacles(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> lis
     return [*stages, *_path_parts(*paths), *_duplicate_names(old, new), *_third_keys(old, new)]
 
 
-def of_us_east_1(after: Mapping[str, Any], region: str | None) -> list[Obstacle]:
-    """What CloudFront takes from us-east-1 only, if the stack is in another region.
+def cloudfront_obstacles(after: Mapping[str, Any], region: str | None) -> list[Obstacle]:
+    """What CloudFront does not have in the region of the stack.
 
+    Certificates and web ACLs it takes from us-east-1 only. GovCloud has no CloudFront, and China's
+    has neither certificates of ACM nor origin access controls, and serves no distribution at its
+    own name.
     https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html
     https://docs.aws.amazon.com/waf/latest/APIReference/API_CreateWebACL.html
+    https://docs.aws.amazon.com/solutions/latest/distributed-load-testing-on-aws/deploy-govcloud.html
+    https://docs.amazonaws.cn/en_us/aws/latest/userguide/cloudfront.html
     """
-    if region in (None, _CLOUDFRONT_REGION):
+    if region is None or region == _CLOUDFRONT_REGION:
         return []
     made = unconditional_resources(after)
+    if region.startswith(_WITHOUT_CLOUDFRONT):
+        what = f"a stack in {region} can have no CloudFront distribution like this one"
+        hint = "remove [cdn], or deploy the stack in another region"
+        distributions = [name for name, each in made.items() if each.get("Type") == _DISTRIBUTION]
+        return [Obstacle(name, what, hint) for name in distributions]
     used = json.dumps([each for each in made.values() if each.get("Type") == _DISTRIBUTION])
     found = []
     for name, resource in made.items():

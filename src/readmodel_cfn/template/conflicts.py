@@ -22,7 +22,13 @@ from readmodel_cfn.limits import (
 )
 from readmodel_cfn.template.references import plain
 
-_PHYSICAL_NAMES = ("BucketName", "UserName", "RoleName")
+_PHYSICAL_NAMES = {
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::IAM::User": "UserName",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::ApiGateway::DomainName": "DomainName",
+    "AWS::Logs::LogGroup": "LogGroupName",
+}
 
 
 def check_existing(template: Template, existing: Sequence[AWSObject]) -> None:
@@ -127,10 +133,9 @@ def _check_names(template: Template, added: Sequence[AWSObject]) -> None:
 
 
 def _names(resource: AWSObject) -> Iterator[tuple[str, str]]:
-    for key in _PHYSICAL_NAMES:
-        name = resource.properties.get(key)
-        if isinstance(name, str):
-            yield resource.resource_type, name
+    name = resource.properties.get(_PHYSICAL_NAMES.get(resource.resource_type, ""))
+    if isinstance(name, str):
+        yield resource.resource_type, name
 
 
 def _check_paths(existing: Iterable[AWSObject], added: Iterable[AWSObject]) -> None:

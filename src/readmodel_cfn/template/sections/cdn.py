@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from readmodel_cfn.limits import CERTIFICATE_NAME_LENGTH
 from readmodel_cfn.template.options import OptionError, check_options, option
 
 US_EAST_1 = "us-east-1"
@@ -56,6 +57,9 @@ class Cdn:
         if self.aliases and not (self.certificate or self.hosted_zone_id):
             allowed = "certificate or hosted_zone_id with it"
             raise OptionError("cdn.aliases", list(self.aliases), allowed)
+        if self.aliases and not self.certificate and len(self.aliases[0]) > CERTIFICATE_NAME_LENGTH:
+            most = f"a first name of at most {CERTIFICATE_NAME_LENGTH} characters"
+            raise OptionError("cdn.aliases", self.aliases[0], f"{most}, or certificate with it")
         for name in ("certificate", "hosted_zone_id"):
             if getattr(self, name) and not self.aliases:
                 raise OptionError(f"cdn.{name}", getattr(self, name), "it with aliases only")

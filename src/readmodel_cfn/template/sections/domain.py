@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from readmodel_cfn.limits import CERTIFICATE_NAME_LENGTH
 from readmodel_cfn.template.options import OptionError, check_options, option
 
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
@@ -57,6 +58,9 @@ class Domain:
         if not (self.certificate or self.hosted_zone_id):
             allowed = "the ARN of a certificate, or domain.hosted_zone_id, to request one"
             raise OptionError("domain.certificate", None, allowed)
+        if self.certificate is None and len(self.name) > CERTIFICATE_NAME_LENGTH:
+            allowed = f"at most {CERTIFICATE_NAME_LENGTH} characters, or domain.certificate with it"
+            raise OptionError("domain.name", self.name, allowed)
 
     @property
     def url(self) -> str:

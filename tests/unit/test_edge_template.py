@@ -182,7 +182,7 @@ def test_given_certificate_is_used() -> None:
         (Cdn(), None, []),
     ],
 )
-def test_parts_cloudfront_obstacles_are_refused_elsewhere(
+def test_parts_of_us_east_1_are_refused_elsewhere(
     cdn: Cdn | None, waf: Waf | None, names: list[str]
 ) -> None:
     template = content(replace(PLAIN, cdn=cdn, waf=waf))
@@ -344,9 +344,9 @@ def test_pairs_that_fit_are_allowed(changes: dict[str, Any]) -> None:
     [
         '[cdn]\norigin = "s3"',
         '[cdn]\naliases = ["data.example.com"]',
-        '[cdn]\naliases = ["data.example.com", "data.example.com"]\nhosted_zone = "Z1"',
-        '[cdn]\nhosted_zone = "Z1"',
-        '[cdn]\naliases = ["Data.example.com"]\nhosted_zone = "Z1"',
+        '[cdn]\naliases = ["data.example.com", "data.example.com"]\nhosted_zone_id = "Z1"',
+        '[cdn]\nhosted_zone_id = "Z1"',
+        '[cdn]\naliases = ["Data.example.com"]\nhosted_zone_id = "Z1"',
         '[cdn]\naliases = ["a.example.com"]\n'
         'certificate = "arn:aws:acm:eu-west-1:123456789012:certificate/1"',
         '[waf]\nmode = "off"',
@@ -374,6 +374,22 @@ def test_existing_api_is_refused(table: str) -> None:
     with pytest.raises(ConfigError, match=table):
         add_read_model(host, model, api=api)
     assert list(host.resources) == ["Shared"]
+
+
+def test_existing_bucket_is_for_a_distribution_that_reads_the_api() -> None:
+    host = Template()
+    with pytest.raises(ConfigError, match=r"cdn\.origin"):
+        add_read_model(host, STORE, data_store="shop-data")
+    add_read_model(host, API, data_store="shop-data")
+    assert "Distribution" in host.resources
+
+
+def test_two_distributions_of_a_template_do_not_have_the_same_alias() -> None:
+    host = Template()
+    model = replace(STORE, cdn=Cdn(aliases=("a.example.com",), certificate=CERTIFICATE))
+    add_read_model(host, model, "Shop")
+    with pytest.raises(ConfigError, match=r"a\.example\.com"):
+        add_read_model(host, model, "News")
 
 
 def test_two_read_models_with_cdn_fit_one_template() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from troposphere import AWSObject, Output, Ref, Template
 from troposphere import apigateway as ag
+from troposphere.cloudfront import Distribution
 
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.limits import (
@@ -27,6 +28,7 @@ _PHYSICAL_NAMES = {
     "AWS::IAM::User": "UserName",
     "AWS::IAM::Role": "RoleName",
     "AWS::ApiGateway::DomainName": "DomainName",
+    "AWS::CloudFront::Distribution": "Aliases",
     "AWS::Logs::LogGroup": "LogGroupName",
 }
 
@@ -133,9 +135,12 @@ def _check_names(template: Template, added: Sequence[AWSObject]) -> None:
 
 
 def _names(resource: AWSObject) -> Iterator[tuple[str, str]]:
-    name = resource.properties.get(_PHYSICAL_NAMES.get(resource.resource_type, ""))
-    if isinstance(name, str):
-        yield resource.resource_type, name
+    properties = resource.properties
+    if isinstance(resource, Distribution):
+        properties = getattr(properties.get("DistributionConfig"), "properties", {})
+    name = properties.get(_PHYSICAL_NAMES.get(resource.resource_type, ""))
+    names = name if isinstance(name, list) else [name]
+    yield from ((resource.resource_type, each) for each in names if isinstance(each, str))
 
 
 def _check_paths(existing: Iterable[AWSObject], added: Iterable[AWSObject]) -> None:

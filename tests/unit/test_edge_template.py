@@ -150,6 +150,11 @@ def test_pages_of_other_origins_may_read_through_the_distribution() -> None:
     assert "OPTIONS" in distribution(model)["DefaultCacheBehavior"]["AllowedMethods"]
 
 
+def test_comment_is_as_short_as_the_name_of_a_stack() -> None:
+    """Both have at most 128 characters."""
+    assert distribution(STORE)["Comment"] == {"Ref": "AWS::StackName"}
+
+
 def test_aliases_have_a_certificate_and_records() -> None:
     cdn = Cdn(aliases=("a.example.com", "b.example.com"), hosted_zone_id="Z1")
     model = replace(STORE, cdn=cdn)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from readmodel_cfn.limits import CERTIFICATE_NAME_LENGTH
+from readmodel_cfn.template.naming import HOSTED_ZONE, HOSTED_ZONE_IN_WORDS
 from readmodel_cfn.template.options import OptionError, check_options, option
 
 US_EAST_1 = "us-east-1"
@@ -42,8 +43,8 @@ class Cdn:
         None,
         "ID of the Route 53 hosted zone of the aliases: the stack makes their records (default: no "
         "records are made).",
-        pattern=r"Z[A-Z0-9]{1,31}",
-        allowed="the ID of a hosted zone, such as Z0123456789ABCDEFGHIJ",
+        pattern=HOSTED_ZONE,
+        allowed=HOSTED_ZONE_IN_WORDS,
         example="Z0123456789ABCDEFGHIJ",
     )
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from readmodel_cfn.limits import CERTIFICATE_NAME_LENGTH
+from readmodel_cfn.template.naming import HOSTED_ZONE, HOSTED_ZONE_IN_WORDS
 from readmodel_cfn.template.options import OptionError, check_options, option
 
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
@@ -25,8 +26,8 @@ class Domain:
         "ID of the public Route 53 hosted zone of the domain name, in the account of the stack: "
         "deploy adds the alias records (A and AAAA), and requests the certificate if none is "
         "given. Without it you add the record yourself.",
-        pattern=r"Z[A-Z0-9]{1,31}",
-        allowed="the ID of a hosted zone, such as Z0123456789ABCDEFGHIJ",
+        pattern=HOSTED_ZONE,
+        allowed=HOSTED_ZONE_IN_WORDS,
         example="Z0123456789ABCDEFGHIJ",
     )
     certificate: str | None = option(

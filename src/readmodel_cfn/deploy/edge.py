@@ -77,7 +77,7 @@ def check_regions(after: Template, region: str | None) -> None:
     resources = unconditional_resources(after)
     for kind, (property_, what) in _OF_REGION.items():
         for name, properties in _of_type(resources, kind):
-            for arn in _ARN.finditer(json.dumps(properties.get(property_))):
+            for arn in _ARN.finditer(json.dumps(properties.get(property_), default=str)):
                 if (found := arn["region"]) != region:
                     problem = f"the {what} is in {found}, and the stack in {region}"
                     raise ReadModelError(problem, where=name, hint=f"use a {what} in {region}")

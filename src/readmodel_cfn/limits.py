@@ -78,3 +78,7 @@ BUCKET_CORS_BYTES = 64 * 1024
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
 CLOUDFRONT_FUNCTION_BYTES = 10_240  # the code of a function
 CLOUDFRONT_WILDCARDS = 15  # invalidations of paths with * that may be in progress
+
+# AWS Certificate Manager, the first name of a certificate that it makes:
+# https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
+CERTIFICATE_NAME_LENGTH = 64

@@ -560,15 +560,18 @@ class ReadModelStack:
             )
         except Unfinished:
             if invalidate:  # the next run sends, and invalidates, only what is left
-                with suppress(ReadModelError):
-                    self._invalidate(changed, as_writer, outputs)
+                try:
+                    self._invalidate(changed, found.connection, outputs)
+                except ReadModelError as error:
+                    on_progress(Note(f"Warning: {error}"))
             raise
         if not isinstance(done, PublishResult):
             return done
         with keeping_result(done, done.done):
             self._write_metric(found.connection, on_progress)
             if invalidate:
-                done = replace(done, invalidated=self._invalidate(changed, as_writer, outputs))
+                paths = self._invalidate(changed, found.connection, outputs)
+                done = replace(done, invalidated=paths)
             if done.deleted:
                 command = f"{self.location.command('history')} KEY"
                 on_progress(Note(f"If the bucket keeps versions, restore can undo this: {command}"))
@@ -633,7 +636,7 @@ class ReadModelStack:
         with keeping_result(done, "1 sent"):
             self._write_metric(found.connection, on_progress)
             if invalidate:
-                done = self._invalidated(done, as_writer, outputs)
+                done = self._invalidated(done, found.connection, outputs)
         return done if bucket else self._with_url(done, outputs)
 
     @readable_errors()
@@ -683,7 +686,7 @@ class ReadModelStack:
         with keeping_result(done, "1 sent"):
             self._write_metric(found.connection, on_progress)
             if invalidate:
-                done = self._invalidated(done, as_writer, outputs)
+                done = self._invalidated(done, found.connection, outputs)
         return done if bucket else self._with_url(done, outputs)
 
     def plan_file(
@@ -2090,9 +2093,9 @@ class ReadModelStack:
         return ChangedRoutes(self.model.routes, on_progress, origin)
 
     def _invalidate(
-        self, changed: "ChangedRoutes", as_writer: bool, outputs: Mapping[str, str]
+        self, changed: "ChangedRoutes", connection: Connection | None, outputs: Mapping[str, str]
     ) -> tuple[str, ...]:
-        """Invalidate the changed routes, and return their paths.
+        """Invalidate the changed routes with the credentials that published; return their paths.
 
         Raises:
             Unfinished: CloudFront refused; the documents are published.
@@ -2100,20 +2103,18 @@ class ReadModelStack:
         from readmodel_cfn.publish.invalidation import invalidate
 
         if paths := changed.paths:
-            own = self._own(outputs or self.outputs())
-            connection = self.connection
-            if as_writer:
-                connection = self._destination(None, True, ignore).connection
-            invalidate(connection, own.required("DistributionId"), paths)
+            distribution = self._own(outputs).required("DistributionId")
+            invalidate(connection or self.connection, distribution, paths)
         return paths
 
     def _invalidated(
-        self, published: Published, as_writer: bool, outputs: Mapping[str, str]
+        self, published: Published, connection: Connection | None, outputs: Mapping[str, str]
     ) -> Published:
         """With the paths of the document's route, which are invalidated."""
         changed = self._changed_routes(ignore)
         changed.add(published.key)
-        return replace(published, invalidated=self._invalidate(changed, as_writer, outputs))
+        paths = self._invalidate(changed, connection, outputs)
+        return replace(published, invalidated=paths)
 
     def _known_destination(self, bucket: str | None, as_writer: bool) -> "Destination | None":
         """The bucket, if it is known without a call: then it is listed early.

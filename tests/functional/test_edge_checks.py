@@ -8,10 +8,20 @@ from typing import Any
 import pytest
 from functional_aws import Aws
 
-from readmodel_cfn import Access, Alarms, Domain, Logs, ReadModel, build_template, render
+from readmodel_cfn import (
+    Access,
+    Alarms,
+    DataStore,
+    Domain,
+    Logs,
+    ReadModel,
+    Waf,
+    build_template,
+    render,
+)
 from readmodel_cfn.deploy.edge import (
     check_account_role,
-    check_certificates,
+    check_regions,
     disabled_endpoints,
     effect_on_readers,
     new_topics,
@@ -83,12 +93,28 @@ def test_account_that_may_not_be_read_is_a_note(aws: Aws) -> None:
     assert "not checked" in note
 
 
-def test_certificate_of_another_region_is_refused() -> None:
-    template = content(ReadModel(domain=replace(DOMAIN, certificate=CERTIFICATE)))
-    check_certificates(template, "us-east-1")
-    check_certificates(template, None)
-    with pytest.raises(ReadModelError, match="us-east-1"):
-        check_certificates(template, REGION)
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"domain": replace(DOMAIN, certificate=CERTIFICATE)},
+        {"alarms": Alarms(topic="arn:aws:sns:us-east-1:123456789012:on-call")},
+        {"logs": Logs(kms_key="arn:aws:kms:us-east-1:123456789012:key/1")},
+        {"data_store": DataStore(kms_key="arn:aws:kms:us-east-1:123456789012:key/1")},
+        {"waf": Waf(web_acl="arn:aws:wafv2:us-east-1:123456789012:regional/webacl/shop/1")},
+    ],
+)
+def test_arn_of_another_region_is_refused(table: dict[str, Any]) -> None:
+    template = content(ReadModel(**table))
+    check_regions(template, "us-east-1")
+    check_regions(template, None)
+    with pytest.raises(ReadModelError, match="us-east-1") as refused:
+        check_regions(template, REGION)
+    assert REGION in str(refused.value)
+
+
+def test_resources_of_the_stack_are_in_its_region() -> None:
+    model = ReadModel(domain=DOMAIN, alarms=Alarms(), logs=Logs(), waf=Waf())
+    check_regions(content(model), REGION)
 
 
 def test_endpoint_is_disabled_by_an_update_only() -> None:

@@ -6,6 +6,7 @@ import pytest
 from functional_aws import Aws
 
 from readmodel_cfn.aws.connection import Connection
+from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.progress import Note
 from readmodel_cfn.publish import metric
 from readmodel_cfn.publish.metric import PublishMetric
@@ -60,3 +61,13 @@ def test_call_that_does_not_return_is_a_note(aws: Aws, monkeypatch: pytest.Monke
     PublishMetric("shop").write(Connection(), notes.append)
     assert len(notes) == 1
     assert aws.calls == []
+
+
+def test_client_that_cannot_be_made_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise ConfigError("no region", where="AWS")
+
+    monkeypatch.setattr(Connection, "client", refused)
+    notes: list[object] = []
+    PublishMetric("shop").write(Connection(), notes.append)
+    assert len(notes) == 1

@@ -10,6 +10,7 @@ from memory_s3 import memory_s3
 from readmodel_cfn.aws.alarms import AlarmState
 from readmodel_cfn.aws.retry import Clock
 from readmodel_cfn.errors import LostRace, ReadModelError, RolledBack, Stuck, Unfinished
+from readmodel_cfn.publish.release.store import ReleaseStore
 from readmodel_cfn.publish.release.watch import ReleaseWatch
 from readmodel_cfn.template.releases import POINTER
 from release_scene import LIVE, Scene, numbered
@@ -162,3 +163,29 @@ def test_release_that_is_gone_cannot_be_live_again(scene: Scene) -> None:
     with pytest.raises(Stuck):
         watch(scene, Alarms([[FIRES]])).watch("new")
     assert live(scene) == ("new", "new")
+
+
+def unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pointer(_: ReleaseStore) -> None:
+        raise ReadModelError("no response", where="S3")
+
+    monkeypatch.setattr(ReleaseStore, "pointer", pointer)
+
+
+def test_release_is_live_and_not_watched_if_the_pointer_cannot_be_read(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unreadable(monkeypatch)
+    with pytest.raises(Unfinished) as error:
+        watch(scene, Alarms()).watch("new")
+    assert "no response" in str(error.value)
+
+
+def test_alarm_fires_and_the_pointer_cannot_be_read(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = FakeClock(on_sleep=lambda: unreadable(monkeypatch))
+    with pytest.raises(Stuck) as error:
+        watch(scene, Alarms([[OK], [FIRES]]), clock).watch("new")
+    assert "ErrorsAlarm" in str(error.value)
+    assert scene.stages.variables[LIVE] == "new"

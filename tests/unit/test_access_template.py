@@ -127,7 +127,8 @@ def test_private_api_is_behind_its_vpc_endpoints() -> None:
     template = content(access)
     (api,) = properties(template, "RestApi")
     vpces = [VPCE, "vpce-0123abcd"]
-    assert api["EndpointConfiguration"] == {"Types": ["PRIVATE"], "VpcEndpointIds": vpces}
+    endpoint = {"Types": ["PRIVATE"], "VpcEndpointIds": vpces, "IpAddressType": "dualstack"}
+    assert api["EndpointConfiguration"] == endpoint
     _, addresses, endpoints = policy(access)
     assert addresses["Condition"] == {"NotIpAddress": {"aws:VpcSourceIp": ["10.0.0.0/8"]}}
     assert endpoints["Condition"] == {"StringNotEquals": {"aws:SourceVpce": vpces}}

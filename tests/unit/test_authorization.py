@@ -47,3 +47,17 @@ def test_without_credentials_the_read_is_not_sent(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Connection, "frozen_credentials", lambda _: None)
     with pytest.raises(ReadModelError, match="credentials"):
         signed(nobody)("GET", URL)
+
+
+def test_credentials_that_have_expired_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reads of a watched deploy are in threads of their own, where nothing else catches it."""
+    from botocore.exceptions import UnauthorizedSSOTokenError
+
+    def expired(_: Connection) -> None:
+        raise UnauthorizedSSOTokenError
+
+    sign = signed(connection())
+    monkeypatch.setattr(Connection, "frozen_credentials", expired)
+    with pytest.raises(ReadModelError) as refused:
+        sign("GET", URL)
+    assert "\n" not in str(refused.value)

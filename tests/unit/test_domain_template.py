@@ -199,3 +199,20 @@ def test_template_audits_clean(domain: Domain) -> None:
     report = audit_report(content(replace(PLAIN, domain=domain, deployment=Deployment(stage="x"))))
     assert not report.findings
     assert not report.unchecked
+
+
+def test_name_of_a_requested_certificate_has_at_most_64_characters() -> None:
+    long = f"{'a' * 50}.{'b' * 10}.com"
+    Domain(long[-64:], ZONE)
+    Domain(long, certificate=CERTIFICATE)
+    with pytest.raises(ConfigError) as refused:
+        Domain(long, ZONE)
+    assert refused.value.where == "domain.name"
+
+
+@pytest.mark.parametrize("table", [{"logs": Logs(name="/shop/reads")}, {"domain": IN_ZONE}])
+def test_two_read_models_of_a_template_do_not_have_the_same_name(table: dict[str, Any]) -> None:
+    template = Template()
+    add_read_model(template, replace(PLAIN, **table), "A")
+    with pytest.raises(ConfigError):
+        add_read_model(template, replace(PLAIN, **table), "B")

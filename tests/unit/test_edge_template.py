@@ -26,7 +26,7 @@ from readmodel_cfn import (
 )
 from readmodel_cfn.analysis.graph import flowchart
 from readmodel_cfn.config.file import parse
-from readmodel_cfn.deploy.obstacles import of_us_east_1
+from readmodel_cfn.deploy.obstacles import cloudfront_obstacles
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.template.options import OptionError
 from readmodel_cfn.template.pairs import PAIRS
@@ -126,6 +126,11 @@ def test_pages_of_other_origins_may_read_through_the_distribution() -> None:
     assert "OPTIONS" in distribution(model)["DefaultCacheBehavior"]["AllowedMethods"]
 
 
+def test_comment_is_as_short_as_the_name_of_a_stack() -> None:
+    """Both have at most 128 characters."""
+    assert distribution(STORE)["Comment"] == {"Ref": "AWS::StackName"}
+
+
 def test_aliases_have_a_certificate_and_records() -> None:
     cdn = Cdn(aliases=("a.example.com", "b.example.com"), hosted_zone_id="Z1")
     model = replace(STORE, cdn=cdn)
@@ -173,8 +178,28 @@ def test_parts_of_us_east_1_are_refused_elsewhere(
     cdn: Cdn | None, waf: Waf | None, names: list[str]
 ) -> None:
     template = content(replace(PLAIN, cdn=cdn, waf=waf))
-    assert [each.where for each in of_us_east_1(template, "eu-west-1")] == names
-    assert of_us_east_1(template, "us-east-1") == of_us_east_1(template, None) == []
+    assert [each.where for each in cloudfront_obstacles(template, "eu-west-1")] == names
+    assert cloudfront_obstacles(template, "us-east-1") == cloudfront_obstacles(template, None) == []
+
+
+@pytest.mark.parametrize("region", ["us-gov-west-1", "cn-north-1"])
+def test_distribution_is_refused_where_cloudfront_is_missing(region: str) -> None:
+    (found,) = cloudfront_obstacles(content(STORE), region)
+    assert found.where == "Distribution"
+    assert cloudfront_obstacles(content(replace(PLAIN, waf=Waf())), region) == []
+
+
+def test_global_web_acl_is_in_us_east_1() -> None:
+    with pytest.raises(ConfigError):
+        Waf(web_acl=ACL.format("global").replace("us-east-1", "eu-west-1"))
+
+
+def test_first_name_of_a_made_certificate_has_at_most_64_characters() -> None:
+    long = f"{'a' * 50}.{'b' * 10}.com"
+    Cdn(aliases=("a.example.com", long), hosted_zone_id="Z1")
+    Cdn(aliases=(long,), certificate=CERTIFICATE)
+    with pytest.raises(ConfigError):
+        Cdn(aliases=(long,), hosted_zone_id="Z1")
 
 
 def test_writer_may_invalidate_this_distribution_only() -> None:
@@ -310,9 +335,9 @@ def test_pairs_that_fit_are_allowed(changes: dict[str, Any]) -> None:
     [
         '[cdn]\norigin = "s3"',
         '[cdn]\naliases = ["data.example.com"]',
-        '[cdn]\naliases = ["data.example.com", "data.example.com"]\nhosted_zone = "Z1"',
-        '[cdn]\nhosted_zone = "Z1"',
-        '[cdn]\naliases = ["Data.example.com"]\nhosted_zone = "Z1"',
+        '[cdn]\naliases = ["data.example.com", "data.example.com"]\nhosted_zone_id = "Z1"',
+        '[cdn]\nhosted_zone_id = "Z1"',
+        '[cdn]\naliases = ["Data.example.com"]\nhosted_zone_id = "Z1"',
         '[cdn]\naliases = ["a.example.com"]\n'
         'certificate = "arn:aws:acm:eu-west-1:123456789012:certificate/1"',
         '[waf]\nmode = "off"',
@@ -340,6 +365,22 @@ def test_existing_api_is_refused(table: str) -> None:
     with pytest.raises(ConfigError, match=table):
         add_read_model(host, model, api=api)
     assert list(host.resources) == ["Shared"]
+
+
+def test_existing_bucket_is_for_a_distribution_that_reads_the_api() -> None:
+    host = Template()
+    with pytest.raises(ConfigError, match=r"cdn\.origin"):
+        add_read_model(host, STORE, data_store="shop-data")
+    add_read_model(host, API, data_store="shop-data")
+    assert "Distribution" in host.resources
+
+
+def test_two_distributions_of_a_template_do_not_have_the_same_alias() -> None:
+    host = Template()
+    model = replace(STORE, cdn=Cdn(aliases=("a.example.com",), certificate=CERTIFICATE))
+    add_read_model(host, model, "Shop")
+    with pytest.raises(ConfigError, match=r"a\.example\.com"):
+        add_read_model(host, model, "News")
 
 
 def test_two_read_models_with_cdn_fit_one_template() -> None:

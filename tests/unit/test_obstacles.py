@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 
 from articles import article_template
 from facts import missing
-from readmodel_cfn import DataStore, GatewayRole, ReadModel, Route, Writer, build_template, render
+from readmodel_cfn import (
+    Access,
+    DataStore,
+    GatewayRole,
+    ReadModel,
+    Route,
+    Writer,
+    build_template,
+    render,
+)
 from readmodel_cfn.deploy.obstacles import obstacles
 from readmodel_cfn.deploy.physical_names import NAMINGS
 from strategies import read_models
@@ -372,3 +381,20 @@ def test_existing_stage_resource_is_no_obstacle() -> None:
         Stage=("AWS::ApiGateway::Stage", {**API, "StageName": "v1"}),
     )
     assert where(both, both) == []
+
+
+# Resource policies.
+
+
+def test_resource_policy_is_replaced_and_not_removed() -> None:
+    """CloudFormation leaves the old one, so whom it allows could still read."""
+    plain = ReadModel()
+    partner = replace(plain, access=Access(auth="iam", principals=("123456789012",)))
+    alone = replace(plain, access=Access(auth="iam"))
+    every = replace(plain, access=Access(source_ips=("0.0.0.0/0", "::/0")))
+    for model in (plain, alone):
+        assert [each.where for each in obstacles(content(partner), content(model))] == [
+            "ApiGateway"
+        ]
+        assert obstacles(content(model), content(partner)) == []
+    assert obstacles(content(partner), content(every)) == []

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from readmodel_cfn.aws.connection import Connection
+from readmodel_cfn.aws.connection import Connection, credential_errors
 from readmodel_cfn.aws.debug import hide
-from readmodel_cfn.aws.errors import readable_responses
+from readmodel_cfn.aws.errors import readable_errors, readable_responses
 from readmodel_cfn.errors import ReadModelError
 
 Authorize: TypeAlias = Callable[[str, str], Mapping[str, str]]
@@ -28,7 +28,8 @@ def signed(connection: Connection) -> Authorize:
         from botocore.auth import SigV4Auth
         from botocore.awsrequest import AWSRequest
 
-        credentials = connection.frozen_credentials()
+        with readable_errors(), credential_errors():
+            credentials = connection.frozen_credentials()
         if credentials is None:
             hint = "set AWS_PROFILE, or an access key in the environment"
             raise ReadModelError("no credentials to sign the request", where=url, hint=hint)

@@ -1,5 +1,7 @@
 """Checks of a deploy for what is in front of the API: access logs, domain names, its own URL."""
 
+import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -9,10 +11,18 @@ from readmodel_cfn.deploy.physical_names import Resources, properties_of, uncond
 from readmodel_cfn.errors import ReadModelError
 
 _STAGE, _ACCOUNT = "AWS::ApiGateway::Stage", "AWS::ApiGateway::Account"
-_API, _DOMAIN = "AWS::ApiGateway::RestApi", "AWS::ApiGateway::DomainName"
+_API = "AWS::ApiGateway::RestApi"
 _TOPIC, _SUBSCRIPTION = "AWS::SNS::Topic", "AWS::SNS::Subscription"
 _ALARM = "AWS::CloudWatch::Alarm"
-_CERTIFICATE = "RegionalCertificateArn"
+_ARN = re.compile(r'"arn:[a-z-]+:[a-z0-9-]+:(?P<region>[a-z]{2}[a-z0-9-]+):')
+_OF_REGION = {
+    "AWS::ApiGateway::DomainName": ("RegionalCertificateArn", "certificate"),
+    _ALARM: ("AlarmActions", "topic"),
+    "AWS::Logs::LogGroup": ("KmsKeyId", "KMS key"),
+    "AWS::S3::Bucket": ("BucketEncryption", "KMS key"),
+    "AWS::WAFv2::WebACLAssociation": ("WebACLArn", "web ACL"),
+}
+"""What the resources of a type name by ARN, with the property."""
 Template = Mapping[str, Any]
 Clients = Callable[[str], Any]
 
@@ -54,21 +64,26 @@ def check_account_role(
     return []
 
 
-def check_certificates(after: Template, region: str | None) -> None:
-    """Check that the certificates of regional domain names are in the region of the stack.
+def check_regions(after: Template, region: str | None) -> None:
+    """Check that what resources name by ARN is in the region of the stack, as AWS requires.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-specify-certificate-for-custom-domain-name.html
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-kms-encryption.html
+    https://docs.aws.amazon.com/waf/latest/APIReference/API_AssociateWebACL.html
+    For alarms and log groups it is *(assumed)*.
 
     Raises:
         ReadModelError: one is in another region.
     """
-    for name, properties in _of_type(unconditional_resources(after), _DOMAIN):
-        arn = properties.get(_CERTIFICATE)
-        parts = arn.split(":") if isinstance(arn, str) else []
-        if region and len(parts) > 3 and parts[3] != region:
-            what = f"the certificate is in {parts[3]}, and the stack in {region}"
-            hint = f"use a certificate in {region}, or remove it to request one there"
-            raise ReadModelError(what, where=name, hint=hint)
+    if region is None:
+        return
+    resources = unconditional_resources(after)
+    for kind, (property_, what) in _OF_REGION.items():
+        for name, properties in _of_type(resources, kind):
+            for arn in _ARN.finditer(json.dumps(properties.get(property_), default=str)):
+                if (found := arn["region"]) != region:
+                    problem = f"the {what} is in {found}, and the stack in {region}"
+                    raise ReadModelError(problem, where=name, hint=f"use a {what} in {region}")
 
 
 def new_topics(before: Template | None, after: Template) -> list[str]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from readmodel_cfn.aws.errors import aws_errors, error_code, readable_responses
 from readmodel_cfn.cloudformation.reader import read_template
-from readmodel_cfn.deploy.edge import check_account_role, check_certificates, new_topics
-from readmodel_cfn.deploy.obstacles import Obstacle, obstacles, of_us_east_1
+from readmodel_cfn.deploy.edge import check_account_role, check_regions, new_topics
+from readmodel_cfn.deploy.obstacles import Obstacle, cloudfront_obstacles, obstacles
 from readmodel_cfn.deploy.physical_names import (
     NAMINGS,
     NamedResource,
@@ -58,8 +58,8 @@ def preflight(
             before = read_template(before, f"the template of stack {spec.name}")
         except ConfigError as error:
             return [f"The deployed template is not compared: {error}"]
-    _refuse([*obstacles(before, spec.content), *of_us_east_1(spec.content, region)])
-    check_certificates(spec.content, region)
+    _refuse([*obstacles(before, spec.content), *cloudfront_obstacles(spec.content, region)])
+    check_regions(spec.content, region)
     of_account = check_account_role(before, spec.content, clients, region)
     taken, notes = find_taken(_new_names(spec, before, region, deployed_parameters), clients)
     imported = [name for name in taken if import_existing and _is_importable(name, spec, before)]

@@ -32,13 +32,13 @@ class PublishMetric:
             "Value": time.time(),
             "Unit": "Seconds",
         }
-        client = connection.client("cloudwatch")
 
         @readable_errors()
         def put() -> None:
             client.put_metric_data(Namespace=NAMESPACE, MetricData=[datum])
 
         try:
+            client = connection.client("cloudwatch")
             call_within(_SECONDS, put)
         except (ReadModelError, TimeoutError) as error:
             what = "the documents are published, but the metric for the alarm is not written"

@@ -70,9 +70,13 @@ def endpoint(access: Access | None) -> ag.EndpointConfiguration:
     The association gives the API a name in the public DNS for each VPC endpoint, so a VPC needs no
     private DNS, which would hide the regional APIs of all accounts from it:
     https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html
+    A private API has IPv4 and IPv6 addresses only; one that was regional may have IPv4 alone:
+    https://docs.aws.amazon.com/apigateway/latest/api/API_EndpointConfiguration.html
     """
     if access and access.private:
-        return ag.EndpointConfiguration(Types=["PRIVATE"], VpcEndpointIds=[*access.source_vpces])
+        return ag.EndpointConfiguration(
+            Types=["PRIVATE"], VpcEndpointIds=[*access.source_vpces], IpAddressType="dualstack"
+        )
     return ag.EndpointConfiguration(Types=["REGIONAL"])
 
 

@@ -108,7 +108,7 @@ def build_cdn(
         names(_TITLE),
         DistributionConfig=cf.DistributionConfig(
             Enabled=True,
-            Comment=joined("Read model of ", StackName),
+            Comment=StackName,  # at most 128 characters, like a comment
             HttpVersion="http2and3",
             IPV6Enabled=True,
             Origins=[_bucket_origin(bucket, access) if access else _api_origin(api, stage)],

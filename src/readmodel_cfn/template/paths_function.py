@@ -86,7 +86,7 @@ def function_code(
     }
     if len(code) > CLOUDFRONT_FUNCTION_BYTES:
         what = f"the CloudFront Function has {len(code):,} bytes, and CloudFront allows "
-        hint = "use {parameters} for similar routes, or origin = 'api' under [cdn]"
+        hint = "use {parameters} for similar routes, fewer origins, or origin = 'api' under [cdn]"
         raise ConfigError(f"{what}{CLOUDFRONT_FUNCTION_BYTES:,}", where="routes", hint=hint)
     return code
 

@@ -279,11 +279,11 @@ def adapt(model: ReadModel, existing: Existing) -> ReadModel:
     Raises:
         ConfigError: an option of the model would have no effect, or the API contradicts it.
     """
-    for table in ("cdn", "waf"):
-        if getattr(model, table) and (existing.api or (table == "cdn" and existing.bucket)):
-            hint = "omit api and data_store, so that the read model has its own"
-            raise ConfigError("needs a stage and a bucket of its own", where=table, hint=hint)
     if existing.bucket is not None:
+        if model.cdn and model.cdn.origin == "data-store":
+            what = "the distribution needs a place in the bucket's policy, which is not changed"
+            hint = "use origin = 'api', or omit data_store, so that the read model has a bucket"
+            raise ConfigError(what, where="cdn.origin", hint=hint)
         _check_defaults("data_store", model.data_store, "set it on that bucket")
     if existing.role is not None:
         _check_defaults("gateway_role", model.gateway_role, "set it on that role")
@@ -319,6 +319,8 @@ _NEED_OWN_API = {
     "domain": "a domain name needs a stage of its own",
     "logs": "access logs need a stage of their own",
     "alarms": "alarms need a stage of their own",
+    "cdn": "a distribution needs a stage of its own",
+    "waf": "a web ACL needs a stage of its own",
 }
 _OWNERS = {"data_store": "bucket", "gateway_role": "role", "api": "API", "deployment": "stage"}
 

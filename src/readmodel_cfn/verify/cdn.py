@@ -4,7 +4,6 @@ The other promises are checked at the API, since CloudFront may serve a document
 Cache-Control says.
 """
 
-import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -79,7 +78,7 @@ def _document(reads: CdnReads, found: Response) -> Outcome:
     name = "CDN document"
     if found.status != 200:
         return broken(name, f"GET {found.url}: {found.status}", _DEPLOY)
-    if _plain_body(found) != reads.sent:
+    if found.decoded() != reads.sent:  # it may be stored compressed
         return broken(name, f"GET {found.url}: another document", "use --invalidate of publish")
     return kept(name, "served unchanged")
 
@@ -98,12 +97,6 @@ def _root(found: Response) -> Outcome:
     if found.status == 404 and _is_json(found.body):
         return kept(name, "/ is a 404 in JSON")
     return broken(name, f"GET {found.url}: {found.status}", _DEPLOY)
-
-
-def _plain_body(found: Response) -> bytes:
-    """The document, which may be stored compressed."""
-    packed = found.header("Content-Encoding") == "gzip"
-    return gzip.decompress(found.body) if packed else found.body
 
 
 def _is_json(body: bytes) -> bool:

@@ -70,3 +70,20 @@ def test_what_an_unfinished_run_has_sent_is_invalidated(monkeypatch: pytest.Monk
         with pytest.raises(Unfinished):
             stack.publish({}, invalidate=invalidate)
     assert invalidated == [("/products/*",)]
+
+
+def test_unfinished_run_says_what_is_not_invalidated(monkeypatch: pytest.MonkeyPatch) -> None:
+    def publish(*_: Any, on_progress: Any, **__: Any) -> None:
+        on_progress(Sent("products/1.json", '"1"', 1))
+        raise Unfinished("S3 refused a document", where="publish")
+
+    def denied(*_: object) -> None:
+        raise Unfinished("not invalidated: AccessDenied", where="distribution E1")
+
+    monkeypatch.setattr("readmodel_cfn.publish.publish.publish", publish)
+    monkeypatch.setattr(ReadModelStack, "_invalidate", denied)
+    stack = ReadModelStack("shop", ReadModel(routes=ROUTES, cdn=Cdn()))
+    notes: list[Any] = []
+    with pytest.raises(Unfinished, match="S3 refused"):
+        stack.publish({}, invalidate=True, on_progress=notes.append)
+    assert "AccessDenied" in notes[-1].text

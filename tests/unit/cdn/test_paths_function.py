@@ -1,6 +1,7 @@
 """The CloudFront Function gives the key that the gateway reads, or answers 404."""
 
 import json
+from itertools import product
 from urllib.parse import unquote
 
 import pytest
@@ -158,6 +159,32 @@ def test_key_is_that_of_the_gateway_or_none() -> None:
     served = gateway(ReadModel(routes=ROUTES))
     for path in PATHS:
         assert FUNCTION.key(path) in (None, key_of(served, path)), path
+
+
+OVERLAPPING = (
+    Route("a/{x}/c", "1/{x}.json"),
+    Route("a/b/{y}", "2/{y}.json"),
+    Route("a/b", "3.json"),
+    Route("a/{x}/{z}/d", "4/{x}-{z}.json"),
+    Route("{g}/c", "5/{g}"),
+    Route("{g}/c/{h}", "6/{h}{g}"),
+    Route("d/{x}/{rest+}", "7/{rest}/{x}.json"),
+    Route("d/a/b", "8.json"),
+)
+
+
+def test_route_of_many_that_fit_is_the_gateway_s() -> None:
+    function, served = PathsFunction(function_code(OVERLAPPING)), gateway(ReadModel(OVERLAPPING))
+    for length in range(5):
+        for parts in product("abcd", repeat=length):
+            path = "/" + "/".join(parts)
+            assert function.key(path) == key_of(served, path), path
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/", "//", "/%2e%2e/", "/?list-type=2", "/products/%255c"])
+def test_no_method_gets_a_path_that_no_route_has(method: str, path: str) -> None:
+    assert FUNCTION.answer(path, method)["statusCode"] == 404
 
 
 def test_key_that_is_too_long_is_not_asked_of_s3() -> None:

@@ -46,6 +46,7 @@ def test_document_may_be_stored_compressed() -> None:
     [
         (replace(GOOD, document=response(403)), "CDN document"),
         (replace(GOOD, document=response(200, b"{}")), "CDN document"),
+        (replace(GOOD, document=response(200, b"{}", Content_Encoding="gzip")), "CDN document"),
         (replace(GOOD, missing=response(403)), "CDN missing document"),
         (replace(GOOD, root=response(200, b"<ListBucketResult/>")), "CDN unknown path"),
         (replace(GOOD, root=response(404, b"<Error/>")), "CDN unknown path"),

@@ -10,6 +10,7 @@ from readmodel_cfn.errors import LostRace, ReadModelError, RolledBack, Stuck, Un
 from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note, OnProgress, Step
 from readmodel_cfn.publish.release.activate import Activation
+from readmodel_cfn.publish.release.store import Pointer
 
 LONGEST = 180
 """Minutes, as for an update of the stack."""
@@ -54,7 +55,7 @@ class ReleaseWatch:
             Unfinished: the release is live, but it was not watched to the end.
         """
         try:
-            pointer = self.activation.store.pointer()
+            pointer = self._pointer(release)
             if pointer is None or pointer.release != release or pointer.previous is None:
                 what = f"Release {release} is not watched: there is no release to switch back to"
                 self.on_progress(Note(what))
@@ -66,6 +67,12 @@ class ReleaseWatch:
         if fired:
             self._switch_back(release, fired)
         return True
+
+    def _pointer(self, release: str) -> Pointer | None:
+        try:
+            return self.activation.store.pointer()
+        except ReadModelError as error:
+            raise self._unwatched(release, str(error)) from error
 
     def _wait(self, release: str, previous: str) -> AlarmState | None:
         """The first alarm that fires; None if none does until the end."""
@@ -90,12 +97,12 @@ class ReleaseWatch:
     def _switch_back(self, release: str, fired: AlarmState) -> None:
         where = f"release {release}"
         why = f"{fired.alarm} fires ({fired.reason})"
-        now = self.activation.store.pointer()
-        if now is None or now.release != release:
-            live = f"release {now.release}" if now else "no release"
-            what = f"{why}, but {live} was activated meanwhile, so nothing was switched back"
-            raise LostRace(what, where=where, hint=_FIX)
         try:
+            now = self.activation.store.pointer()
+            if now is None or now.release != release:
+                live = f"release {now.release}" if now else "no release"
+                what = f"{why}, but {live} was activated meanwhile, so nothing was switched back"
+                raise LostRace(what, where=where, hint=_FIX)
             done = self.activation.switch_back(now)
         except (LostRace, Unfinished):
             raise

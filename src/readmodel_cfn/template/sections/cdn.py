@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from readmodel_cfn.limits import CERTIFICATE_NAME_LENGTH
+from readmodel_cfn.template.naming import HOSTED_ZONE, HOSTED_ZONE_IN_WORDS
 from readmodel_cfn.template.options import OptionError, check_options, option
 
 US_EAST_1 = "us-east-1"
@@ -41,8 +43,8 @@ class Cdn:
         None,
         "ID of the Route 53 hosted zone of the aliases: the stack makes their records (default: no "
         "records are made).",
-        pattern=r"Z[A-Z0-9]{1,31}",
-        allowed="the ID of a hosted zone, such as Z0123456789ABCDEFGHIJ",
+        pattern=HOSTED_ZONE,
+        allowed=HOSTED_ZONE_IN_WORDS,
         example="Z0123456789ABCDEFGHIJ",
     )
 
@@ -56,6 +58,9 @@ class Cdn:
         if self.aliases and not (self.certificate or self.hosted_zone_id):
             allowed = "certificate or hosted_zone_id with it"
             raise OptionError("cdn.aliases", list(self.aliases), allowed)
+        if self.aliases and not self.certificate and len(self.aliases[0]) > CERTIFICATE_NAME_LENGTH:
+            most = f"a first name of at most {CERTIFICATE_NAME_LENGTH} characters"
+            raise OptionError("cdn.aliases", self.aliases[0], f"{most}, or certificate with it")
         for name in ("certificate", "hosted_zone_id"):
             if getattr(self, name) and not self.aliases:
                 raise OptionError(f"cdn.{name}", getattr(self, name), "it with aliases only")

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from readmodel_cfn.limits import CERTIFICATE_NAME_LENGTH
+from readmodel_cfn.template.naming import HOSTED_ZONE, HOSTED_ZONE_IN_WORDS
 from readmodel_cfn.template.options import OptionError, check_options, option
 
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
@@ -24,8 +26,8 @@ class Domain:
         "ID of the public Route 53 hosted zone of the domain name, in the account of the stack: "
         "deploy adds the alias records (A and AAAA), and requests the certificate if none is "
         "given. Without it you add the record yourself.",
-        pattern=r"Z[A-Z0-9]{1,31}",
-        allowed="the ID of a hosted zone, such as Z0123456789ABCDEFGHIJ",
+        pattern=HOSTED_ZONE,
+        allowed=HOSTED_ZONE_IN_WORDS,
         example="Z0123456789ABCDEFGHIJ",
     )
     certificate: str | None = option(
@@ -57,6 +59,9 @@ class Domain:
         if not (self.certificate or self.hosted_zone_id):
             allowed = "the ARN of a certificate, or domain.hosted_zone_id, to request one"
             raise OptionError("domain.certificate", None, allowed)
+        if self.certificate is None and len(self.name) > CERTIFICATE_NAME_LENGTH:
+            allowed = f"at most {CERTIFICATE_NAME_LENGTH} characters, or domain.certificate with it"
+            raise OptionError("domain.name", self.name, allowed)
 
     @property
     def url(self) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from readmodel_cfn.template.naming import KMS_KEY
 from readmodel_cfn.template.options import OptionError, check_options, option
 
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
@@ -33,7 +34,7 @@ class Logs:
         None,
         "ARN of the KMS key that encrypts the log group; its key policy must allow CloudWatch "
         "Logs. By default CloudWatch Logs encrypts with its own key.",
-        pattern=r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]{1,64}",
+        pattern=KMS_KEY,
         allowed="the ARN of a KMS key",
         example="arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-1111-2222-333344445555",
     )

@@ -5,11 +5,12 @@ from typing import Literal
 
 from readmodel_cfn.template.options import OptionError, check_options, option
 
+# Those of distributions are in us-east-1:
+# https://docs.aws.amazon.com/waf/latest/APIReference/API_CreateWebACL.html
 _ARN = (
-    r"arn:[a-z-]+:wafv2:[a-z0-9-]+:\d{12}:(regional|global)"
+    r"arn:[a-z-]+:wafv2:([a-z0-9-]+:\d{12}:regional|us-east-1:\d{12}:global)"
     r"/webacl/[A-Za-z0-9_-]{1,128}/[a-z0-9-]{1,36}"
 )
-
 
 RULES = 3
 """The number of rules of the web ACL that a stack makes."""
@@ -38,7 +39,7 @@ class Waf:
         "ARN of an existing web ACL to use. By default the stack makes one; with [cdn] it must be "
         "in us-east-1 for that.",
         pattern=_ARN,
-        allowed="the ARN of a web ACL",
+        allowed="the ARN of a web ACL; a global one is in us-east-1",
         example="arn:aws:wafv2:us-east-1:123456789012:global/webacl/shop/0a1b2c3d",
     )
 

@@ -72,7 +72,7 @@ _SECTIONS = {
         *("config/", "template/", "lint.py", "files.py", "toml.py", "cloudformation/", "analysis/"),
         *("target.py", "schemas.py", "stacks.py", "policy/", "estimate/"),
     ),
-    "Command line and consent": ("cli/", "stack.py", "consent.py", "errors.py", "results.py"),
+    "Command line and consent": ("cli/", "stack/", "consent.py", "errors.py", "results.py"),
     "Credentials and network": ("aws/",),
     "Deploy, diff, follow and delete": ("deploy/",),
     "Publish, history, restore and unpublish": ("publish/",),

@@ -198,6 +198,6 @@ def test_wrong_watch_is_refused(stack: ReadModelStack, options: dict[str, Any]) 
 
 
 def test_watch_needs_the_alarms(stack: ReadModelStack, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("readmodel_cfn.stack.TRIGGERS", ())
+    monkeypatch.setattr("readmodel_cfn.stack.reads.TRIGGERS", ())
     with pytest.raises(ConfigError):
         stack.activate("old", watch=5)

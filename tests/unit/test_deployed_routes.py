@@ -65,14 +65,14 @@ def test_a_new_stack_says_which_jobs_assume_the_role_of_the_writer() -> None:
     principals = ("123456789012", "lambda.amazonaws.com", "repo:acme/shop:environment:production")
     writer = Writer(kind="role", principals=principals)
     text = exposure(build_template(ReadModel([Route("a", "a")], writer=writer)).to_dict())
-    assert f"IAM role DataStoreWriter (assumed by {', '.join(principals)}) with" in text
+    assert f"IAM role DataStoreWriterRole (assumed by {', '.join(principals)}) with" in text
 
 
 def test_a_role_of_every_job_is_shown_with_its_provider() -> None:
     writer = Writer(kind="role", principals=("repo:acme/shop:pull_request",))
     made = build_template(ReadModel([Route("a", "a")], writer=writer)).to_dict()
     made = json.loads(json.dumps(made))
-    role = made["Resources"]["DataStoreWriter"]["Properties"]
+    role = made["Resources"]["DataStoreWriterRole"]["Properties"]
     del role["AssumeRolePolicyDocument"]["Statement"][0]["Condition"]
     assert ":oidc-provider/token.actions.githubusercontent.com) with" in exposure(made)
 

@@ -8,7 +8,8 @@ from threading import Lock
 
 from readmodel_cfn.errors import Unfinished
 from readmodel_cfn.publish.destination import no_response
-from readmodel_cfn.publish.objects import Deleted, Denied, Exists, Listed
+from readmodel_cfn.publish.object_errors import Denied, Exists
+from readmodel_cfn.publish.objects import Deleted, Listed
 from readmodel_cfn.threads import Watch
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -11,7 +11,8 @@ from hashlib import md5
 from threading import Semaphore, Thread
 from typing import Any
 
-from readmodel_cfn.publish.objects import Busy, Denied, Exists, Put, Stored
+from readmodel_cfn.publish.object_errors import Busy, Denied, Exists
+from readmodel_cfn.publish.objects import Put, Stored
 from readmodel_cfn.publish.versions import METADATA, is_unpublished
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)

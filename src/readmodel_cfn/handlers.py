@@ -36,7 +36,8 @@ from readmodel_cfn.publish.documents import (
 )
 from readmodel_cfn.publish.embedded_metric import embedded_metric
 from readmodel_cfn.publish.newer import put_newer
-from readmodel_cfn.publish.objects import Busy, Objects
+from readmodel_cfn.publish.object_errors import Busy
+from readmodel_cfn.publish.objects import Objects
 from readmodel_cfn.publish.results import Fault, InvalidDocuments, VersionConflict
 from readmodel_cfn.publish.route_index import KeyRoute
 from readmodel_cfn.publish.schemas import Schemas

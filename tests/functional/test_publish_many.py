@@ -22,7 +22,8 @@ from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.progress import Count
 from readmodel_cfn.publish import changes
 from readmodel_cfn.publish.destination import Destination
-from readmodel_cfn.publish.objects import Deleted, Denied
+from readmodel_cfn.publish.object_errors import Denied
+from readmodel_cfn.publish.objects import Deleted
 from readmodel_cfn.publish.results import PublishResult
 from readmodel_cfn.threads import Watch
 

@@ -14,7 +14,7 @@ from publish_workers import publish_partition_of
 from readmodel_cfn import ReadModel, ReadModelStack, Releases, Route, Writer
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.local.sandbox import Sandbox
-from readmodel_cfn.publish.objects import Denied
+from readmodel_cfn.publish.object_errors import Denied
 from readmodel_cfn.publish.partitions import PartitionOptions, PartitionResult
 from stacks import TIMEOUT
 

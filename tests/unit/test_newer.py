@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from readmodel_cfn.errors import LostRace
 from readmodel_cfn.publish.newer import ATTEMPTS, publish_newer, put_newer
-from readmodel_cfn.publish.objects import Denied, Exists
+from readmodel_cfn.publish.object_errors import Denied, Exists
 from readmodel_cfn.publish.results import Sent, StaleVersion, Unchanged, VersionConflict
 from readmodel_cfn.publish.versions import METADATA, DocumentVersion, marked, version_of
 from schedules import Schedule, ScheduledObjects

@@ -12,7 +12,7 @@ from fake_objects import THEN, FakeObjects, Kept
 from readmodel_cfn.errors import ReadModelError, Unfinished
 from readmodel_cfn.publish import upload as module
 from readmodel_cfn.publish.documents import Document, Settings
-from readmodel_cfn.publish.objects import Busy
+from readmodel_cfn.publish.object_errors import Busy
 from readmodel_cfn.publish.results import Lost, Outcome, Sent
 from readmodel_cfn.publish.upload import FIRST_LIMIT, MAX_REQUESTS, Pace, Stopped, Uploader
 

@@ -35,7 +35,8 @@ from readmodel_cfn.publish.documents import (
 )
 from readmodel_cfn.publish.file_index import FileIndex
 from readmodel_cfn.publish.files import File, PassedOver, check_each, files, load, require_existing
-from readmodel_cfn.publish.objects import Denied, Listed, Objects
+from readmodel_cfn.publish.object_errors import Denied
+from readmodel_cfn.publish.objects import Listed, Objects
 from readmodel_cfn.publish.ranges import Ranges
 from readmodel_cfn.publish.results import Fault, InvalidDocuments, PublishPlan
 from readmodel_cfn.publish.schemas import Schemas

@@ -18,7 +18,8 @@ from operator import attrgetter
 from struct import pack, unpack
 from typing import NamedTuple, Protocol, TypeVar
 
-from readmodel_cfn.publish.objects import Denied, Listed, Objects
+from readmodel_cfn.publish.object_errors import Denied
+from readmodel_cfn.publish.objects import Listed, Objects
 from readmodel_cfn.publish.spool import Spool
 from readmodel_cfn.threads import Stalled, map_in_threads
 

@@ -15,7 +15,8 @@ from hashlib import md5
 from typing import Protocol
 
 from readmodel_cfn.errors import LostRace
-from readmodel_cfn.publish.objects import Busy, Denied, Exists, Put, Stored
+from readmodel_cfn.publish.object_errors import Busy, Denied, Exists
+from readmodel_cfn.publish.objects import Put, Stored
 from readmodel_cfn.publish.results import Sent, StaleVersion, Unchanged, VersionConflict
 from readmodel_cfn.publish.versions import (
     METADATA,

@@ -29,7 +29,8 @@ from readmodel_cfn.publish.documents import (
     encoder,
     key_fault,
 )
-from readmodel_cfn.publish.objects import Denied, Objects
+from readmodel_cfn.publish.object_errors import Denied
+from readmodel_cfn.publish.objects import Objects
 from readmodel_cfn.publish.partition.commit import commit as commit
 from readmodel_cfn.publish.partition.results import CommitResult as CommitResult
 from readmodel_cfn.publish.partition.results import PartitionResult as PartitionResult

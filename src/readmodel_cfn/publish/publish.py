@@ -23,7 +23,7 @@ from readmodel_cfn.publish.destination import Destination as Destination
 from readmodel_cfn.publish.destination import DestinationOrLookup
 from readmodel_cfn.publish.documents import DEFAULT, encoder
 from readmodel_cfn.publish.documents import Settings as Settings
-from readmodel_cfn.publish.objects import Denied
+from readmodel_cfn.publish.object_errors import Denied
 from readmodel_cfn.publish.results import (
     RUN_AGAIN,
     Deleted,

@@ -32,7 +32,8 @@ from readmodel_cfn.publish.documents import (
     refuse,
 )
 from readmodel_cfn.publish.newer import publish_newer
-from readmodel_cfn.publish.objects import Denied, Listed, Objects
+from readmodel_cfn.publish.object_errors import Denied
+from readmodel_cfn.publish.objects import Listed, Objects
 from readmodel_cfn.publish.results import (
     Deleted,
     Fault,

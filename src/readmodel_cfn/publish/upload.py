@@ -15,7 +15,8 @@ from readmodel_cfn.interruptions import deferred_interruptions
 from readmodel_cfn.publish.documents import Document, Settings
 from readmodel_cfn.publish.integrity import WrongETag
 from readmodel_cfn.publish.newer import put_newer
-from readmodel_cfn.publish.objects import Busy, Denied, Exists, NoResponse, Objects
+from readmodel_cfn.publish.object_errors import Busy, Denied, Exists, NoResponse
+from readmodel_cfn.publish.objects import Objects
 from readmodel_cfn.publish.rate import Rate
 from readmodel_cfn.publish.results import (
     RUN_AGAIN,

@@ -12,7 +12,8 @@ from readmodel_cfn.progress import OnProgress, Step, ignore
 from readmodel_cfn.publish.results import (
     PublishPlan,
 )
-from readmodel_cfn.stack.publishing import Lookup, Publishing
+from readmodel_cfn.stack.documents import StoredDocuments
+from readmodel_cfn.stack.publishing import Lookup
 from readmodel_cfn.template.releases import Releases
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from readmodel_cfn.publish.release.watch import ReleaseWatch
 
 
-class Releasing(Publishing):
+class Releasing(StoredDocuments):
     """A stack that serves one release at a time."""
 
     @readable_errors()

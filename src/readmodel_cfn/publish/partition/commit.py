@@ -16,7 +16,7 @@ from readmodel_cfn.errors import ConfigError, ReadModelError, Unfinished
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.compare import merge_by_key
 from readmodel_cfn.publish.destination import Destination
-from readmodel_cfn.publish.objects import Denied
+from readmodel_cfn.publish.object_errors import Denied
 from readmodel_cfn.publish.partition.results import (
     CommitResult,
     PartitionResult,

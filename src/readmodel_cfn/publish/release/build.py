@@ -14,7 +14,8 @@ from readmodel_cfn.errors import LostRace, ReadModelError, Unfinished
 from readmodel_cfn.progress import Count, Note, OnProgress, Step
 from readmodel_cfn.publish.compare import ENCRYPTED, merge_by_key
 from readmodel_cfn.publish.documents import Document, Settings
-from readmodel_cfn.publish.objects import Denied, Listed, Objects
+from readmodel_cfn.publish.object_errors import Denied
+from readmodel_cfn.publish.objects import Listed, Objects
 from readmodel_cfn.publish.release import cost
 from readmodel_cfn.publish.release.contents import Contents, Row
 from readmodel_cfn.publish.release.copy import Copied, Copier

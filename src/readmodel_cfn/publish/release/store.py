@@ -20,7 +20,7 @@ from readmodel_cfn.aws.errors import (
 from readmodel_cfn.errors import LostRace, ReadModelError
 from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.integrity import unfinished_if_lost
-from readmodel_cfn.publish.objects import Denied
+from readmodel_cfn.publish.object_errors import Denied
 from readmodel_cfn.publish.put import put_if
 from readmodel_cfn.publish.release import manifest
 from readmodel_cfn.publish.release.manifest import Entry, Header, Manifest

@@ -124,6 +124,7 @@ def is_transient(error: Exception) -> bool:
 def may_be_done(error: Exception) -> bool:
     """Whether the call may have been carried out: it was sent, and AWS did not refuse it."""
     from botocore import exceptions
+    from urllib3.exceptions import LocationValueError
 
     never_sent = (
         exceptions.EndpointConnectionError,
@@ -132,8 +133,10 @@ def may_be_done(error: Exception) -> bool:
     )
     if isinstance(error, never_sent) or not is_transient(error):
         return False
-    is_response = isinstance(error, exceptions.ClientError)
-    return not is_response or (error_code(error) not in _THROTTLED and _status(error) != _BUSY)
+    if isinstance(error, exceptions.ClientError):
+        return error_code(error) not in _THROTTLED and _status(error) in _UNKNOWN
+    cause = getattr(error, "kwargs", {}).get("error")
+    return not isinstance(cause, LocationValueError)  # of a proxy that cannot be used
 
 
 def _status(error: Any) -> int:
@@ -146,7 +149,8 @@ def was_retried(error: Any) -> bool:
     return bool(response.get("ResponseMetadata", {}).get("RetryAttempts"))
 
 
-_SERVER_ERROR, _BUSY = 500, 503
+_SERVER_ERROR = 500
+_UNKNOWN = {500, 502, 504}  # after which AWS may have carried out the call
 _CONDITION_NOT_MET = 412
 _THROTTLED = {
     "Throttling",

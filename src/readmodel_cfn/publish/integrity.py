@@ -9,7 +9,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from readmodel_cfn.aws.errors import aws_errors, may_be_done, readable_error
+from readmodel_cfn.aws.errors import (
+    UnreadableResponse,
+    aws_errors,
+    may_be_done,
+    readable_error,
+)
 from readmodel_cfn.errors import Unfinished
 
 _RUN_AGAIN = "run it again"
@@ -51,5 +56,6 @@ def unfinished_if_lost(where: str) -> Iterator[None]:
     except aws_errors() as error:
         if not may_be_done(error):
             raise
-        what = f"it may be stored: {readable_error(error)}"
+        lost = readable_error(error) or UnreadableResponse("put_object")
+        what = f"it may be stored: {lost.where}: {lost.what}"
         raise Unfinished(what, where=where, hint=_RUN_AGAIN) from error

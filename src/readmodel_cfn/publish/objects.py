@@ -1,8 +1,8 @@
 """The objects of a bucket: list, put and delete many of them.
 
-Only this module, object_errors.py and store.py use obstore, an S3 client that puts about ten times as many
-small documents per second as boto3. Its synchronous functions let other threads run while they
-wait.
+Only this module, object_errors.py and store.py use obstore, an S3 client that puts about ten times
+as many small documents per second as boto3. Its synchronous functions let other threads run while
+they wait.
 """
 
 import time

@@ -296,7 +296,7 @@ BAD_FILES = {
     "empty": (b"", "JSON"),
     "not UTF-8": (b"\xff\xfe", "JSON"),
     "11 MB": (b"[" + b" " * (11 * 1024 * 1024) + b"]", "10,485,760"),
-    "too deep": (b"[" * 100_000, "JSON"),
+    "too deep": (b"[" * 100_000, "levels"),
     "NaN": (b'{"price": NaN}', "NaN"),
 }
 

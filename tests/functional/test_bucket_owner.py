@@ -28,10 +28,10 @@ DELETED = b"<DeleteResult><Deleted><Key>products/old.json</Key></Deleted></Delet
 DENIED = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
 
 
-@dataclass
 KMS = (("x-amz-server-side-encryption", "aws:kms"),)  # so that the ETag is not the MD5
 
 
+@dataclass
 class Bucket:
     """A bucket of OWNER, as S3 serves it; `calls` are the accepted methods."""
 

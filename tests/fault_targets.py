@@ -123,7 +123,9 @@ def stack_target(place: Place, kind: str) -> Iterator[Target]:
     outputs = json.loads(command("outputs", "--json"))
     gateway = place.clients("apigateway")
     (api,) = (
-        each["id"] for each in gateway.get_rest_apis()["items"] if each["id"] in outputs["ApiUrl"]
+        each["id"]
+        for each in gateway.get_rest_apis(limit=500)["items"]
+        if each["id"] in outputs["ApiUrl"]
     )
     store = Store(outputs["S3BucketName"], place.clients("s3"), gateway, api)
     if kind == UNVERSIONED:

@@ -95,7 +95,7 @@ def test_disabling_the_default_endpoint_needs_consent_and_changes_the_deployment
 
     off.deploy(confirm=agree)
     assert [consent.kind for consent in asked] == ["disable-endpoint", "update"]
-    apis = clients("apigateway").get_rest_apis()["items"]
+    apis = clients("apigateway").get_rest_apis(limit=500)["items"]
     (api,) = [each for each in apis if each["name"].startswith(name)]
     assert api["disableExecuteApiEndpoint"] is True
     (outcome,) = [

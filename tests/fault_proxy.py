@@ -41,6 +41,10 @@ class Proxy:
     def __init__(self, port: int) -> None:
         self._upstream = port
         self.broken: list[BaseException] = []
+        self.generation = 0
+        self._in_progress = 0
+        self._idle = threading.Condition()
+        self._released = threading.Event()
         self._server = _server(self)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.play()
@@ -48,6 +52,7 @@ class Proxy:
     def play(self, *faults: Fault) -> None:
         """From now on these faults happen, and no others."""
         assert not self.broken, self.broken
+        self.cut()
         self.calls: list[Call] = []
         self._faults = faults
         self._lock = threading.Lock()
@@ -56,6 +61,26 @@ class Proxy:
         self._pages: dict[str, Answer] = {}
         self._numbers = itertools.count(1)
         self._held, self._released = threading.Event(), threading.Event()
+
+    def cut(self) -> None:
+        """Forward nothing more of the connections so far, such as those of a killed process."""
+        self._released.set()
+        with self._idle:
+            self.generation += 1
+            self._idle.wait_for(lambda: not self._in_progress)
+
+    @contextmanager
+    def forwarding(self, generation: int) -> Iterator[bool]:
+        """Whether a request of a connection is still forwarded; `cut` waits for the block."""
+        with self._idle:
+            is_current = generation == self.generation
+            self._in_progress += is_current
+        try:
+            yield is_current
+        finally:
+            with self._idle:
+                self._in_progress -= is_current
+                self._idle.notify_all()
 
     @contextmanager
     def holding(self, alive: Callable[[], bool]) -> Iterator[None]:
@@ -162,10 +187,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     proxy: Proxy
 
+    def setup(self) -> None:
+        super().setup()
+        self._generation = self.proxy.generation
+
     def _handle(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         request = Request(self.command, self.path, tuple(self.headers.items()), body)
-        answer = self.proxy.answer(request)
+        with self.proxy.forwarding(self._generation) as is_current:
+            answer = self.proxy.answer(request) if is_current else None
         # A client that was killed, or gave up, does not read the answer.
         with suppress(ConnectionError):
             if answer is SILENCE:

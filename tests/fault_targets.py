@@ -57,6 +57,16 @@ class Target:
             silent=any(fault.kind.startswith("silence") for fault in faults),
         )
 
+    def restore(self, state: State) -> None:
+        """Restore a state, after all that earlier commands have sent."""
+        self.proxy.cut()
+        self.store.restore(state)
+
+    def state(self) -> State:
+        """The state after all that commands have sent."""
+        self.proxy.cut()
+        return self.store.state()
+
     def left(self) -> list[str]:
         """The temporary files that commands have left."""
         return [path.name for path in Path(self.environment["TMPDIR"]).iterdir()]

@@ -30,9 +30,9 @@ class Undisturbed:
 def undisturbed(target: Target, command: Command) -> Undisturbed:
     """Run the command without faults; it must end as it should."""
     before = target.states[command.before]
-    target.store.restore(before)
+    target.restore(before)
     run = target.run(command)
-    calls, goal = tuple(target.proxy.calls), target.store.state()
+    calls, goal = tuple(target.proxy.calls), target.state()
     wrong = judge(Case(command, before, goal, run, goal, calls, (command.ends,)))
     assert not wrong, (command.name, run, wrong)
     assert command.changes == (goal.contents != before.contents), (command.name, run)
@@ -42,9 +42,9 @@ def undisturbed(target: Target, command: Command) -> Undisturbed:
 def faulted(target: Target, command: Command, clean: Undisturbed, *faults: Fault) -> Trial:
     """Run the command with faults, and again without."""
     before = target.states[command.before]
-    target.store.restore(before)
+    target.restore(before)
     run = target.run(command, *faults)
-    calls, after = tuple(target.proxy.calls), target.store.state()
+    calls, after = tuple(target.proxy.calls), target.state()
     ends = (command.ends,) if all(fault.unnoticed for fault in faults) else (0, 1, 9, *command.may)
     wrong = judge(Case(command, before, clean.goal, run, after, calls, ends))
     what = " and ".join(map(str, faults))
@@ -59,7 +59,7 @@ def signalled(
     If the command ends before such a call, nothing is injected.
     """
     before = target.states[command.before]
-    target.store.restore(before)
+    target.restore(before)
     with (
         target.started(command, held) as process,
         target.proxy.holding(lambda: process.poll() is None),
@@ -77,7 +77,7 @@ def signalled_after(
     target: Target, command: Command, clean: Undisturbed, seconds: float, by: signal.Signals
 ) -> Trial:
     """Send a signal so long after the first call, unless it has ended, and run it again."""
-    target.store.restore(target.states[command.before])
+    target.restore(target.states[command.before])
     with target.started(command) as process:
         until(lambda: target.proxy.calls or process.poll() is not None)
         try:
@@ -92,7 +92,7 @@ def signalled_after(
 def _stopped(
     target: Target, command: Command, clean: Undisturbed, run: Run, by: signal.Signals, when: str
 ) -> Trial:
-    before, after = target.states[command.before], target.store.state()
+    before, after = target.states[command.before], target.state()
     calls = tuple(target.proxy.calls)
     wrong: list[str] = []
     if run.exit_code != -signal.SIGKILL:
@@ -106,9 +106,9 @@ def _stopped(
 
 def _again(target: Target, command: Command, clean: Undisturbed, disturbed: Run) -> list[str]:
     """Run the command again without faults: then the state is that of an undisturbed run."""
-    before = target.store.state()
+    before = target.state()
     run = target.run(command, again=True)
-    after = target.store.state()
+    after = target.state()
     ends = command.again_ends if before.contents != target.states[command.before].contents else (0,)
     if disturbed.exit_code == _BY_HAND:
         ends = (*ends, 1)

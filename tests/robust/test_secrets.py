@@ -69,7 +69,7 @@ OF_KEYS = [
 ]
 OF_RELEASES = [
     "deploy --yes",
-    "publish data --release one --as-writer",
+    "publish data --release one",
     "publish data --release two",
     "release list",
     "release rollback",
@@ -209,6 +209,6 @@ def test_no_command_prints_a_secret(
     assert any("Traceback" in text for _, text in commands.printed)
     assert commands.leaks(secrets) == []
     expected = ["deploy --yes", "publish data --as-writer"]
-    expected += ["publish data --release one --as-writer"] * budget.is_long
+    expected += ["publish data --release one"] * budget.is_long
     done = {line: commands.codes[f"{line} --sandbox --debug"] for line in expected}
     assert done == dict.fromkeys(expected, 0)

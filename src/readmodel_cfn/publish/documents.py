@@ -5,7 +5,7 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from hashlib import md5
 from math import isfinite
@@ -30,7 +30,7 @@ Serves = Callable[[str], bool]
 """Whether a route serves the key."""
 Encode = Callable[[object], str]
 """Encodes a value as JSON text."""
-Check = Callable[[Any, str], Fault | None]
+Check = Callable[[Any, str, int], Fault | None]
 """Returns what is wrong with the value of a document, whose source is the second argument."""
 
 
@@ -187,7 +187,7 @@ def body_fault(body: bytes, stored: bytes, source: str, check: Check | None = No
         return Fault(source, f"not JSON: {what}", "correct it: the document must be valid JSON")
     if body.count(b"[") + body.count(b"{") > DOCUMENT_LEVELS and is_deeper(value, DOCUMENT_LEVELS):
         return _too_deep(source)
-    return check(value, source) if check else None
+    return check(value, source, len(body)) if check else None
 
 
 def _too_deep(source: str) -> Fault:
@@ -225,7 +225,12 @@ def _integer(text: str) -> int | Decimal:
 
 def _number(text: str) -> float | Decimal:
     number = float(text)
-    return number if isfinite(number) else Decimal(text)
+    if isfinite(number):
+        return number
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError("the exponent of a number is too large for a schema") from error
 
 
 _DIGITS = 4300  # Python's int reads no more

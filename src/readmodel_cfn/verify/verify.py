@@ -20,7 +20,7 @@ from readmodel_cfn.verify.cdn import CdnReads, judge_cdn, not_read, read_cdn
 from readmodel_cfn.verify.contract import CheckedStack, Contract, ProbePlan
 from readmodel_cfn.verify.cors import cors
 from readmodel_cfn.verify.outcome import Outcome, not_checked
-from readmodel_cfn.verify.probe import ProbeDocument, while_probes_exist
+from readmodel_cfn.verify.probe import REMOVE_IT, ProbeDocument, while_probes_exist
 from readmodel_cfn.verify.session import AccessChecks, Api, Reads, check_access, read
 
 
@@ -83,8 +83,9 @@ class VerifyResult:
             hint = self.broken[0].todo
             raise PromiseBroken(f"{self._counts()}: {names}", where=self.where, hint=hint)
         if self.left:
-            hint = "remove it with credentials that have the permission"
-            raise Stuck(f"no promise is broken, but {self.left[0]}", where=self.where, hint=hint)
+            raise Stuck(
+                f"no promise is broken, but {self.left[0]}", where=self.where, hint=REMOVE_IT
+            )
 
 
 def verify(

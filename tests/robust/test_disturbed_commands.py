@@ -22,6 +22,11 @@ from fault_targets import Target, bucket_target, stack_target
 from fault_trials import faulted, signalled, signalled_after, undisturbed
 from robust_budget import Budget
 
+# A connection that a fault or a signal cuts is closed by the garbage collector.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 
 

@@ -66,6 +66,13 @@ def fault_of(schema: Any, document: bytes) -> Fault | None:
     return body_fault(document, document, "a.json", check)
 
 
+def test_exponent_that_python_does_not_represent_is_a_fault() -> None:
+    fault = fault_of({"type": "number"}, b"1e99999999999999999999")
+    assert fault is not None
+    assert "exponent" in fault.what
+    assert fault_of({"type": "number"}, b"1e9999") is None
+
+
 def test_of_a_large_document_only_the_first_fault_is_known() -> None:
     """jsonschema-rs copies the document for each fault."""
     schema = {"required": ["a", "b", "c"]}

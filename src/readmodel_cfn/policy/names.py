@@ -131,7 +131,7 @@ class Names:
         return self.iam(f"{kind}{self.given(resource, 'Path') or '/'}{name}")
 
     def managed_rules(self, web_acl: Resource) -> str:
-        """The ARN of the groups of rules that AWS manages, in the scope of a web ACL."""
+        """The ARN of the AWS managed rule groups, in the scope of a web ACL."""
         return self._of_waf(web_acl, f"managedruleset/{ANY}/{ANY}")
 
     def iam(self, resource: str) -> str:

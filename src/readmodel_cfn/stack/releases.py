@@ -80,7 +80,7 @@ class Releasing(StoredDocuments):
                 nothing was stored.
             LostRace: the release exists, with other documents; or another release was activated
                 since this call began, and this one is complete but not live.
-            RolledBack: an alarm fired, and the release before is live again.
+            RolledBack: an alarm fired, and the previous release is live again.
             Unfinished: some documents were stored; call it again to continue. Or the release is
                 live, and it was not watched to the end.
             ReadModelError: nothing was stored.
@@ -285,7 +285,7 @@ class Releasing(StoredDocuments):
 
         Raises:
             ConfigError: there is no such complete release, no such stage, or no alarm to watch.
-            RolledBack: an alarm fired, and the release before is live again.
+            RolledBack: an alarm fired, and the previous release is live again.
             LostRace: another release was activated at the same time.
             Unfinished: the stage could not be changed; call it again. Or the release is live, and
                 it was not watched to the end.

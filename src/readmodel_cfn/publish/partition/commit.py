@@ -130,7 +130,7 @@ def _checked(
             hint = "the documents of a partition must be the same each time; publish all again"
             raise ConfigError(what, where=each.name, hint=hint)
     if first is None:
-        raise ConfigError("there is no result", where="commit", hint="pass those of all partitions")
+        raise ConfigError("there is no result", where="commit", hint="pass all results")
     _require_place(first, destination, release)
     _require_all(first, found)
     parts = [found[part] for part in range(first.parts)]

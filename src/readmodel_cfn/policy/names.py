@@ -192,7 +192,7 @@ class Names:
         return f"{whole if fits else self.stack[:_KEPT]}{ANY}"
 
     def _text(self, value: Any) -> str:
-        """A text with `*` for each unknown part; a value that is no text is unknown."""
+        """A text with `*` for each unknown part; a value that is not text is unknown."""
         return re.sub(r"\*+", ANY, str(fill(as_text(value), lambda _: ANY)))
 
 

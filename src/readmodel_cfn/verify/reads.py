@@ -1,7 +1,7 @@
 """Reads of an API while its alarms are watched: without reads they have nothing to measure.
 
 Nothing is written. A path with a parameter is read without a document: API Gateway asks S3, and
-returns 404, which is no alarm. The document of a path without parameters is read.
+returns 404, which causes no alarm. The document of a path without parameters is read.
 """
 
 import secrets

@@ -42,7 +42,7 @@ class Cdn:
     hosted_zone_id: str | None = option(
         None,
         "ID of the Route 53 hosted zone of the aliases: the stack creates their records (default: "
-        "records).",
+        "none).",
         pattern=HOSTED_ZONE,
         allowed=HOSTED_ZONE_IN_WORDS,
         example="Z0123456789ABCDEFGHIJ",

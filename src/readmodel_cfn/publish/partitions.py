@@ -296,7 +296,7 @@ class _Partition:
         return parse_start(body, place) if body else None
 
     def _has(self, key: str) -> bool:
-        """Whether an object exists; False if it must not be read."""
+        """Whether an object exists; False if it may not be read."""
         try:
             return self._objects.etag(key) is not None
         except Denied:

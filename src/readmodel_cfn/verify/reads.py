@@ -59,7 +59,7 @@ def reading(
             )
 
     what = f"{counted(len(urls), 'route')} of {api_url}"
-    on_progress(Note(f"Meanwhile, a document of {what} is read each second."))
+    on_progress(Note(f"Reading {what} while the alarms are watched, one read each second."))
     for number in range(_READERS):
         threading.Thread(target=read, args=[number], daemon=True).start()
     try:

@@ -29,9 +29,7 @@ from readmodel_cfn.publish.release.names import list_key
 from readmodel_cfn.publish.release.store import NoSuchObject, Pointer, ReleaseStore
 from readmodel_cfn.publish.results import InvalidDocuments
 
-NO_GET = (
-    "The documents are not compared with the live release, which must not be read (s3:GetObject)."
-)
+NO_GET = "The documents are not compared with the live release: s3:GetObject on it is not granted."
 _MOST_KEYS = 100  # that a result names
 _MOST_MISSING = 10  # partitions that an error names
 
@@ -202,7 +200,7 @@ class _Merge:
         return f"release {self._release}"
 
     def pointer(self) -> Pointer | None:
-        """The pointer; None also if it must not be read."""
+        """The pointer; None also if it may not be read."""
         try:
             return self._store.pointer()
         except Denied:

@@ -115,7 +115,7 @@ def activate(
 @json_option
 @stop_on_sigterm()
 def rollback(stack: ReadModelStack, as_json: bool) -> None:
-    """Make the release live that was live before; run again, it is undone.
+    """Make the previous release live again; run again, it is undone.
 
     With --json: the object that activate prints.
     """

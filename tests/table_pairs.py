@@ -110,7 +110,7 @@ def model_of(row: Row) -> ReadModel:
     """The read model of a row.
 
     Raises:
-        OptionError: two of the tables undo each other.
+        OptionError: two of the tables exclude each other.
     """
     return ReadModel(ROUTES, **options_of(row))
 

@@ -22,7 +22,7 @@ from typing import Any
 from readmodel_cfn.plural import counted
 from readmodel_cfn.printable import one_line, shortened
 
-_LONGEST = 600  # characters of each part of a message, which can have values of anybody
+_LONGEST = 600  # characters of each part of a message, which can contain any text
 
 
 class ReadModelError(Exception):

@@ -56,7 +56,7 @@ ACCESS_KEYS = 2  # of one user; cannot be raised
 
 # The files that are read whole; not limits of AWS. Indented JSON has several times the bytes that
 # CloudFormation counts.
-CONFIG_BYTES = 250_000
+CONFIG_BYTES = 250_000  # also of a file of prices
 CONFIG_KEY_PARTS = 16  # of a dotted key in TOML
 CONFIG_LEVELS = 20  # of tables and lists
 CONFIG_ENVIRONMENTS = 100

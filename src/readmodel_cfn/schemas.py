@@ -31,7 +31,7 @@ class RouteSchema:
     """The JSON Schema of a route, compiled; `file` is its path as messages show it.
 
     Raises:
-        ConfigError: the extra is not installed, or the file cannot be read or is no JSON Schema.
+        ConfigError: the extra is not installed, or the file cannot be read or is not a JSON Schema.
     """
 
     def __init__(self, file: str, route: str) -> None:

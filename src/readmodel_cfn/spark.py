@@ -40,7 +40,7 @@ def publish_dataframe(
         raise ReadModelError(what, where="publish_dataframe", hint=hint) from error
     job = Job(parts, workers, {"destination": destination, **options})
     part = conv(md5("key").substr(1, 8), 16, 10).cast("long") % parts  # as partition_of
-    # Spark cuts by a hash of its own: one number for each partition, so that all are apart.
+    # Spark partitions by a hash of its own: one number for each partition, so none share one.
     number = col("id").cast("int")
     numbers = frame.sparkSession.range(parts * 20).groupBy(pmod(hash(number), lit(parts)))
     place = dict(map(tuple, numbers.agg(min(number)).collect()))

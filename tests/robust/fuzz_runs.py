@@ -1,4 +1,4 @@
-"""Runs a command on a file of anybody, and judges how it ends."""
+"""Runs a command on a file with any content, and judges how it ends."""
 
 import json
 import os

@@ -286,8 +286,8 @@ def _report_at_once(codes: Set[str], response: Any, operation: Any, **_: object)
         raise ClientError(response[1], operation.name)
 
 
-# What each complete response has. botocore retries a response that is no XML, but it reads an empty
-# one, or a web page that is XML, as a list without entries (botocore/handlers.py,
+# What each complete response has. botocore retries a response that is not XML, but it reads an
+# empty one, or a web page that is XML, as a list without entries (botocore/handlers.py,
 # _handle_200_error).
 _IN_EACH_RESPONSE = {
     "ListObjectsV2": b"IsTruncated",

@@ -156,7 +156,7 @@ def publish(
 
     With --release, a release is built that has the documents in PATH and no others, and then goes
     live. Its ID is printed first. An interrupted run is continued by running it again. With
-    --watch, too, the release before is made live again if an alarm fires: exit code 4.
+    --watch, the previous release is made live again if an alarm fires: exit code 4.
 
     With --version, and on a route with a version_field, a document replaces only older versions: if
     a newer one is stored, it is stale and not sent. If its version is stored with another content,

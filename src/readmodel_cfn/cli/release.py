@@ -25,7 +25,7 @@ watch_option: Callable[..., Any] = click.option(
     type=click.IntRange(1, 180),
     metavar="MINUTES",
     help="Watch the alarms of [alarms] for this many minutes once the release is live; if one "
-    "fires, make the release before live again.",
+    "fires, make the previous release live again.",
 )
 
 
@@ -93,7 +93,7 @@ def activate(
 
     With --stage preview only the stage preview serves it, and the live release stays.
 
-    With --watch, if an alarm fires, the release before is made live again: exit code 4. After
+    With --watch, if an alarm fires, the previous release is made live again: exit code 4. After
     Ctrl-C the release stays live: exit code 9.
 
     With --json: an object with release, stage, previous, unchanged, watched, documents, bucket, and
@@ -115,7 +115,7 @@ def activate(
 @json_option
 @stop_on_sigterm()
 def rollback(stack: ReadModelStack, as_json: bool) -> None:
-    """Make the release live that was live before; run again, it is undone.
+    """Make the previous release live again; run again, it is undone.
 
     With --json: the object that activate prints.
     """

@@ -87,7 +87,7 @@ def cloudfront_obstacles(after: Mapping[str, Any], region: str | None) -> list[O
 
 def _elsewhere(name: str, what: str, setting: str) -> Obstacle:
     hint = f"give the ARN of one with {setting}, or deploy the stack in {_CLOUDFRONT_REGION}"
-    return Obstacle(name, f"CloudFront takes {what} of {_CLOUDFRONT_REGION} only", hint)
+    return Obstacle(name, f"CloudFront accepts {what} of {_CLOUDFRONT_REGION} only", hint)
 
 
 def removed_methods(before: Any, after: Mapping[str, Any]) -> list[str]:

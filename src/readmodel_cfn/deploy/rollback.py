@@ -106,7 +106,7 @@ def _existing(context: "DeployContext", names: Mapping[str, str]) -> Mapping[str
     try:
         states = {state.alarm: state for state in alarm_states(client, names)}
     except ReadModelError as error:
-        report(Note(f"Whether one of the alarms fires already is not known: {error}"))
+        report(Note(f"Could not check whether an alarm fires already: {error}"))
         return names
     for alarm in names:
         if alarm not in states:

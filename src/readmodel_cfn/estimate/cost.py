@@ -169,7 +169,7 @@ class Estimate:
 
 
 def percentage(value: float) -> Decimal:
-    """A percentage as a part of 1; one that is no number is refused.
+    """A percentage as a part of 1; one that is not a number is refused.
 
     Raises:
         ConfigError: it is less than 0 or more than 100.

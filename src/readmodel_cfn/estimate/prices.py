@@ -171,7 +171,7 @@ def _price(row: Any, where: str) -> Price:
         raise ConfigError(f"{name!r} is unknown", where=f"{where}: name", hint=hint)
     if not _DATE.fullmatch(date):
         hint = "write a day such as 2026-11-29, or a month"
-        raise ConfigError(f"{date!r} is no date", where=f"{where}: date", hint=hint)
+        raise ConfigError(f"{date!r} is not a date", where=f"{where}: date", hint=hint)
     recorded_by = row.get("recorded_by", "AWS")
     if recorded_by not in get_args(RecordedBy):
         hint = f"use one of: {', '.join(get_args(RecordedBy))}"
@@ -208,7 +208,7 @@ def _tiers(rows: Any, where: str) -> tuple[Tier, ...]:
 def _text(row: dict[str, Any], key: str, where: str) -> str:
     value = row[key]
     if not isinstance(value, str) or not value.strip():
-        raise ConfigError("not a text", where=f"{where}: {key}", hint="use a text in quotes")
+        raise ConfigError("not a string", where=f"{where}: {key}", hint="use a string in quotes")
     return value
 
 
@@ -219,5 +219,5 @@ def _number(value: Any, where: str) -> Decimal:
     except InvalidOperation:
         number = Decimal("NaN")
     if isinstance(value, bool) or not number.is_finite() or number < 0:
-        raise ConfigError(f"{value!r} is no number", where=where, hint="use 0 or more")
+        raise ConfigError(f"{value!r} is not a number", where=where, hint="use 0 or more")
     return number

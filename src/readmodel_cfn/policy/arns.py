@@ -102,7 +102,7 @@ def _of_secrets(names: Names, resource: Resource, action: str) -> list[str]:
 
 
 def _of_waf(names: Names, resource: Resource, action: str) -> list[str]:
-    """Who uses a group of rules that AWS manages needs the permission on it, too.
+    """The use of an AWS managed rule group needs the permission on it, too.
 
     https://docs.aws.amazon.com/waf/latest/developerguide/waf-api-permissions-ref.html
     """

@@ -131,7 +131,7 @@ class Names:
         return self.iam(f"{kind}{self.given(resource, 'Path') or '/'}{name}")
 
     def managed_rules(self, web_acl: Resource) -> str:
-        """The ARN of the groups of rules that AWS manages, in the scope of a web ACL."""
+        """The ARN of the AWS managed rule groups, in the scope of a web ACL."""
         return self._of_waf(web_acl, f"managedruleset/{ANY}/{ANY}")
 
     def iam(self, resource: str) -> str:
@@ -192,7 +192,7 @@ class Names:
         return f"{whole if fits else self.stack[:_KEPT]}{ANY}"
 
     def _text(self, value: Any) -> str:
-        """A text with `*` for each unknown part; a value that is no text is unknown."""
+        """A text with `*` for each unknown part; a value that is not text is unknown."""
         return re.sub(r"\*+", ANY, str(fill(as_text(value), lambda _: ANY)))
 
 

@@ -1,4 +1,4 @@
-"""The metric of `publish` as a line of a Lambda function's log, from which CloudWatch takes it.
+"""The metric of `publish` as a line of a Lambda function's log, from which CloudWatch extracts it.
 
 It requires no call and no permission but that to write the log.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html

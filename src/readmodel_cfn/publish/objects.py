@@ -179,7 +179,7 @@ class Objects:
 
         Raises:
             UnreadableResponse: the object is not stored.
-            Unfinished: it must not be read.
+            Unfinished: it may not be read.
         """
         try:
             found, expected = self.etag(key), _md5(body)
@@ -206,7 +206,7 @@ class Objects:
         self._has_other_etags = True
 
     def _head_by_boto3(self, key: str) -> Mapping[str, Any] | None:
-        """S3's response about an object, with its encryption; None if it must not be read."""
+        """S3's response about an object, with its encryption; None if it may not be read."""
         try:
             s3 = self._boto3
         except ImportError:  # a function may have no boto3

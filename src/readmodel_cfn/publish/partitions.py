@@ -5,8 +5,8 @@
 
 A worker publishes the documents of its partition and returns a small value; the keys and MD5s are
 in an object beside the release. The driver merges them to the manifest and makes the release live.
-A partition is cut by the hash of the key (`partition_of`): workers then write to all parts of the
-bucket at the same time, and no key is in two partitions.
+Documents are divided by the hash of the key (`partition_of`): workers then write to all parts of
+the bucket at the same time, and no key is in two partitions.
 """
 
 import hashlib
@@ -121,7 +121,7 @@ def publish_partition(
             themselves, each document at once: for a read model without releases.
         settings: How the documents are stored.
         workers: How many partitions are published at the same time. Each worker begins with its
-            share of the 3,500 writes per second that S3 takes.
+            share of the 3,500 writes per second that S3 accepts.
         routes: The routes, one of which must serve each key. Without routes every key is allowed.
         exclude: Glob patterns of keys that are not published.
         default: Converts values that JSON does not know, as in `json.dumps`.
@@ -233,7 +233,7 @@ class _Checks:
             return fault
         if (found := partition_of(key, self.parts)) != self.part:
             what = f"it belongs to {partition_name(found, self.parts)}, not to {self.part}"
-            return Fault(key, what, "cut the documents by partition_of(key, parts)")
+            return Fault(key, what, "divide the documents by partition_of(key, parts)")
         body = encode(value, key, self._encode)
         if isinstance(body, Fault):
             return body
@@ -296,7 +296,7 @@ class _Partition:
         return parse_start(body, place) if body else None
 
     def _has(self, key: str) -> bool:
-        """Whether an object exists; False if it must not be read."""
+        """Whether an object exists; False if it may not be read."""
         try:
             return self._objects.etag(key) is not None
         except Denied:

@@ -368,7 +368,7 @@ def _stored_without_etag(s3: Any, bucket: str, key: str, stored: bytes) -> Publi
 
     Raises:
         UnreadableResponse: the document is not stored.
-        Unfinished: it must not be read.
+        Unfinished: it may not be read.
     """
     try:
         found = s3.get_object(Bucket=bucket, Key=key)

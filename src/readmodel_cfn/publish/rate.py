@@ -1,6 +1,6 @@
 """The rate at which one of several workers writes to S3.
 
-S3 takes at least 3,500 writes per second for a prefix and answers 503 Slow Down to more, while it
+S3 accepts at least 3,500 writes per second for a prefix and answers 503 Slow Down to more, while it
 scales (https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html). Workers
 do not know each other's rate. Each begins with its share, halves its rate when S3 refuses a
 request, and raises it slowly and by chance, so that they do not all rise at the same moment. Its

@@ -27,7 +27,7 @@ class Schemas:
     A document must fit the schema of every route that serves its key.
 
     Raises:
-        ConfigError: the extra for schemas is not installed, or a file is no JSON Schema.
+        ConfigError: the extra for schemas is not installed, or a file is not a JSON Schema.
     """
 
     def __init__(self, routes: Sequence[KeyRoute] | None = None) -> None:

@@ -183,7 +183,7 @@ def replacement(value: object, version: DocumentVersion, settings: Settings) -> 
     """The bytes that replace an unpublished document.
 
     Raises:
-        ConfigError: the value is no JSON, or is too large.
+        ConfigError: the value is not JSON, or is too large.
     """
     body = encode(value, "value", encoder())
     if isinstance(body, Fault):

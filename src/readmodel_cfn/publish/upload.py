@@ -107,7 +107,7 @@ class Tally:
 class Uploader:
     """One run: `send` uploads the documents, `tally` has the numbers so far.
 
-    `rate` is the rate of one of several runs that share what S3 takes.
+    `rate` is the rate of one of several runs that share the rate that S3 accepts.
     """
 
     def __init__(
@@ -336,11 +336,11 @@ class Pace:
 
     @property
     def is_shared(self) -> bool:
-        """Whether several workers share what S3 takes."""
+        """Whether several workers share the rate that S3 accepts."""
         return self._rate is not None
 
     def slow_down(self, *, is_refusal: bool = True) -> None:
-        """Halve the limit, or the rate; a lost response is no refusal."""
+        """Halve the limit, or the rate; a lost response is not a refusal."""
         with self._changed:
             self.refusals += is_refusal
             if self._rate:

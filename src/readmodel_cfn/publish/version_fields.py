@@ -88,7 +88,8 @@ def _in_field(value: Any, field: str, source: str) -> DocumentVersion | Fault:
     if found is None:
         shown = repr(value[field])
         shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
-        return Fault(source, f"/{field} is no version: {shown}", f"use {ALLOWED}", _pointer(field))
+        what = f"/{field} is not a version: {shown}"
+        return Fault(source, what, f"use {ALLOWED}", _pointer(field))
     return found
 
 

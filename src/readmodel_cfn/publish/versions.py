@@ -97,7 +97,7 @@ def _iso(offset: str) -> str:
 
 
 def marked(body: bytes, version: DocumentVersion) -> bytes:
-    """The JSON with white space at its end that is another one for each version.
+    """The JSON with white space at its end that differs for each version.
 
     An ETag depends on the bytes alone. Without the white space, the same document with two versions
     would have one ETag, and a put with If-Match could replace the newer one of both by a version

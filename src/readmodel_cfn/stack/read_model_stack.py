@@ -214,7 +214,7 @@ class ReadModelStack(Deploying):
             on_progress: Gets a Note for each part that may read S3 and is left out.
 
         Raises:
-            ConfigError: no such API, a file that is no JSON Schema, or the extra `schema`, which
+            ConfigError: no such API, a file that is not a JSON Schema, or the extra `schema`, which
                 schemas require, is not installed.
             ReadModelError: the deployed stack does not exist, or has no API.
         """
@@ -286,7 +286,7 @@ class ReadModelStack(Deploying):
         elif isinstance(prices, str | Path):
             prices = load_prices(prices)
         if region not in (known := regions(prices)):
-            on_progress(Note(f"there are no prices of {region}, only of {', '.join(known)}"))
+            on_progress(Note(f"there are no prices for {region}, only for {', '.join(known)}"))
         sizes = None if documents is None else self._sizes(documents, exclude, on_progress)
         usage = usage_of(self.model, reads, writes, percentage(hit_rate), sizes)
         return estimate(usage, region, prices, design_of(self.model))

@@ -63,7 +63,7 @@ class Releasing(StoredDocuments):
             activate: Whether it goes live when it is complete.
             stage: Stage to activate it on, such as preview (default: the stage that is live).
             watch: Minutes to watch the alarms of [alarms] after it went live; if one fires, the
-                release before is made live again.
+                previous release is made live again.
             exclude: Glob patterns of keys that are not published, in addition to those of the
                 configuration.
             force: Upload all documents, to a new release.
@@ -80,7 +80,7 @@ class Releasing(StoredDocuments):
                 nothing was stored.
             LostRace: the release exists, with other documents; or another release was activated
                 since this call began, and this one is complete but not live.
-            RolledBack: an alarm fired, and the release before is live again.
+            RolledBack: an alarm fired, and the previous release is live again.
             Unfinished: some documents were stored; call it again to continue. Or the release is
                 live, and it was not watched to the end.
             ReadModelError: nothing was stored.
@@ -281,11 +281,11 @@ class Releasing(StoredDocuments):
         """Make a complete release live, or serve it on another stage, such as preview.
 
         With `watch` the alarms of [alarms] are watched for so many minutes; if one fires, the
-        release before is made live again.
+        previous release is made live again.
 
         Raises:
             ConfigError: there is no such complete release, no such stage, or no alarm to watch.
-            RolledBack: an alarm fired, and the release before is live again.
+            RolledBack: an alarm fired, and the previous release is live again.
             LostRace: another release was activated at the same time.
             Unfinished: the stage could not be changed; call it again. Or the release is live, and
                 it was not watched to the end.
@@ -301,7 +301,7 @@ class Releasing(StoredDocuments):
 
     @readable_errors()
     def rollback(self, on_progress: OnProgress = ignore) -> "Activated":
-        """Make the release live that was live before; called again, it is undone.
+        """Make the previous release live again; called again, it is undone.
 
         Raises:
             ReadModelError: no release was live before.

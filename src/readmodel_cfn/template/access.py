@@ -186,7 +186,7 @@ def _allow(principal: Principal, resources: list[str]) -> Statement:
 
 
 def _deny(test: ConditionElement) -> Statement:
-    """Refuse who does not pass; a condition of "not" is also true without the key in a request."""
+    """Deny requests outside; a "Not" condition is also true if a request does not have the key."""
     return Statement(
         Effect=Deny,
         Principal=Principal("*"),

@@ -31,7 +31,7 @@ from readmodel_cfn.template.sections.deployment import Deployment
 LEAST_READS = 20
 """Reads in a period below which a rate of errors says nothing."""
 LEAST_TIMED_READS = 100
-"""Reads in a period below which the slowest 1 % is no read at all."""
+"""Reads in a period below which the slowest 1 % is not even one read."""
 THROTTLED_PERCENT = 5
 """Percent of reads in a period that may be throttled."""
 
@@ -65,7 +65,7 @@ def build_alarms(
 ) -> AlarmResources:
     """The alarms on the stage of `deployment`, with their topic and the dashboard.
 
-    A CDN answers readers without the API, so with one an API that nobody reads is no alarm.
+    A CDN answers readers without the API, so with one there is no alarm for missing reads.
     """
     topic = None if options.topic else _topic(names)
     of_stage = {"ApiName": api.Name, "Stage": deployment.stage}
@@ -201,7 +201,7 @@ def _above(threshold: int, periods: int) -> dict[str, Any]:
 
 
 def _none_in(periods: int) -> dict[str, Any]:
-    """Less than one datum: CloudWatch has no data at all then, and that is a breach."""
+    """Less than one data point: CloudWatch then has no data, and missing data is breaching."""
     return {
         "ComparisonOperator": "LessThanThreshold",
         "Threshold": 1,

@@ -3,7 +3,7 @@
 import json
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
-# Every value is a string: a variable without a value is -, which is no JSON outside of quotes. Logs
+# Every value is a string: a variable without a value is -, which is not JSON without quotes. Logs
 # Insights compares strings of digits as numbers, as AWS's own samples for this format do:
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-examples.html
 FIELDS = {

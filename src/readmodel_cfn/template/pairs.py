@@ -1,4 +1,4 @@
-"""Pairs of settings that undo each other, which `ReadModel` refuses with one line.
+"""Pairs of settings that exclude each other, which `ReadModel` refuses with one line.
 
 Each row names the two tables, the setting that is refused, and what to use instead. docs/pairs.md
 has the same rows, and a test compares them.
@@ -139,7 +139,7 @@ PAIRS: tuple[Pair, ...] = (
 
 
 def check_pairs(model: "ReadModel") -> None:
-    """Refuse settings that undo each other.
+    """Refuse settings that exclude each other.
 
     Raises:
         OptionError: it names the setting and what to use.

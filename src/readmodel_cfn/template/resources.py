@@ -281,7 +281,7 @@ def adapt(model: ReadModel, existing: Existing) -> ReadModel:
     """
     if existing.bucket is not None:
         if model.cdn and model.cdn.origin == "data-store":
-            what = "the distribution needs a place in the bucket's policy, which is not changed"
+            what = "the distribution needs a statement in the bucket's policy, which is not changed"
             hint = "use origin = 'api', or omit data_store, so that the read model has a bucket"
             raise ConfigError(what, where="cdn.origin", hint=hint)
         _check_defaults("data_store", model.data_store, "set it on that bucket")

@@ -1,6 +1,6 @@
-"""The firewall: a web ACL of the distribution, or without a CDN of the stage. The article has none.
+"""The web ACL of the distribution, or without a CDN of the stage. The article has none.
 
-Its rules are two groups that AWS manages, and a limit for each address. With `mode = "count"`
+Its rules are two AWS managed rule groups, and a rate limit for each address. With `mode = "count"`
 CloudWatch counts the requests that match, and none is refused.
 
 https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html

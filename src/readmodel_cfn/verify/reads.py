@@ -1,7 +1,7 @@
 """Reads of an API while its alarms are watched: without reads they have nothing to measure.
 
 Nothing is written. A path with a parameter is read without a document: API Gateway asks S3, and
-returns 404, which is no alarm. The document of a path without parameters is read.
+returns 404, which causes no alarm. The document of a path without parameters is read.
 """
 
 import secrets
@@ -59,7 +59,7 @@ def reading(
             )
 
     what = f"{counted(len(urls), 'route')} of {api_url}"
-    on_progress(Note(f"Meanwhile, a document of {what} is read each second."))
+    on_progress(Note(f"Reading {what} while the alarms are watched, one read each second."))
     for number in range(_READERS):
         threading.Thread(target=read, args=[number], daemon=True).start()
     try:

@@ -29,9 +29,7 @@ from readmodel_cfn.publish.release.names import list_key
 from readmodel_cfn.publish.release.store import NoSuchObject, Pointer, ReleaseStore
 from readmodel_cfn.publish.results import InvalidDocuments
 
-NO_GET = (
-    "The documents are not compared with the live release, which must not be read (s3:GetObject)."
-)
+NO_GET = "The documents are not compared with the live release: s3:GetObject on it is not granted."
 _MOST_KEYS = 100  # that a result names
 _MOST_MISSING = 10  # partitions that an error names
 
@@ -130,7 +128,7 @@ def _checked(
             hint = "the documents of a partition must be the same each time; publish all again"
             raise ConfigError(what, where=each.name, hint=hint)
     if first is None:
-        raise ConfigError("there is no result", where="commit", hint="pass those of all partitions")
+        raise ConfigError("there is no result", where="commit", hint="pass all results")
     _require_place(first, destination, release)
     _require_all(first, found)
     parts = [found[part] for part in range(first.parts)]
@@ -202,7 +200,7 @@ class _Merge:
         return f"release {self._release}"
 
     def pointer(self) -> Pointer | None:
-        """The pointer; None also if it must not be read."""
+        """The pointer; None also if it may not be read."""
         try:
             return self._store.pointer()
         except Denied:

@@ -94,7 +94,7 @@ class Activation:
             self._of_stage(stage)
 
     def rollback(self) -> Activated:
-        """Make the release live that was live before; again, and it is undone.
+        """Make the previous release live again; called again, it is undone.
 
         Raises:
             ReadModelError: no release was live before.
@@ -103,7 +103,7 @@ class Activation:
         return self.switch_back(self.store.pointer())
 
     def switch_back(self, pointer: Pointer | None) -> Activated:
-        """Make the release live that was live before, if the pointer is still this one.
+        """Make the previous release live again, if the pointer is still this one.
 
         Raises:
             ReadModelError: no release was live before.

@@ -157,7 +157,7 @@ class Builder:
             return PublishPlan(send, unchanged, tuple(self._removed(work)), *skipped)
 
     def _removed(self, work: "_Work") -> Iterator[str]:
-        """The keys of the release before that this one does not have."""
+        """The keys of the previous release that this one does not have."""
         for row, entry in merge_by_key(self._contents, work.old or ()):
             if row is None and entry:
                 yield entry.key

@@ -1,4 +1,4 @@
-"""Put a large file in several parts: one PutObject takes at most 5 GB.
+"""Upload a large file in several parts: one PutObject takes at most 5 GB.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 The condition is that of CompleteMultipartUpload, which makes the object visible.
@@ -13,7 +13,7 @@ _PART = 64 << 20  # bytes; there may be 10,000 parts
 
 
 def is_large(body: Any) -> bool:
-    """Whether a body is a file that is put in parts."""
+    """Whether a body is a file that is uploaded in parts."""
     if isinstance(body, bytes):
         return False
     size: int = body.seek(0, 2)

@@ -1,4 +1,4 @@
-"""Watch alarms after a release went live, and switch back to the release before if one fires."""
+"""Watch alarms after a release went live, and switch back to the previous release if one fires."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -49,9 +49,9 @@ class ReleaseWatch:
         """Watch the release that is live now; False if none was live before.
 
         Raises:
-            RolledBack: an alarm fired, and the release before is live again.
+            RolledBack: an alarm fired, and the previous release is live again.
             LostRace: an alarm fired, and another release was activated meanwhile.
-            Stuck: an alarm fired, and the release before cannot be made live.
+            Stuck: an alarm fired, and the previous release cannot be made live.
             Unfinished: the release is live, but it was not watched to the end.
         """
         try:

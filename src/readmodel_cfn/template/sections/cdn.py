@@ -33,16 +33,16 @@ class Cdn:
     )
     certificate: str | None = option(
         None,
-        "ARN of the certificate of the aliases, which is in us-east-1. By default the stack makes "
-        "one in hosted_zone_id, for which it must be in us-east-1.",
+        "ARN of the certificate of the aliases, which is in us-east-1. By default the stack "
+        "creates one, validated in hosted_zone_id; the stack must then be in us-east-1.",
         pattern=_CERTIFICATE,
         allowed="the ARN of a certificate in us-east-1",
         example="arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d",
     )
     hosted_zone_id: str | None = option(
         None,
-        "ID of the Route 53 hosted zone of the aliases: the stack makes their records (default: no "
-        "records are made).",
+        "ID of the Route 53 hosted zone of the aliases: the stack creates their records (default: "
+        "none).",
         pattern=HOSTED_ZONE,
         allowed=HOSTED_ZONE_IN_WORDS,
         example="Z0123456789ABCDEFGHIJ",
@@ -67,5 +67,5 @@ class Cdn:
 
     @property
     def makes_certificate(self) -> bool:
-        """Whether the stack makes the certificate of the aliases."""
+        """Whether the stack creates the certificate of the aliases."""
         return bool(self.aliases) and self.certificate is None

@@ -18,7 +18,7 @@ class Logs:
 
     retention_days: int = option(
         30,
-        "Days to keep a log event (default 30): a number that CloudWatch Logs takes, such as 7, "
+        "Days to keep a log event (default 30): a number that CloudWatch Logs allows, such as 7, "
         "30, 90 or 365.",
         minimum=1,
         maximum=RETENTION_DAYS[-1],

@@ -1,4 +1,4 @@
-"""The options of the firewall."""
+"""The options of the web ACL."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,7 +13,7 @@ _ARN = (
 )
 
 RULES = 3
-"""The number of rules of the web ACL that a stack makes."""
+"""The number of rules of the web ACL that a stack creates."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Waf:
     )
     web_acl: str | None = option(
         None,
-        "ARN of an existing web ACL to use. By default the stack makes one; with [cdn] it must be "
-        "in us-east-1 for that.",
+        "ARN of an existing web ACL to use. By default the stack creates one; with [cdn] the "
+        "stack must then be in us-east-1.",
         pattern=_ARN,
         allowed="the ARN of a web ACL; a global one is in us-east-1",
         example="arn:aws:wafv2:us-east-1:123456789012:global/webacl/shop/0a1b2c3d",

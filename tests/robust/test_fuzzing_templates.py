@@ -230,7 +230,7 @@ def test_a_value_of_a_wrong_type_at_each_place_ends_right(
         Path("template.json").write_bytes(_as_json(content))
         done = run_here(*COMMANDS[number % len(COMMANDS)], "template.json")
         budget.record("template, each place", 1, seconds=round(done.seconds, 2))
-        assert not (path and done.code == 2 and "JSON" in done.stderr)
+        assert not (path and done.code == 2 and "not valid JSON" in done.stderr)
         require_right_end(done)
 
 

@@ -162,8 +162,10 @@ class ReleaseStore:
         found = self._get(POINTER)
         if found is None:
             return None
+        with readable_errors():
+            body = found["Body"].read()
         try:
-            fields = json.loads(found["Body"].read())
+            fields = json.loads(body)
             names = ("release", "previous", "activated", "documents")
             pointer = Pointer(**{name: fields[name] for name in names}, etag=found["ETag"])
             datetime.fromisoformat(pointer.activated)
